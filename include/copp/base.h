@@ -1,0 +1,106 @@
+/* Results, verdicts and the rules they name: the one error model of libcopp. */
+#ifndef COPP_BASE_H
+#define COPP_BASE_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define COPP_NODISCARD __attribute__((warn_unused_result))
+#define COPP_API __attribute__((visibility("default")))
+#else
+#define COPP_NODISCARD
+#define COPP_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a function of libcopp answers: 0, or one negative code per cause. */
+enum copp_result {
+    COPP_OK = 0,
+    COPP_E_ARGUMENT = -1, /* an argument of the caller's is NULL or out of range */
+    COPP_E_MEMORY = -2, /* no memory; nothing has changed */
+    COPP_E_CRYPTO = -3, /* the crypto library refused or failed */
+    COPP_E_RANDOM = -4, /* no random numbers to be had */
+    COPP_E_STATE = -5, /* the call is out of order */
+    COPP_E_TRUNCATED = -6, /* fewer bytes than the structure has */
+    COPP_E_TOO_LARGE = -7, /* more bytes than are allowed */
+    COPP_E_INVALID = -8, /* validation failed; the verdict names the rule */
+    COPP_E_REVOKED = -9, /* a certificate is on the revocation list (CRL-4) */
+    COPP_E_ROLLBACK = -10, /* not newer than what is stored (CRL-3, SRM-3) */
+    COPP_E_REFUSED = -11, /* the driver answered an error HRESULT */
+    COPP_E_TRANSPORT = -12, /* the driver could not be reached; what it did is unknown */
+    COPP_E_AUTHENTICATION = -13, /* an answer's MAC, size or rApp is wrong (QRY-4) */
+    COPP_E_LINK_LOST = -14, /* the session has seen LinkLost and is over (EVT-4) */
+    COPP_E_UNSUPPORTED = -15, /* the connector does not offer it */
+    COPP_E_UNSUPPORTED_MODE = -16, /* a multi-adapter mode other than DualView (ARB-6) */
+    COPP_E_RESOLUTION = -17, /* the present resolution forbids it (CMD-4, CMD-5) */
+    COPP_E_PENDING = -18, /* begun, not ended yet (CMD-6) */
+    COPP_E_IO = -19, /* reading or writing a file failed; errno says why */
+    COPP_E_NOT_FOUND = -20, /* nothing of that name */
+    COPP_E_KEY = -21, /* not a usable key: wrong kind, wrong size, or locked */
+    COPP_E_FAILED = -22 /* an output could not put a protection in force (CMD-4) */
+};
+
+/* The rules of docs/protocol.md that a verdict can name. */
+enum copp_rule {
+    COPP_RULE_NONE = 0,
+    COPP_RULE_CERT_1,
+    COPP_RULE_CERT_2,
+    COPP_RULE_CERT_3,
+    COPP_RULE_CERT_4,
+    COPP_RULE_CERT_5,
+    COPP_RULE_CERT_6,
+    COPP_RULE_CERT_7,
+    COPP_RULE_CERT_8,
+    COPP_RULE_CERT_9,
+    COPP_RULE_CERT_10,
+    COPP_RULE_CERT_11,
+    COPP_RULE_CERT_12,
+    COPP_RULE_CERT_13,
+    COPP_RULE_CRL_1,
+    COPP_RULE_CRL_2,
+    COPP_RULE_CRL_3,
+    COPP_RULE_CRL_4,
+    COPP_RULE_CRL_5,
+    COPP_RULE_SRM_1,
+    COPP_RULE_SRM_2,
+    COPP_RULE_SRM_3,
+    COPP_RULE_SRM_4,
+    COPP_RULE_SRM_5,
+    COPP_RULE_QRY_4,
+    COPP_RULE_EVT_4,
+    COPP_RULE_APP_1,
+    COPP_RULE_APP_2,
+    COPP_RULE_APP_3
+};
+
+/*
+ * Why a validation failed. Every validating function fills it in, also on success
+ * (rule COPP_RULE_NONE, certificate -1, detail "").
+ */
+struct copp_verdict {
+    enum copp_rule rule; /* the first rule broken, in the order docs/protocol.md gives */
+    enum copp_rule because; /* for CRL_1: the CERT rule behind it, else COPP_RULE_NONE */
+    int certificate; /* 0 is the first certificate (the leaf); -1: none in particular */
+    const char *detail; /* what was wrong, in words; static, never NULL */
+};
+
+/* A sentence fragment in lower case for a result; never NULL, static. */
+COPP_API const char *copp_strerror(enum copp_result result);
+
+/* The rule's id as in docs/protocol.md, such as "CERT-11"; "" for COPP_RULE_NONE. Static. */
+COPP_API const char *copp_rule_id(enum copp_rule rule);
+
+/* The library's version, "MAJOR.MINOR.PATCH". Static. */
+COPP_API const char *copp_version(void);
+
+/* Wipes size bytes (which may be 0) and frees what a libcopp function handed over; NULL is allowed. */
+COPP_API void copp_release(void *bytes, uint64_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * The driver's side: an adapter owns connectors; each video session opens a device on one.
+ *
+ * Nothing here reads a clock, does I/O or allocates memory after open. An adapter and all that hangs on it belong to
+ * one thread at a time; different adapters are independent. Times are milliseconds of any monotonic clock.
+ */
+#ifndef COPP_DEVICE_H
+#define COPP_DEVICE_H
+
+#include "key.h"
+#include "output.h"
+#include "transport.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct copp_adapter;
+struct copp_connector;
+struct copp_device;
+
+#define COPP_PENDING_LIMIT_MS 20000u /* HDCP authentication takes up to 18 s on real links */
+
+struct copp_adapter_config {
+    const uint8_t *chain; /* the certificate chain KeyExchange hands out; copied, not looked into */
+    size_t chain_size;
+    struct copp_private_key *key; /* of the chain's leaf; borrowed */
+    struct copp_random *random; /* borrowed; NULL: the crypto library's CSPRNG */
+    uint32_t pending_limit_ms; /* 0: COPP_PENDING_LIMIT_MS */
+};
+
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_new(const struct copp_adapter_config *config,
+                                                          struct copp_adapter **adapter);
+
+/* Frees the adapter and its connectors; every device must have been closed. NULL-safe; clears the pointer. */
+COPP_API void copp_adapter_free(struct copp_adapter **adapter);
+
+/* What a connector is for as long as it lives. */
+struct copp_connector_config {
+    struct copp_output *output; /* borrowed */
+    uint32_t connector_type; /* COPP_CONNECTOR_*, with the INTERNAL bit */
+    uint32_t protection_types; /* OR of COPP_PROTECTION_TYPE_HDCP, ACP, CGMSA: whatever the mode (QRY-6) */
+    uint32_t bus_type; /* COPP_BUS_*, with the INTEGRATED bit */
+    uint32_t tv_standards; /* offered, OR of COPP_TV_STANDARD_* */
+    uint32_t default_standard; /* in force while nobody has chosen one (CMD-5) */
+};
+
+/* The connector belongs to the adapter. COPP_E_ARGUMENT for types, standards or a default that cannot be. */
+COPP_API COPP_NODISCARD enum copp_result
+copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config, struct copp_connector **connector);
+
+/* What the connector applies now (QRY-5's global levels), and how many devices are open on it. */
+COPP_API void copp_connector_protection(const struct copp_connector *connector, struct copp_protection *protection);
+COPP_API size_t copp_connector_devices(const struct copp_connector *connector);
+
+/*
+ * What happens to a connector (EVT-1). Told by its output's backend or by the host.
+ *
+ * unplugged: LinkLost to every device; nothing is in force any more (EVT-3).
+ * protection_lost: types (an OR) fell away, were tampered with or lost integrity: LinkLost to every device, the
+ *   holders' local level of those types is 0.
+ * reconfigured: another mode or layout: RenegotiationRequired to every device; what cannot go on in the new mode is
+ *   lost as above.
+ * set_desktop_acp: the desktop's own ACP, one more holder (ARB-5). COPP_E_UNSUPPORTED without ACP, COPP_E_ARGUMENT
+ *   for a level that is none; COPP_E_RESOLUTION or COPP_E_FAILED if it cannot be applied: nothing has changed then.
+ * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION or COPP_E_FAILED.
+ */
+COPP_API void copp_connector_unplugged(struct copp_connector *connector);
+COPP_API void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types);
+COPP_API void copp_connector_reconfigured(struct copp_connector *connector);
+COPP_API COPP_NODISCARD enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector, uint32_t level);
+COPP_API void copp_connector_applied(struct copp_connector *connector, enum copp_result result);
+
+/* Ends commands whose time is up (CMD-6) and tries again what an output refused to take down. */
+COPP_API void copp_adapter_poll(struct copp_adapter *adapter, uint64_t now_ms);
+
+/* When copp_adapter_poll has something to do next; UINT64_MAX if nothing. */
+COPP_API uint64_t copp_adapter_deadline(const struct copp_adapter *adapter);
+
+/* SES-1. COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6). */
+COPP_API COPP_NODISCARD enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device);
+
+/* Gives everything the device held back at once (EVT-5), also what is pending; wipes. NULL-safe; clears the pointer. */
+COPP_API void copp_device_close(struct copp_device **device);
+
+/*
+ * The driver's entry points. Each answers an HRESULT; a NULL pointer is COPP_HR_POINTER before all else, and on
+ * every failure nothing has changed (but see SES-8).
+ */
+COPP_API COPP_NODISCARD uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length);
+/* random receives COPP_RANDOM_SIZE bytes, chain the length told before. */
+COPP_API COPP_NODISCARD uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain);
+COPP_API COPP_NODISCARD uint32_t copp_device_sequence_start(struct copp_device *device, const struct copp_signature *signature);
+/* COPP_HR_PENDING: ask copp_device_command_result until it answers something else; the command has then ended. */
+COPP_API COPP_NODISCARD uint32_t copp_device_command(struct copp_device *device, const struct copp_command *command,
+                                                     uint64_t now_ms);
+COPP_API COPP_NODISCARD uint32_t copp_device_command_result(struct copp_device *device);
+/* On failure *output is untouched (QRY-3). input and output may not overlap. */
+COPP_API COPP_NODISCARD uint32_t copp_device_status(struct copp_device *device, const struct copp_status_input *input,
+                                                    struct copp_status_output *output);
+
+/*
+ * Lets time pass for a host without an event loop: wait returns when something may have happened on the adapter's
+ * outputs, and not much later than until_ms. Embed this as the first member of your own structure.
+ */
+struct copp_pump {
+    const struct copp_pump_calls *calls;
+};
+struct copp_pump_calls {
+    uint64_t (*now_ms)(struct copp_pump *pump);
+    void (*wait)(struct copp_pump *pump, uint64_t until_ms);
+};
+
+/*
+ * A transport to a new device in this process. Freeing it closes the device. pump is borrowed; it may be NULL only if
+ * the connector's output never answers COPP_E_PENDING. Errors as copp_device_open.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_local_transport_open(struct copp_connector *connector, struct copp_pump *pump,
+                                                                   struct copp_transport **transport);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

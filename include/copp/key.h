@@ -1,0 +1,91 @@
+/* RSA keys: trust anchors, and private keys as operations that are handed in. */
+#ifndef COPP_KEY_H
+#define COPP_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define COPP_MODULUS_MAX 256u /* bytes: RSA-2048 */
+
+/* An RSA public key. Big-endian, as in a certificate. */
+struct copp_public_key {
+    uint8_t modulus[COPP_MODULUS_MAX];
+    uint32_t modulus_size; /* bytes, 128 to 256 */
+    uint32_t exponent; /* odd, at least 3 */
+};
+
+/* Microsoft's production anchor (CERT-12). Static. */
+COPP_API const struct copp_public_key *copp_anchor_microsoft(void);
+
+/*
+ * Reads an anchor: a PEM public key, or a base64 modulus (white space allowed) whose exponent is then 65537.
+ * text need not end in NUL. COPP_E_KEY: neither of the two, or not an RSA key of 1024 to 2048 bits.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_public_key_read(const char *text, size_t size, struct copp_public_key *key);
+
+/* True if both are the same key. Keys are public: the time taken tells nothing of use. */
+COPP_API COPP_NODISCARD bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b);
+
+/*
+ * A private key: operations, wherever the key itself lives. Embed this as the first member of your own
+ * structure, or take one from copp_private_key_open. libcopp borrows it and never frees it.
+ */
+struct copp_private_key {
+    const struct copp_private_key_calls *calls;
+};
+
+struct copp_private_key_calls {
+    /* The key's public half. */
+    enum copp_result (*public_key)(struct copp_private_key *key, struct copp_public_key *out);
+    /*
+     * The raw RSA private operation (with blinding) on a big-endian number of exactly the modulus's size: no
+     * padding is looked at (SES-6). COPP_E_INVALID: the number is not below the modulus; COPP_E_CRYPTO: anything else.
+     */
+    enum copp_result (*decrypt_raw)(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size);
+    /* RSASSA-PSS, SHA-1, MGF1-SHA-1, salt length 0 (CERT-11), over a message of size bytes; signature has the
+     * modulus's size. NULL for a key that only decrypts. */
+    enum copp_result (*sign)(struct copp_private_key *key, const uint8_t *message, size_t size, uint8_t *signature,
+                             size_t signature_size);
+};
+
+/*
+ * Opens an RSA private key by its OSSL_STORE URI: a file's path, or what a provider loaded in openssl.cnf offers
+ * (PKCS#11, TPM). passphrase may be NULL. Free it with copp_private_key_free.
+ * COPP_E_NOT_FOUND: nothing there; COPP_E_KEY: no RSA private key of 1024 to 2048 bits, or a wrong passphrase.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_private_key_open(const char *uri, const char *passphrase,
+                                                               struct copp_private_key **key);
+
+/* Makes a new RSA key of bits (1024 or 2048) with exponent 65537. */
+COPP_API COPP_NODISCARD enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key);
+
+/* The key as unencrypted PKCS#8 PEM of *size bytes, NUL-terminated beyond them; hand it to copp_release.
+ * Only for keys of copp_private_key_generate and of files, else COPP_E_KEY. */
+COPP_API COPP_NODISCARD enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size);
+
+/* Only for keys of copp_private_key_open and copp_private_key_generate. NULL-safe; clears the pointer. */
+COPP_API void copp_private_key_free(struct copp_private_key **key);
+
+/*
+ * A source of random numbers, where the crypto library's CSPRNG (the default everywhere) is not the one wanted.
+ * fill must deliver cryptographically random bytes or answer an error.
+ */
+struct copp_random {
+    const struct copp_random_calls *calls;
+};
+struct copp_random_calls {
+    enum copp_result (*fill)(struct copp_random *random, uint8_t *bytes, size_t size);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,72 @@
+/* What a device needs of the thing that really protects a connector. Backends implement this. */
+#ifndef COPP_OUTPUT_H
+#define COPP_OUTPUT_H
+
+#include "protocol.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a connector is to apply: the effective levels of all sessions (ARB-2) and the signaling (CMD-5). */
+struct copp_protection {
+    uint32_t hdcp; /* COPP_HDCP_* */
+    uint32_t acp; /* COPP_ACP_* */
+    uint32_t cgmsa; /* COPP_CGMSA_*, with REDISTRIBUTION_CONTROL_REQUIRED or-ed in (ARB-3) */
+    uint32_t tv_standard; /* one of COPP_TV_STANDARD_* or NONE */
+    uint32_t aspect[COPP_ASPECT_WORDS];
+};
+
+enum copp_multi_adapter_mode {
+    COPP_MODE_SINGLE = 0,
+    COPP_MODE_DUALVIEW,
+    COPP_MODE_CLONE, /* refused at open (ARB-6) */
+    COPP_MODE_THEATRE /* refused at open (ARB-6) */
+};
+
+/* What is on the connector just now. */
+struct copp_output_state {
+    struct copp_display display;
+    enum copp_multi_adapter_mode mode;
+    uint32_t tv_type; /* as QuerySignaling reports it */
+    bool hdcp_receiver; /* one is there: bksv and repeater hold */
+    bool repeater;
+    uint8_t bksv[COPP_KSV_SIZE]; /* least significant byte first, as WIRE-9 */
+};
+
+/* Embed this as the first member of your own structure. */
+struct copp_output {
+    const struct copp_output_calls *calls;
+};
+
+struct copp_output_calls {
+    void (*state)(struct copp_output *output, struct copp_output_state *state);
+    /*
+     * Put exactly this in force, all of it or nothing: on failure what was in force before still is.
+     * COPP_OK: in force, as far as the hardware can tell. COPP_E_PENDING: begun; answer with
+     * copp_connector_applied. COPP_E_RESOLUTION: the present mode forbids it. COPP_E_FAILED: it did not come up.
+     * Not called while an earlier one is pending.
+     */
+    enum copp_result (*apply)(struct copp_output *output, const struct copp_protection *wanted);
+    /* Gives a pending apply up: what was in force before it is again, and copp_connector_applied is not called for it. */
+    void (*cancel)(struct copp_output *output);
+};
+
+/*
+ * ARB-6: an S-Video and a composite output fed with the same signal, as one output that protects both: every apply
+ * reaches both, and one that fails on either is undone on the other. state is the S-Video output's. Neither half may
+ * answer COPP_E_PENDING (it is taken for COPP_E_FAILED): both signals are analog and are switched at once.
+ */
+struct copp_output_pair {
+    struct copp_output output;
+    struct copp_output *svideo;
+    struct copp_output *composite;
+    struct copp_protection applied;
+};
+COPP_API void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * The application's side: one session with a driver over a transport.
+ *
+ * A session belongs to one thread at a time. Once an answer fails authentication or the transport fails (whatever
+ * error it answers, here it is COPP_E_TRANSPORT), the session is dead: every later call answers that same error. After
+ * LinkLost commands answer COPP_E_LINK_LOST; queries go on, so that one can still look (EVT-4).
+ */
+#ifndef COPP_SESSION_H
+#define COPP_SESSION_H
+
+#include "handshake.h"
+#include "revocation.h"
+#include "srm.h"
+#include "transport.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define COPP_POLL_MS 2000u /* APP-3: the longest time between two polls */
+
+struct copp_session;
+
+struct copp_session_config {
+    const struct copp_public_key *anchor; /* required: whom to trust (CERT-12) */
+    const struct copp_revocation_list *revocation; /* validated; NULL: no list is at hand, none is checked */
+    const struct copp_chain *known_chain; /* a chain validated before under the same anchor: not validated again if the
+                                             driver presents the same bytes (its revocation is). NULL: none */
+    const struct copp_srm *srm; /* verified (APP-2); NULL: no receiver is known to be revoked */
+    struct copp_random *random; /* NULL: the crypto library's CSPRNG */
+    enum copp_handshake_form form;
+};
+
+/* Everything in config is borrowed and must outlive the session, transport too. COPP_E_ARGUMENT for a missing anchor,
+ * a list, chain or message that was parsed but not validated, or a known chain that leads to another anchor. */
+COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_session_config *config,
+                                                          struct copp_transport *transport, struct copp_session **session);
+
+/* Wipes and frees; the driver's side ends with its transport. NULL-safe; clears the pointer. */
+COPP_API void copp_session_free(struct copp_session **session);
+
+/*
+ * Step 1: KeyExchange, then chain and revocation checks (SES-9). COPP_E_INVALID, COPP_E_REVOKED: *verdict says why.
+ * COPP_E_REFUSED: see copp_session_hresult. After any error the session is of no use.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_session_exchange(struct copp_session *session, struct copp_verdict *verdict);
+/* Step 2: encrypts fresh secrets to the leaf's key and calls SessionSequenceStart (SES-4, SES-5). */
+COPP_API COPP_NODISCARD enum copp_result copp_session_start(struct copp_session *session);
+/* Both steps in one. */
+COPP_API COPP_NODISCARD enum copp_result copp_session_establish(struct copp_session *session, struct copp_verdict *verdict);
+
+/* The driver's chain after step 1, NULL before. Lives as long as the session. */
+COPP_API const struct copp_chain *copp_session_chain(const struct copp_session *session);
+/* What the driver answered last. Only COPP_HR_OK is success; anything else is COPP_E_REFUSED. */
+COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
+/* The event flags (COPP_STATUS_*) seen in answers since the last call; the driver tells each once (EVT-2). */
+COPP_API uint32_t copp_session_take_events(struct copp_session *session);
+
+/* Commands (CMD). COPP_E_REFUSED: see copp_session_hresult, nothing has changed; COPP_E_LINK_LOST: not even sent. */
+COPP_API COPP_NODISCARD enum copp_result copp_session_set_protection_level(struct copp_session *session, uint32_t type,
+                                                                           uint32_t level);
+COPP_API COPP_NODISCARD enum copp_result copp_session_set_signaling(struct copp_session *session,
+                                                                    const struct copp_set_signaling *signaling);
+
+/* Queries (QRY). Every answer is verified before it is believed (QRY-4). */
+COPP_API COPP_NODISCARD enum copp_result copp_session_connector_type(struct copp_session *session, uint32_t *type);
+COPP_API COPP_NODISCARD enum copp_result copp_session_protection_types(struct copp_session *session, uint32_t *types);
+COPP_API COPP_NODISCARD enum copp_result copp_session_local_level(struct copp_session *session, uint32_t type, uint32_t *level);
+COPP_API COPP_NODISCARD enum copp_result copp_session_global_level(struct copp_session *session, uint32_t type, uint32_t *level);
+COPP_API COPP_NODISCARD enum copp_result copp_session_display(struct copp_session *session, struct copp_display *display);
+COPP_API COPP_NODISCARD enum copp_result copp_session_hdcp_key(struct copp_session *session, struct copp_status_hdcp_key *key);
+COPP_API COPP_NODISCARD enum copp_result copp_session_bus_type(struct copp_session *session, uint32_t *type);
+COPP_API COPP_NODISCARD enum copp_result copp_session_signaling(struct copp_session *session,
+                                                                struct copp_status_signaling *signaling);
+
+/* What a player needs; 0 is "not asked for". */
+struct copp_requirement {
+    uint32_t hdcp;
+    uint32_t acp;
+    uint32_t cgmsa;
+};
+
+/* Why content must not be shown. */
+enum copp_stop {
+    COPP_STOP_NONE = 0,
+    COPP_STOP_LINK_LOST, /* EVT-4 */
+    COPP_STOP_LEVEL, /* APP-3: a level is not what was asked for */
+    COPP_STOP_REPEATER, /* APP-1 */
+    COPP_STOP_NO_RECEIVER, /* APP-2: HDCP is said to be on, but there is no receiver to check */
+    COPP_STOP_KSV, /* APP-2: the receiver's KSV is not a valid one */
+    COPP_STOP_REVOKED, /* APP-2: the receiver is on the SRM's list */
+    COPP_STOP_UNSUPPORTED, /* the connector does not offer the protection */
+    COPP_STOP_REFUSED, /* the driver refused: see copp_session_hresult */
+    COPP_STOP_AUTHENTICATION, /* APP-3, QRY-4 */
+    COPP_STOP_TRANSPORT, /* the driver cannot be reached */
+    COPP_STOP_INTERNAL /* this side failed (crypto, random numbers) */
+};
+/* In words, never NULL, static. */
+COPP_API const char *copp_stop_text(enum copp_stop stop);
+/* The rule behind it, COPP_RULE_NONE for the others. */
+COPP_API enum copp_rule copp_stop_rule(enum copp_stop stop);
+
+/*
+ * Asks for everything in the requirement and gives back what the session held beyond it, then checks receiver and
+ * levels (APP-1..3). HDCP is not asked for on LVDS and embedded connectors (APP-4). COPP_STOP_NONE: protected, content
+ * may be shown as long as copp_session_watch agrees. Otherwise what was raised has been given back as far as the driver
+ * let us, and one may try again.
+ */
+COPP_API COPP_NODISCARD enum copp_stop copp_session_protect(struct copp_session *session,
+                                                            const struct copp_requirement *requirement, uint64_t now_ms);
+/* Gives back everything held (level 0), also what copp_session_set_protection_level raised. COPP_OK, or the first
+ * error. */
+COPP_API COPP_NODISCARD enum copp_result copp_session_unprotect(struct copp_session *session);
+
+enum copp_watch_state {
+    COPP_WATCH_PROTECTED = 0, /* go on showing */
+    COPP_WATCH_RENEGOTIATE, /* hide content, then call copp_session_watch again at once: it sets the levels again (EVT-4) */
+    COPP_WATCH_STOP /* hide content; the session is over */
+};
+struct copp_watch {
+    enum copp_watch_state state;
+    enum copp_stop stop; /* for COPP_WATCH_STOP */
+    uint64_t next_ms; /* call again no later than this (APP-3); UINT64_MAX after STOP */
+    uint32_t events; /* COPP_STATUS_* seen since the last step, whoever asked */
+    bool late; /* more than COPP_POLL_MS have passed since the last poll */
+    bool hdcp_skipped; /* HDCP was required and, by APP-4, not asked for */
+};
+
+/* One step of polling, to be called when watch->next_ms has come or earlier. Before copp_session_protect: STOP. After
+ * STOP it stays STOP. */
+COPP_API void copp_session_watch(struct copp_session *session, uint64_t now_ms, struct copp_watch *watch);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * A simulated graphics adapter, described by an ini text, whose outputs do what they are told: the embedded default,
+ * and a driver that can be made to fail on command. docs/simulator.md describes the text and the events.
+ */
+#ifndef COPP_SIM_H
+#define COPP_SIM_H
+
+#include "device.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct copp_sim;
+
+/* Where and why a description or an event was refused. */
+struct copp_sim_error {
+    unsigned line; /* of the description, from 1; 0: none in particular */
+    char text[160]; /* in words; NUL-terminated */
+};
+
+struct copp_sim_config {
+    const char *description; /* ini text, NUL-terminated; NULL: copp_sim_default() */
+    const uint8_t *chain; /* as in struct copp_adapter_config */
+    size_t chain_size;
+    struct copp_private_key *key;
+    struct copp_random *random;
+    uint64_t now_ms; /* the time the script in the description starts from */
+};
+
+/* The description used when none is given. Static. */
+COPP_API const char *copp_sim_default(void);
+
+/* COPP_E_INVALID: *error says where and why. error may be NULL. */
+COPP_API COPP_NODISCARD enum copp_result copp_sim_new(const struct copp_sim_config *config, struct copp_sim **sim,
+                                                      struct copp_sim_error *error);
+/* Every device must have been closed. NULL-safe; clears the pointer. */
+COPP_API void copp_sim_free(struct copp_sim **sim);
+
+COPP_API struct copp_adapter *copp_sim_adapter(struct copp_sim *sim);
+COPP_API size_t copp_sim_count(const struct copp_sim *sim);
+/* NULL beyond the count; lives as long as sim. */
+COPP_API const char *copp_sim_name(const struct copp_sim *sim, size_t index);
+/* The output's connector; NULL if there is no output of that name. */
+COPP_API struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name);
+
+/*
+ * Makes something happen now: "unplug NAME", "plug NAME", "mode NAME MODE", "hdcp-fail NAME", "desktop-acp NAME LEVEL",
+ * ... as docs/simulator.md lists. COPP_E_INVALID: *error says why, nothing has happened.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_sim_event(struct copp_sim *sim, const char *event, struct copp_sim_error *error);
+
+/* Lets time pass up to now_ms: scripted events, pending applies and their time limits. Time does not go back. */
+COPP_API void copp_sim_advance(struct copp_sim *sim, uint64_t now_ms);
+/* When something happens next by itself; UINT64_MAX if never. */
+COPP_API uint64_t copp_sim_next(const struct copp_sim *sim);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * The one seam to a crypto library. openssl.c carries it out; nothing else in libcopp includes the library's headers.
+ * Every function that can fail says so; none keeps state between calls but what its object holds.
+ */
+#ifndef COPP_CRYPTO_H
+#define COPP_CRYPTO_H
+
+#include "copp/key.h"
+#include "copp/omac.h"
+#include "copp/protocol.h"
+
+#define COPP_SHA1_SIZE 20u
+
+/* Overwrites in a way no compiler drops. */
+void copp_wipe(void *bytes, size_t size);
+
+/* From random, or from the library's CSPRNG where random is NULL. COPP_E_RANDOM. */
+COPP_NODISCARD enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size);
+
+COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest);
+
+/*
+ * AES-128 in CBC mode: what OMAC-1 is made of (omac1.c). The chain runs on from call to call, from a zero IV after
+ * set_key: resetting it costs more than cancelling it. new allocates all that later calls need; the others allocate
+ * nothing themselves. After an error the chain is undefined until the next set_key.
+ */
+struct copp_cbc;
+COPP_NODISCARD enum copp_result copp_cbc_new(struct copp_cbc **cbc);
+COPP_NODISCARD enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uint8_t *key);
+/* Encrypts size bytes, a multiple of 16. */
+COPP_NODISCARD enum copp_result copp_cbc_encrypt(struct copp_cbc *cbc, const uint8_t *in, size_t size, uint8_t *out);
+void copp_cbc_free(struct copp_cbc **cbc);
+
+/* An RSA public key made ready for several verifications. */
+struct copp_verifier;
+/* COPP_E_KEY: not a key the library takes. */
+COPP_NODISCARD enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier);
+/* RSASSA-PSS, SHA-1, MGF1-SHA-1, salt length 0 over a SHA-1 digest (CERT-11). COPP_E_INVALID: does not verify. */
+COPP_NODISCARD enum copp_result copp_verifier_check(struct copp_verifier *verifier, const uint8_t *digest,
+                                                    const uint8_t *signature, size_t size);
+void copp_verifier_free(struct copp_verifier **verifier);
+
+/* RSAES-PKCS1-v1_5 to a 2048-bit key (SES-4): at most 245 bytes in, 256 out, big-endian. */
+COPP_NODISCARD enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out);
+
+/*
+ * Detached signatures of HDCP SRMs (SRM-2). Numbers are big-endian. COPP_E_INVALID: does not verify; COPP_E_KEY: no
+ * usable key.
+ */
+struct copp_dsa_key { /* DSA-1024 */
+    uint8_t p[128];
+    uint8_t q[20];
+    uint8_t g[128];
+    uint8_t y[128];
+};
+/* SHA-1 over message; signature is R then S, 20 bytes each. */
+COPP_NODISCARD enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
+                                                const uint8_t *signature);
+struct copp_rsa3072_key {
+    uint8_t modulus[384];
+    uint32_t exponent;
+};
+/* RSASSA-PKCS1-v1_5 with SHA-256; signature has 384 bytes. */
+COPP_NODISCARD enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
+                                                    const uint8_t *signature);
+/* A PEM public key of either kind. COPP_E_KEY if it is none, or has another size. */
+COPP_NODISCARD enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key);
+COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key);
+
+/* Wipes and frees a key of copp_private_key_open or _generate; does nothing to others. */
+void copp_private_key_destroy(struct copp_private_key *key);
+
+/* The PEM half of copp_public_key_read (key.c has the other). */
+COPP_NODISCARD enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key);
+
+#endif

@@ -1,0 +1,59 @@
+#include "copp/key.h"
+
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "wire/base64.h"
+
+const struct copp_public_key *copp_anchor_microsoft(void) {
+    /* CERT-12, without the two stray spaces of the printed page */
+    static const struct copp_public_key anchor = {
+        .modulus = {0xa6, 0x3a, 0x1e, 0x58, 0xb4, 0x93, 0x2c, 0x3a, 0x27, 0x40, 0x6f, 0x12, 0x85, 0xee, 0x90, 0x86,
+                    0x46, 0x1b, 0x62, 0x8b, 0x6d, 0xf5, 0xf3, 0xd9, 0xf2, 0xd1, 0xdd, 0x07, 0x5d, 0xbc, 0x64, 0x44,
+                    0xdc, 0x82, 0x19, 0xf9, 0x28, 0x7a, 0x32, 0x8a, 0x7e, 0xc7, 0x90, 0x91, 0x1c, 0x3c, 0x9d, 0x04,
+                    0x83, 0x85, 0x1d, 0x4a, 0xf6, 0xb4, 0x28, 0x32, 0x18, 0x0e, 0x30, 0x37, 0x11, 0x77, 0x7a, 0xf5,
+                    0x1d, 0xc2, 0x37, 0x65, 0xa9, 0xfd, 0x0c, 0x8e, 0xa3, 0x46, 0x4f, 0x61, 0x66, 0x29, 0xdc, 0xd5,
+                    0xe9, 0x27, 0xbd, 0x34, 0xb4, 0xa3, 0xe0, 0x22, 0x99, 0x73, 0xa3, 0x9c, 0x15, 0x77, 0xfe, 0xbd,
+                    0x83, 0xb8, 0xfe, 0x8f, 0xc3, 0x3a, 0xe9, 0x6e, 0xd5, 0x36, 0x60, 0xf0, 0x68, 0xdb, 0x3d, 0x98,
+                    0x37, 0x35, 0xa7, 0x6f, 0x95, 0x54, 0xcb, 0x03, 0x84, 0xeb, 0x15, 0xfc, 0x0b, 0xba, 0x13, 0xe1},
+        .modulus_size = 128,
+        .exponent = 65537,
+    };
+    return &anchor;
+}
+
+static bool holds(const char *text, size_t size, const char *word) {
+    size_t length = strlen(word);
+    for (size_t i = 0; size >= length && i <= size - length; i++) {
+        if (copp_equal(text + i, word, length))
+            return true;
+    }
+    return false;
+}
+
+enum copp_result copp_public_key_read(const char *text, size_t size, struct copp_public_key *key) {
+    if (!text || !key)
+        return COPP_E_ARGUMENT;
+    struct copp_public_key read = {.exponent = 65537};
+    if (holds(text, size, "-----BEGIN"))
+        return copp_public_key_read_pem(text, size, key);
+    size_t modulus_size = sizeof read.modulus;
+    if (!copp_base64_decode(text, size, read.modulus, &modulus_size) || modulus_size < 128)
+        return COPP_E_KEY;
+    read.modulus_size = (uint32_t)modulus_size;
+    *key = read;
+    return COPP_OK;
+}
+
+bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b) {
+    if (!a || !b || a->exponent != b->exponent || a->modulus_size != b->modulus_size || a->modulus_size > COPP_MODULUS_MAX)
+        return false;
+    return copp_equal(a->modulus, b->modulus, a->modulus_size);
+}
+
+void copp_private_key_free(struct copp_private_key **key) {
+    if (!key || !*key)
+        return;
+    copp_private_key_destroy(*key);
+    *key = NULL;
+}

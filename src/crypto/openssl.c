@@ -1,0 +1,191 @@
+/* The crypto seam on OpenSSL 3: hashing, ciphers and public-key operations. Keys are in openssl_keys.c and openssl_private.c. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/dsa.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+
+#include "crypto/openssl_keys.h"
+
+void copp_wipe(void *bytes, size_t size) {
+    OPENSSL_cleanse(bytes, size);
+}
+
+enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size) {
+    if (random)
+        return random->calls->fill(random, bytes, size) ? COPP_E_RANDOM : COPP_OK;
+    if (size > INT_MAX || RAND_bytes(bytes, (int)size) != 1)
+        return COPP_E_RANDOM;
+    return COPP_OK;
+}
+
+enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest) {
+    return EVP_Digest(bytes, size, digest, NULL, EVP_sha1(), NULL) == 1 ? COPP_OK : COPP_E_CRYPTO;
+}
+
+struct copp_cbc {
+    EVP_CIPHER_CTX *context;
+};
+
+enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
+    *cbc = NULL;
+    struct copp_cbc *made = calloc(1, sizeof *made);
+    if (!made)
+        return COPP_E_MEMORY;
+    made->context = EVP_CIPHER_CTX_new();
+    if (!made->context || EVP_EncryptInit_ex(made->context, EVP_aes_128_cbc(), NULL, NULL, NULL) != 1 ||
+        EVP_CIPHER_CTX_set_padding(made->context, 0) != 1) {
+        copp_cbc_free(&made);
+        return COPP_E_CRYPTO;
+    }
+    *cbc = made;
+    return COPP_OK;
+}
+
+enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uint8_t *key) {
+    static const uint8_t zero_iv[16];
+    return EVP_EncryptInit_ex(cbc->context, NULL, NULL, key, zero_iv) == 1 ? COPP_OK : COPP_E_CRYPTO;
+}
+
+enum copp_result copp_cbc_encrypt(struct copp_cbc *cbc, const uint8_t *in, size_t size, uint8_t *out) {
+    int written = 0;
+    if (size > INT_MAX || EVP_EncryptUpdate(cbc->context, out, &written, in, (int)size) != 1 || (size_t)written != size)
+        return COPP_E_CRYPTO;
+    return COPP_OK;
+}
+
+void copp_cbc_free(struct copp_cbc **cbc) {
+    if (!*cbc)
+        return;
+    EVP_CIPHER_CTX_free((*cbc)->context); /* wipes the key schedule */
+    free(*cbc);
+    *cbc = NULL;
+}
+
+/* A context for one operation on key, made ready by init. */
+static EVP_PKEY_CTX *context_for(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *)) {
+    EVP_PKEY_CTX *context = key ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
+    if (context && init(context) != 1) {
+        EVP_PKEY_CTX_free(context);
+        context = NULL;
+    }
+    return context;
+}
+
+static EVP_PKEY *public_key_of(const struct copp_public_key *key) {
+    if (key->modulus_size > COPP_MODULUS_MAX)
+        return NULL;
+    return copp_openssl_rsa(key->modulus, key->modulus_size, key->exponent);
+}
+
+struct copp_verifier {
+    EVP_PKEY *key;
+    EVP_PKEY_CTX *context;
+    size_t size;
+};
+
+enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier) {
+    *verifier = NULL;
+    struct copp_verifier *made = calloc(1, sizeof *made);
+    if (!made)
+        return COPP_E_MEMORY;
+    made->size = key->modulus_size;
+    made->key = public_key_of(key);
+    made->context = context_for(made->key, EVP_PKEY_verify_init);
+    if (!made->context || EVP_PKEY_CTX_set_rsa_padding(made->context, RSA_PKCS1_PSS_PADDING) != 1 ||
+        EVP_PKEY_CTX_set_signature_md(made->context, EVP_sha1()) != 1 ||
+        EVP_PKEY_CTX_set_rsa_pss_saltlen(made->context, 0) != 1) { /* CERT-11; MGF1 follows the signature's hash */
+        copp_verifier_free(&made);
+        ERR_clear_error();
+        return COPP_E_CRYPTO;
+    }
+    *verifier = made;
+    return COPP_OK;
+}
+
+enum copp_result copp_verifier_check(struct copp_verifier *verifier, const uint8_t *digest, const uint8_t *signature,
+                                     size_t size) {
+    if (size != verifier->size)
+        return COPP_E_INVALID;
+    int verified = EVP_PKEY_verify(verifier->context, signature, size, digest, COPP_SHA1_SIZE);
+    if (verified != 1)
+        ERR_clear_error();
+    return verified == 1 ? COPP_OK : COPP_E_INVALID;
+}
+
+void copp_verifier_free(struct copp_verifier **verifier) {
+    if (!*verifier)
+        return;
+    EVP_PKEY_CTX_free((*verifier)->context);
+    EVP_PKEY_free((*verifier)->key);
+    free(*verifier);
+    *verifier = NULL;
+}
+
+enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out) {
+    EVP_PKEY *public_key = public_key_of(key);
+    EVP_PKEY_CTX *context = context_for(public_key, EVP_PKEY_encrypt_init);
+    size_t written = key->modulus_size;
+    bool done = context && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
+                EVP_PKEY_encrypt(context, out, &written, in, size) == 1 && written == key->modulus_size;
+    if (!done)
+        ERR_clear_error();
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(public_key);
+    return done ? COPP_OK : COPP_E_CRYPTO;
+}
+
+/* R and S, 20 bytes each, as the DER that EVP wants. NULL on failure; free with OPENSSL_free. */
+static uint8_t *dsa_signature_der(const uint8_t *signature, int *size) {
+    uint8_t *der = NULL;
+    DSA_SIG *pair = DSA_SIG_new();
+    BIGNUM *r = BN_bin2bn(signature, 20, NULL);
+    BIGNUM *s = BN_bin2bn(signature + 20, 20, NULL);
+    if (pair && r && s && DSA_SIG_set0(pair, r, s) == 1) {
+        *size = i2d_DSA_SIG(pair, &der);
+        r = s = NULL; /* they are pair's now */
+    }
+    BN_free(r);
+    BN_free(s);
+    DSA_SIG_free(pair);
+    return der && *size > 0 ? der : NULL;
+}
+
+static enum copp_result verify_message(EVP_PKEY *key, const EVP_MD *hash, const uint8_t *message, size_t size,
+                                       const uint8_t *signature, size_t signature_size) {
+    if (!key)
+        return COPP_E_KEY;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    enum copp_result result = COPP_E_CRYPTO;
+    if (context && EVP_DigestVerifyInit(context, NULL, hash, NULL, key) == 1)
+        result = EVP_DigestVerify(context, signature, signature_size, message, size) == 1 ? COPP_OK : COPP_E_INVALID;
+    if (result)
+        ERR_clear_error();
+    EVP_MD_CTX_free(context);
+    return result;
+}
+
+enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size, const uint8_t *signature) {
+    int der_size = 0;
+    uint8_t *der = dsa_signature_der(signature, &der_size);
+    if (!der)
+        return COPP_E_CRYPTO;
+    EVP_PKEY *public_key = copp_openssl_dsa(key);
+    enum copp_result result = verify_message(public_key, EVP_sha1(), message, size, der, (size_t)der_size);
+    EVP_PKEY_free(public_key);
+    OPENSSL_free(der);
+    return result;
+}
+
+enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
+                                     const uint8_t *signature) {
+    EVP_PKEY *public_key = copp_openssl_rsa(key->modulus, sizeof key->modulus, key->exponent);
+    enum copp_result result = verify_message(public_key, EVP_sha256(), message, size, signature, sizeof key->modulus);
+    EVP_PKEY_free(public_key);
+    return result;
+}

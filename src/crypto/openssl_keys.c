@@ -1,0 +1,136 @@
+#include "crypto/openssl_keys.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+
+#define NUMBERS_MAX 4
+
+/* Named big-endian numbers of a public key. */
+struct number {
+    const char *name;
+    const uint8_t *bytes;
+    size_t size;
+};
+
+static EVP_PKEY *make(const char *kind, OSSL_PARAM *parameters) {
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = parameters ? EVP_PKEY_CTX_new_from_name(NULL, kind, NULL) : NULL;
+    if (!context || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+static EVP_PKEY *from_numbers(const char *kind, const struct number *numbers, size_t count) {
+    BIGNUM *held[NUMBERS_MAX] = {NULL};
+    OSSL_PARAM *parameters = NULL;
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    bool complete = builder != NULL;
+    for (size_t i = 0; complete && i < count; i++) {
+        held[i] = BN_bin2bn(numbers[i].bytes, (int)numbers[i].size, NULL);
+        complete = held[i] && OSSL_PARAM_BLD_push_BN(builder, numbers[i].name, held[i]) == 1;
+    }
+    if (complete)
+        parameters = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY *key = make(kind, parameters);
+    if (!key)
+        ERR_clear_error();
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    for (size_t i = 0; i < count; i++)
+        BN_free(held[i]);
+    return key;
+}
+
+EVP_PKEY *copp_openssl_rsa(const uint8_t *modulus, size_t size, uint32_t exponent) {
+    const uint8_t e[4] = {(uint8_t)(exponent >> 24), (uint8_t)(exponent >> 16), (uint8_t)(exponent >> 8), (uint8_t)exponent};
+    const struct number numbers[] = {{OSSL_PKEY_PARAM_RSA_N, modulus, size}, {OSSL_PKEY_PARAM_RSA_E, e, sizeof e}};
+    return from_numbers("RSA", numbers, 2);
+}
+
+EVP_PKEY *copp_openssl_dsa(const struct copp_dsa_key *key) {
+    const struct number numbers[] = {{OSSL_PKEY_PARAM_FFC_P, key->p, sizeof key->p},
+                                     {OSSL_PKEY_PARAM_FFC_Q, key->q, sizeof key->q},
+                                     {OSSL_PKEY_PARAM_FFC_G, key->g, sizeof key->g},
+                                     {OSSL_PKEY_PARAM_PUB_KEY, key->y, sizeof key->y}};
+    return from_numbers("DSA", numbers, 4);
+}
+
+/* One number of a key, right-aligned in exactly size bytes. */
+static bool number_of(EVP_PKEY *key, const char *name, uint8_t *bytes, size_t size) {
+    BIGNUM *number = NULL;
+    bool got = EVP_PKEY_get_bn_param(key, name, &number) == 1 && BN_bn2binpad(number, bytes, (int)size) == (int)size;
+    BN_free(number);
+    if (!got)
+        ERR_clear_error();
+    return got;
+}
+
+/* The same for a small public exponent. */
+static bool exponent_of(EVP_PKEY *key, uint32_t *exponent) {
+    uint8_t bytes[4];
+    if (!number_of(key, OSSL_PKEY_PARAM_RSA_E, bytes, sizeof bytes))
+        return false;
+    *exponent = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    return *exponent >= 3 && (*exponent & 1);
+}
+
+enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_public_key *out) {
+    int bits = EVP_PKEY_is_a(key, "RSA") ? EVP_PKEY_get_bits(key) : 0;
+    if (bits < 1024 || bits > 2048)
+        return COPP_E_KEY;
+    struct copp_public_key read = {.modulus_size = (uint32_t)(bits + 7) / 8};
+    if (!number_of(key, OSSL_PKEY_PARAM_RSA_N, read.modulus, read.modulus_size) || !exponent_of(key, &read.exponent))
+        return COPP_E_KEY;
+    *out = read;
+    return COPP_OK;
+}
+
+/* A PEM file may claim to be encrypted: nobody is asked for a passphrase behind the caller's back. */
+static int no_passphrase(char *buffer, int size, int writing, void *unused) {
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)unused;
+    return -1;
+}
+
+static EVP_PKEY *read_pem(const char *pem, size_t size) {
+    BIO *bio = size <= INT_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
+    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL) : NULL;
+    BIO_free(bio);
+    if (!key)
+        ERR_clear_error();
+    return key;
+}
+
+enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key) {
+    EVP_PKEY *read = read_pem(pem, size);
+    enum copp_result result = read ? copp_openssl_rsa_numbers(read, key) : COPP_E_KEY;
+    EVP_PKEY_free(read);
+    return result;
+}
+
+enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key) {
+    EVP_PKEY *read = read_pem(pem, size);
+    bool got = read && EVP_PKEY_is_a(read, "DSA") && number_of(read, OSSL_PKEY_PARAM_FFC_P, key->p, sizeof key->p) &&
+               number_of(read, OSSL_PKEY_PARAM_FFC_Q, key->q, sizeof key->q) &&
+               number_of(read, OSSL_PKEY_PARAM_FFC_G, key->g, sizeof key->g) &&
+               number_of(read, OSSL_PKEY_PARAM_PUB_KEY, key->y, sizeof key->y);
+    EVP_PKEY_free(read);
+    return got ? COPP_OK : COPP_E_KEY;
+}
+
+enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key) {
+    EVP_PKEY *read = read_pem(pem, size);
+    bool got = read && EVP_PKEY_is_a(read, "RSA") && EVP_PKEY_get_bits(read) == 3072 &&
+               number_of(read, OSSL_PKEY_PARAM_RSA_N, key->modulus, sizeof key->modulus) && exponent_of(read, &key->exponent);
+    EVP_PKEY_free(read);
+    return got ? COPP_OK : COPP_E_KEY;
+}

@@ -1,0 +1,16 @@
+/* OpenSSL's key objects from numbers and back: shared by the files that carry the seam out, and by nobody else. */
+#ifndef COPP_OPENSSL_KEYS_H
+#define COPP_OPENSSL_KEYS_H
+
+#include <openssl/evp.h>
+
+#include "crypto/crypto.h"
+
+/* NULL on failure, with OpenSSL's error queue cleared; free with EVP_PKEY_free. */
+EVP_PKEY *copp_openssl_rsa(const uint8_t *modulus, size_t size, uint32_t exponent);
+EVP_PKEY *copp_openssl_dsa(const struct copp_dsa_key *key);
+
+/* The public half of any RSA key object. COPP_E_KEY unless it is RSA of 1024 to 2048 bits. */
+enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_public_key *out);
+
+#endif

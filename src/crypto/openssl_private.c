@@ -1,0 +1,195 @@
+/* Private keys on OpenSSL: found by OSSL_STORE URI, so that they may live in a file, a token or a TPM. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
+
+#include "crypto/openssl_keys.h"
+
+struct openssl_key {
+    struct copp_private_key base;
+    EVP_PKEY *key;
+    struct copp_public_key numbers;
+};
+
+static struct openssl_key *own(struct copp_private_key *key) {
+    return (struct openssl_key *)key; /* base is its first member */
+}
+
+static enum copp_result public_key(struct copp_private_key *key, struct copp_public_key *out) {
+    *out = own(key)->numbers;
+    return COPP_OK;
+}
+
+/* Both are public; which is smaller is no secret either. */
+static bool below(const uint8_t *number, const uint8_t *modulus, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (number[i] != modulus[i])
+            return number[i] < modulus[i];
+    }
+    return false;
+}
+
+static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
+    const struct openssl_key *mine = own(key);
+    if (size != mine->numbers.modulus_size)
+        return COPP_E_KEY;
+    if (!below(in, mine->numbers.modulus, size))
+        return COPP_E_INVALID;
+    size_t written = size;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, mine->key, NULL);
+    bool done = context && EVP_PKEY_decrypt_init(context) == 1 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1 &&
+                EVP_PKEY_decrypt(context, out, &written, in, size) == 1 && written == size;
+    EVP_PKEY_CTX_free(context);
+    if (!done) {
+        ERR_clear_error();
+        copp_wipe(out, size);
+    }
+    return done ? COPP_OK : COPP_E_CRYPTO;
+}
+
+static enum copp_result sign(struct copp_private_key *key, const uint8_t *message, size_t size, uint8_t *signature,
+                             size_t signature_size) {
+    const struct openssl_key *mine = own(key);
+    if (signature_size != mine->numbers.modulus_size)
+        return COPP_E_ARGUMENT;
+    EVP_PKEY_CTX *parameters = NULL; /* the digest context's own */
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t written = signature_size;
+    bool done = context && EVP_DigestSignInit(context, &parameters, EVP_sha1(), NULL, mine->key) == 1 &&
+                EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
+                EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, 0) == 1 &&
+                EVP_DigestSign(context, signature, &written, message, size) == 1 && written == signature_size;
+    EVP_MD_CTX_free(context);
+    if (!done)
+        ERR_clear_error();
+    return done ? COPP_OK : COPP_E_CRYPTO;
+}
+
+static const struct copp_private_key_calls openssl_calls = {public_key, decrypt_raw, sign};
+
+/* Takes key over, also on an error. */
+static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
+    struct openssl_key *made = calloc(1, sizeof *made);
+    if (!made) {
+        EVP_PKEY_free(key);
+        return COPP_E_MEMORY;
+    }
+    enum copp_result result = copp_openssl_rsa_numbers(key, &made->numbers);
+    if (result) {
+        EVP_PKEY_free(key);
+        free(made);
+        return result;
+    }
+    made->base.calls = &openssl_calls;
+    made->key = key;
+    *out = &made->base;
+    return COPP_OK;
+}
+
+static int give_passphrase(char *buffer, int size, int writing, void *passphrase) {
+    (void)writing;
+    size_t length = passphrase ? strlen(passphrase) : 0;
+    if (!length || size < 0 || length > (size_t)size)
+        return -1; /* never ask at the terminal */
+    memcpy(buffer, passphrase, length);
+    return (int)length;
+}
+
+/* What OpenSSL's error queue says went wrong while looking for a key; empties the queue. */
+static enum copp_result store_error(void) {
+    enum copp_result result = COPP_E_KEY;
+    for (unsigned long error; (error = ERR_get_error()) != 0;) {
+        if (ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) == ENOENT)
+            result = COPP_E_NOT_FOUND;
+    }
+    return result;
+}
+
+static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store) {
+    EVP_PKEY *key = NULL;
+    if (OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
+        return NULL;
+    while (!key && !OSSL_STORE_eof(store) && !OSSL_STORE_error(store)) {
+        OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+        if (info && OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
+            key = OSSL_STORE_INFO_get1_PKEY(info);
+        OSSL_STORE_INFO_free(info);
+    }
+    return key;
+}
+
+enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    if (!uri || !key)
+        return COPP_E_ARGUMENT;
+    *key = NULL;
+    UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(give_passphrase, 0);
+    if (!method)
+        return COPP_E_CRYPTO;
+    ERR_clear_error();
+    OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, NULL, NULL, method, (void *)(uintptr_t)passphrase, NULL, NULL, NULL);
+    EVP_PKEY *found = store ? first_private_key(store) : NULL;
+    enum copp_result result = found ? wrap(found, key) : store_error();
+    OSSL_STORE_close(store);
+    UI_destroy_method(method);
+    ERR_clear_error();
+    return result;
+}
+
+enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {
+    if (!key || (bits != 1024 && bits != 2048))
+        return COPP_E_ARGUMENT;
+    *key = NULL;
+    EVP_PKEY *made = EVP_RSA_gen(bits);
+    if (!made) {
+        ERR_clear_error();
+        return COPP_E_CRYPTO;
+    }
+    return wrap(made, key);
+}
+
+static enum copp_result copy_out(BIO *bio, char **pem, size_t *size) {
+    char *bytes = NULL;
+    long length = BIO_get_mem_data(bio, &bytes);
+    if (length <= 0)
+        return COPP_E_CRYPTO;
+    char *copy = malloc((size_t)length + 1);
+    if (!copy)
+        return COPP_E_MEMORY;
+    memcpy(copy, bytes, (size_t)length);
+    copy[length] = 0;
+    *pem = copy;
+    *size = (size_t)length;
+    return COPP_OK;
+}
+
+enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
+    if (!key || !pem || !size)
+        return COPP_E_ARGUMENT;
+    *pem = NULL;
+    if (key->calls != &openssl_calls)
+        return COPP_E_KEY;
+    const struct openssl_key *mine = (const struct openssl_key *)key;
+    BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
+    if (!bio)
+        return COPP_E_CRYPTO;
+    enum copp_result result = COPP_E_KEY;
+    if (PEM_write_bio_PKCS8PrivateKey(bio, mine->key, NULL, NULL, 0, NULL, NULL) == 1)
+        result = copy_out(bio, pem, size);
+    ERR_clear_error();
+    BIO_free(bio);
+    return result;
+}
+
+void copp_private_key_destroy(struct copp_private_key *key) {
+    if (key->calls != &openssl_calls)
+        return;
+    EVP_PKEY_free(own(key)->key);
+    free(key);
+}

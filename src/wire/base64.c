@@ -1,0 +1,105 @@
+#include "wire/base64.h"
+
+#define WHITE 0x40
+#define PAD 0x41
+#define BAD 0xFF
+
+static uint8_t value_of(char character) {
+    if (character >= 'A' && character <= 'Z')
+        return (uint8_t)(character - 'A');
+    if (character >= 'a' && character <= 'z')
+        return (uint8_t)(character - 'a' + 26);
+    if (character >= '0' && character <= '9')
+        return (uint8_t)(character - '0' + 52);
+    switch (character) {
+    case '+':
+        return 62;
+    case '/':
+        return 63;
+    case '=':
+        return PAD;
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+        return WHITE;
+    default:
+        return BAD;
+    }
+}
+
+/* Whole groups of four characters without white space or padding, which is nearly all of a real text. */
+static size_t decode_plain(const char *text, size_t text_size, uint8_t *bytes, size_t capacity, size_t *written) {
+    size_t at = 0;
+    size_t count = 0;
+    while (text_size - at >= 4 && capacity - count >= 3) {
+        uint8_t a = value_of(text[at]);
+        uint8_t b = value_of(text[at + 1]);
+        uint8_t c = value_of(text[at + 2]);
+        uint8_t d = value_of(text[at + 3]);
+        if ((a | b | c | d) > 63)
+            break;
+        bytes[count] = (uint8_t)(a << 2 | b >> 4);
+        bytes[count + 1] = (uint8_t)(b << 4 | c >> 2);
+        bytes[count + 2] = (uint8_t)(c << 6 | d);
+        at += 4;
+        count += 3;
+    }
+    *written = count;
+    return at;
+}
+
+bool copp_base64_decode(const char *text, size_t text_size, uint8_t *bytes, size_t *size) {
+    size_t count;
+    uint32_t group = 0;
+    unsigned held = 0; /* characters of the group so far, padding included */
+    unsigned pads = 0;
+    for (size_t i = decode_plain(text, text_size, bytes, *size, &count); i < text_size; i++) {
+        uint8_t value = value_of(text[i]);
+        if (value == WHITE)
+            continue;
+        if (value == BAD || (pads && value != PAD))
+            return false;
+        if (value == PAD) {
+            if (held < 2 || ++pads > 2)
+                return false;
+            value = 0;
+        }
+        group = group << 6 | value;
+        if (++held < 4)
+            continue;
+        unsigned bytes_in_group = 3 - pads;
+        if (*size - count < bytes_in_group)
+            return false;
+        if ((pads == 1 && (group & 0xFF)) || (pads == 2 && (group & 0xFFFF)))
+            return false;
+        for (unsigned k = 0; k < bytes_in_group; k++)
+            bytes[count++] = (uint8_t)(group >> (16 - 8 * k));
+        group = 0;
+        held = 0;
+    }
+    if (held)
+        return false;
+    *size = count;
+    return true;
+}
+
+size_t copp_base64_length(size_t size) {
+    return (size + 2) / 3 * 4;
+}
+
+void copp_base64_encode(const uint8_t *bytes, size_t size, char *text) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        size_t left = size - i;
+        uint32_t group = (uint32_t)bytes[i] << 16;
+        if (left > 1)
+            group |= (uint32_t)bytes[i + 1] << 8;
+        if (left > 2)
+            group |= bytes[i + 2];
+        *text++ = alphabet[group >> 18];
+        *text++ = alphabet[group >> 12 & 63];
+        *text++ = left > 1 ? alphabet[group >> 6 & 63] : '=';
+        *text++ = left > 2 ? alphabet[group & 63] : '=';
+    }
+}
