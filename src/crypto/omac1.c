@@ -32,7 +32,7 @@ static void twice(const uint8_t *in, uint8_t *out) {
     unsigned carry = in[0] >> 7;
     for (size_t i = 0; i + 1 < BLOCK; i++)
         out[i] = (uint8_t)(in[i] << 1 | in[i + 1] >> 7);
-    out[BLOCK - 1] = (uint8_t)(in[BLOCK - 1] << 1 ^ (0x87u & (0u - carry)));
+    out[BLOCK - 1] = (uint8_t)((unsigned)in[BLOCK - 1] << 1 ^ (0x87u & (0u - carry)));
 }
 
 static void xor_block(uint8_t *out, const uint8_t *a, const uint8_t *b) {
