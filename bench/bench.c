@@ -1,0 +1,102 @@
+/*
+ * copp-bench: what libcopp costs, as ratios to the crypto library's own primitives, taken in one run.
+ *
+ * Contenders take turns, a batch each, many rounds; a ratio is the median of the rounds' paired ratios. The machine's
+ * noise and its clock's changes hit both sides alike, so that the ratios hold where the times do not.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include "bench.h"
+
+#define ROUNDS 61
+
+double bench_now(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now))
+        bench_fail("no clock");
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+void bench_fail(const char *what) {
+    (void)fprintf(stderr, "copp-bench: %s\n", what);
+    exit(2);
+}
+
+void bench_must(int good, const char *what) {
+    if (!good)
+        bench_fail(what);
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count) {
+    qsort(values, count, sizeof *values, ascending);
+    return values[count / 2];
+}
+
+static double batch(const struct contender *contender) {
+    double start = bench_now();
+    for (unsigned i = 0; i < contender->batch; i++)
+        contender->run();
+    return (bench_now() - start) / contender->batch;
+}
+
+struct figure bench_compare(const struct contender *ours, const struct contender *theirs) {
+    double ratios[ROUNDS];
+    double ours_ns[ROUNDS];
+    double theirs_ns[ROUNDS];
+    (void)batch(ours); /* warm up */
+    (void)batch(theirs);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        ours_ns[i] = batch(ours);
+        theirs_ns[i] = batch(theirs);
+        ratios[i] = ours_ns[i] / theirs_ns[i];
+    }
+    return (struct figure){median(ours_ns, ROUNDS), median(theirs_ns, ROUNDS), median(ratios, ROUNDS)};
+}
+
+static json_t *results;
+static int missed;
+
+void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least) {
+    int met = at_least ? ratio >= goal : ratio <= goal;
+    missed += !met;
+    printf("%-58s %11.0f %11.0f %8.3f  %s %.2f  %s\n", name, figure.ours_ns, figure.theirs_ns, ratio,
+           at_least ? ">=" : "<=", goal, met ? "met" : "MISSED");
+    (void)fflush(stdout);
+    json_t *entry =
+        json_pack("{s:s, s:f, s:f, s:f, s:f, s:s, s:b}", "name", name, "ours_ns", figure.ours_ns, "reference_ns",
+                  figure.theirs_ns, "ratio", ratio, "goal", goal, "goal_is", at_least ? "at least" : "at most", "met", met);
+    bench_must(entry && json_array_append_new(results, entry) == 0, "out of memory");
+}
+
+int main(int argc, char **argv) {
+    const char *out = argc > 1 ? argv[1] : "bench.json";
+    results = json_array();
+    bench_setup();
+    printf("%-58s %11s %11s %8s\n", "figure", "ours ns", "against ns", "ratio");
+    bench_omac();
+    bench_query();
+    bench_handshake();
+    bench_chain();
+    bench_many();
+    bench_teardown();
+    json_t *root =
+        json_pack("{s:s, s:s, s:o}", "version", copp_version(), "crypto", OpenSSL_version(OPENSSL_VERSION), "figures", results);
+    bench_must(root && json_dump_file(root, out, JSON_INDENT(2)) == 0, "the result file could not be written");
+    json_decref(root);
+    printf("\n%d of the goals missed; times in nanoseconds, median of %d rounds; written to %s\n", missed, ROUNDS, out);
+    return 0;
+}

@@ -1,0 +1,32 @@
+#ifndef COPP_BENCH_H
+#define COPP_BENCH_H
+
+#include "copp.h"
+
+struct contender {
+    void (*run)(void);
+    unsigned batch; /* runs between two looks at the clock */
+};
+
+struct figure {
+    double ours_ns;
+    double theirs_ns;
+    double ratio; /* median of paired ours / theirs */
+};
+
+double bench_now(void);
+_Noreturn void bench_fail(const char *what);
+void bench_must(int good, const char *what);
+struct figure bench_compare(const struct contender *ours, const struct contender *theirs);
+void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least);
+
+/* parts.c */
+void bench_setup(void);
+void bench_omac(void);
+void bench_query(void);
+void bench_handshake(void);
+void bench_chain(void);
+void bench_many(void);
+void bench_teardown(void);
+
+#endif
