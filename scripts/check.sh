@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# Everything there is to check. Steps that do not build on one another all run, whatever failed before.
+
+readonly rules_log=$top/build/check-logs/rules.log
+readonly coverage_build=$top/build/check-coverage
+readonly coverage_goal=95 # per cent of the lines of src/
+readonly fuzz_seconds=20
+
+check_all() {
+    lint_all
+    step_after build_gcc "tests: unit and interop (gcc)" test_gcc
+    step_after test_gcc "rules: each has a test that passed, each is cited" rule_table "$rules_log"
+    step_after build_gcc "exported symbols: library, map and headers agree" check_symbols
+    step_after build_gcc "install: headers, pkg-config, programs shared and static" check_install
+    step_after check_install "uninstall leaves nothing" check_uninstall
+    step "clang build with ASan and UBSan, -Werror" build_sanitized
+    step_after build_sanitized "tests under ASan and UBSan" test_sanitized
+    step_after build_sanitized "fuzz: seeds replayed" fuzz_replay
+    step_after build_sanitized "fuzz: $fuzz_seconds s a target" fuzz_run "$fuzz_seconds"
+    step "coverage of src/: $coverage_goal % of the lines or more" check_coverage
+    summary
+}
+
+build_sanitized() {
+    configure_sanitized
+    compile "$fuzz_build"
+    warnings_of "$fuzz_build"
+}
+
+test_gcc() {
+    local passed failed
+    rm -f "$rules_log"
+    COPP_RULES_LOG=$rules_log run_tests "$lint_build" || true
+    read -r passed failed < <(count_tests "$lint_build")
+    counts "$passed" "$failed"
+    report "$passed tests passed, $failed failed"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+test_sanitized() {
+    run_tests "$fuzz_build" --timeout-multiplier 5
+}
+
+run_tests() {
+    local directory=$1
+    shift
+    CMOCKA_MESSAGE_OUTPUT=TAP meson test -C "$directory" --no-rebuild --print-errorlogs --num-processes "$jobs" "$@"
+}
+
+# "PASSED FAILED" of the last run in a build directory. A program that prints TAP counts as its tests, any other as one;
+# one that ends badly without a test that failed counts as a failure more. A test skipped is a test failed.
+count_tests() {
+    jq -rs '
+        map((.result == "OK") as $good
+            | [(.stdout // "") | split("\n")[] | select(test("^(not )?ok [0-9]"))] as $tap
+            | ([$tap[] | select(test("^ok ") and (test("# SKIP"; "i") | not))] | length) as $ok
+            | if ($tap | length) == 0 then (if $good then [1, 0] else [0, 1] end)
+              else [$ok, ([($tap | length) - $ok, (if $good then 0 else 1 end)] | max)] end)
+        | "\(map(.[0]) | add // 0) \(map(.[1]) | add // 0)"' "$1/meson-logs/testlog.json"
+}
+
+check_coverage() {
+    local summary=$coverage_build/coverage.json
+    configure "$coverage_build" gcc -Dbuildtype=debug -Db_coverage=true -Dbench=false -Dwerror=false
+    compile "$coverage_build"
+    find "$coverage_build" -name '*.gcda' -delete
+    run_tests "$coverage_build" --timeout-multiplier 3
+    (cd "$coverage_build" && gcovr -r "$top" --object-directory . -f "$top/src/" --txt coverage.txt --json-summary "$summary" .)
+    cat "$coverage_build/coverage.txt"
+    report "$(jq -r '"\(.line_covered) of \(.line_total) lines, \(.line_percent) %"' "$summary")"
+    jq -r '.files[] | select(.line_percent < '"$coverage_goal"') | "  \(.filename): \(.line_percent) %"' "$summary" |
+        while read -r line; do report "$line"; done
+    report "(in full: ${coverage_build#"$top"/}/coverage.txt)"
+    jq -e ".line_percent >= $coverage_goal" "$summary" >/dev/null
+}

@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# What a packager and a program that uses the library see: exported symbols, the installed files, pkg-config.
+
+readonly installed=$top/build/check-install
+
+# The names that libcopp.so exports, that its version script lists, and that the headers declare are the same.
+check_symbols() {
+    local directory=$installed-symbols bad=0
+    mkdir -p "$directory"
+    nm -D --defined-only --format=posix "$lint_build/src/libcopp.so" | awk '$2 != "A" { sub(/@.*/, "", $1); print $1 }' |
+        sort >"$directory/exported"
+    sed -n '/global:/,/local:/p' src/libcopp.map | grep -oE '^ +[a-z0-9_]+;' | tr -d ' ;' | sort >"$directory/map"
+    declared | sort >"$directory/declared"
+    [ -s "$directory/declared" ] || { echo "no COPP_API in the headers?" && bad=1; }
+    diff -u "$directory/map" "$directory/exported" || { echo "src/libcopp.map and what libcopp.so exports differ" && bad=1; }
+    diff -u "$directory/declared" "$directory/map" || { echo "the headers' COPP_API and src/libcopp.map differ" && bad=1; }
+    report "$(wc -l <"$directory/exported") symbols"
+    return "$bad"
+}
+
+# The names after COPP_API, comments and macros' own definition aside.
+declared() {
+    local header
+    for header in include/copp/*.h; do
+        gcc -fpreprocessed -dD -E -P "$header"
+    done | grep -v '^#' | tr '\n' ' ' | sed 's/[;{}]/\n/g' | grep COPP_API | grep -oE 'copp_[a-z0-9_]+ ?\(' | tr -d ' ('
+}
+
+# A staged installation, as a packager makes it.
+check_install() {
+    rm -rf "$installed"
+    DESTDIR=$installed meson install -C "$lint_build" --no-rebuild
+    staged_environment
+    headers_alone "$installed/usr/include" "$(pkg-config --cflags-only-I libcopp)"
+    consumer
+}
+
+staged_environment() {
+    local library
+    library=$(dirname "$(find "$installed" -name libcopp.so)")
+    export LD_LIBRARY_PATH=$library PKG_CONFIG_SYSROOT_DIR=$installed
+    PKG_CONFIG_LIBDIR=$library/pkgconfig:$(pkg-config --variable=pc_path pkg-config)
+    export PKG_CONFIG_LIBDIR
+}
+
+# Every example, and the least program there can be, built from outside against what was installed.
+consumer() {
+    local directory=$installed-consumer flags libraries static source name
+    mkdir -p "$directory"
+    cat >"$directory/least.c" <<'C'
+#include <copp.h>
+int main(void) {
+    return copp_version()[0] == '0' && copp_strerror(COPP_OK)[0] ? 0 : 1;
+}
+C
+    read -ra flags < <(pkg-config --cflags libcopp)
+    read -ra libraries < <(pkg-config --libs libcopp)
+    read -ra static < <(pkg-config --static --libs libcopp | sed 's/-lcopp\b/-l:libcopp.a/')
+    for source in "$directory/least.c" examples/*.c; do
+        [ -f "$source" ] || continue
+        name=$(basename "$source" .c)
+        gcc -std=c11 -Wall -Wextra -Werror "${flags[@]}" "$source" -o "$directory/$name-shared" "${libraries[@]}"
+        gcc -std=c11 -Wall -Wextra -Werror "${flags[@]}" "$source" -o "$directory/$name-static" "${static[@]}"
+    done
+    g++ -x c++ -std=c++17 -Wall -Wextra -Werror "${flags[@]}" "$directory/least.c" -o "$directory/least-c++" "${libraries[@]}"
+    "$directory/least-shared"
+    "$directory/least-c++"
+    ldd "$directory/least-shared" | grep -q libcopp
+    [ -z "$(ldd "$directory/least-static" | grep libcopp || true)" ]
+    env -u LD_LIBRARY_PATH "$directory/least-static"
+}
+
+check_uninstall() {
+    local left
+    ninja -C "$lint_build" uninstall
+    left=$(find "$installed" ! -type d)
+    [ -z "$left" ] || { echo "left behind: $left" && return 1; }
+}

@@ -1,0 +1,174 @@
+# shellcheck shell=bash
+# What a reader would otherwise have to look for: form, suspicious code, and the project's own rules of structure.
+
+readonly lint_build=$top/build/check-gcc # also what the tests run in
+readonly c_directories=(src include outputs cli tests examples fuzz bench)
+
+c_files() { find "${c_directories[@]}" \( -name '*.c' -o -name '*.h' \) -type f | sort; }
+
+# Every text file of the project.
+text_files() {
+    find . \( -path ./build -o -path './build-*' -o -path ./.git -o -path ./tests/vectors -o -path ./fuzz/corpus \) -prune -o -type f -print |
+        sort
+}
+
+lint_all() {
+    step "lint: shell scripts (shellcheck)" lint_shell
+    step "lint: formatting (clang-format)" lint_format
+    step "lint: no marks of unfinished work" lint_marks
+    step "lint: files of at most 600 lines" lint_file_length
+    step "lint: layers: who may include what" lint_layers
+    step "lint: library without memcmp, stdio, sockets, threads" lint_library_calls
+    step "lint: public headers alone, C11 and C++17, gcc and clang" lint_headers
+    step "gcc -Wall -Wextra -Wconversion -Werror, everything" build_gcc
+    step_after build_gcc "lint: library without mutable globals" lint_globals
+    step_after build_gcc "lint: clang-tidy, functions of at most 60 lines" lint_tidy
+}
+
+# The build the tests run in; its warnings are the strictest gcc has for us (see meson.build).
+build_gcc() {
+    configure "$lint_build" gcc -Dprefix=/usr -Dwerror="$(werror_for gcc "$tested_gcc")"
+    compile "$lint_build"
+    warnings_of "$lint_build"
+}
+
+# Compilers newer than the tested ones may warn of more; that is said, and breaks nothing.
+warnings_of() {
+    local count
+    count=$(grep -c 'warning: ' "$1/compile.log" || true)
+    [ "$count" -eq 0 ] || report "$count warnings of a compiler newer than those this project is tested with: ${1#"$top"/}/compile.log"
+}
+
+lint_shell() {
+    local files
+    # the files below scripts/ make sense only as parts of dev
+    mapfile -t files < <(text_files | grep -v '^\./scripts/' | while read -r file; do
+        ! head -c 40 "$file" | grep -aqE '^#!.*\b(ba|da)?sh\b' || echo "$file"
+    done)
+    shellcheck --external-sources --check-sourced "${files[@]}"
+}
+
+# Releases of clang-format differ in what they make of one .clang-format; only the tested one's word counts.
+lint_format() {
+    local files
+    mapfile -t files < <(c_files)
+    if [ "$(major_of clang-format)" -eq "$tested_clang" ]; then
+        clang-format --dry-run -Werror "${files[@]}"
+    else
+        clang-format --dry-run "${files[@]}"
+        report "clang-format is not version $tested_clang: what it says is in the log and does not count"
+    fi
+}
+
+major_of() { "$1" --version | grep -oE 'version [0-9]+' | head -1 | grep -oE '[0-9]+'; }
+
+lint_marks() {
+    local files
+    mapfile -t files < <(text_files)
+    # the brackets keep this line from finding itself
+    ! grep -nIwE 'TOD[O]|FIXM[E]|XX[X]|HAC[K]|not (yet )?implemente[d]' "${files[@]}"
+}
+
+lint_file_length() {
+    local file lines bad=0
+    while read -r file; do
+        lines=$(wc -l <"$file")
+        [ "$lines" -le 600 ] || { echo "$file has $lines lines: is it one thing?" && bad=1; }
+    done < <(find src cli outputs \( -name '*.c' -o -name '*.h' \) | sort)
+    return "$bad"
+}
+
+# Data flows one way: bytes -> wire -> session or device -> connector -> output. What each directory may include of the
+# project; the patterns are extended regular expressions for what stands between the quotes or angle brackets.
+lint_layers() {
+    local bad=0
+    allow src/wire 'wire/.*|copp/(base|protocol|handshake|key)\.h'
+    allow src/crypto '(wire|crypto)/.*|copp/(base|protocol|handshake|key|omac)\.h'
+    allow src/certificate '(wire|crypto|certificate)/.*|copp/(base|protocol|key|omac|certificate|revocation|srm)\.h'
+    allow src/session '(wire|crypto|certificate|session)/.*|copp/(base|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
+    allow src/device '(wire|crypto|device)/.*|copp/(base|protocol|key|omac|handshake|transport|output|device)\.h'
+    allow outputs 'outputs/.*|sim/.*|copp/(base|protocol|key|transport|output|device|sim)\.h'
+    allow cli 'cli/.*|copp\.h|copp/.*'
+    only_in 'openssl/.*' src/crypto
+    only_in 'expat\.h' src/certificate
+    return "$bad"
+}
+
+# allow DIRECTORY PATTERN: its includes in quotes are its own files or match the pattern.
+allow() {
+    local file line name
+    while IFS=: read -r file line name; do
+        [ ! -f "${file%/*}/$name" ] || name=$(realpath --relative-to="$top" "${file%/*}/$name")
+        name=${name#src/} name=${name#include/}
+        [[ $name =~ ^($2)$ ]] || { echo "$file:$line: $1 may not include \"$name\"" && bad=1; }
+    done < <(includes '"' "$1")
+}
+
+# only_in PATTERN DIRECTORY: includes that match stand nowhere else in the library.
+only_in() {
+    local file line name
+    while IFS=: read -r file line name; do
+        [[ ! $name =~ ^($1)$ ]] || [[ $file == "$2"/* ]] || { echo "$file:$line: only $2 may include <$name>" && bad=1; }
+    done < <(includes '<' src include outputs)
+}
+
+# includes QUOTE DIRECTORY...: "file:line:name" of each include that begins with QUOTE.
+includes() {
+    local quote=$1
+    shift
+    grep -rnE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include[[:space:]]*$quote" "$@" |
+        sed -E 's/^([^:]*:[0-9]+):[^"<]*["<]([^">]*)[">].*/\1:\2/' || true
+}
+
+# The library compares with copp_equal alone, and leaves files, sockets and threads to others; only what plainly stores a
+# file (src/certificate) uses POSIX calls for that.
+lint_library_calls() {
+    local bad=0
+    ! grep -rnwE --include='*.[ch]' 'memcmp|bcmp' src || { echo "compare with copp_equal (copp/omac.h)" && bad=1; }
+    ! includes '<' src | grep -E ':(stdio|wchar|syslog|pthread|threads|signal|poll|netdb|sys/(socket|epoll|select|un)|(netinet|arpa|net)/.*)\.h$' || bad=1
+    return "$bad"
+}
+
+lint_headers() {
+    headers_alone include -Iinclude
+}
+
+# headers_alone DIRECTORY FLAG...: each public header compiles by itself, and asks for nothing but the standard library.
+headers_alone() {
+    local directory=$1 header name flags bad=0 standard
+    shift
+    flags=(-fsyntax-only -Wall -Wextra -Wpedantic -Werror "$@")
+    while read -r header; do
+        name=${header#"$directory"/}
+        for standard in 'gcc -x c -std=c11' 'clang -x c -std=c11' 'g++ -x c++ -std=c++17' 'clang++ -x c++ -std=c++17'; do
+            # shellcheck disable=SC2086 # a compiler and its options
+            printf '#include <%s>\n' "$name" | $standard "${flags[@]}" - || { echo "$name does not compile alone with $standard" && bad=1; }
+        done
+        ! grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<' "$header" |
+            grep -vE '<(stdint|stddef|stdbool)\.h>' || { echo "$name includes more than the standard library" && bad=1; }
+    done < <(find "$directory" -path "$directory/copp*" -name '*.h' | sort)
+    return "$bad"
+}
+
+# Sections that can be written to: none of the library's objects has any. (Tables of constant pointers are relocated once,
+# in .data.rel.ro, and then read-only.)
+lint_globals() {
+    local objects
+    objects=("$lint_build"/src/libcopp.so.*.p/*.o)
+    size -A "${objects[@]}" | awk '
+        /:$/ { object = $1 }
+        $1 ~ /^\.(data|bss|tdata|tbss)/ && $1 !~ /^\.data\.rel\.ro/ && $2 > 0 { print object, $1, "has", $2, "bytes that can be written to"; bad = 1 }
+        END { exit bad }'
+    nm "${objects[@]}" | awk '$2 == "C" { print "common symbol", $3; bad = 1 } END { exit bad }'
+}
+
+# What to look for stands in .clang-tidy. Newer releases look for more; again only the tested one's word counts.
+lint_tidy() {
+    local files options=() status=0
+    [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
+    mapfile -t files < <(jq -r '.[] | "\(.directory)/\(.file)"' "$lint_build/compile_commands.json" | xargs realpath | sort -u)
+    (cd "$lint_build" && printf '%s\0' "${files[@]}" | xargs -0 -n 4 -P "$jobs" \
+        clang-tidy --quiet -p . --header-filter="^$top/(src|include|outputs|cli)/" "${options[@]}") || status=$?
+    [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
+    return "$status"
+}

@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# What the project needs of Debian 12 and 13, and how it gets there. All names are those both releases know: compilers
+# and their tools come as the release's default version.
+
+packages_build=(gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc)
+packages_check=( # beside those
+    binutils libcmocka-dev openssl jq bash-completion man-db # tests
+    g++ clang libclang-rt-dev llvm                           # the other compilers; sanitizers, libFuzzer, symbolizer
+    clang-format clang-tidy shellcheck                       # lint
+    gcovr                                                    # coverage
+)
+
+# need_packages build|check: installs what is missing of that set, and says so before.
+need_packages() {
+    local packages=("${packages_build[@]}") missing
+    [ "$1" = build ] || packages+=("${packages_check[@]}")
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "This is not a Debian system, so nothing is installed for you. On Debian these are needed:"
+        say "  ${packages[*]}"
+        return
+    fi
+    missing=$(missing_packages "${packages[@]}")
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086 # one word a package
+    install_packages $missing
+}
+
+missing_packages() {
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
+    done
+}
+
+install_packages() {
+    local as_root=() log
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "these packages are missing: $*
+This needs root, and there is no sudo. As root: apt-get install --no-install-recommends $*"
+        as_root=(sudo)
+    fi
+    say "installing: $*"
+    log=$(mktemp)
+    # the lists of packages may be there and fresh enough: only if it does not work out are they fetched
+    if ! apt_get install --no-install-recommends "$@" >"$log" 2>&1; then
+        if ! apt_get update >>"$log" 2>&1 || ! apt_get install --no-install-recommends "$@" >>"$log" 2>&1; then
+            tail -n 30 "$log" >&2
+            rm -f "$log"
+            die "apt-get could not install: $*
+What it said stands above. Without a network, install them by other means and start again."
+        fi
+    fi
+    rm -f "$log"
+}
+
+apt_get() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
