@@ -1,0 +1,46 @@
+#include <string.h>
+
+#include "session/internal.h"
+
+/* CMD-1: signs and sends one command. It is not retried: what fails has changed nothing (CMD-3). */
+static enum copp_result command(struct copp_session *session, enum copp_request request, const uint8_t *data, uint32_t size) {
+    enum copp_result result = copp_session_expect(session, SESSION_ACTIVE);
+    if (result)
+        return result;
+    if (session->link_lost) /* EVT-4 */
+        return COPP_E_LINK_LOST;
+    struct copp_command_fields fields = {.sequence = session->command_sequence, .size = size, .data = data};
+    memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
+    struct copp_command *message = &session->request.command;
+    result = copp_command_encode(&fields, message);
+    if (!result)
+        result = copp_omac_sign(session->omac, &message->bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, message->bytes);
+    if (result)
+        return result;
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    struct copp_transport *transport = session->transport;
+    result = transport->calls->protection_command(transport, message, &hresult);
+    result = copp_session_heard(session, result, hresult);
+    if (!result)
+        session->command_sequence++; /* CMD-3: modulo 2^32 */
+    return result;
+}
+
+enum copp_result copp_session_set_protection_level(struct copp_session *session, uint32_t type, uint32_t level) {
+    uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE];
+    copp_set_protection_level_encode(&(struct copp_set_protection_level){.type = type, .level = level}, data);
+    enum copp_result result = command(session, COPP_SET_PROTECTION_LEVEL, data, sizeof data);
+    if (!result && level)
+        session->held |= type;
+    else if (!result)
+        session->held &= ~type;
+    return result;
+}
+
+enum copp_result copp_session_set_signaling(struct copp_session *session, const struct copp_set_signaling *signaling) {
+    if (!signaling)
+        return COPP_E_ARGUMENT;
+    uint8_t data[COPP_SET_SIGNALING_SIZE];
+    copp_set_signaling_encode(signaling, data);
+    return command(session, COPP_SET_SIGNALING, data, sizeof data);
+}

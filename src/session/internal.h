@@ -1,0 +1,76 @@
+/* A session's inside, shared by the files of this directory alone. */
+#ifndef COPP_SESSION_INTERNAL_H
+#define COPP_SESSION_INTERNAL_H
+
+#include "copp/omac.h"
+#include "copp/session.h"
+
+enum session_state {
+    SESSION_NEW = 0,
+    SESSION_EXCHANGED, /* the driver's chain is trusted */
+    SESSION_ACTIVE /* both sides hold the session key */
+};
+
+/* Random numbers drawn ahead: a CSPRNG costs by the call, and a status query is to cost little more than its two MACs. */
+#define POOL_SIZE 256u
+struct pool {
+    uint8_t bytes[POOL_SIZE];
+    size_t left;
+};
+
+enum guard_phase {
+    GUARD_IDLE = 0, /* nothing is protected: before protect, after it failed, after unprotect */
+    GUARD_PROTECTED, /* watch checks */
+    GUARD_RENEGOTIATE, /* watch sets the levels again, then checks (EVT-4) */
+    GUARD_OVER /* watch has said STOP, and goes on saying so */
+};
+
+/* What protect has promised and watch looks after (watch.c). */
+struct guard {
+    struct copp_requirement required;
+    enum guard_phase phase;
+    enum copp_stop stop; /* why content may not be shown, in GUARD_IDLE and GUARD_OVER */
+    bool hdcp_skipped; /* APP-4 */
+    uint64_t polled_ms;
+};
+
+struct copp_session {
+    struct copp_session_config config;
+    struct copp_transport *transport;
+    enum session_state state;
+    enum copp_result dead; /* COPP_OK while the session lives, then what every call answers */
+    struct copp_chain *own_chain; /* freed with the session; NULL where the known chain was presented */
+    const struct copp_chain *chain; /* what the driver presented: own_chain or config.known_chain */
+    uint8_t random[COPP_RANDOM_SIZE]; /* the driver's (SES-2) */
+    struct copp_omac *omac; /* holds the session key; NULL once dead */
+    uint32_t status_sequence;
+    uint32_t command_sequence;
+    uint32_t hresult;
+    uint32_t events; /* flags not taken yet by copp_session_take_events */
+    uint32_t unwatched; /* flags not told yet by copp_session_watch */
+    bool link_lost; /* EVT-4: for good */
+    bool reconfigured; /* RenegotiationRequired was seen since the levels were set last (EVT-4) */
+    uint32_t held; /* protection types this session has raised and not given back */
+    struct pool pool;
+    struct guard guard;
+    /* The message under way each way: nothing is allocated once the session has started. */
+    union {
+        struct copp_command command;
+        struct copp_status_input status;
+    } request;
+    struct copp_status_output answer;
+};
+
+/* COPP_OK if session may do what belongs to state; else the error to answer. */
+COPP_NODISCARD enum copp_result copp_session_expect(const struct copp_session *session, enum session_state state);
+
+/* Ends the session for good: wipes its secrets; every later call answers cause. Returns cause. */
+enum copp_result copp_session_die(struct copp_session *session, enum copp_result cause);
+
+/*
+ * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through,
+ * nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
+ */
+COPP_NODISCARD enum copp_result copp_session_heard(struct copp_session *session, enum copp_result call, uint32_t hresult);
+
+#endif

@@ -1,0 +1,194 @@
+#include <stdlib.h>
+
+#include "crypto/crypto.h"
+#include "session/internal.h"
+#include "wire/cursor.h"
+
+enum copp_result copp_session_expect(const struct copp_session *session, enum session_state state) {
+    if (!session)
+        return COPP_E_ARGUMENT;
+    if (session->dead)
+        return session->dead;
+    return session->state == state ? COPP_OK : COPP_E_STATE;
+}
+
+enum copp_result copp_session_die(struct copp_session *session, enum copp_result cause) {
+    copp_omac_free(&session->omac);
+    copp_wipe(session->random, sizeof session->random);
+    copp_wipe(&session->pool, sizeof session->pool);
+    copp_wipe(&session->status_sequence, sizeof session->status_sequence);
+    copp_wipe(&session->command_sequence, sizeof session->command_sequence);
+    session->dead = cause;
+    return cause;
+}
+
+enum copp_result copp_session_heard(struct copp_session *session, enum copp_result call, uint32_t hresult) {
+    if (call)
+        return copp_session_die(session, COPP_E_TRANSPORT);
+    session->hresult = hresult;
+    return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
+}
+
+/* The last certificate of a valid chain was signed by the anchor it was validated under (CERT-12). */
+static bool anchored(const struct copp_chain *chain, const struct copp_public_key *anchor) {
+    struct copp_certificate root;
+    return copp_chain_valid(chain) && copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root) == COPP_OK &&
+           copp_public_key_equal(&root.signer, anchor);
+}
+
+static bool acceptable(const struct copp_session_config *config) {
+    return config->anchor && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
+           (!config->revocation || copp_revocation_valid(config->revocation)) &&
+           (!config->known_chain || anchored(config->known_chain, config->anchor)) &&
+           (!config->srm || copp_srm_valid(config->srm));
+}
+
+enum copp_result copp_session_new(const struct copp_session_config *config, struct copp_transport *transport,
+                                  struct copp_session **session) {
+    if (!session)
+        return COPP_E_ARGUMENT;
+    *session = NULL;
+    if (!config || !transport || !acceptable(config))
+        return COPP_E_ARGUMENT;
+    struct copp_session *made = calloc(1, sizeof *made);
+    if (!made)
+        return COPP_E_MEMORY;
+    enum copp_result result = copp_omac_new(&made->omac);
+    if (result) {
+        free(made);
+        return result;
+    }
+    made->config = *config;
+    made->transport = transport;
+    made->guard.stop = COPP_STOP_INTERNAL; /* to watch before anything is protected is a mistake of this side */
+    *session = made;
+    return COPP_OK;
+}
+
+void copp_session_free(struct copp_session **session) {
+    if (!session || !*session)
+        return;
+    copp_omac_free(&(*session)->omac);
+    copp_chain_free(&(*session)->own_chain);
+    copp_wipe(*session, sizeof **session);
+    free(*session);
+    *session = NULL;
+}
+
+/* True if the driver presents the very bytes that config.known_chain was validated from. */
+static bool already_known(const struct copp_session *session, const uint8_t *bytes, size_t size) {
+    if (!session->config.known_chain)
+        return false;
+    size_t known_size;
+    const uint8_t *known = copp_chain_bytes(session->config.known_chain, &known_size);
+    return known_size == size && copp_equal(known, bytes, size);
+}
+
+/* SES-9: the chain, then the revocation list. Nothing is encrypted to a leaf that has not passed here. */
+static enum copp_result trust(struct copp_session *session, const uint8_t *bytes, size_t size, struct copp_verdict *verdict) {
+    const struct copp_chain *chain = session->config.known_chain;
+    if (!already_known(session, bytes, size)) {
+        enum copp_result result = copp_chain_validate(bytes, size, session->config.anchor, &session->own_chain, verdict);
+        if (result)
+            return result;
+        chain = session->own_chain;
+    }
+    if (session->config.revocation) { /* CRL-4, also for a known chain: the list may be newer than the acquaintance */
+        enum copp_result result = copp_revocation_check(session->config.revocation, chain, verdict);
+        if (result)
+            return result;
+    }
+    session->chain = chain;
+    return COPP_OK;
+}
+
+enum copp_result copp_session_exchange(struct copp_session *session, struct copp_verdict *verdict) {
+    struct copp_verdict unwanted;
+    if (!verdict)
+        verdict = &unwanted;
+    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
+    enum copp_result result = copp_session_expect(session, SESSION_NEW);
+    if (result)
+        return result;
+    static const uint8_t nothing[1] = {0};
+    const uint8_t *chain = nothing; /* a driver without a chain has one that is not XML: CERT-1 */
+    size_t size = 0;
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    struct copp_transport *transport = session->transport;
+    result = transport->calls->key_exchange(transport, session->random, &chain, &size, &hresult);
+    result = copp_session_heard(session, result, hresult);
+    if (!result)
+        result = trust(session, chain ? chain : nothing, chain ? size : 0, verdict);
+    if (result)
+        return copp_session_die(session, result);
+    session->state = SESSION_EXCHANGED;
+    return COPP_OK;
+}
+
+/* SES-4: the driver's random number comes back to it, everything else is drawn from the CSPRNG. */
+static enum copp_result draw_handshake(struct copp_session *session, struct copp_handshake *handshake) {
+    uint8_t secrets[COPP_KEY_SIZE + 4 + 4];
+    enum copp_result result = copp_random_fill(session->config.random, secrets, sizeof secrets);
+    if (!result) {
+        struct copp_reader in = {session->random, sizeof session->random};
+        (void)copp_read_bytes(&in, handshake->random, sizeof handshake->random);
+        in = (struct copp_reader){secrets, sizeof secrets};
+        (void)copp_read_bytes(&in, handshake->session_key, sizeof handshake->session_key);
+        (void)copp_read_u32le(&in, &handshake->status_sequence);
+        (void)copp_read_u32le(&in, &handshake->command_sequence);
+    }
+    copp_wipe(secrets, sizeof secrets);
+    return result;
+}
+
+static enum copp_result send_handshake(struct copp_session *session, const struct copp_handshake *handshake) {
+    struct copp_signature signature;
+    enum copp_result result =
+        copp_handshake_seal(handshake, session->config.form, copp_chain_leaf_key(session->chain), &signature); /* SES-5 */
+    if (!result)
+        result = copp_omac_set_key(session->omac, handshake->session_key);
+    if (result)
+        return result;
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    struct copp_transport *transport = session->transport;
+    result = transport->calls->session_sequence_start(transport, &signature, &hresult);
+    return copp_session_heard(session, result, hresult);
+}
+
+enum copp_result copp_session_start(struct copp_session *session) {
+    enum copp_result result = copp_session_expect(session, SESSION_EXCHANGED);
+    if (result)
+        return result;
+    struct copp_handshake handshake = {0};
+    result = draw_handshake(session, &handshake);
+    if (!result)
+        result = send_handshake(session, &handshake);
+    if (!result) {
+        session->status_sequence = handshake.status_sequence;
+        session->command_sequence = handshake.command_sequence;
+        session->state = SESSION_ACTIVE;
+    }
+    copp_handshake_wipe(&handshake);
+    return result ? copp_session_die(session, result) : COPP_OK;
+}
+
+enum copp_result copp_session_establish(struct copp_session *session, struct copp_verdict *verdict) {
+    enum copp_result result = copp_session_exchange(session, verdict);
+    return result ? result : copp_session_start(session);
+}
+
+const struct copp_chain *copp_session_chain(const struct copp_session *session) {
+    return session ? session->chain : NULL;
+}
+
+uint32_t copp_session_hresult(const struct copp_session *session) {
+    return session ? session->hresult : COPP_HR_OK;
+}
+
+uint32_t copp_session_take_events(struct copp_session *session) {
+    if (!session)
+        return COPP_STATUS_NORMAL;
+    uint32_t events = session->events;
+    session->events = COPP_STATUS_NORMAL;
+    return events;
+}

@@ -1,0 +1,8 @@
+#include "copp/transport.h"
+
+void copp_transport_free(struct copp_transport **transport) {
+    if (!transport || !*transport)
+        return;
+    (*transport)->calls->free(*transport);
+    *transport = NULL;
+}

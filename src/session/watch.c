@@ -1,0 +1,263 @@
+#include "session/internal.h"
+
+/* The connector may be reconfigured while levels are being set; a link that never settles is not protected. */
+#define ROUNDS_MAX 3
+
+static const uint32_t protection_types[] = {COPP_PROTECTION_TYPE_HDCP, COPP_PROTECTION_TYPE_ACP, COPP_PROTECTION_TYPE_CGMSA};
+#define TYPES (sizeof protection_types / sizeof protection_types[0])
+
+static const struct {
+    enum copp_rule rule;
+    const char *text;
+} stops[] = {
+    [COPP_STOP_NONE] = {COPP_RULE_NONE, "protected"},
+    [COPP_STOP_LINK_LOST] = {COPP_RULE_EVT_4, "the link to the display was lost"},
+    [COPP_STOP_LEVEL] = {COPP_RULE_APP_3, "a protection level is not what was asked for"},
+    [COPP_STOP_REPEATER] = {COPP_RULE_APP_1, "the display is an HDCP repeater"},
+    [COPP_STOP_NO_RECEIVER] = {COPP_RULE_APP_2, "the driver names no HDCP receiver to check"},
+    [COPP_STOP_KSV] = {COPP_RULE_APP_2, "the display's HDCP key selection vector is not a valid one"},
+    [COPP_STOP_REVOKED] = {COPP_RULE_APP_2, "the display is on the HDCP revocation list"},
+    [COPP_STOP_UNSUPPORTED] = {COPP_RULE_NONE, "the connector does not offer the protection"},
+    [COPP_STOP_REFUSED] = {COPP_RULE_NONE, "the driver refused"},
+    [COPP_STOP_AUTHENTICATION] = {COPP_RULE_QRY_4, "an answer of the driver's is not authentic"},
+    [COPP_STOP_TRANSPORT] = {COPP_RULE_NONE, "the driver cannot be reached"},
+    [COPP_STOP_INTERNAL] = {COPP_RULE_NONE, "this side failed, or has nothing protected"},
+};
+
+static bool known(enum copp_stop stop) {
+    return (unsigned)stop < sizeof stops / sizeof stops[0];
+}
+
+const char *copp_stop_text(enum copp_stop stop) {
+    return known(stop) ? stops[stop].text : "unknown";
+}
+
+enum copp_rule copp_stop_rule(enum copp_stop stop) {
+    return known(stop) ? stops[stop].rule : COPP_RULE_NONE;
+}
+
+static enum copp_stop stop_for(enum copp_result result) {
+    switch (result) {
+    case COPP_OK:
+        return COPP_STOP_NONE;
+    case COPP_E_REFUSED:
+        return COPP_STOP_REFUSED;
+    case COPP_E_LINK_LOST:
+        return COPP_STOP_LINK_LOST;
+    case COPP_E_AUTHENTICATION:
+        return COPP_STOP_AUTHENTICATION;
+    case COPP_E_TRANSPORT:
+        return COPP_STOP_TRANSPORT;
+    default:
+        return COPP_STOP_INTERNAL;
+    }
+}
+
+static uint32_t level_in(const struct copp_requirement *requirement, uint32_t type) {
+    switch (type) {
+    case COPP_PROTECTION_TYPE_HDCP:
+        return requirement->hdcp;
+    case COPP_PROTECTION_TYPE_ACP:
+        return requirement->acp;
+    default:
+        return requirement->cgmsa;
+    }
+}
+
+static bool possible(const struct copp_requirement *requirement) {
+    for (size_t i = 0; i < TYPES; i++) {
+        if (!copp_level_valid(protection_types[i], level_in(requirement, protection_types[i])))
+            return false;
+    }
+    return true;
+}
+
+/* The level to ask for on this connector; 0: none. */
+static uint32_t asked(const struct copp_session *session, uint32_t type) {
+    const struct guard *guard = &session->guard;
+    return type == COPP_PROTECTION_TYPE_HDCP && guard->hdcp_skipped ? COPP_HDCP_OFF : level_in(&guard->required, type);
+}
+
+/* APP-4: a link nobody can get at. An unknown connector, which has every bit set, is not one. */
+static bool embedded(uint32_t connector) {
+    if (connector == COPP_CONNECTOR_UNKNOWN)
+        return false;
+    if (connector & COPP_CONNECTOR_INTERNAL)
+        return true;
+    return connector == COPP_CONNECTOR_LVDS || connector == COPP_CONNECTOR_DISPLAYPORT_EMBEDDED ||
+           connector == COPP_CONNECTOR_UDI_EMBEDDED;
+}
+
+/* What the connector is and offers. Asked even where nothing has to be protected: any answer brings the events. */
+static enum copp_stop survey(struct copp_session *session) {
+    uint32_t connector;
+    uint32_t offered;
+    enum copp_result result = copp_session_connector_type(session, &connector);
+    if (!result)
+        result = copp_session_protection_types(session, &offered);
+    if (result)
+        return stop_for(result);
+    struct guard *guard = &session->guard;
+    guard->hdcp_skipped = guard->required.hdcp && embedded(connector); /* APP-4 */
+    for (size_t i = 0; i < TYPES; i++) {
+        if (asked(session, protection_types[i]) && !(offered & protection_types[i]))
+            return COPP_STOP_UNSUPPORTED;
+    }
+    return COPP_STOP_NONE;
+}
+
+/* Makes the session hold what is asked for, no more and no less. */
+static enum copp_stop set_levels(struct copp_session *session) {
+    for (size_t i = 0; i < TYPES; i++) {
+        uint32_t type = protection_types[i];
+        uint32_t level = asked(session, type);
+        if (!level && !(session->held & type))
+            continue;
+        enum copp_result result = copp_session_set_protection_level(session, type, level);
+        if (result)
+            return stop_for(result);
+    }
+    return COPP_STOP_NONE;
+}
+
+/* APP-1, APP-2: who decrypts. */
+static enum copp_stop check_receiver(struct copp_session *session) {
+    if (!asked(session, COPP_PROTECTION_TYPE_HDCP))
+        return COPP_STOP_NONE;
+    struct copp_status_hdcp_key key;
+    enum copp_result result = copp_session_hdcp_key(session, &key);
+    if (result == COPP_E_REFUSED)
+        return COPP_STOP_NO_RECEIVER; /* QRY-6: there is none; or the driver hides it */
+    if (result)
+        return stop_for(result);
+    if (key.hdcp_flags & COPP_HDCP_REPEATER)
+        return COPP_STOP_REPEATER; /* APP-1 */
+    uint8_t ksv[COPP_KSV_SIZE];
+    copp_ksv_from_bksv(key.bksv, ksv);
+    if (!copp_ksv_valid(ksv))
+        return COPP_STOP_KSV;
+    if (session->config.srm && copp_srm_revoked(session->config.srm, ksv))
+        return COPP_STOP_REVOKED;
+    return COPP_STOP_NONE;
+}
+
+/* The connector applies at least what we asked for; others may have raised it (ARB-2, ARB-3). */
+static bool enough(uint32_t type, uint32_t wanted, uint32_t global) {
+    if (!copp_level_valid(type, global) || copp_level_rank(type, global) < copp_level_rank(type, wanted))
+        return false;
+    bool redistribution = type == COPP_PROTECTION_TYPE_CGMSA && (wanted & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED);
+    return !redistribution || (global & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED);
+}
+
+/* APP-3 */
+static enum copp_stop check_levels(struct copp_session *session) {
+    for (size_t i = 0; i < TYPES; i++) {
+        uint32_t type = protection_types[i];
+        uint32_t wanted = asked(session, type);
+        if (!wanted)
+            continue;
+        uint32_t local;
+        uint32_t global;
+        enum copp_result result = copp_session_local_level(session, type, &local);
+        if (!result)
+            result = copp_session_global_level(session, type, &global);
+        if (result)
+            return stop_for(result);
+        if (local != wanted || !enough(type, wanted, global))
+            return COPP_STOP_LEVEL;
+    }
+    return COPP_STOP_NONE;
+}
+
+/*
+ * One look at everything, after setting the levels if set is true. *again: the connector was reconfigured since the
+ * levels were set last; what else is wrong may be owed to that, so it is judged after they have been set again (EVT-4).
+ */
+static enum copp_stop look(struct copp_session *session, bool set, bool *again) {
+    enum copp_stop stop = survey(session);
+    if (set)
+        session->reconfigured = false;
+    if (!stop && set)
+        stop = set_levels(session);
+    if (!stop)
+        stop = check_receiver(session);
+    if (!stop)
+        stop = check_levels(session);
+    *again = false;
+    if (session->dead)
+        return stop;
+    if (session->link_lost) /* EVT-4: the cause, whatever else it has led to */
+        return COPP_STOP_LINK_LOST;
+    *again = session->reconfigured;
+    return *again ? COPP_STOP_NONE : stop;
+}
+
+static enum copp_result give_back(struct copp_session *session) {
+    enum copp_result first = COPP_OK;
+    for (size_t i = 0; i < TYPES; i++) {
+        if (!(session->held & protection_types[i]))
+            continue;
+        enum copp_result result = copp_session_set_protection_level(session, protection_types[i], 0);
+        if (!first)
+            first = result;
+    }
+    return first;
+}
+
+enum copp_stop copp_session_protect(struct copp_session *session, const struct copp_requirement *requirement, uint64_t now_ms) {
+    if (!session || !requirement)
+        return COPP_STOP_INTERNAL;
+    struct guard *guard = &session->guard;
+    if (guard->phase == GUARD_OVER)
+        return guard->stop;
+    guard->required = *requirement;
+    guard->polled_ms = now_ms;
+    bool again = true;
+    enum copp_stop stop = possible(requirement) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
+    for (int round = 0; !stop && again && round < ROUNDS_MAX; round++)
+        stop = look(session, true, &again);
+    if (!stop && again)
+        stop = COPP_STOP_LEVEL;
+    guard->phase = stop ? GUARD_IDLE : GUARD_PROTECTED;
+    guard->stop = stop;
+    if (stop) {
+        uint32_t hresult = session->hresult; /* of what was refused, not of what was given back */
+        (void)give_back(session);
+        session->hresult = hresult;
+    }
+    return stop;
+}
+
+enum copp_result copp_session_unprotect(struct copp_session *session) {
+    if (!session)
+        return COPP_E_ARGUMENT;
+    if (session->guard.phase != GUARD_OVER) {
+        session->guard.phase = GUARD_IDLE;
+        session->guard.stop = COPP_STOP_INTERNAL;
+    }
+    return give_back(session);
+}
+
+void copp_session_watch(struct copp_session *session, uint64_t now_ms, struct copp_watch *watch) {
+    if (!watch)
+        return;
+    *watch = (struct copp_watch){.state = COPP_WATCH_STOP, .stop = COPP_STOP_INTERNAL, .next_ms = UINT64_MAX};
+    if (!session)
+        return;
+    struct guard *guard = &session->guard;
+    bool again = false;
+    if (guard->phase == GUARD_PROTECTED || guard->phase == GUARD_RENEGOTIATE) {
+        watch->late = now_ms - guard->polled_ms > COPP_POLL_MS; /* APP-3 */
+        guard->polled_ms = now_ms;
+        guard->stop = look(session, guard->phase == GUARD_RENEGOTIATE, &again);
+        guard->phase = guard->stop ? GUARD_OVER : again ? GUARD_RENEGOTIATE : GUARD_PROTECTED;
+    }
+    watch->stop = guard->stop;
+    watch->hdcp_skipped = guard->hdcp_skipped;
+    watch->events = session->unwatched;
+    session->unwatched = COPP_STATUS_NORMAL;
+    if (guard->stop)
+        return;
+    watch->state = again ? COPP_WATCH_RENEGOTIATE : COPP_WATCH_PROTECTED;
+    watch->next_ms = again ? now_ms : now_ms + COPP_POLL_MS;
+}
