@@ -78,6 +78,7 @@ fuzz_verdict() {
         features=$(grep -oE 'ft: [0-9]+' "$found/log" | tail -1 | tr -dc '0-9')
         report "$(printf '%-10s %9d runs, %6d features, nothing found' "$1" "$runs" "$features")"
     else
+        tail -n 40 "$found/log"
         artifact=$(grep -oE "Test unit written to .*" "$found/log" | sed 's/Test unit written to //' | tail -1)
         report "$1: FOUND SOMETHING: see ${found#"$top"/}/log"
         [ -z "$artifact" ] || report "  again: ${fuzz_build#"$top"/}/fuzz/fuzz_$1 ${artifact#"$top"/}"

@@ -28,10 +28,12 @@ declared() {
 
 # A staged installation, as a packager makes it.
 check_install() {
+    local flags
     rm -rf "$installed"
     DESTDIR=$installed meson install -C "$lint_build" --no-rebuild
     staged_environment
-    headers_alone "$installed/usr/include" "$(pkg-config --cflags-only-I libcopp)"
+    read -ra flags < <(pkg-config --cflags libcopp)
+    headers_alone "$(dirname "$(find "$installed" -name copp.h)")" "${flags[@]}"
     consumer
 }
 
@@ -71,8 +73,6 @@ C
 }
 
 check_uninstall() {
-    local left
     ninja -C "$lint_build" uninstall
-    left=$(find "$installed" ! -type d)
-    [ -z "$left" ] || { echo "left behind: $left" && return 1; }
+    [ ! -e "$installed" ] || { find "$installed" && echo "is left behind" && return 1; }
 }

@@ -27,7 +27,7 @@ lint_all() {
 
 # The build the tests run in; its warnings are the strictest gcc has for us (see meson.build).
 build_gcc() {
-    configure "$lint_build" gcc -Dprefix=/usr -Dwerror="$(werror_for gcc "$tested_gcc")"
+    configure "$lint_build" gcc -Dwerror="$(werror_for gcc "$tested_gcc")"
     compile "$lint_build"
     warnings_of "$lint_build"
 }

@@ -46,7 +46,7 @@ compile() {
     if [ -t 1 ]; then
         NINJA_STATUS='building [%f/%t] ' ninja -C "$directory" "$@" || die "the build in $directory failed"
     else
-        ninja -C "$directory" "$@" >"$directory/compile.log" 2>&1 || {
+        ninja -C "$directory" -k 20 "$@" >"$directory/compile.log" 2>&1 || {
             grep -v '^\[' "$directory/compile.log" | tail -n 60 >&2
             die "the build in $directory failed"
         }
