@@ -64,8 +64,8 @@ struct copp_session {
 /* COPP_OK if session may do what belongs to state; else the error to answer. */
 COPP_NODISCARD enum copp_result copp_session_expect(const struct copp_session *session, enum session_state state);
 
-/* Ends the session for good: wipes its secrets; every later call answers cause. Returns cause. */
-enum copp_result copp_session_die(struct copp_session *session, enum copp_result cause);
+/* Ends the session for good: wipes its secrets; every later call answers cause. */
+void copp_session_die(struct copp_session *session, enum copp_result cause);
 
 /*
  * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through,

@@ -53,7 +53,7 @@ static void note_events(struct copp_session *session, uint32_t flags) {
         session->reconfigured = true;
 }
 
-static enum copp_result send(struct copp_session *session, const struct copp_status_input_fields *fields) {
+static enum copp_result send_query(struct copp_session *session, const struct copp_status_input_fields *fields) {
     enum copp_result result = copp_status_input_encode(fields, &session->request.status);
     if (result)
         return result;
@@ -81,13 +81,15 @@ static enum copp_result ask(struct copp_session *session, enum copp_request requ
         .sequence = session->status_sequence, .size = (uint32_t)data->left, .data = data->next};
     memcpy(fields.r_app, r_app, sizeof r_app);
     memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
-    result = send(session, &fields);
+    result = send_query(session, &fields);
     if (result)
         return result;
     struct answer_head head;
     result = verify(session, r_app, answer_size, &head);
-    if (result)
-        return copp_session_die(session, result);
+    if (result) {
+        copp_session_die(session, result);
+        return result;
+    }
     session->status_sequence++; /* QRY-3: modulo 2^32 */
     note_events(session, head.flags);
     *answer = head.r_app;

@@ -12,19 +12,20 @@ enum copp_result copp_session_expect(const struct copp_session *session, enum se
     return session->state == state ? COPP_OK : COPP_E_STATE;
 }
 
-enum copp_result copp_session_die(struct copp_session *session, enum copp_result cause) {
+void copp_session_die(struct copp_session *session, enum copp_result cause) {
     copp_omac_free(&session->omac);
     copp_wipe(session->random, sizeof session->random);
     copp_wipe(&session->pool, sizeof session->pool);
     copp_wipe(&session->status_sequence, sizeof session->status_sequence);
     copp_wipe(&session->command_sequence, sizeof session->command_sequence);
     session->dead = cause;
-    return cause;
 }
 
 enum copp_result copp_session_heard(struct copp_session *session, enum copp_result call, uint32_t hresult) {
-    if (call)
-        return copp_session_die(session, COPP_E_TRANSPORT);
+    if (call) {
+        copp_session_die(session, COPP_E_TRANSPORT);
+        return COPP_E_TRANSPORT;
+    }
     session->hresult = hresult;
     return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
 }
@@ -120,9 +121,10 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
     if (!result)
         result = trust(session, chain ? chain : nothing, chain ? size : 0, verdict);
     if (result)
-        return copp_session_die(session, result);
-    session->state = SESSION_EXCHANGED;
-    return COPP_OK;
+        copp_session_die(session, result);
+    else
+        session->state = SESSION_EXCHANGED;
+    return result;
 }
 
 /* SES-4: the driver's random number comes back to it, everything else is drawn from the CSPRNG. */
@@ -163,13 +165,15 @@ enum copp_result copp_session_start(struct copp_session *session) {
     result = draw_handshake(session, &handshake);
     if (!result)
         result = send_handshake(session, &handshake);
-    if (!result) {
+    if (result) {
+        copp_session_die(session, result);
+    } else {
         session->status_sequence = handshake.status_sequence;
         session->command_sequence = handshake.command_sequence;
         session->state = SESSION_ACTIVE;
     }
     copp_handshake_wipe(&handshake);
-    return result ? copp_session_die(session, result) : COPP_OK;
+    return result;
 }
 
 enum copp_result copp_session_establish(struct copp_session *session, struct copp_verdict *verdict) {
