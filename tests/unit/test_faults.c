@@ -1,0 +1,233 @@
+/* Keys, OMAC-1, handshakes, certificates, lists and messages, with every allocation and crypto call failing in turn. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "faults.h"
+#include "harness.h"
+
+/* What failed is said, and want of memory is told from the rest. */
+static void assert_said(const struct fault *fault, enum copp_result result) {
+    if (result == COPP_OK)
+        fail_msg("%s failed, and nobody was told", fault->name);
+    if (fault_was_memory(fault) && result != COPP_E_MEMORY)
+        fail_msg("%s failed, but the answer was \"%s\"", fault->name, copp_strerror(result));
+}
+
+/* --- keys, OMAC-1, handshake --- */
+
+static const uint8_t session_key[COPP_KEY_SIZE] = {1, 2, 3};
+static const uint8_t message[1000] = {4, 5, 6};
+
+static void omac_from_nothing(void) {
+    EACH_FAULT(fault) {
+        static const uint8_t untouched[COPP_MAC_SIZE];
+        uint8_t tag[COPP_MAC_SIZE] = {0};
+        struct copp_omac *omac = NULL;
+        fault_arm(&fault);
+        enum copp_result result = copp_omac_new(&omac);
+        if (!result)
+            result = copp_omac_set_key(omac, session_key);
+        if (!result)
+            result = copp_omac_sign(omac, message, sizeof message, tag);
+        if (fault_disarm(&fault)) {
+            assert_said(&fault, result);
+            assert_memory_equal(tag, untouched, sizeof tag);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+        copp_omac_free(&omac);
+    }
+}
+
+/* A tag that could not be made leaves no trace in the next one. */
+static void omac_goes_on(void) {
+    struct copp_omac *omac;
+    uint8_t wanted[COPP_MAC_SIZE];
+    assert_int_equal(copp_omac_new(&omac), COPP_OK);
+    assert_int_equal(copp_omac_set_key(omac, session_key), COPP_OK);
+    assert_int_equal(copp_omac_sign(omac, message, sizeof message, wanted), COPP_OK);
+    EACH_FAULT(fault) {
+        uint8_t tag[COPP_MAC_SIZE];
+        fault_arm(&fault);
+        enum copp_result result = copp_omac_sign(omac, message, sizeof message, tag);
+        if (fault_disarm(&fault))
+            assert_said(&fault, result);
+        assert_int_equal(copp_omac_sign(omac, message, sizeof message, tag), COPP_OK);
+        assert_memory_equal(tag, wanted, sizeof tag);
+    }
+    copp_omac_free(&omac);
+}
+
+/* A key that could not be set leaves none. */
+static void omac_without_key(void) {
+    EACH_FAULT(fault) {
+        uint8_t tag[COPP_MAC_SIZE];
+        struct copp_omac *omac;
+        assert_int_equal(copp_omac_new(&omac), COPP_OK);
+        fault_arm(&fault);
+        enum copp_result result = copp_omac_set_key(omac, session_key);
+        if (fault_disarm(&fault)) {
+            assert_said(&fault, result);
+            assert_int_equal(copp_omac_sign(omac, message, sizeof message, tag), COPP_E_STATE);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+        copp_omac_free(&omac);
+    }
+}
+
+static void random_numbers(void) {
+    EACH_FAULT(fault) {
+        uint8_t bytes[16];
+        fault_arm(&fault);
+        enum copp_result result = copp_random_fill(NULL, bytes, sizeof bytes);
+        assert_int_equal(result, fault_disarm(&fault) ? COPP_E_RANDOM : COPP_OK);
+    }
+}
+
+static void key_open(void) {
+    char *path = test_path("vectors/leaf.pem");
+    EACH_FAULT(fault) {
+        struct copp_private_key *key = NULL;
+        fault_arm(&fault);
+        enum copp_result result = copp_private_key_open(path, NULL, &key);
+        if (!fault_disarm(&fault)) {
+            assert_int_equal(result, COPP_OK);
+        } else if (result == COPP_OK) {
+            /* one thing in a store that cannot be loaded is stepped over */
+            assert_string_equal(fault.name, "OSSL_STORE_load");
+            assert_non_null(key);
+        } else {
+            assert_said(&fault, result);
+            assert_null(key);
+        }
+        copp_private_key_free(&key);
+    }
+    free(path);
+}
+
+static void key_generate(void) {
+    EACH_FAULT(fault) {
+        struct copp_private_key *key = NULL;
+        fault_arm(&fault);
+        enum copp_result result = copp_private_key_generate(1024, &key);
+        if (fault_disarm(&fault)) {
+            assert_said(&fault, result);
+            assert_null(key);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+        copp_private_key_free(&key);
+    }
+}
+
+static void key_to_pem(void) {
+    struct copp_private_key *key = test_private_key("leaf.pem");
+    EACH_FAULT(fault) {
+        char *pem = NULL;
+        size_t size = 0;
+        fault_arm(&fault);
+        enum copp_result result = copp_private_key_to_pem(key, &pem, &size);
+        if (fault_disarm(&fault)) {
+            assert_said(&fault, result);
+            assert_null(pem);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+        copp_release(pem, size);
+    }
+    copp_private_key_free(&key);
+}
+
+static void key_sign(void) {
+    struct copp_private_key *key = test_private_key("root.pem");
+    EACH_FAULT(fault) {
+        uint8_t signature[128];
+        fault_arm(&fault);
+        enum copp_result result = key->calls->sign(key, message, sizeof message, signature, sizeof signature);
+        if (fault_disarm(&fault))
+            assert_said(&fault, result);
+        else
+            assert_int_equal(result, COPP_OK);
+    }
+    copp_private_key_free(&key);
+}
+
+/* The anchor of tests/vectors as PEM. */
+static const char anchor_pem[] = "-----BEGIN PUBLIC KEY-----\n"
+                                 "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCmN5wxxiTM7uaJX5VhVYaJe6Zx\n"
+                                 "wTbdkcdyfqxtjwDQiCeyK42qBimu52dW5bFrtcEU9JF8MS+uNoZ3sF5RvtN4HOop\n"
+                                 "sOBB7AI5cfjSej2L7lee2Z/Q7AKV/JJYNbO15GJzHjEJgnA1I3cO/Z6jiADwa71H\n"
+                                 "ymfgdnb8qRlosdpFcwIDAQAB\n"
+                                 "-----END PUBLIC KEY-----\n";
+
+static void anchor_read(void) {
+    const struct copp_public_key wanted = test_anchor();
+    EACH_FAULT(fault) {
+        struct copp_public_key key = {.modulus_size = 0};
+        fault_arm(&fault);
+        enum copp_result result = copp_public_key_read(anchor_pem, sizeof anchor_pem - 1, &key);
+        if (fault_disarm(&fault)) {
+            assert_said(&fault, result);
+            assert_int_equal(key.modulus_size, 0); /* untouched */
+        } else {
+            assert_int_equal(result, COPP_OK);
+            assert_true(copp_public_key_equal(&key, &wanted));
+        }
+    }
+}
+
+static const struct copp_handshake secrets = {
+    .random = {7, 8}, .session_key = {9, 10}, .status_sequence = 11, .command_sequence = 12};
+
+static void handshake_seal(void) {
+    struct copp_private_key *key = test_private_key("leaf.pem");
+    struct copp_public_key leaf;
+    assert_int_equal(key->calls->public_key(key, &leaf), COPP_OK);
+    EACH_FAULT(fault) {
+        static const struct copp_signature untouched;
+        struct copp_signature signature = untouched;
+        fault_arm(&fault);
+        enum copp_result result = copp_handshake_seal(&secrets, COPP_FORM_SWAP256, &leaf, &signature);
+        if (fault_disarm(&fault)) {
+            assert_said(&fault, result);
+            assert_memory_equal(&signature, &untouched, sizeof signature);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+    }
+    copp_private_key_free(&key);
+}
+
+static void handshake_open(void) {
+    struct copp_private_key *key = test_private_key("leaf.pem");
+    struct copp_public_key leaf;
+    struct copp_signature signature;
+    assert_int_equal(key->calls->public_key(key, &leaf), COPP_OK);
+    assert_int_equal(copp_handshake_seal(&secrets, COPP_FORM_SWAP40, &leaf, &signature), COPP_OK);
+    EACH_FAULT(fault) {
+        static const struct copp_handshake zero;
+        struct copp_handshake opened;
+        fault_arm(&fault);
+        enum copp_result result = copp_handshake_open(key, &signature, &opened);
+        if (fault_disarm(&fault)) {
+            assert_int_equal(result, COPP_E_CRYPTO); /* not COPP_E_INVALID, which would spend the random number (SES-8) */
+            assert_memory_equal(&opened, &zero, sizeof opened);
+        } else {
+            assert_int_equal(result, COPP_OK);
+            assert_memory_equal(&opened, &secrets, sizeof opened);
+        }
+    }
+    copp_private_key_free(&key);
+}
+
+static const struct test_case cases[] = {
+    TEST(omac_from_nothing, ""), TEST(omac_goes_on, ""),   TEST(omac_without_key, ""), TEST(random_numbers, ""),
+    TEST(key_open, ""),          TEST(key_generate, ""),   TEST(key_to_pem, ""),       TEST(key_sign, ""),
+    TEST(anchor_read, ""),       TEST(handshake_seal, ""), TEST(handshake_open, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("faults", cases);
+}
