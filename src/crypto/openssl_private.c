@@ -6,16 +6,25 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/rsa.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <openssl/x509.h>
 
 #include "crypto/openssl_keys.h"
+
+#define PROPERTIES_MAX 80u
 
 struct openssl_key {
     struct copp_private_key base;
     EVP_PKEY *key;
     struct copp_public_key numbers;
+    /*
+     * Where operations are to be looked for first: with the provider that holds the key. Left to itself OpenSSL 3.0
+     * takes its own RSA, which has only the public half of a key in a token.
+     */
+    char properties[PROPERTIES_MAX];
 };
 
 static struct openssl_key *own(struct copp_private_key *key) {
@@ -43,7 +52,7 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     if (!below(in, mine->numbers.modulus, size))
         return COPP_E_INVALID;
     size_t written = size;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, mine->key, NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, mine->key, mine->properties);
     bool done = context && EVP_PKEY_decrypt_init(context) == 1 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1 &&
                 EVP_PKEY_decrypt(context, out, &written, in, size) == 1 && written == size;
     EVP_PKEY_CTX_free(context);
@@ -62,7 +71,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     EVP_PKEY_CTX *parameters = NULL; /* the digest context's own */
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     size_t written = signature_size;
-    bool done = context && EVP_DigestSignInit(context, &parameters, EVP_sha1(), NULL, mine->key) == 1 &&
+    bool done = context && EVP_DigestSignInit_ex(context, &parameters, "SHA1", NULL, mine->properties, mine->key, NULL) == 1 &&
                 EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
                 EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, 0) == 1 &&
                 EVP_DigestSign(context, signature, &written, message, size) == 1 && written == signature_size;
@@ -74,6 +83,34 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
 
 static const struct copp_private_key_calls openssl_calls = {public_key, decrypt_raw, sign};
 
+/*
+ * The public half as its encoding has it. Providers are not to be asked for the numbers themselves: tpm2-openssl
+ * answers an exponent of 0, as a TPM stores the default one.
+ */
+static enum copp_result read_numbers(EVP_PKEY *key, struct copp_public_key *numbers) {
+    uint8_t *der = NULL;
+    int size = i2d_PUBKEY(key, &der);
+    const uint8_t *at = der;
+    EVP_PKEY *public_half = size > 0 ? d2i_PUBKEY(NULL, &at, size) : NULL;
+    enum copp_result result = public_half ? copp_openssl_rsa_numbers(public_half, numbers) : COPP_E_KEY;
+    EVP_PKEY_free(public_half);
+    OPENSSL_free(der);
+    return result;
+}
+
+/* "?provider=NAME"; empty, no preference, where there is no name of a usual length. */
+static void prefer_provider(EVP_PKEY *key, char *properties) {
+    static const char prefix[] = "?provider=";
+    const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(key);
+    const char *name = provider ? OSSL_PROVIDER_get0_name(provider) : "";
+    size_t length = strlen(name);
+    properties[0] = 0;
+    if (!length || length >= PROPERTIES_MAX - sizeof prefix)
+        return;
+    memcpy(properties, prefix, sizeof prefix - 1);
+    memcpy(properties + sizeof prefix - 1, name, length + 1);
+}
+
 /* Takes key over, also on an error. */
 static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
     struct openssl_key *made = calloc(1, sizeof *made);
@@ -81,7 +118,7 @@ static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
         EVP_PKEY_free(key);
         return COPP_E_MEMORY;
     }
-    enum copp_result result = copp_openssl_rsa_numbers(key, &made->numbers);
+    enum copp_result result = read_numbers(key, &made->numbers);
     if (result) {
         EVP_PKEY_free(key);
         free(made);
@@ -89,6 +126,7 @@ static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
     }
     made->base.calls = &openssl_calls;
     made->key = key;
+    prefer_provider(key, made->properties);
     *out = &made->base;
     return COPP_OK;
 }

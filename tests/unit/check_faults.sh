@@ -10,7 +10,7 @@ snprintf vsnprintf
 BIO_free BN_free CRYPTO_free DSA_SIG_free EVP_CIPHER_CTX_free EVP_MD_CTX_free EVP_PKEY_CTX_free EVP_PKEY_free
 OSSL_PARAM_BLD_free OSSL_PARAM_free OSSL_STORE_INFO_free OSSL_STORE_close UI_destroy_method
 ERR_clear_error ERR_get_error OPENSSL_cleanse
-BIO_s_secmem EVP_aes_128_cbc EVP_sha1 EVP_sha256
+BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256
 '
 harmless=$(printf '%s' "$harmless" | tr ' ' '\n')
 called=$("$1" -u "$2" | sed -n 's/^ *U //p' | sort -u)
