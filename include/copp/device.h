@@ -63,7 +63,8 @@ COPP_API size_t copp_connector_devices(const struct copp_connector *connector);
  *   lost as above.
  * set_desktop_acp: the desktop's own ACP, one more holder (ARB-5). COPP_E_UNSUPPORTED without ACP, COPP_E_ARGUMENT
  *   for a level that is none; COPP_E_RESOLUTION or COPP_E_FAILED if it cannot be applied: nothing has changed then.
- * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION or COPP_E_FAILED.
+ *   The desktop does not wait for an output that answers COPP_E_PENDING: that is COPP_E_FAILED. Level 0 always succeeds.
+ * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED or COPP_E_LINK_LOST, as of apply.
  */
 COPP_API void copp_connector_unplugged(struct copp_connector *connector);
 COPP_API void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types);

@@ -1,0 +1,102 @@
+/* An adapter, and how connectors come to it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/internal.h"
+
+enum copp_result copp_adapter_new(const struct copp_adapter_config *config, struct copp_adapter **adapter) {
+    if (!adapter)
+        return COPP_E_ARGUMENT;
+    *adapter = NULL;
+    if (!config || !config->chain || config->chain_size == 0 || config->chain_size > UINT32_MAX || !config->key)
+        return COPP_E_ARGUMENT;
+    struct copp_adapter *made = calloc(1, sizeof *made);
+    uint8_t *chain = malloc(config->chain_size);
+    if (!made || !chain) {
+        free(made);
+        free(chain);
+        return COPP_E_MEMORY;
+    }
+    memcpy(chain, config->chain, config->chain_size);
+    made->chain = chain;
+    made->chain_size = (uint32_t)config->chain_size;
+    made->key = config->key;
+    made->random = config->random;
+    made->pending_limit_ms = config->pending_limit_ms ? config->pending_limit_ms : COPP_PENDING_LIMIT_MS;
+    *adapter = made;
+    return COPP_OK;
+}
+
+void copp_adapter_free(struct copp_adapter **adapter) {
+    if (!adapter || !*adapter)
+        return;
+    for (struct copp_connector *connector = (*adapter)->connectors; connector;) {
+        struct copp_connector *next = connector->next;
+        copp_connector_abandon(connector); /* else the output would answer to a connector that is gone */
+        free(connector);
+        connector = next;
+    }
+    free((*adapter)->chain);
+    free(*adapter);
+    *adapter = NULL;
+}
+
+static bool is_one_bit(uint32_t word) {
+    return word && !(word & (word - 1));
+}
+
+static bool type_exists(uint32_t type, uint32_t flag, uint32_t last) {
+    return (type & ~flag) <= last;
+}
+
+static bool can_be(const struct copp_connector_config *config) {
+    const struct copp_output *output = config->output;
+    if (!output || !output->calls || !output->calls->state || !output->calls->apply || !output->calls->cancel)
+        return false;
+    if (config->connector_type != COPP_CONNECTOR_UNKNOWN &&
+        !type_exists(config->connector_type, COPP_CONNECTOR_INTERNAL, COPP_CONNECTOR_UDI_EMBEDDED))
+        return false;
+    if (!type_exists(config->bus_type, COPP_BUS_INTEGRATED, COPP_BUS_AGP))
+        return false;
+    if (config->protection_types & ~COPP_ALL_TYPES || config->tv_standards & ~COPP_TV_STANDARD_MASK)
+        return false;
+    return config->default_standard == COPP_TV_STANDARD_NONE ||
+           (is_one_bit(config->default_standard) && (config->default_standard & config->tv_standards));
+}
+
+enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config,
+                                    struct copp_connector **connector) {
+    if (!connector)
+        return COPP_E_ARGUMENT;
+    *connector = NULL;
+    if (!adapter || !config || !can_be(config))
+        return COPP_E_ARGUMENT;
+    struct copp_connector *made = calloc(1, sizeof *made);
+    if (!made)
+        return COPP_E_MEMORY;
+    made->config = *config;
+    made->adapter = adapter;
+    made->signaling.standard = config->default_standard;
+    made->applied.tv_standard = config->default_standard;
+    made->next = adapter->connectors;
+    adapter->connectors = made;
+    *connector = made;
+    return COPP_OK;
+}
+
+void copp_adapter_poll(struct copp_adapter *adapter, uint64_t now_ms) {
+    if (!adapter)
+        return;
+    for (struct copp_connector *connector = adapter->connectors; connector; connector = connector->next)
+        copp_connector_poll(connector, now_ms);
+}
+
+uint64_t copp_adapter_deadline(const struct copp_adapter *adapter) {
+    uint64_t first = COPP_NEVER;
+    for (const struct copp_connector *connector = adapter ? adapter->connectors : NULL; connector; connector = connector->next) {
+        uint64_t deadline = copp_connector_deadline(connector);
+        if (deadline < first)
+            first = deadline;
+    }
+    return first;
+}

@@ -1,0 +1,296 @@
+/* One connector, many sessions: counts, arbitration, and what the output is told (ARB-1..5, CMD-6). */
+#include <string.h>
+
+#include "device/internal.h"
+
+#define RETRY_MS 1000u /* between two tries at what an output refuses */
+
+static uint64_t later(uint64_t now_ms, uint64_t by_ms) {
+    return now_ms > COPP_NEVER - by_ms ? COPP_NEVER : now_ms + by_ms;
+}
+
+bool copp_connector_has_type(const struct copp_connector *connector, size_t type) {
+    return connector->config.protection_types & (1u << type);
+}
+
+size_t copp_connector_type_index(const struct copp_connector *connector, uint32_t word) {
+    for (size_t type = 0; type < COPP_TYPES; type++) {
+        if (word == 1u << type && copp_connector_has_type(connector, type))
+            return type;
+    }
+    return COPP_TYPES;
+}
+
+void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state) {
+    memset(state, 0, sizeof *state);
+    connector->config.output->calls->state(connector->config.output, state);
+}
+
+uint32_t copp_protection_level(const struct copp_protection *protection, size_t type) {
+    const uint32_t levels[COPP_TYPES] = {protection->hdcp, protection->acp, protection->cgmsa};
+    return levels[type];
+}
+
+void copp_connector_protection(const struct copp_connector *connector, struct copp_protection *protection) {
+    *protection = connector->applied;
+}
+
+size_t copp_connector_devices(const struct copp_connector *connector) {
+    return connector->device_count;
+}
+
+/* ARB-1, ARB-3 */
+
+static uint32_t redistribution_of(size_t type, uint32_t level) {
+    return type == COPP_TYPE_CGMSA ? level & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED : 0;
+}
+
+static size_t *count_of(struct copp_connector *connector, size_t type, uint32_t level) {
+    return &connector->holders[type][level & ~redistribution_of(type, level)];
+}
+
+void copp_connector_hold(struct copp_device *device, size_t type, uint32_t level) {
+    struct copp_connector *connector = device->connector;
+    uint32_t old = device->level[type];
+    --*count_of(connector, type, old);
+    connector->redistribution -= redistribution_of(type, old) != 0;
+    ++*count_of(connector, type, level);
+    connector->redistribution += redistribution_of(type, level) != 0;
+    device->level[type] = level;
+}
+
+static uint32_t higher(size_t type, uint32_t a, uint32_t b) {
+    return copp_level_rank(1u << type, a) >= copp_level_rank(1u << type, b) ? a : b;
+}
+
+/* ARB-2; with no holder at all this is 0, off (ARB-4) */
+static uint32_t highest_held(const struct copp_connector *connector, size_t type) {
+    uint32_t best = 0;
+    for (uint32_t level = 0; level < COPP_LEVELS; level++) {
+        if (connector->holders[type][level])
+            best = higher(type, best, level);
+    }
+    return best;
+}
+
+void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective) {
+    effective->hdcp = highest_held(connector, COPP_TYPE_HDCP);
+    effective->acp = higher(COPP_TYPE_ACP, highest_held(connector, COPP_TYPE_ACP), connector->desktop_acp); /* ARB-5 */
+    effective->cgmsa = highest_held(connector, COPP_TYPE_CGMSA);
+    if (connector->redistribution)
+        effective->cgmsa |= COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED; /* ARB-3 */
+    effective->tv_standard = connector->signaling.standard;
+    for (size_t i = 0; i < COPP_ASPECT_WORDS; i++)
+        effective->aspect[i] = connector->signaling.aspect[i].data;
+}
+
+static bool same_signaling(const struct copp_protection *a, const struct copp_protection *b) {
+    return a->tv_standard == b->tv_standard && a->aspect[0] == b->aspect[0] && a->aspect[1] == b->aspect[1] &&
+           a->aspect[2] == b->aspect[2];
+}
+
+static bool same_protection(const struct copp_protection *a, const struct copp_protection *b) {
+    return a->hdcp == b->hdcp && a->acp == b->acp && a->cgmsa == b->cgmsa && same_signaling(a, b);
+}
+
+/* Carries the change out in the books and leaves in it what undoes it. */
+static void exchange(struct copp_connector *connector, struct copp_change *change) {
+    struct copp_change undo = *change;
+    switch (change->kind) {
+    case COPP_CHANGE_LEVEL:
+        undo.level = change->device->level[change->type];
+        copp_connector_hold(change->device, change->type, change->level);
+        break;
+    case COPP_CHANGE_DESKTOP_ACP:
+        undo.level = connector->desktop_acp;
+        connector->desktop_acp = change->level;
+        break;
+    case COPP_CHANGE_SIGNALING:
+        undo.signaling = connector->signaling;
+        connector->signaling = change->signaling;
+        break;
+    }
+    *change = undo;
+}
+
+/* Whether a protection has all of wanted that the change is about. */
+static bool serves(const struct copp_protection *protection, const struct copp_protection *wanted,
+                   const struct copp_change *change) {
+    if (change->kind == COPP_CHANGE_SIGNALING)
+        return same_signaling(protection, wanted);
+    if (change->type == COPP_TYPE_CGMSA && !same_signaling(protection, wanted))
+        return false;
+    return copp_protection_level(protection, change->type) == copp_protection_level(wanted, change->type);
+}
+
+static void in_force(struct copp_connector *connector, const struct copp_protection *protection) {
+    connector->applied = *protection;
+    connector->reassert = false;
+    connector->retry_ms = 0;
+}
+
+static enum copp_result apply(struct copp_connector *connector, const struct copp_protection *wanted) {
+    struct copp_output *output = connector->config.output;
+    enum copp_result result = output->calls->apply(output, wanted);
+    if (!result)
+        in_force(connector, wanted);
+    return result;
+}
+
+/* The books hold the change; the output is asked only where it must do something. */
+static enum copp_result put_in_force(struct copp_connector *connector, const struct copp_change *change,
+                                     struct copp_protection *wanted) {
+    copp_connector_effective(connector, wanted);
+    bool serving = serves(&connector->applied, wanted, change);
+    struct copp_flight *flight = &connector->flight;
+    if (flight->kind != COPP_FLIGHT_NONE) {
+        if (serving && serves(&flight->wanted, wanted, change))
+            return COPP_OK; /* whether what is in flight arrives or not */
+        if (flight->kind == COPP_FLIGHT_COMMAND)
+            return COPP_E_FAILED; /* CMD-6: one pending command a connector */
+        copp_connector_abandon(connector);
+    }
+    return serving ? COPP_OK : apply(connector, wanted);
+}
+
+static enum copp_result begin_flight(struct copp_connector *connector, const struct copp_change *change,
+                                     const struct copp_protection *wanted, uint64_t now_ms) {
+    connector->flight = (struct copp_flight){.kind = COPP_FLIGHT_COMMAND,
+                                             .timed = true,
+                                             .deadline_ms = later(now_ms, connector->adapter->pending_limit_ms),
+                                             .change = *change,
+                                             .wanted = *wanted};
+    if (change->device)
+        return COPP_E_PENDING;
+    copp_connector_abandon(connector); /* the desktop does not wait */
+    return COPP_E_FAILED;
+}
+
+enum copp_result copp_connector_change(const struct copp_change *change, struct copp_connector *connector, uint64_t now_ms) {
+    struct copp_change books = *change;
+    struct copp_protection wanted;
+    exchange(connector, &books);
+    if (change->kind != COPP_CHANGE_SIGNALING && change->level == 0) {
+        (void)copp_connector_settle(connector);
+        return COPP_OK; /* CMD-4: level 0 always succeeds */
+    }
+    enum copp_result result = put_in_force(connector, change, &wanted);
+    if (!result)
+        return COPP_OK;
+    exchange(connector, &books); /* CMD-3, CMD-4: nothing has changed */
+    if (result == COPP_E_PENDING)
+        return begin_flight(connector, change, &wanted, now_ms);
+    if (result == COPP_E_LINK_LOST)
+        copp_connector_lose(connector, COPP_ALL_TYPES);
+    return result == COPP_E_RESOLUTION ? COPP_E_RESOLUTION : COPP_E_FAILED;
+}
+
+static bool settled(const struct copp_connector *connector) {
+    struct copp_protection effective;
+    copp_connector_effective(connector, &effective);
+    return !connector->reassert && same_protection(&effective, &connector->applied);
+}
+
+enum copp_result copp_connector_settle(struct copp_connector *connector) {
+    if (connector->flight.kind != COPP_FLIGHT_NONE || settled(connector))
+        return COPP_OK;
+    struct copp_protection effective;
+    copp_connector_effective(connector, &effective);
+    enum copp_result result = apply(connector, &effective);
+    if (result == COPP_E_PENDING)
+        connector->flight = (struct copp_flight){.kind = COPP_FLIGHT_SETTLE, .wanted = effective};
+    else if (result == COPP_E_LINK_LOST)
+        copp_connector_lose(connector, COPP_ALL_TYPES);
+    return result;
+}
+
+static void end_command(struct copp_device *device, enum copp_result result) {
+    device->result = copp_hresult_of(result);
+    if (!result)
+        device->command_sequence++; /* CMD-3 */
+}
+
+void copp_connector_abandon(struct copp_connector *connector) {
+    if (connector->flight.kind == COPP_FLIGHT_NONE)
+        return;
+    struct copp_output *output = connector->config.output;
+    output->calls->cancel(output);
+    if (connector->flight.kind == COPP_FLIGHT_COMMAND && connector->flight.change.device)
+        end_command(connector->flight.change.device, COPP_E_FAILED);
+    connector->flight.kind = COPP_FLIGHT_NONE;
+    connector->flight.change.device = NULL;
+}
+
+void copp_connector_landed(struct copp_connector *connector, enum copp_result result) {
+    struct copp_flight flight = connector->flight;
+    connector->flight.kind = COPP_FLIGHT_NONE;
+    connector->flight.change.device = NULL;
+    if (!result)
+        in_force(connector, &flight.wanted);
+    if (result == COPP_E_LINK_LOST)
+        copp_connector_lose(connector, COPP_ALL_TYPES);
+    if (flight.kind == COPP_FLIGHT_COMMAND) {
+        if (!result)
+            exchange(connector, &flight.change);
+        end_command(flight.change.device, result);
+    }
+    /* what was given back meanwhile; what the output has just refused waits for a poll */
+    if (flight.kind == COPP_FLIGHT_COMMAND || !result)
+        (void)copp_connector_settle(connector);
+}
+
+void copp_connector_join(struct copp_connector *connector, struct copp_device *device) {
+    device->connector = connector;
+    for (size_t type = 0; type < COPP_TYPES; type++) {
+        bool has = copp_connector_has_type(connector, type);
+        device->level[type] = has ? 0 : COPP_NO_PROTECTION_LEVEL_AVAILABLE; /* SES-1 */
+        connector->holders[type][0] += has;
+    }
+    device->next = connector->devices;
+    if (device->next)
+        device->next->previous = device;
+    connector->devices = device;
+    connector->device_count++;
+}
+
+void copp_connector_leave(struct copp_device *device) {
+    struct copp_connector *connector = device->connector;
+    if (connector->flight.change.device == device)
+        copp_connector_abandon(connector); /* EVT-5 */
+    for (size_t type = 0; type < COPP_TYPES; type++) {
+        if (!copp_connector_has_type(connector, type))
+            continue;
+        copp_connector_hold(device, type, 0);
+        connector->holders[type][0]--;
+    }
+    *(device->previous ? &device->previous->next : &connector->devices) = device->next;
+    if (device->next)
+        device->next->previous = device->previous;
+    connector->device_count--;
+    if (!connector->device_count)
+        connector->signaling = (struct copp_signaling){.standard = connector->config.default_standard}; /* CMD-5 */
+    (void)copp_connector_settle(connector);
+}
+
+void copp_connector_poll(struct copp_connector *connector, uint64_t now_ms) {
+    struct copp_flight *flight = &connector->flight;
+    if (flight->kind != COPP_FLIGHT_NONE && flight->timed && now_ms >= flight->deadline_ms) {
+        if (flight->kind == COPP_FLIGHT_SETTLE)
+            connector->retry_ms = later(now_ms, RETRY_MS);
+        copp_connector_abandon(connector); /* CMD-6: the time limit has passed */
+    }
+    if (flight->kind == COPP_FLIGHT_NONE && !settled(connector) && now_ms >= connector->retry_ms) {
+        connector->retry_ms = later(now_ms, RETRY_MS);
+        (void)copp_connector_settle(connector);
+    }
+    if (flight->kind != COPP_FLIGHT_NONE && !flight->timed) {
+        flight->timed = true;
+        flight->deadline_ms = later(now_ms, connector->adapter->pending_limit_ms);
+    }
+}
+
+uint64_t copp_connector_deadline(const struct copp_connector *connector) {
+    if (connector->flight.kind != COPP_FLIGHT_NONE)
+        return connector->flight.timed ? connector->flight.deadline_ms : 0;
+    return settled(connector) ? COPP_NEVER : connector->retry_ms;
+}

@@ -1,0 +1,87 @@
+/* What happens to a connector, whoever watches it (EVT-1..3). */
+#include "device/internal.h"
+
+void copp_connector_lose(struct copp_connector *connector, uint32_t types) {
+    for (struct copp_device *device = connector->devices; device; device = device->next) {
+        device->flags |= COPP_STATUS_LINK_LOST; /* EVT-1 */
+        for (size_t type = 0; type < COPP_TYPES; type++) {
+            if (types & (1u << type) && copp_connector_has_type(connector, type))
+                copp_connector_hold(device, type, 0); /* EVT-3 */
+        }
+    }
+    struct copp_protection *applied = &connector->applied;
+    applied->hdcp = types & COPP_PROTECTION_TYPE_HDCP ? 0 : applied->hdcp;
+    applied->acp = types & COPP_PROTECTION_TYPE_ACP ? 0 : applied->acp;
+    applied->cgmsa = types & COPP_PROTECTION_TYPE_CGMSA ? 0 : applied->cgmsa;
+    connector->reassert = true; /* what is left of it must go, and the desktop's ACP come back */
+}
+
+void copp_connector_unplugged(struct copp_connector *connector) {
+    copp_connector_protection_lost(connector, COPP_ALL_TYPES);
+}
+
+void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types) {
+    copp_connector_abandon(connector);
+    copp_connector_lose(connector, types);
+    (void)copp_connector_settle(connector);
+}
+
+/* The types that cannot go on in the present mode. */
+static uint32_t stranded(const struct copp_connector *connector, const struct copp_output_state *state) {
+    if (!copp_signal_is_single(state))
+        return COPP_ALL_TYPES;
+    uint32_t types = 0;
+    if (!copp_signal_carries_acp(connector, state))
+        types |= COPP_PROTECTION_TYPE_ACP;
+    if (!copp_signal_fits_standard(connector, state, connector->signaling.standard))
+        types |= COPP_PROTECTION_TYPE_CGMSA;
+    return types;
+}
+
+static uint32_t types_of(const struct copp_protection *protection) {
+    return (protection->hdcp ? COPP_PROTECTION_TYPE_HDCP : 0) | (protection->acp ? COPP_PROTECTION_TYPE_ACP : 0) |
+           (protection->cgmsa ? COPP_PROTECTION_TYPE_CGMSA : 0);
+}
+
+/* The output has the last word on what goes on in the present mode. */
+static void apply_anew(struct copp_connector *connector) {
+    connector->reassert = true;
+    enum copp_result result = copp_connector_settle(connector);
+    uint32_t types = types_of(&connector->applied);
+    if (result == COPP_OK || result == COPP_E_PENDING || !types)
+        return;
+    copp_connector_lose(connector, types);
+    (void)copp_connector_settle(connector);
+}
+
+void copp_connector_reconfigured(struct copp_connector *connector) {
+    copp_connector_abandon(connector);
+    for (struct copp_device *device = connector->devices; device; device = device->next)
+        device->flags |= COPP_STATUS_RENEGOTIATION_REQUIRED; /* EVT-1 */
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
+    if (!copp_signal_carries_acp(connector, &state))
+        connector->desktop_acp = COPP_ACP_OFF; /* the desktop's ACP cannot go on either */
+    uint32_t lost = stranded(connector, &state) & types_of(&connector->applied);
+    if (lost)
+        copp_connector_lose(connector, lost);
+    apply_anew(connector);
+}
+
+enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector, uint32_t level) {
+    if (!copp_connector_has_type(connector, COPP_TYPE_ACP))
+        return COPP_E_UNSUPPORTED;
+    if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, level))
+        return COPP_E_ARGUMENT;
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
+    if (level && !copp_signal_carries_acp(connector, &state))
+        return COPP_E_RESOLUTION;
+    const struct copp_change change = {.kind = COPP_CHANGE_DESKTOP_ACP, .type = COPP_TYPE_ACP, .level = level}; /* ARB-5 */
+    return copp_connector_change(&change, connector, 0);
+}
+
+void copp_connector_applied(struct copp_connector *connector, enum copp_result result) {
+    if (connector->flight.kind != COPP_FLIGHT_NONE && result != COPP_E_PENDING)
+        copp_connector_landed(connector, result);
+}

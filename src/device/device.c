@@ -1,0 +1,111 @@
+/* A device: one video session's side of a connector, from open to the session key (SES). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "copp/handshake.h"
+#include "crypto/crypto.h"
+#include "device/internal.h"
+#include "wire/cursor.h"
+
+enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device) {
+    if (!device)
+        return COPP_E_ARGUMENT;
+    *device = NULL;
+    if (!connector)
+        return COPP_E_ARGUMENT;
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
+    if (!copp_signal_is_single(&state))
+        return COPP_E_UNSUPPORTED_MODE; /* ARB-6 */
+    struct copp_device *made = calloc(1, sizeof *made);
+    if (!made)
+        return COPP_E_MEMORY;
+    enum copp_result result = copp_omac_new(&made->omac);
+    if (result) {
+        free(made);
+        return result;
+    }
+    made->result = COPP_HR_UNEXPECTED;
+    copp_connector_join(connector, made);
+    *device = made;
+    return COPP_OK;
+}
+
+void copp_device_close(struct copp_device **device) {
+    if (!device || !*device)
+        return;
+    copp_connector_leave(*device);
+    copp_omac_free(&(*device)->omac);
+    copp_wipe(*device, sizeof **device);
+    free(*device);
+    *device = NULL;
+}
+
+uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length) {
+    if (!device || !length)
+        return COPP_HR_POINTER;
+    if (device->state != COPP_DEVICE_OPENED)
+        return COPP_HR_UNEXPECTED;
+    *length = device->connector->adapter->chain_size;
+    device->state = COPP_DEVICE_CERT_LENGTH_RETURNED;
+    return COPP_HR_OK;
+}
+
+uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random) {
+    if (device->state != COPP_DEVICE_CERT_LENGTH_RETURNED)
+        return COPP_HR_UNEXPECTED;
+    if (copp_random_fill(device->connector->adapter->random, device->random, sizeof device->random)) {
+        copp_wipe(device->random, sizeof device->random);
+        return COPP_HR_UNEXPECTED;
+    }
+    memcpy(random, device->random, sizeof device->random); /* SES-2 */
+    device->state = COPP_DEVICE_KEY_EXCHANGED;
+    return COPP_HR_OK;
+}
+
+uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain) {
+    if (!device || !random || !chain)
+        return COPP_HR_POINTER;
+    uint32_t hresult = copp_device_draw_random(device, random);
+    if (hresult == COPP_HR_OK)
+        memcpy(chain, device->connector->adapter->chain, device->connector->adapter->chain_size);
+    return hresult;
+}
+
+static uint32_t start_session(struct copp_device *device, const struct copp_handshake *handshake) {
+    if (!copp_equal(handshake->random, device->random, sizeof device->random)) { /* SES-7 */
+        device->random_spent = true; /* SES-8 */
+        return COPP_HR_UNEXPECTED;
+    }
+    if (copp_omac_set_key(device->omac, handshake->session_key))
+        return COPP_HR_UNEXPECTED;
+    device->status_sequence = handshake->status_sequence;
+    device->command_sequence = handshake->command_sequence;
+    device->state = COPP_DEVICE_ACTIVE; /* SES-3: whatever comes now is out of order */
+    return COPP_HR_OK;
+}
+
+uint32_t copp_device_sequence_start(struct copp_device *device, const struct copp_signature *signature) {
+    if (!device || !signature)
+        return COPP_HR_POINTER;
+    if (device->state != COPP_DEVICE_KEY_EXCHANGED || device->random_spent)
+        return COPP_HR_UNEXPECTED;
+    struct copp_handshake handshake;
+    enum copp_result result = copp_handshake_open(device->connector->adapter->key, signature, &handshake); /* SES-6 */
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    if (result == COPP_OK)
+        hresult = start_session(device, &handshake);
+    else if (result == COPP_E_INVALID)
+        device->random_spent = true; /* SES-8: not below the modulus; a failure inside spends nothing */
+    copp_handshake_wipe(&handshake);
+    return hresult;
+}
+
+enum copp_result copp_device_sign(struct copp_device *device, const uint8_t *message, uint8_t *tag) {
+    struct copp_reader in = {message, COPP_MESSAGE_SIZE};
+    const uint8_t *mac;
+    const uint8_t *rest;
+    if (!copp_read_view(&in, &mac, COPP_MAC_SIZE) || !copp_read_view(&in, &rest, COPP_AUTHENTICATED_SIZE))
+        return COPP_E_TRUNCATED;
+    return copp_omac_sign(device->omac, rest, COPP_AUTHENTICATED_SIZE, tag);
+}

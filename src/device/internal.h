@@ -1,0 +1,161 @@
+/* The driver's inside, shared by the files of this directory alone. */
+#ifndef COPP_DEVICE_INTERNAL_H
+#define COPP_DEVICE_INTERNAL_H
+
+#include "copp/device.h"
+#include "copp/omac.h"
+
+#define COPP_TYPES 3u /* HDCP, ACP, CGMS-A: type i is bit i of the protection types */
+#define COPP_LEVELS 5u /* CGMS-A has the most, without the redistribution control bit */
+#define COPP_TYPE_HDCP 0u
+#define COPP_TYPE_ACP 1u
+#define COPP_TYPE_CGMSA 2u
+#define COPP_ALL_TYPES (COPP_PROTECTION_TYPE_HDCP | COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA)
+
+#define COPP_NEVER UINT64_MAX
+
+struct copp_adapter {
+    uint8_t *chain;
+    uint32_t chain_size;
+    uint32_t pending_limit_ms;
+    struct copp_private_key *key;
+    struct copp_random *random;
+    struct copp_connector *connectors;
+};
+
+/* What SetSignaling chooses (CMD-5). */
+struct copp_signaling {
+    uint32_t standard;
+    struct copp_masked aspect[COPP_ASPECT_WORDS]; /* mask: the bits that somebody has chosen */
+};
+
+enum copp_change_kind {
+    COPP_CHANGE_LEVEL = 0, /* a device's level of one type */
+    COPP_CHANGE_SIGNALING, /* the connector's signaling */
+    COPP_CHANGE_DESKTOP_ACP, /* the desktop's level (ARB-5) */
+};
+
+/* Something that somebody wants changed on a connector. */
+struct copp_change {
+    enum copp_change_kind kind;
+    struct copp_device *device; /* who commands it; NULL for the desktop */
+    size_t type; /* for both kinds of levels */
+    uint32_t level; /* for both kinds of levels */
+    struct copp_signaling signaling;
+};
+
+/* An apply that its output has begun and not ended (CMD-6). */
+enum copp_flight_kind {
+    COPP_FLIGHT_NONE = 0,
+    COPP_FLIGHT_COMMAND, /* change is carried out if it succeeds */
+    COPP_FLIGHT_SETTLE /* nobody waits for it */
+};
+struct copp_flight {
+    enum copp_flight_kind kind;
+    bool timed; /* deadline_ms holds; otherwise the next poll sets it */
+    uint64_t deadline_ms;
+    struct copp_change change;
+    struct copp_protection wanted;
+};
+
+struct copp_connector {
+    struct copp_connector_config config;
+    struct copp_adapter *adapter;
+    struct copp_connector *next;
+    struct copp_device *devices;
+    size_t device_count;
+    size_t holders[COPP_TYPES][COPP_LEVELS]; /* ARB-1: devices at each level */
+    size_t redistribution; /* ARB-3: devices that ask for redistribution control */
+    uint32_t desktop_acp; /* ARB-5 */
+    struct copp_signaling signaling;
+    struct copp_protection applied; /* what the output has in force */
+    struct copp_flight flight;
+    bool reassert; /* the output must be told once more, even what it seems to have in force already */
+    uint64_t retry_ms; /* not before this is an unwilling output asked again */
+};
+
+enum copp_device_state {
+    COPP_DEVICE_OPENED = 0,
+    COPP_DEVICE_CERT_LENGTH_RETURNED,
+    COPP_DEVICE_KEY_EXCHANGED,
+    COPP_DEVICE_ACTIVE
+};
+
+/* What every query touches stands first. */
+struct copp_device {
+    struct copp_connector *connector;
+    struct copp_omac *omac; /* keyed once ACTIVE */
+    enum copp_device_state state;
+    uint32_t flags; /* COPP_STATUS_* not delivered yet (EVT-2) */
+    uint32_t status_sequence;
+    uint32_t command_sequence;
+    uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
+    uint32_t result; /* of the last command that was pending */
+    bool random_spent; /* SES-8 */
+    uint8_t random[COPP_RANDOM_SIZE];
+    struct copp_device *previous;
+    struct copp_device *next;
+};
+
+/* device.c */
+
+/* The step of KeyExchange without the chain's bytes: a transport in this process has those from the adapter. */
+COPP_NODISCARD uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random);
+
+/* The tag over a message's 4080 bytes after its MAC (CMD-1, QRY-2). message has COPP_MESSAGE_SIZE bytes. */
+COPP_NODISCARD enum copp_result copp_device_sign(struct copp_device *device, const uint8_t *message, uint8_t *tag);
+
+/* connector.c */
+
+bool copp_connector_has_type(const struct copp_connector *connector, size_t type);
+/* The type that a word from an application names; COPP_TYPES unless it is exactly one that the connector has. */
+size_t copp_connector_type_index(const struct copp_connector *connector, uint32_t word);
+void copp_connector_join(struct copp_connector *connector, struct copp_device *device);
+/* Ends what the device has pending and gives back what it holds. */
+void copp_connector_leave(struct copp_device *device);
+
+/* Moves the device between the counts (ARB-1). The output is not told yet. */
+void copp_connector_hold(struct copp_device *device, size_t type, uint32_t level);
+
+/* The level of highest precedence among all holders, and the signaling (ARB-2..5). */
+void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective);
+uint32_t copp_protection_level(const struct copp_protection *protection, size_t type);
+
+/*
+ * Carries the change out: counts, and what the output applies. COPP_E_PENDING only for a device's change: its
+ * command then ends later. On every other error nothing has changed.
+ */
+COPP_NODISCARD enum copp_result copp_connector_change(const struct copp_change *change, struct copp_connector *connector,
+                                                      uint64_t now_ms);
+
+/* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later poll. Answers
+ * what the output did, COPP_OK where it had nothing to do. */
+enum copp_result copp_connector_settle(struct copp_connector *connector);
+
+/* Cancels what is in flight; a command fails by it. */
+void copp_connector_abandon(struct copp_connector *connector);
+
+/* What is in flight has ended, for better or worse. */
+void copp_connector_landed(struct copp_connector *connector, enum copp_result result);
+
+void copp_connector_poll(struct copp_connector *connector, uint64_t now_ms);
+uint64_t copp_connector_deadline(const struct copp_connector *connector);
+
+/* What is on the connector now. */
+void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state);
+
+/* connector_events.c */
+
+/* The types (an OR) are not in force any more: EVT-1 and EVT-3 for every device. The output is not told yet. */
+void copp_connector_lose(struct copp_connector *connector, uint32_t types);
+
+/* signal_rules.c: what the signal on a connector can carry. */
+
+bool copp_signal_carries_acp(const struct copp_connector *connector, const struct copp_output_state *state);
+bool copp_signal_fits_standard(const struct copp_connector *connector, const struct copp_output_state *state, uint32_t standard);
+bool copp_signal_is_single(const struct copp_output_state *state); /* neither clone nor theatre mode (ARB-6) */
+
+/* The HRESULT by which a device tells its application (CMD-4). */
+uint32_t copp_hresult_of(enum copp_result result);
+
+#endif

@@ -1,0 +1,38 @@
+/* An S-Video and a composite output that carry the same signal (ARB-6). */
+#include "copp/output.h"
+
+static enum copp_result apply_to(struct copp_output *half, const struct copp_protection *wanted) {
+    enum copp_result result = half->calls->apply(half, wanted);
+    if (result != COPP_E_PENDING)
+        return result;
+    half->calls->cancel(half);
+    return COPP_E_FAILED;
+}
+
+static void pair_state(struct copp_output *output, struct copp_output_state *state) {
+    struct copp_output *svideo = ((struct copp_output_pair *)output)->svideo;
+    svideo->calls->state(svideo, state);
+}
+
+static enum copp_result pair_apply(struct copp_output *output, const struct copp_protection *wanted) {
+    struct copp_output_pair *pair = (struct copp_output_pair *)output;
+    enum copp_result result = apply_to(pair->svideo, wanted);
+    if (result)
+        return result;
+    result = apply_to(pair->composite, wanted);
+    if (!result)
+        pair->applied = *wanted;
+    else if (apply_to(pair->svideo, &pair->applied))
+        result = COPP_E_LINK_LOST; /* what was in force before is not any more */
+    return result;
+}
+
+static void pair_cancel(struct copp_output *output) {
+    (void)output; /* nothing is ever pending */
+}
+
+static const struct copp_output_calls pair_calls = {pair_state, pair_apply, pair_cancel};
+
+void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
+    *pair = (struct copp_output_pair){.output = {&pair_calls}, .svideo = svideo, .composite = composite};
+}

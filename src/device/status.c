@@ -1,0 +1,158 @@
+/* ProtectionStatus (QRY). */
+#include <string.h>
+
+#include "device/internal.h"
+#include "wire/cursor.h"
+
+/* What an answer is made from. */
+struct question {
+    const struct copp_device *device;
+    const struct copp_connector *connector;
+    const uint8_t *r_app;
+    size_t type; /* the one a level query names */
+};
+
+#define ANSWER_SIZE_MAX COPP_STATUS_SIGNALING_SIZE
+
+static void answer_word(const struct question *question, uint32_t word, uint8_t *answer) {
+    struct copp_status status = {.flags = question->device->flags, .data = word};
+    memcpy(status.r_app, question->r_app, sizeof status.r_app);
+    copp_status_encode(&status, answer);
+}
+
+static uint32_t connector_type(const struct question *question, uint8_t *answer) {
+    answer_word(question, question->connector->config.connector_type, answer);
+    return COPP_HR_OK;
+}
+
+static uint32_t protection_type(const struct question *question, uint8_t *answer) {
+    answer_word(question, question->connector->config.protection_types, answer); /* QRY-6: whatever the mode */
+    return COPP_HR_OK;
+}
+
+static uint32_t local_level(const struct question *question, uint8_t *answer) {
+    answer_word(question, question->device->level[question->type], answer); /* QRY-5 */
+    return COPP_HR_OK;
+}
+
+static uint32_t global_level(const struct question *question, uint8_t *answer) {
+    answer_word(question, copp_protection_level(&question->connector->applied, question->type), answer); /* QRY-5 */
+    return COPP_HR_OK;
+}
+
+static uint32_t bus_data(const struct question *question, uint8_t *answer) {
+    answer_word(question, question->connector->config.bus_type, answer);
+    return COPP_HR_OK;
+}
+
+static uint32_t display_data(const struct question *question, uint8_t *answer) {
+    struct copp_output_state state;
+    copp_connector_state(question->connector, &state);
+    struct copp_status_display status = {.flags = question->device->flags, .display = state.display}; /* QRY-6 */
+    memcpy(status.r_app, question->r_app, sizeof status.r_app);
+    copp_status_display_encode(&status, answer);
+    return COPP_HR_OK;
+}
+
+static uint32_t hdcp_key_data(const struct question *question, uint8_t *answer) {
+    struct copp_output_state state;
+    copp_connector_state(question->connector, &state);
+    if (!copp_connector_has_type(question->connector, COPP_TYPE_HDCP) || !state.hdcp_receiver)
+        return COPP_HR_INVALIDARG; /* QRY-6 */
+    struct copp_status_hdcp_key status = {.flags = question->device->flags,
+                                          .hdcp_flags = state.repeater ? COPP_HDCP_REPEATER : 0};
+    memcpy(status.r_app, question->r_app, sizeof status.r_app);
+    memcpy(status.bksv, state.bksv, sizeof state.bksv); /* WIRE-9: the first 5 bytes */
+    copp_status_hdcp_key_encode(&status, answer);
+    return COPP_HR_OK;
+}
+
+static uint32_t signaling(const struct question *question, uint8_t *answer) {
+    const struct copp_connector *connector = question->connector;
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
+    struct copp_status_signaling status = {.flags = question->device->flags,
+                                           .available_standards = connector->config.tv_standards,
+                                           .active_standard = connector->applied.tv_standard,
+                                           .tv_type = state.tv_type};
+    memcpy(status.r_app, question->r_app, sizeof status.r_app);
+    for (size_t i = 0; i < COPP_ASPECT_WORDS; i++)
+        status.aspect[i] = (struct copp_masked){connector->signaling.aspect[i].mask, connector->applied.aspect[i]};
+    copp_status_signaling_encode(&status, answer);
+    return COPP_HR_OK;
+}
+
+struct query {
+    uint32_t data_size; /* cbSizeData of the request, exactly */
+    uint32_t answer_size; /* bytes of the answer's structure */
+    uint32_t (*answer)(const struct question *question, uint8_t *answer);
+};
+/* By enum copp_request; a command has no entry. */
+static const struct query queries[COPP_REQUEST_COUNT] = {
+    [COPP_QUERY_CONNECTOR_TYPE] = {0, COPP_STATUS_SIZE, connector_type},
+    [COPP_QUERY_PROTECTION_TYPE] = {0, COPP_STATUS_SIZE, protection_type},
+    [COPP_QUERY_LOCAL_PROTECTION_LEVEL] = {sizeof(uint32_t), COPP_STATUS_SIZE, local_level},
+    [COPP_QUERY_GLOBAL_PROTECTION_LEVEL] = {sizeof(uint32_t), COPP_STATUS_SIZE, global_level},
+    [COPP_QUERY_DISPLAY_DATA] = {0, COPP_STATUS_DISPLAY_SIZE, display_data},
+    [COPP_QUERY_HDCP_KEY_DATA] = {0, COPP_STATUS_HDCP_KEY_SIZE, hdcp_key_data},
+    [COPP_QUERY_BUS_DATA] = {0, COPP_STATUS_SIZE, bus_data},
+    [COPP_QUERY_SIGNALING] = {0, COPP_STATUS_SIGNALING_SIZE, signaling},
+};
+
+static bool read_type(const struct copp_connector *connector, const struct copp_status_input_fields *fields, size_t *type) {
+    struct copp_reader in = {fields->data, fields->size};
+    uint32_t word;
+    if (!copp_read_u32le(&in, &word))
+        return false;
+    *type = copp_connector_type_index(connector, word);
+    return *type != COPP_TYPES;
+}
+
+/* QRY-1, from the GUID on; the answer is QRY-2's structure. */
+static uint32_t ask(const struct copp_device *device, const struct copp_status_input_fields *fields, uint8_t *answer,
+                    uint32_t *size) {
+    enum copp_request request;
+    if (!copp_request_from_guid(fields->guid, &request) || !queries[request].answer)
+        return COPP_HR_INVALIDARG;
+    const struct query *query = &queries[request];
+    if (fields->size != query->data_size)
+        return COPP_HR_INVALIDARG;
+    struct question question = {.device = device, .connector = device->connector, .r_app = fields->r_app};
+    if (query->data_size && !read_type(device->connector, fields, &question.type))
+        return COPP_HR_INVALIDARG;
+    *size = query->answer_size;
+    return query->answer(&question, answer);
+}
+
+/* QRY-2: zeros behind the structure, and the MAC over all of it. */
+static bool seal(struct copp_device *device, const uint8_t *answer, uint32_t size, struct copp_status_output *message) {
+    const struct copp_status_output_fields fields = {.size = size, .data = answer};
+    uint8_t tag[COPP_MAC_SIZE];
+    struct copp_writer out = {message->bytes, COPP_MAC_SIZE};
+    return !copp_status_output_encode(&fields, message) && !copp_device_sign(device, message->bytes, tag) &&
+           copp_write_bytes(&out, tag, sizeof tag);
+}
+
+uint32_t copp_device_status(struct copp_device *device, const struct copp_status_input *input,
+                            struct copp_status_output *output) {
+    if (!device || !input || !output)
+        return COPP_HR_POINTER;
+    if (device->state != COPP_DEVICE_ACTIVE)
+        return COPP_HR_UNEXPECTED;
+    struct copp_status_input_fields fields;
+    copp_status_input_decode(input, &fields);
+    if (fields.sequence != device->status_sequence)
+        return COPP_HR_INVALIDARG;
+    uint8_t answer[ANSWER_SIZE_MAX];
+    uint32_t size = 0;
+    uint32_t hresult = ask(device, &fields, answer, &size);
+    if (hresult != COPP_HR_OK)
+        return hresult;
+    struct copp_status_output message; /* not in place: on a failure *output is as it was (QRY-3) */
+    if (!seal(device, answer, size, &message))
+        return COPP_HR_UNEXPECTED;
+    *output = message;
+    device->flags = COPP_STATUS_NORMAL; /* EVT-2: delivered */
+    device->status_sequence++; /* QRY-3 */
+    return COPP_HR_OK;
+}
