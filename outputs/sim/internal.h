@@ -1,0 +1,146 @@
+/* The simulator's inside, shared by the files of this directory alone. */
+#ifndef COPP_SIM_INTERNAL_H
+#define COPP_SIM_INTERNAL_H
+
+#include "copp/sim.h"
+
+#define SIM_OUTPUTS_MAX 16u
+#define SIM_MODES_MAX 16u
+#define SIM_SCRIPT_MAX 256u
+#define SIM_NAME_SIZE 32u /* with the NUL */
+#define SIM_EVENT_SIZE 96u /* text of an event, with the NUL */
+#define SIM_NEVER UINT64_MAX
+
+/* sim_values.c: texts and what they mean. */
+
+struct sim_word {
+    const char *text;
+    uint32_t value;
+};
+struct sim_words {
+    const struct sim_word *list;
+    size_t count;
+};
+extern const struct sim_words sim_connector_types;
+extern const struct sim_words sim_bus_types;
+extern const struct sim_words sim_protection_types;
+extern const struct sim_words sim_multi_adapter_modes;
+extern const struct sim_words sim_tv_types;
+extern const struct sim_words sim_yes_no;
+extern const struct sim_words sim_on_off;
+extern const struct sim_words sim_acp_levels;
+
+struct sim_mode {
+    char name[SIM_NAME_SIZE];
+    struct copp_display display;
+};
+
+/* Writes a reason; answers false, for the caller to hand on. */
+__attribute__((format(printf, 2, 3))) bool sim_refuse(struct copp_sim_error *error, const char *format, ...);
+
+/* "NAME: it is none of a, b, c": false with the reason unless text is one of the words. */
+COPP_NODISCARD bool sim_read_word(const char *text, const struct sim_words *words, uint32_t *value, struct copp_sim_error *error);
+COPP_NODISCARD bool sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error);
+COPP_NODISCARD bool sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim_error *error);
+COPP_NODISCARD bool sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error);
+COPP_NODISCARD bool sim_read_standard(const char *text, uint32_t *standard, struct copp_sim_error *error);
+COPP_NODISCARD bool sim_name_allowed(const char *name);
+
+/* Cuts the next word, ended by white space or a comma, off *rest into word. False at the end; a word that does not fit
+ * is cut off at size. */
+COPP_NODISCARD bool sim_next_word(const char **rest, char *word, size_t size);
+
+/* sim_output.c */
+
+struct sim_output {
+    struct copp_output output;
+    struct copp_sim *sim;
+    char name[SIM_NAME_SIZE];
+
+    /* as described */
+    unsigned line; /* where its section begins */
+    uint32_t keys; /* which ones have been given, by their place in the table of sim_ini.c */
+    uint32_t connector_type;
+    uint32_t protections;
+    uint32_t tv_standards;
+    uint32_t default_standard;
+    uint32_t tv_type;
+    uint32_t hdcp_delay_ms;
+    struct sim_mode modes[SIM_MODES_MAX];
+    size_t mode_count;
+    char mode_name[SIM_NAME_SIZE];
+    char pair_name[SIM_NAME_SIZE];
+    bool internal;
+    struct copp_output_pair pair; /* ARB-6: of the S-Video output */
+    struct sim_output *composite; /* its other half */
+    struct sim_output *svideo; /* the composite output's other half */
+    struct copp_connector *connector;
+
+    /* as it is now */
+    size_t mode;
+    uint32_t multi_adapter; /* enum copp_multi_adapter_mode */
+    bool plugged;
+    bool receiver;
+    bool repeater;
+    uint8_t ksv[COPP_KSV_SIZE]; /* most significant byte first */
+    bool refuses; /* every apply fails */
+    bool hdcp_refuses; /* HDCP does not come up */
+    bool hdcp_hangs; /* HDCP neither comes up nor fails */
+    struct copp_protection in_force;
+
+    /* an apply that was answered with COPP_E_PENDING */
+    bool pending;
+    uint64_t due_ms; /* SIM_NEVER while it hangs */
+    struct copp_protection wanted;
+};
+
+extern const struct copp_output_calls sim_output_calls;
+
+/* The pending apply ends. */
+void sim_output_land(struct sim_output *output);
+/* Sets due_ms anew after hdcp_hangs has changed. */
+void sim_output_schedule(struct sim_output *output);
+/* Types (an OR) fall away without the connector being told. */
+void sim_output_drop(struct sim_output *output, uint32_t types);
+
+/* sim_event.c */
+
+struct sim_verb;
+struct sim_event {
+    const struct sim_verb *verb;
+    struct sim_output *output;
+    uint32_t value;
+    uint8_t ksv[COPP_KSV_SIZE];
+};
+COPP_NODISCARD bool sim_event_parse(struct copp_sim *sim, const char *text, struct sim_event *event,
+                                    struct copp_sim_error *error);
+COPP_NODISCARD bool sim_event_happen(const struct sim_event *event, struct copp_sim_error *error);
+
+/* sim.c */
+
+struct sim_script_line {
+    unsigned line;
+    uint64_t at_ms; /* after the start */
+    char text[SIM_EVENT_SIZE];
+    struct sim_event event;
+};
+
+struct copp_sim {
+    struct copp_adapter *adapter;
+    uint64_t start_ms;
+    uint64_t now_ms;
+    uint32_t bus_type;
+    uint64_t pending_limit_ms;
+    struct sim_output outputs[SIM_OUTPUTS_MAX];
+    size_t output_count;
+    struct sim_script_line script[SIM_SCRIPT_MAX]; /* by time, then as written */
+    size_t script_count;
+    size_t script_done;
+};
+
+COPP_NODISCARD struct sim_output *sim_find(struct copp_sim *sim, const char *name);
+
+/* sim_ini.c: reads the description into sim and checks that it makes sense. */
+COPP_NODISCARD enum copp_result sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error);
+
+#endif

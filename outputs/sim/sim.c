@@ -1,0 +1,232 @@
+/* A simulated adapter and its time. */
+#include "copp/sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static const char default_description[] =
+    "# A graphics card with the connectors that COPP was made for.\n"
+    "[adapter]\n"
+    "bus = pci-express\n"
+    "\n"
+    "[output HDMI-1]\n"
+    "type = hdmi\n"
+    "protections = hdcp\n"
+    "modes = 1080p60 1080p59.94 720p60 2160p60\n"
+    "ksv = b70361f714\n"
+    "\n"
+    "[output DVI-I-1]\n"
+    "type = dvi\n"
+    "protections = hdcp acp cgms-a\n"
+    "modes = 720p60 480p59.94 1080i59.94 1080p60\n"
+    "ksv = 511ef21acd\n"
+    "tv_standards = CEA805A_TypeA_525p CEA805A_TypeA_750p CEA805A_TypeA_1125i\n"
+    "default_standard = CEA805A_TypeA_750p\n"
+    "\n"
+    "[output Component-1]\n"
+    "type = component\n"
+    "protections = acp cgms-a\n"
+    "modes = 480i59.94 576i50 480p59.94 720p59.94 1080i59.94\n"
+    "tv_standards = IEC61880_525i EN300294_625i CEA805A_TypeA_525p CEA805A_TypeA_750p CEA805A_TypeA_1125i\n"
+    "default_standard = IEC61880_525i\n"
+    "tv_type = ntsc\n"
+    "\n"
+    "[output SVideo-1]\n"
+    "type = svideo\n"
+    "protections = acp cgms-a\n"
+    "modes = 480i59.94 576i50\n"
+    "tv_standards = IEC61880_525i EIA608B_525 EN300294_625i\n"
+    "default_standard = IEC61880_525i\n"
+    "tv_type = ntsc\n"
+    "pair = Composite-1\n"
+    "\n"
+    "[output Composite-1]\n"
+    "type = composite\n"
+    "\n"
+    "[output eDP-1]\n"
+    "type = edp\n"
+    "internal = yes\n"
+    "protections = none\n"
+    "modes = 1080p60\n";
+
+const char *copp_sim_default(void) {
+    return default_description;
+}
+
+struct sim_output *sim_find(struct copp_sim *sim, const char *name) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (strcmp(sim->outputs[i].name, name) == 0)
+            return &sim->outputs[i];
+    }
+    return NULL;
+}
+
+static enum copp_result add_connector(struct copp_sim *sim, struct sim_output *output) {
+    struct copp_output *backend = &output->output;
+    if (output->composite) {
+        copp_output_pair_init(&output->pair, &output->output, &output->composite->output); /* ARB-6 */
+        backend = &output->pair.output;
+    }
+    const struct copp_connector_config config = {
+        .output = backend,
+        .connector_type = output->connector_type | (output->internal ? COPP_CONNECTOR_INTERNAL : 0),
+        .protection_types = output->protections,
+        .bus_type = sim->bus_type,
+        .tv_standards = output->tv_standards,
+        .default_standard = output->default_standard,
+    };
+    return copp_connector_add(sim->adapter, &config, &output->connector);
+}
+
+static enum copp_result add_connectors(struct copp_sim *sim) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        struct sim_output *output = &sim->outputs[i];
+        output->output.calls = &sim_output_calls;
+        output->sim = sim;
+    }
+    for (size_t i = 0; i < sim->output_count; i++) {
+        struct sim_output *output = &sim->outputs[i];
+        enum copp_result result = output->svideo ? COPP_OK : add_connector(sim, output);
+        if (result)
+            return result;
+        if (output->composite)
+            output->composite->connector = output->connector;
+    }
+    return COPP_OK;
+}
+
+static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config *config, struct copp_sim_error *error) {
+    enum copp_result result = sim_describe(sim, config->description ? config->description : default_description, error);
+    if (result)
+        return result;
+    const struct copp_adapter_config adapter = {.chain = config->chain,
+                                                .chain_size = config->chain_size,
+                                                .key = config->key,
+                                                .random = config->random,
+                                                .pending_limit_ms = (uint32_t)sim->pending_limit_ms};
+    result = copp_adapter_new(&adapter, &sim->adapter);
+    return result ? result : add_connectors(sim);
+}
+
+enum copp_result copp_sim_new(const struct copp_sim_config *config, struct copp_sim **sim, struct copp_sim_error *error) {
+    struct copp_sim_error unwanted;
+    error = error ? error : &unwanted;
+    *error = (struct copp_sim_error){0};
+    if (!sim)
+        return COPP_E_ARGUMENT;
+    *sim = NULL;
+    if (!config)
+        return COPP_E_ARGUMENT;
+    struct copp_sim *made = calloc(1, sizeof *made);
+    if (!made)
+        return COPP_E_MEMORY;
+    made->start_ms = made->now_ms = config->now_ms;
+    enum copp_result result = build(made, config, error);
+    if (result)
+        copp_sim_free(&made);
+    *sim = made;
+    return result;
+}
+
+void copp_sim_free(struct copp_sim **sim) {
+    if (!sim || !*sim)
+        return;
+    copp_adapter_free(&(*sim)->adapter);
+    free(*sim);
+    *sim = NULL;
+}
+
+struct copp_adapter *copp_sim_adapter(struct copp_sim *sim) {
+    return sim->adapter;
+}
+
+size_t copp_sim_count(const struct copp_sim *sim) {
+    size_t count = 0;
+    while (copp_sim_name(sim, count))
+        count++;
+    return count;
+}
+
+const char *copp_sim_name(const struct copp_sim *sim, size_t index) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (!sim->outputs[i].svideo && index-- == 0) /* a pair is one connector (ARB-6) */
+            return sim->outputs[i].name;
+    }
+    return NULL;
+}
+
+struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name) {
+    struct sim_output *output = sim_find(sim, name);
+    return output ? output->connector : NULL;
+}
+
+enum copp_result copp_sim_event(struct copp_sim *sim, const char *event, struct copp_sim_error *error) {
+    struct copp_sim_error unwanted;
+    error = error ? error : &unwanted;
+    *error = (struct copp_sim_error){0};
+    struct sim_event parsed;
+    if (!sim_event_parse(sim, event, &parsed, error) || !sim_event_happen(&parsed, error))
+        return COPP_E_INVALID;
+    return COPP_OK;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t script_time(const struct copp_sim *sim, const struct sim_script_line *line) {
+    return line->at_ms > SIM_NEVER - sim->start_ms ? SIM_NEVER : sim->start_ms + line->at_ms;
+}
+
+static uint64_t next_script(const struct copp_sim *sim) {
+    return sim->script_done < sim->script_count ? script_time(sim, &sim->script[sim->script_done]) : SIM_NEVER;
+}
+
+uint64_t copp_sim_next(const struct copp_sim *sim) {
+    uint64_t next = least(next_script(sim), copp_adapter_deadline(sim->adapter));
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (sim->outputs[i].pending)
+            next = least(next, sim->outputs[i].due_ms);
+    }
+    return next;
+}
+
+/*
+ * The next moment that must not be leapt over. Without an apply under way the adapter has but retries to do: one at
+ * the end of a leap is as good as one a second.
+ */
+static uint64_t next_moment(const struct copp_sim *sim) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (sim->outputs[i].pending)
+            return copp_sim_next(sim);
+    }
+    return next_script(sim);
+}
+
+static void run_script(struct copp_sim *sim) {
+    while (next_script(sim) <= sim->now_ms && next_script(sim) != SIM_NEVER) {
+        struct copp_sim_error unwanted; /* an event that cannot happen just now does not */
+        bool happened = sim_event_happen(&sim->script[sim->script_done++].event, &unwanted);
+        (void)happened;
+    }
+}
+
+static void land(struct copp_sim *sim) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (sim->outputs[i].pending && sim->outputs[i].due_ms <= sim->now_ms && sim->outputs[i].due_ms != SIM_NEVER)
+            sim_output_land(&sim->outputs[i]);
+    }
+}
+
+void copp_sim_advance(struct copp_sim *sim, uint64_t now_ms) {
+    for (uint64_t next = next_moment(sim); next <= now_ms && next != SIM_NEVER; next = next_moment(sim)) {
+        sim->now_ms = next > sim->now_ms ? next : sim->now_ms;
+        run_script(sim);
+        land(sim);
+        copp_adapter_poll(sim->adapter, sim->now_ms);
+    }
+    sim->now_ms = now_ms > sim->now_ms ? now_ms : sim->now_ms;
+    copp_adapter_poll(sim->adapter, sim->now_ms);
+}

@@ -1,0 +1,66 @@
+/* An output that does what it is told. */
+#include <string.h>
+
+#include "internal.h"
+
+static void output_state(struct copp_output *output, struct copp_output_state *state) {
+    const struct sim_output *sim = (const struct sim_output *)output;
+    state->display = sim->modes[sim->mode].display;
+    state->mode = (enum copp_multi_adapter_mode)sim->multi_adapter;
+    state->tv_type = sim->tv_type;
+    state->hdcp_receiver = sim->plugged && sim->receiver;
+    state->repeater = sim->repeater;
+    for (size_t i = 0; i < COPP_KSV_SIZE; i++)
+        state->bksv[i] = sim->ksv[COPP_KSV_SIZE - 1 - i]; /* WIRE-9: least significant byte first */
+}
+
+static bool hdcp_can_come_up(const struct sim_output *sim) {
+    return sim->plugged && sim->receiver && !sim->hdcp_refuses;
+}
+
+static uint64_t later(uint64_t now_ms, uint64_t by_ms) {
+    return now_ms > SIM_NEVER - by_ms ? SIM_NEVER : now_ms + by_ms;
+}
+
+void sim_output_schedule(struct sim_output *sim) {
+    sim->due_ms = sim->hdcp_hangs ? SIM_NEVER : later(sim->sim->now_ms, sim->hdcp_delay_ms);
+}
+
+static enum copp_result output_apply(struct copp_output *output, const struct copp_protection *wanted) {
+    struct sim_output *sim = (struct sim_output *)output;
+    if (sim->refuses)
+        return COPP_E_FAILED;
+    if (wanted->hdcp && !sim->in_force.hdcp) {
+        if (sim->plugged && sim->receiver && (sim->hdcp_hangs || sim->hdcp_delay_ms)) {
+            sim->wanted = *wanted;
+            sim->pending = true;
+            sim_output_schedule(sim);
+            return COPP_E_PENDING; /* CMD-6 */
+        }
+        if (!hdcp_can_come_up(sim))
+            return COPP_E_FAILED;
+    }
+    sim->in_force = *wanted;
+    return COPP_OK;
+}
+
+static void output_cancel(struct copp_output *output) {
+    ((struct sim_output *)output)->pending = false;
+}
+
+const struct copp_output_calls sim_output_calls = {output_state, output_apply, output_cancel};
+
+void sim_output_land(struct sim_output *sim) {
+    bool up = hdcp_can_come_up(sim) && !sim->refuses;
+    if (up)
+        sim->in_force = sim->wanted;
+    sim->pending = false;
+    copp_connector_applied(sim->connector, up ? COPP_OK : COPP_E_FAILED);
+}
+
+void sim_output_drop(struct sim_output *sim, uint32_t types) {
+    struct copp_protection *in_force = &sim->in_force;
+    in_force->hdcp = types & COPP_PROTECTION_TYPE_HDCP ? 0 : in_force->hdcp;
+    in_force->acp = types & COPP_PROTECTION_TYPE_ACP ? 0 : in_force->acp;
+    in_force->cgmsa = types & COPP_PROTECTION_TYPE_CGMSA ? 0 : in_force->cgmsa;
+}
