@@ -1,0 +1,164 @@
+#include "certificate/chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CERTIFICATES 3u /* CERT-4: leaf, IHV signer, root */
+
+static struct copp_chain *chain_new(const uint8_t *bytes, size_t size) {
+    struct copp_chain *chain = malloc(sizeof *chain + 2 * size + 1);
+    if (!chain)
+        return NULL;
+    chain->document = chain->storage;
+    chain->document_size = size;
+    chain->valid = false;
+    chain->version = COPP_COLLECTION_MISSING;
+    chain->seen = 0;
+    chain->count = 0;
+    if (size)
+        memcpy(chain->storage, bytes, size);
+    return chain;
+}
+
+enum copp_result copp_chain_read(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict) {
+    *chain = NULL;
+    copp_verdict_clear(verdict);
+    if (size > COPP_CHAIN_SIZE_MAX)
+        return COPP_E_TOO_LARGE;
+    struct copp_chain *made = chain_new(bytes, size);
+    if (!made)
+        return COPP_E_MEMORY;
+    enum copp_result result = copp_records_read(made, (char *)&made->storage[size], verdict);
+    for (uint32_t i = 0; !result && i < made->count; i++)
+        result = copp_record_decode(&made->records[i]);
+    if (result) {
+        copp_chain_free(&made);
+        return result;
+    }
+    *chain = made;
+    return COPP_OK;
+}
+
+/* CERT-5 to CERT-11, in this order. */
+static enum copp_result check_certificate(struct copp_checker *checker, size_t index) {
+    uint32_t modulus_size = index == CERTIFICATES - 1 ? 128 : 256;
+    enum copp_result result = copp_check_unique(checker, index);
+    if (!result)
+        result = copp_check_moduli(checker, index, modulus_size, modulus_size);
+    if (!result)
+        result = copp_check_exponents(checker, index);
+    if (!result)
+        result = index == 0 ? copp_check_leaf(checker, index) : copp_check_link(checker, index);
+    if (!result)
+        result = copp_check_digest(checker, index);
+    if (!result)
+        result = copp_check_signature(checker, index);
+    return result;
+}
+
+static enum copp_result check_chain(const struct copp_chain *chain, const struct copp_public_key *anchor,
+                                    struct copp_verdict *verdict) {
+    struct copp_checker checker = {.chain = chain, .verdict = verdict};
+    enum copp_result result = copp_check_version(&checker);
+    if (!result && (chain->seen != CERTIFICATES || chain->count != CERTIFICATES)) /* CERT-4 */
+        result = copp_verdict_refuse(verdict, COPP_RULE_CERT_4, -1, "the collection does not hold exactly three certificates");
+    for (size_t i = 0; !result && i < CERTIFICATES; i++)
+        result = check_certificate(&checker, i);
+    if (!result)
+        result = copp_check_anchor(&checker, CERTIFICATES - 1, anchor);
+    copp_checker_end(&checker);
+    return result;
+}
+
+enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size, const struct copp_public_key *anchor,
+                                     struct copp_chain **chain, struct copp_verdict *verdict) {
+    struct copp_verdict unused;
+    struct copp_chain *read = NULL;
+    if (!verdict)
+        verdict = &unused;
+    if (chain)
+        *chain = NULL;
+    copp_verdict_clear(verdict);
+    if (!bytes || !anchor)
+        return COPP_E_ARGUMENT;
+    enum copp_result result = copp_chain_read(bytes, size, &read, verdict);
+    if (!result)
+        result = check_chain(read, anchor, verdict);
+    if (result || !chain) {
+        copp_chain_free(&read);
+        return result;
+    }
+    read->valid = true;
+    *chain = read;
+    return COPP_OK;
+}
+
+enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict) {
+    struct copp_verdict unused;
+    if (!verdict)
+        verdict = &unused;
+    if (chain)
+        *chain = NULL;
+    copp_verdict_clear(verdict);
+    if (!bytes || !chain)
+        return COPP_E_ARGUMENT;
+    enum copp_result result = copp_chain_read(bytes, size, chain, verdict);
+    if (!result && (*chain)->seen > COPP_CERTIFICATES_MAX) {
+        copp_chain_free(chain);
+        return copp_verdict_refuse(verdict, COPP_RULE_CERT_4, -1, "the collection holds more than 8 certificates");
+    }
+    return result;
+}
+
+void copp_chain_free(struct copp_chain **chain) {
+    if (!chain)
+        return;
+    free(*chain);
+    *chain = NULL;
+}
+
+bool copp_chain_valid(const struct copp_chain *chain) {
+    return chain && chain->valid;
+}
+
+const uint8_t *copp_chain_bytes(const struct copp_chain *chain, size_t *size) {
+    if (size)
+        *size = chain ? chain->document_size : 0;
+    return chain ? chain->document : NULL;
+}
+
+const struct copp_public_key *copp_chain_leaf_key(const struct copp_chain *chain) {
+    return copp_chain_valid(chain) ? &chain->records[0].subject : NULL;
+}
+
+size_t copp_chain_count(const struct copp_chain *chain) {
+    return chain ? chain->count : 0;
+}
+
+static bool readable(const struct copp_public_key *key) {
+    return key->modulus_size >= 128 && key->exponent >= 3 && key->exponent % 2 == 1;
+}
+
+enum copp_result copp_chain_certificate(const struct copp_chain *chain, size_t index, struct copp_certificate *certificate) {
+    if (!chain || !certificate)
+        return COPP_E_ARGUMENT;
+    if (index >= chain->count)
+        return COPP_E_NOT_FOUND;
+    const struct copp_record *record = &chain->records[index];
+    memset(certificate, 0, sizeof *certificate);
+    certificate->has_subject = readable(&record->subject);
+    certificate->has_signer = readable(&record->signer);
+    certificate->subject = record->subject;
+    certificate->signer = record->signer;
+    certificate->encrypt_key = record->encrypt_key;
+    certificate->sign_certificate = record->sign_certificate;
+    certificate->sign_crl = record->sign_crl;
+    certificate->copp_certificate = record->copp_certificate;
+    certificate->security_level = record->security_level;
+    certificate->manufacturer = record->manufacturer;
+    certificate->data = (const uint8_t *)record->fields[COPP_ELEMENT_DATA].content;
+    certificate->data_size = record->fields[COPP_ELEMENT_DATA].size;
+    memcpy(certificate->digest, record->digest, COPP_DIGEST_SIZE);
+    memcpy(certificate->digest_value, record->digest_value, COPP_DIGEST_SIZE);
+    return COPP_OK;
+}
