@@ -263,14 +263,22 @@ static enum copp_result run(struct parse *parse, struct copp_verdict *verdict) {
     enum XML_Error error = XML_GetErrorCode(parse->parser);
     if (error == XML_ERROR_NO_MEMORY)
         return COPP_E_MEMORY;
+    if (!copp_utf8_valid(chain->document, chain->document_size))
+        return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "it is not in UTF-8");
     const char *detail = XML_ErrorString(error);
     return copp_verdict_refuse(verdict, COPP_RULE_CERT_1, -1, detail ? detail : "it is not well-formed XML");
+}
+
+/* By its byte order mark, or the NULs that XML has no place for. */
+static bool looks_like_utf16(const struct copp_chain *chain) {
+    size_t size = chain->document_size;
+    return size && (chain->document[0] >= 0xFE || memchr(chain->document, 0, size));
 }
 
 enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct copp_verdict *verdict) {
     static const XML_Memory_Handling_Suite memory = {malloc, realloc, free};
     static const char separator[] = {SEPARATOR, 0};
-    if (!copp_utf8_valid(chain->document, chain->document_size)) /* Expat would take UTF-16 too, whatever it is told */
+    if (looks_like_utf16(chain)) /* Expat would take it, whatever it is told; what else is no UTF-8 it refuses */
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "it is not in UTF-8");
     struct parse parse = {.chain = chain, .open = COPP_ELEMENT_OTHER, .text = text};
     parse.parser = XML_ParserCreate_MM("UTF-8", &memory, separator);

@@ -5,10 +5,10 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 
-#define NUMBERS_MAX 4
+#define NUMBERS_MAX 4u
+#define NUMBER_SIZE_MAX 384u /* bytes: RSA-3072 */
 
 /* Named big-endian numbers of a public key. */
 struct number {
@@ -19,7 +19,7 @@ struct number {
 
 static EVP_PKEY *make(const char *kind, OSSL_PARAM *parameters) {
     EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *context = parameters ? EVP_PKEY_CTX_new_from_name(NULL, kind, NULL) : NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
     if (!context || EVP_PKEY_fromdata_init(context) != 1 ||
         EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
         key = NULL;
@@ -27,24 +27,25 @@ static EVP_PKEY *make(const char *kind, OSSL_PARAM *parameters) {
     return key;
 }
 
+/* BN_bn2nativepad and not a loop: OSSL_PARAM wants the machine's byte order, whichever that is. */
+static bool add_number(OSSL_PARAM *parameter, const struct number *number, uint8_t *native) {
+    BIGNUM *value = BN_bin2bn(number->bytes, (int)number->size, NULL);
+    bool added = value && BN_bn2nativepad(value, native, (int)number->size) == (int)number->size;
+    *parameter = OSSL_PARAM_construct_BN(number->name, native, number->size);
+    BN_free(value);
+    return added;
+}
+
 static EVP_PKEY *from_numbers(const char *kind, const struct number *numbers, size_t count) {
-    BIGNUM *held[NUMBERS_MAX] = {NULL};
-    OSSL_PARAM *parameters = NULL;
-    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    bool complete = builder != NULL;
-    for (size_t i = 0; complete && i < count; i++) {
-        held[i] = BN_bin2bn(numbers[i].bytes, (int)numbers[i].size, NULL);
-        complete = held[i] && OSSL_PARAM_BLD_push_BN(builder, numbers[i].name, held[i]) == 1;
-    }
-    if (complete)
-        parameters = OSSL_PARAM_BLD_to_param(builder);
-    EVP_PKEY *key = make(kind, parameters);
+    uint8_t native[NUMBERS_MAX][NUMBER_SIZE_MAX];
+    OSSL_PARAM parameters[NUMBERS_MAX + 1];
+    bool complete = true;
+    for (size_t i = 0; complete && i < count; i++)
+        complete = numbers[i].size <= NUMBER_SIZE_MAX && add_number(&parameters[i], &numbers[i], native[i]);
+    parameters[count] = OSSL_PARAM_construct_end();
+    EVP_PKEY *key = complete ? make(kind, parameters) : NULL;
     if (!key)
         ERR_clear_error();
-    OSSL_PARAM_free(parameters);
-    OSSL_PARAM_BLD_free(builder);
-    for (size_t i = 0; i < count; i++)
-        BN_free(held[i]);
     return key;
 }
 
