@@ -78,6 +78,7 @@ enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct c
     made->adapter = adapter;
     made->signaling.standard = config->default_standard;
     made->applied.tv_standard = config->default_standard;
+    made->reassert = true; /* ARB-4: whatever a driver before this one has left on must go */
     made->next = adapter->connectors;
     adapter->connectors = made;
     *connector = made;
