@@ -859,7 +859,7 @@ static void checks_of_a_query_in_order(void) {
     struct copp_connector_config config = rig_config();
     config.protection_types = HDCP;
     begin(&s, &config);
-    uint8_t data[4];
+    uint8_t data[5] = {0};
     put_u32(data, ACP); /* not on this connector */
     struct copp_status_input input = app_request(&s.app, COPP_QUERY_LOCAL_PROTECTION_LEVEL, data, 5);
     struct copp_status_output output;
