@@ -47,7 +47,7 @@ staged_environment() {
 
 # Every example, and the least program there can be, built from outside against what was installed.
 consumer() {
-    local directory=$installed-consumer flags libraries static source name
+    local directory=$installed-consumer flags libraries static source name programs helpers
     mkdir -p "$directory"
     cat >"$directory/least.c" <<'C'
 #include <copp.h>
@@ -58,11 +58,12 @@ C
     read -ra flags < <(pkg-config --cflags libcopp)
     read -ra libraries < <(pkg-config --libs libcopp)
     read -ra static < <(pkg-config --static --libs libcopp | sed 's/-lcopp\b/-l:libcopp.a/')
-    for source in "$directory/least.c" examples/*.c; do
-        [ -f "$source" ] || continue
+    mapfile -t helpers < <(grep -L '^int main(' examples/*.c)
+    mapfile -t programs < <(grep -l '^int main(' "$directory/least.c" examples/*.c)
+    for source in "${programs[@]}"; do
         name=$(basename "$source" .c)
-        gcc -std=c11 -Wall -Wextra -Werror "${flags[@]}" "$source" -o "$directory/$name-shared" "${libraries[@]}"
-        gcc -std=c11 -Wall -Wextra -Werror "${flags[@]}" "$source" -o "$directory/$name-static" "${static[@]}"
+        gcc -std=c11 -Wall -Wextra -Werror "${flags[@]}" "$source" "${helpers[@]}" -o "$directory/$name-shared" "${libraries[@]}"
+        gcc -std=c11 -Wall -Wextra -Werror "${flags[@]}" "$source" "${helpers[@]}" -o "$directory/$name-static" "${static[@]}"
     done
     g++ -x c++ -std=c++17 -Wall -Wextra -Werror "${flags[@]}" "$directory/least.c" -o "$directory/least-c++" "${libraries[@]}"
     "$directory/least-shared"

@@ -45,7 +45,7 @@ lint_shell() {
     mapfile -t files < <(text_files | grep -v '^\./scripts/' | while read -r file; do
         ! head -c 40 "$file" | grep -aqE '^#!.*\b(ba|da)?sh\b' || echo "$file"
     done)
-    shellcheck --external-sources --check-sourced "${files[@]}"
+    shellcheck --external-sources --check-sourced --source-path=SCRIPTDIR "${files[@]}"
 }
 
 # Releases of clang-format differ in what they make of one .clang-format; only the tested one's word counts.

@@ -4,10 +4,10 @@
 
 packages_build=(gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc)
 packages_check=( # beside those
-    binutils libcmocka-dev openssl jq bash-completion man-db # tests
-    g++ clang libclang-rt-dev llvm                           # the other compilers; sanitizers, libFuzzer, symbolizer
-    clang-format clang-tidy shellcheck                       # lint
-    gcovr                                                    # coverage
+    binutils libcmocka-dev openssl jq  # tests
+    g++ clang libclang-rt-dev llvm     # the other compilers; sanitizers, libFuzzer, symbolizer
+    clang-format clang-tidy shellcheck # lint
+    gcovr                              # coverage
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.
