@@ -75,13 +75,12 @@ struct parse {
     enum copp_element open; /* the innermost element that means something; OTHER outside all of them */
     unsigned ignored; /* open elements within it that mean nothing, with all that is in them */
     char *text; /* where the next character of a text goes */
-    enum copp_rule rule; /* why we have stopped the parse, or COPP_RULE_NONE */
-    const char *detail;
+    bool other_encoding; /* the XML declaration names one that is not UTF-8 */
+    const char *stopped; /* why we have stopped the parse (CERT-1), or NULL */
 };
 
-static void stop(struct parse *parse, enum copp_rule rule, const char *detail) {
-    parse->rule = rule;
-    parse->detail = detail;
+static void stop(struct parse *parse, const char *detail) {
+    parse->stopped = detail;
     (void)XML_StopParser(parse->parser, XML_FALSE);
 }
 
@@ -185,7 +184,7 @@ static void XMLCALL start_element(void *user, const char *name, const char **att
     struct parse *parse = user;
     if (parse->ignored) {
         if (++parse->ignored > DEPTH_MAX)
-            stop(parse, COPP_RULE_CERT_1, "elements nest deeper than 64 levels");
+            stop(parse, "elements nest deeper than 64 levels");
         return;
     }
     if (parse->open >= COPP_ELEMENT_DATA)
@@ -228,8 +227,10 @@ static void XMLCALL character_data(void *user, const char *text, int size) {
     parse->text += size;
 }
 
+/* CERT-2; but CERT-1 may prove to be broken yet, and is reported first. */
 static void XMLCALL xml_declaration(void *user, const char *version, const char *encoding, int standalone) {
     static const char utf8[] = "utf-8";
+    struct parse *parse = user;
     (void)version;
     (void)standalone;
     size_t i = 0;
@@ -237,8 +238,7 @@ static void XMLCALL xml_declaration(void *user, const char *version, const char 
         return;
     while (utf8[i] && (encoding[i] | 0x20) == utf8[i]) /* '-' has that bit anyway */
         i++;
-    if (utf8[i] || encoding[i])
-        stop(user, COPP_RULE_CERT_2, "the declared encoding is not UTF-8");
+    parse->other_encoding = utf8[i] || encoding[i];
 }
 
 static void XMLCALL doctype(void *user, const char *name, const char *system_id, const char *public_id, int internal_subset) {
@@ -246,7 +246,7 @@ static void XMLCALL doctype(void *user, const char *name, const char *system_id,
     (void)system_id;
     (void)public_id;
     (void)internal_subset;
-    stop(user, COPP_RULE_CERT_1, "a document type declaration is not allowed");
+    stop(user, "a document type declaration is not allowed");
 }
 
 static enum copp_result run(struct parse *parse, struct copp_verdict *verdict) {
@@ -256,10 +256,13 @@ static enum copp_result run(struct parse *parse, struct copp_verdict *verdict) {
     XML_SetCharacterDataHandler(parse->parser, character_data);
     XML_SetXmlDeclHandler(parse->parser, xml_declaration);
     XML_SetStartDoctypeDeclHandler(parse->parser, doctype);
-    if (XML_Parse(parse->parser, (const char *)chain->document, (int)chain->document_size, XML_TRUE) == XML_STATUS_OK)
+    if (XML_Parse(parse->parser, (const char *)chain->document, (int)chain->document_size, XML_TRUE) == XML_STATUS_OK) {
+        if (parse->other_encoding)
+            return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "the declared encoding is not UTF-8");
         return COPP_OK;
-    if (parse->rule)
-        return copp_verdict_refuse(verdict, parse->rule, -1, parse->detail);
+    }
+    if (parse->stopped)
+        return copp_verdict_refuse(verdict, COPP_RULE_CERT_1, -1, parse->stopped);
     enum XML_Error error = XML_GetErrorCode(parse->parser);
     if (error == XML_ERROR_NO_MEMORY)
         return COPP_E_MEMORY;
