@@ -1,0 +1,250 @@
+/*
+ * The stored revocation list: one file on a POSIX file system. A new list is written beside it, forced to the disk and
+ * then renamed over it, so that whoever reads sees the one or the other whole. The file itself is the memory of which
+ * version was last in force (CRL-3).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "certificate/chain.h"
+#include "certificate/revocation.h"
+
+/* POSIX's, as <stdio.h> declares it: the one thing in there that is not stdio, which this library does without. */
+int rename(const char *from, const char *to);
+
+/* PATH's first size characters and what is to follow them; free with free. */
+static char *join(const char *path, size_t size, const char *end) {
+    size_t end_size = strlen(end) + 1;
+    char *joined = malloc(size + end_size);
+    if (!joined)
+        return NULL;
+    memcpy(joined, path, size);
+    memcpy(&joined[size], end, end_size);
+    return joined;
+}
+
+/* Closes and keeps errno, which tells of what failed before. */
+static void close_quietly(int file) {
+    int saved = errno;
+    if (file >= 0)
+        (void)close(file);
+    errno = saved;
+}
+
+/* Reads up to size bytes; -1 on error. */
+static ssize_t read_all(int file, uint8_t *bytes, size_t size) {
+    size_t have = 0;
+    while (have < size) {
+        ssize_t some = read(file, &bytes[have], size - have);
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some < 0)
+            return -1;
+        if (some == 0)
+            break;
+        have += (size_t)some;
+    }
+    return (ssize_t)have;
+}
+
+static bool write_all(int file, const uint8_t *bytes, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+        ssize_t some = write(file, &bytes[done], size - done);
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some < 0)
+            return false;
+        done += (size_t)some;
+    }
+    return true;
+}
+
+static bool sync_file(int file) {
+    int result;
+    do
+        result = fsync(file);
+    while (result && errno == EINTR);
+    return result == 0;
+}
+
+/* Whether file is a regular one that a list can be in; errno says why not. */
+static enum copp_result check_file(int file, size_t *size) {
+    struct stat status;
+    if (fstat(file, &status))
+        return COPP_E_IO;
+    if (!S_ISREG(status.st_mode)) {
+        errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+        return COPP_E_IO;
+    }
+    if (status.st_size > (off_t)COPP_REVOCATION_SIZE_MAX)
+        return COPP_E_TOO_LARGE;
+    *size = (size_t)status.st_size;
+    return COPP_OK;
+}
+
+static enum copp_result load_open(int file, const struct copp_public_key *anchor, struct copp_revocation_list **list,
+                                  struct copp_verdict *verdict) {
+    size_t size = 0;
+    enum copp_result result = check_file(file, &size);
+    if (result)
+        return result;
+    uint8_t *bytes = malloc(size + 1);
+    if (!bytes)
+        return COPP_E_MEMORY;
+    ssize_t have = read_all(file, bytes, size);
+    result = have < 0 ? COPP_E_IO : copp_revocation_validate(bytes, (size_t)have, anchor, list, verdict);
+    free(bytes);
+    return result;
+}
+
+enum copp_result copp_revocation_load(const char *path, const struct copp_public_key *anchor, struct copp_revocation_list **list,
+                                      struct copp_verdict *verdict) {
+    struct copp_verdict unused;
+    if (!verdict)
+        verdict = &unused;
+    if (list)
+        *list = NULL;
+    copp_verdict_clear(verdict);
+    if (!path || !anchor)
+        return COPP_E_ARGUMENT;
+    /* not to wait for a FIFO's writer: check_file refuses it */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0)
+        return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
+    enum copp_result result = load_open(file, anchor, list, verdict);
+    close_quietly(file);
+    return result;
+}
+
+/* Waits until no other writer is at work; -1 on error. The lock ends when the file is closed. */
+static int take_lock(const char *path) {
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0)
+        return -1;
+    int result;
+    do
+        result = flock(file, LOCK_EX);
+    while (result && errno == EINTR);
+    if (result) {
+        close_quietly(file);
+        return -1;
+    }
+    return file;
+}
+
+/* A new file with the list in it, on the disk. Nothing is left of it if that fails. */
+static bool write_new(const char *path, const uint8_t *bytes, size_t size) {
+    if (unlink(path) && errno != ENOENT) /* what a writer that died left there */
+        return false;
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (file < 0)
+        return false;
+    bool good = write_all(file, bytes, size) && sync_file(file);
+    if (!good)
+        close_quietly(file);
+    else if (close(file))
+        good = false;
+    if (!good) {
+        int saved = errno;
+        (void)unlink(path);
+        errno = saved;
+    }
+    return good;
+}
+
+/* Puts the new file in the old one's place, and the change on the disk. */
+static bool replace(const char *path, const char *new_path, const char *directory_path) {
+    int directory = open(directory_path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    bool good = directory >= 0 && rename(new_path, path) == 0;
+    if (!good) {
+        int saved = errno;
+        (void)unlink(new_path);
+        errno = saved;
+    } else if (!sync_file(directory) && errno != EINVAL) { /* EINVAL: directories of this file system need no such thing */
+        good = false;
+    }
+    close_quietly(directory);
+    return good;
+}
+
+/* CRL-3: only forward. A stored list that is damaged says nothing of which versions there were, so nothing replaces it. */
+static enum copp_result check_version(const char *path, const struct copp_public_key *anchor,
+                                      const struct copp_revocation_list *list, struct copp_verdict *verdict) {
+    struct copp_revocation_list *present = NULL;
+    enum copp_result result = copp_revocation_load(path, anchor, &present, verdict);
+    if (result == COPP_E_NOT_FOUND)
+        return COPP_OK;
+    if (result == COPP_E_INVALID)
+        verdict->detail = "the stored list is damaged; it has to be removed by hand before another can be stored";
+    if (!result && copp_revocation_version(list) <= copp_revocation_version(present)) {
+        (void)copp_verdict_refuse(verdict, COPP_RULE_CRL_3, -1, "its version is not higher than the stored list's");
+        result = COPP_E_ROLLBACK;
+    }
+    copp_revocation_free(&present);
+    return result;
+}
+
+/* The names a store needs besides the list's own. */
+struct names {
+    char *lock;
+    char *fresh;
+    char *directory;
+};
+
+static void free_names(struct names *names) {
+    free(names->lock);
+    free(names->fresh);
+    free(names->directory);
+}
+
+static bool make_names(const char *path, struct names *names) {
+    const char *slash = strrchr(path, '/');
+    size_t size = strlen(path);
+    names->lock = join(path, size, ".lock");
+    names->fresh = join(path, size, ".new");
+    names->directory = slash ? join(path, (size_t)(slash - path), "/.") : join("", 0, ".");
+    return names->lock && names->fresh && names->directory;
+}
+
+static enum copp_result store(const char *path, const struct copp_public_key *anchor, const struct copp_revocation_list *list,
+                              struct copp_verdict *verdict) {
+    struct names names = {NULL, NULL, NULL};
+    enum copp_result result = make_names(path, &names) ? COPP_OK : COPP_E_MEMORY;
+    int lock = -1;
+    if (!result && (lock = take_lock(names.lock)) < 0)
+        result = COPP_E_IO;
+    if (!result)
+        result = check_version(path, anchor, list, verdict);
+    if (!result && (!write_new(names.fresh, list->storage, list->size) || !replace(path, names.fresh, names.directory)))
+        result = COPP_E_IO;
+    close_quietly(lock);
+    free_names(&names);
+    return result;
+}
+
+enum copp_result copp_revocation_store(const char *path, const uint8_t *bytes, size_t size, const struct copp_public_key *anchor,
+                                       struct copp_revocation_list **list, struct copp_verdict *verdict) {
+    struct copp_verdict unused;
+    struct copp_revocation_list *read = NULL;
+    if (!verdict)
+        verdict = &unused;
+    if (list)
+        *list = NULL;
+    copp_verdict_clear(verdict);
+    if (!path)
+        return COPP_E_ARGUMENT;
+    enum copp_result result = copp_revocation_validate(bytes, size, anchor, &read, verdict);
+    if (!result)
+        result = store(path, anchor, read, verdict);
+    if (result || !list)
+        copp_revocation_free(&read);
+    if (list)
+        *list = read;
+    return result;
+}
