@@ -298,6 +298,27 @@ static void how_a_description_may_be_written(void) {
     end(&s);
 }
 
+/* What docs/simulator.md shows as a description is one. */
+static void the_example_of_the_manual(void) {
+    static const char fence[] = "```ini\n";
+    size_t size;
+    char *page = (char *)read_test_file("../docs/simulator.md", &size);
+    char *start = strstr(page, fence);
+    assert_non_null(start);
+    start += strlen(fence);
+    char *stop = strstr(start, "```");
+    assert_non_null(stop);
+    *stop = 0;
+    struct scene s;
+    begin(&s, start, "HDMI-1");
+    assert_int_equal(copp_sim_count(s.sim), 2);
+    assert_int_equal(copp_sim_next(s.sim), 0); /* the outputs are told to begin with nothing in force */
+    copp_sim_advance(s.sim, 0);
+    assert_int_equal(copp_sim_next(s.sim), 2500);
+    end(&s);
+    free(page);
+}
+
 static void what_is_no_config(void) {
     struct copp_sim *sim;
     struct copp_sim_error error;
@@ -615,6 +636,7 @@ static const struct test_case cases[] = {
     TEST(descriptions_that_are_refused, ""),
     TEST(too_much_of_anything, ""),
     TEST(how_a_description_may_be_written, ""),
+    TEST(the_example_of_the_manual, "ARB-4"),
     TEST(what_is_no_config, ""),
     TEST(events_that_are_refused, ""),
     TEST(unplug_and_plug, "EVT-1 EVT-3"),
