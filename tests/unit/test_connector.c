@@ -735,7 +735,8 @@ static void leftovers_do_not_fail_a_command(void) {
 static void leftovers_under_another_standard(void) {
     struct scene s;
     begin(&s);
-    const struct rig_signaling arib = {.standard = COPP_TV_STANDARD_ARIBTRB15_750P};
+    const struct rig_signaling arib = {.standard = COPP_TV_STANDARD_ARIBTRB15_750P, .mask = {1}, .data = {1}};
+    uint8_t answer[88];
     assert_int_equal(app_set_signaling(&s.apps[0], &arib), COPP_HR_OK);
     assert_int_equal(app_set_level(&s.apps[0], CGMSA, 4), COPP_HR_OK);
     s.rig.output.answer = COPP_E_FAILED;
@@ -743,6 +744,9 @@ static void leftovers_under_another_standard(void) {
         copp_device_close(&s.apps[i].device);
     app_begin(&s.apps[0], s.rig.connector);
     assert_levels(&s, 0, 0, 4);
+    assert_int_equal(app_ask(&s.apps[0], COPP_QUERY_SIGNALING, NULL, answer, sizeof answer), COPP_HR_OK);
+    assert_int_equal(get_u32(answer + 24), COPP_TV_STANDARD_ARIBTRB15_750P); /* what is in force is told */
+    assert_int_equal(get_u32(answer + 36), 1);
     assert_int_equal(app_set_level(&s.apps[0], CGMSA, 4), COPP_HR_UNEXPECTED); /* not as CEA805A_TypeA_750p */
     s.rig.output.answer = COPP_OK;
     assert_int_equal(app_set_level(&s.apps[0], CGMSA, 4), COPP_HR_OK);
@@ -762,6 +766,13 @@ static void an_output_that_loses_what_it_had(void) {
     s.rig.output.answer = COPP_OK;
     copp_adapter_poll(s.rig.adapter, 2000);
     assert_int_equal(app_flags(&s.apps[2]), COPP_STATUS_LINK_LOST);
+    assert_int_equal(app_set_level(&s.apps[1], ACP, 1), COPP_HR_OK);
+    assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_OK);
+    s.rig.output.answer = COPP_E_LINK_LOST;
+    assert_int_equal(app_set_level(&s.apps[0], HDCP, 0), COPP_HR_OK); /* and takes the ACP with it */
+    assert_locals(&s.apps[1], 0, 0, 0);
+    assert_int_equal(app_flags(&s.apps[2]), COPP_STATUS_LINK_LOST);
+    s.rig.output.answer = COPP_OK;
     assert_int_equal(app_set_level(&s.apps[1], ACP, 1), COPP_HR_OK);
     s.rig.output.answer = COPP_E_PENDING;
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_PENDING);
