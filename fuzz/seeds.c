@@ -1,0 +1,240 @@
+/*
+ * Writes the seeds that corpus/ holds: seeds DIRECTORY. From the independent vectors where there are any, and good
+ * sequences of calls, written with the same numbers that the targets read.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "device_ops.h"
+#include "fuzz.h"
+#include "session_ops.h"
+#include "wire/base64.h"
+
+static const char *root;
+
+static void make_directory(const char *path) {
+    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+        perror(path);
+        exit(2);
+    }
+}
+
+static void save(const char *target, const char *name, const void *bytes, size_t size) {
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/%s", root, target);
+    make_directory(path);
+    (void)snprintf(path, sizeof path, "%s/%s/%s", root, target, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) {
+        perror(path);
+        exit(2);
+    }
+}
+
+#define SEED(target, name, ...) save(target, name, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+/* --- certificates and lists --- */
+
+static void save_vector(const char *target, const char *vector) {
+    struct fuzz_bytes read = fuzz_vector(vector);
+    save(target, vector, read.bytes, read.size);
+    free(read.bytes);
+}
+
+/* Every from (not "") in the text becomes to. */
+static char *replaced(const char *text, const char *from, const char *to) {
+    size_t count = 0;
+    for (const char *at = strstr(text, from); at; at = strstr(at + strlen(from), from))
+        count++;
+    char *made = calloc(1, strlen(text) + count * strlen(to) + 1);
+    CHECK(made);
+    for (const char *at = strstr(text, from); at; at = strstr(text, from)) {
+        strncat(made, text, (size_t)(at - text));
+        strcat(made, to);
+        text = at + strlen(from);
+    }
+    return strcat(made, text);
+}
+
+/* Believed by the targets while they believe every digest to be zero. */
+static void forget_digests(uint8_t *text, size_t size) {
+    static const char tag[] = "<DigestValue>";
+    static const char zero[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    for (size_t i = 0; i + strlen(tag) + strlen(zero) <= size; i++) {
+        if (copp_equal(text + i, tag, strlen(tag)))
+            memcpy(text + i + strlen(tag), zero, strlen(zero));
+    }
+}
+
+static void save_text(const char *name, char *text) {
+    save("chain", name, text, strlen(text));
+    free(text);
+}
+
+static void chains(void) {
+    static const char *const vectors[] = {"chain-good.xml",
+                                          "chain-bad-data-duplicated.xml",
+                                          "chain-bad-doctype-bomb.xml",
+                                          "chain-bad-forged-two-keyinfo.xml",
+                                          "chain-bad-leaf-salted.xml",
+                                          "chain-bad-root-2048.xml",
+                                          "chain-bad-four-certificates.xml"};
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
+        save_vector("chain", vectors[i]);
+    struct fuzz_bytes good = fuzz_vector("chain-good.xml");
+    forget_digests(good.bytes, good.size);
+    const char *text = (const char *)good.bytes;
+    save("chain", "believed.xml", good.bytes, good.size);
+    save_text("believed-unprefixed.xml", replaced(text, "c:", ""));
+    save_text("believed-markup.xml", replaced(text, "<Exponent>", "<?x y?><!-- z --><Exponent><![CDATA[]]>&#65;&#x51;"));
+    save_text("believed-declared.xml", replaced(text, "<c:CertificateCollection ",
+                                                "\xEF\xBB\xBF<?xml version='1.0' encoding='utf-8'?>\n<c:CertificateCollection "));
+    free(good.bytes);
+    SEED("chain", "edit-replace", 'E', 0, 0x10, 2, 'x', 0, 0, 1, '!');
+    SEED("chain", "edit-copy", 'E', 3, 0x20, 3, 200, 0x80, 0, 2, 0x40, 0, 9, 1, 0x10, 0, ' ');
+    SEED("chain", "issue", 'I', 9, 'A', '&', 'B', '<', 0xC3, 0xA4, '>', '"', 0, 0, 0, 0, 0, 0, 0, 150, 0, 2, 'I', 'H', 'V');
+}
+
+static void lists(void) {
+    save_vector("crl", "crl-v7-empty.bin");
+    save_vector("crl", "crl-v9-ihv-revoked.bin");
+    save_vector("crl", "crl-bad-usage.bin");
+    struct fuzz_bytes list = fuzz_vector("crl-v8-leaf-revoked.bin");
+    char *text = malloc(copp_base64_length(list.size));
+    CHECK(text);
+    copp_base64_encode(list.bytes, list.size, text);
+    save("crl", "base64", text, copp_base64_length(list.size));
+    forget_digests(list.bytes, list.size);
+    save("crl", "believed.bin", list.bytes, list.size);
+    free(text);
+    free(list.bytes);
+    SEED("crl", "empty", 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0);
+}
+
+/* With count of entries and a signature of zeros: believed only where every signature is. */
+static void save_unsigned(const char *name, bool second, unsigned count) {
+    static const uint8_t ksvs[] = {0x51, 0x1e, 0xf2, 0x1a, 0xcd, 0xe7, 0x26, 0x97, 0xf4, 0x01, 0xb7, 0x03, 0x61, 0xf7, 0x14};
+    uint8_t bytes[512] = {second ? 0x91 : 0x80, 0, 0, 7, 1};
+    unsigned list = second ? 4 + 5 * count : 1 + 5 * count;
+    unsigned signature = second ? 384 : 40;
+    bytes[6] = (uint8_t)((3 + list + signature) >> 8);
+    bytes[7] = (uint8_t)(3 + list + signature);
+    if (second)
+        bytes[9] = (uint8_t)(count << 6);
+    else
+        bytes[8] = (uint8_t)count;
+    for (unsigned i = 0; i < 5 * count; i++)
+        bytes[(second ? 12 : 9) + i] = ksvs[i % sizeof ksvs];
+    save("srm", name, bytes, 8 + list + signature);
+}
+
+static void messages(void) {
+    save_vector("srm", "srm-facsimile.bin");
+    save_vector("srm", "srm-hdcp2-v1.bin");
+    save_unsigned("unsigned-1", false, 3);
+    save_unsigned("unsigned-1-empty", false, 0);
+    save_unsigned("unsigned-2", true, 3);
+}
+
+/* --- calls --- */
+
+#define HDCP 1
+#define ACP 2
+#define CGMSA 4
+#define RIGHT(request, type) OP_QUERY, 0, request, type, TAMPER_NOT
+
+/* On connectors of device_world.c: 0 HDMI (HDCP takes half a second), 1 DVI, 2 component, 3 S-Video, 4 eDP, 5 our own. */
+static void devices(void) {
+    SEED("device", "every-query", OP_OPEN, 0, 1, OP_START, 0, 9, RIGHT(2, 0), RIGHT(3, 0), RIGHT(4, HDCP), RIGHT(5, CGMSA),
+         RIGHT(6, 0), RIGHT(7, 0), RIGHT(8, 0), RIGHT(9, 0), RIGHT(4, 16), RIGHT(0, 0));
+    SEED("device", "arbitration", OP_OPEN, 0, 1, OP_OPEN, 1, 1, OP_START, 0, 1, OP_START, 1, 0, OP_SET_LEVEL, 0, CGMSA, 3,
+         OP_SET_LEVEL, 1, CGMSA, 12, OP_SET_LEVEL, 0, ACP, 1, OP_EVENT, 1, EVENT_DESKTOP_ACP, 3, OP_SET_LEVEL, 1, HDCP, 1,
+         OP_CLOSE, 1, RIGHT(5, CGMSA), OP_EVENT, 1, EVENT_DESKTOP_ACP, 0, OP_SET_LEVEL, 0, CGMSA, 0);
+    SEED("device", "pending", OP_OPEN, 0, 0, OP_OPEN, 1, 0, OP_START, 0, 1, OP_START, 1, 1, OP_SET_LEVEL, 0, HDCP, 1,
+         OP_SET_LEVEL, 1, HDCP, 1, RIGHT(5, HDCP), OP_ADVANCE, 60, 0, RIGHT(4, HDCP), OP_EVENT, 0, EVENT_UNPLUGGED, 0,
+         RIGHT(4, HDCP));
+    SEED("device", "pending-limit", OP_OPEN, 0, 5, OP_START, 0, 3, OP_OUTPUT, ANSWER_PENDING, OP_SET_LEVEL, 0, HDCP, 1,
+         OP_ADVANCE, 0xF0, 0, OP_SET_LEVEL, 0, ACP, 2, OP_LAND, ANSWER_OK, OP_SET_LEVEL, 0, CGMSA, 4, OP_LAND, ANSWER_FAILED);
+    SEED("device", "unwilling-output", OP_OPEN, 2, 5, OP_START, 2, 3, OP_SET_LEVEL, 2, HDCP, 1, OP_OUTPUT, ANSWER_FAILED,
+         OP_SET_LEVEL, 2, HDCP, 0, OP_SET_LEVEL, 2, ACP, 3, OP_ADVANCE, 200, 0, OP_OUTPUT, ANSWER_LINK_LOST, OP_SET_LEVEL, 2,
+         CGMSA, 4, OP_OUTPUT, ANSWER_RESOLUTION, OP_SET_LEVEL, 2, CGMSA, 9, OP_OUTPUT, ANSWER_OK, OP_ADVANCE, 200, 0);
+    SEED("device", "settle-pending", OP_OPEN, 0, 5, OP_OPEN, 1, 5, OP_START, 0, 3, OP_START, 1, 3, OP_SET_LEVEL, 0, HDCP, 1,
+         OP_OUTPUT, ANSWER_PENDING, OP_CLOSE, 0, OP_SET_LEVEL, 1, HDCP, 1, OP_LAND, ANSWER_OK, OP_EVENT, 5, EVENT_LOST, HDCP,
+         OP_LAND, ANSWER_LINK_LOST);
+    SEED("device", "signaling", OP_OPEN, 0, 2, OP_START, 0, 0, OP_SET_SIGNALING, 0, 0, 7, 3, 0, 0, 255, 1, OP_SET_LEVEL, 0, CGMSA,
+         4, OP_SET_SIGNALING, 0, 99, 0, 0, 0, 0, 0, 0, OP_EVENT, 2, EVENT_RECONFIGURED, 0, RIGHT(9, 0), OP_CLOSE, 0);
+    SEED("device", "modes", OP_OPEN, 0, 5, OP_START, 0, 3, OP_SET_LEVEL, 0, ACP, 2, OP_EVENT, 5, EVENT_RECONFIGURED, 1,
+         OP_SET_LEVEL, 0, ACP, 2, OP_EVENT, 5, EVENT_RECONFIGURED, 2, OP_OPEN, 1, 5, OP_SET_LEVEL, 0, HDCP, 1, OP_EVENT, 5,
+         EVENT_RECONFIGURED, 0);
+    SEED("device", "handshakes", OP_OPEN, 0, 0, OP_EXCHANGE, 0, OP_LENGTH, 0, OP_LENGTH, 0, OP_RANDOM_FAILS, 1, OP_EXCHANGE, 0,
+         OP_RANDOM_FAILS, 0, OP_EXCHANGE, 0, OP_SEQUENCE_START, 0, START_KEY_FAILS, 0, OP_SEQUENCE_START, 0, START_RIGHT, 0,
+         OP_SEQUENCE_START, 0, START_RIGHT, 0, OP_OPEN, 1, 0, OP_LENGTH, 1, OP_EXCHANGE, 1, OP_SEQUENCE_START, 1,
+         START_WRONG_RANDOM, 0, 3, OP_SEQUENCE_START, 1, START_RIGHT, 0, OP_OPEN, 2, 4, OP_LENGTH, 2, OP_EXCHANGE, 2,
+         OP_SEQUENCE_START, 2, START_NOT_BELOW, 0, OP_NULLS, 2);
+    SEED("device", "tampering", OP_OPEN, 0, 1, OP_START, 0, 1, OP_COMMAND, 0, 0, TAMPER_MAC, 3, 0, 8, HDCP, 0, 0, 0, 1, 0, 0, 0,
+         OP_COMMAND, 0, 0, TAMPER_SEQUENCE, 0, 0, 8, HDCP, 0, 0, 0, 1, 0, 0, 0, OP_COMMAND, 0, 0, TAMPER_SIZE, 15, 0, 0,
+         OP_COMMAND, 0, 1, TAMPER_GUID, 5, 0, 0, OP_COMMAND, 0, 0, TAMPER_DATA, 0x20, 0x0F, 8, HDCP, 0, 0, 0, 1, 0, 0, 0,
+         OP_COMMAND, 0, 0, TAMPER_NOT, 0, 0, 8, HDCP, 0, 0, 0, 1, 0, 0, 0, OP_QUERY, 0, 2, 0, TAMPER_SEQUENCE, OP_QUERY, 0, 2, 0,
+         TAMPER_SIZE, 1, 0, 0, 0);
+    SEED("device", "sim-events", OP_OPEN, 0, 0, OP_START, 0, 1, OP_SIM_EVENT, 17, 'h', 'd', 'c', 'p', '-', 'h', 'a', 'n', 'g',
+         ' ', 'H', 'D', 'M', 'I', ' ', 'o', 'n', OP_SET_LEVEL, 0, HDCP, 1, OP_ADVANCE, 0xD0, 7, OP_SIM_EVENT, 19, 'd', 'e', 's',
+         'k', 't', 'o', 'p', '-', 'a', 'c', 'p', ' ', 'S', 'V', 'i', 'd', 'e', 'o', ' ', '3', OP_SIM_EVENT, 18, 'r', 'e', 'f',
+         'u', 's', 'e', ' ', 'C', 'o', 'm', 'p', 'o', 's', 'i', 't', 'e', ' ', 'o', 'n', OP_SIM_EVENT, 11, 'u', 'n', 'p', 'l',
+         'u', 'g', ' ', 'H', 'D', 'M', 'I');
+}
+
+#define CONFIG(form, known, list) (form) | (known) << 1 | (list) << 2
+#define BEGUN(form) CONFIG(form, 1, LIST_EMPTY), PRESENT_GOOD, REPLY_HONEST
+#define SAYS(flags, word) REPLY_HONEST, flags, word
+#define RECEIVER(flags, which) REPLY_HONEST, 0, flags, which
+#define ALL_TYPES 7
+
+static void sessions(void) {
+    SEED("session", "queries", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 1, 0, SAYS(1, 7), CALL_QUERY, 2, CGMSA,
+         SAYS(2, 4), CALL_QUERY, 3, HDCP, SAYS(0, 1), CALL_QUERY, 4, 0, SAYS(0, 9), CALL_QUERY, 5, 0, RECEIVER(0, 0), CALL_QUERY,
+         6, 0, SAYS(0, 3), CALL_QUERY, 7, 0, SAYS(0, 1), CALL_TAKE_EVENTS);
+    SEED("session", "protect-watch", BEGUN(1), CALL_PROTECT, 1, 2, 12, SAYS(0, 5), SAYS(0, ALL_TYPES), REPLY_HONEST, REPLY_HONEST,
+         REPLY_HONEST, RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2), SAYS(0, 12), SAYS(0, 12), CALL_WATCH, 20,
+         SAYS(0, 5), SAYS(0, ALL_TYPES), RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2), SAYS(0, 12), SAYS(0, 12),
+         CALL_WATCH, 20, SAYS(2, 5), SAYS(0, ALL_TYPES), RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2),
+         SAYS(0, 12), SAYS(0, 12), CALL_WATCH, 0, SAYS(0, 5), SAYS(0, ALL_TYPES), REPLY_HONEST, REPLY_HONEST, REPLY_HONEST,
+         RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2), SAYS(0, 12), SAYS(0, 12), CALL_UNPROTECT, REPLY_HONEST,
+         REPLY_HONEST, REPLY_HONEST);
+    SEED("session", "repeater", BEGUN(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(1, 0),
+         REPLY_HONEST);
+    SEED("session", "revoked-receiver", BEGUN(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(0, 1),
+         REPLY_HONEST, CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1));
+    SEED("session", "link-lost", BEGUN(0), CALL_SET_LEVEL, 1, 1, REPLY_HONEST, CALL_QUERY, 2, 1, SAYS(1, 0), CALL_SET_LEVEL, 1, 1,
+         CALL_QUERY, 2, 1, SAYS(0, 0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), CALL_TAKE_EVENTS);
+    SEED("session", "bad-mac", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_MAC, 0, 5, 3, CALL_QUERY, 0, 0, CALL_SET_LEVEL, 1, 1);
+    SEED("session", "bad-r-app", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_R_APP, 0, 5, 3);
+    SEED("session", "bad-size", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_SIZE, 0, 5, 31, 0, 0, 0);
+    SEED("session", "replay", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_REPLAY);
+    SEED("session", "silent", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_SILENT);
+    SEED("session", "refused", BEGUN(0), CALL_SET_LEVEL, 1, 1, REPLY_REFUSES, 0x57, 0, 7, 0x80, CALL_QUERY, 0, 0, REPLY_REFUSES,
+         0xFF, 0xFF, 0, 0x80, CALL_SET_SIGNALING, 1, 7, 3, 0, 0, 0, 0, 0, REPLY_FAILS, CALL_UNPROTECT);
+    SEED("session", "signed-bytes", BEGUN(0), CALL_QUERY, 7, 0, REPLY_SIGNED_BYTES, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+         12);
+    SEED("session", "chain-changed", CONFIG(0, 0, LIST_NONE), PRESENT_CHANGED, 0x40, 0, 'x');
+    SEED("session", "chain-bytes", CONFIG(0, 0, LIST_NONE), PRESENT_BYTES, 5, '<', 'a', '/', '>', '\n');
+    SEED("session", "chain-revoked", CONFIG(0, 0, LIST_LEAF_REVOKED), PRESENT_GOOD);
+    SEED("session", "chain-unknown", CONFIG(0, 0, LIST_EMPTY), PRESENT_GOOD, REPLY_HONEST, CALL_QUERY, 0, 0, SAYS(0, 5));
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: seeds DIRECTORY\n");
+        return 2;
+    }
+    root = argv[1];
+    make_directory(root);
+    chains();
+    lists();
+    messages();
+    devices();
+    sessions();
+    return 0;
+}

@@ -1,0 +1,59 @@
+/* Stands in for the seam's verifications and SHA-1: see fuzz.h. */
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "fuzz.h"
+
+bool fuzz_believe;
+struct fuzz_signature fuzz_verified[FUZZ_SIGNATURES_MAX];
+size_t fuzz_verified_count;
+
+void fuzz_forget_signatures(void) {
+    fuzz_verified_count = 0;
+}
+
+enum copp_result __real_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest);
+enum copp_result __wrap_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest);
+enum copp_result __wrap_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest) {
+    if (!fuzz_believe)
+        return __real_copp_sha1(bytes, size, digest);
+    memset(digest, 0, COPP_SHA1_SIZE);
+    return COPP_OK;
+}
+
+enum copp_result __real_copp_verifier_check(struct copp_verifier *verifier, const uint8_t *digest, const uint8_t *signature,
+                                            size_t size);
+enum copp_result __wrap_copp_verifier_check(struct copp_verifier *verifier, const uint8_t *digest, const uint8_t *signature,
+                                            size_t size);
+enum copp_result __wrap_copp_verifier_check(struct copp_verifier *verifier, const uint8_t *digest, const uint8_t *signature,
+                                            size_t size) {
+    if (fuzz_believe)
+        return COPP_OK;
+    enum copp_result result = __real_copp_verifier_check(verifier, digest, signature, size);
+    if (result)
+        return result;
+    CHECK(size <= COPP_MODULUS_MAX);
+    struct fuzz_signature *seen = &fuzz_verified[fuzz_verified_count++ % FUZZ_SIGNATURES_MAX];
+    *seen = (struct fuzz_signature){.size = size};
+    memcpy(seen->digest, digest, sizeof seen->digest);
+    memcpy(seen->signature, signature, size);
+    return COPP_OK;
+}
+
+enum copp_result __real_copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
+                                        const uint8_t *signature);
+enum copp_result __wrap_copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
+                                        const uint8_t *signature);
+enum copp_result __wrap_copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
+                                        const uint8_t *signature) {
+    return fuzz_believe ? COPP_OK : __real_copp_dsa_verify(key, message, size, signature);
+}
+
+enum copp_result __real_copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
+                                            const uint8_t *signature);
+enum copp_result __wrap_copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
+                                            const uint8_t *signature);
+enum copp_result __wrap_copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
+                                            const uint8_t *signature) {
+    return fuzz_believe ? COPP_OK : __real_copp_rsa3072_verify(key, message, size, signature);
+}
