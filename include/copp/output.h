@@ -46,8 +46,9 @@ struct copp_output_calls {
      * COPP_OK: in force, as far as the hardware can tell. COPP_E_PENDING: begun; answer with
      * copp_connector_applied. COPP_E_RESOLUTION: the present mode forbids it. COPP_E_FAILED: it did not come up.
      * COPP_E_LINK_LOST: it did not come up, and what was in force before is gone as well (EVT-3).
-     * Not called while an earlier one is pending. It may be called from within copp_connector_* (but not the other
-     * way round: an output tells its connector nothing from within state, apply or cancel).
+     * Not called while an earlier one is pending; after an event it may ask for what is in force already. It may be
+     * called from within copp_connector_*, but not the other way round: an output tells its connector nothing from
+     * within state, apply or cancel.
      */
     enum copp_result (*apply)(struct copp_output *output, const struct copp_protection *wanted);
     /* Gives a pending apply up: what was in force before it is again, and copp_connector_applied is not called for it. */

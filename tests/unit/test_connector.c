@@ -963,6 +963,34 @@ static void a_session_over_the_local_transport(void) {
     rig_end(&rig);
 }
 
+static void key_exchange_over_the_local_transport(void) {
+    struct rig rig;
+    struct copp_transport *transport;
+    uint8_t random[COPP_RANDOM_SIZE];
+    const uint8_t *chain = NULL;
+    size_t size;
+    uint32_t hresult;
+    rig_init(&rig, NULL);
+    assert_int_equal(copp_local_transport_open(rig.connector, NULL, &transport), COPP_OK);
+    const struct copp_transport_calls *calls = transport->calls;
+    assert_int_equal(calls->key_exchange(transport, NULL, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_POINTER);
+    assert_int_equal(calls->key_exchange(transport, random, NULL, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_POINTER);
+    assert_int_equal(calls->key_exchange(transport, random, &chain, NULL, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_POINTER);
+    rig.random.fails = true;
+    assert_int_equal(calls->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_UNEXPECTED);
+    assert_null(chain);
+    rig.random.fails = false; /* neither of the two steps has been made */
+    assert_int_equal(calls->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_OK);
+    assert_non_null(chain);
+    copp_transport_free(&transport);
+    rig_end(&rig);
+}
+
 static void the_local_transport_waits_for_pending_commands(void) {
     static const struct {
         uint64_t ready_ms;
@@ -1038,6 +1066,7 @@ static const struct test_case cases[] = {
     TEST(an_adapter_can_go_while_an_output_is_slow, ""),
     TEST(connectors_do_not_mix, "ARB-1 EVT-1"),
     TEST(a_session_over_the_local_transport, "SES-2 EVT-5"),
+    TEST(key_exchange_over_the_local_transport, "SES-2"),
     TEST(the_local_transport_waits_for_pending_commands, "CMD-6"),
     TEST(without_a_pump_nobody_waits, "CMD-6"),
 };
