@@ -118,7 +118,7 @@ static bool find_verb(const char *word, const struct sim_verb **verb, struct cop
     }
     char allowed[sizeof error->text];
     size_t used = 0;
-    for (size_t i = 0; i < VERB_COUNT; i++)
+    for (size_t i = 0; i < VERB_COUNT && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, " %s", verbs[i].word);
     return sim_refuse(error, "\"%.20s\" is no event; there are:%s", word, allowed);
 }

@@ -117,6 +117,10 @@ static bool read_hdcp_fails(struct sim_output *output, const char *value, struct
 static bool read_tv_standards(struct sim_output *output, const char *value, struct copp_sim_error *error) {
     char word[SIM_NAME_SIZE];
     uint32_t standard;
+    if (strcmp(value, "all") == 0) { /* more than fit in a line */
+        output->tv_standards = COPP_TV_STANDARD_MASK;
+        return true;
+    }
     while (sim_next_word(&value, word, sizeof word)) {
         if (!sim_read_standard(word, &standard, error))
             return false;

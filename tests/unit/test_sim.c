@@ -319,6 +319,16 @@ static void the_example_of_the_manual(void) {
     free(page);
 }
 
+static void all_standards(void) {
+    struct scene s;
+    uint8_t answer[88];
+    begin(&s, "[output A]\ntype = svideo\nprotections = cgms-a\nmodes = 480i59.94\ntv_standards = all\n", "A");
+    assert_int_equal(app_ask(&s.app, COPP_QUERY_SIGNALING, NULL, answer, sizeof answer), COPP_HR_OK);
+    assert_int_equal(get_u32(answer + 20), COPP_TV_STANDARD_MASK);
+    assert_int_equal(get_u32(answer + 24), COPP_TV_STANDARD_NONE);
+    end(&s);
+}
+
 static void what_is_no_config(void) {
     struct copp_sim *sim;
     struct copp_sim_error error;
@@ -637,6 +647,7 @@ static const struct test_case cases[] = {
     TEST(too_much_of_anything, ""),
     TEST(how_a_description_may_be_written, ""),
     TEST(the_example_of_the_manual, "ARB-4"),
+    TEST(all_standards, "WIRE-10"),
     TEST(what_is_no_config, ""),
     TEST(events_that_are_refused, ""),
     TEST(unplug_and_plug, "EVT-1 EVT-3"),
