@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/dsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 
@@ -89,6 +91,18 @@ struct copp_verifier {
     size_t size;
 };
 
+/* CERT-11, in one call: each has its price. MGF1 follows the signature's hash. */
+static bool init_pss_verification(EVP_PKEY_CTX *context) {
+    char padding[] = OSSL_PKEY_RSA_PAD_MODE_PSS;
+    char hash[] = OSSL_DIGEST_NAME_SHA1;
+    int salt_size = 0;
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, padding, 0),
+                                     OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, hash, 0),
+                                     OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, &salt_size),
+                                     OSSL_PARAM_construct_end()};
+    return EVP_PKEY_verify_init_ex(context, parameters) == 1;
+}
+
 enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier) {
     *verifier = NULL;
     struct copp_verifier *made = calloc(1, sizeof *made);
@@ -96,10 +110,8 @@ enum copp_result copp_verifier_new(const struct copp_public_key *key, struct cop
         return COPP_E_MEMORY;
     made->size = key->modulus_size;
     made->key = public_key_of(key);
-    made->context = context_for(made->key, EVP_PKEY_verify_init);
-    if (!made->context || EVP_PKEY_CTX_set_rsa_padding(made->context, RSA_PKCS1_PSS_PADDING) != 1 ||
-        EVP_PKEY_CTX_set_signature_md(made->context, EVP_sha1()) != 1 ||
-        EVP_PKEY_CTX_set_rsa_pss_saltlen(made->context, 0) != 1) { /* CERT-11; MGF1 follows the signature's hash */
+    made->context = made->key ? EVP_PKEY_CTX_new_from_pkey(NULL, made->key, NULL) : NULL;
+    if (!made->context || !init_pss_verification(made->context)) {
         copp_verifier_free(&made);
         ERR_clear_error();
         return COPP_E_CRYPTO;

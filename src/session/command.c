@@ -11,15 +11,15 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
         return COPP_E_LINK_LOST;
     struct copp_command_fields fields = {.sequence = session->command_sequence, .size = size, .data = data};
     memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
-    struct copp_command *message = &session->request.command;
-    result = copp_command_encode(&fields, message);
+    struct copp_command message;
+    result = copp_command_encode(&fields, &message);
     if (!result)
-        result = copp_omac_sign(session->omac, &message->bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, message->bytes);
+        result = copp_omac_sign(session->omac, &message.bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, message.bytes);
     if (result)
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->calls->protection_command(transport, message, &hresult);
+    result = transport->calls->protection_command(transport, &message, &hresult);
     result = copp_session_heard(session, result, hresult);
     if (!result)
         session->command_sequence++; /* CMD-3: modulo 2^32 */

@@ -53,12 +53,6 @@ struct copp_session {
     uint32_t held; /* protection types this session has raised and not given back */
     struct pool pool;
     struct guard guard;
-    /* The message under way each way: nothing is allocated once the session has started. */
-    union {
-        struct copp_command command;
-        struct copp_status_input status;
-    } request;
-    struct copp_status_output answer;
 };
 
 /* COPP_OK if session may do what belongs to state; else the error to answer. */

@@ -19,28 +19,33 @@ static enum copp_result draw_r_app(struct copp_session *session, uint8_t *r_app)
     return COPP_OK;
 }
 
-/* The structure that every answer starts with, whichever query it answers. */
-struct answer_head {
-    const uint8_t *r_app;
+#define ANSWER_SIZE_MAX COPP_STATUS_SIGNALING_SIZE
+
+/* A query's answer: its structure, once verified, and the flags that every such structure has. */
+struct answer {
+    uint8_t bytes[ANSWER_SIZE_MAX];
+    uint32_t size; /* exactly what the structure takes */
     uint32_t flags;
 };
 
 /* QRY-4, in this order: MAC, size, rApp. Then and only then the answer is read. */
-static enum copp_result verify(struct copp_session *session, const uint8_t *r_app, uint32_t size, struct answer_head *head) {
+static enum copp_result verify(struct copp_session *session, const struct copp_status_output *message, const uint8_t *r_app,
+                               struct answer *answer) {
     uint8_t mac[COPP_MAC_SIZE];
-    enum copp_result result = copp_omac_sign(session->omac, &session->answer.bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, mac);
+    uint8_t echo[COPP_RANDOM_SIZE];
+    enum copp_result result = copp_omac_sign(session->omac, &message->bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, mac);
     if (result)
         return result;
     struct copp_status_output_fields fields;
-    copp_status_output_decode(&session->answer, &fields);
-    if (!copp_equal(mac, fields.mac, COPP_MAC_SIZE))
+    copp_status_output_decode(message, &fields);
+    if (!copp_equal(mac, fields.mac, COPP_MAC_SIZE) || fields.size != answer->size)
         return COPP_E_AUTHENTICATION;
-    if (fields.size != size)
+    struct copp_reader in = {fields.data, answer->size};
+    if (!copp_read_bytes(&in, echo, sizeof echo) || !copp_equal(r_app, echo, sizeof echo) ||
+        !copp_read_u32le(&in, &answer->flags))
         return COPP_E_AUTHENTICATION;
-    struct copp_reader in = {fields.data, size};
-    if (!copp_read_view(&in, &head->r_app, COPP_RANDOM_SIZE) || !copp_equal(r_app, head->r_app, COPP_RANDOM_SIZE))
-        return COPP_E_AUTHENTICATION;
-    return copp_read_u32le(&in, &head->flags) ? COPP_OK : COPP_E_AUTHENTICATION;
+    in = (struct copp_reader){fields.data, answer->size};
+    return copp_read_bytes(&in, answer->bytes, answer->size) ? COPP_OK : COPP_E_AUTHENTICATION;
 }
 
 /* An answer tells each event flag once (EVT-2): whoever asked, none may be lost on the other readers. */
@@ -53,46 +58,47 @@ static void note_events(struct copp_session *session, uint32_t flags) {
         session->reconfigured = true;
 }
 
-static enum copp_result send_query(struct copp_session *session, const struct copp_status_input_fields *fields) {
-    enum copp_result result = copp_status_input_encode(fields, &session->request.status);
+/* The messages live here alone: ten thousand sessions polled in turn find them in the cache. */
+static enum copp_result exchange(struct copp_session *session, const struct copp_status_input_fields *fields,
+                                 struct answer *answer) {
+    struct copp_status_input input;
+    struct copp_status_output output = {{0}}; /* whatever a transport leaves out is no secret of this process */
+    enum copp_result result = copp_status_input_encode(fields, &input);
     if (result)
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->calls->protection_status(transport, &session->request.status, &session->answer, &hresult);
-    return copp_session_heard(session, result, hresult);
+    result = transport->calls->protection_status(transport, &input, &output, &hresult);
+    result = copp_session_heard(session, result, hresult);
+    if (result)
+        return result;
+    result = verify(session, &output, fields->r_app, answer);
+    if (result)
+        copp_session_die(session, result);
+    return result;
 }
 
 /*
- * Asks one thing and verifies the answer, answer_size bytes exactly, which stays at *answer until the next request.
- * Where the driver has moved on and we cannot follow, because its answer is false or cannot be checked, the session
- * is dead.
+ * Asks one thing; answer->size says how many bytes are expected, exactly. Where the driver has moved on and we cannot
+ * follow, because its answer is false or cannot be checked, the session is dead.
  */
 static enum copp_result ask(struct copp_session *session, enum copp_request request, const struct copp_reader *data,
-                            uint32_t answer_size, const uint8_t **answer) {
+                            struct answer *answer) {
     enum copp_result result = copp_session_expect(session, SESSION_ACTIVE);
     if (result)
         return result;
-    uint8_t r_app[COPP_RANDOM_SIZE]; /* QRY-4: never read back from the message */
-    result = draw_r_app(session, r_app);
-    if (result)
-        return result;
+    /* QRY-4: rApp is never read back from the message, which a transport has in its hands */
     struct copp_status_input_fields fields = {
         .sequence = session->status_sequence, .size = (uint32_t)data->left, .data = data->next};
-    memcpy(fields.r_app, r_app, sizeof r_app);
-    memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
-    result = send_query(session, &fields);
+    result = draw_r_app(session, fields.r_app);
     if (result)
         return result;
-    struct answer_head head;
-    result = verify(session, r_app, answer_size, &head);
-    if (result) {
-        copp_session_die(session, result);
+    memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
+    result = exchange(session, &fields, answer);
+    if (result)
         return result;
-    }
     session->status_sequence++; /* QRY-3: modulo 2^32 */
-    note_events(session, head.flags);
-    *answer = head.r_app;
+    note_events(session, answer->flags);
     return COPP_OK;
 }
 
@@ -103,12 +109,12 @@ static enum copp_result ask_word(struct copp_session *session, enum copp_request
                                  uint32_t *word) {
     if (!word)
         return COPP_E_ARGUMENT;
-    const uint8_t *answer;
-    enum copp_result result = ask(session, request, data, COPP_STATUS_SIZE, &answer);
+    struct answer answer = {.size = COPP_STATUS_SIZE};
+    enum copp_result result = ask(session, request, data, &answer);
     if (result)
         return result;
     struct copp_status status;
-    result = copp_status_decode(answer, COPP_STATUS_SIZE, &status);
+    result = copp_status_decode(answer.bytes, answer.size, &status);
     if (!result)
         *word = status.data;
     return result;
@@ -145,12 +151,12 @@ enum copp_result copp_session_global_level(struct copp_session *session, uint32_
 enum copp_result copp_session_display(struct copp_session *session, struct copp_display *display) {
     if (!display)
         return COPP_E_ARGUMENT;
-    const uint8_t *answer;
-    enum copp_result result = ask(session, COPP_QUERY_DISPLAY_DATA, &no_data, COPP_STATUS_DISPLAY_SIZE, &answer);
+    struct answer answer = {.size = COPP_STATUS_DISPLAY_SIZE};
+    enum copp_result result = ask(session, COPP_QUERY_DISPLAY_DATA, &no_data, &answer);
     if (result)
         return result;
     struct copp_status_display status;
-    result = copp_status_display_decode(answer, COPP_STATUS_DISPLAY_SIZE, &status);
+    result = copp_status_display_decode(answer.bytes, answer.size, &status);
     if (!result)
         *display = status.display;
     return result;
@@ -159,15 +165,15 @@ enum copp_result copp_session_display(struct copp_session *session, struct copp_
 enum copp_result copp_session_hdcp_key(struct copp_session *session, struct copp_status_hdcp_key *key) {
     if (!key)
         return COPP_E_ARGUMENT;
-    const uint8_t *answer;
-    enum copp_result result = ask(session, COPP_QUERY_HDCP_KEY_DATA, &no_data, COPP_STATUS_HDCP_KEY_SIZE, &answer);
-    return result ? result : copp_status_hdcp_key_decode(answer, COPP_STATUS_HDCP_KEY_SIZE, key);
+    struct answer answer = {.size = COPP_STATUS_HDCP_KEY_SIZE};
+    enum copp_result result = ask(session, COPP_QUERY_HDCP_KEY_DATA, &no_data, &answer);
+    return result ? result : copp_status_hdcp_key_decode(answer.bytes, answer.size, key);
 }
 
 enum copp_result copp_session_signaling(struct copp_session *session, struct copp_status_signaling *signaling) {
     if (!signaling)
         return COPP_E_ARGUMENT;
-    const uint8_t *answer;
-    enum copp_result result = ask(session, COPP_QUERY_SIGNALING, &no_data, COPP_STATUS_SIGNALING_SIZE, &answer);
-    return result ? result : copp_status_signaling_decode(answer, COPP_STATUS_SIGNALING_SIZE, signaling);
+    struct answer answer = {.size = COPP_STATUS_SIGNALING_SIZE};
+    enum copp_result result = ask(session, COPP_QUERY_SIGNALING, &no_data, &answer);
+    return result ? result : copp_status_signaling_decode(answer.bytes, answer.size, signaling);
 }

@@ -4,28 +4,36 @@
 #define PAD 0x41
 #define BAD 0xFF
 
+#define W WHITE
+#define P PAD
+#define B BAD
+/* By character. */
+/* clang-format off */
+static const uint8_t values[256] = {
+    B, B, B, B, B, B, B, B, B, W, W, B, B, W, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    W, B, B, B, B, B, B, B, B, B, B, 62, B, B, B, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, B, B, B, P, B, B,
+    B, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, B, B, B, B, B,
+    B, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
+};
+/* clang-format on */
+#undef W
+#undef P
+#undef B
+
 static uint8_t value_of(char character) {
-    if (character >= 'A' && character <= 'Z')
-        return (uint8_t)(character - 'A');
-    if (character >= 'a' && character <= 'z')
-        return (uint8_t)(character - 'a' + 26);
-    if (character >= '0' && character <= '9')
-        return (uint8_t)(character - '0' + 52);
-    switch (character) {
-    case '+':
-        return 62;
-    case '/':
-        return 63;
-    case '=':
-        return PAD;
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-        return WHITE;
-    default:
-        return BAD;
-    }
+    return values[(uint8_t)character];
 }
 
 /* Whole groups of four characters without white space or padding, which is nearly all of a real text. */

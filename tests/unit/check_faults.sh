@@ -8,7 +8,7 @@ harmless='
 free memcpy memset strchr strcmp strcpy strcspn strlen strncmp strspn
 snprintf vsnprintf
 BIO_free BN_free CRYPTO_free DSA_SIG_free EVP_CIPHER_CTX_free EVP_MD_CTX_free EVP_PKEY_CTX_free EVP_PKEY_free
-OSSL_PARAM_construct_BN OSSL_PARAM_construct_end OSSL_STORE_INFO_free OSSL_STORE_close UI_destroy_method
+OSSL_PARAM_construct_BN OSSL_PARAM_construct_end OSSL_PARAM_construct_int OSSL_PARAM_construct_utf8_string OSSL_STORE_INFO_free OSSL_STORE_close UI_destroy_method
 ERR_clear_error ERR_get_error OPENSSL_cleanse
 BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256
 '
