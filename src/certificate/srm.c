@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "certificate/srm_keys.h"
+#include "certificate/verdict.h"
 #include "copp/omac.h"
 #include "crypto/crypto.h"
 #include "wire/cursor.h"
@@ -57,8 +58,7 @@ struct keys {
 };
 
 static enum copp_result refuse(struct copp_verdict *verdict, enum copp_rule rule, const char *detail) {
-    *verdict = (struct copp_verdict){rule, COPP_RULE_NONE, -1, detail};
-    return COPP_E_INVALID;
+    return copp_verdict_refuse(verdict, rule, -1, detail);
 }
 
 bool copp_ksv_valid(const uint8_t *ksv) { /* SRM-5 */
@@ -238,7 +238,7 @@ static enum copp_result choose_key(const struct copp_srm *srm, const struct copp
 
 static enum copp_result read_message(const uint8_t *bytes, size_t size, struct copp_srm **srm, struct layout *layout,
                                      struct copp_verdict *verdict) {
-    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
+    copp_verdict_clear(verdict);
     if (!bytes)
         return COPP_E_ARGUMENT;
     if (size > COPP_SRM_SIZE_MAX)
