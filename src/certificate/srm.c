@@ -58,7 +58,8 @@ struct keys {
 };
 
 static enum copp_result refuse(struct copp_verdict *verdict, enum copp_rule rule, const char *detail) {
-    return copp_verdict_refuse(verdict, rule, -1, detail);
+    (void)copp_verdict_refuse(verdict, rule, -1, detail);
+    return COPP_E_INVALID;
 }
 
 bool copp_ksv_valid(const uint8_t *ksv) { /* SRM-5 */
@@ -95,11 +96,10 @@ static bool read_block(const struct copp_srm *srm, struct copp_reader *in, size_
     if (!whole || length < field + signature_size(srm))
         return false;
     const uint8_t *start;
-    const uint8_t *after_length;
     block->records_size = length - field - signature_size(srm);
     whole = copp_read_view(&ahead, &block->records, block->records_size) &&
             copp_read_view(&ahead, &block->signature, signature_size(srm));
-    if (!whole || !copp_read_view(in, &start, field) || !copp_read_view(in, &after_length, length - field))
+    if (!whole || !copp_read_view(in, &start, length))
         return false;
     /* a later block of HDCP 1.x signs its records alone, one of HDCP 2.x its length too */
     bool bare = srm->hdcp == 1 && field == 2;
