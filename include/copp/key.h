@@ -46,7 +46,8 @@ struct copp_private_key_calls {
     enum copp_result (*public_key)(struct copp_private_key *key, struct copp_public_key *out);
     /*
      * The raw RSA private operation (with blinding) on a big-endian number of exactly the modulus's size: no
-     * padding is looked at (SES-6). COPP_E_INVALID: the number is not below the modulus; COPP_E_CRYPTO: anything else.
+     * padding is looked at (SES-6). COPP_E_INVALID: the number is not below the modulus; COPP_E_KEY: size is not
+     * the modulus's; COPP_E_CRYPTO: anything else.
      */
     enum copp_result (*decrypt_raw)(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size);
     /* RSASSA-PSS, SHA-1, MGF1-SHA-1, salt length 0 (CERT-11), over a message of size bytes; signature has the
