@@ -124,7 +124,9 @@ static void a_user_has_so_many_sessions(void) {
     assert_int_equal(connect_until_refused(&kit, connections, 5, why), 3);
     copp_socket_close(&connections[1]);
     sleep_ms(100);
-    assert_int_equal(connect_until_refused(&kit, connections + 1, 1 + 1, why), 1); /* what one gives back another may have */
+    struct copp_socket *more[2] = {NULL};
+    assert_int_equal(connect_until_refused(&kit, more, 2, why), 1); /* what one gives back another may have */
+    copp_socket_close(&more[0]);
     for (size_t i = 0; i < 5; i++)
         copp_socket_close(&connections[i]);
     kit_end(&kit);
