@@ -2,13 +2,14 @@
 # What the project needs of Debian 12 and 13, and how it gets there. All names are those both releases know: compilers
 # and their tools come as the release's default version.
 
-packages_build=(gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc)
+packages_build=(gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev libsystemd-dev scdoc)
 packages_check=( # beside those
     binutils libcmocka-dev openssl jq valgrind # tests
     g++ clang libclang-rt-dev llvm             # the other compilers; sanitizers, libFuzzer, symbolizer
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
+    prometheus systemd                         # promtool and systemd-analyze: coppd's metrics, its units
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.

@@ -74,14 +74,14 @@ static bool send_request(struct copp_socket *s, const struct call *call) {
     return sent == (ssize_t)(sizeof head + call->size);
 }
 
-static bool receive_answer(struct copp_socket *s, struct call *call, struct packet_header *header) {
+static bool receive_answer(struct copp_socket *s, struct call *call, int flags, struct packet_header *header) {
     uint8_t head[PACKET_HEADER_SIZE];
     struct iovec parts[3] = {{head, sizeof head}, call->answer[0], call->answer[1]};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
     ssize_t got;
     int resets = 0; /* a daemon that closed before it read our packet: its last word stands behind the error */
     do {
-        got = recvmsg(s->fd, &message, 0);
+        got = recvmsg(s->fd, &message, flags);
     } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
     if (got < (ssize_t)sizeof head || message.msg_flags & MSG_TRUNC)
         return false;
@@ -98,7 +98,8 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
     s->broken = true;
     /* a daemon that has said farewell may be gone before we ask: its last word is still there to be read */
     bool sent = send_request(s, call);
-    if ((sent && call->type == PACKET_COMMAND && !wait_for_command(s)) || !receive_answer(s, call, &header))
+    if ((sent && call->type == PACKET_COMMAND && !wait_for_command(s)) ||
+        !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
         return COPP_E_TRANSPORT;
     if (header.type == PACKET_FAREWELL) {
         s->farewell = header.status;
@@ -188,7 +189,11 @@ static enum copp_result reach(int fd, const char *path, uint32_t limit_ms) {
     strcpy(address.sun_path, path);
     if (!limit_time(fd, limit_ms))
         return COPP_E_TRANSPORT;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+    int connected;
+    do {
+        connected = connect(fd, (const struct sockaddr *)&address, sizeof address);
+    } while (connected != 0 && errno == EINTR);
+    if (connected == 0)
         return COPP_OK;
     return errno == ENOENT || errno == ECONNREFUSED ? COPP_E_NOT_FOUND : COPP_E_TRANSPORT;
 }
