@@ -148,7 +148,7 @@ static enum copp_result open_remote(const struct invocation *in, struct device *
 
 int device_establish(const struct invocation *in, struct device *device, const char *output, const struct copp_srm *srm,
                      struct link *link) {
-    struct copp_verdict verdict;
+    struct copp_verdict verdict = {.detail = ""};
     int status = STATUS_YES;
     if (device->path == NULL)
         return link_establish(in, &device->host, output, srm, link);

@@ -199,8 +199,9 @@ static void clients_killed_at_random_moments(void) {
     kit_make(&kit, "connections_per_second = 0\n");
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
-    srand(4);
-    for (int round = 0; round < 40; round++) {
+    uint8_t moments[40];
+    assert_int_equal(getentropy(moments, sizeof moments), 0);
+    for (size_t round = 0; round < sizeof moments; round++) {
         pid_t pid = fork();
         assert_true(pid >= 0);
         if (pid == 0) {
@@ -211,7 +212,7 @@ static void clients_killed_at_random_moments(void) {
                 player_end(&brief);
             }
         }
-        sleep_ms((unsigned)rand() % 30u);
+        sleep_ms(moments[round] % 30u);
         assert_int_equal(player_local(&player, HDCP), 0);
         assert_int_equal(kill(pid, SIGKILL), 0);
         int status;
