@@ -128,6 +128,19 @@ bool device_woken(const struct device *device) {
     return device->path == NULL ? device->host.skew_ms != 0 : poll(&wake, 1, 0) == 1;
 }
 
+bool device_refuses(struct device *device, const char *output) {
+    struct copp_socket *connection = NULL;
+    struct copp_transport *transport = NULL;
+    if (device->path == NULL)
+        return output_refuses(&device->host, output);
+    enum copp_result result = connect_to(device, &connection);
+    if (result == COPP_OK)
+        result = copp_socket_transport_open(&connection, output, &transport);
+    copp_transport_free(&transport);
+    copp_socket_close(&connection);
+    return result == COPP_E_UNSUPPORTED_MODE;
+}
+
 static enum copp_result open_remote(const struct invocation *in, struct device *device, const char *output,
                                     const struct copp_srm *srm, struct link *link, int *status) {
     const struct copp_session_config config = {.anchor = &device->anchor, .srm = srm};

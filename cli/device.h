@@ -55,6 +55,9 @@ int device_events_fd(const struct device *device);
 void device_wake_by(struct device *device, int fd);
 bool device_woken(const struct device *device);
 
+/* True if no session is to be had because of the output's mode (ARB-6). */
+bool device_refuses(struct device *device, const char *output);
+
 /* A session with an output: STATUS_YES, or complains. Close the link in any case. */
 int device_establish(const struct invocation *in, struct device *device, const char *output, const struct copp_srm *srm,
                      struct link *link);
