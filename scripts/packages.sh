@@ -9,7 +9,8 @@ packages_check=( # beside those
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
-    prometheus systemd                         # promtool and systemd-analyze: coppd's metrics, its units
+    debhelper dpkg-dev                         # the Debian packages
+    prometheus systemd valgrind                # promtool and systemd-analyze: coppd's metrics and units; its memory
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.

@@ -107,7 +107,7 @@ static void read_anchor(struct kit *kit) {
 void kit_start(struct kit *kit) {
     launch(kit, NULL);
     struct copp_socket *connection = NULL;
-    const struct copp_socket_config config = {.path = kit->socket};
+    const struct copp_socket_config config = {.path = kit->socket, .answer_ms = START_MS}; /* it makes keys first */
     uint64_t until = clock_ms() + START_MS;
     struct copp_socket_connector first;
     while (copp_socket_connect(&config, &connection)) {
@@ -119,6 +119,7 @@ void kit_start(struct kit *kit) {
     }
     assert_int_equal(copp_socket_connector(connection, 0, &first), COPP_OK);
     copp_socket_close(&connection);
+    kit_wait_sessions(kit, 0);
     read_anchor(kit);
 }
 
@@ -167,10 +168,6 @@ void kit_end(struct kit *kit) {
     assert_int_equal(nftw(kit->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-void kit_event(struct kit *kit, const char *event) {
-    assert_int_equal(dprintf(kit->fifo, "%s\n", event), strlen(event) + 1);
-}
-
 static char *read_whole(int fd) {
     size_t room = 1u << 16;
     size_t size = 0;
@@ -211,6 +208,38 @@ double kit_metric(struct kit *kit, const char *line) {
     double value = strtod(found + strlen(line), NULL);
     free(text);
     return value;
+}
+
+static unsigned times_said(struct kit *kit, const char *text) {
+    unsigned times = 0;
+    char *said = kit_output(kit);
+    for (const char *at = said; (at = strstr(at, text)) != NULL; at++)
+        times++;
+    free(said);
+    return times;
+}
+
+void kit_wait_said(struct kit *kit, const char *text, unsigned times) {
+    for (uint64_t until = clock_ms() + START_MS; times_said(kit, text) < times; sleep_ms(5))
+        assert_true(clock_ms() < until);
+}
+
+void kit_event(struct kit *kit, const char *event) {
+    unsigned before = times_said(kit, "event: ");
+    assert_int_equal(dprintf(kit->fifo, "%s\n", event), strlen(event) + 1);
+    kit_wait_said(kit, "event: ", before + 1);
+}
+
+void kit_wait_sessions(struct kit *kit, unsigned count) {
+    for (uint64_t until = clock_ms() + START_MS; kit_metric(kit, "copp_sessions ") != count; sleep_ms(5))
+        assert_true(clock_ms() < until);
+}
+
+void kit_reload(struct kit *kit) {
+    unsigned before = times_said(kit, "go on") + times_said(kit, "going on");
+    assert_int_equal(kill(kit->pid, SIGHUP), 0);
+    for (uint64_t until = clock_ms() + START_MS; times_said(kit, "go on") + times_said(kit, "going on") == before; sleep_ms(5))
+        assert_true(clock_ms() < until);
 }
 
 enum copp_result player_try(struct kit *kit, const char *connector, const struct copp_chain *known, struct player *player) {

@@ -45,7 +45,8 @@ static void connectors_are_listed(void) {
     kit_start(&kit);
     player_begin(&kit, "DVI-I-1", &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket}, &connection), COPP_OK);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connection),
+                     COPP_OK);
     for (uint32_t i = 0; i < 5; i++) {
         assert_int_equal(copp_socket_connector(connection, i, &told), COPP_OK);
         assert_string_equal(told.name, names[i]);
@@ -59,7 +60,6 @@ static void connectors_are_listed(void) {
     assert_null(transport);
     copp_socket_close(&connection);
     kit_event(&kit, "multi-adapter eDP-1 clone");
-    sleep_ms(100);
     struct player refused;
     assert_int_equal(player_try(&kit, "eDP-1", NULL, &refused), COPP_E_UNSUPPORTED_MODE);
     player_end(&refused);
@@ -141,14 +141,17 @@ static void a_killed_client_holds_nothing(void) {
     kit_make(&kit, "");
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
+    unsigned quick = 0; /* on a busy machine it may be the test that has to wait, but not time and again */
     for (int i = 0; i < 5; i++) {
         pid_t pid = holder(&kit, "HDMI-1");
         assert_int_equal(player_global(&player, HDCP), 1);
-        uint64_t began = clock_ms();
         end_process(pid);
+        uint64_t began = clock_ms();
         while (player_global(&player, HDCP) != 0)
-            assert_true(clock_ms() - began < 100);
+            assert_true(clock_ms() - began < 2000);
+        quick += clock_ms() - began < 100;
     }
+    assert_true(quick >= 3);
     assert_int_equal(player_local(&player, HDCP), 0);
     player_end(&player);
     kit_end(&kit);
@@ -226,7 +229,6 @@ static void a_pending_command_has_a_time_limit(void) {
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
     kit_event(&kit, "hdcp-hang HDMI-1 on");
-    sleep_ms(100);
     uint64_t began = clock_ms();
     pid_t pid = hanging(&kit, COPP_E_REFUSED, COPP_HR_UNEXPECTED);
     unsigned served = 0;
@@ -241,7 +243,6 @@ static void a_pending_command_has_a_time_limit(void) {
     assert_true(clock_ms() - began >= 700);
     assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"pending\"} "), 1);
     kit_event(&kit, "hdcp-hang HDMI-1 off");
-    sleep_ms(100);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
     player_end(&player);
     kit_end(&kit);
@@ -252,7 +253,6 @@ static void a_pending_command_ends_when_the_output_does(void) {
     kit_make(&kit, "");
     kit_start(&kit);
     kit_event(&kit, "hdcp-hang HDMI-1 on");
-    sleep_ms(100);
     pid_t pid = hanging(&kit, COPP_OK, COPP_HR_OK);
     sleep_ms(500);
     kit_event(&kit, "hdcp-hang HDMI-1 off");
@@ -267,12 +267,11 @@ static void a_client_killed_with_a_command_under_way(void) {
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
     kit_event(&kit, "hdcp-hang HDMI-1 on");
-    sleep_ms(100);
     pid_t pid = hanging(&kit, COPP_OK, COPP_HR_OK);
     sleep_ms(500);
-    kit_event(&kit, "hdcp-hang HDMI-1 off\n");
     end_process(pid);
-    sleep_ms(100);
+    kit_wait_sessions(&kit, 1);
+    kit_event(&kit, "hdcp-hang HDMI-1 off");
     assert_int_equal(player_global(&player, HDCP), 0);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK); /* nothing is in the way */
     assert_int_equal(kit_metric(&kit, "copp_sessions "), 1);

@@ -5,7 +5,7 @@
 #include "daemon_kit.h"
 
 static enum copp_result use(const struct kit *kit) {
-    const struct copp_socket_config config = {.path = kit->socket};
+    const struct copp_socket_config config = {.path = kit->socket, .answer_ms = 20000, .command_ms = 20000};
     static const struct copp_command command;
     static const struct copp_status_input input;
     struct copp_status_output output;
