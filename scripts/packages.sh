@@ -2,12 +2,16 @@
 # What the project needs of Debian 12 and 13, and how it gets there. All names are those both releases know: compilers
 # and their tools come as the release's default version.
 
-packages_build=(gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc)
+packages_build=(
+    gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc
+    libdrm-dev libudev-dev # outputs of the kernel
+)
 packages_check=( # beside those
     binutils libcmocka-dev openssl jq  # tests
     g++ clang libclang-rt-dev llvm     # the other compilers; sanitizers, libFuzzer, symbolizer
     clang-format clang-tidy shellcheck # lint
     gcovr                              # coverage
+    umockdev libumockdev-dev           # a graphics card that is none
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.
