@@ -4,7 +4,8 @@
 
 packages_build=(
     gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc
-    libdrm-dev libudev-dev # outputs of the kernel
+    libdrm-dev libudev-dev        # outputs of the kernel
+    libxcb1-dev libxcb-randr0-dev # outputs of an X server
 )
 packages_check=( # beside those
     binutils libcmocka-dev openssl jq  # tests
@@ -12,6 +13,7 @@ packages_check=( # beside those
     clang-format clang-tidy shellcheck # lint
     gcovr                              # coverage
     umockdev libumockdev-dev           # a graphics card that is none
+    xvfb                               # an X server without a screen
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.
