@@ -6,6 +6,7 @@ packages_build=(
     gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc
     libdrm-dev libudev-dev        # outputs of the kernel
     libxcb1-dev libxcb-randr0-dev # outputs of an X server
+    libwayland-dev                # surfaces of a Wayland compositor
 )
 packages_check=( # beside those
     binutils libcmocka-dev openssl jq  # tests
@@ -14,6 +15,7 @@ packages_check=( # beside those
     gcovr                              # coverage
     umockdev libumockdev-dev           # a graphics card that is none
     xvfb                               # an X server without a screen
+    weston wayland-protocols           # a Wayland compositor without one, and a window on it
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.
