@@ -9,13 +9,13 @@ packages_build=(
     libwayland-dev                # surfaces of a Wayland compositor
 )
 packages_check=( # beside those
-    binutils libcmocka-dev openssl jq  # tests
-    g++ clang libclang-rt-dev llvm     # the other compilers; sanitizers, libFuzzer, symbolizer
-    clang-format clang-tidy shellcheck # lint
-    gcovr                              # coverage
-    umockdev libumockdev-dev           # a graphics card that is none
-    xvfb                               # an X server without a screen
-    weston wayland-protocols           # a Wayland compositor without one, and a window on it
+    binutils libcmocka-dev openssl jq valgrind # tests
+    umockdev libumockdev-dev                   # a graphics card that is none
+    xvfb weston wayland-protocols              # X server and compositor without a screen, and a window
+    g++ clang libclang-rt-dev llvm             # the other compilers; sanitizers, libFuzzer, symbolizer
+    gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
+    clang-format clang-tidy shellcheck         # lint
+    gcovr                                      # coverage
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "certificate/chain.h"
 #include "certificate/revocation.h"
+#include "certificate/verdict.h"
 
 /* POSIX's, as <stdio.h> declares it: the one thing in there that is not stdio, which this library does without. */
 int rename(const char *from, const char *to);
