@@ -227,6 +227,22 @@ static void without_privilege_nothing_is_offered(void) {
     fake_drm_free(&drm);
 }
 
+/* Whoever opens a card first is its master unasked, and would keep everybody else out. */
+static void opening_does_not_keep_the_card(void) {
+    struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
+    struct fake_card *card = fake_drm_hold(drm);
+    card->privileged = false;
+    assert_true(card->master);
+    fake_drm_release(drm);
+    struct copp_backend *backend;
+    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = NULL}, &backend), COPP_OK);
+    bool master = fake_drm_hold(drm)->master;
+    fake_drm_release(drm);
+    copp_backend_close(&backend);
+    fake_drm_free(&drm);
+    assert_false(master);
+}
+
 /* A compositor that came later: the offer stands, the command fails and says why. */
 static void compositor_that_comes_later(void) {
     struct world world;
@@ -359,10 +375,10 @@ static uint32_t open_with(const struct fake_connector *hdmi, const struct fake_c
 
 static void clones_are_refused(void) {
     const struct fake_connector screen = {.crtc = 301, .framebuffer = 401};
-    const struct fake_connector same_crtc = {.crtc = 301, .framebuffer = 401};
+    const struct fake_connector hidden = {.crtc = 301}; /* whose framebuffer the driver does not tell */
     const struct fake_connector same_picture = {.crtc = 302, .framebuffer = 401};
     const struct fake_connector beside = {.crtc = 302, .framebuffer = 401, .x = 4096};
-    assert_int_equal(open_with(&screen, &same_crtc), (uint32_t)COPP_E_UNSUPPORTED_MODE);
+    assert_int_equal(open_with(&hidden, &hidden), (uint32_t)COPP_E_UNSUPPORTED_MODE);
     assert_int_equal(open_with(&screen, &same_picture), (uint32_t)COPP_E_UNSUPPORTED_MODE);
     assert_int_equal(open_with(&screen, &beside), COPP_OK);
 }
@@ -451,6 +467,7 @@ static const struct test_case cases[] = {
     TEST(busy_commit_is_tried_again, "CMD-6"),
     TEST(compositor_owns_the_outputs, "QRY-6"),
     TEST(without_privilege_nothing_is_offered, "QRY-6"),
+    TEST(opening_does_not_keep_the_card, ""),
     TEST(compositor_that_comes_later, "CMD-4"),
     TEST(offers_what_is_there, "QRY-6"),
     TEST(tells_the_signal, "QRY-6"),

@@ -1,5 +1,6 @@
 /* Outputs of an X server: a real one (Xvfb), a RandR client that plays the driver, and the kernel's side by fake_drm.h. */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,6 +212,8 @@ static void server_that_dies(void) {
     assert_non_null(strstr(world.said.text, "the X server has gone"));
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
     outputs_rig_pass(&world.outputs, 3000);
+    struct pollfd fd = {.fd = copp_outputs_fd(world.outputs.outputs), .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 0), 0); /* or an event loop would spin */
     world_end(&world);
 }
 
