@@ -3,7 +3,15 @@
 #include <string.h>
 
 /* In the order that "auto" tries them: the simulated one, which finds outputs everywhere, last. */
-static const struct backend_calls *const backends[] = {&backend_sim};
+static const struct backend_calls *const backends[] = {
+#ifdef COPPD_XRANDR
+    &backend_xrandr,
+#endif
+#ifdef COPPD_KMS
+    &backend_kms,
+#endif
+    &backend_sim,
+};
 #define BACKENDS (sizeof backends / sizeof backends[0])
 
 #define AUTO "auto"

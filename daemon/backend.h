@@ -18,6 +18,11 @@ struct backend_setup {
     uint64_t now_ms; /* CLOCK_MONOTONIC, as every now_ms here */
     const char *description; /* of a simulated adapter: a file; "": none */
     const char *events; /* a FIFO that tells it what happens; "": none */
+    const char *device; /* a graphics card, /dev/dri/card0; "": every one */
+    const char *display; /* an X server, :0; "": as the environment has it */
+    const char *connectors; /* as in struct copp_xrandr_config; "": none is named */
+    bool hdcp_type1; /* HDCP content type 1, and nothing less */
+    bool trust_server; /* as in struct copp_xrandr_config */
 };
 
 /* Embed this as the first member of your own structure. */
@@ -40,6 +45,8 @@ struct backend_calls {
 };
 
 extern const struct backend_calls backend_sim;
+extern const struct backend_calls backend_kms; /* docs/outputs.md */
+extern const struct backend_calls backend_xrandr;
 
 bool backend_known(const char *name);
 

@@ -52,6 +52,11 @@ static const struct key keys[] = {
     TEXT("outputs", "backend", backend),
     PATH("outputs", "description", description),
     PATH("outputs", "events", events),
+    PATH("outputs", "device", device),
+    NUMBER("outputs", "hdcp_type", hdcp_type, 0, 1, false),
+    TEXT("outputs", "display", display),
+    TEXT("outputs", "connectors", connectors),
+    NUMBER("outputs", "trust_server", trust_server, 0, 1, false),
     TEXT("metrics", "address", metrics_address),
     PATH("metrics", "file", metrics_file),
 };

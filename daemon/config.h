@@ -25,6 +25,11 @@ struct config {
     char backend[CONFIG_TEXT];
     char description[CONFIG_TEXT]; /* of the simulated adapter */
     char events[CONFIG_TEXT]; /* a FIFO that tells it what happens */
+    char device[CONFIG_TEXT]; /* a graphics card */
+    uint32_t hdcp_type; /* the content type that is asked for: 0 or 1 */
+    char display[CONFIG_TEXT]; /* an X server */
+    char connectors[CONFIG_TEXT]; /* the kernel's name for its outputs */
+    uint32_t trust_server; /* 0 or 1 */
     /* [metrics]: "" is off */
     char metrics_address[CONFIG_TEXT];
     char metrics_file[CONFIG_TEXT];

@@ -164,7 +164,12 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
                                         .pending_limit_ms = server->config.pending_limit_ms,
                                         .now_ms = server_now(),
                                         .description = server->config.description,
-                                        .events = server->config.events};
+                                        .events = server->config.events,
+                                        .device = server->config.device,
+                                        .display = server->config.display,
+                                        .connectors = server->config.connectors,
+                                        .hdcp_type1 = server->config.hdcp_type == 1,
+                                        .trust_server = server->config.trust_server == 1};
     server->backend = backend_open(server->config.backend, &setup, fault);
     if (!server->backend)
         return false;

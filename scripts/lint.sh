@@ -87,9 +87,9 @@ lint_layers() {
     allow src/certificate '(wire|crypto|certificate)/.*|copp/(base|protocol|key|omac|certificate|revocation|srm)\.h'
     allow src/session '(wire|crypto|certificate|session)/.*|copp/(base|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
     allow src/device '(wire|crypto|device)/.*|copp/(base|protocol|key|omac|handshake|transport|output|device)\.h'
-    allow outputs 'outputs/.*|sim/.*|copp/(base|protocol|key|transport|output|device|sim)\.h'
+    allow outputs 'outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|protocol|key|transport|output|device|sim)\.h'
     allow transports '(wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
-    allow daemon 'daemon/.*|packet\.h|wire/.*|copp\.h|copp/.*'
+    allow daemon 'daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'cli/.*|copp\.h|copp/.*'
     only_in 'openssl/.*' src/crypto
     only_in 'expat\.h' src/certificate
