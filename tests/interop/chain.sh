@@ -1,5 +1,6 @@
 #!/bin/sh
 # copp chain, with the openssl command line as second verifier
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 good=$VECTORS/chain-good.xml
 anchor=$VECTORS/root-modulus.b64

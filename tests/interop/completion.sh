@@ -1,6 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2086 # commands of several words
 # Completion comes from the same tables as the options: it is complete, and the shells take it
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 begin shells_take_it

@@ -1,5 +1,6 @@
 #!/bin/sh
 # copp crl, with the openssl command line as second verifier
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 anchor=$VECTORS/root-modulus.b64
 good=$VECTORS/chain-good.xml

@@ -1,5 +1,6 @@
 #!/bin/sh
 # copp handshake, with the openssl command line on the other side
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 random=00112233445566778899aabbccddeeff
 chain=$VECTORS/chain-good.xml

