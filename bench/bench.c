@@ -53,18 +53,23 @@ static double batch(const struct contender *contender) {
     return (bench_now() - start) / contender->batch;
 }
 
-struct figure bench_compare(const struct contender *ours, const struct contender *theirs) {
+struct figure bench_compare_rounds(const struct contender *ours, const struct contender *theirs, unsigned rounds) {
     double ratios[ROUNDS];
     double ours_ns[ROUNDS];
     double theirs_ns[ROUNDS];
+    bench_must(rounds <= ROUNDS, "too many rounds");
     (void)batch(ours); /* warm up */
     (void)batch(theirs);
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < rounds; i++) {
         ours_ns[i] = batch(ours);
         theirs_ns[i] = batch(theirs);
         ratios[i] = ours_ns[i] / theirs_ns[i];
     }
-    return (struct figure){median(ours_ns, ROUNDS), median(theirs_ns, ROUNDS), median(ratios, ROUNDS)};
+    return (struct figure){median(ours_ns, rounds), median(theirs_ns, rounds), median(ratios, rounds)};
+}
+
+struct figure bench_compare(const struct contender *ours, const struct contender *theirs) {
+    return bench_compare_rounds(ours, theirs, ROUNDS);
 }
 
 static json_t *results;
@@ -93,6 +98,9 @@ int main(int argc, char **argv) {
     bench_chain();
     bench_many();
     bench_teardown();
+#ifdef COPPD
+    bench_daemon();
+#endif
     json_t *root =
         json_pack("{s:s, s:s, s:o}", "version", copp_version(), "crypto", OpenSSL_version(OPENSSL_VERSION), "figures", results);
     bench_must(root && json_dump_file(root, out, JSON_INDENT(2)) == 0, "the result file could not be written");

@@ -18,6 +18,8 @@ double bench_now(void);
 _Noreturn void bench_fail(const char *what);
 void bench_must(int good, const char *what);
 struct figure bench_compare(const struct contender *ours, const struct contender *theirs);
+/* At most 61 rounds, which bench_compare has: fewer for what takes long. */
+struct figure bench_compare_rounds(const struct contender *ours, const struct contender *theirs, unsigned rounds);
 void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least);
 
 /* parts.c */
@@ -28,5 +30,8 @@ void bench_handshake(void);
 void bench_chain(void);
 void bench_many(void);
 void bench_teardown(void);
+
+/* daemon.c; only where the daemon is built */
+void bench_daemon(void);
 
 #endif

@@ -12,7 +12,7 @@
 #include "child.h"
 #include "commands.h"
 #include "describe.h"
-#include "embedded.h"
+#include "device.h"
 #include "report.h"
 #include "srm.h"
 
@@ -26,8 +26,7 @@ struct protect_options {
     const char *output;
     const char *srm;
     const char *srm_key;
-    const char *adapter;
-    const char *events;
+    struct device_options device;
 };
 
 static const struct option_spec options[] = {
@@ -67,14 +66,15 @@ static const struct option_spec options[] = {
      .argument = "production|facsimile|FILE",
      .words = "production facsimile",
      .help = "who must have signed it (default: production)"},
+    DEVICE_OPTIONS(struct protect_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
-     .offset = offsetof(struct protect_options, adapter),
+     .offset = offsetof(struct protect_options, device.adapter),
      .argument = "FILE",
      .help = "the description of the simulated adapter"},
     {.name = "events",
      .kind = OPTION_TEXT,
-     .offset = offsetof(struct protect_options, events),
+     .offset = offsetof(struct protect_options, device.events),
      .argument = "FILE",
      .help = "what happens to it meanwhile: lines such as\n\"+2 unplug HDMI-1\"; \"-\" is standard input"},
     {.name = NULL},
@@ -84,7 +84,7 @@ struct guard {
     const struct invocation *in;
     struct copp_requirement wanted;
     struct copp_srm *srm;
-    struct embedded host;
+    struct device device;
     struct link link;
     const char *output;
     struct child child;
@@ -157,12 +157,12 @@ static int choose_output(struct guard *g) {
     char text[64];
     g->output = o->output;
     if (o->output != NULL)
-        return link_establish(g->in, &g->host, o->output, g->srm, &g->link);
-    for (size_t i = 0; (g->output = copp_sim_name(g->host.sim, i)) != NULL; i++) {
+        return device_establish(g->in, &g->device, o->output, g->srm, &g->link);
+    for (size_t i = 0; (g->output = device_output(&g->device, i)) != NULL; i++) {
         uint32_t types;
-        if (output_refuses(&g->host, g->output))
+        if (device_refuses(&g->device, g->output))
             continue;
-        int status = link_establish(g->in, &g->host, g->output, g->srm, &g->link);
+        int status = device_establish(g->in, &g->device, g->output, g->srm, &g->link);
         if (status != STATUS_YES)
             return status;
         enum copp_result result = copp_session_protection_types(g->link.session, &types);
@@ -202,13 +202,13 @@ static void end_command(struct guard *g) {
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
 static void watch(struct guard *g) {
     struct copp_watch w;
-    copp_session_watch(g->link.session, embedded_now(&g->host), &w);
+    copp_session_watch(g->link.session, device_now(&g->device), &w);
     if (w.state == COPP_WATCH_RENEGOTIATE) {
         child_hold(&g->child);
         tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s",
              g->child.pid != 0 ? "; the command is held" : "");
         /* the next call sets them; another event meanwhile asks for one more round */
-        copp_session_watch(g->link.session, embedded_now(&g->host), &w);
+        copp_session_watch(g->link.session, device_now(&g->device), &w);
         if (w.state == COPP_WATCH_PROTECTED)
             tell_in_force(g, "protected again", w.hdcp_skipped);
     }
@@ -221,7 +221,7 @@ static void watch(struct guard *g) {
     }
     if (w.state == COPP_WATCH_PROTECTED && g->child.held)
         child_resume(&g->child);
-    uint64_t next = embedded_now(&g->host) + POLL_STEP_MS;
+    uint64_t next = device_now(&g->device) + POLL_STEP_MS;
     g->next_ms = w.next_ms < next ? w.next_ms : next;
 }
 
@@ -269,24 +269,25 @@ static void read_signals(struct guard *g) {
 
 static void hold(struct guard *g) {
     while (!g->over) {
-        uint64_t now = embedded_now(&g->host);
-        uint64_t next = embedded_next(&g->host);
+        uint64_t now = device_now(&g->device);
+        uint64_t next = device_next(&g->device);
         next = g->next_ms < next ? g->next_ms : next;
         struct pollfd fds[] = {{.fd = g->signals, .events = POLLIN},
                                {.fd = g->children, .events = POLLIN},
-                               {.fd = events_fd(g->host.events), .events = POLLIN}};
+                               {.fd = device_events_fd(&g->device), .events = POLLIN}};
         poll(fds, 3, next <= now ? 0 : (int)(next - now));
         if (fds[2].revents != 0)
-            events_read(g->host.events, embedded_now(&g->host));
+            events_read(g->device.host.events, device_now(&g->device));
         read_signals(g);
-        embedded_step(&g->host);
-        if (!g->over && embedded_now(&g->host) >= g->next_ms)
+        device_step(&g->device);
+        if (!g->over && device_now(&g->device) >= g->next_ms)
             watch(g);
     }
 }
 
 static int start_command(struct guard *g) {
-    bool events_on_input = events_name(g->host.events) != NULL && strcmp(events_name(g->host.events), "-") == 0;
+    bool events_on_input = g->device.path == NULL && events_name(g->device.host.events) != NULL &&
+                           strcmp(events_name(g->device.host.events), "-") == 0;
     if (g->in->operand_count == 0)
         return STATUS_YES;
     fflush(stdout);
@@ -308,7 +309,7 @@ static int take_signals(struct guard *g) {
     static const int child[] = {SIGCHLD};
     g->signals = signal_fd(ending, 3);
     g->children = signal_fd(child, 1);
-    g->host.wake_fd = g->signals;
+    device_wake_by(&g->device, g->signals);
     if (g->signals >= 0 && g->children >= 0)
         return STATUS_YES;
     return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
@@ -317,12 +318,12 @@ static int take_signals(struct guard *g) {
 /* Leaves what is in force to the caller to release. */
 static int protect_and_run(struct guard *g) {
     struct copp_watch w;
-    enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, embedded_now(&g->host));
-    if (g->host.skew_ms != 0)
+    enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, device_now(&g->device));
+    if (device_woken(&g->device))
         return fail(g->in, STATUS_UNKNOWN, g->output, "interrupted before the protection was in force");
     if (stop != COPP_STOP_NONE)
         return fail_stop(g, stop);
-    copp_session_watch(g->link.session, embedded_now(&g->host), &w);
+    copp_session_watch(g->link.session, device_now(&g->device), &w);
     g->in_force = true;
     tell_in_force(g, "protected", w.hdcp_skipped);
     int status = start_command(g);
@@ -352,11 +353,11 @@ static int run(const struct invocation *in) {
     if (status == STATUS_YES && o->srm != NULL)
         status = read_srm(in, o->srm, o->srm_key, &g.srm, &verdict);
     if (status == STATUS_YES) {
-        status = embedded_open(in, o->adapter, o->events, true, &g.host);
+        status = device_open(in, &o->device, true, &g.device);
         if (status == STATUS_YES)
             status = protect(&g);
         link_close(&g.link);
-        embedded_close(&g.host);
+        device_close(&g.device);
     }
     copp_srm_free(&g.srm);
     fflush(stdout);
@@ -375,7 +376,8 @@ const struct command command_protect = {
     .summary = "Hold a protection on an output while a command runs, or until Ctrl-C",
     .details = "Polls twice a second. COMMAND is held while levels are set again, and stopped when\n"
                "protection is lost (exit status 1). Else the exit status is COMMAND's own, or 128 and the\n"
-               "number of the signal that ended it. The adapter is the simulated one in this program.",
+               "number of the signal that ended it. The outputs are coppd's, or of the simulated adapter in\n"
+               "this program.",
     .options = options,
     .options_size = sizeof(struct protect_options),
     .run = run,

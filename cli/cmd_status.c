@@ -5,25 +5,25 @@
 
 #include "commands.h"
 #include "describe.h"
-#include "embedded.h"
+#include "device.h"
 #include "encode.h"
 #include "report.h"
 #include "table.h"
 
 struct status_options {
-    const char *adapter;
-    const char *events;
+    struct device_options device;
 };
 
 static const struct option_spec options[] = {
+    DEVICE_OPTIONS(struct status_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
-     .offset = offsetof(struct status_options, adapter),
+     .offset = offsetof(struct status_options, device.adapter),
      .argument = "FILE",
      .help = "the description of the simulated adapter"},
     {.name = "events",
      .kind = OPTION_TEXT,
-     .offset = offsetof(struct status_options, events),
+     .offset = offsetof(struct status_options, device.events),
      .argument = "FILE",
      .help = "what happens to it before the sessions ask:\nlines such as \"unplug HDMI-1\"; \"-\" is standard\ninput"},
     {.name = NULL},
@@ -161,13 +161,16 @@ static json_t *json_answers(const struct answers *a) {
 }
 
 /* Every event is given its time before anything is asked. */
-static void let_events_happen(struct embedded *host) {
+static void let_events_happen(struct device *device) {
+    struct embedded *host = &device->host;
+    if (device->path != NULL)
+        return;
     while (!events_ended(host->events))
         host->pump.calls->wait(&host->pump, UINT64_MAX);
     embedded_step(host);
 }
 
-static int ask_all(const struct invocation *in, struct link *links, size_t count, struct embedded *host) {
+static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct device *device) {
     struct table table = {.columns = 7};
     static const char *const head[] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
     json_t *list = json_array();
@@ -175,7 +178,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
     for (size_t i = 0; i < 7; i++)
         table_add(&table, head[i]);
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
-        struct answers a = {.name = copp_sim_name(host->sim, i)};
+        struct answers a = {.name = device_output(device, i)};
         if (links[i].session == NULL) {
             add_refusal(&table, a.name);
             json_add(&list, json_pack("{so ss}", "output", json_text(a.name), "refused", refusal));
@@ -200,28 +203,30 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
 
 static int run(const struct invocation *in) {
     const struct status_options *o = in->options;
-    struct embedded host;
+    struct device device;
     struct link *links = NULL;
     size_t count = 0;
-    int status = embedded_open(in, o->adapter, o->events, false, &host);
+    int status = device_open(in, &o->device, false, &device);
     if (status == STATUS_YES) {
-        count = copp_sim_count(host.sim);
+        while (device_output(&device, count) != NULL)
+            count++;
         links = calloc(count + 1, sizeof *links);
         if (links == NULL)
             status = fail_result(in, NULL, COPP_E_MEMORY);
     }
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
-        if (!output_refuses(&host, copp_sim_name(host.sim, i)))
-            status = link_establish(in, &host, copp_sim_name(host.sim, i), NULL, &links[i]);
+        if (!device_refuses(&device, device_output(&device, i)))
+            status = device_establish(in, &device, device_output(&device, i), NULL, &links[i]);
     }
     if (status == STATUS_YES) {
-        let_events_happen(&host);
-        status = events_failed(host.events) ? STATUS_UNKNOWN : ask_all(in, links, count, &host);
+        let_events_happen(&device);
+        bool failed = device.path == NULL && events_failed(device.host.events);
+        status = failed ? STATUS_UNKNOWN : ask_all(in, links, count, &device);
     }
     for (size_t i = 0; links != NULL && i < count; i++)
         link_close(&links[i]);
     free(links);
-    embedded_close(&host);
+    device_close(&device);
     return status;
 }
 
@@ -229,7 +234,7 @@ const struct command command_status = {
     .name = "status",
     .operands = "",
     .operands_max = 0,
-    .summary = "Print what the embedded adapter's outputs are and how they are protected",
+    .summary = "Print what the adapter's outputs are and how they are protected",
     .details = "Each line comes from a COPP session of its own: chain, handshake, authenticated queries.\n"
                "LOCAL is what that session holds, GLOBAL what the output applies whoever asked for it.",
     .options = options,

@@ -17,6 +17,7 @@
 #include "copp/revocation.h"
 #include "copp/session.h"
 #include "copp/sim.h"
+#include "copp/socket.h"
 #include "copp/srm.h"
 #include "copp/transport.h"
 

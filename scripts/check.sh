@@ -14,6 +14,7 @@ check_all() {
     step_after build_gcc "exported symbols: library, map and headers agree" check_symbols
     step_after build_gcc "install: headers, pkg-config, programs shared and static" check_install
     step_after check_install "uninstall leaves nothing" check_uninstall
+    step "Debian packages: each file in one of them" check_packages
     step "clang build with ASan and UBSan, -Werror" build_sanitized
     step_after build_sanitized "tests under ASan and UBSan" test_sanitized
     step_after build_sanitized "fuzz: seeds replayed" fuzz_replay

@@ -77,3 +77,24 @@ check_uninstall() {
     ninja -C "$lint_build" uninstall
     [ ! -e "$installed" ] || { find "$installed" && echo "is left behind" && return 1; }
 }
+
+# The Debian packages, built from a copy of the tree; dh_missing fails on a file that no package has.
+check_packages() {
+    local directory=$installed-debian package
+    rm -rf "$directory"
+    mkdir -p "$directory/libcopp"
+    find . \( -path ./build -o -path './build-*' -o -path ./.git \) -prune -o -type f -print0 |
+        xargs -0 cp --parents -t "$directory/libcopp"
+    (cd "$directory/libcopp" && dpkg-buildpackage --build=binary --unsigned-changes --no-check-builddeps)
+    for package in libcopp0 libcopp-dev copp coppd; do
+        dpkg-deb --fsys-tarfile "$directory/${package}"_*.deb | tar -t >"$directory/$package.files"
+        report "$package: $(grep -vc '/$' "$directory/$package.files") files"
+    done
+    grep -q '/libcopp\.so\.0$' "$directory/libcopp0.files"
+    grep -q '/copp\.h$' "$directory/libcopp-dev.files"
+    grep -q '/bin/copp$' "$directory/copp.files"
+    grep -q '/sbin/coppd$' "$directory/coppd.files"
+    dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postinst >"$directory/postinst"
+    grep -q 'systemd-sysusers' "$directory/postinst" # its user
+    grep -q "start\|restart" "$directory/postinst" # its units
+}

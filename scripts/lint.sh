@@ -2,7 +2,7 @@
 # What a reader would otherwise have to look for: form, suspicious code, and the project's own rules of structure.
 
 readonly lint_build=$top/build/check-gcc # also what the tests run in
-readonly c_directories=(src include outputs cli tests examples fuzz bench)
+readonly c_directories=(src include outputs transports daemon cli tests examples fuzz bench)
 
 c_files() { find "${c_directories[@]}" \( -name '*.c' -o -name '*.h' \) -type f | sort; }
 
@@ -74,7 +74,7 @@ lint_file_length() {
     while read -r file; do
         lines=$(wc -l <"$file")
         [ "$lines" -le 600 ] || { echo "$file has $lines lines: is it one thing?" && bad=1; }
-    done < <(find src cli outputs \( -name '*.c' -o -name '*.h' \) | sort)
+    done < <(find src cli outputs transports daemon \( -name '*.c' -o -name '*.h' \) | sort)
     return "$bad"
 }
 
@@ -87,7 +87,9 @@ lint_layers() {
     allow src/certificate '(wire|crypto|certificate)/.*|copp/(base|protocol|key|omac|certificate|revocation|srm)\.h'
     allow src/session '(wire|crypto|certificate|session)/.*|copp/(base|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
     allow src/device '(wire|crypto|device)/.*|copp/(base|protocol|key|omac|handshake|transport|output|device)\.h'
-    allow outputs 'outputs/.*|sim/.*|copp/(base|protocol|key|transport|output|device|sim)\.h'
+    allow outputs 'outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|protocol|key|transport|output|device|sim)\.h'
+    allow transports '(wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
+    allow daemon 'daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'cli/.*|copp\.h|copp/.*'
     only_in 'openssl/.*' src/crypto
     only_in 'expat\.h' src/certificate
@@ -168,7 +170,7 @@ lint_tidy() {
     [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
     mapfile -t files < <(jq -r '.[] | "\(.directory)/\(.file)"' "$lint_build/compile_commands.json" | xargs realpath | sort -u)
     (cd "$lint_build" && printf '%s\0' "${files[@]}" | xargs -0 -n 4 -P "$jobs" \
-        clang-tidy --quiet -p . --header-filter="^$top/(src|include|outputs|cli)/" "${options[@]}") 2>&1 | sed '/warnings\? generated/d' || status=$?
+        clang-tidy --quiet -p . --header-filter="^$top/(src|include|outputs|transports|daemon|cli)/" "${options[@]}") 2>&1 | sed '/warnings\? generated/d' || status=$?
     [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
     return "$status"
 }

@@ -2,13 +2,22 @@
 # What the project needs of Debian 12 and 13, and how it gets there. All names are those both releases know: compilers
 # and their tools come as the release's default version.
 
-packages_build=(gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc)
+packages_build=(
+    gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev libsystemd-dev scdoc
+    libdrm-dev libudev-dev        # outputs of the kernel
+    libxcb1-dev libxcb-randr0-dev # outputs of an X server
+    libwayland-dev                # surfaces of a Wayland compositor
+)
 packages_check=( # beside those
     binutils libcmocka-dev openssl jq valgrind # tests
+    umockdev libumockdev-dev                   # a graphics card that is none
+    xvfb weston wayland-protocols              # X server and compositor without a screen, and a window
     g++ clang libclang-rt-dev llvm             # the other compilers; sanitizers, libFuzzer, symbolizer
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
+    debhelper dpkg-dev                         # the Debian packages
+    prometheus systemd valgrind                # promtool and systemd-analyze: coppd's metrics and units; its memory
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.

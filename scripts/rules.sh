@@ -19,14 +19,14 @@ rule_table() {
     while read -r rule; do
         printf '%-8s %s\n' "$rule" "${tests[$rule]:-}" >>"$table"
         [ -n "${tests[$rule]:-}" ] || { report "$rule: no test that passed proves it" && bad=1; }
-        cited "$rule" src include outputs cli || { report "$rule: no code cites it" && bad=1; }
+        cited "$rule" src include outputs transports daemon cli || { report "$rule: no code cites it" && bad=1; }
     done < <(rule_ids)
     [ -s "$table" ] || { report "docs/protocol.md lists no rules" && bad=1; }
 
     unknown=$({
         cut -d' ' -f1 "$log"
         grep -rhoIE --exclude-dir=vectors --exclude-dir=corpus "$rule_pattern" \
-            src include outputs cli tests fuzz bench examples man docs ./*.md
+            src include outputs transports daemon cli tests fuzz bench examples man docs ./*.md
     } | sort -u | grep -vxFf <(rule_ids) || true)
     [ -z "$unknown" ] || { report "cited, but not a rule of docs/protocol.md: ${unknown//$'\n'/ }" && bad=1; }
 

@@ -26,6 +26,7 @@ struct copp_sim_config {
     struct copp_private_key *key;
     struct copp_random *random;
     uint64_t now_ms; /* the time the script in the description starts from */
+    uint32_t pending_limit_ms; /* where the description has none; 0: COPP_PENDING_LIMIT_MS */
 };
 
 /* The description used when none is given. Static. */

@@ -101,11 +101,12 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
     enum copp_result result = sim_describe(sim, config->description ? config->description : default_description, error);
     if (result)
         return result;
+    uint32_t limit_ms = sim->pending_limit_ms ? (uint32_t)sim->pending_limit_ms : config->pending_limit_ms;
     const struct copp_adapter_config adapter = {.chain = config->chain,
                                                 .chain_size = config->chain_size,
                                                 .key = config->key,
                                                 .random = config->random,
-                                                .pending_limit_ms = (uint32_t)sim->pending_limit_ms};
+                                                .pending_limit_ms = limit_ms};
     result = copp_adapter_new(&adapter, &sim->adapter);
     return result ? result : add_connectors(sim);
 }

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # For the tests of the tool: sourced first. COPP is the tool, VECTORS the directory tests/vectors.
 set -eu
+# whatever daemon this machine runs
+export COPP_DEVICE=embedded
 : "${COPP:?the tool to test}" "${VECTORS:?tests/vectors}"
 
 suite=$(basename "$0" .sh)

@@ -1,0 +1,53 @@
+#include "backend.h"
+
+#include <string.h>
+
+/* In the order that "auto" tries them: the simulated one, which finds outputs everywhere, last. */
+static const struct backend_calls *const backends[] = {
+#ifdef COPPD_XRANDR
+    &backend_xrandr,
+#endif
+#ifdef COPPD_KMS
+    &backend_kms,
+#endif
+    &backend_sim,
+};
+#define BACKENDS (sizeof backends / sizeof backends[0])
+
+#define AUTO "auto"
+
+bool backend_known(const char *name) {
+    bool known = strcmp(name, AUTO) == 0;
+    for (size_t i = 0; i < BACKENDS; i++)
+        known = known || strcmp(name, backends[i]->name) == 0;
+    return known;
+}
+
+struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault) {
+    struct backend *backend = NULL;
+    for (size_t i = 0; i < BACKENDS; i++) {
+        bool any = strcmp(name, AUTO) == 0;
+        if (!any && strcmp(name, backends[i]->name) != 0)
+            continue;
+        enum copp_result result = backends[i]->open(setup, &backend, fault);
+        if (result != COPP_E_NOT_FOUND || !any)
+            return backend;
+    }
+    return NULL;
+}
+
+void backend_close(struct backend **backend) {
+    if (!*backend)
+        return;
+    (*backend)->calls->close(*backend);
+    *backend = NULL;
+}
+
+struct copp_connector *backend_find(struct backend *backend, const char *name) {
+    const char *known;
+    for (size_t i = 0; (known = backend->calls->name_of(backend, i)) != NULL; i++) {
+        if (strcmp(known, name) == 0)
+            return backend->calls->connector(backend, i);
+    }
+    return NULL;
+}

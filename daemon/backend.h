@@ -1,0 +1,61 @@
+/*
+ * What owns a machine's outputs, and how it plugs into the event loop: one file descriptor that becomes readable (an
+ * epoll one where a backend has several), and one moment at which it has something to do by itself. The adapter, its
+ * connectors and their time limits (CMD-6) are the backend's: advance calls copp_adapter_poll, next_ms heeds
+ * copp_adapter_deadline. Connectors may be added while it runs; none goes away before close.
+ */
+#ifndef COPPD_BACKEND_H
+#define COPPD_BACKEND_H
+
+#include "copp/device.h"
+#include "fault.h"
+
+struct backend_setup {
+    const uint8_t *chain; /* as in struct copp_adapter_config; the key is borrowed */
+    size_t chain_size;
+    struct copp_private_key *key;
+    uint32_t pending_limit_ms;
+    uint64_t now_ms; /* CLOCK_MONOTONIC, as every now_ms here */
+    const char *description; /* of a simulated adapter: a file; "": none */
+    const char *events; /* a FIFO that tells it what happens; "": none */
+    const char *device; /* a graphics card, /dev/dri/card0; "": every one */
+    const char *display; /* an X server, :0; "": as the environment has it */
+    const char *connectors; /* as in struct copp_xrandr_config; "": none is named */
+    bool hdcp_type1; /* HDCP content type 1, and nothing less */
+    bool trust_server; /* as in struct copp_xrandr_config */
+};
+
+/* Embed this as the first member of your own structure. */
+struct backend {
+    const struct backend_calls *calls;
+};
+
+struct backend_calls {
+    const char *name; /* as in the configuration */
+    /* COPP_E_NOT_FOUND: this machine has no such outputs, and "auto" tries the next. Else COPP_OK, or *fault says why. */
+    enum copp_result (*open)(const struct backend_setup *setup, struct backend **backend, struct fault *fault);
+    void (*close)(struct backend *backend); /* every device has been closed */
+    /* The connectors: NULL beyond the last. A name has at most 63 bytes. */
+    const char *(*name_of)(const struct backend *backend, size_t index);
+    struct copp_connector *(*connector)(struct backend *backend, size_t index);
+    int (*fd)(const struct backend *backend); /* -1: none. The same for as long as the backend lives */
+    void (*ready)(struct backend *backend, uint64_t now_ms); /* fd can be read from */
+    uint64_t (*next_ms)(const struct backend *backend); /* UINT64_MAX: never */
+    void (*advance)(struct backend *backend, uint64_t now_ms);
+};
+
+extern const struct backend_calls backend_sim;
+extern const struct backend_calls backend_kms; /* docs/outputs.md */
+extern const struct backend_calls backend_xrandr;
+
+bool backend_known(const char *name);
+
+/* By name; "auto" is the first that finds outputs. NULL, with the reason. */
+struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault);
+/* NULL-safe; clears the pointer. */
+void backend_close(struct backend **backend);
+
+/* NULL if there is none of that name. */
+struct copp_connector *backend_find(struct backend *backend, const char *name);
+
+#endif

@@ -1,0 +1,132 @@
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "copp/base.h"
+
+#define PATH_SIZE 512u /* a configured path and what is put behind it */
+
+bool file_is_absent(const char *name) {
+    return access(name, F_OK) != 0 && errno == ENOENT;
+}
+
+/* Reads on until the end or the limit. */
+static ssize_t read_all(int fd, char *bytes, size_t size) {
+    size_t got = 0;
+    while (got < size) {
+        ssize_t step = read(fd, bytes + got, size - got);
+        if (step < 0 && errno == EINTR)
+            continue;
+        if (step < 0)
+            return -1;
+        if (step == 0)
+            break;
+        got += (size_t)step;
+    }
+    return (ssize_t)got;
+}
+
+bool file_read(const char *name, size_t limit, char **text, size_t *size, struct fault *fault) {
+    *text = NULL;
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return fault_set(fault, "%s: cannot be opened: %s", name, strerror(errno));
+    char *bytes = malloc(limit + 2);
+    ssize_t got = bytes ? read_all(fd, bytes, limit + 1) : -1;
+    int cause = bytes ? errno : ENOMEM;
+    (void)close(fd);
+    if (got < 0 || (size_t)got > limit) {
+        copp_release(bytes, bytes ? limit + 2 : 0);
+        return got < 0 ? fault_set(fault, "%s: cannot be read: %s", name, strerror(cause))
+                       : fault_set(fault, "%s: has more than %zu bytes", name, limit);
+    }
+    bytes[got] = 0;
+    *text = bytes;
+    *size = (size_t)got;
+    return true;
+}
+
+static bool write_all(int fd, const char *bytes, size_t size) {
+    while (size) {
+        ssize_t step = write(fd, bytes, size);
+        if (step < 0 && errno == EINTR)
+            continue;
+        if (step < 0)
+            return false;
+        bytes += step;
+        size -= (size_t)step;
+    }
+    return true;
+}
+
+/* To the disk, or not there. */
+static bool write_new(const char *name, const char *bytes, size_t size, mode_t mode, bool lasting) {
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return false;
+    bool good = write_all(fd, bytes, size) && fchmod(fd, mode) == 0 && (!lasting || fsync(fd) == 0);
+    int cause = errno;
+    good = (close(fd) == 0 || !good) && good;
+    if (!good) {
+        (void)unlink(name);
+        errno = cause;
+    }
+    return good;
+}
+
+bool file_replace(const char *name, const char *text, size_t size, struct fault *fault) {
+    char fresh[PATH_SIZE];
+    (void)snprintf(fresh, sizeof fresh, "%s.new", name);
+    (void)unlink(fresh); /* left by one that was killed */
+    if (write_new(fresh, text, size, 0644, false) && rename(fresh, name) == 0)
+        return true;
+    fault_set(fault, "%s: cannot be written: %s", name, strerror(errno));
+    (void)unlink(fresh);
+    return false;
+}
+
+/* A path cut off would be another file's: it is left empty, which none is. */
+static void path_of(char *path, const char *directory, const char *name) {
+    int length = snprintf(path, PATH_SIZE, "%s/%s", directory, name);
+    if (length < 0 || (size_t)length >= PATH_SIZE)
+        path[0] = 0;
+}
+
+static void remove_directory(const char *directory, const struct new_file *files, size_t count) {
+    char path[PATH_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        path_of(path, directory, files[i].name);
+        (void)unlink(path);
+    }
+    (void)rmdir(directory);
+}
+
+static bool fill_directory(const char *directory, const struct new_file *files, size_t count, struct fault *fault) {
+    char path[PATH_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        path_of(path, directory, files[i].name);
+        if (!write_new(path, files[i].text, files[i].size, files[i].secret ? 0600 : 0644, true))
+            return fault_set(fault, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    return true;
+}
+
+bool directory_make(const char *directory, const struct new_file *files, size_t count, struct fault *fault) {
+    char fresh[PATH_SIZE];
+    (void)snprintf(fresh, sizeof fresh, "%s.new", directory);
+    remove_directory(fresh, files, count); /* left by one that was killed */
+    if (mkdir(fresh, 0755) != 0)
+        return fault_set(fault, "%s: cannot be made: %s", fresh, strerror(errno));
+    bool good = fill_directory(fresh, files, count, fault);
+    if (good && rename(fresh, directory) != 0)
+        good = fault_set(fault, "%s: cannot be made: %s", directory, strerror(errno));
+    if (!good)
+        remove_directory(fresh, files, count);
+    return good;
+}

@@ -1,0 +1,26 @@
+/* Files: read whole and bounded; a directory of files made whole or not at all. */
+#ifndef COPPD_FILES_H
+#define COPPD_FILES_H
+
+#include <stddef.h>
+
+#include "fault.h"
+
+bool file_is_absent(const char *name);
+
+/* *text has *size bytes and a NUL beyond them; hand it to copp_release. More than limit is refused. */
+bool file_read(const char *name, size_t limit, char **text, size_t *size, struct fault *fault);
+
+/* Replaces name as a whole. */
+bool file_replace(const char *name, const char *text, size_t size, struct fault *fault);
+
+struct new_file {
+    const char *name;
+    const char *text;
+    size_t size;
+    bool secret; /* mode 0600, else 0644 */
+};
+/* Makes a directory that was not there, with these files in it. After a failure there is nothing of it. */
+bool directory_make(const char *directory, const struct new_file *files, size_t count, struct fault *fault);
+
+#endif

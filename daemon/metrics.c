@@ -1,0 +1,103 @@
+#include "metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Upper bounds of the latency buckets. */
+struct bound {
+    uint64_t ns;
+    const char *seconds;
+};
+static const struct bound bounds[METRICS_BUCKETS] = {{5000, "5e-06"},    {10000, "1e-05"},   {20000, "2e-05"},
+                                                     {50000, "5e-05"},   {100000, "0.0001"}, {1000000, "0.001"},
+                                                     {10000000, "0.01"}, {100000000, "0.1"}};
+
+static const char *const causes[FAILURES] = {
+    [FAILURE_MALFORMED] = "malformed", [FAILURE_VERSION] = "version",
+    [FAILURE_FULL] = "full",           [FAILURE_USER_LIMIT] = "user_limit",
+    [FAILURE_RATE] = "rate",           [FAILURE_UNREAD] = "unread",
+    [FAILURE_OPEN] = "open",           [FAILURE_HANDSHAKE] = "handshake",
+    [FAILURE_COMMAND] = "command",     [FAILURE_QUERY] = "query",
+    [FAILURE_PENDING] = "pending",
+};
+
+void metrics_query(struct metrics *metrics, uint64_t took_ns) {
+    size_t i = 0;
+    while (i < METRICS_BUCKETS && took_ns > bounds[i].ns)
+        i++;
+    metrics->queries[i]++;
+    metrics->query_ns += took_ns;
+}
+
+static void head(FILE *out, const char *name, const char *type, const char *help) {
+    (void)fprintf(out, "# TYPE %s %s\n# HELP %s %s\n", name, type, name, help);
+}
+
+static void counter(FILE *out, const char *name, const char *help, uint64_t value) {
+    head(out, name, "counter", help);
+    (void)fprintf(out, "%s_total %" PRIu64 "\n", name, value);
+}
+
+static void histogram(FILE *out, const struct metrics *metrics) {
+    uint64_t count = 0;
+    head(out, "copp_query_seconds", "histogram", "Time from a status query's arrival to its answer.");
+    for (size_t i = 0; i < METRICS_BUCKETS; i++) {
+        count += metrics->queries[i];
+        (void)fprintf(out, "copp_query_seconds_bucket{le=\"%s\"} %" PRIu64 "\n", bounds[i].seconds, count);
+    }
+    count += metrics->queries[METRICS_BUCKETS];
+    (void)fprintf(out, "copp_query_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", count);
+    (void)fprintf(out, "copp_query_seconds_sum %.9f\n", (double)metrics->query_ns / 1e9);
+    (void)fprintf(out, "copp_query_seconds_count %" PRIu64 "\n", count);
+}
+
+/* A label's value: quotes and backslashes escaped. */
+static void label(FILE *out, const char *text) {
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            (void)fputc('\\', out);
+        (void)fputc(*text, out);
+    }
+}
+
+static void connectors(FILE *out, struct backend *backend) {
+    const char *name;
+    head(out, "copp_connector_level", "gauge", "Level of a protection that a connector applies now.");
+    for (size_t i = 0; (name = backend->calls->name_of(backend, i)) != NULL; i++) {
+        struct copp_protection now;
+        copp_connector_protection(backend->calls->connector(backend, i), &now);
+        const struct {
+            const char *type;
+            uint32_t level;
+        } levels[] = {{"hdcp", now.hdcp}, {"acp", now.acp}, {"cgmsa", now.cgmsa}};
+        for (size_t j = 0; j < sizeof levels / sizeof levels[0]; j++) {
+            (void)fputs("copp_connector_level{connector=\"", out);
+            label(out, name);
+            (void)fprintf(out, "\",type=\"%s\"} %" PRIu32 "\n", levels[j].type, levels[j].level);
+        }
+    }
+    head(out, "copp_connector_devices", "gauge", "COPP devices open on a connector.");
+    for (size_t i = 0; (name = backend->calls->name_of(backend, i)) != NULL; i++) {
+        (void)fputs("copp_connector_devices{connector=\"", out);
+        label(out, name);
+        (void)fprintf(out, "\"} %zu\n", copp_connector_devices(backend->calls->connector(backend, i)));
+    }
+}
+
+bool metrics_render(const struct metrics *metrics, size_t sessions, struct backend *backend, char **text, size_t *size) {
+    FILE *out = open_memstream(text, size);
+    if (!out)
+        return false;
+    head(out, "copp_sessions", "gauge", "Connections that are open.");
+    (void)fprintf(out, "copp_sessions %zu\n", sessions);
+    counter(out, "copp_connections", "Connections that were let in.", metrics->connections);
+    counter(out, "copp_handshakes", "Sessions that were started.", metrics->handshakes);
+    counter(out, "copp_commands", "Protection commands carried out.", metrics->commands);
+    head(out, "copp_failures", "counter", "What was refused, by cause.");
+    for (size_t i = 0; i < FAILURES; i++)
+        (void)fprintf(out, "copp_failures_total{cause=\"%s\"} %" PRIu64 "\n", causes[i], metrics->failures[i]);
+    connectors(out, backend);
+    histogram(out, metrics);
+    (void)fputs("# EOF\n", out);
+    return fclose(out) == 0;
+}

@@ -1,0 +1,178 @@
+/* Metrics for whoever asks over HTTP at a configured address, or reads a file. Who asks is not trusted more than a player. */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "log.h"
+#include "server.h"
+
+#define FILE_EVERY_US 10000000u
+#define CLIENTS_MAX 8u
+#define REQUEST_MAX 4096u
+
+struct scraper {
+    struct scraper *older;
+    struct server *server;
+    sd_event_source *source;
+    int fd;
+    size_t length;
+    char request[REQUEST_MAX + 1];
+};
+
+static void end(struct scraper *scraper) {
+    struct scraper **link = &scraper->server->scrapers;
+    while (*link != scraper)
+        link = &(*link)->older;
+    *link = scraper->older;
+    sd_event_source_disable_unref(scraper->source);
+    (void)close(scraper->fd);
+    free(scraper);
+}
+
+void metrics_end_all(struct server *server) {
+    while (server->scrapers)
+        end(server->scrapers);
+}
+
+/* All of it fits a socket's buffer; who does not take it gets no more. */
+static void respond(int fd, const char *status, const char *type, const char *body, size_t size) {
+    char head[256];
+    int length =
+        snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status,
+                 type, size);
+    struct iovec parts[2] = {{head, (size_t)length}, {(void *)(uintptr_t)body, size}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    (void)sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void answer(struct scraper *scraper) {
+    struct server *server = scraper->server;
+    char *text = NULL;
+    size_t size = 0;
+    static const char only[] = "Only GET /metrics.\n";
+    if (strncmp(scraper->request, "GET /metrics ", 13) != 0)
+        respond(scraper->fd, "404 Not Found", "text/plain", only, sizeof only - 1);
+    else if (metrics_render(&server->metrics, server->session_count, server->backend, &text, &size))
+        respond(scraper->fd, "200 OK", "application/openmetrics-text; version=1.0.0; charset=utf-8", text, size);
+    free(text);
+}
+
+static int on_request(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    struct scraper *scraper = userdata;
+    (void)source;
+    (void)events;
+    ssize_t got = recv(fd, scraper->request + scraper->length, REQUEST_MAX - scraper->length, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (got > 0) {
+        scraper->length += (size_t)got;
+        scraper->request[scraper->length] = 0;
+        if (!strstr(scraper->request, "\r\n\r\n") && scraper->length < REQUEST_MAX)
+            return 0;
+        answer(scraper);
+    }
+    end(scraper);
+    return 0;
+}
+
+/* Those who ask and then say nothing are the first to go. */
+static void make_room(struct server *server) {
+    size_t count = 1;
+    struct scraper *oldest = server->scrapers;
+    for (; oldest && oldest->older; oldest = oldest->older)
+        count++;
+    if (oldest && count >= CLIENTS_MAX)
+        end(oldest);
+}
+
+static int on_scraper(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)events;
+    make_room(server);
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    struct scraper *scraper = calloc(1, sizeof *scraper);
+    if (!scraper || sd_event_add_io(server->event, &scraper->source, fd, EPOLLIN, on_request, scraper) < 0) {
+        free(scraper);
+        (void)close(fd);
+        return 0;
+    }
+    scraper->server = server;
+    scraper->fd = fd;
+    scraper->older = server->scrapers;
+    server->scrapers = scraper;
+    return 0;
+}
+
+/* "127.0.0.1:9464" or "[::1]:9464": numbers, so that nothing is looked up. */
+static bool split(const char *address, char *host, char *port, size_t size) {
+    const char *colon = strrchr(address, ':');
+    if (!colon || colon == address || strlen(address) >= size)
+        return false;
+    bool bracketed = address[0] == '[' && colon[-1] == ']';
+    const char *first = address + bracketed;
+    size_t length = (size_t)(colon - first) - bracketed;
+    memcpy(host, first, length);
+    host[length] = 0;
+    strcpy(port, colon + 1);
+    return true;
+}
+
+static int listen_at(const char *address) {
+    char host[CONFIG_TEXT];
+    char port[CONFIG_TEXT];
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    errno = EINVAL;
+    if (!split(address, host, port, sizeof host) || getaddrinfo(host, port, &hints, &found) != 0)
+        return -1;
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1;
+    bool good = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 16) == 0;
+    int cause = errno;
+    freeaddrinfo(found);
+    if (good)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    errno = cause;
+    return -1;
+}
+
+static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) {
+    struct server *server = userdata;
+    struct fault fault;
+    char *text = NULL;
+    size_t size = 0;
+    (void)time;
+    if (metrics_render(&server->metrics, server->session_count, server->backend, &text, &size) &&
+        !file_replace(server->config.metrics_file, text, size, &fault))
+        log_warning("%s", fault.text);
+    free(text);
+    (void)sd_event_source_set_time_relative(source, FILE_EVERY_US);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+bool metrics_serve(struct server *server, struct fault *fault) {
+    const struct config *config = &server->config;
+    int r = 0;
+    if (config->metrics_address[0]) {
+        server->metrics_fd = listen_at(config->metrics_address);
+        if (server->metrics_fd < 0)
+            return fault_set(fault, "[metrics] address: cannot listen at \"%s\": %s; give one like 127.0.0.1:9464",
+                             config->metrics_address, strerror(errno));
+        r = sd_event_add_io(server->event, NULL, server->metrics_fd, EPOLLIN, on_scraper, server);
+    }
+    if (r >= 0 && config->metrics_file[0])
+        r = sd_event_add_time(server->event, &server->metrics_timer, CLOCK_MONOTONIC, 0, 0, on_file_time, server);
+    return r >= 0 || fault_set(fault, "no event loop can be made: %s", strerror(-r));
+}

@@ -1,0 +1,204 @@
+#include "server.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "session.h"
+
+#define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
+#define AGAIN_US 1000000u
+#define ACCURACY_US 1000u
+
+uint64_t server_now(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* not the wall clock: that one jumps */
+    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+static void arm(struct server *server) {
+    uint64_t next = server->backend->calls->next_ms(server->backend);
+    uint64_t old;
+    uint64_t time = next > UINT64_MAX / 1000u ? UINT64_MAX : next * 1000u;
+    if (sd_event_source_get_time(server->timer, &old) < 0 || old != time)
+        (void)sd_event_source_set_time(server->timer, time);
+    (void)sd_event_source_set_enabled(server->timer, time == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
+/* A session that ends gives something back, and so may end another one's command: until nobody ends any more. */
+void server_settle(struct server *server) {
+    size_t count;
+    do {
+        struct session *next;
+        count = server->session_count;
+        for (struct session *session = server->waiting ? server->sessions : NULL; session; session = next) {
+            next = session->next;
+            if (session->waiting)
+                session_look(session);
+        }
+    } while (server->session_count != count);
+    arm(server);
+}
+
+static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)time;
+    server->backend->calls->advance(server->backend, server_now());
+    server_settle(server);
+    return 0;
+}
+
+static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)fd;
+    (void)events;
+    server->backend->calls->ready(server->backend, server_now());
+    server_settle(server);
+    return 0;
+}
+
+static int on_listen_again(sd_event_source *source, uint64_t time, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)time;
+    (void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
+    return 0;
+}
+
+/* Without descriptors or memory the listener would be readable for ever: those who wait are let in a second later. */
+static void listen_later(struct server *server) {
+    log_warning("no connection can be accepted: %s; trying again in a second", strerror(errno));
+    (void)sd_event_source_set_enabled(server->listener, SD_EVENT_OFF);
+    (void)sd_event_source_set_time_relative(server->listen_again, AGAIN_US);
+    (void)sd_event_source_set_enabled(server->listen_again, SD_EVENT_ONESHOT);
+}
+
+static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)events;
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        session_begin(server, fd);
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        listen_later(server);
+    return 0;
+}
+
+static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+    (void)info;
+    (void)userdata;
+    return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
+    struct server *server = userdata;
+    struct config next;
+    struct fault fault;
+    (void)source;
+    (void)info;
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)server_now() * 1000u);
+    if (!config_load(server->config_name, &next, &fault))
+        log_error("%s; going on as before", fault.text);
+    else if (config_take_over(&server->config, &next))
+        log_info("configuration read again; %zu sessions go on", server->session_count);
+    else
+        log_warning("configuration read again; %zu sessions go on; only limits take effect without a restart",
+                    server->session_count);
+    (void)sd_notify(0, "READY=1");
+    return 0;
+}
+
+/* As many descriptors as the machine allows. */
+static size_t session_room(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    return limit.rlim_cur > RESERVED_FDS ? (size_t)limit.rlim_cur - RESERVED_FDS : 0;
+}
+
+static int add_sources(struct server *server) {
+    sd_event *event = server->event;
+    int outputs = server->backend->calls->fd(server->backend);
+    int r = sd_event_add_io(event, &server->listener, server->listen_fd, EPOLLIN, on_connection, server);
+    if (r >= 0)
+        r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_time, server);
+    if (r >= 0)
+        r = sd_event_add_time(event, &server->listen_again, CLOCK_MONOTONIC, UINT64_MAX, 0, on_listen_again, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->listen_again, SD_EVENT_OFF);
+    if (r >= 0 && outputs >= 0)
+        r = sd_event_add_io(event, NULL, outputs, EPOLLIN, on_outputs, server);
+    if (r >= 0)
+        r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
+    if (r >= 0)
+        r = sd_event_add_signal(event, NULL, SIGINT, on_end, NULL);
+    if (r >= 0)
+        r = sd_event_add_signal(event, NULL, SIGHUP, on_reload, server);
+    if (r >= 0)
+        r = sd_event_set_watchdog(event, 1);
+    return r;
+}
+
+bool server_open(struct server *server, int fd, struct fault *fault) {
+    server->listen_fd = fd;
+    server->metrics_fd = -1;
+    server->session_room = session_room();
+    if (server->session_room == 0)
+        return fault_set(fault, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
+    if (!driver_open(&server->config, &server->driver, fault))
+        return false;
+    const struct backend_setup setup = {.chain = (const uint8_t *)server->driver.chain,
+                                        .chain_size = server->driver.chain_size,
+                                        .key = server->driver.key,
+                                        .pending_limit_ms = server->config.pending_limit_ms,
+                                        .now_ms = server_now(),
+                                        .description = server->config.description,
+                                        .events = server->config.events,
+                                        .device = server->config.device,
+                                        .display = server->config.display,
+                                        .connectors = server->config.connectors,
+                                        .hdcp_type1 = server->config.hdcp_type == 1,
+                                        .trust_server = server->config.trust_server == 1};
+    server->backend = backend_open(server->config.backend, &setup, fault);
+    if (!server->backend)
+        return false;
+    int r = sd_event_default(&server->event);
+    if (r >= 0)
+        r = add_sources(server);
+    if (r < 0)
+        return fault_set(fault, "no event loop can be made: %s", strerror(-r));
+    if (!metrics_serve(server, fault))
+        return false;
+    arm(server);
+    log_info("outputs: %s; sessions at a time: %zu", server->backend->calls->name,
+             server->config.sessions < server->session_room ? (size_t)server->config.sessions : server->session_room);
+    return true;
+}
+
+void server_close(struct server *server) {
+    while (server->sessions)
+        session_end(server->sessions);
+    metrics_end_all(server);
+    sd_event_source_unref(server->listener);
+    sd_event_source_unref(server->listen_again);
+    sd_event_source_unref(server->timer);
+    sd_event_source_unref(server->metrics_timer);
+    sd_event_unref(server->event);
+    users_free(&server->users);
+    backend_close(&server->backend);
+    driver_close(&server->driver);
+    (void)close(server->listen_fd);
+    if (server->metrics_fd >= 0)
+        (void)close(server->metrics_fd);
+}

@@ -1,0 +1,68 @@
+/* The daemon's one thread: who is connected, what the outputs do, what time it is. */
+#ifndef COPPD_SERVER_H
+#define COPPD_SERVER_H
+
+#include <systemd/sd-event.h>
+
+#include "backend.h"
+#include "config.h"
+#include "copp/certificate.h"
+#include "driver.h"
+#include "metrics.h"
+#include "packet.h"
+#include "users.h"
+
+struct session;
+struct scraper;
+
+/* A packet as it comes in; every request's body fits. */
+struct packet {
+    uint8_t head[PACKET_HEADER_SIZE];
+    union {
+        uint8_t bytes[COPP_MESSAGE_SIZE];
+        struct copp_signature signature;
+        struct copp_command command;
+        struct copp_status_input input;
+    } body;
+    size_t size; /* of the body */
+};
+
+struct server {
+    sd_event *event;
+    const char *config_name;
+    struct config config;
+    struct driver driver;
+    struct backend *backend;
+    struct metrics metrics;
+    struct user *users;
+    struct session *sessions;
+    size_t session_count;
+    size_t session_room; /* what the limit on file descriptors leaves */
+    size_t waiting; /* sessions whose command is under way */
+    int listen_fd;
+    int metrics_fd; /* -1: none */
+    struct scraper *scrapers; /* the youngest first */
+    sd_event_source *listener;
+    sd_event_source *listen_again;
+    sd_event_source *timer;
+    sd_event_source *metrics_timer;
+    /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
+    struct packet packet;
+    struct copp_status_output output;
+    uint8_t chain[COPP_CHAIN_SIZE_MAX];
+};
+
+uint64_t server_now(void);
+
+/* fd is a listening socket, kept by the server. False, with the reason; close in any case. */
+bool server_open(struct server *server, int fd, struct fault *fault);
+void server_close(struct server *server);
+
+/* Something may have changed on a connector: ends commands that have ended, and sets the next moment. */
+void server_settle(struct server *server);
+
+/* metrics_server.c */
+bool metrics_serve(struct server *server, struct fault *fault);
+void metrics_end_all(struct server *server);
+
+#endif

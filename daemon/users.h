@@ -1,0 +1,23 @@
+/* Who is connected, by user id, and how much of the daemon one user may have. */
+#ifndef COPPD_USERS_H
+#define COPPD_USERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct user {
+    struct user *next;
+    uid_t uid;
+    uint32_t sessions;
+    uint64_t window_ms; /* when the present second began */
+    uint32_t connections; /* in it */
+};
+
+/* The user's entry, made if there is none; NULL without memory. Entries nobody needs any more are forgotten. */
+struct user *user_enter(struct user **users, uid_t uid, uint64_t now_ms);
+/* Counts a connection. False if there have been more than limit in this second; 0 is no limit. */
+bool user_may_connect(struct user *user, uint32_t limit, uint64_t now_ms);
+void users_free(struct user **users);
+
+#endif

@@ -1,0 +1,27 @@
+/* What all backends need. */
+#include "outputs/backend.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void copp_backend_close(struct copp_backend **backend) {
+    if (!backend || !*backend)
+        return;
+    (*backend)->calls->close(*backend);
+    *backend = NULL;
+}
+
+void copp_backend_say(struct copp_backend_log *log, enum copp_backend_priority priority, const char *format, ...) {
+    if (!log)
+        return;
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    for (char *at = text; *at; at++) {
+        if (*at < ' ' || *at > '~')
+            *at = '?'; /* names of outputs come from drivers and servers */
+    }
+    log->say(log, priority, text);
+}

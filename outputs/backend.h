@@ -1,0 +1,61 @@
+/*
+ * A set of real outputs, as a host with an event loop runs it.
+ *
+ * The host adds a connector for each output with the configuration that describe gives (copp_connector_add) and tells the
+ * backend by attach. It calls dispatch whenever one of the fds is readable or the deadline has come; whatever has happened is
+ * told to the connectors from there. Before close the adapter is freed. All of it belongs to the adapter's thread.
+ */
+#ifndef COPP_OUTPUTS_BACKEND_H
+#define COPP_OUTPUTS_BACKEND_H
+
+#include "copp/device.h"
+
+#define COPP_BACKEND_NAME_SIZE 64u
+#define COPP_BACKEND_FDS 4u
+#define COPP_BACKEND_NEVER UINT64_MAX
+
+/* Where a backend says what a person should know. Embed it as the first member of your own structure. */
+enum copp_backend_priority { /* syslog's numbers */
+                             COPP_BACKEND_ERROR = 3,
+                             COPP_BACKEND_WARNING = 4,
+                             COPP_BACKEND_INFO = 6
+};
+struct copp_backend_log {
+    void (*say)(struct copp_backend_log *log, enum copp_backend_priority priority, const char *text);
+};
+
+struct copp_backend_output {
+    char name[COPP_BACKEND_NAME_SIZE]; /* unique in the backend: "card0-HDMI-A-1" */
+    struct copp_connector_config config;
+};
+
+/* Each backend's structure begins with this. */
+struct copp_backend {
+    const struct copp_backend_calls *calls;
+};
+
+struct copp_backend_calls {
+    /* How many outputs there are; it never falls, and rises from within dispatch only (a dock that was plugged in). */
+    size_t (*count)(const struct copp_backend *backend);
+    /* Of output index < count; the same for as long as the backend lives. */
+    void (*describe)(const struct copp_backend *backend, size_t index, struct copp_backend_output *output);
+    /* Whom to tell what happens to the output; NULL: nobody any more. */
+    void (*attach)(struct copp_backend *backend, size_t index, struct copp_connector *connector);
+    /* File descriptors to poll for reading, the same for as long as the backend lives; returns how many. */
+    size_t (*fds)(const struct copp_backend *backend, int fds[COPP_BACKEND_FDS]);
+    void (*dispatch)(struct copp_backend *backend, uint64_t now_ms);
+    /* When dispatch has something to do though no fd says so; may be in the past. To be asked anew after every call of the
+     * adapter or of the backend. COPP_BACKEND_NEVER if nothing. */
+    uint64_t (*deadline)(const struct copp_backend *backend);
+    /* Takes down what is in force and frees everything. */
+    void (*close)(struct copp_backend *backend);
+};
+
+/* NULL-safe; clears the pointer. */
+void copp_backend_close(struct copp_backend **backend);
+
+/* Says what printf would print, without characters that could harm a terminal; log may be NULL. */
+void copp_backend_say(struct copp_backend_log *log, enum copp_backend_priority priority, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

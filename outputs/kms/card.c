@@ -1,0 +1,275 @@
+/*
+ * libdrm's calls, all of them. Only ioctls that no display server is disturbed by: nothing is probed, and the card's master
+ * is this process for the length of one property write.
+ */
+#include "outputs/kms/card.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "outputs/kms/timing.h"
+
+/* A connector, and what its CRTC sends. */
+struct signal {
+    bool exists;
+    bool connected;
+    uint32_t crtc; /* 0: none */
+    uint32_t framebuffer;
+    int64_t x, y, width, height; /* of the framebuffer's part that is shown */
+    drmModeModeInfo mode;
+};
+
+static void read_crtc(int fd, uint32_t encoder_id, struct signal *signal) {
+    drmModeEncoderPtr encoder = encoder_id ? drmModeGetEncoder(fd, encoder_id) : NULL;
+    drmModeCrtcPtr crtc = encoder && encoder->crtc_id ? drmModeGetCrtc(fd, encoder->crtc_id) : NULL;
+    if (crtc && crtc->mode_valid) {
+        signal->crtc = crtc->crtc_id;
+        signal->framebuffer = crtc->buffer_id;
+        signal->x = crtc->x;
+        signal->y = crtc->y;
+        signal->width = crtc->width;
+        signal->height = crtc->height;
+        signal->mode = crtc->mode;
+    }
+    drmModeFreeCrtc(crtc);
+    drmModeFreeEncoder(encoder);
+}
+
+static void read_signal(int fd, uint32_t connector_id, struct signal *signal) {
+    memset(signal, 0, sizeof *signal);
+    drmModeConnectorPtr connector = drmModeGetConnectorCurrent(fd, connector_id);
+    if (!connector)
+        return;
+    signal->exists = true;
+    signal->connected = connector->connection == DRM_MODE_CONNECTED;
+    read_crtc(fd, connector->encoder_id, signal);
+    drmModeFreeConnector(connector);
+}
+
+static bool apart(int64_t a, int64_t a_size, int64_t b, int64_t b_size) {
+    return a + a_size <= b || b + b_size <= a;
+}
+
+/* ARB-6: the same picture at two connectors, by one CRTC or by two that show the same part of a framebuffer. */
+static bool cloned(const struct signal *a, const struct signal *b) {
+    if (a->crtc == b->crtc)
+        return true;
+    return a->framebuffer && a->framebuffer == b->framebuffer && !apart(a->x, a->width, b->x, b->width) &&
+           !apart(a->y, a->height, b->y, b->height);
+}
+
+static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct signal *own) {
+    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
+    for (size_t i = 0; own->crtc && i < card->count; i++) {
+        struct signal other;
+        if (i == index)
+            continue;
+        read_signal(card->fd, card->connectors[i].id, &other);
+        if (!other.crtc)
+            continue;
+        if (cloned(own, &other))
+            return COPP_MODE_CLONE;
+        mode = COPP_MODE_DUALVIEW;
+    }
+    return mode;
+}
+
+static bool value_of(const drmModeObjectProperties *properties, uint32_t id, uint64_t *value) {
+    for (uint32_t i = 0; i < properties->count_props; i++) {
+        if (id && properties->props[i] == id) {
+            *value = properties->prop_values[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum hdcp_value read_hdcp(const struct kms_card *card, const struct kms_connector *connector) {
+    uint64_t value = HDCP_UNREADABLE;
+    uint64_t type = 0;
+    drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
+    if (!properties)
+        return HDCP_UNREADABLE;
+    if (!value_of(properties, connector->protection_property, &value) || value > HDCP_ENABLED)
+        value = HDCP_UNREADABLE;
+    if (value == HDCP_ENABLED && card->type1 && (!value_of(properties, connector->type_property, &type) || type != 1))
+        value = HDCP_DESIRED; /* what there is, is less than what was asked for */
+    drmModeFreeObjectProperties(properties);
+    return (enum hdcp_value)value;
+}
+
+void kms_card_observe(const struct kms_card *card, size_t index, struct hdcp_observation *observation) {
+    const struct kms_connector *connector = &card->connectors[index];
+    struct signal signal;
+    read_signal(card->fd, connector->id, &signal);
+    observation->connected = signal.connected;
+    observation->driven = signal.crtc != 0;
+    if (signal.exists && connector->protection_property)
+        observation->hdcp = read_hdcp(card, connector);
+    if (!signal.crtc)
+        return;
+    const struct kms_timing timing = {.clock_hz = UINT64_C(1000) * signal.mode.clock,
+                                      .width = signal.mode.hdisplay,
+                                      .height = signal.mode.vdisplay,
+                                      .total_width = signal.mode.htotal,
+                                      .total_height = signal.mode.vtotal,
+                                      .interlaced = signal.mode.flags & DRM_MODE_FLAG_INTERLACE,
+                                      .doubled = signal.mode.flags & DRM_MODE_FLAG_DBLSCAN};
+    kms_display_of(&timing, &observation->state.display);
+    observation->state.mode = mode_of(card, index, &signal);
+}
+
+/* A refusal is said once, until a write works again. */
+static bool refused(struct kms_card *card, const char *why) {
+    if (!card->refused)
+        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: %s", card->name, why);
+    card->refused = true;
+    return false;
+}
+
+static bool become_master(struct kms_card *card) {
+    if (drmSetMaster(card->fd) == 0)
+        return true;
+    if (errno == EBUSY)
+        return refused(card, "a compositor or X server owns its outputs (it is DRM master), so HDCP cannot be switched here; use "
+                             "the xrandr outputs under X, or start without a compositor");
+    if (errno == EACCES || errno == EPERM)
+        return refused(card, "a compositor or X server had its outputs first, and without CAP_SYS_ADMIN HDCP cannot be switched "
+                             "here; use the xrandr outputs under X, or start before the compositor");
+    return refused(card, strerror(errno));
+}
+
+static void leave_master(struct kms_card *card) {
+    if (drmDropMaster(card->fd) != 0)
+        copp_backend_say(card->log, COPP_BACKEND_ERROR, "%s: DRM master cannot be given up: %s", card->name, strerror(errno));
+}
+
+bool kms_card_may_write(struct kms_card *card) {
+    if (!become_master(card))
+        return false;
+    leave_master(card);
+    return true;
+}
+
+/* Without blocking: HDCP authentication takes seconds on some drivers, and everybody else would wait. */
+static int commit(const struct kms_card *card, const struct kms_connector *connector, bool on) {
+    drmModeAtomicReqPtr request = drmModeAtomicAlloc();
+    if (!request)
+        return -ENOMEM;
+    int result = 0;
+    if (on && connector->type_property)
+        result = drmModeAtomicAddProperty(request, connector->id, connector->type_property, card->type1);
+    if (result >= 0)
+        result =
+            drmModeAtomicAddProperty(request, connector->id, connector->protection_property, on ? HDCP_DESIRED : HDCP_UNDESIRED);
+    if (result >= 0)
+        result = drmModeAtomicCommit(card->fd, request, DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_ATOMIC_NONBLOCK, NULL);
+    drmModeAtomicFree(request);
+    return result;
+}
+
+static int set_properties(const struct kms_card *card, const struct kms_connector *connector, bool on) {
+    int result = 0;
+    if (on && connector->type_property)
+        result = drmModeConnectorSetProperty(card->fd, connector->id, connector->type_property, card->type1);
+    if (result >= 0)
+        result = drmModeConnectorSetProperty(card->fd, connector->id, connector->protection_property,
+                                             on ? HDCP_DESIRED : HDCP_UNDESIRED);
+    return result;
+}
+
+enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on) {
+    const struct kms_connector *connector = &card->connectors[index];
+    if (!become_master(card))
+        return COPP_E_FAILED;
+    int result = card->atomic ? commit(card, connector, on) : set_properties(card, connector, on);
+    leave_master(card);
+    if (result == -EBUSY)
+        return COPP_E_PENDING; /* an earlier commit has not ended */
+    if (result < 0) {
+        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: the driver refuses to switch HDCP %s: %s", connector->name,
+                         on ? "on" : "off", strerror(-result));
+        return COPP_E_FAILED;
+    }
+    card->refused = false;
+    return COPP_OK;
+}
+
+static void find_properties(int fd, struct kms_connector *connector) {
+    drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
+    for (uint32_t i = 0; properties && i < properties->count_props; i++) {
+        drmModePropertyPtr property = drmModeGetProperty(fd, properties->props[i]);
+        if (property && strcmp(property->name, "Content Protection") == 0)
+            connector->protection_property = property->prop_id;
+        if (property && strcmp(property->name, "HDCP Content Type") == 0)
+            connector->type_property = property->prop_id;
+        drmModeFreeProperty(property);
+    }
+    drmModeFreeObjectProperties(properties);
+}
+
+static void add_connector(struct kms_card *card, uint32_t id) {
+    for (size_t i = 0; i < card->count; i++) {
+        if (card->connectors[i].id == id)
+            return;
+    }
+    drmModeConnectorPtr found = card->count < KMS_CONNECTORS ? drmModeGetConnectorCurrent(card->fd, id) : NULL;
+    if (!found)
+        return;
+    struct kms_connector *connector = &card->connectors[card->count++];
+    const char *kind = drmModeGetConnectorTypeName(found->connector_type);
+    *connector = (struct kms_connector){.id = id, .type = kms_connector_type_of(found->connector_type)};
+    (void)snprintf(connector->name, sizeof connector->name, "%.20s-%s-%u", card->name, kind ? kind : "Unknown",
+                   found->connector_type_id);
+    drmModeFreeConnector(found);
+    find_properties(card->fd, connector);
+}
+
+void kms_card_scan(struct kms_card *card) {
+    drmModeResPtr resources = drmModeGetResources(card->fd);
+    for (int i = 0; resources && i < resources->count_connectors; i++)
+        add_connector(card, resources->connectors[i]);
+    drmModeFreeResources(resources);
+}
+
+enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
+    *card = NULL;
+    struct kms_card *made = calloc(1, sizeof *made);
+    if (!made)
+        return COPP_E_MEMORY;
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(made->name, sizeof made->name, "%s", slash ? slash + 1 : path);
+    made->log = log;
+    made->bus_type = bus_type;
+    made->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (made->fd < 0) {
+        copp_backend_say(log, COPP_BACKEND_WARNING, "%s: cannot be opened: %s", path, strerror(errno));
+        kms_card_close(&made);
+        return COPP_E_IO;
+    }
+    (void)drmDropMaster(made->fd); /* the first to open a card is its master unasked; everybody else gets an error here */
+    made->atomic = drmSetClientCap(made->fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
+    kms_card_scan(made);
+    if (!made->count) {
+        kms_card_close(&made);
+        return COPP_E_NOT_FOUND;
+    }
+    *card = made;
+    return COPP_OK;
+}
+
+void kms_card_close(struct kms_card **card) {
+    if (!card || !*card)
+        return;
+    if ((*card)->fd >= 0)
+        (void)close((*card)->fd);
+    free(*card);
+    *card = NULL;
+}

@@ -1,0 +1,48 @@
+/* One graphics card as the kernel shows it: its connectors, their signals and their content protection. */
+#ifndef COPP_OUTPUTS_KMS_CARD_H
+#define COPP_OUTPUTS_KMS_CARD_H
+
+#include "outputs/backend.h"
+#include "outputs/link/link.h"
+
+#define KMS_CONNECTORS 32u
+
+struct kms_connector {
+    uint32_t id;
+    char name[COPP_BACKEND_NAME_SIZE]; /* as in /sys/class/drm: "card0-HDMI-A-1" */
+    uint32_t type; /* COPP_CONNECTOR_* */
+    uint32_t protection_property; /* "Content Protection"; 0: none */
+    uint32_t type_property; /* "HDCP Content Type"; 0: none */
+};
+
+struct kms_card {
+    int fd;
+    char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
+    bool atomic;
+    bool type1; /* HDCP content type 1 is asked for, and nothing less believed */
+    bool refused; /* the last attempt at a write was, and it has been said */
+    uint32_t bus_type; /* COPP_BUS_* */
+    struct copp_backend_log *log;
+    size_t count;
+    struct kms_connector connectors[KMS_CONNECTORS];
+};
+
+/* Opens a device such as /dev/dri/card0 and is not its DRM master afterwards. COPP_E_NOT_FOUND: it has no connectors. */
+COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log,
+                                              struct kms_card **card);
+/* NULL-safe; clears the pointer. */
+void kms_card_close(struct kms_card **card);
+
+/* Appends connectors that have come. */
+void kms_card_scan(struct kms_card *card);
+
+/* Whether this process may write properties just now. Says why not. */
+bool kms_card_may_write(struct kms_card *card);
+
+/* What is at a connector of the card's. */
+void kms_card_observe(const struct kms_card *card, size_t index, struct hdcp_observation *observation);
+
+/* As the write of struct hdcp_link_calls: the card's master for just so long. */
+enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on);
+
+#endif

@@ -1,0 +1,105 @@
+#include "outputs/kms/cards.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <libudev.h>
+
+/* The device the card is a part of tells how it is attached. */
+static uint32_t bus_type_of(struct udev_device *card) {
+    struct udev_device *device = udev_device_get_parent(card);
+    const char *subsystem = device ? udev_device_get_subsystem(device) : NULL;
+    if (!subsystem)
+        return COPP_BUS_UNKNOWN; /* a virtual card */
+    if (strcmp(subsystem, "platform") == 0)
+        return COPP_BUS_UNKNOWN | COPP_BUS_INTEGRATED; /* a part of the chip */
+    if (strcmp(subsystem, "pci") != 0)
+        return COPP_BUS_UNKNOWN;
+    struct udev_device *bridge = udev_device_get_parent(device);
+    const char *above = bridge ? udev_device_get_subsystem(bridge) : NULL;
+    bool on_root = !above || strcmp(above, "pci") != 0; /* behind no bridge: it is in no slot */
+    bool express = udev_device_get_sysattr_value(device, "max_link_width") != NULL; /* only PCI Express devices have it */
+    return (express ? COPP_BUS_PCI_EXPRESS : COPP_BUS_PCI) | (on_root ? COPP_BUS_INTEGRATED : 0);
+}
+
+/* device: the only one wanted; 0: any. By number, since /dev/dri/by-path has links. */
+static enum copp_result add_card(struct kms_cards *cards, const char *syspath, dev_t device, struct copp_backend_log *log) {
+    struct udev_device *card = udev_device_new_from_syspath(cards->udev, syspath);
+    const char *node = card ? udev_device_get_devnode(card) : NULL;
+    enum copp_result result = COPP_E_NOT_FOUND;
+    if (node && (!device || udev_device_get_devnum(card) == device) && cards->count < KMS_CARDS) {
+        result = kms_card_open(node, bus_type_of(card), log, &cards->list[cards->count]);
+        cards->count += !result;
+    }
+    udev_device_unref(card);
+    return result;
+}
+
+static enum copp_result add_cards(struct kms_cards *cards, dev_t device, struct copp_backend_log *log) {
+    enum copp_result result = COPP_E_NOT_FOUND;
+    struct udev_enumerate *enumerate = udev_enumerate_new(cards->udev);
+    if (!enumerate)
+        return COPP_E_MEMORY;
+    (void)udev_enumerate_add_match_subsystem(enumerate, "drm");
+    (void)udev_enumerate_add_match_sysname(enumerate, "card[0-9]*");
+    (void)udev_enumerate_scan_devices(enumerate);
+    struct udev_list_entry *entry;
+    udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(enumerate)) {
+        enum copp_result one = add_card(cards, udev_list_entry_get_name(entry), device, log);
+        if (one != COPP_E_NOT_FOUND)
+            result = one;
+    }
+    udev_enumerate_unref(enumerate);
+    return cards->count ? COPP_OK : result;
+}
+
+static enum copp_result listen_to_udev(struct kms_cards *cards) {
+    cards->udev = udev_new();
+    cards->monitor = cards->udev ? udev_monitor_new_from_netlink(cards->udev, "udev") : NULL;
+    if (!cards->monitor)
+        return COPP_E_IO;
+    if (udev_monitor_filter_add_match_subsystem_devtype(cards->monitor, "drm", NULL) < 0 ||
+        udev_monitor_enable_receiving(cards->monitor) < 0)
+        return COPP_E_IO;
+    return COPP_OK;
+}
+
+enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log) {
+    memset(cards, 0, sizeof *cards);
+    struct stat status = {0};
+    if (device && stat(device, &status) != 0) {
+        copp_backend_say(log, COPP_BACKEND_WARNING, "%s: %s", device, strerror(errno));
+        return COPP_E_NOT_FOUND;
+    }
+    enum copp_result result = listen_to_udev(cards);
+    if (result)
+        copp_backend_say(log, COPP_BACKEND_ERROR, "udev cannot be listened to");
+    else
+        result = add_cards(cards, status.st_rdev, log);
+    return result;
+}
+
+void kms_cards_close(struct kms_cards *cards) {
+    for (size_t i = 0; i < cards->count; i++)
+        kms_card_close(&cards->list[i]);
+    cards->count = 0;
+    udev_monitor_unref(cards->monitor);
+    udev_unref(cards->udev);
+    cards->monitor = NULL;
+    cards->udev = NULL;
+}
+
+int kms_cards_fd(const struct kms_cards *cards) {
+    return udev_monitor_get_fd(cards->monitor);
+}
+
+bool kms_cards_events(struct kms_cards *cards) {
+    bool any = false;
+    struct udev_device *device;
+    while ((device = udev_monitor_receive_device(cards->monitor)) != NULL) {
+        udev_device_unref(device);
+        any = true;
+    }
+    return any;
+}

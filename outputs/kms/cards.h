@@ -1,0 +1,27 @@
+/* The machine's graphics cards, as udev knows them, and its events. */
+#ifndef COPP_OUTPUTS_KMS_CARDS_H
+#define COPP_OUTPUTS_KMS_CARDS_H
+
+#include "outputs/kms/card.h"
+
+#define KMS_CARDS 8u
+
+struct udev;
+struct udev_monitor;
+
+struct kms_cards {
+    struct udev *udev;
+    struct udev_monitor *monitor;
+    size_t count;
+    struct kms_card *list[KMS_CARDS];
+};
+
+/* device: "/dev/dri/card0", or NULL for every card. COPP_E_NOT_FOUND: there is none with connectors. Close it in any case. */
+COPP_NODISCARD enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log);
+void kms_cards_close(struct kms_cards *cards);
+
+int kms_cards_fd(const struct kms_cards *cards);
+/* Takes the events that have come; whether there were any. What they say is not looked at: the cards are. */
+bool kms_cards_events(struct kms_cards *cards);
+
+#endif

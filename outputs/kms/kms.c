@@ -1,0 +1,158 @@
+#include "outputs/kms/kms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outputs/kms/cards.h"
+
+#define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
+
+struct kms_link {
+    struct hdcp_link link;
+    struct kms_card *card;
+    size_t index; /* of the connector on the card */
+};
+
+struct kms {
+    struct copp_backend backend;
+    struct kms_cards cards;
+    bool type1;
+    struct copp_backend_log *log;
+    uint64_t last_ms; /* of the last look */
+    size_t count;
+    struct kms_link *links[LINKS_MAX];
+};
+
+static struct kms *kms_of(struct copp_backend *backend) {
+    return (struct kms *)backend;
+}
+
+static const struct kms *const_kms_of(const struct copp_backend *backend) {
+    return (const struct kms *)backend;
+}
+
+static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
+    const struct kms_link *own = (const struct kms_link *)link;
+    kms_card_observe(own->card, own->index, observation);
+}
+
+static enum copp_result link_write(struct hdcp_link *link, bool on) {
+    struct kms_link *own = (struct kms_link *)link;
+    return kms_card_write(own->card, own->index, on);
+}
+
+static const struct hdcp_link_calls link_calls = {link_observe, link_write};
+
+/* What the connector has not, or nobody but the card's master can switch, is not offered (QRY-6). */
+static bool can_offer(const struct kms *kms, struct kms_card *card, const struct kms_connector *connector) {
+    if (!connector->protection_property)
+        return false;
+    if (kms->type1 && !connector->type_property) {
+        copp_backend_say(kms->log, COPP_BACKEND_WARNING, "%s: has no HDCP content type 1, which is asked for: it offers no HDCP",
+                         connector->name);
+        return false;
+    }
+    return kms_card_may_write(card);
+}
+
+static bool has_link(const struct kms *kms, const struct kms_card *card, size_t index) {
+    for (size_t i = 0; i < kms->count; i++) {
+        if (kms->links[i]->card == card && kms->links[i]->index == index)
+            return true;
+    }
+    return false;
+}
+
+static void add_links(struct kms *kms) {
+    for (size_t c = 0; c < kms->cards.count; c++) {
+        struct kms_card *card = kms->cards.list[c];
+        for (size_t i = 0; i < card->count; i++) {
+            struct kms_link *link = has_link(kms, card, i) ? NULL : calloc(1, sizeof *link);
+            if (!link)
+                continue;
+            link->card = card;
+            link->index = i;
+            hdcp_link_init(&link->link, &link_calls, can_offer(kms, card, &card->connectors[i]));
+            kms->links[kms->count++] = link;
+        }
+    }
+}
+
+static size_t count(const struct copp_backend *backend) {
+    return const_kms_of(backend)->count;
+}
+
+static void describe(const struct copp_backend *backend, size_t index, struct copp_backend_output *output) {
+    struct kms_link *link = const_kms_of(backend)->links[index];
+    const struct kms_connector *connector = &link->card->connectors[link->index];
+    memset(output, 0, sizeof *output);
+    memcpy(output->name, connector->name, sizeof output->name);
+    output->config.output = &link->link.output;
+    output->config.connector_type = connector->type;
+    output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
+    output->config.bus_type = link->card->bus_type;
+}
+
+static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
+    kms_of(backend)->links[index]->link.connector = connector;
+}
+
+static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
+    list[0] = kms_cards_fd(&const_kms_of(backend)->cards);
+    return 1;
+}
+
+static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
+    struct kms *kms = kms_of(backend);
+    if (kms_cards_events(&kms->cards)) {
+        for (size_t c = 0; c < kms->cards.count; c++)
+            kms_card_scan(kms->cards.list[c]);
+        add_links(kms);
+    }
+    kms->last_ms = now_ms;
+    for (size_t i = 0; i < kms->count; i++)
+        hdcp_link_poll(&kms->links[i]->link);
+}
+
+static uint64_t deadline(const struct copp_backend *backend) {
+    const struct kms *kms = const_kms_of(backend);
+    uint64_t interval = COPP_BACKEND_NEVER;
+    for (size_t i = 0; i < kms->count; i++) {
+        uint64_t own = hdcp_link_interval(&kms->links[i]->link);
+        interval = own < interval ? own : interval;
+    }
+    return interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
+}
+
+static void close_kms(struct copp_backend *backend) {
+    struct kms *kms = kms_of(backend);
+    for (size_t i = 0; i < kms->count; i++) {
+        hdcp_link_end(&kms->links[i]->link);
+        free(kms->links[i]);
+    }
+    kms_cards_close(&kms->cards);
+    free(kms);
+}
+
+static const struct copp_backend_calls kms_calls = {count, describe, attach, fds, dispatch, deadline, close_kms};
+
+enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
+    *backend = NULL;
+    struct kms *kms = calloc(1, sizeof *kms);
+    if (!kms)
+        return COPP_E_MEMORY;
+    kms->backend.calls = &kms_calls;
+    kms->type1 = config->type1;
+    kms->log = config->log;
+    enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);
+    if (result) {
+        close_kms(&kms->backend);
+        return result;
+    }
+    for (size_t c = 0; c < kms->cards.count; c++)
+        kms->cards.list[c]->type1 = config->type1;
+    add_links(kms);
+    *backend = &kms->backend;
+    return COPP_OK;
+}

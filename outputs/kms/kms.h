@@ -1,0 +1,16 @@
+/* Connectors of the kernel's, while no compositor or X server owns them. docs/outputs.md tells what it can and cannot do. */
+#ifndef COPP_OUTPUTS_KMS_H
+#define COPP_OUTPUTS_KMS_H
+
+#include "outputs/backend.h"
+
+struct copp_kms_config {
+    const char *device; /* "/dev/dri/card0"; NULL: every card */
+    bool type1; /* ask for HDCP content type 1 (HDCP 2.2 and later) and believe nothing less */
+    struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
+};
+
+/* COPP_E_NOT_FOUND: the machine has no such card with connectors. COPP_E_IO: it has one that cannot be opened. */
+COPP_NODISCARD enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend);
+
+#endif

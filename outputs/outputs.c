@@ -1,0 +1,115 @@
+#include "outputs/outputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define OUTPUTS_MAX 64u
+
+struct copp_outputs {
+    struct copp_backend *backend;
+    struct copp_adapter *adapter;
+    int epoll;
+    size_t count;
+    struct {
+        char name[COPP_BACKEND_NAME_SIZE];
+        struct copp_connector *connector;
+    } list[OUTPUTS_MAX];
+};
+
+static enum copp_result add_connectors(struct copp_outputs *outputs) {
+    struct copp_backend *backend = outputs->backend;
+    while (outputs->count < backend->calls->count(backend) && outputs->count < OUTPUTS_MAX) {
+        struct copp_backend_output output;
+        struct copp_connector *connector;
+        backend->calls->describe(backend, outputs->count, &output);
+        enum copp_result result = copp_connector_add(outputs->adapter, &output.config, &connector);
+        if (result)
+            return result;
+        memcpy(outputs->list[outputs->count].name, output.name, sizeof output.name);
+        outputs->list[outputs->count].connector = connector;
+        backend->calls->attach(backend, outputs->count, connector);
+        outputs->count++;
+    }
+    return COPP_OK;
+}
+
+static enum copp_result watch(struct copp_outputs *outputs) {
+    int fds[COPP_BACKEND_FDS];
+    outputs->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (outputs->epoll < 0)
+        return COPP_E_IO;
+    size_t count = outputs->backend->calls->fds(outputs->backend, fds);
+    for (size_t i = 0; i < count; i++) {
+        struct epoll_event event = {.events = EPOLLIN};
+        if (epoll_ctl(outputs->epoll, EPOLL_CTL_ADD, fds[i], &event) != 0)
+            return COPP_E_IO;
+    }
+    return COPP_OK;
+}
+
+enum copp_result copp_outputs_new(const struct copp_adapter_config *config, struct copp_backend **backend,
+                                  struct copp_outputs **outputs) {
+    *outputs = NULL;
+    struct copp_outputs *made = calloc(1, sizeof *made);
+    if (!made) {
+        copp_backend_close(backend);
+        return COPP_E_MEMORY;
+    }
+    made->backend = *backend;
+    *backend = NULL;
+    made->epoll = -1;
+    enum copp_result result = copp_adapter_new(config, &made->adapter);
+    if (!result)
+        result = watch(made);
+    if (!result)
+        result = add_connectors(made);
+    if (result)
+        copp_outputs_free(&made);
+    *outputs = made;
+    return result;
+}
+
+void copp_outputs_free(struct copp_outputs **outputs) {
+    if (!outputs || !*outputs)
+        return;
+    struct copp_outputs *old = *outputs;
+    for (size_t i = 0; i < old->count; i++)
+        old->backend->calls->attach(old->backend, i, NULL);
+    copp_adapter_free(&old->adapter);
+    copp_backend_close(&old->backend);
+    if (old->epoll >= 0)
+        (void)close(old->epoll);
+    free(old);
+    *outputs = NULL;
+}
+
+const char *copp_outputs_name(const struct copp_outputs *outputs, size_t index) {
+    return index < outputs->count ? outputs->list[index].name : NULL;
+}
+
+struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs, size_t index) {
+    return index < outputs->count ? outputs->list[index].connector : NULL;
+}
+
+int copp_outputs_fd(const struct copp_outputs *outputs) {
+    return outputs->epoll;
+}
+
+void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms) {
+    outputs->backend->calls->dispatch(outputs->backend, now_ms);
+    (void)add_connectors(outputs); /* without memory for it, an output that has come is tried again next time */
+}
+
+uint64_t copp_outputs_next(const struct copp_outputs *outputs) {
+    uint64_t adapter = copp_adapter_deadline(outputs->adapter);
+    uint64_t backend = outputs->backend->calls->deadline(outputs->backend);
+    return adapter < backend ? adapter : backend;
+}
+
+void copp_outputs_advance(struct copp_outputs *outputs, uint64_t now_ms) {
+    if (now_ms >= outputs->backend->calls->deadline(outputs->backend))
+        copp_outputs_ready(outputs, now_ms);
+    copp_adapter_poll(outputs->adapter, now_ms);
+}

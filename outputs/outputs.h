@@ -1,0 +1,29 @@
+/*
+ * A backend's outputs as connectors of an adapter: what an event loop needs of them all is one file descriptor and one
+ * moment. Times are milliseconds of CLOCK_MONOTONIC.
+ */
+#ifndef COPP_OUTPUTS_OUTPUTS_H
+#define COPP_OUTPUTS_OUTPUTS_H
+
+#include "outputs/backend.h"
+
+struct copp_outputs;
+
+/* Takes the backend over in any case; *outputs is NULL on failure. The config is as copp_adapter_new wants it. */
+COPP_NODISCARD enum copp_result copp_outputs_new(const struct copp_adapter_config *config, struct copp_backend **backend,
+                                                 struct copp_outputs **outputs);
+/* Every device must have been closed. NULL-safe; clears the pointer. */
+void copp_outputs_free(struct copp_outputs **outputs);
+
+/* NULL beyond the last. Outputs may be added from within ready and advance; none goes away. */
+const char *copp_outputs_name(const struct copp_outputs *outputs, size_t index);
+struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs, size_t index);
+
+/* Readable when ready is to be called; the same for as long as outputs lives. */
+int copp_outputs_fd(const struct copp_outputs *outputs);
+void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms);
+/* When advance is to be called; UINT64_MAX: never. */
+uint64_t copp_outputs_next(const struct copp_outputs *outputs);
+void copp_outputs_advance(struct copp_outputs *outputs, uint64_t now_ms);
+
+#endif

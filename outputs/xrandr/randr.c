@@ -1,0 +1,235 @@
+#include "outputs/xrandr/randr.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "outputs/kms/timing.h"
+
+static const char *const atom_names[RANDR_ATOMS] = {
+    [RANDR_PROTECTION] = "Content Protection",
+    [RANDR_CONTENT_TYPE] = "HDCP Content Type",
+    [RANDR_CONNECTOR_ID] = "CONNECTOR_ID",
+    [RANDR_TYPE0] = "HDCP Type0",
+    [RANDR_UNDESIRED] = "Undesired",
+    [RANDR_DESIRED] = "Desired",
+    [RANDR_ENABLED] = "Enabled",
+};
+
+static void intern_atoms(struct randr *randr) {
+    xcb_intern_atom_cookie_t cookies[RANDR_ATOMS];
+    for (size_t i = 0; i < RANDR_ATOMS; i++)
+        cookies[i] = xcb_intern_atom(randr->connection, 0, (uint16_t)strlen(atom_names[i]), atom_names[i]);
+    for (size_t i = 0; i < RANDR_ATOMS; i++) {
+        xcb_intern_atom_reply_t *reply = xcb_intern_atom_reply(randr->connection, cookies[i], NULL);
+        randr->atoms[i] = reply ? reply->atom : XCB_ATOM_NONE;
+        free(reply);
+    }
+}
+
+static bool has_randr(struct randr *randr) {
+    const xcb_query_extension_reply_t *extension = xcb_get_extension_data(randr->connection, &xcb_randr_id);
+    if (!extension || !extension->present)
+        return false;
+    randr->first_event = extension->first_event;
+    xcb_randr_query_version_reply_t *version =
+        xcb_randr_query_version_reply(randr->connection, xcb_randr_query_version(randr->connection, 1, 3), NULL);
+    bool enough = version && (version->major_version > 1 || version->minor_version >= 3);
+    free(version);
+    return enough;
+}
+
+static xcb_window_t root_of(xcb_connection_t *connection, int screen) {
+    xcb_screen_iterator_t iterator = xcb_setup_roots_iterator(xcb_get_setup(connection));
+    for (; iterator.rem > 1 && screen > 0; screen--)
+        xcb_screen_next(&iterator);
+    return iterator.data->root;
+}
+
+enum copp_result randr_open(struct randr *randr, const char *display) {
+    int screen = 0;
+    memset(randr, 0, sizeof *randr);
+    randr->connection = xcb_connect(display, &screen);
+    if (!randr_alive(randr) || !has_randr(randr))
+        return COPP_E_NOT_FOUND;
+    randr->root = root_of(randr->connection, screen);
+    intern_atoms(randr);
+    xcb_randr_select_input(randr->connection, randr->root,
+                           XCB_RANDR_NOTIFY_MASK_SCREEN_CHANGE | XCB_RANDR_NOTIFY_MASK_CRTC_CHANGE |
+                               XCB_RANDR_NOTIFY_MASK_OUTPUT_CHANGE | XCB_RANDR_NOTIFY_MASK_OUTPUT_PROPERTY);
+    return xcb_flush(randr->connection) > 0 ? COPP_OK : COPP_E_NOT_FOUND;
+}
+
+void randr_close(struct randr *randr) {
+    xcb_disconnect(randr->connection);
+    randr->connection = NULL;
+}
+
+bool randr_alive(const struct randr *randr) {
+    return randr->connection && !xcb_connection_has_error(randr->connection);
+}
+
+/* The first 32-bit word of a property; false if it is not there or is something else. */
+static bool property_word(const struct randr *randr, xcb_randr_output_t output, xcb_atom_t atom, uint32_t *word) {
+    xcb_randr_get_output_property_reply_t *reply = xcb_randr_get_output_property_reply(
+        randr->connection, xcb_randr_get_output_property(randr->connection, output, atom, XCB_ATOM_ANY, 0, 1, 0, 0), NULL);
+    bool got = reply && reply->format == 32 && reply->num_items == 1 && xcb_randr_get_output_property_data_length(reply) >= 4;
+    if (got)
+        memcpy(word, xcb_randr_get_output_property_data(reply), sizeof *word);
+    free(reply);
+    return got;
+}
+
+/* Only a property that the driver has made immutable is its word: anybody may add the others. */
+static uint32_t connector_id_of(const struct randr *randr, xcb_randr_output_t output) {
+    xcb_atom_t atom = randr->atoms[RANDR_CONNECTOR_ID];
+    uint32_t id = 0;
+    xcb_randr_query_output_property_reply_t *reply = xcb_randr_query_output_property_reply(
+        randr->connection, xcb_randr_query_output_property(randr->connection, output, atom), NULL);
+    bool drivers = reply && reply->immutable;
+    free(reply);
+    return drivers && property_word(randr, output, atom, &id) ? id : 0;
+}
+
+static void describe_output(const struct randr *randr, xcb_randr_output_t id, const xcb_randr_get_output_info_reply_t *info,
+                            struct randr_output *output) {
+    uint32_t word;
+    *output = (struct randr_output){.id = id};
+    (void)snprintf(output->name, sizeof output->name, "%.*s", xcb_randr_get_output_info_name_length(info),
+                   (const char *)xcb_randr_get_output_info_name(info));
+    output->protection = property_word(randr, id, randr->atoms[RANDR_PROTECTION], &word);
+    output->content_type = property_word(randr, id, randr->atoms[RANDR_CONTENT_TYPE], &word);
+    output->connector_id = connector_id_of(randr, id);
+}
+
+/* NULL if the server has gone, too: nothing else is asked then. */
+static xcb_randr_get_screen_resources_current_reply_t *resources_of(const struct randr *randr) {
+    if (!randr_alive(randr))
+        return NULL;
+    return xcb_randr_get_screen_resources_current_reply(
+        randr->connection, xcb_randr_get_screen_resources_current(randr->connection, randr->root), NULL);
+}
+
+static xcb_randr_get_output_info_reply_t *info_of(const struct randr *randr, xcb_randr_output_t output) {
+    return xcb_randr_get_output_info_reply(randr->connection,
+                                           xcb_randr_get_output_info(randr->connection, output, XCB_CURRENT_TIME), NULL);
+}
+
+size_t randr_outputs(const struct randr *randr, struct randr_output *outputs) {
+    xcb_randr_get_screen_resources_current_reply_t *resources = resources_of(randr);
+    size_t count = 0;
+    for (int i = 0; resources && i < resources->num_outputs && count < RANDR_OUTPUTS; i++) {
+        xcb_randr_output_t id = xcb_randr_get_screen_resources_current_outputs(resources)[i];
+        xcb_randr_get_output_info_reply_t *info = info_of(randr, id);
+        if (info)
+            describe_output(randr, id, info, &outputs[count++]);
+        free(info);
+    }
+    free(resources);
+    return count;
+}
+
+bool randr_events(const struct randr *randr) {
+    bool any = false;
+    xcb_generic_event_t *event;
+    while (randr_alive(randr) && (event = xcb_poll_for_event(randr->connection)) != NULL) {
+        uint8_t type = event->response_type & 0x7Fu;
+        any = any || type == randr->first_event + XCB_RANDR_SCREEN_CHANGE_NOTIFY || type == randr->first_event + XCB_RANDR_NOTIFY;
+        free(event);
+    }
+    return any;
+}
+
+static void display_of(const xcb_randr_get_screen_resources_current_reply_t *resources, xcb_randr_mode_t mode,
+                       struct copp_display *display) {
+    const xcb_randr_mode_info_t *modes = xcb_randr_get_screen_resources_current_modes(resources);
+    for (int i = 0; i < resources->num_modes; i++) {
+        if (modes[i].id != mode)
+            continue;
+        const struct kms_timing timing = {.clock_hz = modes[i].dot_clock,
+                                          .width = modes[i].width,
+                                          .height = modes[i].height,
+                                          .total_width = modes[i].htotal,
+                                          .total_height = modes[i].vtotal,
+                                          .interlaced = modes[i].mode_flags & XCB_RANDR_MODE_FLAG_INTERLACE,
+                                          .doubled = modes[i].mode_flags & XCB_RANDR_MODE_FLAG_DOUBLE_SCAN};
+        kms_display_of(&timing, display);
+        if (!display->width) { /* servers without hardware tell no clock */
+            display->width = modes[i].width;
+            display->height = modes[i].height;
+        }
+    }
+}
+
+static xcb_randr_get_crtc_info_reply_t *crtc_of(const struct randr *randr, xcb_randr_crtc_t crtc) {
+    return xcb_randr_get_crtc_info_reply(randr->connection, xcb_randr_get_crtc_info(randr->connection, crtc, XCB_CURRENT_TIME),
+                                         NULL);
+}
+
+static bool overlap(const xcb_randr_get_crtc_info_reply_t *a, const xcb_randr_get_crtc_info_reply_t *b) {
+    return a->x < b->x + b->width && b->x < a->x + a->width && a->y < b->y + b->height && b->y < a->y + a->height;
+}
+
+/* ARB-6: outputs that show the same part of the screen are clones. */
+static enum copp_multi_adapter_mode mode_of(const struct randr *randr,
+                                            const xcb_randr_get_screen_resources_current_reply_t *resources,
+                                            xcb_randr_crtc_t own_id, const xcb_randr_get_crtc_info_reply_t *own) {
+    if (own->num_outputs > 1)
+        return COPP_MODE_CLONE;
+    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
+    const xcb_randr_crtc_t *ids = xcb_randr_get_screen_resources_current_crtcs(resources);
+    for (int i = 0; mode != COPP_MODE_CLONE && i < resources->num_crtcs; i++) {
+        xcb_randr_get_crtc_info_reply_t *other = ids[i] == own_id ? NULL : crtc_of(randr, ids[i]);
+        if (other && other->mode && other->num_outputs)
+            mode = overlap(own, other) ? COPP_MODE_CLONE : COPP_MODE_DUALVIEW;
+        free(other);
+    }
+    return mode;
+}
+
+static enum hdcp_value read_hdcp(const struct randr *randr, const struct randr_output *output) {
+    uint32_t atom;
+    if (!property_word(randr, output->id, randr->atoms[RANDR_PROTECTION], &atom))
+        return HDCP_UNREADABLE;
+    if (atom == randr->atoms[RANDR_UNDESIRED])
+        return HDCP_UNDESIRED;
+    if (atom == randr->atoms[RANDR_DESIRED])
+        return HDCP_DESIRED;
+    return atom == randr->atoms[RANDR_ENABLED] ? HDCP_ENABLED : HDCP_UNREADABLE;
+}
+
+void randr_observe(const struct randr *randr, const struct randr_output *output, struct hdcp_observation *observation) {
+    xcb_randr_get_screen_resources_current_reply_t *resources = resources_of(randr);
+    xcb_randr_get_output_info_reply_t *info = resources ? info_of(randr, output->id) : NULL;
+    xcb_randr_get_crtc_info_reply_t *crtc = info && info->crtc ? crtc_of(randr, info->crtc) : NULL;
+    if (info) {
+        observation->connected = info->connection != XCB_RANDR_CONNECTION_DISCONNECTED;
+        observation->hdcp = output->protection ? read_hdcp(randr, output) : HDCP_UNDESIRED;
+    }
+    if (crtc && crtc->mode) {
+        observation->driven = true;
+        display_of(resources, crtc->mode, &observation->state.display);
+        observation->state.mode = mode_of(randr, resources, info->crtc, crtc);
+    }
+    free(crtc);
+    free(info);
+    free(resources);
+}
+
+static bool change(const struct randr *randr, xcb_randr_output_t output, enum randr_atom property, enum randr_atom value) {
+    xcb_void_cookie_t cookie = xcb_randr_change_output_property_checked(
+        randr->connection, output, randr->atoms[property], XCB_ATOM_ATOM, 32, XCB_PROP_MODE_REPLACE, 1, &randr->atoms[value]);
+    xcb_generic_error_t *error = xcb_request_check(randr->connection, cookie);
+    bool taken = !error && randr_alive(randr);
+    free(error);
+    return taken;
+}
+
+/* That the server takes a value says nothing of what the driver makes of it. */
+enum copp_result randr_write(const struct randr *randr, const struct randr_output *output, bool on) {
+    if (!randr_alive(randr))
+        return COPP_E_FAILED;
+    if (on && output->content_type && !change(randr, output->id, RANDR_CONTENT_TYPE, RANDR_TYPE0))
+        return COPP_E_FAILED;
+    return change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED) ? COPP_OK : COPP_E_FAILED;
+}

@@ -1,0 +1,53 @@
+/* RandR's requests, all of them. */
+#ifndef COPP_OUTPUTS_XRANDR_RANDR_H
+#define COPP_OUTPUTS_XRANDR_RANDR_H
+
+#include <xcb/randr.h>
+
+#include "outputs/backend.h"
+#include "outputs/link/link.h"
+
+#define RANDR_OUTPUTS 32u
+
+enum randr_atom {
+    RANDR_PROTECTION,
+    RANDR_CONTENT_TYPE,
+    RANDR_CONNECTOR_ID,
+    RANDR_TYPE0,
+    RANDR_UNDESIRED,
+    RANDR_DESIRED,
+    RANDR_ENABLED,
+    RANDR_ATOMS
+};
+
+struct randr {
+    xcb_connection_t *connection;
+    xcb_window_t root;
+    uint8_t first_event;
+    xcb_atom_t atoms[RANDR_ATOMS];
+};
+
+struct randr_output {
+    xcb_randr_output_t id;
+    char name[COPP_BACKEND_NAME_SIZE];
+    bool protection; /* it has "Content Protection" */
+    bool content_type; /* and "HDCP Content Type" */
+    uint32_t connector_id; /* by the driver's word, which no client can change; 0: unknown */
+};
+
+/* COPP_E_NOT_FOUND: no such server, or no RandR 1.3. Close it in any case. */
+COPP_NODISCARD enum copp_result randr_open(struct randr *randr, const char *display);
+void randr_close(struct randr *randr);
+bool randr_alive(const struct randr *randr);
+
+/* Returns how many there are, at most RANDR_OUTPUTS. */
+size_t randr_outputs(const struct randr *randr, struct randr_output *outputs);
+
+/* Takes the events that have come; whether there were any. */
+bool randr_events(const struct randr *randr);
+
+/* hdcp is the property as the server shows it. */
+void randr_observe(const struct randr *randr, const struct randr_output *output, struct hdcp_observation *observation);
+enum copp_result randr_write(const struct randr *randr, const struct randr_output *output, bool on);
+
+#endif

@@ -1,0 +1,115 @@
+#!/bin/sh
+# copp against coppd: which device is chosen, whom it trusts, and that a command is held, stopped and released.
+set -eu
+directory=$(mktemp -d)
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; wait; rm -rf "$directory"' EXIT
+socket=$directory/socket
+anchor=$directory/test-driver/anchor.b64
+unset COPP_DEVICE COPP_ANCHOR || true
+
+say() { printf '%s\n' "$*"; }
+fail() {
+    say "FAILED: $*"
+    cat "$directory/out" "$directory/err" 2>/dev/null || true
+    exit 1
+}
+# expect STATUS COMMAND...: its exit status; what it says is in out and err
+expect() {
+    wanted=$1
+    shift
+    status=0
+    "$@" >"$directory/out" 2>"$directory/err" || status=$?
+    [ "$status" -eq "$wanted" ] || fail "status $status, not $wanted: $*"
+}
+says() { grep -qF -- "$1" "$directory/out" "$directory/err" || fail "does not say: $1"; }
+until_true() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 200 ] || fail "never: $*"
+        sleep 0.05
+    done
+}
+start() {
+    "$COPPD" --config "$directory/coppd.conf" 2>"$directory/coppd.log" &
+    pid=$!
+    until_true listening
+}
+listening() { grep -q 'listening at' "$directory/coppd.log"; }
+
+mkfifo "$directory/events"
+cat >"$directory/coppd.conf" <<CONF
+[daemon]
+socket = $socket
+state_directory = $directory
+[outputs]
+events = $directory/events
+CONF
+
+# nobody there
+expect 2 "$COPP" status --device "unix:$socket"
+says "no coppd listens there"
+expect 2 "$COPP" status --device telepathy
+says "give unix:PATH or embedded"
+expect 2 "$COPP" status --device "unix:$socket" --events /dev/null
+says "do not go with"
+
+start
+exec 9<>"$directory/events"
+
+# a test hierarchy is trusted by nobody who was not told to (CERT-12)
+expect 1 "$COPP" status --device "unix:$socket"
+says "CERT-12"
+says "anchor.b64"
+expect 0 "$COPP" status --device "unix:$socket" --anchor "$anchor"
+says "HDMI-1"
+export COPP_ANCHOR="$anchor" COPP_DEVICE="unix:$socket"
+expect 0 "$COPP" status --json
+says '"output": "SVideo-1"'
+
+# options beat the environment
+expect 0 "$COPP" status --device embedded
+expect 0 "$COPP" status --events /dev/null
+
+# a command is guarded: held at a reconfiguration, stopped at LinkLost, and what was held is given back (EVT-4)
+expect 7 "$COPP" protect --hdcp 1 -- sh -c 'exit 7'
+says "HDMI-1: released"
+expect 2 "$COPP" protect --hdcp 1 --output HDMI-9 -- true
+says "is no output of this adapter"
+(
+    sleep 0.5
+    "$COPP" status >"$directory/seen"
+    echo "mode HDMI-1 720p60" >&9
+    sleep 1
+    echo "hdcp-fail HDMI-1" >&9
+) &
+expect 1 "$COPP" protect --hdcp 1 -- sleep 60
+says "the command is held"
+says "protected again"
+says "the link to the display was lost (EVT-4)"
+wait $!
+grep -qE '^HDMI-1 .* HDCP +off +on' "$directory/seen" || fail "another session does not see the level"
+
+# Ctrl-C while a command is under way
+echo "hdcp-hang HDMI-1 on" >&9
+sleep 0.2
+"$COPP" protect --hdcp 1 >"$directory/out" 2>"$directory/err" &
+guard=$!
+sleep 0.5
+kill -TERM "$guard"
+status=0
+wait "$guard" || status=$?
+[ "$status" -eq 2 ] || fail "interrupted: status $status"
+says "interrupted"
+echo "hdcp-hang HDMI-1 off" >&9
+
+# the daemon dies: so does the command
+(
+    sleep 0.5
+    kill -KILL "$pid"
+) &
+expect 1 "$COPP" protect --hdcp 1 -- sleep 60
+says "cannot be reached"
+wait "$pid" || true
+pid=

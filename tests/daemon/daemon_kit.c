@@ -1,0 +1,314 @@
+#include "daemon_kit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_MS 20000u
+
+uint64_t clock_ms(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+void sleep_ms(unsigned ms) {
+    const struct timespec t = {.tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000};
+    (void)nanosleep(&t, NULL);
+}
+
+static void path_in(const struct kit *kit, const char *name, char *path) {
+    assert_true(snprintf(path, KIT_PATH, "%s/%s", kit->directory, name) < (int)KIT_PATH);
+}
+
+/* A port that was free a moment ago. */
+static unsigned free_port(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    (void)close(fd);
+    return ntohs(address.sin_port);
+}
+
+void kit_configure(struct kit *kit, const char *settings) {
+    FILE *file = fopen(kit->config, "w");
+    assert_non_null(file);
+    (void)fprintf(file, "[outputs]\nevents = %s\n[metrics]\naddress = 127.0.0.1:%u\nfile = %s/metrics\n", kit->events, kit->port,
+                  kit->directory);
+    (void)fprintf(file, "[daemon]\nsocket = %s\nstate_directory = %s\n%s", kit->socket, kit->directory, settings);
+    assert_int_equal(fclose(file), 0);
+}
+
+void kit_make(struct kit *kit, const char *settings) {
+    *kit = (struct kit){.directory = "/tmp/coppd-test-XXXXXX", .fifo = -1};
+    assert_non_null(mkdtemp(kit->directory));
+    path_in(kit, "coppd.conf", kit->config);
+    path_in(kit, "socket", kit->socket);
+    path_in(kit, "events", kit->events);
+    path_in(kit, "output", kit->output);
+    assert_int_equal(mkfifo(kit->events, 0600), 0);
+    kit->fifo = open(kit->events, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    assert_true(kit->fifo >= 0);
+    kit->port = free_port();
+    kit_configure(kit, settings);
+}
+
+static const char *daemon_path(void) {
+    const char *path = getenv("COPPD");
+    assert_non_null(path);
+    return path;
+}
+
+static void become_daemon(const struct kit *kit, const char *option) {
+    int out = open(kit->output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    (void)dup2(out, STDOUT_FILENO);
+    (void)dup2(out, STDERR_FILENO);
+    if (kit->file_limit)
+        (void)setrlimit(RLIMIT_NOFILE, &(struct rlimit){kit->file_limit, kit->file_limit});
+    if (kit->size_limit) {
+        (void)signal(SIGXFSZ, SIG_IGN); /* a write then fails, as on a full disk */
+        (void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){kit->size_limit, kit->size_limit});
+    }
+    (void)execl(daemon_path(), "coppd", "--config", kit->config, option, (char *)NULL);
+    _exit(127);
+}
+
+static void launch(struct kit *kit, const char *option) {
+    kit->pid = fork();
+    assert_true(kit->pid >= 0);
+    if (kit->pid == 0)
+        become_daemon(kit, option);
+}
+
+static void read_anchor(struct kit *kit) {
+    char name[KIT_PATH];
+    char text[1024];
+    path_in(kit, "test-driver/anchor.b64", name);
+    FILE *file = fopen(name, "r");
+    assert_non_null(file);
+    size_t size = fread(text, 1, sizeof text, file);
+    (void)fclose(file);
+    assert_int_equal(copp_public_key_read(text, size, &kit->anchor), COPP_OK);
+}
+
+void kit_start(struct kit *kit) {
+    launch(kit, NULL);
+    struct copp_socket *connection = NULL;
+    const struct copp_socket_config config = {.path = kit->socket, .answer_ms = START_MS}; /* it makes keys first */
+    uint64_t until = clock_ms() + START_MS;
+    struct copp_socket_connector first;
+    while (copp_socket_connect(&config, &connection)) {
+        if (clock_ms() > until || waitpid(kit->pid, NULL, WNOHANG) != 0) {
+            char *said = kit_output(kit);
+            fail_msg("coppd does not start: %s", said);
+        }
+        sleep_ms(10);
+    }
+    assert_int_equal(copp_socket_connector(connection, 0, &first), COPP_OK);
+    copp_socket_close(&connection);
+    kit_wait_sessions(kit, 0);
+    read_anchor(kit);
+}
+
+static int wait_for_end(struct kit *kit) {
+    int status;
+    assert_int_equal(waitpid(kit->pid, &status, 0), kit->pid);
+    kit->pid = 0;
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+int kit_run(struct kit *kit, const char *option, char **said) {
+    (void)unlink(kit->output);
+    launch(kit, option);
+    int status = wait_for_end(kit);
+    *said = kit_output(kit);
+    return status;
+}
+
+void kit_stop(struct kit *kit) {
+    assert_int_equal(kill(kit->pid, SIGTERM), 0);
+    int status = wait_for_end(kit);
+    if (status) {
+        char *said = kit_output(kit);
+        fail_msg("coppd ended with %d: %s", status, said);
+    }
+}
+
+void kit_kill(struct kit *kit) {
+    assert_int_equal(kill(kit->pid, SIGKILL), 0);
+    assert_int_equal(waitpid(kit->pid, NULL, 0), kit->pid);
+    kit->pid = 0;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void kit_end(struct kit *kit) {
+    if (kit->pid)
+        kit_stop(kit);
+    (void)close(kit->fifo);
+    assert_int_equal(nftw(kit->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static char *read_whole(int fd) {
+    size_t room = 1u << 16;
+    size_t size = 0;
+    char *text = malloc(room + 1);
+    assert_non_null(text);
+    for (ssize_t got; size < room && (got = read(fd, text + size, room - size)) > 0;)
+        size += (size_t)got;
+    text[size] = 0;
+    (void)close(fd);
+    return text;
+}
+
+char *kit_output(struct kit *kit) {
+    int fd = open(kit->output, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return read_whole(fd);
+}
+
+char *kit_metrics(struct kit *kit) {
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)kit->port)};
+    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(write(fd, request, sizeof request - 1), sizeof request - 1);
+    return read_whole(fd);
+}
+
+double kit_metric(struct kit *kit, const char *line) {
+    char *text = kit_metrics(kit);
+    const char *found = NULL;
+    for (const char *at = text; (at = strstr(at, line)) != NULL; at++) {
+        if (at > text && at[-1] == '\n')
+            found = at;
+    }
+    if (!found)
+        fail_msg("no metric %s", line);
+    double value = strtod(found + strlen(line), NULL);
+    free(text);
+    return value;
+}
+
+static unsigned times_said(struct kit *kit, const char *text) {
+    unsigned times = 0;
+    char *said = kit_output(kit);
+    for (const char *at = said; (at = strstr(at, text)) != NULL; at++)
+        times++;
+    free(said);
+    return times;
+}
+
+void kit_wait_said(struct kit *kit, const char *text, unsigned times) {
+    for (uint64_t until = clock_ms() + START_MS; times_said(kit, text) < times; sleep_ms(5))
+        assert_true(clock_ms() < until);
+}
+
+void kit_event(struct kit *kit, const char *event) {
+    unsigned before = times_said(kit, "event: ");
+    assert_int_equal(dprintf(kit->fifo, "%s\n", event), strlen(event) + 1);
+    kit_wait_said(kit, "event: ", before + 1);
+}
+
+void kit_wait_sessions(struct kit *kit, unsigned count) {
+    for (uint64_t until = clock_ms() + START_MS; kit_metric(kit, "copp_sessions ") != count; sleep_ms(5))
+        assert_true(clock_ms() < until);
+}
+
+void kit_reload(struct kit *kit) {
+    unsigned before = times_said(kit, "go on") + times_said(kit, "going on");
+    assert_int_equal(kill(kit->pid, SIGHUP), 0);
+    for (uint64_t until = clock_ms() + START_MS; times_said(kit, "go on") + times_said(kit, "going on") == before; sleep_ms(5))
+        assert_true(clock_ms() < until);
+}
+
+enum copp_result player_try(struct kit *kit, const char *connector, const struct copp_chain *known, struct player *player) {
+    const struct copp_socket_config where = {.path = kit->socket, .answer_ms = 20000, .command_ms = 60000};
+    const struct copp_session_config config = {.anchor = &kit->anchor, .known_chain = known};
+    struct copp_socket *connection = NULL;
+    *player = (struct player){NULL, NULL};
+    enum copp_result result = copp_socket_connect(&where, &connection);
+    if (!result)
+        result = copp_socket_transport_open(&connection, connector, &player->transport);
+    copp_socket_close(&connection);
+    if (!result)
+        result = copp_session_new(&config, player->transport, &player->session);
+    return result ? result : copp_session_establish(player->session, NULL);
+}
+
+void player_begin(struct kit *kit, const char *connector, struct player *player) {
+    assert_int_equal(player_try(kit, connector, NULL, player), COPP_OK);
+}
+
+void player_end(struct player *player) {
+    copp_session_free(&player->session);
+    copp_transport_free(&player->transport);
+}
+
+uint32_t player_global(struct player *player, uint32_t type) {
+    uint32_t level;
+    assert_int_equal(copp_session_global_level(player->session, type, &level), COPP_OK);
+    return level;
+}
+
+uint32_t player_local(struct player *player, uint32_t type) {
+    uint32_t level;
+    assert_int_equal(copp_session_local_level(player->session, type, &level), COPP_OK);
+    return level;
+}
+
+int raw_connect(struct kit *kit) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, kit->socket);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+void raw_send(int fd, uint32_t version, uint32_t type, uint32_t status, size_t body) {
+    const uint32_t words[3] = {htole32(version), htole32(type), htole32(status)};
+    uint8_t *bytes = calloc(1, sizeof words + body);
+    assert_non_null(bytes);
+    memcpy(bytes, words, sizeof words);
+    assert_int_equal(send(fd, bytes, sizeof words + body, MSG_NOSIGNAL), sizeof words + body);
+    free(bytes);
+}
+
+size_t raw_receive(int fd, uint8_t *bytes, size_t size) {
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&ready, 1, 20000), 1);
+    ssize_t got = recv(fd, bytes, size, 0);
+    if (got < 0 && errno == ECONNRESET)
+        return 0;
+    assert_true(got >= 0);
+    return (size_t)got;
+}
+
+void raw_farewell(int fd, uint32_t cause) {
+    uint8_t bytes[64];
+    const uint32_t wanted[4] = {htole32(1), htole32(0xFFFFFFFFu), htole32(cause), htole32(1)};
+    assert_int_equal(raw_receive(fd, bytes, sizeof bytes), sizeof wanted);
+    assert_memory_equal(bytes, wanted, sizeof wanted);
+    assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 0);
+}

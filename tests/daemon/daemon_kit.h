@@ -1,0 +1,78 @@
+/* A coppd of the test's own, in a directory of its own, and players that connect to it. */
+#ifndef COPP_TEST_DAEMON_KIT_H
+#define COPP_TEST_DAEMON_KIT_H
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "../unit/harness.h"
+
+#define KIT_PATH 128u
+
+struct kit {
+    char directory[KIT_PATH];
+    char config[KIT_PATH]; /* files in it */
+    char socket[KIT_PATH];
+    char events[KIT_PATH];
+    char output[KIT_PATH]; /* what the daemon has said */
+    unsigned port; /* of its metrics */
+    int fifo;
+    pid_t pid; /* 0: it does not run */
+    rlim_t file_limit; /* if not 0: open files it may have */
+    rlim_t size_limit; /* if not 0: bytes a file of its may have */
+    struct copp_public_key anchor;
+};
+
+/* Makes the directory. settings is text behind what every test needs, in the section [daemon] first. */
+void kit_make(struct kit *kit, const char *settings);
+/* Another configuration, read at the next start or SIGHUP. */
+void kit_configure(struct kit *kit, const char *settings);
+/* Starts it and waits until it listens. */
+void kit_start(struct kit *kit);
+/* Starts it with these arguments, waits until it ends; what it said is in *said (free it). Its exit status. */
+int kit_run(struct kit *kit, const char *option, char **said);
+/* SIGTERM: it must end with 0, which with sanitizers also says that nothing leaked. */
+void kit_stop(struct kit *kit);
+void kit_kill(struct kit *kit);
+/* Takes the directory away. */
+void kit_end(struct kit *kit);
+
+/* Returns once it has happened. */
+void kit_event(struct kit *kit, const char *event);
+/* Waits until it has said text so many times. */
+void kit_wait_said(struct kit *kit, const char *text, unsigned times);
+/* Waits until so many connections are open. */
+void kit_wait_sessions(struct kit *kit, unsigned count);
+/* SIGHUP; returns once the configuration has been read. */
+void kit_reload(struct kit *kit);
+/* A metric's value by the line's beginning, such as "copp_sessions "; fails the test if there is none. */
+double kit_metric(struct kit *kit, const char *line);
+/* All of it; free it. */
+char *kit_metrics(struct kit *kit);
+/* What it has said; free it. */
+char *kit_output(struct kit *kit);
+
+struct player {
+    struct copp_transport *transport;
+    struct copp_session *session;
+};
+/* COPP_OK: with a session that is established. */
+enum copp_result player_try(struct kit *kit, const char *connector, const struct copp_chain *known, struct player *player);
+void player_begin(struct kit *kit, const char *connector, struct player *player);
+void player_end(struct player *player);
+uint32_t player_global(struct player *player, uint32_t type);
+uint32_t player_local(struct player *player, uint32_t type);
+
+/* A socket that is connected, for packets put together by hand. */
+int raw_connect(struct kit *kit);
+void raw_send(int fd, uint32_t version, uint32_t type, uint32_t status, size_t body);
+/* An answer's bytes; 0: the daemon has closed. */
+size_t raw_receive(int fd, uint8_t *bytes, size_t size);
+/* The next packet is a farewell with this cause, and nothing comes behind it. */
+void raw_farewell(int fd, uint32_t cause);
+
+uint64_t clock_ms(void);
+void sleep_ms(unsigned ms);
+
+#endif

@@ -1,0 +1,408 @@
+/* coppd as players meet it: sessions over the socket, and that nothing stays in force for anybody who is gone. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon_kit.h"
+
+#define HDCP COPP_PROTECTION_TYPE_HDCP
+
+static void a_session_over_the_socket(void) {
+    struct kit kit;
+    struct player a;
+    struct player b;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &a);
+    player_begin(&kit, "HDMI-1", &b);
+    assert_int_equal(copp_session_set_protection_level(a.session, HDCP, 1), COPP_OK);
+    assert_int_equal(player_local(&a, HDCP), 1);
+    assert_int_equal(player_local(&b, HDCP), 0);
+    assert_int_equal(player_global(&b, HDCP), 1);
+    uint32_t type;
+    assert_int_equal(copp_session_connector_type(b.session, &type), COPP_OK);
+    assert_int_equal(type, COPP_CONNECTOR_HDMI);
+    assert_int_equal(copp_session_set_protection_level(a.session, COPP_PROTECTION_TYPE_ACP, 1), COPP_E_REFUSED);
+    assert_int_equal(copp_session_hresult(a.session), COPP_HR_INVALIDARG);
+    player_end(&a);
+    assert_int_equal(player_global(&b, HDCP), 0);
+    player_end(&b);
+    kit_end(&kit);
+}
+
+static void connectors_are_listed(void) {
+    static const char *const names[] = {"HDMI-1", "DVI-I-1", "Component-1", "SVideo-1", "eDP-1"};
+    struct kit kit;
+    struct player player;
+    struct copp_socket *connection;
+    struct copp_socket_connector told;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    player_begin(&kit, "DVI-I-1", &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connection),
+                     COPP_OK);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(copp_socket_connector(connection, i, &told), COPP_OK);
+        assert_string_equal(told.name, names[i]);
+        assert_int_equal(told.hdcp, i == 1);
+        assert_int_equal(told.devices, i == 1);
+    }
+    assert_int_equal(copp_socket_connector(connection, 5, &told), COPP_E_NOT_FOUND);
+    assert_int_equal(copp_socket_connector(connection, UINT32_MAX, &told), COPP_E_NOT_FOUND);
+    struct copp_transport *transport;
+    assert_int_equal(copp_socket_transport_open(&connection, "HDMI-9", &transport), COPP_E_NOT_FOUND);
+    assert_null(transport);
+    copp_socket_close(&connection);
+    kit_event(&kit, "multi-adapter eDP-1 clone");
+    struct player refused;
+    assert_int_equal(player_try(&kit, "eDP-1", NULL, &refused), COPP_E_UNSUPPORTED_MODE);
+    player_end(&refused);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+/* The HRESULT of a packet's answer. */
+static uint32_t answer_of(int fd, uint32_t type, size_t body) {
+    uint8_t bytes[8192];
+    uint32_t words[3];
+    raw_send(fd, 1, type, 0, body);
+    assert_true(raw_receive(fd, bytes, sizeof bytes) >= sizeof words);
+    memcpy(words, bytes, sizeof words);
+    assert_int_equal(le32toh(words[1]), type | 0x80000000u);
+    return le32toh(words[2]);
+}
+
+static void calls_out_of_order(void) {
+    struct kit kit;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    int fd = raw_connect(&kit);
+    for (uint32_t type = 3; type <= 6; type++)
+        assert_int_equal(answer_of(fd, type, type == 3 ? 0 : type == 4 ? 256 : 4096), COPP_HR_UNEXPECTED); /* no device */
+    assert_int_equal(answer_of(fd, 2, 64), COPP_HR_NO_MONITOR); /* a name of no characters */
+    char open[12 + 64] = "\1\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    uint8_t answer[64];
+    assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
+    assert_int_equal(raw_receive(fd, answer, sizeof answer), 12);
+    assert_int_equal(send(fd, open, sizeof open, 0), sizeof open); /* one device a connection */
+    assert_int_equal(raw_receive(fd, answer, sizeof answer), 12);
+    assert_memory_equal(answer + 8, "\xff\xff\x00\x80", 4);
+    assert_int_equal(answer_of(fd, 6, 4096), COPP_HR_UNEXPECTED); /* no session */
+    assert_int_equal(answer_of(fd, 4, 256), COPP_HR_UNEXPECTED); /* no KeyExchange */
+    assert_int_equal(answer_of(fd, 3, 0), COPP_HR_OK);
+    assert_int_equal(answer_of(fd, 3, 0), COPP_HR_UNEXPECTED); /* once */
+    assert_int_equal(answer_of(fd, 4, 256), COPP_HR_UNEXPECTED); /* S is not ours (SES-7) */
+    assert_int_equal(answer_of(fd, 4, 256), COPP_HR_UNEXPECTED); /* and spent (SES-8) */
+    memset(open + 12, 'x', 64); /* a name without an end */
+    int other = raw_connect(&kit);
+    assert_int_equal(send(other, open, sizeof open, 0), sizeof open);
+    assert_int_equal(raw_receive(other, answer, sizeof answer), 12);
+    assert_memory_equal(answer + 8, "\x57\x00\x07\x80", 4);
+    (void)close(other);
+    (void)close(fd);
+    kit_end(&kit);
+}
+
+/* A process that holds HDCP on an output. */
+static pid_t holder(struct kit *kit, const char *output) {
+    int told[2];
+    char byte;
+    assert_int_equal(pipe(told), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct player player;
+        if (player_try(kit, output, NULL, &player) || copp_session_set_protection_level(player.session, HDCP, 1) ||
+            write(told[1], "!", 1) != 1)
+            _exit(1);
+        for (;;)
+            (void)pause();
+    }
+    (void)close(told[1]);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    (void)close(told[0]);
+    return pid;
+}
+
+static void end_process(pid_t pid) {
+    (void)kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void a_killed_client_holds_nothing(void) {
+    struct kit kit;
+    struct player player;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    unsigned quick = 0; /* on a busy machine it may be the test that has to wait, but not time and again */
+    for (int i = 0; i < 5; i++) {
+        pid_t pid = holder(&kit, "HDMI-1");
+        assert_int_equal(player_global(&player, HDCP), 1);
+        end_process(pid);
+        uint64_t began = clock_ms();
+        while (player_global(&player, HDCP) != 0)
+            assert_true(clock_ms() - began < 2000);
+        quick += clock_ms() - began < 100;
+    }
+    assert_true(quick >= 3);
+    assert_int_equal(player_local(&player, HDCP), 0);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void every_holder_hears_of_a_lost_link(void) {
+    struct kit kit;
+    struct player players[5];
+    kit_make(&kit, "");
+    kit_start(&kit);
+    for (size_t i = 0; i < 5; i++) {
+        player_begin(&kit, "HDMI-1", &players[i]);
+        assert_int_equal(copp_session_set_protection_level(players[i].session, HDCP, 1), COPP_OK);
+    }
+    uint64_t began = clock_ms();
+    kit_event(&kit, "hdcp-fail HDMI-1");
+    for (size_t i = 0; i < 5; i++) {
+        while (player_local(&players[i], HDCP) != 0)
+            assert_true(clock_ms() - began < 2000);
+        assert_int_equal(copp_session_take_events(players[i].session), COPP_STATUS_LINK_LOST);
+        assert_int_equal(player_global(&players[i], HDCP), 0);
+        player_end(&players[i]);
+    }
+    kit_end(&kit);
+}
+
+static void a_restart_ends_every_session(void) {
+    struct kit kit;
+    struct player old;
+    struct player young;
+    uint32_t level;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &old);
+    assert_int_equal(copp_session_set_protection_level(old.session, HDCP, 1), COPP_OK);
+    kit_kill(&kit); /* it leaves its socket behind */
+    kit_start(&kit);
+    assert_int_equal(copp_session_global_level(old.session, HDCP, &level), COPP_E_TRANSPORT);
+    assert_int_equal(copp_session_set_protection_level(old.session, HDCP, 1), COPP_E_TRANSPORT);
+    player_begin(&kit, "HDMI-1", &young); /* the hierarchy is the same one */
+    assert_int_equal(player_global(&young, HDCP), 0);
+    assert_int_equal(copp_session_global_level(old.session, HDCP, &level), COPP_E_TRANSPORT);
+    player_end(&old);
+    player_end(&young);
+    kit_end(&kit);
+}
+
+/* A process whose command stays under way; it ends with 0 if the command ends as it should. */
+static pid_t hanging(struct kit *kit, enum copp_result expected, uint32_t hresult) {
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct player player;
+        uint32_t level = 9;
+        bool good = !player_try(kit, "HDMI-1", NULL, &player) &&
+                    copp_session_set_protection_level(player.session, HDCP, 1) == expected &&
+                    copp_session_hresult(player.session) == hresult && !copp_session_local_level(player.session, HDCP, &level) &&
+                    level == (expected == COPP_OK);
+        _exit(good ? 0 : 1);
+    }
+    return pid;
+}
+
+static void assert_ended_well(pid_t pid) {
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void a_pending_command_has_a_time_limit(void) {
+    struct kit kit;
+    struct player player;
+    kit_make(&kit, "pending_limit = 700\n");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    kit_event(&kit, "hdcp-hang HDMI-1 on");
+    uint64_t began = clock_ms();
+    pid_t pid = hanging(&kit, COPP_E_REFUSED, COPP_HR_UNEXPECTED);
+    unsigned served = 0;
+    while (clock_ms() - began < 600) {
+        uint64_t asked = clock_ms();
+        assert_int_equal(player_global(&player, HDCP), 0); /* nobody else waits, and nobody is told otherwise */
+        assert_true(clock_ms() - asked < 500);
+        served++;
+    }
+    assert_true(served > 10);
+    assert_ended_well(pid);
+    assert_true(clock_ms() - began >= 700);
+    assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"pending\"} "), 1);
+    kit_event(&kit, "hdcp-hang HDMI-1 off");
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void a_pending_command_ends_when_the_output_does(void) {
+    struct kit kit;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    kit_event(&kit, "hdcp-hang HDMI-1 on");
+    pid_t pid = hanging(&kit, COPP_OK, COPP_HR_OK);
+    sleep_ms(500);
+    kit_event(&kit, "hdcp-hang HDMI-1 off");
+    assert_ended_well(pid);
+    kit_end(&kit);
+}
+
+static void a_client_killed_with_a_command_under_way(void) {
+    struct kit kit;
+    struct player player;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    kit_event(&kit, "hdcp-hang HDMI-1 on");
+    pid_t pid = hanging(&kit, COPP_OK, COPP_HR_OK);
+    sleep_ms(500);
+    end_process(pid);
+    kit_wait_sessions(&kit, 1);
+    kit_event(&kit, "hdcp-hang HDMI-1 off");
+    assert_int_equal(player_global(&player, HDCP), 0);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK); /* nothing is in the way */
+    assert_int_equal(kit_metric(&kit, "copp_sessions "), 1);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void the_socket_may_come_from_systemd(void) {
+    struct kit kit;
+    struct player player;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    kit_make(&kit, "");
+    strcpy(address.sun_path, kit.socket);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    kit.pid = fork();
+    assert_true(kit.pid >= 0);
+    if (kit.pid == 0) {
+        char self[16];
+        (void)snprintf(self, sizeof self, "%d", (int)getpid());
+        (void)setenv("LISTEN_PID", self, 1);
+        (void)setenv("LISTEN_FDS", "1", 1);
+        (void)dup2(fd, 3);
+        (void)execl(getenv("COPPD"), "coppd", "--config", kit.config, (char *)NULL);
+        _exit(127);
+    }
+    (void)close(fd);
+    int first = raw_connect(&kit);
+    assert_int_equal(answer_of(first, 1, 4), COPP_HR_OK); /* it runs: the hierarchy has been made */
+    (void)close(first);
+    char name[KIT_PATH + 32];
+    char text[512];
+    (void)snprintf(name, sizeof name, "%s/test-driver/anchor.b64", kit.directory);
+    FILE *file = fopen(name, "r");
+    assert_non_null(file);
+    size_t size = fread(text, 1, sizeof text, file);
+    (void)fclose(file);
+    assert_int_equal(copp_public_key_read(text, size, &kit.anchor), COPP_OK);
+    player_begin(&kit, "HDMI-1", &player);
+    player_end(&player);
+    kit_stop(&kit);
+    assert_int_equal(access(kit.socket, F_OK), 0); /* systemd's socket is systemd's */
+    kit_end(&kit);
+}
+
+static void transports_are_careful(void) {
+    struct copp_socket *connection = NULL;
+    struct copp_socket_connector told;
+    char path[200];
+    memset(path, 'x', sizeof path - 1);
+    path[0] = '/';
+    path[sizeof path - 1] = 0;
+    assert_int_equal(copp_socket_connect(NULL, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = "/nowhere/socket"}, &connection), COPP_E_NOT_FOUND);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = path}, &connection), COPP_E_TOO_LARGE);
+    assert_int_equal(copp_socket_connector(NULL, 0, &told), COPP_E_ARGUMENT);
+    assert_int_equal(copp_socket_transport_open(&connection, "HDMI-1", NULL), COPP_E_ARGUMENT);
+    assert_string_equal(copp_socket_farewell(NULL), "");
+    copp_socket_close(&connection);
+    copp_socket_close(NULL);
+}
+
+/* A process that listens and answers the first packet with these bytes, or never. */
+static pid_t false_daemon(const char *path, const void *bytes, size_t size) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        static uint8_t request[8192];
+        for (;;) {
+            int peer = accept(fd, NULL, NULL);
+            if (recv(peer, request, sizeof request, 0) > 0 && size > 0)
+                (void)send(peer, bytes, size, 0);
+        }
+    }
+    (void)close(fd);
+    return pid;
+}
+
+static void a_daemon_is_not_trusted_either(void) {
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } answers[] = {
+        {"", 0}, /* none at all */
+        {"\1\0\0\0\1\0\0\x80\0\0\0\0", 12}, /* success without a body */
+        {"\1\0\0\0\1\0\0\x80\0\0\0", 11},
+        {"\2\0\0\0\1\0\0\x80\x57\0\7\x80", 12}, /* another version */
+        {"\1\0\0\0\2\0\0\x80\x57\0\7\x80", 12}, /* to another request */
+        {"\1\0\0\0\1\0\0\x80\x57\0\7\x80!", 13}, /* a refusal with a body */
+        {"\1\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0", 16}, /* a farewell */
+    };
+    struct kit kit;
+    kit_make(&kit, "");
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        struct copp_socket *connection;
+        struct copp_socket_connector told;
+        pid_t pid = false_daemon(kit.socket, answers[i].bytes, answers[i].size);
+        assert_int_equal(copp_socket_connect(&(struct copp_socket_config){kit.socket, 300, 300, NULL}, &connection), COPP_OK);
+        uint64_t began = clock_ms();
+        assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_TRANSPORT);
+        assert_true(clock_ms() - began < 2000);
+        assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_TRANSPORT); /* nothing it says later counts */
+        assert_int_equal(copp_socket_farewell(connection)[0] != 0, answers[i].size == 16);
+        copp_socket_close(&connection);
+        end_process(pid);
+        assert_int_equal(unlink(kit.socket), 0);
+    }
+    kit_end(&kit);
+}
+
+static const struct test_case cases[] = {
+    TEST(a_session_over_the_socket, "QRY-5 ARB-1"),
+    TEST(connectors_are_listed, "ARB-6"),
+    TEST(calls_out_of_order, "SES-8"),
+    TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),
+    TEST(every_holder_hears_of_a_lost_link, "EVT-1 EVT-2 EVT-3"),
+    TEST(a_restart_ends_every_session, "EVT-5"),
+    TEST(a_pending_command_has_a_time_limit, "CMD-6"),
+    TEST(a_pending_command_ends_when_the_output_does, "CMD-6"),
+    TEST(a_client_killed_with_a_command_under_way, "CMD-6 EVT-5"),
+    TEST(the_socket_may_come_from_systemd, ""),
+    TEST(transports_are_careful, ""),
+    TEST(a_daemon_is_not_trusted_either, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("daemon", cases);
+}

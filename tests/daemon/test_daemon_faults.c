@@ -1,0 +1,346 @@
+/* Clients that do everything wrong, limits, and a machine that has run out of things: the others are served. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon_kit.h"
+
+#define HDCP COPP_PROTECTION_TYPE_HDCP
+
+enum { MALFORMED = 1, VERSION, FULL, USER_LIMIT, RATE };
+
+static void packets_of_wrong_sizes_and_types(void) {
+    static const size_t sizes[7] = {0, 4, 64, 0, 256, 4096, 4096}; /* by type */
+    static uint8_t zeros[200000];
+    struct kit kit;
+    struct player player;
+    kit_make(&kit, "connections_per_second = 0\n");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    unsigned count = 0;
+    for (size_t size = 1; size < 12; size++, count++) { /* torn headers */
+        int fd = raw_connect(&kit);
+        assert_int_equal(send(fd, zeros, size, 0), size);
+        raw_farewell(fd, MALFORMED);
+        (void)close(fd);
+    }
+    for (uint32_t type = 0; type <= 8; type++) {
+        for (int step = -1; step <= 1; step++) {
+            bool known = type >= 1 && type <= 6;
+            size_t size = known ? sizes[type] : 4;
+            if ((known && step == 0) || (size == 0 && step < 0))
+                continue;
+            int fd = raw_connect(&kit);
+            raw_send(fd, 1, type, 0, (size_t)((long)size + step));
+            raw_farewell(fd, MALFORMED);
+            (void)close(fd);
+            count++;
+        }
+    }
+    static const size_t oversized[] = {4097, 8192, 65536, sizeof zeros - 12};
+    for (size_t i = 0; i < 4; i++, count++) {
+        int fd = raw_connect(&kit);
+        raw_send(fd, 1, 6, 0, oversized[i]);
+        raw_farewell(fd, MALFORMED);
+        (void)close(fd);
+    }
+    int fd = raw_connect(&kit);
+    raw_send(fd, 1, 1, 1, 4); /* a status in a request */
+    raw_farewell(fd, MALFORMED);
+    (void)close(fd);
+    fd = raw_connect(&kit);
+    assert_int_equal(send(fd, zeros, 0, 0), 0); /* a packet of nothing */
+    raw_farewell(fd, MALFORMED);
+    (void)close(fd);
+    assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"malformed\"} "), count + 2);
+    assert_int_equal(player_local(&player, HDCP), 1); /* nobody else noticed */
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void other_versions_are_told_ours(void) {
+    static const uint32_t versions[] = {0, 2, 3, 0x80000001u, UINT32_MAX};
+    struct kit kit;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    for (size_t i = 0; i < 5; i++) {
+        int fd = raw_connect(&kit);
+        raw_send(fd, versions[i], i % 2 ? 1 : 77, 0, i % 2 ? 4 : 5); /* whatever else they mean by it */
+        raw_farewell(fd, VERSION);
+        (void)close(fd);
+    }
+    kit_end(&kit);
+}
+
+static void a_client_that_never_reads(void) {
+    static const uint8_t list[16] = {1, 0, 0, 0, 1};
+    struct kit kit;
+    struct player player;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    int fd = raw_connect(&kit);
+    unsigned sent = 0;
+    while (send(fd, list, sizeof list, MSG_NOSIGNAL) == sizeof list)
+        assert_true(++sent < 1000000);
+    assert_true(errno == EPIPE || errno == ECONNRESET);
+    (void)close(fd);
+    assert_int_equal(player_local(&player, HDCP), 0);
+    kit_wait_sessions(&kit, 1);
+    assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"unread\"} "), 1);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+/* Opens connections until one is refused; how many were let in. */
+static unsigned connect_until_refused(struct kit *kit, struct copp_socket **connections, unsigned most, const char *why) {
+    for (unsigned i = 0; i < most; i++) {
+        struct copp_socket_connector told;
+        assert_int_equal(
+            copp_socket_connect(&(struct copp_socket_config){.path = kit->socket, .answer_ms = 20000}, &connections[i]), COPP_OK);
+        if (copp_socket_connector(connections[i], 0, &told) == COPP_OK)
+            continue;
+        assert_string_equal(copp_socket_farewell(connections[i]), why);
+        copp_socket_close(&connections[i]);
+        return i;
+    }
+    fail_msg("nobody was refused");
+    return 0;
+}
+
+static void a_user_has_so_many_sessions(void) {
+    struct kit kit;
+    struct copp_socket *connections[5] = {NULL};
+    kit_make(&kit, "sessions_per_user = 3\n");
+    kit_start(&kit);
+    static const char why[] = "this user has as many sessions as coppd allows";
+    assert_int_equal(connect_until_refused(&kit, connections, 5, why), 3);
+    copp_socket_close(&connections[1]);
+    kit_wait_sessions(&kit, 2);
+    struct copp_socket *more[2] = {NULL};
+    assert_int_equal(connect_until_refused(&kit, more, 2, why), 1); /* what one gives back another may have */
+    copp_socket_close(&more[0]);
+    for (size_t i = 0; i < 5; i++)
+        copp_socket_close(&connections[i]);
+    kit_end(&kit);
+}
+
+static void sessions_are_opened_at_a_limited_rate(void) {
+    struct kit kit;
+    struct copp_socket *connections[30] = {NULL};
+    kit_make(&kit, "connections_per_second = 10\n");
+    kit_start(&kit);
+    unsigned in = connect_until_refused(&kit, connections, 30, "this user opens sessions faster than coppd allows");
+    assert_in_range(in, 5, 20);
+    struct copp_socket_connector told;
+    assert_int_equal(copp_socket_connector(connections[0], 0, &told), COPP_OK); /* who is in is served */
+    sleep_ms(1100);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connections[in]),
+                     COPP_OK);
+    assert_int_equal(copp_socket_connector(connections[in], 0, &told), COPP_OK);
+    for (size_t i = 0; i < 30; i++)
+        copp_socket_close(&connections[i]);
+    kit_end(&kit);
+}
+
+static void file_descriptors_run_out(void) {
+    struct kit kit;
+    struct player player;
+    struct copp_socket *connections[64] = {NULL};
+    kit_make(&kit, "");
+    kit.file_limit = 64;
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    unsigned in = connect_until_refused(&kit, connections, 64, "coppd has as many sessions as it may have");
+    assert_in_range(in, 24, 40);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    free(kit_metrics(&kit)); /* there is still a descriptor for those who watch */
+    for (size_t i = 0; i < 64; i++)
+        copp_socket_close(&connections[i]);
+    struct player late;
+    kit_wait_sessions(&kit, 1);
+    player_begin(&kit, "HDMI-1", &late);
+    player_end(&late);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void the_disk_is_full_at_the_first_start(void) {
+    struct kit kit;
+    char *said;
+    char path[KIT_PATH + 32];
+    kit_make(&kit, "");
+    kit.size_limit = 1000; /* the chain does not fit */
+    assert_int_equal(kit_run(&kit, NULL, &said), 1);
+    assert_non_null(strstr(said, "chain.xml: cannot be written"));
+    free(said);
+    (void)snprintf(path, sizeof path, "%s/test-driver", kit.directory);
+    assert_int_equal(access(path, F_OK), -1); /* nothing half made */
+    (void)strcat(path, ".new");
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(mkdir(path, 0700), 0); /* as one that was killed leaves it */
+    kit.size_limit = 0;
+    struct player player;
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void clients_killed_at_random_moments(void) {
+    struct kit kit;
+    struct player player;
+    kit_make(&kit, "connections_per_second = 0\n");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    uint8_t moments[40];
+    assert_int_equal(getentropy(moments, sizeof moments), 0);
+    for (size_t round = 0; round < sizeof moments; round++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            for (;;) {
+                struct player brief;
+                if (player_try(&kit, "HDMI-1", NULL, &brief) || copp_session_set_protection_level(brief.session, HDCP, 1))
+                    _exit(1);
+                player_end(&brief);
+            }
+        }
+        sleep_ms(moments[round] % 30u);
+        assert_int_equal(player_local(&player, HDCP), 0);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+    }
+    kit_wait_sessions(&kit, 1);
+    assert_int_equal(player_global(&player, HDCP), 0);
+    assert_int_equal(kit_metric(&kit, "copp_connector_devices{connector=\"HDMI-1\"} "), 1);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void a_reload_drops_nobody(void) {
+    struct kit kit;
+    struct player player;
+    struct player other;
+    kit_make(&kit, "sessions_per_user = 1\n");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    assert_int_equal(player_try(&kit, "HDMI-1", NULL, &other), COPP_E_TRANSPORT);
+    player_end(&other);
+    kit_configure(&kit, "sessions_per_user = 2\n");
+    kit_reload(&kit);
+    player_begin(&kit, "HDMI-1", &other);
+    assert_int_equal(player_local(&player, HDCP), 1);
+    kit_configure(&kit, "sessions_per_user = none\n");
+    kit_reload(&kit);
+    assert_int_equal(player_local(&player, HDCP), 1);
+    char *said = kit_output(&kit);
+    assert_non_null(strstr(said, "\"none\" is no number from 1 to 65536; going on as before"));
+    free(said);
+    player_end(&player);
+    player_end(&other);
+    kit_end(&kit);
+}
+
+static void configurations(void) {
+    static const struct {
+        const char *text;
+        const char *complaint; /* NULL: can be used */
+    } table[] = {
+        {"", NULL},
+        {"sessions = 10 ; few\n[driver]\nchain = /a\nkey = file:/b\n[metrics]\naddress = [::1]:9464\n", NULL},
+        {"sessions = 0\n", "\"0\" is no number from 1 to 65536"},
+        {"sessions = -1\n", "\"-1\" is no number"},
+        {"sessions = 10x\n", "\"10x\" is no number"},
+        {"sessions =\n", "\"\" is no number"},
+        {"sessions = 99999999999999999999\n", "is no number"},
+        {"sessions = 1\nsessions = 1\n", "sessions is given twice"},
+        {"session = 1\n", "[daemon] session is no setting"},
+        {"[demon]\nsessions = 1\n", "[demon] sessions is no setting"},
+        {"nonsense\n", "line 9 is neither [section] nor name = value"},
+        {"[driver]\nchain = /a\n", "give both"},
+        {"[driver]\nkey = file:/a\n", "give both"},
+        {"[driver]\npassphrase_file = /a\n", "goes with key"},
+        {"[driver]\nchain = a\nkey = b\n", "does not begin with '/'"},
+        {"[outputs]\nbackend = magic\n", "give auto or sim"},
+    };
+    struct kit kit;
+    char *said;
+    kit_make(&kit, "");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        FILE *file = fopen(kit.config, "w");
+        assert_non_null(file);
+        (void)fprintf(file, "\n\n\n\n\n\n\n[daemon]\n%s", table[i].text);
+        (void)fclose(file);
+        int status = kit_run(&kit, "--check-config", &said);
+        if (status != (table[i].complaint != NULL) || !strstr(said, table[i].complaint ? table[i].complaint : "can be used"))
+            fail_msg("%s: %d, %s", table[i].text, status, said);
+        assert_non_null(strstr(said, kit.config));
+        free(said);
+    }
+    kit_end(&kit);
+}
+
+static void starts_that_must_fail(void) {
+    static const struct {
+        const char *text;
+        const char *complaint;
+    } table[] = {
+        {"[driver]\nchain = /nowhere/chain\nkey = /nowhere/key\n", "/nowhere/chain: cannot be opened"},
+        {"[driver]\nchain = /etc/passwd\nkey = /nowhere/key\n", "/nowhere/key: no private key is to be found there"},
+        {"[outputs]\ndescription = /etc/passwd\n", "/etc/passwd: "},
+        {"[metrics]\naddress = localhost\n", "cannot listen at \"localhost\""},
+        {"[metrics]\naddress = example.org:80\n", "cannot listen at \"example.org:80\""},
+        {"[outputs]\nevents = /dev/null\n", "is no FIFO"},
+    };
+    struct kit kit;
+    char *said;
+    kit_make(&kit, "");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        FILE *file = fopen(kit.config, "w");
+        assert_non_null(file);
+        (void)fprintf(file, "[daemon]\nsocket = %s\nstate_directory = %s\n%s", kit.socket, kit.directory, table[i].text);
+        (void)fclose(file);
+        assert_int_equal(kit_run(&kit, NULL, &said), 1);
+        if (!strstr(said, table[i].complaint))
+            fail_msg("%s: %s", table[i].text, said);
+        free(said);
+        assert_int_equal(access(kit.socket, F_OK), -1);
+    }
+    kit_configure(&kit, "");
+    kit_start(&kit);
+    pid_t first = kit.pid; /* a second one at the same socket */
+    assert_int_equal(kit_run(&kit, NULL, &said), 1);
+    assert_non_null(strstr(said, "another coppd listens there"));
+    free(said);
+    kit.pid = first;
+    kit_end(&kit);
+}
+
+static const struct test_case cases[] = {
+    TEST(packets_of_wrong_sizes_and_types, ""),
+    TEST(other_versions_are_told_ours, ""),
+    TEST(a_client_that_never_reads, ""),
+    TEST(a_user_has_so_many_sessions, ""),
+    TEST(sessions_are_opened_at_a_limited_rate, ""),
+    TEST(file_descriptors_run_out, ""),
+    TEST(the_disk_is_full_at_the_first_start, ""),
+    TEST(clients_killed_at_random_moments, "EVT-5 ARB-4"),
+    TEST(a_reload_drops_nobody, ""),
+    TEST(configurations, ""),
+    TEST(starts_that_must_fail, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("daemon_faults", cases);
+}

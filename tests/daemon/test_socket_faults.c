@@ -1,0 +1,69 @@
+/* Every call of the socket transport's that can fail does, in turn: the caller is told, and nothing is taken for an answer. */
+#include <string.h>
+
+#include "../unit/faults.h"
+#include "daemon_kit.h"
+
+static enum copp_result use(const struct kit *kit) {
+    const struct copp_socket_config config = {.path = kit->socket, .answer_ms = 20000, .command_ms = 20000};
+    static const struct copp_command command;
+    static const struct copp_status_input input;
+    struct copp_status_output output;
+    struct copp_socket *connection = NULL;
+    struct copp_socket_connector told;
+    struct copp_transport *transport = NULL;
+    uint8_t random[COPP_RANDOM_SIZE];
+    const uint8_t *chain = NULL;
+    size_t size = 0;
+    uint32_t hresult = COPP_HR_OK;
+    enum copp_result result = copp_socket_connect(&config, &connection);
+    if (!result)
+        result = copp_socket_connector(connection, 0, &told);
+    if (!result)
+        result = copp_socket_transport_open(&connection, told.name, &transport);
+    if (!result)
+        result = transport->calls->key_exchange(transport, random, &chain, &size, &hresult);
+    if (!result) {
+        assert_int_equal(hresult, COPP_HR_OK);
+        assert_true(size > 5000);
+        result = transport->calls->protection_command(transport, &command, &hresult);
+    }
+    if (!result) {
+        assert_int_equal(hresult, COPP_HR_UNEXPECTED); /* there is no session */
+        result = transport->calls->protection_status(transport, &input, &output, &hresult);
+    }
+    copp_transport_free(&transport);
+    copp_socket_close(&connection);
+    return result;
+}
+
+/* What is interrupted goes on; that a descriptor could not be closed is of no interest. */
+static bool may_succeed(const struct fault *fault) {
+    return fault->mode == FAULT_ONE_OTHERWISE || strcmp(fault->name, "close") == 0;
+}
+
+static void every_call_fails(void) {
+    struct kit kit;
+    kit_make(&kit, "connections_per_second = 0\n");
+    kit_start(&kit);
+    EACH_FAULT(fault) {
+        fault_arm(&fault);
+        enum copp_result result = use(&kit);
+        if (!fault_disarm(&fault))
+            assert_int_equal(result, COPP_OK);
+        else if (fault_was_memory(&fault))
+            assert_int_equal(result, COPP_E_MEMORY);
+        else if (result)
+            assert_int_equal(result, COPP_E_TRANSPORT);
+        else
+            assert_true(may_succeed(&fault));
+        assert_int_equal(use(&kit), COPP_OK);
+    }
+    kit_end(&kit);
+}
+
+static const struct test_case cases[] = {TEST(every_call_fails, "")};
+
+int main(void) {
+    return RUN_SUITE("socket_faults", cases);
+}

@@ -1,0 +1,323 @@
+#include "fake_drm.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <umockdev.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#define CARD "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card0"
+#define FIRST_CONNECTOR 100u
+#define FIRST_ENCODER 200u
+#define PROTECTION_PROPERTY 11u
+#define TYPE_PROPERTY 12u
+#define OTHER_PROPERTY 13u
+
+struct fake_drm {
+    struct fake_card card;
+    bool atomic;
+    pthread_mutex_t mutex;
+    UMockdevTestbed *testbed;
+    UMockdevIoctlBase *handler;
+};
+
+static const char description[] = "P: /devices/pci0000:00/0000:00:01.0\n"
+                                  "E: SUBSYSTEM=pci\n"
+                                  "A: class=0x060400\\n\n"
+                                  "\n"
+                                  "P: /devices/pci0000:00/0000:00:01.0/0000:01:00.0\n"
+                                  "E: SUBSYSTEM=pci\n"
+                                  "A: max_link_width=16\\n\n"
+                                  "\n"
+                                  "P: /devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card0\n"
+                                  "N: dri/card0\n"
+                                  "E: SUBSYSTEM=drm\n"
+                                  "E: DEVNAME=/dev/dri/card0\n"
+                                  "E: DEVTYPE=drm_minor\n"
+                                  "E: MAJOR=226\n"
+                                  "E: MINOR=0\n"
+                                  "A: dev=226:0\\n\n";
+
+/* Copies as drm does: the count is always told, the elements only if there is room for them all. */
+static void give(uint64_t pointer, uint32_t *count, const void *elements, uint32_t number, size_t size) {
+    if (pointer && *count >= number && number)
+        memcpy((void *)(uintptr_t)pointer, elements, number * size);
+    *count = number;
+}
+
+static struct fake_connector *connector_of(struct fake_card *card, uint32_t id) {
+    return id >= FIRST_CONNECTOR && id < FIRST_CONNECTOR + card->count ? &card->connectors[id - FIRST_CONNECTOR] : NULL;
+}
+
+static int get_resources(struct fake_card *card, struct drm_mode_card_res *res) {
+    uint32_t ids[FAKE_DRM_CONNECTORS];
+    for (uint32_t i = 0; i < card->count; i++)
+        ids[i] = FIRST_CONNECTOR + i;
+    give(res->connector_id_ptr, &res->count_connectors, ids, (uint32_t)card->count, sizeof ids[0]);
+    res->count_crtcs = res->count_encoders = res->count_fbs = 0;
+    return 0;
+}
+
+static uint32_t properties_of(const struct fake_connector *connector, uint32_t *ids, uint64_t *values) {
+    uint32_t count = 0;
+    ids[count] = OTHER_PROPERTY;
+    values[count++] = 7;
+    if (connector->protection) {
+        ids[count] = PROTECTION_PROPERTY;
+        values[count++] = connector->protection_value;
+    }
+    if (connector->content_type) {
+        ids[count] = TYPE_PROPERTY;
+        values[count++] = connector->type_value;
+    }
+    return count;
+}
+
+static int get_connector(struct fake_card *card, struct drm_mode_get_connector *get) {
+    struct fake_connector *connector = connector_of(card, get->connector_id);
+    if (!connector)
+        return ENOENT;
+    card->probed |= get->count_modes == 0; /* as the kernel has it */
+    uint32_t ids[3];
+    uint64_t values[3];
+    uint32_t count = properties_of(connector, ids, values);
+    give(get->prop_values_ptr, &(uint32_t){get->count_props}, values, count, sizeof values[0]);
+    give(get->props_ptr, &get->count_props, ids, count, sizeof ids[0]);
+    get->count_modes = 0;
+    get->count_encoders = 0;
+    get->encoder_id = connector->crtc ? FIRST_ENCODER + (get->connector_id - FIRST_CONNECTOR) : 0;
+    get->connector_type = connector->drm_type;
+    get->connector_type_id = 1;
+    get->connection = connector->connected ? DRM_MODE_CONNECTED : DRM_MODE_DISCONNECTED;
+    return 0;
+}
+
+static int get_encoder(struct fake_card *card, struct drm_mode_get_encoder *get) {
+    struct fake_connector *connector = connector_of(card, get->encoder_id - FIRST_ENCODER + FIRST_CONNECTOR);
+    if (!connector)
+        return ENOENT;
+    get->crtc_id = connector->crtc;
+    return 0;
+}
+
+static struct drm_mode_modeinfo mode_of(uint32_t drm_type) {
+    if (drm_type == DRM_MODE_CONNECTOR_DisplayPort)
+        return (struct drm_mode_modeinfo){
+            .clock = 13500, .hdisplay = 720, .htotal = 858, .vdisplay = 480, .vtotal = 525, .flags = DRM_MODE_FLAG_INTERLACE};
+    uint32_t clock = drm_type == DRM_MODE_CONNECTOR_HDMIA ? 148352 : 148500;
+    return (struct drm_mode_modeinfo){.clock = clock, .hdisplay = 1920, .htotal = 2200, .vdisplay = 1080, .vtotal = 1125};
+}
+
+static int get_crtc(struct fake_card *card, struct drm_mode_crtc *get) {
+    for (size_t i = 0; i < card->count; i++) {
+        const struct fake_connector *connector = &card->connectors[i];
+        if (!get->crtc_id || connector->crtc != get->crtc_id)
+            continue;
+        get->mode = mode_of(connector->drm_type);
+        get->mode_valid = 1;
+        get->fb_id = connector->framebuffer;
+        get->x = connector->x;
+        return 0;
+    }
+    return ENOENT;
+}
+
+static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get_properties *get) {
+    struct fake_connector *connector = connector_of(card, get->obj_id);
+    if (!connector)
+        return ENOENT;
+    uint32_t ids[3];
+    uint64_t values[3];
+    uint32_t count = properties_of(connector, ids, values);
+    give(get->prop_values_ptr, &(uint32_t){get->count_props}, values, count, sizeof values[0]);
+    give(get->props_ptr, &get->count_props, ids, count, sizeof ids[0]);
+    return 0;
+}
+
+static int get_property(struct drm_mode_get_property *get) {
+    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB"};
+    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > OTHER_PROPERTY)
+        return ENOENT;
+    strcpy(get->name, names[get->prop_id - PROTECTION_PROPERTY]);
+    get->flags = DRM_MODE_PROP_ENUM;
+    get->count_values = 0;
+    get->count_enum_blobs = 0;
+    return 0;
+}
+
+static int write_property(struct fake_card *card, uint32_t object, uint32_t property, uint64_t value) {
+    struct fake_connector *connector = connector_of(card, object);
+    if (!card->master) {
+        card->too_bold = true;
+        return EACCES;
+    }
+    if (card->refuse_write)
+        return card->refuse_write;
+    if (!connector)
+        return ENOENT;
+    if (property == TYPE_PROPERTY && connector->content_type) {
+        connector->type_value = value;
+        return 0;
+    }
+    if (property != PROTECTION_PROPERTY || !connector->protection || value >= 2)
+        return EINVAL; /* also for Enabled, which is the kernel's to say */
+    connector->writes++;
+    connector->protection_value = value && card->enable_at_once ? 2 : value;
+    return 0;
+}
+
+static int set_property(struct fake_card *card, const struct drm_mode_connector_set_property *set) {
+    return write_property(card, set->connector_id, set->prop_id, set->value);
+}
+
+static int commit(struct fake_card *card, const struct drm_mode_atomic *atomic) {
+    const uint32_t *objects = (const uint32_t *)(uintptr_t)atomic->objs_ptr;
+    const uint32_t *counts = (const uint32_t *)(uintptr_t)atomic->count_props_ptr;
+    const uint32_t *properties = (const uint32_t *)(uintptr_t)atomic->props_ptr;
+    const uint64_t *values = (const uint64_t *)(uintptr_t)atomic->prop_values_ptr;
+    card->atomic_used = true;
+    card->blocking_used |= !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
+    if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET))
+        return EINVAL;
+    for (uint32_t i = 0, at = 0; i < atomic->count_objs; i++) {
+        for (uint32_t p = 0; p < counts[i]; p++, at++) {
+            int error = write_property(card, objects[i], properties[at], values[at]);
+            if (error)
+                return error;
+        }
+    }
+    return 0;
+}
+
+static int set_master(struct fake_card *card) {
+    if (!card->privileged)
+        return EACCES;
+    if (card->other_master)
+        return EBUSY;
+    card->master = true;
+    return 0;
+}
+
+static int drop_master(struct fake_card *card) {
+    bool was = card->master;
+    card->master = false;
+    return was ? 0 : EINVAL;
+}
+
+static int answer(struct fake_drm *drm, unsigned long request, void *arg) {
+    struct fake_card *card = &drm->card;
+    if (card->gone)
+        return ENODEV;
+    switch (request) {
+    case DRM_IOCTL_SET_MASTER:
+        return set_master(card);
+    case DRM_IOCTL_DROP_MASTER:
+        return drop_master(card);
+    case DRM_IOCTL_SET_CLIENT_CAP:
+        return drm->atomic ? 0 : EOPNOTSUPP;
+    case DRM_IOCTL_MODE_GETRESOURCES:
+        return get_resources(card, arg);
+    case DRM_IOCTL_MODE_GETCONNECTOR:
+        return get_connector(card, arg);
+    case DRM_IOCTL_MODE_GETENCODER:
+        return get_encoder(card, arg);
+    case DRM_IOCTL_MODE_GETCRTC:
+        return get_crtc(card, arg);
+    case DRM_IOCTL_MODE_OBJ_GETPROPERTIES:
+        return get_object_properties(card, arg);
+    case DRM_IOCTL_MODE_GETPROPERTY:
+        return get_property(arg);
+    case DRM_IOCTL_MODE_SETPROPERTY:
+        return set_property(card, arg);
+    case DRM_IOCTL_MODE_ATOMIC:
+        return drm->atomic ? commit(card, arg) : EOPNOTSUPP;
+    default:
+        return ENOTTY;
+    }
+}
+
+/* In a thread of umockdev's; the process is the same, so that its pointers hold here. */
+static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer data) {
+    struct fake_drm *drm = data;
+    (void)handler;
+    UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
+    void *pointer = *(void **)(void *)arg->data;
+    pthread_mutex_lock(&drm->mutex);
+    int error = answer(drm, umockdev_ioctl_client_get_request(client), pointer);
+    pthread_mutex_unlock(&drm->mutex);
+    umockdev_ioctl_client_complete(client, error ? -1 : 0, error);
+    return TRUE;
+}
+
+static void describe_card(struct fake_drm *drm, const struct fake_drm_setup *setup) {
+    const struct fake_connector connectors[FAKE_DRM_CONNECTORS] = {
+        [FAKE_HDMI] = {.drm_type = DRM_MODE_CONNECTOR_HDMIA,
+                       .connected = true,
+                       .crtc = 301,
+                       .framebuffer = 401,
+                       .protection = true,
+                       .content_type = true},
+        [FAKE_DP] =
+            {.drm_type = DRM_MODE_CONNECTOR_DisplayPort, .connected = true, .crtc = 302, .framebuffer = 402, .protection = true},
+        [FAKE_EDP] = {.drm_type = DRM_MODE_CONNECTOR_eDP, .connected = true, .crtc = 303, .framebuffer = 403},
+        [FAKE_VGA] = {.drm_type = DRM_MODE_CONNECTOR_VGA},
+        [FAKE_DOCK] = {.drm_type = DRM_MODE_CONNECTOR_DisplayPort, .protection = true},
+    };
+    memcpy(drm->card.connectors, connectors, sizeof connectors);
+    drm->card.count = FAKE_DOCK;
+    drm->card.other_master = setup->other_master;
+    drm->card.master = !setup->other_master; /* the first to open the card is, unasked */
+    drm->card.privileged = true;
+    drm->atomic = setup->atomic;
+}
+
+struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup) {
+    struct fake_drm *drm = calloc(1, sizeof *drm);
+    assert_non_null(drm);
+    describe_card(drm, setup);
+    pthread_mutex_init(&drm->mutex, NULL);
+    drm->testbed = umockdev_testbed_new();
+    if (!umockdev_in_mock_environment())
+        fail_msg("run this under umockdev-wrapper");
+    assert_true(umockdev_testbed_add_from_string(drm->testbed, description, NULL));
+    drm->handler = umockdev_ioctl_base_new();
+    (void)g_signal_connect(drm->handler, "handle-ioctl", G_CALLBACK(on_ioctl), drm);
+    assert_true(umockdev_testbed_attach_ioctl(drm->testbed, "/dev/dri/card0", drm->handler, NULL));
+    return drm;
+}
+
+void fake_drm_free(struct fake_drm **drm) {
+    (void)umockdev_testbed_detach_ioctl((*drm)->testbed, "/dev/dri/card0", NULL);
+    g_object_unref((*drm)->handler);
+    g_object_unref((*drm)->testbed);
+    pthread_mutex_destroy(&(*drm)->mutex);
+    free(*drm);
+    *drm = NULL;
+}
+
+struct fake_card *fake_drm_hold(struct fake_drm *drm) {
+    pthread_mutex_lock(&drm->mutex);
+    return &drm->card;
+}
+
+void fake_drm_release(struct fake_drm *drm) {
+    pthread_mutex_unlock(&drm->mutex);
+}
+
+void fake_drm_set_protection(struct fake_drm *drm, size_t connector, uint64_t value) {
+    fake_drm_hold(drm)->connectors[connector].protection_value = value;
+    fake_drm_release(drm);
+}
+
+uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector) {
+    uint64_t value = fake_drm_hold(drm)->connectors[connector].protection_value;
+    fake_drm_release(drm);
+    return value;
+}
+
+void fake_drm_uevent(struct fake_drm *drm) {
+    umockdev_testbed_uevent(drm->testbed, CARD, "change");
+}

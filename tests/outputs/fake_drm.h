@@ -1,0 +1,60 @@
+/*
+ * A graphics card that is none: /dev/dri/card0 of a umockdev testbed, with the kernel's rules for content protection as
+ * far as a program can see them. Run the test under umockdev-wrapper.
+ *
+ * HDMI-A-1 (id 100) is on with 1080p59.94 and has both properties; DP-1 (101) is on with 480i59.94 and has "Content
+ * Protection" alone; eDP-1 (102) is on with 1080p60 and has neither; VGA-1 (103) is off.
+ */
+#ifndef COPP_TEST_FAKE_DRM_H
+#define COPP_TEST_FAKE_DRM_H
+
+#include "../unit/harness.h"
+
+#define FAKE_DRM_CONNECTORS 6u
+enum { FAKE_HDMI, FAKE_DP, FAKE_EDP, FAKE_VGA, FAKE_DOCK };
+
+struct fake_connector {
+    uint32_t drm_type;
+    bool connected;
+    uint32_t crtc; /* 0: none */
+    uint32_t framebuffer;
+    uint32_t x; /* of what the CRTC shows of it */
+    bool protection; /* the property is there */
+    bool content_type;
+    uint64_t protection_value;
+    uint64_t type_value;
+    unsigned writes;
+};
+
+struct fake_drm_setup {
+    bool atomic; /* else the driver knows only the legacy calls */
+    bool other_master; /* a compositor has had the card before */
+};
+
+struct fake_drm;
+struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup);
+void fake_drm_free(struct fake_drm **drm);
+
+/* The card, until fake_drm_release: ioctls wait. */
+struct fake_card {
+    struct fake_connector connectors[FAKE_DRM_CONNECTORS];
+    size_t count; /* of the connectors: 4; a fifth is a dock's */
+    bool master; /* the process under test is */
+    bool other_master;
+    bool privileged; /* CAP_SYS_ADMIN */
+    int refuse_write; /* an errno that property writes get; 0: none */
+    bool enable_at_once; /* authentication takes no time */
+    bool atomic_used;
+    bool blocking_used; /* a commit that waits */
+    bool probed; /* a connector was probed, which makes displays flicker */
+    bool too_bold; /* a write without being master */
+    bool gone; /* ENODEV for everything */
+};
+struct fake_card *fake_drm_hold(struct fake_drm *drm);
+void fake_drm_release(struct fake_drm *drm);
+
+void fake_drm_set_protection(struct fake_drm *drm, size_t connector, uint64_t value);
+uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector);
+void fake_drm_uevent(struct fake_drm *drm);
+
+#endif

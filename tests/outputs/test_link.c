@@ -1,0 +1,186 @@
+/* The state machine of outputs whose HDCP is a property, on hardware that does what the test says. */
+#include "outputs/link/link.h"
+#include "outputs_rig.h"
+
+struct hardware {
+    struct hdcp_link link;
+    struct hdcp_observation is;
+    enum copp_result write; /* what a write answers; COPP_OK: it is done */
+    unsigned writes;
+};
+
+static void hardware_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
+    *observation = ((struct hardware *)link)->is;
+}
+
+static enum copp_result hardware_write(struct hdcp_link *link, bool on) {
+    struct hardware *hardware = (struct hardware *)link;
+    hardware->writes++;
+    if (!hardware->write)
+        hardware->is.hdcp = on ? HDCP_DESIRED : HDCP_UNDESIRED;
+    return hardware->write;
+}
+
+static const struct hdcp_link_calls hardware_calls = {hardware_observe, hardware_write};
+
+struct world {
+    struct rig rig;
+    struct hardware hardware;
+    struct app app;
+};
+
+static void world_begin(struct world *world) {
+    world->hardware = (struct hardware){.is = {.connected = true, .driven = true}};
+    hdcp_link_init(&world->hardware.link, &hardware_calls, true);
+    rig_init(&world->rig, NULL);
+    const struct copp_connector_config config = {.output = &world->hardware.link.output,
+                                                 .connector_type = COPP_CONNECTOR_HDMI,
+                                                 .protection_types = COPP_PROTECTION_TYPE_HDCP};
+    assert_int_equal(copp_connector_add(world->rig.adapter, &config, &world->hardware.link.connector), COPP_OK);
+    copp_adapter_poll(world->rig.adapter, 0);
+    app_begin(&world->app, world->hardware.link.connector);
+    hdcp_link_poll(&world->hardware.link);
+}
+
+static void world_end(struct world *world) {
+    copp_device_close(&world->app.device);
+    hdcp_link_end(&world->hardware.link);
+    rig_end(&world->rig);
+}
+
+static uint32_t set_hdcp(struct world *world, uint32_t level) {
+    return app_set_level(&world->app, COPP_PROTECTION_TYPE_HDCP, level);
+}
+
+static void bring_up(struct world *world) {
+    assert_int_equal(set_hdcp(world, 1), COPP_HR_PENDING);
+    world->hardware.is.hdcp = HDCP_ENABLED;
+    hdcp_link_poll(&world->hardware.link);
+    assert_int_equal(app_result(&world->app), COPP_HR_OK);
+}
+
+static void busy_then_refused(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.write = COPP_E_PENDING;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    world.hardware.write = COPP_E_FAILED;
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    world_end(&world);
+}
+
+/* Enabled before what was asked for has been written is somebody else's. */
+static void enabled_before_it_was_asked_for(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.write = COPP_E_PENDING;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    world_end(&world);
+}
+
+/* A take-down that the hardware refuses is owed until it takes it: nobody is told that anything is in force. */
+static void cancel_that_is_refused(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    world.hardware.write = COPP_E_FAILED;
+    copp_adapter_poll(world.rig.adapter, RIG_PENDING_LIMIT);
+    assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
+    copp_device_close(&world.app.device);
+    assert_int_equal(hdcp_link_interval(&world.hardware.link), 1000);
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_DESIRED);
+    world.hardware.write = COPP_OK;
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    assert_true(hdcp_link_interval(&world.hardware.link) == UINT64_MAX);
+    world_end(&world);
+}
+
+static void take_down_that_is_busy(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.write = COPP_E_PENDING;
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK); /* CMD-4: level 0 always succeeds */
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    world.hardware.write = COPP_OK;
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    world_end(&world);
+}
+
+/* A take-down given up before it was written: what was in force still is. */
+static void take_down_that_is_given_up(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.write = COPP_E_PENDING;
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    world.hardware.write = COPP_OK;
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_ENABLED);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    world_end(&world);
+}
+
+/* The mode changes and HDCP drops before a poll has seen either. */
+static void reconfigured_and_gone(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    world.hardware.is.state.display.width = 1280;
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_int_equal(world.app.flags, COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED);
+    world_end(&world);
+}
+
+static void unreadable_is_not_in_force(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.is.hdcp = HDCP_UNREADABLE;
+    hdcp_link_poll(&world.hardware.link);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    world_end(&world);
+}
+
+static void no_signal_no_hdcp(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.is.driven = false;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_UNEXPECTED);
+    assert_int_equal(world.hardware.writes, 0);
+    world_end(&world);
+}
+
+static void looked_at_often_enough(void) {
+    struct world world;
+    world_begin(&world);
+    assert_true(hdcp_link_interval(&world.hardware.link) <= 500);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    assert_true(hdcp_link_interval(&world.hardware.link) <= 100);
+    world_end(&world);
+}
+
+static const struct test_case cases[] = {
+    TEST(busy_then_refused, "CMD-4 CMD-6"),    TEST(enabled_before_it_was_asked_for, "CMD-4"),
+    TEST(cancel_that_is_refused, "CMD-6"),     TEST(take_down_that_is_busy, "CMD-4 QRY-5"),
+    TEST(take_down_that_is_given_up, "QRY-5"), TEST(reconfigured_and_gone, "EVT-1 EVT-3"),
+    TEST(unreadable_is_not_in_force, "EVT-3"), TEST(no_signal_no_hdcp, "CMD-4"),
+    TEST(looked_at_often_enough, "EVT-1"),
+};
+
+int main(void) {
+    return RUN_SUITE("link", cases);
+}

@@ -1,0 +1,302 @@
+/* The application's end of a connection to coppd. */
+#include "copp/socket.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "packet.h"
+
+#define ANSWER_MS 2000u /* APP-3 */
+#define COMMAND_MS 25000u
+
+struct copp_socket {
+    struct copp_transport transport; /* first: its calls find the rest through it */
+    int fd;
+    uint32_t answer_ms;
+    uint32_t command_ms;
+    int give_up_fd; /* -1: none */
+    bool broken; /* an answer may still be on its way: no other may be taken for it */
+    uint32_t farewell;
+    uint8_t *chain;
+};
+
+/* A request's body, and the room for its answer's. */
+struct call {
+    enum packet_type type;
+    const uint8_t *body;
+    size_t size;
+    struct iovec answer[2];
+    size_t answer_size; /* exactly, of a successful answer; others have no body */
+    size_t got; /* bytes of the answer's body */
+    bool bounded; /* answer_size is the most that it may have */
+};
+
+static uint64_t now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+/* Commands take longer than the socket's own time limit, which serves everything else with a call less. */
+static bool wait_for_command(const struct copp_socket *s) {
+    uint64_t until = now_ms() + s->command_ms;
+    struct pollfd fds[2] = {{.fd = s->fd, .events = POLLIN}, {.fd = s->give_up_fd, .events = POLLIN}};
+    for (;;) {
+        uint64_t now = now_ms();
+        if (now >= until)
+            return false;
+        int ready = poll(fds, 2, until - now < 60000 ? (int)(until - now) : 60000);
+        if (ready < 0 && errno != EINTR)
+            return false;
+        if (ready > 0 && fds[0].revents)
+            return true;
+        if (ready > 0)
+            return false; /* given up */
+    }
+}
+
+static bool send_request(struct copp_socket *s, const struct call *call) {
+    uint8_t head[PACKET_HEADER_SIZE];
+    packet_header_encode(&(struct packet_header){PACKET_VERSION, call->type, 0}, head);
+    struct iovec parts[2] = {{head, sizeof head}, {(void *)(uintptr_t)call->body, call->size}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t sent;
+    do {
+        sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent == (ssize_t)(sizeof head + call->size);
+}
+
+static bool receive_answer(struct copp_socket *s, struct call *call, int flags, struct packet_header *header) {
+    uint8_t head[PACKET_HEADER_SIZE];
+    struct iovec parts[3] = {{head, sizeof head}, call->answer[0], call->answer[1]};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+    ssize_t got;
+    int resets = 0; /* a daemon that closed before it read our packet: its last word stands behind the error */
+    do {
+        got = recvmsg(s->fd, &message, flags);
+    } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
+    if (got < (ssize_t)sizeof head || message.msg_flags & MSG_TRUNC)
+        return false;
+    call->got = (size_t)got - sizeof head;
+    packet_header_decode(head, header);
+    return header->version == PACKET_VERSION;
+}
+
+/* One request and its answer. Whatever else happens, the connection is of no more use. */
+static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *hresult) {
+    struct packet_header header;
+    if (s->broken)
+        return COPP_E_TRANSPORT;
+    s->broken = true;
+    /* a daemon that has said farewell may be gone before we ask: its last word is still there to be read */
+    bool sent = send_request(s, call);
+    if ((sent && call->type == PACKET_COMMAND && !wait_for_command(s)) ||
+        !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
+        return COPP_E_TRANSPORT;
+    if (header.type == PACKET_FAREWELL) {
+        s->farewell = header.status;
+        return COPP_E_TRANSPORT;
+    }
+    if (!sent || header.type != (call->type | PACKET_ANSWER))
+        return COPP_E_TRANSPORT;
+    bool fits = header.status != COPP_HR_OK ? call->got == 0
+                                            : call->got == call->answer_size || (call->bounded && call->got < call->answer_size);
+    if (!fits)
+        return COPP_E_TRANSPORT;
+    *hresult = header.status;
+    s->broken = false;
+    return COPP_OK;
+}
+
+static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
+                                     uint32_t *hresult) {
+    struct copp_socket *s = (struct copp_socket *)transport;
+    if (!random || !chain || !size) {
+        *hresult = COPP_HR_POINTER;
+        return COPP_OK;
+    }
+    if (!s->chain)
+        s->chain = malloc(PACKET_CHAIN_MAX);
+    if (!s->chain)
+        return COPP_E_MEMORY;
+    struct call call = {.type = PACKET_KEY_EXCHANGE,
+                        .answer = {{random, COPP_RANDOM_SIZE}, {s->chain, PACKET_CHAIN_MAX}},
+                        .answer_size = COPP_RANDOM_SIZE + PACKET_CHAIN_MAX,
+                        .bounded = true};
+    enum copp_result result = ask(s, &call, hresult);
+    if (result || *hresult != COPP_HR_OK)
+        return result;
+    if (call.got < COPP_RANDOM_SIZE) {
+        s->broken = true;
+        return COPP_E_TRANSPORT;
+    }
+    *chain = s->chain;
+    *size = call.got - COPP_RANDOM_SIZE;
+    return COPP_OK;
+}
+
+static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
+                                               uint32_t *hresult) {
+    struct call call = {.type = PACKET_SEQUENCE_START, .body = signature->bytes, .size = sizeof signature->bytes};
+    return ask((struct copp_socket *)transport, &call, hresult);
+}
+
+static enum copp_result protection_command(struct copp_transport *transport, const struct copp_command *command,
+                                           uint32_t *hresult) {
+    struct call call = {.type = PACKET_COMMAND, .body = command->bytes, .size = sizeof command->bytes};
+    return ask((struct copp_socket *)transport, &call, hresult);
+}
+
+static enum copp_result protection_status(struct copp_transport *transport, const struct copp_status_input *input,
+                                          struct copp_status_output *output, uint32_t *hresult) {
+    struct call call = {.type = PACKET_STATUS,
+                        .body = input->bytes,
+                        .size = sizeof input->bytes,
+                        .answer = {{output->bytes, sizeof output->bytes}},
+                        .answer_size = sizeof output->bytes};
+    return ask((struct copp_socket *)transport, &call, hresult);
+}
+
+static void free_socket(struct copp_transport *transport) {
+    struct copp_socket *s = (struct copp_socket *)transport;
+    (void)close(s->fd);
+    free(s->chain);
+    free(s);
+}
+
+static const struct copp_transport_calls socket_calls = {key_exchange, session_sequence_start, protection_command,
+                                                         protection_status, free_socket};
+
+/* A daemon that hangs is waited for no longer than limit_ms, in connect as well. */
+static bool limit_time(int fd, uint32_t limit_ms) {
+    const struct timeval limit = {.tv_sec = (time_t)(limit_ms / 1000u), .tv_usec = (suseconds_t)(limit_ms % 1000u) * 1000};
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
+}
+
+static enum copp_result reach(int fd, const char *path, uint32_t limit_ms) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        return COPP_E_TOO_LARGE;
+    strcpy(address.sun_path, path);
+    if (!limit_time(fd, limit_ms))
+        return COPP_E_TRANSPORT;
+    int connected;
+    do {
+        connected = connect(fd, (const struct sockaddr *)&address, sizeof address);
+    } while (connected != 0 && errno == EINTR);
+    if (connected == 0)
+        return COPP_OK;
+    return errno == ENOENT || errno == ECONNREFUSED ? COPP_E_NOT_FOUND : COPP_E_TRANSPORT;
+}
+
+enum copp_result copp_socket_connect(const struct copp_socket_config *config, struct copp_socket **connection) {
+    static const struct copp_socket_config defaults = {.path = NULL};
+    if (!connection)
+        return COPP_E_ARGUMENT;
+    *connection = NULL;
+    config = config ? config : &defaults;
+    struct copp_socket *s = calloc(1, sizeof *s);
+    if (!s)
+        return COPP_E_MEMORY;
+    s->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    s->answer_ms = config->answer_ms ? config->answer_ms : ANSWER_MS;
+    enum copp_result result = COPP_E_TRANSPORT;
+    if (s->fd >= 0)
+        result = reach(s->fd, config->path ? config->path : COPP_SOCKET_DEFAULT, s->answer_ms);
+    if (result) {
+        int cause = errno;
+        if (s->fd >= 0)
+            (void)close(s->fd);
+        free(s);
+        errno = cause;
+        return result;
+    }
+    s->transport.calls = &socket_calls;
+    s->command_ms = config->command_ms ? config->command_ms : COMMAND_MS;
+    s->give_up_fd = config->give_up_fd ? *config->give_up_fd : -1;
+    *connection = s;
+    return COPP_OK;
+}
+
+enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t index, struct copp_socket_connector *connector) {
+    uint8_t body[4];
+    uint8_t answer[PACKET_CONNECTOR_SIZE];
+    if (!connection || !connector)
+        return COPP_E_ARGUMENT;
+    packet_put_word(index, body);
+    struct call call = {.type = PACKET_LIST,
+                        .body = body,
+                        .size = sizeof body,
+                        .answer = {{answer, sizeof answer}},
+                        .answer_size = sizeof answer};
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    enum copp_result result = ask(connection, &call, &hresult);
+    if (result)
+        return result;
+    if (hresult != COPP_HR_OK)
+        return hresult == COPP_HR_INVALIDARG ? COPP_E_NOT_FOUND : COPP_E_REFUSED;
+    return packet_connector_decode(answer, connector) ? COPP_OK : COPP_E_TRANSPORT;
+}
+
+static enum copp_result opened(uint32_t hresult) {
+    switch (hresult) {
+    case COPP_HR_OK:
+        return COPP_OK;
+    case COPP_HR_NO_MONITOR:
+        return COPP_E_NOT_FOUND;
+    case COPP_HR_UNSUPPORTEDMODE:
+        return COPP_E_UNSUPPORTED_MODE;
+    default:
+        return COPP_E_REFUSED;
+    }
+}
+
+enum copp_result copp_socket_transport_open(struct copp_socket **connection, const char *name,
+                                            struct copp_transport **transport) {
+    uint8_t body[COPP_CONNECTOR_NAME_SIZE] = {0};
+    if (!transport)
+        return COPP_E_ARGUMENT;
+    *transport = NULL;
+    if (!connection || !*connection || !name)
+        return COPP_E_ARGUMENT;
+    if (strlen(name) >= sizeof body)
+        return COPP_E_NOT_FOUND;
+    memcpy(body, name, strlen(name));
+    struct call call = {.type = PACKET_OPEN, .body = body, .size = sizeof body};
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    enum copp_result result = ask(*connection, &call, &hresult);
+    if (!result)
+        result = opened(hresult);
+    if (result)
+        return result;
+    *transport = &(*connection)->transport;
+    *connection = NULL;
+    return COPP_OK;
+}
+
+void copp_socket_close(struct copp_socket **connection) {
+    if (!connection || !*connection)
+        return;
+    free_socket(&(*connection)->transport);
+    *connection = NULL;
+}
+
+const char *copp_socket_farewell(const struct copp_socket *connection) {
+    static const char *const texts[FAREWELL_COUNT] = {
+        [FAREWELL_MALFORMED] = "coppd did not understand a packet",
+        [FAREWELL_VERSION] = "coppd speaks another version of its protocol",
+        [FAREWELL_FULL] = "coppd has as many sessions as it may have",
+        [FAREWELL_USER_LIMIT] = "this user has as many sessions as coppd allows",
+        [FAREWELL_RATE] = "this user opens sessions faster than coppd allows",
+    };
+    return connection && connection->farewell > 0 && connection->farewell < FAREWELL_COUNT ? texts[connection->farewell] : "";
+}
