@@ -151,16 +151,11 @@ int main(int argc, char **argv) {
     if (status >= 0)
         return status;
     server.config_name = arguments.config;
-    if (!config_load(arguments.config, &server.config, &fault)) {
+    server.socket = arguments.socket;
+    if (!server_configure(&server, &server.config, &fault)) {
         log_error("%s", fault.text);
         return STATUS_FAILED;
     }
-    if (arguments.socket && strlen(arguments.socket) >= sizeof server.config.socket) {
-        log_error("--socket: a path of at most %zu bytes", sizeof server.config.socket - 1);
-        return STATUS_USAGE;
-    }
-    if (arguments.socket)
-        (void)snprintf(server.config.socket, sizeof server.config.socket, "%s", arguments.socket);
     if (arguments.check) {
         (void)printf("%s: can be used\n", arguments.config ? arguments.config : CONFIG_DEFAULT_FILE);
         return EXIT_SUCCESS;

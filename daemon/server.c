@@ -98,6 +98,17 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
     return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
+bool server_configure(const struct server *server, struct config *config, struct fault *fault) {
+    if (!config_load(server->config_name, config, fault))
+        return false;
+    if (!server->socket)
+        return true;
+    if (strlen(server->socket) >= sizeof config->socket)
+        return fault_set(fault, "--socket takes a path of at most %zu bytes", sizeof config->socket - 1);
+    strcpy(config->socket, server->socket);
+    return true;
+}
+
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
     struct server *server = userdata;
     struct config next;
@@ -105,7 +116,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     (void)source;
     (void)info;
     (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)server_now() * 1000u);
-    if (!config_load(server->config_name, &next, &fault))
+    bool good = server_configure(server, &next, &fault);
+    if (!good)
         log_error("%s; going on as before", fault.text);
     else if (config_take_over(&server->config, &next))
         log_info("configuration read again; %zu sessions go on", server->session_count);

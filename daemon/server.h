@@ -29,7 +29,8 @@ struct packet {
 
 struct server {
     sd_event *event;
-    const char *config_name;
+    const char *config_name; /* NULL: the default one */
+    const char *socket; /* of the command line: beats the configuration's; NULL: none */
     struct config config;
     struct driver driver;
     struct backend *backend;
@@ -53,6 +54,9 @@ struct server {
 };
 
 uint64_t server_now(void);
+
+/* What the file and the command line say. False, with the reason. */
+bool server_configure(const struct server *server, struct config *config, struct fault *fault);
 
 /* fd is a listening socket, kept by the server. False, with the reason; close in any case. */
 bool server_open(struct server *server, int fd, struct fault *fault);

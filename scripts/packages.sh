@@ -17,7 +17,7 @@ packages_check=( # beside those
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
     debhelper dpkg-dev                         # the Debian packages
-    prometheus systemd valgrind                # promtool and systemd-analyze: coppd's metrics and units; its memory
+    prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
 )
 
 # need_packages build|check: installs what is missing of that set, and says so before.
