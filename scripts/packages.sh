@@ -9,11 +9,18 @@ packages_check=( # beside those
     clang-format clang-tidy shellcheck # lint
     gcovr                              # coverage
 )
+packages_cross=( # beside those of build
+    gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 # the compilers
+    libgcrypt-mingw-w64-dev libgpg-error-mingw-w64-dev  # libgcrypt
+    dpkg-dev                                            # unpacks source packages
+    wine wine64 wine64-tools xvfb xauth                 # runs the tests; with a display where DirectShow wants one
+)
 
-# need_packages build|check: installs what is missing of that set, and says so before.
+# need_packages build|check|cross: installs what is missing of that set, and says so before.
 need_packages() {
     local packages=("${packages_build[@]}") missing
-    [ "$1" = build ] || packages+=("${packages_check[@]}")
+    [ "$1" != check ] || packages+=("${packages_check[@]}" "${packages_cross[@]}")
+    [ "$1" != cross ] || packages+=("${packages_cross[@]}")
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         say "This is not a Debian system, so nothing is installed for you. On Debian these are needed:"
         say "  ${packages[*]}"
