@@ -9,6 +9,7 @@ readonly fuzz_seconds=20
 check_all() {
     lint_all
     step_after build_gcc "tests: unit and interop (gcc)" test_gcc
+    step_after build_gcc "tests: unit under valgrind, for memory read before it is written" test_valgrind
     step_after test_gcc "rules: each has a test that passed, each is cited" rule_table "$rules_log"
     step_after build_gcc "exported symbols: library, map and headers agree" check_symbols
     step_after build_gcc "install: headers, pkg-config, programs shared and static" check_install
@@ -35,6 +36,13 @@ test_gcc() {
     counts "$passed" "$failed"
     report "$passed tests passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+# What the sanitizers do not see. Not the suites that make RSA keys or run long random sequences: a minute is enough.
+test_valgrind() {
+    run_tests "$lint_build" --timeout-multiplier 10 \
+        --wrapper 'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
+        wire crypto chain revocation device device_faults connector sides sim faults
 }
 
 test_sanitized() {

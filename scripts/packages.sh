@@ -4,10 +4,11 @@
 
 packages_build=(gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev scdoc)
 packages_check=( # beside those
-    binutils libcmocka-dev openssl jq  # tests
-    g++ clang libclang-rt-dev llvm     # the other compilers; sanitizers, libFuzzer, symbolizer
-    clang-format clang-tidy shellcheck # lint
-    gcovr                              # coverage
+    binutils libcmocka-dev openssl jq valgrind # tests
+    g++ clang libclang-rt-dev llvm             # the other compilers; sanitizers, libFuzzer, symbolizer
+    gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
+    clang-format clang-tidy shellcheck         # lint
+    gcovr                                      # coverage
 )
 packages_cross=( # beside those of build
     gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 # the compilers

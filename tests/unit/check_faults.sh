@@ -5,8 +5,11 @@ set -eu
 
 # What cannot fail, or whose failure nobody could do anything about.
 harmless='
-free memcpy memset strchr strcmp strcpy strcspn strlen strncmp strspn
+free memchr memcpy memset strchr strcmp strcpy strcspn strlen strncmp strrchr strspn
 snprintf vsnprintf
+XML_ErrorString XML_GetCurrentByteCount XML_GetCurrentByteIndex XML_GetErrorCode XML_Parse XML_ParserCreate_MM XML_ParserFree
+XML_SetCharacterDataHandler XML_SetElementHandler XML_SetStartDoctypeDeclHandler XML_SetUserData XML_SetXmlDeclHandler
+XML_StopParser
 BIO_free BN_free CRYPTO_free DSA_SIG_free EVP_CIPHER_CTX_free EVP_MD_CTX_free EVP_PKEY_CTX_free EVP_PKEY_free
 OSSL_PARAM_construct_BN OSSL_PARAM_construct_end OSSL_PARAM_construct_int OSSL_PARAM_construct_utf8_string OSSL_STORE_INFO_free OSSL_STORE_close UI_destroy_method
 ERR_clear_error ERR_get_error OPENSSL_cleanse

@@ -17,10 +17,13 @@
 #define COPP_TEST_FAULTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "copp/base.h"
 
 enum fault_mode {
     FAULT_ONE = 0, /* one call fails, the next ones do not */
-    FAULT_ONE_NEGATIVE, /* the same; a crypto call answers -1 where it could answer 0 */
+    FAULT_ONE_OTHERWISE, /* the same; a crypto call answers -1 where it could answer 0, a file's is interrupted */
     FAULT_ALL_ON, /* from that call on, every one fails */
     FAULT_MODES
 };
@@ -42,9 +45,14 @@ bool fault_disarm(struct fault *fault);
 
 /* True if what failed was an allocation. */
 bool fault_was_memory(const struct fault *fault);
+/* Fails the test unless result is an error, and COPP_E_MEMORY where an allocation failed. */
+void fault_assert_said(const struct fault *fault, enum copp_result result);
 
 /* From now until fault_allow_memory, every allocation of libcopp's fails; returns how many tried. */
 void fault_forbid_memory(void);
 unsigned fault_allow_memory(void);
+
+/* From now on every write to a file takes so many bytes at most; 0: as many as it is given. */
+void fault_shorten_writes(size_t size);
 
 #endif

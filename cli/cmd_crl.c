@@ -1,0 +1,175 @@
+/* copp crl verify, show and install: certificate revocation lists (CRL-1..5). */
+#include <string.h>
+
+#include "commands.h"
+#include "encode.h"
+#include "io.h"
+#include "keys.h"
+#include "report.h"
+
+struct crl_options {
+    const char *anchor;
+    const char *store;
+};
+
+#define ANCHOR_OPTION                                                                                                            \
+    {                                                                                                                            \
+        .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(struct crl_options, anchor), .argument = "FILE|microsoft",     \
+        .words = "microsoft",                                                                                                    \
+        .help = "whom to trust: a PEM public key, a base64 modulus,\nor Microsoft's production anchor (the default)"             \
+    }
+
+static const struct option_spec verify_table[] = {ANCHOR_OPTION, {.name = NULL}};
+
+static const struct option_spec install_table[] = {
+    ANCHOR_OPTION,
+    {.name = "store",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct crl_options, store),
+     .argument = "FILE",
+     .help = "the stored list, replaced if this one is newer",
+     .required = true},
+    {.name = NULL},
+};
+
+static const struct option_spec show_table[] = {{.name = NULL}};
+
+static json_t *json_list(const char *name, const struct copp_revocation_list *list, bool valid) {
+    json_t *digests = json_array();
+    for (size_t i = 0; i < copp_revocation_count(list); i++)
+        json_array_append_new(digests, json_hex(copp_revocation_digest(list, i), COPP_DIGEST_SIZE));
+    return json_pack("{so so sI so}", "file", json_text(name), "valid", valid ? json_true() : json_null(), "version",
+                     (json_int_t)copp_revocation_version(list), "revoked", digests);
+}
+
+static int run_verify(const struct invocation *in) {
+    const struct crl_options *o = in->options;
+    const char *name = in->operands[0];
+    struct copp_public_key anchor;
+    struct blob blob;
+    struct copp_revocation_list *list;
+    struct copp_verdict verdict;
+    int status = read_anchor(in, o->anchor, &anchor);
+    if (status == STATUS_YES)
+        status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+    if (status != STATUS_YES)
+        return status;
+    enum copp_result result = copp_revocation_validate(blob.bytes, blob.size, &anchor, &list, &verdict);
+    blob_free(&blob);
+    if (result != COPP_OK)
+        return fail_validation(in, name, COLLECTION_LIST, result, &verdict);
+    if (in->json)
+        status = print_json(json_list(name, list, true));
+    else
+        printf("%s: valid under the anchor %s: version %lu, %zu revoked\n", name, o->anchor != NULL ? o->anchor : "microsoft",
+               (unsigned long)copp_revocation_version(list), copp_revocation_count(list));
+    copp_revocation_free(&list);
+    return status;
+}
+
+static int run_show(const struct invocation *in) {
+    const char *name = in->operands[0];
+    struct blob blob;
+    struct copp_revocation_list *list;
+    struct copp_verdict verdict;
+    int status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+    if (status != STATUS_YES)
+        return status;
+    enum copp_result result = copp_revocation_parse(blob.bytes, blob.size, &list, &verdict);
+    blob_free(&blob);
+    if (result != COPP_OK)
+        return fail_validation(in, name, COLLECTION_LIST, result, &verdict);
+    if (in->json) {
+        status = print_json(json_list(name, list, false));
+    } else {
+        printf("%s: version %lu, %zu revoked, not validated (see copp crl verify)\n", name,
+               (unsigned long)copp_revocation_version(list), copp_revocation_count(list));
+        for (size_t i = 0; i < copp_revocation_count(list); i++) {
+            char text[2 * COPP_DIGEST_SIZE + 1];
+            hex_encode(copp_revocation_digest(list, i), COPP_DIGEST_SIZE, text);
+            printf("  %s\n", text);
+        }
+    }
+    copp_revocation_free(&list);
+    return status;
+}
+
+/* The stored file may be at fault as well as the new list: say which. */
+static int fail_store(const struct invocation *in, const struct copp_public_key *anchor, enum copp_result result,
+                      const struct copp_verdict *verdict) {
+    const struct crl_options *o = in->options;
+    struct copp_revocation_list *list = NULL;
+    struct copp_verdict stored;
+    if (result == COPP_E_ROLLBACK)
+        return fail(in, STATUS_NO, in->operands[0], "is not newer than %s, which stays (CRL-3)", o->store);
+    if (result == COPP_E_INVALID && copp_revocation_load(o->store, anchor, &list, &stored) == COPP_E_INVALID) {
+        int status = fail_verdict(in, STATUS_UNKNOWN, o->store, COLLECTION_LIST, &stored);
+        complain("the stored list stays as it is; if --anchor is right, move it away and install again");
+        return status;
+    }
+    copp_revocation_free(&list);
+    if (result == COPP_E_IO)
+        return fail_result(in, o->store, result);
+    return fail_validation(in, in->operands[0], COLLECTION_LIST, result, verdict);
+}
+
+static int run_install(const struct invocation *in) {
+    const struct crl_options *o = in->options;
+    const char *name = in->operands[0];
+    struct copp_public_key anchor;
+    struct blob blob;
+    struct copp_revocation_list *list;
+    struct copp_verdict verdict;
+    int status = read_anchor(in, o->anchor, &anchor);
+    if (status == STATUS_YES)
+        status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+    if (status != STATUS_YES)
+        return status;
+    enum copp_result result = copp_revocation_store(o->store, blob.bytes, blob.size, &anchor, &list, &verdict);
+    blob_free(&blob);
+    if (result != COPP_OK)
+        return fail_store(in, &anchor, result, &verdict);
+    if (in->json)
+        status = print_json(json_list(o->store, list, true));
+    else
+        printf("%s: version %lu is in force, %zu revoked\n", o->store, (unsigned long)copp_revocation_version(list),
+               copp_revocation_count(list));
+    copp_revocation_free(&list);
+    return status;
+}
+
+const struct command command_crl_verify = {
+    .name = "crl verify",
+    .operands = "CRL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "Check a revocation list, binary or base64, against an anchor",
+    .details = "",
+    .options = verify_table,
+    .options_size = sizeof(struct crl_options),
+    .run = run_verify,
+};
+
+const struct command command_crl_show = {
+    .name = "crl show",
+    .operands = "CRL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "Print what a revocation list says, believed or not",
+    .details = "",
+    .options = show_table,
+    .options_size = sizeof(struct crl_options),
+    .run = run_show,
+};
+
+const struct command command_crl_install = {
+    .name = "crl install",
+    .operands = "CRL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "Replace the stored revocation list by a newer one",
+    .details = "The stored list never goes back to an older version, and is not touched unless the new one\nvalidates.",
+    .options = install_table,
+    .options_size = sizeof(struct crl_options),
+    .run = run_install,
+};

@@ -1,0 +1,380 @@
+/* copp protect: holds a protection while a command runs, and stops the command when it is lost (APP-1..4, EVT-4). */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "commands.h"
+#include "describe.h"
+#include "embedded.h"
+#include "report.h"
+#include "srm.h"
+
+#define POLL_STEP_MS 500u /* APP-3 asks for 2000 at most */
+#define GRACE_MS 2000u
+
+struct protect_options {
+    uint32_t hdcp;
+    uint32_t acp;
+    const char *cgmsa;
+    const char *output;
+    const char *srm;
+    const char *srm_key;
+    const char *adapter;
+    const char *events;
+};
+
+static const struct option_spec options[] = {
+    {.name = "hdcp",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct protect_options, hdcp),
+     .argument = "N",
+     .words = "1",
+     .help = "HDCP level: 1 is on"},
+    {.name = "acp",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct protect_options, acp),
+     .argument = "N",
+     .words = "1 2 3",
+     .help = "ACP level: 1, 2 or 3"},
+    {.name = "cgmsa",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_options, cgmsa),
+     .argument = "LEVEL",
+     .words = "copy-freely copy-no-more copy-one-generation copy-never copy-never,redistribution",
+     .help = "CGMS-A level: copy-freely, copy-no-more,\n"
+             "copy-one-generation or copy-never; with\n"
+             "\",redistribution\" redistribution control too"},
+    {.name = "output",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_options, output),
+     .argument = "NAME",
+     .help = "the output to protect (default: the first that\noffers what is asked for; see copp status)"},
+    {.name = "srm",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_options, srm),
+     .argument = "FILE",
+     .help = "an HDCP renewability message: a receiver it\nrevokes is refused"},
+    {.name = "srm-key",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_options, srm_key),
+     .argument = "production|facsimile|FILE",
+     .words = "production facsimile",
+     .help = "who must have signed it (default: production)"},
+    {.name = "adapter",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_options, adapter),
+     .argument = "FILE",
+     .help = "the description of the simulated adapter"},
+    {.name = "events",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_options, events),
+     .argument = "FILE",
+     .help = "what happens to it meanwhile: lines such as\n\"+2 unplug HDMI-1\"; \"-\" is standard input"},
+    {.name = NULL},
+};
+
+struct guard {
+    const struct invocation *in;
+    struct copp_requirement wanted;
+    struct copp_srm *srm;
+    struct embedded host;
+    struct link link;
+    const char *output;
+    struct child child;
+    int signals; /* a signalfd of what ends this program */
+    int children; /* and one of SIGCHLD */
+    bool in_force;
+    uint64_t next_ms; /* when to poll again */
+    bool over;
+    int status; /* the exit status, once over */
+    int command_status; /* as of waitpid, where the command ended by itself */
+};
+
+/* Tells how it stands: on standard output, or beside the command on standard error. */
+static void tell(struct guard *g, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void tell(struct guard *g, const char *event, const char *format, ...) {
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (g->in->json) {
+        (void)print_json_line(json_pack("{ss so ss}", "event", event, "output", json_text(g->output), "text", text));
+    } else {
+        fprintf(g->in->operand_count > 0 ? stderr : stdout, "%s: %s\n", g->output, text);
+        fflush(stdout);
+    }
+}
+
+/* Protection was not to be had, or is lost. */
+static int fail_stop(struct guard *g, enum copp_stop stop) {
+    const char *rule = copp_rule_id(copp_stop_rule(stop));
+    char answer[64] = "";
+    if (stop == COPP_STOP_REFUSED)
+        snprintf(answer, sizeof answer, ": %s", copp_hresult_name(copp_session_hresult(g->link.session)));
+    complain("%s: %s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
+             rule[0] != '\0' ? ")" : "");
+    if (g->in->json)
+        (void)print_json_line(json_pack("{ss so ss so}", "event", "stopped", "output", json_text(g->output), "text",
+                                        copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop))));
+    return STATUS_NO;
+}
+
+static int read_requirement(const struct invocation *in, struct copp_requirement *wanted) {
+    const struct protect_options *o = in->options;
+    *wanted = (struct copp_requirement){.hdcp = o->hdcp, .acp = o->acp};
+    if (!copp_level_valid(COPP_PROTECTION_TYPE_HDCP, o->hdcp))
+        return fail(in, STATUS_UNKNOWN, NULL, "--hdcp takes 0 or 1");
+    if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, o->acp))
+        return fail(in, STATUS_UNKNOWN, NULL, "--acp takes 0 to 3");
+    if (o->cgmsa != NULL && !read_cgmsa(o->cgmsa, &wanted->cgmsa))
+        return fail(in, STATUS_UNKNOWN, NULL,
+                    "--cgmsa takes copy-freely, copy-no-more, copy-one-generation or copy-never, "
+                    "and \",redistribution\" after it; not '%s'",
+                    o->cgmsa);
+    if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
+        return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
+    if (o->srm_key != NULL && o->srm == NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "--srm-key goes with --srm");
+    return STATUS_YES;
+}
+
+static uint32_t wanted_types(const struct guard *g) {
+    return (g->wanted.hdcp != 0 ? COPP_PROTECTION_TYPE_HDCP : 0) | (g->wanted.acp != 0 ? COPP_PROTECTION_TYPE_ACP : 0) |
+           (g->wanted.cgmsa != 0 ? COPP_PROTECTION_TYPE_CGMSA : 0);
+}
+
+/* The session with --output, or with the first output that offers what is asked for. */
+static int choose_output(struct guard *g) {
+    const struct protect_options *o = g->in->options;
+    char text[64];
+    g->output = o->output;
+    if (o->output != NULL)
+        return link_establish(g->in, &g->host, o->output, g->srm, &g->link);
+    for (size_t i = 0; (g->output = copp_sim_name(g->host.sim, i)) != NULL; i++) {
+        uint32_t types;
+        int status = link_establish(g->in, &g->host, g->output, g->srm, &g->link);
+        if (status != STATUS_YES)
+            return status;
+        enum copp_result result = copp_session_protection_types(g->link.session, &types);
+        if (result != COPP_OK)
+            return fail_session(g->in, g->output, "QueryProtectionType", result, g->link.session);
+        if ((types & wanted_types(g)) == wanted_types(g))
+            return STATUS_YES;
+        link_close(&g->link);
+    }
+    describe_types(wanted_types(g), text, sizeof text);
+    return fail(g->in, STATUS_NO, NULL, "no output of this adapter offers %s (see copp status)", text);
+}
+
+static void tell_in_force(struct guard *g, const char *event, bool hdcp_skipped) {
+    const uint32_t levels[PROTECTION_TYPES] = {hdcp_skipped ? 0 : g->wanted.hdcp, g->wanted.acp, g->wanted.cgmsa};
+    char text[200] = "";
+    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
+        char level[64];
+        size_t used = strlen(text);
+        if (levels[i] == 0)
+            continue;
+        describe_level(protection_types[i], levels[i], level, sizeof level);
+        snprintf(text + used, sizeof text - used, "%s%s %s", used > 0 ? ", " : "", copp_protection_type_name(protection_types[i]),
+                 level);
+    }
+    if (hdcp_skipped)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%sno HDCP on an embedded connector (APP-4)",
+                 text[0] != '\0' ? ", " : "");
+    tell(g, event, "%s: %s", event, text);
+}
+
+static void end_command(struct guard *g) {
+    int status;
+    child_end(&g->child, GRACE_MS, &status);
+}
+
+/* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
+static void watch(struct guard *g) {
+    struct copp_watch w;
+    copp_session_watch(g->link.session, embedded_now(&g->host), &w);
+    if (w.state == COPP_WATCH_RENEGOTIATE) {
+        child_hold(&g->child);
+        tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s",
+             g->child.pid != 0 ? "; the command is held" : "");
+        /* the next call sets them; another event meanwhile asks for one more round */
+        copp_session_watch(g->link.session, embedded_now(&g->host), &w);
+        if (w.state == COPP_WATCH_PROTECTED)
+            tell_in_force(g, "protected again", w.hdcp_skipped);
+    }
+    if (w.state == COPP_WATCH_STOP) {
+        child_hold(&g->child); /* at once; ending takes longer */
+        g->status = fail_stop(g, w.stop);
+        g->over = true;
+        end_command(g);
+        return;
+    }
+    if (w.state == COPP_WATCH_PROTECTED && g->child.held)
+        child_resume(&g->child);
+    uint64_t next = embedded_now(&g->host) + POLL_STEP_MS;
+    g->next_ms = w.next_ms < next ? w.next_ms : next;
+}
+
+/* The command has ended by itself: its status is ours. */
+static void command_ended(struct guard *g, int status) {
+    g->over = true;
+    g->command_status = status;
+    g->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (g->in->json)
+        (void)print_json_line(json_pack("{ss so si}", "event", "ended", "output", json_text(g->output), "status", g->status));
+}
+
+static void on_child(struct guard *g) {
+    int status;
+    if (g->child.pid == 0)
+        return;
+    switch (child_look(&g->child, &status)) {
+    case CHILD_ENDED:
+        command_ended(g, status);
+        break;
+    case CHILD_SUSPENDED:
+        child_suspend_with(&g->child);
+        g->next_ms = 0; /* look before the command shows anything again */
+        break;
+    case CHILD_RUNNING:
+        break;
+    }
+}
+
+/* Ctrl-C on a terminal goes to the command alone; what comes here was sent to us, or there is no command. */
+static void on_end_signal(struct guard *g, int number) {
+    g->over = true;
+    g->status = g->child.pid != 0 ? 128 + number : STATUS_YES;
+    end_command(g);
+}
+
+static void read_signals(struct guard *g) {
+    struct signalfd_siginfo info;
+    while (read(g->children, &info, sizeof info) == sizeof info)
+        ; /* which of them ended, on_child looks for itself */
+    on_child(g);
+    if (!g->over && read(g->signals, &info, sizeof info) == sizeof info)
+        on_end_signal(g, (int)info.ssi_signo);
+}
+
+static void hold(struct guard *g) {
+    while (!g->over) {
+        uint64_t now = embedded_now(&g->host);
+        uint64_t next = embedded_next(&g->host);
+        next = g->next_ms < next ? g->next_ms : next;
+        struct pollfd fds[] = {{.fd = g->signals, .events = POLLIN},
+                               {.fd = g->children, .events = POLLIN},
+                               {.fd = events_fd(g->host.events), .events = POLLIN}};
+        poll(fds, 3, next <= now ? 0 : (int)(next - now));
+        if (fds[2].revents != 0)
+            events_read(g->host.events, embedded_now(&g->host));
+        read_signals(g);
+        embedded_step(&g->host);
+        if (!g->over && embedded_now(&g->host) >= g->next_ms)
+            watch(g);
+    }
+}
+
+static int start_command(struct guard *g) {
+    bool events_on_input = events_name(g->host.events) != NULL && strcmp(events_name(g->host.events), "-") == 0;
+    if (g->in->operand_count == 0)
+        return STATUS_YES;
+    fflush(stdout);
+    int error = child_start(&g->child, g->in->operands, events_on_input);
+    return error == 0 ? STATUS_YES : fail(g->in, STATUS_UNKNOWN, g->in->operands[0], "cannot be run: %s", strerror(error));
+}
+
+static int signal_fd(const int *numbers, size_t count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < count; i++)
+        sigaddset(&set, numbers[i]);
+    return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
+}
+
+/* Signals are read between two polls, never in the middle of one. */
+static int take_signals(struct guard *g) {
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int child[] = {SIGCHLD};
+    g->signals = signal_fd(ending, 3);
+    g->children = signal_fd(child, 1);
+    g->host.wake_fd = g->signals;
+    if (g->signals >= 0 && g->children >= 0)
+        return STATUS_YES;
+    return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
+}
+
+/* Leaves what is in force to the caller to release. */
+static int protect_and_run(struct guard *g) {
+    struct copp_watch w;
+    enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, embedded_now(&g->host));
+    if (g->host.skew_ms != 0)
+        return fail(g->in, STATUS_UNKNOWN, g->output, "interrupted before the protection was in force");
+    if (stop != COPP_STOP_NONE)
+        return fail_stop(g, stop);
+    copp_session_watch(g->link.session, embedded_now(&g->host), &w);
+    g->in_force = true;
+    tell_in_force(g, "protected", w.hdcp_skipped);
+    int status = start_command(g);
+    if (status != STATUS_YES)
+        return status;
+    hold(g);
+    return g->status;
+}
+
+static int protect(struct guard *g) {
+    int status = take_signals(g);
+    if (status == STATUS_YES)
+        status = choose_output(g);
+    if (status != STATUS_YES)
+        return status;
+    status = protect_and_run(g);
+    if (copp_session_unprotect(g->link.session) == COPP_OK && g->in_force)
+        tell(g, "released", "released");
+    return status;
+}
+
+static int run(const struct invocation *in) {
+    const struct protect_options *o = in->options;
+    struct copp_verdict verdict;
+    struct guard g = {.in = in, .signals = -1, .children = -1, .child.tty = -1};
+    int status = read_requirement(in, &g.wanted);
+    if (status == STATUS_YES && o->srm != NULL)
+        status = read_srm(in, o->srm, o->srm_key, &g.srm, &verdict);
+    if (status == STATUS_YES) {
+        status = embedded_open(in, o->adapter, o->events, true, &g.host);
+        if (status == STATUS_YES)
+            status = protect(&g);
+        link_close(&g.link);
+        embedded_close(&g.host);
+    }
+    copp_srm_free(&g.srm);
+    fflush(stdout);
+    child_pass_interrupt(g.command_status);
+    if (g.signals >= 0)
+        close(g.signals);
+    if (g.children >= 0)
+        close(g.children);
+    return status;
+}
+
+const struct command command_protect = {
+    .name = "protect",
+    .operands = "[--] [COMMAND...]",
+    .operands_max = -1,
+    .summary = "Hold a protection on an output while a command runs, or until Ctrl-C",
+    .details = "Polls twice a second. COMMAND is held while levels are set again, and stopped when\n"
+               "protection is lost (exit status 1). Else the exit status is COMMAND's own, or 128 and the\n"
+               "number of the signal that ended it. The adapter is the simulated one in this program.",
+    .options = options,
+    .options_size = sizeof(struct protect_options),
+    .run = run,
+};

@@ -1,0 +1,23 @@
+/* The commands: one cmd_*.c each, or one for a few that belong together. */
+#ifndef COPP_CLI_COMMANDS_H
+#define COPP_CLI_COMMANDS_H
+
+#include "options.h"
+
+extern const struct command command_demo;
+extern const struct command command_status;
+extern const struct command command_protect;
+extern const struct command command_chain_verify;
+extern const struct command command_chain_show;
+extern const struct command command_chain_issue;
+extern const struct command command_crl_verify;
+extern const struct command command_crl_show;
+extern const struct command command_crl_issue;
+extern const struct command command_crl_install;
+extern const struct command command_handshake_seal;
+extern const struct command command_handshake_open;
+extern const struct command command_srm_verify;
+extern const struct command command_srm_show;
+extern const struct command command_omac;
+
+#endif

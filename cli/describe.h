@@ -1,0 +1,38 @@
+/* Protocol values in words and in JSON. */
+#ifndef COPP_CLI_DESCRIBE_H
+#define COPP_CLI_DESCRIBE_H
+
+#include <jansson.h>
+
+#include "copp.h"
+
+/* "RSA 2048, exponent 65537, modulus 8f1c2a..." (the first 8 bytes), into text. */
+void describe_key(const struct copp_public_key *key, char *text, size_t size);
+json_t *json_key(const struct copp_public_key *key);
+
+/* The three protection types, most usual first. */
+#define PROTECTION_TYPES 3
+extern const uint32_t protection_types[PROTECTION_TYPES];
+
+/* "copy-never, redistribution control" for CGMS-A, "on" for HDCP, "level 2" for ACP. */
+void describe_level(uint32_t type, uint32_t level, char *text, size_t size);
+
+/* "HDCP, CGMS-A", or "none". */
+void describe_types(uint32_t types, char *text, size_t size);
+json_t *json_types(uint32_t types);
+
+/* "1920x1080p 60 Hz"; "none" where there is no signal. */
+void describe_display(const struct copp_display *display, char *text, size_t size);
+json_t *json_display(const struct copp_display *display);
+
+/* "HDMI", or "internal LVDS". */
+void describe_connector(uint32_t type, char *text, size_t size);
+
+/* "LinkLost, RenegotiationRequired", or "-". */
+void describe_events(uint32_t events, char *text, size_t size);
+json_t *json_events(uint32_t events);
+
+/* "copy-never" or "copy-never,redistribution"; false if it is none. */
+bool read_cgmsa(const char *text, uint32_t *level);
+
+#endif

@@ -1,0 +1,186 @@
+#include "embedded.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "io.h"
+#include "keys.h"
+#include "report.h"
+
+#define DESCRIPTION_MAX 65536u
+
+static uint64_t clock_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t embedded_now(const struct embedded *host) {
+    return clock_ms() + host->skew_ms;
+}
+
+static uint64_t pump_now(struct copp_pump *pump) {
+    return embedded_now((struct embedded *)(void *)pump);
+}
+
+/* How poll counts: rounded up, within an int. */
+static int timeout_until(const struct embedded *host, uint64_t until_ms) {
+    uint64_t now = embedded_now(host);
+    if (until_ms <= now)
+        return 0;
+    return until_ms - now < 60000 ? (int)(until_ms - now) : 60000;
+}
+
+static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
+    struct embedded *host = (struct embedded *)(void *)pump;
+    uint64_t next = embedded_next(host);
+    struct pollfd fds[] = {{.fd = events_fd(host->events), .events = POLLIN}, {.fd = host->wake_fd, .events = POLLIN}};
+    poll(fds, 2, timeout_until(host, next < until_ms ? next : until_ms));
+    if (fds[0].revents != 0)
+        events_read(host->events, embedded_now(host));
+    if (fds[1].revents != 0 && host->skew_ms == 0)
+        host->skew_ms = COPP_PENDING_LIMIT_MS + 1;
+    embedded_step(host);
+}
+
+static const struct copp_pump_calls pump_calls = {.now_ms = pump_now, .wait = pump_wait};
+
+void embedded_step(struct embedded *host) {
+    uint64_t now = embedded_now(host);
+    unsigned line;
+    char *text;
+    copp_sim_advance(host->sim, now);
+    while ((text = events_take(host->events, now, &line)) != NULL) {
+        struct copp_sim_error error;
+        if (copp_sim_event(host->sim, text, &error) != COPP_OK)
+            events_complain(host->events, line, error.text);
+        free(text);
+    }
+}
+
+uint64_t embedded_next(const struct embedded *host) {
+    uint64_t sim = copp_sim_next(host->sim);
+    uint64_t event = events_next(host->events);
+    return sim < event ? sim : event;
+}
+
+/* A driver's chain under a root of its own: leaf and IHV of 2048 bits, the root of 1024 (CERT-6). */
+static int make_hierarchy(const struct invocation *in, struct embedded *host) {
+    struct copp_private_key *ihv = NULL;
+    struct copp_private_key *root = NULL;
+    struct copp_certificate_request requests[] = {
+        {.encrypt_key = true, .copp_certificate = true, .security_level = 150, .manufacturer = "copp embedded test driver"},
+        {.sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test IHV"},
+        {.sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test root"},
+    };
+    int status = generate_key(in, 2048, &host->leaf);
+    if (status == STATUS_YES)
+        status = generate_key(in, 2048, &ihv);
+    if (status == STATUS_YES)
+        status = generate_key(in, 1024, &root);
+    if (status == STATUS_YES)
+        status = public_half(in, "leaf", host->leaf, &requests[0].subject);
+    if (status == STATUS_YES)
+        status = public_half(in, "IHV", ihv, &requests[1].subject);
+    if (status == STATUS_YES)
+        status = public_half(in, "root", root, &host->anchor);
+    if (status == STATUS_YES) {
+        requests[0].signer = ihv;
+        requests[1].signer = root;
+        requests[2].signer = root;
+        requests[2].subject = host->anchor;
+        enum copp_result result = copp_chain_issue(requests, 3, &host->chain, &host->chain_size);
+        if (result != COPP_OK)
+            status = fail(in, STATUS_UNKNOWN, NULL, "no certificate chain could be made: %s", copp_strerror(result));
+    }
+    copp_private_key_free(&ihv);
+    copp_private_key_free(&root);
+    return status;
+}
+
+static int make_adapter(const struct invocation *in, const char *name, struct embedded *host) {
+    struct blob text = {0};
+    struct copp_sim_error error;
+    int status = name != NULL ? read_file(in, name, DESCRIPTION_MAX, &text) : STATUS_YES;
+    if (status != STATUS_YES)
+        return status;
+    const struct copp_sim_config config = {
+        .description = (const char *)text.bytes,
+        .chain = (const uint8_t *)host->chain,
+        .chain_size = host->chain_size,
+        .key = host->leaf,
+        .now_ms = embedded_now(host),
+    };
+    enum copp_result result = COPP_E_INVALID;
+    if (name != NULL && strlen((const char *)text.bytes) != text.size)
+        error = (struct copp_sim_error){.text = "holds a NUL character: give a text file"};
+    else
+        result = copp_sim_new(&config, &host->sim, &error);
+    if (result == COPP_E_INVALID && error.line > 0)
+        status = fail(in, STATUS_UNKNOWN, name, "line %u: %s", error.line, error.text);
+    else if (result == COPP_E_INVALID)
+        status = fail(in, STATUS_UNKNOWN, name, "%s", error.text);
+    else if (result != COPP_OK)
+        status = fail_result(in, name, result);
+    blob_free(&text);
+    return status;
+}
+
+int embedded_open(const struct invocation *in, const char *adapter, const char *events, bool follow, struct embedded *host) {
+    *host = (struct embedded){.pump.calls = &pump_calls, .wake_fd = -1};
+    int status = events_open(in, events, follow, &host->events);
+    if (status == STATUS_YES)
+        status = make_hierarchy(in, host);
+    if (status == STATUS_YES)
+        status = make_adapter(in, adapter, host);
+    return status;
+}
+
+void embedded_close(struct embedded *host) {
+    copp_sim_free(&host->sim);
+    copp_private_key_free(&host->leaf);
+    copp_release(host->chain, host->chain_size);
+    host->chain = NULL;
+    events_free(&host->events);
+}
+
+enum copp_result link_open(struct embedded *host, const char *output, const struct copp_srm *srm, struct link *link) {
+    const struct copp_session_config config = {.anchor = &host->anchor, .srm = srm};
+    *link = (struct link){.transport = NULL};
+    struct copp_connector *connector = copp_sim_connector(host->sim, output);
+    if (connector == NULL)
+        return COPP_E_NOT_FOUND;
+    enum copp_result result = copp_local_transport_open(connector, &host->pump, &link->transport);
+    return result == COPP_OK ? copp_session_new(&config, link->transport, &link->session) : result;
+}
+
+int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_srm *srm,
+                   struct link *link) {
+    struct copp_verdict verdict;
+    enum copp_result result = link_open(host, output, srm, link);
+    if (result == COPP_E_NOT_FOUND)
+        return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+    if (result != COPP_OK)
+        return fail_result(in, output, result);
+    result = copp_session_establish(link->session, &verdict);
+    if (result == COPP_OK)
+        return STATUS_YES;
+    if (result == COPP_E_INVALID || result == COPP_E_REVOKED)
+        return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, &verdict);
+    return fail_session(in, output, "handshake", result, link->session);
+}
+
+void link_close(struct link *link) {
+    copp_session_free(&link->session);
+    copp_transport_free(&link->transport);
+}
+
+int fail_session(const struct invocation *in, const char *output, const char *what, enum copp_result result,
+                 const struct copp_session *session) {
+    if (result == COPP_E_REFUSED)
+        return fail(in, STATUS_UNKNOWN, output, "%s: the driver answers %s", what,
+                    copp_hresult_name(copp_session_hresult(session)));
+    return fail(in, STATUS_UNKNOWN, output, "%s: %s", what, copp_strerror(result));
+}

@@ -1,0 +1,51 @@
+/*
+ * The adapter inside this program: a simulated one, whose driver has a fresh certificate chain of a hierarchy made for
+ * this run. Who watches nothing but this program learns nothing about a real display.
+ */
+#ifndef COPP_CLI_EMBEDDED_H
+#define COPP_CLI_EMBEDDED_H
+
+#include "copp.h"
+#include "events.h"
+#include "options.h"
+
+struct embedded {
+    struct copp_pump pump; /* first: the pump's calls find the rest through it */
+    struct copp_private_key *leaf;
+    struct copp_public_key anchor;
+    char *chain;
+    size_t chain_size;
+    struct copp_sim *sim;
+    struct event_source *events;
+    int wake_fd; /* readable when the person has had enough; -1: none */
+    uint64_t skew_ms; /* then time runs ahead, so that a pending command ends */
+};
+
+/* adapter and events name files, or are NULL; follow is as of events_open. STATUS_YES, or complains; close in any case. */
+int embedded_open(const struct invocation *in, const char *adapter, const char *events, bool follow, struct embedded *host);
+void embedded_close(struct embedded *host);
+
+uint64_t embedded_now(const struct embedded *host);
+/* Lets happen what is due by now: scripted events, those of --events, pending applies. */
+void embedded_step(struct embedded *host);
+/* When embedded_step has something to do next, by itself. */
+uint64_t embedded_next(const struct embedded *host);
+
+/* A session with one of the adapter's outputs. */
+struct link {
+    struct copp_transport *transport;
+    struct copp_session *session;
+};
+
+/* Opens a device on the output. COPP_OK: close it with link_close, in any case. */
+enum copp_result link_open(struct embedded *host, const char *output, const struct copp_srm *srm, struct link *link);
+/* link_open and the handshake. STATUS_YES, or complains. */
+int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_srm *srm,
+                   struct link *link);
+void link_close(struct link *link);
+
+/* Complains about a call on the session that failed. */
+int fail_session(const struct invocation *in, const char *output, const char *what, enum copp_result result,
+                 const struct copp_session *session);
+
+#endif

@@ -1,0 +1,58 @@
+#include "keys.h"
+
+#include <string.h>
+
+#include "io.h"
+#include "report.h"
+
+#define KEY_FILE_MAX 65536u
+
+int read_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor) {
+    if (name == NULL || strcmp(name, "microsoft") == 0) {
+        *anchor = *copp_anchor_microsoft();
+        return STATUS_YES;
+    }
+    struct blob text;
+    int status = read_file(in, name, KEY_FILE_MAX, &text);
+    if (status != STATUS_YES)
+        return status;
+    enum copp_result result = copp_public_key_read((const char *)text.bytes, text.size, anchor);
+    blob_free(&text);
+    if (result == COPP_E_KEY)
+        return fail(in, STATUS_UNKNOWN, name, "is no anchor: give a PEM public key or a base64 modulus of 1024 to 2048 bits");
+    return result == COPP_OK ? STATUS_YES : fail_result(in, name, result);
+}
+
+int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
+    struct blob passphrase = {0};
+    *key = NULL;
+    if (passphrase_file != NULL) {
+        int status = read_file(in, passphrase_file, 4096, &passphrase);
+        if (status != STATUS_YES)
+            return status;
+        passphrase.bytes[strcspn((char *)passphrase.bytes, "\r\n")] = '\0';
+    }
+    enum copp_result result = copp_private_key_open(uri, (const char *)passphrase.bytes, key);
+    blob_free(&passphrase);
+    if (result == COPP_E_NOT_FOUND)
+        return fail(in, STATUS_UNKNOWN, uri, "no key is there");
+    if (result == COPP_E_KEY)
+        return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s",
+                    passphrase_file != NULL ? "the passphrase is wrong" : "needs --passphrase-file");
+    return result == COPP_OK ? STATUS_YES : fail_result(in, uri, result);
+}
+
+int public_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_public_key *half) {
+    enum copp_result result = key->calls->public_key(key, half);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, what, result);
+}
+
+int generate_key(const struct invocation *in, unsigned bits, struct copp_private_key **key) {
+    enum copp_result result = copp_private_key_generate(bits, key);
+    return result == COPP_OK ? STATUS_YES : fail(in, STATUS_UNKNOWN, NULL, "no key could be made: %s", copp_strerror(result));
+}
+
+int private_key_pem(const struct invocation *in, const struct copp_private_key *key, char **pem, size_t *size) {
+    enum copp_result result = copp_private_key_to_pem(key, pem, size);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
+}

@@ -1,0 +1,21 @@
+/* Anchors and private keys as they are named on the command line. */
+#ifndef COPP_CLI_KEYS_H
+#define COPP_CLI_KEYS_H
+
+#include "copp.h"
+#include "options.h"
+
+/* "microsoft" (or NULL), or a file: a PEM public key or a base64 modulus. STATUS_YES, or complains. */
+int read_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor);
+
+/* By URI; passphrase_file may be NULL, its first line is the passphrase. STATUS_YES, or complains. */
+int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key);
+
+/* The public half. STATUS_YES, or complains about what. */
+int public_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_public_key *half);
+
+/* A fresh key of 1024 or 2048 bits, and its unencrypted PEM. STATUS_YES, or complains. */
+int generate_key(const struct invocation *in, unsigned bits, struct copp_private_key **key);
+int private_key_pem(const struct invocation *in, const struct copp_private_key *key, char **pem, size_t *size);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * The commands of the tool and their options. One table a command yields parsing, usage errors, --help and shell
+ * completion.
+ */
+#ifndef COPP_CLI_OPTIONS_H
+#define COPP_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* The tool's exit status: the answer to the question that was put. */
+#define STATUS_YES 0
+#define STATUS_NO 1
+#define STATUS_UNKNOWN 2 /* could not tell: usage, or a file that cannot be read */
+
+enum option_kind {
+    OPTION_FLAG, /* a bool */
+    OPTION_TEXT, /* a const char *; NULL if not given */
+    OPTION_CHOICE, /* the same, and must be one of words */
+    OPTION_NUMBER, /* a uint32_t */
+    OPTION_LIST /* a struct text_list: may be given several times */
+};
+
+struct text_list {
+    const char **items;
+    size_t count;
+};
+
+struct option_spec {
+    const char *name; /* without the dashes; NULL ends a table */
+    char letter; /* for a short form, or 0 */
+    enum option_kind kind;
+    size_t offset; /* of the value within the command's structure of options */
+    const char *argument; /* as shown: "FILE"; words in capitals that name files complete as files. NULL for a flag */
+    const char *words; /* separated by spaces: completed, and for OPTION_CHOICE all there is. NULL: none */
+    const char *help; /* lines of at most 50 characters */
+    bool required;
+};
+
+/* One run of a command. */
+struct invocation {
+    const struct command *command;
+    void *options; /* the command's own structure */
+    char **operands;
+    int operand_count;
+    bool json; /* every command has --json and --help */
+};
+
+struct command {
+    const char *name; /* "chain verify" */
+    const char *operands; /* as shown: "CHAIN"; "" for none */
+    int operands_min;
+    int operands_max; /* -1: any number, and options end at the first operand */
+    const char *summary; /* one line */
+    const char *details; /* for --help, after the summary; may be "" */
+    const struct option_spec *options;
+    size_t options_size;
+    int (*run)(const struct invocation *in); /* answers the exit status */
+};
+
+/* All commands; ends with NULL (main.c). */
+extern const struct command *const commands[];
+
+/* argv[0] is the command's last word. The status to exit with is *status when the answer is false: the command is not
+ * to be run. Free *in with invocation_free in any case. */
+bool invocation_parse(const struct command *command, int argc, char **argv, struct invocation *in, int *status);
+void invocation_free(struct invocation *in);
+
+/* The options every command has; ends with a NULL name. Their offsets mean nothing. */
+extern const struct option_spec common_options[];
+
+/* help.c */
+void help_tool(FILE *out);
+void help_group(FILE *out, const char *group); /* "chain": its verbs */
+void help_command(FILE *out, const struct command *command);
+
+/* completion.c: false for a shell not known. */
+bool completion_print(FILE *out, const char *shell);
+
+#endif

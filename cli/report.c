@@ -1,0 +1,183 @@
+#include "report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "encode.h"
+
+/* What a person can do about it. Rules without a line speak for themselves. */
+static const struct remedy {
+    enum copp_rule rule;
+    const char *text;
+} remedies[] = {
+    {COPP_RULE_CERT_1, "fetch the chain again; a chain is one XML document without DTD"},
+    {COPP_RULE_CERT_2, "save the chain as UTF-8, byte for byte as the driver sent it"},
+    {COPP_RULE_CERT_3, "only collections of version 2.0 or later can be judged"},
+    {COPP_RULE_CERT_4, "a chain holds driver, IHV and root certificate, in this order"},
+    {COPP_RULE_CERT_5, "do not trust it: a repeated element is how a forged chain hides what is signed"},
+    {COPP_RULE_CERT_6, "driver and IHV keys have 2048 bits, the root's has 1024"},
+    {COPP_RULE_CERT_7, "use a key with an odd exponent of at least 3 and at most 4 bytes, such as 65537"},
+    {COPP_RULE_CERT_8, "this is not a COPP driver's certificate; ask the driver's vendor"},
+    {COPP_RULE_CERT_9, "put each certificate before the one whose key signed it"},
+    {COPP_RULE_CERT_10, "the certificate was changed after it was signed; fetch the chain again"},
+    {COPP_RULE_CERT_11, "do not trust it; fetch the chain again or ask the driver's vendor"},
+    {COPP_RULE_CERT_12, "name the anchor it belongs under with --anchor, never one that came with it"},
+    {COPP_RULE_CERT_13, "the certificate is incomplete; ask the driver's vendor"},
+    {COPP_RULE_CRL_1, "the list must be signed directly under the anchor; name its own with --anchor"},
+    {COPP_RULE_CRL_2, "the list was changed after it was signed; fetch it again"},
+    {COPP_RULE_CRL_3, "the stored list is as new or newer and stays"},
+    {COPP_RULE_CRL_4, "do not use this driver; ask its vendor for one with a new certificate"},
+    {COPP_RULE_CRL_5, "the list is torn or padded; fetch it again"},
+    {COPP_RULE_SRM_1, "the message is torn or padded; fetch it again"},
+    {COPP_RULE_SRM_2, "name the key that signed it with --key, or fetch the message again"},
+    {COPP_RULE_SRM_4, "the message is malformed and counts as no answer at all; fetch it again"},
+    {COPP_RULE_SRM_5, "the message lists something that is no KSV; fetch it again"},
+};
+
+static const char *remedy(enum copp_rule rule) {
+    for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
+        if (remedies[i].rule == rule)
+            return remedies[i].text;
+    }
+    return "";
+}
+
+static void complain_list(const char *format, va_list arguments) {
+    fflush(stdout); /* keep the two in order where both go to one place */
+    fputs("copp: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void complain(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    complain_list(format, arguments);
+    va_end(arguments);
+}
+
+int fail(const struct invocation *in, int status, const char *file, const char *format, ...) {
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    complain("%s%s%s", file != NULL ? file : "", file != NULL ? ": " : "", text);
+    if (!in->json)
+        return status;
+    json_t *answer = json_pack("{so*so}", "file", file != NULL ? json_text(file) : NULL, "error", json_text(text));
+    return print_json(answer) == STATUS_YES ? status : STATUS_UNKNOWN;
+}
+
+int fail_result(const struct invocation *in, const char *file, enum copp_result result) {
+    if (result == COPP_E_IO)
+        return fail(in, STATUS_UNKNOWN, file, "%s: %s", copp_strerror(result), strerror(errno));
+    return fail(in, STATUS_UNKNOWN, file, "%s", copp_strerror(result));
+}
+
+const char *certificate_role(enum collection collection, int certificate) {
+    static const char *const roles[][3] = {{"driver", "IHV", "root"}, {"signer", "root", "surplus"}};
+    return certificate >= 0 && certificate < 3 ? roles[collection][certificate] : "surplus";
+}
+
+/* CRL-1 stands for the certificate rule behind it, if that says more. */
+static const char *verdict_remedy(const struct copp_verdict *verdict) {
+    bool behind = verdict->because != COPP_RULE_NONE && verdict->because != COPP_RULE_CERT_12;
+    return remedy(verdict->rule == COPP_RULE_CRL_1 && behind ? verdict->because : verdict->rule);
+}
+
+static json_t *json_verdict(const char *file, enum collection collection, const struct copp_verdict *verdict) {
+    int certificate = verdict->certificate;
+    const char *role = certificate >= 0 ? certificate_role(collection, certificate) : NULL;
+    return json_pack("{so sb so so so ss? ss ss}", "file", json_text(file), "valid", 0, "rule", json_rule(verdict->rule),
+                     "because", json_rule(verdict->because), "certificate",
+                     certificate >= 0 ? json_integer(certificate + 1) : json_null(), "role", role, "detail", verdict->detail,
+                     "remedy", verdict_remedy(verdict));
+}
+
+int fail_verdict(const struct invocation *in, int status, const char *file, enum collection collection,
+                 const struct copp_verdict *verdict) {
+    char where[64] = "";
+    if (verdict->certificate >= 0)
+        snprintf(where, sizeof where, "certificate %d (%s): ", verdict->certificate + 1,
+                 certificate_role(collection, verdict->certificate));
+    const char *because = copp_rule_id(verdict->because);
+    complain("%s: %s%s (%s%s%s)", file, where, verdict->detail, copp_rule_id(verdict->rule), because[0] != '\0' ? ", by " : "",
+             because);
+    if (verdict_remedy(verdict)[0] != '\0')
+        complain("remedy: %s", verdict_remedy(verdict));
+    if (!in->json)
+        return status;
+    return print_json(json_verdict(file, collection, verdict)) == STATUS_YES ? status : STATUS_UNKNOWN;
+}
+
+int fail_validation(const struct invocation *in, const char *file, enum collection collection, enum copp_result result,
+                    const struct copp_verdict *verdict) {
+    if ((result == COPP_E_INVALID || result == COPP_E_REVOKED) && verdict->rule != COPP_RULE_NONE)
+        return fail_verdict(in, STATUS_NO, file, collection, verdict);
+    return fail_result(in, file, result);
+}
+
+static int print_document(json_t *value, size_t flags) {
+    int failed = value == NULL || json_dumpf(value, stdout, flags) != 0 || fputc('\n', stdout) == EOF;
+    json_decref(value);
+    if (!failed)
+        return STATUS_YES;
+    if (!ferror(stdout)) /* else the end of the program says so */
+        complain("no memory");
+    return STATUS_UNKNOWN;
+}
+
+int print_json(json_t *value) {
+    return print_document(value, JSON_INDENT(2));
+}
+
+int print_json_line(json_t *value) {
+    int status = print_document(value, JSON_COMPACT);
+    fflush(stdout); /* a reader follows along */
+    return status;
+}
+
+json_t *json_text(const char *text) {
+    json_t *value = json_string(text);
+    if (value != NULL)
+        return value;
+    char *plain = strdup(text);
+    if (plain == NULL)
+        return NULL;
+    for (char *c = plain; *c != '\0'; c++) {
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    }
+    value = json_string(plain);
+    free(plain);
+    return value;
+}
+
+json_t *json_hex(const uint8_t *bytes, size_t size) {
+    char *text = malloc(2 * size + 1);
+    if (text == NULL)
+        return NULL;
+    hex_encode(bytes, size, text);
+    json_t *value = json_stringn(text, 2 * size);
+    copp_release(text, 2 * size);
+    return value;
+}
+
+json_t *json_rule(enum copp_rule rule) {
+    return rule == COPP_RULE_NONE ? json_null() : json_string(copp_rule_id(rule));
+}
+
+void print_foreign(FILE *out, const char *text) {
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F in UTF-8 */
+        if (*c < 0x20 || *c == 0x7f || c1)
+            fputc('?', out);
+        else
+            fputc(*c, out);
+        if (c1)
+            c++;
+    }
+}

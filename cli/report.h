@@ -1,0 +1,50 @@
+/* What a person is told: errors name the file, the rule and the remedy; with --json the verdict is on standard output. */
+#ifndef COPP_CLI_REPORT_H
+#define COPP_CLI_REPORT_H
+
+#include <jansson.h>
+
+#include "copp.h"
+#include "options.h"
+
+/* "copp: ..." and a newline on standard error. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Complains about file (which may be NULL), with --json also on standard output, and answers status. */
+int fail(const struct invocation *in, int status, const char *file, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A result without verdict: STATUS_UNKNOWN. For COPP_E_IO errno must still be the failure's. */
+int fail_result(const struct invocation *in, const char *file, enum copp_result result);
+
+/* What the certificates of a collection are called. */
+enum collection {
+    COLLECTION_CHAIN, /* driver, IHV, root */
+    COLLECTION_LIST /* signer, root */
+};
+const char *certificate_role(enum collection collection, int certificate);
+
+/* COPP_E_INVALID or COPP_E_REVOKED with its verdict; answers status. */
+int fail_verdict(const struct invocation *in, int status, const char *file, enum collection collection,
+                 const struct copp_verdict *verdict);
+
+/* Chooses between the two above; a verdict means STATUS_NO. */
+int fail_validation(const struct invocation *in, const char *file, enum collection collection, enum copp_result result,
+                    const struct copp_verdict *verdict);
+
+/* Prints value as one JSON document (or, with line, on one line) and lets it go. STATUS_YES or STATUS_UNKNOWN. A NULL
+ * value is memory that ran out. */
+int print_json(json_t *value);
+int print_json_line(json_t *value);
+
+/* A JSON string of text that may not be UTF-8, such as a file's name. */
+json_t *json_text(const char *text);
+/* Of size bytes, in hexadecimal. */
+json_t *json_hex(const uint8_t *bytes, size_t size);
+/* A rule's id, or null. */
+json_t *json_rule(enum copp_rule rule);
+
+/* Prints text that came from outside: control characters become '?', so that it cannot drive a terminal. */
+void print_foreign(FILE *out, const char *text);
+
+#endif

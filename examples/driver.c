@@ -1,0 +1,95 @@
+#include "driver.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* One adapter is all that an example needs. */
+static struct {
+    struct copp_pump pump; /* lets time pass while a link comes up (CMD-6) */
+    struct copp_private_key *leaf;
+    char *chain;
+    size_t chain_size;
+    struct copp_sim *sim;
+    uint64_t now_ms;
+} host;
+
+uint64_t driver_now(void) {
+    return host.now_ms;
+}
+
+void driver_wait(uint64_t until_ms) {
+    if (until_ms > host.now_ms && until_ms != UINT64_MAX)
+        host.now_ms = until_ms;
+    copp_sim_advance(host.sim, host.now_ms);
+}
+
+static uint64_t pump_now(struct copp_pump *pump) {
+    (void)pump;
+    return driver_now();
+}
+
+static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
+    (void)pump;
+    uint64_t next_ms = copp_sim_next(host.sim);
+    driver_wait(next_ms < until_ms ? next_ms : until_ms);
+}
+
+/* A chain as a driver's maker would issue it: a leaf signed by an IHV signed by a root (CERT-4). */
+static enum copp_result issue(struct copp_private_key *ihv, struct copp_private_key *root, struct copp_public_key *anchor) {
+    struct copp_certificate_request requests[] = {
+        {.signer = ihv, .encrypt_key = true, .copp_certificate = true, .manufacturer = "example driver"},
+        {.signer = root, .sign_certificate = true, .manufacturer = "example IHV"},
+        {.signer = root, .sign_certificate = true, .manufacturer = "example root"},
+    };
+    struct copp_private_key *subjects[] = {host.leaf, ihv, root};
+    for (int i = 0; i < 3; i++) {
+        enum copp_result result = subjects[i]->calls->public_key(subjects[i], &requests[i].subject);
+        if (result)
+            return result;
+    }
+    *anchor = requests[2].subject;
+    return copp_chain_issue(requests, 3, &host.chain, &host.chain_size);
+}
+
+static enum copp_result make_chain(struct copp_public_key *anchor) {
+    struct copp_private_key *ihv = NULL;
+    struct copp_private_key *root = NULL;
+    enum copp_result result = copp_private_key_generate(2048, &host.leaf);
+    if (!result)
+        result = copp_private_key_generate(2048, &ihv);
+    if (!result)
+        result = copp_private_key_generate(1024, &root);
+    if (!result)
+        result = issue(ihv, root, anchor);
+    copp_private_key_free(&ihv);
+    copp_private_key_free(&root);
+    return result;
+}
+
+struct copp_transport *driver_open(struct copp_public_key *anchor) {
+    static const struct copp_pump_calls calls = {pump_now, pump_wait};
+    host.pump.calls = &calls;
+    struct copp_transport *driver = NULL;
+    struct copp_sim_error error = {0, ""};
+    enum copp_result result = make_chain(anchor);
+    if (!result) {
+        const struct copp_sim_config config = {
+            .chain = (const uint8_t *)host.chain, .chain_size = host.chain_size, .key = host.leaf};
+        result = copp_sim_new(&config, &host.sim, &error);
+    }
+    if (!result)
+        result = copp_local_transport_open(copp_sim_connector(host.sim, "HDMI-1"), &host.pump, &driver);
+    if (!result)
+        return driver;
+    fprintf(stderr, "no simulated driver: %s %s\n", copp_strerror(result), error.text);
+    driver_close(&driver);
+    return NULL;
+}
+
+void driver_close(struct copp_transport **driver) {
+    copp_transport_free(driver);
+    copp_sim_free(&host.sim);
+    copp_private_key_free(&host.leaf);
+    copp_release(host.chain, host.chain_size);
+    host.chain = NULL;
+}

@@ -1,0 +1,312 @@
+/* Issued collections: byte for byte what the independent implementation made, and verified by the openssl command line. */
+#include "chain_kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/base64.h"
+
+struct hierarchy {
+    struct copp_private_key *keys[3];
+    struct copp_certificate_request requests[3];
+};
+
+static struct copp_public_key public_half(struct copp_private_key *key) {
+    struct copp_public_key half;
+    assert_int_equal(key->calls->public_key(key, &half), COPP_OK);
+    return half;
+}
+
+/* leaf, IHV, root; the keys become the hierarchy's. */
+static struct hierarchy hierarchy_of(struct copp_private_key *leaf, struct copp_private_key *ihv, struct copp_private_key *root) {
+    struct hierarchy made = {
+        .keys = {leaf, ihv, root},
+        .requests = {{.signer = ihv, .encrypt_key = true, .copp_certificate = true, .manufacturer = "Oracle GPU"},
+                     {.signer = root, .sign_certificate = true, .manufacturer = "Oracle IHV"},
+                     {.signer = root, .sign_certificate = true, .manufacturer = "Oracle Root"}},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        made.requests[i].subject = public_half(made.keys[i]);
+        made.requests[i].security_level = 150;
+    }
+    return made;
+}
+
+static struct hierarchy vectors_hierarchy(void) {
+    return hierarchy_of(test_private_key("leaf.pem"), test_private_key("ihv.pem"), test_private_key("root.pem"));
+}
+
+static struct copp_private_key *new_key(unsigned bits) {
+    struct copp_private_key *key;
+    assert_int_equal(copp_private_key_generate(bits, &key), COPP_OK);
+    return key;
+}
+
+static void hierarchy_free(struct hierarchy *hierarchy) {
+    for (size_t i = 0; i < 3; i++)
+        copp_private_key_free(&hierarchy->keys[i]);
+}
+
+/* The salt has length 0, so that signatures have one form and two implementations agree to the last byte. */
+static void same_keys_make_the_same_document(void) {
+    struct hierarchy hierarchy = vectors_hierarchy();
+    char *xml;
+    size_t size;
+    assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_OK);
+    struct document good = good_chain();
+    assert_int_equal(size, good.size);
+    assert_string_equal(xml, good.text);
+    copp_release(xml, size);
+    document_free(&good);
+    hierarchy_free(&hierarchy);
+}
+
+static void new_hierarchy_validates(void) {
+    struct hierarchy hierarchy = hierarchy_of(new_key(2048), new_key(2048), new_key(1024));
+    char *xml;
+    size_t size;
+    struct copp_chain *chain;
+    struct copp_certificate certificate;
+    hierarchy.requests[LEAF].manufacturer = "R&D <\"caf\xC3\xA9\"> 'GPU' ]]>";
+    hierarchy.requests[LEAF].security_level = 4294967295;
+    hierarchy.requests[ROOT].security_level = 0;
+    hierarchy.requests[ROOT].manufacturer = "";
+    assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_OK);
+    assert_int_equal(strlen(xml), size);
+    assert_int_equal(copp_chain_validate((uint8_t *)xml, size, &hierarchy.requests[ROOT].subject, &chain, NULL), COPP_OK);
+    assert_int_equal(copp_chain_certificate(chain, LEAF, &certificate), COPP_OK);
+    assert_string_equal(certificate.manufacturer, hierarchy.requests[LEAF].manufacturer);
+    assert_string_equal(certificate.security_level, "4294967295");
+    assert_true(copp_public_key_equal(&certificate.subject, &hierarchy.requests[LEAF].subject));
+    assert_int_equal(copp_chain_certificate(chain, ROOT, &certificate), COPP_OK);
+    assert_string_equal(certificate.security_level, "0");
+    copp_chain_free(&chain);
+    copp_release(xml, size);
+    hierarchy_free(&hierarchy);
+}
+
+static void every_usage_is_written(void) {
+    struct hierarchy hierarchy = vectors_hierarchy();
+    char *xml;
+    size_t size;
+    struct copp_chain *chain;
+    for (unsigned bits = 0; bits < 16; bits++) {
+        struct copp_certificate_request request = hierarchy.requests[LEAF];
+        request.encrypt_key = bits & 1;
+        request.sign_certificate = bits & 2;
+        request.sign_crl = bits & 4;
+        request.copp_certificate = bits & 8;
+        assert_int_equal(copp_chain_issue(&request, 1, &xml, &size), COPP_OK);
+        assert_int_equal(copp_chain_parse((uint8_t *)xml, size, &chain, NULL), COPP_OK);
+        struct copp_certificate certificate;
+        assert_int_equal(copp_chain_certificate(chain, 0, &certificate), COPP_OK);
+        assert_int_equal(certificate.encrypt_key | certificate.sign_certificate << 1 | certificate.sign_crl << 2 |
+                             certificate.copp_certificate << 3,
+                         bits);
+        assert_memory_equal(certificate.digest, certificate.digest_value, COPP_DIGEST_SIZE);
+        copp_chain_free(&chain);
+        copp_release(xml, size);
+    }
+    hierarchy_free(&hierarchy);
+}
+
+static enum copp_result refuse_public(struct copp_private_key *key, struct copp_public_key *out) {
+    (void)key;
+    (void)out;
+    return COPP_E_KEY;
+}
+
+static enum copp_result give_public(struct copp_private_key *key, struct copp_public_key *out) {
+    (void)key;
+    *out = test_anchor();
+    return COPP_OK;
+}
+
+static enum copp_result give_huge(struct copp_private_key *key, struct copp_public_key *out) {
+    (void)key;
+    *out = (struct copp_public_key){.modulus_size = COPP_MODULUS_MAX + 1, .exponent = 3};
+    return COPP_OK;
+}
+
+static enum copp_result refuse_sign(struct copp_private_key *key, const uint8_t *message, size_t size, uint8_t *signature,
+                                    size_t signature_size) {
+    (void)key;
+    (void)message;
+    (void)size;
+    (void)signature;
+    (void)signature_size;
+    return COPP_E_KEY;
+}
+
+static void signers_that_cannot_sign(void) {
+    static const struct copp_private_key_calls calls[] = {
+        {refuse_public, NULL, refuse_sign},
+        {give_public, NULL, refuse_sign},
+        {give_public, NULL, NULL},
+        {give_huge, NULL, refuse_sign},
+    };
+    struct hierarchy hierarchy = vectors_hierarchy();
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct copp_private_key key = {&calls[i]};
+        char *xml = (char *)&key;
+        size_t size;
+        hierarchy.requests[IHV].signer = &key;
+        assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_E_CRYPTO);
+        assert_null(xml);
+    }
+    hierarchy_free(&hierarchy);
+}
+
+static void refuses(const struct copp_certificate_request *request, enum copp_result wanted) {
+    char *xml;
+    size_t size;
+    assert_int_equal(copp_chain_issue(request, 1, &xml, &size), wanted);
+    assert_null(xml);
+}
+
+static void what_cannot_be_written_is_refused(void) {
+    static const char *const names[] = {"a\nb", "a\x7F", "\xFF", "\xC3", "\xEF\xBF\xBE", "\xEF\xBF\xBF", "\xED\xA0\x80"};
+    struct hierarchy hierarchy = vectors_hierarchy();
+    struct copp_certificate_request request = hierarchy.requests[LEAF];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        request.manufacturer = names[i];
+        refuses(&request, COPP_E_ARGUMENT);
+    }
+    request.manufacturer = NULL;
+    refuses(&request, COPP_E_ARGUMENT);
+    char *large = malloc(COPP_CHAIN_SIZE_MAX + 2);
+    assert_non_null(large);
+    memset(large, '&', COPP_CHAIN_SIZE_MAX + 2);
+    large[COPP_CHAIN_SIZE_MAX + 1] = 0;
+    request.manufacturer = large;
+    refuses(&request, COPP_E_ARGUMENT);
+    large[COPP_CHAIN_SIZE_MAX / 2] = 0;
+    refuses(&request, COPP_E_TOO_LARGE);
+    free(large);
+    request = hierarchy.requests[LEAF];
+    request.subject.modulus_size = 0;
+    refuses(&request, COPP_E_ARGUMENT);
+    request.subject.modulus_size = COPP_MODULUS_MAX + 1;
+    refuses(&request, COPP_E_ARGUMENT);
+    request = hierarchy.requests[LEAF];
+    request.subject.exponent = 0;
+    refuses(&request, COPP_E_ARGUMENT);
+    request = hierarchy.requests[LEAF];
+    request.signer = NULL;
+    refuses(&request, COPP_E_ARGUMENT);
+    char *xml;
+    size_t size;
+    assert_int_equal(copp_chain_issue(hierarchy.requests, 0, &xml, &size), COPP_E_ARGUMENT);
+    assert_int_equal(copp_chain_issue(hierarchy.requests, COPP_CERTIFICATES_MAX + 1, &xml, &size), COPP_E_ARGUMENT);
+    assert_int_equal(copp_chain_issue(NULL, 1, &xml, &size), COPP_E_ARGUMENT);
+    assert_int_equal(copp_chain_issue(hierarchy.requests, 1, NULL, &size), COPP_E_ARGUMENT);
+    assert_int_equal(copp_chain_issue(hierarchy.requests, 1, &xml, NULL), COPP_E_ARGUMENT);
+    hierarchy_free(&hierarchy);
+}
+
+/* the openssl command line */
+
+static void write_file(const char *directory, const char *name, const void *bytes, size_t size) {
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A recipe for openssl asn1parse, so that not even the public key passes through libcopp. */
+static void write_key_recipe(const char *directory, const struct copp_public_key *key) {
+    char modulus[2 * COPP_MODULUS_MAX + 1];
+    char text[1024];
+    for (size_t i = 0; i < key->modulus_size; i++)
+        (void)snprintf(&modulus[2 * i], 3, "%02X", key->modulus[i]);
+    int size = snprintf(text, sizeof text,
+                        "asn1=SEQUENCE:info\n[info]\nalgorithm=SEQUENCE:algorithm\nkey=BITWRAP,SEQUENCE:key\n"
+                        "[algorithm]\noid=OID:rsaEncryption\nparameters=NULL\n[key]\nn=INTEGER:0x%s\ne=INTEGER:%u\n",
+                        modulus, key->exponent);
+    write_file(directory, "key.cnf", text, (size_t)size);
+}
+
+static int openssl_verifies(const void *message, size_t size, const uint8_t *signature, size_t signature_size,
+                            const struct copp_public_key *key) {
+    char directory[] = "/tmp/copp-issue-XXXXXX";
+    char command[512];
+    assert_non_null(mkdtemp(directory));
+    write_file(directory, "message", message, size);
+    write_file(directory, "signature", signature, signature_size);
+    write_key_recipe(directory, key);
+    (void)snprintf(command, sizeof command,
+                   "cd %s && openssl asn1parse -genconf key.cnf -noout -out key.der && openssl dgst -sha1 -verify key.der "
+                   "-keyform DER -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:0 -signature signature message >/dev/null",
+                   directory);
+    int status = system(command); // NOLINT(cert-env33-c): the second verifier is a command
+    (void)snprintf(command, sizeof command, "rm -r %s", directory);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
+    return status == 0;
+}
+
+static size_t signature_value(const char *xml, int certificate, uint8_t *signature) {
+    const char *text = xml;
+    for (int i = 0; i <= certificate; i++) {
+        text = strstr(text, "<SignatureValue>");
+        assert_non_null(text);
+        text += strlen("<SignatureValue>");
+    }
+    size_t size = COPP_MODULUS_MAX;
+    assert_true(copp_base64_decode(text, strcspn(text, "<"), signature, &size));
+    return size;
+}
+
+static void openssl_accepts_each_certificate(void) {
+    struct hierarchy hierarchy = hierarchy_of(new_key(2048), new_key(2048), new_key(1024));
+    char *xml;
+    size_t size;
+    struct copp_chain *chain;
+    assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_OK);
+    assert_int_equal(copp_chain_parse((uint8_t *)xml, size, &chain, NULL), COPP_OK);
+    for (int i = LEAF; i <= ROOT; i++) {
+        struct copp_certificate certificate;
+        uint8_t signature[COPP_MODULUS_MAX];
+        size_t signature_size = signature_value(xml, i, signature);
+        assert_int_equal(copp_chain_certificate(chain, (size_t)i, &certificate), COPP_OK);
+        assert_true(openssl_verifies(certificate.data, certificate.data_size, signature, signature_size, &certificate.signer));
+        assert_false(
+            openssl_verifies(certificate.data, certificate.data_size - 1, signature, signature_size, &certificate.signer));
+    }
+    copp_chain_free(&chain);
+    copp_release(xml, size);
+    hierarchy_free(&hierarchy);
+}
+
+static void openssl_accepts_the_revocation_list(void) {
+    struct copp_private_key *root = test_private_key("root.pem");
+    struct copp_private_key *signer = new_key(1024);
+    struct copp_certificate_request request = {
+        .subject = public_half(signer), .signer = root, .sign_crl = true, .manufacturer = "lists"};
+    uint8_t digests[3 * COPP_DIGEST_SIZE] = {1, 2, 3};
+    uint8_t *list;
+    size_t size;
+    assert_int_equal(copp_revocation_issue(12, digests, 3, &request, 1, signer, &list, &size), COPP_OK);
+    assert_true(openssl_verifies(list, size - 131, &list[size - 128], 128, &request.subject));
+    assert_false(openssl_verifies(list, size - 130, &list[size - 128], 128, &request.subject));
+    copp_release(list, size);
+    copp_private_key_free(&signer);
+    copp_private_key_free(&root);
+}
+
+static const struct test_case cases[] = {
+    TEST(same_keys_make_the_same_document, "CERT-10 CERT-11"),
+    TEST(new_hierarchy_validates, ""),
+    TEST(every_usage_is_written, ""),
+    TEST(signers_that_cannot_sign, ""),
+    TEST(what_cannot_be_written_is_refused, ""),
+    TEST(openssl_accepts_each_certificate, "CERT-10 CERT-11"),
+    TEST(openssl_accepts_the_revocation_list, "CRL-2"),
+};
+
+int main(void) {
+    return RUN_SUITE("issue", cases);
+}

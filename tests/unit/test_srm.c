@@ -1,0 +1,525 @@
+/* SRM-1..5: published messages, and messages put together here and signed with keys of our own. */
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/dsa.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "certificate/srm_keys.h"
+
+static const struct copp_srm_key facsimile = {COPP_SRM_KEY_FACSIMILE, NULL, 0};
+
+/* A test key of either kind, and its public half in PEM. */
+struct signer {
+    EVP_PKEY *key;
+    char pem[2048];
+    struct copp_srm_key name;
+};
+
+static struct signer dsa_signer;
+static struct signer rsa_signer;
+
+static void finish_signer(struct signer *signer) {
+    BIO *out = BIO_new(BIO_s_mem());
+    assert_non_null(out);
+    assert_int_equal(PEM_write_bio_PUBKEY(out, signer->key), 1);
+    int size = BIO_read(out, signer->pem, sizeof signer->pem);
+    assert_true(size > 0 && (size_t)size < sizeof signer->pem);
+    BIO_free(out);
+    signer->name = (struct copp_srm_key){COPP_SRM_KEY_PEM, signer->pem, (size_t)size};
+}
+
+/* A key within the parameters that HDCP 1.x has for all. */
+static void make_dsa_signer(void) {
+    const struct copp_dsa_key *numbers = &copp_srm_hdcp1_facsimile;
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    BIGNUM *p = BN_bin2bn(numbers->p, sizeof numbers->p, NULL);
+    BIGNUM *q = BN_bin2bn(numbers->q, sizeof numbers->q, NULL);
+    BIGNUM *g = BN_bin2bn(numbers->g, sizeof numbers->g, NULL);
+    assert_true(builder && p && q && g);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_FFC_P, p), 1);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_FFC_Q, q), 1);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_FFC_G, g), 1);
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY *domain = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+    assert_true(EVP_PKEY_fromdata_init(context) == 1 &&
+                EVP_PKEY_fromdata(context, &domain, EVP_PKEY_KEY_PARAMETERS, parameters) == 1);
+    EVP_PKEY_CTX_free(context);
+    context = EVP_PKEY_CTX_new_from_pkey(NULL, domain, NULL);
+    assert_true(EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_keygen(context, &dsa_signer.key) == 1);
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(domain);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(p);
+    BN_free(q);
+    BN_free(g);
+    finish_signer(&dsa_signer);
+}
+
+static void make_rsa_signer(void) {
+    rsa_signer.key = EVP_RSA_gen(3072);
+    assert_non_null(rsa_signer.key);
+    finish_signer(&rsa_signer);
+}
+
+/* A message being put together. */
+struct message {
+    uint8_t bytes[20000];
+    size_t size;
+};
+
+static void put(struct message *message, const void *bytes, size_t size) {
+    assert_true(size <= sizeof message->bytes - message->size);
+    memcpy(&message->bytes[message->size], bytes, size);
+    message->size += size;
+}
+
+static void put_number(struct message *message, uint32_t number, unsigned size) {
+    for (unsigned i = size; i-- > 0;) {
+        uint8_t byte = (uint8_t)(number >> (8 * i));
+        put(message, &byte, 1);
+    }
+}
+
+static void put_dsa_signature(struct message *message, size_t from, size_t size) {
+    uint8_t der[64];
+    uint8_t pair[40];
+    size_t der_size = sizeof der;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha1(), NULL, dsa_signer.key), 1);
+    assert_int_equal(EVP_DigestSign(context, der, &der_size, &message->bytes[from], size), 1);
+    EVP_MD_CTX_free(context);
+    const unsigned char *at = der;
+    DSA_SIG *signature = d2i_DSA_SIG(NULL, &at, (long)der_size);
+    assert_non_null(signature);
+    const BIGNUM *r;
+    const BIGNUM *s;
+    DSA_SIG_get0(signature, &r, &s);
+    assert_int_equal(BN_bn2binpad(r, pair, 20), 20);
+    assert_int_equal(BN_bn2binpad(s, &pair[20], 20), 20);
+    DSA_SIG_free(signature);
+    put(message, pair, sizeof pair);
+}
+
+static void put_rsa_signature(struct message *message, size_t from, size_t size) {
+    uint8_t signature[384];
+    size_t signature_size = sizeof signature;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, rsa_signer.key), 1);
+    assert_int_equal(EVP_DigestSign(context, signature, &signature_size, &message->bytes[from], size), 1);
+    EVP_MD_CTX_free(context);
+    put(message, signature, sizeof signature);
+}
+
+/* The nth valid KSV: 20 ones, moved around in 40 bits. */
+static void make_ksv(unsigned nth, uint8_t *ksv) {
+    uint64_t bits = UINT64_C(0xFFFFF);
+    for (unsigned i = 0; i < nth; i++) { /* the next number with as many ones */
+        uint64_t lowest = bits & (0 - bits);
+        uint64_t next = bits + lowest;
+        bits = next | (((bits ^ next) / lowest) >> 2);
+    }
+    for (unsigned i = 0; i < COPP_KSV_SIZE; i++)
+        ksv[i] = (uint8_t)(bits >> (32 - 8 * i));
+}
+
+static void put_ksvs(struct message *message, unsigned first, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t ksv[COPP_KSV_SIZE];
+        make_ksv(first + i, ksv);
+        put(message, ksv, sizeof ksv);
+    }
+}
+
+static struct message start_message(uint32_t id, uint32_t version, uint32_t generation) {
+    struct message message = {.size = 0};
+    put_number(&message, id << 8, 2);
+    put_number(&message, version, 2);
+    put_number(&message, generation, 1);
+    return message;
+}
+
+/* HDCP 1.x, first block: lists of so many KSVs each. */
+static struct message hdcp1(uint32_t version, uint32_t generation, const unsigned *counts, size_t lists) {
+    struct message message = start_message(0x80, version, generation);
+    uint32_t length = 3 + 40;
+    unsigned first = 0;
+    for (size_t i = 0; i < lists; i++)
+        length += 1 + 5 * counts[i];
+    put_number(&message, length, 3);
+    for (size_t i = 0; i < lists; first += counts[i++]) {
+        put_number(&message, counts[i], 1);
+        put_ksvs(&message, first, counts[i]);
+    }
+    put_dsa_signature(&message, 0, message.size);
+    return message;
+}
+
+/* A later block of HDCP 1.x: the signature covers the records alone. */
+static void add_hdcp1_block(struct message *message, unsigned first, unsigned count) {
+    put_number(message, 2 + 1 + 5 * count + 40, 2);
+    size_t from = message->size;
+    put_number(message, count, 1);
+    put_ksvs(message, first, count);
+    put_dsa_signature(message, from, message->size - from);
+}
+
+static struct message hdcp2(uint32_t version, uint32_t generation, unsigned count) {
+    struct message message = start_message(0x91, version, generation);
+    put_number(&message, 3 + 4 + 5 * count + 384, 3);
+    put_number(&message, count << 22, 4);
+    put_ksvs(&message, 0, count);
+    put_rsa_signature(&message, 0, message.size);
+    return message;
+}
+
+/* A later block of HDCP 2.x: the signature covers the length too. */
+static void add_hdcp2_block(struct message *message, unsigned first, unsigned count) {
+    size_t from = message->size;
+    put_number(message, 2 + 2 + 5 * count + 384, 2);
+    put_number(message, count, 2);
+    put_ksvs(message, first, count);
+    put_rsa_signature(message, from, message->size - from);
+}
+
+static struct copp_srm *verified(const struct message *message, const struct copp_srm_key *key) {
+    struct copp_srm *srm;
+    struct copp_verdict verdict;
+    enum copp_result result = copp_srm_verify(message->bytes, message->size, key, &srm, &verdict);
+    if (result)
+        fail_msg("%d %s: %s", result, copp_rule_id(verdict.rule), verdict.detail);
+    assert_true(copp_srm_valid(srm));
+    assert_int_equal(verdict.rule, COPP_RULE_NONE);
+    return srm;
+}
+
+/* SRM-4: refused as a whole, with no message that could be asked anything. */
+static void refused(const struct message *message, const struct copp_srm_key *key, enum copp_rule rule) {
+    struct copp_srm *srm = (struct copp_srm *)&rsa_signer;
+    struct copp_verdict verdict;
+    uint8_t *exact = malloc(message->size ? message->size : 1); /* so that reading beyond is seen */
+    assert_non_null(exact);
+    memcpy(exact, message->bytes, message->size);
+    assert_int_equal(copp_srm_verify(exact, message->size, key, &srm, &verdict), COPP_E_INVALID);
+    if (verdict.rule != rule)
+        fail_msg("wanted %s, got %s: %s", copp_rule_id(rule), copp_rule_id(verdict.rule), verdict.detail);
+    assert_int_equal(verdict.certificate, -1);
+    assert_null(srm);
+    free(exact);
+}
+
+static struct message from_vector(const char *name) {
+    struct message message = {.size = 0};
+    size_t size;
+    uint8_t *bytes = read_test_file(name, &size);
+    put(&message, bytes, size);
+    free(bytes);
+    return message;
+}
+
+static void published_messages_verify(void) {
+    struct message one = from_vector("vectors/srm-facsimile.bin");
+    struct message two = from_vector("vectors/srm-hdcp2-v1.bin");
+    static const uint8_t revoked[] = {0x51, 0x1e, 0xf2, 0x1a, 0xcd, 0xe7, 0x26, 0x97, 0xf4, 0x01};
+    struct copp_srm *srm = verified(&one, &facsimile);
+    assert_int_equal(copp_srm_hdcp(srm), 1);
+    assert_int_equal(copp_srm_version(srm), 5);
+    assert_int_equal(copp_srm_generation(srm), 1);
+    assert_int_equal(copp_srm_count(srm), 2);
+    assert_memory_equal(copp_srm_entry(srm, 0), revoked, 5);
+    assert_memory_equal(copp_srm_entry(srm, 1), &revoked[5], 5);
+    assert_null(copp_srm_entry(srm, 2));
+    assert_true(copp_srm_revoked(srm, revoked) && copp_srm_revoked(srm, &revoked[5]));
+    assert_false(copp_srm_revoked(srm, &revoked[3]));
+    copp_srm_free(&srm);
+    refused(&one, NULL, COPP_RULE_SRM_2); /* not signed by the production key */
+    srm = verified(&two, NULL);
+    assert_int_equal(copp_srm_hdcp(srm), 2);
+    assert_int_equal(copp_srm_version(srm), 1);
+    assert_int_equal(copp_srm_count(srm), 0);
+    assert_false(copp_srm_revoked(srm, revoked));
+    copp_srm_free(&srm);
+    for (size_t i = 0; i < two.size; i += 13) {
+        two.bytes[i] ^= 1;
+        assert_int_equal(copp_srm_verify(two.bytes, two.size, NULL, NULL, NULL), COPP_E_INVALID);
+        two.bytes[i] ^= 1;
+    }
+}
+
+static void every_byte_is_signed(void) {
+    static const unsigned counts[] = {2, 1};
+    struct message message = hdcp1(3, 2, counts, 2);
+    add_hdcp1_block(&message, 3, 2);
+    copp_srm_free(&(struct copp_srm *){verified(&message, &dsa_signer.name)});
+    for (size_t i = 0; i < message.size; i++) {
+        message.bytes[i] ^= 0x10;
+        struct copp_verdict verdict;
+        assert_int_equal(copp_srm_verify(message.bytes, message.size, &dsa_signer.name, NULL, &verdict), COPP_E_INVALID);
+        bool length = i == 0 || i == 4 || (i >= 5 && i < 8) || i == 8 + 1 + 10 + 1 + 5 + 40 || i == 8 + 1 + 10 + 1 + 5 + 41;
+        assert_int_equal(verdict.rule, length ? COPP_RULE_SRM_1 : COPP_RULE_SRM_2);
+        message.bytes[i] ^= 0x10;
+    }
+}
+
+static void lengths_must_agree(void) {
+    static const unsigned counts[] = {2};
+    for (unsigned hdcp = 1; hdcp <= 2; hdcp++) {
+        const struct copp_srm_key *key = hdcp == 1 ? &dsa_signer.name : &rsa_signer.name;
+        struct message message = hdcp == 1 ? hdcp1(3, 2, counts, 1) : hdcp2(3, 2, 2);
+        size_t first = message.size;
+        if (hdcp == 1)
+            add_hdcp1_block(&message, 2, 1);
+        else
+            add_hdcp2_block(&message, 2, 1);
+        struct message part = message;
+        for (part.size = 0; part.size < message.size; part.size++)
+            refused(&part, key, COPP_RULE_SRM_1);
+        part.size = message.size + 1;
+        part.bytes[message.size] = 0;
+        refused(&part, key, COPP_RULE_SRM_1);
+        static const int wrong[] = {-1, 1, -43, 128};
+        for (size_t i = 0; i < 4; i++) {
+            part = message;
+            part.bytes[7] = (uint8_t)(part.bytes[7] + wrong[i]);
+            refused(&part, key, COPP_RULE_SRM_1);
+            part = message;
+            part.bytes[first + 1] = (uint8_t)(part.bytes[first + 1] + wrong[i]);
+            refused(&part, key, COPP_RULE_SRM_1);
+        }
+        part = message; /* generations and blocks */
+        part.bytes[4] = 1;
+        refused(&part, key, COPP_RULE_SRM_1);
+        part.bytes[4] = 3;
+        refused(&part, key, COPP_RULE_SRM_1);
+        part.bytes[4] = 255;
+        refused(&part, key, COPP_RULE_SRM_1);
+        memset(&part.bytes[5], 0xFF, 3);
+        refused(&part, key, COPP_RULE_SRM_1);
+        memset(&part.bytes[5], 0, 3);
+        refused(&part, key, COPP_RULE_SRM_1);
+    }
+}
+
+static void headers_are_of_a_known_kind(void) {
+    static const unsigned counts[] = {1};
+    static const uint8_t ids[] = {0x00, 0x81, 0x90, 0x92, 0x08, 0x70, 0xFF};
+    struct message message = hdcp1(1, 1, counts, 1);
+    for (size_t i = 0; i < sizeof ids; i++) {
+        message.bytes[0] = ids[i];
+        refused(&message, &dsa_signer.name, COPP_RULE_SRM_1);
+    }
+    message = hdcp1(1, 0, counts, 1); /* generation 0: as 1 */
+    copp_srm_free(&(struct copp_srm *){verified(&message, &dsa_signer.name)});
+}
+
+/* The first block of HDCP 1.x has at most 5120 bytes; the next one takes what follows. */
+static void first_generation_is_bounded(void) {
+    static const unsigned most[] = {127, 127, 127, 127, 127, 127, 127, 123}; /* 5 + 3 + 8 + 5 * 1012 + 40 = 5116 */
+    static const unsigned more[] = {127, 127, 127, 127, 127, 127, 127, 124}; /* 5121 */
+    static const unsigned exact[] = {127, 127, 127, 127, 127, 127, 127, 123, 0, 0, 0, 0}; /* 5120 */
+    struct message message = hdcp1(1, 1, most, 8);
+    struct copp_srm *srm = verified(&message, &dsa_signer.name);
+    assert_int_equal(copp_srm_count(srm), 1012);
+    for (unsigned i = 0; i <= 1012; i += 11) {
+        uint8_t ksv[COPP_KSV_SIZE];
+        make_ksv(i, ksv);
+        assert_int_equal(copp_srm_revoked(srm, ksv), i < 1012);
+    }
+    copp_srm_free(&srm);
+    message = hdcp1(1, 1, exact, 12);
+    assert_int_equal(message.size, 5120);
+    copp_srm_free(&(struct copp_srm *){verified(&message, &dsa_signer.name)});
+    message = hdcp1(1, 1, more, 8);
+    refused(&message, &dsa_signer.name, COPP_RULE_SRM_1);
+    message = hdcp1(1, 2, most, 8);
+    add_hdcp1_block(&message, 1012, 100);
+    srm = verified(&message, &dsa_signer.name);
+    assert_int_equal(copp_srm_count(srm), 1112);
+    copp_srm_free(&srm);
+    message = hdcp2(1, 1, 1023); /* no such bound */
+    srm = verified(&message, &rsa_signer.name);
+    assert_int_equal(copp_srm_count(srm), 1023);
+    copp_srm_free(&srm);
+}
+
+static void later_generations_add_to_the_list(void) {
+    static const unsigned counts[] = {3, 0, 1};
+    struct message one = hdcp1(7, 3, counts, 3);
+    struct message two = hdcp2(7, 3, 2);
+    add_hdcp1_block(&one, 4, 2);
+    add_hdcp1_block(&one, 6, 0);
+    add_hdcp2_block(&two, 2, 0);
+    add_hdcp2_block(&two, 2, 4);
+    struct copp_srm *srm[] = {verified(&one, &dsa_signer.name), verified(&two, &rsa_signer.name)};
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(copp_srm_hdcp(srm[i]), i + 1);
+        assert_int_equal(copp_srm_generation(srm[i]), 3);
+        assert_int_equal(copp_srm_count(srm[i]), 6);
+        for (unsigned j = 0; j < 7; j++) {
+            uint8_t ksv[COPP_KSV_SIZE];
+            make_ksv(j, ksv);
+            assert_int_equal(copp_srm_revoked(srm[i], ksv), j < 6);
+        }
+        copp_srm_free(&srm[i]);
+    }
+    one.bytes[one.size - 1] ^= 1; /* one block's signature spoils the whole */
+    refused(&one, &dsa_signer.name, COPP_RULE_SRM_2);
+    two.bytes[two.size - 1] ^= 1;
+    refused(&two, &rsa_signer.name, COPP_RULE_SRM_2);
+}
+
+/* SRM-4: signed, and still not what its lengths say. */
+static void malformed_lists_are_refused(void) {
+    struct message message = start_message(0x80, 1, 1);
+    put_number(&message, 3 + 1 + 5 + 40, 3);
+    put_number(&message, 2, 1); /* two announced, one there */
+    put_ksvs(&message, 0, 1);
+    put_dsa_signature(&message, 0, message.size);
+    refused(&message, &dsa_signer.name, COPP_RULE_SRM_4);
+
+    message = start_message(0x80, 1, 1);
+    put_number(&message, 3 + 1 + 10 + 40, 3);
+    put_number(&message, 0x80 | 1, 1); /* the reserved bit is none of the count; a second list is announced by a KSV */
+    put_ksvs(&message, 0, 2);
+    put_dsa_signature(&message, 0, message.size);
+    struct copp_srm *srm = (struct copp_srm *)&message;
+    struct copp_verdict verdict;
+    assert_int_equal(copp_srm_parse(message.bytes, message.size, &srm, &verdict), COPP_E_INVALID);
+    assert_int_equal(verdict.rule, COPP_RULE_SRM_4);
+    assert_null(srm);
+
+    for (int off = -1; off <= 1; off += 2) { /* HDCP 2.x: one list, which fills the block */
+        message = start_message(0x91, 1, 2);
+        put_number(&message, 3 + 4 + 10 + 384, 3);
+        put_number(&message, (uint32_t)(2 + off) << 22, 4);
+        put_ksvs(&message, 0, 2);
+        put_rsa_signature(&message, 0, message.size);
+        add_hdcp2_block(&message, 2, 1);
+        refused(&message, &rsa_signer.name, COPP_RULE_SRM_4);
+    }
+    message = start_message(0x91, 1, 1);
+    put_number(&message, 3 + 2 + 384, 3); /* no room for the count */
+    put_number(&message, 0, 2);
+    put_rsa_signature(&message, 0, message.size);
+    refused(&message, &rsa_signer.name, COPP_RULE_SRM_4);
+
+    message = hdcp2(1, 2, 0);
+    size_t from = message.size;
+    put_number(&message, 2 + 1 + 384, 2);
+    put_number(&message, 0, 1);
+    put_rsa_signature(&message, from, message.size - from);
+    refused(&message, &rsa_signer.name, COPP_RULE_SRM_4);
+}
+
+static void keys_must_fit(void) {
+    static const unsigned counts[] = {1};
+    struct message one = hdcp1(1, 1, counts, 1);
+    struct message two = hdcp2(1, 1, 1);
+    struct copp_srm_key key = {COPP_SRM_KEY_PEM, "no key at all", 13};
+    struct copp_srm *srm;
+    assert_int_equal(copp_srm_verify(one.bytes, one.size, &key, &srm, NULL), COPP_E_KEY);
+    assert_int_equal(copp_srm_verify(one.bytes, one.size, &rsa_signer.name, &srm, NULL), COPP_E_KEY);
+    assert_int_equal(copp_srm_verify(two.bytes, two.size, &dsa_signer.name, &srm, NULL), COPP_E_KEY);
+    assert_int_equal(copp_srm_verify(two.bytes, two.size, &facsimile, &srm, NULL), COPP_E_KEY);
+    key.pem = NULL;
+    assert_int_equal(copp_srm_verify(one.bytes, one.size, &key, &srm, NULL), COPP_E_ARGUMENT);
+    key.kind = (enum copp_srm_key_kind)17;
+    assert_int_equal(copp_srm_verify(one.bytes, one.size, &key, &srm, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(copp_srm_verify(NULL, 0, NULL, &srm, NULL), COPP_E_ARGUMENT);
+    assert_null(srm);
+    refused(&one, &facsimile, COPP_RULE_SRM_2);
+    refused(&two, NULL, COPP_RULE_SRM_2);
+    uint8_t *large = calloc(1, COPP_SRM_SIZE_MAX + 1);
+    assert_non_null(large);
+    assert_int_equal(copp_srm_verify(large, COPP_SRM_SIZE_MAX + 1, NULL, &srm, NULL), COPP_E_TOO_LARGE);
+    assert_int_equal(copp_srm_verify(large, COPP_SRM_SIZE_MAX, NULL, &srm, NULL), COPP_E_INVALID);
+    free(large);
+}
+
+static void older_versions_never_replace(void) {
+    static const unsigned counts[] = {1};
+    static const uint32_t versions[] = {0, 4, 5, 6, 65535};
+    struct message message = hdcp1(5, 1, counts, 1);
+    struct copp_srm *stored = verified(&message, &dsa_signer.name);
+    for (size_t i = 0; i < 5; i++) {
+        struct message candidate = hdcp1(versions[i], 1, counts, 1);
+        struct copp_srm *srm = verified(&candidate, &dsa_signer.name);
+        assert_int_equal(copp_srm_may_replace(stored, srm), versions[i] < 5 ? COPP_E_ROLLBACK : COPP_OK);
+        copp_srm_free(&srm);
+    }
+    struct message other = hdcp2(9, 1, 1);
+    struct copp_srm *srm = verified(&other, &rsa_signer.name);
+    assert_int_equal(copp_srm_may_replace(stored, srm), COPP_E_ROLLBACK); /* it says nothing of HDCP 1.x receivers */
+    copp_srm_free(&srm);
+    message = hdcp1(9, 1, counts, 1); /* looked into, but not verified */
+    assert_int_equal(copp_srm_parse(message.bytes, message.size, &srm, NULL), COPP_OK);
+    assert_false(copp_srm_valid(srm));
+    assert_int_equal(copp_srm_version(srm), 9);
+    assert_int_equal(copp_srm_count(srm), 1);
+    assert_int_equal(copp_srm_may_replace(stored, srm), COPP_E_ARGUMENT);
+    assert_int_equal(copp_srm_may_replace(srm, stored), COPP_E_ARGUMENT);
+    assert_int_equal(copp_srm_may_replace(NULL, stored), COPP_E_ARGUMENT);
+    assert_int_equal(copp_srm_may_replace(stored, NULL), COPP_E_ARGUMENT);
+    copp_srm_free(&srm);
+    copp_srm_free(&srm);
+    copp_srm_free(NULL);
+    copp_srm_free(&stored);
+    assert_int_equal(copp_srm_count(NULL) + copp_srm_hdcp(NULL) + copp_srm_version(NULL) + copp_srm_generation(NULL), 0);
+    assert_null(copp_srm_entry(NULL, 0));
+    assert_int_equal(copp_srm_parse(message.bytes, message.size, NULL, NULL), COPP_OK);
+}
+
+static void ksvs_have_twenty_ones(void) {
+    uint8_t ksv[COPP_KSV_SIZE] = {0};
+    assert_false(copp_ksv_valid(ksv));
+    for (unsigned ones = 1; ones <= 40; ones++) {
+        ksv[(ones - 1) / 8] = (uint8_t)(ksv[(ones - 1) / 8] << 1 | 1);
+        assert_int_equal(copp_ksv_valid(ksv), ones == 20);
+    }
+    static const uint8_t bksv[16] = {0x01, 0xf4, 0x97, 0x26, 0xe7, 0xFF}; /* WIRE-9: the least significant byte first */
+    static const uint8_t listed[] = {0xe7, 0x26, 0x97, 0xf4, 0x01};
+    copp_ksv_from_bksv(bksv, ksv);
+    assert_memory_equal(ksv, listed, sizeof listed);
+    assert_true(copp_ksv_valid(ksv));
+    struct message message = from_vector("vectors/srm-facsimile.bin");
+    struct copp_srm *srm = verified(&message, &facsimile);
+    assert_true(copp_srm_revoked(srm, ksv));
+    assert_false(copp_srm_revoked(srm, bksv));
+    copp_srm_free(&srm);
+    assert_false(copp_srm_revoked(NULL, ksv));
+
+    message = start_message(0x80, 1, 1); /* one that is listed must be one, too */
+    put_number(&message, 3 + 1 + 10 + 40, 3);
+    put_number(&message, 2, 1);
+    put_ksvs(&message, 0, 1);
+    put_number(&message, 1, 1);
+    put_number(&message, 0x000FFFFF, 4);
+    put_dsa_signature(&message, 0, message.size);
+    refused(&message, &dsa_signer.name, COPP_RULE_SRM_5);
+}
+
+static const struct test_case cases[] = {
+    TEST(published_messages_verify, "SRM-2"),    TEST(every_byte_is_signed, "SRM-2"),
+    TEST(lengths_must_agree, "SRM-1"),           TEST(headers_are_of_a_known_kind, "SRM-1"),
+    TEST(first_generation_is_bounded, "SRM-1"),  TEST(later_generations_add_to_the_list, "SRM-2"),
+    TEST(malformed_lists_are_refused, "SRM-4"),  TEST(keys_must_fit, "SRM-2"),
+    TEST(older_versions_never_replace, "SRM-3"), TEST(ksvs_have_twenty_ones, "SRM-5"),
+};
+
+int main(void) {
+    make_dsa_signer();
+    make_rsa_signer();
+    int failed = RUN_SUITE("srm", cases);
+    EVP_PKEY_free(dsa_signer.key);
+    EVP_PKEY_free(rsa_signer.key);
+    return failed;
+}
