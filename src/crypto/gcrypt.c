@@ -1,4 +1,5 @@
 /* The crypto seam on libgcrypt: hashing, ciphers and public-key operations. Keys are in gcrypt_keys.c and gcrypt_private.c. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ void copp_wipe(void *bytes, size_t size) {
 enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size) {
     if (random)
         return random->calls->fill(random, bytes, size) ? COPP_E_RANDOM : COPP_OK;
-    if (!copp_gcrypt_ready())
+    if (size > INT_MAX || !copp_gcrypt_ready())
         return COPP_E_RANDOM;
     gcry_randomize(bytes, size, GCRY_STRONG_RANDOM); /* ends the process where there is no randomness */
     return COPP_OK;

@@ -82,6 +82,21 @@ static gcry_mpi_t number_from(const struct copp_gcrypt_view *view) {
     return gcry_mpi_scan(&number, GCRYMPI_FMT_USG, view->bytes, view->size, NULL) ? NULL : number;
 }
 
+/* Whether e and d undo each other modulo prime - 1: libgcrypt's own check looks at n, p and q alone. */
+static bool inverse_below(gcry_mpi_t e, gcry_mpi_t d, gcry_mpi_t prime) {
+    gcry_mpi_t order = gcry_mpi_snew(0);
+    gcry_mpi_t product = gcry_mpi_snew(0);
+    bool good = false;
+    if (gcry_mpi_cmp_ui(prime, 3) > 0) {
+        gcry_mpi_sub_ui(order, prime, 1);
+        gcry_mpi_mulm(product, e, d, order);
+        good = gcry_mpi_cmp_ui(product, 1) == 0;
+    }
+    gcry_mpi_release(product);
+    gcry_mpi_release(order);
+    return good;
+}
+
 /* libgcrypt wants p < q and u = 1/p mod q; files have the larger one first as a rule. */
 static gcry_sexp_t make_key(const struct copp_gcrypt_view *views) {
     gcry_mpi_t n = number_from(&views[N]);
@@ -91,7 +106,7 @@ static gcry_sexp_t make_key(const struct copp_gcrypt_view *views) {
     gcry_mpi_t q = number_from(&views[Q]);
     gcry_mpi_t u = gcry_mpi_snew(0);
     gcry_sexp_t key = NULL;
-    if (n && e && d && p && q) {
+    if (n && e && d && p && q && inverse_below(e, d, p) && inverse_below(e, d, q)) {
         if (gcry_mpi_cmp(p, q) > 0)
             gcry_mpi_swap(p, q);
         if (!gcry_mpi_invm(u, p, q) ||
