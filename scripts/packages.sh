@@ -14,7 +14,9 @@ packages_cross=( # beside those of build
     gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 # the compilers
     libgcrypt-mingw-w64-dev libgpg-error-mingw-w64-dev  # libgcrypt
     dpkg-dev                                            # unpacks source packages
-    wine wine64 wine64-tools xvfb xauth                 # runs the tests; with a display where DirectShow wants one
+    wine wine64 wine64-tools                            # run the tests
+    xvfb xauth libgl1 libgl1-mesa-dri                   # a display, which DirectShow wants
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good # read the AVI file of a test
 )
 
 # need_packages build|check|cross: installs what is missing of that set, and says so before.

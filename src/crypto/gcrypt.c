@@ -1,5 +1,6 @@
 /* The crypto seam on libgcrypt: hashing, ciphers and public-key operations. Keys are in gcrypt_keys.c and gcrypt_private.c. */
 #include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,11 +8,20 @@
 
 #define SECURE_MEMORY_SIZE 65536u /* bytes to begin with: numbers of private keys */
 
+/* On Windows libgcrypt has advice on performance counters for whoever reads standard error. */
+static void keep_silent(void *unused, int level, const char *format, va_list arguments) {
+    (void)unused;
+    (void)level;
+    (void)format;
+    (void)arguments;
+}
+
 bool copp_gcrypt_ready(void) {
     if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
         return true;
     if (!gcry_check_version(GCRYPT_VERSION))
         return false;
+    gcry_set_log_handler(keep_silent, NULL);
     /* private numbers lie in memory that is wiped; that it cannot be locked everywhere is no reason to print warnings */
     (void)gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);
     if (gcry_control(GCRYCTL_INIT_SECMEM, SECURE_MEMORY_SIZE, 0))
