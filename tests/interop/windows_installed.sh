@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# windows_registered.sh COPP.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE: what needs copp.dll registered, in a Wine prefix
-# of its own. Unregistering must leave the registry as it was.
+# windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE: what needs copp.dll registered
+# or dxva2.dll in a program's folder, in a Wine prefix of its own. Unregistering must leave the registry as it was.
 set -euo pipefail
 
 # DirectShow wants a display, and Wine looks for one as the first of its programs starts
@@ -8,7 +8,8 @@ if [ -z "${COPP_TEST_DISPLAY:-}" ]; then
     COPP_TEST_DISPLAY=1 exec xvfb-run -a "$0" "$@"
 fi
 
-dll=$(realpath "$1") cryptoapi=$(realpath "$2") directshow=$(realpath "$3")
+dll=$(realpath "$1") dxva2=$(realpath "$2")
+cryptoapi=$(realpath "$3") directshow=$(realpath "$4") opm=$(realpath "$5")
 work=$(mktemp -d)
 export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
 
@@ -46,4 +47,20 @@ if ! cmp before.reg after.reg; then
     echo "regsvr32 /u has not put back what was there"
     status=1
 fi
+
+mkdir application component
+cp "$dxva2" application/dxva2.dll
+cp "$opm" application/test_opm.exe
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" component/
+cat >component/adapter.ini <<'ADAPTER'
+[adapter]
+bus = pci
+[output Component-1]
+type = component
+protections = acp
+modes = 720p60
+ADAPTER
+export WINEDLLOVERRIDES=dxva2=n,b
+wine application/test_opm.exe || status=1
+COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
 exit "$status"
