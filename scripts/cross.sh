@@ -98,3 +98,63 @@ cross_all() {
     cross_build win64
     cross_build win32
 }
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+# What every Windows has; libcopp-0.dll is ours.
+readonly windows_dlls=' advapi32 bcrypt d3d9 dxva2 kernel32 msvcrt ole32 oleaut32 user32 ws2_32 '
+
+pe_imports() {
+    x86_64-w64-mingw32-objdump -p "$1" | sed -n 's/^\tDLL Name: //p'
+}
+
+pe_exports() {
+    x86_64-w64-mingw32-objdump -p "$1" | sed -n '/^\[Ordinal\/Name Pointer\] Table/,/^$/s/^\t\[ *[0-9]*\] \(+base.*\] *[0-9a-f]* \)\{0,1\}//p' | sort
+}
+
+# check_imports FILE: nothing beyond Windows' own DLLs, but for libcopp-0.dll where the tool is
+check_imports() {
+    local dll name bad=0
+    for dll in $(pe_imports "$1"); do
+        name=${dll,,}
+        [[ $windows_dlls == *" ${name%.dll} "* ]] && continue
+        [[ $name == libcopp-0.dll && $1 == */copp.exe ]] && continue
+        echo "$1 needs $dll, which Windows does not have"
+        bad=1
+    done
+    return "$bad"
+}
+
+# check_exports FILE NAMES-FILE: these names as they are, without the decoration of calling conventions
+check_exports() {
+    diff -u "$2" <(pe_exports "$1") || { echo "$1 does not export what it should"; return 1; }
+}
+
+def_names() { sed -n '/^EXPORTS/,$s/^ \+\([A-Za-z0-9_]*\).*/\1/p' "$1" | sort; }
+
+check_pe_files() {
+    local build file bad=0 work=$cross_dir/names
+    mkdir -p "$work"
+    def_names win32/copp.def >"$work/copp"
+    def_names win32/dxva2.def >"$work/dxva2"
+    sed -n '/global:/,/local:/p' src/libcopp.map | grep -oE '^ +[a-z0-9_]+;' | tr -d ' ;' | sort >"$work/libcopp"
+    for build in build/win64 build/win32; do
+        for file in "$build"/copp.exe "$build"/src/libcopp-0.dll "$build"/win32/copp.dll "$build"/win32/dxva2.dll; do
+            check_imports "$file" || bad=1
+        done
+        check_exports "$build/win32/copp.dll" "$work/copp" || bad=1
+        check_exports "$build/win32/dxva2.dll" "$work/dxva2" || bad=1
+        check_exports "$build/src/libcopp-0.dll" "$work/libcopp" || bad=1
+    done
+    return "$bad"
+}
+
+test_wine() {
+    local passed failed
+    WINEPREFIX=$cross_dir/prefix WINEDEBUG=-all run_tests build/win64 || true
+    read -r passed failed < <(count_tests build/win64)
+    counts "$passed" "$failed"
+    report "$passed tests passed, $failed failed"
+    report "(the 32-bit files are built and looked into, not run: Debian has a 32-bit Wine for i386 alone)"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
