@@ -36,12 +36,11 @@ static void take_foreground(const struct child *child, pid_t group) {
 }
 
 /* In the new process: becomes the command, or tells why not through report. */
-static void become(const struct child *child, char **argv, bool no_input, int report) {
+static void become(char **argv, int tty, bool no_input, int report) {
     sigset_t none;
-    pid_t parent_group = getpgrp();
     setpgid(0, 0);
-    if (child->tty >= 0 && tcgetpgrp(child->tty) == parent_group)
-        give_terminal(child->tty, getpid());
+    if (tty >= 0)
+        give_terminal(tty, getpid());
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would watch over the content any more */
 #endif
@@ -69,10 +68,11 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
         return errno;
     if (!own_terminal)
         child->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    bool foreground = child->tty >= 0 && tcgetpgrp(child->tty) == getpgrp();
     signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit status away */
     pid_t pid = fork();
     if (pid == 0)
-        become(child, argv, own_terminal, report[1]);
+        become(argv, foreground ? child->tty : -1, own_terminal, report[1]);
     if (pid < 0)
         error = errno;
     close(report[1]);

@@ -119,8 +119,8 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
     char answer[64] = "";
     if (stop == COPP_STOP_REFUSED)
         snprintf(answer, sizeof answer, ": %s", copp_hresult_name(copp_session_hresult(g->link.session)));
-    complain("%s: %s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
-             rule[0] != '\0' ? ")" : "");
+    complain("%s: %s%s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
+             rule[0] != '\0' ? ")" : "", g->child.pid != 0 ? "; the command is stopped" : "");
     if (g->in->json)
         (void)print_json_line(json_pack("{ss so ss so}", "event", "stopped", "output", json_text(g->output), "text",
                                         copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop))));
@@ -160,6 +160,8 @@ static int choose_output(struct guard *g) {
         return link_establish(g->in, &g->host, o->output, g->srm, &g->link);
     for (size_t i = 0; (g->output = copp_sim_name(g->host.sim, i)) != NULL; i++) {
         uint32_t types;
+        if (output_refuses(&g->host, g->output))
+            continue;
         int status = link_establish(g->in, &g->host, g->output, g->srm, &g->link);
         if (status != STATUS_YES)
             return status;

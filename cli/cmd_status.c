@@ -100,6 +100,15 @@ static void add_row(struct table *table, const struct answers *a, size_t type, b
     table_add(table, first ? text : "");
 }
 
+static const char refusal[] = "no session: clone or theatre mode (ARB-6)";
+
+static void add_refusal(struct table *table, const char *name) {
+    table_add(table, name);
+    for (size_t i = 0; i < 5; i++)
+        table_add(table, "-");
+    table_add(table, refusal);
+}
+
 static void add_rows(struct table *table, const struct answers *a) {
     bool first = true;
     for (size_t i = 0; i < PROTECTION_TYPES; i++) {
@@ -167,6 +176,11 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         table_add(&table, head[i]);
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         struct answers a = {.name = copp_sim_name(host->sim, i)};
+        if (links[i].session == NULL) {
+            add_refusal(&table, a.name);
+            json_array_append_new(list, json_pack("{so ss}", "output", json_text(a.name), "refused", refusal));
+            continue;
+        }
         enum copp_result result = ask(links[i].session, &a);
         if (result != COPP_OK) {
             status = fail_session(in, a.name, "query", result, links[i].session);
@@ -196,8 +210,10 @@ static int run(const struct invocation *in) {
         if (links == NULL)
             status = fail_result(in, NULL, COPP_E_MEMORY);
     }
-    for (size_t i = 0; status == STATUS_YES && i < count; i++)
-        status = link_establish(in, &host, copp_sim_name(host.sim, i), NULL, &links[i]);
+    for (size_t i = 0; status == STATUS_YES && i < count; i++) {
+        if (!output_refuses(&host, copp_sim_name(host.sim, i)))
+            status = link_establish(in, &host, copp_sim_name(host.sim, i), NULL, &links[i]);
+    }
     if (status == STATUS_YES) {
         let_events_happen(&host);
         status = events_failed(host.events) ? STATUS_UNKNOWN : ask_all(in, links, count, &host);

@@ -156,6 +156,13 @@ enum copp_result link_open(struct embedded *host, const char *output, const stru
     return result == COPP_OK ? copp_session_new(&config, link->transport, &link->session) : result;
 }
 
+bool output_refuses(struct embedded *host, const char *output) {
+    struct link link;
+    enum copp_result result = link_open(host, output, NULL, &link);
+    link_close(&link);
+    return result == COPP_E_UNSUPPORTED_MODE;
+}
+
 int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_srm *srm,
                    struct link *link) {
     struct copp_verdict verdict;

@@ -37,6 +37,9 @@ struct link {
     struct copp_session *session;
 };
 
+/* In clone and theatre mode an output opens no device (ARB-6). */
+bool output_refuses(struct embedded *host, const char *output);
+
 /* Opens a device on the output. COPP_OK: close it with link_close, in any case. */
 enum copp_result link_open(struct embedded *host, const char *output, const struct copp_srm *srm, struct link *link);
 /* link_open and the handshake. STATUS_YES, or complains. */

@@ -74,8 +74,9 @@ static void own_take(struct own_output *own, enum output_answer answer) {
 static enum copp_result own_apply(struct copp_output *output, const struct copp_protection *wanted) {
     struct own_output *own = (struct own_output *)output;
     CHECK(!own->pending);
-    CHECK(copp_level_valid(COPP_PROTECTION_TYPE_HDCP, wanted->hdcp) && copp_level_valid(COPP_PROTECTION_TYPE_ACP, wanted->acp) &&
-          copp_level_valid(COPP_PROTECTION_TYPE_CGMSA, wanted->cgmsa));
+    CHECK(world_level_valid(COPP_TYPE_HDCP, wanted->hdcp) && world_level_valid(COPP_TYPE_ACP, wanted->acp) &&
+          world_level_valid(COPP_TYPE_CGMSA, wanted->cgmsa));
+    CHECK(!wanted->acp || own->height < 720); /* CMD-4: no component signal of that size carries it */
     own->wanted = *wanted;
     own->pending = own->answer == ANSWER_PENDING;
     own_take(own, own->answer);
@@ -116,7 +117,7 @@ static void add_own_connector(struct world *world) {
                                                                  COPP_TV_STANDARD_CEA805A_TYPEB_525P |
                                                                  COPP_TV_STANDARD_ARIBTRB15_525P,
                                                  .default_standard = COPP_TV_STANDARD_CEA805A_TYPEA_525P};
-    world->own.in_force.tv_standard = config.default_standard;
+    world->own.in_force = (struct copp_protection){.hdcp = 1, .tv_standard = config.default_standard}; /* a predecessor's */
     CHECK(copp_connector_add(copp_sim_adapter(world->sim), &config, &world->connector[OWN_CONNECTOR]) == COPP_OK);
 }
 
@@ -240,12 +241,26 @@ void world_advance(struct world *world, uint64_t by_ms) {
 
 /* --- what must be true --- */
 
+bool world_level_valid(size_t type, uint32_t level) {
+    static const uint32_t highest[COPP_TYPES] = {1, 3, 4};
+    uint32_t extra = type == COPP_TYPE_CGMSA ? COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED : 0;
+    return (level & ~extra) <= highest[type];
+}
+
+/* ARB-2 */
+static unsigned rank(size_t type, uint32_t level) {
+    static const unsigned ranks[COPP_TYPES][COPP_LEVELS] = {
+        [COPP_TYPE_HDCP] = {0, 1}, [COPP_TYPE_ACP] = {0, 1, 3, 2}, [COPP_TYPE_CGMSA] = {0, 1, 3, 2, 4}};
+    CHECK(world_level_valid(type, level));
+    return ranks[type][level & 7];
+}
+
 static uint32_t higher(size_t type, uint32_t a, uint32_t b) {
-    return copp_level_rank(1u << type, a) >= copp_level_rank(1u << type, b) ? a : b;
+    return rank(type, a) >= rank(type, b) ? a : b;
 }
 
 /* The levels a connector must apply by ARB-2, ARB-3 and ARB-5, from the sessions alone. */
-static void from_scratch(const struct world *world, unsigned connector, uint32_t *level) {
+void world_held(const struct world *world, unsigned connector, uint32_t *level) {
     uint32_t redistribution = 0;
     memset(level, 0, COPP_TYPES * sizeof *level);
     for (unsigned i = 0; i < SLOTS; i++) {
@@ -301,12 +316,12 @@ static void check_connector(const struct world *world, unsigned connector) {
     struct copp_protection applied;
     uint32_t level[COPP_TYPES];
     copp_connector_protection(world->connector[connector], &applied);
-    from_scratch(world, connector, level);
+    world_held(world, connector, level);
     for (size_t type = 0; type < COPP_TYPES; type++) {
         uint32_t in_force = copp_protection_level(&applied, type);
-        CHECK(copp_level_valid(1u << type, in_force));
+        CHECK(world_level_valid(type, in_force));
         /* whoever was told that it holds a level holds it */
-        CHECK(copp_level_rank(1u << type, in_force) >= copp_level_rank(1u << type, level[type]));
+        CHECK(rank(type, in_force) >= rank(type, level[type]));
     }
     CHECK(!(level[COPP_TYPE_CGMSA] & ~applied.cgmsa & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED));
     if (copp_connector_deadline(world->connector[connector]) == COPP_NEVER)

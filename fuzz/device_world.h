@@ -63,6 +63,12 @@ void world_own_lands(struct world *world, enum output_answer answer);
 /* What has happened to the own output is told to its connector in the same breath. */
 void world_own_drops(struct world *world, uint32_t types);
 
+/* From the protocol's tables, not the library's. */
+bool world_level_valid(size_t type, uint32_t level);
+
+/* The levels (one a type) that a connector must apply by ARB-2 and ARB-3 for its sessions' sake. */
+void world_held(const struct world *world, unsigned connector, uint32_t *level);
+
 /* What must be true after every call. */
 void world_check(struct world *world);
 

@@ -66,7 +66,9 @@ static bool stands_in(const struct copp_revocation_list *list, const uint8_t *by
     if (size < 15 || count != be32(bytes + 4) || copp_revocation_version(list) != be32(bytes))
         return false;
     size_t after = 8 + count * COPP_DIGEST_SIZE;
-    CHECK(count <= size / COPP_DIGEST_SIZE && after + 4 + certificates_size + 3 <= size);
+    size_t signature = after + 4 + certificates_size + 3;
+    CHECK(count <= size / COPP_DIGEST_SIZE && signature <= size);
+    CHECK(signature + (size_t)bytes[signature - 2] * 256 + bytes[signature - 1] == size); /* CRL-5 */
     for (size_t i = 0; i < count; i++) {
         if (!copp_equal(copp_revocation_digest(list, i), bytes + 8 + i * COPP_DIGEST_SIZE, COPP_DIGEST_SIZE))
             return false;

@@ -11,6 +11,12 @@ static void put_u32(uint8_t *bytes, uint32_t value) {
         bytes[i] = (uint8_t)(value >> (8 * i));
 }
 
+static size_t type_index(uint32_t type) {
+    return type == COPP_PROTECTION_TYPE_CGMSA ? COPP_TYPE_CGMSA
+           : type == COPP_PROTECTION_TYPE_ACP ? COPP_TYPE_ACP
+                                              : COPP_TYPE_HDCP;
+}
+
 /* --- the handshake --- */
 
 static void get_length(struct slot *slot) {
@@ -100,38 +106,70 @@ static uint32_t due_answer(const struct slot *slot, const struct copp_command *c
     return copp_equal(mac, fields.mac, sizeof mac) ? COPP_HR_OK : COPP_HR_UNEXPECTED;
 }
 
-/* What the command, which is authentic, asks for; what its parameters alone decide is checked against hresult. */
-static void note_wish(const struct world *world, struct slot *slot, const struct copp_command *command, uint32_t hresult) {
+static bool is_one(uint32_t bits, uint32_t offered) {
+    return bits && !(bits & (bits - 1)) && (bits & offered);
+}
+
+/* Whether a standard can carry what the sessions of a connector hold (CMD-4, CMD-5). */
+static bool carries(uint32_t standard, uint32_t cgmsa) {
+    bool redistribution = cgmsa & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED;
+    return (standard || !cgmsa) && (!redistribution || standard & COPP_TV_STANDARD_CEA805A_MASK);
+}
+
+static bool signaling_sound(const struct world *world, const struct slot *slot, const struct copp_set_signaling *set) {
+    uint32_t held[COPP_TYPES];
+    const uint32_t *mask = set->extended_info_change_mask;
+    world_held(world, slot->connector, held);
+    return !(mask[0] | mask[1] | mask[2] | mask[3] | set->reserved) && carries(set->standard, held[COPP_TYPE_CGMSA]) &&
+           (set->standard == 0 || is_one(set->standard, world->connector[slot->connector]->config.tv_standards));
+}
+
+static bool level_sound(const struct world *world, const struct slot *slot, const struct copp_set_protection_level *set) {
+    if (!is_one(set->type, world->connector[slot->connector]->config.protection_types) ||
+        !world_level_valid(type_index(set->type), set->level) || set->extended_info_change_mask || set->extended_info_data)
+        return false;
+    return set->type != COPP_PROTECTION_TYPE_CGMSA || carries(world->signaling[slot->connector].tv_standard, set->level);
+}
+
+/* What the command, which is authentic, asks for. False: its parameters are such that it must not succeed. */
+static bool note_wish(const struct world *world, struct slot *slot, const struct copp_command *command) {
     struct copp_command_fields fields;
     struct copp_set_protection_level set;
     copp_command_decode(command, &fields);
     slot->pending_signaling = copp_equal(fields.guid, copp_request_guid(COPP_SET_SIGNALING), COPP_GUID_SIZE);
     if (slot->pending_signaling) {
         CHECK(copp_set_signaling_decode(fields.data, COPP_SET_SIGNALING_SIZE, &slot->pending_set) == COPP_OK);
-        return;
+        return signaling_sound(world, slot, &slot->pending_set);
     }
     CHECK(copp_set_protection_level_decode(fields.data, COPP_SET_PROTECTION_LEVEL_SIZE, &set) == COPP_OK);
-    bool one =
-        set.type == COPP_PROTECTION_TYPE_HDCP || set.type == COPP_PROTECTION_TYPE_ACP || set.type == COPP_PROTECTION_TYPE_CGMSA;
-    bool offered = one && set.type & world->connector[slot->connector]->config.protection_types;
-    if (!offered || !copp_level_valid(set.type, set.level) || set.extended_info_change_mask || set.extended_info_data)
-        CHECK(hresult == COPP_HR_INVALIDARG); /* CMD-4 */
-    else if (set.level == 0)
-        CHECK(hresult == COPP_HR_OK); /* CMD-4 */
-    slot->pending_type = set.type == COPP_PROTECTION_TYPE_CGMSA ? COPP_TYPE_CGMSA : set.type >> 1;
+    slot->pending_type = type_index(set.type);
     slot->pending_level = set.level;
+    return level_sound(world, slot, &set);
+}
+
+static bool is_single(const struct copp_connector *connector) {
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
+    return state.mode == COPP_MODE_SINGLE || state.mode == COPP_MODE_DUALVIEW;
 }
 
 static void send_command(struct world *world, struct slot *slot, const struct copp_command *command) {
     uint32_t due = due_answer(slot, command);
+    bool sound = due == COPP_HR_OK && note_wish(world, slot, command);
     uint32_t hresult = copp_device_command(slot->device, command, world->now_ms);
     if (due != COPP_HR_OK) {
         CHECK(hresult == due);
         return;
     }
-    CHECK(hresult == COPP_HR_OK || hresult == COPP_HR_PENDING || hresult == COPP_HR_INVALIDARG || hresult == COPP_HR_TOOBIGSIZE ||
-          hresult == COPP_HR_UNSUPPORTEDMODE || hresult == COPP_HR_UNEXPECTED);
-    note_wish(world, slot, command, hresult);
+    if (!sound)
+        CHECK(hresult == COPP_HR_INVALIDARG);
+    else if (!slot->pending_signaling && slot->pending_level == 0)
+        CHECK(hresult == COPP_HR_OK); /* CMD-4 */
+    else if (!slot->pending_signaling && !is_single(slot->device->connector))
+        CHECK(hresult == COPP_HR_UNSUPPORTEDMODE); /* ARB-6 */
+    else
+        CHECK(hresult == COPP_HR_OK || hresult == COPP_HR_PENDING || hresult == COPP_HR_TOOBIGSIZE ||
+              hresult == COPP_HR_UNEXPECTED);
     slot->pending = hresult == COPP_HR_PENDING;
     if (hresult == COPP_HR_OK)
         world_succeeded(world, slot);
@@ -245,7 +283,7 @@ static void check_answer(const struct slot *slot, const struct copp_status_input
     CHECK(copp_equal(status.r_app, asked->r_app, sizeof status.r_app) && status.flags == flags);
     for (size_t i = fields.size; i < COPP_STATUS_ANSWER_SIZE; i++)
         CHECK(fields.data[i] == 0);
-    size_t type = asked->data[0] == COPP_PROTECTION_TYPE_CGMSA ? COPP_TYPE_CGMSA : asked->data[0] >> 1;
+    size_t type = type_index(asked->data[0]);
     struct copp_protection applied;
     copp_connector_protection(slot->device->connector, &applied);
     if (request == COPP_QUERY_LOCAL_PROTECTION_LEVEL)

@@ -10,6 +10,17 @@ static uint32_t be16(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 8 | bytes[1];
 }
 
+/* The entries of a message's first block, counted here once more. */
+static size_t count_first(const uint8_t *bytes) {
+    size_t signature = 5 + be16(bytes + 6) - (bytes[0] == 0x80 ? 40u : 384u);
+    size_t count = 0;
+    if (bytes[0] != 0x80)
+        return be16(bytes + 8) >> 6;
+    for (size_t at = 8; at < signature; at += 1 + (size_t)(bytes[at] & 0x7F) * COPP_KSV_SIZE)
+        count += bytes[at] & 0x7F;
+    return count;
+}
+
 /* What is read is what the header says; who is listed is found, and nobody else. */
 static void check_read(const struct copp_srm *srm, const uint8_t *bytes, size_t size) {
     static const uint8_t nobody[COPP_KSV_SIZE] = {0xA5, 0x5A, 0xA5, 0x5A, 0xA5};
@@ -18,6 +29,7 @@ static void check_read(const struct copp_srm *srm, const uint8_t *bytes, size_t 
     CHECK(size >= 8 && copp_srm_hdcp(srm) == (bytes[0] == 0x80 ? 1u : 2u));
     CHECK(copp_srm_version(srm) == be16(bytes + 2) && copp_srm_generation(srm) == bytes[4]);
     CHECK(count <= size / COPP_KSV_SIZE && !copp_srm_entry(srm, count));
+    CHECK(bytes[4] <= 1 ? count == count_first(bytes) : count >= count_first(bytes));
     for (size_t i = 0; i < count; i++) {
         const uint8_t *entry = copp_srm_entry(srm, i);
         CHECK(copp_srm_revoked(srm, entry));

@@ -98,6 +98,26 @@ static void chains(void) {
     SEED("chain", "issue", 'I', 9, 'A', '&', 'B', '<', 0xC3, 0xA4, '>', '"', 0, 0, 0, 0, 0, 0, 0, 150, 0, 2, 'I', 'H', 'V');
 }
 
+/* v7, which has no entries, with the digests of all certificates of the good chain. */
+static void save_all_revoked(void) {
+    uint8_t bytes[8192] = {0, 0, 0, 10, 0, 0, 0, 3};
+    struct fuzz_bytes list = fuzz_vector("crl-v7-empty.bin");
+    struct fuzz_bytes good = fuzz_vector("chain-good.xml");
+    struct copp_chain *chain;
+    forget_digests(list.bytes, list.size);
+    CHECK(copp_chain_parse(good.bytes, good.size, &chain, NULL) == COPP_OK && list.size + 60 <= sizeof bytes);
+    for (size_t i = 0; i < 3; i++) {
+        struct copp_certificate certificate;
+        CHECK(copp_chain_certificate(chain, i, &certificate) == COPP_OK);
+        memcpy(bytes + 8 + i * COPP_DIGEST_SIZE, certificate.digest_value, COPP_DIGEST_SIZE);
+    }
+    memcpy(bytes + 68, list.bytes + 8, list.size - 8);
+    save("crl", "believed-all-revoked.bin", bytes, list.size + 60);
+    copp_chain_free(&chain);
+    free(good.bytes);
+    free(list.bytes);
+}
+
 static void lists(void) {
     save_vector("crl", "crl-v7-empty.bin");
     save_vector("crl", "crl-v9-ihv-revoked.bin");
@@ -109,6 +129,7 @@ static void lists(void) {
     save("crl", "base64", text, copp_base64_length(list.size));
     forget_digests(list.bytes, list.size);
     save("crl", "believed.bin", list.bytes, list.size);
+    save_all_revoked();
     free(text);
     free(list.bytes);
     SEED("crl", "empty", 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0);
@@ -117,9 +138,10 @@ static void lists(void) {
 /* With count of entries and a signature of zeros: believed only where every signature is. */
 static void save_unsigned(const char *name, bool second, unsigned count) {
     static const uint8_t ksvs[] = {0x51, 0x1e, 0xf2, 0x1a, 0xcd, 0xe7, 0x26, 0x97, 0xf4, 0x01, 0xb7, 0x03, 0x61, 0xf7, 0x14};
-    uint8_t bytes[512] = {second ? 0x91 : 0x80, 0, 0, 7, 1};
+    uint8_t bytes[1024] = {second ? 0x91 : 0x80, 0, 0, 7, 1};
     unsigned list = second ? 4 + 5 * count : 1 + 5 * count;
     unsigned signature = second ? 384 : 40;
+    CHECK(8 + list + signature <= sizeof bytes);
     bytes[6] = (uint8_t)((3 + list + signature) >> 8);
     bytes[7] = (uint8_t)(3 + list + signature);
     if (second)
@@ -136,6 +158,7 @@ static void messages(void) {
     save_vector("srm", "srm-hdcp2-v1.bin");
     save_unsigned("unsigned-1", false, 3);
     save_unsigned("unsigned-1-empty", false, 0);
+    save_unsigned("unsigned-1-long", false, 100);
     save_unsigned("unsigned-2", true, 3);
 }
 
@@ -165,7 +188,8 @@ static void devices(void) {
          OP_OUTPUT, ANSWER_PENDING, OP_CLOSE, 0, OP_SET_LEVEL, 1, HDCP, 1, OP_LAND, ANSWER_OK, OP_EVENT, 5, EVENT_LOST, HDCP,
          OP_LAND, ANSWER_LINK_LOST);
     SEED("device", "signaling", OP_OPEN, 0, 2, OP_START, 0, 0, OP_SET_SIGNALING, 0, 0, 7, 3, 0, 0, 255, 1, OP_SET_LEVEL, 0, CGMSA,
-         4, OP_SET_SIGNALING, 0, 99, 0, 0, 0, 0, 0, 0, OP_EVENT, 2, EVENT_RECONFIGURED, 0, RIGHT(9, 0), OP_CLOSE, 0);
+         4, OP_SET_SIGNALING, 0, 99, 0, 0, 0, 0, 0, 0, OP_SET_LEVEL, 0, CGMSA, 0, OP_SET_SIGNALING, 0, 99, 0, 0, 0, 0, 0, 0,
+         OP_EVENT, 2, EVENT_RECONFIGURED, 0, RIGHT(9, 0), OP_CLOSE, 0);
     SEED("device", "modes", OP_OPEN, 0, 5, OP_START, 0, 3, OP_SET_LEVEL, 0, ACP, 2, OP_EVENT, 5, EVENT_RECONFIGURED, 1,
          OP_SET_LEVEL, 0, ACP, 2, OP_EVENT, 5, EVENT_RECONFIGURED, 2, OP_OPEN, 1, 5, OP_SET_LEVEL, 0, HDCP, 1, OP_EVENT, 5,
          EVENT_RECONFIGURED, 0);

@@ -162,13 +162,12 @@ lint_globals() {
     nm "${objects[@]}" | awk '$2 == "C" { print "common symbol", $3; bad = 1 } END { exit bad }'
 }
 
-# What to look for stands in .clang-tidy. Newer releases look for more; again only the tested one's word counts. One
-# process a file: with several, clang-tidy 14 takes every va_list of the second for uninitialized.
+# What to look for stands in .clang-tidy. Newer releases look for more; again only the tested one's word counts.
 lint_tidy() {
     local files options=() status=0
     [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
     mapfile -t files < <(jq -r '.[] | "\(.directory)/\(.file)"' "$lint_build/compile_commands.json" | xargs realpath | sort -u)
-    (cd "$lint_build" && printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$jobs" \
+    (cd "$lint_build" && printf '%s\0' "${files[@]}" | xargs -0 -n 4 -P "$jobs" \
         clang-tidy --quiet -p . --header-filter="^$top/(src|include|outputs|cli)/" "${options[@]}") 2>&1 | sed '/warnings\? generated/d' || status=$?
     [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
     return "$status"

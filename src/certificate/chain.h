@@ -2,6 +2,7 @@
 #ifndef COPP_CERTIFICATE_CHAIN_H
 #define COPP_CERTIFICATE_CHAIN_H
 
+#include "certificate/verdict.h"
 #include "copp/certificate.h"
 
 /* The elements that mean something. A table in record.c says where each stands and which rule names it. */
@@ -95,14 +96,10 @@ COPP_NODISCARD enum copp_result copp_record_decode(struct copp_record *record);
 
 /* What a table in record.c knows. */
 enum copp_element copp_element_parent(enum copp_element element);
-enum copp_rule
-copp_element_missing_rule(enum copp_element element); /* the rule that names it, else CERT-13; NONE: may be missing */
+/* The rule that names it, else CERT-13; NONE: it may be missing. */
+enum copp_rule copp_element_missing_rule(enum copp_element element);
 const char *copp_element_missing(enum copp_element element); /* "... is missing" */
 const char *copp_element_repeated(enum copp_element element); /* NULL: no rule names it */
-
-void copp_verdict_clear(struct copp_verdict *verdict);
-/* Fills verdict in; returns COPP_E_INVALID. */
-enum copp_result copp_verdict_refuse(struct copp_verdict *verdict, enum copp_rule rule, int certificate, const char *detail);
 
 /*
  * rules.c: one rule each, of one certificate, in words of the verdict. The verifier of the last signature is kept in

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "certificate/chain.h"
 #include "certificate/revocation.h"
 #include "certificate/store_file.h"
+#include "certificate/verdict.h"
 
 /* PATH's first size characters and what is to follow them; free with free. */
 static char *join(const char *path, size_t size, const char *end) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "certificate/srm_keys.h"
+#include "certificate/verdict.h"
 #include "copp/omac.h"
 #include "crypto/crypto.h"
 #include "wire/cursor.h"
@@ -57,7 +58,7 @@ struct keys {
 };
 
 static enum copp_result refuse(struct copp_verdict *verdict, enum copp_rule rule, const char *detail) {
-    *verdict = (struct copp_verdict){rule, COPP_RULE_NONE, -1, detail};
+    (void)copp_verdict_refuse(verdict, rule, -1, detail);
     return COPP_E_INVALID;
 }
 
@@ -95,11 +96,10 @@ static bool read_block(const struct copp_srm *srm, struct copp_reader *in, size_
     if (!whole || length < field + signature_size(srm))
         return false;
     const uint8_t *start;
-    const uint8_t *after_length;
     block->records_size = length - field - signature_size(srm);
     whole = copp_read_view(&ahead, &block->records, block->records_size) &&
             copp_read_view(&ahead, &block->signature, signature_size(srm));
-    if (!whole || !copp_read_view(in, &start, field) || !copp_read_view(in, &after_length, length - field))
+    if (!whole || !copp_read_view(in, &start, length))
         return false;
     /* a later block of HDCP 1.x signs its records alone, one of HDCP 2.x its length too */
     bool bare = srm->hdcp == 1 && field == 2;
@@ -238,7 +238,7 @@ static enum copp_result choose_key(const struct copp_srm *srm, const struct copp
 
 static enum copp_result read_message(const uint8_t *bytes, size_t size, struct copp_srm **srm, struct layout *layout,
                                      struct copp_verdict *verdict) {
-    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
+    copp_verdict_clear(verdict);
     if (!bytes)
         return COPP_E_ARGUMENT;
     if (size > COPP_SRM_SIZE_MAX)

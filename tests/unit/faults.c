@@ -27,14 +27,24 @@ static unsigned calls;
 static bool memory_forbidden;
 static unsigned forbidden_calls;
 static size_t write_limit; /* 0: none */
+static char file_calls[256];
 
 static bool is_memory(const char *name) {
     return strcmp(name, "malloc") == 0 || strcmp(name, "calloc") == 0 || strcmp(name, "realloc") == 0 ||
            strcmp(name, "ini_parse_stream") == 0;
 }
 
+static void note_file_call(const char *name) {
+    static const char *const files[] = {"open64", "close", "write", "read", "fstat64", "fsync", "flock", "rename", "unlink"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (strcmp(name, files[i]) == 0 && strlen(file_calls) + strlen(name) + 2 <= sizeof file_calls)
+            strcat(strcat(file_calls, name), " ");
+    }
+}
+
 /* True if this call is to fail. */
 static bool due(const char *name) {
+    note_file_call(name);
     if (memory_forbidden && is_memory(name)) {
         forbidden_calls++;
         return true;
@@ -102,6 +112,13 @@ void fault_forbid_memory(void) {
 unsigned fault_allow_memory(void) {
     memory_forbidden = false;
     return forbidden_calls;
+}
+
+const char *fault_file_calls(void) {
+    static char told[sizeof file_calls];
+    strcpy(told, file_calls);
+    file_calls[0] = 0;
+    return told;
 }
 
 void fault_shorten_writes(size_t size) {

@@ -312,6 +312,19 @@ static void list_load(void) {
     store_end(&store);
 }
 
+/* The new list is on the disk before it takes the old one's place, and so is the change after it. */
+static void list_store_in_order(void) {
+    struct store store;
+    store_begin(&store);
+    store_old(&store);
+    (void)fault_file_calls();
+    assert_int_equal(store_new(&store, NULL), COPP_OK);
+    const char *calls = fault_file_calls();
+    assert_non_null(strstr(calls, "write fsync close "));
+    assert_non_null(strstr(strstr(calls, "write fsync close "), "rename fsync "));
+    store_end(&store);
+}
+
 /* Disks and signals may cut a write short: then the rest follows. */
 static void list_store_in_pieces(void) {
     struct store store;
@@ -373,10 +386,10 @@ static void srm_hdcp2_pem(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(chain_validate, ""), TEST(chain_parse, ""),          TEST(chain_issue, ""),     TEST(list_binary, ""),
-    TEST(list_base64, ""),    TEST(list_issue, ""),           TEST(list_store, "CRL-3"), TEST(list_store_first, ""),
-    TEST(list_load, ""),      TEST(list_store_in_pieces, ""), TEST(srm_hdcp1, ""),       TEST(srm_hdcp2, ""),
-    TEST(srm_hdcp1_pem, ""),  TEST(srm_hdcp2_pem, ""),
+    TEST(chain_validate, ""), TEST(chain_parse, ""),          TEST(chain_issue, ""),         TEST(list_binary, ""),
+    TEST(list_base64, ""),    TEST(list_issue, ""),           TEST(list_store, "CRL-3"),     TEST(list_store_first, ""),
+    TEST(list_load, ""),      TEST(list_store_in_pieces, ""), TEST(list_store_in_order, ""), TEST(srm_hdcp1, ""),
+    TEST(srm_hdcp2, ""),      TEST(srm_hdcp1_pem, ""),        TEST(srm_hdcp2_pem, ""),
 };
 
 int main(void) {

@@ -238,10 +238,11 @@ static int openssl_verifies(const void *message, size_t size, const uint8_t *sig
     write_file(directory, "message", message, size);
     write_file(directory, "signature", signature, signature_size);
     write_key_recipe(directory, key);
-    (void)snprintf(command, sizeof command,
-                   "cd %s && openssl asn1parse -genconf key.cnf -noout -out key.der && openssl dgst -sha1 -verify key.der "
-                   "-keyform DER -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:0 -signature signature message >/dev/null",
-                   directory);
+    (void)snprintf(
+        command, sizeof command,
+        "cd %s && openssl asn1parse -genconf key.cnf -noout -out key.der && openssl dgst -sha1 -verify key.der "
+        "-keyform DER -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:0 -signature signature message >/dev/null 2>&1",
+        directory);
     int status = system(command); // NOLINT(cert-env33-c): the second verifier is a command
     (void)snprintf(command, sizeof command, "rm -r %s", directory);
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)

@@ -1,0 +1,111 @@
+#!/bin/sh
+# copp handshake, with the openssl command line on the other side
+# shellcheck source=tests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+random=00112233445566778899aabbccddeeff
+chain=$VECTORS/chain-good.xml
+anchor=$VECTORS/root-modulus.b64
+leaf=$VECTORS/leaf.pem
+
+# secrets FILE: the 40 bytes S that a JSON answer reveals, little-endian where WIRE has it
+secrets() {
+    jq -r '[.random, .session_key] | join("")' "$1" | unhex
+    jq -r '[.status_sequence, .command_sequence] | .[] | tostring' "$1" | perl -ne 'print pack "V", $_'
+}
+
+for form in swap40 swap256; do
+    begin seal_$form SES-4 SES-5 SES-6
+    expect 0 "$COPP" handshake seal --chain "$chain" --anchor "$anchor" --random $random --form $form --reveal -o "$dir/$form"
+    cp "$dir/out" "$dir/$form.json"
+    holds ".random == \"$random\" and (.session_key | length) == 32"
+    same "$(wc -c <"$dir/$form")" 256 "size of the signature"
+    secrets "$dir/$form.json" >"$dir/secrets"
+    # as a driver with another crypto library reads it
+    reversed "$dir/$form" >"$dir/big"
+    openssl pkeyutl -decrypt -inkey "$leaf" -pkeyopt rsa_padding_mode:none -in "$dir/big" -out "$dir/block"
+    same "$(bytes "$dir/block" 0 2 | hex)" 0002 "start of the padding"
+    reversed "$dir/block" >"$dir/little"
+    bytes "$dir/little" 0 40 | cmp - "$dir/secrets"
+    # and its padding is the public standard's
+    openssl pkeyutl -decrypt -inkey "$leaf" -pkeyopt rsa_padding_mode:pkcs1 -in "$dir/big" -out "$dir/message"
+    size=245
+    [ $form = swap256 ] || size=40
+    same "$(wc -c <"$dir/message")" "$size" "message of $form"
+    expect 0 "$COPP" handshake open --key "$leaf" --random $random --reveal "$dir/$form"
+    secrets "$dir/out" | cmp - "$dir/secrets"
+    holds '.random_matches == true'
+done
+
+begin secrets_are_fresh SES-4
+[ "$(jq -r .session_key "$dir/swap40.json")" != "$(jq -r .session_key "$dir/swap256.json")" ] || fail "the same key twice"
+
+begin secrets_stay_secret
+expect 0 "$COPP" handshake seal --chain "$chain" --anchor "$anchor" --random $random --json -o "$dir/sealed"
+holds 'has("session_key") | not'
+expect 0 "$COPP" handshake open --key "$leaf" --random $random --json "$dir/sealed"
+holds '(has("session_key") | not) and .random_matches'
+expect 0 "$COPP" handshake open --key "$leaf" --random $random "$dir/sealed"
+expect 2 "$COPP" handshake seal --chain "$chain" --anchor "$anchor" --random $random --reveal -o -
+
+begin openssl_seals SES-6 SES-7
+openssl rand -out "$dir/s" 40
+reversed "$dir/s" >"$dir/reversed"
+openssl pkey -in "$leaf" -pubout -out "$dir/leaf.pub"
+openssl pkeyutl -encrypt -pubin -inkey "$dir/leaf.pub" -pkeyopt rsa_padding_mode:pkcs1 -in "$dir/reversed" -out "$dir/big"
+reversed "$dir/big" >"$dir/sealed"
+expect 0 "$COPP" handshake open --key "$leaf" --reveal "$dir/sealed"
+secrets "$dir/out" | cmp - "$dir/s"
+holds '.random_matches == null'
+expect 1 "$COPP" handshake open --key "$leaf" --random $random "$dir/sealed"
+complains '(SES-7)'
+expect 1 "$COPP" handshake open --json --key "$leaf" --random $random "$dir/sealed"
+holds '.random_matches == false'
+
+begin cryptoapi_vectors SES-5 SES-7
+number=$(jq -r .random "$VECTORS/cryptoapi.json")
+for file in $(jq -r '.files[]' "$VECTORS/cryptoapi.json"); do
+    expect 0 "$COPP" handshake open --key "$leaf" --random "$number" --reveal "$VECTORS/$file"
+    for member in random session_key status_sequence command_sequence; do
+        same "$(value .$member)" "$(jq -r .$member "$VECTORS/cryptoapi.json")" "$file: $member"
+    done
+done
+for file in $(jq -r '.must_be_refused[]' "$VECTORS/cryptoapi.json"); do
+    expect 1 "$COPP" handshake open --key "$leaf" --random "$number" "$VECTORS/$file"
+done
+
+begin session_vectors SES-5 SES-6 SES-7
+count=$(jq '.sessions | length' "$VECTORS/sessions.json")
+[ "$count" -ge 2 ] || fail "sessions.json has too few"
+index=0
+while [ $index -lt "$count" ]; do
+    jq ".sessions[$index]" "$VECTORS/sessions.json" >"$dir/session.json"
+    jq -r .signature "$dir/session.json" | unhex >"$dir/signature"
+    expect 0 "$COPP" handshake open --key "$leaf" --random "$(jq -r .random "$dir/session.json")" --reveal "$dir/signature"
+    secrets "$dir/out" >"$dir/got"
+    secrets "$dir/session.json" | cmp - "$dir/got"
+    index=$((index + 1))
+done
+
+begin nothing_is_sealed_to_a_bad_chain SES-9
+expect 1 "$COPP" handshake seal --chain "$chain" --random $random -o "$dir/none"
+complains '(CERT-12)'
+expect 1 "$COPP" handshake seal --chain "$VECTORS/chain-bad-forged-two-keyinfo.xml" --anchor "$anchor" --random $random -o "$dir/none"
+complains '(CERT-5)'
+absent "$dir/none"
+
+begin bad_input SES-8
+head -c 255 "$dir/swap40" >"$dir/short"
+expect 2 "$COPP" handshake open --key "$leaf" "$dir/short"
+complains 'WIRE-1'
+perl -e 'print "\xff" x 256' >"$dir/high"
+expect 1 "$COPP" handshake open --key "$leaf" "$dir/high"
+complains 'SES-8'
+expect 2 "$COPP" handshake open --key "$VECTORS/root.pem" "$dir/swap40"
+complains '2048 bits'
+expect 2 "$COPP" handshake open --key "$dir/missing" "$dir/swap40"
+expect 2 "$COPP" handshake open --key "$leaf" --random 00 "$dir/swap40"
+expect 2 "$COPP" handshake seal --chain "$chain" --anchor "$anchor" --random ${random}0 -o "$dir/none"
+expect 2 "$COPP" handshake seal --chain "$chain" --anchor "$anchor" --random $random --form swap41 -o "$dir/none"
+absent "$dir/none"
+
+finish

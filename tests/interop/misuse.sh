@@ -1,0 +1,99 @@
+#!/bin/sh
+# shellcheck disable=SC2086 # commands of several words
+# What is no use of the tool at all: an error, exit status 2, and nothing done
+# shellcheck source=tests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+good=$VECTORS/chain-good.xml
+anchor=$VECTORS/root-modulus.b64
+: >"$dir/empty"
+head -c 5000000 /dev/zero >"$dir/huge"
+
+begin usage
+expect 2 "$COPP"
+complains '^Usage: copp'
+expect 2 "$COPP" frobnicate
+complains "'frobnicate' is not a command"
+expect 2 "$COPP" chain
+expect 2 "$COPP" chain frobnicate
+expect 2 "$COPP" chain verify
+complains "'CHAIN' is missing"
+expect 2 "$COPP" chain verify a b
+expect 2 "$COPP" chain verify --frobnicate a
+complains "'--frobnicate' is not an option"
+expect 2 "$COPP" chain verify -x a
+complains "'-x' is not an option"
+expect 2 "$COPP" chain verify a --anchor
+complains 'needs an argument'
+expect 2 "$COPP" chain verify --json=yes a
+expect 2 "$COPP" demo extra
+for number in -1 1x '' 4294967296 0x10 ' 1'; do
+    expect 2 "$COPP" crl issue --version "$number" --signer a --root b -o c
+    complains 'is not a number'
+done
+
+begin help
+"$COPP" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)   *[A-Z].*/\1/p' >"$dir/commands"
+same "$(wc -l <"$dir/commands")" 15 commands
+while read -r command; do
+    expect 0 "$COPP" $command --help
+    answers "^Usage: copp $command "
+    answers '^      --json '
+    answers '^Exit status:'
+    same "$(cat "$dir/err")" '' "errors of --help"
+    awk 'length > 100 { exit 1 }' "$dir/out" || fail "$command: a line of help is too long"
+done <"$dir/commands"
+expect 0 "$COPP" crl --help
+expect 0 "$COPP" --version
+answers '^copp [0-9]'
+
+begin files
+for file in "$dir/missing" "$dir" "$dir/huge"; do
+    for command in 'chain verify' 'chain show' 'crl verify' 'crl show' 'srm verify' 'srm show' 'status --adapter' 'protect --hdcp 1 --srm' \
+        "crl install --store $dir/store" "handshake open --key $VECTORS/leaf.pem" "chain verify $good --anchor" \
+        "chain verify $good --anchor $anchor --crl" "omac $good --key-file"; do
+        expect 2 "$COPP" $command "$file"
+        complains "^copp: $file: "
+    done
+done
+absent "$dir/store"
+
+begin empty_files
+expect 1 "$COPP" chain verify "$dir/empty"
+complains '(CERT-1)'
+expect 1 "$COPP" crl verify "$dir/empty"
+complains '(CRL-5)'
+expect 1 "$COPP" srm verify "$dir/empty"
+complains '(SRM-1)'
+expect 2 "$COPP" chain verify --anchor "$dir/empty" "$good"
+expect 2 "$COPP" handshake open --key "$VECTORS/leaf.pem" "$dir/empty"
+
+begin standard_output_that_cannot_be_written
+for command in '--help' '--version' "chain show $good" "chain show --json $good" "chain verify --anchor $anchor $good" 'status --json' demo; do
+    for way in '>&-' '>/dev/full'; do
+        got=0
+        sh -c "$COPP $command $way" 2>"$dir/err" || got=$?
+        same $got 2 "$command $way"
+        complains 'standard output cannot be written'
+    done
+done
+got=0
+{ "$COPP" demo 2>"$dir/err" || echo $? >"$dir/status"; } | true
+# the reader may be gone before or after: no other outcome than success or a plain error
+[ ! -e "$dir/status" ] || same "$(cat "$dir/status")" 2 "a reader that went away"
+
+begin closed_descriptors
+# a file opened in the place of standard output must not take what is printed
+refused sh -c "$COPP chain issue --new-keys $dir/keys -o $dir/chain.xml >&- 2>/dev/null"
+head -c 1 "$dir/keys/leaf.pem" | grep -q -- - || fail "leaf.pem was overwritten"
+expect 0 "$COPP" chain verify --anchor "$dir/keys/root-public.pem" "$dir/chain.xml"
+refused sh -c "$COPP chain verify - <&-" 2>"$dir/err"
+complains 'cannot be read'
+
+begin json_of_errors
+expect 2 "$COPP" chain verify --json "$dir/missing"
+holds '.error | test("cannot be opened")'
+name=$(printf '%s/caf\351' "$dir")
+expect 2 "$COPP" chain verify --json "$name"
+holds '.file | endswith("/caf?")'
+
+finish

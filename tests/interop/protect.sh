@@ -1,0 +1,261 @@
+#!/bin/sh
+# shellcheck disable=SC2086,SC2016 # a command of several words; scripts in quotes
+# copp protect: COMMAND under protection, held, stopped, and what is left when it ends
+# shellcheck source=tests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+protect="timeout 30 $COPP protect"
+
+begin status_is_the_commands
+expect 0 $protect --hdcp 1 -- true
+complains '^HDMI-1: protected: HDCP on$'
+complains '^HDMI-1: released$'
+expect 7 $protect --hdcp 1 -- sh -c 'exit 7'
+expect 143 $protect --hdcp 1 -- sh -c 'kill -TERM $$'
+expect 0 $protect --hdcp 1 sh -c 'echo "$1"' - --json
+same "$(cat "$dir/out")" --json "what COMMAND was given"
+expect 2 $protect --hdcp 1 -- "$dir/missing"
+complains 'missing: cannot be run: No such file'
+expect 2 $protect --hdcp 1 -- "$dir"
+complains 'cannot be run: Permission denied'
+echo input | $protect --hdcp 1 -- cat >"$dir/out" 2>/dev/null
+same "$(cat "$dir/out")" input "standard input of COMMAND"
+
+begin what_can_be_asked_for CMD-4
+expect 0 $protect --acp 2 --cgmsa copy-never,redistribution --output DVI-I-1 -- true
+complains 'DVI-I-1: protected: ACP level 2, CGMS-A copy-never, redistribution control$'
+expect 0 $protect --cgmsa copy-never -- true
+complains '^DVI-I-1: protected'
+expect 2 $protect -- true
+complains 'nothing is asked for'
+expect 2 $protect --hdcp 2 -- true
+expect 2 $protect --acp 4 -- true
+expect 2 $protect --cgmsa never -- true
+expect 2 $protect --hdcp 1 --output NoSuch -- true
+complains 'NoSuch: is no output'
+expect 2 $protect --hdcp 1 --srm-key facsimile -- true
+expect 1 $protect --hdcp 1 --output Component-1 -- touch "$dir/played"
+complains 'Component-1: the connector does not offer'
+cat >"$dir/card.ini" <<'INI'
+[output A]
+type = hdmi
+protections = hdcp
+modes = 1080p60 720p60
+ksv = b70361f714
+[output R]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+repeater = yes
+[output L]
+type = lvds
+protections = none
+modes = 1080p60
+INI
+expect 1 $protect --adapter "$dir/card.ini" --acp 1 -- touch "$dir/played"
+complains 'no output of this adapter offers ACP'
+absent "$dir/played"
+
+begin repeater_is_refused APP-1
+expect 1 $protect --adapter "$dir/card.ini" --hdcp 1 --output R -- touch "$dir/played"
+complains 'R: .*repeater (APP-1)'
+absent "$dir/played"
+
+begin embedded_link_needs_no_hdcp APP-4
+expect 0 $protect --adapter "$dir/card.ini" --hdcp 1 --output L -- true
+complains '(APP-4)'
+
+# A player that notes what happens to it, and would go on for 20 seconds. (Not a shell: stopped in the middle of starting
+# a process, one does not stop.)
+cat >"$dir/player" <<'PLAYER'
+open my $log, ">>", $ARGV[0] or die;
+$log->autoflush(1);
+$SIG{TERM} = sub { print $log "TERM\n"; exit 0 };
+print $log "started\n";
+for (1 .. 400) {
+    select undef, undef, undef, 0.05;
+    open my $frame, ">", "$ARGV[0].frame" or die;
+    print $frame "$_\n";
+    close $frame;
+}
+print $log "finished\n";
+PLAYER
+player="perl -MIO::Handle $dir/player"
+
+begin unplugged_stops_the_command EVT-1 EVT-4 APP-3
+echo '+1 unplug HDMI-1' >"$dir/events"
+expect 1 $protect --hdcp 1 --events "$dir/events" -- $player "$dir/log"
+complains 'HDMI-1: the link to the display was lost (EVT-4)'
+same "$(tr '\n' ' ' <"$dir/log")" 'started TERM ' "what the player saw"
+expect 1 $protect --json --hdcp 1 --events "$dir/events" -- $player "$dir/log"
+jq -s -e '[.[].event] == ["protected", "stopped"] and .[1].rule == "EVT-4"' "$dir/out" >/dev/null || fail "events"
+
+# runs PID: as something else than a zombie that nobody has asked for
+runs() {
+    state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) && [ "$state" != Z ]
+}
+
+begin command_that_will_not_end_is_killed EVT-4
+cat >"$dir/stubborn" <<'STUBBORN'
+trap '' TERM
+sleep 30 &
+echo $! >"$1"
+wait
+wait
+STUBBORN
+expect 1 $protect --hdcp 1 --events "$dir/events" -- sh "$dir/stubborn" "$dir/pid"
+[ -s "$dir/pid" ] || fail "it did not start"
+refused runs "$(cat "$dir/pid")"
+
+# A player that notes when its other half has been stopped and continued.
+cat >"$dir/halves" <<'HALVES'
+use POSIX ":sys_wait_h";
+open my $log, ">>", $ARGV[0] or die;
+$log->autoflush(1);
+my $pid = fork // die;
+while (!$pid) { select undef, undef, undef, 0.02 }
+$SIG{TERM} = sub { print $log "TERM\n"; kill "KILL", $pid; exit 0 };
+print $log "started\n";
+while (1) { print $log "continued\n" if waitpid($pid, 8) == $pid } # WCONTINUED
+HALVES
+
+begin mode_change_holds_the_command EVT-4
+for i in 1 2 3 4 5; do
+    echo "+$i mode HDMI-1 720p60"
+done >"$dir/events"
+echo '+6 unplug HDMI-1' >>"$dir/events"
+expect 1 $protect --hdcp 1 --events "$dir/events" -- perl -MIO::Handle "$dir/halves" "$dir/halves.log"
+complains 'HDMI-1: the connector was reconfigured.*the command is held'
+complains 'HDMI-1: protected again: HDCP on'
+[ "$(grep -c 'protected again' "$dir/err")" -ge 3 ] || fail "the levels were not set again each time" # two may fall into one poll
+grep -q continued "$dir/halves.log" || fail "it was not held: $(cat "$dir/halves.log")"
+same "$(tail -n 1 "$dir/halves.log")" TERM "how it ended"
+
+begin lost_in_the_new_mode CMD-4 EVT-3
+rm -f "$dir/log"
+echo '+1 mode Component-1 1080i59.94' >"$dir/events"
+expect 1 $protect --acp 1 --output Component-1 --events "$dir/events" -- $player "$dir/log"
+complains 'Component-1: .*(EVT-4)'
+same "$(tr '\n' ' ' <"$dir/log")" 'started TERM ' "what the player saw"
+
+begin another_holder_disturbs_nobody APP-3 ARB-5
+echo '+0.5 desktop-acp DVI-I-1 2' >"$dir/events"
+expect 0 $protect --acp 1 --output DVI-I-1 --events "$dir/events" -- sleep 1.5
+
+# wait_for PATTERN FILE
+wait_for() {
+    i=0
+    until grep -q -e "$1" "$2" 2>/dev/null; do
+        i=$((i + 1))
+        [ $i -lt 200 ] || fail "$2 never says $1: $(cat "$2")"
+        sleep 0.05
+    done
+}
+
+begin signals_end_it
+rm -f "$dir/log"
+"$COPP" protect --hdcp 1 -- $player "$dir/log" 2>"$dir/err" &
+pid=$!
+wait_for started "$dir/log"
+kill -TERM $pid
+got=0
+wait $pid || got=$?
+same $got 143 "exit status"
+complains 'HDMI-1: released'
+same "$(tr '\n' ' ' <"$dir/log")" 'started TERM ' "what the player saw"
+for signal in INT TERM HUP; do
+    rm -f "$dir/out"
+    "$COPP" protect --hdcp 1 >"$dir/out" 2>"$dir/err" &
+    pid=$!
+    wait_for protected "$dir/out"
+    kill -$signal $pid
+    got=0
+    wait $pid || got=$?
+    same $got 0 "exit status after $signal"
+    answers 'HDMI-1: released'
+done
+
+begin killed_with_its_watcher
+rm -f "$dir/pid"
+"$COPP" protect --hdcp 1 -- sh -c 'echo $$ >"$0"; exec sleep 30' "$dir/pid" 2>"$dir/err" &
+pid=$!
+wait_for '^[0-9]' "$dir/pid"
+kill -KILL $pid
+wait $pid || true
+i=0
+while runs "$(cat "$dir/pid")"; do
+    i=$((i + 1))
+    [ $i -lt 100 ] || fail "COMMAND plays on unwatched"
+    sleep 0.05
+done
+
+begin events_from_a_fifo
+mkfifo "$dir/fifo"
+rm -f "$dir/out" "$dir/err"
+"$COPP" protect --hdcp 1 --events "$dir/fifo" >"$dir/out" 2>"$dir/err" &
+pid=$!
+wait_for protected "$dir/out"
+echo 'mode HDMI-1 720p60' >"$dir/fifo"
+wait_for 'protected again' "$dir/out"
+echo 'unplg HDMI-1' >"$dir/fifo"
+wait_for 'fifo: line 2: ' "$dir/err"
+echo 'unplug HDMI-1' >"$dir/fifo"
+got=0
+wait $pid || got=$?
+same $got 1 "exit status"
+complains '(EVT-4)'
+same "$(echo '+0.5 unplug HDMI-1' | timeout 20 "$COPP" protect --hdcp 1 --events - -- cat 2>/dev/null)" "" "what COMMAND reads"
+
+begin interrupted_while_pending CMD-6
+printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\nhdcp_delay = 15000\n' >"$dir/slow.ini"
+start=$(date +%s)
+"$COPP" protect --adapter "$dir/slow.ini" --hdcp 1 -- touch "$dir/played" >"$dir/out" 2>"$dir/err" &
+pid=$!
+sleep 3 # making the keys takes a second
+kill -TERM $pid
+wait $pid || true
+[ $(($(date +%s) - start)) -lt 10 ] || fail "it took its time to end"
+absent "$dir/played"
+
+begin terminal_is_the_commands
+# whichever of parent and child sets the process group first
+for i in 1 2 3 4 5; do
+    script -qec "$COPP protect --hdcp 1 -- perl -MPOSIX -e 'print tcgetpgrp(0) == getpgrp() ? q(mine) : q(another), qq(\n)'" /dev/null \
+        </dev/null >"$dir/out" 2>&1
+    answers mine
+done
+
+begin ctrl_z_and_back
+{
+    printf 'PS1=; %s protect --hdcp 1 -- %s %s/tty\n' "$COPP" "$player" "$dir"
+    wait_for . "$dir/tty.frame" >&2
+    printf '\032'
+    sleep 1
+    cp "$dir/tty.frame" "$dir/then"
+    sleep 1
+    cp "$dir/tty.frame" "$dir/now"
+    printf 'fg\n'
+    i=0
+    while cmp -s "$dir/tty.frame" "$dir/now" && [ $i -lt 100 ]; do
+        i=$((i + 1))
+        sleep 0.1
+    done
+    cp "$dir/tty.frame" "$dir/later"
+    printf '\003'
+    sleep 1
+    printf 'exit\n'
+} | script -qec 'bash --norc -i' /dev/null >"$dir/out" 2>&1 || true
+answers Stopped
+cmp "$dir/then" "$dir/now"
+refused cmp -s "$dir/now" "$dir/later"
+
+begin ctrl_c
+rm -f "$dir/log"
+# Ctrl-C reaches COMMAND, and the terminal's other users see who died of it
+got=0
+{ wait_for started "$dir/log" >&2; printf '\003'; sleep 3; } |
+    script -qec "$COPP protect --hdcp 1 -- $player $dir/log" /dev/null >"$dir/out" 2>&1 || got=$?
+same $got 130 "exit status after Ctrl-C"
+answers 'HDMI-1: released'
+
+finish

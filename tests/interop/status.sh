@@ -1,0 +1,99 @@
+#!/bin/sh
+# copp status and copp demo: what real sessions with the embedded adapter answer
+# shellcheck source=tests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+begin table QRY-6
+expect 0 "$COPP" status
+answers '^OUTPUT  *TYPE  *SIGNAL  *PROTECTION  *LOCAL  *GLOBAL  *EVENTS$'
+answers '^HDMI-1  *HDMI  *1920x1080p 60 Hz  *HDCP  *off  *off  *-$'
+answers '^Component-1  *Component  *720x480i 59.94 Hz  *ACP  *off  *off  *-$'
+answers 'eDP-1  *internal embedded DisplayPort .* none '
+
+begin json QRY-6
+expect 0 "$COPP" status --json
+holds '[.outputs[].output] == ["HDMI-1", "DVI-I-1", "Component-1", "SVideo-1", "eDP-1"]'
+holds '.outputs[0] | .connector == "HDMI" and .protections == ["HDCP"] and .levels.HDCP.local == 0 and .hdcp_receiver.ksv == "b70361f714"'
+holds '.outputs[2].signal | .interlaced and .frequency_numerator == 60000 and .frequency_denominator == 1001'
+holds '.outputs[4].hdcp_receiver == null'
+
+begin adapter_and_events EVT-1 QRY-5
+cat >"$dir/card.ini" <<'INI'
+[output A]
+type = hdmi
+protections = hdcp
+modes = 1080p60 720p60
+ksv = b70361f714
+[output B]
+type = svideo
+protections = acp cgms-a
+modes = 480i59.94
+tv_standards = IEC61880_525i
+default_standard = IEC61880_525i
+INI
+printf '# a comment\n\n+0.2 unplug A\n  mode A 720p60  \ndesktop-acp B 2' >"$dir/events"
+expect 0 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/events" --json
+holds '.outputs[0].events == ["LinkLost", "RenegotiationRequired"]'
+holds '.outputs[1].levels.ACP | .local == 0 and .global_name == "level 2"'
+expect 0 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events - <"$dir/events"
+answers '^A .*LinkLost, RenegotiationRequired$'
+expect 0 timeout 20 "$COPP" status --adapter - <"$dir/card.ini"
+
+begin clone_mode_opens_nothing ARB-6
+printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\nmulti_adapter = clone\n' >"$dir/clone.ini"
+sed 's/output A/output B/; s/clone/dualview/' "$dir/clone.ini" >"$dir/dualview.ini"
+cat "$dir/dualview.ini" >>"$dir/clone.ini"
+expect 0 "$COPP" status --adapter "$dir/clone.ini"
+answers '^A .*no session: clone or theatre mode (ARB-6)$'
+answers '^B .*HDCP  *off  *off  *-$'
+expect 0 timeout 20 "$COPP" protect --adapter "$dir/clone.ini" --hdcp 1 -- true
+complains '^B: protected'
+expect 2 timeout 20 "$COPP" protect --adapter "$dir/clone.ini" --hdcp 1 --output A -- true
+complains '^copp: A: '
+
+begin bad_description_and_events
+printf '[output A]\ntype = banana\n' >"$dir/bad.ini"
+expect 2 "$COPP" status --adapter "$dir/bad.ini"
+complains 'bad.ini: line 2: '
+printf '[output A]\000' >"$dir/nul.ini"
+expect 2 "$COPP" status --adapter "$dir/nul.ini"
+complains 'NUL'
+expect 2 "$COPP" status --adapter "$dir/missing.ini"
+for bad in 'explode A' 'unplug Z' '+x unplug A' '+-1 unplug A' '+1e99 unplug A' '+' '+1'; do
+    printf '\n%s\n' "$bad" >"$dir/events"
+    expect 2 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/events"
+    complains 'events: line 2: '
+done
+perl -e 'print "unplug ", "A" x 5000, "\n"' >"$dir/events"
+expect 2 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/events"
+complains 'events: line 1: is too long'
+expect 2 "$COPP" status --events "$dir"
+
+begin demo EVT-2 EVT-4 ARB-2 ARB-4 CMD-2 SES-2
+expect 0 timeout 60 "$COPP" demo
+lines=$(wc -l <"$dir/out")
+{ [ "$lines" -ge 40 ] && [ "$lines" -le 60 ]; } || fail "the story has $lines lines"
+answers 'refused: certificate 2 (IHV): .*(CERT-10)'
+answers 'refused: .*(CERT-12)'
+answers 'replayed  *E_INVALIDARG'
+same "$(grep -c 'LinkLost$' "$dir/out")" 2 "LinkLost, once a session"
+same "$(grep -c 'nothing new$' "$dir/out")" 2 "and not twice"
+lacks "$dir/out" "$(printf '\033')" "colours without a terminal"
+sed 's/[0-9a-f]\{16,\}/X/g; s/sequence [0-9]*/sequence N/; s/display.s KSV *[0-9a-f]*/KSV/' "$dir/out" >"$dir/first"
+expect 0 timeout 60 "$COPP" demo
+sed 's/[0-9a-f]\{16,\}/X/g; s/sequence [0-9]*/sequence N/; s/display.s KSV *[0-9a-f]*/KSV/' "$dir/out" | cmp - "$dir/first"
+
+begin demo_json
+expect 0 timeout 60 "$COPP" demo --json
+jq -s -e '[.[].step] == [range(1; length + 1)] and length >= 10' "$dir/out" >/dev/null || fail "steps"
+jq -s -e '[.[].facts] | add | .random_number | length == 32' "$dir/out" >/dev/null || fail "random number"
+expect 2 "$COPP" demo --adapter "$dir/card.ini"
+complains 'HDCP and CGMS-A'
+
+begin demo_colours
+script -qec "env TERM=xterm $COPP demo" /dev/null </dev/null >"$dir/out"
+LC_ALL=C grep -q "$(printf '\033')" "$dir/out" || fail "no colours on a terminal"
+script -qec "env TERM=xterm NO_COLOR=1 $COPP demo" /dev/null </dev/null >"$dir/out"
+lacks "$dir/out" "$(printf '\033')" "NO_COLOR is not respected"
+
+finish
