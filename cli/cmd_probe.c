@@ -51,7 +51,7 @@ static const char *meaning(uint32_t hresult) {
         uint32_t hresult;
         const char *text;
     } meanings[] = {
-        {0x80004001, "not implemented: this system has no output protection here"},
+        {0x80004001, "the system lacks this function: there is no output protection here"},
         {0x80004003, "a bug in the driver: it takes a pointer for missing"},
         {0x80004005, "the system gives no reason"},
         {0x80040154, "this renderer is not installed"},

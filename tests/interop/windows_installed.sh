@@ -16,6 +16,7 @@ anchor=$(dirname "$(realpath "$0")")/../vectors/root-modulus.b64
 work=$(mktemp -d)
 export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
 
+# shellcheck disable=SC2317 # the trap calls it
 finish() {
     wineserver=$(command -v wineserver || echo /usr/lib/wine/wineserver)
     "$wineserver" -k >/dev/null 2>&1 || true
