@@ -111,7 +111,7 @@ static json_t *json_certificate(const struct copp_chain *chain, const struct cop
     json_t *usage = json_array();
     for (size_t i = 0; i < sizeof usages / sizeof usages[0]; i++) {
         if (has_usage(c, i))
-            json_array_append_new(usage, json_string(usages[i].name));
+            json_add(&usage, json_string(usages[i].name));
     }
     json_t *data = c->data_size == 0
                        ? json_null()
@@ -161,7 +161,7 @@ static int print_chain(const struct invocation *in, const char *name, const stru
             return fail_result(in, name, result);
         }
         if (in->json)
-            json_array_append_new(certificates, json_certificate(chain, &certificate, i));
+            json_add(&certificates, json_certificate(chain, &certificate, i));
         else
             print_certificate(&certificate, i);
     }

@@ -37,7 +37,7 @@ static const struct option_spec show_table[] = {{.name = NULL}};
 static json_t *json_list(const char *name, const struct copp_revocation_list *list, bool valid) {
     json_t *digests = json_array();
     for (size_t i = 0; i < copp_revocation_count(list); i++)
-        json_array_append_new(digests, json_hex(copp_revocation_digest(list, i), COPP_DIGEST_SIZE));
+        json_add(&digests, json_hex(copp_revocation_digest(list, i), COPP_DIGEST_SIZE));
     return json_pack("{so so sI so}", "file", json_text(name), "valid", valid ? json_true() : json_null(), "version",
                      (json_int_t)copp_revocation_version(list), "revoked", digests);
 }

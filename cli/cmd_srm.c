@@ -50,7 +50,7 @@ int read_srm(const struct invocation *in, const char *name, const char *key_name
 static json_t *json_srm(const char *name, const struct copp_srm *srm, bool valid) {
     json_t *entries = json_array();
     for (size_t i = 0; i < copp_srm_count(srm); i++)
-        json_array_append_new(entries, json_hex(copp_srm_entry(srm, i), COPP_KSV_SIZE));
+        json_add(&entries, json_hex(copp_srm_entry(srm, i), COPP_KSV_SIZE));
     return json_pack("{so so si si si so}", "file", json_text(name), "valid", valid ? json_true() : json_null(), "hdcp",
                      (int)copp_srm_hdcp(srm), "version", (int)copp_srm_version(srm), "generation", (int)copp_srm_generation(srm),
                      "revoked", entries);

@@ -134,7 +134,7 @@ static json_t *json_standards(uint32_t standards) {
     json_t *array = json_array();
     for (uint32_t bit = 1; bit <= COPP_TV_STANDARD_MASK; bit <<= 1) {
         if ((standards & bit) != 0)
-            json_array_append_new(array, json_string(copp_tv_standard_name(bit)));
+            json_add(&array, json_string(copp_tv_standard_name(bit)));
     }
     return array;
 }
@@ -149,9 +149,9 @@ static json_t *json_answers(const struct answers *a) {
             continue;
         describe_level(protection_types[i], a->local[i], local, sizeof local);
         describe_level(protection_types[i], a->global[i], global, sizeof global);
-        json_object_set_new(levels, copp_protection_type_name(protection_types[i]),
-                            json_pack("{sI ss sI ss}", "local", (json_int_t)a->local[i], "local_name", local, "global",
-                                      (json_int_t)a->global[i], "global_name", global));
+        json_put(&levels, copp_protection_type_name(protection_types[i]),
+                 json_pack("{sI ss sI ss}", "local", (json_int_t)a->local[i], "local_name", local, "global",
+                           (json_int_t)a->global[i], "global_name", global));
     }
     return json_pack("{so ss ss so so so so ss so so}", "output", json_text(a->name), "connector", connector, "bus",
                      copp_bus_type_name(a->bus_type), "signal", json_display(&a->display), "protections", json_types(a->types),
@@ -178,7 +178,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         struct answers a = {.name = copp_sim_name(host->sim, i)};
         if (links[i].session == NULL) {
             add_refusal(&table, a.name);
-            json_array_append_new(list, json_pack("{so ss}", "output", json_text(a.name), "refused", refusal));
+            json_add(&list, json_pack("{so ss}", "output", json_text(a.name), "refused", refusal));
             continue;
         }
         enum copp_result result = ask(links[i].session, &a);
@@ -186,7 +186,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
             status = fail_session(in, a.name, "query", result, links[i].session);
         } else {
             add_rows(&table, &a);
-            json_array_append_new(list, json_answers(&a));
+            json_add(&list, json_answers(&a));
         }
     }
     if (status == STATUS_YES && in->json)

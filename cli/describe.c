@@ -53,7 +53,7 @@ json_t *json_types(uint32_t types) {
     json_t *array = json_array();
     for (size_t i = 0; i < PROTECTION_TYPES; i++) {
         if ((types & protection_types[i]) != 0)
-            json_array_append_new(array, json_string(copp_protection_type_name(protection_types[i])));
+            json_add(&array, json_string(copp_protection_type_name(protection_types[i])));
     }
     return array;
 }
@@ -103,7 +103,7 @@ json_t *json_events(uint32_t events) {
     json_t *array = json_array();
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if ((events & flags[i].flag) != 0)
-            json_array_append_new(array, json_string(flags[i].name));
+            json_add(&array, json_string(flags[i].name));
     }
     return array;
 }

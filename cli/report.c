@@ -140,6 +140,20 @@ int print_json_line(json_t *value) {
     return status;
 }
 
+void json_add(json_t **array, json_t *value) {
+    if (json_array_append_new(*array, value) == 0)
+        return;
+    json_decref(*array);
+    *array = NULL;
+}
+
+void json_put(json_t **object, const char *key, json_t *value) {
+    if (json_object_set_new(*object, key, value) == 0)
+        return;
+    json_decref(*object);
+    *object = NULL;
+}
+
 json_t *json_text(const char *text) {
     json_t *value = json_string(text);
     if (value != NULL)

@@ -37,6 +37,11 @@ int fail_validation(const struct invocation *in, const char *file, enum collecti
 int print_json(json_t *value);
 int print_json_line(json_t *value);
 
+/* Adds to an array or object, taking value over. Where memory runs out *whole becomes NULL, and stays it: an answer that
+ * lacks something is not printed. */
+void json_add(json_t **array, json_t *value);
+void json_put(json_t **object, const char *key, json_t *value);
+
 /* A JSON string of text that may not be UTF-8, such as a file's name. */
 json_t *json_text(const char *text);
 /* Of size bytes, in hexadecimal. */

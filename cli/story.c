@@ -20,7 +20,7 @@ void story_begin(struct story *story, const struct invocation *in) {
 }
 
 static void end_step(struct story *story) {
-    if (story->facts == NULL)
+    if (!story->in->json || story->number == 0)
         return;
     int status = print_json_line(json_pack("{si ss so}", "step", story->number, "title", story->title, "facts", story->facts));
     story->facts = NULL;
@@ -50,7 +50,7 @@ static void add_fact(struct story *story, bool good, const char *label, const ch
         if (*c == ' ' || *c == '-')
             *c = '_';
     }
-    json_object_set_new(story->facts, key, json_text(text));
+    json_put(&story->facts, key, json_text(text));
 }
 
 void story_fact(struct story *story, const char *label, const char *format, ...) {

@@ -78,7 +78,8 @@ struct copp_certificate_request {
 /*
  * Issues a collection in the order given (for a chain: leaf, IHV, root), in the form seen on real drivers.
  * *xml has *size bytes and a NUL beyond them; hand it to copp_release. Nothing is validated but what cannot be
- * written: COPP_E_ARGUMENT for a subject without key, COPP_E_CRYPTO if a signature cannot be made.
+ * written: COPP_E_ARGUMENT for a subject without key or such a manufacturer, COPP_E_CRYPTO if a signature
+ * cannot be made, COPP_E_TOO_LARGE above COPP_CHAIN_SIZE_MAX.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_chain_issue(const struct copp_certificate_request *requests, size_t count,
                                                           char **xml, size_t *size);

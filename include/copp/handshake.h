@@ -32,7 +32,8 @@ COPP_API COPP_NODISCARD enum copp_result copp_handshake_seal(const struct copp_h
 
 /*
  * What a driver reads: either form, padding unchecked (SES-6). That it opens proves nothing before the random
- * number is compared (SES-7). COPP_E_INVALID: not below the modulus; COPP_E_CRYPTO: the key's operation failed.
+ * number is compared (SES-7). COPP_E_INVALID: not below the modulus; COPP_E_KEY: not a key of
+ * 256 bytes; COPP_E_CRYPTO: the key's operation failed.
  * On an error *handshake is all zero.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_handshake_open(struct copp_private_key *key, const struct copp_signature *signature,

@@ -46,7 +46,8 @@ struct copp_private_key_calls {
     enum copp_result (*public_key)(struct copp_private_key *key, struct copp_public_key *out);
     /*
      * The raw RSA private operation (with blinding) on a big-endian number of exactly the modulus's size: no
-     * padding is looked at (SES-6). COPP_E_INVALID: the number is not below the modulus; COPP_E_CRYPTO: anything else.
+     * padding is looked at (SES-6). COPP_E_INVALID: the number is not below the modulus; COPP_E_KEY: size is not
+     * the modulus's; COPP_E_CRYPTO: anything else.
      */
     enum copp_result (*decrypt_raw)(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size);
     /* RSASSA-PSS, SHA-1, MGF1-SHA-1, salt length 0 (CERT-11), over a message of size bytes; signature has the
@@ -57,7 +58,7 @@ struct copp_private_key_calls {
 
 /*
  * Opens an RSA private key by its OSSL_STORE URI: a file's path, or what a provider loaded in openssl.cnf offers
- * (PKCS#11, TPM). passphrase may be NULL. Free it with copp_private_key_free.
+ * (a token; for a driver's key it must do raw RSA). passphrase may be NULL. Free it with copp_private_key_free.
  * COPP_E_NOT_FOUND: nothing there; COPP_E_KEY: no RSA private key of 1024 to 2048 bits, or a wrong passphrase.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_open(const char *uri, const char *passphrase,

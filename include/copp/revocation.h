@@ -46,7 +46,8 @@ COPP_API COPP_NODISCARD enum copp_result copp_revocation_check(const struct copp
 /*
  * Issues a binary list. requests are the signer's certificate and, if count is 2, the root's; signer is the
  * private key of requests[0].subject (RSA-1024). digests are count_digests times COPP_DIGEST_SIZE bytes.
- * *out has *size bytes; hand it to copp_release.
+ * *out has *size bytes; hand it to copp_release. COPP_E_KEY: signer is not that key; COPP_E_TOO_LARGE: above
+ * COPP_REVOCATION_SIZE_MAX; else as copp_chain_issue.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_revocation_issue(uint32_t version, const uint8_t *digests, size_t count_digests,
                                                                const struct copp_certificate_request *requests, size_t count,

@@ -316,6 +316,7 @@ static void moduli_have_exact_sizes(void) {
         {LEAF, 0, "<Modulus>2sc7", "<Modulus>AAAA2sc7", false, COPP_RULE_CERT_6, LEAF},
         {LEAF, 0, "<Modulus>2sc7", "<Modulus>?sc7", false, COPP_RULE_CERT_6, LEAF},
         {IHV, 0, "<Modulus>pjec", "<Modulus>", false, COPP_RULE_CERT_6, IHV}, /* KeyInfo: 125 bytes are not */
+        {IHV, 0, "RXM=</Modulus>", "RQ==</Modulus>", false, COPP_RULE_CERT_6, IHV}, /* nor 127 */
         {ROOT, 0, "<Modulus>pjec", "<Modulus>AAAApjec", true, COPP_RULE_CERT_6, ROOT},
         {ROOT, 0, "<Modulus>pjec", "<Modulus>", true, COPP_RULE_CERT_6, ROOT},
     };
@@ -409,6 +410,30 @@ static void digests_cover_data_as_transmitted(void) {
     edit(&chain, ROOT, 0, "Oracle Root", "\xE2\x82\xAC&amp;");
     sign_again(&chain);
     expect_then_free(&chain, VALID, "text before Data");
+}
+
+/* A digest that ends in a zero byte is not to be had with 19 bytes: what is missing is not taken for zeros. */
+static void digests_are_never_filled_up(void) {
+    struct document chain = good_chain();
+    char from[16] = ">150<";
+    bool ends_in_zero = false;
+    for (unsigned level = 1000; !ends_in_zero && level < 9000; level++) {
+        char to[16];
+        struct copp_chain *parsed = NULL;
+        struct copp_certificate leaf;
+        (void)snprintf(to, sizeof to, ">%u<", level);
+        edit(&chain, LEAF, 0, from, to);
+        memcpy(from, to, sizeof from);
+        assert_int_equal(copp_chain_parse((uint8_t *)chain.text, chain.size, &parsed, NULL), COPP_OK);
+        assert_int_equal(copp_chain_certificate(parsed, LEAF, &leaf), COPP_OK);
+        ends_in_zero = leaf.digest[COPP_DIGEST_SIZE - 1] == 0;
+        copp_chain_free(&parsed);
+    }
+    assert_true(ends_in_zero);
+    sign_again(&chain);
+    expect(&chain, VALID);
+    edit(&chain, LEAF, 0, "A=</DigestValue>", "==</DigestValue>");
+    expect_then_free(&chain, COPP_RULE_CERT_10, LEAF, "19 bytes of a digest");
 }
 
 static void signatures_verify(void) {
@@ -682,6 +707,7 @@ static const struct test_case cases[] = {
     TEST(leaf_encrypts_and_is_a_copp_driver, "CERT-8"),
     TEST(signers_are_linked, "CERT-9"),
     TEST(digests_cover_data_as_transmitted, "CERT-10"),
+    TEST(digests_are_never_filled_up, "CERT-10"),
     TEST(signatures_verify, "CERT-11"),
     TEST(last_key_is_the_anchor, "CERT-12"),
     TEST(missing_elements_are_reported_by_the_rule_that_names_them, "CERT-13"),

@@ -507,12 +507,35 @@ static void ksvs_have_twenty_ones(void) {
     refused(&message, &dsa_signer.name, COPP_RULE_SRM_5);
 }
 
+/* The bit before an HDCP 1.x count, and those around an HDCP 2.x one, say nothing. */
+static void reserved_bits_are_no_count(void) {
+    const unsigned counts[] = {2};
+    struct copp_srm *srm = NULL;
+    struct message one = hdcp1(1, 1, counts, 1);
+    one.bytes[8] |= 0x80;
+    assert_int_equal(copp_srm_parse(one.bytes, one.size, &srm, NULL), COPP_OK);
+    assert_int_equal(copp_srm_count(srm), 2);
+    copp_srm_free(&srm);
+    struct message two = hdcp2(1, 1, 2);
+    two.bytes[9] |= 0x3F;
+    two.bytes[11] |= 0xFF;
+    assert_int_equal(copp_srm_parse(two.bytes, two.size, &srm, NULL), COPP_OK);
+    assert_int_equal(copp_srm_count(srm), 2);
+    copp_srm_free(&srm);
+}
+
 static const struct test_case cases[] = {
-    TEST(published_messages_verify, "SRM-2"),    TEST(every_byte_is_signed, "SRM-2"),
-    TEST(lengths_must_agree, "SRM-1"),           TEST(headers_are_of_a_known_kind, "SRM-1"),
-    TEST(first_generation_is_bounded, "SRM-1"),  TEST(later_generations_add_to_the_list, "SRM-2"),
-    TEST(malformed_lists_are_refused, "SRM-4"),  TEST(keys_must_fit, "SRM-2"),
-    TEST(older_versions_never_replace, "SRM-3"), TEST(ksvs_have_twenty_ones, "SRM-5"),
+    TEST(published_messages_verify, "SRM-2"),
+    TEST(every_byte_is_signed, "SRM-2"),
+    TEST(lengths_must_agree, "SRM-1"),
+    TEST(headers_are_of_a_known_kind, "SRM-1"),
+    TEST(first_generation_is_bounded, "SRM-1"),
+    TEST(later_generations_add_to_the_list, "SRM-2"),
+    TEST(reserved_bits_are_no_count, "SRM-1"),
+    TEST(malformed_lists_are_refused, "SRM-4"),
+    TEST(keys_must_fit, "SRM-2"),
+    TEST(older_versions_never_replace, "SRM-3"),
+    TEST(ksvs_have_twenty_ones, "SRM-5"),
 };
 
 int main(void) {

@@ -400,8 +400,9 @@ static void base64_vectors(void) {
 
 static void base64_is_strict(void) {
     static const char *const good[] = {" Z m\n9\r\tv ", "Zm9vYg\n==", "Zg=\n="};
-    static const char *const bad[] = {"Z",     "Zm",   "Zm9",  "Zg=",  "Zg===",    "=",    "====",        "Zg==Zg==",
-                                      "Zm9v=", "Zh==", "Zm9=", "Zm-_", "Zm9v\x01", "Z=g=", "Zg==\xC2\xA0"};
+    static const char *const bad[] = {"Z",        "Zm",       "Zm9",          "Zg=",  "Zg===",    "=",
+                                      "====",     "Zg==Zg==", "Zm9v=",        "Zh==", "Zm9=",     "Zm-_",
+                                      "Zm9v\x01", "Z=g=",     "Zg==\xC2\xA0", "Zg=A", "Zg==ZgAA", "Zm8=AAAA"};
     uint8_t bytes[16];
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         size_t size = sizeof bytes;
