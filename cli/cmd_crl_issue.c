@@ -114,9 +114,10 @@ static int read_revoked(const struct invocation *in, const char *text, uint8_t *
         size_t end = strlen(names[i]);
         if (size <= end || strcmp(text + size - end, names[i]) != 0)
             continue;
-        char *name = strndup(text, size - end);
+        char *name = strdup(text);
         if (name == NULL)
             return fail_result(in, NULL, COPP_E_MEMORY);
+        name[size - end] = '\0';
         int status = digest_of(in, name, i, digest);
         free(name);
         return status;

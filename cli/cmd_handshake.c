@@ -1,7 +1,6 @@
 /* copp handshake: makes and opens the signature that starts a session (SES-4..7). */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "encode.h"
@@ -91,9 +90,8 @@ static int read_leaf(const struct invocation *in, const struct seal_options *o, 
 
 /* SES-4: key and both sequence numbers from a CSPRNG. */
 static bool draw(struct copp_handshake *h) {
-    return getentropy(h->session_key, sizeof h->session_key) == 0 &&
-           getentropy(&h->status_sequence, sizeof h->status_sequence) == 0 &&
-           getentropy(&h->command_sequence, sizeof h->command_sequence) == 0;
+    return random_bytes(h->session_key, sizeof h->session_key) && random_bytes(&h->status_sequence, sizeof h->status_sequence) &&
+           random_bytes(&h->command_sequence, sizeof h->command_sequence);
 }
 
 static int seal(const struct invocation *in, const struct copp_public_key *leaf, struct copp_handshake *h) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +24,11 @@ void io_init(void) {
         if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             _exit(STATUS_UNKNOWN);
     }
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
+}
+
+bool random_bytes(void *bytes, size_t size) {
+    return getentropy(bytes, size) == 0;
 }
 
 /* Reads up to capacity bytes; -1 with errno set. */

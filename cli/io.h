@@ -12,8 +12,11 @@ struct blob {
 /* Wipes: it may have held a key. */
 void blob_free(struct blob *blob);
 
-/* Opens file descriptors 0 to 2 where the caller closed them, so that no file takes their place. */
+/* To be called first: opens file descriptors 0 to 2 where the caller closed them, so that no file takes their place. */
 void io_init(void);
+
+/* At most 256 bytes from the system's CSPRNG. */
+bool random_bytes(void *bytes, size_t size);
 
 /* STATUS_YES, or complains and answers STATUS_UNKNOWN; *blob is then empty. More than limit bytes are refused. */
 int read_file(const struct invocation *in, const char *name, size_t limit, struct blob *blob);

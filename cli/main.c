@@ -1,18 +1,10 @@
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "commands.h"
 #include "copp.h"
 #include "io.h"
 #include "report.h"
-
-const struct command *const commands[] = {
-    &command_demo,       &command_status,      &command_protect,        &command_chain_verify,
-    &command_chain_show, &command_chain_issue, &command_crl_verify,     &command_crl_show,
-    &command_crl_issue,  &command_crl_install, &command_handshake_seal, &command_handshake_open,
-    &command_srm_verify, &command_srm_show,    &command_omac,           NULL,
-};
 
 /* The command that the first words name; *words is how many they are. */
 static const struct command *find_command(int argc, char **argv, int *words) {
@@ -89,7 +81,6 @@ static int run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     io_init();
-    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
     int status = run(argc, argv);
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {

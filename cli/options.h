@@ -60,7 +60,7 @@ struct command {
     int (*run)(const struct invocation *in); /* answers the exit status */
 };
 
-/* All commands; ends with NULL (main.c). */
+/* All commands; ends with NULL (commands_posix.c, commands_windows.c). */
 extern const struct command *const commands[];
 
 /* argv[0] is the command's last word. The status to exit with is *status when the answer is false: the command is not

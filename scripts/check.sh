@@ -19,6 +19,9 @@ check_all() {
     step_after build_sanitized "tests under ASan and UBSan" test_sanitized
     step_after build_sanitized "fuzz: seeds replayed" fuzz_replay
     step_after build_sanitized "fuzz: $fuzz_seconds s a target" fuzz_run "$fuzz_seconds"
+    step "windows: both architectures, built with MinGW-w64" cross_all
+    step_after cross_all "windows: imports and exports" check_pe_files
+    step_after cross_all "windows: tests under Wine" test_wine
     step "coverage of src/: $coverage_goal % of the lines or more" check_coverage
     summary
 }

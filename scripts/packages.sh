@@ -19,11 +19,20 @@ packages_check=( # beside those
     debhelper dpkg-dev                         # the Debian packages
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
 )
+packages_cross=( # beside those of build
+    gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 # the compilers
+    libgcrypt-mingw-w64-dev libgpg-error-mingw-w64-dev  # libgcrypt
+    dpkg-dev                                            # unpacks source packages
+    wine wine64 wine64-tools                            # run the tests
+    xvfb xauth libgl1 libgl1-mesa-dri                   # a display, which DirectShow wants
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good # read the AVI file of a test
+)
 
-# need_packages build|check: installs what is missing of that set, and says so before.
+# need_packages build|check|cross: installs what is missing of that set, and says so before.
 need_packages() {
     local packages=("${packages_build[@]}") missing
-    [ "$1" = build ] || packages+=("${packages_check[@]}")
+    [ "$1" != check ] || packages+=("${packages_check[@]}" "${packages_cross[@]}")
+    [ "$1" != cross ] || packages+=("${packages_cross[@]}")
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         say "This is not a Debian system, so nothing is installed for you. On Debian these are needed:"
         say "  ${packages[*]}"

@@ -1,21 +1,17 @@
 /*
- * The stored revocation list: one file on a POSIX file system. A new list is written beside it, forced to the disk and
- * then renamed over it, so that whoever reads sees the one or the other whole. The file itself is the memory of which
- * version was last in force (CRL-3).
+ * The stored revocation list: one file. A new list is written beside it, forced to the disk and then renamed over it, so
+ * that whoever reads sees the one or the other whole. The file itself is the memory of which version was last in force
+ * (CRL-3).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "certificate/revocation.h"
+#include "certificate/store_file.h"
 #include "certificate/verdict.h"
-
-/* POSIX's, as <stdio.h> declares it: the one thing in there that is not stdio, which this library does without. */
-int rename(const char *from, const char *to);
 
 /* PATH's first size characters and what is to follow them; free with free. */
 static char *join(const char *path, size_t size, const char *end) {
@@ -40,7 +36,7 @@ static void close_quietly(int file) {
 static ssize_t read_all(int file, uint8_t *bytes, size_t size) {
     size_t have = 0;
     while (have < size) {
-        ssize_t some = read(file, &bytes[have], size - have);
+        ssize_t some = read(file, &bytes[have], (unsigned)(size - have));
         if (some < 0 && errno == EINTR)
             continue;
         if (some < 0)
@@ -55,7 +51,7 @@ static ssize_t read_all(int file, uint8_t *bytes, size_t size) {
 static bool write_all(int file, const uint8_t *bytes, size_t size) {
     size_t done = 0;
     while (done < size) {
-        ssize_t some = write(file, &bytes[done], size - done);
+        ssize_t some = write(file, &bytes[done], (unsigned)(size - done));
         if (some < 0 && errno == EINTR)
             continue;
         if (some < 0)
@@ -63,14 +59,6 @@ static bool write_all(int file, const uint8_t *bytes, size_t size) {
         done += (size_t)some;
     }
     return true;
-}
-
-static bool sync_file(int file) {
-    int result;
-    do
-        result = fsync(file);
-    while (result && errno == EINTR);
-    return result == 0;
 }
 
 /* Whether file is a regular one that a list can be in; errno says why not. */
@@ -113,8 +101,7 @@ enum copp_result copp_revocation_load(const char *path, const struct copp_public
     copp_verdict_clear(verdict);
     if (!path || !anchor)
         return COPP_E_ARGUMENT;
-    /* not to wait for a FIFO's writer: check_file refuses it */
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int file = copp_store_open(path);
     if (file < 0)
         return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
     enum copp_result result = load_open(file, anchor, list, verdict);
@@ -122,30 +109,14 @@ enum copp_result copp_revocation_load(const char *path, const struct copp_public
     return result;
 }
 
-/* Waits until no other writer is at work; -1 on error. The lock ends when the file is closed. */
-static int take_lock(const char *path) {
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0)
-        return -1;
-    int result;
-    do
-        result = flock(file, LOCK_EX);
-    while (result && errno == EINTR);
-    if (result) {
-        close_quietly(file);
-        return -1;
-    }
-    return file;
-}
-
 /* A new file with the list in it, on the disk. Nothing is left of it if that fails. */
 static bool write_new(const char *path, const uint8_t *bytes, size_t size) {
     if (unlink(path) && errno != ENOENT) /* what a writer that died left there */
         return false;
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int file = copp_store_create(path);
     if (file < 0)
         return false;
-    bool good = write_all(file, bytes, size) && sync_file(file);
+    bool good = write_all(file, bytes, size) && copp_store_sync(file);
     if (!good)
         close_quietly(file);
     else if (close(file))
@@ -158,19 +129,14 @@ static bool write_new(const char *path, const uint8_t *bytes, size_t size) {
     return good;
 }
 
-/* Puts the new file in the old one's place, and the change on the disk. */
-static bool replace(const char *path, const char *new_path, const char *directory_path) {
-    int directory = open(directory_path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
-    bool good = directory >= 0 && rename(new_path, path) == 0;
-    if (!good) {
-        int saved = errno;
-        (void)unlink(new_path);
-        errno = saved;
-    } else if (!sync_file(directory) && errno != EINVAL) { /* EINVAL: directories of this file system need no such thing */
-        good = false;
-    }
-    close_quietly(directory);
-    return good;
+/* Puts the new file in the old one's place; nothing is left of it if that fails. */
+static bool replace(const char *path, const char *new_path, const char *directory) {
+    if (copp_store_replace(new_path, path, directory))
+        return true;
+    int saved = errno;
+    (void)unlink(new_path);
+    errno = saved;
+    return false;
 }
 
 /* CRL-3: only forward. A stored list that is damaged says nothing of which versions there were, so nothing replaces it. */
@@ -217,7 +183,7 @@ static enum copp_result store(const char *path, const struct copp_public_key *an
     struct names names = {NULL, NULL, NULL};
     enum copp_result result = make_names(path, &names) ? COPP_OK : COPP_E_MEMORY;
     int lock = -1;
-    if (!result && (lock = take_lock(names.lock)) < 0)
+    if (!result && (lock = copp_store_lock(names.lock)) < 0)
         result = COPP_E_IO;
     if (!result)
         result = check_version(path, anchor, list, verdict);

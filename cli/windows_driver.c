@@ -1,0 +1,244 @@
+#include "windows_driver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <d3d9.h>
+#include <dshow.h>
+#include <opmapi.h>
+#include <vfw.h>
+
+#define PICTURE 64 /* pixels, both ways */
+#define FRAMES 600
+
+/* strmif.h declares it, and no library of MinGW's has it. */
+static const GUID iid_protection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
+static const GUID class_vmr7 = {0xb87beb7b, 0x8d29, 0x423f, {0xae, 0x4d, 0x65, 0x82, 0xc1, 0x01, 0x75, 0xac}};
+static const GUID class_vmr9 = {0x51b4abf3, 0x748f, 0x4e3b, {0xa2, 0x76, 0xc8, 0x28, 0x33, 0x0e, 0x92, 0x6a}};
+
+/* One of output and protection is there. */
+struct windows_transport {
+    struct copp_transport transport;
+    IOPMVideoOutput *output;
+    IAMCertifiedOutputProtection *protection;
+    IGraphBuilder *graph; /* keeps the renderer connected */
+    BYTE *chain;
+    char file[MAX_PATH]; /* what the graph plays; "" for none */
+};
+
+static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
+                                     uint32_t *hresult) {
+    struct windows_transport *mine = (struct windows_transport *)transport;
+    GUID drawn = {0};
+    DWORD length = 0;
+    BYTE *bytes = NULL;
+    HRESULT hr = mine->output
+                     ? IOPMVideoOutput_StartInitialization(mine->output, (OPM_RANDOM_NUMBER *)(void *)&drawn, &bytes, &length)
+                     : IAMCertifiedOutputProtection_KeyExchange(mine->protection, &drawn, &bytes, &length);
+    *hresult = (uint32_t)hr;
+    if (hr != S_OK)
+        return COPP_OK;
+    CoTaskMemFree(mine->chain);
+    mine->chain = bytes;
+    memcpy(random, &drawn, sizeof drawn);
+    *chain = bytes;
+    *size = bytes ? length : 0;
+    return COPP_OK;
+}
+
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
+                                       uint32_t *hresult) {
+    struct windows_transport *mine = (struct windows_transport *)transport;
+    AMCOPPSignature copy;
+    memcpy(&copy, signature, sizeof copy);
+    *hresult = (uint32_t)(mine->output ? IOPMVideoOutput_FinishInitialization(
+                                             mine->output, (const OPM_ENCRYPTED_INITIALIZATION_PARAMETERS *)(void *)&copy)
+                                       : IAMCertifiedOutputProtection_SessionSequenceStart(mine->protection, &copy));
+    return COPP_OK;
+}
+
+static enum copp_result command(struct copp_transport *transport, const struct copp_command *wanted, uint32_t *hresult) {
+    struct windows_transport *mine = (struct windows_transport *)transport;
+    AMCOPPCommand copy; /* aligned as Windows wants it */
+    memcpy(&copy, wanted, sizeof copy);
+    *hresult = (uint32_t)(mine->output
+                              ? IOPMVideoOutput_Configure(mine->output, (const OPM_CONFIGURE_PARAMETERS *)(void *)&copy, 0, NULL)
+                              : IAMCertifiedOutputProtection_ProtectionCommand(mine->protection, &copy));
+    return COPP_OK;
+}
+
+static enum copp_result status(struct copp_transport *transport, const struct copp_status_input *input,
+                               struct copp_status_output *output, uint32_t *hresult) {
+    struct windows_transport *mine = (struct windows_transport *)transport;
+    AMCOPPStatusInput asked;
+    AMCOPPStatusOutput answer;
+    memcpy(&asked, input, sizeof asked);
+    memset(&answer, 0, sizeof answer);
+    *hresult = (uint32_t)(mine->output ? IOPMVideoOutput_COPPCompatibleGetInformation(
+                                             mine->output, (const OPM_COPP_COMPATIBLE_GET_INFO_PARAMETERS *)(void *)&asked,
+                                             (OPM_REQUESTED_INFORMATION *)(void *)&answer)
+                                       : IAMCertifiedOutputProtection_ProtectionStatus(mine->protection, &asked, &answer));
+    memcpy(output, &answer, sizeof *output);
+    return COPP_OK;
+}
+
+static void close_driver(struct copp_transport *transport) {
+    struct windows_transport *mine = (struct windows_transport *)transport;
+    if (mine->output)
+        IOPMVideoOutput_Release(mine->output);
+    if (mine->protection)
+        IAMCertifiedOutputProtection_Release(mine->protection);
+    if (mine->graph)
+        IGraphBuilder_Release(mine->graph);
+    CoTaskMemFree(mine->chain);
+    if (mine->file[0])
+        (void)DeleteFileA(mine->file);
+    free(mine);
+}
+
+static const struct copp_transport_calls calls = {key_exchange, sequence_start, command, status, close_driver};
+
+static struct windows_transport *new_transport(void) {
+    struct windows_transport *made = calloc(1, sizeof *made);
+    if (made)
+        made->transport.calls = &calls;
+    return made;
+}
+
+/* --- monitors and OPM --- */
+
+struct collection {
+    struct monitor *monitors;
+    size_t count;
+};
+
+static BOOL CALLBACK add_monitor(HMONITOR handle, HDC unused, RECT *area, LPARAM parameter) {
+    struct collection *all = (struct collection *)parameter;
+    MONITORINFOEXA info = {.cbSize = sizeof info};
+    (void)unused;
+    (void)area;
+    if (all->count == MONITORS_MAX)
+        return FALSE;
+    struct monitor *monitor = &all->monitors[all->count++];
+    monitor->handle = handle;
+    const char *name = GetMonitorInfoA(handle, (MONITORINFO *)(void *)&info) ? info.szDevice : "monitor";
+    (void)snprintf(monitor->name, sizeof monitor->name, "%s", name);
+    return TRUE;
+}
+
+size_t monitors_list(struct monitor *monitors) {
+    struct collection all = {monitors, 0};
+    (void)EnumDisplayMonitors(NULL, NULL, add_monitor, (LPARAM)&all);
+    return all.count;
+}
+
+typedef HRESULT(WINAPI *from_monitor)(HMONITOR, OPM_VIDEO_OUTPUT_SEMANTICS, ULONG *, IOPMVideoOutput ***);
+
+HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t count, size_t *found, const char **step) {
+    IOPMVideoOutput **outputs = NULL;
+    ULONG there = 0;
+    *found = 0;
+    *step = "load dxva2.dll";
+    HMODULE dxva2 = LoadLibraryA("dxva2.dll"); /* one in the program's folder goes first, as for any program */
+    if (!dxva2)
+        return HRESULT_FROM_WIN32(GetLastError());
+    *step = "OPMGetVideoOutputsFromHMONITOR";
+    from_monitor entry = (from_monitor)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromHMONITOR");
+    if (!entry)
+        return HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND);
+    HRESULT hr = entry(monitor, OPM_VOS_COPP_SEMANTICS, &there, &outputs);
+    if (FAILED(hr))
+        return hr;
+    for (ULONG i = 0; i < there; i++) {
+        struct windows_transport *made = *found < count ? new_transport() : NULL;
+        if (made) {
+            made->output = outputs[i];
+            transports[(*found)++] = &made->transport;
+        } else {
+            IOPMVideoOutput_Release(outputs[i]);
+        }
+    }
+    CoTaskMemFree(outputs);
+    return S_OK;
+}
+
+/* --- renderers --- */
+
+/* Something to show: grey pictures, uncompressed. */
+static HRESULT write_video(const char *path) {
+    static BYTE picture[PICTURE * PICTURE * 3];
+    IAVIFile *file = NULL;
+    IAVIStream *stream = NULL;
+    AVISTREAMINFOW info = {.fccType = streamtypeVIDEO, .dwScale = 1, .dwRate = 30, .dwSuggestedBufferSize = sizeof picture};
+    BITMAPINFOHEADER format = {sizeof format, PICTURE, PICTURE, 1, 24, BI_RGB, sizeof picture, 0, 0, 0, 0};
+    memset(picture, 0x80, sizeof picture);
+    AVIFileInit();
+    HRESULT hr = AVIFileOpenA(&file, path, OF_WRITE | OF_CREATE, NULL);
+    if (SUCCEEDED(hr))
+        hr = AVIFileCreateStreamW(file, &stream, &info);
+    if (SUCCEEDED(hr))
+        hr = AVIStreamSetFormat(stream, 0, &format, sizeof format);
+    for (LONG i = 0; SUCCEEDED(hr) && i < FRAMES; i++)
+        hr = AVIStreamWrite(stream, i, 1, picture, sizeof picture, AVIIF_KEYFRAME, NULL, NULL);
+    if (stream)
+        (void)AVIStreamRelease(stream);
+    if (file)
+        (void)AVIFileRelease(file);
+    AVIFileExit();
+    return hr;
+}
+
+static HRESULT show(struct windows_transport *mine, IBaseFilter *renderer, const char **step) {
+    WCHAR wide[MAX_PATH];
+    char directory[MAX_PATH];
+    *step = "write a video";
+    DWORD length = GetTempPathA(sizeof directory - 32, directory);
+    if (length == 0 || length > sizeof directory - 32)
+        return HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND);
+    (void)snprintf(mine->file, sizeof mine->file, "%scopp-probe-%lu.avi", directory, (unsigned long)GetCurrentProcessId());
+    HRESULT hr = write_video(mine->file);
+    if (FAILED(hr))
+        return hr;
+    *step = "AddFilter";
+    hr = IGraphBuilder_AddFilter(mine->graph, renderer, L"renderer");
+    if (FAILED(hr))
+        return hr;
+    *step = "RenderFile";
+    if (!MultiByteToWideChar(CP_ACP, 0, mine->file, -1, wide, MAX_PATH))
+        return HRESULT_FROM_WIN32(GetLastError());
+    return IGraphBuilder_RenderFile(mine->graph, wide, NULL);
+}
+
+static HRESULT open_graph(struct windows_transport *mine, bool vmr9, const char **step) {
+    IBaseFilter *renderer = NULL;
+    *step = "create the filter graph";
+    HRESULT hr = CoCreateInstance(&CLSID_FilterGraph, NULL, CLSCTX_INPROC_SERVER, &IID_IGraphBuilder, (void **)&mine->graph);
+    if (FAILED(hr))
+        return hr;
+    *step = "create the renderer";
+    hr = CoCreateInstance(vmr9 ? &class_vmr9 : &class_vmr7, NULL, CLSCTX_INPROC_SERVER, &IID_IBaseFilter, (void **)&renderer);
+    if (FAILED(hr))
+        return hr;
+    hr = show(mine, renderer, step);
+    if (SUCCEEDED(hr)) {
+        *step = "query IAMCertifiedOutputProtection";
+        hr = IBaseFilter_QueryInterface(renderer, &iid_protection, (void **)&mine->protection);
+    }
+    IBaseFilter_Release(renderer);
+    return hr;
+}
+
+HRESULT renderer_open(bool vmr9, struct copp_transport **transport, const char **step) {
+    struct windows_transport *mine = new_transport();
+    *transport = NULL;
+    *step = "memory";
+    if (!mine)
+        return E_OUTOFMEMORY;
+    HRESULT hr = open_graph(mine, vmr9, step);
+    if (FAILED(hr))
+        close_driver(&mine->transport);
+    else
+        *transport = &mine->transport;
+    return hr;
+}

@@ -1,0 +1,29 @@
+/* The real driver of this machine: through IOPMVideoOutput, or through a video mixing renderer. */
+#ifndef COPP_CLI_WINDOWS_DRIVER_H
+#define COPP_CLI_WINDOWS_DRIVER_H
+
+#include <windows.h>
+
+#include "copp.h"
+
+#define MONITORS_MAX 16u
+#define MONITOR_NAME_MAX 32u
+
+struct monitor {
+    HMONITOR handle;
+    char name[MONITOR_NAME_MAX]; /* "\\.\DISPLAY1" */
+};
+
+/* Fills in up to MONITORS_MAX and answers how many there are. */
+size_t monitors_list(struct monitor *monitors);
+
+/*
+ * The outputs of a monitor under COPP semantics, at most count of them; *found is how many. Free each transport. An error is
+ * the first call's that failed, and *step its name.
+ */
+HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t count, size_t *found, const char **step);
+
+/* A picture on the screen through VMR-9 or VMR-7, and the renderer's interface. Free the transport; the picture goes with it. */
+HRESULT renderer_open(bool vmr9, struct copp_transport **transport, const char **step);
+
+#endif

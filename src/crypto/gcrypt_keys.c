@@ -1,0 +1,134 @@
+#include "crypto/gcrypt_keys.h"
+
+#include <string.h>
+
+#include "crypto/der.h"
+
+gcry_sexp_t copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent) {
+    const uint8_t e[4] = {(uint8_t)(exponent >> 24), (uint8_t)(exponent >> 16), (uint8_t)(exponent >> 8), (uint8_t)exponent};
+    gcry_sexp_t key = NULL;
+    if (!copp_gcrypt_ready() ||
+        gcry_sexp_build(&key, NULL, "(public-key (rsa (n %b) (e %b)))", (int)size, modulus, (int)sizeof e, e))
+        return NULL;
+    return key;
+}
+
+bool copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
+    gcry_sexp_t list = gcry_sexp_find_token(answer, token, 0);
+    gcry_mpi_t number = list ? gcry_sexp_nth_mpi(list, 1, GCRYMPI_FMT_USG) : NULL;
+    size_t length = 0;
+    bool got = number && gcry_mpi_print(GCRYMPI_FMT_USG, NULL, 0, &length, number) == 0 && length <= size;
+    if (got) {
+        memset(bytes, 0, size - length);
+        got = gcry_mpi_print(GCRYMPI_FMT_USG, bytes + (size - length), length, NULL, number) == 0;
+    }
+    gcry_mpi_release(number);
+    gcry_sexp_release(list);
+    return got;
+}
+
+bool copp_gcrypt_below(const uint8_t *number, const uint8_t *modulus, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (number[i] != modulus[i])
+            return number[i] < modulus[i];
+    }
+    return false;
+}
+
+static bool read_exponent(const struct copp_gcrypt_view *view, uint32_t *exponent) {
+    if (view->size > 4)
+        return false;
+    *exponent = 0;
+    for (size_t i = 0; i < view->size; i++)
+        *exponent = *exponent << 8 | view->bytes[i];
+    return *exponent >= 3 && (*exponent & 1);
+}
+
+enum copp_result copp_gcrypt_numbers(const struct copp_gcrypt_view *modulus, const struct copp_gcrypt_view *exponent,
+                                     struct copp_public_key *out) {
+    struct copp_public_key read = {.modulus_size = (uint32_t)modulus->size};
+    if (modulus->size < 128 || modulus->size > COPP_MODULUS_MAX || !read_exponent(exponent, &read.exponent))
+        return COPP_E_KEY;
+    if (modulus->size == 128 && modulus->bytes[0] < 0x80)
+        return COPP_E_KEY; /* fewer than 1024 bits */
+    memcpy(read.modulus, modulus->bytes, modulus->size);
+    *out = read;
+    return COPP_OK;
+}
+
+/* Algorithms by their object identifiers. */
+static const uint8_t rsa_object[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+static const uint8_t dsa_object[] = {0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01};
+
+/*
+ * SubjectPublicKeyInfo (RFC 5280): SEQUENCE { SEQUENCE { OBJECT, parameters }, BIT STRING }. *key reads what is in the bit
+ * string.
+ */
+static bool read_spki(const char *pem, size_t pem_size, uint8_t *der, const uint8_t *object, size_t object_size,
+                      struct copp_reader *parameters, struct copp_reader *key) {
+    size_t size = COPP_KEY_DER_MAX;
+    struct copp_reader in = {der, 0};
+    struct copp_reader outer;
+    struct copp_reader name;
+    uint8_t unused_bits;
+    if (!copp_pem_decode(pem, pem_size, "PUBLIC KEY", der, &size))
+        return false;
+    in.left = size;
+    return copp_der_read(&in, COPP_DER_SEQUENCE, &outer) && in.left == 0 &&
+           copp_der_read(&outer, COPP_DER_SEQUENCE, parameters) && copp_der_read(parameters, COPP_DER_OBJECT, &name) &&
+           name.left == object_size && copp_equal(name.next, object, object_size) &&
+           copp_der_read(&outer, COPP_DER_BIT_STRING, key) && outer.left == 0 && copp_read_u8(key, &unused_bits) &&
+           unused_bits == 0;
+}
+
+/* SEQUENCE { INTEGER n, INTEGER e } of an RSA key in PEM; both point into der, which has COPP_KEY_DER_MAX bytes. */
+static bool read_rsa(const char *pem, size_t size, uint8_t *der, struct copp_gcrypt_view *n, struct copp_gcrypt_view *e) {
+    struct copp_reader parameters;
+    struct copp_reader key;
+    struct copp_reader numbers;
+    return read_spki(pem, size, der, rsa_object, sizeof rsa_object, &parameters, &key) &&
+           copp_der_read(&key, COPP_DER_SEQUENCE, &numbers) && key.left == 0 && copp_der_number(&numbers, &n->bytes, &n->size) &&
+           copp_der_number(&numbers, &e->bytes, &e->size) && numbers.left == 0;
+}
+
+enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key) {
+    uint8_t der[COPP_KEY_DER_MAX];
+    struct copp_gcrypt_view n;
+    struct copp_gcrypt_view e;
+    return read_rsa(pem, size, der, &n, &e) ? copp_gcrypt_numbers(&n, &e, key) : COPP_E_KEY;
+}
+
+enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key) {
+    uint8_t der[COPP_KEY_DER_MAX];
+    struct copp_gcrypt_view n;
+    struct copp_gcrypt_view e;
+    if (!read_rsa(pem, size, der, &n, &e) || n.size != sizeof key->modulus || n.bytes[0] < 0x80 ||
+        !read_exponent(&e, &key->exponent))
+        return COPP_E_KEY;
+    memcpy(key->modulus, n.bytes, sizeof key->modulus);
+    return COPP_OK;
+}
+
+/* The next number, right-aligned in exactly size bytes. */
+static bool take_number(struct copp_reader *in, uint8_t *bytes, size_t size) {
+    const uint8_t *number;
+    size_t length;
+    if (!copp_der_number(in, &number, &length) || length > size)
+        return false;
+    memset(bytes, 0, size - length);
+    memcpy(bytes + (size - length), number, length);
+    return true;
+}
+
+/* The parameters are SEQUENCE { p, q, g }, the key is INTEGER y (RFC 3279). */
+enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key) {
+    uint8_t der[COPP_KEY_DER_MAX];
+    struct copp_reader parameters;
+    struct copp_reader domain;
+    struct copp_reader public_key;
+    bool got = read_spki(pem, size, der, dsa_object, sizeof dsa_object, &parameters, &public_key) &&
+               copp_der_read(&parameters, COPP_DER_SEQUENCE, &domain) && take_number(&domain, key->p, sizeof key->p) &&
+               take_number(&domain, key->q, sizeof key->q) && take_number(&domain, key->g, sizeof key->g) &&
+               take_number(&public_key, key->y, sizeof key->y) && public_key.left == 0;
+    return got ? COPP_OK : COPP_E_KEY;
+}

@@ -1,0 +1,346 @@
+/* Private keys on libgcrypt: unencrypted PEM files, PKCS #8 or PKCS #1. There are no providers here, so a URI is a path. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/der.h"
+#include "crypto/gcrypt_keys.h"
+#include "wire/base64.h"
+
+struct gcrypt_key {
+    struct copp_private_key base;
+    gcry_sexp_t key; /* in memory that is wiped when it is released */
+    struct copp_public_key numbers;
+};
+
+static struct gcrypt_key *own(struct copp_private_key *key) {
+    return (struct gcrypt_key *)key; /* base is its first member */
+}
+
+static enum copp_result public_key(struct copp_private_key *key, struct copp_public_key *out) {
+    *out = own(key)->numbers;
+    return COPP_OK;
+}
+
+static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
+    const struct gcrypt_key *mine = own(key);
+    if (size != mine->numbers.modulus_size)
+        return COPP_E_KEY;
+    if (!copp_gcrypt_below(in, mine->numbers.modulus, size))
+        return COPP_E_INVALID;
+    gcry_sexp_t cipher = NULL;
+    gcry_sexp_t plain = NULL;
+    if (gcry_sexp_build(&cipher, NULL, "(enc-val (flags raw) (rsa (a %b)))", (int)size, in)) /* SES-6; blinded by default */
+        return COPP_E_CRYPTO;
+    bool done = gcry_pk_decrypt(&plain, cipher, mine->key) == 0 && copp_gcrypt_number(plain, "value", out, size);
+    gcry_sexp_release(plain);
+    gcry_sexp_release(cipher);
+    return done ? COPP_OK : COPP_E_CRYPTO;
+}
+
+static enum copp_result sign(struct copp_private_key *key, const uint8_t *message, size_t size, uint8_t *signature,
+                             size_t signature_size) {
+    const struct gcrypt_key *mine = own(key);
+    uint8_t digest[COPP_SHA1_SIZE];
+    if (signature_size != mine->numbers.modulus_size)
+        return COPP_E_ARGUMENT;
+    if (copp_sha1(message, size, digest))
+        return COPP_E_CRYPTO;
+    gcry_sexp_t data = NULL;
+    gcry_sexp_t made = NULL;
+    if (gcry_sexp_build(&data, NULL, "(data (flags pss) (salt-length 1:0) (hash sha1 %b))", (int)sizeof digest, digest))
+        return COPP_E_CRYPTO; /* CERT-11 */
+    bool done = gcry_pk_sign(&made, data, mine->key) == 0 && copp_gcrypt_number(made, "s", signature, signature_size);
+    gcry_sexp_release(made);
+    gcry_sexp_release(data);
+    return done ? COPP_OK : COPP_E_CRYPTO;
+}
+
+static const struct copp_private_key_calls gcrypt_calls = {public_key, decrypt_raw, sign};
+
+/* Takes key over, also on an error. */
+static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numbers, struct copp_private_key **out) {
+    struct gcrypt_key *made = calloc(1, sizeof *made);
+    if (!made) {
+        gcry_sexp_release(key);
+        return COPP_E_MEMORY;
+    }
+    made->base.calls = &gcrypt_calls;
+    made->key = key;
+    made->numbers = *numbers;
+    *out = &made->base;
+    return COPP_OK;
+}
+
+/* The numbers of RSAPrivateKey (RFC 8017) that are read, in their order there; the exponents of CRT follow from them. */
+enum { N, E, D, P, Q, DP, DQ, QINV, NUMBERS };
+
+static gcry_mpi_t number_from(const struct copp_gcrypt_view *view) {
+    gcry_mpi_t number = NULL;
+    return gcry_mpi_scan(&number, GCRYMPI_FMT_USG, view->bytes, view->size, NULL) ? NULL : number;
+}
+
+/* Whether e and d undo each other modulo prime - 1: libgcrypt's own check looks at n, p and q alone. */
+static bool inverse_below(gcry_mpi_t e, gcry_mpi_t d, gcry_mpi_t prime) {
+    gcry_mpi_t order = gcry_mpi_snew(0);
+    gcry_mpi_t product = gcry_mpi_snew(0);
+    bool good = false;
+    if (gcry_mpi_cmp_ui(prime, 3) > 0) {
+        gcry_mpi_sub_ui(order, prime, 1);
+        gcry_mpi_mulm(product, e, d, order);
+        good = gcry_mpi_cmp_ui(product, 1) == 0;
+    }
+    gcry_mpi_release(product);
+    gcry_mpi_release(order);
+    return good;
+}
+
+/* libgcrypt wants p < q and u = 1/p mod q; files have the larger one first as a rule. */
+static gcry_sexp_t make_key(const struct copp_gcrypt_view *views) {
+    gcry_mpi_t n = number_from(&views[N]);
+    gcry_mpi_t e = number_from(&views[E]);
+    gcry_mpi_t d = number_from(&views[D]);
+    gcry_mpi_t p = number_from(&views[P]);
+    gcry_mpi_t q = number_from(&views[Q]);
+    gcry_mpi_t u = gcry_mpi_snew(0);
+    gcry_sexp_t key = NULL;
+    if (n && e && d && p && q && inverse_below(e, d, p) && inverse_below(e, d, q)) {
+        if (gcry_mpi_cmp(p, q) > 0)
+            gcry_mpi_swap(p, q);
+        if (!gcry_mpi_invm(u, p, q) ||
+            gcry_sexp_build(&key, NULL, "(private-key (rsa (n %m) (e %m) (d %m) (p %m) (q %m) (u %m)))", n, e, d, p, q, u))
+            key = NULL;
+    }
+    gcry_mpi_release(u);
+    gcry_mpi_release(q);
+    gcry_mpi_release(p);
+    gcry_mpi_release(d);
+    gcry_mpi_release(e);
+    gcry_mpi_release(n);
+    if (key && gcry_pk_testkey(key)) { /* numbers that do not belong together */
+        gcry_sexp_release(key);
+        key = NULL;
+    }
+    return key;
+}
+
+/* RSAPrivateKey: SEQUENCE { version 0, n, e, d, p, q, dp, dq, qinv }. */
+static enum copp_result key_from_pkcs1(struct copp_reader *in, struct copp_private_key **key) {
+    struct copp_reader sequence;
+    struct copp_gcrypt_view views[NUMBERS];
+    struct copp_gcrypt_view version;
+    struct copp_public_key numbers;
+    bool read = copp_der_read(in, COPP_DER_SEQUENCE, &sequence) && in->left == 0 &&
+                copp_der_number(&sequence, &version.bytes, &version.size) && version.size == 1 && version.bytes[0] == 0;
+    for (size_t i = 0; read && i < NUMBERS; i++)
+        read = copp_der_number(&sequence, &views[i].bytes, &views[i].size);
+    if (!read || sequence.left || copp_gcrypt_numbers(&views[N], &views[E], &numbers))
+        return COPP_E_KEY;
+    gcry_sexp_t made = make_key(views);
+    return made ? wrap(made, &numbers, key) : COPP_E_KEY;
+}
+
+/* PrivateKeyInfo's algorithm: rsaEncryption without parameters. */
+static const uint8_t rsa_algorithm[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
+
+/* PrivateKeyInfo (RFC 5208): SEQUENCE { version 0, SEQUENCE { algorithm }, OCTET STRING, attributes }. */
+static enum copp_result key_from_pkcs8(struct copp_reader *in, struct copp_private_key **key) {
+    struct copp_reader sequence;
+    struct copp_reader algorithm;
+    struct copp_reader inner;
+    struct copp_gcrypt_view version;
+    bool read = copp_der_read(in, COPP_DER_SEQUENCE, &sequence) && in->left == 0 &&
+                copp_der_number(&sequence, &version.bytes, &version.size) && version.size == 1 && version.bytes[0] == 0 &&
+                copp_der_read(&sequence, COPP_DER_SEQUENCE, &algorithm) && algorithm.left == sizeof rsa_algorithm &&
+                copp_equal(algorithm.next, rsa_algorithm, sizeof rsa_algorithm) &&
+                copp_der_read(&sequence, COPP_DER_OCTET_STRING, &inner);
+    return read ? key_from_pkcs1(&inner, key) : COPP_E_KEY;
+}
+
+static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_private_key **key) {
+    size_t der_size = COPP_KEY_DER_MAX;
+    uint8_t *der = gcry_malloc_secure(COPP_KEY_DER_MAX); /* so that every number made from it is wiped as well */
+    if (!der)
+        return COPP_E_MEMORY;
+    enum copp_result result = COPP_E_KEY;
+    if (copp_pem_decode(pem, size, "PRIVATE KEY", der, &der_size)) {
+        struct copp_reader in = {der, der_size};
+        result = key_from_pkcs8(&in, key);
+    } else {
+        der_size = COPP_KEY_DER_MAX;
+        if (copp_pem_decode(pem, size, "RSA PRIVATE KEY", der, &der_size)) {
+            struct copp_reader in = {der, der_size};
+            result = key_from_pkcs1(&in, key);
+        }
+    }
+    copp_wipe(der, COPP_KEY_DER_MAX);
+    gcry_free(der);
+    return result;
+}
+
+/* Up to COPP_KEY_FILE_MAX bytes. COPP_E_KEY: not a file that a key can be in. */
+static enum copp_result read_file(const char *path, char *text, size_t *size) {
+    int file = open(path, O_RDONLY);
+    if (file < 0)
+        return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_KEY;
+    size_t have = 0;
+    for (;;) {
+        ssize_t some = read(file, text + have, (unsigned)(COPP_KEY_FILE_MAX - have));
+        if (some <= 0) {
+            *size = have;
+            (void)close(file);
+            return some < 0 || have == COPP_KEY_FILE_MAX ? COPP_E_KEY : COPP_OK;
+        }
+        have += (size_t)some;
+    }
+}
+
+enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    (void)passphrase; /* encrypted files are not read here: they are COPP_E_KEY whatever the passphrase */
+    if (!uri || !key)
+        return COPP_E_ARGUMENT;
+    *key = NULL;
+    if (!copp_gcrypt_ready())
+        return COPP_E_CRYPTO;
+    char *text = malloc(COPP_KEY_FILE_MAX);
+    if (!text)
+        return COPP_E_MEMORY;
+    size_t size = 0;
+    enum copp_result result = read_file(uri, text, &size);
+    if (!result)
+        result = key_from_pem(text, size, key);
+    copp_release(text, COPP_KEY_FILE_MAX);
+    return result;
+}
+
+enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {
+    if (!key || (bits != 1024 && bits != 2048))
+        return COPP_E_ARGUMENT;
+    *key = NULL;
+    struct copp_public_key numbers = {.modulus_size = bits / 8, .exponent = 65537};
+    gcry_sexp_t order = NULL;
+    gcry_sexp_t pair = NULL;
+    if (!copp_gcrypt_ready() || gcry_sexp_build(&order, NULL, "(genkey (rsa (nbits %u) (rsa-use-e 5:65537)))", bits))
+        return COPP_E_CRYPTO;
+    gcry_sexp_t private_key = gcry_pk_genkey(&pair, order) ? NULL : gcry_sexp_find_token(pair, "private-key", 0);
+    enum copp_result result = COPP_E_CRYPTO;
+    if (private_key && copp_gcrypt_number(private_key, "n", numbers.modulus, numbers.modulus_size)) {
+        result = wrap(private_key, &numbers, key);
+        private_key = NULL; /* it is wrap's now */
+    }
+    gcry_sexp_release(private_key);
+    gcry_sexp_release(pair);
+    gcry_sexp_release(order);
+    return result;
+}
+
+/* The numbers of RSAPrivateKey from libgcrypt's: what a file calls p is its q, so that u is the coefficient. */
+static bool pkcs1_numbers(gcry_sexp_t key, gcry_mpi_t *numbers) {
+    gcry_mpi_t exponent = gcry_mpi_snew(0);
+    bool got = gcry_sexp_extract_param(key, NULL, "nedqpu", &numbers[N], &numbers[E], &numbers[D], &numbers[P], &numbers[Q],
+                                       &numbers[QINV], NULL) == 0;
+    if (got) {
+        numbers[DP] = gcry_mpi_snew(0);
+        numbers[DQ] = gcry_mpi_snew(0);
+        gcry_mpi_sub_ui(exponent, numbers[P], 1);
+        gcry_mpi_mod(numbers[DP], numbers[D], exponent);
+        gcry_mpi_sub_ui(exponent, numbers[Q], 1);
+        gcry_mpi_mod(numbers[DQ], numbers[D], exponent);
+    }
+    gcry_mpi_release(exponent);
+    return got;
+}
+
+/* Bytes of a DER INTEGER's contents. */
+static size_t integer_size(gcry_mpi_t number) {
+    return gcry_mpi_get_nbits(number) / 8 + 1;
+}
+
+static bool write_integer(struct copp_writer *out, gcry_mpi_t number) {
+    size_t size = integer_size(number);
+    uint8_t *place = out->next;
+    if (!copp_der_header(out, COPP_DER_INTEGER, size) || out->left < size)
+        return false;
+    place = out->next;
+    size_t written = 0;
+    /* the standard form is DER's: a leading zero where the highest bit is set */
+    if (gcry_mpi_print(GCRYMPI_FMT_STD, place, size, &written, number) || written != size)
+        return false;
+    out->next += size;
+    out->left -= size;
+    return true;
+}
+
+static bool write_pkcs8(struct copp_writer *out, gcry_mpi_t *numbers) {
+    size_t inside = 3; /* version */
+    for (size_t i = 0; i < NUMBERS; i++)
+        inside += copp_der_header_size(integer_size(numbers[i])) + integer_size(numbers[i]);
+    size_t key = copp_der_header_size(inside) + inside;
+    size_t algorithm = copp_der_header_size(sizeof rsa_algorithm) + sizeof rsa_algorithm;
+    static const uint8_t version[] = {COPP_DER_INTEGER, 1, 0};
+    bool good = copp_der_header(out, COPP_DER_SEQUENCE, sizeof version + algorithm + copp_der_header_size(key) + key) &&
+                copp_write_bytes(out, version, sizeof version) && copp_der_header(out, COPP_DER_SEQUENCE, sizeof rsa_algorithm) &&
+                copp_write_bytes(out, rsa_algorithm, sizeof rsa_algorithm) && copp_der_header(out, COPP_DER_OCTET_STRING, key) &&
+                copp_der_header(out, COPP_DER_SEQUENCE, inside) && copp_write_bytes(out, version, sizeof version);
+    for (size_t i = 0; good && i < NUMBERS; i++)
+        good = write_integer(out, numbers[i]);
+    return good;
+}
+
+/* Base64 in lines of 64 characters, 48 bytes each (RFC 7468). */
+static enum copp_result pem_from_der(const uint8_t *der, size_t der_size, char **pem, size_t *size) {
+    static const char begin[] = "-----BEGIN PRIVATE KEY-----\n";
+    static const char end[] = "-----END PRIVATE KEY-----\n";
+    size_t lines = (der_size + 47) / 48;
+    size_t capacity = sizeof begin + sizeof end + copp_base64_length(der_size) + lines;
+    char *text = calloc(1, capacity);
+    char line[65];
+    if (!text)
+        return COPP_E_MEMORY;
+    struct copp_writer out = {(uint8_t *)text, capacity};
+    struct copp_reader in = {der, der_size};
+    const uint8_t *some;
+    bool good = copp_write_bytes(&out, (const uint8_t *)begin, sizeof begin - 1);
+    while (good && in.left > 0) {
+        size_t now = in.left < 48 ? in.left : 48;
+        size_t length = copp_base64_length(now);
+        good = copp_read_view(&in, &some, now);
+        copp_base64_encode(some, now, line);
+        line[length] = '\n';
+        good = good && copp_write_bytes(&out, (const uint8_t *)line, length + 1);
+    }
+    good = good && copp_write_bytes(&out, (const uint8_t *)end, sizeof end - 1);
+    copp_wipe(line, sizeof line);
+    *size = capacity - out.left;
+    *pem = text;
+    return good ? COPP_OK : COPP_E_CRYPTO;
+}
+
+enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
+    if (!key || !pem || !size)
+        return COPP_E_ARGUMENT;
+    *pem = NULL;
+    if (key->calls != &gcrypt_calls)
+        return COPP_E_KEY;
+    gcry_mpi_t numbers[NUMBERS] = {NULL};
+    uint8_t *der = gcry_malloc_secure(COPP_KEY_DER_MAX);
+    enum copp_result result = der ? COPP_E_KEY : COPP_E_MEMORY;
+    struct copp_writer out = {der, COPP_KEY_DER_MAX};
+    if (der && pkcs1_numbers(((const struct gcrypt_key *)key)->key, numbers) && write_pkcs8(&out, numbers))
+        result = pem_from_der(der, COPP_KEY_DER_MAX - out.left, pem, size);
+    for (size_t i = 0; i < NUMBERS; i++)
+        gcry_mpi_release(numbers[i]);
+    if (der)
+        copp_wipe(der, COPP_KEY_DER_MAX);
+    gcry_free(der);
+    return result;
+}
+
+void copp_private_key_destroy(struct copp_private_key *key) {
+    if (key->calls != &gcrypt_calls)
+        return;
+    gcry_sexp_release(own(key)->key);
+    free(key);
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE COPP.EXE
+# LIBCOPP-0.DLL: what needs copp.dll registered or dxva2.dll in a program's folder, in a Wine prefix of its own.
+# Unregistering must leave the registry as it was.
+set -euo pipefail
+
+# DirectShow wants a display, and Wine looks for one as the first of its programs starts
+if [ -z "${COPP_TEST_DISPLAY:-}" ]; then
+    COPP_TEST_DISPLAY=1 exec xvfb-run -a "$0" "$@"
+fi
+
+dll=$(realpath "$1") dxva2=$(realpath "$2")
+cryptoapi=$(realpath "$3") directshow=$(realpath "$4") opm=$(realpath "$5")
+tool=$(realpath "$6") library=$(realpath "$7")
+anchor=$(dirname "$(realpath "$0")")/../vectors/root-modulus.b64
+work=$(mktemp -d)
+export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
+
+# shellcheck disable=SC2317 # the trap calls it
+finish() {
+    wineserver=$(command -v wineserver || echo /usr/lib/wine/wineserver)
+    "$wineserver" -k >/dev/null 2>&1 || true
+    "$wineserver" -w >/dev/null 2>&1 || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# All classes, as text.
+classes() {
+    wine reg export 'HKEY_CLASSES_ROOT\CLSID' "Z:$work/$1" /y >/dev/null
+}
+
+wine wineboot -i >/dev/null 2>&1
+cp "$dll" "$work/copp.dll"
+cd "$work"
+classes before.reg
+wine regsvr32 /s copp.dll
+classes between.reg
+if cmp -s before.reg between.reg; then
+    echo "regsvr32 has changed nothing"
+    exit 1
+fi
+wine regsvr32 /s copp.dll # twice is as good as once
+status=0
+wine "$cryptoapi" --registered || status=1
+wine "$directshow" || status=1
+wine regsvr32 /s /u copp.dll
+classes after.reg
+if ! cmp before.reg after.reg; then
+    diff -a before.reg after.reg | head -n 20
+    echo "regsvr32 /u has not put back what was there"
+    status=1
+fi
+
+mkdir application component
+cp "$dxva2" application/dxva2.dll
+cp "$opm" application/test_opm.exe
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" component/
+cat >component/adapter.ini <<'ADAPTER'
+[adapter]
+bus = pci
+[output Component-1]
+type = component
+protections = acp
+modes = 720p60
+ADAPTER
+
+# probe_says STATUS FILTER ARGUMENT...: what copp probe exits with and tells as JSON
+probe_says() {
+    local wanted=$1 filter=$2 got=0
+    shift 2
+    wine application/copp.exe probe --json "$@" >probe.json || got=$?
+    if [ "$got" -ne "$wanted" ] || ! jq -e "$filter" probe.json >/dev/null; then
+        echo "copp probe $*: exit status $got, and: $(cat probe.json)"
+        status=1
+    fi
+}
+
+# Wine alone: no OPM, and renderers without COPP; each path ends with the step that failed
+cp "$tool" "$library" application/
+mv application/dxva2.dll held-back.dll
+probe_says 1 '.ok == false and (.paths | length) == 3 and
+    (.paths[] | select(.path == "OPM") | .steps | length == 1 and .[0].hresult == "0x80004001") and
+    ([.paths[] | select(.path != "OPM") | .steps[0].hresult == "0x8004029B"] | all)'
+mv held-back.dll application/dxva2.dll
+export WINEDLLOVERRIDES=dxva2=n,b
+probe_says 1 '.paths[] | select(.path == "OPM") | .steps[-1].rule == "CERT-12"'
+probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | contains("Set")] | any | not)' \
+    --anchor "Z:$anchor"
+probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
+wine application/test_opm.exe || status=1
+COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
+exit "$status"

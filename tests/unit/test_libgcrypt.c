@@ -1,0 +1,225 @@
+/* The crypto seam on libgcrypt: OMAC-1 against its own CMAC, seals as it opens them, key files read strictly. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gcrypt.h>
+
+#include "crypto/crypto.h"
+#include "crypto/der.h"
+#include "harness.h"
+#include "wire/base64.h"
+
+#define FILE_NAME "copp-test-key.pem" /* in the directory the test runs in */
+
+static void gcrypt_cmac(const uint8_t *key, const uint8_t *message, size_t size, uint8_t *tag) {
+    gcry_mac_hd_t mac;
+    size_t written = 16;
+    assert_int_equal(gcry_mac_open(&mac, GCRY_MAC_CMAC_AES, 0, NULL), 0);
+    assert_int_equal(gcry_mac_setkey(mac, key, 16), 0);
+    assert_int_equal(gcry_mac_write(mac, message, size), 0);
+    assert_int_equal(gcry_mac_read(mac, tag, &written), 0);
+    gcry_mac_close(mac);
+}
+
+static void omac_equals_libgcrypt_cmac_at_every_length(void) {
+    enum { LONGEST = 4200 };
+    static uint8_t message[LONGEST];
+    uint8_t key[16] = {0x80, 1, 2, 3};
+    struct copp_omac *omac;
+    for (size_t i = 0; i < LONGEST; i++)
+        message[i] = (uint8_t)(i * 7 + (i >> 8));
+    assert_int_equal(copp_omac_new(&omac), COPP_OK);
+    for (size_t length = 0; length <= LONGEST; length += length < 600 ? 1 : 97) {
+        uint8_t ours[16];
+        uint8_t theirs[16];
+        key[15] = (uint8_t)(length - length % 3);
+        assert_int_equal(copp_omac_set_key(omac, key), COPP_OK);
+        assert_int_equal(copp_omac_sign(omac, message, length, ours), COPP_OK);
+        gcrypt_cmac(key, message, length, theirs);
+        assert_memory_equal(ours, theirs, 16);
+    }
+    copp_omac_free(&omac);
+}
+
+static void write_key(const char *text, size_t size) {
+    FILE *file = fopen(FILE_NAME, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static enum copp_result open_text(const char *text, size_t size) {
+    struct copp_private_key *key = NULL;
+    write_key(text, size);
+    enum copp_result result = copp_private_key_open(FILE_NAME, NULL, &key);
+    assert_true(!key == !!result);
+    copp_private_key_free(&key);
+    assert_int_equal(remove(FILE_NAME), 0);
+    return result;
+}
+
+static void new_keys_survive_pem(void) {
+    struct copp_private_key *key;
+    struct copp_private_key *again;
+    struct copp_public_key numbers;
+    struct copp_public_key again_numbers;
+    char *pem;
+    size_t size;
+    assert_int_equal(copp_private_key_generate(4096, &key), COPP_E_ARGUMENT);
+    assert_int_equal(copp_private_key_generate(1024, &key), COPP_OK);
+    assert_int_equal(key->calls->public_key(key, &numbers), COPP_OK);
+    assert_int_equal(numbers.modulus_size, 128);
+    assert_int_equal(numbers.exponent, 65537);
+    assert_int_equal(copp_private_key_to_pem(key, &pem, &size), COPP_OK);
+    assert_int_equal(strlen(pem), size);
+    write_key(pem, size);
+    copp_release(pem, size);
+    assert_int_equal(copp_private_key_open(FILE_NAME, NULL, &again), COPP_OK);
+    assert_int_equal(remove(FILE_NAME), 0);
+    assert_int_equal(again->calls->public_key(again, &again_numbers), COPP_OK);
+    assert_true(copp_public_key_equal(&numbers, &again_numbers));
+    uint8_t signature[128];
+    uint8_t digest[20];
+    assert_int_equal(again->calls->sign(again, (const uint8_t *)"abc", 3, signature, 127), COPP_E_ARGUMENT);
+    assert_int_equal(again->calls->sign(again, (const uint8_t *)"abc", 3, signature, 128), COPP_OK);
+    struct copp_verifier *verifier;
+    assert_int_equal(copp_verifier_new(&numbers, &verifier), COPP_OK);
+    assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
+    assert_int_equal(copp_verifier_check(verifier, digest, signature, 128), COPP_OK);
+    assert_int_equal(copp_verifier_check(verifier, digest, signature, 127), COPP_E_INVALID);
+    signature[5] ^= 1;
+    assert_int_equal(copp_verifier_check(verifier, digest, signature, 128), COPP_E_INVALID);
+    memset(signature, 0xFF, sizeof signature); /* not below the modulus */
+    assert_int_equal(copp_verifier_check(verifier, digest, signature, 128), COPP_E_INVALID);
+    copp_verifier_free(&verifier);
+    copp_private_key_free(&again);
+    copp_private_key_free(&key);
+}
+
+/* The good key's DER with one byte changed is a good key no longer, wherever that byte has a meaning. */
+static void damaged_keys_are_refused(void) {
+    size_t size;
+    uint8_t der[4096];
+    uint8_t *pem = read_test_file("vectors/root.pem", &size);
+    assert_int_equal(open_text((const char *)pem, size), COPP_OK);
+    assert_int_equal(open_text((const char *)pem, size / 2), COPP_E_KEY);
+    assert_int_equal(open_text("", 0), COPP_E_KEY);
+    size_t der_size = sizeof der;
+    assert_true(copp_pem_decode((const char *)pem, size, "RSA PRIVATE KEY", der, &der_size));
+    free(pem);
+    for (size_t i = 0; i < der_size; i += i < 40 ? 1 : 13) {
+        char text[4096] = "-----BEGIN RSA PRIVATE KEY-----\n";
+        der[i] ^= 0x01;
+        size_t at = strlen(text);
+        copp_base64_encode(der, der_size, text + at);
+        at += copp_base64_length(der_size);
+        memcpy(text + at, "\n-----END RSA PRIVATE KEY-----\n", 31);
+        enum copp_result result = open_text(text, strlen(text));
+        der[i] ^= 0x01;
+        /* the two exponents and the coefficient of CRT are worked out anew, so nothing believes those in the file */
+        if (result != COPP_E_KEY && i < der_size * 2 / 3)
+            fail_msg("byte %zu: %s", i, copp_strerror(result));
+    }
+    struct copp_private_key *key;
+    assert_int_equal(copp_private_key_open("nowhere.pem", NULL, &key), COPP_E_NOT_FOUND);
+    assert_int_equal(copp_private_key_open(NULL, NULL, &key), COPP_E_ARGUMENT);
+}
+
+static void der_is_strict(void) {
+    static const struct {
+        uint8_t bytes[8];
+        size_t size;
+        bool good;
+    } cases[] = {
+        {{0x02, 0x01, 0x05}, 3, true},
+        {{0x02, 0x02, 0x00, 0x80}, 4, true},
+        {{0x02, 0x02, 0x00, 0x7F}, 4, false}, /* a zero too many */
+        {{0x02, 0x01, 0x80}, 3, false}, /* negative */
+        {{0x02, 0x00}, 2, false}, /* no contents */
+        {{0x02, 0x81, 0x01, 0x05}, 4, false}, /* a length longer than it must be */
+        {{0x02, 0x82, 0x00, 0x01, 0x05}, 5, false},
+        {{0x02, 0x80, 0x05, 0x00, 0x00}, 5, false}, /* indefinite */
+        {{0x02, 0x02, 0x05}, 3, false}, /* cut short */
+        {{0x03, 0x01, 0x05}, 3, false}, /* another tag */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct copp_reader in = {cases[i].bytes, cases[i].size};
+        const uint8_t *number;
+        size_t size;
+        assert_int_equal(copp_der_number(&in, &number, &size), cases[i].good);
+    }
+}
+
+static void anchors_are_read_from_text(void) {
+    /* root.pem's public half as a SubjectPublicKeyInfo, put together by hand around the modulus */
+    static const uint8_t before[] = {0x30, 0x81, 0x9f, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
+                                     0x01, 0x05, 0x00, 0x03, 0x81, 0x8d, 0x00, 0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00};
+    static const uint8_t after[] = {0x02, 0x03, 0x01, 0x00, 0x01};
+    struct copp_public_key wanted = test_anchor();
+    struct copp_public_key read;
+    uint8_t der[sizeof before + 128 + sizeof after];
+    char text[512] = "-----BEGIN PUBLIC KEY-----\r\n";
+    memcpy(der, before, sizeof before);
+    memcpy(der + sizeof before, wanted.modulus, 128);
+    memcpy(der + sizeof before + 128, after, sizeof after);
+    size_t at = strlen(text);
+    copp_base64_encode(der, sizeof der, text + at);
+    at += copp_base64_length(sizeof der);
+    memcpy(text + at, "\r\n-----END PUBLIC KEY-----\r\n", 29);
+    assert_int_equal(copp_public_key_read(text, strlen(text), &read), COPP_OK);
+    assert_true(copp_public_key_equal(&read, &wanted));
+    assert_int_equal(copp_public_key_read(text, strlen(text) / 2, &read), COPP_E_KEY);
+    text[at / 2] = '*';
+    assert_int_equal(copp_public_key_read(text, strlen(text), &read), COPP_E_KEY);
+    assert_int_equal(copp_public_key_read("", 0, &read), COPP_E_KEY);
+    assert_int_equal(copp_public_key_read("AQAB", 4, &read), COPP_E_KEY);
+    assert_int_equal(copp_public_key_read(NULL, 0, &read), COPP_E_ARGUMENT);
+}
+
+static void sealed_forms_have_their_shape(void) {
+    struct copp_private_key *leaf = test_private_key("leaf.pem");
+    struct copp_public_key key;
+    struct copp_handshake handshake = {.status_sequence = 0x01020304, .command_sequence = 0xFFFFFFFF};
+    assert_int_equal(leaf->calls->public_key(leaf, &key), COPP_OK);
+    for (uint8_t i = 0; i < 16; i++) {
+        handshake.random[i] = i;
+        handshake.session_key[i] = (uint8_t)(0x80 + i);
+    }
+    static const struct {
+        enum copp_handshake_form form;
+        size_t plain;
+    } forms[] = {{COPP_FORM_SWAP40, 40}, {COPP_FORM_SWAP256, 245}};
+    for (size_t f = 0; f < 2; f++) {
+        struct copp_signature signature;
+        struct copp_handshake opened;
+        uint8_t big_endian[256];
+        uint8_t padded[256];
+        assert_int_equal(copp_handshake_seal(&handshake, forms[f].form, &key, &signature), COPP_OK);
+        for (size_t i = 0; i < 256; i++)
+            big_endian[i] = signature.bytes[255 - i];
+        assert_int_equal(leaf->calls->decrypt_raw(leaf, big_endian, padded, 256), COPP_OK);
+        assert_int_equal(padded[0], 0); /* PKCS #1 type 2, the padding ending where the plaintext begins */
+        assert_int_equal(padded[1], 2);
+        for (size_t i = 2; i < 255 - forms[f].plain; i++)
+            assert_int_not_equal(padded[i], 0);
+        assert_int_equal(padded[255 - forms[f].plain], 0);
+        assert_int_equal(padded[255], 0); /* the random number's first byte comes last */
+        assert_int_equal(padded[254], 1);
+        assert_int_equal(copp_handshake_open(leaf, &signature, &opened), COPP_OK);
+        assert_memory_equal(&opened, &handshake, sizeof opened);
+    }
+    copp_private_key_free(&leaf);
+}
+
+int main(void) {
+    static const struct test_case cases[] = {
+        TEST(omac_equals_libgcrypt_cmac_at_every_length, "CMD-1 QRY-2"),
+        TEST(new_keys_survive_pem, ""),
+        TEST(damaged_keys_are_refused, ""),
+        TEST(der_is_strict, ""),
+        TEST(anchors_are_read_from_text, ""),
+        TEST(sealed_forms_have_their_shape, "SES-4 SES-5"),
+    };
+    return RUN_SUITE("libgcrypt", cases);
+}

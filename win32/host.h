@@ -1,0 +1,35 @@
+/*
+ * The driver of this process: an adapter described by an ini file, with a chain and a key of one's own, and the devices
+ * open on it. Every function may be called on any thread.
+ */
+#ifndef COPP_WIN32_HOST_H
+#define COPP_WIN32_HOST_H
+
+#include <windows.h>
+
+#include "copp.h"
+
+/* To be called once each as the DLL is loaded and unloaded. */
+void host_init(HMODULE module);
+void host_end(void);
+
+/*
+ * One video session's device, opened by the first call that needs it. Zero-initialised; its calls answer what
+ * IAMCertifiedOutputProtection answers, and VFW_E_NO_COPP_HW while there is no driver to be had.
+ */
+struct host_device {
+    struct copp_transport *transport;
+};
+
+HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size);
+HRESULT host_sequence_start(struct host_device *device, const void *signature);
+HRESULT host_command(struct host_device *device, const void *command);
+HRESULT host_status(struct host_device *device, const void *input, void *output);
+
+/* Closes the device: what it held is given back at once (EVT-5). */
+void host_close(struct host_device *device);
+
+/* Devices that are open now. */
+size_t host_devices(void);
+
+#endif

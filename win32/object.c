@@ -1,0 +1,216 @@
+/*
+ * Each object has two IUnknowns: its own, and that of all its interfaces, which is the outer object's where there is
+ * one. A renderer of Windows' is aggregated in turn: its interfaces count on the same outer object.
+ */
+#include "object.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <dshow.h>
+
+#include "host.h"
+
+const GUID copp_class_protection = {0x36cd6f7a, 0x7d6c, 0x4c7c, {0x9e, 0x0b, 0x59, 0xb2, 0x1a, 0x40, 0xc3, 0xd1}};
+const GUID copp_class_vmr7 = {0xb87beb7b, 0x8d29, 0x423f, {0xae, 0x4d, 0x65, 0x82, 0xc1, 0x01, 0x75, 0xac}};
+const GUID copp_class_vmr9 = {0x51b4abf3, 0x748f, 0x4e3b, {0xa2, 0x76, 0xc8, 0x28, 0x33, 0x0e, 0x92, 0x6a}};
+
+/* strmif.h declares it, and no library of MinGW's has it. */
+const GUID IID_IAMCertifiedOutputProtection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
+
+struct object {
+    IUnknown own;
+    IAMCertifiedOutputProtection protection;
+    IUnknown *outer; /* whose count the interfaces use: own, or a client's */
+    IUnknown *renderer; /* Windows' own; NULL: there is none */
+    IUnknown *marshaler; /* free-threaded, for an object without a renderer */
+    struct host_device device;
+    LONG references;
+};
+
+static struct object *from_own(IUnknown *own) {
+    return CONTAINING_RECORD(own, struct object, own);
+}
+
+static struct object *from_protection(IAMCertifiedOutputProtection *protection) {
+    return CONTAINING_RECORD(protection, struct object, protection);
+}
+
+/* --- the object's own IUnknown --- */
+
+static HRESULT STDMETHODCALLTYPE own_query(IUnknown *own, REFIID id, void **out) {
+    struct object *object = from_own(own);
+    if (!out)
+        return E_POINTER;
+    *out = NULL;
+    if (IsEqualGUID(id, &IID_IUnknown)) {
+        *out = &object->own;
+        IUnknown_AddRef(&object->own);
+        return S_OK;
+    }
+    if (IsEqualGUID(id, &IID_IAMCertifiedOutputProtection)) {
+        *out = &object->protection;
+        IUnknown_AddRef(object->outer);
+        return S_OK;
+    }
+    if (object->renderer)
+        return IUnknown_QueryInterface(object->renderer, id, out);
+    if (IsEqualGUID(id, &IID_IMarshal) && object->marshaler)
+        return IUnknown_QueryInterface(object->marshaler, id, out);
+    return E_NOINTERFACE;
+}
+
+static ULONG STDMETHODCALLTYPE own_add(IUnknown *own) {
+    return (ULONG)InterlockedIncrement(&from_own(own)->references);
+}
+
+static void destroy(struct object *object) {
+    object->references = 1; /* its parts count on it once more while they go */
+    host_close(&object->device);
+    if (object->marshaler)
+        IUnknown_Release(object->marshaler);
+    if (object->renderer)
+        IUnknown_Release(object->renderer);
+    free(object);
+    server_let_go();
+}
+
+static ULONG STDMETHODCALLTYPE own_release(IUnknown *own) {
+    LONG left = InterlockedDecrement(&from_own(own)->references);
+    if (left == 0)
+        destroy(from_own(own));
+    return (ULONG)left;
+}
+
+static const IUnknownVtbl own_calls = {own_query, own_add, own_release};
+
+/* --- IAMCertifiedOutputProtection --- */
+
+static HRESULT STDMETHODCALLTYPE protection_query(IAMCertifiedOutputProtection *protection, REFIID id, void **out) {
+    return IUnknown_QueryInterface(from_protection(protection)->outer, id, out);
+}
+
+static ULONG STDMETHODCALLTYPE protection_add(IAMCertifiedOutputProtection *protection) {
+    return IUnknown_AddRef(from_protection(protection)->outer);
+}
+
+static ULONG STDMETHODCALLTYPE protection_release(IAMCertifiedOutputProtection *protection) {
+    return IUnknown_Release(from_protection(protection)->outer);
+}
+
+static bool first_pin_connected(IBaseFilter *filter) {
+    IEnumPins *pins = NULL;
+    IPin *pin = NULL;
+    IPin *peer = NULL;
+    if (SUCCEEDED(IBaseFilter_EnumPins(filter, &pins)) && IEnumPins_Next(pins, 1, &pin, NULL) == S_OK)
+        (void)IPin_ConnectedTo(pin, &peer);
+    bool connected = peer != NULL;
+    if (peer)
+        IPin_Release(peer);
+    if (pin)
+        IPin_Release(pin);
+    if (pins)
+        IEnumPins_Release(pins);
+    return connected;
+}
+
+/* A renderer that is not connected shows nothing on any output: there is no device for it, or no longer. */
+static HRESULT check_connected(struct object *object) {
+    IBaseFilter *filter = NULL;
+    if (!object->renderer)
+        return S_OK;
+    if (FAILED(IUnknown_QueryInterface(object->renderer, &IID_IBaseFilter, (void **)&filter)))
+        return VFW_E_NO_COPP_HW;
+    bool connected = first_pin_connected(filter);
+    IBaseFilter_Release(filter);
+    if (connected)
+        return S_OK;
+    host_close(&object->device);
+    return VFW_E_NO_COPP_HW;
+}
+
+static HRESULT STDMETHODCALLTYPE key_exchange(IAMCertifiedOutputProtection *protection, GUID *random, BYTE **chain, DWORD *size) {
+    struct object *object = from_protection(protection);
+    if (!random || !chain || !size)
+        return E_POINTER;
+    HRESULT hr = check_connected(object);
+    return FAILED(hr) ? hr : host_key_exchange(&object->device, random, chain, size);
+}
+
+static HRESULT STDMETHODCALLTYPE sequence_start(IAMCertifiedOutputProtection *protection, AMCOPPSignature *signature) {
+    struct object *object = from_protection(protection);
+    if (!signature)
+        return E_POINTER;
+    HRESULT hr = check_connected(object);
+    return FAILED(hr) ? hr : host_sequence_start(&object->device, signature);
+}
+
+static HRESULT STDMETHODCALLTYPE command(IAMCertifiedOutputProtection *protection, const AMCOPPCommand *wanted) {
+    struct object *object = from_protection(protection);
+    if (!wanted)
+        return E_POINTER;
+    HRESULT hr = check_connected(object);
+    return FAILED(hr) ? hr : host_command(&object->device, wanted);
+}
+
+static HRESULT STDMETHODCALLTYPE status(IAMCertifiedOutputProtection *protection, const AMCOPPStatusInput *input,
+                                        AMCOPPStatusOutput *output) {
+    struct object *object = from_protection(protection);
+    if (!input || !output)
+        return E_POINTER;
+    HRESULT hr = check_connected(object);
+    return FAILED(hr) ? hr : host_status(&object->device, input, output);
+}
+
+static const IAMCertifiedOutputProtectionVtbl protection_calls = {
+    protection_query, protection_add, protection_release, key_exchange, sequence_start, command, status};
+
+/* --- making one --- */
+
+typedef HRESULT(WINAPI *get_class_object)(REFCLSID, REFIID, void **);
+
+static get_class_object quartz_entry(void) {
+    WCHAR path[MAX_PATH];
+    UINT length = GetSystemDirectoryW(path, MAX_PATH - 12);
+    if (length == 0 || length > MAX_PATH - 12)
+        return NULL;
+    memcpy(path + length, L"\\quartz.dll", sizeof L"\\quartz.dll");
+    HMODULE quartz = LoadLibraryW(path); /* stays: its objects may outlive the one asked for here */
+    return quartz ? (get_class_object)(void *)GetProcAddress(quartz, "DllGetClassObject") : NULL;
+}
+
+/* Windows' renderer as a part of outer. */
+static HRESULT new_renderer(REFCLSID class_id, IUnknown *outer, IUnknown **renderer) {
+    IClassFactory *factory = NULL;
+    get_class_object entry = quartz_entry();
+    if (!entry)
+        return REGDB_E_CLASSNOTREG;
+    HRESULT hr = entry(class_id, &IID_IClassFactory, (void **)&factory);
+    if (FAILED(hr))
+        return hr;
+    hr = IClassFactory_CreateInstance(factory, outer, &IID_IUnknown, (void **)renderer);
+    IClassFactory_Release(factory);
+    return hr;
+}
+
+HRESULT object_new(REFCLSID class_id, IUnknown *outer, IUnknown **made) {
+    struct object *object = calloc(1, sizeof *object);
+    *made = NULL;
+    if (!object)
+        return E_OUTOFMEMORY;
+    server_keep();
+    object->own.lpVtbl = (IUnknownVtbl *)(uintptr_t)&own_calls;
+    object->protection.lpVtbl = (IAMCertifiedOutputProtectionVtbl *)(uintptr_t)&protection_calls;
+    object->outer = outer ? outer : &object->own;
+    object->references = 1;
+    HRESULT hr;
+    if (IsEqualGUID(class_id, &copp_class_protection))
+        hr = CoCreateFreeThreadedMarshaler(object->outer, &object->marshaler);
+    else
+        hr = new_renderer(class_id, object->outer, &object->renderer);
+    if (SUCCEEDED(hr))
+        *made = &object->own;
+    else
+        IUnknown_Release(&object->own);
+    return hr;
+}

@@ -1,0 +1,24 @@
+/* What copp.dll's classes make: IAMCertifiedOutputProtection alone, or added to a video mixing renderer. */
+#ifndef COPP_WIN32_OBJECT_H
+#define COPP_WIN32_OBJECT_H
+
+#include <windows.h>
+
+#include <objbase.h>
+
+/* {36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}: the driver's interface without a renderer. */
+extern const GUID copp_class_protection;
+
+/* Windows' own: CLSID_VideoMixingRenderer and CLSID_VideoMixingRenderer9. */
+extern const GUID copp_class_vmr7;
+extern const GUID copp_class_vmr9;
+
+/* A new object of one of the three classes. outer is NULL, or the object it becomes a part of; *made is then its own
+ * IUnknown, which belongs to the outer object alone. */
+HRESULT object_new(REFCLSID class_id, IUnknown *outer, IUnknown **made);
+
+/* Objects that live, and locks of the server: while there are any the DLL stays. */
+void server_keep(void);
+void server_let_go(void);
+
+#endif

@@ -1,0 +1,94 @@
+#include "opm.h"
+
+#include <stdlib.h>
+
+#include "host.h"
+
+const GUID opm_iid_video_output = {0x0a15159d, 0x41c7, 0x4456, {0x93, 0xe1, 0x28, 0x4c, 0xd6, 0x1d, 0x4e, 0x8d}};
+
+struct output {
+    IOPMVideoOutput interface_part;
+    struct host_device device;
+    LONG references;
+};
+
+static HRESULT STDMETHODCALLTYPE query(IOPMVideoOutput *output, REFIID id, void **out) {
+    if (!out)
+        return E_POINTER;
+    *out = NULL;
+    if (!IsEqualGUID(id, &IID_IUnknown) && !IsEqualGUID(id, &opm_iid_video_output))
+        return E_NOINTERFACE;
+    IOPMVideoOutput_AddRef(output);
+    *out = output;
+    return S_OK;
+}
+
+static ULONG STDMETHODCALLTYPE add(IOPMVideoOutput *output) {
+    return (ULONG)InterlockedIncrement(&((struct output *)output)->references);
+}
+
+static ULONG STDMETHODCALLTYPE release(IOPMVideoOutput *output) {
+    struct output *mine = (struct output *)output;
+    LONG left = InterlockedDecrement(&mine->references);
+    if (left == 0) {
+        host_close(&mine->device);
+        free(mine);
+    }
+    return (ULONG)left;
+}
+
+/* There is no VMR here to speak of. */
+static HRESULT without_driver(HRESULT hr) {
+    return hr == (HRESULT)COPP_HR_NO_COPP_HW ? OPM_E_NOT_SUPPORTED : hr;
+}
+
+static HRESULT STDMETHODCALLTYPE start(IOPMVideoOutput *output, OPM_RANDOM_NUMBER *random, BYTE **chain, ULONG *size) {
+    return without_driver(host_key_exchange(&((struct output *)output)->device, (GUID *)random, chain, size));
+}
+
+static HRESULT STDMETHODCALLTYPE finish(IOPMVideoOutput *output, const OPM_ENCRYPTED_INITIALIZATION_PARAMETERS *parameters) {
+    HRESULT hr = without_driver(host_sequence_start(&((struct output *)output)->device, parameters));
+    return hr == E_UNEXPECTED ? OPM_E_INVALID_INITIALIZATION : hr;
+}
+
+static HRESULT STDMETHODCALLTYPE get(IOPMVideoOutput *output, const OPM_GET_INFO_PARAMETERS *parameters,
+                                     OPM_REQUESTED_INFORMATION *information) {
+    (void)output;
+    return parameters && information ? OPM_E_COPP_SEMANTICS : E_POINTER;
+}
+
+/* What COPP calls an invalid argument, OPM splits: a GUID that asks for nothing has a code of its own. */
+static bool is_query(const GUID *id) {
+    enum copp_request request;
+    return copp_request_from_guid((const uint8_t *)id, &request) && request != COPP_SET_PROTECTION_LEVEL &&
+           request != COPP_SET_SIGNALING;
+}
+
+static HRESULT STDMETHODCALLTYPE copp_get(IOPMVideoOutput *output, const OPM_COPP_COMPATIBLE_GET_INFO_PARAMETERS *parameters,
+                                          OPM_REQUESTED_INFORMATION *information) {
+    HRESULT hr = without_driver(host_status(&((struct output *)output)->device, parameters, information));
+    return hr == E_INVALIDARG && !is_query(&parameters->guidInformation) ? OPM_E_INVALID_INFORMATION_REQUEST : hr;
+}
+
+static HRESULT STDMETHODCALLTYPE configure(IOPMVideoOutput *output, const OPM_CONFIGURE_PARAMETERS *parameters,
+                                           ULONG additional_size, const BYTE *additional) {
+    if (!parameters)
+        return E_POINTER;
+    if (additional_size || additional)
+        return OPM_E_INVALID_CONFIGURATION_REQUEST; /* COPP's commands have none */
+    HRESULT hr = without_driver(host_command(&((struct output *)output)->device, parameters));
+    if (hr == (HRESULT)COPP_HR_TOOBIGSIZE)
+        return OPM_E_RESOLUTION_TOO_HIGH;
+    return hr == E_INVALIDARG || hr == E_UNEXPECTED ? OPM_E_INVALID_CONFIGURATION_REQUEST : hr;
+}
+
+static const IOPMVideoOutputVtbl calls = {query, add, release, start, finish, get, copp_get, configure};
+
+IOPMVideoOutput *opm_output_new(void) {
+    struct output *made = calloc(1, sizeof *made);
+    if (!made)
+        return NULL;
+    made->interface_part.lpVtbl = (IOPMVideoOutputVtbl *)(uintptr_t)&calls;
+    made->references = 1;
+    return &made->interface_part;
+}
