@@ -1,4 +1,7 @@
-/* A session's way to coppd: a Unix socket, one connection a COPP device. docs/daemon-protocol.md describes the packets. */
+/*
+ * A session's way to coppd: a Unix socket, one connection a COPP device. docs/daemon-protocol.md describes the packets.
+ * Not on Windows.
+ */
 #ifndef COPP_SOCKET_H
 #define COPP_SOCKET_H
 
