@@ -19,11 +19,15 @@ LIBRARIES
 
 # apt with lists and a cache of the project's own: neither root nor a change to the system is needed.
 cross_apt() {
-    local state=$cross_dir/apt
+    local state=$cross_dir/apt mirror
+    # where this system has Debian's packages from
+    # shellcheck disable=SC2016 # apt's variables, not the shell's
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+        awk '$2 ~ /^(bookworm|trixie|stable)$/ && $3 == "main" { print $1; exit }')
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
     cat >"$state/own.sources" <<SOURCES
 Types: deb-src
-URIs: $(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)
+URIs: ${mirror:?this system has no source of Debian packages}
 Suites: bookworm trixie
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
