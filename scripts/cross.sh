@@ -156,7 +156,10 @@ check_pe_files() {
 
 test_wine() {
     local passed failed
-    WINEPREFIX=$cross_dir/prefix WINEDEBUG=-all run_tests build/win64 || true
+    export WINEPREFIX=$cross_dir/prefix WINEDEBUG=-all
+    # made before the first test: two that start at once would both find it half made
+    wineboot --init && wineserver --wait || return 1
+    run_tests build/win64 || true
     read -r passed failed < <(count_tests build/win64)
     counts "$passed" "$failed"
     report "$passed tests passed, $failed failed"
