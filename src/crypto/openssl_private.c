@@ -144,8 +144,10 @@ static int give_passphrase(char *buffer, int size, int writing, void *passphrase
 static enum copp_result store_error(void) {
     enum copp_result result = COPP_E_KEY;
     for (unsigned long error; (error = ERR_get_error()) != 0;) {
-        if (ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) == ENOENT)
-            result = COPP_E_NOT_FOUND;
+        if (!ERR_SYSTEM_ERROR(error))
+            continue;
+        errno = ERR_GET_REASON(error);
+        result = errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
     }
     return result;
 }
