@@ -4,11 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
+/*
+ * What comes is told once. Else the loop, which serves one session a round, would be told of all others that wait in
+ * each: a thousand requests at a time would cost twenty times as much.
+ */
+#define LISTENING (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 /* What a request has come to. */
 struct outcome {
@@ -189,6 +195,11 @@ static void wait_for_command(struct session *session) {
     enter(session, true);
 }
 
+/* Asks to be told of what is there, and of what comes. */
+static bool listen_again(struct session *session) {
+    return sd_event_source_set_io_events(session->source, LISTENING) >= 0;
+}
+
 void session_look(struct session *session) {
     const struct outcome outcome = {.status = copp_device_command_result(session->device)};
     if (outcome.status == COPP_HR_PENDING)
@@ -199,7 +210,7 @@ void session_look(struct session *session) {
         count_request(session, PACKET_COMMAND, outcome.status);
     else
         count_failure(session, FAILURE_PENDING);
-    if (reply(session, PACKET_COMMAND, &outcome) && sd_event_source_set_io_events(session->source, EPOLLIN | EPOLLRDHUP) < 0)
+    if (reply(session, PACKET_COMMAND, &outcome) && !listen_again(session))
         session_end(session);
 }
 
@@ -244,15 +255,23 @@ static const size_t body_sizes[PACKET_TYPE_COUNT] = {
     [PACKET_STATUS] = COPP_MESSAGE_SIZE,
 };
 
+/* There is another packet behind the one that was read: a client may ask before it has its answers. */
+static bool more(const struct session *session) {
+    int size;
+    return ioctl(session->fd, FIONREAD, &size) != 0 || size > 0;
+}
+
 /* Nothing of a packet is looked into before its size, version and type are right. */
 static void receive(struct session *session) {
     struct request *request = &session->server->request;
     struct packet_header header;
-    /* takes no descriptors: the kernel drops them; MSG_TRUNC: tells the size of what does not fit */
-    ssize_t got = recv(session->fd, request, sizeof *request, MSG_DONTWAIT | MSG_TRUNC);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    ssize_t got;
+    do { /* takes no descriptors: the kernel drops them; MSG_TRUNC: tells the size of what does not fit */
+        got = recv(session->fd, request, sizeof *request, MSG_DONTWAIT | MSG_TRUNC);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN)
         return;
-    if (got < 0) {
+    if (got < 0 || (more(session) && !listen_again(session))) {
         session_end(session);
         return;
     }
@@ -319,7 +338,7 @@ void session_begin(struct server *server, int fd) {
     enum failure failure = FAILURE_FULL;
     enum packet_farewell why = user ? refusal(server, user, &failure) : FAREWELL_FULL;
     struct session *session = why ? NULL : calloc(1, sizeof *session);
-    if (session && sd_event_add_io(server->event, &session->source, fd, EPOLLIN | EPOLLRDHUP, on_io, session) < 0) {
+    if (session && sd_event_add_io(server->event, &session->source, fd, LISTENING, on_io, session) < 0) {
         free(session);
         session = NULL;
     }
