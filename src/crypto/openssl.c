@@ -81,14 +81,18 @@ static EVP_PKEY_CTX *context_for(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *)) {
     return context;
 }
 
+#define NO_COMPLAINT 0 /* what ERR_GET_LIB makes of an empty queue */
+
 /*
- * What a verification answered: 1, 0 or a negative number. Only a signature that was looked at and is wrong does not
- * verify; whoever is told that must not have to wonder whether memory had run out.
+ * What a verification answered: 1, 0 or a negative number. 0 alone does not tell that the signature was looked at and is
+ * wrong: it comes as well where memory ran out on the way. The one comes with complaint, the library of the error that is
+ * first in the queue (DSA says nothing), the other does not.
  */
-static enum copp_result verified(int answer) {
+static enum copp_result verified(int answer, int complaint) {
     if (answer == 1)
         return COPP_OK;
-    return copp_openssl_failure(answer == 0 ? COPP_E_INVALID : COPP_E_CRYPTO);
+    bool wrong = answer == 0 && ERR_GET_LIB(ERR_peek_error()) == complaint;
+    return copp_openssl_failure(wrong ? COPP_E_INVALID : COPP_E_CRYPTO);
 }
 
 struct copp_verifier {
@@ -132,7 +136,7 @@ enum copp_result copp_verifier_check(struct copp_verifier *verifier, const uint8
     if (size != verifier->size)
         return COPP_E_INVALID;
     ERR_clear_error(); /* so that what is in there afterwards is about this call */
-    return verified(EVP_PKEY_verify(verifier->context, signature, size, digest, COPP_SHA1_SIZE));
+    return verified(EVP_PKEY_verify(verifier->context, signature, size, digest, COPP_SHA1_SIZE), ERR_LIB_RSA);
 }
 
 void copp_verifier_free(struct copp_verifier **verifier) {
@@ -173,26 +177,22 @@ static uint8_t *dsa_signature_der(const uint8_t *signature, int *size) {
     return der && *size > 0 ? der : NULL;
 }
 
-static enum copp_result verify_message(EVP_PKEY *key, const EVP_MD *hash, const uint8_t *message, size_t size,
-                                       const uint8_t *signature, size_t signature_size) {
-    if (!key)
-        return copp_openssl_failure(COPP_E_KEY);
-    ERR_clear_error(); /* so that what is in there afterwards is about this call */
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    int answer = -1;
-    if (context && EVP_DigestVerifyInit(context, NULL, hash, NULL, key) == 1)
-        answer = EVP_DigestVerify(context, signature, signature_size, message, size);
-    EVP_MD_CTX_free(context);
-    return verified(answer);
-}
-
 enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size, const uint8_t *signature) {
+    uint8_t digest[COPP_SHA1_SIZE];
+    enum copp_result result = copp_sha1(message, size, digest);
+    if (result)
+        return result;
     int der_size = 0;
     uint8_t *der = dsa_signature_der(signature, &der_size);
-    if (!der)
-        return copp_openssl_failure(COPP_E_CRYPTO);
-    EVP_PKEY *public_key = copp_openssl_dsa(key);
-    enum copp_result result = verify_message(public_key, EVP_sha1(), message, size, der, (size_t)der_size);
+    EVP_PKEY *public_key = der ? copp_openssl_dsa(key) : NULL;
+    EVP_PKEY_CTX *context = context_for(public_key, EVP_PKEY_verify_init);
+    if (context) {
+        ERR_clear_error(); /* so that what is in there afterwards is about this call */
+        result = verified(EVP_PKEY_verify(context, der, (size_t)der_size, digest, sizeof digest), NO_COMPLAINT);
+    } else {
+        result = copp_openssl_failure(der && !public_key ? COPP_E_KEY : COPP_E_CRYPTO);
+    }
+    EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(public_key);
     OPENSSL_free(der);
     return result;
@@ -201,7 +201,14 @@ enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *
 enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
                                      const uint8_t *signature) {
     EVP_PKEY *public_key = copp_openssl_rsa(key->modulus, sizeof key->modulus, key->exponent);
-    enum copp_result result = verify_message(public_key, EVP_sha256(), message, size, signature, sizeof key->modulus);
+    if (!public_key)
+        return copp_openssl_failure(COPP_E_KEY);
+    ERR_clear_error(); /* so that what is in there afterwards is about this call */
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int answer = -1;
+    if (context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, public_key) == 1)
+        answer = EVP_DigestVerify(context, signature, sizeof key->modulus, message, size);
+    EVP_MD_CTX_free(context);
     EVP_PKEY_free(public_key);
-    return result;
+    return verified(answer, ERR_LIB_RSA);
 }

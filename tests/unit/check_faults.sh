@@ -6,14 +6,14 @@ set -eu
 # What cannot fail, or whose failure nobody could do anything about.
 harmless='
 clock_gettime
-free memchr memcpy memset strchr strcmp strcpy strcspn strlen strncmp strrchr strspn
+bcmp free memchr memcpy memset strchr strcmp strcpy strcspn strlen strncmp strrchr strspn
 snprintf vsnprintf
 XML_ErrorString XML_GetCurrentByteCount XML_GetCurrentByteIndex XML_GetErrorCode XML_Parse XML_ParserCreate_MM XML_ParserFree
 XML_SetCharacterDataHandler XML_SetElementHandler XML_SetStartDoctypeDeclHandler XML_SetUserData XML_SetXmlDeclHandler
 XML_StopParser
 BIO_free BN_free CRYPTO_free DSA_SIG_free EVP_CIPHER_CTX_free EVP_MD_CTX_free EVP_PKEY_CTX_free EVP_PKEY_free
 OSSL_PARAM_construct_BN OSSL_PARAM_construct_end OSSL_PARAM_construct_int OSSL_PARAM_construct_utf8_string OSSL_STORE_INFO_free OSSL_STORE_close UI_destroy_method
-ERR_clear_error ERR_get_error OPENSSL_cleanse
+ERR_clear_error ERR_get_error ERR_peek_error OPENSSL_cleanse
 gcry_check_version gcry_cipher_close gcry_free gcry_md_hash_buffer gcry_mpi_release gcry_randomize gcry_set_log_handler gcry_sexp_release
 gcry_mpi_cmp gcry_mpi_cmp_ui gcry_mpi_get_nbits gcry_mpi_mod gcry_mpi_mulm gcry_mpi_snew gcry_mpi_sub_ui gcry_mpi_swap
 __imp_GetLastError __imp_Sleep __imp__errno
