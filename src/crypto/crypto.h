@@ -53,7 +53,7 @@ COPP_NODISCARD enum copp_result copp_verifier_check(struct copp_verifier *verifi
                                                     const uint8_t *signature, size_t size);
 void copp_verifier_free(struct copp_verifier **verifier);
 
-/* RSAES-PKCS1-v1_5 to a 2048-bit key (SES-4): at most 245 bytes in, 256 out, big-endian. COPP_E_KEY: not a usable key. */
+/* RSAES-PKCS1-v1_5 to a 2048-bit key (SES-4): 1 to 245 bytes in, 256 out, big-endian. COPP_E_KEY: not a usable key. */
 COPP_NODISCARD enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out);
 
 /*

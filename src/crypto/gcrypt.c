@@ -167,7 +167,7 @@ void copp_verifier_free(struct copp_verifier **verifier) {
 
 /* The plaintext as the standard's padding wants it, in memory that is wiped, so that all made from it is too. */
 static gcry_error_t padded(const uint8_t *in, size_t size, gcry_sexp_t *data) {
-    uint8_t *plain = gcry_malloc_secure(size ? size : 1);
+    uint8_t *plain = gcry_malloc_secure(size);
     if (!plain)
         return gcry_error(GPG_ERR_ENOMEM);
     memcpy(plain, in, size);
@@ -183,6 +183,8 @@ enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8
     gcry_sexp_t cipher = NULL;
     if (!copp_public_key_usable(key))
         return COPP_E_KEY;
+    if (size + 11 > key->modulus_size) /* libgcrypt would make do with less padding than the standard wants */
+        return COPP_E_CRYPTO;
     enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &public_key);
     if (result)
         return result;
