@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE COPP.EXE
-# LIBCOPP-0.DLL: what needs copp.dll registered or dxva2.dll in a program's folder, in a Wine prefix of its own.
+# windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE TEST_LIFETIMES.EXE
+# STANDIN_DXVA2.DLL COPP.EXE LIBCOPP-0.DLL: what needs copp.dll registered or dxva2.dll in a program's folder, in a Wine prefix of its own.
 # Unregistering must leave the registry as it was.
 set -euo pipefail
 
@@ -11,7 +11,8 @@ fi
 
 dll=$(realpath "$1") dxva2=$(realpath "$2")
 cryptoapi=$(realpath "$3") directshow=$(realpath "$4") opm=$(realpath "$5")
-tool=$(realpath "$6") library=$(realpath "$7")
+lifetimes=$(realpath "$6") standin=$(realpath "$7")
+tool=$(realpath "$8") library=$(realpath "$9")
 anchor=$(dirname "$(realpath "$0")")/../vectors/root-modulus.b64
 work=$(mktemp -d)
 export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
@@ -44,13 +45,30 @@ wine regsvr32 /s copp.dll # twice is as good as once
 status=0
 wine "$cryptoapi" --registered || status=1
 wine "$directshow" || status=1
-wine regsvr32 /s /u copp.dll
-classes after.reg
-if ! cmp before.reg after.reg; then
+wine "$lifetimes" --registered || status=1
+
+# assert_restored WHAT: the registry is as it was before anything was registered
+assert_restored() {
+    classes after.reg
+    cmp before.reg after.reg && return
     diff -a before.reg after.reg | head -n 20
-    echo "regsvr32 /u has not put back what was there"
+    echo "$1 has not put back what was there"
     status=1
-fi
+}
+
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u"
+wine regsvr32 /s /u copp.dll || status=1 # twice is as good as once
+assert_restored "the second regsvr32 /u"
+
+# another copy takes over, and any copy takes all of it away; a folder's name may have any letters
+mkdir 'café 映画'
+cp copp.dll 'café 映画/copp.dll'
+wine regsvr32 /s copp.dll
+wine regsvr32 /s 'café 映画/copp.dll'
+wine "$cryptoapi" --registered || status=1
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u of another copy"
 
 mkdir application component
 cp "$dxva2" application/dxva2.dll
@@ -90,4 +108,15 @@ probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | cont
 probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
 wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
+# whatever type and bytes a value has
+vmr9='HKEY_CLASSES_ROOT\CLSID\{51B4ABF3-748F-4E3B-A276-C828330E926A}\InprocServer32'
+wine reg add "$vmr9" /ve /t REG_EXPAND_SZ /d '%SystemRoot%\system32\quartz.dll' /f >/dev/null
+wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{B87BEB7B-8D29-423F-AE4D-6582C10175AC}' /f >/dev/null # and a renderer that is not there
+classes before.reg
+wine regsvr32 /s copp.dll
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u with a REG_EXPAND_SZ"
+
+cp "$standin" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+wine application/test_opm.exe --stand-in || status=1
 exit "$status"
