@@ -106,6 +106,50 @@ probe_says 1 '.paths[] | select(.path == "OPM") | .steps[-1].rule == "CERT-12"'
 probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | contains("Set")] | any | not)' \
     --anchor "Z:$anchor"
 probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
+
+# Ctrl-C in the middle of --set, HDCP taking its time: put back what was set, and nothing more is tried
+mkdir slow
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" slow/
+cat >slow/adapter.ini <<'ADAPTER'
+[adapter]
+bus = pci
+[output HDMI-1]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+hdcp_delay = 3000
+ADAPTER
+COPP_DRIVER=$work/slow wine application/copp.exe probe --json --set --anchor "Z:$anchor" >probe.json 2>probe.err &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+    ! grep -qs "$work/application/dxva2.dll" "/proc/$pid/maps" || break
+    sleep 0.1
+done
+sleep 1
+kill -INT "$pid"
+interrupted=0
+wait "$pid" || interrupted=$?
+if [ "$interrupted" -ne 2 ] || ! grep -q '^copp: interrupted' probe.err ||
+    ! jq -e '[.paths[].path] == ["OPM"] and ([.paths[0].steps[] | select(.step | startswith("Set")) | .answer] |
+        length == 0 or . == ["in force", "put back"])' probe.json >/dev/null; then
+    echo "copp probe --set, interrupted: exit status $interrupted, and: $(cat probe.err probe.json)"
+    status=1
+fi
+
+# the manual page names the options that --help names
+wine application/copp.exe probe --help | sed -n 's/^ .\{5\}\(--[a-z]*\).*/\1/p' | sort >help.options
+sed -n '/^# OPTIONS/,/^# EXIT/s/^\*.*\(--[a-z]*\)\*.*/\1/p' "$(dirname "$anchor")/../../man/copp-probe.1.scd" | sort >page.options
+diff help.options page.options || status=1
+
+# the adapter inside the tool, and events as they come
+wine application/copp.exe demo --json | jq -se 'length == 11' >/dev/null || { echo "copp demo fails" && status=1; }
+(sleep 1 && printf 'unplug HDMI-1\r\n') | wine application/copp.exe status --events - --json |
+    jq -e '.outputs[0].events == ["LinkLost"]' >/dev/null || { echo "copp status fails" && status=1; }
+printf '+0.2 unplug HDMI-1' >events.txt
+wine application/copp.exe status --events events.txt --json |
+    jq -e '.outputs[0].events == ["LinkLost"]' >/dev/null || { echo "copp status fails with a file of events" && status=1; }
+
 wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
 # whatever type and bytes a value has
