@@ -69,7 +69,7 @@ static const char *meaning(uint32_t hresult) {
     } meanings[] = {
         {0x80004001, "the system lacks this function: there is no output protection here"},
         {0x80004003, "a bug in the driver: it takes a pointer for missing"},
-        {0x80004005, "the system gives no reason"},
+        {0x80004005, "the system gives no reason: is there a display?"},
         {0x80040154, "this renderer is not installed"},
         {0x8004029B, "the driver has no COPP, or the renderer shows nothing"},
         {0x80070005, "access denied: a remote or locked session?"},
@@ -222,7 +222,9 @@ static void run_session(struct probe *probe, struct copp_session *session) {
     enum copp_result result = copp_session_exchange(session, &verdict);
     if (result == COPP_E_INVALID || result == COPP_E_REVOKED) {
         add_good(probe, "KeyExchange", "a certificate chain");
-        add_failed(probe, "validate the chain", verdict.rule, verdict.detail);
+        add_failed(probe, "validate the chain", verdict.rule,
+                   verdict.rule == COPP_RULE_CERT_12 ? "leads to another anchor: name a test driver's with --anchor"
+                                                     : verdict.detail);
         return;
     }
     if (!succeeded(probe, "KeyExchange", result, session))

@@ -47,6 +47,11 @@ static bool driver_file(const char *name, char *path, size_t size) {
     return snprintf(path, size, "%s\\%s", directory, name) < (int)size;
 }
 
+static void explain_driver(const char *name, const char *why) {
+    char path[MAX_PATH];
+    explain(driver_file(name, path, sizeof path) ? path : name, why);
+}
+
 /* *bytes, with a NUL beyond them, are the file's, or NULL if there is no such file; free with copp_release. False, said why,
  * if it is there and not to be used. */
 static bool read_driver_file(const char *name, char **bytes, size_t *size) {
@@ -95,6 +100,26 @@ static void unload(void) {
     host.connector = NULL;
 }
 
+static void explain_sim(const struct copp_sim_error *error) {
+    char text[sizeof error->text + 32];
+    (void)snprintf(text, sizeof text, "line %u: %s", error->line, error->text);
+    explain_driver("adapter.ini", error->line > 0 ? text : error->text);
+}
+
+/* A chain may be any: players are tested with those that they must refuse. But one whose key is another's is a mistake, as a
+ * rule, and hard to find. */
+static void check_key(const char *bytes, size_t size) {
+    struct copp_chain *chain = NULL;
+    struct copp_certificate leaf;
+    struct copp_public_key key;
+    bool same = copp_chain_parse((const uint8_t *)bytes, size, &chain, NULL) == COPP_OK &&
+                copp_chain_certificate(chain, 0, &leaf) == COPP_OK && host.key->calls->public_key(host.key, &key) == COPP_OK &&
+                key.modulus_size == leaf.subject.modulus_size && copp_equal(key.modulus, leaf.subject.modulus, key.modulus_size);
+    if (!same)
+        explain_driver("leaf.pem", "is not the key of the chain beside it: no handshake will succeed");
+    copp_chain_free(&chain);
+}
+
 static bool make_sim(void) {
     size_t chain_size = 0;
     size_t text_size = 0;
@@ -108,9 +133,11 @@ static bool make_sim(void) {
                                                .key = host.key,
                                                .now_ms = GetTickCount64()};
         if (!chain)
-            explain("chain.xml", "the driver's certificate chain is not there: set COPP_DRIVER to the directory it is in");
+            explain_driver("chain.xml", "no certificate chain is there: is COPP_DRIVER the driver's directory?");
         else if (copp_sim_new(&config, &host.sim, &error))
-            explain("adapter.ini", error.text);
+            explain_sim(&error);
+        else
+            check_key(chain, chain_size);
     }
     copp_release(chain, chain_size);
     copp_release(text, text_size);
@@ -136,8 +163,14 @@ static bool load(void) {
     if (host.connector)
         return true;
     host.pump.calls = &pump_calls;
-    if (!driver_file("leaf.pem", path, sizeof path) || copp_private_key_open(path, NULL, &host.key)) {
-        explain("leaf.pem", "the driver's key is not there: set COPP_DRIVER to the directory it is in");
+    if (!driver_file("leaf.pem", path, sizeof path)) {
+        explain("COPP_DRIVER", "the directory's name is too long");
+        return false;
+    }
+    enum copp_result result = copp_private_key_open(path, NULL, &host.key);
+    if (result) {
+        explain(path, result == COPP_E_NOT_FOUND ? "no key is there: is COPP_DRIVER the driver's directory?"
+                                                 : "is no unencrypted RSA key of 1024 to 2048 bits");
         return false;
     }
     if (make_sim() && choose_output())

@@ -56,6 +56,10 @@ assert_restored() {
     status=1
 }
 
+# why there is no driver is told to those who listen
+COPP_DRIVER='C:\nowhere' WINEDEBUG=+debugstr wine "$lifetimes" --registered no-driver >told.txt 2>&1 || true
+grep -aqF 'C:\\nowhere\\leaf.pem: no key is there' told.txt || { echo "a missing driver is not told of" && status=1; }
+
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u"
 wine regsvr32 /s /u copp.dll || status=1 # twice is as good as once
