@@ -16,6 +16,13 @@ struct device_options {
 };
 
 /* Entries for a command's table: of the options structure type, in which a struct device_options is called device. */
+#ifdef _WIN32
+#define DEVICE_OPTIONS(type)                                                                                                     \
+    {                                                                                                                            \
+        .name = "device", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, device),       \
+        .argument = "embedded", .words = "embedded", .help = "the adapter inside this program: the only one on\nWindows"         \
+    }
+#else
 #define DEVICE_OPTIONS(type)                                                                                                     \
     {.name = "device",                                                                                                           \
      .kind = OPTION_TEXT,                                                                                                        \
@@ -28,6 +35,7 @@ struct device_options {
         .argument = "microsoft|FILE", .words = "microsoft",                                                                      \
         .help = "whom coppd's chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                                       \
     }
+#endif
 
 struct device {
     const char *path; /* of the socket; NULL: embedded */
