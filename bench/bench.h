@@ -24,7 +24,7 @@ double bench_time_of(clockid_t clock);
 _Noreturn void bench_fail(const char *what);
 void bench_must(int good, const char *what);
 struct figure bench_compare(const struct contender *ours, const struct contender *theirs);
-/* At most 61 rounds, which bench_compare has: fewer for what takes long. */
+/* bench_compare has 61 rounds: fewer for what takes long, at most 301 for what seldom runs without a break. */
 struct figure bench_compare_rounds(const struct contender *ours, const struct contender *theirs, unsigned rounds);
 void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least);
 /* A figure that has no goal: what the others are to be judged by. */
