@@ -244,16 +244,18 @@ static void handshake_rate(void) {
     handshakes_by_processor_time("1 CPU", 0);
 }
 
-/* Bytes of memory that coppd has, as the kernel counts pages. */
+/* Bytes of memory that coppd has, as the kernel counts pages: the second number there. */
 static double daemon_memory(void) {
     char name[PATH_SIZE];
-    unsigned long all;
-    unsigned long resident;
+    char line[PATH_SIZE];
+    char *resident;
     (void)snprintf(name, sizeof name, "/proc/%d/statm", (int)daemon_pid);
     FILE *file = fopen(name, "r");
-    bench_must(file && fscanf(file, "%lu %lu", &all, &resident) == 2, "coppd's memory cannot be read");
+    bench_must(file != NULL, "coppd's memory cannot be read");
+    bench_must(fgets(line, sizeof line, file) != NULL, "coppd's memory cannot be read");
     (void)fclose(file);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+    (void)strtoul(line, &resident, 10);
+    return (double)strtoul(resident, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
 }
 
 static size_t next_player;
