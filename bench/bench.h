@@ -10,7 +10,7 @@
 struct contender {
     void (*run)(void);
     unsigned batch; /* runs between two looks at the clock */
-    double (*clock)(void); /* nanoseconds; NULL: bench_now */
+    double (*clock)(void); /* nanoseconds; NULL: bench_own_time */
 };
 
 struct figure {
@@ -19,8 +19,9 @@ struct figure {
     double ratio; /* median of paired ours / theirs */
 };
 
-double bench_now(void);
 double bench_time_of(clockid_t clock);
+double bench_now(void);
+double bench_own_time(void); /* processor time of this program: what else runs on the machine does not count */
 _Noreturn void bench_fail(const char *what);
 void bench_must(int good, const char *what);
 struct figure bench_compare(const struct contender *ours, const struct contender *theirs);

@@ -155,9 +155,9 @@ static pid_t start_pong(void) {
  */
 static void round_trip_at(const char *where, pid_t pong, size_t other) {
     char name[80];
-    const struct contender queries = {.run = query, .batch = ROUND_TRIPS};
-    const struct contender pings = {.run = ping, .batch = ROUND_TRIPS};
-    const struct contender floor = {.run = ping_with_macs, .batch = ROUND_TRIPS};
+    const struct contender queries = {query, ROUND_TRIPS, bench_now};
+    const struct contender pings = {ping, ROUND_TRIPS, bench_now};
+    const struct contender floor = {ping_with_macs, ROUND_TRIPS, bench_now};
     bench_place(0, 0);
     bench_place(pong, other);
     place_daemon(other);
@@ -187,10 +187,6 @@ static double daemon_cpu(void) {
     clockid_t clock;
     bench_must(clock_getcpuclockid(daemon_pid, &clock) == 0, "no clock of coppd");
     return bench_time_of(clock);
-}
-
-static double own_cpu(void) {
-    return bench_time_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static void *play(void *unused) {
@@ -224,7 +220,7 @@ static void handshakes_by_processor_time(const char *where, size_t other) {
     char name[80];
     place_daemon(other);
     struct figure figure = bench_compare_rounds(&(struct contender){handshakes, 1, daemon_cpu},
-                                                &(struct contender){private_operations, 1, own_cpu}, HANDSHAKE_ROUNDS);
+                                                &(struct contender){private_operations, 1, bench_own_time}, HANDSHAKE_ROUNDS);
     (void)snprintf(name, sizeof name, "the same by processor time of coppd, %s", where);
     bench_report(name, figure, 1 / figure.ratio, 0.85, 1);
 }
@@ -236,8 +232,8 @@ static void handshakes_by_processor_time(const char *where, size_t other) {
 static void handshake_rate(void) {
     if (bench_processors() > 1) {
         place_daemon(1);
-        struct figure figure = bench_compare_rounds(&(struct contender){.run = handshakes, .batch = 1},
-                                                    &(struct contender){.run = private_operations, .batch = 1}, HANDSHAKE_ROUNDS);
+        struct figure figure = bench_compare_rounds(&(struct contender){handshakes, 1, bench_now},
+                                                    &(struct contender){private_operations, 1, bench_now}, HANDSHAKE_ROUNDS);
         bench_report("handshakes/s of coppd : RSA-2048 private operations/s", figure, 1 / figure.ratio, 0.85, 1);
         handshakes_by_processor_time("2 CPUs", 1);
     }
