@@ -10,7 +10,7 @@
 struct contender {
     void (*run)(void);
     unsigned batch; /* runs between two looks at the clock */
-    double (*clock)(void); /* nanoseconds; NULL: bench_now */
+    double (*clock)(void); /* nanoseconds; NULL: bench_own_time */
 };
 
 struct figure {
@@ -19,12 +19,13 @@ struct figure {
     double ratio; /* median of paired ours / theirs */
 };
 
-double bench_now(void);
 double bench_time_of(clockid_t clock);
+double bench_now(void);
+double bench_own_time(void); /* processor time of this program: what else runs on the machine does not count */
 _Noreturn void bench_fail(const char *what);
 void bench_must(int good, const char *what);
 struct figure bench_compare(const struct contender *ours, const struct contender *theirs);
-/* At most 61 rounds, which bench_compare has: fewer for what takes long. */
+/* bench_compare has 61 rounds: fewer for what takes long, at most 301 for what seldom runs without a break. */
 struct figure bench_compare_rounds(const struct contender *ours, const struct contender *theirs, unsigned rounds);
 void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least);
 /* A figure that has no goal: what the others are to be judged by. */
