@@ -10,7 +10,8 @@ struct signals {
     int look_ms; /* how long to wait at most before looking for oneself */
 };
 
-/* False with errno set; close in any case. From here on nothing ends this program but signals_take. */
+/* False with errno set; close in any case. From here on nothing ends this program but signals_take; on Windows
+ * who asks a second time does. */
 bool signals_open(struct signals *signals);
 void signals_close(struct signals *signals);
 

@@ -12,16 +12,18 @@
 #define LOOK_MS 50
 
 static int told = -1; /* the end of a pipe that the console's thread writes to */
+static volatile LONG asked;
 static HANDLE over; /* set when there is nothing more to end */
 
-/* On a thread of its own. When a console closes, or its person leaves, the program ends as this returns. */
+/* On a thread of its own. Who asks twice wants the program to end at once, whatever it waits for. When a console closes, or its
+ * person leaves, the program ends as this returns. */
 static BOOL WINAPI on_control(DWORD event) {
     bool leaving = event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT;
     const unsigned char number = leaving ? SIGTERM : SIGINT;
     (void)_write(told, &number, 1);
     if (leaving)
         (void)WaitForSingleObject(over, INFINITE); /* Windows waits some seconds at most */
-    return TRUE;
+    return InterlockedIncrement(&asked) == 1;
 }
 
 bool signals_open(struct signals *signals) {

@@ -45,6 +45,20 @@ wine regsvr32 /s copp.dll # twice is as good as once
 status=0
 wine "$cryptoapi" --registered || status=1
 wine "$directshow" || status=1
+mkdir slow
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" slow/
+cat >slow/adapter.ini <<'ADAPTER'
+[adapter]
+bus = pci
+[output HDMI-1]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+hdcp_delay = 3000
+ADAPTER
+# with Wine's heap checking itself, what is used after it was freed is found
+COPP_DRIVER=$work/slow WINEDEBUG=-all,warn+heap wine "$directshow" --slow || status=1
 wine "$lifetimes" --registered || status=1
 
 # assert_restored WHAT: the registry is as it was before anything was registered
@@ -112,18 +126,6 @@ probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | cont
 probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
 
 # Ctrl-C in the middle of --set, HDCP taking its time: put back what was set, and nothing more is tried
-mkdir slow
-cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" slow/
-cat >slow/adapter.ini <<'ADAPTER'
-[adapter]
-bus = pci
-[output HDMI-1]
-type = hdmi
-protections = hdcp
-modes = 1080p60
-ksv = b70361f714
-hdcp_delay = 3000
-ADAPTER
 COPP_DRIVER=$work/slow wine application/copp.exe probe --json --set --anchor "Z:$anchor" >probe.json 2>probe.err &
 pid=$!
 for ((i = 0; i < 600; i++)); do
