@@ -8,6 +8,7 @@
 #include "describe.h"
 #include "keys.h"
 #include "report.h"
+#include "signals.h"
 #include "table.h"
 #include "windows_driver.h"
 
@@ -38,6 +39,8 @@ struct probe {
     struct table table;
     json_t *paths;
     bool good; /* every step of some path succeeded */
+    struct signals signals;
+    bool interrupted;
     /* the path at hand */
     const char *monitor;
     const char *path;
@@ -47,16 +50,10 @@ struct probe {
 
 /* --- being interrupted --- */
 
-static HANDLE over; /* set as the command has ended */
-static volatile LONG interrupted;
-
-/* On a thread of its own. The first Ctrl-C lets the command end as it should, with what it has set put back and its file gone;
- * the second ends it at once. A console that closes takes the program with it when this returns. */
-static BOOL WINAPI on_control(DWORD event) {
-    bool first = InterlockedExchange(&interrupted, 1) == 0;
-    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
-        (void)WaitForSingleObject(over, INFINITE); /* Windows waits some seconds at most */
-    return first;
+/* The command then ends as it should: with what it has set put back, and its file gone. */
+static bool interrupted(struct probe *probe) {
+    probe->interrupted = probe->interrupted || signals_take(&probe->signals) != 0;
+    return probe->interrupted;
 }
 
 /* --- what is reported --- */
@@ -235,7 +232,7 @@ static void run_session(struct probe *probe, struct copp_session *session) {
         return;
     add_good(probe, "SessionSequenceStart", "accepted");
     uint32_t types = ask(probe, session);
-    if (o->set && !interrupted)
+    if (o->set && !interrupted(probe))
         try_hdcp(probe, session, types);
 }
 
@@ -314,19 +311,18 @@ static int run(const struct invocation *in) {
     int status = read_anchor(in, o->anchor, &probe.anchor);
     if (status != STATUS_YES)
         return status;
-    over = CreateEventA(NULL, TRUE, FALSE, NULL);
-    if (!over || !SetConsoleCtrlHandler(on_control, TRUE) || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
+    if (!signals_open(&probe.signals) || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
         return fail(in, STATUS_UNKNOWN, NULL, "neither COM nor the console can be used");
     probe.paths = json_array();
     for (size_t i = 0; i < 4; i++)
         table_add(&probe.table, head[i]);
     size_t count = monitors_list(monitors);
-    for (size_t i = 0; i < count && !interrupted; i++)
+    for (size_t i = 0; i < count && !interrupted(&probe); i++)
         try_opm(&probe, &monitors[i]);
-    for (int vmr9 = 1; vmr9 >= 0 && !interrupted; vmr9--)
+    for (int vmr9 = 1; vmr9 >= 0 && !interrupted(&probe); vmr9--)
         try_renderer(&probe, vmr9);
     status = report(&probe);
-    if (interrupted) {
+    if (interrupted(&probe)) {
         complain("interrupted: what is not told has not been tried");
         status = STATUS_UNKNOWN;
     }
@@ -334,7 +330,7 @@ static int run(const struct invocation *in) {
     table_free(&probe.table);
     CoUninitialize();
     (void)fflush(stdout);
-    (void)SetEvent(over);
+    signals_close(&probe.signals);
     return status;
 }
 

@@ -157,6 +157,15 @@ bool output_refuses(struct embedded *host, const char *output) {
     return result == COPP_E_UNSUPPORTED_MODE;
 }
 
+int link_handshake(const struct invocation *in, const char *output, struct link *link, struct copp_verdict *verdict) {
+    enum copp_result result = copp_session_establish(link->session, verdict);
+    if (result == COPP_OK)
+        return STATUS_YES;
+    if (result == COPP_E_INVALID || result == COPP_E_REVOKED)
+        return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, verdict);
+    return fail_session(in, output, "handshake", result, link->session);
+}
+
 int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_srm *srm,
                    struct link *link) {
     struct copp_verdict verdict;
@@ -165,12 +174,7 @@ int link_establish(const struct invocation *in, struct embedded *host, const cha
         return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
     if (result != COPP_OK)
         return fail_result(in, output, result);
-    result = copp_session_establish(link->session, &verdict);
-    if (result == COPP_OK)
-        return STATUS_YES;
-    if (result == COPP_E_INVALID || result == COPP_E_REVOKED)
-        return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, &verdict);
-    return fail_session(in, output, "handshake", result, link->session);
+    return link_handshake(in, output, link, &verdict);
 }
 
 void link_close(struct link *link) {

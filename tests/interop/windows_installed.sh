@@ -45,6 +45,20 @@ wine regsvr32 /s copp.dll # twice is as good as once
 status=0
 wine "$cryptoapi" --registered || status=1
 wine "$directshow" || status=1
+mkdir slow
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" slow/
+cat >slow/adapter.ini <<'ADAPTER'
+[adapter]
+bus = pci
+[output HDMI-1]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+hdcp_delay = 3000
+ADAPTER
+# with Wine's heap checking itself, what is used after it was freed is found
+COPP_DRIVER=$work/slow WINEDEBUG=-all,warn+heap wine "$directshow" --slow || status=1
 wine "$lifetimes" --registered || status=1
 
 # assert_restored WHAT: the registry is as it was before anything was registered
@@ -112,18 +126,6 @@ probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | cont
 probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
 
 # Ctrl-C in the middle of --set, HDCP taking its time: put back what was set, and nothing more is tried
-mkdir slow
-cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" slow/
-cat >slow/adapter.ini <<'ADAPTER'
-[adapter]
-bus = pci
-[output HDMI-1]
-type = hdmi
-protections = hdcp
-modes = 1080p60
-ksv = b70361f714
-hdcp_delay = 3000
-ADAPTER
 COPP_DRIVER=$work/slow wine application/copp.exe probe --json --set --anchor "Z:$anchor" >probe.json 2>probe.err &
 pid=$!
 for ((i = 0; i < 600; i++)); do
@@ -153,6 +155,42 @@ wine application/copp.exe demo --json | jq -se 'length == 11' >/dev/null || { ec
 printf '+0.2 unplug HDMI-1' >events.txt
 wine application/copp.exe status --events events.txt --json |
     jq -e '.outputs[0].events == ["LinkLost"]' >/dev/null || { echo "copp status fails with a file of events" && status=1; }
+
+# protect STATUS TEXT ARGUMENT...: what copp protect exits with, and a line of what it says
+protect_says() {
+    local wanted=$1 text=$2 got=0
+    shift 2
+    wine application/copp.exe protect "$@" >protect.txt 2>&1 || got=$?
+    if [ "$got" -ne "$wanted" ] || ! grep -qF "$text" protect.txt; then
+        echo "copp protect $*: exit status $got, and: $(cat protect.txt)"
+        status=1
+    fi
+}
+
+protect_says 7 'HDMI-1: protected: HDCP on' --hdcp 1 -- cmd /c exit 7
+protect_says 2 'cannot be run: No such file' --hdcp 1 -- no-such-program
+printf '+0.5 unplug HDMI-1\n' >events.txt
+protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
+protect_says 0 'DISPLAY1: protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+protect_says 1 'CERT-12' --device opm --hdcp 1 -- cmd /c exit 0
+protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$anchor" --acp 1 -- cmd /c exit 0
+wine application/copp.exe status --device opm --anchor "Z:$anchor" --json |
+    jq -e '[.outputs[].connector] == ["HDMI"]' >/dev/null || { echo "copp status --device opm fails" && status=1; }
+
+# Ctrl-C ends the command, and what it has started, and releases
+wine application/copp.exe protect --hdcp 1 -- notepad >protect.txt 2>&1 &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+    ! grep -q 'protected: HDCP on' protect.txt || break
+    sleep 0.1
+done
+kill -INT "$pid"
+interrupted=0
+wait "$pid" || interrupted=$?
+if [ "$interrupted" -ne 130 ] || ! grep -q '^HDMI-1: released' protect.txt; then
+    echo "copp protect, interrupted: exit status $interrupted, and: $(cat protect.txt)"
+    status=1
+fi
 
 wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
