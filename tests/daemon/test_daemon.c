@@ -411,9 +411,35 @@ static void a_daemon_is_not_trusted_either(void) {
     kit_end(&kit);
 }
 
+/* Whatever was asked, and whatever its answer would have had room for. */
+static void a_farewell_is_heard(void) {
+    static const char *const farewells[] = {"\1\0\0\0\xff\xff\xff\xff\4\0\0\0\1\0\0\0",
+                                            "\2\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0"};
+    static const char *const reasons[] = {"this user has as many sessions as coppd allows",
+                                          "coppd speaks another version of its protocol"};
+    struct kit kit;
+    kit_make(&kit, "");
+    for (int i = 0; i < 4; i++) {
+        struct copp_socket *connection;
+        struct copp_socket_connector told;
+        struct copp_transport *transport;
+        pid_t pid = false_daemon(kit.socket, farewells[i / 2], 16);
+        assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket}, &connection), COPP_OK);
+        assert_int_equal(i % 2 ? copp_socket_transport_open(&connection, "HDMI-1", &transport)
+                               : copp_socket_connector(connection, 0, &told),
+                         COPP_E_TRANSPORT);
+        assert_string_equal(copp_socket_farewell(connection), reasons[i / 2]);
+        copp_socket_close(&connection);
+        end_process(pid);
+        assert_int_equal(unlink(kit.socket), 0);
+    }
+    kit_end(&kit);
+}
+
 static const struct test_case cases[] = {
     TEST(a_session_over_the_socket, "QRY-5 ARB-1"),
     TEST(connectors_are_listed, "ARB-6"),
+    TEST(a_farewell_is_heard, ""),
     TEST(calls_out_of_order, "SES-8"),
     TEST(requests_without_waiting_for_answers, ""),
     TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),

@@ -76,8 +76,9 @@ static bool send_request(struct copp_socket *s, const struct call *call) {
 
 static bool receive_answer(struct copp_socket *s, struct call *call, int flags, struct packet_header *header) {
     uint8_t head[PACKET_HEADER_SIZE];
-    struct iovec parts[3] = {{head, sizeof head}, call->answer[0], call->answer[1]};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+    uint8_t rest[4]; /* a farewell has a body where the answer may have none */
+    struct iovec parts[4] = {{head, sizeof head}, call->answer[0], call->answer[1], {rest, sizeof rest}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 4};
     ssize_t got;
     int resets = 0; /* a daemon that closed before it read our packet: its last word stands behind the error */
     do {
@@ -87,7 +88,7 @@ static bool receive_answer(struct copp_socket *s, struct call *call, int flags, 
         return false;
     call->got = (size_t)got - sizeof head;
     packet_header_decode(head, header);
-    return header->version == PACKET_VERSION;
+    return header->version == PACKET_VERSION || header->type == PACKET_FAREWELL; /* that is the same in every version */
 }
 
 /* One request and its answer. Whatever else happens, the connection is of no more use. */
