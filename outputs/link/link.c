@@ -157,6 +157,11 @@ void hdcp_link_poll(struct hdcp_link *link) {
     tell(link, &now);
 }
 
+void hdcp_link_returned(struct hdcp_link *link) {
+    link->target = false;
+    link->owed = link->offered;
+}
+
 uint64_t hdcp_link_interval(const struct hdcp_link *link) {
     if (link->pending)
         return PENDING_INTERVAL_MS;

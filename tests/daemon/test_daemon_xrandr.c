@@ -1,0 +1,198 @@
+/* coppd with an X server's outputs: players at its socket, a real server behind it, and a RandR client that plays the driver. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../outputs/x_server.h"
+#include "daemon_kit.h"
+
+#define HDCP COPP_PROTECTION_TYPE_HDCP
+#define LOST_MS 2000u /* by when a player must know (EVT-1, APP-3) */
+
+struct world {
+    struct x_server server;
+    struct kit kit;
+    struct player player; /* who holds HDCP */
+    struct player other;
+};
+
+static void settings(const struct world *world, const char *more, char *text, size_t size) {
+    (void)snprintf(text, size, "%s[outputs]\nbackend = xrandr\ndisplay = %s\ntrust_server = 1\n", more, world->server.display);
+}
+
+static void world_begin(struct world *world, const char *more) {
+    char text[256];
+    *world = (struct world){.kit = {.pid = 0}};
+    x_server_start(&world->server);
+    settings(world, more, text, sizeof text);
+    kit_make(&world->kit, text);
+    kit_start(&world->kit);
+    player_begin(&world->kit, "screen", &world->player);
+    player_begin(&world->kit, "screen", &world->other);
+}
+
+static void world_end(struct world *world) {
+    player_end(&world->player);
+    player_end(&world->other);
+    kit_end(&world->kit);
+    x_server_stop(&world->server);
+}
+
+static void protect(struct world *world, struct player *player) {
+    pid_t driver = x_driver_begin(&world->server);
+    assert_int_equal(copp_session_set_protection_level(player->session, HDCP, 1), COPP_OK);
+    x_driver_end(driver);
+    assert_int_equal(player_local(player, HDCP), 1);
+    assert_int_equal(player_global(&world->other, HDCP), 1);
+}
+
+/* Whoever held it knows in time, and everybody is answered meanwhile. */
+static void assert_lost_since(struct world *world, uint64_t began) {
+    while (player_local(&world->player, HDCP) != 0) {
+        assert_int_equal(player_local(&world->other, HDCP), 0);
+        assert_true(clock_ms() - began < LOST_MS);
+    }
+    assert_true(clock_ms() - began < LOST_MS);
+    assert_true(copp_session_take_events(world->player.session) & COPP_STATUS_LINK_LOST);
+    assert_int_equal(player_global(&world->other, HDCP), 0);
+}
+
+static void wait_until_driver_has(const struct world *world, const char *value) {
+    for (uint64_t until = clock_ms() + 20000; !x_driver_has(&world->server, value); sleep_ms(2))
+        assert_true(clock_ms() < until);
+}
+
+static void a_session_on_an_x_server(void) {
+    struct world world;
+    world_begin(&world, "");
+    uint32_t types;
+    assert_int_equal(copp_session_protection_types(world.player.session, &types), COPP_OK);
+    assert_int_equal(types, HDCP);
+    protect(&world, &world.player);
+    assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 0), COPP_OK);
+    assert_true(x_driver_has(&world.server, "Undesired"));
+    world_end(&world);
+}
+
+static void hdcp_drops(void) {
+    static const char *const values[] = {"Desired", "Undesired"};
+    for (size_t i = 0; i < 2; i++) {
+        struct world world;
+        world_begin(&world, "");
+        protect(&world, &world.player);
+        uint64_t began = clock_ms();
+        x_driver_says(&world.server, values[i]);
+        assert_lost_since(&world, began);
+        wait_until_driver_has(&world, "Undesired");
+        world_end(&world);
+    }
+}
+
+static void never_enabled(void) {
+    struct world world;
+    world_begin(&world, "pending_limit = 700\n");
+    assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 1), COPP_E_REFUSED);
+    assert_int_equal(copp_session_hresult(world.player.session), COPP_HR_UNEXPECTED);
+    assert_int_equal(player_global(&world.other, HDCP), 0);
+    assert_true(x_driver_has(&world.server, "Undesired"));
+    world_end(&world);
+}
+
+static void a_killed_client_gives_back(void) {
+    struct world world;
+    world_begin(&world, "");
+    pid_t driver = x_driver_begin(&world.server);
+    pid_t holder = fork();
+    assert_true(holder >= 0);
+    if (holder == 0) {
+        struct player player;
+        if (player_try(&world.kit, "screen", NULL, &player) || copp_session_set_protection_level(player.session, HDCP, 1))
+            _exit(1);
+        for (;;)
+            (void)pause();
+    }
+    x_driver_end(driver);
+    while (player_global(&world.other, HDCP) != 1)
+        sleep_ms(2);
+    assert_int_equal(kill(holder, SIGKILL), 0);
+    assert_int_equal(waitpid(holder, NULL, 0), holder);
+    wait_until_driver_has(&world, "Undesired");
+    assert_int_equal(player_global(&world.other, HDCP), 0);
+    world_end(&world);
+}
+
+static void the_server_is_stopped(void) {
+    struct world world;
+    struct copp_socket_connector told;
+    struct copp_socket *late;
+    struct player young;
+    world_begin(&world, "");
+    protect(&world, &world.player);
+    uint64_t began = clock_ms();
+    x_server_freeze(&world.server);
+    assert_lost_since(&world, began);
+    player_begin(&world.kit, "screen", &young);
+    assert_int_equal(copp_session_set_protection_level(young.session, HDCP, 1), COPP_E_REFUSED);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = world.kit.socket, .answer_ms = 20000}, &late),
+                     COPP_OK);
+    assert_int_equal(copp_socket_connector(late, 0, &told), COPP_OK);
+    assert_string_equal(told.name, "screen");
+    assert_int_equal(told.hdcp, 0);
+    copp_socket_close(&late);
+    x_server_thaw(&world.server);
+    kit_wait_said(&world.kit, "the X server is there again", 1);
+    wait_until_driver_has(&world, "Undesired"); /* it had been left at Enabled */
+    protect(&world, &young);
+    x_server_freeze(&world.server);
+    kit_stop(&world.kit); /* which waits for nobody who does not answer */
+    player_end(&young);
+    world_end(&world);
+}
+
+static void the_server_is_restarted(void) {
+    struct world world;
+    world_begin(&world, "");
+    protect(&world, &world.player);
+    uint64_t began = clock_ms();
+    x_server_stop(&world.server);
+    assert_lost_since(&world, began);
+    x_server_restart(&world.server);
+    kit_wait_said(&world.kit, "the X server is there again", 1);
+    struct player young;
+    player_begin(&world.kit, "screen", &young);
+    protect(&world, &young);
+    player_end(&young);
+    wait_until_driver_has(&world, "Undesired");
+    world_end(&world);
+}
+
+static void the_server_is_stopped_at_the_start(void) {
+    struct world world = {.kit = {.pid = 0}};
+    char text[256];
+    char *said;
+    x_server_start(&world.server);
+    settings(&world, "", text, sizeof text);
+    kit_make(&world.kit, text);
+    x_server_freeze(&world.server);
+    assert_int_equal(kit_run(&world.kit, NULL, &said), 1);
+    assert_non_null(strstr(said, "the X server does not answer"));
+    free(said);
+    kit_end(&world.kit);
+    x_server_stop(&world.server);
+}
+
+static const struct test_case cases[] = {
+    TEST(a_session_on_an_x_server, "CMD-4 CMD-6 QRY-5"),
+    TEST(hdcp_drops, "EVT-1 EVT-3"),
+    TEST(never_enabled, "CMD-6"),
+    TEST(a_killed_client_gives_back, "EVT-5 ARB-4"),
+    TEST(the_server_is_stopped, "EVT-1 EVT-3 ARB-4"),
+    TEST(the_server_is_restarted, "EVT-1 EVT-3"),
+    TEST(the_server_is_stopped_at_the_start, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("daemon_xrandr", cases);
+}
