@@ -8,7 +8,7 @@
 #define KMS_CONNECTORS 32u
 
 struct kms_connector {
-    uint32_t id;
+    uint32_t id; /* 0: it is no more */
     char name[COPP_BACKEND_NAME_SIZE]; /* as in /sys/class/drm: "card0-HDMI-A-1" */
     uint32_t type; /* COPP_CONNECTOR_* */
     uint32_t protection_property; /* "Content Protection"; 0: none */
@@ -16,7 +16,7 @@ struct kms_connector {
 };
 
 struct kms_card {
-    int fd;
+    int fd; /* -1: it is no more */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
     bool atomic;
     bool type1; /* HDCP content type 1 is asked for, and nothing less believed */
@@ -27,14 +27,20 @@ struct kms_card {
     struct kms_connector connectors[KMS_CONNECTORS];
 };
 
+/* "card0" of "/dev/dri/card0" */
+const char *kms_card_name(const char *path);
+
 /* Opens a device such as /dev/dri/card0 and is not its DRM master afterwards. COPP_E_NOT_FOUND: it has no connectors. */
 COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log,
                                               struct kms_card **card);
 /* NULL-safe; clears the pointer. */
 void kms_card_close(struct kms_card **card);
 
-/* Appends connectors that have come. */
+/* Looks for connectors that have come. One that comes back is the one of that name. */
 void kms_card_scan(struct kms_card *card);
+
+/* The device of that name is there, perhaps again: if it is another one, what the card has of it. */
+void kms_card_returned(struct kms_card *card, const char *path);
 
 /* Whether this process may write properties just now. Says why not. */
 bool kms_card_may_write(struct kms_card *card);

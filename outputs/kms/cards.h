@@ -2,6 +2,8 @@
 #ifndef COPP_OUTPUTS_KMS_CARDS_H
 #define COPP_OUTPUTS_KMS_CARDS_H
 
+#include <sys/types.h>
+
 #include "outputs/kms/card.h"
 
 #define KMS_CARDS 8u
@@ -10,6 +12,8 @@ struct udev;
 struct udev_monitor;
 
 struct kms_cards {
+    dev_t device; /* the only one wanted; 0: any */
+    struct copp_backend_log *log;
     struct udev *udev;
     struct udev_monitor *monitor;
     size_t count;
@@ -21,7 +25,8 @@ COPP_NODISCARD enum copp_result kms_cards_open(struct kms_cards *cards, const ch
 void kms_cards_close(struct kms_cards *cards);
 
 int kms_cards_fd(const struct kms_cards *cards);
-/* Takes the events that have come; whether there were any. What they say is not looked at: the cards are. */
-bool kms_cards_events(struct kms_cards *cards);
+/* Takes the events that have come; whether there were any. Cards that have come are added, the others looked at: that is what
+ * counts, not what an event says. */
+bool kms_cards_update(struct kms_cards *cards);
 
 #endif

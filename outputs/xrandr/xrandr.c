@@ -123,7 +123,7 @@ static void find_truth(const struct xrandr *xrandr, struct xrandr_link *link) {
         struct kms_card *card = xrandr->cards.list[c];
         for (size_t i = 0; i < card->count; i++) {
             const struct kms_connector *connector = &card->connectors[i];
-            if (named ? strcmp(connector->name, name) != 0 : connector->id != link->output.connector_id)
+            if (!connector->id || (named ? strcmp(connector->name, name) != 0 : connector->id != link->output.connector_id))
                 continue;
             found++;
             link->card = card;
@@ -290,10 +290,8 @@ static void look(struct xrandr *xrandr, bool events) {
 
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct xrandr *xrandr = xrandr_of(backend);
-    bool events = xrandr->cards.monitor && kms_cards_events(&xrandr->cards);
+    bool events = xrandr->cards.monitor && kms_cards_update(&xrandr->cards);
     bool away = !xrandr->randr.connection;
-    for (size_t c = 0; events && c < xrandr->cards.count; c++)
-        kms_card_scan(xrandr->cards.list[c]);
     xrandr->last_ms = now_ms;
     connect_again(xrandr, now_ms);
     look(xrandr, events || (away && xrandr->randr.connection));

@@ -277,6 +277,43 @@ uint32_t player_local(struct player *player, uint32_t type) {
     return level;
 }
 
+void player_loses(struct player *player, uint32_t type, uint64_t began) {
+    uint32_t events = 0;
+    for (;;) {
+        uint32_t level = player_local(player, type);
+        assert_true(clock_ms() - began < 2000);
+        events |= copp_session_take_events(player->session);
+        if (level == 0)
+            break;
+    }
+    assert_true(events & COPP_STATUS_LINK_LOST);
+}
+
+pid_t holder_begin(struct kit *kit, const char *connector) {
+    int told[2];
+    char byte;
+    assert_int_equal(pipe(told), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct player player;
+        if (player_try(kit, connector, NULL, &player) ||
+            copp_session_set_protection_level(player.session, COPP_PROTECTION_TYPE_HDCP, 1) || write(told[1], "!", 1) != 1)
+            _exit(1);
+        for (;;)
+            (void)pause();
+    }
+    (void)close(told[1]);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    (void)close(told[0]);
+    return pid;
+}
+
+void process_kill(pid_t pid) {
+    (void)kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 int raw_connect(struct kit *kit) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strcpy(address.sun_path, kit->socket);

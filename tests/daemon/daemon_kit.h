@@ -63,6 +63,12 @@ void player_begin(struct kit *kit, const char *connector, struct player *player)
 void player_end(struct player *player);
 uint32_t player_global(struct player *player, uint32_t type);
 uint32_t player_local(struct player *player, uint32_t type);
+/* What it held it is told to have lost, by 2 s after began (EVT-1, APP-3). */
+void player_loses(struct player *player, uint32_t type, uint64_t began);
+
+/* A process that holds HDCP on a connector; returns once it does. */
+pid_t holder_begin(struct kit *kit, const char *connector);
+void process_kill(pid_t pid);
 
 /* A socket that is connected, for packets put together by hand. */
 int raw_connect(struct kit *kit);

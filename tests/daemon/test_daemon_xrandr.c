@@ -1,15 +1,11 @@
 /* coppd with an X server's outputs: players at its socket, a real server behind it, and a RandR client that plays the driver. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "../outputs/x_server.h"
 #include "daemon_kit.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
-#define LOST_MS 2000u /* by when a player must know (EVT-1, APP-3) */
 
 struct world {
     struct x_server server;
@@ -48,17 +44,6 @@ static void protect(struct world *world, struct player *player) {
     assert_int_equal(player_global(&world->other, HDCP), 1);
 }
 
-/* Whoever held it knows in time, and everybody is answered meanwhile. */
-static void assert_lost_since(struct world *world, uint64_t began) {
-    while (player_local(&world->player, HDCP) != 0) {
-        assert_int_equal(player_local(&world->other, HDCP), 0);
-        assert_true(clock_ms() - began < LOST_MS);
-    }
-    assert_true(clock_ms() - began < LOST_MS);
-    assert_true(copp_session_take_events(world->player.session) & COPP_STATUS_LINK_LOST);
-    assert_int_equal(player_global(&world->other, HDCP), 0);
-}
-
 static void wait_until_driver_has(const struct world *world, const char *value) {
     for (uint64_t until = clock_ms() + 20000; !x_driver_has(&world->server, value); sleep_ms(2))
         assert_true(clock_ms() < until);
@@ -84,7 +69,8 @@ static void hdcp_drops(void) {
         protect(&world, &world.player);
         uint64_t began = clock_ms();
         x_driver_says(&world.server, values[i]);
-        assert_lost_since(&world, began);
+        player_loses(&world.player, HDCP, began);
+        assert_int_equal(player_global(&world.other, HDCP), 0);
         wait_until_driver_has(&world, "Undesired");
         world_end(&world);
     }
@@ -104,20 +90,10 @@ static void a_killed_client_gives_back(void) {
     struct world world;
     world_begin(&world, "");
     pid_t driver = x_driver_begin(&world.server);
-    pid_t holder = fork();
-    assert_true(holder >= 0);
-    if (holder == 0) {
-        struct player player;
-        if (player_try(&world.kit, "screen", NULL, &player) || copp_session_set_protection_level(player.session, HDCP, 1))
-            _exit(1);
-        for (;;)
-            (void)pause();
-    }
+    pid_t holder = holder_begin(&world.kit, "screen");
     x_driver_end(driver);
-    while (player_global(&world.other, HDCP) != 1)
-        sleep_ms(2);
-    assert_int_equal(kill(holder, SIGKILL), 0);
-    assert_int_equal(waitpid(holder, NULL, 0), holder);
+    assert_int_equal(player_global(&world.other, HDCP), 1);
+    process_kill(holder);
     wait_until_driver_has(&world, "Undesired");
     assert_int_equal(player_global(&world.other, HDCP), 0);
     world_end(&world);
@@ -132,7 +108,8 @@ static void the_server_is_stopped(void) {
     protect(&world, &world.player);
     uint64_t began = clock_ms();
     x_server_freeze(&world.server);
-    assert_lost_since(&world, began);
+    player_loses(&world.player, HDCP, began);
+    assert_int_equal(player_global(&world.other, HDCP), 0);
     player_begin(&world.kit, "screen", &young);
     assert_int_equal(copp_session_set_protection_level(young.session, HDCP, 1), COPP_E_REFUSED);
     assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = world.kit.socket, .answer_ms = 20000}, &late),
@@ -157,7 +134,8 @@ static void the_server_is_restarted(void) {
     protect(&world, &world.player);
     uint64_t began = clock_ms();
     x_server_stop(&world.server);
-    assert_lost_since(&world, began);
+    player_loses(&world.player, HDCP, began);
+    assert_int_equal(player_global(&world.other, HDCP), 0);
     x_server_restart(&world.server);
     kit_wait_said(&world.kit, "the X server is there again", 1);
     struct player young;

@@ -281,7 +281,7 @@ static void believes_the_kernel(void) {
     assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
-    fake_drm_uevent(world.drm);
+    fake_drm_uevent(world.drm, "change");
     hear(&world);
     assert_int_equal(app_result(&world.app), COPP_HR_OK);
     fake_drm_set_protection(world.drm, FAKE_HDMI, 1); /* the server goes on saying Enabled */
