@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -73,6 +74,7 @@ static const char *daemon_path(void) {
 }
 
 static void become_daemon(const struct kit *kit, const char *option) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no daemon behind */
     int out = open(kit->output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
@@ -82,6 +84,8 @@ static void become_daemon(const struct kit *kit, const char *option) {
         (void)signal(SIGXFSZ, SIG_IGN); /* a write then fails, as on a full disk */
         (void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){kit->size_limit, kit->size_limit});
     }
+    if (kit->preload)
+        (void)setenv("LD_PRELOAD", kit->preload, 1);
     (void)execl(daemon_path(), "coppd", "--config", kit->config, option, (char *)NULL);
     _exit(127);
 }

@@ -22,6 +22,7 @@ struct kit {
     rlim_t file_limit; /* if not 0: open files it may have */
     rlim_t size_limit; /* if not 0: bytes a file of its may have */
     struct copp_public_key anchor;
+    const char *preload; /* if not NULL: a library the daemon is started with */
 };
 
 /* Makes the directory. settings is text behind what every test needs, in the section [daemon] first. */
