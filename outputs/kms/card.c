@@ -267,7 +267,8 @@ enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_
     struct kms_card *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    (void)snprintf(made->name, sizeof made->name, "%s", kms_card_name(path));
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(made->name, sizeof made->name, "%s", slash ? slash + 1 : path);
     made->log = log;
     made->bus_type = bus_type;
     enum copp_result result = open_device(made, path);
@@ -277,15 +278,16 @@ enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_
     return result;
 }
 
-const char *kms_card_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static void close_device(struct kms_card *card) {
     if (card->fd >= 0)
         (void)close(card->fd);
     card->fd = -1;
+}
+
+void kms_card_gone(struct kms_card *card) {
+    close_device(card);
+    for (size_t i = 0; i < card->count; i++)
+        card->connectors[i].id = 0;
 }
 
 void kms_card_returned(struct kms_card *card, const char *path) {
@@ -294,9 +296,7 @@ void kms_card_returned(struct kms_card *card, const char *path) {
     drmModeFreeResources(resources);
     if (same)
         return;
-    close_device(card);
-    for (size_t i = 0; i < card->count; i++)
-        card->connectors[i].id = 0;
+    kms_card_gone(card);
     (void)open_device(card, path);
 }
 

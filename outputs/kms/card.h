@@ -27,9 +27,6 @@ struct kms_card {
     struct kms_connector connectors[KMS_CONNECTORS];
 };
 
-/* "card0" of "/dev/dri/card0" */
-const char *kms_card_name(const char *path);
-
 /* Opens a device such as /dev/dri/card0 and is not its DRM master afterwards. COPP_E_NOT_FOUND: it has no connectors. */
 COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log,
                                               struct kms_card **card);
@@ -39,7 +36,9 @@ void kms_card_close(struct kms_card **card);
 /* Looks for connectors that have come. One that comes back is the one of that name. */
 void kms_card_scan(struct kms_card *card);
 
-/* The device of that name is there, perhaps again: if it is another one, what the card has of it. */
+/* The device is no more, and not kept open: else the kernel would give its name to no other one. */
+void kms_card_gone(struct kms_card *card);
+/* A device of that name is there, perhaps still the same. */
 void kms_card_returned(struct kms_card *card, const char *path);
 
 /* Whether this process may write properties just now. Says why not. */

@@ -30,14 +30,22 @@ static bool wanted(const struct kms_cards *cards, struct udev_device *device) {
            (!cards->device || udev_device_get_devnum(device) == cards->device);
 }
 
+/* NULL: none of that name has ever been there. */
+static struct kms_card *card_of(const struct kms_cards *cards, struct udev_device *device) {
+    for (size_t i = 0; i < cards->count; i++) {
+        if (strcmp(cards->list[i]->name, udev_device_get_sysname(device)) == 0)
+            return cards->list[i];
+    }
+    return NULL;
+}
+
 static enum copp_result add_card(struct kms_cards *cards, struct udev_device *device) {
     if (!wanted(cards, device))
         return COPP_E_NOT_FOUND;
     const char *node = udev_device_get_devnode(device);
-    for (size_t i = 0; i < cards->count; i++) {
-        if (strcmp(cards->list[i]->name, kms_card_name(node)) != 0)
-            continue;
-        kms_card_returned(cards->list[i], node);
+    struct kms_card *known = card_of(cards, device);
+    if (known) {
+        kms_card_returned(known, node);
         return COPP_OK;
     }
     if (cards->count == KMS_CARDS)
@@ -114,6 +122,8 @@ bool kms_cards_update(struct kms_cards *cards) {
         const char *action = udev_device_get_action(device);
         if (action && strcmp(action, "add") == 0)
             (void)add_card(cards, device);
+        if (action && strcmp(action, "remove") == 0 && card_of(cards, device))
+            kms_card_gone(card_of(cards, device));
         udev_device_unref(device);
         any = true;
     }

@@ -1,4 +1,5 @@
 /* Connectors of the kernel's, against a card made by umockdev (fake_drm.h). */
+#include <dirent.h>
 #include <errno.h>
 
 #include "fake_drm.h"
@@ -466,6 +467,16 @@ static unsigned outputs_of(const struct world *world) {
     return count;
 }
 
+static unsigned open_files(void) {
+    unsigned count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    assert_non_null(directory);
+    while (readdir(directory))
+        count++;
+    (void)closedir(directory);
+    return count;
+}
+
 /* Its driver was bound anew: everything has other numbers, and is the same. */
 static void card_that_comes_back(void) {
     struct world world;
@@ -474,11 +485,14 @@ static void card_that_comes_back(void) {
     fake_drm_uevent(world.drm, "add"); /* as udevadm trigger says: it has always been there */
     outputs_rig_wait(&world.outputs);
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    unsigned files = open_files();
     fake_drm_hold(world.drm)->gone = true;
     fake_drm_release(world.drm);
-    outputs_rig_pass(&world.outputs, 600);
+    fake_drm_uevent(world.drm, "remove");
+    outputs_rig_wait(&world.outputs);
     assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    assert_true(open_files() < files); /* or the kernel would not give that name again */
     struct fake_card *card = fake_drm_hold(world.drm);
     card->gone = false;
     card->master = true; /* whoever opens it first, unasked */
