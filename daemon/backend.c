@@ -29,6 +29,11 @@ struct backend *backend_open(const char *name, const struct backend_setup *setup
         bool any = strcmp(name, AUTO) == 0;
         if (!any && strcmp(name, backends[i]->name) != 0)
             continue;
+        if (any && backends[i] == &backend_sim && setup->configured_driver) { /* it would vouch for what protects nothing */
+            fault_set(fault, "no outputs are to be found, and the configured [driver] is not used for simulated ones: give "
+                             "backend = sim in [outputs] if they are meant");
+            return NULL;
+        }
         enum copp_result result = backends[i]->open(setup, &backend, fault);
         if (result != COPP_E_NOT_FOUND || !any)
             return backend;

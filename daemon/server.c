@@ -198,6 +198,7 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
     const struct backend_setup setup = {.chain = (const uint8_t *)server->driver.chain,
                                         .chain_size = server->driver.chain_size,
                                         .key = server->driver.key,
+                                        .configured_driver = server->config.key[0] != 0,
                                         .pending_limit_ms = server->config.pending_limit_ms,
                                         .now_ms = server_now(),
                                         .description = server->config.description,
