@@ -1,6 +1,8 @@
 /* coppd with an X server's outputs: players at its socket, a real server behind it, and a RandR client that plays the driver. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../outputs/x_server.h"
 #include "daemon_kit.h"
@@ -146,6 +148,36 @@ static void the_server_is_restarted(void) {
     world_end(&world);
 }
 
+/* The whole way: a guarded command, a socket, coppd, an X server, a driver. */
+static void copp_guards_a_command(void) {
+    struct world world;
+    char device[KIT_PATH + 8];
+    char anchor[KIT_PATH + 32];
+    int status;
+    world_begin(&world, "");
+    (void)snprintf(device, sizeof device, "unix:%s", world.kit.socket);
+    (void)snprintf(anchor, sizeof anchor, "%s/test-driver/anchor.b64", world.kit.directory);
+    pid_t driver = x_driver_begin(&world.server);
+    pid_t guard = fork();
+    assert_true(guard >= 0);
+    if (guard == 0) {
+        (void)execl(COPP_TOOL, "copp", "protect", "--device", device, "--anchor", anchor, "--hdcp", "1", "--unnamed-receiver",
+                    "--", "sleep", "60", (char *)NULL);
+        _exit(127);
+    }
+    x_driver_end(driver);
+    while (player_global(&world.other, HDCP) != 1)
+        sleep_ms(5);
+    uint64_t began = clock_ms();
+    x_driver_says(&world.server, "Desired");
+    assert_int_equal(waitpid(guard, &status, 0), guard);
+    assert_true(clock_ms() - began < 20000); /* it polls as players must, and the command is asked to end first */
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    wait_until_driver_has(&world, "Undesired");
+    world_end(&world);
+}
+
 static void the_server_is_stopped_at_the_start(void) {
     struct world world = {.kit = {.pid = 0}};
     char text[256];
@@ -168,6 +200,7 @@ static const struct test_case cases[] = {
     TEST(a_killed_client_gives_back, "EVT-5 ARB-4"),
     TEST(the_server_is_stopped, "EVT-1 EVT-3 ARB-4"),
     TEST(the_server_is_restarted, "EVT-1 EVT-3"),
+    TEST(copp_guards_a_command, "EVT-1 EVT-4 APP-3"),
     TEST(the_server_is_stopped_at_the_start, ""),
 };
 
