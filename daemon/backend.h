@@ -24,6 +24,7 @@ struct backend_setup {
     const char *connectors; /* as in struct copp_xrandr_config; "": none is named */
     bool hdcp_type1; /* HDCP content type 1, and nothing less */
     bool trust_server; /* as in struct copp_xrandr_config */
+    bool wait; /* outputs that are not there yet are waited for */
 };
 
 /* Embed this as the first member of your own structure. */

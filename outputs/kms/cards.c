@@ -1,8 +1,10 @@
 #include "outputs/kms/cards.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <libudev.h>
 
@@ -23,11 +25,13 @@ static uint32_t bus_type_of(struct udev_device *card) {
     return (express ? COPP_BUS_PCI_EXPRESS : COPP_BUS_PCI) | (on_root ? COPP_BUS_INTEGRATED : 0);
 }
 
-/* By number, since /dev/dri/by-path has links. */
+/* By number, since /dev/dri/by-path has links; and each time, since they may come with the card. */
 static bool wanted(const struct kms_cards *cards, struct udev_device *device) {
     const char *name = udev_device_get_sysname(device);
-    return name && strncmp(name, "card", 4) == 0 && udev_device_get_devnode(device) && /* connectors have none */
-           (!cards->device || udev_device_get_devnum(device) == cards->device);
+    struct stat status;
+    if (!name || strncmp(name, "card", 4) != 0 || !udev_device_get_devnode(device)) /* connectors have none */
+        return false;
+    return !cards->device || (stat(cards->device, &status) == 0 && status.st_rdev == udev_device_get_devnum(device));
 }
 
 /* NULL: none of that name has ever been there. */
@@ -86,13 +90,11 @@ static enum copp_result listen_to_udev(struct kms_cards *cards) {
 }
 
 enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log) {
-    *cards = (struct kms_cards){.log = log};
-    struct stat status = {0};
-    if (device && stat(device, &status) != 0) {
+    *cards = (struct kms_cards){.log = log, .device = device ? strdup(device) : NULL};
+    if (device && !cards->device)
+        return COPP_E_MEMORY;
+    if (device && access(device, F_OK) != 0)
         copp_backend_say(log, COPP_BACKEND_WARNING, "%s: %s", device, strerror(errno));
-        return COPP_E_NOT_FOUND;
-    }
-    cards->device = status.st_rdev;
     enum copp_result result = listen_to_udev(cards);
     if (result)
         copp_backend_say(log, COPP_BACKEND_ERROR, "udev cannot be listened to");
@@ -109,6 +111,8 @@ void kms_cards_close(struct kms_cards *cards) {
     udev_unref(cards->udev);
     cards->monitor = NULL;
     cards->udev = NULL;
+    free(cards->device);
+    cards->device = NULL;
 }
 
 int kms_cards_fd(const struct kms_cards *cards) {

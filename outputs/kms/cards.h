@@ -2,8 +2,6 @@
 #ifndef COPP_OUTPUTS_KMS_CARDS_H
 #define COPP_OUTPUTS_KMS_CARDS_H
 
-#include <sys/types.h>
-
 #include "outputs/kms/card.h"
 
 #define KMS_CARDS 8u
@@ -12,7 +10,7 @@ struct udev;
 struct udev_monitor;
 
 struct kms_cards {
-    dev_t device; /* the only one wanted; 0: any */
+    char *device; /* the only one wanted; NULL: any */
     struct copp_backend_log *log;
     struct udev *udev;
     struct udev_monitor *monitor;
@@ -20,7 +18,10 @@ struct kms_cards {
     struct kms_card *list[KMS_CARDS];
 };
 
-/* device: "/dev/dri/card0", or NULL for every card. COPP_E_NOT_FOUND: there is none with connectors. Close it in any case. */
+/*
+ * device: "/dev/dri/card0", copied, or NULL for every card. COPP_E_NOT_FOUND: there is none with connectors; it may come later,
+ * and is listened for. Close it in any case.
+ */
 COPP_NODISCARD enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log);
 void kms_cards_close(struct kms_cards *cards);
 

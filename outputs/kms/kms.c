@@ -144,6 +144,10 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     kms->type1 = config->type1;
     kms->log = config->log;
     enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);
+    if (config->wait && result == COPP_E_NOT_FOUND) {
+        copp_backend_say(config->log, COPP_BACKEND_WARNING, "there are no outputs until a graphics card is there");
+        result = COPP_OK;
+    }
     if (result) {
         close_kms(&kms->backend);
         return result;

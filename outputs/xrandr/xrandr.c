@@ -257,7 +257,7 @@ static void connect_again(struct xrandr *xrandr, uint64_t now_ms) {
     if (!xrandr->dial && now_ms >= xrandr->dial_ms)
         dial(xrandr, now_ms);
     if (xrandr->dial && dialled(xrandr, &result) && !result)
-        copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "the X server is there again");
+        copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "the X server is there");
 }
 
 /* A connection that has broken off stays readable for ever: closed, no loop polls it any more. */
@@ -344,7 +344,7 @@ static enum copp_result prepare(struct xrandr *xrandr, const struct copp_xrandr_
     return xrandr->epoll >= 0 ? COPP_OK : COPP_E_IO;
 }
 
-/* The first connection: there is nothing to do before. */
+/* The first connection: there is little to do before. */
 static enum copp_result connect_first(struct xrandr *xrandr) {
     enum copp_result result = COPP_E_IO;
     dial(xrandr, 0);
@@ -365,6 +365,10 @@ enum copp_result copp_xrandr_open(const struct copp_xrandr_config *config, struc
     enum copp_result result = prepare(xrandr, config);
     if (!result)
         result = connect_first(xrandr);
+    if (config->wait && (result == COPP_E_NOT_FOUND || result == COPP_E_IO)) {
+        copp_backend_say(config->log, COPP_BACKEND_WARNING, "there are no outputs until the X server is there");
+        result = COPP_OK;
+    }
     if (result) {
         close_xrandr(&xrandr->backend);
         return result;

@@ -121,7 +121,7 @@ static void the_server_is_stopped(void) {
     assert_int_equal(told.hdcp, 0);
     copp_socket_close(&late);
     x_server_thaw(&world.server);
-    kit_wait_said(&world.kit, "the X server is there again", 1);
+    kit_wait_said(&world.kit, "the X server is there\n", 1);
     wait_until_driver_has(&world, "Undesired"); /* it had been left at Enabled */
     protect(&world, &young);
     x_server_freeze(&world.server);
@@ -139,7 +139,7 @@ static void the_server_is_restarted(void) {
     player_loses(&world.player, HDCP, began);
     assert_int_equal(player_global(&world.other, HDCP), 0);
     x_server_restart(&world.server);
-    kit_wait_said(&world.kit, "the X server is there again", 1);
+    kit_wait_said(&world.kit, "the X server is there\n", 1);
     struct player young;
     player_begin(&world.kit, "screen", &young);
     protect(&world, &young);
@@ -178,19 +178,37 @@ static void copp_guards_a_command(void) {
     world_end(&world);
 }
 
-static void the_server_is_stopped_at_the_start(void) {
+/* At boot it is coppd that comes first. */
+static void the_server_comes_later(bool stopped) {
     struct world world = {.kit = {.pid = 0}};
     char text[256];
-    char *said;
     x_server_start(&world.server);
     settings(&world, "", text, sizeof text);
     kit_make(&world.kit, text);
-    x_server_freeze(&world.server);
-    assert_int_equal(kit_run(&world.kit, NULL, &said), 1);
-    assert_non_null(strstr(said, "the X server does not answer"));
-    free(said);
-    kit_end(&world.kit);
-    x_server_stop(&world.server);
+    if (stopped)
+        x_server_freeze(&world.server);
+    else
+        x_server_stop(&world.server);
+    kit_start(&world.kit);
+    assert_int_equal(player_try(&world.kit, "screen", NULL, &world.player), COPP_E_NOT_FOUND);
+    player_end(&world.player);
+    if (stopped)
+        x_server_thaw(&world.server);
+    else
+        x_server_restart(&world.server);
+    kit_wait_said(&world.kit, "screen: the X server's word for HDCP is believed", 1);
+    player_begin(&world.kit, "screen", &world.player);
+    player_begin(&world.kit, "screen", &world.other);
+    protect(&world, &world.player);
+    world_end(&world);
+}
+
+static void the_server_is_not_there_at_the_start(void) {
+    the_server_comes_later(false);
+}
+
+static void the_server_is_stopped_at_the_start(void) {
+    the_server_comes_later(true);
 }
 
 static const struct test_case cases[] = {
@@ -201,6 +219,7 @@ static const struct test_case cases[] = {
     TEST(the_server_is_stopped, "EVT-1 EVT-3 ARB-4"),
     TEST(the_server_is_restarted, "EVT-1 EVT-3"),
     TEST(copp_guards_a_command, "EVT-1 EVT-4 APP-3"),
+    TEST(the_server_is_not_there_at_the_start, ""),
     TEST(the_server_is_stopped_at_the_start, ""),
 };
 

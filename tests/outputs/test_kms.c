@@ -460,6 +460,29 @@ static void card_that_comes_later(void) {
     fake_drm_free(&second);
 }
 
+static void card_that_is_waited_for(void) {
+    struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
+    struct outputs_rig outputs;
+    struct said said;
+    struct copp_backend *backend;
+    said_init(&said);
+    const struct copp_kms_config config = {.device = "/dev/dri/card1", .wait = true, .log = &said.log};
+    assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
+    outputs_rig_init(&outputs, backend);
+    assert_null(copp_outputs_name(outputs.outputs, 0)); /* card0 is not asked for */
+    assert_non_null(strstr(said.text, "there are no outputs until a graphics card is there"));
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = drm});
+    fake_drm_uevent(drm, "add");
+    fake_drm_uevent(second, "add");
+    for (unsigned tries = 0; !copp_outputs_name(outputs.outputs, 0) && tries < 3; tries++)
+        outputs_rig_wait(&outputs);
+    assert_string_equal(copp_outputs_name(outputs.outputs, 0), "card1-HDMI-A-1");
+    assert_null(copp_outputs_name(outputs.outputs, 4));
+    outputs_rig_end(&outputs);
+    fake_drm_free(&second);
+    fake_drm_free(&drm);
+}
+
 static unsigned outputs_of(const struct world *world) {
     unsigned count = 0;
     while (copp_outputs_name(world->outputs.outputs, count))
@@ -578,6 +601,7 @@ static const struct test_case cases[] = {
     TEST(dock_adds_a_connector, ""),
     TEST(dock_that_comes_back, "CMD-4"),
     TEST(card_that_comes_later, ""),
+    TEST(card_that_is_waited_for, ""),
     TEST(card_that_comes_back, "EVT-1 EVT-3"),
     TEST(nothing_there, ""),
 };

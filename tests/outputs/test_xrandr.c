@@ -101,7 +101,7 @@ static void property_that_goes_away(void) {
 
 /* Until the server has been connected to again: each attempt is answered for by the fd. */
 static void meet_again(struct world *world) {
-    for (unsigned tries = 0; !strstr(world->said.text, "there again"); tries++) {
+    for (unsigned tries = 0; !strstr(world->said.text, "the X server is there\n"); tries++) {
         assert_true(tries < 20);
         outputs_rig_pass(&world->outputs, 1000);
         outputs_rig_wait(&world->outputs);
@@ -225,7 +225,7 @@ static void server_that_comes_back_with_less(void) {
     outputs_rig_wait(&world.outputs);
     x_server_restart(&world.server);
     x_driver_deletes(&world.server);
-    for (unsigned tries = 0; !strstr(world.said.text, "there again") && tries < 20; tries++) {
+    for (unsigned tries = 0; !strstr(world.said.text, "the X server is there\n") && tries < 20; tries++) {
         outputs_rig_pass(&world.outputs, 1000);
         outputs_rig_wait(&world.outputs);
     }
