@@ -10,6 +10,8 @@
 
 #include "outputs/kms/timing.h"
 
+#define WRITE_MS 100u
+#define BUSY_MS 20000u /* of a driver that authenticates before it returns: IGT allows 18 s */
 #define ANSWER_MS 1000 /* with a look every 500 ms LinkLost reaches a player within the 2 s of APP-3 */
 
 static const char *const atom_names[RANDR_ATOMS] = {
@@ -251,21 +253,65 @@ void randr_observe(struct randr *randr, const struct randr_output *output, struc
     free(resources);
 }
 
-static bool change(struct randr *randr, xcb_randr_output_t output, enum randr_atom property, enum randr_atom value) {
-    bool refused;
-    xcb_void_cookie_t asked = xcb_randr_change_output_property_checked(
-        randr->connection, output, randr->atoms[property], XCB_ATOM_ATOM, 32, XCB_PROP_MODE_REPLACE, 1, &randr->atoms[value]);
-    free(answer_to(randr, xcb_get_input_focus(randr->connection).sequence,
-                   NULL)); /* it has been carried out by then, or refused */
-    (void)answer_to(randr, asked.sequence, &refused);
-    return !refused;
+/* Whether the last write has been carried out, or refused. */
+static bool written(struct randr *randr, bool *refused) {
+    void *reply = NULL;
+    xcb_generic_error_t *error = NULL;
+    if (!xcb_poll_for_reply(randr->connection, randr->write_end, &reply, &error))
+        return false;
+    free(reply);
+    free(error);
+    randr->writing = false;
+    *refused = false;
+    for (size_t i = 0; i < 2; i++) {
+        bool one = false;
+        if (randr->writes[i])
+            (void)answer_to(randr, randr->writes[i], &one);
+        *refused = *refused || one;
+    }
+    return true;
 }
 
-/* That the server takes a value says nothing of what the driver makes of it. */
+bool randr_busy(struct randr *randr, uint64_t *for_ms) {
+    bool refused;
+    if (!randr->writing || !randr_alive(randr) || written(randr, &refused))
+        return false;
+    *for_ms = now_ms() - randr->write_ms;
+    randr->silent = *for_ms > BUSY_MS;
+    return !randr->silent;
+}
+
+void randr_settle(struct randr *randr) {
+    if (randr->writing && randr_alive(randr))
+        free(answer_to(randr, randr->write_end, NULL));
+    randr->writing = false;
+}
+
+static unsigned change(const struct randr *randr, xcb_randr_output_t output, enum randr_atom property, enum randr_atom value) {
+    return xcb_randr_change_output_property_checked(randr->connection, output, randr->atoms[property], XCB_ATOM_ATOM, 32,
+                                                    XCB_PROP_MODE_REPLACE, 1, &randr->atoms[value])
+        .sequence;
+}
+
+/* That the server takes a value says nothing of what the driver makes of it. Some drivers authenticate before they return. */
 enum copp_result randr_write(struct randr *randr, const struct randr_output *output, bool on) {
+    uint64_t for_ms = 0;
+    bool refused = false;
+    if (randr_busy(randr, &for_ms))
+        return COPP_E_PENDING;
     if (!randr_alive(randr))
         return COPP_E_FAILED;
-    if (on && output->content_type && !change(randr, output->id, RANDR_CONTENT_TYPE, RANDR_TYPE0))
-        return COPP_E_FAILED;
-    return change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED) ? COPP_OK : COPP_E_FAILED;
+    randr->writes[0] = on && output->content_type ? change(randr, output->id, RANDR_CONTENT_TYPE, RANDR_TYPE0) : 0;
+    randr->writes[1] = change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED);
+    randr->write_end = xcb_get_input_focus(randr->connection).sequence;
+    randr->write_ms = now_ms();
+    randr->writing = xcb_flush(randr->connection) > 0;
+    struct pollfd fd = {.fd = xcb_get_file_descriptor(randr->connection), .events = POLLIN};
+    while (randr->writing && !written(randr, &refused)) {
+        uint64_t took = now_ms() - randr->write_ms;
+        if (took >= WRITE_MS)
+            return COPP_OK;
+        (void)poll(&fd, 1, (int)(WRITE_MS - took));
+    }
+    return refused || !randr_alive(randr) ? COPP_E_FAILED : COPP_OK;
 }

@@ -24,6 +24,10 @@ struct randr {
     xcb_connection_t *connection;
     bool silent; /* it has not answered in time: whatever it says later is not listened to */
     uint64_t until_ms; /* by when it must have answered */
+    bool writing; /* it has not answered the last write: the driver takes its time, and nothing else is asked meanwhile */
+    uint64_t write_ms; /* when that was */
+    unsigned writes[2]; /* its requests, 0: none */
+    unsigned write_end; /* the request behind them, which has an answer */
     xcb_window_t root;
     uint8_t first_event;
     xcb_atom_t atoms[RANDR_ATOMS];
@@ -54,6 +58,14 @@ bool randr_events(const struct randr *randr);
 
 /* hdcp is the property as the server shows it. */
 void randr_observe(struct randr *randr, const struct randr_output *output, struct hdcp_observation *observation);
+
+/* Whether it still has the last write to carry out; for how long, in *for_ms. Then it is not to be observed. */
+bool randr_busy(struct randr *randr, uint64_t *for_ms);
+
+/* Waits, as for any answer, until it is not busy any more. */
+void randr_settle(struct randr *randr);
+
+/* COPP_OK: it has taken the value, or goes on with it: what comes of it is to be observed. COPP_E_PENDING: it is busy. */
 enum copp_result randr_write(struct randr *randr, const struct randr_output *output, bool on);
 
 #endif

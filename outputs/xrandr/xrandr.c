@@ -17,6 +17,7 @@
 #define DRAIN_ROUNDS 4u
 #define START_MS 5000
 #define AGAIN_MS 1000u
+#define BUSY_TRUST_MS 1000u /* what cannot be looked at for longer is lost */
 
 struct xrandr_link {
     struct hdcp_link link;
@@ -39,6 +40,7 @@ struct xrandr {
     bool trust_server;
     struct copp_backend_log *log;
     bool looking; /* all that is asked meanwhile is one look */
+    bool changed; /* there have been events */
     uint64_t last_ms; /* of the last look */
     size_t count;
     struct xrandr_link *links[RANDR_OUTPUTS];
@@ -68,7 +70,14 @@ static bool has_truth(const struct xrandr_link *link) {
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     const struct xrandr_link *own = (const struct xrandr_link *)link;
     struct randr *randr = &own->xrandr->randr;
+    uint64_t busy_ms;
     begin(own->xrandr);
+    if (own->present && randr_busy(randr, &busy_ms)) { /* the kernel would not answer either */
+        *observation = link->seen;
+        if (link->pending || busy_ms > BUSY_TRUST_MS)
+            observation->hdcp = HDCP_UNREADABLE;
+        return;
+    }
     if (own->present)
         randr_observe(randr, &own->output, observation);
     if (!own->present || !randr_alive(randr)) {
@@ -272,29 +281,35 @@ static void check_server(struct xrandr *xrandr) {
 }
 
 /* Events that come with the answers just read are taken as well: no fd tells of them. */
-static void look(struct xrandr *xrandr, bool events) {
+static void look(struct xrandr *xrandr) {
+    uint64_t busy_ms;
     begin(xrandr);
     xrandr->looking = true;
-    events = randr_events(&xrandr->randr) || events;
     for (size_t round = 0; round < DRAIN_ROUNDS; round++) {
-        if (events)
-            update_links(xrandr);
-        for (size_t i = 0; i < xrandr->count; i++)
-            hdcp_link_poll(&xrandr->links[i]->link);
-        events = randr_events(&xrandr->randr);
-        if (!events)
+        xrandr->changed = randr_events(&xrandr->randr) || xrandr->changed;
+        bool busy = randr_busy(&xrandr->randr, &busy_ms);
+        if (round > 0 && (busy || !xrandr->changed))
             break;
+        if (xrandr->changed && !busy) {
+            xrandr->changed = false;
+            update_links(xrandr);
+        }
+        for (size_t i = 0; i < xrandr->count; i++) {
+            if (!busy || xrandr->links[i]->link.watched)
+                hdcp_link_poll(&xrandr->links[i]->link);
+        }
     }
     xrandr->looking = false;
 }
 
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct xrandr *xrandr = xrandr_of(backend);
-    bool events = xrandr->cards.monitor && kms_cards_update(&xrandr->cards);
     bool away = !xrandr->randr.connection;
+    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards)) || xrandr->changed;
     xrandr->last_ms = now_ms;
     connect_again(xrandr, now_ms);
-    look(xrandr, events || (away && xrandr->randr.connection));
+    xrandr->changed = xrandr->changed || (away && xrandr->randr.connection);
+    look(xrandr);
     check_server(xrandr);
 }
 
@@ -312,6 +327,8 @@ static uint64_t deadline(const struct copp_backend *backend) {
 
 static void close_xrandr(struct copp_backend *backend) {
     struct xrandr *xrandr = xrandr_of(backend);
+    begin(xrandr);
+    randr_settle(&xrandr->randr);
     for (size_t i = 0; i < xrandr->count; i++) {
         hdcp_link_end(&xrandr->links[i]->link);
         free(xrandr->links[i]);

@@ -289,8 +289,11 @@ static int answer(struct fake_drm *drm, unsigned long request, union argument *a
 }
 
 static bool is_lost(struct fake_drm *drm, UMockdevIoctlClient *client) {
-    if (drm->card.gone)
-        g_set_object(&drm->lost, client);
+    if (drm->card.gone && drm->lost != client) {
+        if (drm->lost)
+            g_object_unref(drm->lost);
+        drm->lost = g_object_ref(client);
+    }
     return drm->lost == client;
 }
 
@@ -378,7 +381,8 @@ void fake_drm_free(struct fake_drm **drm) {
     char node[32];
     node_of(*drm, node);
     (void)umockdev_testbed_detach_ioctl((*drm)->testbed, node, NULL);
-    g_clear_object(&(*drm)->lost);
+    if ((*drm)->lost)
+        g_object_unref((*drm)->lost);
     g_object_unref((*drm)->handler);
     g_object_unref((*drm)->testbed);
     pthread_mutex_destroy(&(*drm)->mutex);

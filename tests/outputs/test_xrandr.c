@@ -15,6 +15,41 @@ struct world {
     struct app app;
 };
 
+/*
+ * A server that answers nothing from a write on, as long as its driver authenticates inside the write: what it has sent stays where
+ * it is. (The linker leads the calls here.)
+ */
+static struct {
+    bool slow; /* the next write begins it */
+    bool busy;
+} driver;
+
+int __real_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error);
+int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error);
+int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error) {
+    return driver.busy ? 0 : __real_xcb_poll_for_reply(connection, request, reply, error);
+}
+
+xcb_generic_event_t *__real_xcb_poll_for_event(xcb_connection_t *connection);
+xcb_generic_event_t *__wrap_xcb_poll_for_event(xcb_connection_t *connection);
+xcb_generic_event_t *__wrap_xcb_poll_for_event(xcb_connection_t *connection) {
+    return driver.busy ? NULL : __real_xcb_poll_for_event(connection);
+}
+
+#define CHANGE_ARGUMENTS                                                                                                         \
+    xcb_connection_t *c, xcb_randr_output_t output, xcb_atom_t property, xcb_atom_t type, uint8_t format, uint8_t mode,          \
+        uint32_t count, const void *data
+xcb_void_cookie_t __real_xcb_randr_change_output_property_checked(CHANGE_ARGUMENTS);
+xcb_void_cookie_t __wrap_xcb_randr_change_output_property_checked(CHANGE_ARGUMENTS);
+xcb_void_cookie_t __wrap_xcb_randr_change_output_property_checked(CHANGE_ARGUMENTS) {
+    driver.busy = driver.busy || driver.slow;
+    return __real_xcb_randr_change_output_property_checked(c, output, property, type, format, mode, count, data);
+}
+
+static void driver_returns(void) {
+    driver.slow = driver.busy = false;
+}
+
 static void world_start(struct world *world, bool card) {
     *world = (struct world){0};
     x_server_start(&world->server);
@@ -70,6 +105,67 @@ static void follows_a_trusted_server(void) {
     bring_up(&world);
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 0), COPP_HR_OK);
     assert_true(x_driver_has(&world.server, "Undesired"));
+    world_end(&world);
+}
+
+/* Some drivers authenticate before they return, and the server answers nobody meanwhile: others are served all the same. */
+static void driver_that_takes_its_time(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    driver.slow = true;
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    assert_true(driver.busy);
+    outputs_rig_pass(&world.outputs, 15000);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    driver_returns();
+    outputs_rig_pass(&world.outputs, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    x_driver_says(&world.server, "Enabled");
+    hear(&world);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    assert_int_equal(app_flags(&world.app), 0);
+    world_end(&world);
+}
+
+static void driver_that_takes_too_long(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    driver.slow = true;
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    outputs_rig_pass(&world.outputs, COPP_PENDING_LIMIT_MS + 1);
+    assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
+    driver_returns();
+    outputs_rig_pass(&world.outputs, 2000);
+    assert_true(x_driver_has(&world.server, "Undesired"));
+    bring_up(&world);
+    world_end(&world);
+}
+
+/* Taking down does not wait for it, and what is asked for meanwhile is asked for then. */
+static void driver_that_takes_its_time_to_end(void) {
+    struct world world;
+    struct app late;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    bring_up(&world);
+    driver.slow = true;
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 0), COPP_HR_OK);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    app_begin(&late, outputs_rig_connector(&world.outputs, "screen"));
+    uint32_t result = app_set_level(&late, COPP_PROTECTION_TYPE_HDCP, 1);
+    assert_int_equal(result, COPP_HR_PENDING);
+    driver_returns();
+    outputs_rig_pass(&world.outputs, 200);
+    assert_true(x_driver_has(&world.server, "Desired"));
+    x_driver_says(&world.server, "Enabled");
+    hear(&world);
+    assert_int_equal(app_result(&late), COPP_HR_OK);
+    driver.slow = true;
+    copp_device_close(&late.device);
+    driver_returns();
     world_end(&world);
 }
 
@@ -312,6 +408,9 @@ static void no_server(void) {
 
 static const struct test_case cases[] = {
     TEST(follows_a_trusted_server, "CMD-4 CMD-6 QRY-6"),
+    TEST(driver_that_takes_its_time, "CMD-6"),
+    TEST(driver_that_takes_too_long, "CMD-6"),
+    TEST(driver_that_takes_its_time_to_end, "CMD-6 ARB-4"),
     TEST(falls_away, "EVT-1 EVT-3"),
     TEST(property_that_goes_away, "EVT-1 EVT-3"),
     TEST(server_that_dies, "EVT-1 EVT-3 CMD-4"),
