@@ -25,11 +25,18 @@ bool backend_known(const char *name) {
 
 struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault) {
     struct backend *backend = NULL;
+    struct backend_setup own = *setup;
+    own.wait = strcmp(name, AUTO) != 0; /* who names one knows that it comes: X servers start after us */
     for (size_t i = 0; i < BACKENDS; i++) {
-        bool any = strcmp(name, AUTO) == 0;
+        bool any = !own.wait;
         if (!any && strcmp(name, backends[i]->name) != 0)
             continue;
-        enum copp_result result = backends[i]->open(setup, &backend, fault);
+        if (any && backends[i] == &backend_sim && setup->configured_driver) { /* it would vouch for what protects nothing */
+            fault_set(fault, "no outputs are to be found, and the configured [driver] is not used for simulated ones: give "
+                             "backend = sim in [outputs] if they are meant");
+            return NULL;
+        }
+        enum copp_result result = backends[i]->open(&own, &backend, fault);
         if (result != COPP_E_NOT_FOUND || !any)
             return backend;
     }

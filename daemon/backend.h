@@ -14,6 +14,7 @@ struct backend_setup {
     const uint8_t *chain; /* as in struct copp_adapter_config; the key is borrowed */
     size_t chain_size;
     struct copp_private_key *key;
+    bool configured_driver; /* chain and key are somebody's, and not made for tests */
     uint32_t pending_limit_ms;
     uint64_t now_ms; /* CLOCK_MONOTONIC, as every now_ms here */
     const char *description; /* of a simulated adapter: a file; "": none */
@@ -23,6 +24,7 @@ struct backend_setup {
     const char *connectors; /* as in struct copp_xrandr_config; "": none is named */
     bool hdcp_type1; /* HDCP content type 1, and nothing less */
     bool trust_server; /* as in struct copp_xrandr_config */
+    bool wait; /* outputs that are not there yet are waited for */
 };
 
 /* Embed this as the first member of your own structure. */
@@ -50,7 +52,7 @@ extern const struct backend_calls backend_xrandr;
 
 bool backend_known(const char *name);
 
-/* By name; "auto" is the first that finds outputs. NULL, with the reason. */
+/* By name; "auto" is the first that finds outputs, and simulated ones only for a driver made for tests. NULL, with the reason. */
 struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault);
 /* NULL-safe; clears the pointer. */
 void backend_close(struct backend **backend);

@@ -44,11 +44,13 @@ static enum copp_result open_real(struct outputs_backend *b, const struct backen
         const struct copp_xrandr_config config = {.display = text_or_null(setup->display),
                                                   .connectors = text_or_null(setup->connectors),
                                                   .trust_server = setup->trust_server,
+                                                  .wait = setup->wait,
                                                   .log = &b->log};
         return copp_xrandr_open(&config, real);
     }
 #endif
-    const struct copp_kms_config config = {.device = text_or_null(setup->device), .type1 = setup->hdcp_type1, .log = &b->log};
+    const struct copp_kms_config config = {
+        .device = text_or_null(setup->device), .type1 = setup->hdcp_type1, .wait = setup->wait, .log = &b->log};
     return copp_kms_open(&config, real);
 }
 

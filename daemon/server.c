@@ -14,11 +14,33 @@
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
 #define AGAIN_US 1000000u
 #define ACCURACY_US 1000u
+#define SLEPT_MS 100u /* less is no sleep */
 
 uint64_t server_now(void) {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t); /* not the wall clock: that one jumps */
     return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+static uint64_t slept_ms(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_BOOTTIME, &t); /* goes on while the machine sleeps, the other one does not */
+    uint64_t since_boot = (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+    uint64_t awake = server_now();
+    return since_boot > awake ? since_boot - awake : 0; /* never more than it was, however late the second clock is read */
+}
+
+void server_wake(struct server *server) {
+    uint64_t slept = slept_ms();
+    if (slept < server->slept_ms + SLEPT_MS)
+        return;
+    server->slept_ms = slept;
+    log_info("the machine has slept: what was protected must be protected anew");
+    const uint32_t types = COPP_PROTECTION_TYPE_HDCP | COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA;
+    const struct backend_calls *calls = server->backend->calls;
+    for (size_t i = 0; calls->name_of(server->backend, i); i++) /* EVT-1, EVT-5: a driver that has it on again was without it */
+        copp_connector_protection_lost(calls->connector(server->backend, i), types);
+    server_settle(server);
 }
 
 static void arm(struct server *server) {
@@ -48,6 +70,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     struct server *server = userdata;
     (void)source;
     (void)time;
+    server_wake(server);
     server->backend->calls->advance(server->backend, server_now());
     server_settle(server);
     return 0;
@@ -58,6 +81,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)source;
     (void)fd;
     (void)events;
+    server_wake(server);
     server->backend->calls->ready(server->backend, server_now());
     server_settle(server);
     return 0;
@@ -164,6 +188,7 @@ static int add_sources(struct server *server) {
 bool server_open(struct server *server, int fd, struct fault *fault) {
     server->listen_fd = fd;
     server->metrics_fd = -1;
+    server->slept_ms = slept_ms();
     server->session_room = session_room();
     if (server->session_room == 0)
         return fault_set(fault, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
@@ -172,6 +197,7 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
     const struct backend_setup setup = {.chain = (const uint8_t *)server->driver.chain,
                                         .chain_size = server->driver.chain_size,
                                         .key = server->driver.key,
+                                        .configured_driver = server->config.key[0] != 0,
                                         .pending_limit_ms = server->config.pending_limit_ms,
                                         .now_ms = server_now(),
                                         .description = server->config.description,

@@ -46,6 +46,7 @@ struct server {
     struct session *waiting; /* those whose command is under way: one a connector (CMD-6) */
     size_t session_count;
     size_t session_room; /* what the limit on file descriptors leaves */
+    uint64_t slept_ms; /* how long the machine has, since it was started */
     int listen_fd;
     int metrics_fd; /* -1: none */
     struct scraper *scrapers; /* the youngest first */
@@ -66,6 +67,9 @@ bool server_configure(const struct server *server, struct config *config, struct
 /* fd is a listening socket, kept by the server. False, with the reason; close in any case. */
 bool server_open(struct server *server, int fd, struct fault *fault);
 void server_close(struct server *server);
+
+/* To be called before anything is served: what was protected when the machine went to sleep is not any more. */
+void server_wake(struct server *server);
 
 /* Something may have changed on a connector: ends commands that have ended, and sets the next moment. */
 void server_settle(struct server *server);

@@ -291,6 +291,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         session_end(session);
         server_settle(server);
     } else {
+        server_wake(server);
         size_t count = server->session_count;
         receive(session);
         if (server->session_count != count)

@@ -97,4 +97,5 @@ check_packages() {
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postinst >"$directory/postinst"
     grep -q 'systemd-sysusers' "$directory/postinst" # its user
     grep -q "start\|restart" "$directory/postinst" # its units
+    dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postrm | grep -q 'rm -rf /var/lib/coppd'
 }

@@ -187,6 +187,8 @@ static int set_properties(const struct kms_card *card, const struct kms_connecto
 
 enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on) {
     const struct kms_connector *connector = &card->connectors[index];
+    if (!connector->id || !connector->protection_property)
+        return on ? COPP_E_FAILED : COPP_OK; /* it has come back with less */
     if (!become_master(card))
         return COPP_E_FAILED;
     int result = card->atomic ? commit(card, connector, on) : set_properties(card, connector, on);
@@ -215,21 +217,30 @@ static void find_properties(int fd, struct kms_connector *connector) {
     drmModeFreeObjectProperties(properties);
 }
 
-static void add_connector(struct kms_card *card, uint32_t id) {
+static struct kms_connector *connector_named(struct kms_card *card, const char *name) {
     for (size_t i = 0; i < card->count; i++) {
-        if (card->connectors[i].id == id)
-            return;
+        if (strcmp(card->connectors[i].name, name) == 0)
+            return &card->connectors[i];
     }
-    drmModeConnectorPtr found = card->count < KMS_CONNECTORS ? drmModeGetConnectorCurrent(card->fd, id) : NULL;
+    return card->count < KMS_CONNECTORS ? &card->connectors[card->count++] : NULL;
+}
+
+/* A connector is its name: one of a dock that is plugged in again has another number, and its old one may be another's. */
+static void add_connector(struct kms_card *card, uint32_t id) {
+    drmModeConnectorPtr found = drmModeGetConnectorCurrent(card->fd, id);
     if (!found)
         return;
-    struct kms_connector *connector = &card->connectors[card->count++];
     const char *kind = drmModeGetConnectorTypeName(found->connector_type);
-    *connector = (struct kms_connector){.id = id, .type = kms_connector_type_of(found->connector_type)};
-    (void)snprintf(connector->name, sizeof connector->name, "%.20s-%s-%u", card->name, kind ? kind : "Unknown",
-                   found->connector_type_id);
+    struct kms_connector fresh = {.id = id, .type = kms_connector_type_of(found->connector_type)};
+    (void)snprintf(fresh.name, sizeof fresh.name, "%.20s-%s-%u", card->name, kind ? kind : "Unknown", found->connector_type_id);
     drmModeFreeConnector(found);
-    find_properties(card->fd, connector);
+    struct kms_connector *connector = connector_named(card, fresh.name);
+    if (!connector || connector->id == id)
+        return;
+    for (size_t i = 0; i < card->count; i++)
+        card->connectors[i].id = card->connectors[i].id == id ? 0 : card->connectors[i].id;
+    find_properties(card->fd, &fresh);
+    *connector = fresh;
 }
 
 void kms_card_scan(struct kms_card *card) {
@@ -237,6 +248,18 @@ void kms_card_scan(struct kms_card *card) {
     for (int i = 0; resources && i < resources->count_connectors; i++)
         add_connector(card, resources->connectors[i]);
     drmModeFreeResources(resources);
+}
+
+static enum copp_result open_device(struct kms_card *card, const char *path) {
+    card->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (card->fd < 0) {
+        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: cannot be opened: %s", path, strerror(errno));
+        return COPP_E_IO;
+    }
+    (void)drmDropMaster(card->fd); /* the first to open a card is its master unasked; everybody else gets an error here */
+    card->atomic = drmSetClientCap(card->fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
+    kms_card_scan(card);
+    return card->count ? COPP_OK : COPP_E_NOT_FOUND;
 }
 
 enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
@@ -248,28 +271,39 @@ enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_
     (void)snprintf(made->name, sizeof made->name, "%s", slash ? slash + 1 : path);
     made->log = log;
     made->bus_type = bus_type;
-    made->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (made->fd < 0) {
-        copp_backend_say(log, COPP_BACKEND_WARNING, "%s: cannot be opened: %s", path, strerror(errno));
+    enum copp_result result = open_device(made, path);
+    if (result)
         kms_card_close(&made);
-        return COPP_E_IO;
-    }
-    (void)drmDropMaster(made->fd); /* the first to open a card is its master unasked; everybody else gets an error here */
-    made->atomic = drmSetClientCap(made->fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
-    kms_card_scan(made);
-    if (!made->count) {
-        kms_card_close(&made);
-        return COPP_E_NOT_FOUND;
-    }
     *card = made;
-    return COPP_OK;
+    return result;
+}
+
+static void close_device(struct kms_card *card) {
+    if (card->fd >= 0)
+        (void)close(card->fd);
+    card->fd = -1;
+}
+
+void kms_card_gone(struct kms_card *card) {
+    close_device(card);
+    for (size_t i = 0; i < card->count; i++)
+        card->connectors[i].id = 0;
+}
+
+void kms_card_returned(struct kms_card *card, const char *path) {
+    drmModeResPtr resources = drmModeGetResources(card->fd);
+    bool same = resources != NULL;
+    drmModeFreeResources(resources);
+    if (same)
+        return;
+    kms_card_gone(card);
+    (void)open_device(card, path);
 }
 
 void kms_card_close(struct kms_card **card) {
     if (!card || !*card)
         return;
-    if ((*card)->fd >= 0)
-        (void)close((*card)->fd);
+    close_device(*card);
     free(*card);
     *card = NULL;
 }

@@ -8,7 +8,7 @@
 #define KMS_CONNECTORS 32u
 
 struct kms_connector {
-    uint32_t id;
+    uint32_t id; /* 0: it is no more */
     char name[COPP_BACKEND_NAME_SIZE]; /* as in /sys/class/drm: "card0-HDMI-A-1" */
     uint32_t type; /* COPP_CONNECTOR_* */
     uint32_t protection_property; /* "Content Protection"; 0: none */
@@ -16,7 +16,7 @@ struct kms_connector {
 };
 
 struct kms_card {
-    int fd;
+    int fd; /* -1: it is no more */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
     bool atomic;
     bool type1; /* HDCP content type 1 is asked for, and nothing less believed */
@@ -33,8 +33,13 @@ COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_typ
 /* NULL-safe; clears the pointer. */
 void kms_card_close(struct kms_card **card);
 
-/* Appends connectors that have come. */
+/* Looks for connectors that have come. One that comes back is the one of that name. */
 void kms_card_scan(struct kms_card *card);
+
+/* The device is no more, and not kept open: else the kernel would give its name to no other one. */
+void kms_card_gone(struct kms_card *card);
+/* A device of that name is there, perhaps still the same. */
+void kms_card_returned(struct kms_card *card, const char *path);
 
 /* Whether this process may write properties just now. Says why not. */
 bool kms_card_may_write(struct kms_card *card);

@@ -1,8 +1,10 @@
 #include "outputs/kms/cards.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <libudev.h>
 
@@ -23,32 +25,54 @@ static uint32_t bus_type_of(struct udev_device *card) {
     return (express ? COPP_BUS_PCI_EXPRESS : COPP_BUS_PCI) | (on_root ? COPP_BUS_INTEGRATED : 0);
 }
 
-/* device: the only one wanted; 0: any. By number, since /dev/dri/by-path has links. */
-static enum copp_result add_card(struct kms_cards *cards, const char *syspath, dev_t device, struct copp_backend_log *log) {
-    struct udev_device *card = udev_device_new_from_syspath(cards->udev, syspath);
-    const char *node = card ? udev_device_get_devnode(card) : NULL;
-    enum copp_result result = COPP_E_NOT_FOUND;
-    if (node && (!device || udev_device_get_devnum(card) == device) && cards->count < KMS_CARDS) {
-        result = kms_card_open(node, bus_type_of(card), log, &cards->list[cards->count]);
-        cards->count += !result;
+/* By number, since /dev/dri/by-path has links; and each time, since they may come with the card. */
+static bool wanted(const struct kms_cards *cards, struct udev_device *device) {
+    const char *name = udev_device_get_sysname(device);
+    struct stat status;
+    if (!name || strncmp(name, "card", 4) != 0 || !udev_device_get_devnode(device)) /* connectors have none */
+        return false;
+    return !cards->device || (stat(cards->device, &status) == 0 && status.st_rdev == udev_device_get_devnum(device));
+}
+
+/* NULL: none of that name has ever been there. */
+static struct kms_card *card_of(const struct kms_cards *cards, struct udev_device *device) {
+    for (size_t i = 0; i < cards->count; i++) {
+        if (strcmp(cards->list[i]->name, udev_device_get_sysname(device)) == 0)
+            return cards->list[i];
     }
-    udev_device_unref(card);
+    return NULL;
+}
+
+static enum copp_result add_card(struct kms_cards *cards, struct udev_device *device) {
+    if (!wanted(cards, device))
+        return COPP_E_NOT_FOUND;
+    const char *node = udev_device_get_devnode(device);
+    struct kms_card *known = card_of(cards, device);
+    if (known) {
+        kms_card_returned(known, node);
+        return COPP_OK;
+    }
+    if (cards->count == KMS_CARDS)
+        return COPP_E_NOT_FOUND;
+    enum copp_result result = kms_card_open(node, bus_type_of(device), cards->log, &cards->list[cards->count]);
+    cards->count += !result;
     return result;
 }
 
-static enum copp_result add_cards(struct kms_cards *cards, dev_t device, struct copp_backend_log *log) {
+static enum copp_result add_cards(struct kms_cards *cards) {
     enum copp_result result = COPP_E_NOT_FOUND;
     struct udev_enumerate *enumerate = udev_enumerate_new(cards->udev);
     if (!enumerate)
         return COPP_E_MEMORY;
     (void)udev_enumerate_add_match_subsystem(enumerate, "drm");
-    (void)udev_enumerate_add_match_sysname(enumerate, "card[0-9]*");
     (void)udev_enumerate_scan_devices(enumerate);
     struct udev_list_entry *entry;
     udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(enumerate)) {
-        enum copp_result one = add_card(cards, udev_list_entry_get_name(entry), device, log);
+        struct udev_device *device = udev_device_new_from_syspath(cards->udev, udev_list_entry_get_name(entry));
+        enum copp_result one = device ? add_card(cards, device) : COPP_E_NOT_FOUND;
         if (one != COPP_E_NOT_FOUND)
             result = one;
+        udev_device_unref(device);
     }
     udev_enumerate_unref(enumerate);
     return cards->count ? COPP_OK : result;
@@ -66,17 +90,16 @@ static enum copp_result listen_to_udev(struct kms_cards *cards) {
 }
 
 enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log) {
-    memset(cards, 0, sizeof *cards);
-    struct stat status = {0};
-    if (device && stat(device, &status) != 0) {
+    *cards = (struct kms_cards){.log = log, .device = device ? strdup(device) : NULL};
+    if (device && !cards->device)
+        return COPP_E_MEMORY;
+    if (device && access(device, F_OK) != 0)
         copp_backend_say(log, COPP_BACKEND_WARNING, "%s: %s", device, strerror(errno));
-        return COPP_E_NOT_FOUND;
-    }
     enum copp_result result = listen_to_udev(cards);
     if (result)
         copp_backend_say(log, COPP_BACKEND_ERROR, "udev cannot be listened to");
     else
-        result = add_cards(cards, status.st_rdev, log);
+        result = add_cards(cards);
     return result;
 }
 
@@ -88,18 +111,27 @@ void kms_cards_close(struct kms_cards *cards) {
     udev_unref(cards->udev);
     cards->monitor = NULL;
     cards->udev = NULL;
+    free(cards->device);
+    cards->device = NULL;
 }
 
 int kms_cards_fd(const struct kms_cards *cards) {
     return udev_monitor_get_fd(cards->monitor);
 }
 
-bool kms_cards_events(struct kms_cards *cards) {
+bool kms_cards_update(struct kms_cards *cards) {
     bool any = false;
     struct udev_device *device;
     while ((device = udev_monitor_receive_device(cards->monitor)) != NULL) {
+        const char *action = udev_device_get_action(device);
+        if (action && strcmp(action, "add") == 0)
+            (void)add_card(cards, device);
+        if (action && strcmp(action, "remove") == 0 && card_of(cards, device))
+            kms_card_gone(card_of(cards, device));
         udev_device_unref(device);
         any = true;
     }
+    for (size_t i = 0; any && i < cards->count; i++)
+        kms_card_scan(cards->list[i]);
     return any;
 }

@@ -10,18 +10,24 @@ struct udev;
 struct udev_monitor;
 
 struct kms_cards {
+    char *device; /* the only one wanted; NULL: any */
+    struct copp_backend_log *log;
     struct udev *udev;
     struct udev_monitor *monitor;
     size_t count;
     struct kms_card *list[KMS_CARDS];
 };
 
-/* device: "/dev/dri/card0", or NULL for every card. COPP_E_NOT_FOUND: there is none with connectors. Close it in any case. */
+/*
+ * device: "/dev/dri/card0", copied, or NULL for every card. COPP_E_NOT_FOUND: there is none with connectors; it may come later,
+ * and is listened for. Close it in any case.
+ */
 COPP_NODISCARD enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log);
 void kms_cards_close(struct kms_cards *cards);
 
 int kms_cards_fd(const struct kms_cards *cards);
-/* Takes the events that have come; whether there were any. What they say is not looked at: the cards are. */
-bool kms_cards_events(struct kms_cards *cards);
+/* Takes the events that have come; whether there were any. Cards that have come are added, the others looked at: that is what
+ * counts, not what an event says. */
+bool kms_cards_update(struct kms_cards *cards);
 
 #endif

@@ -67,6 +67,7 @@ static bool has_link(const struct kms *kms, const struct kms_card *card, size_t 
 static void add_links(struct kms *kms) {
     for (size_t c = 0; c < kms->cards.count; c++) {
         struct kms_card *card = kms->cards.list[c];
+        card->type1 = kms->type1;
         for (size_t i = 0; i < card->count; i++) {
             struct kms_link *link = has_link(kms, card, i) ? NULL : calloc(1, sizeof *link);
             if (!link)
@@ -105,11 +106,8 @@ static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]
 
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
-    if (kms_cards_events(&kms->cards)) {
-        for (size_t c = 0; c < kms->cards.count; c++)
-            kms_card_scan(kms->cards.list[c]);
+    if (kms_cards_update(&kms->cards))
         add_links(kms);
-    }
     kms->last_ms = now_ms;
     for (size_t i = 0; i < kms->count; i++)
         hdcp_link_poll(&kms->links[i]->link);
@@ -146,12 +144,14 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     kms->type1 = config->type1;
     kms->log = config->log;
     enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);
+    if (config->wait && result == COPP_E_NOT_FOUND) {
+        copp_backend_say(config->log, COPP_BACKEND_WARNING, "there are no outputs until a graphics card is there");
+        result = COPP_OK;
+    }
     if (result) {
         close_kms(&kms->backend);
         return result;
     }
-    for (size_t c = 0; c < kms->cards.count; c++)
-        kms->cards.list[c]->type1 = config->type1;
     add_links(kms);
     *backend = &kms->backend;
     return COPP_OK;

@@ -7,6 +7,7 @@
 struct copp_kms_config {
     const char *device; /* "/dev/dri/card0"; NULL: every card */
     bool type1; /* ask for HDCP content type 1 (HDCP 2.2 and later) and believe nothing less */
+    bool wait; /* a card that is not there is no error: its connectors are added when it comes */
     struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
 };
 

@@ -40,6 +40,10 @@ static enum copp_result take_down(struct hdcp_link *link, const struct hdcp_obse
 static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_observation *now) {
     if (!now->connected || !now->driven)
         return COPP_E_FAILED;
+    if (!link->watched) {
+        link->seen = *now; /* from here on it matters what changes */
+        link->watched = true;
+    }
     enum copp_result result = write_target(link, true);
     if (result && result != COPP_E_PENDING) {
         link->target = false;
@@ -155,6 +159,11 @@ void hdcp_link_poll(struct hdcp_link *link) {
     if (link->pending && !link->owed)
         follow_pending(link, now.hdcp);
     tell(link, &now);
+}
+
+void hdcp_link_returned(struct hdcp_link *link) {
+    link->target = false;
+    link->owed = link->offered;
 }
 
 uint64_t hdcp_link_interval(const struct hdcp_link *link) {

@@ -49,6 +49,9 @@ void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_calls *calls,
 /* Looks, and tells the connector what has happened (EVT-1). */
 void hdcp_link_poll(struct hdcp_link *link);
 
+/* What is behind the link had gone, which a look has found, and is there again: what it may have kept is taken down. */
+void hdcp_link_returned(struct hdcp_link *link);
+
 /* Milliseconds from one look to the next; UINT64_MAX: none is needed. */
 uint64_t hdcp_link_interval(const struct hdcp_link *link);
 

@@ -1,10 +1,18 @@
 #include "outputs/xrandr/randr.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <xcb/xcbext.h>
 
 #include "outputs/kms/timing.h"
+
+#define WRITE_MS 100u
+#define BUSY_MS 20000u /* of a driver that authenticates before it returns: IGT allows 18 s */
+#define ANSWER_MS 1000 /* with a look every 500 ms LinkLost reaches a player within the 2 s of APP-3 */
 
 static const char *const atom_names[RANDR_ATOMS] = {
     [RANDR_PROTECTION] = "Content Protection",
@@ -66,13 +74,46 @@ void randr_close(struct randr *randr) {
 }
 
 bool randr_alive(const struct randr *randr) {
-    return randr->connection && !xcb_connection_has_error(randr->connection);
+    return randr->connection && !randr->silent && !xcb_connection_has_error(randr->connection);
+}
+
+static uint64_t now_ms(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+void randr_begin(struct randr *randr) {
+    randr->until_ms = now_ms() + ANSWER_MS;
+}
+
+/*
+ * The reply to a request; NULL for an error, and for a request without reply once a later one has been answered. xcb's own
+ * calls wait for a server that is stopped for as long as it is.
+ */
+static void *answer_to(struct randr *randr, unsigned sequence, bool *refused) {
+    struct pollfd fd = {.fd = xcb_get_file_descriptor(randr->connection), .events = POLLIN};
+    xcb_generic_error_t *error = NULL;
+    void *reply = NULL;
+    if (!randr->silent)
+        (void)xcb_flush(randr->connection);
+    while (!randr->silent && !xcb_poll_for_reply(randr->connection, sequence, &reply, &error)) {
+        uint64_t now = now_ms();
+        if (now < randr->until_ms)
+            (void)poll(&fd, 1, (int)(randr->until_ms - now));
+        else
+            randr->silent = true;
+    }
+    if (refused)
+        *refused = error || !randr_alive(randr);
+    free(error);
+    return reply;
 }
 
 /* The first 32-bit word of a property; false if it is not there or is something else. */
-static bool property_word(const struct randr *randr, xcb_randr_output_t output, xcb_atom_t atom, uint32_t *word) {
-    xcb_randr_get_output_property_reply_t *reply = xcb_randr_get_output_property_reply(
-        randr->connection, xcb_randr_get_output_property(randr->connection, output, atom, XCB_ATOM_ANY, 0, 1, 0, 0), NULL);
+static bool property_word(struct randr *randr, xcb_randr_output_t output, xcb_atom_t atom, uint32_t *word) {
+    xcb_randr_get_output_property_reply_t *reply =
+        answer_to(randr, xcb_randr_get_output_property(randr->connection, output, atom, XCB_ATOM_ANY, 0, 1, 0, 0).sequence, NULL);
     bool got = reply && reply->format == 32 && reply->num_items == 1 && xcb_randr_get_output_property_data_length(reply) >= 4;
     if (got)
         memcpy(word, xcb_randr_get_output_property_data(reply), sizeof *word);
@@ -81,17 +122,17 @@ static bool property_word(const struct randr *randr, xcb_randr_output_t output, 
 }
 
 /* Only a property that the driver has made immutable is its word: anybody may add the others. */
-static uint32_t connector_id_of(const struct randr *randr, xcb_randr_output_t output) {
+static uint32_t connector_id_of(struct randr *randr, xcb_randr_output_t output) {
     xcb_atom_t atom = randr->atoms[RANDR_CONNECTOR_ID];
     uint32_t id = 0;
-    xcb_randr_query_output_property_reply_t *reply = xcb_randr_query_output_property_reply(
-        randr->connection, xcb_randr_query_output_property(randr->connection, output, atom), NULL);
+    xcb_randr_query_output_property_reply_t *reply =
+        answer_to(randr, xcb_randr_query_output_property(randr->connection, output, atom).sequence, NULL);
     bool drivers = reply && reply->immutable;
     free(reply);
     return drivers && property_word(randr, output, atom, &id) ? id : 0;
 }
 
-static void describe_output(const struct randr *randr, xcb_randr_output_t id, const xcb_randr_get_output_info_reply_t *info,
+static void describe_output(struct randr *randr, xcb_randr_output_t id, const xcb_randr_get_output_info_reply_t *info,
                             struct randr_output *output) {
     uint32_t word;
     *output = (struct randr_output){.id = id};
@@ -103,19 +144,17 @@ static void describe_output(const struct randr *randr, xcb_randr_output_t id, co
 }
 
 /* NULL if the server has gone, too: nothing else is asked then. */
-static xcb_randr_get_screen_resources_current_reply_t *resources_of(const struct randr *randr) {
+static xcb_randr_get_screen_resources_current_reply_t *resources_of(struct randr *randr) {
     if (!randr_alive(randr))
         return NULL;
-    return xcb_randr_get_screen_resources_current_reply(
-        randr->connection, xcb_randr_get_screen_resources_current(randr->connection, randr->root), NULL);
+    return answer_to(randr, xcb_randr_get_screen_resources_current(randr->connection, randr->root).sequence, NULL);
 }
 
-static xcb_randr_get_output_info_reply_t *info_of(const struct randr *randr, xcb_randr_output_t output) {
-    return xcb_randr_get_output_info_reply(randr->connection,
-                                           xcb_randr_get_output_info(randr->connection, output, XCB_CURRENT_TIME), NULL);
+static xcb_randr_get_output_info_reply_t *info_of(struct randr *randr, xcb_randr_output_t output) {
+    return answer_to(randr, xcb_randr_get_output_info(randr->connection, output, XCB_CURRENT_TIME).sequence, NULL);
 }
 
-size_t randr_outputs(const struct randr *randr, struct randr_output *outputs) {
+size_t randr_outputs(struct randr *randr, struct randr_output *outputs) {
     xcb_randr_get_screen_resources_current_reply_t *resources = resources_of(randr);
     size_t count = 0;
     for (int i = 0; resources && i < resources->num_outputs && count < RANDR_OUTPUTS; i++) {
@@ -161,9 +200,8 @@ static void display_of(const xcb_randr_get_screen_resources_current_reply_t *res
     }
 }
 
-static xcb_randr_get_crtc_info_reply_t *crtc_of(const struct randr *randr, xcb_randr_crtc_t crtc) {
-    return xcb_randr_get_crtc_info_reply(randr->connection, xcb_randr_get_crtc_info(randr->connection, crtc, XCB_CURRENT_TIME),
-                                         NULL);
+static xcb_randr_get_crtc_info_reply_t *crtc_of(struct randr *randr, xcb_randr_crtc_t crtc) {
+    return answer_to(randr, xcb_randr_get_crtc_info(randr->connection, crtc, XCB_CURRENT_TIME).sequence, NULL);
 }
 
 static bool overlap(const xcb_randr_get_crtc_info_reply_t *a, const xcb_randr_get_crtc_info_reply_t *b) {
@@ -171,8 +209,7 @@ static bool overlap(const xcb_randr_get_crtc_info_reply_t *a, const xcb_randr_ge
 }
 
 /* ARB-6: outputs that show the same part of the screen are clones. */
-static enum copp_multi_adapter_mode mode_of(const struct randr *randr,
-                                            const xcb_randr_get_screen_resources_current_reply_t *resources,
+static enum copp_multi_adapter_mode mode_of(struct randr *randr, const xcb_randr_get_screen_resources_current_reply_t *resources,
                                             xcb_randr_crtc_t own_id, const xcb_randr_get_crtc_info_reply_t *own) {
     if (own->num_outputs > 1)
         return COPP_MODE_CLONE;
@@ -187,7 +224,7 @@ static enum copp_multi_adapter_mode mode_of(const struct randr *randr,
     return mode;
 }
 
-static enum hdcp_value read_hdcp(const struct randr *randr, const struct randr_output *output) {
+static enum hdcp_value read_hdcp(struct randr *randr, const struct randr_output *output) {
     uint32_t atom;
     if (!property_word(randr, output->id, randr->atoms[RANDR_PROTECTION], &atom))
         return HDCP_UNREADABLE;
@@ -198,7 +235,7 @@ static enum hdcp_value read_hdcp(const struct randr *randr, const struct randr_o
     return atom == randr->atoms[RANDR_ENABLED] ? HDCP_ENABLED : HDCP_UNREADABLE;
 }
 
-void randr_observe(const struct randr *randr, const struct randr_output *output, struct hdcp_observation *observation) {
+void randr_observe(struct randr *randr, const struct randr_output *output, struct hdcp_observation *observation) {
     xcb_randr_get_screen_resources_current_reply_t *resources = resources_of(randr);
     xcb_randr_get_output_info_reply_t *info = resources ? info_of(randr, output->id) : NULL;
     xcb_randr_get_crtc_info_reply_t *crtc = info && info->crtc ? crtc_of(randr, info->crtc) : NULL;
@@ -216,20 +253,65 @@ void randr_observe(const struct randr *randr, const struct randr_output *output,
     free(resources);
 }
 
-static bool change(const struct randr *randr, xcb_randr_output_t output, enum randr_atom property, enum randr_atom value) {
-    xcb_void_cookie_t cookie = xcb_randr_change_output_property_checked(
-        randr->connection, output, randr->atoms[property], XCB_ATOM_ATOM, 32, XCB_PROP_MODE_REPLACE, 1, &randr->atoms[value]);
-    xcb_generic_error_t *error = xcb_request_check(randr->connection, cookie);
-    bool taken = !error && randr_alive(randr);
+/* Whether the last write has been carried out, or refused. */
+static bool written(struct randr *randr, bool *refused) {
+    void *reply = NULL;
+    xcb_generic_error_t *error = NULL;
+    if (!xcb_poll_for_reply(randr->connection, randr->write_end, &reply, &error))
+        return false;
+    free(reply);
     free(error);
-    return taken;
+    randr->writing = false;
+    *refused = false;
+    for (size_t i = 0; i < 2; i++) {
+        bool one = false;
+        if (randr->writes[i])
+            (void)answer_to(randr, randr->writes[i], &one);
+        *refused = *refused || one;
+    }
+    return true;
 }
 
-/* That the server takes a value says nothing of what the driver makes of it. */
-enum copp_result randr_write(const struct randr *randr, const struct randr_output *output, bool on) {
+bool randr_busy(struct randr *randr, uint64_t *for_ms) {
+    bool refused;
+    if (!randr->writing || !randr_alive(randr) || written(randr, &refused))
+        return false;
+    *for_ms = now_ms() - randr->write_ms;
+    randr->silent = *for_ms > BUSY_MS;
+    return !randr->silent;
+}
+
+void randr_settle(struct randr *randr) {
+    if (randr->writing && randr_alive(randr))
+        free(answer_to(randr, randr->write_end, NULL));
+    randr->writing = false;
+}
+
+static unsigned change(const struct randr *randr, xcb_randr_output_t output, enum randr_atom property, enum randr_atom value) {
+    return xcb_randr_change_output_property_checked(randr->connection, output, randr->atoms[property], XCB_ATOM_ATOM, 32,
+                                                    XCB_PROP_MODE_REPLACE, 1, &randr->atoms[value])
+        .sequence;
+}
+
+/* That the server takes a value says nothing of what the driver makes of it. Some drivers authenticate before they return. */
+enum copp_result randr_write(struct randr *randr, const struct randr_output *output, bool on) {
+    uint64_t for_ms = 0;
+    bool refused = false;
+    if (randr_busy(randr, &for_ms))
+        return COPP_E_PENDING;
     if (!randr_alive(randr))
         return COPP_E_FAILED;
-    if (on && output->content_type && !change(randr, output->id, RANDR_CONTENT_TYPE, RANDR_TYPE0))
-        return COPP_E_FAILED;
-    return change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED) ? COPP_OK : COPP_E_FAILED;
+    randr->writes[0] = on && output->content_type ? change(randr, output->id, RANDR_CONTENT_TYPE, RANDR_TYPE0) : 0;
+    randr->writes[1] = change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED);
+    randr->write_end = xcb_get_input_focus(randr->connection).sequence;
+    randr->write_ms = now_ms();
+    randr->writing = xcb_flush(randr->connection) > 0;
+    struct pollfd fd = {.fd = xcb_get_file_descriptor(randr->connection), .events = POLLIN};
+    while (randr->writing && !written(randr, &refused)) {
+        uint64_t took = now_ms() - randr->write_ms;
+        if (took >= WRITE_MS)
+            return COPP_OK;
+        (void)poll(&fd, 1, (int)(WRITE_MS - took));
+    }
+    return refused || !randr_alive(randr) ? COPP_E_FAILED : COPP_OK;
 }

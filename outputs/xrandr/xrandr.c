@@ -4,30 +4,43 @@
  */
 #include "outputs/xrandr/xrandr.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "outputs/kms/cards.h"
-#include "outputs/xrandr/randr.h"
+#include "outputs/xrandr/dial.h"
 
 #define DRAIN_ROUNDS 4u
+#define START_MS 5000
+#define AGAIN_MS 1000u
+#define BUSY_TRUST_MS 1000u /* what cannot be looked at for longer is lost */
 
 struct xrandr_link {
     struct hdcp_link link;
-    const struct xrandr *xrandr;
+    struct xrandr *xrandr;
     struct randr_output output;
+    bool present; /* the server that is there now has it */
     struct kms_card *card; /* where the truth is; NULL: only the server knows */
     size_t index; /* of the connector on the card */
 };
 
 struct xrandr {
     struct copp_backend backend;
-    struct randr randr;
+    int epoll; /* of what comes and goes: the connection, or the attempt at one */
+    struct randr randr; /* not connected: the server has gone */
+    struct randr_dial *dial; /* an attempt at a connection is under way */
+    uint64_t dial_ms; /* when the next one may begin */
     struct kms_cards cards;
-    const char *connectors;
+    char *display;
+    char *connectors;
     bool trust_server;
     struct copp_backend_log *log;
+    bool looking; /* all that is asked meanwhile is one look */
+    bool changed; /* there have been events */
     uint64_t last_ms; /* of the last look */
     size_t count;
     struct xrandr_link *links[RANDR_OUTPUTS];
@@ -41,21 +54,53 @@ static const struct xrandr *const_xrandr_of(const struct copp_backend *backend) 
     return (const struct xrandr *)backend;
 }
 
+/* One look at all outputs, or one at a single output in between, has so much time. */
+static void begin(struct xrandr *xrandr) {
+    if (!xrandr->looking)
+        randr_begin(&xrandr->randr);
+}
+
+/* Who is to be believed: the kernel, else nobody, unless the host's configuration says that the server is. */
+static bool has_truth(const struct xrandr_link *link) {
+    if (!link->output.protection)
+        return false;
+    return link->card ? link->card->connectors[link->index].protection_property != 0 : link->xrandr->trust_server;
+}
+
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     const struct xrandr_link *own = (const struct xrandr_link *)link;
-    randr_observe(&own->xrandr->randr, &own->output, observation);
-    if (!own->card)
+    struct randr *randr = &own->xrandr->randr;
+    uint64_t busy_ms;
+    begin(own->xrandr);
+    if (own->present && randr_busy(randr, &busy_ms)) { /* the kernel would not answer either */
+        *observation = link->seen;
+        if (link->pending || busy_ms > BUSY_TRUST_MS)
+            observation->hdcp = HDCP_UNREADABLE;
         return;
+    }
+    if (own->present)
+        randr_observe(randr, &own->output, observation);
+    if (!own->present || !randr_alive(randr)) {
+        *observation = (struct hdcp_observation){0}; /* nothing holds without the server, whatever the kernel still has on */
+        return;
+    }
     struct hdcp_observation server = *observation;
-    *observation = (struct hdcp_observation){0};
-    kms_card_observe(own->card, own->index, observation);
-    observation->connected = observation->connected && server.connected;
-    if (server.state.mode == COPP_MODE_CLONE)
-        observation->state.mode = COPP_MODE_CLONE;
+    if (own->card) {
+        *observation = (struct hdcp_observation){0};
+        kms_card_observe(own->card, own->index, observation);
+        observation->connected = observation->connected && server.connected;
+        if (server.state.mode == COPP_MODE_CLONE)
+            observation->state.mode = COPP_MODE_CLONE;
+    }
+    if (link->offered && !has_truth(own))
+        observation->hdcp = HDCP_UNREADABLE; /* a server that has come back with less */
 }
 
 static enum copp_result link_write(struct hdcp_link *link, bool on) {
     const struct xrandr_link *own = (const struct xrandr_link *)link;
+    if (!own->present || !has_truth(own))
+        return on ? COPP_E_FAILED : COPP_OK; /* nothing was ever asked of it */
+    begin(own->xrandr);
     return randr_write(&own->xrandr->randr, &own->output, on);
 }
 
@@ -87,7 +132,7 @@ static void find_truth(const struct xrandr *xrandr, struct xrandr_link *link) {
         struct kms_card *card = xrandr->cards.list[c];
         for (size_t i = 0; i < card->count; i++) {
             const struct kms_connector *connector = &card->connectors[i];
-            if (named ? strcmp(connector->name, name) != 0 : connector->id != link->output.connector_id)
+            if (!connector->id || (named ? strcmp(connector->name, name) != 0 : connector->id != link->output.connector_id))
                 continue;
             found++;
             link->card = card;
@@ -99,10 +144,8 @@ static void find_truth(const struct xrandr *xrandr, struct xrandr_link *link) {
 }
 
 static bool can_offer(const struct xrandr *xrandr, const struct xrandr_link *link) {
-    if (!link->output.protection)
-        return false;
-    if (link->card)
-        return link->card->connectors[link->index].protection_property != 0;
+    if (!link->output.protection || link->card)
+        return has_truth(link);
     if (xrandr->trust_server) {
         copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
                          "%s: the X server's word for HDCP is believed, as configured: any X client can forge it",
@@ -116,26 +159,51 @@ static bool can_offer(const struct xrandr *xrandr, const struct xrandr_link *lin
     return false;
 }
 
-static bool has_link(const struct xrandr *xrandr, xcb_randr_output_t id) {
+static struct xrandr_link *link_of(const struct xrandr *xrandr, const char *name) {
     for (size_t i = 0; i < xrandr->count; i++) {
-        if (xrandr->links[i]->output.id == id)
-            return true;
+        if (strcmp(xrandr->links[i]->output.name, name) == 0)
+            return xrandr->links[i];
     }
-    return false;
+    return NULL;
 }
 
-static void add_links(struct xrandr *xrandr) {
+static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
+    struct xrandr_link *link = xrandr->count < RANDR_OUTPUTS ? calloc(1, sizeof *link) : NULL;
+    if (!link)
+        return;
+    link->xrandr = xrandr;
+    link->output = *output;
+    link->present = true;
+    find_truth(xrandr, link);
+    hdcp_link_init(&link->link, &link_calls, can_offer(xrandr, link));
+    xrandr->links[xrandr->count++] = link;
+}
+
+/* Nothing is in force or under way behind it from here on, and its devices know. */
+static void leave_output(struct xrandr_link *link) {
+    link->present = false;
+    hdcp_link_poll(&link->link);
+}
+
+static void return_output(struct xrandr_link *link, const struct randr_output *output) {
+    link->present = true;
+    link->output = *output;
+    find_truth(link->xrandr, link);
+    hdcp_link_returned(&link->link);
+}
+
+/* An output is its name: its number is another one with each server, and with each dock that is plugged in. */
+static void update_links(struct xrandr *xrandr) {
     struct randr_output outputs[RANDR_OUTPUTS];
     size_t found = randr_outputs(&xrandr->randr, outputs);
-    for (size_t i = 0; i < found && xrandr->count < RANDR_OUTPUTS; i++) {
-        struct xrandr_link *link = has_link(xrandr, outputs[i].id) ? NULL : calloc(1, sizeof *link);
+    for (size_t i = 0; i < found; i++) {
+        struct xrandr_link *link = link_of(xrandr, outputs[i].name);
+        if (link && link->present && link->output.id != outputs[i].id)
+            leave_output(link);
         if (!link)
-            continue;
-        link->xrandr = xrandr;
-        link->output = outputs[i];
-        find_truth(xrandr, link);
-        hdcp_link_init(&link->link, &link_calls, can_offer(xrandr, link));
-        xrandr->links[xrandr->count++] = link;
+            add_link(xrandr, &outputs[i]);
+        else if (!link->present)
+            return_output(link, &outputs[i]);
     }
 }
 
@@ -160,36 +228,88 @@ static void attach(struct copp_backend *backend, size_t index, struct copp_conne
 static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
     const struct xrandr *xrandr = const_xrandr_of(backend);
     size_t used = 0;
-    list[used++] = xcb_get_file_descriptor(xrandr->randr.connection);
+    list[used++] = xrandr->epoll;
     if (xrandr->cards.monitor)
         list[used++] = kms_cards_fd(&xrandr->cards);
     return used;
+}
+
+static bool watch(const struct xrandr *xrandr, int fd) {
+    struct epoll_event event = {.events = EPOLLIN};
+    return epoll_ctl(xrandr->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* Not being able to try is as an attempt that failed. */
+static void dial(struct xrandr *xrandr, uint64_t now_ms) {
+    xrandr->dial_ms = now_ms + AGAIN_MS;
+    xrandr->dial = randr_dial_begin(xrandr->display);
+    if (xrandr->dial && !watch(xrandr, randr_dial_fd(xrandr->dial)))
+        randr_dial_leave(&xrandr->dial);
+}
+
+/* Whether the attempt has ended, and how. */
+static bool dialled(struct xrandr *xrandr, enum copp_result *result) {
+    if (!randr_dial_ended(&xrandr->dial, &xrandr->randr, result))
+        return false;
+    if (!*result && !watch(xrandr, xcb_get_file_descriptor(xrandr->randr.connection)))
+        *result = COPP_E_IO;
+    if (*result)
+        randr_close(&xrandr->randr);
+    return true;
+}
+
+/* A server that was restarted, as at the end of each user's session, is the same outputs' server. */
+static void connect_again(struct xrandr *xrandr, uint64_t now_ms) {
+    enum copp_result result;
+    if (xrandr->randr.connection)
+        return;
+    if (!xrandr->dial && now_ms >= xrandr->dial_ms)
+        dial(xrandr, now_ms);
+    if (xrandr->dial && dialled(xrandr, &result) && !result)
+        copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "the X server is there");
 }
 
 /* A connection that has broken off stays readable for ever: closed, no loop polls it any more. */
 static void check_server(struct xrandr *xrandr) {
     if (!xrandr->randr.connection || randr_alive(&xrandr->randr))
         return;
-    copp_backend_say(xrandr->log, COPP_BACKEND_ERROR, "the X server has gone: its outputs protect nothing until a restart");
+    copp_backend_say(xrandr->log, COPP_BACKEND_ERROR, "the X server %s: its outputs protect nothing until it is back",
+                     xrandr->randr.silent ? "does not answer" : "has gone");
     randr_close(&xrandr->randr);
+    for (size_t i = 0; i < xrandr->count; i++)
+        leave_output(xrandr->links[i]);
+}
+
+/* Events that come with the answers just read are taken as well: no fd tells of them. */
+static void look(struct xrandr *xrandr) {
+    uint64_t busy_ms;
+    begin(xrandr);
+    xrandr->looking = true;
+    for (size_t round = 0; round < DRAIN_ROUNDS; round++) {
+        xrandr->changed = randr_events(&xrandr->randr) || xrandr->changed;
+        bool busy = randr_busy(&xrandr->randr, &busy_ms);
+        if (round > 0 && (busy || !xrandr->changed))
+            break;
+        if (xrandr->changed && !busy) {
+            xrandr->changed = false;
+            update_links(xrandr);
+        }
+        for (size_t i = 0; i < xrandr->count; i++) {
+            if (!busy || xrandr->links[i]->link.watched)
+                hdcp_link_poll(&xrandr->links[i]->link);
+        }
+    }
+    xrandr->looking = false;
 }
 
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct xrandr *xrandr = xrandr_of(backend);
-    bool events = xrandr->cards.monitor && kms_cards_events(&xrandr->cards);
-    for (size_t c = 0; events && c < xrandr->cards.count; c++)
-        kms_card_scan(xrandr->cards.list[c]);
+    bool away = !xrandr->randr.connection;
+    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards)) || xrandr->changed;
     xrandr->last_ms = now_ms;
-    events = randr_events(&xrandr->randr) || events;
-    for (size_t round = 0; round < DRAIN_ROUNDS; round++) {
-        if (events)
-            add_links(xrandr);
-        for (size_t i = 0; i < xrandr->count; i++)
-            hdcp_link_poll(&xrandr->links[i]->link);
-        events = randr_events(&xrandr->randr); /* those that came with the answers just read: no fd tells of them */
-        if (!events)
-            break;
-    }
+    connect_again(xrandr, now_ms);
+    xrandr->changed = xrandr->changed || (away && xrandr->randr.connection);
+    look(xrandr);
     check_server(xrandr);
 }
 
@@ -200,39 +320,80 @@ static uint64_t deadline(const struct copp_backend *backend) {
         uint64_t own = hdcp_link_interval(&xrandr->links[i]->link);
         interval = own < interval ? own : interval;
     }
-    return interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : xrandr->last_ms + interval;
+    uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : xrandr->last_ms + interval;
+    bool dials = !xrandr->randr.connection && !xrandr->dial;
+    return dials && xrandr->dial_ms < look_ms ? xrandr->dial_ms : look_ms;
 }
 
 static void close_xrandr(struct copp_backend *backend) {
     struct xrandr *xrandr = xrandr_of(backend);
+    begin(xrandr);
+    randr_settle(&xrandr->randr);
     for (size_t i = 0; i < xrandr->count; i++) {
         hdcp_link_end(&xrandr->links[i]->link);
         free(xrandr->links[i]);
     }
     kms_cards_close(&xrandr->cards);
+    randr_dial_leave(&xrandr->dial);
     randr_close(&xrandr->randr);
+    if (xrandr->epoll >= 0)
+        (void)close(xrandr->epoll);
+    free(xrandr->display);
+    free(xrandr->connectors);
     free(xrandr);
 }
 
 static const struct copp_backend_calls xrandr_calls = {count, describe, attach, fds, dispatch, deadline, close_xrandr};
+
+/* False without memory. */
+static bool copy(const char *text, char **own) {
+    *own = text ? strdup(text) : NULL;
+    return !*own == !text;
+}
+
+static enum copp_result prepare(struct xrandr *xrandr, const struct copp_xrandr_config *config) {
+    xrandr->backend.calls = &xrandr_calls;
+    xrandr->trust_server = config->trust_server;
+    xrandr->log = config->log;
+    xrandr->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (!copy(config->display, &xrandr->display) || !copy(config->connectors, &xrandr->connectors))
+        return COPP_E_MEMORY;
+    return xrandr->epoll >= 0 ? COPP_OK : COPP_E_IO;
+}
+
+/* The first connection: there is little to do before. */
+static enum copp_result connect_first(struct xrandr *xrandr) {
+    enum copp_result result = COPP_E_IO;
+    dial(xrandr, 0);
+    if (!xrandr->dial)
+        return COPP_E_IO;
+    struct pollfd done = {.fd = randr_dial_fd(xrandr->dial), .events = POLLIN};
+    (void)poll(&done, 1, START_MS);
+    if (!dialled(xrandr, &result))
+        copp_backend_say(xrandr->log, COPP_BACKEND_ERROR, "the X server does not answer");
+    return result;
+}
 
 enum copp_result copp_xrandr_open(const struct copp_xrandr_config *config, struct copp_backend **backend) {
     *backend = NULL;
     struct xrandr *xrandr = calloc(1, sizeof *xrandr);
     if (!xrandr)
         return COPP_E_MEMORY;
-    xrandr->backend.calls = &xrandr_calls;
-    xrandr->connectors = config->connectors;
-    xrandr->trust_server = config->trust_server;
-    xrandr->log = config->log;
-    enum copp_result result = randr_open(&xrandr->randr, config->display);
+    enum copp_result result = prepare(xrandr, config);
+    if (!result)
+        result = connect_first(xrandr);
+    if (config->wait && (result == COPP_E_NOT_FOUND || result == COPP_E_IO)) {
+        copp_backend_say(config->log, COPP_BACKEND_WARNING, "there are no outputs until the X server is there");
+        result = COPP_OK;
+    }
     if (result) {
         close_xrandr(&xrandr->backend);
         return result;
     }
     if (kms_cards_open(&xrandr->cards, NULL, config->log))
         copp_backend_say(config->log, COPP_BACKEND_INFO, "there is no graphics card of the kernel's to ask behind the X server");
-    add_links(xrandr);
+    begin(xrandr);
+    update_links(xrandr);
     *backend = &xrandr->backend;
     return COPP_OK;
 }

@@ -5,10 +5,10 @@
 #include "outputs/backend.h"
 
 struct copp_xrandr_config {
-    const char *display; /* ":0"; NULL: DISPLAY in the environment */
+    const char *display; /* ":0"; NULL: DISPLAY in the environment. Copied */
     /*
      * Which connector of the kernel's is behind which output, for drivers whose outputs have no CONNECTOR_ID: such as
-     * "HDMI-A-0=card0-HDMI-A-1 DisplayPort-0=card0-DP-1". Borrowed; NULL: none is named.
+     * "HDMI-A-0=card0-HDMI-A-1 DisplayPort-0=card0-DP-1". Copied; NULL: none is named.
      */
     const char *connectors;
     /*
@@ -16,10 +16,14 @@ struct copp_xrandr_config {
      * any X client can write Enabled: only for a server that is known to do better.
      */
     bool trust_server;
+    bool wait; /* a server that is not there, or does not answer, is no error: its outputs are added when it comes */
     struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
 };
 
-/* COPP_E_NOT_FOUND: there is no such X server, or it has no RandR 1.3. */
+/*
+ * COPP_E_NOT_FOUND: there is no such X server, or it has no RandR 1.3. COPP_E_IO: it does not answer within 5 s. A server that
+ * goes later loses what its outputs have in force, and is connected to again when it comes back.
+ */
 COPP_NODISCARD enum copp_result copp_xrandr_open(const struct copp_xrandr_config *config, struct copp_backend **backend);
 
 #endif

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -73,6 +74,7 @@ static const char *daemon_path(void) {
 }
 
 static void become_daemon(const struct kit *kit, const char *option) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no daemon behind */
     int out = open(kit->output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(out, STDERR_FILENO);
@@ -82,6 +84,8 @@ static void become_daemon(const struct kit *kit, const char *option) {
         (void)signal(SIGXFSZ, SIG_IGN); /* a write then fails, as on a full disk */
         (void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){kit->size_limit, kit->size_limit});
     }
+    if (kit->preload)
+        (void)setenv("LD_PRELOAD", kit->preload, 1);
     (void)execl(daemon_path(), "coppd", "--config", kit->config, option, (char *)NULL);
     _exit(127);
 }
@@ -117,7 +121,8 @@ void kit_start(struct kit *kit) {
         }
         sleep_ms(10);
     }
-    assert_int_equal(copp_socket_connector(connection, 0, &first), COPP_OK);
+    enum copp_result result = copp_socket_connector(connection, 0, &first);
+    assert_true(result == COPP_OK || result == COPP_E_NOT_FOUND); /* it may have no outputs yet */
     copp_socket_close(&connection);
     kit_wait_sessions(kit, 0);
     read_anchor(kit);
@@ -275,6 +280,43 @@ uint32_t player_local(struct player *player, uint32_t type) {
     uint32_t level;
     assert_int_equal(copp_session_local_level(player->session, type, &level), COPP_OK);
     return level;
+}
+
+void player_loses(struct player *player, uint32_t type, uint64_t began) {
+    uint32_t events = 0;
+    for (;;) {
+        uint32_t level = player_local(player, type);
+        assert_true(clock_ms() - began < 2000);
+        events |= copp_session_take_events(player->session);
+        if (level == 0)
+            break;
+    }
+    assert_true(events & COPP_STATUS_LINK_LOST);
+}
+
+pid_t holder_begin(struct kit *kit, const char *connector) {
+    int told[2];
+    char byte;
+    assert_int_equal(pipe(told), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct player player;
+        if (player_try(kit, connector, NULL, &player) ||
+            copp_session_set_protection_level(player.session, COPP_PROTECTION_TYPE_HDCP, 1) || write(told[1], "!", 1) != 1)
+            _exit(1);
+        for (;;)
+            (void)pause();
+    }
+    (void)close(told[1]);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    (void)close(told[0]);
+    return pid;
+}
+
+void process_kill(pid_t pid) {
+    (void)kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 int raw_connect(struct kit *kit) {

@@ -22,6 +22,7 @@ struct kit {
     rlim_t file_limit; /* if not 0: open files it may have */
     rlim_t size_limit; /* if not 0: bytes a file of its may have */
     struct copp_public_key anchor;
+    const char *preload; /* if not NULL: a library the daemon is started with */
 };
 
 /* Makes the directory. settings is text behind what every test needs, in the section [daemon] first. */
@@ -63,6 +64,12 @@ void player_begin(struct kit *kit, const char *connector, struct player *player)
 void player_end(struct player *player);
 uint32_t player_global(struct player *player, uint32_t type);
 uint32_t player_local(struct player *player, uint32_t type);
+/* What it held it is told to have lost, by 2 s after began (EVT-1, APP-3). */
+void player_loses(struct player *player, uint32_t type, uint64_t began);
+
+/* A process that holds HDCP on a connector; returns once it does. */
+pid_t holder_begin(struct kit *kit, const char *connector);
+void process_kill(pid_t pid);
 
 /* A socket that is connected, for packets put together by hand. */
 int raw_connect(struct kit *kit);

@@ -327,6 +327,26 @@ static void starts_that_must_fail(void) {
     kit_end(&kit);
 }
 
+/* A maker's certificates say that the display is protected: not by themselves for displays that are none. */
+static void simulated_outputs_are_not_vouched_for(void) {
+    struct kit kit;
+    char *said;
+    char settings[3 * KIT_PATH];
+    kit_make(&kit, "");
+    kit_start(&kit); /* makes a chain and a key */
+    kit_stop(&kit);
+    (void)snprintf(settings, sizeof settings, "[driver]\nchain = %s/test-driver/chain.xml\nkey = %s/test-driver/leaf.pem\n",
+                   kit.directory, kit.directory);
+    kit_configure(&kit, settings);
+    assert_int_equal(kit_run(&kit, NULL, &said), 1);
+    assert_non_null(strstr(said, "give backend = sim"));
+    free(said);
+    (void)strcat(settings, "[outputs]\nbackend = sim\n");
+    kit_configure(&kit, settings);
+    kit_start(&kit);
+    kit_end(&kit);
+}
+
 static const struct test_case cases[] = {
     TEST(packets_of_wrong_sizes_and_types, ""),
     TEST(other_versions_are_told_ours, ""),
@@ -339,6 +359,7 @@ static const struct test_case cases[] = {
     TEST(a_reload_drops_nobody, ""),
     TEST(configurations, ""),
     TEST(starts_that_must_fail, ""),
+    TEST(simulated_outputs_are_not_vouched_for, ""),
 };
 
 int main(void) {

@@ -2,14 +2,15 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include <umockdev.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
-#define CARD "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card0"
 #define FIRST_CONNECTOR 100u
 #define FIRST_ENCODER 200u
 #define PROTECTION_PROPERTY 11u
@@ -18,45 +19,72 @@
 
 struct fake_drm {
     struct fake_card card;
+    unsigned number; /* card0, card1 */
     bool atomic;
     pthread_mutex_t mutex;
     UMockdevTestbed *testbed;
     UMockdevIoctlBase *handler;
+    UMockdevIoctlClient *lost; /* who had the card open when it went: it has not come back to them */
 };
 
-static const char description[] = "P: /devices/pci0000:00/0000:00:01.0\n"
-                                  "E: SUBSYSTEM=pci\n"
-                                  "A: class=0x060400\\n\n"
-                                  "\n"
-                                  "P: /devices/pci0000:00/0000:00:01.0/0000:01:00.0\n"
+static const char bridge[] = "P: /devices/pci0000:00/0000:00:01.0\n"
+                             "E: SUBSYSTEM=pci\n"
+                             "A: class=0x060400\\n\n"
+                             "\n";
+
+/* %u: the card's number */
+static const char description[] = "P: /devices/pci0000:00/0000:00:01.0/0000:01:00.%u\n"
                                   "E: SUBSYSTEM=pci\n"
                                   "A: max_link_width=16\\n\n"
                                   "\n"
-                                  "P: /devices/pci0000:00/0000:00:01.0/0000:01:00.0/drm/card0\n"
-                                  "N: dri/card0\n"
+                                  "P: /devices/pci0000:00/0000:00:01.0/0000:01:00.%u/drm/card%u\n"
+                                  "N: dri/card%u\n"
                                   "E: SUBSYSTEM=drm\n"
-                                  "E: DEVNAME=/dev/dri/card0\n"
+                                  "E: DEVNAME=/dev/dri/card%u\n"
                                   "E: DEVTYPE=drm_minor\n"
                                   "E: MAJOR=226\n"
-                                  "E: MINOR=0\n"
-                                  "A: dev=226:0\\n\n";
+                                  "E: MINOR=%u\n"
+                                  "A: dev=226:%u\\n\n";
+
+/*
+ * The memory of the process under test, which may be another one than this. at has a pointer at the offset; what is behind it is
+ * copied here, or there.
+ */
+static bool fetch(UMockdevIoctlData *at, size_t offset, void *bytes, size_t size) {
+    UMockdevIoctlData *there = umockdev_ioctl_data_resolve(at, offset, size, NULL);
+    if (there) {
+        memcpy(bytes, there->data, size);
+        g_object_unref(there);
+    }
+    return there != NULL;
+}
+
+static void store(UMockdevIoctlData *at, size_t offset, const void *bytes, size_t size) {
+    UMockdevIoctlData *there = umockdev_ioctl_data_resolve(at, offset, size, NULL);
+    if (!there)
+        return;
+    umockdev_ioctl_data_update(there, 0, (guint8 *)(uintptr_t)bytes, (gint)size);
+    g_object_unref(there);
+}
 
 /* Copies as drm does: the count is always told, the elements only if there is room for them all. */
-static void give(uint64_t pointer, uint32_t *count, const void *elements, uint32_t number, size_t size) {
-    if (pointer && *count >= number && number)
-        memcpy((void *)(uintptr_t)pointer, elements, number * size);
+static void give(UMockdevIoctlData *memory, size_t offset, uint32_t *count, const void *elements, uint32_t number, size_t size) {
+    if (*count >= number && number)
+        store(memory, offset, elements, number * size);
     *count = number;
 }
 
 static struct fake_connector *connector_of(struct fake_card *card, uint32_t id) {
-    return id >= FIRST_CONNECTOR && id < FIRST_CONNECTOR + card->count ? &card->connectors[id - FIRST_CONNECTOR] : NULL;
+    return id >= card->first_connector && id < card->first_connector + card->count ? &card->connectors[id - card->first_connector]
+                                                                                   : NULL;
 }
 
-static int get_resources(struct fake_card *card, struct drm_mode_card_res *res) {
+static int get_resources(struct fake_card *card, struct drm_mode_card_res *res, UMockdevIoctlData *memory) {
     uint32_t ids[FAKE_DRM_CONNECTORS];
     for (uint32_t i = 0; i < card->count; i++)
-        ids[i] = FIRST_CONNECTOR + i;
-    give(res->connector_id_ptr, &res->count_connectors, ids, (uint32_t)card->count, sizeof ids[0]);
+        ids[i] = card->first_connector + i;
+    give(memory, offsetof(struct drm_mode_card_res, connector_id_ptr), &res->count_connectors, ids, (uint32_t)card->count,
+         sizeof ids[0]);
     res->count_crtcs = res->count_encoders = res->count_fbs = 0;
     return 0;
 }
@@ -76,7 +104,15 @@ static uint32_t properties_of(const struct fake_connector *connector, uint32_t *
     return count;
 }
 
-static int get_connector(struct fake_card *card, struct drm_mode_get_connector *get) {
+/* The kernel counts connectors of each kind. */
+static uint32_t type_id_of(const struct fake_card *card, const struct fake_connector *connector) {
+    uint32_t id = 1;
+    for (const struct fake_connector *other = card->connectors; other < connector; other++)
+        id += other->drm_type == connector->drm_type;
+    return id;
+}
+
+static int get_connector(struct fake_card *card, struct drm_mode_get_connector *get, UMockdevIoctlData *memory) {
     struct fake_connector *connector = connector_of(card, get->connector_id);
     if (!connector)
         return ENOENT;
@@ -84,19 +120,20 @@ static int get_connector(struct fake_card *card, struct drm_mode_get_connector *
     uint32_t ids[3];
     uint64_t values[3];
     uint32_t count = properties_of(connector, ids, values);
-    give(get->prop_values_ptr, &(uint32_t){get->count_props}, values, count, sizeof values[0]);
-    give(get->props_ptr, &get->count_props, ids, count, sizeof ids[0]);
+    uint32_t room = get->count_props;
+    give(memory, offsetof(struct drm_mode_get_connector, prop_values_ptr), &room, values, count, sizeof values[0]);
+    give(memory, offsetof(struct drm_mode_get_connector, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
     get->count_modes = 0;
     get->count_encoders = 0;
-    get->encoder_id = connector->crtc ? FIRST_ENCODER + (get->connector_id - FIRST_CONNECTOR) : 0;
+    get->encoder_id = connector->crtc ? FIRST_ENCODER + (get->connector_id - card->first_connector) : 0;
     get->connector_type = connector->drm_type;
-    get->connector_type_id = 1;
+    get->connector_type_id = type_id_of(card, connector);
     get->connection = connector->connected ? DRM_MODE_CONNECTED : DRM_MODE_DISCONNECTED;
     return 0;
 }
 
 static int get_encoder(struct fake_card *card, struct drm_mode_get_encoder *get) {
-    struct fake_connector *connector = connector_of(card, get->encoder_id - FIRST_ENCODER + FIRST_CONNECTOR);
+    struct fake_connector *connector = connector_of(card, get->encoder_id - FIRST_ENCODER + card->first_connector);
     if (!connector)
         return ENOENT;
     get->crtc_id = connector->crtc;
@@ -125,15 +162,16 @@ static int get_crtc(struct fake_card *card, struct drm_mode_crtc *get) {
     return ENOENT;
 }
 
-static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get_properties *get) {
+static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get_properties *get, UMockdevIoctlData *memory) {
     struct fake_connector *connector = connector_of(card, get->obj_id);
     if (!connector)
         return ENOENT;
     uint32_t ids[3];
     uint64_t values[3];
     uint32_t count = properties_of(connector, ids, values);
-    give(get->prop_values_ptr, &(uint32_t){get->count_props}, values, count, sizeof values[0]);
-    give(get->props_ptr, &get->count_props, ids, count, sizeof ids[0]);
+    uint32_t room = get->count_props;
+    give(memory, offsetof(struct drm_mode_obj_get_properties, prop_values_ptr), &room, values, count, sizeof values[0]);
+    give(memory, offsetof(struct drm_mode_obj_get_properties, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
     return 0;
 }
 
@@ -173,23 +211,23 @@ static int set_property(struct fake_card *card, const struct drm_mode_connector_
     return write_property(card, set->connector_id, set->prop_id, set->value);
 }
 
-static int commit(struct fake_card *card, const struct drm_mode_atomic *atomic) {
-    const uint32_t *objects = (const uint32_t *)(uintptr_t)atomic->objs_ptr;
-    const uint32_t *counts = (const uint32_t *)(uintptr_t)atomic->count_props_ptr;
-    const uint32_t *properties = (const uint32_t *)(uintptr_t)atomic->props_ptr;
-    const uint64_t *values = (const uint64_t *)(uintptr_t)atomic->prop_values_ptr;
+static int commit(struct fake_card *card, const struct drm_mode_atomic *atomic, UMockdevIoctlData *memory) {
+    uint32_t object; /* this library commits one connector at a time */
+    uint32_t count;
+    uint32_t properties[2];
+    uint64_t values[2];
     card->atomic_used = true;
     card->blocking_used |= !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
-    if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET))
+    if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) || atomic->count_objs != 1 ||
+        !fetch(memory, offsetof(struct drm_mode_atomic, objs_ptr), &object, sizeof object) ||
+        !fetch(memory, offsetof(struct drm_mode_atomic, count_props_ptr), &count, sizeof count) || count > 2 ||
+        !fetch(memory, offsetof(struct drm_mode_atomic, props_ptr), properties, count * sizeof properties[0]) ||
+        !fetch(memory, offsetof(struct drm_mode_atomic, prop_values_ptr), values, count * sizeof values[0]))
         return EINVAL;
-    for (uint32_t i = 0, at = 0; i < atomic->count_objs; i++) {
-        for (uint32_t p = 0; p < counts[i]; p++, at++) {
-            int error = write_property(card, objects[i], properties[at], values[at]);
-            if (error)
-                return error;
-        }
-    }
-    return 0;
+    int error = 0;
+    for (uint32_t p = 0; p < count && !error; p++)
+        error = write_property(card, object, properties[p], values[p]);
+    return error;
 }
 
 static int set_master(struct fake_card *card) {
@@ -207,10 +245,21 @@ static int drop_master(struct fake_card *card) {
     return was ? 0 : EINVAL;
 }
 
-static int answer(struct fake_drm *drm, unsigned long request, void *arg) {
+/* What an ioctl points to. */
+union argument {
+    struct drm_mode_card_res resources;
+    struct drm_mode_get_connector connector;
+    struct drm_mode_get_encoder encoder;
+    struct drm_mode_crtc crtc;
+    struct drm_mode_obj_get_properties properties;
+    struct drm_mode_get_property property;
+    struct drm_mode_connector_set_property set;
+    struct drm_mode_atomic atomic;
+    uint8_t bytes[4096];
+};
+
+static int answer(struct fake_drm *drm, unsigned long request, union argument *arg, UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
-    if (card->gone)
-        return ENODEV;
     switch (request) {
     case DRM_IOCTL_SET_MASTER:
         return set_master(card);
@@ -219,35 +268,53 @@ static int answer(struct fake_drm *drm, unsigned long request, void *arg) {
     case DRM_IOCTL_SET_CLIENT_CAP:
         return drm->atomic ? 0 : EOPNOTSUPP;
     case DRM_IOCTL_MODE_GETRESOURCES:
-        return get_resources(card, arg);
+        return get_resources(card, &arg->resources, memory);
     case DRM_IOCTL_MODE_GETCONNECTOR:
-        return get_connector(card, arg);
+        return get_connector(card, &arg->connector, memory);
     case DRM_IOCTL_MODE_GETENCODER:
-        return get_encoder(card, arg);
+        return get_encoder(card, &arg->encoder);
     case DRM_IOCTL_MODE_GETCRTC:
-        return get_crtc(card, arg);
+        return get_crtc(card, &arg->crtc);
     case DRM_IOCTL_MODE_OBJ_GETPROPERTIES:
-        return get_object_properties(card, arg);
+        return get_object_properties(card, &arg->properties, memory);
     case DRM_IOCTL_MODE_GETPROPERTY:
-        return get_property(arg);
+        return get_property(&arg->property);
     case DRM_IOCTL_MODE_SETPROPERTY:
-        return set_property(card, arg);
+        return set_property(card, &arg->set);
     case DRM_IOCTL_MODE_ATOMIC:
-        return drm->atomic ? commit(card, arg) : EOPNOTSUPP;
+        return drm->atomic ? commit(card, &arg->atomic, memory) : EOPNOTSUPP;
     default:
         return ENOTTY;
     }
 }
 
-/* In a thread of umockdev's; the process is the same, so that its pointers hold here. */
+static bool is_lost(struct fake_drm *drm, UMockdevIoctlClient *client) {
+    if (drm->card.gone && drm->lost != client) {
+        if (drm->lost)
+            g_object_unref(drm->lost);
+        drm->lost = g_object_ref(client);
+    }
+    return drm->lost == client;
+}
+
+/* In a thread of umockdev's. */
 static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer data) {
     struct fake_drm *drm = data;
     (void)handler;
-    UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
-    void *pointer = *(void **)(void *)arg->data;
+    union argument arg;
+    UMockdevIoctlData *pointer = umockdev_ioctl_client_get_arg(client);
+    unsigned long request = umockdev_ioctl_client_get_request(client);
+    size_t size = _IOC_SIZE(request) <= sizeof arg ? _IOC_SIZE(request) : 0;
+    UMockdevIoctlData *memory = size ? umockdev_ioctl_data_resolve(pointer, 0, size, NULL) : NULL;
+    if (memory)
+        memcpy(&arg, memory->data, size);
     pthread_mutex_lock(&drm->mutex);
-    int error = answer(drm, umockdev_ioctl_client_get_request(client), pointer);
+    int error = is_lost(drm, client) ? ENODEV : answer(drm, request, &arg, memory);
     pthread_mutex_unlock(&drm->mutex);
+    if (memory) {
+        umockdev_ioctl_data_update(memory, 0, arg.bytes, (gint)size);
+        g_object_unref(memory);
+    }
     umockdev_ioctl_client_complete(client, error ? -1 : 0, error);
     return TRUE;
 }
@@ -268,10 +335,30 @@ static void describe_card(struct fake_drm *drm, const struct fake_drm_setup *set
     };
     memcpy(drm->card.connectors, connectors, sizeof connectors);
     drm->card.count = FAKE_DOCK;
+    drm->card.first_connector = FIRST_CONNECTOR;
     drm->card.other_master = setup->other_master;
     drm->card.master = !setup->other_master; /* the first to open the card is, unasked */
     drm->card.privileged = true;
     drm->atomic = setup->atomic;
+}
+
+static void add_card(struct fake_drm *drm) {
+    char text[1024];
+    unsigned n = drm->number;
+    (void)snprintf(text, sizeof text, description, n, n, n, n, n, n, n);
+    assert_true(umockdev_testbed_add_from_string(drm->testbed, text, NULL));
+}
+
+static void node_of(const struct fake_drm *drm, char node[32]) {
+    (void)snprintf(node, 32, "/dev/dri/card%u", drm->number);
+}
+
+static void attach(struct fake_drm *drm) {
+    char node[32];
+    node_of(drm, node);
+    drm->handler = umockdev_ioctl_base_new();
+    (void)g_signal_connect(drm->handler, "handle-ioctl", G_CALLBACK(on_ioctl), drm);
+    assert_true(umockdev_testbed_attach_ioctl(drm->testbed, node, drm->handler, NULL));
 }
 
 struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup) {
@@ -279,18 +366,23 @@ struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup) {
     assert_non_null(drm);
     describe_card(drm, setup);
     pthread_mutex_init(&drm->mutex, NULL);
-    drm->testbed = umockdev_testbed_new();
+    drm->number = setup->beside ? setup->beside->number + 1 : 0;
+    drm->testbed = setup->beside ? g_object_ref(setup->beside->testbed) : umockdev_testbed_new();
     if (!umockdev_in_mock_environment())
         fail_msg("run this under umockdev-wrapper");
-    assert_true(umockdev_testbed_add_from_string(drm->testbed, description, NULL));
-    drm->handler = umockdev_ioctl_base_new();
-    (void)g_signal_connect(drm->handler, "handle-ioctl", G_CALLBACK(on_ioctl), drm);
-    assert_true(umockdev_testbed_attach_ioctl(drm->testbed, "/dev/dri/card0", drm->handler, NULL));
+    if (!setup->beside)
+        assert_true(umockdev_testbed_add_from_string(drm->testbed, bridge, NULL));
+    add_card(drm);
+    attach(drm);
     return drm;
 }
 
 void fake_drm_free(struct fake_drm **drm) {
-    (void)umockdev_testbed_detach_ioctl((*drm)->testbed, "/dev/dri/card0", NULL);
+    char node[32];
+    node_of(*drm, node);
+    (void)umockdev_testbed_detach_ioctl((*drm)->testbed, node, NULL);
+    if ((*drm)->lost)
+        g_object_unref((*drm)->lost);
     g_object_unref((*drm)->handler);
     g_object_unref((*drm)->testbed);
     pthread_mutex_destroy(&(*drm)->mutex);
@@ -318,6 +410,8 @@ uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector) {
     return value;
 }
 
-void fake_drm_uevent(struct fake_drm *drm) {
-    umockdev_testbed_uevent(drm->testbed, CARD, "change");
+void fake_drm_uevent(struct fake_drm *drm, const char *action) {
+    char path[96];
+    (void)snprintf(path, sizeof path, "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.%u/drm/card%u", drm->number, drm->number);
+    umockdev_testbed_uevent(drm->testbed, path, action);
 }

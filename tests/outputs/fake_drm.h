@@ -1,6 +1,6 @@
 /*
  * A graphics card that is none: /dev/dri/card0 of a umockdev testbed, with the kernel's rules for content protection as
- * far as a program can see them. Run the test under umockdev-wrapper.
+ * far as a program can see them. Run the test under umockdev-wrapper; the program may be a process of its own, under it as well.
  *
  * HDMI-A-1 (id 100) is on with 1080p59.94 and has both properties; DP-1 (101) is on with 480i59.94 and has "Content
  * Protection" alone; eDP-1 (102) is on with 1080p60 and has neither; VGA-1 (103) is off.
@@ -26,12 +26,13 @@ struct fake_connector {
     unsigned writes;
 };
 
+struct fake_drm;
 struct fake_drm_setup {
     bool atomic; /* else the driver knows only the legacy calls */
     bool other_master; /* a compositor has had the card before */
+    struct fake_drm *beside; /* another card of the same machine, card1; NULL: the first one */
 };
 
-struct fake_drm;
 struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup);
 void fake_drm_free(struct fake_drm **drm);
 
@@ -39,6 +40,7 @@ void fake_drm_free(struct fake_drm **drm);
 struct fake_card {
     struct fake_connector connectors[FAKE_DRM_CONNECTORS];
     size_t count; /* of the connectors: 4; a fifth is a dock's */
+    uint32_t first_connector; /* the first one's id */
     bool master; /* the process under test is */
     bool other_master;
     bool privileged; /* CAP_SYS_ADMIN */
@@ -48,13 +50,14 @@ struct fake_card {
     bool blocking_used; /* a commit that waits */
     bool probed; /* a connector was probed, which makes displays flicker */
     bool too_bold; /* a write without being master */
-    bool gone; /* ENODEV for everything */
+    bool gone; /* ENODEV for everything; a card that has come back is there for those who open it anew */
 };
 struct fake_card *fake_drm_hold(struct fake_drm *drm);
 void fake_drm_release(struct fake_drm *drm);
 
 void fake_drm_set_protection(struct fake_drm *drm, size_t connector, uint64_t value);
 uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector);
-void fake_drm_uevent(struct fake_drm *drm);
+/* "change"; "add" and "remove": the card has come, has gone. */
+void fake_drm_uevent(struct fake_drm *drm, const char *action);
 
 #endif

@@ -1,4 +1,5 @@
 /* Connectors of the kernel's, against a card made by umockdev (fake_drm.h). */
+#include <dirent.h>
 #include <errno.h>
 
 #include "fake_drm.h"
@@ -105,7 +106,7 @@ static void uevent_ends_the_command(void) {
     world_begin(&world, true);
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
     fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
-    fake_drm_uevent(world.drm);
+    fake_drm_uevent(world.drm, "change");
     outputs_rig_wait(&world.outputs);
     assert_int_equal(app_result(&world.app), COPP_HR_OK);
     world_end(&world);
@@ -127,7 +128,7 @@ static void demotion_with_uevent_is_link_lost(void) {
     world_begin(&world, true);
     bring_up(&world);
     fake_drm_set_protection(world.drm, FAKE_HDMI, 1);
-    fake_drm_uevent(world.drm);
+    fake_drm_uevent(world.drm, "change");
     outputs_rig_wait(&world.outputs);
     assert_lost(&world);
     world_end(&world);
@@ -336,7 +337,7 @@ static void unplugged(void) {
     bring_up(&world);
     fake_drm_hold(world.drm)->connectors[FAKE_HDMI].connected = false;
     fake_drm_release(world.drm);
-    fake_drm_uevent(world.drm);
+    fake_drm_uevent(world.drm, "change");
     outputs_rig_wait(&world.outputs);
     assert_lost(&world);
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
@@ -433,9 +434,127 @@ static void dock_adds_a_connector(void) {
     card->connectors[FAKE_DOCK].connected = true;
     card->count = FAKE_DOCK + 1;
     fake_drm_release(world.drm);
-    fake_drm_uevent(world.drm);
+    fake_drm_uevent(world.drm, "change");
     outputs_rig_wait(&world.outputs);
     assert_non_null(copp_outputs_name(world.outputs.outputs, 4));
+    world_end(&world);
+}
+
+static void card_that_comes_later(void) {
+    struct world world;
+    struct app app;
+    world_begin(&world, true);
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm});
+    fake_drm_uevent(second, "add");
+    outputs_rig_wait(&world.outputs);
+    app_begin(&app, outputs_rig_connector(&world.outputs, "card1-HDMI-A-1"));
+    fake_drm_hold(second)->enable_at_once = true;
+    fake_drm_release(second);
+    assert_int_equal(app_set_level(&app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_OK);
+    assert_int_equal(fake_drm_protection(second, FAKE_HDMI), 2);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    assert_false(fake_drm_hold(second)->master);
+    fake_drm_release(second);
+    copp_device_close(&app.device);
+    world_end(&world);
+    fake_drm_free(&second);
+}
+
+static void card_that_is_waited_for(void) {
+    struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
+    struct outputs_rig outputs;
+    struct said said;
+    struct copp_backend *backend;
+    said_init(&said);
+    const struct copp_kms_config config = {.device = "/dev/dri/card1", .wait = true, .log = &said.log};
+    assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
+    outputs_rig_init(&outputs, backend);
+    assert_null(copp_outputs_name(outputs.outputs, 0)); /* card0 is not asked for */
+    assert_non_null(strstr(said.text, "there are no outputs until a graphics card is there"));
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = drm});
+    fake_drm_uevent(drm, "add");
+    fake_drm_uevent(second, "add");
+    for (unsigned tries = 0; !copp_outputs_name(outputs.outputs, 0) && tries < 3; tries++)
+        outputs_rig_wait(&outputs);
+    assert_string_equal(copp_outputs_name(outputs.outputs, 0), "card1-HDMI-A-1");
+    assert_null(copp_outputs_name(outputs.outputs, 4));
+    outputs_rig_end(&outputs);
+    fake_drm_free(&second);
+    fake_drm_free(&drm);
+}
+
+static unsigned outputs_of(const struct world *world) {
+    unsigned count = 0;
+    while (copp_outputs_name(world->outputs.outputs, count))
+        count++;
+    return count;
+}
+
+static unsigned open_files(void) {
+    unsigned count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    assert_non_null(directory);
+    while (readdir(directory))
+        count++;
+    (void)closedir(directory);
+    return count;
+}
+
+/* Its driver was bound anew: everything has other numbers, and is the same. */
+static void card_that_comes_back(void) {
+    struct world world;
+    world_begin(&world, true);
+    bring_up(&world);
+    fake_drm_uevent(world.drm, "add"); /* as udevadm trigger says: it has always been there */
+    outputs_rig_wait(&world.outputs);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    unsigned files = open_files();
+    fake_drm_hold(world.drm)->gone = true;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "remove");
+    outputs_rig_wait(&world.outputs);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    assert_true(open_files() < files); /* or the kernel would not give that name again */
+    struct fake_card *card = fake_drm_hold(world.drm);
+    card->gone = false;
+    card->master = true; /* whoever opens it first, unasked */
+    card->first_connector += 50;
+    card->connectors[FAKE_HDMI].protection_value = 0;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "add");
+    outputs_rig_wait(&world.outputs);
+    assert_int_equal(outputs_of(&world), 4);
+    outputs_rig_pass(&world.outputs, 600);
+    bring_up(&world);
+    world_end(&world);
+}
+
+/* A dock's connectors have other numbers each time, and a number that was one's may be another's. */
+static void dock_that_comes_back(void) {
+    struct world world;
+    struct app app;
+    world_begin(&world, true);
+    struct fake_card *card = fake_drm_hold(world.drm);
+    card->connectors[FAKE_DOCK].connected = true;
+    card->connectors[FAKE_DOCK].crtc = 305;
+    card->count = FAKE_DOCK + 1;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "change");
+    outputs_rig_wait(&world.outputs);
+    app_begin(&app, outputs_rig_connector(&world.outputs, "card0-DP-2"));
+    card = fake_drm_hold(world.drm);
+    card->connectors[FAKE_DOCK + 1] = card->connectors[FAKE_DOCK]; /* its number, 104, is a new VGA socket's now */
+    card->connectors[FAKE_DOCK] = card->connectors[FAKE_VGA];
+    card->count = FAKE_DOCK + 2;
+    card->enable_at_once = true;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "change");
+    outputs_rig_wait(&world.outputs);
+    assert_int_equal(outputs_of(&world), 6);
+    assert_int_equal(app_set_level(&app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_OK);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_DOCK + 1), 2);
+    copp_device_close(&app.device);
     world_end(&world);
 }
 
@@ -480,6 +599,10 @@ static const struct test_case cases[] = {
     TEST(leftover_is_taken_down, "ARB-4"),
     TEST(closing_takes_down, "EVT-5 ARB-4"),
     TEST(dock_adds_a_connector, ""),
+    TEST(dock_that_comes_back, "CMD-4"),
+    TEST(card_that_comes_later, ""),
+    TEST(card_that_is_waited_for, ""),
+    TEST(card_that_comes_back, "EVT-1 EVT-3"),
     TEST(nothing_there, ""),
 };
 

@@ -1,0 +1,24 @@
+/*
+ * Connecting to an X server, which xcb cannot do within a time limit: a server that is stopped takes a connection and says
+ * nothing. So it is done in a thread of its own, which shares nothing with the others until it has ended.
+ */
+#ifndef COPP_OUTPUTS_XRANDR_DIAL_H
+#define COPP_OUTPUTS_XRANDR_DIAL_H
+
+#include "outputs/xrandr/randr.h"
+
+struct randr_dial;
+
+/* display is copied; NULL: DISPLAY in the environment. NULL without memory, descriptors or threads. */
+struct randr_dial *randr_dial_begin(const char *display);
+
+/* Readable once it has ended. */
+int randr_dial_fd(const struct randr_dial *dial);
+
+/* False: it goes on. Else the dial is freed and *randr open, or *result says why not. Close *randr in any case. */
+bool randr_dial_ended(struct randr_dial **dial, struct randr *randr, enum copp_result *result);
+
+/* Whatever becomes of it. NULL-safe; clears the pointer. */
+void randr_dial_leave(struct randr_dial **dial);
+
+#endif

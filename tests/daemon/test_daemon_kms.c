@@ -1,0 +1,156 @@
+/* coppd with the kernel's outputs: a process of its own on a card made by umockdev (../outputs/fake_drm.h). */
+#include <pthread.h>
+#include <string.h>
+
+#include "../outputs/fake_drm.h"
+#include "daemon_kit.h"
+
+#define HDCP COPP_PROTECTION_TYPE_HDCP
+#define OUTPUT "card0-HDMI-A-1"
+
+struct world {
+    struct fake_drm *drm;
+    struct kit kit;
+    struct player player; /* who holds HDCP */
+    struct player other;
+};
+
+static void world_begin(struct world *world, const char *more) {
+    char text[128];
+    *world = (struct world){.drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true})};
+    (void)snprintf(text, sizeof text, "%s[outputs]\nbackend = kms\n", more);
+    kit_make(&world->kit, text);
+    kit_start(&world->kit);
+    player_begin(&world->kit, OUTPUT, &world->player);
+    player_begin(&world->kit, OUTPUT, &world->other);
+}
+
+static void world_end(struct world *world) {
+    player_end(&world->player);
+    player_end(&world->other);
+    kit_end(&world->kit);
+    const struct fake_card *card = fake_drm_hold(world->drm);
+    assert_false(card->master); /* a compositor could have it at any time */
+    assert_false(card->probed);
+    assert_false(card->too_bold);
+    assert_false(card->blocking_used);
+    assert_int_equal(card->connectors[FAKE_HDMI].protection_value, 0);
+    fake_drm_release(world->drm);
+    fake_drm_free(&world->drm);
+}
+
+static void wait_for(struct fake_drm *drm, uint64_t value) {
+    for (uint64_t until = clock_ms() + 20000; fake_drm_protection(drm, FAKE_HDMI) != value; sleep_ms(2))
+        assert_true(clock_ms() < until);
+}
+
+/* The hardware, which takes its time. */
+static void *enable(void *argument) {
+    struct fake_drm *drm = argument;
+    while (fake_drm_protection(drm, FAKE_HDMI) != 1)
+        sleep_ms(5);
+    sleep_ms(50);
+    fake_drm_set_protection(drm, FAKE_HDMI, 2);
+    return NULL;
+}
+
+static void protect(struct world *world) {
+    pthread_t hardware;
+    assert_int_equal(pthread_create(&hardware, NULL, enable, world->drm), 0);
+    assert_int_equal(copp_session_set_protection_level(world->player.session, HDCP, 1), COPP_OK);
+    assert_int_equal(pthread_join(hardware, NULL), 0);
+    assert_int_equal(player_local(&world->player, HDCP), 1);
+    assert_int_equal(player_global(&world->other, HDCP), 1);
+}
+
+static void a_session_on_a_card(void) {
+    struct world world;
+    world_begin(&world, "");
+    uint32_t type;
+    assert_int_equal(copp_session_connector_type(world.player.session, &type), COPP_OK);
+    assert_int_equal(type, COPP_CONNECTOR_HDMI);
+    protect(&world);
+    assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 0), COPP_OK);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    world_end(&world);
+}
+
+static void hdcp_drops(bool told) {
+    struct world world;
+    world_begin(&world, "");
+    protect(&world);
+    uint64_t began = clock_ms();
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 1);
+    if (told)
+        fake_drm_uevent(world.drm, "change");
+    player_loses(&world.player, HDCP, began);
+    assert_int_equal(player_global(&world.other, HDCP), 0);
+    wait_for(world.drm, 0);
+    world_end(&world);
+}
+
+static void hdcp_drops_with_an_event(void) {
+    hdcp_drops(true);
+}
+
+static void hdcp_drops_without_an_event(void) {
+    hdcp_drops(false);
+}
+
+static void never_enabled(void) {
+    struct world world;
+    world_begin(&world, "pending_limit = 700\n");
+    assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 1), COPP_E_REFUSED);
+    assert_int_equal(copp_session_hresult(world.player.session), COPP_HR_UNEXPECTED);
+    assert_int_equal(player_global(&world.other, HDCP), 0);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    world_end(&world);
+}
+
+static void a_killed_client_gives_back(void) {
+    struct world world;
+    world_begin(&world, "");
+    fake_drm_hold(world.drm)->enable_at_once = true;
+    fake_drm_release(world.drm);
+    pid_t pid = holder_begin(&world.kit, OUTPUT);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 2);
+    process_kill(pid);
+    wait_for(world.drm, 0);
+    assert_int_equal(player_global(&world.other, HDCP), 0);
+    world_end(&world);
+}
+
+static void a_card_that_comes_later(void) {
+    struct world world;
+    struct copp_socket *connection;
+    struct copp_socket_connector told;
+    struct player player;
+    world_begin(&world, "");
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm});
+    fake_drm_hold(second)->enable_at_once = true;
+    fake_drm_release(second);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = world.kit.socket, .answer_ms = 20000}, &connection),
+                     COPP_OK);
+    fake_drm_uevent(second, "add");
+    for (uint64_t until = clock_ms() + 20000; copp_socket_connector(connection, 4, &told) != COPP_OK; sleep_ms(5))
+        assert_true(clock_ms() < until);
+    assert_string_equal(told.name, "card1-HDMI-A-1");
+    copp_socket_close(&connection);
+    player_begin(&world.kit, "card1-HDMI-A-1", &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    assert_int_equal(fake_drm_protection(second, FAKE_HDMI), 2);
+    player_end(&player);
+    wait_for(second, 0);
+    world_end(&world);
+    fake_drm_free(&second);
+}
+
+static const struct test_case cases[] = {
+    TEST(a_session_on_a_card, "CMD-4 CMD-6 QRY-5 QRY-6"), TEST(hdcp_drops_with_an_event, "EVT-1 EVT-3"),
+    TEST(hdcp_drops_without_an_event, "EVT-1 EVT-3"),     TEST(never_enabled, "CMD-6"),
+    TEST(a_killed_client_gives_back, "EVT-5 ARB-4"),      TEST(a_card_that_comes_later, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("daemon_kms", cases);
+}
