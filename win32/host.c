@@ -266,8 +266,10 @@ HRESULT host_sequence_start(struct host_device *device, const void *signature) {
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
     if (SUCCEEDED(hr)) {
+        struct copp_signature given;
         uint32_t hresult = COPP_HR_UNEXPECTED;
-        hr = answer(device->transport->calls->session_sequence_start(device->transport, signature, &hresult), &hresult);
+        memcpy(&given, signature, sizeof given);
+        hr = answer(device->transport->calls->session_sequence_start(device->transport, &given, &hresult), &hresult);
     }
     unlock(device);
     return hr;
@@ -280,8 +282,10 @@ HRESULT host_command(struct host_device *device, const void *command) {
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
     if (SUCCEEDED(hr)) {
+        struct copp_command given;
         uint32_t hresult = COPP_HR_UNEXPECTED;
-        hr = answer(device->transport->calls->protection_command(device->transport, command, &hresult), &hresult);
+        memcpy(&given, command, sizeof given); /* the application's threads can write to its own while it is checked */
+        hr = answer(device->transport->calls->protection_command(device->transport, &given, &hresult), &hresult);
     }
     unlock(device);
     return hr;

@@ -203,6 +203,16 @@ wine regsvr32 /s copp.dll
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u with a REG_EXPAND_SZ"
 
+# all of it or nothing: the second renderer's value is longer than what can be kept
+wine reg add "${vmr9/51B4ABF3-748F-4E3B-A276-C828330E926A/B87BEB7B-8D29-423F-AE4D-6582C10175AC}" /ve /d quartz.dll /f >/dev/null
+wine reg add "$vmr9" /ve /d "$(printf '%3000s' x | tr ' ' x)" /f >/dev/null
+classes before.reg
+if wine regsvr32 /s copp.dll; then
+    echo "regsvr32 cannot have kept that value"
+    status=1
+fi
+assert_restored "a failed regsvr32"
+
 cp "$standin" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
 wine application/test_opm.exe --stand-in || status=1
 exit "$status"
