@@ -159,6 +159,9 @@ static enum copp_result key_from_pkcs8(struct copp_reader *in, struct copp_priva
                 copp_der_read(&sequence, COPP_DER_SEQUENCE, &algorithm) && algorithm.left == sizeof rsa_algorithm &&
                 copp_equal(algorithm.next, rsa_algorithm, sizeof rsa_algorithm) &&
                 copp_der_read(&sequence, COPP_DER_OCTET_STRING, &inner);
+    struct copp_reader attributes; /* they say nothing of use here */
+    if (read && sequence.left)
+        read = copp_der_read(&sequence, COPP_DER_ATTRIBUTES, &attributes) && sequence.left == 0;
     return read ? key_from_pkcs1(&inner, key) : COPP_E_KEY;
 }
 
@@ -270,10 +273,10 @@ static size_t integer_size(gcry_mpi_t number) {
 
 static enum copp_result write_integer(struct copp_writer *out, gcry_mpi_t number) {
     size_t size = integer_size(number);
-    if (!copp_der_header(out, COPP_DER_INTEGER, size) || out->left < size)
-        return COPP_E_KEY;
-    /* the standard form is DER's: a leading zero where the highest bit is set */
-    gcry_error_t error = gcry_mpi_print(GCRYMPI_FMT_STD, out->next, size, NULL, number);
+    gcry_error_t error = gcry_error(GPG_ERR_TOO_SHORT);
+    if (copp_der_header(out, COPP_DER_INTEGER, size) && out->left >= size)
+        /* the standard form is DER's: a leading zero where the highest bit is set */
+        error = gcry_mpi_print(GCRYMPI_FMT_STD, out->next, size, NULL, number);
     if (error)
         return copp_gcrypt_failure(error, COPP_E_KEY);
     out->next += size;
