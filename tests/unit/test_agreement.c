@@ -10,7 +10,7 @@
 #include "harness.h"
 #include "system_kit.h"
 
-#define ROUNDS 400u
+#define ROUNDS 200u
 
 #define OTHER(name) extern __typeof__(name) other_##name
 OTHER(copp_chain_validate);
