@@ -17,9 +17,8 @@ enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t e
     return error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
 }
 
-enum copp_result copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
-    gcry_sexp_t list = gcry_sexp_find_token(answer, token, 0);
-    gcry_mpi_t number = list ? gcry_sexp_nth_mpi(list, 1, GCRYMPI_FMT_USG) : NULL;
+enum copp_result copp_gcrypt_number(gcry_sexp_t list, uint8_t *bytes, size_t size) {
+    gcry_mpi_t number = gcry_sexp_nth_mpi(list, 1, GCRYMPI_FMT_USG);
     enum copp_result result = COPP_E_CRYPTO;
     size_t length = number ? (gcry_mpi_get_nbits(number) + 7) / 8 : SIZE_MAX;
     if (length <= size) {
@@ -28,6 +27,12 @@ enum copp_result copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8
         result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
     }
     gcry_mpi_release(number);
+    return result;
+}
+
+enum copp_result copp_gcrypt_public_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
+    gcry_sexp_t list = gcry_sexp_find_token(answer, token, 0);
+    enum copp_result result = list ? copp_gcrypt_number(list, bytes, size) : COPP_E_CRYPTO;
     gcry_sexp_release(list);
     return result;
 }

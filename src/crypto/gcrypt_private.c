@@ -34,7 +34,7 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     gcry_sexp_t plain = NULL;
     bool done = gcry_sexp_build(&cipher, NULL, "(enc-val (flags raw) (rsa (a %b)))", (int)size, in) == 0 && /* SES-6 */
                 gcry_pk_decrypt(&plain, cipher, mine->key) == 0 && /* blinded by default */
-                copp_gcrypt_number(plain, "value", out, size) == COPP_OK;
+                copp_gcrypt_number(plain, out, size) == COPP_OK;
     gcry_sexp_release(plain);
     gcry_sexp_release(cipher);
     return done ? COPP_OK : COPP_E_CRYPTO;
@@ -55,7 +55,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
                                          digest); /* CERT-11 */
     if (!error)
         error = gcry_pk_sign(&made, data, mine->key);
-    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_number(made, "s", signature, signature_size);
+    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_public_number(made, "s", signature, signature_size);
     gcry_sexp_release(made);
     gcry_sexp_release(data);
     return result;
@@ -227,25 +227,18 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
     *key = NULL;
     struct copp_public_key numbers = {.modulus_size = bits / 8, .exponent = 65537};
     gcry_sexp_t order = NULL;
-    gcry_sexp_t pair = NULL;
-    gcry_sexp_t private_key = NULL;
+    gcry_sexp_t pair = NULL; /* serves as the private key as it is */
     if (!copp_gcrypt_ready())
         return COPP_E_CRYPTO;
     gcry_error_t error = gcry_sexp_build(&order, NULL, "(genkey (rsa (nbits %u) (rsa-use-e 5:65537)))", bits);
     if (!error)
         error = gcry_pk_genkey(&pair, order);
-    if (!error)
-        private_key = gcry_sexp_find_token(pair, "private-key", 0);
-    enum copp_result result = copp_gcrypt_failure(error, COPP_E_CRYPTO);
-    if (private_key)
-        result = copp_gcrypt_number(private_key, "n", numbers.modulus, numbers.modulus_size);
-    if (!result) {
-        result = wrap(private_key, &numbers, key);
-        private_key = NULL; /* it is wrap's now */
-    }
-    gcry_sexp_release(private_key);
-    gcry_sexp_release(pair);
     gcry_sexp_release(order);
+    enum copp_result result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO)
+                                    : copp_gcrypt_public_number(pair, "n", numbers.modulus, numbers.modulus_size);
+    if (!result)
+        return wrap(pair, &numbers, key);
+    gcry_sexp_release(pair);
     return result;
 }
 
