@@ -36,10 +36,9 @@ void server_settle(struct server *server) {
     do {
         struct session *next;
         count = server->session_count;
-        for (struct session *session = server->waiting ? server->sessions : NULL; session; session = next) {
+        for (struct session *session = server->waiting; session; session = next) {
             next = session->next;
-            if (session->waiting)
-                session_look(session);
+            session_look(session);
         }
     } while (server->session_count != count);
     arm(server);
@@ -185,7 +184,7 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
     server->backend = backend_open(server->config.backend, &setup, fault);
     if (!server->backend)
         return false;
-    int r = sd_event_default(&server->event);
+    int r = sd_event_new(&server->event);
     if (r >= 0)
         r = add_sources(server);
     if (r < 0)
@@ -201,6 +200,8 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
 void server_close(struct server *server) {
     while (server->sessions)
         session_end(server->sessions);
+    while (server->waiting)
+        session_end(server->waiting);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);
     sd_event_source_unref(server->listen_again);

@@ -4,32 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
+/*
+ * What comes is told once. Else the loop, which serves one session a round, would be told of all others that wait in
+ * each: a thousand requests at a time would cost twenty times as much.
+ */
+#define LISTENING (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
-/* An answer's body, in up to two pieces. */
-struct answer {
+/* What a request has come to. */
+struct outcome {
     uint32_t status;
-    struct iovec parts[2];
+    size_t size; /* of the body that stands in the server's answer */
 };
 
 /* Never waits: a client that does not read must not keep others from their answers. */
-static bool send_packet(int fd, uint32_t type, const struct answer *answer) {
-    uint8_t head[PACKET_HEADER_SIZE];
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, answer->status}, head);
-    struct iovec parts[3] = {{head, sizeof head}, answer->parts[0], answer->parts[1]};
-    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
-    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+static bool send_answer(struct server *server, int fd, uint32_t type, const struct outcome *outcome) {
+    struct answer *answer = &server->answer;
+    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, outcome->status}, answer->head);
+    return send(fd, answer, sizeof answer->head + outcome->size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-static void farewell(int fd, enum packet_farewell why) {
-    uint8_t version[4];
-    packet_put_word(PACKET_VERSION, version);
-    const struct answer answer = {why, {{version, sizeof version}}};
-    (void)send_packet(fd, PACKET_FAREWELL, &answer); /* as a courtesy: the connection is closed in any case */
+static void farewell(struct server *server, int fd, enum packet_farewell why) {
+    const struct outcome outcome = {why, 4};
+    packet_put_word(PACKET_VERSION, server->answer.body.bytes);
+    (void)send_answer(server, fd, PACKET_FAREWELL, &outcome); /* as a courtesy: the connection is closed in any case */
 }
 
 static void count_failure(struct session *session, enum failure failure) {
@@ -39,21 +42,38 @@ static void count_failure(struct session *session, enum failure failure) {
 /* The client has broken the rules of docs/daemon-protocol.md. */
 static void expel(struct session *session, enum packet_farewell why, enum failure failure) {
     count_failure(session, failure);
-    farewell(session->fd, why);
+    farewell(session->server, session->fd, why);
     session_end(session);
 }
 
+/* A session is in one of two lists, so that who waits is found without a look at all others. */
+static struct session **list_of(const struct session *session) {
+    return session->waiting ? &session->server->waiting : &session->server->sessions;
+}
+
+static void enter(struct session *session, bool waiting) {
+    session->waiting = waiting;
+    struct session **list = list_of(session);
+    session->previous = NULL;
+    session->next = *list;
+    if (session->next)
+        session->next->previous = session;
+    *list = session;
+}
+
+static void leave(struct session *session) {
+    *(session->previous ? &session->previous->next : list_of(session)) = session->next;
+    if (session->next)
+        session->next->previous = session->previous;
+}
+
 void session_end(struct session *session) {
-    struct server *server = session->server;
     copp_device_close(&session->device); /* EVT-5 */
     sd_event_source_disable_unref(session->source);
     (void)close(session->fd);
     session->user->sessions--;
-    server->session_count--;
-    server->waiting -= session->waiting;
-    *(session->previous ? &session->previous->next : &server->sessions) = session->next;
-    if (session->next)
-        session->next->previous = session->previous;
+    session->server->session_count--;
+    leave(session);
     free(session);
 }
 
@@ -84,8 +104,8 @@ static void count_request(struct session *session, enum packet_type type, uint32
 }
 
 /* False: the session has ended. */
-static bool reply(struct session *session, enum packet_type type, const struct answer *answer) {
-    if (send_packet(session->fd, type | PACKET_ANSWER, answer))
+static bool reply(struct session *session, enum packet_type type, const struct outcome *outcome) {
+    if (send_answer(session->server, session->fd, type | PACKET_ANSWER, outcome))
         return true;
     if (errno == EAGAIN)
         count_failure(session, FAILURE_UNREAD);
@@ -93,28 +113,26 @@ static bool reply(struct session *session, enum packet_type type, const struct a
     return false;
 }
 
-/* The requests: each fills in the answer. */
+/* The requests: each fills in the answer, and says so. */
 
-static void list(struct session *session, uint8_t *room, struct answer *answer) {
-    struct backend *backend = session->server->backend;
-    uint32_t index = packet_word(session->server->packet.body.bytes);
+static struct outcome list(struct server *server) {
+    struct backend *backend = server->backend;
+    uint32_t index = packet_word(server->request.body.bytes);
     const char *name = backend->calls->name_of(backend, index);
-    if (!name) {
-        answer->status = COPP_HR_INVALIDARG;
-        return;
-    }
+    if (!name)
+        return (struct outcome){.status = COPP_HR_INVALIDARG};
     struct copp_connector *connector = backend->calls->connector(backend, index);
     struct copp_protection now;
     copp_connector_protection(connector, &now);
     struct copp_socket_connector told = {
         .hdcp = now.hdcp, .acp = now.acp, .cgmsa = now.cgmsa, .devices = (uint32_t)copp_connector_devices(connector)};
     strncpy(told.name, name, sizeof told.name - 1);
-    packet_connector_encode(&told, room);
-    answer->parts[0] = (struct iovec){room, PACKET_CONNECTOR_SIZE};
+    packet_connector_encode(&told, server->answer.body.bytes);
+    return (struct outcome){COPP_HR_OK, PACKET_CONNECTOR_SIZE};
 }
 
 static uint32_t open_device(struct session *session) {
-    const uint8_t *name = session->server->packet.body.bytes;
+    const uint8_t *name = session->server->request.body.bytes;
     if (session->device)
         return COPP_HR_UNEXPECTED;
     if (!memchr(name, 0, COPP_CONNECTOR_NAME_SIZE))
@@ -133,45 +151,38 @@ static uint32_t open_device(struct session *session) {
 }
 
 /* Both steps in one; a random number that could not be drawn leaves the second one to be tried again. */
-static void key_exchange(struct session *session, uint8_t *random, struct answer *answer) {
+static struct outcome key_exchange(struct session *session) {
     struct server *server = session->server;
+    uint8_t *random = server->answer.body.bytes;
+    uint32_t status = COPP_HR_OK;
     uint32_t length;
     if (!session->length_told)
-        answer->status = copp_device_get_certificate_length(session->device, &length);
-    session->length_told = session->length_told || answer->status == COPP_HR_OK;
-    if (answer->status == COPP_HR_OK)
-        answer->status = copp_device_key_exchange(session->device, random, server->chain);
-    if (answer->status != COPP_HR_OK)
-        return;
-    answer->parts[0] = (struct iovec){random, COPP_RANDOM_SIZE};
-    answer->parts[1] = (struct iovec){server->chain, server->driver.chain_size};
+        status = copp_device_get_certificate_length(session->device, &length);
+    session->length_told = session->length_told || status == COPP_HR_OK;
+    if (status == COPP_HR_OK)
+        status = copp_device_key_exchange(session->device, random, random + COPP_RANDOM_SIZE);
+    return (struct outcome){status, status == COPP_HR_OK ? COPP_RANDOM_SIZE + server->driver.chain_size : 0};
 }
 
-static void query(struct session *session, struct answer *answer) {
+static struct outcome query(struct session *session) {
     struct server *server = session->server;
-    answer->status = copp_device_status(session->device, &server->packet.body.input, &server->output);
-    if (answer->status == COPP_HR_OK)
-        answer->parts[0] = (struct iovec){server->output.bytes, sizeof server->output.bytes};
+    struct copp_status_output *output = &server->answer.body.output;
+    uint32_t status = copp_device_status(session->device, &server->request.body.input, output);
+    return (struct outcome){status, status == COPP_HR_OK ? sizeof *output : 0};
 }
 
-/* A request on the device; false: its answer comes later. */
-static bool on_device(struct session *session, enum packet_type type, uint8_t *room, struct answer *answer) {
-    struct packet *packet = &session->server->packet;
+static struct outcome on_device(struct session *session, enum packet_type type) {
+    struct request *request = &session->server->request;
     switch (type) {
     case PACKET_KEY_EXCHANGE:
-        key_exchange(session, room, answer);
-        break;
+        return key_exchange(session);
     case PACKET_SEQUENCE_START:
-        answer->status = copp_device_sequence_start(session->device, &packet->body.signature);
-        break;
+        return (struct outcome){.status = copp_device_sequence_start(session->device, &request->body.signature)};
     case PACKET_COMMAND:
-        answer->status = copp_device_command(session->device, &packet->body.command, server_now());
-        break;
+        return (struct outcome){.status = copp_device_command(session->device, &request->body.command, server_now())};
     default:
-        query(session, answer);
-        break;
+        return query(session);
     }
-    return answer->status != COPP_HR_PENDING;
 }
 
 /* CMD-6: nothing is read until the command has ended; that the client is gone is noticed all the same. */
@@ -180,21 +191,26 @@ static void wait_for_command(struct session *session) {
         session_end(session);
         return;
     }
-    session->waiting = true;
-    session->server->waiting++;
+    leave(session);
+    enter(session, true);
+}
+
+/* Asks to be told of what is there, and of what comes. */
+static bool listen_again(struct session *session) {
+    return sd_event_source_set_io_events(session->source, LISTENING) >= 0;
 }
 
 void session_look(struct session *session) {
-    const struct answer answer = {copp_device_command_result(session->device), {{NULL, 0}}};
-    if (answer.status == COPP_HR_PENDING)
+    const struct outcome outcome = {.status = copp_device_command_result(session->device)};
+    if (outcome.status == COPP_HR_PENDING)
         return;
-    session->waiting = false;
-    session->server->waiting--;
-    if (answer.status == COPP_HR_OK)
-        count_request(session, PACKET_COMMAND, answer.status);
+    leave(session);
+    enter(session, false);
+    if (outcome.status == COPP_HR_OK)
+        count_request(session, PACKET_COMMAND, outcome.status);
     else
         count_failure(session, FAILURE_PENDING);
-    if (reply(session, PACKET_COMMAND, &answer) && sd_event_source_set_io_events(session->source, EPOLLIN | EPOLLRDHUP) < 0)
+    if (reply(session, PACKET_COMMAND, &outcome) && !listen_again(session))
         session_end(session);
 }
 
@@ -204,26 +220,27 @@ static uint64_t now_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static struct outcome carry_out(struct session *session, enum packet_type type) {
+    if (type == PACKET_LIST)
+        return list(session->server);
+    if (type == PACKET_OPEN)
+        return (struct outcome){.status = open_device(session)};
+    if (session->device)
+        return on_device(session, type);
+    return (struct outcome){.status = COPP_HR_UNEXPECTED}; /* SES: a call on a device that is not open */
+}
+
 static void serve(struct session *session, enum packet_type type) {
-    uint8_t room[PACKET_CONNECTOR_SIZE];
-    struct answer answer = {COPP_HR_OK, {{NULL, 0}}};
     struct server *server = session->server;
     uint64_t began = type == PACKET_STATUS ? now_ns() : 0;
-    bool now = true;
-    if (type == PACKET_LIST)
-        list(session, room, &answer);
-    else if (type == PACKET_OPEN)
-        answer.status = open_device(session);
-    else if (session->device)
-        now = on_device(session, type, room, &answer);
-    else
-        answer.status = COPP_HR_UNEXPECTED; /* SES: a call on a device that is not open */
-    if (now)
-        count_request(session, type, answer.status);
-    if (!now)
-        wait_for_command(session);
-    else if (reply(session, type, &answer) && type == PACKET_STATUS)
-        metrics_query(&server->metrics, now_ns() - began);
+    const struct outcome outcome = carry_out(session, type);
+    if (outcome.status == COPP_HR_PENDING) {
+        wait_for_command(session); /* its answer comes later */
+    } else {
+        count_request(session, type, outcome.status);
+        if (reply(session, type, &outcome) && type == PACKET_STATUS)
+            metrics_query(&server->metrics, now_ns() - began);
+    }
     if (type == PACKET_COMMAND)
         server_settle(server);
 }
@@ -238,29 +255,35 @@ static const size_t body_sizes[PACKET_TYPE_COUNT] = {
     [PACKET_STATUS] = COPP_MESSAGE_SIZE,
 };
 
+/* There is another packet behind the one that was read: a client may ask before it has its answers. */
+static bool more(const struct session *session) {
+    int size;
+    return ioctl(session->fd, FIONREAD, &size) != 0 || size > 0;
+}
+
 /* Nothing of a packet is looked into before its size, version and type are right. */
 static void receive(struct session *session) {
-    struct packet *packet = &session->server->packet;
+    struct request *request = &session->server->request;
     struct packet_header header;
-    struct iovec parts[2] = {{packet->head, sizeof packet->head}, {packet->body.bytes, sizeof packet->body.bytes}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2}; /* without room for descriptors: the kernel drops them */
-    ssize_t got = recvmsg(session->fd, &message, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    ssize_t got;
+    do { /* takes no descriptors: the kernel drops them; MSG_TRUNC: tells the size of what does not fit */
+        got = recv(session->fd, request, sizeof *request, MSG_DONTWAIT | MSG_TRUNC);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN)
         return;
-    if (got < 0) {
+    if (got < 0 || (more(session) && !listen_again(session))) {
         session_end(session);
         return;
     }
-    if ((size_t)got < sizeof packet->head || message.msg_flags & MSG_TRUNC) {
+    if ((size_t)got < sizeof request->head || (size_t)got > sizeof *request) {
         expel(session, FAREWELL_MALFORMED, FAILURE_MALFORMED);
         return;
     }
-    packet->size = (size_t)got - sizeof packet->head;
-    packet_header_decode(packet->head, &header);
+    packet_header_decode(request->head, &header);
     if (header.version != PACKET_VERSION)
         expel(session, FAREWELL_VERSION, FAILURE_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||
-             packet->size != body_sizes[header.type])
+             (size_t)got - sizeof request->head != body_sizes[header.type])
         expel(session, FAREWELL_MALFORMED, FAILURE_MALFORMED);
     else
         serve(session, (enum packet_type)header.type);
@@ -315,23 +338,20 @@ void session_begin(struct server *server, int fd) {
     enum failure failure = FAILURE_FULL;
     enum packet_farewell why = user ? refusal(server, user, &failure) : FAREWELL_FULL;
     struct session *session = why ? NULL : calloc(1, sizeof *session);
-    if (session && sd_event_add_io(server->event, &session->source, fd, EPOLLIN | EPOLLRDHUP, on_io, session) < 0) {
+    if (session && sd_event_add_io(server->event, &session->source, fd, LISTENING, on_io, session) < 0) {
         free(session);
         session = NULL;
     }
     if (!session) {
         server->metrics.failures[failure]++;
-        farewell(fd, why ? why : FAREWELL_FULL);
+        farewell(server, fd, why ? why : FAREWELL_FULL);
         (void)close(fd);
         return;
     }
     session->server = server;
     session->user = user;
     session->fd = fd;
-    session->next = server->sessions;
-    if (session->next)
-        session->next->previous = session;
-    server->sessions = session;
+    enter(session, false);
     server->session_count++;
     user->sessions++;
     server->metrics.connections++;
