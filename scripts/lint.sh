@@ -179,13 +179,13 @@ lint_tidy() {
 
 # With MinGW-w64's headers, and the system's for what is no part of Windows (jansson.h, cmocka.h).
 lint_tidy_windows() {
-    local files flags=$top/build/check-tidy-windows
-    mkdir -p "$flags"
+    local files where=$top/build/check-tidy-windows
+    mkdir -p "$where"
     printf '%s\n' --target=x86_64-w64-mingw32 -std=c11 "-I$top/include" "-I$top/src" "-I$top" -idirafter /usr/include \
-        -D{_WIN32_WINNT=0x0600,COBJMACROS,CINTERFACE,_GNU_SOURCE,__USE_MINGW_ANSI_STDIO=1} >"$flags/compile_flags.txt"
+        -D{_WIN32_WINNT=0x0600,COBJMACROS,CINTERFACE,_GNU_SOURCE,__USE_MINGW_ANSI_STDIO=1} >"$where/compile_flags.txt"
     mapfile -t files < <(find "$top"/{win32,tests/interop} -name '*.c' &&
         find "$top"/{cli,src} -name '*windows*.c' -o -path '*/cli/cmd_probe.c')
-    tidy "$flags" "${files[@]}"
+    tidy "$where" "${files[@]}"
 }
 
 # tidy DIRECTORY FILE...: with the flags that are found in DIRECTORY
