@@ -83,6 +83,8 @@ static void omac_refuses_misuse(void) {
     copp_omac_free(&omac);
     copp_omac_free(&omac);
     copp_omac_free(NULL);
+    struct copp_cbc *none = NULL;
+    copp_cbc_free(&none);
 }
 
 static void equal_compares_all(void) {

@@ -102,6 +102,7 @@ static void anchors_are_read_from_text(void) {
     assert_int_equal(copp_public_key_read(text, size, &key), COPP_E_KEY);
     assert_int_equal(copp_public_key_read("", 0, &key), COPP_E_KEY);
     assert_int_equal(copp_public_key_read("AQAB", 4, &key), COPP_E_KEY);
+    assert_int_equal(copp_public_key_read("AQ*B", 4, &key), COPP_E_KEY);
     assert_int_equal(copp_public_key_read(NULL, 0, &key), COPP_E_ARGUMENT);
 }
 

@@ -111,6 +111,42 @@ static void damaged_keys_are_refused(void) {
     assert_int_equal(copp_private_key_open(NULL, NULL, &key), COPP_E_ARGUMENT);
 }
 
+/* What may stand behind the key in a PKCS #8 file. */
+static void nothing_follows_a_key_but_attributes(void) {
+    static const struct {
+        uint8_t bytes[3];
+        size_t size;
+        enum copp_result result;
+    } cases[] = {
+        {{0}, 0, COPP_OK},
+        {{0xA0, 0x00}, 2, COPP_OK},
+        {{0xA0, 0x01}, 2, COPP_E_KEY}, /* cut short */
+        {{0xA0, 0x00, 0x00}, 3, COPP_E_KEY},
+        {{0x04, 0x00}, 2, COPP_E_KEY},
+    };
+    struct copp_private_key *key = test_private_key("leaf.pem");
+    char *pem;
+    size_t size;
+    assert_int_equal(copp_private_key_to_pem(key, &pem, &size), COPP_OK);
+    copp_private_key_free(&key);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t der[2048];
+        char text[4096] = "-----BEGIN PRIVATE KEY-----\n";
+        size_t der_size = sizeof der;
+        size_t at = strlen(text);
+        assert_true(copp_pem_decode(pem, size, "PRIVATE KEY", der, &der_size));
+        memcpy(&der[der_size], cases[i].bytes, cases[i].size);
+        der_size += cases[i].size;
+        assert_int_equal(der[1], 0x82); /* the whole's length has two bytes */
+        der[2] = (uint8_t)((der_size - 4) >> 8);
+        der[3] = (uint8_t)(der_size - 4);
+        copp_base64_encode(der, der_size, &text[at]);
+        strcat(text, "\n-----END PRIVATE KEY-----\n");
+        assert_int_equal(open_text(text, strlen(text)), cases[i].result);
+    }
+    copp_release(pem, size);
+}
+
 static void der_is_strict(void) {
     static const struct {
         uint8_t bytes[8];
@@ -184,6 +220,7 @@ int main(void) {
 #endif
         TEST(new_keys_survive_pem, ""),
         TEST(damaged_keys_are_refused, ""),
+        TEST(nothing_follows_a_key_but_attributes, ""),
         TEST(der_is_strict, ""),
         TEST(sealed_forms_have_their_shape, "SES-4 SES-5"),
     };
