@@ -37,7 +37,7 @@ void server_settle(struct server *server) {
         struct session *next;
         count = server->session_count;
         for (struct session *session = server->waiting; session; session = next) {
-            next = session->next;
+            next = session->next_waiting;
             session_look(session);
         }
     } while (server->session_count != count);
@@ -200,8 +200,6 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
 void server_close(struct server *server) {
     while (server->sessions)
         session_end(server->sessions);
-    while (server->waiting)
-        session_end(server->waiting);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);
     sd_event_source_unref(server->listen_again);

@@ -46,34 +46,27 @@ static void expel(struct session *session, enum packet_farewell why, enum failur
     session_end(session);
 }
 
-/* A session is in one of two lists, so that who waits is found without a look at all others. */
-static struct session **list_of(const struct session *session) {
-    return session->waiting ? &session->server->waiting : &session->server->sessions;
-}
-
-static void enter(struct session *session, bool waiting) {
-    session->waiting = waiting;
-    struct session **list = list_of(session);
-    session->previous = NULL;
-    session->next = *list;
-    if (session->next)
-        session->next->previous = session;
-    *list = session;
-}
-
-static void leave(struct session *session) {
-    *(session->previous ? &session->previous->next : list_of(session)) = session->next;
-    if (session->next)
-        session->next->previous = session->previous;
+static void stop_waiting(struct session *session) {
+    struct session **link = &session->server->waiting;
+    if (!session->waiting)
+        return;
+    while (*link != session)
+        link = &(*link)->next_waiting;
+    *link = session->next_waiting;
+    session->waiting = false;
 }
 
 void session_end(struct session *session) {
+    struct server *server = session->server;
     copp_device_close(&session->device); /* EVT-5 */
     sd_event_source_disable_unref(session->source);
     (void)close(session->fd);
     session->user->sessions--;
-    session->server->session_count--;
-    leave(session);
+    server->session_count--;
+    stop_waiting(session);
+    *(session->previous ? &session->previous->next : &server->sessions) = session->next;
+    if (session->next)
+        session->next->previous = session->previous;
     free(session);
 }
 
@@ -191,8 +184,9 @@ static void wait_for_command(struct session *session) {
         session_end(session);
         return;
     }
-    leave(session);
-    enter(session, true);
+    session->waiting = true;
+    session->next_waiting = session->server->waiting;
+    session->server->waiting = session;
 }
 
 /* Asks to be told of what is there, and of what comes. */
@@ -204,8 +198,7 @@ void session_look(struct session *session) {
     const struct outcome outcome = {.status = copp_device_command_result(session->device)};
     if (outcome.status == COPP_HR_PENDING)
         return;
-    leave(session);
-    enter(session, false);
+    stop_waiting(session);
     if (outcome.status == COPP_HR_OK)
         count_request(session, PACKET_COMMAND, outcome.status);
     else
@@ -351,7 +344,10 @@ void session_begin(struct server *server, int fd) {
     session->server = server;
     session->user = user;
     session->fd = fd;
-    enter(session, false);
+    session->next = server->sessions;
+    if (session->next)
+        session->next->previous = session;
+    server->sessions = session;
     server->session_count++;
     user->sessions++;
     server->metrics.connections++;

@@ -13,6 +13,7 @@ struct session {
     int fd;
     struct copp_device *device;
     bool length_told; /* the first step of KeyExchange */
+    struct session *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
 };
 

@@ -9,6 +9,12 @@
 #include "crypto/gcrypt_keys.h"
 #include "wire/base64.h"
 
+#ifdef O_NOINHERIT
+#define NOT_INHERITED O_NOINHERIT
+#else
+#define NOT_INHERITED O_CLOEXEC
+#endif
+
 struct gcrypt_key {
     struct copp_private_key base;
     gcry_sexp_t key; /* in memory that is wiped when it is released */
@@ -186,21 +192,24 @@ static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_p
     return result;
 }
 
-/* Up to COPP_KEY_FILE_MAX bytes. COPP_E_KEY: not a file that a key can be in. */
+/* Up to COPP_KEY_FILE_MAX bytes. COPP_E_KEY: more than a key has; COPP_E_IO: errno says why. */
 static enum copp_result read_file(const char *path, char *text, size_t *size) {
-    int file = open(path, O_RDONLY);
+    int file = open(path, O_RDONLY | NOT_INHERITED);
     if (file < 0)
-        return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_KEY;
+        return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
     size_t have = 0;
-    for (;;) {
-        ssize_t some = read(file, text + have, (unsigned)(COPP_KEY_FILE_MAX - have));
-        if (some <= 0) {
-            *size = have;
-            (void)close(file);
-            return some < 0 || have == COPP_KEY_FILE_MAX ? COPP_E_KEY : COPP_OK;
-        }
-        have += (size_t)some;
-    }
+    ssize_t some;
+    do {
+        some = read(file, text + have, (unsigned)(COPP_KEY_FILE_MAX - have));
+        have += some > 0 ? (size_t)some : 0;
+    } while (some > 0);
+    int cause = errno;
+    (void)close(file);
+    errno = cause;
+    *size = have;
+    if (some < 0)
+        return COPP_E_IO;
+    return have == COPP_KEY_FILE_MAX ? COPP_E_KEY : COPP_OK;
 }
 
 enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {

@@ -1,4 +1,5 @@
 /* The crypto seam on libgcrypt: seals as it opens them, key files read strictly. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "crypto/crypto.h"
 #include "crypto/der.h"
 #include "harness.h"
+#include "system_kit.h"
 #include "wire/base64.h"
 
 #define FILE_NAME "copp-test-key.pem" /* in the directory the test runs in */
@@ -107,6 +109,14 @@ static void damaged_keys_are_refused(void) {
             fail_msg("byte %zu: %s", i, copp_strerror(result));
     }
     struct copp_private_key *key;
+    char *directory = test_directory_new();
+    assert_int_equal(copp_private_key_open(directory, NULL, &key), COPP_E_IO);
+#ifdef _WIN32
+    assert_int_equal(errno, EACCES);
+#else
+    assert_int_equal(errno, EISDIR);
+#endif
+    test_directory_remove(directory);
     assert_int_equal(copp_private_key_open("nowhere.pem", NULL, &key), COPP_E_NOT_FOUND);
     assert_int_equal(copp_private_key_open(NULL, NULL, &key), COPP_E_ARGUMENT);
 }
