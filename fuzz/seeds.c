@@ -10,6 +10,7 @@
 
 #include "device_ops.h"
 #include "fuzz.h"
+#include "key_ops.h"
 #include "session_ops.h"
 #include "wire/base64.h"
 
@@ -250,6 +251,50 @@ static void sessions(void) {
     SEED("session", "chain-unknown", CONFIG(0, 0, LIST_EMPTY), PRESENT_GOOD, REPLY_HONEST, CALL_QUERY, 0, 0, SAYS(0, 5));
 }
 
+/* --- key files --- */
+
+/* kind, then the vector: its text, or what stands between its lines of dashes. */
+static void save_key(const char *vector, enum key_kind kind) {
+    struct fuzz_bytes read = fuzz_vector(vector);
+    uint8_t seed[4096] = {(uint8_t)kind};
+    size_t size = sizeof seed - 1;
+    if (kind == KEY_TEXT) {
+        CHECK(read.size <= size);
+        memcpy(&seed[1], read.bytes, size = read.size);
+    } else {
+        const char *body = strchr((const char *)read.bytes, '\n');
+        CHECK(body && copp_base64_decode(body, strcspn(body, "-"), &seed[1], &size));
+    }
+    save("key", vector, seed, size + 1);
+    free(read.bytes);
+}
+
+/* leaf.pem as PKCS #8 */
+static void save_pkcs8(void) {
+    struct copp_private_key *leaf = fuzz_leaf_key();
+    char *pem;
+    size_t pem_size;
+    uint8_t seed[4096] = {KEY_PKCS8};
+    size_t size = sizeof seed - 1;
+    CHECK(copp_private_key_to_pem(leaf, &pem, &pem_size) == COPP_OK);
+    const char *body = strchr(pem, '\n');
+    CHECK(body && copp_base64_decode(body, strcspn(body, "-"), &seed[1], &size));
+    save("key", "pkcs8", seed, size + 1);
+    copp_release(pem, pem_size);
+    copp_private_key_free(&leaf);
+}
+
+static void keys(void) {
+    save_key("root-modulus.b64", KEY_TEXT);
+    save_key("srm-dsa-public.pem", KEY_TEXT);
+    save_key("srm-facsimile-public.pem", KEY_PUBLIC);
+    save_key("srm-rsa3072-public.pem", KEY_PUBLIC);
+    save_key("leaf-public.pem", KEY_PUBLIC);
+    save_key("root.pem", KEY_PKCS1);
+    save_key("leaf.pem", KEY_PKCS1);
+    save_pkcs8();
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         (void)fprintf(stderr, "usage: seeds DIRECTORY\n");
@@ -262,5 +307,6 @@ int main(int argc, char **argv) {
     messages();
     devices();
     sessions();
+    keys();
     return 0;
 }

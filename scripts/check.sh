@@ -46,7 +46,7 @@ test_gcc() {
 test_valgrind() {
     run_tests "$lint_build" --timeout-multiplier 10 \
         --wrapper 'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
-        wire crypto chain revocation device device_faults connector sides sim faults
+        wire crypto crypto-libgcrypt keys keys-libgcrypt chain revocation device device_faults connector sides sim faults
 }
 
 test_sanitized() {

@@ -155,11 +155,18 @@ check_pe_files() {
 }
 
 test_wine() {
-    local passed failed
+    local passed failed hold
     export WINEPREFIX=$cross_dir/prefix WINEDEBUG=-all
     # made before the first test: two that start at once would both find it half made
     wineboot --init && wineserver --wait || return 1
+    # Wine's services keep the output of the program that they were started for: were it a test's, it would end with them
+    rm -f "$cross_dir/hold"
+    mkfifo "$cross_dir/hold"
+    wine cmd <"$cross_dir/hold" >/dev/null 2>&1 &
+    exec {hold}>"$cross_dir/hold" # the program above ends when this is closed
     run_tests build/win64 || true
+    exec {hold}>&-
+    wait
     read -r passed failed < <(count_tests build/win64)
     counts "$passed" "$failed"
     report "$passed tests passed, $failed failed"

@@ -76,7 +76,10 @@ struct copp_rsa3072_key {
 /* RSASSA-PKCS1-v1_5 with SHA-256; signature has 384 bytes. */
 COPP_NODISCARD enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
                                                     const uint8_t *signature);
-/* A PEM public key of either kind. COPP_E_KEY if it is none, or has another size. */
+/* Whether a key has numbers of these sizes with which something can be verified. The readers below ask it. */
+COPP_NODISCARD bool copp_dsa_key_usable(const struct copp_dsa_key *key);
+COPP_NODISCARD bool copp_rsa3072_key_usable(const struct copp_rsa3072_key *key);
+/* A PEM public key of either kind. COPP_E_KEY if it is none, or not a usable one. */
 COPP_NODISCARD enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key);
 COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key);
 

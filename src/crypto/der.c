@@ -81,8 +81,7 @@ static bool read_until(struct copp_reader *in, const char *word, struct copp_rea
             *in = rest;
             return true;
         }
-        if (!copp_read_u8(&at, &skipped))
-            break;
+        (void)copp_read_u8(&at, &skipped); /* there is one, as there is a word */
     }
     return false;
 }

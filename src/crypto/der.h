@@ -10,6 +10,7 @@
 #define COPP_DER_NULL 0x05u
 #define COPP_DER_OBJECT 0x06u
 #define COPP_DER_SEQUENCE 0x30u
+#define COPP_DER_ATTRIBUTES 0xA0u /* of a PrivateKeyInfo */
 
 /* The next element, which must have this tag; *value reads its contents. Lengths are definite and of the shortest form. */
 bool copp_der_read(struct copp_reader *in, uint32_t tag, struct copp_reader *value);

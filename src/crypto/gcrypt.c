@@ -191,7 +191,7 @@ enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8
     gcry_error_t error = padded(in, size, &data);
     if (!error)
         error = gcry_pk_encrypt(&cipher, data, public_key);
-    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_number(cipher, "a", out, key->modulus_size);
+    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_public_number(cipher, "a", out, key->modulus_size);
     gcry_sexp_release(cipher);
     gcry_sexp_release(data);
     gcry_sexp_release(public_key);

@@ -17,9 +17,8 @@ enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t e
     return error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
 }
 
-enum copp_result copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
-    gcry_sexp_t list = gcry_sexp_find_token(answer, token, 0);
-    gcry_mpi_t number = list ? gcry_sexp_nth_mpi(list, 1, GCRYMPI_FMT_USG) : NULL;
+enum copp_result copp_gcrypt_number(gcry_sexp_t list, uint8_t *bytes, size_t size) {
+    gcry_mpi_t number = gcry_sexp_nth_mpi(list, 1, GCRYMPI_FMT_USG);
     enum copp_result result = COPP_E_CRYPTO;
     size_t length = number ? (gcry_mpi_get_nbits(number) + 7) / 8 : SIZE_MAX;
     if (length <= size) {
@@ -28,6 +27,12 @@ enum copp_result copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8
         result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
     }
     gcry_mpi_release(number);
+    return result;
+}
+
+enum copp_result copp_gcrypt_public_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
+    gcry_sexp_t list = gcry_sexp_find_token(answer, token, 0);
+    enum copp_result result = list ? copp_gcrypt_number(list, bytes, size) : COPP_E_CRYPTO;
     gcry_sexp_release(list);
     return result;
 }
@@ -38,16 +43,15 @@ static bool read_exponent(const struct copp_gcrypt_view *view, uint32_t *exponen
     *exponent = 0;
     for (size_t i = 0; i < view->size; i++)
         *exponent = *exponent << 8 | view->bytes[i];
-    return *exponent >= 3 && (*exponent & 1);
+    return true;
 }
 
 enum copp_result copp_gcrypt_numbers(const struct copp_gcrypt_view *modulus, const struct copp_gcrypt_view *exponent,
                                      struct copp_public_key *out) {
     struct copp_public_key read = {.modulus_size = (uint32_t)modulus->size};
-    if (modulus->size < 128 || modulus->size > COPP_MODULUS_MAX || !read_exponent(exponent, &read.exponent))
+    bool small = modulus->size < 128 || (modulus->size == 128 && modulus->bytes[0] < 0x80); /* fewer than 1024 bits */
+    if (small || modulus->size > COPP_MODULUS_MAX || !read_exponent(exponent, &read.exponent))
         return COPP_E_KEY;
-    if (modulus->size == 128 && modulus->bytes[0] < 0x80)
-        return COPP_E_KEY; /* fewer than 1024 bits */
     memcpy(read.modulus, modulus->bytes, modulus->size);
     if (!copp_public_key_usable(&read))
         return COPP_E_KEY;
@@ -83,9 +87,11 @@ static bool read_spki(const char *pem, size_t pem_size, uint8_t *der, const uint
 /* SEQUENCE { INTEGER n, INTEGER e } of an RSA key in PEM; both point into der, which has COPP_KEY_DER_MAX bytes. */
 static bool read_rsa(const char *pem, size_t size, uint8_t *der, struct copp_gcrypt_view *n, struct copp_gcrypt_view *e) {
     struct copp_reader parameters;
+    struct copp_reader none;
     struct copp_reader key;
     struct copp_reader numbers;
     return read_spki(pem, size, der, rsa_object, sizeof rsa_object, &parameters, &key) &&
+           copp_der_read(&parameters, COPP_DER_NULL, &none) && none.left == 0 && parameters.left == 0 &&
            copp_der_read(&key, COPP_DER_SEQUENCE, &numbers) && key.left == 0 && copp_der_number(&numbers, &n->bytes, &n->size) &&
            copp_der_number(&numbers, &e->bytes, &e->size) && numbers.left == 0;
 }
@@ -101,11 +107,10 @@ enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp
     uint8_t der[COPP_KEY_DER_MAX];
     struct copp_gcrypt_view n;
     struct copp_gcrypt_view e;
-    if (!read_rsa(pem, size, der, &n, &e) || n.size != sizeof key->modulus || n.bytes[0] < 0x80 ||
-        !read_exponent(&e, &key->exponent))
+    if (!read_rsa(pem, size, der, &n, &e) || n.size != sizeof key->modulus || !read_exponent(&e, &key->exponent))
         return COPP_E_KEY;
     memcpy(key->modulus, n.bytes, sizeof key->modulus);
-    return COPP_OK;
+    return copp_rsa3072_key_usable(key) ? COPP_OK : COPP_E_KEY;
 }
 
 /* The next number, right-aligned in exactly size bytes. */
@@ -127,7 +132,7 @@ enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa
     struct copp_reader public_key;
     bool got = read_spki(pem, size, der, dsa_object, sizeof dsa_object, &parameters, &public_key) &&
                copp_der_read(&parameters, COPP_DER_SEQUENCE, &domain) && take_number(&domain, key->p, sizeof key->p) &&
-               take_number(&domain, key->q, sizeof key->q) && take_number(&domain, key->g, sizeof key->g) &&
-               take_number(&public_key, key->y, sizeof key->y) && public_key.left == 0;
-    return got ? COPP_OK : COPP_E_KEY;
+               take_number(&domain, key->q, sizeof key->q) && take_number(&domain, key->g, sizeof key->g) && domain.left == 0 &&
+               parameters.left == 0 && take_number(&public_key, key->y, sizeof key->y) && public_key.left == 0;
+    return got && copp_dsa_key_usable(key) ? COPP_OK : COPP_E_KEY;
 }

@@ -18,8 +18,11 @@ enum copp_result copp_gcrypt_failure(gcry_error_t error, enum copp_result otherw
 /* An RSA public key; free with gcry_sexp_release. */
 enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key);
 
-/* The number under token in an answer of libgcrypt's, big-endian and right-aligned in exactly size bytes. */
-enum copp_result copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size);
+/* The number of the list (NAME NUMBER), big-endian and right-aligned in exactly size bytes. */
+enum copp_result copp_gcrypt_number(gcry_sexp_t list, uint8_t *bytes, size_t size);
+
+/* The same of the list called token in an answer. Nothing secret: what libgcrypt finds it copies into memory that nobody wipes. */
+enum copp_result copp_gcrypt_public_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size);
 
 /* The numbers of an RSA key, as a file has them. COPP_E_KEY unless it has 1024 to 2048 bits and a usable exponent. */
 struct copp_gcrypt_view {

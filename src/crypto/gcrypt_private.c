@@ -9,6 +9,12 @@
 #include "crypto/gcrypt_keys.h"
 #include "wire/base64.h"
 
+#ifdef O_NOINHERIT
+#define NOT_INHERITED O_NOINHERIT
+#else
+#define NOT_INHERITED O_CLOEXEC
+#endif
+
 struct gcrypt_key {
     struct copp_private_key base;
     gcry_sexp_t key; /* in memory that is wiped when it is released */
@@ -34,7 +40,7 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     gcry_sexp_t plain = NULL;
     bool done = gcry_sexp_build(&cipher, NULL, "(enc-val (flags raw) (rsa (a %b)))", (int)size, in) == 0 && /* SES-6 */
                 gcry_pk_decrypt(&plain, cipher, mine->key) == 0 && /* blinded by default */
-                copp_gcrypt_number(plain, "value", out, size) == COPP_OK;
+                copp_gcrypt_number(plain, out, size) == COPP_OK;
     gcry_sexp_release(plain);
     gcry_sexp_release(cipher);
     return done ? COPP_OK : COPP_E_CRYPTO;
@@ -55,7 +61,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
                                          digest); /* CERT-11 */
     if (!error)
         error = gcry_pk_sign(&made, data, mine->key);
-    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_number(made, "s", signature, signature_size);
+    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_public_number(made, "s", signature, signature_size);
     gcry_sexp_release(made);
     gcry_sexp_release(data);
     return result;
@@ -159,6 +165,9 @@ static enum copp_result key_from_pkcs8(struct copp_reader *in, struct copp_priva
                 copp_der_read(&sequence, COPP_DER_SEQUENCE, &algorithm) && algorithm.left == sizeof rsa_algorithm &&
                 copp_equal(algorithm.next, rsa_algorithm, sizeof rsa_algorithm) &&
                 copp_der_read(&sequence, COPP_DER_OCTET_STRING, &inner);
+    struct copp_reader attributes; /* they say nothing of use here */
+    if (read && sequence.left)
+        read = copp_der_read(&sequence, COPP_DER_ATTRIBUTES, &attributes) && sequence.left == 0;
     return read ? key_from_pkcs1(&inner, key) : COPP_E_KEY;
 }
 
@@ -183,21 +192,24 @@ static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_p
     return result;
 }
 
-/* Up to COPP_KEY_FILE_MAX bytes. COPP_E_KEY: not a file that a key can be in. */
+/* Up to COPP_KEY_FILE_MAX bytes. COPP_E_KEY: more than a key has; COPP_E_IO: errno says why. */
 static enum copp_result read_file(const char *path, char *text, size_t *size) {
-    int file = open(path, O_RDONLY);
+    int file = open(path, O_RDONLY | NOT_INHERITED);
     if (file < 0)
-        return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_KEY;
+        return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
     size_t have = 0;
-    for (;;) {
-        ssize_t some = read(file, text + have, (unsigned)(COPP_KEY_FILE_MAX - have));
-        if (some <= 0) {
-            *size = have;
-            (void)close(file);
-            return some < 0 || have == COPP_KEY_FILE_MAX ? COPP_E_KEY : COPP_OK;
-        }
-        have += (size_t)some;
-    }
+    ssize_t some;
+    do {
+        some = read(file, text + have, (unsigned)(COPP_KEY_FILE_MAX - have));
+        have += some > 0 ? (size_t)some : 0;
+    } while (some > 0);
+    int cause = errno;
+    (void)close(file);
+    errno = cause;
+    *size = have;
+    if (some < 0)
+        return COPP_E_IO;
+    return have == COPP_KEY_FILE_MAX ? COPP_E_KEY : COPP_OK;
 }
 
 enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
@@ -224,25 +236,18 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
     *key = NULL;
     struct copp_public_key numbers = {.modulus_size = bits / 8, .exponent = 65537};
     gcry_sexp_t order = NULL;
-    gcry_sexp_t pair = NULL;
-    gcry_sexp_t private_key = NULL;
+    gcry_sexp_t pair = NULL; /* serves as the private key as it is */
     if (!copp_gcrypt_ready())
         return COPP_E_CRYPTO;
     gcry_error_t error = gcry_sexp_build(&order, NULL, "(genkey (rsa (nbits %u) (rsa-use-e 5:65537)))", bits);
     if (!error)
         error = gcry_pk_genkey(&pair, order);
-    if (!error)
-        private_key = gcry_sexp_find_token(pair, "private-key", 0);
-    enum copp_result result = copp_gcrypt_failure(error, COPP_E_CRYPTO);
-    if (private_key)
-        result = copp_gcrypt_number(private_key, "n", numbers.modulus, numbers.modulus_size);
-    if (!result) {
-        result = wrap(private_key, &numbers, key);
-        private_key = NULL; /* it is wrap's now */
-    }
-    gcry_sexp_release(private_key);
-    gcry_sexp_release(pair);
     gcry_sexp_release(order);
+    enum copp_result result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO)
+                                    : copp_gcrypt_public_number(pair, "n", numbers.modulus, numbers.modulus_size);
+    if (!result)
+        return wrap(pair, &numbers, key);
+    gcry_sexp_release(pair);
     return result;
 }
 
@@ -270,10 +275,10 @@ static size_t integer_size(gcry_mpi_t number) {
 
 static enum copp_result write_integer(struct copp_writer *out, gcry_mpi_t number) {
     size_t size = integer_size(number);
-    if (!copp_der_header(out, COPP_DER_INTEGER, size) || out->left < size)
-        return COPP_E_KEY;
-    /* the standard form is DER's: a leading zero where the highest bit is set */
-    gcry_error_t error = gcry_mpi_print(GCRYMPI_FMT_STD, out->next, size, NULL, number);
+    gcry_error_t error = gcry_error(GPG_ERR_TOO_SHORT);
+    if (copp_der_header(out, COPP_DER_INTEGER, size) && out->left >= size)
+        /* the standard form is DER's: a leading zero where the highest bit is set */
+        error = gcry_mpi_print(GCRYMPI_FMT_STD, out->next, size, NULL, number);
     if (error)
         return copp_gcrypt_failure(error, COPP_E_KEY);
     out->next += size;

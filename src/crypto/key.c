@@ -29,6 +29,18 @@ bool copp_public_key_usable(const struct copp_public_key *key) {
     return (key->modulus[size - 1] & 1) && (key->exponent & 1) && key->exponent >= 3;
 }
 
+bool copp_dsa_key_usable(const struct copp_dsa_key *key) {
+    static const uint8_t zero[sizeof key->p];
+    if (key->p[0] < 0x80 || !(key->p[sizeof key->p - 1] & 1) || key->q[0] < 0x80 || !(key->q[sizeof key->q - 1] & 1))
+        return false;
+    return copp_number_below(key->g, key->p, sizeof key->p) && copp_number_below(zero, key->g, sizeof key->g) &&
+           copp_number_below(key->y, key->p, sizeof key->p) && copp_number_below(zero, key->y, sizeof key->y);
+}
+
+bool copp_rsa3072_key_usable(const struct copp_rsa3072_key *key) {
+    return key->modulus[0] >= 0x80 && (key->modulus[sizeof key->modulus - 1] & 1) && (key->exponent & 1) && key->exponent >= 3;
+}
+
 bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size) {
     for (size_t i = 0; i < size; i++) {
         if (number[i] != modulus[i])

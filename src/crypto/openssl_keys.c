@@ -83,7 +83,7 @@ static bool exponent_of(EVP_PKEY *key, uint32_t *exponent) {
     if (!number_of(key, OSSL_PKEY_PARAM_RSA_E, bytes, sizeof bytes))
         return false;
     *exponent = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-    return *exponent >= 3 && (*exponent & 1);
+    return true;
 }
 
 enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_public_key *out) {
@@ -129,7 +129,9 @@ enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa
                number_of(read, OSSL_PKEY_PARAM_FFC_G, key->g, sizeof key->g) &&
                number_of(read, OSSL_PKEY_PARAM_PUB_KEY, key->y, sizeof key->y);
     EVP_PKEY_free(read);
-    return got ? COPP_OK : copp_openssl_failure(COPP_E_KEY);
+    if (!got)
+        return copp_openssl_failure(COPP_E_KEY);
+    return copp_dsa_key_usable(key) ? COPP_OK : COPP_E_KEY;
 }
 
 enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key) {
@@ -137,5 +139,7 @@ enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp
     bool got = read && EVP_PKEY_is_a(read, "RSA") && EVP_PKEY_get_bits(read) == 3072 &&
                number_of(read, OSSL_PKEY_PARAM_RSA_N, key->modulus, sizeof key->modulus) && exponent_of(read, &key->exponent);
     EVP_PKEY_free(read);
-    return got ? COPP_OK : copp_openssl_failure(COPP_E_KEY);
+    if (!got)
+        return copp_openssl_failure(COPP_E_KEY);
+    return copp_rsa3072_key_usable(key) ? COPP_OK : COPP_E_KEY;
 }

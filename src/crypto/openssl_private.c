@@ -94,10 +94,10 @@ static void prefer_provider(EVP_PKEY *key, char *properties) {
     const char *name = provider ? OSSL_PROVIDER_get0_name(provider) : "";
     size_t length = strlen(name);
     properties[0] = 0;
-    if (!length || length >= PROPERTIES_MAX - sizeof prefix)
-        return;
-    memcpy(properties, prefix, sizeof prefix - 1);
-    memcpy(properties + sizeof prefix - 1, name, length + 1);
+    if (length && length < PROPERTIES_MAX - sizeof prefix) {
+        memcpy(properties, prefix, sizeof prefix - 1);
+        memcpy(properties + sizeof prefix - 1, name, length + 1);
+    }
 }
 
 /* Takes key over, also on an error. */

@@ -48,8 +48,10 @@ static int fake__fstat64(int file, struct _stat64 *status) {
 }
 const void *const faulty___imp__fstat64 = (const void *)fake__fstat64;
 
+/* It succeeds without the disk, which would make the tests last. */
 static int fake__commit(int file) {
-    return due("fsync") ? failure() : _commit(file);
+    (void)file;
+    return due("fsync") ? failure() : 0;
 }
 const void *const faulty___imp__commit = (const void *)fake__commit;
 

@@ -8,8 +8,9 @@
 
 #include "crypto/crypto.h"
 #include "harness.h"
+#include "system_kit.h"
 
-#define ROUNDS 400u
+#define ROUNDS 200u
 
 #define OTHER(name) extern __typeof__(name) other_##name
 OTHER(copp_chain_validate);
@@ -235,12 +236,14 @@ static void messages(void) {
 
 /* A key made by either is read by the other. */
 static void new_keys(void) {
+    char *directory = test_directory_new();
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/key.pem", directory);
     for (int mine = 0; mine < 2; mine++) {
         struct copp_private_key *made;
         struct copp_private_key *read = NULL;
         char *pem;
         size_t size;
-        char path[] = "/tmp/copp-agreement.pem";
         assert_int_equal(mine ? copp_private_key_generate(1024, &made) : other_copp_private_key_generate(1024, &made), COPP_OK);
         assert_int_equal(mine ? copp_private_key_to_pem(made, &pem, &size) : other_copp_private_key_to_pem(made, &pem, &size),
                          COPP_OK);
@@ -260,6 +263,7 @@ static void new_keys(void) {
         mine ? copp_private_key_free(&made) : other_copp_private_key_free(&made);
         mine ? other_copp_private_key_free(&read) : copp_private_key_free(&read);
     }
+    test_directory_remove(directory);
 }
 
 static const struct test_case cases[] = {

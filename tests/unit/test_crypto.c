@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "certificate/srm_keys.h"
 #include "crypto/crypto.h"
 #include "crypto_kit.h"
 
@@ -82,6 +83,8 @@ static void omac_refuses_misuse(void) {
     copp_omac_free(&omac);
     copp_omac_free(&omac);
     copp_omac_free(NULL);
+    struct copp_cbc *none = NULL;
+    copp_cbc_free(&none);
 }
 
 static void equal_compares_all(void) {
@@ -267,6 +270,34 @@ static void unusable_keys_are_refused(void) {
     copp_verifier_free(&verifier);
 }
 
+/* The same for keys of renewability messages, as somebody's file may have them. */
+static void unusable_message_keys_are_refused(void) {
+    const struct copp_dsa_key dsa = copp_srm_hdcp1_facsimile;
+    const struct copp_rsa3072_key rsa = copp_srm_hdcp2_production;
+    assert_true(copp_dsa_key_usable(&dsa));
+    assert_true(copp_rsa3072_key_usable(&rsa));
+    struct copp_dsa_key bad[8];
+    for (size_t i = 0; i < 8; i++)
+        bad[i] = dsa;
+    bad[0].p[0] &= 0x7F; /* another size */
+    bad[1].p[127] &= 0xFE; /* even */
+    bad[2].q[0] &= 0x7F;
+    bad[3].q[19] &= 0xFE;
+    memset(bad[4].g, 0, sizeof bad[4].g);
+    memcpy(bad[5].g, bad[5].p, sizeof bad[5].g); /* not below p */
+    memset(bad[6].y, 0, sizeof bad[6].y);
+    memset(bad[7].y, 0xFF, sizeof bad[7].y);
+    for (size_t i = 0; i < 8; i++)
+        assert_false(copp_dsa_key_usable(&bad[i]));
+    struct copp_rsa3072_key worse[4] = {rsa, rsa, rsa, rsa};
+    worse[0].modulus[0] &= 0x7F;
+    worse[1].modulus[383] &= 0xFE;
+    worse[2].exponent = 1;
+    worse[3].exponent = 65536;
+    for (size_t i = 0; i < 4; i++)
+        assert_false(copp_rsa3072_key_usable(&worse[i]));
+}
+
 /* Small numbers have zeros before them, to the modulus's size. */
 static void numbers_keep_their_width(void) {
     struct copp_private_key *leaf = test_private_key("leaf.pem");
@@ -292,6 +323,7 @@ int main(void) {
         TEST(omac_equals_anothers_cmac_at_every_length, "CMD-1 QRY-2"),
         TEST(omac_refuses_misuse, ""),
         TEST(unusable_keys_are_refused, "CERT-6 CERT-7"),
+        TEST(unusable_message_keys_are_refused, "SRM-2"),
         TEST(numbers_keep_their_width, "SES-6"),
         TEST(equal_compares_all, ""),
         TEST(sha1_vector, ""),

@@ -155,6 +155,11 @@ static void signers_that_cannot_sign(void) {
         assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_E_CRYPTO);
         assert_null(xml);
     }
+    struct copp_private_key key = {&calls[0]};
+    uint8_t *list;
+    size_t size;
+    assert_int_equal(copp_revocation_issue(1, NULL, 0, &hierarchy.requests[ROOT], 1, &key, &list, &size), COPP_E_KEY);
+    assert_null(list);
     hierarchy_free(&hierarchy);
 }
 

@@ -320,6 +320,18 @@ static void lengths_must_agree(void) {
     issuer_free(&issuer);
 }
 
+/* The signature's type says its size, whatever its length field does. */
+static void signatures_have_the_size_of_their_type(void) {
+    size_t size;
+    uint8_t *bytes = read_test_vector("crl-v7-empty.bin", &size);
+    struct document list = document_from((const char *)bytes, size);
+    free(bytes);
+    list.text[size - 129]--; /* of the length; the last byte of the signature goes with it */
+    list.size--;
+    expect_list(&list, COPP_RULE_CRL_5, COPP_RULE_NONE, WHOLE, "a signature of 127 bytes");
+    document_free(&list);
+}
+
 static void certificates_are_bounded(void) {
     struct issuer issuer = issuer_with(1024);
     struct document collection = collection_of(&issuer, 1);
@@ -492,6 +504,7 @@ static const struct test_case cases[] = {
     TEST(the_signers_key_has_1024_bits, "CRL-1"),
     TEST(the_signature_covers_the_list, "CRL-2"),
     TEST(lengths_must_agree, "CRL-5"),
+    TEST(signatures_have_the_size_of_their_type, "CRL-5"),
     TEST(certificates_are_bounded, "CRL-5"),
     TEST(base64_text_is_the_same_list, ""),
     TEST(issued_lists_validate, "CRL-4"),
