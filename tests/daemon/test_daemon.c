@@ -402,7 +402,7 @@ static void a_farewell_is_heard(void) {
                          COPP_E_TRANSPORT);
         assert_string_equal(copp_socket_farewell(connection), reasons[i / 2]);
         copp_socket_close(&connection);
-        end_process(pid);
+        process_kill(pid);
         assert_int_equal(unlink(kit.socket), 0);
     }
     kit_end(&kit);
