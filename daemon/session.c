@@ -8,6 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tell.h"
+#include "watch.h"
+
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
 
 /* An answer's body, in up to two pieces. */
@@ -25,26 +28,28 @@ static bool send_packet(int fd, uint32_t type, const struct answer *answer) {
     return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+bool session_send(int fd, uint32_t type, uint32_t status, struct iovec body) {
+    const struct answer answer = {status, {body}};
+    return send_packet(fd, type, &answer);
+}
+
 static void farewell(int fd, enum packet_farewell why) {
     uint8_t version[4];
     packet_put_word(PACKET_VERSION, version);
-    const struct answer answer = {why, {{version, sizeof version}}};
-    (void)send_packet(fd, PACKET_FAREWELL, &answer); /* as a courtesy: the connection is closed in any case */
-}
-
-static void count_failure(struct session *session, enum failure failure) {
-    session->server->metrics.failures[failure]++;
+    /* as a courtesy: the connection is closed in any case */
+    (void)session_send(fd, PACKET_FAREWELL, why, (struct iovec){version, sizeof version});
 }
 
 /* The client has broken the rules of docs/daemon-protocol.md. */
-static void expel(struct session *session, enum packet_farewell why, enum failure failure) {
-    count_failure(session, failure);
+static void expel(struct session *session, enum packet_farewell why) {
     farewell(session->fd, why);
-    session_end(session);
+    session_end(session, why);
 }
 
-void session_end(struct session *session) {
+void session_end(struct session *session, enum packet_farewell why) {
     struct server *server = session->server;
+    tell_end(session, why);
+    watch_end(session);
     copp_device_close(&session->device); /* EVT-5 */
     sd_event_source_disable_unref(session->source);
     (void)close(session->fd);
@@ -57,39 +62,11 @@ void session_end(struct session *session) {
     free(session);
 }
 
-static void count_request(struct session *session, enum packet_type type, uint32_t status) {
-    struct metrics *metrics = &session->server->metrics;
-    bool good = status == COPP_HR_OK;
-    switch (type) {
-    case PACKET_OPEN:
-        metrics->failures[FAILURE_OPEN] += !good;
-        break;
-    case PACKET_KEY_EXCHANGE:
-        metrics->failures[FAILURE_HANDSHAKE] += !good;
-        break;
-    case PACKET_SEQUENCE_START:
-        metrics->handshakes += good;
-        metrics->failures[FAILURE_HANDSHAKE] += !good;
-        break;
-    case PACKET_COMMAND:
-        metrics->commands += good;
-        metrics->failures[FAILURE_COMMAND] += !good;
-        break;
-    case PACKET_STATUS:
-        metrics->failures[FAILURE_QUERY] += !good;
-        break;
-    default:
-        break;
-    }
-}
-
 /* False: the session has ended. */
 static bool reply(struct session *session, enum packet_type type, const struct answer *answer) {
     if (send_packet(session->fd, type | PACKET_ANSWER, answer))
         return true;
-    if (errno == EAGAIN)
-        count_failure(session, FAILURE_UNREAD);
-    session_end(session);
+    session_end(session, errno == EAGAIN ? FAREWELL_UNREAD : 0);
     return false;
 }
 
@@ -119,7 +96,7 @@ static uint32_t open_device(struct session *session) {
         return COPP_HR_UNEXPECTED;
     if (!memchr(name, 0, COPP_CONNECTOR_NAME_SIZE))
         return COPP_HR_INVALIDARG;
-    struct copp_connector *connector = backend_find(session->server->backend, (const char *)name);
+    struct copp_connector *connector = backend_find(session->server->backend, (const char *)name, &session->connector);
     if (!connector)
         return COPP_HR_NO_MONITOR;
     switch (copp_device_open(connector, &session->device)) {
@@ -177,7 +154,7 @@ static bool on_device(struct session *session, enum packet_type type, uint8_t *r
 /* CMD-6: nothing is read until the command has ended; that the client is gone is noticed all the same. */
 static void wait_for_command(struct session *session) {
     if (sd_event_source_set_io_events(session->source, EPOLLRDHUP) < 0) {
-        session_end(session);
+        session_end(session, 0);
         return;
     }
     session->waiting = true;
@@ -190,12 +167,10 @@ void session_look(struct session *session) {
         return;
     session->waiting = false;
     session->server->waiting--;
-    if (answer.status == COPP_HR_OK)
-        count_request(session, PACKET_COMMAND, answer.status);
-    else
-        count_failure(session, FAILURE_PENDING);
+    tell_late_answer(session, answer.status);
+    tell_session(session);
     if (reply(session, PACKET_COMMAND, &answer) && sd_event_source_set_io_events(session->source, EPOLLIN | EPOLLRDHUP) < 0)
-        session_end(session);
+        session_end(session, 0);
 }
 
 static uint64_t now_ns(void) {
@@ -214,17 +189,23 @@ static void serve(struct session *session, enum packet_type type) {
         list(session, room, &answer);
     else if (type == PACKET_OPEN)
         answer.status = open_device(session);
+    else if (type == PACKET_WATCH)
+        answer.status = watch_begin(session);
     else if (session->device)
         now = on_device(session, type, room, &answer);
     else
         answer.status = COPP_HR_UNEXPECTED; /* SES: a call on a device that is not open */
     if (now)
-        count_request(session, type, answer.status);
+        tell_request(session, type, answer.status);
+    tell_session(session);
     if (!now)
         wait_for_command(session);
-    else if (reply(session, type, &answer) && type == PACKET_STATUS)
+    bool answered = now && reply(session, type, &answer);
+    if (answered && type == PACKET_STATUS)
         metrics_query(&server->metrics, now_ns() - began);
-    if (type == PACKET_COMMAND)
+    if (answered && type == PACKET_WATCH && answer.status == COPP_HR_OK)
+        watch_go_on(session);
+    if (type == PACKET_COMMAND || type == PACKET_OPEN)
         server_settle(server);
 }
 
@@ -236,6 +217,7 @@ static const size_t body_sizes[PACKET_TYPE_COUNT] = {
     [PACKET_SEQUENCE_START] = COPP_SIGNATURE_SIZE,
     [PACKET_COMMAND] = COPP_MESSAGE_SIZE,
     [PACKET_STATUS] = COPP_MESSAGE_SIZE,
+    [PACKET_WATCH] = 0,
 };
 
 /* Nothing of a packet is looked into before its size, version and type are right. */
@@ -248,20 +230,22 @@ static void receive(struct session *session) {
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got < 0) {
-        session_end(session);
+        session_end(session, 0);
         return;
     }
     if ((size_t)got < sizeof packet->head || message.msg_flags & MSG_TRUNC) {
-        expel(session, FAREWELL_MALFORMED, FAILURE_MALFORMED);
+        expel(session, FAREWELL_MALFORMED);
         return;
     }
     packet->size = (size_t)got - sizeof packet->head;
     packet_header_decode(packet->head, &header);
     if (header.version != PACKET_VERSION)
-        expel(session, FAREWELL_VERSION, FAILURE_VERSION);
+        expel(session, FAREWELL_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||
-             packet->size != body_sizes[header.type])
-        expel(session, FAREWELL_MALFORMED, FAILURE_MALFORMED);
+             packet->size != body_sizes[header.type] || session->watch)
+        expel(session, FAREWELL_MALFORMED);
+    else if (header.type == PACKET_WATCH && session->user->watches >= WATCHES_PER_USER)
+        expel(session, FAREWELL_USER_LIMIT);
     else
         serve(session, (enum packet_type)header.type);
 }
@@ -272,8 +256,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
     (void)source;
     (void)fd;
     if (events & GONE) { /* whatever it has asked for before, nobody is there to be answered */
-        session_end(session);
+        session_end(session, watch_dropped(session) ? FAREWELL_UNREAD : 0);
         server_settle(server);
+    } else if (events & EPOLLOUT) {
+        watch_go_on(session);
     } else {
         size_t count = server->session_count;
         receive(session);
@@ -284,49 +270,47 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 }
 
 /* Why not, or 0. */
-static enum packet_farewell refusal(const struct server *server, struct user *user, enum failure *failure) {
+static enum packet_farewell refusal(const struct server *server, struct user *user) {
     const struct config *config = &server->config;
     size_t room = config->sessions < server->session_room ? config->sessions : server->session_room;
-    if (!user_may_connect(user, config->connections_per_second, server_now())) {
-        *failure = FAILURE_RATE;
+    if (!user_may_connect(user, config->connections_per_second, server_now()))
         return FAREWELL_RATE;
-    }
-    if (user->sessions >= config->sessions_per_user) {
-        *failure = FAILURE_USER_LIMIT;
+    if (user->sessions >= config->sessions_per_user)
         return FAREWELL_USER_LIMIT;
-    }
-    if (server->session_count >= room) {
-        *failure = FAILURE_FULL;
-        return FAREWELL_FULL;
-    }
-    return 0;
+    return server->session_count < room ? 0 : FAREWELL_FULL;
 }
 
-static struct user *peer(struct server *server, int fd) {
+static struct user *peer(struct server *server, int fd, pid_t *pid) {
     struct ucred credentials;
     socklen_t size = sizeof credentials;
+    *pid = 0;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || size != sizeof credentials)
         return NULL;
+    *pid = credentials.pid;
     return user_enter(&server->users, credentials.uid, server_now());
 }
 
 void session_begin(struct server *server, int fd) {
-    struct user *user = peer(server, fd);
-    enum failure failure = FAILURE_FULL;
-    enum packet_farewell why = user ? refusal(server, user, &failure) : FAREWELL_FULL;
+    pid_t pid;
+    struct user *user = peer(server, fd, &pid);
+    enum packet_farewell why = user ? refusal(server, user) : FAREWELL_FULL;
     struct session *session = why ? NULL : calloc(1, sizeof *session);
     if (session && sd_event_add_io(server->event, &session->source, fd, EPOLLIN | EPOLLRDHUP, on_io, session) < 0) {
         free(session);
         session = NULL;
     }
     if (!session) {
-        server->metrics.failures[failure]++;
-        farewell(fd, why ? why : FAREWELL_FULL);
+        why = why ? why : FAREWELL_FULL;
+        tell_refusal(server, user, pid, why);
+        farewell(fd, why);
         (void)close(fd);
         return;
     }
     session->server = server;
     session->user = user;
+    session->id = ++server->last_id;
+    session->began_ms = server_now();
+    session->pid = pid;
     session->fd = fd;
     session->next = server->sessions;
     if (session->next)
