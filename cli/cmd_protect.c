@@ -14,6 +14,7 @@
 #include "describe.h"
 #include "device.h"
 #include "report.h"
+#include "signals.h"
 #include "srm.h"
 
 #define POLL_STEP_MS 500u /* APP-3 asks for 2000 at most */
@@ -293,14 +294,6 @@ static int start_command(struct guard *g) {
     fflush(stdout);
     int error = child_start(&g->child, g->in->operands, events_on_input);
     return error == 0 ? STATUS_YES : fail(g->in, STATUS_UNKNOWN, g->in->operands[0], "cannot be run: %s", strerror(error));
-}
-
-static int signal_fd(const int *numbers, size_t count) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < count; i++)
-        sigaddset(&set, numbers[i]);
-    return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
 }
 
 /* Signals are read between two polls, never in the middle of one. */

@@ -36,8 +36,8 @@ static int choose(const struct invocation *in, const struct device_options *o, c
     return STATUS_YES;
 }
 
-static int fail_socket(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
-                       enum copp_result result) {
+int device_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
+                enum copp_result result) {
     const char *farewell = copp_socket_farewell(connection);
     if (farewell[0] != '\0')
         return fail(in, STATUS_UNKNOWN, device->path, "%s", farewell);
@@ -48,7 +48,7 @@ static int fail_socket(const struct invocation *in, const struct device *device,
     return fail_result(in, device->path, result);
 }
 
-static enum copp_result connect_to(const struct device *device, struct copp_socket **connection) {
+enum copp_result device_connect(const struct device *device, struct copp_socket **connection) {
     const struct copp_socket_config config = {.path = device->path, .give_up_fd = device->wake_fd >= 0 ? &device->wake_fd : NULL};
     return copp_socket_connect(&config, connection);
 }
@@ -57,7 +57,7 @@ static enum copp_result connect_to(const struct device *device, struct copp_sock
 static int read_names(const struct invocation *in, struct device *device) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told;
-    enum copp_result result = connect_to(device, &connection);
+    enum copp_result result = device_connect(device, &connection);
     while (result == COPP_OK && device->count < OUTPUTS_MAX) {
         result = copp_socket_connector(connection, (uint32_t)device->count, &told);
         if (result != COPP_OK)
@@ -71,20 +71,23 @@ static int read_names(const struct invocation *in, struct device *device) {
         memcpy(device->names[device->count++], told.name, sizeof told.name);
     }
     bool all = connection != NULL && (result == COPP_OK || result == COPP_E_NOT_FOUND);
-    int status = all ? STATUS_YES : fail_socket(in, device, connection, result);
+    int status = all ? STATUS_YES : device_fail(in, device, connection, result);
     copp_socket_close(&connection);
     return status;
 }
 
-int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
-    const char *path;
+int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
     *device = (struct device){.wake_fd = -1, .host = {.wake_fd = -1}};
-    int status = choose(in, options, &path);
-    if (status != STATUS_YES)
+    int status = choose(in, options, &device->path);
+    if (status != STATUS_YES || device->path != NULL)
         return status;
-    if (path == NULL)
-        return embedded_open(in, options->adapter, options->events, follow, &device->host);
-    device->path = path;
+    return embedded_open(in, options->adapter, options->events, follow, &device->host);
+}
+
+int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
+    int status = device_find(in, options, follow, device);
+    if (status != STATUS_YES || device->path == NULL)
+        return status;
     status = read_anchor(in, options->anchor != NULL ? options->anchor : getenv("COPP_ANCHOR"), &device->anchor);
     return status == STATUS_YES ? read_names(in, device) : status;
 }
@@ -133,7 +136,7 @@ bool device_refuses(struct device *device, const char *output) {
     struct copp_transport *transport = NULL;
     if (device->path == NULL)
         return output_refuses(&device->host, output);
-    enum copp_result result = connect_to(device, &connection);
+    enum copp_result result = device_connect(device, &connection);
     if (result == COPP_OK)
         result = copp_socket_transport_open(&connection, output, &transport);
     copp_transport_free(&transport);
@@ -145,7 +148,7 @@ static enum copp_result open_remote(const struct invocation *in, struct device *
                                     const struct copp_srm *srm, struct link *link, int *status) {
     const struct copp_session_config config = {.anchor = &device->anchor, .srm = srm};
     struct copp_socket *connection = NULL;
-    enum copp_result result = connect_to(device, &connection);
+    enum copp_result result = device_connect(device, &connection);
     bool connected = result == COPP_OK;
     if (connected)
         result = copp_socket_transport_open(&connection, output, &link->transport);
@@ -154,7 +157,7 @@ static enum copp_result open_remote(const struct invocation *in, struct device *
     else if (result == COPP_E_REFUSED || result == COPP_E_UNSUPPORTED_MODE)
         *status = fail_result(in, output, result);
     else if (result != COPP_OK)
-        *status = fail_socket(in, device, connection, result);
+        *status = device_fail(in, device, connection, result);
     copp_socket_close(&connection);
     return result == COPP_OK ? copp_session_new(&config, link->transport, &link->session) : result;
 }

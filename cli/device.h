@@ -16,14 +16,14 @@ struct device_options {
 };
 
 /* Entries for a command's table: of the options structure type, in which a struct device_options is called device. */
-#define DEVICE_OPTIONS(type)                                                                                                     \
-    {.name = "device",                                                                                                           \
-     .kind = OPTION_TEXT,                                                                                                        \
-     .offset = offsetof(type, device) + offsetof(struct device_options, device),                                                 \
-     .argument = "unix:PATH|embedded",                                                                                           \
-     .words = "unix: embedded",                                                                                                  \
-     .help = "coppd's socket, or the adapter inside this\nprogram (default: $COPP_DEVICE, else coppd\nwhere it runs)"},          \
+#define DEVICE_OPTION(type)                                                                                                      \
     {                                                                                                                            \
+        .name = "device", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, device),       \
+        .argument = "unix:PATH|embedded", .words = "unix: embedded",                                                             \
+        .help = "coppd's socket, or the adapter inside this\nprogram (default: $COPP_DEVICE, else coppd\nwhere it runs)"         \
+    }
+#define DEVICE_OPTIONS(type)                                                                                                     \
+    DEVICE_OPTION(type), {                                                                                                       \
         .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, anchor),       \
         .argument = "microsoft|FILE", .words = "microsoft",                                                                      \
         .help = "whom coppd's chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                                       \
@@ -39,8 +39,15 @@ struct device {
 };
 
 /* follow is as of events_open. STATUS_YES, or complains; close in any case. */
+int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
+/* The same, and reads whom to trust and what outputs there are. */
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
 void device_close(struct device *device);
+
+/* A connection to what is behind a socket, and complaining about one that failed, or about none. */
+enum copp_result device_connect(const struct device *device, struct copp_socket **connection);
+int device_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
+                enum copp_result result);
 
 /* The outputs; NULL beyond the last. */
 const char *device_output(const struct device *device, size_t index);
