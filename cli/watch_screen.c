@@ -21,14 +21,23 @@ struct screen {
     int log_rows; /* as drawn last */
 };
 
-struct screen *screen_open(void) {
+/* Whether the terminal can write anywhere on its screen: newterm takes those that cannot, too. */
+static bool has_cursor(void) {
     int error;
-    struct screen *screen = calloc(1, sizeof *screen);
-    bool able = screen != NULL && setupterm(NULL, STDOUT_FILENO, &error) == OK && tigetstr("cup") != NULL &&
-                tigetstr("cup") != (char *)-1;
-    if (able)
-        screen->terminal = newterm(NULL, stdout, stdin);
-    if (screen == NULL || screen->terminal == NULL) {
+    if (setupterm(NULL, STDOUT_FILENO, &error) != OK)
+        return false;
+    const char *move_to = tigetstr("cup");
+    bool able = move_to != NULL && move_to != (const char *)-1;
+    del_curterm(cur_term);
+    return able;
+}
+
+struct screen *screen_open(void) {
+    struct screen *screen = has_cursor() ? calloc(1, sizeof *screen) : NULL;
+    if (screen == NULL)
+        return NULL;
+    screen->terminal = newterm(NULL, stdout, stdin);
+    if (screen->terminal == NULL) {
         free(screen);
         return NULL;
     }
@@ -56,6 +65,7 @@ void screen_resized(void) {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
         resizeterm(size.ws_row, size.ws_col);
+    clearok(stdscr, TRUE); /* some terminals move what stood there */
 }
 
 /* As much of a text as fits into the columns from there; the columns it fills. */
@@ -198,6 +208,9 @@ bool screen_keys(struct screen *screen, const struct model *model) {
             break;
         case KEY_HOME:
             scroll_by(screen, model, -(int64_t)MODEL_LOG);
+            break;
+        case 'L' - '@': /* Ctrl-L: somebody else has written there */
+            clearok(stdscr, TRUE);
             break;
         case KEY_END:
             screen->bottom = UINT64_MAX;

@@ -52,7 +52,8 @@ class Terminal:
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self.resize(columns, rows)
-        variables = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", **environment}
+        # of all that pyte knows; xterm repeats characters (REP), which it does not
+        variables = {**os.environ, "TERM": "screen", "LC_ALL": "C.UTF-8", **environment}
         self.process = subprocess.Popen(arguments, stdin=self.slave, stdout=self.slave, stderr=self.slave, env=variables,
                                         preexec_fn=self.own_terminal)
         running.append(self.process)
@@ -151,7 +152,8 @@ def test_sizes():
     terminal.expect("HDCP off -> on")
     for columns, rows in ((60, 10), (200, 60), (30, 5), (1, 1), (7, 2), (40, 3), (80, 24)):
         terminal.resize(columns, rows)
-        terminal.expect("copp watch"[:columns])
+        if rows * columns > 1:  # a terminal may be unable to write into its last corner
+            terminal.expect("copp watch"[:columns])
         lines = terminal.lines()
         assert len(lines) == rows
         if rows > 6:
@@ -177,14 +179,14 @@ def test_scrolling():
     terminal.type(b"\x1bOA\x1bOA")  # up
     terminal.type(b"\x1b[6~\x1b[6~\x1b[6~")  # page down: at the end it follows again
     terminal.expect("was lost")
-    terminal.type(b"\x1bOH")  # home
+    terminal.type(b"\x1b[1~")  # home
     terminal.expect("back to the youngest line")
     event("plug HDMI-1")
     event("hdcp-fail HDMI-1")  # what comes does not move what is looked at
     before = terminal.lines()[8:-1]
     time.sleep(0.5)
     assert terminal.lines()[8:-1] == before
-    terminal.type(b"\x1bOF")  # end
+    terminal.type(b"\x1b[4~")  # end
     terminal.expect("was lost")
     terminal.type(b"Q")
     terminal.ended(0)
