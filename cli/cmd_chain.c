@@ -1,10 +1,10 @@
 /* copp chain verify and show: a driver's certificate chain (CERT-1..13), and whether it is revoked (CRL-4). */
 #include <string.h>
 
+#include "collections.h"
 #include "commands.h"
 #include "describe.h"
 #include "encode.h"
-#include "io.h"
 #include "keys.h"
 #include "report.h"
 
@@ -14,12 +14,7 @@ struct verify_options {
 };
 
 static const struct option_spec verify_table[] = {
-    {.name = "anchor",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct verify_options, anchor),
-     .argument = "FILE|microsoft",
-     .words = "microsoft",
-     .help = "whom to trust: a PEM public key, a base64 modulus,\nor Microsoft's production anchor (the default)"},
+    ANCHOR_OPTION(struct verify_options),
     {.name = "crl",
      .kind = OPTION_LIST,
      .offset = offsetof(struct verify_options, crls),
@@ -31,19 +26,11 @@ static const struct option_spec verify_table[] = {
 /* A list that does not validate cannot tell whether the chain is revoked. */
 static int check_list(const struct invocation *in, const char *chain_name, const struct copp_chain *chain, const char *name,
                       const struct copp_public_key *anchor) {
-    struct blob blob;
     struct copp_revocation_list *list;
     struct copp_verdict verdict;
-    int status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
-    if (status != STATUS_YES)
-        return status;
-    enum copp_result result = copp_revocation_validate(blob.bytes, blob.size, anchor, &list, &verdict);
-    blob_free(&blob);
-    if (result == COPP_E_INVALID)
-        return fail_verdict(in, STATUS_UNKNOWN, name, COLLECTION_LIST, &verdict);
-    if (result != COPP_OK)
-        return fail_result(in, name, result);
-    result = copp_revocation_check(list, chain, &verdict);
+    if (load_list(in, name, anchor, &list) != STATUS_YES)
+        return STATUS_UNKNOWN;
+    enum copp_result result = copp_revocation_check(list, chain, &verdict);
     copp_revocation_free(&list);
     return result == COPP_OK ? STATUS_YES : fail_validation(in, chain_name, COLLECTION_CHAIN, result, &verdict);
 }
@@ -71,18 +58,12 @@ static int run_verify(const struct invocation *in) {
     const struct verify_options *o = in->options;
     const char *name = in->operands[0];
     struct copp_public_key anchor;
-    struct blob blob;
     struct copp_chain *chain;
-    struct copp_verdict verdict;
     int status = read_anchor(in, o->anchor, &anchor);
     if (status == STATUS_YES)
-        status = read_file(in, name, COPP_CHAIN_SIZE_MAX, &blob);
+        status = load_chain(in, name, &anchor, &chain);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_chain_validate(blob.bytes, blob.size, &anchor, &chain, &verdict);
-    blob_free(&blob);
-    if (result != COPP_OK)
-        return fail_validation(in, name, COLLECTION_CHAIN, result, &verdict);
     for (size_t i = 0; status == STATUS_YES && i < o->crls.count; i++)
         status = check_list(in, name, chain, o->crls.items[i], &anchor);
     if (status == STATUS_YES)
@@ -174,16 +155,10 @@ static int print_chain(const struct invocation *in, const char *name, const stru
 
 static int run_show(const struct invocation *in) {
     const char *name = in->operands[0];
-    struct blob blob;
     struct copp_chain *chain;
-    struct copp_verdict verdict;
-    int status = read_file(in, name, COPP_CHAIN_SIZE_MAX, &blob);
+    int status = load_chain(in, name, NULL, &chain);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_chain_parse(blob.bytes, blob.size, &chain, &verdict);
-    blob_free(&blob);
-    if (result != COPP_OK)
-        return fail_validation(in, name, COLLECTION_CHAIN, result, &verdict);
     status = print_chain(in, name, chain);
     copp_chain_free(&chain);
     return status;

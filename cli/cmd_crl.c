@@ -1,6 +1,7 @@
 /* copp crl verify, show and install: certificate revocation lists (CRL-1..5). */
 #include <string.h>
 
+#include "collections.h"
 #include "commands.h"
 #include "encode.h"
 #include "io.h"
@@ -12,17 +13,10 @@ struct crl_options {
     const char *store;
 };
 
-#define ANCHOR_OPTION                                                                                                            \
-    {                                                                                                                            \
-        .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(struct crl_options, anchor), .argument = "FILE|microsoft",     \
-        .words = "microsoft",                                                                                                    \
-        .help = "whom to trust: a PEM public key, a base64 modulus,\nor Microsoft's production anchor (the default)"             \
-    }
-
-static const struct option_spec verify_table[] = {ANCHOR_OPTION, {.name = NULL}};
+static const struct option_spec verify_table[] = {ANCHOR_OPTION(struct crl_options), {.name = NULL}};
 
 static const struct option_spec install_table[] = {
-    ANCHOR_OPTION,
+    ANCHOR_OPTION(struct crl_options),
     {.name = "store",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct crl_options, store),
@@ -46,18 +40,12 @@ static int run_verify(const struct invocation *in) {
     const struct crl_options *o = in->options;
     const char *name = in->operands[0];
     struct copp_public_key anchor;
-    struct blob blob;
     struct copp_revocation_list *list;
-    struct copp_verdict verdict;
     int status = read_anchor(in, o->anchor, &anchor);
     if (status == STATUS_YES)
-        status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+        status = load_list(in, name, &anchor, &list);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_revocation_validate(blob.bytes, blob.size, &anchor, &list, &verdict);
-    blob_free(&blob);
-    if (result != COPP_OK)
-        return fail_validation(in, name, COLLECTION_LIST, result, &verdict);
     if (in->json)
         status = print_json(json_list(name, list, true));
     else
@@ -69,16 +57,10 @@ static int run_verify(const struct invocation *in) {
 
 static int run_show(const struct invocation *in) {
     const char *name = in->operands[0];
-    struct blob blob;
     struct copp_revocation_list *list;
-    struct copp_verdict verdict;
-    int status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+    int status = load_list(in, name, NULL, &list);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_revocation_parse(blob.bytes, blob.size, &list, &verdict);
-    blob_free(&blob);
-    if (result != COPP_OK)
-        return fail_validation(in, name, COLLECTION_LIST, result, &verdict);
     if (in->json) {
         status = print_json(json_list(name, list, false));
     } else {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collections.h"
 #include "commands.h"
 #include "encode.h"
 #include "io.h"
@@ -84,18 +85,12 @@ static int get_keys(const struct invocation *in, struct keys *k) {
 
 /* A list names DigestValues (CRL-4): a certificate whose own does not hold cannot be named. */
 static int digest_of(const struct invocation *in, const char *name, size_t index, uint8_t *digest) {
-    struct blob blob;
     struct copp_chain *chain;
     struct copp_certificate c;
-    struct copp_verdict verdict;
-    int status = read_file(in, name, COPP_CHAIN_SIZE_MAX, &blob);
-    if (status != STATUS_YES)
-        return status;
-    enum copp_result result = copp_chain_parse(blob.bytes, blob.size, &chain, &verdict);
-    blob_free(&blob);
-    if (result != COPP_OK)
-        return fail_validation(in, name, COLLECTION_CHAIN, result, &verdict) == STATUS_YES ? STATUS_YES : STATUS_UNKNOWN;
-    result = copp_chain_certificate(chain, index, &c);
+    int status = STATUS_YES;
+    if (load_chain(in, name, NULL, &chain) != STATUS_YES)
+        return STATUS_UNKNOWN;
+    enum copp_result result = copp_chain_certificate(chain, index, &c);
     if (result == COPP_OK && copp_equal(c.digest, c.digest_value, COPP_DIGEST_SIZE))
         memcpy(digest, c.digest, COPP_DIGEST_SIZE);
     else

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collections.h"
 #include "commands.h"
 #include "encode.h"
 #include "io.h"
@@ -24,12 +25,7 @@ static const struct option_spec seal_table[] = {
      .argument = "FILE",
      .help = "the driver's certificate chain",
      .required = true},
-    {.name = "anchor",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct seal_options, anchor),
-     .argument = "FILE|microsoft",
-     .words = "microsoft",
-     .help = "whom to trust: a PEM public key, a base64 modulus,\nor Microsoft's production anchor (the default)"},
+    ANCHOR_OPTION(struct seal_options),
     {.name = "random",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct seal_options, random),
@@ -71,18 +67,12 @@ static int read_random(const struct invocation *in, const char *text, uint8_t *r
 /* SES-9: nothing is encrypted to a key that has not been validated. */
 static int read_leaf(const struct invocation *in, const struct seal_options *o, struct copp_public_key *leaf) {
     struct copp_public_key anchor;
-    struct blob blob;
     struct copp_chain *chain;
-    struct copp_verdict verdict;
     int status = read_anchor(in, o->anchor, &anchor);
     if (status == STATUS_YES)
-        status = read_file(in, o->chain, COPP_CHAIN_SIZE_MAX, &blob);
+        status = load_chain(in, o->chain, &anchor, &chain);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_chain_validate(blob.bytes, blob.size, &anchor, &chain, &verdict);
-    blob_free(&blob);
-    if (result != COPP_OK)
-        return fail_validation(in, o->chain, COLLECTION_CHAIN, result, &verdict);
     *leaf = *copp_chain_leaf_key(chain);
     copp_chain_free(&chain);
     return STATUS_YES;

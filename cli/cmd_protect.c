@@ -27,6 +27,7 @@ struct protect_options {
     const char *output;
     const char *srm;
     const char *srm_key;
+    bool unnamed_receiver;
     struct device_options device;
 };
 
@@ -67,6 +68,11 @@ static const struct option_spec options[] = {
      .argument = "production|facsimile|FILE",
      .words = "production facsimile",
      .help = "who must have signed it (default: production)"},
+    {.name = "unnamed-receiver",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct protect_options, unnamed_receiver),
+     .help = "HDCP is enough where the driver does not tell\nwho receives, as Linux's do not: repeaters and\nrevoked receivers "
+             "are then not refused"},
     DEVICE_OPTIONS(struct protect_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
@@ -120,8 +126,9 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
     char answer[64] = "";
     if (stop == COPP_STOP_REFUSED)
         snprintf(answer, sizeof answer, ": %s", copp_hresult_name(copp_session_hresult(g->link.session)));
-    complain("%s: %s%s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
-             rule[0] != '\0' ? ")" : "", g->child.pid != 0 ? "; the command is stopped" : "");
+    complain("%s: %s%s%s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
+             rule[0] != '\0' ? ")" : "", g->child.pid != 0 ? "; the command is stopped" : "",
+             stop == COPP_STOP_NO_RECEIVER ? "; --unnamed-receiver plays to it all the same" : "");
     if (g->in->json)
         (void)print_json_line(json_pack("{ss so ss so}", "event", "stopped", "output", json_text(g->output), "text",
                                         copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop))));
@@ -130,7 +137,7 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
 
 static int read_requirement(const struct invocation *in, struct copp_requirement *wanted) {
     const struct protect_options *o = in->options;
-    *wanted = (struct copp_requirement){.hdcp = o->hdcp, .acp = o->acp};
+    *wanted = (struct copp_requirement){.hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver};
     if (!copp_level_valid(COPP_PROTECTION_TYPE_HDCP, o->hdcp))
         return fail(in, STATUS_UNKNOWN, NULL, "--hdcp takes 0 or 1");
     if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, o->acp))
@@ -177,9 +184,9 @@ static int choose_output(struct guard *g) {
     return fail(g->in, STATUS_NO, NULL, "no output of this adapter offers %s (see copp status)", text);
 }
 
-static void tell_in_force(struct guard *g, const char *event, bool hdcp_skipped) {
-    const uint32_t levels[PROTECTION_TYPES] = {hdcp_skipped ? 0 : g->wanted.hdcp, g->wanted.acp, g->wanted.cgmsa};
-    char text[200] = "";
+static void tell_in_force(struct guard *g, const char *event, const struct copp_watch *w) {
+    const uint32_t levels[PROTECTION_TYPES] = {w->hdcp_skipped ? 0 : g->wanted.hdcp, g->wanted.acp, g->wanted.cgmsa};
+    char text[250] = "";
     for (size_t i = 0; i < PROTECTION_TYPES; i++) {
         char level[64];
         size_t used = strlen(text);
@@ -189,9 +196,11 @@ static void tell_in_force(struct guard *g, const char *event, bool hdcp_skipped)
         snprintf(text + used, sizeof text - used, "%s%s %s", used > 0 ? ", " : "", copp_protection_type_name(protection_types[i]),
                  level);
     }
-    if (hdcp_skipped)
+    if (w->hdcp_skipped)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%sno HDCP on an embedded connector (APP-4)",
                  text[0] != '\0' ? ", " : "");
+    if (w->receiver_unnamed)
+        snprintf(text + strlen(text), sizeof text - strlen(text), ", receiver not named and not checked (APP-1, APP-2)");
     tell(g, event, "%s: %s", event, text);
 }
 
@@ -211,7 +220,7 @@ static void watch(struct guard *g) {
         /* the next call sets them; another event meanwhile asks for one more round */
         copp_session_watch(g->link.session, device_now(&g->device), &w);
         if (w.state == COPP_WATCH_PROTECTED)
-            tell_in_force(g, "protected again", w.hdcp_skipped);
+            tell_in_force(g, "protected again", &w);
     }
     if (w.state == COPP_WATCH_STOP) {
         child_hold(&g->child); /* at once; ending takes longer */
@@ -318,7 +327,7 @@ static int protect_and_run(struct guard *g) {
         return fail_stop(g, stop);
     copp_session_watch(g->link.session, device_now(&g->device), &w);
     g->in_force = true;
-    tell_in_force(g, "protected", w.hdcp_skipped);
+    tell_in_force(g, "protected", &w);
     int status = start_command(g);
     if (status != STATUS_YES)
         return status;

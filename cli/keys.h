@@ -5,6 +5,14 @@
 #include "copp.h"
 #include "options.h"
 
+/* The row of a table of options; type has a const char *anchor. */
+#define ANCHOR_OPTION(type)                                                                                                      \
+    {                                                                                                                            \
+        .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, anchor), .argument = "FILE|microsoft",                   \
+        .words = "microsoft",                                                                                                    \
+        .help = "whom to trust: a PEM public key, a base64 modulus,\nor Microsoft's production anchor (the default)"             \
+    }
+
 /* "microsoft" (or NULL), or a file: a PEM public key or a base64 modulus. STATUS_YES, or complains. */
 int read_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor);
 

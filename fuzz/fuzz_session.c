@@ -397,8 +397,12 @@ static void check_protected(const struct driver *driver, const struct copp_requi
     check_type(driver, COPP_PROTECTION_TYPE_CGMSA, required->cgmsa);
     if (!required->hdcp || skipped)
         return;
+    if (driver->receiver.call != driver->call) { /* the driver has named none */
+        CHECK(required->unnamed_receiver);
+        return;
+    }
     copp_ksv_from_bksv(driver->bksv, ksv);
-    CHECK(driver->receiver.call == driver->call && !(driver->receiver.word & COPP_HDCP_REPEATER)); /* APP-1 */
+    CHECK(!(driver->receiver.word & COPP_HDCP_REPEATER)); /* APP-1 */
     CHECK(copp_ksv_valid(ksv) && !copp_srm_revoked(fixed.srm, ksv)); /* APP-2 */
 }
 
@@ -410,7 +414,10 @@ struct player {
 };
 
 static void protect(struct driver *driver, struct player *player, struct fuzz_input *input) {
-    struct copp_requirement required = {fuzz_u8(input), fuzz_u8(input), fuzz_u8(input)};
+    uint8_t hdcp = fuzz_u8(input);
+    struct copp_requirement required = {.hdcp = hdcp & 0x7Fu, .unnamed_receiver = hdcp & 0x80u};
+    required.acp = fuzz_u8(input);
+    required.cgmsa = fuzz_u8(input);
     enum copp_stop stop = copp_session_protect(player->session, &required, player->now_ms);
     player->required = required;
     CHECK(!(player->stopped && stop == COPP_STOP_NONE));

@@ -229,6 +229,8 @@ static void sessions(void) {
          REPLY_HONEST, REPLY_HONEST);
     SEED("session", "repeater", BEGUN(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(1, 0),
          REPLY_HONEST);
+    SEED("session", "unnamed-receiver", BEGUN(0), CALL_PROTECT, 0x81, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, REPLY_REFUSES,
+         0x57, 0, 7, 0x80, SAYS(0, 1), SAYS(0, 1));
     SEED("session", "revoked-receiver", BEGUN(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(0, 1),
          REPLY_HONEST, CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1));
     SEED("session", "link-lost", BEGUN(0), CALL_SET_LEVEL, 1, 1, REPLY_HONEST, CALL_QUERY, 2, 1, SAYS(1, 0), CALL_SET_LEVEL, 1, 1,

@@ -78,6 +78,9 @@ struct copp_requirement {
     uint32_t hdcp;
     uint32_t acp;
     uint32_t cgmsa;
+    bool unnamed_receiver; /* HDCP is enough even where the driver names no receiver, so that APP-1 and APP-2 cannot be carried
+                              out here: the caller's licence does not ask for them, or somebody else carries them out. A
+                              receiver that is named is checked all the same */
 };
 
 /* Why content must not be shown. */
@@ -124,6 +127,7 @@ struct copp_watch {
     uint32_t events; /* COPP_STATUS_* seen since the last step, whoever asked */
     bool late; /* more than COPP_POLL_MS have passed since the last poll */
     bool hdcp_skipped; /* HDCP was required and, by APP-4, not asked for */
+    bool receiver_unnamed; /* HDCP is in force, against whom nobody knows: requirement.unnamed_receiver was used */
 };
 
 /* One step of polling, to be called when watch->next_ms has come or earlier. Before copp_session_protect: STOP. After

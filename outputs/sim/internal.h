@@ -27,8 +27,12 @@ extern const struct sim_words sim_protection_types;
 extern const struct sim_words sim_multi_adapter_modes;
 extern const struct sim_words sim_tv_types;
 extern const struct sim_words sim_yes_no;
+extern const struct sim_words sim_receivers; /* enum sim_receiver */
 extern const struct sim_words sim_on_off;
 extern const struct sim_words sim_acp_levels;
+
+/* Whether somebody is there to switch HDCP on with, and whether QueryHDCPKeyData tells who. */
+enum sim_receiver { SIM_RECEIVER_NONE = 0, SIM_RECEIVER_NAMED, SIM_RECEIVER_UNNAMED };
 
 struct sim_mode {
     char name[SIM_NAME_SIZE];
@@ -80,7 +84,7 @@ struct sim_output {
     size_t mode;
     uint32_t multi_adapter; /* enum copp_multi_adapter_mode */
     bool plugged;
-    bool receiver;
+    uint32_t receiver; /* enum sim_receiver */
     bool repeater;
     uint8_t ksv[COPP_KSV_SIZE]; /* most significant byte first */
     bool refuses; /* every apply fails */

@@ -85,7 +85,7 @@ static enum copp_result set_repeater(const struct sim_event *event) {
 
 static enum copp_result set_ksv(const struct sim_event *event) {
     memcpy(event->output->ksv, event->ksv, sizeof event->ksv);
-    event->output->receiver = true;
+    event->output->receiver = SIM_RECEIVER_NAMED;
     return COPP_OK;
 }
 

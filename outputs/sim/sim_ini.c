@@ -91,7 +91,7 @@ static bool read_plugged(struct sim_output *output, const char *value, struct co
 }
 
 static bool read_receiver(struct sim_output *output, const char *value, struct copp_sim_error *error) {
-    return read_flag(value, &output->receiver, error);
+    return sim_read_word(value, &sim_receivers, &output->receiver, error);
 }
 
 static bool read_ksv(struct sim_output *output, const char *value, struct copp_sim_error *error) {
@@ -370,8 +370,8 @@ static bool check_output(struct sim_output *output, struct copp_sim_error *error
         return complain(output, error, "default_standard is not among its tv_standards");
     bool has_ksv = output->keys & KEY_BIT(KEY_KSV);
     if (!(output->keys & KEY_BIT(KEY_RECEIVER)))
-        output->receiver = has_ksv;
-    if (output->receiver && !has_ksv)
+        output->receiver = has_ksv ? SIM_RECEIVER_NAMED : SIM_RECEIVER_NONE;
+    if (output->receiver == SIM_RECEIVER_NAMED && !has_ksv)
         return complain(output, error, "a receiver needs a ksv");
     if (has_ksv && !(output->protections & COPP_PROTECTION_TYPE_HDCP))
         return complain(output, error, "a ksv is of use with hdcp in protections only");

@@ -8,7 +8,7 @@ static void output_state(struct copp_output *output, struct copp_output_state *s
     state->display = sim->modes[sim->mode].display;
     state->mode = (enum copp_multi_adapter_mode)sim->multi_adapter;
     state->tv_type = sim->tv_type;
-    state->hdcp_receiver = sim->plugged && sim->receiver;
+    state->hdcp_receiver = sim->plugged && sim->receiver == SIM_RECEIVER_NAMED;
     state->repeater = sim->repeater;
     for (size_t i = 0; i < COPP_KSV_SIZE; i++)
         state->bksv[i] = sim->ksv[COPP_KSV_SIZE - 1 - i]; /* WIRE-9: least significant byte first */

@@ -55,6 +55,10 @@ const struct sim_words sim_tv_types = WORDS(tv_types);
 static const struct sim_word yes_no[] = {{"yes", 1}, {"no", 0}};
 const struct sim_words sim_yes_no = WORDS(yes_no);
 
+static const struct sim_word receivers[] = {
+    {"yes", SIM_RECEIVER_NAMED}, {"no", SIM_RECEIVER_NONE}, {"unnamed", SIM_RECEIVER_UNNAMED}};
+const struct sim_words sim_receivers = WORDS(receivers);
+
 static const struct sim_word on_off[] = {{"on", 1}, {"off", 0}};
 const struct sim_words sim_on_off = WORDS(on_off);
 

@@ -31,6 +31,7 @@ struct guard {
     enum guard_phase phase;
     enum copp_stop stop; /* why content may not be shown, in GUARD_IDLE and GUARD_OVER */
     bool hdcp_skipped; /* APP-4 */
+    bool receiver_unnamed; /* the last look found HDCP with nobody to check by APP-1 and APP-2 */
     uint64_t polled_ms;
 };
 

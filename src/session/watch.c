@@ -122,12 +122,16 @@ static enum copp_stop set_levels(struct copp_session *session) {
 
 /* APP-1, APP-2: who decrypts. */
 static enum copp_stop check_receiver(struct copp_session *session) {
+    struct guard *guard = &session->guard;
+    guard->receiver_unnamed = false;
     if (!asked(session, COPP_PROTECTION_TYPE_HDCP))
         return COPP_STOP_NONE;
     struct copp_status_hdcp_key key;
     enum copp_result result = copp_session_hdcp_key(session, &key);
-    if (result == COPP_E_REFUSED)
-        return COPP_STOP_NO_RECEIVER; /* QRY-6: there is none; or the driver hides it */
+    if (result == COPP_E_REFUSED) { /* QRY-6: there is none; or the driver does not name it */
+        guard->receiver_unnamed = guard->required.unnamed_receiver;
+        return guard->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;
+    }
     if (result)
         return stop_for(result);
     if (key.hdcp_flags & COPP_HDCP_REPEATER)
@@ -254,6 +258,7 @@ void copp_session_watch(struct copp_session *session, uint64_t now_ms, struct co
     }
     watch->stop = guard->stop;
     watch->hdcp_skipped = guard->hdcp_skipped;
+    watch->receiver_unnamed = guard->receiver_unnamed;
     watch->events = session->unwatched;
     session->unwatched = COPP_STATUS_NORMAL;
     if (guard->stop)

@@ -61,6 +61,25 @@ expect 1 $protect --adapter "$dir/card.ini" --hdcp 1 --output R -- touch "$dir/p
 complains 'R: .*repeater (APP-1)'
 absent "$dir/played"
 
+begin unnamed_receiver_is_refused_unless_allowed APP-1 APP-2
+cat >"$dir/linux.ini" <<'INI'
+[output U]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+receiver = unnamed
+INI
+expect 1 $protect --adapter "$dir/linux.ini" --hdcp 1 -- touch "$dir/played"
+complains 'U: the driver names no HDCP receiver to check (APP-2); --unnamed-receiver'
+absent "$dir/played"
+expect 0 $protect --adapter "$dir/linux.ini" --hdcp 1 --unnamed-receiver -- true
+complains '^U: protected: HDCP on, receiver not named and not checked (APP-1, APP-2)$'
+expect 0 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output A -- true
+complains '^A: protected: HDCP on$'
+expect 1 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output R -- touch "$dir/played"
+complains 'R: .*repeater (APP-1)'
+absent "$dir/played"
+
 begin embedded_link_needs_no_hdcp APP-4
 expect 0 $protect --adapter "$dir/card.ini" --hdcp 1 --output L -- true
 complains '(APP-4)'

@@ -99,7 +99,7 @@ static void happen(const char *event) {
 }
 
 static enum copp_stop protect(const struct side *side, uint32_t hdcp, uint32_t acp, uint32_t cgmsa) {
-    return copp_session_protect(side->session, &(struct copp_requirement){hdcp, acp, cgmsa}, host.now_ms);
+    return copp_session_protect(side->session, &(struct copp_requirement){.hdcp = hdcp, .acp = acp, .cgmsa = cgmsa}, host.now_ms);
 }
 
 static struct copp_watch watch(const struct side *side) {

@@ -487,6 +487,18 @@ static void receivers(void) {
     end(&s);
 }
 
+static void a_receiver_without_a_name(void) {
+    struct scene s;
+    uint8_t answer[72];
+    begin(&s, "[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nreceiver = unnamed\n", "A");
+    assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_OK);
+    assert_int_equal(app_global(&s.app, HDCP), 1);
+    assert_int_equal(app_ask(&s.app, COPP_QUERY_HDCP_KEY_DATA, NULL, answer, sizeof answer), COPP_HR_INVALIDARG);
+    happen(&s, "ksv A b70361f714");
+    assert_int_equal(app_ask(&s.app, COPP_QUERY_HDCP_KEY_DATA, NULL, answer, sizeof answer), COPP_HR_OK);
+    end(&s);
+}
+
 static void svideo_and_composite(void) {
     struct scene s;
     begin(&s, NULL, "Composite-1");
@@ -656,6 +668,7 @@ static const struct test_case cases[] = {
     TEST(modes_change, "EVT-1 EVT-3 CMD-4 ARB-6"),
     TEST(the_desktops_acp, "ARB-5"),
     TEST(receivers, "WIRE-9 QRY-6"),
+    TEST(a_receiver_without_a_name, "QRY-6"),
     TEST(svideo_and_composite, "ARB-6"),
     TEST(hdcp_takes_its_time, "CMD-6"),
     TEST(hdcp_never_answers, "CMD-6"),

@@ -9,7 +9,8 @@
 #define REDISTRIBUTION COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED
 
 static const struct copp_requirement hdcp_only = {.hdcp = 1};
-static const struct copp_requirement everything = {1, COPP_ACP_LEVEL3, COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION};
+static const struct copp_requirement everything = {
+    .hdcp = 1, .acp = COPP_ACP_LEVEL3, .cgmsa = COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION};
 
 static void free_all(struct copp_session **session, struct fake_driver *driver) {
     copp_session_free(session);
@@ -131,6 +132,47 @@ static void lose_receiver(struct fake_driver *driver) {
 
 static void refuses_hdcp_without_receiver(void) {
     refuse_receiver(lose_receiver, COPP_STOP_NO_RECEIVER);
+}
+
+/* APP-1 and APP-2 are left to others where nobody is named, and carried out all the same where somebody is. */
+static void an_unnamed_receiver_is_enough_if_asked_for(void) {
+    static const struct copp_requirement anybody = {.hdcp = 1, .unnamed_receiver = true};
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct copp_session *session = protect_at(&driver, &anybody, 0);
+    assert_false(watch_at(session, 1).receiver_unnamed); /* this driver names one */
+    lose_receiver(&driver);
+    struct copp_watch watch = watch_at(session, 2);
+    assert_int_equal(watch.state, COPP_WATCH_PROTECTED);
+    assert_true(watch.receiver_unnamed);
+    become_repeater(&driver);
+    driver.hdcp_hresult = COPP_HR_OK;
+    check_stopped(session, &driver, COPP_STOP_REPEATER, 3);
+    free_all(&session, &driver);
+
+    fake_driver_init(&driver);
+    lose_receiver(&driver);
+    session = protect_at(&driver, &anybody, 0);
+    assert_true(watch_at(session, 1).receiver_unnamed);
+    assert_int_equal(driver.local[HDCP], 1);
+    static const uint32_t off[FAKE_TYPES] = {0};
+    driver.global = off; /* the levels still count */
+    check_stopped(session, &driver, COPP_STOP_LEVEL, 2);
+    free_all(&session, &driver);
+
+    fake_driver_init(&driver); /* nobody has allowed it */
+    session = protect_at(&driver, &hdcp_only, 0);
+    lose_receiver(&driver);
+    watch = watch_at(session, 1);
+    assert_int_equal(watch.stop, COPP_STOP_NO_RECEIVER);
+    assert_false(watch.receiver_unnamed);
+    free_all(&session, &driver);
+
+    fake_driver_init(&driver); /* a lie is not a missing name */
+    session = protect_at(&driver, &anybody, 0);
+    fake_driver_fault(&driver, FAKE_MAC_BIT, 2, 0); /* QueryHDCPKeyData comes third */
+    check_stopped(session, &driver, COPP_STOP_AUTHENTICATION, 1);
+    free_all(&session, &driver);
 }
 
 static void have_no_ksv(struct fake_driver *driver) {
@@ -731,6 +773,7 @@ static const struct test_case cases[] = {
     TEST(tells_of_late_polls, "APP-3"),
     TEST(refuses_a_repeater, "APP-1"),
     TEST(refuses_hdcp_without_receiver, "APP-2"),
+    TEST(an_unnamed_receiver_is_enough_if_asked_for, "APP-1 APP-2 APP-3 QRY-6"),
     TEST(refuses_an_invalid_ksv, "APP-2 SRM-5"),
     TEST(refuses_a_revoked_receiver, "APP-2 SRM-5"),
     TEST(compares_levels, "APP-3"),
