@@ -1,64 +1,13 @@
 #!/bin/sh
 # copp watch where there is no terminal: lines, objects, and how things are at one moment.
-set -eu
-directory=$(mktemp -d)
-pid=
-lines=
-objects=
-watcher=
-guard=
-end_all() {
-    for child in $pid $lines $objects $watcher $guard; do
-        kill "$child" 2>/dev/null || true
-    done
-    wait
-    rm -rf "$directory"
-}
-trap end_all EXIT
-unset COPP_ANCHOR || true
-export COPP_DEVICE="unix:$directory/socket"
+# shellcheck source=tests/daemon/lib.sh
+. "$(dirname "$0")/lib.sh"
+export COPP_DEVICE="unix:$socket"
 
-fail() {
-    echo "FAILED: $*"
-    tail -n 40 "$directory/out" "$directory/err" 2>/dev/null || true
-    exit 1
-}
-# expect STATUS COMMAND...: its exit status; what it says is in out and err
-expect() {
-    wanted=$1
-    shift
-    status=0
-    timeout 60 "$@" >"$directory/out" 2>"$directory/err" || status=$?
-    [ "$status" -eq "$wanted" ] || fail "status $status, not $wanted: $*"
-}
 says() { grep -qe "$1" "$directory/out" "$directory/err" || fail "does not say: $1"; }
-until_true() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 400 ] || fail "never: $*"
-        sleep 0.05
-    done
-}
-start() {
-    : >"$directory/coppd.log"
-    "$COPPD" --config "$directory/coppd.conf" 2>"$directory/coppd.log" &
-    pid=$!
-    until_true grep -q 'listening at' "$directory/coppd.log"
-}
 has() { grep -qe "$1" "$directory/$2"; }
 # counts N EXPRESSION FILE: so many objects in it answer true
 counts() { [ "$(jq -s "[.[] | select($2)] | length" "$directory/$3")" -eq "$1" ]; }
-
-mkfifo "$directory/events"
-cat >"$directory/coppd.conf" <<CONF
-[daemon]
-socket = $directory/socket
-state_directory = $directory
-[outputs]
-backend = sim
-events = $directory/events
-CONF
 
 # nobody there
 expect 2 "$COPP" watch
@@ -85,10 +34,12 @@ counts 1 '.event == "complete"' out || fail "the end of it"
 lines=$!
 "$COPP" watch --json >"$directory/objects" 2>&1 &
 objects=$!
+children="$lines $objects"
 until_true has '^eDP-1' lines
 until_true has '"complete"' objects
 "$COPP" protect --hdcp 1 --output HDMI-1 -- sleep 60 2>/dev/null &
 guard=$!
+children="$children $guard"
 until_true has 'HDMI-1: HDCP off -> on$' lines
 expect 0 "$COPP" watch --once
 says "^SESSION  *CONNECTOR  *USER  *PID  *COMMAND  *HOLDS  *EVENTS  *AGE$"
@@ -131,6 +82,7 @@ done
 mkfifo "$directory/pipe"
 "$COPP" watch >"$directory/pipe" &
 watcher=$!
+children=$watcher
 head -n 1 <"$directory/pipe" >/dev/null
 wait "$watcher" || [ $? -eq 141 ] || fail "a watcher nobody reads: $?"
 
@@ -141,6 +93,7 @@ sed -i 's/^\[outputs\]/sessions_per_user = 1\n[outputs]/' "$directory/coppd.conf
 start
 "$COPP" watch --plain >"$directory/lines" &
 watcher=$!
+children=$watcher
 until_true has '^eDP-1' lines
 expect 2 "$COPP" watch --once
 says 'this user has as many sessions as coppd allows'
@@ -160,6 +113,6 @@ counts 1 '.event == "connector" and .losses == 1' out || fail "the embedded adap
 echo 'explode HDMI-1' >"$directory/what"
 expect 2 "$COPP" watch --events "$directory/what"
 says 'what: line 1'
-expect 2 "$COPP" watch --events "$directory/what" --device "unix:$directory/socket"
+expect 2 "$COPP" watch --events "$directory/what" --device "unix:$socket"
 says 'do not go with'
 expect 2 "$COPP" watch --device telepathy
