@@ -65,20 +65,6 @@ static void end_with(struct watcher *w, int status) {
     w->status = status;
 }
 
-static void print_tables(struct watcher *w) {
-    struct table connectors;
-    struct table sessions;
-    model_connectors(&w->model, &connectors);
-    model_sessions(&w->model, source_now(&w->source), &sessions);
-    bool good = table_print(&connectors);
-    if (good && w->model.session_count > 0)
-        good = putchar('\n') != EOF && table_print(&sessions);
-    w->model.failed = w->model.failed || !good;
-    fflush(stdout);
-    table_free(&connectors);
-    table_free(&sessions);
-}
-
 /* The lines that have come to the log since. */
 static void print_lines(struct watcher *w) {
     for (; w->printed < w->model.lines; w->printed++) {
@@ -90,6 +76,21 @@ static void print_lines(struct watcher *w) {
         printf("%s %s\n", clock, line->text);
     }
     fflush(stdout); /* a reader follows along */
+}
+
+static void print_tables(struct watcher *w) {
+    struct table connectors;
+    struct table sessions;
+    print_lines(w); /* what was said before */
+    model_connectors(&w->model, &connectors);
+    model_sessions(&w->model, source_now(&w->source), &sessions);
+    bool good = table_print(&connectors);
+    if (good && w->model.session_count > 0)
+        good = putchar('\n') != EOF && table_print(&sessions);
+    w->model.failed = w->model.failed || !good;
+    fflush(stdout);
+    table_free(&connectors);
+    table_free(&sessions);
 }
 
 static void on_news(struct watcher *w, const struct copp_socket_news *news) {

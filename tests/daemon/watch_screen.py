@@ -127,7 +127,7 @@ def test_tables_and_log():
     assert lines[-1].startswith("q quit"), lines[-1]
     assert any(line.split() == ["HDMI-1", "HDMI", "off", "-", "-", "0"] for line in lines), lines
     guard = player()
-    terminal.expect("HDCP off -> on")
+    terminal.expect("HDMI-1: HDCP off -> on")  # which comes last, and is drawn last
     lines = terminal.lines()
     assert any(line.split() == ["HDMI-1", "HDMI", "on", "-", "-", "1"] for line in lines), lines
     session = [line.split() for line in lines if " HDMI-1 " in line and "player" in line and "HDCP on" in line][0]
