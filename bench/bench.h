@@ -1,11 +1,16 @@
 #ifndef COPP_BENCH_H
 #define COPP_BENCH_H
 
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
 #include "copp.h"
 
 struct contender {
     void (*run)(void);
     unsigned batch; /* runs between two looks at the clock */
+    double (*clock)(void); /* nanoseconds; NULL: bench_own_time */
 };
 
 struct figure {
@@ -14,13 +19,17 @@ struct figure {
     double ratio; /* median of paired ours / theirs */
 };
 
+double bench_time_of(clockid_t clock);
 double bench_now(void);
+double bench_own_time(void); /* processor time of this program: what else runs on the machine does not count */
 _Noreturn void bench_fail(const char *what);
 void bench_must(int good, const char *what);
 struct figure bench_compare(const struct contender *ours, const struct contender *theirs);
-/* At most 61 rounds, which bench_compare has: fewer for what takes long. */
+/* bench_compare has 61 rounds: fewer for what takes long, at most 301 for what seldom runs without a break. */
 struct figure bench_compare_rounds(const struct contender *ours, const struct contender *theirs, unsigned rounds);
 void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least);
+/* A figure that has no goal: what the others are to be judged by. */
+void bench_tell(const char *name, struct figure figure);
 
 /* parts.c */
 void bench_setup(void);
@@ -30,6 +39,13 @@ void bench_handshake(void);
 void bench_chain(void);
 void bench_many(void);
 void bench_teardown(void);
+
+/*
+ * place.c: processors, by index among those this program may use. The kernel, left alone, places each contender as it
+ * sees fit; pid 0 is the calling thread, and threads that it starts inherit its place.
+ */
+size_t bench_processors(void);
+void bench_place(pid_t pid, size_t index);
 
 /* daemon.c; only where the daemon is built */
 void bench_daemon(void);

@@ -1,27 +1,32 @@
 /* What a daemon between player and output costs: against a bare ping-pong, and against the key's own operation. */
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-#define PLAYERS 3 /* at once, so that the daemon never waits for one */
-#define HANDSHAKES 60 /* of each, in a round */
+#define ROUND_TRIPS 20 /* in a batch */
+#define ROUND_TRIP_ROUNDS 301
+#define PLAYERS 16 /* at once: with a few, coppd sleeps now and then until the next one asks */
+#define HANDSHAKES 10 /* of each, in a round */
+#define HANDSHAKE_ROUNDS 15
 #define SESSIONS 1000
-#define POLLS 4000
 #define PATH_SIZE 128
 
 static char directory[PATH_SIZE] = "/tmp/copp-bench-XXXXXX";
 static char socket_path[2 * PATH_SIZE];
 static pid_t daemon_pid;
+static size_t daemon_place;
 static struct copp_public_key anchor;
 static struct copp_private_key *key;
 
@@ -79,6 +84,11 @@ static void start_daemon(void) {
         (void)usleep(10000);
     bench_must(connection != NULL, "coppd does not start");
     copp_socket_close(&connection);
+}
+
+static void place_daemon(size_t index) {
+    bench_place(daemon_pid, index);
+    daemon_place = index;
 }
 
 static void read_driver(void) {
@@ -139,93 +149,185 @@ static pid_t start_pong(void) {
     return pid;
 }
 
+/*
+ * Both ends on one processor: what the work costs. On two: what waking a sleeping processor costs as well. Left alone the
+ * kernel keeps a bare ping-pong on one and spreads whoever computes a MAC in between over two, which compares nothing.
+ */
+static void round_trip_at(const char *where, pid_t pong, size_t other) {
+    char name[80];
+    const struct contender queries = {query, ROUND_TRIPS, bench_now};
+    const struct contender pings = {ping, ROUND_TRIPS, bench_now};
+    const struct contender floor = {ping_with_macs, ROUND_TRIPS, bench_now};
+    bench_place(0, 0);
+    bench_place(pong, other);
+    place_daemon(other);
+    struct figure figure = bench_compare_rounds(&queries, &pings, ROUND_TRIP_ROUNDS);
+    (void)snprintf(name, sizeof name, "status through coppd : 4 KiB ping-pong, %s", where);
+    bench_report(name, figure, figure.ratio, 1.25, 0);
+    (void)snprintf(name, sizeof name, "ping-pong and two OMACs : 4 KiB ping-pong, %s", where);
+    bench_tell(name, bench_compare_rounds(&floor, &pings, ROUND_TRIP_ROUNDS));
+    figure = bench_compare_rounds(&queries, &floor, ROUND_TRIP_ROUNDS);
+    (void)snprintf(name, sizeof name, "status through coppd : ping-pong and two OMACs, %s", where);
+    bench_report(name, figure, figure.ratio, 1.25, 0);
+}
+
 static void round_trip(void) {
-    pid_t pong = start_pong();
-    struct figure figure = bench_compare(&(struct contender){query, 400}, &(struct contender){ping, 400});
-    bench_report("status through coppd : 4 KiB ping-pong", figure, figure.ratio, 1.25, 0);
     static const uint8_t session_key[COPP_KEY_SIZE] = {1};
     bench_must(!copp_omac_new(&omac) && !copp_omac_set_key(omac, session_key), "no OMAC");
-    figure = bench_compare(&(struct contender){query, 400}, &(struct contender){ping_with_macs, 400});
-    bench_report("status through coppd : ping-pong and two OMACs", figure, figure.ratio, 1.25, 0);
+    pid_t pong = start_pong();
+    round_trip_at("1 CPU", pong, 0);
+    if (bench_processors() > 1)
+        round_trip_at("2 CPUs", pong, 1);
     copp_omac_free(&omac);
     (void)close(pong_fd);
     (void)waitpid(pong, NULL, 0);
 }
 
-static void handshakes(void) {
-    pid_t pids[PLAYERS];
-    const struct copp_chain *known = copp_session_chain(players[0].session);
-    for (size_t i = 0; i < PLAYERS; i++) {
-        pids[i] = fork();
-        if (pids[i] == 0) {
-            for (int j = 0; j < HANDSHAKES; j++) {
-                struct player player = {NULL, NULL};
-                begin(&player, known);
-                end(&player);
-            }
-            _exit(0);
-        }
-    }
-    for (size_t i = 0; i < PLAYERS; i++) {
-        int status;
-        bench_must(waitpid(pids[i], &status, 0) == pids[i] && status == 0, "a handshake failed");
-    }
+static double daemon_cpu(void) {
+    clockid_t clock;
+    bench_must(clock_getcpuclockid(daemon_pid, &clock) == 0, "no clock of coppd");
+    return bench_time_of(clock);
 }
 
+static void *play(void *unused) {
+    for (int i = 0; i < HANDSHAKES; i++) {
+        struct player player = {NULL, NULL};
+        begin(&player, copp_session_chain(players[0].session));
+        end(&player);
+    }
+    return unused;
+}
+
+/* The players are threads on the first processor. */
+static void handshakes(void) {
+    pthread_t threads[PLAYERS];
+    bench_place(0, 0);
+    for (size_t i = 0; i < PLAYERS; i++)
+        bench_must(pthread_create(&threads[i], NULL, play, NULL) == 0, "no thread");
+    for (size_t i = 0; i < PLAYERS; i++)
+        bench_must(pthread_join(threads[i], NULL) == 0, "no end of a thread");
+}
+
+/* Where coppd runs, which sleeps meanwhile. */
 static void private_operations(void) {
     static uint8_t number[COPP_SIGNATURE_SIZE] = {0, 1};
+    bench_place(0, daemon_place);
     for (int i = 0; i < PLAYERS * HANDSHAKES; i++)
         bench_must(!key->calls->decrypt_raw(key, number, number, sizeof number), "a private operation failed");
 }
 
-static double own_cpu(void) {
-    struct timespec t = {0};
-    bench_must(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0, "no clock");
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+static void handshakes_by_processor_time(const char *where, size_t other) {
+    char name[80];
+    place_daemon(other);
+    struct figure figure = bench_compare_rounds(&(struct contender){handshakes, 1, daemon_cpu},
+                                                &(struct contender){private_operations, 1, bench_own_time}, HANDSHAKE_ROUNDS);
+    (void)snprintf(name, sizeof name, "the same by processor time of coppd, %s", where);
+    bench_report(name, figure, 1 / figure.ratio, 0.85, 1);
 }
 
-static double daemon_cpu(void) {
-    clockid_t clock;
-    struct timespec t = {0};
-    bench_must(clock_getcpuclockid(daemon_pid, &clock) == 0 && clock_gettime(clock, &t) == 0, "no clock of coppd");
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* By the clock, where players and daemon share the machine; and by processor time, which is what a core could carry. */
+/*
+ * By the clock, where coppd has a processor to itself as far as others leave it one; and by its processor time, which says how
+ * many fill a processor, whatever else is going on. On two processors it wakes the players' for each of three answers.
+ */
 static void handshake_rate(void) {
-    struct figure figure =
-        bench_compare_rounds(&(struct contender){handshakes, 1}, &(struct contender){private_operations, 1}, 7);
-    bench_report("handshakes/s of coppd : RSA-2048 private operations/s", figure, 1 / figure.ratio, 0.85, 1);
-    double before = daemon_cpu();
-    handshakes();
-    double ours = (daemon_cpu() - before) / (PLAYERS * HANDSHAKES);
-    before = own_cpu();
-    private_operations();
-    double theirs = (own_cpu() - before) / (PLAYERS * HANDSHAKES);
-    bench_report("the same by processor time of coppd", (struct figure){ours, theirs, ours / theirs}, theirs / ours, 0.85, 1);
-}
-
-/* Nanoseconds of the daemon's processor time for a query, with so many sessions polled in turn. */
-static double cost_of_query(size_t sessions) {
-    for (; player_count < sessions; player_count++)
-        begin(&players[player_count], copp_session_chain(players[0].session));
-    double before = daemon_cpu();
-    for (size_t i = 0; i < POLLS; i++) {
-        uint32_t level;
-        bench_must(!copp_session_local_level(players[i % sessions].session, COPP_PROTECTION_TYPE_HDCP, &level), "a query failed");
+    if (bench_processors() > 1) {
+        place_daemon(1);
+        struct figure figure = bench_compare_rounds(&(struct contender){handshakes, 1, bench_now},
+                                                    &(struct contender){private_operations, 1, bench_now}, HANDSHAKE_ROUNDS);
+        bench_report("handshakes/s of coppd : RSA-2048 private operations/s", figure, 1 / figure.ratio, 0.85, 1);
+        handshakes_by_processor_time("2 CPUs", 1);
     }
-    return (daemon_cpu() - before) / POLLS;
+    handshakes_by_processor_time("1 CPU", 0);
 }
 
+/* Bytes of memory that coppd has, as the kernel counts pages: the second number there. */
+static double daemon_memory(void) {
+    char name[PATH_SIZE];
+    char line[PATH_SIZE];
+    char *resident;
+    (void)snprintf(name, sizeof name, "/proc/%d/statm", (int)daemon_pid);
+    FILE *file = fopen(name, "r");
+    bench_must(file != NULL, "coppd's memory cannot be read");
+    bench_must(fgets(line, sizeof line, file) != NULL, "coppd's memory cannot be read");
+    (void)fclose(file);
+    (void)strtoul(line, &resident, 10);
+    return (double)strtoul(resident, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
+}
+
+static size_t next_player;
+
+static void query_next(void) {
+    uint32_t level;
+    bench_must(!copp_session_local_level(players[next_player].session, COPP_PROTECTION_TYPE_HDCP, &level), "a query failed");
+    next_player = next_player + 1 < player_count ? next_player + 1 : 0;
+}
+
+static void query_first(void) {
+    uint32_t level;
+    bench_must(!copp_session_local_level(players[0].session, COPP_PROTECTION_TYPE_HDCP, &level), "a query failed");
+}
+
+/* coppd's processor time for a query: of so many sessions in turn, against one of them. */
 static void cost_per_session(void) {
     static const size_t counts[] = {1, 100, SESSIONS};
-    double one = cost_of_query(1);
+    bench_place(0, 0);
+    place_daemon(0);
+    double memory = daemon_memory();
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         char name[80];
-        double cost = cost_of_query(counts[i]);
-        (void)snprintf(name, sizeof name, "coppd's CPU for a query, %zu sessions : 1", counts[i]);
-        bench_report(name, (struct figure){cost, one, cost / one}, cost / one, 1.5, 0);
+        for (; player_count < counts[i]; player_count++)
+            begin(&players[player_count], copp_session_chain(players[0].session));
+        struct figure figure = bench_compare(&(struct contender){query_next, SESSIONS, daemon_cpu},
+                                             &(struct contender){query_first, SESSIONS, daemon_cpu});
+        (void)snprintf(name, sizeof name, "coppd's CPU for a query, %zu sessions in turn : 1 of them", counts[i]);
+        bench_report(name, figure, figure.ratio, 1.5, 0);
     }
+    memory = (daemon_memory() - memory) / (SESSIONS - 1);
+    bench_report("coppd's bytes of memory for a session : 4096", (struct figure){memory, 4096, memory / 4096}, memory / 4096, 1,
+                 0);
+}
+
+/* Requests that coppd finds all at once, as after a time in which it could not look, against one at a time. */
+
+static int askers[SESSIONS];
+
+static void connect_asker(int *asker) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    bench_must(strlen(socket_path) < sizeof address.sun_path, "the directory's name is too long");
+    strcpy(address.sun_path, socket_path);
+    *asker = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    bench_must(*asker >= 0 && connect(*asker, (const struct sockaddr *)&address, sizeof address) == 0, "no connection");
+}
+
+/* docs/daemon-protocol.md: the first connector's name and levels. */
+static void ask(size_t first, size_t count) {
+    static const uint8_t list[16] = {1, 0, 0, 0, 1};
+    uint8_t answer[256];
+    for (size_t i = first; i < first + count; i++)
+        bench_must(send(askers[i], list, sizeof list, 0) == sizeof list, "a request failed");
+    for (size_t i = first; i < first + count; i++)
+        bench_must(recv(askers[i], answer, sizeof answer, 0) > (ssize_t)sizeof list, "no answer");
+}
+
+static void ask_at_once(void) {
+    ask(0, SESSIONS);
+}
+
+static void ask_in_turn(void) {
+    for (size_t i = 0; i < SESSIONS; i++)
+        ask(i, 1);
+}
+
+static void requests_at_once(void) {
+    for (size_t i = 0; i < SESSIONS; i++)
+        connect_asker(&askers[i]);
+    struct figure figure = bench_compare_rounds(&(struct contender){ask_at_once, 1, daemon_cpu},
+                                                &(struct contender){ask_in_turn, 1, daemon_cpu}, 21);
+    figure.ours_ns /= SESSIONS;
+    figure.theirs_ns /= SESSIONS;
+    bench_report("coppd's CPU for a request, 1000 at once : in turn", figure, figure.ratio, 1.5, 0);
+    for (size_t i = 0; i < SESSIONS; i++)
+        (void)close(askers[i]);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
@@ -245,6 +347,7 @@ void bench_daemon(void) {
     cost_per_session();
     while (player_count > 0)
         end(&players[--player_count]);
+    requests_at_once();
     copp_private_key_free(&key);
     (void)kill(daemon_pid, SIGTERM);
     (void)waitpid(daemon_pid, NULL, 0);

@@ -136,8 +136,8 @@ void bench_omac(void) {
     bench_must(cbc && EVP_EncryptInit_ex(cbc, EVP_aes_128_cbc(), NULL, key, key) == 1 && EVP_CIPHER_CTX_set_padding(cbc, 0) == 1,
                "no cipher");
     bench_must(copp_omac_new(&omac) == COPP_OK && copp_omac_set_key(omac, key) == COPP_OK, "no MAC");
-    const struct contender ours = {run_omac, 2000};
-    const struct contender theirs = {run_cbc, 2000};
+    const struct contender ours = {.run = run_omac, .batch = 2000};
+    const struct contender theirs = {.run = run_cbc, .batch = 2000};
     struct figure figure = bench_compare(&ours, &theirs);
     bench_report("OMAC-1 of 4080 bytes: rate against EVP AES-128-CBC", figure, 1 / figure.ratio, 0.95, 1);
     EVP_CIPHER_CTX_free(cbc);
@@ -153,8 +153,8 @@ static void run_query(void) {
 
 void bench_query(void) {
     open_pair(&one);
-    const struct contender ours = {run_query, 1000};
-    const struct contender theirs = {run_two_omacs, 1000};
+    const struct contender ours = {.run = run_query, .batch = 1000};
+    const struct contender theirs = {.run = run_two_omacs, .batch = 1000};
     struct figure figure = bench_compare(&ours, &theirs);
     bench_report("status query in process against two OMACs", figure, figure.ratio, 1.15, 0);
     close_pair(&one);
@@ -202,8 +202,8 @@ static void run_rsa(void) {
 
 void bench_handshake(void) {
     rsa = openssl_key(leaf);
-    const struct contender ours = {run_handshake, 20};
-    const struct contender theirs = {run_rsa, 20};
+    const struct contender ours = {.run = run_handshake, .batch = 20};
+    const struct contender theirs = {.run = run_rsa, .batch = 20};
     struct figure figure = bench_compare(&ours, &theirs);
     bench_report("handshake, chain known, against RSA-2048 private + public", figure, figure.ratio, 1.1, 0);
     EVP_PKEY_free(rsa);
@@ -298,9 +298,9 @@ static void sign_three(void) {
 
 void bench_chain(void) {
     sign_three();
-    const struct contender ours = {run_validate, 200};
-    const struct contender fresh = {run_verify_fresh, 200};
-    const struct contender ready = {run_verify_ready, 200};
+    const struct contender ours = {.run = run_validate, .batch = 200};
+    const struct contender fresh = {.run = run_verify_fresh, .batch = 200};
+    const struct contender ready = {.run = run_verify_ready, .batch = 200};
     struct figure figure = bench_compare(&ours, &fresh);
     bench_report("chain validation against three verifications, keys as bytes", figure, figure.ratio, 1.3, 0);
     figure = bench_compare(&ours, &ready);
@@ -350,8 +350,8 @@ void bench_many(void) {
         char name[80];
         while (pairs_open < counts[i])
             open_pair(&pairs[pairs_open++]);
-        const struct contender ours = {run_next, counts[i] < 1000 ? 1000 : (unsigned)counts[i]};
-        const struct contender theirs = {run_first, 1000};
+        const struct contender ours = {.run = run_next, .batch = counts[i] < 1000 ? 1000 : (unsigned)counts[i]};
+        const struct contender theirs = {.run = run_first, .batch = 1000};
         struct figure figure = bench_compare(&ours, &theirs);
         (void)snprintf(name, sizeof name, "query in turn, %zu devices open, against one of them", counts[i]);
         bench_report(name, figure, figure.ratio, 1.2, 0);

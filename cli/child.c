@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -11,6 +10,8 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+
+#include "wait.h"
 
 #define HOLD_MS 200u /* as long as holding is waited for */
 
@@ -78,7 +79,8 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
     close(report[1]);
     if (pid > 0) {
         setpgid(pid, pid); /* both do, whichever comes first */
-        child->pid = pid;
+        child->group = pid;
+        child->runs = true;
         ssize_t got;
         do
             got = read(report[0], &error, sizeof error); /* ends with exec */
@@ -87,70 +89,70 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
             error = 0;
     }
     close(report[0]);
-    if (error != 0) {
-        int status;
-        child_end(child, 0, &status);
-    }
+    if (error != 0)
+        child_end(child, 0);
     return error;
 }
 
 enum child_state child_look(struct child *child, int *status) {
     siginfo_t info = {.si_pid = 0};
-    if (child->pid == 0)
+    int how = 0;
+    if (!child->runs)
         return CHILD_ENDED;
-    if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+    if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
         return CHILD_RUNNING;
     if (info.si_code == CLD_STOPPED) {
-        (void)waitpid(child->pid, status, WUNTRACED | WNOHANG);
+        (void)waitpid(child->group, &how, WUNTRACED | WNOHANG);
         return child->held || child->tty < 0 ? CHILD_RUNNING : CHILD_SUSPENDED;
     }
     /* not reaped yet: the group's number is still its own, so this reaches what it left running and nobody else */
-    kill(-child->pid, SIGTERM);
-    kill(-child->pid, SIGCONT);
-    (void)waitpid(child->pid, status, 0);
-    take_foreground(child, child->pid);
+    kill(-child->group, SIGTERM);
+    kill(-child->group, SIGCONT);
+    (void)waitpid(child->group, &how, 0);
+    *status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
+    take_foreground(child, child->group);
     if (child->tty >= 0)
         close(child->tty);
-    *child = (struct child){.tty = -1};
+    *child = (struct child){.tty = -1, .interrupted = WIFSIGNALED(how) && WTERMSIG(how) == SIGINT};
     return CHILD_ENDED;
 }
 
-void child_signal(struct child *child, int signal) {
-    if (child->pid != 0)
-        kill(-child->pid, signal);
+static void child_signal(struct child *child, int signal) {
+    if (child->runs)
+        kill(-child->group, signal);
 }
 
 void child_hold(struct child *child) {
     const struct timespec step = {.tv_nsec = 1000000};
     siginfo_t info;
-    if (child->pid == 0 || child->held)
+    if (!child->runs || child->held)
         return;
     child_signal(child, SIGSTOP);
     child->held = true;
     for (unsigned i = 0; i < HOLD_MS; i++) { /* until it shows nothing any more, or has ended */
         info.si_pid = 0;
-        if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0)
+        if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0)
             return;
         nanosleep(&step, NULL);
     }
 }
 
 void child_resume(struct child *child) {
-    give_foreground(child, child->pid);
+    give_foreground(child, child->group);
     child_signal(child, SIGCONT);
     child->held = false;
 }
 
 void child_suspend_with(struct child *child) {
-    take_foreground(child, child->pid);
+    take_foreground(child, child->group);
     child->held = true;
     kill(0, SIGTSTP);
 }
 
-void child_pass_interrupt(int status) {
+void child_pass_interrupt(const struct child *child) {
     sigset_t interrupt;
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (tty < 0 || !WIFSIGNALED(status) || WTERMSIG(status) != SIGINT || tcgetpgrp(tty) != getpgrp())
+    if (tty < 0 || !child->interrupted || tcgetpgrp(tty) != getpgrp())
         return;
     signal(SIGINT, SIG_DFL);
     sigemptyset(&interrupt);
@@ -159,17 +161,11 @@ void child_pass_interrupt(int status) {
     sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
 }
 
-static uint64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* Waits until nothing is left of the group, or limit_ms; what is left then is killed. */
 static void end_group(pid_t group, uint64_t limit_ms) {
     const struct timespec step = {.tv_nsec = 20 * 1000000};
     while (kill(-group, 0) == 0) {
-        if (now_ms() >= limit_ms) {
+        if (clock_ms() >= limit_ms) {
             kill(-group, SIGKILL);
             return;
         }
@@ -177,20 +173,20 @@ static void end_group(pid_t group, uint64_t limit_ms) {
     }
 }
 
-void child_end(struct child *child, unsigned grace_ms, int *status) {
+void child_end(struct child *child, unsigned grace_ms) {
     const struct timespec step = {.tv_nsec = 100 * 1000000};
-    uint64_t limit = now_ms() + grace_ms;
-    pid_t group = child->pid;
+    uint64_t limit = clock_ms() + grace_ms;
+    int status;
+    pid_t group = child->group;
     sigset_t ended;
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
-    *status = 0;
-    if (group == 0)
+    if (!child->runs)
         return;
     child_signal(child, SIGTERM);
     child_signal(child, SIGCONT);
-    while (child_look(child, status) != CHILD_ENDED) {
-        if (now_ms() >= limit)
+    while (child_look(child, &status) != CHILD_ENDED) {
+        if (clock_ms() >= limit)
             child_signal(child, SIGKILL);
         sigtimedwait(&ended, NULL, &step);
     }

@@ -116,7 +116,7 @@ static bool tell_exchange(struct demo *d) {
 
 /* A copy with one letter of the vendor's name changed: what an attacker would hand out. */
 static void tell_tampered(struct demo *d, const struct copp_chain *chain) {
-    uint8_t bytes[COPP_CHAIN_SIZE_MAX];
+    char bytes[COPP_CHAIN_SIZE_MAX + 1] = "";
     struct copp_certificate vendor;
     struct copp_verdict verdict = {.detail = ""};
     size_t size;
@@ -124,10 +124,10 @@ static void tell_tampered(struct demo *d, const struct copp_chain *chain) {
     if (copp_chain_certificate(chain, 1, &vendor) != COPP_OK)
         return;
     memcpy(bytes, original, size);
-    const uint8_t *name = memmem(original, size, vendor.manufacturer, strlen(vendor.manufacturer));
+    char *name = strstr(bytes, vendor.manufacturer);
     if (name != NULL)
-        bytes[name - original]++;
-    enum copp_result result = copp_chain_validate(bytes, size, &d->host.anchor, NULL, &verdict);
+        ++*name;
+    enum copp_result result = copp_chain_validate((const uint8_t *)bytes, size, &d->host.anchor, NULL, &verdict);
     story_check(&d->story, result == COPP_E_INVALID, "one letter changed", "refused: certificate %d (%s): %s (%s)",
                 verdict.certificate + 1, certificate_role(COLLECTION_CHAIN, verdict.certificate), verdict.detail,
                 copp_rule_id(verdict.rule));

@@ -8,6 +8,7 @@
 #include "describe.h"
 #include "keys.h"
 #include "report.h"
+#include "signals.h"
 #include "table.h"
 #include "windows_driver.h"
 
@@ -38,12 +39,24 @@ struct probe {
     struct table table;
     json_t *paths;
     bool good; /* every step of some path succeeded */
+    struct signals signals;
+    bool interrupted;
     /* the path at hand */
     const char *monitor;
     const char *path;
     json_t *steps;
     bool path_good;
 };
+
+/* --- being interrupted --- */
+
+/* The command then ends as it should: with what it has set put back, and its file gone. */
+static bool interrupted(struct probe *probe) {
+    probe->interrupted = probe->interrupted || signals_take(&probe->signals) != 0;
+    return probe->interrupted;
+}
+
+/* --- what is reported --- */
 
 /* What an HRESULT says about the machine, to somebody whose protected playback does not work. */
 static const char *meaning(uint32_t hresult) {
@@ -53,7 +66,7 @@ static const char *meaning(uint32_t hresult) {
     } meanings[] = {
         {0x80004001, "the system lacks this function: there is no output protection here"},
         {0x80004003, "a bug in the driver: it takes a pointer for missing"},
-        {0x80004005, "the system gives no reason"},
+        {0x80004005, "the system gives no reason: is there a display?"},
         {0x80040154, "this renderer is not installed"},
         {0x8004029B, "the driver has no COPP, or the renderer shows nothing"},
         {0x80070005, "access denied: a remote or locked session?"},
@@ -105,6 +118,8 @@ static void add_failed(struct probe *probe, const char *step, enum copp_rule rul
     probe->path_good = false;
     add(probe, step, text, json_pack("{ss sb so ss}", "step", step, "ok", 0, "rule", json_rule(rule), "meaning", why));
 }
+
+/* --- a session's steps --- */
 
 /* A call on the session: true if it succeeded, else its step is reported. */
 static bool succeeded(struct probe *probe, const char *step, enum copp_result result, const struct copp_session *session) {
@@ -184,6 +199,7 @@ static uint32_t ask(struct probe *probe, struct copp_session *session) {
     return types;
 }
 
+/* Puts back whatever has happened meanwhile: nothing between the two commands returns. */
 static void try_hdcp(struct probe *probe, struct copp_session *session, uint32_t types) {
     if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
         add_failed(probe, "SetProtectionLevel HDCP", COPP_RULE_NONE, "the connector has no HDCP");
@@ -203,7 +219,9 @@ static void run_session(struct probe *probe, struct copp_session *session) {
     enum copp_result result = copp_session_exchange(session, &verdict);
     if (result == COPP_E_INVALID || result == COPP_E_REVOKED) {
         add_good(probe, "KeyExchange", "a certificate chain");
-        add_failed(probe, "validate the chain", verdict.rule, verdict.detail);
+        add_failed(probe, "validate the chain", verdict.rule,
+                   verdict.rule == COPP_RULE_CERT_12 ? "leads to another anchor: name a test driver's with --anchor"
+                                                     : verdict.detail);
         return;
     }
     if (!succeeded(probe, "KeyExchange", result, session))
@@ -214,7 +232,7 @@ static void run_session(struct probe *probe, struct copp_session *session) {
         return;
     add_good(probe, "SessionSequenceStart", "accepted");
     uint32_t types = ask(probe, session);
-    if (o->set)
+    if (o->set && !interrupted(probe))
         try_hdcp(probe, session, types);
 }
 
@@ -293,27 +311,33 @@ static int run(const struct invocation *in) {
     int status = read_anchor(in, o->anchor, &probe.anchor);
     if (status != STATUS_YES)
         return status;
-    if (FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
-        return fail(in, STATUS_UNKNOWN, NULL, "COM cannot be used");
+    if (!signals_open(&probe.signals) || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
+        return fail(in, STATUS_UNKNOWN, NULL, "neither COM nor the console can be used");
     probe.paths = json_array();
     for (size_t i = 0; i < 4; i++)
         table_add(&probe.table, head[i]);
     size_t count = monitors_list(monitors);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && !interrupted(&probe); i++)
         try_opm(&probe, &monitors[i]);
-    try_renderer(&probe, true);
-    try_renderer(&probe, false);
+    for (int vmr9 = 1; vmr9 >= 0 && !interrupted(&probe); vmr9--)
+        try_renderer(&probe, vmr9);
     status = report(&probe);
+    if (interrupted(&probe)) {
+        complain("interrupted: what is not told has not been tried");
+        status = STATUS_UNKNOWN;
+    }
     json_decref(probe.paths);
     table_free(&probe.table);
     CoUninitialize();
+    (void)fflush(stdout);
+    signals_close(&probe.signals);
     return status;
 }
 
 const struct command command_probe = {
     .name = "probe",
     .operands = "",
-    .summary = "find out where this machine's output protection fails",
+    .summary = "Find out where this machine's output protection fails",
     .details = "Opens the driver of every monitor through IOPMVideoOutput, and that of the\n"
                "primary one through VMR-9 and VMR-7 as well, validates its chain, starts a\n"
                "session and asks everything there is to ask. Exit status 0: every step of\n"

@@ -1,13 +1,8 @@
 /* copp protect: holds a protection while a command runs, and stops the command when it is lost (APP-1..4, EVT-4). */
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "child.h"
 #include "commands.h"
@@ -16,6 +11,7 @@
 #include "report.h"
 #include "signals.h"
 #include "srm.h"
+#include "wait.h"
 
 #define POLL_STEP_MS 500u /* APP-3 asks for 2000 at most */
 #define GRACE_MS 2000u
@@ -95,13 +91,11 @@ struct guard {
     struct link link;
     const char *output;
     struct child child;
-    int signals; /* a signalfd of what ends this program */
-    int children; /* and one of SIGCHLD */
+    struct signals signals;
     bool in_force;
     uint64_t next_ms; /* when to poll again */
     bool over;
     int status; /* the exit status, once over */
-    int command_status; /* as of waitpid, where the command ended by itself */
 };
 
 /* Tells how it stands: on standard output, or beside the command on standard error. */
@@ -127,7 +121,7 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
     if (stop == COPP_STOP_REFUSED)
         snprintf(answer, sizeof answer, ": %s", copp_hresult_name(copp_session_hresult(g->link.session)));
     complain("%s: %s%s%s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
-             rule[0] != '\0' ? ")" : "", g->child.pid != 0 ? "; the command is stopped" : "",
+             rule[0] != '\0' ? ")" : "", g->child.runs ? "; the command is stopped" : "",
              stop == COPP_STOP_NO_RECEIVER ? "; --unnamed-receiver plays to it all the same" : "");
     if (g->in->json)
         (void)print_json_line(json_pack("{ss so ss so}", "event", "stopped", "output", json_text(g->output), "text",
@@ -204,11 +198,6 @@ static void tell_in_force(struct guard *g, const char *event, const struct copp_
     tell(g, event, "%s: %s", event, text);
 }
 
-static void end_command(struct guard *g) {
-    int status;
-    child_end(&g->child, GRACE_MS, &status);
-}
-
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
 static void watch(struct guard *g) {
     struct copp_watch w;
@@ -216,7 +205,7 @@ static void watch(struct guard *g) {
     if (w.state == COPP_WATCH_RENEGOTIATE) {
         child_hold(&g->child);
         tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s",
-             g->child.pid != 0 ? "; the command is held" : "");
+             g->child.runs ? "; the command is held" : "");
         /* the next call sets them; another event meanwhile asks for one more round */
         copp_session_watch(g->link.session, device_now(&g->device), &w);
         if (w.state == COPP_WATCH_PROTECTED)
@@ -226,7 +215,7 @@ static void watch(struct guard *g) {
         child_hold(&g->child); /* at once; ending takes longer */
         g->status = fail_stop(g, w.stop);
         g->over = true;
-        end_command(g);
+        child_end(&g->child, GRACE_MS);
         return;
     }
     if (w.state == COPP_WATCH_PROTECTED && g->child.held)
@@ -238,15 +227,14 @@ static void watch(struct guard *g) {
 /* The command has ended by itself: its status is ours. */
 static void command_ended(struct guard *g, int status) {
     g->over = true;
-    g->command_status = status;
-    g->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    g->status = status;
     if (g->in->json)
         (void)print_json_line(json_pack("{ss so si}", "event", "ended", "output", json_text(g->output), "status", g->status));
 }
 
 static void on_child(struct guard *g) {
     int status;
-    if (g->child.pid == 0)
+    if (!g->child.runs)
         return;
     switch (child_look(&g->child, &status)) {
     case CHILD_ENDED:
@@ -264,17 +252,15 @@ static void on_child(struct guard *g) {
 /* Ctrl-C on a terminal goes to the command alone; what comes here was sent to us, or there is no command. */
 static void on_end_signal(struct guard *g, int number) {
     g->over = true;
-    g->status = g->child.pid != 0 ? 128 + number : STATUS_YES;
-    end_command(g);
+    g->status = g->child.runs ? 128 + number : STATUS_YES;
+    child_end(&g->child, GRACE_MS);
 }
 
 static void read_signals(struct guard *g) {
-    struct signalfd_siginfo info;
-    while (read(g->children, &info, sizeof info) == sizeof info)
-        ; /* which of them ended, on_child looks for itself */
+    int number = signals_take(&g->signals);
     on_child(g);
-    if (!g->over && read(g->signals, &info, sizeof info) == sizeof info)
-        on_end_signal(g, (int)info.ssi_signo);
+    if (!g->over && number != 0)
+        on_end_signal(g, number);
 }
 
 static void hold(struct guard *g) {
@@ -282,11 +268,11 @@ static void hold(struct guard *g) {
         uint64_t now = device_now(&g->device);
         uint64_t next = device_next(&g->device);
         next = g->next_ms < next ? g->next_ms : next;
-        struct pollfd fds[] = {{.fd = g->signals, .events = POLLIN},
-                               {.fd = g->children, .events = POLLIN},
-                               {.fd = device_events_fd(&g->device), .events = POLLIN}};
-        poll(fds, 3, next <= now ? 0 : (int)(next - now));
-        if (fds[2].revents != 0)
+        uint64_t pause = next <= now ? 0 : next - now;
+        const int fds[] = {g->signals.ending, g->signals.children, device_events_fd(&g->device)};
+        bool ready[3];
+        wait_readable(fds, ready, 3, pause < (uint64_t)g->signals.look_ms ? (int)pause : g->signals.look_ms);
+        if (ready[2])
             events_read(g->device.host.events, device_now(&g->device));
         read_signals(g);
         device_step(&g->device);
@@ -307,14 +293,10 @@ static int start_command(struct guard *g) {
 
 /* Signals are read between two polls, never in the middle of one. */
 static int take_signals(struct guard *g) {
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-    static const int child[] = {SIGCHLD};
-    g->signals = signal_fd(ending, 3);
-    g->children = signal_fd(child, 1);
-    device_wake_by(&g->device, g->signals);
-    if (g->signals >= 0 && g->children >= 0)
-        return STATUS_YES;
-    return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
+    if (!signals_open(&g->signals))
+        return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
+    device_wake_by(&g->device, g->signals.ending);
+    return STATUS_YES;
 }
 
 /* Leaves what is in force to the caller to release. */
@@ -350,7 +332,7 @@ static int protect(struct guard *g) {
 static int run(const struct invocation *in) {
     const struct protect_options *o = in->options;
     struct copp_verdict verdict;
-    struct guard g = {.in = in, .signals = -1, .children = -1, .child.tty = -1};
+    struct guard g = {.in = in, .signals = {-1, -1, 0}};
     int status = read_requirement(in, &g.wanted);
     if (status == STATUS_YES && o->srm != NULL)
         status = read_srm(in, o->srm, o->srm_key, &g.srm, &verdict);
@@ -363,11 +345,8 @@ static int run(const struct invocation *in) {
     }
     copp_srm_free(&g.srm);
     fflush(stdout);
-    child_pass_interrupt(g.command_status);
-    if (g.signals >= 0)
-        close(g.signals);
-    if (g.children >= 0)
-        close(g.children);
+    child_pass_interrupt(&g.child);
+    signals_close(&g.signals);
     return status;
 }
 

@@ -10,7 +10,7 @@
 #include "commands.h"
 #include "printable.h"
 #include "report.h"
-#include "signals.h"
+#include "signals_posix.h"
 #include "watch_model.h"
 #include "watch_screen.h"
 #include "watch_source.h"

@@ -1,14 +1,24 @@
-/* The commands there are on Windows. Those with an adapter inside the tool wait for events as POSIX does it. */
+/* All commands, and probe, in the order in which help shows them. */
 #include <stddef.h>
 
 #include "commands.h"
 
 const struct command *const commands[] = {
-    &command_probe,          &command_chain_verify,
-    &command_chain_show,     &command_chain_issue,
-    &command_crl_verify,     &command_crl_show,
-    &command_crl_issue,      &command_crl_install,
-    &command_handshake_seal, &command_handshake_open,
-    &command_srm_verify,     &command_srm_show,
-    &command_omac,           NULL,
+    &command_demo,
+    &command_status,
+    &command_protect,
+    &command_probe,
+    &command_chain_verify,
+    &command_chain_show,
+    &command_chain_issue,
+    &command_crl_verify,
+    &command_crl_show,
+    &command_crl_issue,
+    &command_crl_install,
+    &command_handshake_seal,
+    &command_handshake_open,
+    &command_srm_verify,
+    &command_srm_show,
+    &command_omac,
+    NULL,
 };

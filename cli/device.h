@@ -1,6 +1,6 @@
 /*
- * The adapter that a command speaks to: coppd's, through its socket, or the one inside this program. --device says which,
- * else COPP_DEVICE, else coppd's where its usual socket is there.
+ * The adapter that a command speaks to: one outside this program (remote.h), or the one inside. --device says which, else
+ * COPP_DEVICE, else coppd's where its usual socket is there.
  */
 #ifndef COPP_CLI_DEVICE_H
 #define COPP_CLI_DEVICE_H
@@ -9,28 +9,39 @@
 
 /* What the options say: NULL where they were not given. */
 struct device_options {
-    const char *device; /* "unix:PATH" or "embedded" */
-    const char *anchor; /* whom to trust behind a socket; NULL: COPP_ANCHOR, else Microsoft's */
+    const char *device; /* "unix:PATH", on Windows "opm", or "embedded" */
+    const char *anchor; /* whom to trust outside this program; NULL: COPP_ANCHOR, else Microsoft's */
     const char *adapter; /* these two ask for the embedded adapter */
     const char *events;
 };
 
 /* Entries for a command's table: of the options structure type, in which a struct device_options is called device. */
+#ifdef _WIN32
+#define DEVICE_KINDS "opm|embedded"
+#define DEVICE_WORDS "opm embedded"
+#define DEVICE_HELP                                                                                                              \
+    "the machine's own driver, through OPM, or the\nadapter inside this program (default:\n$COPP_DEVICE, else embedded)"
+#define DEVICE_OWNER "the driver's"
+#else
+#define DEVICE_KINDS "unix:PATH|embedded"
+#define DEVICE_WORDS "unix: embedded"
+#define DEVICE_HELP "coppd's socket, or the adapter inside this\nprogram (default: $COPP_DEVICE, else coppd\nwhere it runs)"
+#define DEVICE_OWNER "coppd's"
+#endif
 #define DEVICE_OPTION(type)                                                                                                      \
     {                                                                                                                            \
         .name = "device", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, device),       \
-        .argument = "unix:PATH|embedded", .words = "unix: embedded",                                                             \
-        .help = "coppd's socket, or the adapter inside this\nprogram (default: $COPP_DEVICE, else coppd\nwhere it runs)"         \
+        .argument = DEVICE_KINDS, .words = DEVICE_WORDS, .help = DEVICE_HELP                                                     \
     }
 #define DEVICE_OPTIONS(type)                                                                                                     \
     DEVICE_OPTION(type), {                                                                                                       \
         .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, anchor),       \
         .argument = "microsoft|FILE", .words = "microsoft",                                                                      \
-        .help = "whom coppd's chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                                       \
+        .help = "whom " DEVICE_OWNER " chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                              \
     }
 
 struct device {
-    const char *path; /* of the socket; NULL: embedded */
+    const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
     struct embedded host; /* if so */
     struct copp_public_key anchor; /* if not */
     char (*names)[COPP_CONNECTOR_NAME_SIZE];
@@ -44,16 +55,11 @@ int device_find(const struct invocation *in, const struct device_options *option
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
 void device_close(struct device *device);
 
-/* A connection to what is behind a socket, and complaining about one that failed, or about none. */
-enum copp_result device_connect(const struct device *device, struct copp_socket **connection);
-int device_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
-                enum copp_result result);
-
 /* The outputs; NULL beyond the last. */
 const char *device_output(const struct device *device, size_t index);
 
 uint64_t device_now(const struct device *device);
-/* When something happens by itself, and letting it happen: nothing ever does in this process behind a socket. */
+/* When something happens by itself, and letting it happen: nothing ever does in this process where the adapter is outside. */
 uint64_t device_next(const struct device *device);
 void device_step(struct device *device);
 /* To poll for reading, for events_read of the embedded adapter's; -1: none. */

@@ -1,21 +1,14 @@
 #include "embedded.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "io.h"
 #include "keys.h"
 #include "report.h"
+#include "wait.h"
 
 #define DESCRIPTION_MAX 65536u
-
-static uint64_t clock_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 uint64_t embedded_now(const struct embedded *host) {
     return clock_ms() + host->skew_ms;
@@ -25,7 +18,7 @@ static uint64_t pump_now(struct copp_pump *pump) {
     return embedded_now((struct embedded *)(void *)pump);
 }
 
-/* How poll counts: rounded up, within an int. */
+/* Within an int, however far away. */
 static int timeout_until(const struct embedded *host, uint64_t until_ms) {
     uint64_t now = embedded_now(host);
     if (until_ms <= now)
@@ -36,11 +29,12 @@ static int timeout_until(const struct embedded *host, uint64_t until_ms) {
 static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
     struct embedded *host = (struct embedded *)(void *)pump;
     uint64_t next = embedded_next(host);
-    struct pollfd fds[] = {{.fd = events_fd(host->events), .events = POLLIN}, {.fd = host->wake_fd, .events = POLLIN}};
-    poll(fds, 2, timeout_until(host, next < until_ms ? next : until_ms));
-    if (fds[0].revents != 0)
+    const int fds[] = {events_fd(host->events), host->wake_fd};
+    bool ready[2];
+    wait_readable(fds, ready, 2, timeout_until(host, next < until_ms ? next : until_ms));
+    if (ready[0])
         events_read(host->events, embedded_now(host));
-    if (fds[1].revents != 0 && host->skew_ms == 0)
+    if (ready[1] && host->skew_ms == 0)
         host->skew_ms = COPP_PENDING_LIMIT_MS + 1;
     embedded_step(host);
 }
@@ -163,6 +157,15 @@ bool output_refuses(struct embedded *host, const char *output) {
     return result == COPP_E_UNSUPPORTED_MODE;
 }
 
+int link_handshake(const struct invocation *in, const char *output, struct link *link, struct copp_verdict *verdict) {
+    enum copp_result result = copp_session_establish(link->session, verdict);
+    if (result == COPP_OK)
+        return STATUS_YES;
+    if (result == COPP_E_INVALID || result == COPP_E_REVOKED)
+        return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, verdict);
+    return fail_session(in, output, "handshake", result, link->session);
+}
+
 int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_srm *srm,
                    struct link *link) {
     struct copp_verdict verdict;
@@ -171,12 +174,7 @@ int link_establish(const struct invocation *in, struct embedded *host, const cha
         return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
     if (result != COPP_OK)
         return fail_result(in, output, result);
-    result = copp_session_establish(link->session, &verdict);
-    if (result == COPP_OK)
-        return STATUS_YES;
-    if (result == COPP_E_INVALID || result == COPP_E_REVOKED)
-        return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, &verdict);
-    return fail_session(in, output, "handshake", result, link->session);
+    return link_handshake(in, output, link, &verdict);
 }
 
 void link_close(struct link *link) {

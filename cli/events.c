@@ -2,13 +2,12 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report.h"
+#include "wait.h"
 
 #define LINE_MAX_BYTES 256u
 #define WAITING_MAX 1000u
@@ -33,20 +32,6 @@ struct event_source {
     unsigned count;
 };
 
-/* To follow a FIFO it is opened for writing too: else it would end with its first writer. */
-static int open_source(const char *name, bool follow) {
-    struct stat what;
-    if (strcmp(name, "-") == 0)
-        return STDIN_FILENO;
-    if (stat(name, &what) != 0)
-        return -1;
-    if (S_ISDIR(what.st_mode)) {
-        errno = EISDIR;
-        return -1;
-    }
-    return open(name, (follow && S_ISFIFO(what.st_mode) ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY);
-}
-
 int events_open(const struct invocation *in, const char *name, bool follow, struct event_source **source) {
     *source = calloc(1, sizeof **source);
     if (*source == NULL)
@@ -55,7 +40,7 @@ int events_open(const struct invocation *in, const char *name, bool follow, stru
     if (name == NULL)
         return STATUS_YES;
     (*source)->name = name;
-    (*source)->fd = open_source(name, follow);
+    (*source)->fd = open_lines(name, follow);
     return (*source)->fd >= 0 ? STATUS_YES : fail(in, STATUS_UNKNOWN, name, "cannot be opened: %s", strerror(errno));
 }
 

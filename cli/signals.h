@@ -1,10 +1,21 @@
-/* Signals, read between two polls and never in the middle of one. */
+/* What ends this program, and the ends of what it has started: descriptors to wait for beside others. */
 #ifndef COPP_CLI_SIGNALS_H
 #define COPP_CLI_SIGNALS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
-/* Blocks them; a descriptor to poll and to read struct signalfd_siginfo from. -1, with errno. */
-int signal_fd(const int *numbers, size_t count);
+struct signals {
+    int ending; /* readable when somebody wants this program to end */
+    int children; /* readable when a child has ended; -1: nothing tells of it */
+    int look_ms; /* how long to wait at most before looking for oneself */
+};
+
+/* False with errno set; close in any case. From here on nothing ends this program but signals_take; on Windows
+ * who asks a second time does. */
+bool signals_open(struct signals *signals);
+void signals_close(struct signals *signals);
+
+/* The number of a signal that should end this program, 0: none; forgets of children what has been told. */
+int signals_take(const struct signals *signals);
 
 #endif

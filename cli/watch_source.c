@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "remote_socket.h"
 #include "report.h"
 
 #define AGAIN_MS 1000u
 
 static enum copp_result begin(struct source *s) {
-    enum copp_result result = device_connect(&s->device, &s->connection);
+    enum copp_result result = remote_socket_connect(&s->device, &s->connection);
     return result == COPP_OK ? copp_socket_watch(s->connection) : result;
 }
 
@@ -21,7 +22,7 @@ int source_open(const struct invocation *in, const struct device_options *option
     enum copp_result result = begin(source);
     if (result == COPP_E_UNSUPPORTED)
         return fail(in, STATUS_UNKNOWN, source->device.path, "this coppd is from before copp watch: update it, and restart it");
-    return result == COPP_OK ? STATUS_YES : device_fail(in, &source->device, source->connection, result);
+    return result == COPP_OK ? STATUS_YES : remote_socket_fail(in, &source->device, source->connection, result);
 }
 
 void source_close(struct source *source) {

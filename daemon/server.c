@@ -39,10 +39,9 @@ void server_settle(struct server *server) {
     do {
         struct session *next;
         count = server->session_count;
-        for (struct session *session = server->waiting ? server->sessions : NULL; session; session = next) {
+        for (struct session *session = server->waiting; session; session = next) {
             next = session->next;
-            if (session->waiting)
-                session_look(session);
+            session_look(session);
         }
     } while (server->session_count != count);
     tell_connectors(server);
@@ -189,7 +188,7 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
     server->backend = backend_open(server->config.backend, &setup, fault);
     if (!server->backend)
         return false;
-    int r = sd_event_default(&server->event);
+    int r = sd_event_new(&server->event);
     if (r >= 0)
         r = add_sources(server);
     if (r < 0)
@@ -205,8 +204,8 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
 void server_close(struct server *server) {
     while (server->watches) /* they are to see that the daemon ends, not every session */
         session_end(watch_session(server->watches), 0);
-    while (server->sessions)
-        session_end(server->sessions, 0);
+    while (server->youngest)
+        session_end(server->youngest, 0);
     free(server->connectors);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);

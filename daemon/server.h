@@ -25,8 +25,8 @@ struct news {
 };
 #define NEWS_MAX 4096u
 
-/* A packet as it comes in; every request's body fits. */
-struct packet {
+/* A packet in one piece, as one call takes it; every request's body fits, and every answer's. */
+struct request {
     uint8_t head[PACKET_HEADER_SIZE];
     union {
         uint8_t bytes[COPP_MESSAGE_SIZE];
@@ -34,7 +34,13 @@ struct packet {
         struct copp_command command;
         struct copp_status_input input;
     } body;
-    size_t size; /* of the body */
+};
+struct answer {
+    uint8_t head[PACKET_HEADER_SIZE];
+    union {
+        uint8_t bytes[COPP_RANDOM_SIZE + COPP_CHAIN_SIZE_MAX];
+        struct copp_status_output output;
+    } body;
 };
 
 struct server {
@@ -46,11 +52,12 @@ struct server {
     struct backend *backend;
     struct metrics metrics;
     struct user *users;
-    struct session *sessions;
+    struct session *sessions; /* but for those that wait */
+    struct session *waiting; /* for a command that is under way */
+    struct session *youngest; /* of all */
     uint64_t last_id; /* of a session */
     size_t session_count;
     size_t session_room; /* what the limit on file descriptors leaves */
-    size_t waiting; /* sessions whose command is under way */
     int listen_fd;
     int metrics_fd; /* -1: none */
     struct scraper *scrapers; /* the youngest first */
@@ -64,9 +71,8 @@ struct server {
     sd_event_source *timer;
     sd_event_source *metrics_timer;
     /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
-    struct packet packet;
-    struct copp_status_output output;
-    uint8_t chain[COPP_CHAIN_SIZE_MAX];
+    struct request request;
+    struct answer answer;
 };
 
 uint64_t server_now(void);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,38 +13,56 @@
 #include "watch.h"
 
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
+/*
+ * What comes is told once. Else the loop, which serves one session a round, would be told of all others that wait in
+ * each: a thousand requests at a time would cost twenty times as much.
+ */
+#define LISTENING (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
-/* An answer's body, in up to two pieces. */
-struct answer {
+/* What a request has come to. */
+struct outcome {
     uint32_t status;
-    struct iovec parts[2];
+    size_t size; /* of the body that stands in the server's answer */
 };
 
 /* Never waits: a client that does not read must not keep others from their answers. */
-static bool send_packet(int fd, uint32_t type, const struct answer *answer) {
-    uint8_t head[PACKET_HEADER_SIZE];
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, answer->status}, head);
-    struct iovec parts[3] = {{head, sizeof head}, answer->parts[0], answer->parts[1]};
-    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
-    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+static bool send_answer(struct server *server, int fd, uint32_t type, const struct outcome *outcome) {
+    struct answer *answer = &server->answer;
+    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, outcome->status}, answer->head);
+    return send(fd, answer, sizeof answer->head + outcome->size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-bool session_send(int fd, uint32_t type, uint32_t status, struct iovec body) {
-    const struct answer answer = {status, {body}};
-    return send_packet(fd, type, &answer);
-}
-
-static void farewell(int fd, enum packet_farewell why) {
-    uint8_t version[4];
-    packet_put_word(PACKET_VERSION, version);
-    /* as a courtesy: the connection is closed in any case */
-    (void)session_send(fd, PACKET_FAREWELL, why, (struct iovec){version, sizeof version});
+static void farewell(struct server *server, int fd, enum packet_farewell why) {
+    const struct outcome outcome = {why, 4};
+    packet_put_word(PACKET_VERSION, server->answer.body.bytes);
+    (void)send_answer(server, fd, PACKET_FAREWELL, &outcome); /* as a courtesy: the connection is closed in any case */
 }
 
 /* The client has broken the rules of docs/daemon-protocol.md. */
 static void expel(struct session *session, enum packet_farewell why) {
-    farewell(session->fd, why);
+    farewell(session->server, session->fd, why);
     session_end(session, why);
+}
+
+/* A session is in one of two lists, so that who waits is found without a look at all others. */
+static struct session **list_of(const struct session *session) {
+    return session->waiting ? &session->server->waiting : &session->server->sessions;
+}
+
+static void enter(struct session *session, bool waiting) {
+    session->waiting = waiting;
+    struct session **list = list_of(session);
+    session->previous = NULL;
+    session->next = *list;
+    if (session->next)
+        session->next->previous = session;
+    *list = session;
+}
+
+static void leave(struct session *session) {
+    *(session->previous ? &session->previous->next : list_of(session)) = session->next;
+    if (session->next)
+        session->next->previous = session->previous;
 }
 
 void session_end(struct session *session, enum packet_farewell why) {
@@ -55,43 +74,41 @@ void session_end(struct session *session, enum packet_farewell why) {
     (void)close(session->fd);
     session->user->sessions--;
     server->session_count--;
-    server->waiting -= session->waiting;
-    *(session->previous ? &session->previous->next : &server->sessions) = session->next;
-    if (session->next)
-        session->next->previous = session->previous;
+    leave(session);
+    *(session->younger ? &session->younger->older : &server->youngest) = session->older;
+    if (session->older)
+        session->older->younger = session->younger;
     free(session);
 }
 
 /* False: the session has ended. */
-static bool reply(struct session *session, enum packet_type type, const struct answer *answer) {
-    if (send_packet(session->fd, type | PACKET_ANSWER, answer))
+static bool reply(struct session *session, enum packet_type type, const struct outcome *outcome) {
+    if (send_answer(session->server, session->fd, type | PACKET_ANSWER, outcome))
         return true;
     session_end(session, errno == EAGAIN ? FAREWELL_UNREAD : 0);
     return false;
 }
 
-/* The requests: each fills in the answer. */
+/* The requests: each fills in the answer, and says so. */
 
-static void list(struct session *session, uint8_t *room, struct answer *answer) {
-    struct backend *backend = session->server->backend;
-    uint32_t index = packet_word(session->server->packet.body.bytes);
+static struct outcome list(struct server *server) {
+    struct backend *backend = server->backend;
+    uint32_t index = packet_word(server->request.body.bytes);
     const char *name = backend->calls->name_of(backend, index);
-    if (!name) {
-        answer->status = COPP_HR_INVALIDARG;
-        return;
-    }
+    if (!name)
+        return (struct outcome){.status = COPP_HR_INVALIDARG};
     struct copp_connector *connector = backend->calls->connector(backend, index);
     struct copp_protection now;
     copp_connector_protection(connector, &now);
     struct copp_socket_connector told = {
         .hdcp = now.hdcp, .acp = now.acp, .cgmsa = now.cgmsa, .devices = (uint32_t)copp_connector_devices(connector)};
     strncpy(told.name, name, sizeof told.name - 1);
-    packet_connector_encode(&told, room);
-    answer->parts[0] = (struct iovec){room, PACKET_CONNECTOR_SIZE};
+    packet_connector_encode(&told, server->answer.body.bytes);
+    return (struct outcome){COPP_HR_OK, PACKET_CONNECTOR_SIZE};
 }
 
 static uint32_t open_device(struct session *session) {
-    const uint8_t *name = session->server->packet.body.bytes;
+    const uint8_t *name = session->server->request.body.bytes;
     if (session->device)
         return COPP_HR_UNEXPECTED;
     if (!memchr(name, 0, COPP_CONNECTOR_NAME_SIZE))
@@ -110,45 +127,38 @@ static uint32_t open_device(struct session *session) {
 }
 
 /* Both steps in one; a random number that could not be drawn leaves the second one to be tried again. */
-static void key_exchange(struct session *session, uint8_t *random, struct answer *answer) {
+static struct outcome key_exchange(struct session *session) {
     struct server *server = session->server;
+    uint8_t *random = server->answer.body.bytes;
+    uint32_t status = COPP_HR_OK;
     uint32_t length;
     if (!session->length_told)
-        answer->status = copp_device_get_certificate_length(session->device, &length);
-    session->length_told = session->length_told || answer->status == COPP_HR_OK;
-    if (answer->status == COPP_HR_OK)
-        answer->status = copp_device_key_exchange(session->device, random, server->chain);
-    if (answer->status != COPP_HR_OK)
-        return;
-    answer->parts[0] = (struct iovec){random, COPP_RANDOM_SIZE};
-    answer->parts[1] = (struct iovec){server->chain, server->driver.chain_size};
+        status = copp_device_get_certificate_length(session->device, &length);
+    session->length_told = session->length_told || status == COPP_HR_OK;
+    if (status == COPP_HR_OK)
+        status = copp_device_key_exchange(session->device, random, random + COPP_RANDOM_SIZE);
+    return (struct outcome){status, status == COPP_HR_OK ? COPP_RANDOM_SIZE + server->driver.chain_size : 0};
 }
 
-static void query(struct session *session, struct answer *answer) {
+static struct outcome query(struct session *session) {
     struct server *server = session->server;
-    answer->status = copp_device_status(session->device, &server->packet.body.input, &server->output);
-    if (answer->status == COPP_HR_OK)
-        answer->parts[0] = (struct iovec){server->output.bytes, sizeof server->output.bytes};
+    struct copp_status_output *output = &server->answer.body.output;
+    uint32_t status = copp_device_status(session->device, &server->request.body.input, output);
+    return (struct outcome){status, status == COPP_HR_OK ? sizeof *output : 0};
 }
 
-/* A request on the device; false: its answer comes later. */
-static bool on_device(struct session *session, enum packet_type type, uint8_t *room, struct answer *answer) {
-    struct packet *packet = &session->server->packet;
+static struct outcome on_device(struct session *session, enum packet_type type) {
+    struct request *request = &session->server->request;
     switch (type) {
     case PACKET_KEY_EXCHANGE:
-        key_exchange(session, room, answer);
-        break;
+        return key_exchange(session);
     case PACKET_SEQUENCE_START:
-        answer->status = copp_device_sequence_start(session->device, &packet->body.signature);
-        break;
+        return (struct outcome){.status = copp_device_sequence_start(session->device, &request->body.signature)};
     case PACKET_COMMAND:
-        answer->status = copp_device_command(session->device, &packet->body.command, server_now());
-        break;
+        return (struct outcome){.status = copp_device_command(session->device, &request->body.command, server_now())};
     default:
-        query(session, answer);
-        break;
+        return query(session);
     }
-    return answer->status != COPP_HR_PENDING;
 }
 
 /* CMD-6: nothing is read until the command has ended; that the client is gone is noticed all the same. */
@@ -157,19 +167,24 @@ static void wait_for_command(struct session *session) {
         session_end(session, 0);
         return;
     }
-    session->waiting = true;
-    session->server->waiting++;
+    leave(session);
+    enter(session, true);
+}
+
+/* Of what is there, too. */
+bool session_listen(struct session *session, uint32_t more) {
+    return sd_event_source_set_io_events(session->source, LISTENING | more) >= 0;
 }
 
 void session_look(struct session *session) {
-    const struct answer answer = {copp_device_command_result(session->device), {{NULL, 0}}};
-    if (answer.status == COPP_HR_PENDING)
+    const struct outcome outcome = {.status = copp_device_command_result(session->device)};
+    if (outcome.status == COPP_HR_PENDING)
         return;
-    session->waiting = false;
-    session->server->waiting--;
-    tell_late_answer(session, answer.status);
+    leave(session);
+    enter(session, false);
+    tell_late_answer(session, outcome.status);
     tell_session(session);
-    if (reply(session, PACKET_COMMAND, &answer) && sd_event_source_set_io_events(session->source, EPOLLIN | EPOLLRDHUP) < 0)
+    if (reply(session, PACKET_COMMAND, &outcome) && !session_listen(session, 0))
         session_end(session, 0);
 }
 
@@ -179,31 +194,32 @@ static uint64_t now_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static struct outcome carry_out(struct session *session, enum packet_type type) {
+    if (type == PACKET_LIST)
+        return list(session->server);
+    if (type == PACKET_OPEN)
+        return (struct outcome){.status = open_device(session)};
+    if (type == PACKET_WATCH)
+        return (struct outcome){.status = watch_begin(session)};
+    if (session->device)
+        return on_device(session, type);
+    return (struct outcome){.status = COPP_HR_UNEXPECTED}; /* SES: a call on a device that is not open */
+}
+
 static void serve(struct session *session, enum packet_type type) {
-    uint8_t room[PACKET_CONNECTOR_SIZE];
-    struct answer answer = {COPP_HR_OK, {{NULL, 0}}};
     struct server *server = session->server;
     uint64_t began = type == PACKET_STATUS ? now_ns() : 0;
-    bool now = true;
-    if (type == PACKET_LIST)
-        list(session, room, &answer);
-    else if (type == PACKET_OPEN)
-        answer.status = open_device(session);
-    else if (type == PACKET_WATCH)
-        answer.status = watch_begin(session);
-    else if (session->device)
-        now = on_device(session, type, room, &answer);
-    else
-        answer.status = COPP_HR_UNEXPECTED; /* SES: a call on a device that is not open */
-    if (now)
-        tell_request(session, type, answer.status);
+    const struct outcome outcome = carry_out(session, type);
+    bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
+    if (!pending)
+        tell_request(session, type, outcome.status);
     tell_session(session);
-    if (!now)
+    if (pending)
         wait_for_command(session);
-    bool answered = now && reply(session, type, &answer);
+    bool answered = !pending && reply(session, type, &outcome);
     if (answered && type == PACKET_STATUS)
         metrics_query(&server->metrics, now_ns() - began);
-    if (answered && type == PACKET_WATCH && answer.status == COPP_HR_OK)
+    if (answered && type == PACKET_WATCH && outcome.status == COPP_HR_OK)
         watch_go_on(session);
     if (type == PACKET_COMMAND || type == PACKET_OPEN)
         server_settle(server);
@@ -220,29 +236,35 @@ static const size_t body_sizes[PACKET_TYPE_COUNT] = {
     [PACKET_WATCH] = 0,
 };
 
+/* There is another packet behind the one that was read: a client may ask before it has its answers. */
+static bool more(const struct session *session) {
+    int size;
+    return ioctl(session->fd, FIONREAD, &size) != 0 || size > 0;
+}
+
 /* Nothing of a packet is looked into before its size, version and type are right. */
 static void receive(struct session *session) {
-    struct packet *packet = &session->server->packet;
+    struct request *request = &session->server->request;
     struct packet_header header;
-    struct iovec parts[2] = {{packet->head, sizeof packet->head}, {packet->body.bytes, sizeof packet->body.bytes}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2}; /* without room for descriptors: the kernel drops them */
-    ssize_t got = recvmsg(session->fd, &message, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    ssize_t got;
+    do { /* takes no descriptors: the kernel drops them; MSG_TRUNC: tells the size of what does not fit */
+        got = recv(session->fd, request, sizeof *request, MSG_DONTWAIT | MSG_TRUNC);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN)
         return;
-    if (got < 0) {
+    if (got < 0 || (more(session) && !session_listen(session, 0))) {
         session_end(session, 0);
         return;
     }
-    if ((size_t)got < sizeof packet->head || message.msg_flags & MSG_TRUNC) {
+    if ((size_t)got < sizeof request->head || (size_t)got > sizeof *request) {
         expel(session, FAREWELL_MALFORMED);
         return;
     }
-    packet->size = (size_t)got - sizeof packet->head;
-    packet_header_decode(packet->head, &header);
+    packet_header_decode(request->head, &header);
     if (header.version != PACKET_VERSION)
         expel(session, FAREWELL_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||
-             packet->size != body_sizes[header.type] || session->watch)
+             (size_t)got - sizeof request->head != body_sizes[header.type] || session->watch)
         expel(session, FAREWELL_MALFORMED);
     else if (header.type == PACKET_WATCH && session->user->watches >= WATCHES_PER_USER)
         expel(session, FAREWELL_USER_LIMIT);
@@ -258,14 +280,15 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
     if (events & GONE) { /* whatever it has asked for before, nobody is there to be answered */
         session_end(session, watch_dropped(session) ? FAREWELL_UNREAD : 0);
         server_settle(server);
-    } else if (events & EPOLLOUT) {
-        watch_go_on(session);
-    } else {
-        size_t count = server->session_count;
-        receive(session);
-        if (server->session_count != count)
-            server_settle(server);
+        return 0;
     }
+    size_t count = server->session_count;
+    if (events & EPOLLOUT)
+        watch_go_on(session);
+    if (events & EPOLLIN)
+        receive(session);
+    if (server->session_count != count)
+        server_settle(server);
     return 0;
 }
 
@@ -290,33 +313,40 @@ static struct user *peer(struct server *server, int fd, pid_t *pid) {
     return user_enter(&server->users, credentials.uid, server_now());
 }
 
+/* The youngest of all, and so the one of the highest id. */
+static void let_in(struct session *session) {
+    struct server *server = session->server;
+    session->id = ++server->last_id;
+    session->older = server->youngest;
+    if (session->older)
+        session->older->younger = session;
+    server->youngest = session;
+    enter(session, false);
+    server->session_count++;
+    session->user->sessions++;
+    server->metrics.connections++;
+}
+
 void session_begin(struct server *server, int fd) {
     pid_t pid;
     struct user *user = peer(server, fd, &pid);
     enum packet_farewell why = user ? refusal(server, user) : FAREWELL_FULL;
     struct session *session = why ? NULL : calloc(1, sizeof *session);
-    if (session && sd_event_add_io(server->event, &session->source, fd, EPOLLIN | EPOLLRDHUP, on_io, session) < 0) {
+    if (session && sd_event_add_io(server->event, &session->source, fd, LISTENING, on_io, session) < 0) {
         free(session);
         session = NULL;
     }
     if (!session) {
         why = why ? why : FAREWELL_FULL;
         tell_refusal(server, user, pid, why);
-        farewell(fd, why);
+        farewell(server, fd, why);
         (void)close(fd);
         return;
     }
     session->server = server;
     session->user = user;
-    session->id = ++server->last_id;
     session->began_ms = server_now();
     session->pid = pid;
     session->fd = fd;
-    session->next = server->sessions;
-    if (session->next)
-        session->next->previous = session;
-    server->sessions = session;
-    server->session_count++;
-    user->sessions++;
-    server->metrics.connections++;
+    let_in(session);
 }

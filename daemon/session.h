@@ -2,13 +2,13 @@
 #ifndef COPPD_SESSION_H
 #define COPPD_SESSION_H
 
-#include <sys/uio.h>
-
 #include "server.h"
 
 struct session {
     struct session *previous;
     struct session *next;
+    struct session *younger; /* among all */
+    struct session *older;
     struct server *server;
     struct user *user;
     sd_event_source *source;
@@ -29,8 +29,8 @@ void session_begin(struct server *server, int fd);
 /* why is 0 for a client that has gone. */
 void session_end(struct session *session, enum packet_farewell why);
 
-/* A packet, its body in one piece. Never waits; false, with errno. */
-bool session_send(int fd, uint32_t type, uint32_t status, struct iovec body);
+/* What its connection is to be told of, beside more: that there is something to be read, and that the client hung up. */
+bool session_listen(struct session *session, uint32_t more);
 
 /* Its command has ended, perhaps: answers. */
 void session_look(struct session *session);

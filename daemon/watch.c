@@ -67,14 +67,18 @@ static void drop(struct watch *watch) {
 }
 
 static void listen_for(struct watch *watch, uint32_t events) {
-    if (sd_event_source_set_io_events(watch->session->source, events | EPOLLIN | EPOLLRDHUP) < 0)
+    if (!session_listen(watch->session, events))
         drop(watch);
 }
 
 /* False: not now, or never again. */
 static bool send_news(struct watch *watch, enum copp_socket_kind kind, const uint8_t *body) {
-    const struct iovec part = {(void *)(uintptr_t)body, packet_news_size(kind)};
-    if (session_send(watch->session->fd, PACKET_NEWS | kind, COPP_HR_OK, part))
+    uint8_t packet[PACKET_HEADER_SIZE + PACKET_NEWS_SIZE_MAX];
+    size_t size = packet_news_size(kind);
+    packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
+    if (size)
+        memcpy(packet + PACKET_HEADER_SIZE, body, size);
+    if (send(watch->session->fd, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return true;
     if (errno == EAGAIN) {
         watch->full = true;
@@ -94,7 +98,7 @@ static bool tell_all(struct watch *watch) {
         if (!send_news(watch, COPP_SOCKET_CONNECTOR, body))
             return false;
     }
-    for (struct session *session = server->sessions; session; session = session->next) { /* ids fall */
+    for (struct session *session = server->youngest; session; session = session->older) { /* ids fall */
         if (session->id >= watch->before || !session->device || !may_know(watch, session->user->uid))
             continue;
         tell_session_body(session, body);

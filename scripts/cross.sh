@@ -106,7 +106,7 @@ cross_all() {
 # --- checks ----------------------------------------------------------------------------------------------------------
 
 # What every Windows has; libcopp-0.dll is ours.
-readonly windows_dlls=' advapi32 avifil32 bcrypt d3d9 dxva2 kernel32 msvcrt ole32 oleaut32 user32 ws2_32 '
+readonly windows_dlls=' advapi32 avifil32 bcrypt d3d9 dxva2 kernel32 msvcrt ntdll ole32 oleaut32 user32 ws2_32 '
 
 pe_imports() {
     x86_64-w64-mingw32-objdump -p "$1" | sed -n 's/^\tDLL Name: //p'

@@ -2,7 +2,7 @@
 # What a reader would otherwise have to look for: form, suspicious code, and the project's own rules of structure.
 
 readonly lint_build=$top/build/check-gcc # also what the tests run in
-readonly c_directories=(src include outputs transports daemon cli tests examples fuzz bench)
+readonly c_directories=(src include outputs transports daemon cli win32 tests examples fuzz bench)
 
 c_files() { find "${c_directories[@]}" \( -name '*.c' -o -name '*.h' \) -type f | sort; }
 
@@ -23,6 +23,7 @@ lint_all() {
     step "gcc -Wall -Wextra -Wconversion -Werror, everything" build_gcc
     step_after build_gcc "lint: library without mutable globals" lint_globals
     step_after build_gcc "lint: clang-tidy, functions of at most 60 lines" lint_tidy
+    step "lint: clang-tidy, what is compiled for Windows alone" lint_tidy_windows
 }
 
 # The build the tests run in; its warnings are the strictest gcc has for us (see meson.build).
@@ -74,7 +75,7 @@ lint_file_length() {
     while read -r file; do
         lines=$(wc -l <"$file")
         [ "$lines" -le 600 ] || { echo "$file has $lines lines: is it one thing?" && bad=1; }
-    done < <(find src cli outputs transports daemon \( -name '*.c' -o -name '*.h' \) | sort)
+    done < <(find src cli outputs transports daemon win32 \( -name '*.c' -o -name '*.h' \) | sort)
     return "$bad"
 }
 
@@ -91,6 +92,7 @@ lint_layers() {
     allow transports '(wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
     allow daemon 'daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'cli/.*|copp\.h|copp/.*'
+    allow win32 'win32/.*|copp\.h|copp/.*'
     only_in 'openssl/.*' src/crypto
     only_in 'expat\.h' src/certificate
     return "$bad"
@@ -166,11 +168,30 @@ lint_globals() {
 
 # What to look for stands in .clang-tidy. Newer releases look for more; again only the tested one's word counts.
 lint_tidy() {
-    local files options=() status=0
-    [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
+    local files
     mapfile -t files < <(jq -r '.[] | "\(.directory)/\(.file)"' "$lint_build/compile_commands.json" | xargs realpath | sort -u)
-    (cd "$lint_build" && printf '%s\0' "${files[@]}" | xargs -0 -n 4 -P "$jobs" \
-        clang-tidy --quiet -p . --header-filter="^$top/(src|include|outputs|transports|daemon|cli)/" "${options[@]}") 2>&1 | sed '/warnings\? generated/d' || status=$?
+    tidy "$lint_build" "${files[@]}"
+}
+
+# With MinGW-w64's headers, and the system's for what is no part of Windows (jansson.h, cmocka.h).
+lint_tidy_windows() {
+    local files flags=$top/build/check-tidy-windows
+    mkdir -p "$flags"
+    printf '%s\n' --target=x86_64-w64-mingw32 -std=c11 "-I$top/include" "-I$top/src" "-I$top" -idirafter /usr/include \
+        -D{_WIN32_WINNT=0x0600,COBJMACROS,CINTERFACE,_GNU_SOURCE,__USE_MINGW_ANSI_STDIO=1} >"$flags/compile_flags.txt"
+    mapfile -t files < <(find "$top"/{win32,tests/interop} -name '*.c' &&
+        find "$top"/{cli,src} -name '*windows*.c' -o -path '*/cli/cmd_probe.c')
+    tidy "$flags" "${files[@]}"
+}
+
+# tidy DIRECTORY FILE...: with the flags that are found in DIRECTORY
+tidy() {
+    local directory=$1 options=() status=0
+    shift
+    [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
+    (cd "$directory" && printf '%s\0' "$@" | xargs -0 -n 4 -P "$jobs" \
+        clang-tidy --quiet -p . --header-filter="^$top/(src|include|outputs|transports|daemon|cli|win32)/" "${options[@]}") 2>&1 |
+        sed '/warnings\? generated/d' || status=$?
     [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
     return "$status"
 }

@@ -11,6 +11,7 @@ packages_build=(
 )
 packages_check=( # beside those
     binutils libcmocka-dev openssl jq valgrind # tests
+    libgcrypt20-dev                            # the other crypto library
     zlib1g-dev libzstd-dev                     # what a static libcrypto of Debian 13 asks for
     umockdev libumockdev-dev                   # a graphics card that is none
     python3-pyte                               # a terminal without a screen

@@ -1,22 +1,46 @@
-/* The system's dxva2.dll behind the one in the application's folder. */
+/* The system's dxva2.dll behind the one in the application's folder: what the thunks jump to. */
 #include <string.h>
 #include <windows.h>
 
-/* Found anew each time: these functions are called a few times in a program's life. */
-static FARPROC system_function(const char *name) {
+void *forward_find(unsigned index);
+BOOL forward_missing_false(void);
+HRESULT forward_missing_hresult(void);
+
+#define FORWARD(name, size, failure) void missing_##name(void); /* never called from C */
+#include "forward.h"
+#undef FORWARD
+
+static const struct {
+    const char *name;
+    void (*missing)(void);
+} functions[] = {
+#define FORWARD(name, size, failure) {#name, missing_##name},
+#include "forward.h"
+#undef FORWARD
+};
+
+/* By its whole path: by its name alone it would be this one. Not in DllMain, where nothing may be loaded. */
+static HMODULE system_dxva2(void) {
     WCHAR path[MAX_PATH];
     UINT length = GetSystemDirectoryW(path, MAX_PATH - 11);
     if (length == 0 || length > MAX_PATH - 11)
         return NULL;
     memcpy(path + length, L"\\dxva2.dll", sizeof L"\\dxva2.dll");
-    HMODULE dxva2 = LoadLibraryW(path);
-    return dxva2 ? GetProcAddress(dxva2, name) : NULL;
+    return LoadLibraryW(path);
 }
 
-#define FORWARD(result, failure, name, parameters, arguments)                                                                    \
-    result WINAPI name parameters;                                                                                               \
-    result WINAPI name parameters {                                                                                              \
-        result(WINAPI *function) parameters = (void *)system_function(#name);                                                    \
-        return function ? function arguments : failure;                                                                          \
-    }
-#include "forward.h"
+/* Found anew each time: these functions are called a few times in a program's life. */
+void *forward_find(unsigned index) {
+    HMODULE dxva2 = system_dxva2();
+    FARPROC found = dxva2 ? GetProcAddress(dxva2, functions[index].name) : NULL;
+    return found ? (void *)found : (void *)functions[index].missing;
+}
+
+BOOL forward_missing_false(void) {
+    SetLastError(ERROR_PROC_NOT_FOUND);
+    return FALSE;
+}
+
+HRESULT forward_missing_hresult(void) {
+    return HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND);
+}

@@ -6,6 +6,9 @@
 
 #include <objbase.h>
 
+/* No header has it. True once the process ends: its other threads are gone, whatever they were doing and holding. */
+NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
+
 #define FILE_SIZE_MAX 65536u
 #define WAIT_MS 20u /* how long others may have the adapter while a command is pending */
 
@@ -18,7 +21,6 @@ static struct {
     struct copp_pump pump;
     struct copp_connector *connector;
     size_t chain_size;
-    size_t devices;
 } host;
 
 /* A debugger and Wine's debug channels show it: a COM server has no other place to say why there is no driver. */
@@ -45,20 +47,33 @@ static bool driver_file(const char *name, char *path, size_t size) {
     return snprintf(path, size, "%s\\%s", directory, name) < (int)size;
 }
 
-/* The file's bytes with a NUL beyond them; free with copp_release. NULL if it cannot be read. */
-static char *read_driver_file(const char *name, size_t *size) {
+static void explain_driver(const char *name, const char *why) {
     char path[MAX_PATH];
-    char *bytes = malloc(FILE_SIZE_MAX + 1);
-    FILE *file = bytes && driver_file(name, path, sizeof path) ? fopen(path, "rb") : NULL;
-    *size = file ? fread(bytes, 1, FILE_SIZE_MAX + 1, file) : 0;
-    if (file)
-        (void)fclose(file);
-    if (!file || *size > FILE_SIZE_MAX) {
-        free(bytes);
-        return NULL;
+    explain(driver_file(name, path, sizeof path) ? path : name, why);
+}
+
+/* *bytes, with a NUL beyond them, are the file's, or NULL if there is no such file; free with copp_release. False, said why,
+ * if it is there and not to be used. */
+static bool read_driver_file(const char *name, char **bytes, size_t *size) {
+    char path[MAX_PATH];
+    *bytes = NULL;
+    *size = 0;
+    FILE *file = driver_file(name, path, sizeof path) ? fopen(path, "rb") : NULL;
+    if (!file)
+        return true;
+    char *read = malloc(FILE_SIZE_MAX + 1);
+    size_t length = read ? fread(read, 1, FILE_SIZE_MAX + 1, file) : 0;
+    bool good = read && length <= FILE_SIZE_MAX && !ferror(file);
+    (void)fclose(file);
+    if (!good) {
+        explain(path, "cannot be read, or has more than 65536 bytes");
+        free(read);
+        return false;
     }
-    bytes[*size] = 0;
-    return bytes;
+    read[length] = 0;
+    *bytes = read;
+    *size = length;
+    return true;
 }
 
 static uint64_t pump_now(struct copp_pump *pump) {
@@ -85,30 +100,58 @@ static void unload(void) {
     host.connector = NULL;
 }
 
+static void explain_sim(const struct copp_sim_error *error) {
+    char text[sizeof error->text + 32];
+    (void)snprintf(text, sizeof text, "line %u: %s", error->line, error->text);
+    explain_driver("adapter.ini", error->line > 0 ? text : error->text);
+}
+
+/* A chain may be any: players are tested with those that they must refuse. But one whose key is another's is a mistake, as a
+ * rule, and hard to find. */
+static void check_key(const char *bytes, size_t size) {
+    struct copp_chain *chain = NULL;
+    struct copp_certificate leaf;
+    struct copp_public_key key;
+    bool same = copp_chain_parse((const uint8_t *)bytes, size, &chain, NULL) == COPP_OK &&
+                copp_chain_certificate(chain, 0, &leaf) == COPP_OK && host.key->calls->public_key(host.key, &key) == COPP_OK &&
+                key.modulus_size == leaf.subject.modulus_size && copp_equal(key.modulus, leaf.subject.modulus, key.modulus_size);
+    if (!same)
+        explain_driver("leaf.pem", "is not the key of the chain beside it: no handshake will succeed");
+    copp_chain_free(&chain);
+}
+
 static bool make_sim(void) {
-    char output[32];
     size_t chain_size = 0;
     size_t text_size = 0;
+    char *chain = NULL;
+    char *text = NULL;
     struct copp_sim_error error = {0, ""};
-    char *chain = read_driver_file("chain.xml", &chain_size);
-    char *text = read_driver_file("adapter.ini", &text_size);
-    const struct copp_sim_config config = {.description = text, /* NULL: the default adapter */
-                                           .chain = (const uint8_t *)chain,
-                                           .chain_size = chain_size,
-                                           .key = host.key,
-                                           .now_ms = GetTickCount64()};
-    if (!chain)
-        explain("chain.xml", "the driver's certificate chain is not there: set COPP_DRIVER to the directory it is in");
-    else if (copp_sim_new(&config, &host.sim, &error))
-        explain("adapter.ini", error.text);
+    if (read_driver_file("chain.xml", &chain, &chain_size) && read_driver_file("adapter.ini", &text, &text_size)) {
+        const struct copp_sim_config config = {.description = text, /* NULL: the default adapter */
+                                               .chain = (const uint8_t *)chain,
+                                               .chain_size = chain_size,
+                                               .key = host.key,
+                                               .now_ms = GetTickCount64()};
+        if (!chain)
+            explain_driver("chain.xml", "no certificate chain is there: is COPP_DRIVER the driver's directory?");
+        else if (copp_sim_new(&config, &host.sim, &error))
+            explain_sim(&error);
+        else
+            check_key(chain, chain_size);
+    }
     copp_release(chain, chain_size);
     copp_release(text, text_size);
-    if (!host.sim)
-        return false;
-    DWORD length = GetEnvironmentVariableA("COPP_OUTPUT", output, sizeof output);
-    bool named = length > 0 && length < sizeof output;
     host.chain_size = chain_size;
-    host.connector = copp_sim_connector(host.sim, named ? output : copp_sim_name(host.sim, 0));
+    return host.sim != NULL;
+}
+
+static bool choose_output(void) {
+    char output[64];
+    DWORD length = GetEnvironmentVariableA("COPP_OUTPUT", output, sizeof output);
+    if (length == 0)
+        host.connector = copp_sim_connector(host.sim, copp_sim_name(host.sim, 0));
+    else if (length < sizeof output)
+        host.connector = copp_sim_connector(host.sim, output);
     if (!host.connector)
         explain("COPP_OUTPUT", "the adapter has no output of that name");
     return host.connector != NULL;
@@ -120,11 +163,17 @@ static bool load(void) {
     if (host.connector)
         return true;
     host.pump.calls = &pump_calls;
-    if (!driver_file("leaf.pem", path, sizeof path) || copp_private_key_open(path, NULL, &host.key)) {
-        explain("leaf.pem", "the driver's key is not there: set COPP_DRIVER to the directory it is in");
+    if (!driver_file("leaf.pem", path, sizeof path)) {
+        explain("COPP_DRIVER", "the directory's name is too long");
         return false;
     }
-    if (make_sim())
+    enum copp_result result = copp_private_key_open(path, NULL, &host.key);
+    if (result) {
+        explain(path, result == COPP_E_NOT_FOUND ? "no key is there: is COPP_DRIVER the driver's directory?"
+                                                 : "is no unencrypted RSA key of 1024 to 2048 bits");
+        return false;
+    }
+    if (make_sim() && choose_output())
         return true;
     unload();
     return false;
@@ -140,17 +189,9 @@ void host_end(void) {
     DeleteCriticalSection(&host.lock);
 }
 
-/* Enters the lock, with the device open and time passed; leave with LeaveCriticalSection, whatever the answer. */
-static HRESULT enter(struct host_device *device) {
-    EnterCriticalSection(&host.lock);
-    if (!load())
-        return (HRESULT)COPP_HR_NO_COPP_HW;
-    copp_sim_advance(host.sim, GetTickCount64());
-    if (device->transport)
-        return S_OK;
+static HRESULT open_device(struct host_device *device) {
     switch (copp_local_transport_open(host.connector, &host.pump, &device->transport)) {
     case COPP_OK:
-        host.devices++;
         return S_OK;
     case COPP_E_UNSUPPORTED_MODE: /* ARB-6 */
         return (HRESULT)COPP_HR_UNSUPPORTEDMODE;
@@ -161,6 +202,28 @@ static HRESULT enter(struct host_device *device) {
     }
 }
 
+/* A lock of a thread that is gone would be waited for for ever, and what it guards is nobody knows what. */
+static bool lock(struct host_device *device) {
+    if (RtlDllShutdownInProgress())
+        return false;
+    AcquireSRWLockExclusive(&device->lock);
+    EnterCriticalSection(&host.lock);
+    return true;
+}
+
+static void unlock(struct host_device *device) {
+    LeaveCriticalSection(&host.lock);
+    ReleaseSRWLockExclusive(&device->lock);
+}
+
+/* With the locks: the device is open and time has passed. */
+static HRESULT prepare(struct host_device *device) {
+    if (!load())
+        return (HRESULT)COPP_HR_NO_COPP_HW;
+    copp_sim_advance(host.sim, GetTickCount64());
+    return device->transport ? S_OK : open_device(device);
+}
+
 /* What a transport's call, which writes *hresult, means to the application. */
 static HRESULT answer(enum copp_result result, const uint32_t *hresult) {
     return result ? (HRESULT)COPP_HR_UNEXPECTED : (HRESULT)*hresult;
@@ -169,7 +232,11 @@ static HRESULT answer(enum copp_result result, const uint32_t *hresult) {
 HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size) {
     if (!random || !chain || !size)
         return E_POINTER;
-    HRESULT hr = enter(device);
+    *chain = NULL;
+    *size = 0;
+    if (!lock(device))
+        return E_UNEXPECTED;
+    HRESULT hr = prepare(device);
     BYTE *copy = SUCCEEDED(hr) ? CoTaskMemAlloc(host.chain_size) : NULL; /* before anything has happened */
     if (SUCCEEDED(hr) && !copy)
         hr = E_OUTOFMEMORY;
@@ -187,7 +254,7 @@ HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain
             copy = NULL;
         }
     }
-    LeaveCriticalSection(&host.lock);
+    unlock(device);
     CoTaskMemFree(copy);
     return hr;
 }
@@ -195,31 +262,37 @@ HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain
 HRESULT host_sequence_start(struct host_device *device, const void *signature) {
     if (!signature)
         return E_POINTER;
-    HRESULT hr = enter(device);
+    if (!lock(device))
+        return E_UNEXPECTED;
+    HRESULT hr = prepare(device);
     if (SUCCEEDED(hr)) {
         uint32_t hresult = COPP_HR_UNEXPECTED;
         hr = answer(device->transport->calls->session_sequence_start(device->transport, signature, &hresult), &hresult);
     }
-    LeaveCriticalSection(&host.lock);
+    unlock(device);
     return hr;
 }
 
 HRESULT host_command(struct host_device *device, const void *command) {
     if (!command)
         return E_POINTER;
-    HRESULT hr = enter(device);
+    if (!lock(device))
+        return E_UNEXPECTED;
+    HRESULT hr = prepare(device);
     if (SUCCEEDED(hr)) {
         uint32_t hresult = COPP_HR_UNEXPECTED;
         hr = answer(device->transport->calls->protection_command(device->transport, command, &hresult), &hresult);
     }
-    LeaveCriticalSection(&host.lock);
+    unlock(device);
     return hr;
 }
 
 HRESULT host_status(struct host_device *device, const void *input, void *output) {
     if (!input || !output)
         return E_POINTER;
-    HRESULT hr = enter(device);
+    if (!lock(device))
+        return E_UNEXPECTED;
+    HRESULT hr = prepare(device);
     if (SUCCEEDED(hr)) {
         struct copp_status_output made;
         struct copp_status_input asked;
@@ -229,22 +302,13 @@ HRESULT host_status(struct host_device *device, const void *input, void *output)
         if (hr == S_OK)
             memcpy(output, &made, sizeof made);
     }
-    LeaveCriticalSection(&host.lock);
+    unlock(device);
     return hr;
 }
 
 void host_close(struct host_device *device) {
-    EnterCriticalSection(&host.lock);
-    if (device->transport) {
-        copp_transport_free(&device->transport);
-        host.devices--;
-    }
-    LeaveCriticalSection(&host.lock);
-}
-
-size_t host_devices(void) {
-    EnterCriticalSection(&host.lock);
-    size_t devices = host.devices;
-    LeaveCriticalSection(&host.lock);
-    return devices;
+    if (!lock(device))
+        return; /* the device goes with the process */
+    copp_transport_free(&device->transport);
+    unlock(device);
 }

@@ -15,9 +15,11 @@ void host_end(void);
 
 /*
  * One video session's device, opened by the first call that needs it. Zero-initialised; its calls answer what
- * IAMCertifiedOutputProtection answers, and VFW_E_NO_COPP_HW while there is no driver to be had.
+ * IAMCertifiedOutputProtection answers, and VFW_E_NO_COPP_HW while there is no driver to be had. Where a call fails, what it
+ * would have written is zero or untouched.
  */
 struct host_device {
+    SRWLOCK lock; /* one call at a time: entered before the adapter's lock, and held while a command is pending */
     struct copp_transport *transport;
 };
 
@@ -26,10 +28,7 @@ HRESULT host_sequence_start(struct host_device *device, const void *signature);
 HRESULT host_command(struct host_device *device, const void *command);
 HRESULT host_status(struct host_device *device, const void *input, void *output);
 
-/* Closes the device: what it held is given back at once (EVT-5). */
+/* Closes the device, after the call it is in: what it held is given back at once (EVT-5). */
 void host_close(struct host_device *device);
-
-/* Devices that are open now. */
-size_t host_devices(void);
 
 #endif

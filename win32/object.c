@@ -43,6 +43,8 @@ static HRESULT STDMETHODCALLTYPE own_query(IUnknown *own, REFIID id, void **out)
     if (!out)
         return E_POINTER;
     *out = NULL;
+    if (!id)
+        return E_INVALIDARG;
     if (IsEqualGUID(id, &IID_IUnknown)) {
         *out = &object->own;
         IUnknown_AddRef(&object->own);
@@ -98,19 +100,26 @@ static ULONG STDMETHODCALLTYPE protection_release(IAMCertifiedOutputProtection *
     return IUnknown_Release(from_protection(protection)->outer);
 }
 
-static bool first_pin_connected(IBaseFilter *filter) {
+static bool pin_connected(IPin *pin) {
+    IPin *peer = NULL;
+    if (FAILED(IPin_ConnectedTo(pin, &peer)) || !peer)
+        return false;
+    IPin_Release(peer);
+    return true;
+}
+
+/* A renderer that mixes has several pins, any of which may show something. */
+static bool is_connected(IBaseFilter *filter) {
     IEnumPins *pins = NULL;
     IPin *pin = NULL;
-    IPin *peer = NULL;
-    if (SUCCEEDED(IBaseFilter_EnumPins(filter, &pins)) && IEnumPins_Next(pins, 1, &pin, NULL) == S_OK)
-        (void)IPin_ConnectedTo(pin, &peer);
-    bool connected = peer != NULL;
-    if (peer)
-        IPin_Release(peer);
-    if (pin)
+    bool connected = false;
+    if (FAILED(IBaseFilter_EnumPins(filter, &pins)))
+        return false;
+    while (!connected && IEnumPins_Next(pins, 1, &pin, NULL) == S_OK) {
+        connected = pin_connected(pin);
         IPin_Release(pin);
-    if (pins)
-        IEnumPins_Release(pins);
+    }
+    IEnumPins_Release(pins);
     return connected;
 }
 
@@ -121,7 +130,7 @@ static HRESULT check_connected(struct object *object) {
         return S_OK;
     if (FAILED(IUnknown_QueryInterface(object->renderer, &IID_IBaseFilter, (void **)&filter)))
         return VFW_E_NO_COPP_HW;
-    bool connected = first_pin_connected(filter);
+    bool connected = is_connected(filter);
     IBaseFilter_Release(filter);
     if (connected)
         return S_OK;

@@ -6,6 +6,13 @@
 
 const GUID opm_iid_video_output = {0x0a15159d, 0x41c7, 0x4456, {0x93, 0xe1, 0x28, 0x4c, 0xd6, 0x1d, 0x4e, 0x8d}};
 
+/* COPP's structures by other names */
+_Static_assert(sizeof(OPM_RANDOM_NUMBER) == COPP_RANDOM_SIZE, "GUID");
+_Static_assert(sizeof(OPM_ENCRYPTED_INITIALIZATION_PARAMETERS) == sizeof(struct copp_signature), "AMCOPPSignature");
+_Static_assert(sizeof(OPM_CONFIGURE_PARAMETERS) == sizeof(struct copp_command), "AMCOPPCommand");
+_Static_assert(sizeof(OPM_COPP_COMPATIBLE_GET_INFO_PARAMETERS) == sizeof(struct copp_status_input), "AMCOPPStatusInput");
+_Static_assert(sizeof(OPM_REQUESTED_INFORMATION) == sizeof(struct copp_status_output), "AMCOPPStatusOutput");
+
 struct output {
     IOPMVideoOutput interface_part;
     struct host_device device;
@@ -16,6 +23,8 @@ static HRESULT STDMETHODCALLTYPE query(IOPMVideoOutput *output, REFIID id, void 
     if (!out)
         return E_POINTER;
     *out = NULL;
+    if (!id)
+        return E_INVALIDARG;
     if (!IsEqualGUID(id, &IID_IUnknown) && !IsEqualGUID(id, &opm_iid_video_output))
         return E_NOINTERFACE;
     IOPMVideoOutput_AddRef(output);
@@ -84,8 +93,15 @@ static HRESULT STDMETHODCALLTYPE configure(IOPMVideoOutput *output, const OPM_CO
 
 static const IOPMVideoOutputVtbl calls = {query, add, release, start, finish, get, copp_get, configure};
 
+/* An application may free the DLL, which has no DllCanUnloadNow, before what it got from it. */
+static bool stay_loaded(void) {
+    HMODULE pinned;
+    return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                              (LPCWSTR)(const void *)&calls, &pinned);
+}
+
 IOPMVideoOutput *opm_output_new(void) {
-    struct output *made = calloc(1, sizeof *made);
+    struct output *made = stay_loaded() ? calloc(1, sizeof *made) : NULL;
     if (!made)
         return NULL;
     made->interface_part.lpVtbl = (IOPMVideoOutputVtbl *)(uintptr_t)&calls;

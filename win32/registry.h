@@ -6,7 +6,8 @@
 
 HRESULT registry_add(HMODULE module);
 
-/* Puts back what was there before; what somebody else has put there since is left alone. */
-HRESULT registry_remove(HMODULE module);
+/* Puts back what was there before this DLL, or a copy of it in another folder, was registered; what somebody else has put there
+ * since is left alone. */
+HRESULT registry_remove(void);
 
 #endif

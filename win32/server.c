@@ -29,6 +29,8 @@ static HRESULT STDMETHODCALLTYPE query(IClassFactory *factory, REFIID id, void *
     if (!out)
         return E_POINTER;
     *out = NULL;
+    if (!id)
+        return E_INVALIDARG;
     if (!IsEqualGUID(id, &IID_IUnknown) && !IsEqualGUID(id, &IID_IClassFactory))
         return E_NOINTERFACE;
     IClassFactory_AddRef(factory);
@@ -54,6 +56,8 @@ static HRESULT STDMETHODCALLTYPE create(IClassFactory *factory, IUnknown *outer,
     if (!out)
         return E_POINTER;
     *out = NULL;
+    if (!id)
+        return E_INVALIDARG;
     if (outer && !IsEqualGUID(id, &IID_IUnknown))
         return E_NOINTERFACE; /* a part of another object is handed out by its own IUnknown alone */
     HRESULT hr = object_new(&((struct factory *)factory)->class_id, outer, &made);
@@ -79,6 +83,8 @@ HRESULT WINAPI DllGetClassObject(REFCLSID class_id, REFIID id, void **out) {
     if (!out)
         return E_POINTER;
     *out = NULL;
+    if (!class_id)
+        return E_INVALIDARG;
     if (!IsEqualGUID(class_id, &copp_class_protection) && !IsEqualGUID(class_id, &copp_class_vmr7) &&
         !IsEqualGUID(class_id, &copp_class_vmr9))
         return CLASS_E_CLASSNOTAVAILABLE;
@@ -103,7 +109,7 @@ HRESULT WINAPI DllRegisterServer(void) {
 }
 
 HRESULT WINAPI DllUnregisterServer(void) {
-    return registry_remove(this_module);
+    return registry_remove();
 }
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);

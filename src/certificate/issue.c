@@ -114,9 +114,15 @@ static enum copp_result put_signature(struct document *document, struct copp_pri
     uint8_t digest[COPP_SHA1_SIZE];
     uint8_t signature[COPP_MODULUS_MAX];
     struct copp_public_key key;
-    if (copp_sha1(data, data_size, digest) || !signer->calls->sign || signer->calls->public_key(signer, &key) ||
-        !key_writable(&key) || signer->calls->sign(signer, data, data_size, signature, key.modulus_size))
+    if (!signer->calls->sign)
         return COPP_E_CRYPTO;
+    enum copp_result result = copp_sha1(data, data_size, digest);
+    if (!result)
+        result = signer->calls->public_key(signer, &key);
+    if (!result)
+        result = key_writable(&key) ? signer->calls->sign(signer, data, data_size, signature, key.modulus_size) : COPP_E_CRYPTO;
+    if (result) /* what else a key answers is of no meaning here */
+        return result == COPP_E_MEMORY ? COPP_E_MEMORY : COPP_E_CRYPTO;
     put(document, "<Signature xmlns=\"" DSIG_URI "\"><SignedInfo><CanonicalizationMethod Algorithm=\"" C14N_URI "\"/>"
                   "<SignatureMethod Algorithm=\"" DSIG_URI "rsa-sha1\"/><Reference><Transforms><Transform Algorithm=\"" C14N_URI
                   "\"/></Transforms><DigestMethod Algorithm=\"" DSIG_URI "sha1\"/><DigestValue>");

@@ -16,13 +16,14 @@ static enum copp_result write_list(uint8_t *list, size_t size, uint32_t version,
                                    const char *certificates, size_t certificates_size, struct copp_private_key *signer) {
     struct copp_writer out = {list, size};
     uint8_t signature[COPP_REVOCATION_SIGNATURE_SIZE];
-    if (!write_signed_part(&out, version, digests, count_digests, certificates, certificates_size))
-        return COPP_E_TOO_LARGE;
-    if (!signer->calls->sign || signer->calls->sign(signer, list, size - out.left, signature, sizeof signature))
-        return COPP_E_CRYPTO;
-    bool whole = copp_write_u8(&out, COPP_REVOCATION_SIGNATURE_TYPE) && copp_write_u16be(&out, sizeof signature) &&
-                 copp_write_bytes(&out, signature, sizeof signature) && !out.left;
-    return whole ? COPP_OK : COPP_E_TOO_LARGE;
+    bool whole = write_signed_part(&out, version, digests, count_digests, certificates, certificates_size);
+    enum copp_result result =
+        signer->calls->sign ? signer->calls->sign(signer, list, size - out.left, signature, sizeof signature) : COPP_E_CRYPTO;
+    if (result)
+        return result == COPP_E_MEMORY ? COPP_E_MEMORY : COPP_E_CRYPTO;
+    whole = whole && copp_write_u8(&out, COPP_REVOCATION_SIGNATURE_TYPE) && copp_write_u16be(&out, sizeof signature) &&
+            copp_write_bytes(&out, signature, sizeof signature);
+    return whole ? COPP_OK : COPP_E_TOO_LARGE; /* there is room for all of it: see needed */
 }
 
 /* The signer must be whom the first certificate is about, and an RSA-1024 key. */

@@ -35,17 +35,13 @@ static void close_quietly(int file) {
 /* Reads up to size bytes; -1 on error. */
 static ssize_t read_all(int file, uint8_t *bytes, size_t size) {
     size_t have = 0;
-    while (have < size) {
-        ssize_t some = read(file, &bytes[have], (unsigned)(size - have));
-        if (some < 0 && errno == EINTR)
-            continue;
-        if (some < 0)
-            return -1;
-        if (some == 0)
-            break;
-        have += (size_t)some;
-    }
-    return (ssize_t)have;
+    ssize_t some;
+    do {
+        some = read(file, &bytes[have], (unsigned)(size - have));
+        if (some > 0)
+            have += (size_t)some;
+    } while (some > 0 || (some < 0 && errno == EINTR));
+    return some < 0 ? -1 : (ssize_t)have;
 }
 
 static bool write_all(int file, const uint8_t *bytes, size_t size) {
@@ -114,9 +110,7 @@ static bool write_new(const char *path, const uint8_t *bytes, size_t size) {
     if (unlink(path) && errno != ENOENT) /* what a writer that died left there */
         return false;
     int file = copp_store_create(path);
-    if (file < 0)
-        return false;
-    bool good = write_all(file, bytes, size) && copp_store_sync(file);
+    bool good = file >= 0 && write_all(file, bytes, size) && copp_store_sync(file);
     if (!good)
         close_quietly(file);
     else if (close(file))

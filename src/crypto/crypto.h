@@ -1,6 +1,8 @@
 /*
- * The one seam to a crypto library. openssl.c carries it out; nothing else in libcopp includes the library's headers.
- * Every function that can fail says so; none keeps state between calls but what its object holds.
+ * The one seam to a crypto library. openssl*.c carries it out, or gcrypt*.c; nothing else in libcopp includes either
+ * library's headers.
+ * Every function that can fail says so, with COPP_E_MEMORY where it ran out of memory and the library tells. None keeps
+ * state between calls but what its object holds.
  */
 #ifndef COPP_CRYPTO_H
 #define COPP_CRYPTO_H
@@ -31,16 +33,27 @@ COPP_NODISCARD enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uin
 COPP_NODISCARD enum copp_result copp_cbc_encrypt(struct copp_cbc *cbc, const uint8_t *in, size_t size, uint8_t *out);
 void copp_cbc_free(struct copp_cbc **cbc);
 
+/*
+ * Whether a key is one that every crypto library takes and does the same with: a modulus of 128 to 256 bytes that does
+ * not begin with zero, and both numbers odd, the exponent at least 3. Keys come from peers.
+ */
+COPP_NODISCARD bool copp_public_key_usable(const struct copp_public_key *key);
+
+/* Of two big-endian numbers. They are public; which is smaller is no secret either. */
+COPP_NODISCARD bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size);
+
 /* An RSA public key made ready for several verifications. */
 struct copp_verifier;
-/* COPP_E_KEY: not a key the library takes. */
+/* COPP_E_KEY: not a usable key. */
 COPP_NODISCARD enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier);
-/* RSASSA-PSS, SHA-1, MGF1-SHA-1, salt length 0 over a SHA-1 digest (CERT-11). COPP_E_INVALID: does not verify. */
+/*
+ * RSASSA-PSS, SHA-1, MGF1-SHA-1, salt length 0 over a SHA-1 digest (CERT-11). COPP_E_INVALID: does not
+ * verify; any other error: it could not be told. */
 COPP_NODISCARD enum copp_result copp_verifier_check(struct copp_verifier *verifier, const uint8_t *digest,
                                                     const uint8_t *signature, size_t size);
 void copp_verifier_free(struct copp_verifier **verifier);
 
-/* RSAES-PKCS1-v1_5 to a 2048-bit key (SES-4): at most 245 bytes in, 256 out, big-endian. */
+/* RSAES-PKCS1-v1_5 to a 2048-bit key (SES-4): 1 to 245 bytes in, 256 out, big-endian. COPP_E_KEY: not a usable key. */
 COPP_NODISCARD enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out);
 
 /*

@@ -16,18 +16,26 @@ static void keep_silent(void *unused, int level, const char *format, va_list arg
     (void)arguments;
 }
 
-bool copp_gcrypt_ready(void) {
-    if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
-        return true;
-    if (!gcry_check_version(GCRYPT_VERSION))
-        return false;
+/*
+ * Before main and before any thread: libgcrypt's beginning is nothing that two threads may make at once. Where the program
+ * has started libgcrypt itself, that stands.
+ */
+__attribute__((constructor)) static void start(void) {
+    if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) || !gcry_check_version(GCRYPT_VERSION))
+        return;
     gcry_set_log_handler(keep_silent, NULL);
-    /* private numbers lie in memory that is wiped; that it cannot be locked everywhere is no reason to print warnings */
+    /*
+     * Private numbers lie in memory that is wiped. That it cannot be locked everywhere is no reason to do without it: it is
+     * the one thing that libgcrypt answers an error for.
+     */
     (void)gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);
-    if (gcry_control(GCRYCTL_INIT_SECMEM, SECURE_MEMORY_SIZE, 0))
-        (void)gcry_control(GCRYCTL_DISABLE_SECMEM);
+    (void)gcry_control(GCRYCTL_INIT_SECMEM, SECURE_MEMORY_SIZE, 0);
     (void)gcry_control(GCRYCTL_AUTO_EXPAND_SECMEM, SECURE_MEMORY_SIZE, 0);
-    return gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0) == 0;
+    (void)gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+}
+
+bool copp_gcrypt_ready(void) {
+    return gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) != 0;
 }
 
 void copp_wipe(void *bytes, size_t size) {
@@ -63,9 +71,10 @@ enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
     struct copp_cbc *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    if (gcry_cipher_open(&made->cipher, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_CBC, 0)) {
+    gcry_error_t error = gcry_cipher_open(&made->cipher, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_CBC, 0);
+    if (error) {
         free(made);
-        return COPP_E_CRYPTO;
+        return copp_gcrypt_failure(error, COPP_E_CRYPTO);
     }
     *cbc = made;
     return COPP_OK;
@@ -73,13 +82,15 @@ enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
 
 enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uint8_t *key) {
     static const uint8_t zero_iv[16];
-    if (gcry_cipher_setkey(cbc->cipher, key, COPP_KEY_SIZE) || gcry_cipher_setiv(cbc->cipher, zero_iv, sizeof zero_iv))
-        return COPP_E_CRYPTO;
-    return COPP_OK;
+    gcry_error_t error = gcry_cipher_setkey(cbc->cipher, key, COPP_KEY_SIZE);
+    if (!error)
+        error = gcry_cipher_setiv(cbc->cipher, zero_iv, sizeof zero_iv);
+    return error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
 }
 
 enum copp_result copp_cbc_encrypt(struct copp_cbc *cbc, const uint8_t *in, size_t size, uint8_t *out) {
-    return gcry_cipher_encrypt(cbc->cipher, out, size, in, size) ? COPP_E_CRYPTO : COPP_OK;
+    gcry_error_t error = gcry_cipher_encrypt(cbc->cipher, out, size, in, size);
+    return error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
 }
 
 void copp_cbc_free(struct copp_cbc **cbc) {
@@ -90,19 +101,26 @@ void copp_cbc_free(struct copp_cbc **cbc) {
     *cbc = NULL;
 }
 
-/* Whether signature, under key and over data, both of which are taken over. */
-static enum copp_result verify(gcry_sexp_t key, gcry_sexp_t data, gcry_sexp_t signature) {
-    enum copp_result result = COPP_E_CRYPTO;
-    if (key && data && signature)
-        result = gcry_pk_verify(signature, data, key) ? COPP_E_INVALID : COPP_OK;
-    gcry_sexp_release(data);
-    gcry_sexp_release(signature);
+/* A signature to check: what was signed, and the signature itself. */
+struct claim {
+    gcry_sexp_t data;
+    gcry_sexp_t signature;
+};
+
+/* Whether the claim, which is taken over, holds under key. error: of making the claim. */
+static enum copp_result verify(gcry_sexp_t key, struct claim *claim, gcry_error_t error) {
+    enum copp_result result = COPP_OK;
+    if (error)
+        result = copp_gcrypt_failure(error, COPP_E_CRYPTO);
+    else if ((error = gcry_pk_verify(claim->signature, claim->data, key)))
+        result = copp_gcrypt_failure(error, gcry_err_code(error) == GPG_ERR_BAD_SIGNATURE ? COPP_E_INVALID : COPP_E_CRYPTO);
+    gcry_sexp_release(claim->data);
+    gcry_sexp_release(claim->signature);
     return result;
 }
 
-static gcry_sexp_t rsa_signature(const uint8_t *signature, size_t size) {
-    gcry_sexp_t made = NULL;
-    return gcry_sexp_build(&made, NULL, "(sig-val (rsa (s %b)))", (int)size, signature) ? NULL : made;
+static gcry_error_t rsa_signature(const uint8_t *signature, size_t size, gcry_sexp_t *made) {
+    return gcry_sexp_build(made, NULL, "(sig-val (rsa (s %b)))", (int)size, signature);
 }
 
 struct copp_verifier {
@@ -112,16 +130,16 @@ struct copp_verifier {
 
 enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier) {
     *verifier = NULL;
-    if (key->modulus_size > COPP_MODULUS_MAX)
-        return COPP_E_CRYPTO;
+    if (!copp_public_key_usable(key))
+        return COPP_E_KEY;
     struct copp_verifier *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
     made->numbers = *key;
-    made->key = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent);
-    if (!made->key) {
+    enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &made->key);
+    if (result) {
         free(made);
-        return COPP_E_CRYPTO;
+        return result;
     }
     *verifier = made;
     return COPP_OK;
@@ -129,12 +147,14 @@ enum copp_result copp_verifier_new(const struct copp_public_key *key, struct cop
 
 enum copp_result copp_verifier_check(struct copp_verifier *verifier, const uint8_t *digest, const uint8_t *signature,
                                      size_t size) {
-    if (size != verifier->numbers.modulus_size || !copp_gcrypt_below(signature, verifier->numbers.modulus, size))
+    struct claim claim = {NULL, NULL};
+    if (size != verifier->numbers.modulus_size || !copp_number_below(signature, verifier->numbers.modulus, size))
         return COPP_E_INVALID;
-    gcry_sexp_t data = NULL; /* CERT-11 */
-    if (gcry_sexp_build(&data, NULL, "(data (flags pss) (salt-length 1:0) (hash sha1 %b))", (int)COPP_SHA1_SIZE, digest))
-        return COPP_E_CRYPTO;
-    return verify(verifier->key, data, rsa_signature(signature, size));
+    gcry_error_t error = gcry_sexp_build(&claim.data, NULL, "(data (flags pss) (salt-length 1:0) (hash sha1 %b))",
+                                         (int)COPP_SHA1_SIZE, digest); /* CERT-11 */
+    if (!error)
+        error = rsa_signature(signature, size, &claim.signature);
+    return verify(verifier->key, &claim, error);
 }
 
 void copp_verifier_free(struct copp_verifier **verifier) {
@@ -145,43 +165,54 @@ void copp_verifier_free(struct copp_verifier **verifier) {
     *verifier = NULL;
 }
 
+/* The plaintext as the standard's padding wants it, in memory that is wiped, so that all made from it is too. */
+static gcry_error_t padded(const uint8_t *in, size_t size, gcry_sexp_t *data) {
+    uint8_t *plain = gcry_malloc_secure(size);
+    if (!plain)
+        return gcry_error(GPG_ERR_ENOMEM);
+    memcpy(plain, in, size);
+    gcry_error_t error = gcry_sexp_build(data, NULL, "(data (flags pkcs1) (value %b))", (int)size, plain);
+    copp_wipe(plain, size);
+    gcry_free(plain);
+    return error;
+}
+
 enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out) {
-    if (key->modulus_size != COPP_SIGNATURE_SIZE || size + 11 > key->modulus_size)
-        return COPP_E_CRYPTO;
-    gcry_sexp_t public_key = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent);
-    uint8_t *plain = public_key ? gcry_malloc_secure(size ? size : 1) : NULL; /* so that all made from it is wiped */
+    gcry_sexp_t public_key = NULL;
     gcry_sexp_t data = NULL;
     gcry_sexp_t cipher = NULL;
-    if (plain) {
-        memcpy(plain, in, size);
-        if (gcry_sexp_build(&data, NULL, "(data (flags pkcs1) (value %b))", (int)size, plain))
-            data = NULL;
-        copp_wipe(plain, size);
-    }
-    bool done =
-        data && gcry_pk_encrypt(&cipher, data, public_key) == 0 && copp_gcrypt_number(cipher, "a", out, key->modulus_size);
+    if (!copp_public_key_usable(key))
+        return COPP_E_KEY;
+    if (size + 11 > key->modulus_size) /* libgcrypt would make do with less padding than the standard wants */
+        return COPP_E_CRYPTO;
+    enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &public_key);
+    if (result)
+        return result;
+    gcry_error_t error = padded(in, size, &data);
+    if (!error)
+        error = gcry_pk_encrypt(&cipher, data, public_key);
+    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_number(cipher, "a", out, key->modulus_size);
     gcry_sexp_release(cipher);
     gcry_sexp_release(data);
-    gcry_free(plain);
     gcry_sexp_release(public_key);
-    return done ? COPP_OK : COPP_E_CRYPTO;
+    return result;
 }
 
 enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size, const uint8_t *signature) {
     uint8_t digest[COPP_SHA1_SIZE];
     gcry_sexp_t public_key = NULL;
-    gcry_sexp_t data = NULL;
-    gcry_sexp_t pair = NULL;
-    if (copp_sha1(message, size, digest))
-        return COPP_E_CRYPTO;
-    if (gcry_sexp_build(&public_key, NULL, "(public-key (dsa (p %b) (q %b) (g %b) (y %b)))", (int)sizeof key->p, key->p,
-                        (int)sizeof key->q, key->q, (int)sizeof key->g, key->g, (int)sizeof key->y, key->y))
-        return COPP_E_KEY;
-    if (gcry_sexp_build(&data, NULL, "(data (flags raw) (value %b))", (int)sizeof digest, digest))
-        data = NULL;
-    if (gcry_sexp_build(&pair, NULL, "(sig-val (dsa (r %b) (s %b)))", 20, signature, 20, signature + 20))
-        pair = NULL;
-    enum copp_result result = verify(public_key, data, pair);
+    struct claim claim = {NULL, NULL};
+    enum copp_result result = copp_sha1(message, size, digest);
+    if (result)
+        return result;
+    gcry_error_t error =
+        gcry_sexp_build(&public_key, NULL, "(public-key (dsa (p %b) (q %b) (g %b) (y %b)))", (int)sizeof key->p, key->p,
+                        (int)sizeof key->q, key->q, (int)sizeof key->g, key->g, (int)sizeof key->y, key->y);
+    if (!error)
+        error = gcry_sexp_build(&claim.data, NULL, "(data (flags raw) (value %b))", (int)sizeof digest, digest);
+    if (!error)
+        error = gcry_sexp_build(&claim.signature, NULL, "(sig-val (dsa (r %b) (s %b)))", 20, signature, 20, signature + 20);
+    result = verify(public_key, &claim, error);
     gcry_sexp_release(public_key);
     return result;
 }
@@ -189,18 +220,18 @@ enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *
 enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
                                      const uint8_t *signature) {
     uint8_t digest[32]; /* SHA-256 */
-    if (!copp_gcrypt_ready())
-        return COPP_E_CRYPTO;
-    if (!copp_gcrypt_below(signature, key->modulus, sizeof key->modulus))
+    gcry_sexp_t public_key = NULL;
+    struct claim claim = {NULL, NULL};
+    if (!copp_number_below(signature, key->modulus, sizeof key->modulus))
         return COPP_E_INVALID;
-    gcry_sexp_t public_key = copp_gcrypt_rsa(key->modulus, sizeof key->modulus, key->exponent);
-    if (!public_key)
-        return COPP_E_KEY;
+    enum copp_result result = copp_gcrypt_rsa(key->modulus, sizeof key->modulus, key->exponent, &public_key);
+    if (result)
+        return result;
     gcry_md_hash_buffer(GCRY_MD_SHA256, digest, message, size);
-    gcry_sexp_t data = NULL;
-    if (gcry_sexp_build(&data, NULL, "(data (flags pkcs1) (hash sha256 %b))", (int)sizeof digest, digest))
-        data = NULL;
-    enum copp_result result = verify(public_key, data, rsa_signature(signature, sizeof key->modulus));
+    gcry_error_t error = gcry_sexp_build(&claim.data, NULL, "(data (flags pkcs1) (hash sha256 %b))", (int)sizeof digest, digest);
+    if (!error)
+        error = rsa_signature(signature, sizeof key->modulus, &claim.signature);
+    result = verify(public_key, &claim, error);
     gcry_sexp_release(public_key);
     return result;
 }

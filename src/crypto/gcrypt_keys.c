@@ -4,35 +4,32 @@
 
 #include "crypto/der.h"
 
-gcry_sexp_t copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent) {
-    const uint8_t e[4] = {(uint8_t)(exponent >> 24), (uint8_t)(exponent >> 16), (uint8_t)(exponent >> 8), (uint8_t)exponent};
-    gcry_sexp_t key = NULL;
-    if (!copp_gcrypt_ready() ||
-        gcry_sexp_build(&key, NULL, "(public-key (rsa (n %b) (e %b)))", (int)size, modulus, (int)sizeof e, e))
-        return NULL;
-    return key;
+enum copp_result copp_gcrypt_failure(gcry_error_t error, enum copp_result otherwise) {
+    return gcry_err_code(error) == GPG_ERR_ENOMEM ? COPP_E_MEMORY : otherwise;
 }
 
-bool copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
+enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key) {
+    const uint8_t e[4] = {(uint8_t)(exponent >> 24), (uint8_t)(exponent >> 16), (uint8_t)(exponent >> 8), (uint8_t)exponent};
+    *key = NULL;
+    if (!copp_gcrypt_ready())
+        return COPP_E_CRYPTO;
+    gcry_error_t error = gcry_sexp_build(key, NULL, "(public-key (rsa (n %b) (e %b)))", (int)size, modulus, (int)sizeof e, e);
+    return error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
+}
+
+enum copp_result copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
     gcry_sexp_t list = gcry_sexp_find_token(answer, token, 0);
     gcry_mpi_t number = list ? gcry_sexp_nth_mpi(list, 1, GCRYMPI_FMT_USG) : NULL;
-    size_t length = 0;
-    bool got = number && gcry_mpi_print(GCRYMPI_FMT_USG, NULL, 0, &length, number) == 0 && length <= size;
-    if (got) {
+    enum copp_result result = COPP_E_CRYPTO;
+    size_t length = number ? (gcry_mpi_get_nbits(number) + 7) / 8 : SIZE_MAX;
+    if (length <= size) {
         memset(bytes, 0, size - length);
-        got = gcry_mpi_print(GCRYMPI_FMT_USG, bytes + (size - length), length, NULL, number) == 0;
+        gcry_error_t error = gcry_mpi_print(GCRYMPI_FMT_USG, bytes + (size - length), length, NULL, number);
+        result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
     }
     gcry_mpi_release(number);
     gcry_sexp_release(list);
-    return got;
-}
-
-bool copp_gcrypt_below(const uint8_t *number, const uint8_t *modulus, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        if (number[i] != modulus[i])
-            return number[i] < modulus[i];
-    }
-    return false;
+    return result;
 }
 
 static bool read_exponent(const struct copp_gcrypt_view *view, uint32_t *exponent) {
@@ -52,6 +49,8 @@ enum copp_result copp_gcrypt_numbers(const struct copp_gcrypt_view *modulus, con
     if (modulus->size == 128 && modulus->bytes[0] < 0x80)
         return COPP_E_KEY; /* fewer than 1024 bits */
     memcpy(read.modulus, modulus->bytes, modulus->size);
+    if (!copp_public_key_usable(&read))
+        return COPP_E_KEY;
     *out = read;
     return COPP_OK;
 }

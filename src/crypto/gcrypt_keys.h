@@ -9,17 +9,17 @@
 #define COPP_KEY_FILE_MAX 16384u /* bytes; a PEM file with an RSA-2048 key has about 1,700 */
 #define COPP_KEY_DER_MAX 4096u
 
-/* libgcrypt wants to be told once that it may start; every function that leads to it asks this first. */
+/* Whether libgcrypt has been told that it may start; every function that leads to it asks this first. */
 bool copp_gcrypt_ready(void);
 
-/* An RSA public key; NULL on failure, free with gcry_sexp_release. */
-gcry_sexp_t copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent);
+/* What an error of libgcrypt's comes to: COPP_E_MEMORY if it ran out of it, else otherwise. */
+enum copp_result copp_gcrypt_failure(gcry_error_t error, enum copp_result otherwise);
+
+/* An RSA public key; free with gcry_sexp_release. */
+enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key);
 
 /* The number under token in an answer of libgcrypt's, big-endian and right-aligned in exactly size bytes. */
-bool copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size);
-
-/* Both are public; which is smaller is no secret either. */
-bool copp_gcrypt_below(const uint8_t *number, const uint8_t *modulus, size_t size);
+enum copp_result copp_gcrypt_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size);
 
 /* The numbers of an RSA key, as a file has them. COPP_E_KEY unless it has 1024 to 2048 bits and a usable exponent. */
 struct copp_gcrypt_view {

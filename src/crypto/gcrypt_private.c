@@ -28,13 +28,13 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     const struct gcrypt_key *mine = own(key);
     if (size != mine->numbers.modulus_size)
         return COPP_E_KEY;
-    if (!copp_gcrypt_below(in, mine->numbers.modulus, size))
+    if (!copp_number_below(in, mine->numbers.modulus, size))
         return COPP_E_INVALID;
     gcry_sexp_t cipher = NULL;
     gcry_sexp_t plain = NULL;
-    if (gcry_sexp_build(&cipher, NULL, "(enc-val (flags raw) (rsa (a %b)))", (int)size, in)) /* SES-6; blinded by default */
-        return COPP_E_CRYPTO;
-    bool done = gcry_pk_decrypt(&plain, cipher, mine->key) == 0 && copp_gcrypt_number(plain, "value", out, size);
+    bool done = gcry_sexp_build(&cipher, NULL, "(enc-val (flags raw) (rsa (a %b)))", (int)size, in) == 0 && /* SES-6 */
+                gcry_pk_decrypt(&plain, cipher, mine->key) == 0 && /* blinded by default */
+                copp_gcrypt_number(plain, "value", out, size) == COPP_OK;
     gcry_sexp_release(plain);
     gcry_sexp_release(cipher);
     return done ? COPP_OK : COPP_E_CRYPTO;
@@ -46,16 +46,19 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     uint8_t digest[COPP_SHA1_SIZE];
     if (signature_size != mine->numbers.modulus_size)
         return COPP_E_ARGUMENT;
-    if (copp_sha1(message, size, digest))
-        return COPP_E_CRYPTO;
+    enum copp_result result = copp_sha1(message, size, digest);
+    if (result)
+        return result;
     gcry_sexp_t data = NULL;
     gcry_sexp_t made = NULL;
-    if (gcry_sexp_build(&data, NULL, "(data (flags pss) (salt-length 1:0) (hash sha1 %b))", (int)sizeof digest, digest))
-        return COPP_E_CRYPTO; /* CERT-11 */
-    bool done = gcry_pk_sign(&made, data, mine->key) == 0 && copp_gcrypt_number(made, "s", signature, signature_size);
+    gcry_error_t error = gcry_sexp_build(&data, NULL, "(data (flags pss) (salt-length 1:0) (hash sha1 %b))", (int)sizeof digest,
+                                         digest); /* CERT-11 */
+    if (!error)
+        error = gcry_pk_sign(&made, data, mine->key);
+    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_number(made, "s", signature, signature_size);
     gcry_sexp_release(made);
     gcry_sexp_release(data);
-    return done ? COPP_OK : COPP_E_CRYPTO;
+    return result;
 }
 
 static const struct copp_private_key_calls gcrypt_calls = {public_key, decrypt_raw, sign};
@@ -77,11 +80,6 @@ static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numb
 /* The numbers of RSAPrivateKey (RFC 8017) that are read, in their order there; the exponents of CRT follow from them. */
 enum { N, E, D, P, Q, DP, DQ, QINV, NUMBERS };
 
-static gcry_mpi_t number_from(const struct copp_gcrypt_view *view) {
-    gcry_mpi_t number = NULL;
-    return gcry_mpi_scan(&number, GCRYMPI_FMT_USG, view->bytes, view->size, NULL) ? NULL : number;
-}
-
 /* Whether e and d undo each other modulo prime - 1: libgcrypt's own check looks at n, p and q alone. */
 static bool inverse_below(gcry_mpi_t e, gcry_mpi_t d, gcry_mpi_t prime) {
     gcry_mpi_t order = gcry_mpi_snew(0);
@@ -98,32 +96,36 @@ static bool inverse_below(gcry_mpi_t e, gcry_mpi_t d, gcry_mpi_t prime) {
 }
 
 /* libgcrypt wants p < q and u = 1/p mod q; files have the larger one first as a rule. */
-static gcry_sexp_t make_key(const struct copp_gcrypt_view *views) {
-    gcry_mpi_t n = number_from(&views[N]);
-    gcry_mpi_t e = number_from(&views[E]);
-    gcry_mpi_t d = number_from(&views[D]);
-    gcry_mpi_t p = number_from(&views[P]);
-    gcry_mpi_t q = number_from(&views[Q]);
+static gcry_error_t build_key(gcry_mpi_t *numbers, gcry_sexp_t *key) {
     gcry_mpi_t u = gcry_mpi_snew(0);
-    gcry_sexp_t key = NULL;
-    if (n && e && d && p && q && inverse_below(e, d, p) && inverse_below(e, d, q)) {
-        if (gcry_mpi_cmp(p, q) > 0)
-            gcry_mpi_swap(p, q);
-        if (!gcry_mpi_invm(u, p, q) ||
-            gcry_sexp_build(&key, NULL, "(private-key (rsa (n %m) (e %m) (d %m) (p %m) (q %m) (u %m)))", n, e, d, p, q, u))
-            key = NULL;
+    gcry_error_t error = gcry_error(GPG_ERR_BAD_SECKEY);
+    if (inverse_below(numbers[E], numbers[D], numbers[P]) && inverse_below(numbers[E], numbers[D], numbers[Q])) {
+        if (gcry_mpi_cmp(numbers[P], numbers[Q]) > 0)
+            gcry_mpi_swap(numbers[P], numbers[Q]);
+        if (gcry_mpi_invm(u, numbers[P], numbers[Q]))
+            error = gcry_sexp_build(key, NULL, "(private-key (rsa (n %m) (e %m) (d %m) (p %m) (q %m) (u %m)))", numbers[N],
+                                    numbers[E], numbers[D], numbers[P], numbers[Q], u);
     }
     gcry_mpi_release(u);
-    gcry_mpi_release(q);
-    gcry_mpi_release(p);
-    gcry_mpi_release(d);
-    gcry_mpi_release(e);
-    gcry_mpi_release(n);
-    if (key && gcry_pk_testkey(key)) { /* numbers that do not belong together */
-        gcry_sexp_release(key);
-        key = NULL;
-    }
-    return key;
+    return error;
+}
+
+static enum copp_result make_key(const struct copp_gcrypt_view *views, gcry_sexp_t *key) {
+    gcry_mpi_t numbers[Q + 1] = {NULL};
+    gcry_error_t error = 0;
+    *key = NULL;
+    for (size_t i = 0; !error && i <= Q; i++) /* from secure memory into secure memory */
+        error = gcry_mpi_scan(&numbers[i], GCRYMPI_FMT_USG, views[i].bytes, views[i].size, NULL);
+    if (!error)
+        error = build_key(numbers, key);
+    for (size_t i = 0; i <= Q; i++)
+        gcry_mpi_release(numbers[i]);
+    if (!error)
+        error = gcry_pk_testkey(*key); /* whether the numbers belong together */
+    if (!error)
+        return COPP_OK;
+    gcry_sexp_release(*key);
+    return copp_gcrypt_failure(error, COPP_E_KEY);
 }
 
 /* RSAPrivateKey: SEQUENCE { version 0, n, e, d, p, q, dp, dq, qinv }. */
@@ -138,8 +140,9 @@ static enum copp_result key_from_pkcs1(struct copp_reader *in, struct copp_priva
         read = copp_der_number(&sequence, &views[i].bytes, &views[i].size);
     if (!read || sequence.left || copp_gcrypt_numbers(&views[N], &views[E], &numbers))
         return COPP_E_KEY;
-    gcry_sexp_t made = make_key(views);
-    return made ? wrap(made, &numbers, key) : COPP_E_KEY;
+    gcry_sexp_t made;
+    enum copp_result result = make_key(views, &made);
+    return result ? result : wrap(made, &numbers, key);
 }
 
 /* PrivateKeyInfo's algorithm: rsaEncryption without parameters. */
@@ -175,7 +178,7 @@ static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_p
             result = key_from_pkcs1(&in, key);
         }
     }
-    copp_wipe(der, COPP_KEY_DER_MAX);
+    copp_wipe(der, COPP_KEY_DER_MAX); /* secure memory would be wiped, but the program may have done without */
     gcry_free(der);
     return result;
 }
@@ -222,11 +225,18 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
     struct copp_public_key numbers = {.modulus_size = bits / 8, .exponent = 65537};
     gcry_sexp_t order = NULL;
     gcry_sexp_t pair = NULL;
-    if (!copp_gcrypt_ready() || gcry_sexp_build(&order, NULL, "(genkey (rsa (nbits %u) (rsa-use-e 5:65537)))", bits))
+    gcry_sexp_t private_key = NULL;
+    if (!copp_gcrypt_ready())
         return COPP_E_CRYPTO;
-    gcry_sexp_t private_key = gcry_pk_genkey(&pair, order) ? NULL : gcry_sexp_find_token(pair, "private-key", 0);
-    enum copp_result result = COPP_E_CRYPTO;
-    if (private_key && copp_gcrypt_number(private_key, "n", numbers.modulus, numbers.modulus_size)) {
+    gcry_error_t error = gcry_sexp_build(&order, NULL, "(genkey (rsa (nbits %u) (rsa-use-e 5:65537)))", bits);
+    if (!error)
+        error = gcry_pk_genkey(&pair, order);
+    if (!error)
+        private_key = gcry_sexp_find_token(pair, "private-key", 0);
+    enum copp_result result = copp_gcrypt_failure(error, COPP_E_CRYPTO);
+    if (private_key)
+        result = copp_gcrypt_number(private_key, "n", numbers.modulus, numbers.modulus_size);
+    if (!result) {
         result = wrap(private_key, &numbers, key);
         private_key = NULL; /* it is wrap's now */
     }
@@ -237,20 +247,20 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
 }
 
 /* The numbers of RSAPrivateKey from libgcrypt's: what a file calls p is its q, so that u is the coefficient. */
-static bool pkcs1_numbers(gcry_sexp_t key, gcry_mpi_t *numbers) {
+static gcry_error_t pkcs1_numbers(gcry_sexp_t key, gcry_mpi_t *numbers) {
+    gcry_error_t error = gcry_sexp_extract_param(key, NULL, "nedqpu", &numbers[N], &numbers[E], &numbers[D], &numbers[P],
+                                                 &numbers[Q], &numbers[QINV], NULL);
+    if (error)
+        return error;
     gcry_mpi_t exponent = gcry_mpi_snew(0);
-    bool got = gcry_sexp_extract_param(key, NULL, "nedqpu", &numbers[N], &numbers[E], &numbers[D], &numbers[P], &numbers[Q],
-                                       &numbers[QINV], NULL) == 0;
-    if (got) {
-        numbers[DP] = gcry_mpi_snew(0);
-        numbers[DQ] = gcry_mpi_snew(0);
-        gcry_mpi_sub_ui(exponent, numbers[P], 1);
-        gcry_mpi_mod(numbers[DP], numbers[D], exponent);
-        gcry_mpi_sub_ui(exponent, numbers[Q], 1);
-        gcry_mpi_mod(numbers[DQ], numbers[D], exponent);
-    }
+    numbers[DP] = gcry_mpi_snew(0);
+    numbers[DQ] = gcry_mpi_snew(0);
+    gcry_mpi_sub_ui(exponent, numbers[P], 1);
+    gcry_mpi_mod(numbers[DP], numbers[D], exponent);
+    gcry_mpi_sub_ui(exponent, numbers[Q], 1);
+    gcry_mpi_mod(numbers[DQ], numbers[D], exponent);
     gcry_mpi_release(exponent);
-    return got;
+    return 0;
 }
 
 /* Bytes of a DER INTEGER's contents. */
@@ -258,22 +268,20 @@ static size_t integer_size(gcry_mpi_t number) {
     return gcry_mpi_get_nbits(number) / 8 + 1;
 }
 
-static bool write_integer(struct copp_writer *out, gcry_mpi_t number) {
+static enum copp_result write_integer(struct copp_writer *out, gcry_mpi_t number) {
     size_t size = integer_size(number);
-    uint8_t *place = out->next;
     if (!copp_der_header(out, COPP_DER_INTEGER, size) || out->left < size)
-        return false;
-    place = out->next;
-    size_t written = 0;
+        return COPP_E_KEY;
     /* the standard form is DER's: a leading zero where the highest bit is set */
-    if (gcry_mpi_print(GCRYMPI_FMT_STD, place, size, &written, number) || written != size)
-        return false;
+    gcry_error_t error = gcry_mpi_print(GCRYMPI_FMT_STD, out->next, size, NULL, number);
+    if (error)
+        return copp_gcrypt_failure(error, COPP_E_KEY);
     out->next += size;
     out->left -= size;
-    return true;
+    return COPP_OK;
 }
 
-static bool write_pkcs8(struct copp_writer *out, gcry_mpi_t *numbers) {
+static enum copp_result write_pkcs8(struct copp_writer *out, gcry_mpi_t *numbers) {
     size_t inside = 3; /* version */
     for (size_t i = 0; i < NUMBERS; i++)
         inside += copp_der_header_size(integer_size(numbers[i])) + integer_size(numbers[i]);
@@ -284,9 +292,10 @@ static bool write_pkcs8(struct copp_writer *out, gcry_mpi_t *numbers) {
                 copp_write_bytes(out, version, sizeof version) && copp_der_header(out, COPP_DER_SEQUENCE, sizeof rsa_algorithm) &&
                 copp_write_bytes(out, rsa_algorithm, sizeof rsa_algorithm) && copp_der_header(out, COPP_DER_OCTET_STRING, key) &&
                 copp_der_header(out, COPP_DER_SEQUENCE, inside) && copp_write_bytes(out, version, sizeof version);
-    for (size_t i = 0; good && i < NUMBERS; i++)
-        good = write_integer(out, numbers[i]);
-    return good;
+    enum copp_result result = good ? COPP_OK : COPP_E_KEY;
+    for (size_t i = 0; !result && i < NUMBERS; i++)
+        result = write_integer(out, numbers[i]);
+    return result;
 }
 
 /* Base64 in lines of 64 characters, 48 bytes each (RFC 7468). */
@@ -326,14 +335,16 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
         return COPP_E_KEY;
     gcry_mpi_t numbers[NUMBERS] = {NULL};
     uint8_t *der = gcry_malloc_secure(COPP_KEY_DER_MAX);
-    enum copp_result result = der ? COPP_E_KEY : COPP_E_MEMORY;
+    if (!der)
+        return COPP_E_MEMORY;
     struct copp_writer out = {der, COPP_KEY_DER_MAX};
-    if (der && pkcs1_numbers(((const struct gcrypt_key *)key)->key, numbers) && write_pkcs8(&out, numbers))
+    gcry_error_t error = pkcs1_numbers(((const struct gcrypt_key *)key)->key, numbers);
+    enum copp_result result = error ? copp_gcrypt_failure(error, COPP_E_KEY) : write_pkcs8(&out, numbers);
+    if (!result)
         result = pem_from_der(der, COPP_KEY_DER_MAX - out.left, pem, size);
     for (size_t i = 0; i < NUMBERS; i++)
         gcry_mpi_release(numbers[i]);
-    if (der)
-        copp_wipe(der, COPP_KEY_DER_MAX);
+    copp_wipe(der, COPP_KEY_DER_MAX);
     gcry_free(der);
     return result;
 }

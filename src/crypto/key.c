@@ -22,6 +22,21 @@ const struct copp_public_key *copp_anchor_microsoft(void) {
     return &anchor;
 }
 
+bool copp_public_key_usable(const struct copp_public_key *key) {
+    uint32_t size = key->modulus_size;
+    if (size < 128 || size > COPP_MODULUS_MAX || !key->modulus[0])
+        return false;
+    return (key->modulus[size - 1] & 1) && (key->exponent & 1) && key->exponent >= 3;
+}
+
+bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (number[i] != modulus[i])
+            return number[i] < modulus[i];
+    }
+    return false;
+}
+
 static bool holds(const char *text, size_t size, const char *word) {
     size_t length = strlen(word);
     for (size_t i = 0; size >= length && i <= size - length; i++) {
@@ -38,9 +53,11 @@ enum copp_result copp_public_key_read(const char *text, size_t size, struct copp
     if (holds(text, size, "-----BEGIN"))
         return copp_public_key_read_pem(text, size, key);
     size_t modulus_size = sizeof read.modulus;
-    if (!copp_base64_decode(text, size, read.modulus, &modulus_size) || modulus_size < 128)
+    if (!copp_base64_decode(text, size, read.modulus, &modulus_size))
         return COPP_E_KEY;
     read.modulus_size = (uint32_t)modulus_size;
+    if (!copp_public_key_usable(&read))
+        return COPP_E_KEY;
     *key = read;
     return COPP_OK;
 }

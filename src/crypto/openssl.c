@@ -21,13 +21,15 @@ void copp_wipe(void *bytes, size_t size) {
 enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size) {
     if (random)
         return random->calls->fill(random, bytes, size) ? COPP_E_RANDOM : COPP_OK;
-    if (size > INT_MAX || RAND_bytes(bytes, (int)size) != 1)
+    if (size > INT_MAX || RAND_bytes(bytes, (int)size) != 1) {
+        ERR_clear_error();
         return COPP_E_RANDOM;
+    }
     return COPP_OK;
 }
 
 enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest) {
-    return EVP_Digest(bytes, size, digest, NULL, EVP_sha1(), NULL) == 1 ? COPP_OK : COPP_E_CRYPTO;
+    return EVP_Digest(bytes, size, digest, NULL, EVP_sha1(), NULL) == 1 ? COPP_OK : copp_openssl_failure(COPP_E_CRYPTO);
 }
 
 struct copp_cbc {
@@ -43,7 +45,7 @@ enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
     if (!made->context || EVP_EncryptInit_ex(made->context, EVP_aes_128_cbc(), NULL, NULL, NULL) != 1 ||
         EVP_CIPHER_CTX_set_padding(made->context, 0) != 1) {
         copp_cbc_free(&made);
-        return COPP_E_CRYPTO;
+        return copp_openssl_failure(COPP_E_CRYPTO);
     }
     *cbc = made;
     return COPP_OK;
@@ -51,13 +53,13 @@ enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
 
 enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uint8_t *key) {
     static const uint8_t zero_iv[16];
-    return EVP_EncryptInit_ex(cbc->context, NULL, NULL, key, zero_iv) == 1 ? COPP_OK : COPP_E_CRYPTO;
+    return EVP_EncryptInit_ex(cbc->context, NULL, NULL, key, zero_iv) == 1 ? COPP_OK : copp_openssl_failure(COPP_E_CRYPTO);
 }
 
 enum copp_result copp_cbc_encrypt(struct copp_cbc *cbc, const uint8_t *in, size_t size, uint8_t *out) {
     int written = 0;
     if (size > INT_MAX || EVP_EncryptUpdate(cbc->context, out, &written, in, (int)size) != 1 || (size_t)written != size)
-        return COPP_E_CRYPTO;
+        return copp_openssl_failure(COPP_E_CRYPTO);
     return COPP_OK;
 }
 
@@ -79,10 +81,18 @@ static EVP_PKEY_CTX *context_for(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *)) {
     return context;
 }
 
-static EVP_PKEY *public_key_of(const struct copp_public_key *key) {
-    if (key->modulus_size > COPP_MODULUS_MAX)
-        return NULL;
-    return copp_openssl_rsa(key->modulus, key->modulus_size, key->exponent);
+#define NO_COMPLAINT 0 /* what ERR_GET_LIB makes of an empty queue */
+
+/*
+ * What a verification answered: 1, 0 or a negative number. 0 alone does not tell that the signature was looked at and is
+ * wrong: it comes as well where memory ran out on the way. The one comes with complaint, the library of the error that is
+ * first in the queue (DSA says nothing), the other does not.
+ */
+static enum copp_result verified(int answer, int complaint) {
+    if (answer == 1)
+        return COPP_OK;
+    bool wrong = answer == 0 && ERR_GET_LIB(ERR_peek_error()) == complaint;
+    return copp_openssl_failure(wrong ? COPP_E_INVALID : COPP_E_CRYPTO);
 }
 
 struct copp_verifier {
@@ -105,16 +115,17 @@ static bool init_pss_verification(EVP_PKEY_CTX *context) {
 
 enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier) {
     *verifier = NULL;
+    if (!copp_public_key_usable(key))
+        return COPP_E_KEY;
     struct copp_verifier *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
     made->size = key->modulus_size;
-    made->key = public_key_of(key);
+    made->key = copp_openssl_rsa(key->modulus, key->modulus_size, key->exponent);
     made->context = made->key ? EVP_PKEY_CTX_new_from_pkey(NULL, made->key, NULL) : NULL;
     if (!made->context || !init_pss_verification(made->context)) {
         copp_verifier_free(&made);
-        ERR_clear_error();
-        return COPP_E_CRYPTO;
+        return copp_openssl_failure(COPP_E_CRYPTO);
     }
     *verifier = made;
     return COPP_OK;
@@ -124,10 +135,8 @@ enum copp_result copp_verifier_check(struct copp_verifier *verifier, const uint8
                                      size_t size) {
     if (size != verifier->size)
         return COPP_E_INVALID;
-    int verified = EVP_PKEY_verify(verifier->context, signature, size, digest, COPP_SHA1_SIZE);
-    if (verified != 1)
-        ERR_clear_error();
-    return verified == 1 ? COPP_OK : COPP_E_INVALID;
+    ERR_clear_error(); /* so that what is in there afterwards is about this call */
+    return verified(EVP_PKEY_verify(verifier->context, signature, size, digest, COPP_SHA1_SIZE), ERR_LIB_RSA);
 }
 
 void copp_verifier_free(struct copp_verifier **verifier) {
@@ -140,16 +149,16 @@ void copp_verifier_free(struct copp_verifier **verifier) {
 }
 
 enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out) {
-    EVP_PKEY *public_key = public_key_of(key);
+    if (!copp_public_key_usable(key))
+        return COPP_E_KEY;
+    EVP_PKEY *public_key = copp_openssl_rsa(key->modulus, key->modulus_size, key->exponent);
     EVP_PKEY_CTX *context = context_for(public_key, EVP_PKEY_encrypt_init);
     size_t written = key->modulus_size;
     bool done = context && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
                 EVP_PKEY_encrypt(context, out, &written, in, size) == 1 && written == key->modulus_size;
-    if (!done)
-        ERR_clear_error();
     EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(public_key);
-    return done ? COPP_OK : COPP_E_CRYPTO;
+    return done ? COPP_OK : copp_openssl_failure(COPP_E_CRYPTO);
 }
 
 /* R and S, 20 bytes each, as the DER that EVP wants. NULL on failure; free with OPENSSL_free. */
@@ -168,27 +177,22 @@ static uint8_t *dsa_signature_der(const uint8_t *signature, int *size) {
     return der && *size > 0 ? der : NULL;
 }
 
-static enum copp_result verify_message(EVP_PKEY *key, const EVP_MD *hash, const uint8_t *message, size_t size,
-                                       const uint8_t *signature, size_t signature_size) {
-    if (!key)
-        return COPP_E_KEY;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    enum copp_result result = COPP_E_CRYPTO;
-    if (context && EVP_DigestVerifyInit(context, NULL, hash, NULL, key) == 1)
-        result = EVP_DigestVerify(context, signature, signature_size, message, size) == 1 ? COPP_OK : COPP_E_INVALID;
-    if (result)
-        ERR_clear_error();
-    EVP_MD_CTX_free(context);
-    return result;
-}
-
 enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size, const uint8_t *signature) {
+    uint8_t digest[COPP_SHA1_SIZE];
+    enum copp_result result = copp_sha1(message, size, digest);
+    if (result)
+        return result;
     int der_size = 0;
     uint8_t *der = dsa_signature_der(signature, &der_size);
-    if (!der)
-        return COPP_E_CRYPTO;
-    EVP_PKEY *public_key = copp_openssl_dsa(key);
-    enum copp_result result = verify_message(public_key, EVP_sha1(), message, size, der, (size_t)der_size);
+    EVP_PKEY *public_key = der ? copp_openssl_dsa(key) : NULL;
+    EVP_PKEY_CTX *context = context_for(public_key, EVP_PKEY_verify_init);
+    if (context) {
+        ERR_clear_error(); /* so that what is in there afterwards is about this call */
+        result = verified(EVP_PKEY_verify(context, der, (size_t)der_size, digest, sizeof digest), NO_COMPLAINT);
+    } else {
+        result = copp_openssl_failure(der && !public_key ? COPP_E_KEY : COPP_E_CRYPTO);
+    }
+    EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(public_key);
     OPENSSL_free(der);
     return result;
@@ -197,7 +201,14 @@ enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *
 enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
                                      const uint8_t *signature) {
     EVP_PKEY *public_key = copp_openssl_rsa(key->modulus, sizeof key->modulus, key->exponent);
-    enum copp_result result = verify_message(public_key, EVP_sha256(), message, size, signature, sizeof key->modulus);
+    if (!public_key)
+        return copp_openssl_failure(COPP_E_KEY);
+    ERR_clear_error(); /* so that what is in there afterwards is about this call */
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int answer = -1;
+    if (context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, public_key) == 1)
+        answer = EVP_DigestVerify(context, signature, sizeof key->modulus, message, size);
+    EVP_MD_CTX_free(context);
     EVP_PKEY_free(public_key);
-    return result;
+    return verified(answer, ERR_LIB_RSA);
 }

@@ -10,6 +10,15 @@
 #define NUMBERS_MAX 4u
 #define NUMBER_SIZE_MAX 384u /* bytes: RSA-3072 */
 
+enum copp_result copp_openssl_failure(enum copp_result otherwise) {
+    enum copp_result result = otherwise;
+    for (unsigned long error; (error = ERR_get_error()) != 0;) {
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+            result = COPP_E_MEMORY;
+    }
+    return result;
+}
+
 /* Named big-endian numbers of a public key. */
 struct number {
     const char *name;
@@ -43,10 +52,7 @@ static EVP_PKEY *from_numbers(const char *kind, const struct number *numbers, si
     for (size_t i = 0; complete && i < count; i++)
         complete = numbers[i].size <= NUMBER_SIZE_MAX && add_number(&parameters[i], &numbers[i], native[i]);
     parameters[count] = OSSL_PARAM_construct_end();
-    EVP_PKEY *key = complete ? make(kind, parameters) : NULL;
-    if (!key)
-        ERR_clear_error();
-    return key;
+    return complete ? make(kind, parameters) : NULL;
 }
 
 EVP_PKEY *copp_openssl_rsa(const uint8_t *modulus, size_t size, uint32_t exponent) {
@@ -68,8 +74,6 @@ static bool number_of(EVP_PKEY *key, const char *name, uint8_t *bytes, size_t si
     BIGNUM *number = NULL;
     bool got = EVP_PKEY_get_bn_param(key, name, &number) == 1 && BN_bn2binpad(number, bytes, (int)size) == (int)size;
     BN_free(number);
-    if (!got)
-        ERR_clear_error();
     return got;
 }
 
@@ -88,6 +92,8 @@ enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_public_key 
         return COPP_E_KEY;
     struct copp_public_key read = {.modulus_size = (uint32_t)(bits + 7) / 8};
     if (!number_of(key, OSSL_PKEY_PARAM_RSA_N, read.modulus, read.modulus_size) || !exponent_of(key, &read.exponent))
+        return copp_openssl_failure(COPP_E_KEY);
+    if (!copp_public_key_usable(&read))
         return COPP_E_KEY;
     *out = read;
     return COPP_OK;
@@ -106,14 +112,12 @@ static EVP_PKEY *read_pem(const char *pem, size_t size) {
     BIO *bio = size <= INT_MAX ? BIO_new_mem_buf(pem, (int)size) : NULL;
     EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL) : NULL;
     BIO_free(bio);
-    if (!key)
-        ERR_clear_error();
     return key;
 }
 
 enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key) {
     EVP_PKEY *read = read_pem(pem, size);
-    enum copp_result result = read ? copp_openssl_rsa_numbers(read, key) : COPP_E_KEY;
+    enum copp_result result = read ? copp_openssl_rsa_numbers(read, key) : copp_openssl_failure(COPP_E_KEY);
     EVP_PKEY_free(read);
     return result;
 }
@@ -125,7 +129,7 @@ enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa
                number_of(read, OSSL_PKEY_PARAM_FFC_G, key->g, sizeof key->g) &&
                number_of(read, OSSL_PKEY_PARAM_PUB_KEY, key->y, sizeof key->y);
     EVP_PKEY_free(read);
-    return got ? COPP_OK : COPP_E_KEY;
+    return got ? COPP_OK : copp_openssl_failure(COPP_E_KEY);
 }
 
 enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key) {
@@ -133,5 +137,5 @@ enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp
     bool got = read && EVP_PKEY_is_a(read, "RSA") && EVP_PKEY_get_bits(read) == 3072 &&
                number_of(read, OSSL_PKEY_PARAM_RSA_N, key->modulus, sizeof key->modulus) && exponent_of(read, &key->exponent);
     EVP_PKEY_free(read);
-    return got ? COPP_OK : COPP_E_KEY;
+    return got ? COPP_OK : copp_openssl_failure(COPP_E_KEY);
 }

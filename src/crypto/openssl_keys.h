@@ -6,7 +6,13 @@
 
 #include "crypto/crypto.h"
 
-/* NULL on failure, with OpenSSL's error queue cleared; free with EVP_PKEY_free. */
+/*
+ * What a call of OpenSSL's that failed comes to: COPP_E_MEMORY if its error queue says that there was none left, else
+ * otherwise. Empties the queue.
+ */
+enum copp_result copp_openssl_failure(enum copp_result otherwise);
+
+/* NULL on failure, for copp_openssl_failure to tell why; free with EVP_PKEY_free. */
 EVP_PKEY *copp_openssl_rsa(const uint8_t *modulus, size_t size, uint32_t exponent);
 EVP_PKEY *copp_openssl_dsa(const struct copp_dsa_key *key);
 

@@ -36,20 +36,11 @@ static enum copp_result public_key(struct copp_private_key *key, struct copp_pub
     return COPP_OK;
 }
 
-/* Both are public; which is smaller is no secret either. */
-static bool below(const uint8_t *number, const uint8_t *modulus, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        if (number[i] != modulus[i])
-            return number[i] < modulus[i];
-    }
-    return false;
-}
-
 static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
     const struct openssl_key *mine = own(key);
     if (size != mine->numbers.modulus_size)
         return COPP_E_KEY;
-    if (!below(in, mine->numbers.modulus, size))
+    if (!copp_number_below(in, mine->numbers.modulus, size))
         return COPP_E_INVALID;
     size_t written = size;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, mine->key, mine->properties);
@@ -76,9 +67,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
                 EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, 0) == 1 &&
                 EVP_DigestSign(context, signature, &written, message, size) == 1 && written == signature_size;
     EVP_MD_CTX_free(context);
-    if (!done)
-        ERR_clear_error();
-    return done ? COPP_OK : COPP_E_CRYPTO;
+    return done ? COPP_OK : copp_openssl_failure(COPP_E_CRYPTO);
 }
 
 static const struct copp_private_key_calls openssl_calls = {public_key, decrypt_raw, sign};
@@ -92,7 +81,7 @@ static enum copp_result read_numbers(EVP_PKEY *key, struct copp_public_key *numb
     int size = i2d_PUBKEY(key, &der);
     const uint8_t *at = der;
     EVP_PKEY *public_half = size > 0 ? d2i_PUBKEY(NULL, &at, size) : NULL;
-    enum copp_result result = public_half ? copp_openssl_rsa_numbers(public_half, numbers) : COPP_E_KEY;
+    enum copp_result result = public_half ? copp_openssl_rsa_numbers(public_half, numbers) : copp_openssl_failure(COPP_E_KEY);
     EVP_PKEY_free(public_half);
     OPENSSL_free(der);
     return result;
@@ -144,6 +133,8 @@ static int give_passphrase(char *buffer, int size, int writing, void *passphrase
 static enum copp_result store_error(void) {
     enum copp_result result = COPP_E_KEY;
     for (unsigned long error; (error = ERR_get_error()) != 0;) {
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+            return copp_openssl_failure(COPP_E_MEMORY);
         if (ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) == ENOENT)
             result = COPP_E_NOT_FOUND;
     }
@@ -167,10 +158,10 @@ enum copp_result copp_private_key_open(const char *uri, const char *passphrase, 
     if (!uri || !key)
         return COPP_E_ARGUMENT;
     *key = NULL;
+    ERR_clear_error();
     UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(give_passphrase, 0);
     if (!method)
-        return COPP_E_CRYPTO;
-    ERR_clear_error();
+        return copp_openssl_failure(COPP_E_CRYPTO);
     OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, NULL, NULL, method, (void *)(uintptr_t)passphrase, NULL, NULL, NULL);
     EVP_PKEY *found = store ? first_private_key(store) : NULL;
     enum copp_result result = found ? wrap(found, key) : store_error();
@@ -185,18 +176,14 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
         return COPP_E_ARGUMENT;
     *key = NULL;
     EVP_PKEY *made = EVP_RSA_gen(bits);
-    if (!made) {
-        ERR_clear_error();
-        return COPP_E_CRYPTO;
-    }
-    return wrap(made, key);
+    return made ? wrap(made, key) : copp_openssl_failure(COPP_E_CRYPTO);
 }
 
 static enum copp_result copy_out(BIO *bio, char **pem, size_t *size) {
     char *bytes = NULL;
     long length = BIO_get_mem_data(bio, &bytes);
     if (length <= 0)
-        return COPP_E_CRYPTO;
+        return copp_openssl_failure(COPP_E_CRYPTO);
     char *copy = malloc((size_t)length + 1);
     if (!copy)
         return COPP_E_MEMORY;
@@ -216,11 +203,10 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
     const struct openssl_key *mine = (const struct openssl_key *)key;
     BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
     if (!bio)
-        return COPP_E_CRYPTO;
-    enum copp_result result = COPP_E_KEY;
-    if (PEM_write_bio_PKCS8PrivateKey(bio, mine->key, NULL, NULL, 0, NULL, NULL) == 1)
-        result = copy_out(bio, pem, size);
-    ERR_clear_error();
+        return copp_openssl_failure(COPP_E_CRYPTO);
+    enum copp_result result = PEM_write_bio_PKCS8PrivateKey(bio, mine->key, NULL, NULL, 0, NULL, NULL) == 1
+                                  ? copy_out(bio, pem, size)
+                                  : copp_openssl_failure(COPP_E_KEY);
     BIO_free(bio);
     return result;
 }

@@ -67,15 +67,19 @@ static void connectors_are_listed(void) {
     kit_end(&kit);
 }
 
-/* The HRESULT of a packet's answer. */
-static uint32_t answer_of(int fd, uint32_t type, size_t body) {
+/* The HRESULT of the next packet, which answers one of this type. */
+static uint32_t next_answer(int fd, uint32_t type) {
     uint8_t bytes[8192];
     uint32_t words[3];
-    raw_send(fd, 1, type, 0, body);
     assert_true(raw_receive(fd, bytes, sizeof bytes) >= sizeof words);
     memcpy(words, bytes, sizeof words);
     assert_int_equal(le32toh(words[1]), type | 0x80000000u);
     return le32toh(words[2]);
+}
+
+static uint32_t answer_of(int fd, uint32_t type, size_t body) {
+    raw_send(fd, 1, type, 0, body);
+    return next_answer(fd, type);
 }
 
 static void calls_out_of_order(void) {
@@ -128,6 +132,25 @@ static pid_t holder(struct kit *kit, const char *output) {
     assert_int_equal(read(told[0], &byte, 1), 1);
     (void)close(told[0]);
     return pid;
+}
+
+/* All of them are there before coppd looks: none may be left behind. */
+static void requests_without_waiting_for_answers(void) {
+    struct kit kit;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    int fd = raw_connect(&kit);
+    assert_int_equal(answer_of(fd, 1, 4), COPP_HR_OK);
+    assert_int_equal(kill(kit.pid, SIGSTOP), 0);
+    for (uint32_t type = 3; type <= 6; type++)
+        raw_send(fd, 1, type, 0, type == 3 ? 0 : type == 4 ? 256 : 4096);
+    raw_send(fd, 1, 1, 0, 4);
+    assert_int_equal(kill(kit.pid, SIGCONT), 0);
+    for (uint32_t type = 3; type <= 6; type++)
+        assert_int_equal(next_answer(fd, type), COPP_HR_UNEXPECTED);
+    assert_int_equal(next_answer(fd, 1), COPP_HR_OK);
+    (void)close(fd);
+    kit_end(&kit);
 }
 
 static void a_killed_client_holds_nothing(void) {
@@ -367,6 +390,7 @@ static const struct test_case cases[] = {
     TEST(a_session_over_the_socket, "QRY-5 ARB-1"),
     TEST(connectors_are_listed, "ARB-6"),
     TEST(calls_out_of_order, "SES-8"),
+    TEST(requests_without_waiting_for_answers, ""),
     TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),
     TEST(every_holder_hears_of_a_lost_link, "EVT-1 EVT-2 EVT-3"),
     TEST(a_restart_ends_every_session, "EVT-5"),

@@ -2,7 +2,7 @@
  * A Windows program against copp.dll, both in one process: test_cryptoapi COPP.DLL, or test_cryptoapi --registered where
  * regsvr32 has made the class known. It links nothing of libcopp's.
  */
-#include "cryptoapi_client.h"
+#include "com_server.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,70 +16,11 @@
 #include <cmocka.h>
 /* clang-format on */
 
-typedef HRESULT(WINAPI *get_class_object)(REFCLSID, REFIID, void **);
-typedef HRESULT(WINAPI *can_unload)(void);
-
-static const GUID protection_class = {0x36cd6f7a, 0x7d6c, 0x4c7c, {0x9e, 0x0b, 0x59, 0xb2, 0x1a, 0x40, 0xc3, 0xd1}};
-static const GUID set_protection_level = {0x9bb9327c, 0x4eb5, 0x4727, {0x9f, 0x00, 0xb4, 0x2b, 0x09, 0x19, 0xc0, 0xda}};
 static const GUID set_signaling = {0x09a631a5, 0xd684, 0x4c60, {0x8e, 0x4d, 0xd3, 0xbb, 0x0f, 0x0b, 0xe3, 0xee}};
 static const GUID query_protection_type = {0x38f2a801, 0x9a6c, 0x48bb, {0x91, 0x07, 0xb6, 0x69, 0x6e, 0x6f, 0x17, 0x97}};
-static const GUID query_connector_type = {0x81d0bfd5, 0x6afe, 0x48c2, {0x99, 0xc0, 0x95, 0xa0, 0x8f, 0x97, 0xc5, 0xda}};
-static const GUID query_local_level = {0xb2075857, 0x3eda, 0x4d5d, {0x88, 0xdb, 0x74, 0x8f, 0x8c, 0x1a, 0x05, 0x49}};
-static const GUID query_global_level = {0x1957210a, 0x7766, 0x452a, {0xb9, 0x9a, 0xd2, 0x7a, 0xed, 0x54, 0xf0, 0x3a}};
 static const GUID unknown_request = {0x12345678, 0x9abc, 0x4def, {1, 2, 3, 4, 5, 6, 7, 8}};
 
-#define HDCP 1u
 #define CONNECTOR_HDMI 5u
-
-static HMODULE server; /* NULL: the registered one */
-
-static IClassFactory *class_factory(void) {
-    IClassFactory *factory = NULL;
-    if (!server) {
-        assert_int_equal(CoGetClassObject(&protection_class, CLSCTX_INPROC_SERVER, NULL, &IID_IClassFactory, (void **)&factory),
-                         S_OK);
-        return factory;
-    }
-    get_class_object entry = (get_class_object)(void *)GetProcAddress(server, "DllGetClassObject");
-    assert_non_null(entry);
-    assert_int_equal(entry(&protection_class, &IID_IClassFactory, (void **)&factory), S_OK);
-    return factory;
-}
-
-static IAMCertifiedOutputProtection *new_driver(void) {
-    IAMCertifiedOutputProtection *driver = NULL;
-    IClassFactory *factory = class_factory();
-    assert_int_equal(IClassFactory_CreateInstance(factory, NULL, &IID_IAMCertifiedOutputProtection, (void **)&driver), S_OK);
-    IClassFactory_Release(factory);
-    return driver;
-}
-
-/* Nothing of the server's may be left. */
-static void assert_all_released(void) {
-    if (!server)
-        return;
-    can_unload entry = (can_unload)(void *)GetProcAddress(server, "DllCanUnloadNow");
-    assert_non_null(entry);
-    assert_int_equal(entry(), S_OK);
-}
-
-static HRESULT set_hdcp(struct client *client, DWORD level) {
-    const DWORD data[4] = {HDCP, level, 0, 0};
-    return client_command(client, &set_protection_level, data, sizeof data);
-}
-
-static DWORD status_data(const AMCOPPStatusOutput *answer) {
-    DWORD data;
-    memcpy(&data, answer->COPPStatus + 20, sizeof data);
-    return data;
-}
-
-static DWORD level_of(struct client *client, const GUID *query) {
-    AMCOPPStatusOutput answer;
-    const DWORD type = HDCP;
-    assert_int_equal(client_query(client, query, &type, sizeof type, &answer), S_OK);
-    return status_data(&answer);
-}
 
 static void whole_session(enum client_form form) {
     struct client client;
@@ -169,8 +110,8 @@ static void calls_out_of_order(void **state) {
     AMCOPPSignature signature;
     struct client client;
     GUID random;
-    BYTE *chain = NULL;
-    DWORD size = 0;
+    BYTE *chain = (BYTE *)&random;
+    DWORD size = 7;
     memset(&signature, 0, sizeof signature);
     IAMCertifiedOutputProtection *driver = new_driver();
     assert_int_equal(IAMCertifiedOutputProtection_SessionSequenceStart(driver, &signature), E_UNEXPECTED);
@@ -178,7 +119,8 @@ static void calls_out_of_order(void **state) {
     assert_int_equal(IAMCertifiedOutputProtection_ProtectionStatus(driver, &input, &output), E_UNEXPECTED);
     assert_int_equal(client_start(&client, driver, CLIENT_SWAP40), S_OK);
     assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, &size), E_UNEXPECTED);
-    assert_null(chain);
+    assert_null(chain); /* what is handed out is NULL where nothing is */
+    assert_int_equal(size, 0);
     assert_int_equal(IAMCertifiedOutputProtection_SessionSequenceStart(driver, &signature), E_UNEXPECTED);
     assert_int_equal(set_hdcp(&client, 1), S_OK); /* and nothing of that has touched the session */
     client_close(&client);
@@ -265,37 +207,69 @@ static void two_clients_at_once(void **state) {
     assert_all_released();
 }
 
-static DWORD WINAPI poll_in_a_thread(void *argument) {
+/* What a client does in a thread: answers how often the driver did not answer as it should. */
+struct player {
+    IAMCertifiedOutputProtection *driver;
+    enum client_form form;
+    BOOL wrong; /* sends numbers and MACs that are wrong, too */
+    HANDLE go;
+    int surprises;
+};
+
+static int wrong_calls(struct client *client) {
+    static const DWORD on[4] = {HDCP, 1, 0, 0};
     AMCOPPStatusOutput answer;
-    struct client *client = argument;
-    for (int i = 0; i < 200; i++) {
-        if (client_query(client, &query_connector_type, NULL, 0, &answer) != S_OK)
-            return 1;
+    AMCOPPCommand command;
+    int surprises = 0;
+    client->status_sequence++;
+    surprises += client_query(client, &query_connector_type, NULL, 0, &answer) != E_INVALIDARG;
+    client->status_sequence--;
+    client->command_sequence--;
+    surprises += client_command(client, &set_protection_level, on, sizeof on) != E_INVALIDARG;
+    client->command_sequence++;
+    surprises += !client_make_command(client, &set_protection_level, on, sizeof on, &command);
+    command.macKDI.Data4[7] ^= 1;
+    return surprises + (IAMCertifiedOutputProtection_ProtectionCommand(client->driver, &command) != E_UNEXPECTED);
+}
+
+static DWORD WINAPI play(void *argument) {
+    struct player *player = argument;
+    struct client client;
+    (void)WaitForSingleObject(player->go, 60000);
+    player->surprises = client_start(&client, player->driver, player->form) != S_OK;
+    for (int i = 0; i < 50; i++) {
+        if (player->wrong)
+            player->surprises += wrong_calls(&client);
+        player->surprises += set_hdcp(&client, 1) != S_OK;
+        player->surprises += level_of(&client, &query_local_level) != 1;
+        player->surprises += level_of(&client, &query_global_level) != 1;
+        player->surprises += set_hdcp(&client, 0) != S_OK;
+        player->surprises += level_of(&client, &query_local_level) != 0;
     }
+    client_close(&client);
     return 0;
 }
 
-static void clients_in_threads(void **state) {
+/* SES-11, ARB-2: four sessions, each in a thread of its own; what is wrong in two of them disturbs none */
+static void sessions_in_threads(void **state) {
     (void)state;
-    enum { CLIENTS = 4 };
-    struct client clients[CLIENTS];
-    IAMCertifiedOutputProtection *drivers[CLIENTS];
-    HANDLE threads[CLIENTS];
-    for (int i = 0; i < CLIENTS; i++) {
-        drivers[i] = new_driver();
-        assert_int_equal(client_start(&clients[i], drivers[i], CLIENT_SWAP40), S_OK);
+    enum { PLAYERS = 4 };
+    struct player players[PLAYERS];
+    HANDLE threads[PLAYERS];
+    HANDLE go = CreateEventA(NULL, TRUE, FALSE, NULL);
+    for (int i = 0; i < PLAYERS; i++) {
+        players[i] = (struct player){new_driver(), i < 2 ? CLIENT_SWAP40 : CLIENT_SWAP256, i % 2 == 0, go, 0};
+        threads[i] = CreateThread(NULL, 0, play, &players[i], 0, NULL);
+        assert_non_null(threads[i]);
     }
-    for (int i = 0; i < CLIENTS; i++)
-        threads[i] = CreateThread(NULL, 0, poll_in_a_thread, &clients[i], 0, NULL);
-    for (int i = 0; i < CLIENTS; i++) {
-        DWORD result = 1;
-        assert_int_equal(WaitForSingleObject(threads[i], 60000), WAIT_OBJECT_0);
-        assert_true(GetExitCodeThread(threads[i], &result));
-        assert_int_equal(result, 0);
+    assert_true(SetEvent(go));
+    for (int i = 0; i < PLAYERS; i++) {
+        assert_int_equal(WaitForSingleObject(threads[i], 120000), WAIT_OBJECT_0);
+        assert_int_equal(players[i].surprises, 0);
+        assert_int_equal(IAMCertifiedOutputProtection_Release(players[i].driver), 0);
         CloseHandle(threads[i]);
-        client_close(&clients[i]);
-        assert_int_equal(IAMCertifiedOutputProtection_Release(drivers[i]), 0);
     }
+    CloseHandle(go);
     assert_all_released();
 }
 
@@ -360,29 +334,76 @@ static void reference_counts_and_identity(void **state) {
     assert_all_released();
 }
 
+/* --- counting --- */
+
+static int begin_counting(void **state) {
+    (void)state;
+    return counting_begin() ? 0 : -1;
+}
+
+/* What the driver hands out is all given back, and it keeps nothing: the chain above all. */
+static int end_counting(void **state) {
+    (void)state;
+    LONG left = counting_blocks();
+    if (left != 0)
+        printf("%ld blocks of COM's allocator are left\n", left);
+    return counting_end() && left == 0 ? 0 : -1;
+}
+
+/* The count itself: a chain that nobody frees is seen. */
+static void a_chain_is_counted(void **state) {
+    (void)state;
+    GUID random;
+    BYTE *chain = NULL;
+    DWORD size = 0;
+    IAMCertifiedOutputProtection *driver = new_driver();
+    LONG before = counting_blocks();
+    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, &size), S_OK);
+    assert_int_equal(counting_blocks(), before + 1);
+    CoTaskMemFree(chain);
+    assert_int_equal(counting_blocks(), before);
+    assert_int_equal(IAMCertifiedOutputProtection_Release(driver), 0);
+    assert_all_released();
+}
+
+/* The C library's heap: caches may fill in the first round, but what a round leaves behind adds up. */
+static void nothing_adds_up(void **state) {
+    enum { ROUNDS = 20 };
+    size_t before = 0;
+    for (int i = 0; i <= ROUNDS; i++) {
+        if (i == 1)
+            before = heap_blocks();
+        swap40_succeeds(state);
+        the_pages_code_mended_is_refused(state);
+        null_pointers_come_first(state);
+        calls_out_of_order(state);
+        wrong_commands_change_nothing(state);
+        wrong_queries_write_nothing(state);
+        two_clients_at_once(state);
+    }
+    assert_true(heap_blocks() < before + ROUNDS);
+}
+
+#define COUNTED(test) cmocka_unit_test_setup_teardown(test, begin_counting, end_counting)
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(swap40_succeeds),
-        cmocka_unit_test(swap256_succeeds),
-        cmocka_unit_test(the_pages_code_cannot_encrypt),
-        cmocka_unit_test(the_pages_code_mended_is_refused),
-        cmocka_unit_test(null_pointers_come_first),
-        cmocka_unit_test(calls_out_of_order),
-        cmocka_unit_test(wrong_commands_change_nothing),
-        cmocka_unit_test(wrong_queries_write_nothing),
-        cmocka_unit_test(two_clients_at_once),
-        cmocka_unit_test(clients_in_threads),
-        cmocka_unit_test(reference_counts_and_identity),
+        COUNTED(swap40_succeeds),
+        COUNTED(swap256_succeeds),
+        COUNTED(the_pages_code_cannot_encrypt),
+        COUNTED(the_pages_code_mended_is_refused),
+        COUNTED(null_pointers_come_first),
+        COUNTED(calls_out_of_order),
+        COUNTED(wrong_commands_change_nothing),
+        COUNTED(wrong_queries_write_nothing),
+        COUNTED(two_clients_at_once),
+        COUNTED(sessions_in_threads),
+        COUNTED(reference_counts_and_identity),
+        COUNTED(a_chain_is_counted),
+        cmocka_unit_test(nothing_adds_up),
     };
-    if (argc != 2)
+    if (argc != 2 || !server_open(argv[1]))
         return 2;
-    if (strcmp(argv[1], "--registered") != 0) {
-        server = LoadLibraryA(argv[1]);
-        if (!server) {
-            printf("%s cannot be loaded: %lu\n", argv[1], GetLastError());
-            return 2;
-        }
-    }
     if (FAILED(CoInitializeEx(NULL, COINIT_MULTITHREADED)))
         return 2;
     int failed = cmocka_run_group_tests_name("cryptoapi", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
  * Microsoft's page "Testing whether a graphics driver supports COPP", with copp.dll registered: a filter graph that
  * renders an uncompressed AVI file through VMR-9 and VMR-7, and a whole session with what the renderer answers.
+ * test_directshow --slow: the driver's HDCP takes seconds.
  */
 #include "cryptoapi_client.h"
 
@@ -109,6 +110,42 @@ static void renderer_protects(const GUID *class_id) {
     assert_int_equal(IGraphBuilder_Release(graph), 0);
 }
 
+/* --- with a driver whose HDCP takes seconds --- */
+
+static DWORD WINAPI raise_hdcp(void *client) {
+    const DWORD level[4] = {1, 1, 0, 0};
+    return (DWORD)client_command(client, &set_protection_level, level, sizeof level);
+}
+
+/* The device of a renderer that is disconnected meanwhile is closed when its command has ended, and not before. CMD-6 */
+static void disconnected_while_pending(void **state) {
+    (void)state;
+    IGraphBuilder *graph = NULL;
+    IBaseFilter *renderer = NULL;
+    IAMCertifiedOutputProtection *driver = NULL;
+    struct client client;
+    DWORD result = 7;
+    assert_int_equal(CoCreateInstance(&CLSID_FilterGraph, NULL, CLSCTX_INPROC_SERVER, &IID_IGraphBuilder, (void **)&graph), S_OK);
+    assert_int_equal(CoCreateInstance(&vmr9, NULL, CLSCTX_INPROC_SERVER, &IID_IBaseFilter, (void **)&renderer), S_OK);
+    assert_int_equal(IGraphBuilder_AddFilter(graph, renderer, L"renderer"), S_OK);
+    assert_int_equal(IBaseFilter_QueryInterface(renderer, &IID_IAMCertifiedOutputProtection, (void **)&driver), S_OK);
+    assert_true(SUCCEEDED(IGraphBuilder_RenderFile(graph, L"copp-test.avi", NULL)));
+    assert_int_equal(client_start(&client, driver, CLIENT_SWAP40), S_OK);
+    HANDLE thread = CreateThread(NULL, 0, raise_hdcp, &client, 0, NULL);
+    assert_non_null(thread);
+    Sleep(500); /* it waits; where it does not yet, it finds no device */
+    assert_int_equal(IGraphBuilder_RemoveFilter(graph, renderer), S_OK);
+    refused(driver);
+    assert_int_equal(WaitForSingleObject(thread, 60000), WAIT_OBJECT_0);
+    assert_true(GetExitCodeThread(thread, &result));
+    assert_true((HRESULT)result == S_OK || (HRESULT)result == VFW_E_NO_COPP_HW);
+    CloseHandle(thread);
+    client_close(&client);
+    (void)IAMCertifiedOutputProtection_Release(driver);
+    assert_int_equal(IBaseFilter_Release(renderer), 0);
+    assert_int_equal(IGraphBuilder_Release(graph), 0);
+}
+
 static void vmr9_protects(void **state) {
     (void)state;
     renderer_protects(&vmr9);
@@ -119,12 +156,15 @@ static void vmr7_protects(void **state) {
     renderer_protects(&vmr7);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(vmr9_protects), cmocka_unit_test(vmr7_protects)};
+    const struct CMUnitTest slow_tests[] = {cmocka_unit_test(disconnected_while_pending)};
+    BOOL slow = argc == 2 && strcmp(argv[1], "--slow") == 0;
     if (FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
         return 2;
     write_avi();
-    int failed = cmocka_run_group_tests_name("directshow", tests, NULL, NULL);
+    int failed = slow ? cmocka_run_group_tests_name("directshow-slow", slow_tests, NULL, NULL)
+                      : cmocka_run_group_tests_name("directshow", tests, NULL, NULL);
     (void)DeleteFileA(FILE_NAME);
     CoUninitialize();
     return failed;

@@ -1,8 +1,9 @@
 /*
  * A Windows program against libcopp's dxva2.dll, which lies in its folder: test_opm, or test_opm --component where the output
- * is a component one at 720p. It links nothing of libcopp's.
+ * is a component one at 720p, or test_opm --stand-in where standin_dxva2.dll is the system's. It links nothing of libcopp's.
  */
-#include "cryptoapi_client.h"
+#include "com_server.h"
+#include "standin_dxva2.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +20,9 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#define HDCP 1u
 #define ACP 2u
 
 static const GUID iid_video_output = {0x0a15159d, 0x41c7, 0x4456, {0x93, 0xe1, 0x28, 0x4c, 0xd6, 0x1d, 0x4e, 0x8d}};
-static const GUID set_protection_level = {0x9bb9327c, 0x4eb5, 0x4727, {0x9f, 0x00, 0xb4, 0x2b, 0x09, 0x19, 0xc0, 0xda}};
-static const GUID query_global_level = {0x1957210a, 0x7766, 0x452a, {0xb9, 0x9a, 0xd2, 0x7a, 0xed, 0x54, 0xf0, 0x3a}};
 static const GUID unknown_request = {0x12345678, 0x9abc, 0x4def, {1, 2, 3, 4, 5, 6, 7, 8}};
 
 typedef HRESULT(WINAPI *from_monitor)(HMONITOR, OPM_VIDEO_OUTPUT_SEMANTICS, ULONG *, IOPMVideoOutput ***);
@@ -199,20 +197,91 @@ static void the_rest_is_the_systems(void **state) {
         assert_int_equal(ours, theirs);
 }
 
+/* Arguments of every kind arrive as they were, whatever a function's parameters are, and so does what it answers. */
+static void arguments_arrive(void **state) {
+    (void)state;
+    typedef double(WINAPI * seen_function)(SEEN_PARAMETERS, struct seen *);
+    typedef BOOL(WINAPI * set_function)(HANDLE, DWORD);
+    struct seen seen = {.a = 0};
+    seen_function see = (seen_function)(void *)GetProcAddress(dxva2, "UABGetCertificate");
+    set_function set = (set_function)(void *)GetProcAddress(dxva2, "SetMonitorBrightness");
+    assert_non_null(see);
+    assert_non_null(set);
+    for (int i = 0; i < 2; i++) { /* as it is found, and again */
+        assert_true(see(0x123456789abcdef0u, 2.5, &seen, -0.125f, 0xfedcba9876543210u, 1e100, 0xa5, &seen) == 2.5 + 1e100);
+        assert_true(seen.a == 0x123456789abcdef0u && seen.b == 2.5 && seen.c == &seen && seen.d == -0.125f);
+        assert_true(seen.e == 0xfedcba9876543210u && seen.f == 1e100 && seen.g == 0xa5);
+        memset(&seen, 0, sizeof seen);
+        assert_true(set((HANDLE)(UINT_PTR)41, 42));
+        assert_false(set((HANDLE)(UINT_PTR)41, 41));
+    }
+}
+
+/* What the system's dxva2.dll lacks fails as the kind of function does. */
+static void missing_functions_fail(void **state) {
+    (void)state;
+    typedef HRESULT(WINAPI * create_device)(void *, const void *, DWORD, void *, void **);
+    count_monitors count = (count_monitors)(void *)GetProcAddress(dxva2, "GetNumberOfPhysicalMonitorsFromHMONITOR");
+    create_device create = (create_device)(void *)GetProcAddress(dxva2, "DXVAHD_CreateDevice");
+    DWORD monitors = 77;
+    void *device = &monitors;
+    assert_non_null(count);
+    assert_non_null(create);
+    SetLastError(ERROR_SUCCESS);
+    assert_false(count(primary(), &monitors));
+    assert_int_equal(GetLastError(), ERROR_PROC_NOT_FOUND);
+    assert_int_equal(monitors, 77);
+    assert_int_equal(create(NULL, NULL, 0, NULL, &device), HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
+    assert_ptr_equal(device, &monitors);
+}
+
+/* The counting allocator over what OPM hands out: arrays, chains and outputs */
+static void nothing_is_left(void **state) {
+    assert_true(counting_begin());
+    hands_out_copp_semantics_alone(state);
+    whole_session(state);
+    refusals(state);
+    LONG left = counting_blocks();
+    assert_true(counting_end());
+    assert_int_equal(left, 0);
+}
+
+/* A program may free the DLL before what it got from it. */
+static void outputs_outlive_free_library(void **state) {
+    (void)state;
+    IOPMVideoOutput *output = new_output();
+    assert_true(FreeLibrary(dxva2));
+    assert_ptr_equal(GetModuleHandleA("dxva2.dll"), dxva2);
+    assert_int_equal(IOPMVideoOutput_AddRef(output), 2);
+    assert_int_equal(IOPMVideoOutput_Release(output), 1);
+    assert_int_equal(IOPMVideoOutput_Release(output), 0);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hands_out_copp_semantics_alone), cmocka_unit_test(whole_session),           cmocka_unit_test(refusals),
-        cmocka_unit_test(outputs_of_a_direct3d_device),   cmocka_unit_test(the_rest_is_the_systems),
+        cmocka_unit_test(hands_out_copp_semantics_alone),
+        cmocka_unit_test(whole_session),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(outputs_of_a_direct3d_device),
+        cmocka_unit_test(the_rest_is_the_systems),
+        cmocka_unit_test(nothing_is_left),
+        cmocka_unit_test(outputs_outlive_free_library),
     };
     const struct CMUnitTest component_tests[] = {cmocka_unit_test(resolution_too_high)};
+    const struct CMUnitTest stand_in_tests[] = {cmocka_unit_test(arguments_arrive), cmocka_unit_test(missing_functions_fail)};
+    const char *mode = argc == 2 ? argv[1] : "";
+    int failed;
     dxva2 = LoadLibraryA("dxva2.dll");
     outputs_from_monitor =
         dxva2 ? (from_monitor)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromHMONITOR") : (from_monitor)NULL;
     if (!outputs_from_monitor || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
         return 2;
-    BOOL component = argc == 2 && strcmp(argv[1], "--component") == 0;
-    int failed = component ? cmocka_run_group_tests_name("opm-component", component_tests, NULL, NULL)
-                           : cmocka_run_group_tests_name("opm", tests, NULL, NULL);
+    if (strcmp(mode, "--component") == 0)
+        failed = cmocka_run_group_tests_name("opm-component", component_tests, NULL, NULL);
+    else if (strcmp(mode, "--stand-in") == 0)
+        failed = cmocka_run_group_tests_name("opm-stand-in", stand_in_tests, NULL, NULL);
+    else
+        failed = cmocka_run_group_tests_name("opm", tests, NULL, NULL);
     CoUninitialize();
     return failed;
 }

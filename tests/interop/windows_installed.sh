@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE COPP.EXE
-# LIBCOPP-0.DLL: what needs copp.dll registered or dxva2.dll in a program's folder, in a Wine prefix of its own.
+# windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE TEST_LIFETIMES.EXE
+# STANDIN_DXVA2.DLL COPP.EXE LIBCOPP-0.DLL: what needs copp.dll registered or dxva2.dll in a program's folder, in a Wine prefix of its own.
 # Unregistering must leave the registry as it was.
 set -euo pipefail
 
@@ -11,7 +11,8 @@ fi
 
 dll=$(realpath "$1") dxva2=$(realpath "$2")
 cryptoapi=$(realpath "$3") directshow=$(realpath "$4") opm=$(realpath "$5")
-tool=$(realpath "$6") library=$(realpath "$7")
+lifetimes=$(realpath "$6") standin=$(realpath "$7")
+tool=$(realpath "$8") library=$(realpath "$9")
 anchor=$(dirname "$(realpath "$0")")/../vectors/root-modulus.b64
 work=$(mktemp -d)
 export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
@@ -44,13 +45,48 @@ wine regsvr32 /s copp.dll # twice is as good as once
 status=0
 wine "$cryptoapi" --registered || status=1
 wine "$directshow" || status=1
-wine regsvr32 /s /u copp.dll
-classes after.reg
-if ! cmp before.reg after.reg; then
+mkdir slow
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" slow/
+cat >slow/adapter.ini <<'ADAPTER'
+[adapter]
+bus = pci
+[output HDMI-1]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+hdcp_delay = 3000
+ADAPTER
+# with Wine's heap checking itself, what is used after it was freed is found
+COPP_DRIVER=$work/slow WINEDEBUG=-all,warn+heap wine "$directshow" --slow || status=1
+wine "$lifetimes" --registered || status=1
+
+# assert_restored WHAT: the registry is as it was before anything was registered
+assert_restored() {
+    classes after.reg
+    cmp before.reg after.reg && return
     diff -a before.reg after.reg | head -n 20
-    echo "regsvr32 /u has not put back what was there"
+    echo "$1 has not put back what was there"
     status=1
-fi
+}
+
+# why there is no driver is told to those who listen
+COPP_DRIVER='C:\nowhere' WINEDEBUG=+debugstr wine "$lifetimes" --registered no-driver >told.txt 2>&1 || true
+grep -aqF 'C:\\nowhere\\leaf.pem: no key is there' told.txt || { echo "a missing driver is not told of" && status=1; }
+
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u"
+wine regsvr32 /s /u copp.dll || status=1 # twice is as good as once
+assert_restored "the second regsvr32 /u"
+
+# another copy takes over, and any copy takes all of it away; a folder's name may have any letters
+mkdir 'café 映画'
+cp copp.dll 'café 映画/copp.dll'
+wine regsvr32 /s copp.dll
+wine regsvr32 /s 'café 映画/copp.dll'
+wine "$cryptoapi" --registered || status=1
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u of another copy"
 
 mkdir application component
 cp "$dxva2" application/dxva2.dll
@@ -88,6 +124,85 @@ probe_says 1 '.paths[] | select(.path == "OPM") | .steps[-1].rule == "CERT-12"'
 probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | contains("Set")] | any | not)' \
     --anchor "Z:$anchor"
 probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
+
+# Ctrl-C in the middle of --set, HDCP taking its time: put back what was set, and nothing more is tried
+COPP_DRIVER=$work/slow wine application/copp.exe probe --json --set --anchor "Z:$anchor" >probe.json 2>probe.err &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+    ! grep -qs "$work/application/dxva2.dll" "/proc/$pid/maps" || break
+    sleep 0.1
+done
+sleep 1
+kill -INT "$pid"
+interrupted=0
+wait "$pid" || interrupted=$?
+if [ "$interrupted" -ne 2 ] || ! grep -q '^copp: interrupted' probe.err ||
+    ! jq -e '[.paths[].path] == ["OPM"] and ([.paths[0].steps[] | select(.step | startswith("Set")) | .answer] |
+        length == 0 or . == ["in force", "put back"])' probe.json >/dev/null; then
+    echo "copp probe --set, interrupted: exit status $interrupted, and: $(cat probe.err probe.json)"
+    status=1
+fi
+
+# the manual page names the options that --help names
+wine application/copp.exe probe --help | sed -n 's/^ .\{5\}\(--[a-z]*\).*/\1/p' | sort >help.options
+sed -n '/^# OPTIONS/,/^# EXIT/s/^\*.*\(--[a-z]*\)\*.*/\1/p' "$(dirname "$anchor")/../../man/copp-probe.1.scd" | sort >page.options
+diff help.options page.options || status=1
+
+# the adapter inside the tool, and events as they come
+wine application/copp.exe demo --json | jq -se 'length == 11' >/dev/null || { echo "copp demo fails" && status=1; }
+(sleep 1 && printf 'unplug HDMI-1\r\n') | wine application/copp.exe status --events - --json |
+    jq -e '.outputs[0].events == ["LinkLost"]' >/dev/null || { echo "copp status fails" && status=1; }
+printf '+0.2 unplug HDMI-1' >events.txt
+wine application/copp.exe status --events events.txt --json |
+    jq -e '.outputs[0].events == ["LinkLost"]' >/dev/null || { echo "copp status fails with a file of events" && status=1; }
+
+# protect STATUS TEXT ARGUMENT...: what copp protect exits with, and a line of what it says
+protect_says() {
+    local wanted=$1 text=$2 got=0
+    shift 2
+    wine application/copp.exe protect "$@" >protect.txt 2>&1 || got=$?
+    if [ "$got" -ne "$wanted" ] || ! grep -qF "$text" protect.txt; then
+        echo "copp protect $*: exit status $got, and: $(cat protect.txt)"
+        status=1
+    fi
+}
+
+protect_says 7 'HDMI-1: protected: HDCP on' --hdcp 1 -- cmd /c exit 7
+protect_says 2 'cannot be run: No such file' --hdcp 1 -- no-such-program
+printf '+0.5 unplug HDMI-1\n' >events.txt
+protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
+protect_says 0 'DISPLAY1: protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+protect_says 1 'CERT-12' --device opm --hdcp 1 -- cmd /c exit 0
+protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$anchor" --acp 1 -- cmd /c exit 0
+wine application/copp.exe status --device opm --anchor "Z:$anchor" --json |
+    jq -e '[.outputs[].connector] == ["HDMI"]' >/dev/null || { echo "copp status --device opm fails" && status=1; }
+
+# Ctrl-C ends the command, and what it has started, and releases
+wine application/copp.exe protect --hdcp 1 -- notepad >protect.txt 2>&1 &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+    ! grep -q 'protected: HDCP on' protect.txt || break
+    sleep 0.1
+done
+kill -INT "$pid"
+interrupted=0
+wait "$pid" || interrupted=$?
+if [ "$interrupted" -ne 130 ] || ! grep -q '^HDMI-1: released' protect.txt; then
+    echo "copp protect, interrupted: exit status $interrupted, and: $(cat protect.txt)"
+    status=1
+fi
+
 wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
+# whatever type and bytes a value has
+vmr9='HKEY_CLASSES_ROOT\CLSID\{51B4ABF3-748F-4E3B-A276-C828330E926A}\InprocServer32'
+wine reg add "$vmr9" /ve /t REG_EXPAND_SZ /d '%SystemRoot%\system32\quartz.dll' /f >/dev/null
+wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{B87BEB7B-8D29-423F-AE4D-6582C10175AC}' /f >/dev/null # and a renderer that is not there
+classes before.reg
+wine regsvr32 /s copp.dll
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u with a REG_EXPAND_SZ"
+
+cp "$standin" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+wine application/test_opm.exe --stand-in || status=1
 exit "$status"

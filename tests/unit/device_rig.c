@@ -1,5 +1,7 @@
 #include "device_rig.h"
 
+#include "crypto_kit.h"
+
 const uint8_t rig_chain[100] = "<chain>";
 
 /* --- the driver's surroundings --- */
@@ -181,7 +183,7 @@ struct copp_command app_command(const struct app *app, enum copp_request request
 }
 
 void app_sign(const struct app *app, struct copp_command *command) {
-    rig_cmac(app->key, command->bytes + 16, 4080, command->bytes);
+    kit_cmac(app->key, command->bytes + 16, 4080, command->bytes);
 }
 
 uint32_t app_send(struct app *app, const struct copp_command *command) {
@@ -252,7 +254,7 @@ uint32_t app_ask(struct app *app, enum copp_request request, const uint32_t *typ
     }
     app->status_sequence++;
     uint8_t tag[16];
-    rig_cmac(app->key, output.bytes + 16, 4080, tag);
+    kit_cmac(app->key, output.bytes + 16, 4080, tag);
     assert_memory_equal(output.bytes, tag, 16);
     assert_int_equal(get_u32(output.bytes + 16), size);
     assert_memory_equal(output.bytes + 20, input.bytes, 16);

@@ -1,7 +1,7 @@
 /*
  * A driver's adapter on an output that does what the test says, and applications on the other side of its devices.
  *
- * Messages are put together byte by byte from the tables of docs/protocol.md and signed with OpenSSL's own CMAC:
+ * Messages are put together byte by byte from the tables of docs/protocol.md and signed with the CMAC of crypto_kit.h:
  * nothing of libcopp is on the application's side here.
  */
 #ifndef COPP_TEST_DEVICE_RIG_H
@@ -80,7 +80,6 @@ uint32_t get_u32(const uint8_t *bytes);
 
 /* A GUID's bytes by the request's name in the protocol: from a table of this file's own. */
 const uint8_t *rig_guid(enum copp_request request);
-void rig_cmac(const uint8_t *key, const uint8_t *bytes, size_t size, uint8_t *tag);
 
 /* A command, signed. size is cbSizeData; data has as many bytes, at most 4056 are taken. */
 struct copp_command app_command(const struct app *app, enum copp_request request, const uint8_t *data, uint32_t size);

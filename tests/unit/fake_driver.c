@@ -1,8 +1,5 @@
 #include "fake_driver.h"
 
-#include <openssl/core_names.h>
-#include <openssl/pem.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,31 +7,15 @@
 const char facsimile_srm[] = "800000050100003602511ef21acde72697f4019710199253e9f05995a37a3bfee09c76dd83aac25b24b33684947534db10"
                              "9e3b2313d87ac2307984";
 
-void fake_driver_open(EVP_PKEY *key, const uint8_t *signature, uint8_t *block) {
+void fake_driver_open(struct kit_key *key, const uint8_t *signature, uint8_t *block) {
     uint8_t number[COPP_SIGNATURE_SIZE];
     for (size_t i = 0; i < sizeof number; i++)
         number[i] = signature[sizeof number - 1 - i];
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
-    size_t size = COPP_SIGNATURE_SIZE;
-    assert_int_equal(EVP_PKEY_decrypt_init(context), 1);
-    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING), 1);
-    assert_int_equal(EVP_PKEY_decrypt(context, block, &size, number, sizeof number), 1);
-    assert_int_equal(size, COPP_SIGNATURE_SIZE);
-    EVP_PKEY_CTX_free(context);
+    kit_rsa_open(key, number, block);
 }
 
 static void sign(const struct fake_driver *driver, const uint8_t *message, uint8_t *tag) {
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "CMAC", NULL);
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
-    char cipher[] = "AES-128-CBC";
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0),
-                                     OSSL_PARAM_construct_end()};
-    size_t size;
-    assert_int_equal(EVP_MAC_init(context, driver->session_key, COPP_KEY_SIZE, parameters), 1);
-    assert_int_equal(EVP_MAC_update(context, message, COPP_AUTHENTICATED_SIZE), 1);
-    assert_int_equal(EVP_MAC_final(context, tag, &size, COPP_MAC_SIZE), 1);
-    EVP_MAC_CTX_free(context);
-    EVP_MAC_free(mac);
+    kit_cmac(driver->session_key, message, COPP_AUTHENTICATED_SIZE, tag);
 }
 
 static uint32_t le32(const uint8_t *bytes) {
@@ -269,17 +250,11 @@ void fake_driver_init(struct fake_driver *driver) {
         .bksv = {0xcd, 0x1a, 0xf2, 0x1e, 0x51}, /* 51 1e f2 1a cd, of the facsimile SRM */
         .display = {1920, 1080, 2, COPP_D3DFMT_X8R8G8B8, 60000, 1001}};
     driver->chain = read_test_file("vectors/chain-good.xml", &driver->chain_size);
-    char *path = test_path("vectors/leaf.pem");
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    driver->key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-    assert_non_null(driver->key);
-    (void)fclose(file);
-    free(path);
+    driver->key = kit_key_open("leaf.pem");
 }
 
 void fake_driver_end(struct fake_driver *driver) {
-    EVP_PKEY_free(driver->key);
+    kit_key_free(driver->key);
     free(driver->chain);
 }
 

@@ -1,15 +1,13 @@
 /*
  * A driver for the tests of the application's side: honest, until it is told to go wrong in one way at one call.
  *
- * What a session seals it opens, and what it sends and reads it signs, with OpenSSL itself: nothing of libcopp's own
+ * What a session seals it opens, and what it sends and reads it signs, with crypto_kit.h: nothing of libcopp's own
  * cryptography is on this side.
  */
 #ifndef COPP_TEST_FAKE_DRIVER_H
 #define COPP_TEST_FAKE_DRIVER_H
 
-#include <openssl/evp.h>
-
-#include "harness.h"
+#include "crypto_kit.h"
 
 enum fake_fault {
     FAKE_HONEST = 0,
@@ -30,7 +28,7 @@ enum fake_fault {
 
 struct fake_driver {
     struct copp_transport transport;
-    EVP_PKEY *key; /* leaf.pem */
+    struct kit_key *key; /* leaf.pem */
     uint8_t *chain;
     size_t chain_size;
 
@@ -85,7 +83,7 @@ void fake_driver_end(struct fake_driver *driver);
 void fake_driver_fault(struct fake_driver *driver, enum fake_fault fault, unsigned honest, uint32_t value);
 
 /* Opens an AMCOPPSignature with the raw RSA operation: the big-endian block, padding and all. */
-void fake_driver_open(EVP_PKEY *key, const uint8_t *signature, uint8_t *block);
+void fake_driver_open(struct kit_key *key, const uint8_t *signature, uint8_t *block);
 
 /* A random source that serves known bytes: next, next + 1, ...; or an error after `good` calls, if good is not negative. */
 struct fake_random {

@@ -1,26 +1,9 @@
-/* Stands in for what libcopp calls: see faults.h. The linker turns NAME into __wrap_NAME, and __real_NAME into NAME. */
-#include "faults.h"
+#include "faults_inside.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <ini.h>
-#include <openssl/dsa.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
-#include <openssl/rsa.h>
-#include <openssl/store.h>
-#include <openssl/ui.h>
 
 #include "harness.h"
 
@@ -31,26 +14,12 @@ static unsigned forbidden_calls;
 static size_t write_limit; /* 0: none */
 static char file_calls[256];
 
-static bool is_memory(const char *name) {
-    return strcmp(name, "malloc") == 0 || strcmp(name, "calloc") == 0 || strcmp(name, "realloc") == 0 ||
-           strcmp(name, "ini_parse_stream") == 0;
+void fault_note_file_call(const char *name) {
+    if (strlen(file_calls) + strlen(name) + 2 <= sizeof file_calls)
+        strcat(strcat(file_calls, name), " ");
 }
 
-static void note_file_call(const char *name) {
-    static const char *const files[] = {"open64", "close", "write", "read", "fstat64", "fsync", "flock", "rename", "unlink"};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (strcmp(name, files[i]) == 0 && strlen(file_calls) + strlen(name) + 2 <= sizeof file_calls)
-            strcat(strcat(file_calls, name), " ");
-    }
-}
-
-/* True if this call is to fail. */
-static bool due(const char *name) {
-    note_file_call(name);
-    if (memory_forbidden && is_memory(name)) {
-        forbidden_calls++;
-        return true;
-    }
+bool fault_due(const char *name) {
     if (!armed)
         return false;
     calls++;
@@ -61,13 +30,28 @@ static bool due(const char *name) {
     return true;
 }
 
-static int zero_or_negative(void) {
-    return armed && armed->mode == FAULT_ONE_OTHERWISE ? -1 : 0;
+bool fault_due_memory(const char *name) {
+    if (memory_forbidden) {
+        forbidden_calls++;
+        return true;
+    }
+    if (!fault_due(name))
+        return false;
+    fault_is_memory();
+    return true;
 }
 
-static int file_failure(bool may_be_interrupted) {
-    errno = may_be_interrupted && armed && armed->mode == FAULT_ONE_OTHERWISE ? EINTR : EIO;
-    return -1;
+void fault_is_memory(void) {
+    if (armed && armed->fired == 1)
+        armed->memory = true;
+}
+
+bool fault_otherwise(void) {
+    return armed && armed->mode == FAULT_ONE_OTHERWISE;
+}
+
+size_t fault_write_size(size_t size) {
+    return write_limit && write_limit < size ? write_limit : size;
 }
 
 bool fault_next(struct fault *fault) {
@@ -86,6 +70,7 @@ bool fault_next(struct fault *fault) {
 void fault_arm(struct fault *fault) {
     fault->fired = 0;
     fault->name = NULL;
+    fault->memory = false;
     calls = 0;
     armed = fault;
 }
@@ -96,14 +81,14 @@ bool fault_disarm(struct fault *fault) {
 }
 
 bool fault_was_memory(const struct fault *fault) {
-    return fault->name && is_memory(fault->name);
+    return fault->memory;
 }
 
 void fault_assert_said(const struct fault *fault, enum copp_result result) {
     if (result == COPP_OK)
         fail_msg("%s failed, and nobody was told", fault->name);
     if (fault_was_memory(fault) && result != COPP_E_MEMORY)
-        fail_msg("%s failed, but the answer was \"%s\"", fault->name, copp_strerror(result));
+        fail_msg("%s ran out of memory, but the answer was \"%s\"", fault->name, copp_strerror(result));
 }
 
 void fault_forbid_memory(void) {
@@ -127,56 +112,4 @@ void fault_shorten_writes(size_t size) {
     write_limit = size;
 }
 
-#define FAULT_VALUE(name, type, value, parameters, arguments)                                                                    \
-    type __real_##name parameters;                                                                                               \
-    type __wrap_##name parameters;                                                                                               \
-    type __wrap_##name parameters {                                                                                              \
-        return due(#name) ? (type)(value) : __real_##name arguments;                                                             \
-    }
-#define FAULT_POINTER(name, type, parameters, arguments) FAULT_VALUE(name, type, NULL, parameters, arguments)
-#define FAULT_INT(name, type, parameters, arguments) FAULT_VALUE(name, type, zero_or_negative(), parameters, arguments)
-#define FAULT_IO(name, type, interruptible, parameters, arguments)                                                               \
-    FAULT_VALUE(name, type, file_failure(interruptible), parameters, arguments)
-#define FAULT_SPECIAL(name)
 #include "faults.def"
-
-/* Variadic: libcopp calls it as EVP_RSA_gen does. */
-EVP_PKEY *__real_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *library, const char *properties, const char *type, ...);
-EVP_PKEY *__wrap_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *library, const char *properties, const char *type, size_t bits);
-EVP_PKEY *__wrap_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *library, const char *properties, const char *type, size_t bits) {
-    return due("EVP_PKEY_Q_keygen") ? NULL : __real_EVP_PKEY_Q_keygen(library, properties, type, bits);
-}
-
-/* Variadic as well. */
-int __real_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...) {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
-    va_end(arguments);
-    return due("open64") ? file_failure(false) : __real_open64(path, flags, mode);
-}
-
-/* What fails to close is closed all the same. */
-int __real_close(int file);
-int __wrap_close(int file);
-int __wrap_close(int file) {
-    int result = __real_close(file);
-    return due("close") ? file_failure(false) : result;
-}
-
-ssize_t __real_write(int file, const void *bytes, size_t size);
-ssize_t __wrap_write(int file, const void *bytes, size_t size);
-ssize_t __wrap_write(int file, const void *bytes, size_t size) {
-    if (due("write"))
-        return file_failure(true);
-    return __real_write(file, bytes, write_limit && write_limit < size ? write_limit : size);
-}
-
-/* It succeeds without the disk, which would make the tests last. */
-int __wrap_fsync(int file);
-int __wrap_fsync(int file) {
-    (void)file;
-    return due("fsync") ? file_failure(true) : 0;
-}

@@ -1,5 +1,5 @@
 /*
- * Makes every call of libcopp's that can fail (faults.def) fail in turn: the scenario of a test runs until it has run
+ * Makes every call of libcopp's that can fail (faults*.def) fail in turn: the scenario of a test runs until it has run
  * through without a failure, each time with the next call failing.
  *
  *     EACH_FAULT(fault) {
@@ -23,7 +23,7 @@
 
 enum fault_mode {
     FAULT_ONE = 0, /* one call fails, the next ones do not */
-    FAULT_ONE_OTHERWISE, /* the same; a crypto call answers -1 where it could answer 0, a file's is interrupted */
+    FAULT_ONE_OTHERWISE, /* the same; a crypto call fails for another reason than memory, a file's is interrupted */
     FAULT_ALL_ON, /* from that call on, every one fails */
     FAULT_MODES
 };
@@ -33,6 +33,7 @@ struct fault {
     unsigned nth; /* which call fails, from 1 */
     unsigned fired; /* how many calls have failed since fault_arm */
     const char *name; /* the function that failed first; NULL: none */
+    bool memory; /* it said that it had run out of memory */
 };
 
 #define EACH_FAULT(fault) for (struct fault fault = {0}; fault_next(&(fault));)
@@ -43,9 +44,9 @@ void fault_arm(struct fault *fault);
 /* True if something was made to fail. */
 bool fault_disarm(struct fault *fault);
 
-/* True if what failed was an allocation. */
+/* True if what failed first ran out of memory. */
 bool fault_was_memory(const struct fault *fault);
-/* Fails the test unless result is an error, and COPP_E_MEMORY where an allocation failed. */
+/* Fails the test unless result is an error, and COPP_E_MEMORY where memory ran out. */
 void fault_assert_said(const struct fault *fault, enum copp_result result);
 
 /* From now until fault_allow_memory, every allocation of libcopp's fails; returns how many tried. */

@@ -6,6 +6,19 @@
 
 static const char *suite_name;
 
+#ifdef COPP_TEST_SHOW_MEMORY
+#include <gcrypt.h>
+
+/*
+ * Before libcopp's own beginning: all of libgcrypt's memory from malloc. What lies in its secure memory, or is held from
+ * there alone, as the buffer of its random number generator is, AddressSanitizer can neither guard nor find again.
+ */
+__attribute__((constructor(101))) static void show_all_memory(void) {
+    (void)gcry_check_version(NULL);
+    (void)gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
+}
+#endif
+
 static void log_rules(const struct test_case *test) {
     const char *path = getenv("COPP_RULES_LOG");
     if (!path || !test->rules[0])
@@ -68,6 +81,20 @@ uint8_t *read_test_file(const char *name, size_t *size) {
     return bytes;
 }
 
+/* "vectors/NAME"; free with free(). */
+static char *vector_name(const char *name) {
+    char *joined = malloc(strlen(name) + sizeof "vectors/");
+    assert_non_null(joined);
+    return strcat(strcpy(joined, "vectors/"), name);
+}
+
+uint8_t *read_test_vector(const char *name, size_t *size) {
+    char *joined = vector_name(name);
+    uint8_t *bytes = read_test_file(joined, size);
+    free(joined);
+    return bytes;
+}
+
 size_t from_hex(const char *hex, uint8_t *bytes, size_t capacity) {
     size_t length = strlen(hex);
     assert_int_equal(length % 2, 0);
@@ -81,10 +108,7 @@ size_t from_hex(const char *hex, uint8_t *bytes, size_t capacity) {
 }
 
 struct copp_private_key *test_private_key(const char *name) {
-    char *joined = malloc(strlen(name) + sizeof "vectors/");
-    assert_non_null(joined);
-    strcpy(joined, "vectors/");
-    strcat(joined, name);
+    char *joined = vector_name(name);
     char *path = test_path(joined);
     struct copp_private_key *key = NULL;
     assert_int_equal(copp_private_key_open(path, NULL, &key), COPP_OK);

@@ -36,6 +36,8 @@ int run_suite(const char *suite, const struct test_case *cases, size_t count);
 /* Reads a whole file below tests/ (such as "vectors/leaf.pem"); fails the test if it is not there. A NUL is put
  * beyond *size. Free with free(). */
 uint8_t *read_test_file(const char *name, size_t *size);
+/* The same below tests/vectors/ ("leaf.pem"). */
+uint8_t *read_test_vector(const char *name, size_t *size);
 /* The path of a file below tests/; free with free(). */
 char *test_path(const char *name);
 /* The value of a string member in a flat spot of a JSON vector file is read with jansson by the tests themselves. */

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "crypto/crypto.h"
-#include "harness.h"
+#include "crypto_kit.h"
 
 static struct copp_omac *omac_with(const char *key_hex) {
     uint8_t key[16];
@@ -43,6 +43,28 @@ static void omac_published_vectors(void) {
     }
     copp_omac_free(&omac);
     assert_null(omac);
+}
+
+static void omac_equals_anothers_cmac_at_every_length(void) {
+    enum { LONGEST = 4200 };
+    static uint8_t message[LONGEST];
+    uint8_t key[16] = {0x80, 1, 2, 3};
+    struct copp_omac *omac;
+    for (size_t i = 0; i < LONGEST; i++)
+        message[i] = (uint8_t)(i * 7 + (i >> 8));
+    assert_int_equal(copp_omac_new(&omac), COPP_OK);
+    for (size_t length = 0; length <= LONGEST; length += length < 600 ? 1 : 97) {
+        uint8_t ours[16];
+        uint8_t theirs[16];
+        if (length % 3 == 0) { /* a new key now and then */
+            key[15] = (uint8_t)length;
+            assert_int_equal(copp_omac_set_key(omac, key), COPP_OK);
+        }
+        assert_int_equal(copp_omac_sign(omac, message, length, ours), COPP_OK);
+        kit_cmac(key, message, length, theirs);
+        assert_memory_equal(ours, theirs, 16);
+    }
+    copp_omac_free(&omac);
 }
 
 static void omac_refuses_misuse(void) {
@@ -213,10 +235,64 @@ static void open_refuses_numbers_not_below_the_modulus(void) {
     copp_private_key_free(&leaf);
 }
 
+/* Keys as a peer may send them: each has its own answer, before any number is worked with. */
+static void unusable_keys_are_refused(void) {
+    const struct copp_public_key good = test_anchor();
+    static const uint8_t digest[COPP_SHA1_SIZE];
+    static const uint8_t bytes[COPP_MODULUS_MAX];
+    uint8_t cipher[COPP_MODULUS_MAX];
+    struct copp_public_key keys[9];
+    for (size_t i = 0; i < 9; i++)
+        keys[i] = good;
+    memset(keys[0].modulus, 0, sizeof keys[0].modulus);
+    keys[1].modulus[127] &= 0xFE; /* even */
+    keys[2].modulus[0] = 0; /* shorter than its size says */
+    keys[3].modulus_size = 127;
+    keys[4].modulus_size = COPP_MODULUS_MAX + 1;
+    keys[5].exponent = 0;
+    keys[6].exponent = 1;
+    keys[7].exponent = 65536;
+    keys[8].modulus_size = 0;
+    for (size_t i = 0; i < 9; i++) {
+        struct copp_verifier *verifier;
+        assert_int_equal(copp_verifier_new(&keys[i], &verifier), COPP_E_KEY);
+        assert_null(verifier);
+        assert_int_equal(copp_rsa_encrypt(&keys[i], bytes, 40, cipher), COPP_E_KEY);
+    }
+    struct copp_verifier *verifier;
+    assert_int_equal(copp_verifier_new(&good, &verifier), COPP_OK);
+    assert_int_equal(copp_verifier_check(verifier, digest, bytes, 128), COPP_E_INVALID);
+    assert_int_equal(copp_verifier_check(verifier, digest, good.modulus, 128), COPP_E_INVALID);
+    assert_int_equal(copp_verifier_check(verifier, digest, bytes, 0), COPP_E_INVALID);
+    copp_verifier_free(&verifier);
+}
+
+/* Small numbers have zeros before them, to the modulus's size. */
+static void numbers_keep_their_width(void) {
+    struct copp_private_key *leaf = test_private_key("leaf.pem");
+    struct kit_key *other = kit_key_open("leaf.pem");
+    for (unsigned small = 0; small < 40; small++) {
+        uint8_t number[256] = {0};
+        uint8_t opened[256];
+        uint8_t wanted[256];
+        number[255] = (uint8_t)small;
+        memset(opened, 0xA5, sizeof opened);
+        assert_int_equal(leaf->calls->decrypt_raw(leaf, number, opened, sizeof opened), COPP_OK);
+        kit_rsa_open(other, number, wanted);
+        assert_memory_equal(opened, wanted, sizeof wanted);
+        assert_true(small > 1 || opened[255] == small);
+    }
+    kit_key_free(other);
+    copp_private_key_free(&leaf);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(omac_published_vectors, "CMD-1 QRY-2"),
+        TEST(omac_equals_anothers_cmac_at_every_length, "CMD-1 QRY-2"),
         TEST(omac_refuses_misuse, ""),
+        TEST(unusable_keys_are_refused, "CERT-6 CERT-7"),
+        TEST(numbers_keep_their_width, "SES-6"),
         TEST(equal_compares_all, ""),
         TEST(sha1_vector, ""),
         TEST(random_comes_from_where_it_is_told, ""),

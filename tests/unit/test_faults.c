@@ -85,8 +85,9 @@ static void key_open(void) {
         if (!fault_disarm(&fault)) {
             assert_int_equal(result, COPP_OK);
         } else if (result == COPP_OK) {
-            /* one thing in a store that cannot be loaded is stepped over */
-            assert_string_equal(fault.name, "OSSL_STORE_load");
+            /* what is in a store and cannot be loaded is stepped over, and a file that was read need not close well */
+            if (strcmp(fault.name, "OSSL_STORE_load") != 0)
+                assert_string_equal(fault.name, "close");
             assert_non_null(key);
         } else {
             fault_assert_said(&fault, result);
@@ -144,6 +145,7 @@ static void key_sign(void) {
     copp_private_key_free(&key);
 }
 
+#ifdef COPP_TEST_OPENSSL /* without it nothing outside libcopp is asked to read a public key */
 /* The anchor of tests/vectors as PEM. */
 static const char anchor_pem[] = "-----BEGIN PUBLIC KEY-----\n"
                                  "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCmN5wxxiTM7uaJX5VhVYaJe6Zx\n"
@@ -167,6 +169,7 @@ static void anchor_read(void) {
         }
     }
 }
+#endif
 
 static const struct copp_handshake secrets = {
     .random = {7, 8}, .session_key = {9, 10}, .status_sequence = 11, .command_sequence = 12};
@@ -215,7 +218,10 @@ static void handshake_open(void) {
 static const struct test_case cases[] = {
     TEST(omac_from_nothing, ""), TEST(omac_goes_on, ""),   TEST(omac_without_key, ""), TEST(random_numbers, ""),
     TEST(key_open, ""),          TEST(key_generate, ""),   TEST(key_to_pem, ""),       TEST(key_sign, ""),
-    TEST(anchor_read, ""),       TEST(handshake_seal, ""), TEST(handshake_open, ""),
+#ifdef COPP_TEST_OPENSSL
+    TEST(anchor_read, ""),
+#endif
+    TEST(handshake_seal, ""),    TEST(handshake_open, ""),
 };
 
 int main(void) {

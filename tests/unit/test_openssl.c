@@ -1,53 +1,13 @@
-/* The crypto seam on OpenSSL: keys as its programs write them, OMAC-1 against its own CMAC, seals as it opens them. */
+/* The crypto seam on OpenSSL: keys as its programs write them, seals as it opens them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/rsa.h>
 
 #include "crypto/crypto.h"
 #include "harness.h"
-
-static void evp_cmac(const uint8_t *key, const uint8_t *message, size_t size, uint8_t *tag) {
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "CMAC", NULL);
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
-    char cipher[] = "AES-128-CBC";
-    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0), OSSL_PARAM_construct_end()};
-    size_t written = 0;
-    assert_int_equal(EVP_MAC_init(context, key, 16, parameters), 1);
-    assert_int_equal(EVP_MAC_update(context, message, size), 1);
-    assert_int_equal(EVP_MAC_final(context, tag, &written, 16), 1);
-    assert_int_equal(written, 16);
-    EVP_MAC_CTX_free(context);
-    EVP_MAC_free(mac);
-}
-
-static void omac_equals_openssl_cmac_at_every_length(void) {
-    enum { LONGEST = 4200 };
-    uint8_t message[LONGEST];
-    for (size_t i = 0; i < LONGEST; i++)
-        message[i] = (uint8_t)(i * 7 + (i >> 8));
-    uint8_t key[16] = {0x80, 1, 2, 3};
-    struct copp_omac *omac;
-    assert_int_equal(copp_omac_new(&omac), COPP_OK);
-    for (size_t length = 0; length <= LONGEST; length += length < 600 ? 1 : 97) {
-        uint8_t ours[16];
-        uint8_t theirs[16];
-        key[15] = (uint8_t)length;
-        if (length % 3 == 0) /* and under a new key now and then */
-            assert_int_equal(copp_omac_set_key(omac, key), COPP_OK);
-        else
-            key[15] = (uint8_t)(length - length % 3);
-        assert_int_equal(copp_omac_set_key(omac, key), COPP_OK);
-        assert_int_equal(copp_omac_sign(omac, message, length, ours), COPP_OK);
-        evp_cmac(key, message, length, theirs);
-        assert_memory_equal(ours, theirs, 16);
-    }
-    copp_omac_free(&omac);
-}
 
 static void anchors_are_read_from_text(void) {
     size_t size;
@@ -229,7 +189,6 @@ static void sealed_forms_are_what_openssl_reads(void) {
 
 int main(void) {
     static const struct test_case cases[] = {
-        TEST(omac_equals_openssl_cmac_at_every_length, "CMD-1 QRY-2"),
         TEST(anchors_are_read_from_text, ""),
         TEST(private_keys_by_uri, ""),
         TEST(new_keys_survive_pem, ""),

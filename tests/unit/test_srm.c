@@ -1,74 +1,32 @@
 /* SRM-1..5: published messages, and messages put together here and signed with keys of our own. */
-#include "harness.h"
+#include "crypto_kit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/dsa.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-
-#include "certificate/srm_keys.h"
-
 static const struct copp_srm_key facsimile = {COPP_SRM_KEY_FACSIMILE, NULL, 0};
 
-/* A test key of either kind, and its public half in PEM. */
+/* A test key of either kind, and its public half in PEM as OpenSSL writes it. */
 struct signer {
-    EVP_PKEY *key;
-    char pem[2048];
+    struct kit_key *key;
+    char *pem;
     struct copp_srm_key name;
 };
 
-static struct signer dsa_signer;
+static struct signer dsa_signer; /* within the parameters that HDCP 1.x has for all */
 static struct signer rsa_signer;
 
-static void finish_signer(struct signer *signer) {
-    BIO *out = BIO_new(BIO_s_mem());
-    assert_non_null(out);
-    assert_int_equal(PEM_write_bio_PUBKEY(out, signer->key), 1);
-    int size = BIO_read(out, signer->pem, sizeof signer->pem);
-    assert_true(size > 0 && (size_t)size < sizeof signer->pem);
-    BIO_free(out);
-    signer->name = (struct copp_srm_key){COPP_SRM_KEY_PEM, signer->pem, (size_t)size};
+static struct signer open_signer(const char *key, const char *public_half) {
+    struct signer signer = {.key = kit_key_open(key)};
+    size_t size;
+    signer.pem = (char *)read_test_vector(public_half, &size);
+    signer.name = (struct copp_srm_key){COPP_SRM_KEY_PEM, signer.pem, size};
+    return signer;
 }
 
-/* A key within the parameters that HDCP 1.x has for all. */
-static void make_dsa_signer(void) {
-    const struct copp_dsa_key *numbers = &copp_srm_hdcp1_facsimile;
-    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    BIGNUM *p = BN_bin2bn(numbers->p, sizeof numbers->p, NULL);
-    BIGNUM *q = BN_bin2bn(numbers->q, sizeof numbers->q, NULL);
-    BIGNUM *g = BN_bin2bn(numbers->g, sizeof numbers->g, NULL);
-    assert_true(builder && p && q && g);
-    assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_FFC_P, p), 1);
-    assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_FFC_Q, q), 1);
-    assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_FFC_G, g), 1);
-    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
-    EVP_PKEY *domain = NULL;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
-    assert_true(EVP_PKEY_fromdata_init(context) == 1 &&
-                EVP_PKEY_fromdata(context, &domain, EVP_PKEY_KEY_PARAMETERS, parameters) == 1);
-    EVP_PKEY_CTX_free(context);
-    context = EVP_PKEY_CTX_new_from_pkey(NULL, domain, NULL);
-    assert_true(EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_keygen(context, &dsa_signer.key) == 1);
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(domain);
-    OSSL_PARAM_free(parameters);
-    OSSL_PARAM_BLD_free(builder);
-    BN_free(p);
-    BN_free(q);
-    BN_free(g);
-    finish_signer(&dsa_signer);
-}
-
-static void make_rsa_signer(void) {
-    rsa_signer.key = EVP_RSA_gen(3072);
-    assert_non_null(rsa_signer.key);
-    finish_signer(&rsa_signer);
+static void close_signer(struct signer *signer) {
+    kit_key_free(signer->key);
+    free(signer->pem);
 }
 
 /* A message being put together. */
@@ -91,32 +49,14 @@ static void put_number(struct message *message, uint32_t number, unsigned size) 
 }
 
 static void put_dsa_signature(struct message *message, size_t from, size_t size) {
-    uint8_t der[64];
-    uint8_t pair[40];
-    size_t der_size = sizeof der;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha1(), NULL, dsa_signer.key), 1);
-    assert_int_equal(EVP_DigestSign(context, der, &der_size, &message->bytes[from], size), 1);
-    EVP_MD_CTX_free(context);
-    const unsigned char *at = der;
-    DSA_SIG *signature = d2i_DSA_SIG(NULL, &at, (long)der_size);
-    assert_non_null(signature);
-    const BIGNUM *r;
-    const BIGNUM *s;
-    DSA_SIG_get0(signature, &r, &s);
-    assert_int_equal(BN_bn2binpad(r, pair, 20), 20);
-    assert_int_equal(BN_bn2binpad(s, &pair[20], 20), 20);
-    DSA_SIG_free(signature);
-    put(message, pair, sizeof pair);
+    uint8_t signature[40];
+    kit_dsa_sign(dsa_signer.key, &message->bytes[from], size, signature);
+    put(message, signature, sizeof signature);
 }
 
 static void put_rsa_signature(struct message *message, size_t from, size_t size) {
     uint8_t signature[384];
-    size_t signature_size = sizeof signature;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, rsa_signer.key), 1);
-    assert_int_equal(EVP_DigestSign(context, signature, &signature_size, &message->bytes[from], size), 1);
-    EVP_MD_CTX_free(context);
+    kit_rsa3072_sign(rsa_signer.key, &message->bytes[from], size, signature);
     put(message, signature, sizeof signature);
 }
 
@@ -539,10 +479,10 @@ static const struct test_case cases[] = {
 };
 
 int main(void) {
-    make_dsa_signer();
-    make_rsa_signer();
+    dsa_signer = open_signer("srm-dsa.pem", "srm-dsa-public.pem");
+    rsa_signer = open_signer("srm-rsa3072.pem", "srm-rsa3072-public.pem");
     int failed = RUN_SUITE("srm", cases);
-    EVP_PKEY_free(dsa_signer.key);
-    EVP_PKEY_free(rsa_signer.key);
+    close_signer(&dsa_signer);
+    close_signer(&rsa_signer);
     return failed;
 }

@@ -1,0 +1,34 @@
+/*
+ * An adapter outside this program: coppd's behind its socket (remote_socket.c), or on Windows the machine's own driver
+ * (remote_opm.c).
+ */
+#ifndef COPP_CLI_REMOTE_H
+#define COPP_CLI_REMOTE_H
+
+#include "device.h"
+
+/* What --device names if it is not the embedded adapter, for error messages. */
+extern const char remote_kinds[];
+
+/* *path is where the adapter is that name stands for; false if it stands for none. */
+bool remote_find(const char *name, const char **path);
+
+/* Where one is that nobody has named; NULL: nowhere. */
+const char *remote_default(void);
+
+/* Fills in device->names. STATUS_YES, or complains. */
+int remote_names(const struct invocation *in, struct device *device);
+
+/* True if no session is to be had because of the output's mode (ARB-6). */
+bool remote_refuses(struct device *device, const char *output);
+
+/* The way to an output's device: STATUS_YES, or complains. */
+int remote_open(const struct invocation *in, struct device *device, const char *output, struct copp_transport **transport);
+
+/* What to do where the chain leads to another anchor: complains further. */
+void remote_explain_anchor(const struct device *device);
+
+/* One more name, of at most COPP_CONNECTOR_NAME_SIZE bytes with its NUL. */
+bool device_add_name(struct device *device, const char *name);
+
+#endif

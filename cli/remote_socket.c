@@ -1,0 +1,86 @@
+#include "remote_socket.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+
+#define UNIX_PREFIX "unix:"
+#define OUTPUTS_MAX 1024u /* a daemon that goes on telling names is not one */
+
+const char remote_kinds[] = "unix:PATH";
+
+bool remote_find(const char *name, const char **path) {
+    *path = name + strlen(UNIX_PREFIX);
+    return strncmp(name, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0 && **path != '\0';
+}
+
+const char *remote_default(void) {
+    return access(COPP_SOCKET_DEFAULT, F_OK) == 0 ? COPP_SOCKET_DEFAULT : NULL;
+}
+
+int remote_socket_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
+                       enum copp_result result) {
+    const char *farewell = copp_socket_farewell(connection);
+    if (farewell[0] != '\0')
+        return fail(in, STATUS_UNKNOWN, device->path, "%s", farewell);
+    if (result == COPP_E_NOT_FOUND)
+        return fail(in, STATUS_UNKNOWN, device->path, "no coppd listens there: start it, or give --device embedded");
+    if (result == COPP_E_TRANSPORT)
+        return fail(in, STATUS_UNKNOWN, device->path, "coppd does not answer");
+    return fail_result(in, device->path, result);
+}
+
+enum copp_result remote_socket_connect(const struct device *device, struct copp_socket **connection) {
+    const struct copp_socket_config config = {.path = device->path, .give_up_fd = device->wake_fd >= 0 ? &device->wake_fd : NULL};
+    return copp_socket_connect(&config, connection);
+}
+
+int remote_names(const struct invocation *in, struct device *device) {
+    struct copp_socket *connection = NULL;
+    struct copp_socket_connector told;
+    enum copp_result result = remote_socket_connect(device, &connection);
+    while (result == COPP_OK && device->count < OUTPUTS_MAX) {
+        result = copp_socket_connector(connection, (uint32_t)device->count, &told);
+        if (result == COPP_OK && !device_add_name(device, told.name))
+            result = COPP_E_MEMORY;
+    }
+    bool all = connection != NULL && (result == COPP_OK || result == COPP_E_NOT_FOUND);
+    int status = all ? STATUS_YES : remote_socket_fail(in, device, connection, result);
+    copp_socket_close(&connection);
+    return status;
+}
+
+bool remote_refuses(struct device *device, const char *output) {
+    struct copp_socket *connection = NULL;
+    struct copp_transport *transport = NULL;
+    enum copp_result result = remote_socket_connect(device, &connection);
+    if (result == COPP_OK)
+        result = copp_socket_transport_open(&connection, output, &transport);
+    copp_transport_free(&transport);
+    copp_socket_close(&connection);
+    return result == COPP_E_UNSUPPORTED_MODE;
+}
+
+int remote_open(const struct invocation *in, struct device *device, const char *output, struct copp_transport **transport) {
+    struct copp_socket *connection = NULL;
+    int status = STATUS_YES;
+    enum copp_result result = remote_socket_connect(device, &connection);
+    bool connected = result == COPP_OK;
+    if (connected)
+        result = copp_socket_transport_open(&connection, output, transport);
+    if (connected && result == COPP_E_NOT_FOUND)
+        status = fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+    else if (result == COPP_E_REFUSED || result == COPP_E_UNSUPPORTED_MODE)
+        status = fail_result(in, output, result);
+    else if (result != COPP_OK)
+        status = remote_socket_fail(in, device, connection, result);
+    copp_socket_close(&connection);
+    return status;
+}
+
+void remote_explain_anchor(const struct device *device) {
+    complain("%s: name whom coppd's chain leads to with --anchor or COPP_ANCHOR; for its own test hierarchy that is "
+             "test-driver/anchor.b64 in its state directory",
+             device->path);
+}

@@ -1,0 +1,38 @@
+#include "signals_posix.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "signals.h"
+
+int signal_fd(const int *numbers, size_t count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < count; i++)
+        sigaddset(&set, numbers[i]);
+    return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
+}
+
+bool signals_open(struct signals *signals) {
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int child[] = {SIGCHLD};
+    *signals = (struct signals){signal_fd(ending, 3), signal_fd(child, 1), INT_MAX};
+    return signals->ending >= 0 && signals->children >= 0;
+}
+
+void signals_close(struct signals *signals) {
+    if (signals->ending >= 0)
+        close(signals->ending);
+    if (signals->children >= 0)
+        close(signals->children);
+    *signals = (struct signals){-1, -1, INT_MAX};
+}
+
+int signals_take(const struct signals *signals) {
+    struct signalfd_siginfo info;
+    while (read(signals->children, &info, sizeof info) == sizeof info)
+        ; /* which of them ended, child_look sees for itself */
+    return read(signals->ending, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}

@@ -1,0 +1,22 @@
+/* Time, and waiting for something to read: what each system does in its own way (wait_posix.c, wait_windows.c). */
+#ifndef COPP_CLI_WAIT_H
+#define COPP_CLI_WAIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Milliseconds of a clock that never goes back. */
+uint64_t clock_ms(void);
+
+#define WAIT_MAX 3u
+
+/* Waits until one of the count descriptors (WAIT_MAX at most; -1: none) can be read from without waiting, or the time is up;
+ * ready tells which can. */
+void wait_readable(const int *fds, bool *ready, size_t count, int timeout_ms);
+
+/* Opens what lines come from ("-": standard input), for reading; -1 with errno set. follow: a FIFO may be written to any
+ * number of times, and never ends. */
+int open_lines(const char *name, bool follow);
+
+#endif
