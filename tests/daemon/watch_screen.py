@@ -6,6 +6,7 @@ import pyte
 
 COPP, COPPD = os.environ["COPP"], os.environ["COPPD"]
 PATIENCE = 30
+TERM = "what-pyte-is"
 directory = tempfile.mkdtemp()
 os.environ.update(COPP_DEVICE=f"unix:{directory}/socket", COPP_ANCHOR=f"{directory}/test-driver/anchor.b64")
 running = []
@@ -17,6 +18,13 @@ def until(condition, what):
     while not condition():
         assert time.monotonic() < end, "never: " + what
         time.sleep(0.02)
+
+
+def describe_terminal():
+    """screen's terminal but for what pyte has not: scrolling by several lines at once."""
+    lines = subprocess.check_output(["infocmp", "-1", "screen"], text=True).splitlines()
+    kept = [line for line in lines if not line.startswith(("#", "screen|", "\tindn=", "\trin="))]
+    subprocess.run(["tic", "-o", f"{directory}/terminfo", "-"], input="\n".join([TERM + ",", *kept, ""]), text=True, check=True)
 
 
 def start_daemon():
@@ -52,8 +60,7 @@ class Terminal:
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self.resize(columns, rows)
-        # of all that pyte knows; xterm repeats characters (REP), which it does not
-        variables = {**os.environ, "TERM": "screen", "LC_ALL": "C.UTF-8", **environment}
+        variables = {**os.environ, "TERM": TERM, "TERMINFO": f"{directory}/terminfo", "LC_ALL": "C.UTF-8", **environment}
         self.process = subprocess.Popen(arguments, stdin=self.slave, stdout=self.slave, stderr=self.slave, env=variables,
                                         preexec_fn=self.own_terminal)
         running.append(self.process)
@@ -273,6 +280,7 @@ def main():
     with open(f"{directory}/coppd.conf", "w") as conf:
         conf.write(f"[daemon]\nsocket = {directory}/socket\nstate_directory = {directory}\n"
                    f"[outputs]\nbackend = sim\nevents = {directory}/events\n")
+    describe_terminal()
     daemon = start_daemon()
     try:
         test_tables_and_log()
