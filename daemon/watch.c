@@ -76,8 +76,7 @@ static bool send_news(struct watch *watch, enum copp_socket_kind kind, const uin
     uint8_t packet[PACKET_HEADER_SIZE + PACKET_NEWS_SIZE_MAX];
     size_t size = packet_news_size(kind);
     packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
-    if (size)
-        memcpy(packet + PACKET_HEADER_SIZE, body, size);
+    memcpy(packet + PACKET_HEADER_SIZE, body, size);
     if (send(watch->session->fd, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return true;
     if (errno == EAGAIN) {
@@ -106,7 +105,7 @@ static bool tell_all(struct watch *watch) {
             return false;
         watch->before = session->id;
     }
-    watch->complete = send_news(watch, COPP_SOCKET_COMPLETE, NULL);
+    watch->complete = send_news(watch, COPP_SOCKET_COMPLETE, body);
     return watch->complete;
 }
 
