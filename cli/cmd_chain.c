@@ -45,12 +45,11 @@ static int answer_valid(const struct invocation *in, const char *name, const str
         return print_json(json_pack("{so sb so sI ss ss}", "file", json_text(name), "valid", 1, "anchor", json_text(anchor),
                                     "crls", (json_int_t)o->crls.count, "manufacturer", driver.manufacturer, "security_level",
                                     driver.security_level));
-    printf("%s: valid under the anchor %s", name, anchor);
+    char lists[64] = "";
     if (o->crls.count > 0)
-        printf(", on none of %zu revocation list%s", o->crls.count, o->crls.count > 1 ? "s" : "");
-    fputs(driver.manufacturer[0] != '\0' ? "; driver of " : "", stdout);
-    print_foreign(stdout, driver.manufacturer);
-    putchar('\n');
+        snprintf(lists, sizeof lists, ", on none of %zu revocation list%s", o->crls.count, o->crls.count > 1 ? "s" : "");
+    say("%s: valid under the anchor %s%s%s%s", name, anchor, lists, driver.manufacturer[0] != '\0' ? "; driver of " : "",
+        driver.manufacturer);
     return STATUS_YES;
 }
 
@@ -133,7 +132,7 @@ static int print_chain(const struct invocation *in, const char *name, const stru
     json_t *certificates = json_array();
     copp_chain_bytes(chain, &size);
     if (!in->json)
-        printf("%s: %zu certificates in %zu bytes, not validated (see copp chain verify)\n", name, count, size);
+        say("%s: %zu certificates in %zu bytes, not validated (see copp chain verify)", name, count, size);
     for (size_t i = 0; i < count; i++) {
         struct copp_certificate certificate;
         enum copp_result result = copp_chain_certificate(chain, i, &certificate);

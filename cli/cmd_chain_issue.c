@@ -159,10 +159,12 @@ static int answer(const struct invocation *in, const struct hierarchy *h) {
     if (in->json)
         return print_json(json_pack("{so sI so*}", "file", json_text(o->output), "size", (json_int_t)h->size, "keys",
                                     o->new_keys != NULL ? json_text(o->new_keys) : NULL));
-    printf("%s: a chain of %zu bytes", o->output, h->size);
     if (o->new_keys != NULL)
-        printf("; its keys are in %s, its anchor is %s/root-public.pem", o->new_keys, o->new_keys);
-    puts("\nOnly who names this anchor will accept it; players that pin Microsoft's will not.");
+        say("%s: a chain of %zu bytes; its keys are in %s, its anchor is %s/root-public.pem", o->output, h->size, o->new_keys,
+            o->new_keys);
+    else
+        say("%s: a chain of %zu bytes", o->output, h->size);
+    puts("Only who names this anchor will accept it; players that pin Microsoft's will not.");
     return STATUS_YES;
 }
 

@@ -1,4 +1,5 @@
 /* copp crl verify, show and install: certificate revocation lists (CRL-1..5). */
+#include <errno.h>
 #include <string.h>
 
 #include "collections.h"
@@ -49,8 +50,8 @@ static int run_verify(const struct invocation *in) {
     if (in->json)
         status = print_json(json_list(name, list, true));
     else
-        printf("%s: valid under the anchor %s: version %lu, %zu revoked\n", name, o->anchor != NULL ? o->anchor : "microsoft",
-               (unsigned long)copp_revocation_version(list), copp_revocation_count(list));
+        say("%s: valid under the anchor %s: version %lu, %zu revoked", name, o->anchor != NULL ? o->anchor : "microsoft",
+            (unsigned long)copp_revocation_version(list), copp_revocation_count(list));
     copp_revocation_free(&list);
     return status;
 }
@@ -64,8 +65,8 @@ static int run_show(const struct invocation *in) {
     if (in->json) {
         status = print_json(json_list(name, list, false));
     } else {
-        printf("%s: version %lu, %zu revoked, not validated (see copp crl verify)\n", name,
-               (unsigned long)copp_revocation_version(list), copp_revocation_count(list));
+        say("%s: version %lu, %zu revoked, not validated (see copp crl verify)", name,
+            (unsigned long)copp_revocation_version(list), copp_revocation_count(list));
         for (size_t i = 0; i < copp_revocation_count(list); i++) {
             char text[2 * COPP_DIGEST_SIZE + 1];
             hex_encode(copp_revocation_digest(list, i), COPP_DIGEST_SIZE, text);
@@ -83,12 +84,13 @@ static int fail_store(const struct invocation *in, const struct copp_public_key 
     struct copp_revocation_list *list = NULL;
     struct copp_verdict stored;
     if (result == COPP_E_ROLLBACK)
-        return fail(in, STATUS_NO, in->operands[0], "is not newer than %s, which stays (CRL-3)", o->store);
-    if (result == COPP_E_INVALID && copp_revocation_load(o->store, anchor, &list, &stored) == COPP_E_INVALID) {
-        int status = fail_verdict(in, STATUS_UNKNOWN, o->store, COLLECTION_LIST, &stored);
-        complain("the stored list stays as it is; if --anchor is right, move it away and install again");
-        return status;
-    }
+        return fail_verdict(in, STATUS_NO, in->operands[0], COLLECTION_LIST, verdict);
+    if (result == COPP_E_IO && (errno == ELOOP || errno == EINVAL))
+        return fail(in, STATUS_UNKNOWN, o->store,
+                    "is no regular file: a link, pipe or device is not replaced; give --store another name");
+    if (result == COPP_E_INVALID && copp_revocation_load(o->store, anchor, &list, &stored) == COPP_E_INVALID)
+        return fail_verdict_with(in, STATUS_UNKNOWN, o->store, COLLECTION_LIST, &stored,
+                                 "the stored list stays as it is; if --anchor is right, move it away and install again");
     copp_revocation_free(&list);
     if (result == COPP_E_IO)
         return fail_result(in, o->store, result);
@@ -114,8 +116,8 @@ static int run_install(const struct invocation *in) {
     if (in->json)
         status = print_json(json_list(o->store, list, true));
     else
-        printf("%s: version %lu is in force, %zu revoked\n", o->store, (unsigned long)copp_revocation_version(list),
-               copp_revocation_count(list));
+        say("%s: version %lu is in force, %zu revoked", o->store, (unsigned long)copp_revocation_version(list),
+            copp_revocation_count(list));
     copp_revocation_free(&list);
     return status;
 }

@@ -155,7 +155,7 @@ static int answer(const struct invocation *in) {
     if (in->json)
         return print_json(json_pack("{so sI sI}", "file", json_text(o->output), "version", (json_int_t)o->version, "revoked",
                                     (json_int_t)o->revoke.count));
-    printf("%s: version %lu, %zu revoked\n", o->output, (unsigned long)o->version, o->revoke.count);
+    say("%s: version %lu, %zu revoked", o->output, (unsigned long)o->version, o->revoke.count);
     return STATUS_YES;
 }
 

@@ -369,5 +369,6 @@ const struct command command_demo = {
     .details = "",
     .options = options,
     .options_size = sizeof(struct demo_options),
+    .json_lines = true,
     .run = run,
 };

@@ -102,7 +102,7 @@ static int seal(const struct invocation *in, const struct copp_public_key *leaf,
         return STATUS_YES; /* standard output is taken */
     if (in->json)
         return print_json(json_pack("{so ss}", "file", json_text(o->output), "form", swap256 ? "swap256" : "swap40"));
-    printf("%s: sealed to the driver's key of %s, form %s\n", o->output, o->chain, swap256 ? "swap256" : "swap40");
+    say("%s: sealed to the driver's key of %s, form %s", o->output, o->chain, swap256 ? "swap256" : "swap40");
     return STATUS_YES;
 }
 
@@ -158,11 +158,10 @@ static int answer_open(const struct invocation *in, const struct copp_handshake 
     /* SES-7 */
     bool matches = random != NULL && copp_equal(random, h->random, COPP_RANDOM_SIZE);
     int status = random == NULL || matches ? STATUS_YES : STATUS_NO;
-    if (status == STATUS_NO)
-        complain(
-            "%s: the random number in it is another one (SES-7)\ncopp: remedy: seal the random number of this very session, and "
-            "check the form (SES-5)",
-            name);
+    if (status == STATUS_NO) {
+        complain("%s: the random number in it is another one (SES-7)", name);
+        complain("remedy: seal the random number of this very session, and check the form (SES-5)");
+    }
     if (in->json || o->reveal) {
         json_t *answer =
             json_pack("{so so}", "file", json_text(name), "random_matches", random != NULL ? json_boolean(matches) : json_null());
@@ -175,9 +174,9 @@ static int answer_open(const struct invocation *in, const struct copp_handshake 
         return print_json(secrets) == STATUS_YES ? status : STATUS_UNKNOWN;
     }
     if (random == NULL)
-        printf("%s: opens; whether it belongs to a session only --random can tell (SES-7)\n", name);
+        say("%s: opens; whether it belongs to a session only --random can tell (SES-7)", name);
     else if (matches)
-        printf("%s: opens, and holds the random number given\n", name);
+        say("%s: opens, and holds the random number given", name);
     return status;
 }
 

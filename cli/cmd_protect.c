@@ -109,7 +109,9 @@ static void tell(struct guard *g, const char *event, const char *format, ...) {
     if (g->in->json) {
         (void)print_json_line(json_pack("{ss so ss}", "event", event, "output", json_text(g->output), "text", text));
     } else {
-        fprintf(g->in->operand_count > 0 ? stderr : stdout, "%s: %s\n", g->output, text);
+        FILE *out = g->in->operand_count > 0 ? stderr : stdout;
+        print_foreign(out, g->output);
+        fprintf(out, ": %s\n", text);
         fflush(stdout);
     }
 }
@@ -122,7 +124,9 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
         snprintf(answer, sizeof answer, ": %s", copp_hresult_name(copp_session_hresult(g->link.session)));
     complain("%s: %s%s%s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
              rule[0] != '\0' ? ")" : "", g->child.runs ? "; the command is stopped" : "",
-             stop == COPP_STOP_NO_RECEIVER ? "; --unnamed-receiver plays to it all the same" : "");
+             stop == COPP_STOP_NO_RECEIVER   ? "; --unnamed-receiver plays to it all the same"
+             : stop == COPP_STOP_UNSUPPORTED ? "; copp status tells what each does"
+                                             : "");
     if (g->in->json)
         (void)print_json_line(json_pack("{ss so ss so}", "event", "stopped", "output", json_text(g->output), "text",
                                         copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop))));
@@ -361,5 +365,6 @@ const struct command command_protect = {
                "this program.",
     .options = options,
     .options_size = sizeof(struct protect_options),
+    .json_lines = true,
     .run = run,
 };

@@ -67,8 +67,8 @@ static int run_verify(const struct invocation *in) {
     if (in->json)
         status = print_json(json_srm(name, srm, true));
     else
-        printf("%s: valid: HDCP %u.x, version %u, %zu revoked, signed by the %s key\n", name, copp_srm_hdcp(srm),
-               copp_srm_version(srm), copp_srm_count(srm), o->key != NULL ? o->key : "production");
+        say("%s: valid: HDCP %u.x, version %u, %zu revoked, signed by the %s key", name, copp_srm_hdcp(srm),
+            copp_srm_version(srm), copp_srm_count(srm), o->key != NULL ? o->key : "production");
     copp_srm_free(&srm);
     return status;
 }
@@ -88,8 +88,8 @@ static int run_show(const struct invocation *in) {
     if (in->json) {
         status = print_json(json_srm(name, srm, false));
     } else {
-        printf("%s: HDCP %u.x, version %u, generation %u, %zu revoked; signature not checked (see copp srm verify)\n", name,
-               copp_srm_hdcp(srm), copp_srm_version(srm), copp_srm_generation(srm), copp_srm_count(srm));
+        say("%s: HDCP %u.x, version %u, generation %u, %zu revoked; signature not checked (see copp srm verify)", name,
+            copp_srm_hdcp(srm), copp_srm_version(srm), copp_srm_generation(srm), copp_srm_count(srm));
         for (size_t i = 0; i < copp_srm_count(srm); i++) {
             char text[2 * COPP_KSV_SIZE + 1];
             hex_encode(copp_srm_entry(srm, i), COPP_KSV_SIZE, text);

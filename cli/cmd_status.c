@@ -220,8 +220,10 @@ static int run(const struct invocation *in) {
     }
     if (status == STATUS_YES) {
         let_events_happen(&device);
-        bool failed = device.path == NULL && events_failed(device.host.events);
-        status = failed ? STATUS_UNKNOWN : ask_all(in, links, count, &device);
+        if (device.path == NULL && events_failed(device.host.events))
+            status = fail(in, STATUS_UNKNOWN, events_name(device.host.events), "not everything in it could happen");
+        else
+            status = ask_all(in, links, count, &device);
     }
     for (size_t i = 0; links != NULL && i < count; i++)
         link_close(&links[i]);

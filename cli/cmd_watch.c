@@ -276,9 +276,9 @@ const struct command command_watch = {
     .operands = "",
     .operands_max = 0,
     .summary = "Watch coppd: connectors, sessions, levels, and each change as it happens",
-    .details = "On a terminal it is a view that keeps itself up to date, q ends it; elsewhere, and with --plain, tables of\n"
-               "how things are and a line for each change; with --json an object a line. Sessions of other users are seen\n"
-               "by root alone.",
+    .details = "On a terminal it is a view that keeps itself up to date; q ends it. Elsewhere, and with --plain,\n"
+               "it is tables of how things are and a line for each change; with --json an object a line. Root\n"
+               "alone sees other users' sessions.",
     .options = options,
     .options_size = sizeof(struct watch_options),
     .run = run,

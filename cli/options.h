@@ -57,6 +57,7 @@ struct command {
     const char *details; /* for --help, after the summary; may be "" */
     const struct option_spec *options;
     size_t options_size;
+    bool json_lines; /* --json prints an object a line, errors included */
     int (*run)(const struct invocation *in); /* answers the exit status */
 };
 

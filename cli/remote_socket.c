@@ -1,5 +1,6 @@
 #include "remote_socket.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@ int remote_socket_fail(const struct invocation *in, const struct device *device,
         return fail(in, STATUS_UNKNOWN, device->path, "%s", farewell);
     if (result == COPP_E_NOT_FOUND)
         return fail(in, STATUS_UNKNOWN, device->path, "no coppd listens there: start it, or give --device embedded");
+    if (result == COPP_E_TRANSPORT && connection == NULL)
+        return fail(in, STATUS_UNKNOWN, device->path, "cannot be connected to: %s", strerror(errno));
     if (result == COPP_E_TRANSPORT)
         return fail(in, STATUS_UNKNOWN, device->path, "coppd does not answer");
     return fail_result(in, device->path, result);

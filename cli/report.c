@@ -7,6 +7,8 @@
 
 #include "encode.h"
 
+#define LINE_MAX_BYTES 8192u /* a longer line is cut */
+
 /* What a person can do about it. Rules without a line speak for themselves. */
 static const struct remedy {
     enum copp_rule rule;
@@ -27,11 +29,11 @@ static const struct remedy {
     {COPP_RULE_CERT_13, "the certificate is incomplete; ask the driver's vendor"},
     {COPP_RULE_CRL_1, "the list must be signed directly under the anchor; name its own with --anchor"},
     {COPP_RULE_CRL_2, "the list was changed after it was signed; fetch it again"},
-    {COPP_RULE_CRL_3, "the stored list is as new or newer and stays"},
+    {COPP_RULE_CRL_3, "none is needed: the stored list is as new or newer, and stays"},
     {COPP_RULE_CRL_4, "do not use this driver; ask its vendor for one with a new certificate"},
     {COPP_RULE_CRL_5, "the list is torn or padded; fetch it again"},
     {COPP_RULE_SRM_1, "the message is torn or padded; fetch it again"},
-    {COPP_RULE_SRM_2, "name the key that signed it with --key, or fetch the message again"},
+    {COPP_RULE_SRM_2, "name the key that signed it with --key (copp protect: --srm-key), or fetch the message again"},
     {COPP_RULE_SRM_4, "the message is malformed and counts as no answer at all; fetch it again"},
     {COPP_RULE_SRM_5, "the message lists something that is no KSV; fetch it again"},
 };
@@ -44,18 +46,33 @@ static const char *remedy(enum copp_rule rule) {
     return "";
 }
 
-static void complain_list(const char *format, va_list arguments) {
-    fflush(stdout); /* keep the two in order where both go to one place */
-    fputs("copp: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+/* One line, whatever is in the names that are part of it. */
+static void print_line(FILE *out, const char *format, va_list arguments) {
+    char text[LINE_MAX_BYTES];
+    vsnprintf(text, sizeof text, format, arguments);
+    print_foreign(out, text);
+    fputc('\n', out);
+}
+
+void say(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(stdout, format, arguments);
+    va_end(arguments);
 }
 
 void complain(const char *format, ...) {
     va_list arguments;
+    fflush(stdout); /* keep the two in order where both go to one place */
+    fputs("copp: ", stderr);
     va_start(arguments, format);
-    complain_list(format, arguments);
+    print_line(stderr, format, arguments);
     va_end(arguments);
+}
+
+static int print_error(const struct invocation *in, int status, json_t *answer) {
+    int printed = in->command->json_lines ? print_json_line(answer) : print_json(answer);
+    return printed == STATUS_YES ? status : STATUS_UNKNOWN;
 }
 
 int fail(const struct invocation *in, int status, const char *file, const char *format, ...) {
@@ -68,7 +85,7 @@ int fail(const struct invocation *in, int status, const char *file, const char *
     if (!in->json)
         return status;
     json_t *answer = json_pack("{so*so}", "file", file != NULL ? json_text(file) : NULL, "error", json_text(text));
-    return print_json(answer) == STATUS_YES ? status : STATUS_UNKNOWN;
+    return print_error(in, status, answer);
 }
 
 int fail_result(const struct invocation *in, const char *file, enum copp_result result) {
@@ -88,17 +105,18 @@ static const char *verdict_remedy(const struct copp_verdict *verdict) {
     return remedy(verdict->rule == COPP_RULE_CRL_1 && behind ? verdict->because : verdict->rule);
 }
 
-static json_t *json_verdict(const char *file, enum collection collection, const struct copp_verdict *verdict) {
+static json_t *json_verdict(const char *file, enum collection collection, const struct copp_verdict *verdict,
+                            const char *remedy_text) {
     int certificate = verdict->certificate;
     const char *role = certificate >= 0 ? certificate_role(collection, certificate) : NULL;
     return json_pack("{so sb so so so ss? ss ss}", "file", json_text(file), "valid", 0, "rule", json_rule(verdict->rule),
                      "because", json_rule(verdict->because), "certificate",
                      certificate >= 0 ? json_integer(certificate + 1) : json_null(), "role", role, "detail", verdict->detail,
-                     "remedy", verdict_remedy(verdict));
+                     "remedy", remedy_text);
 }
 
-int fail_verdict(const struct invocation *in, int status, const char *file, enum collection collection,
-                 const struct copp_verdict *verdict) {
+int fail_verdict_with(const struct invocation *in, int status, const char *file, enum collection collection,
+                      const struct copp_verdict *verdict, const char *remedy_text) {
     char where[64] = "";
     if (verdict->certificate >= 0)
         snprintf(where, sizeof where, "certificate %d (%s): ", verdict->certificate + 1,
@@ -106,11 +124,16 @@ int fail_verdict(const struct invocation *in, int status, const char *file, enum
     const char *because = copp_rule_id(verdict->because);
     complain("%s: %s%s (%s%s%s)", file, where, verdict->detail, copp_rule_id(verdict->rule), because[0] != '\0' ? ", by " : "",
              because);
-    if (verdict_remedy(verdict)[0] != '\0')
-        complain("remedy: %s", verdict_remedy(verdict));
+    if (remedy_text[0] != '\0')
+        complain("remedy: %s", remedy_text);
     if (!in->json)
         return status;
-    return print_json(json_verdict(file, collection, verdict)) == STATUS_YES ? status : STATUS_UNKNOWN;
+    return print_error(in, status, json_verdict(file, collection, verdict, remedy_text));
+}
+
+int fail_verdict(const struct invocation *in, int status, const char *file, enum collection collection,
+                 const struct copp_verdict *verdict) {
+    return fail_verdict_with(in, status, file, collection, verdict, verdict_remedy(verdict));
 }
 
 int fail_validation(const struct invocation *in, const char *file, enum collection collection, enum copp_result result,
@@ -121,7 +144,8 @@ int fail_validation(const struct invocation *in, const char *file, enum collecti
 }
 
 static int print_document(json_t *value, size_t flags) {
-    int failed = value == NULL || json_dumpf(value, stdout, flags) != 0 || fputc('\n', stdout) == EOF;
+    /* in ASCII: control characters beyond it cannot drive a terminal either */
+    int failed = value == NULL || json_dumpf(value, stdout, flags | JSON_ENSURE_ASCII) != 0 || fputc('\n', stdout) == EOF;
     json_decref(value);
     if (!failed)
         return STATUS_YES;

@@ -7,7 +7,10 @@
 #include "copp.h"
 #include "options.h"
 
-/* "copp: ..." and a newline on standard error. */
+/* A line on standard output; names in it are printed as print_foreign does. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "copp: ..." on standard error, in the same way. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Complains about file (which may be NULL), with --json also on standard output, and answers status. */
@@ -28,7 +31,11 @@ const char *certificate_role(enum collection collection, int certificate);
 int fail_verdict(const struct invocation *in, int status, const char *file, enum collection collection,
                  const struct copp_verdict *verdict);
 
-/* Chooses between the two above; a verdict means STATUS_NO. */
+/* The same, where more can be done about it, or something else, than the rule tells. */
+int fail_verdict_with(const struct invocation *in, int status, const char *file, enum collection collection,
+                      const struct copp_verdict *verdict, const char *remedy_text);
+
+/* Chooses between fail_result and fail_verdict; a verdict means STATUS_NO. */
 int fail_validation(const struct invocation *in, const char *file, enum collection collection, enum copp_result result,
                     const struct copp_verdict *verdict);
 

@@ -40,7 +40,7 @@ void server_settle(struct server *server) {
         struct session *next;
         count = server->session_count;
         for (struct session *session = server->waiting; session; session = next) {
-            next = session->next;
+            next = session->next_waiting;
             session_look(session);
         }
     } while (server->session_count != count);
@@ -204,8 +204,8 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
 void server_close(struct server *server) {
     while (server->watches) /* they are to see that the daemon ends, not every session */
         session_end(watch_session(server->watches), 0);
-    while (server->youngest)
-        session_end(server->youngest, 0);
+    while (server->sessions)
+        session_end(server->sessions, 0);
     free(server->connectors);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);

@@ -52,9 +52,8 @@ struct server {
     struct backend *backend;
     struct metrics metrics;
     struct user *users;
-    struct session *sessions; /* but for those that wait */
-    struct session *waiting; /* for a command that is under way */
-    struct session *youngest; /* of all */
+    struct session *sessions; /* the youngest first */
+    struct session *waiting; /* those whose command is under way: one a connector (CMD-6) */
     uint64_t last_id; /* of a session */
     size_t session_count;
     size_t session_room; /* what the limit on file descriptors leaves */

@@ -44,25 +44,14 @@ static void expel(struct session *session, enum packet_farewell why) {
     session_end(session, why);
 }
 
-/* A session is in one of two lists, so that who waits is found without a look at all others. */
-static struct session **list_of(const struct session *session) {
-    return session->waiting ? &session->server->waiting : &session->server->sessions;
-}
-
-static void enter(struct session *session, bool waiting) {
-    session->waiting = waiting;
-    struct session **list = list_of(session);
-    session->previous = NULL;
-    session->next = *list;
-    if (session->next)
-        session->next->previous = session;
-    *list = session;
-}
-
-static void leave(struct session *session) {
-    *(session->previous ? &session->previous->next : list_of(session)) = session->next;
-    if (session->next)
-        session->next->previous = session->previous;
+static void stop_waiting(struct session *session) {
+    struct session **link = &session->server->waiting;
+    if (!session->waiting)
+        return;
+    while (*link != session)
+        link = &(*link)->next_waiting;
+    *link = session->next_waiting;
+    session->waiting = false;
 }
 
 void session_end(struct session *session, enum packet_farewell why) {
@@ -74,10 +63,10 @@ void session_end(struct session *session, enum packet_farewell why) {
     (void)close(session->fd);
     session->user->sessions--;
     server->session_count--;
-    leave(session);
-    *(session->younger ? &session->younger->older : &server->youngest) = session->older;
-    if (session->older)
-        session->older->younger = session->younger;
+    stop_waiting(session);
+    *(session->previous ? &session->previous->next : &server->sessions) = session->next;
+    if (session->next)
+        session->next->previous = session->previous;
     free(session);
 }
 
@@ -167,8 +156,9 @@ static void wait_for_command(struct session *session) {
         session_end(session, 0);
         return;
     }
-    leave(session);
-    enter(session, true);
+    session->waiting = true;
+    session->next_waiting = session->server->waiting;
+    session->server->waiting = session;
 }
 
 /* Of what is there, too. */
@@ -180,8 +170,7 @@ void session_look(struct session *session) {
     const struct outcome outcome = {.status = copp_device_command_result(session->device)};
     if (outcome.status == COPP_HR_PENDING)
         return;
-    leave(session);
-    enter(session, false);
+    stop_waiting(session);
     tell_late_answer(session, outcome.status);
     tell_session(session);
     if (reply(session, PACKET_COMMAND, &outcome) && !session_listen(session, 0))
@@ -317,11 +306,10 @@ static struct user *peer(struct server *server, int fd, pid_t *pid) {
 static void let_in(struct session *session) {
     struct server *server = session->server;
     session->id = ++server->last_id;
-    session->older = server->youngest;
-    if (session->older)
-        session->older->younger = session;
-    server->youngest = session;
-    enter(session, false);
+    session->next = server->sessions;
+    if (session->next)
+        session->next->previous = session;
+    server->sessions = session;
     server->session_count++;
     session->user->sessions++;
     server->metrics.connections++;

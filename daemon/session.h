@@ -7,8 +7,6 @@
 struct session {
     struct session *previous;
     struct session *next;
-    struct session *younger; /* among all */
-    struct session *older;
     struct server *server;
     struct user *user;
     sd_event_source *source;
@@ -21,6 +19,7 @@ struct session {
     struct watch *watch; /* NULL: it does not */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool length_told; /* the first step of KeyExchange */
+    struct session *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
 };
 

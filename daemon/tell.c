@@ -127,7 +127,7 @@ static bool same(const struct copp_socket_connector_news *a, const struct copp_s
 }
 
 static void tell_sessions_on(struct server *server, uint32_t connector) {
-    for (struct session *session = server->youngest; session && server->watches; session = session->older) {
+    for (struct session *session = server->sessions; session && server->watches; session = session->next) {
         if (session->connector == connector)
             tell_session(session);
     }

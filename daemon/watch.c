@@ -97,7 +97,7 @@ static bool tell_all(struct watch *watch) {
         if (!send_news(watch, COPP_SOCKET_CONNECTOR, body))
             return false;
     }
-    for (struct session *session = server->youngest; session; session = session->older) { /* ids fall */
+    for (struct session *session = server->sessions; session; session = session->next) { /* ids fall */
         if (session->id >= watch->before || !session->device || !may_know(watch, session->user->uid))
             continue;
         tell_session_body(session, body);

@@ -59,7 +59,8 @@ struct copp_private_key_calls {
 /*
  * Opens an RSA private key by its OSSL_STORE URI: a file's path, or what a provider loaded in openssl.cnf offers
  * (a token; for a driver's key it must do raw RSA). passphrase may be NULL. Free it with copp_private_key_free.
- * COPP_E_NOT_FOUND: nothing there; COPP_E_KEY: no RSA private key of 1024 to 2048 bits, or a wrong passphrase.
+ * COPP_E_NOT_FOUND: nothing there; COPP_E_IO: a file that cannot be read, errno says why (OpenSSL only); COPP_E_KEY: no
+ * RSA private key of 1024 to 2048 bits, or a wrong passphrase.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_open(const char *uri, const char *passphrase,
                                                                struct copp_private_key **key);

@@ -112,7 +112,7 @@ COPP_API enum copp_rule copp_stop_rule(enum copp_stop stop);
 COPP_API COPP_NODISCARD enum copp_stop copp_session_protect(struct copp_session *session,
                                                             const struct copp_requirement *requirement, uint64_t now_ms);
 /* Gives back everything held (level 0), also what copp_session_set_protection_level raised. COPP_OK, or the first
- * error. */
+ * error; of a dead session its cause, even if nothing was held. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_unprotect(struct copp_session *session);
 
 enum copp_watch_state {

@@ -135,8 +135,10 @@ static enum copp_result store_error(void) {
     for (unsigned long error; (error = ERR_get_error()) != 0;) {
         if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
             return copp_openssl_failure(COPP_E_MEMORY);
-        if (ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) == ENOENT)
-            result = COPP_E_NOT_FOUND;
+        if (!ERR_SYSTEM_ERROR(error))
+            continue;
+        errno = ERR_GET_REASON(error);
+        result = errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
     }
     return result;
 }

@@ -95,13 +95,13 @@ kill "$pid"
 wait "$pid" || true
 sed -i 's/^\[outputs\]/sessions_per_user = 1\n[outputs]/' "$directory/coppd.conf"
 start
-"$COPP" watch --plain >"$directory/lines" &
+"$COPP" watch --plain >"$directory/plain" &
 watcher=$!
 children=$watcher
-until_true has '^eDP-1' lines
+until_true has '^eDP-1' plain
 expect 2 "$COPP" watch --once
 says 'this user has as many sessions as coppd allows'
-until_true has 'process [0-9]*: not let in: this user has as many sessions as coppd allows$' lines
+until_true has 'process [0-9]*: not let in: this user has as many sessions as coppd allows$' plain
 kill "$watcher"
 wait "$watcher"
 

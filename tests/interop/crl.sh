@@ -86,8 +86,9 @@ expect 0 "$COPP" crl install --anchor "$key" --store "$store" "$dir/v4.b64"
 cp "$store" "$dir/copy"
 expect 1 "$COPP" crl install --anchor "$key" --store "$store" "$dir/v3.crl"
 complains '(CRL-3)'
-expect 1 "$COPP" crl install --anchor "$key" --store "$store" "$dir/v4.crl"
+expect 1 "$COPP" crl install --json --anchor "$key" --store "$store" "$dir/v4.crl"
 complains '(CRL-3)'
+holds '.rule == "CRL-3"'
 cmp "$store" "$dir/copy"
 
 begin install_refuses_what_is_torn CRL-5
@@ -95,13 +96,22 @@ issue --version 9 -o "$dir/v9.crl" >/dev/null
 head -c 900 "$dir/v9.crl" >"$dir/torn"
 expect 1 "$COPP" crl install --anchor "$key" --store "$store" "$dir/torn"
 complains 'torn: .*(CRL-5)'
-expect 2 "$COPP" crl install --anchor "$anchor" --store "$store" "$dir/v9.crl"
-complains 'the stored list stays as it is; if --anchor is right'
+expect 2 "$COPP" crl install --json --anchor "$anchor" --store "$store" "$dir/v9.crl"
+complains 'remedy: the stored list stays as it is; if --anchor is right'
+holds '.remedy | test("stays as it is")'
 cmp "$store" "$dir/copy"
 expect 2 "$COPP" crl install --anchor "$key" --store "$dir/no/such/store" "$dir/v9.crl"
 head -c 900 "$dir/copy" >"$store"
 expect 2 "$COPP" crl install --anchor "$key" --store "$store" "$dir/v9.crl"
 complains 'stored.crl: .*(CRL-5)'
 same "$(wc -c <"$store")" 900 "the torn store"
+
+begin install_replaces_nothing_but_a_file CRL-3
+ln -s v9.crl "$dir/link.crl"
+mkfifo "$dir/fifo.crl"
+for what in link fifo; do
+    expect 2 "$COPP" crl install --anchor "$key" --store "$dir/$what.crl" "$dir/v9.crl"
+    complains "$what.crl: is no regular file"
+done
 
 finish

@@ -68,4 +68,11 @@ for page in "$MAN"/*.scd; do
 done
 [ "$total" -ge 20 ] || fail "only $total examples"
 
+begin descriptions_can_be_used
+for text in "$MAN/copp-status.1.scd" "$MAN/../docs/simulator.md"; do
+    awk '/^```/ { if (wanted) exit; inside = !inside; next } inside && /^(# a card|\[adapter\])/ { wanted = 1 } wanted && inside' "$text" >"$dir/card.ini"
+    expect 0 "$COPP" status --adapter "$dir/card.ini"
+    answers '^Component-1 '
+done
+
 finish

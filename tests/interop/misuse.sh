@@ -57,6 +57,15 @@ for file in "$dir/missing" "$dir" "$dir/huge"; do
 done
 absent "$dir/store"
 
+begin a_socket_of_another_kind
+cat >"$dir/listen.pl" <<'PERL'
+use IO::Socket::UNIX;
+my $listener = IO::Socket::UNIX->new(Local => shift, Listen => 1) or die;
+exit(system(@ARGV) >> 8);
+PERL
+expect 2 perl "$dir/listen.pl" "$dir/socket" "$COPP" status --device "unix:$dir/socket"
+complains "socket: cannot be connected to: "
+
 begin empty_files
 expect 1 "$COPP" chain verify "$dir/empty"
 complains '(CERT-1)'
@@ -89,11 +98,38 @@ expect 0 "$COPP" chain verify --anchor "$dir/keys/root-public.pem" "$dir/chain.x
 refused sh -c "$COPP chain verify - <&-" 2>"$dir/err"
 complains 'cannot be read'
 
+begin names_that_would_drive_a_terminal
+name=$(printf '%s/red\033[31m\nx: valid' "$dir")
+for file in "$good" "$VECTORS/chain-bad-leaf-salted.xml"; do
+    cp "$file" "$name"
+    for command in "chain verify --anchor $anchor" 'chain show' 'crl show' 'srm show'; do
+        "$COPP" $command "$name" >"$dir/out" 2>&1 || true
+        lacks "$dir/out" "$(printf '\033')" "$command prints an escape character"
+        if grep -q '^x: valid' "$dir/out"; then fail "$command prints a line of the name's making"; fi
+    done
+done
+# U+009B, which some terminals take for an escape sequence's start
+perl -pe 's/Oracle GPU/\xc2\x9b2J/' "$good" >"$dir/c1.xml"
+for json in '' --json; do
+    expect 0 "$COPP" chain show $json "$dir/c1.xml"
+    lacks "$dir/out" "$(printf '\302\233')" "chain show $json prints a control character"
+done
+
 begin json_of_errors
 expect 2 "$COPP" chain verify --json "$dir/missing"
 holds '.error | test("cannot be opened")'
 name=$(printf '%s/caf\351' "$dir")
 expect 2 "$COPP" chain verify --json "$name"
 holds '.file | endswith("/caf?")'
+# one document each, errors of --events too; where every line is one, so are errors
+printf 'unplug NOWHERE\n' >"$dir/events"
+expect 2 "$COPP" status --json --events "$dir/events"
+holds '.error'
+complains 'events: line 1: '
+for command in 'protect --hdcp 1 --srm' 'demo --adapter'; do
+    expect 2 "$COPP" $command "$dir/missing" --json
+    same "$(wc -l <"$dir/out")" 1 "lines of $command --json"
+    holds '.error'
+done
 
 finish

@@ -1,4 +1,5 @@
 /* The crypto seam on OpenSSL: keys as its programs write them, seals as it opens them. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ static void private_keys_by_uri(void) {
     openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out large.pem");
     openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -outform DER -out good.der");
     openssl("pkey -in good.der -pubout -out public.pem");
+    assert_int_equal(symlink("loop.pem", "loop.pem"), 0); /* cannot be read, not even by root */
     static const struct {
         const char *uri;
         const char *passphrase;
@@ -65,12 +67,13 @@ static void private_keys_by_uri(void) {
         {"nowhere.pem", NULL, COPP_E_NOT_FOUND},    {"locked.pem", NULL, COPP_E_KEY}, {"locked.pem", "wrong", COPP_E_KEY},
         {"locked.pem", "sesame", COPP_OK},          {"ec.pem", NULL, COPP_E_KEY},     {"large.pem", NULL, COPP_E_KEY},
         {"public.pem", NULL, COPP_E_KEY},           {"good.der", NULL, COPP_OK},      {"/dev/null", NULL, COPP_E_KEY},
-        {"nosuchscheme:x", NULL, COPP_E_NOT_FOUND},
+        {"nosuchscheme:x", NULL, COPP_E_NOT_FOUND}, {"loop.pem", NULL, COPP_E_IO},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         enum copp_result result = copp_private_key_open(cases[i].uri, cases[i].passphrase, &key);
         if (result != cases[i].result)
             fail_msg("%s: %s", cases[i].uri, copp_strerror(result));
+        assert_true(result != COPP_E_IO || errno == ELOOP);
         assert_true(!key == !!result);
         copp_private_key_free(&key);
     }

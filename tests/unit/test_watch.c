@@ -441,6 +441,17 @@ static void unprotect_goes_on_after_an_error(void) {
     free_all(&session, &driver);
 }
 
+/* The command that raises HDCP gets lost: whether it did its work nobody knows, so that "given back" would be a lie. */
+static void unprotect_vouches_for_no_dead_session(void) {
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct copp_session *session = fake_session(&driver, NULL);
+    fake_driver_fault(&driver, FAKE_LOST, 2, (uint32_t)COPP_E_TRANSPORT); /* two queries come first */
+    assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_TRANSPORT);
+    assert_int_equal(copp_session_unprotect(session), COPP_E_TRANSPORT);
+    free_all(&session, &driver);
+}
+
 static unsigned told_at; /* queries and commands before the flag is told */
 static uint32_t told_flag;
 
@@ -785,6 +796,7 @@ static const struct test_case cases[] = {
     TEST(another_requirement_replaces_the_first, ""),
     TEST(unprotect_gives_everything_back, ""),
     TEST(unprotect_goes_on_after_an_error, "EVT-4"),
+    TEST(unprotect_vouches_for_no_dead_session, ""),
     TEST(stops_on_link_lost, "EVT-4"),
     TEST(link_lost_is_the_cause_of_the_rest, "EVT-4 EVT-3"),
     TEST(link_lost_while_protecting, "EVT-4"),
