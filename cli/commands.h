@@ -7,6 +7,7 @@
 extern const struct command command_demo;
 extern const struct command command_status;
 extern const struct command command_protect;
+extern const struct command command_watch;
 extern const struct command command_chain_verify;
 extern const struct command command_chain_show;
 extern const struct command command_chain_issue;

@@ -4,8 +4,21 @@
 #include "commands.h"
 
 const struct command *const commands[] = {
-    &command_demo,       &command_status,      &command_protect,        &command_chain_verify,
-    &command_chain_show, &command_chain_issue, &command_crl_verify,     &command_crl_show,
-    &command_crl_issue,  &command_crl_install, &command_handshake_seal, &command_handshake_open,
-    &command_srm_verify, &command_srm_show,    &command_omac,           NULL,
+    &command_demo,
+    &command_status,
+    &command_protect,
+    &command_watch,
+    &command_chain_verify,
+    &command_chain_show,
+    &command_chain_issue,
+    &command_crl_verify,
+    &command_crl_show,
+    &command_crl_issue,
+    &command_crl_install,
+    &command_handshake_seal,
+    &command_handshake_open,
+    &command_srm_verify,
+    &command_srm_show,
+    &command_omac,
+    NULL,
 };

@@ -41,15 +41,18 @@ bool device_add_name(struct device *device, const char *name) {
     return true;
 }
 
-int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
-    const char *path;
+int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
     *device = (struct device){.wake_fd = -1, .host = {.wake_fd = -1}};
-    int status = choose(in, options, &path);
-    if (status != STATUS_YES)
+    int status = choose(in, options, &device->path);
+    if (status != STATUS_YES || device->path != NULL)
         return status;
-    if (path == NULL)
-        return embedded_open(in, options->adapter, options->events, follow, &device->host);
-    device->path = path;
+    return embedded_open(in, options->adapter, options->events, follow, &device->host);
+}
+
+int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
+    int status = device_find(in, options, follow, device);
+    if (status != STATUS_YES || device->path == NULL)
+        return status;
     status = read_anchor(in, options->anchor != NULL ? options->anchor : getenv("COPP_ANCHOR"), &device->anchor);
     return status == STATUS_YES ? remote_names(in, device) : status;
 }

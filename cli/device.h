@@ -28,14 +28,13 @@ struct device_options {
 #define DEVICE_HELP "coppd's socket, or the adapter inside this\nprogram (default: $COPP_DEVICE, else coppd\nwhere it runs)"
 #define DEVICE_OWNER "coppd's"
 #endif
-#define DEVICE_OPTIONS(type)                                                                                                     \
-    {.name = "device",                                                                                                           \
-     .kind = OPTION_TEXT,                                                                                                        \
-     .offset = offsetof(type, device) + offsetof(struct device_options, device),                                                 \
-     .argument = DEVICE_KINDS,                                                                                                   \
-     .words = DEVICE_WORDS,                                                                                                      \
-     .help = DEVICE_HELP},                                                                                                       \
+#define DEVICE_OPTION(type)                                                                                                      \
     {                                                                                                                            \
+        .name = "device", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, device),       \
+        .argument = DEVICE_KINDS, .words = DEVICE_WORDS, .help = DEVICE_HELP                                                     \
+    }
+#define DEVICE_OPTIONS(type)                                                                                                     \
+    DEVICE_OPTION(type), {                                                                                                       \
         .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, anchor),       \
         .argument = "microsoft|FILE", .words = "microsoft",                                                                      \
         .help = "whom " DEVICE_OWNER " chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                              \
@@ -51,6 +50,8 @@ struct device {
 };
 
 /* follow is as of events_open. STATUS_YES, or complains; close in any case. */
+int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
+/* The same, and reads whom to trust and what outputs there are. */
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
 void device_close(struct device *device);
 

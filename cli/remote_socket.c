@@ -1,4 +1,4 @@
-#include "remote.h"
+#include "remote_socket.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,7 +20,7 @@ const char *remote_default(void) {
     return access(COPP_SOCKET_DEFAULT, F_OK) == 0 ? COPP_SOCKET_DEFAULT : NULL;
 }
 
-static int fail_socket(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
+int remote_socket_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
                        enum copp_result result) {
     const char *farewell = copp_socket_farewell(connection);
     if (farewell[0] != '\0')
@@ -34,7 +34,7 @@ static int fail_socket(const struct invocation *in, const struct device *device,
     return fail_result(in, device->path, result);
 }
 
-static enum copp_result connect_to(const struct device *device, struct copp_socket **connection) {
+enum copp_result remote_socket_connect(const struct device *device, struct copp_socket **connection) {
     const struct copp_socket_config config = {.path = device->path, .give_up_fd = device->wake_fd >= 0 ? &device->wake_fd : NULL};
     return copp_socket_connect(&config, connection);
 }
@@ -42,14 +42,14 @@ static enum copp_result connect_to(const struct device *device, struct copp_sock
 int remote_names(const struct invocation *in, struct device *device) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told;
-    enum copp_result result = connect_to(device, &connection);
+    enum copp_result result = remote_socket_connect(device, &connection);
     while (result == COPP_OK && device->count < OUTPUTS_MAX) {
         result = copp_socket_connector(connection, (uint32_t)device->count, &told);
         if (result == COPP_OK && !device_add_name(device, told.name))
             result = COPP_E_MEMORY;
     }
     bool all = connection != NULL && (result == COPP_OK || result == COPP_E_NOT_FOUND);
-    int status = all ? STATUS_YES : fail_socket(in, device, connection, result);
+    int status = all ? STATUS_YES : remote_socket_fail(in, device, connection, result);
     copp_socket_close(&connection);
     return status;
 }
@@ -57,7 +57,7 @@ int remote_names(const struct invocation *in, struct device *device) {
 bool remote_refuses(struct device *device, const char *output) {
     struct copp_socket *connection = NULL;
     struct copp_transport *transport = NULL;
-    enum copp_result result = connect_to(device, &connection);
+    enum copp_result result = remote_socket_connect(device, &connection);
     if (result == COPP_OK)
         result = copp_socket_transport_open(&connection, output, &transport);
     copp_transport_free(&transport);
@@ -68,7 +68,7 @@ bool remote_refuses(struct device *device, const char *output) {
 int remote_open(const struct invocation *in, struct device *device, const char *output, struct copp_transport **transport) {
     struct copp_socket *connection = NULL;
     int status = STATUS_YES;
-    enum copp_result result = connect_to(device, &connection);
+    enum copp_result result = remote_socket_connect(device, &connection);
     bool connected = result == COPP_OK;
     if (connected)
         result = copp_socket_transport_open(&connection, output, transport);
@@ -77,7 +77,7 @@ int remote_open(const struct invocation *in, struct device *device, const char *
     else if (result == COPP_E_REFUSED || result == COPP_E_UNSUPPORTED_MODE)
         status = fail_result(in, output, result);
     else if (result != COPP_OK)
-        status = fail_socket(in, device, connection, result);
+        status = remote_socket_fail(in, device, connection, result);
     copp_socket_close(&connection);
     return status;
 }

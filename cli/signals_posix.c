@@ -1,12 +1,13 @@
-#include "signals.h"
+#include "signals_posix.h"
 
 #include <limits.h>
 #include <signal.h>
-#include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static int signal_fd(const int *numbers, size_t count) {
+#include "signals.h"
+
+int signal_fd(const int *numbers, size_t count) {
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < count; i++)

@@ -4,36 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Characters, for text in UTF-8. */
+static size_t length(const char *text) {
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
 void table_add(struct table *table, const char *text) {
     char **cells = realloc(table->cells, (table->count + 1) * sizeof *cells);
     if (cells != NULL)
         table->cells = cells;
     char *copy = cells != NULL ? strdup(text) : NULL;
-    if (copy == NULL)
+    if (copy == NULL) {
         table->failed = true;
-    else
-        cells[table->count++] = copy;
+        return;
+    }
+    size_t *width = &table->widths[table->count % table->columns];
+    size_t size = length(text);
+    *width = size > *width ? size : *width;
+    cells[table->count++] = copy;
+}
+
+void table_line(const struct table *table, size_t row, char *text, size_t size) {
+    size_t blanks = 0;
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t column = 0; column < table->columns && used < size; column++) {
+        size_t i = row * table->columns + column;
+        const char *cell = i < table->count ? table->cells[i] : "";
+        if (cell[0] != '\0')
+            used += (size_t)snprintf(text + used, size - used, "%*s%s", (int)blanks, "", cell);
+        blanks = (cell[0] != '\0' ? 0 : blanks) + table->widths[column] + 2 - length(cell);
+    }
 }
 
 bool table_print(const struct table *table) {
-    size_t widths[TABLE_COLUMNS] = {0};
-    size_t blanks = 0;
+    char line[TABLE_LINE];
     if (table->failed)
         return false;
-    for (size_t i = 0; i < table->count; i++) {
-        size_t *width = &widths[i % table->columns];
-        size_t size = strlen(table->cells[i]);
-        *width = size > *width ? size : *width;
-    }
-    for (size_t i = 0; i < table->count; i++) {
-        size_t column = i % table->columns;
-        if (column == 0)
-            blanks = 0;
-        if (table->cells[i][0] != '\0')
-            printf("%*s%s", (int)blanks, "", table->cells[i]); /* no blanks at the end of a line */
-        blanks = (table->cells[i][0] != '\0' ? 0 : blanks) + widths[column] + 2 - strlen(table->cells[i]);
-        if (column + 1 == table->columns)
-            putchar('\n');
+    for (size_t row = 0; row * table->columns < table->count; row++) {
+        table_line(table, row, line, sizeof line);
+        puts(line);
     }
     return true;
 }

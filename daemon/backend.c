@@ -50,11 +50,13 @@ void backend_close(struct backend **backend) {
     *backend = NULL;
 }
 
-struct copp_connector *backend_find(struct backend *backend, const char *name) {
+struct copp_connector *backend_find(struct backend *backend, const char *name, uint32_t *index) {
     const char *known;
-    for (size_t i = 0; (known = backend->calls->name_of(backend, i)) != NULL; i++) {
-        if (strcmp(known, name) == 0)
-            return backend->calls->connector(backend, i);
+    for (uint32_t i = 0; (known = backend->calls->name_of(backend, i)) != NULL; i++) {
+        if (strcmp(known, name) != 0)
+            continue;
+        *index = i;
+        return backend->calls->connector(backend, i);
     }
     return NULL;
 }

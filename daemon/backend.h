@@ -57,7 +57,7 @@ struct backend *backend_open(const char *name, const struct backend_setup *setup
 /* NULL-safe; clears the pointer. */
 void backend_close(struct backend **backend);
 
-/* NULL if there is none of that name. */
-struct copp_connector *backend_find(struct backend *backend, const char *name);
+/* NULL if there is none of that name; else *index is its place. */
+struct copp_connector *backend_find(struct backend *backend, const char *name, uint32_t *index);
 
 #endif

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -10,6 +11,8 @@
 
 #include "log.h"
 #include "session.h"
+#include "tell.h"
+#include "watch.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
 #define AGAIN_US 1000000u
@@ -63,6 +66,7 @@ void server_settle(struct server *server) {
             session_look(session);
         }
     } while (server->session_count != count);
+    tell_connectors(server);
     arm(server);
 }
 
@@ -217,15 +221,18 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
         return fault_set(fault, "no event loop can be made: %s", strerror(-r));
     if (!metrics_serve(server, fault))
         return false;
-    arm(server);
+    server_settle(server);
     log_info("outputs: %s; sessions at a time: %zu", server->backend->calls->name,
              server->config.sessions < server->session_room ? (size_t)server->config.sessions : server->session_room);
     return true;
 }
 
 void server_close(struct server *server) {
+    while (server->watches) /* they are to see that the daemon ends, not every session */
+        session_end(watch_session(server->watches), 0);
     while (server->sessions)
-        session_end(server->sessions);
+        session_end(server->sessions, 0);
+    free(server->connectors);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);
     sd_event_source_unref(server->listen_again);

@@ -14,6 +14,16 @@
 
 struct session;
 struct scraper;
+struct watch;
+
+/* A change, for those who watch. */
+struct news {
+    enum copp_socket_kind kind;
+    bool everyone; /* may know */
+    uid_t uid; /* else whose it is */
+    uint8_t body[PACKET_NEWS_SIZE_MAX];
+};
+#define NEWS_MAX 4096u
 
 /* A packet in one piece, as one call takes it; every request's body fits, and every answer's. */
 struct request {
@@ -44,12 +54,18 @@ struct server {
     struct user *users;
     struct session *sessions; /* the youngest first */
     struct session *waiting; /* those whose command is under way: one a connector (CMD-6) */
+    uint64_t last_id; /* of a session */
     size_t session_count;
     size_t session_room; /* what the limit on file descriptors leaves */
     uint64_t slept_ms; /* how long the machine has, since it was started */
     int listen_fd;
     int metrics_fd; /* -1: none */
     struct scraper *scrapers; /* the youngest first */
+    struct copp_socket_connector_news *connectors; /* as they were told last */
+    size_t connector_count;
+    struct watch *watches;
+    struct news news[NEWS_MAX]; /* a ring; the last ones there were */
+    uint64_t news_count; /* ever */
     sd_event_source *listener;
     sd_event_source *listen_again;
     sd_event_source *timer;
@@ -71,7 +87,7 @@ void server_close(struct server *server);
 /* To be called before anything is served: what was protected when the machine went to sleep is not any more. */
 void server_wake(struct server *server);
 
-/* Something may have changed on a connector: ends commands that have ended, and sets the next moment. */
+/* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
 void server_settle(struct server *server);
 
 /* metrics_server.c */

@@ -9,6 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tell.h"
+#include "watch.h"
+
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
 /*
  * What comes is told once. Else the loop, which serves one session a round, would be told of all others that wait in
@@ -35,15 +38,10 @@ static void farewell(struct server *server, int fd, enum packet_farewell why) {
     (void)send_answer(server, fd, PACKET_FAREWELL, &outcome); /* as a courtesy: the connection is closed in any case */
 }
 
-static void count_failure(struct session *session, enum failure failure) {
-    session->server->metrics.failures[failure]++;
-}
-
 /* The client has broken the rules of docs/daemon-protocol.md. */
-static void expel(struct session *session, enum packet_farewell why, enum failure failure) {
-    count_failure(session, failure);
+static void expel(struct session *session, enum packet_farewell why) {
     farewell(session->server, session->fd, why);
-    session_end(session);
+    session_end(session, why);
 }
 
 static void stop_waiting(struct session *session) {
@@ -56,8 +54,10 @@ static void stop_waiting(struct session *session) {
     session->waiting = false;
 }
 
-void session_end(struct session *session) {
+void session_end(struct session *session, enum packet_farewell why) {
     struct server *server = session->server;
+    tell_end(session, why);
+    watch_end(session);
     copp_device_close(&session->device); /* EVT-5 */
     sd_event_source_disable_unref(session->source);
     (void)close(session->fd);
@@ -70,39 +70,11 @@ void session_end(struct session *session) {
     free(session);
 }
 
-static void count_request(struct session *session, enum packet_type type, uint32_t status) {
-    struct metrics *metrics = &session->server->metrics;
-    bool good = status == COPP_HR_OK;
-    switch (type) {
-    case PACKET_OPEN:
-        metrics->failures[FAILURE_OPEN] += !good;
-        break;
-    case PACKET_KEY_EXCHANGE:
-        metrics->failures[FAILURE_HANDSHAKE] += !good;
-        break;
-    case PACKET_SEQUENCE_START:
-        metrics->handshakes += good;
-        metrics->failures[FAILURE_HANDSHAKE] += !good;
-        break;
-    case PACKET_COMMAND:
-        metrics->commands += good;
-        metrics->failures[FAILURE_COMMAND] += !good;
-        break;
-    case PACKET_STATUS:
-        metrics->failures[FAILURE_QUERY] += !good;
-        break;
-    default:
-        break;
-    }
-}
-
 /* False: the session has ended. */
 static bool reply(struct session *session, enum packet_type type, const struct outcome *outcome) {
     if (send_answer(session->server, session->fd, type | PACKET_ANSWER, outcome))
         return true;
-    if (errno == EAGAIN)
-        count_failure(session, FAILURE_UNREAD);
-    session_end(session);
+    session_end(session, errno == EAGAIN ? FAREWELL_UNREAD : 0);
     return false;
 }
 
@@ -130,7 +102,7 @@ static uint32_t open_device(struct session *session) {
         return COPP_HR_UNEXPECTED;
     if (!memchr(name, 0, COPP_CONNECTOR_NAME_SIZE))
         return COPP_HR_INVALIDARG;
-    struct copp_connector *connector = backend_find(session->server->backend, (const char *)name);
+    struct copp_connector *connector = backend_find(session->server->backend, (const char *)name, &session->connector);
     if (!connector)
         return COPP_HR_NO_MONITOR;
     switch (copp_device_open(connector, &session->device)) {
@@ -181,7 +153,7 @@ static struct outcome on_device(struct session *session, enum packet_type type) 
 /* CMD-6: nothing is read until the command has ended; that the client is gone is noticed all the same. */
 static void wait_for_command(struct session *session) {
     if (sd_event_source_set_io_events(session->source, EPOLLRDHUP) < 0) {
-        session_end(session);
+        session_end(session, 0);
         return;
     }
     session->waiting = true;
@@ -189,9 +161,9 @@ static void wait_for_command(struct session *session) {
     session->server->waiting = session;
 }
 
-/* Asks to be told of what is there, and of what comes. */
-static bool listen_again(struct session *session) {
-    return sd_event_source_set_io_events(session->source, LISTENING) >= 0;
+/* Of what is there, too. */
+bool session_listen(struct session *session, uint32_t more) {
+    return sd_event_source_set_io_events(session->source, LISTENING | more) >= 0;
 }
 
 void session_look(struct session *session) {
@@ -199,12 +171,10 @@ void session_look(struct session *session) {
     if (outcome.status == COPP_HR_PENDING)
         return;
     stop_waiting(session);
-    if (outcome.status == COPP_HR_OK)
-        count_request(session, PACKET_COMMAND, outcome.status);
-    else
-        count_failure(session, FAILURE_PENDING);
-    if (reply(session, PACKET_COMMAND, &outcome) && !listen_again(session))
-        session_end(session);
+    tell_late_answer(session, outcome.status);
+    tell_session(session);
+    if (reply(session, PACKET_COMMAND, &outcome) && !session_listen(session, 0))
+        session_end(session, 0);
 }
 
 static uint64_t now_ns(void) {
@@ -218,6 +188,8 @@ static struct outcome carry_out(struct session *session, enum packet_type type) 
         return list(session->server);
     if (type == PACKET_OPEN)
         return (struct outcome){.status = open_device(session)};
+    if (type == PACKET_WATCH)
+        return (struct outcome){.status = watch_begin(session)};
     if (session->device)
         return on_device(session, type);
     return (struct outcome){.status = COPP_HR_UNEXPECTED}; /* SES: a call on a device that is not open */
@@ -227,14 +199,18 @@ static void serve(struct session *session, enum packet_type type) {
     struct server *server = session->server;
     uint64_t began = type == PACKET_STATUS ? now_ns() : 0;
     const struct outcome outcome = carry_out(session, type);
-    if (outcome.status == COPP_HR_PENDING) {
-        wait_for_command(session); /* its answer comes later */
-    } else {
-        count_request(session, type, outcome.status);
-        if (reply(session, type, &outcome) && type == PACKET_STATUS)
-            metrics_query(&server->metrics, now_ns() - began);
-    }
-    if (type == PACKET_COMMAND)
+    bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
+    if (!pending)
+        tell_request(session, type, outcome.status);
+    tell_session(session);
+    if (pending)
+        wait_for_command(session);
+    bool answered = !pending && reply(session, type, &outcome);
+    if (answered && type == PACKET_STATUS)
+        metrics_query(&server->metrics, now_ns() - began);
+    if (answered && type == PACKET_WATCH && outcome.status == COPP_HR_OK)
+        watch_go_on(session);
+    if (type == PACKET_COMMAND || type == PACKET_OPEN)
         server_settle(server);
 }
 
@@ -246,6 +222,7 @@ static const size_t body_sizes[PACKET_TYPE_COUNT] = {
     [PACKET_SEQUENCE_START] = COPP_SIGNATURE_SIZE,
     [PACKET_COMMAND] = COPP_MESSAGE_SIZE,
     [PACKET_STATUS] = COPP_MESSAGE_SIZE,
+    [PACKET_WATCH] = 0,
 };
 
 /* There is another packet behind the one that was read: a client may ask before it has its answers. */
@@ -264,20 +241,22 @@ static void receive(struct session *session) {
     } while (got < 0 && errno == EINTR);
     if (got < 0 && errno == EAGAIN)
         return;
-    if (got < 0 || (more(session) && !listen_again(session))) {
-        session_end(session);
+    if (got < 0 || (more(session) && !session_listen(session, 0))) {
+        session_end(session, 0);
         return;
     }
     if ((size_t)got < sizeof request->head || (size_t)got > sizeof *request) {
-        expel(session, FAREWELL_MALFORMED, FAILURE_MALFORMED);
+        expel(session, FAREWELL_MALFORMED);
         return;
     }
     packet_header_decode(request->head, &header);
     if (header.version != PACKET_VERSION)
-        expel(session, FAREWELL_VERSION, FAILURE_VERSION);
+        expel(session, FAREWELL_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||
-             (size_t)got - sizeof request->head != body_sizes[header.type])
-        expel(session, FAREWELL_MALFORMED, FAILURE_MALFORMED);
+             (size_t)got - sizeof request->head != body_sizes[header.type] || session->watch)
+        expel(session, FAREWELL_MALFORMED);
+    else if (header.type == PACKET_WATCH && session->user->watches >= WATCHES_PER_USER)
+        expel(session, FAREWELL_USER_LIMIT);
     else
         serve(session, (enum packet_type)header.type);
 }
@@ -288,68 +267,75 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
     (void)source;
     (void)fd;
     if (events & GONE) { /* whatever it has asked for before, nobody is there to be answered */
-        session_end(session);
+        session_end(session, watch_dropped(session) ? FAREWELL_UNREAD : 0);
         server_settle(server);
-    } else {
-        server_wake(server);
-        size_t count = server->session_count;
-        receive(session);
-        if (server->session_count != count)
-            server_settle(server);
+        return 0;
     }
+    server_wake(server);
+    size_t count = server->session_count;
+    if (events & EPOLLOUT)
+        watch_go_on(session);
+    if (events & EPOLLIN)
+        receive(session);
+    if (server->session_count != count)
+        server_settle(server);
     return 0;
 }
 
 /* Why not, or 0. */
-static enum packet_farewell refusal(const struct server *server, struct user *user, enum failure *failure) {
+static enum packet_farewell refusal(const struct server *server, struct user *user) {
     const struct config *config = &server->config;
     size_t room = config->sessions < server->session_room ? config->sessions : server->session_room;
-    if (!user_may_connect(user, config->connections_per_second, server_now())) {
-        *failure = FAILURE_RATE;
+    if (!user_may_connect(user, config->connections_per_second, server_now()))
         return FAREWELL_RATE;
-    }
-    if (user->sessions >= config->sessions_per_user) {
-        *failure = FAILURE_USER_LIMIT;
+    if (user->sessions >= config->sessions_per_user)
         return FAREWELL_USER_LIMIT;
-    }
-    if (server->session_count >= room) {
-        *failure = FAILURE_FULL;
-        return FAREWELL_FULL;
-    }
-    return 0;
+    return server->session_count < room ? 0 : FAREWELL_FULL;
 }
 
-static struct user *peer(struct server *server, int fd) {
+static struct user *peer(struct server *server, int fd, pid_t *pid) {
     struct ucred credentials;
     socklen_t size = sizeof credentials;
+    *pid = 0;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || size != sizeof credentials)
         return NULL;
+    *pid = credentials.pid;
     return user_enter(&server->users, credentials.uid, server_now());
 }
 
+/* The youngest of all, and so the one of the highest id. */
+static void let_in(struct session *session) {
+    struct server *server = session->server;
+    session->id = ++server->last_id;
+    session->next = server->sessions;
+    if (session->next)
+        session->next->previous = session;
+    server->sessions = session;
+    server->session_count++;
+    session->user->sessions++;
+    server->metrics.connections++;
+}
+
 void session_begin(struct server *server, int fd) {
-    struct user *user = peer(server, fd);
-    enum failure failure = FAILURE_FULL;
-    enum packet_farewell why = user ? refusal(server, user, &failure) : FAREWELL_FULL;
+    pid_t pid;
+    struct user *user = peer(server, fd, &pid);
+    enum packet_farewell why = user ? refusal(server, user) : FAREWELL_FULL;
     struct session *session = why ? NULL : calloc(1, sizeof *session);
     if (session && sd_event_add_io(server->event, &session->source, fd, LISTENING, on_io, session) < 0) {
         free(session);
         session = NULL;
     }
     if (!session) {
-        server->metrics.failures[failure]++;
-        farewell(server, fd, why ? why : FAREWELL_FULL);
+        why = why ? why : FAREWELL_FULL;
+        tell_refusal(server, user, pid, why);
+        farewell(server, fd, why);
         (void)close(fd);
         return;
     }
     session->server = server;
     session->user = user;
+    session->began_ms = server_now();
+    session->pid = pid;
     session->fd = fd;
-    session->next = server->sessions;
-    if (session->next)
-        session->next->previous = session;
-    server->sessions = session;
-    server->session_count++;
-    user->sessions++;
-    server->metrics.connections++;
+    let_in(session);
 }

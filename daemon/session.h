@@ -10,8 +10,14 @@ struct session {
     struct server *server;
     struct user *user;
     sd_event_source *source;
+    uint64_t id;
+    uint64_t began_ms;
+    pid_t pid; /* who connected; 0: unknown */
     int fd;
     struct copp_device *device;
+    uint32_t connector; /* the device's, by index */
+    struct watch *watch; /* NULL: it does not */
+    uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool length_told; /* the first step of KeyExchange */
     struct session *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
@@ -19,7 +25,11 @@ struct session {
 
 /* Takes the fd in any case; without memory, or where it must not be let in, it is closed. */
 void session_begin(struct server *server, int fd);
-void session_end(struct session *session);
+/* why is 0 for a client that has gone. */
+void session_end(struct session *session, enum packet_farewell why);
+
+/* What its connection is to be told of, beside more: that there is something to be read, and that the client hung up. */
+bool session_listen(struct session *session, uint32_t more);
 
 /* Its command has ended, perhaps: answers. */
 void session_look(struct session *session);

@@ -6,6 +6,7 @@ packages_build=(
     gcc libc6-dev meson ninja-build pkgconf libssl-dev libexpat1-dev libinih-dev libjansson-dev libsystemd-dev scdoc
     libdrm-dev libudev-dev        # outputs of the kernel
     libxcb1-dev libxcb-randr0-dev # outputs of an X server
+    libncurses-dev                # copp watch
     libwayland-dev                # surfaces of a Wayland compositor
 )
 packages_check=( # beside those
@@ -13,6 +14,7 @@ packages_check=( # beside those
     libgcrypt20-dev                            # the other crypto library
     zlib1g-dev libzstd-dev                     # what a static libcrypto of Debian 13 asks for
     umockdev libumockdev-dev                   # a graphics card that is none
+    python3-pyte                               # a terminal without a screen
     xvfb weston wayland-protocols              # X server and compositor without a screen, and a window
     g++ clang libclang-rt-dev llvm             # the other compilers; sanitizers, libFuzzer, symbolizer
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated

@@ -54,6 +54,15 @@ copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_con
 COPP_API void copp_connector_protection(const struct copp_connector *connector, struct copp_protection *protection);
 COPP_API size_t copp_connector_devices(const struct copp_connector *connector);
 
+/* What else a host may show of a connector. The counts only grow, and run over from UINT32_MAX to 0. */
+struct copp_connector_view {
+    uint32_t connector_type; /* as configured, and so are the types */
+    uint32_t protection_types;
+    uint32_t losses; /* how often LinkLost was raised (EVT-3) */
+    uint32_t reconfigurations; /* and RenegotiationRequired */
+};
+COPP_API void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view);
+
 /*
  * What happens to a connector (EVT-1). Told by its output's backend or by the host.
  *
@@ -100,6 +109,17 @@ COPP_API COPP_NODISCARD uint32_t copp_device_command_result(struct copp_device *
 /* On failure *output is untouched (QRY-3). input and output may not overlap. */
 COPP_API COPP_NODISCARD uint32_t copp_device_status(struct copp_device *device, const struct copp_status_input *input,
                                                     struct copp_status_output *output);
+
+/* What a host may show of a device: nothing of it is authenticated, and nothing secret. */
+struct copp_device_view {
+    bool active; /* it has a session key (SES-3) */
+    bool pending; /* its command is under way (CMD-6) */
+    uint32_t hdcp; /* what it holds; COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type */
+    uint32_t acp;
+    uint32_t cgmsa;
+    uint32_t events; /* COPP_STATUS_*: raised, and not delivered by an answer yet (EVT-2) */
+};
+COPP_API void copp_device_inspect(const struct copp_device *device, struct copp_device_view *view);
 
 /*
  * Lets time pass for a host without an event loop: wait returns when something may have happened on the adapter's

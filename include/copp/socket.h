@@ -50,6 +50,82 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_connector(struct copp_socke
 COPP_API COPP_NODISCARD enum copp_result copp_socket_transport_open(struct copp_socket **connection, const char *name,
                                                                     struct copp_transport **transport);
 
+/*
+ * Watching coppd. After copp_socket_watch the connection carries news and nothing else: first how things are, until
+ * COPP_SOCKET_COMPLETE, then every change. Connectors are told to everybody; sessions and what was refused to their own user, and
+ * all of them to root and to coppd's own. As above nothing vouches for it: good to show.
+ */
+enum copp_socket_kind {
+    COPP_SOCKET_CONNECTOR = 1, /* how a connector is now, or a new one */
+    COPP_SOCKET_SESSION = 2, /* how a session is now, or a new one */
+    COPP_SOCKET_ENDED = 3, /* a session is no more; of one never told there is nothing to be done */
+    COPP_SOCKET_REFUSED = 4,
+    COPP_SOCKET_COMPLETE = 5 /* all there was when watching began has been told */
+};
+
+enum copp_socket_state {
+    COPP_SOCKET_OPENED = 1, /* a device, without a session key */
+    COPP_SOCKET_ACTIVE = 2,
+    COPP_SOCKET_UNDER_WAY = 3 /* active, and its command has not ended (CMD-6) */
+};
+
+struct copp_socket_connector_news {
+    uint32_t index; /* as of copp_socket_connector */
+    uint32_t connector_type; /* COPP_CONNECTOR_*, with the INTERNAL bit */
+    uint32_t protection_types;
+    struct copp_socket_connector now;
+    uint32_t losses; /* so often LinkLost and RenegotiationRequired were raised; from UINT32_MAX on to 0 */
+    uint32_t reconfigurations;
+};
+
+struct copp_socket_session_news {
+    uint64_t id; /* of one coppd's no two have the same */
+    uint64_t age_ms; /* of its connection */
+    uint32_t connector; /* index */
+    uint32_t uid;
+    uint32_t pid; /* as the kernel told coppd when it connected; 0: unknown */
+    enum copp_socket_state state;
+    uint32_t hdcp; /* what it holds; COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type */
+    uint32_t acp;
+    uint32_t cgmsa;
+    uint32_t events; /* COPP_STATUS_* that its player has not been told yet (EVT-2) */
+};
+
+struct copp_socket_ended_news {
+    uint64_t id;
+    const char *cause; /* in words, static; "": the player has closed it, or died */
+};
+
+struct copp_socket_refused_news {
+    uint64_t id; /* of the connection; it may have no session */
+    uint32_t uid;
+    uint32_t pid; /* as above */
+    const char *request; /* "ProtectionCommand" and so on, static; "": to be let in at all */
+    uint32_t hresult; /* the answer; without a request none is sent, and it is 0 */
+    const char *cause; /* without a request: why not, in words; else "" */
+};
+
+struct copp_socket_news {
+    enum copp_socket_kind kind;
+    union {
+        struct copp_socket_connector_news connector;
+        struct copp_socket_session_news session;
+        struct copp_socket_ended_news ended;
+        struct copp_socket_refused_news refused;
+    } of;
+};
+
+/* Begins to watch. COPP_E_UNSUPPORTED: a coppd from before that; COPP_E_REFUSED: it has no memory for it; COPP_E_TRANSPORT as ever,
+ * copp_socket_farewell says whether the user watches too often already. Only copp_socket_news is of use then, and closing. */
+COPP_API COPP_NODISCARD enum copp_result copp_socket_watch(struct copp_socket *connection);
+
+/* To poll for reading; -1 for NULL. */
+COPP_API int copp_socket_fd(const struct copp_socket *connection);
+
+/* The next piece of news. COPP_E_PENDING: there is none at present; COPP_E_TRANSPORT: the daemon is gone, or has dropped a watcher
+ * that did not read, or tells nonsense. */
+COPP_API COPP_NODISCARD enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_socket_news *news);
+
 /* NULL-safe; clears the pointer. */
 COPP_API void copp_socket_close(struct copp_socket **connection);
 

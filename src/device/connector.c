@@ -39,6 +39,13 @@ size_t copp_connector_devices(const struct copp_connector *connector) {
     return connector->device_count;
 }
 
+void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view) {
+    *view = (struct copp_connector_view){.connector_type = connector->config.connector_type,
+                                         .protection_types = connector->config.protection_types,
+                                         .losses = connector->losses,
+                                         .reconfigurations = connector->reconfigurations};
+}
+
 /* ARB-1, ARB-3 */
 
 static uint32_t redistribution_of(size_t type, uint32_t level) {

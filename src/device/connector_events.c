@@ -2,6 +2,7 @@
 #include "device/internal.h"
 
 void copp_connector_lose(struct copp_connector *connector, uint32_t types) {
+    connector->losses++;
     for (struct copp_device *device = connector->devices; device; device = device->next) {
         device->flags |= COPP_STATUS_LINK_LOST; /* EVT-1 */
         for (size_t type = 0; type < COPP_TYPES; type++) {
@@ -56,6 +57,7 @@ static void apply_anew(struct copp_connector *connector) {
 
 void copp_connector_reconfigured(struct copp_connector *connector) {
     copp_connector_abandon(connector);
+    connector->reconfigurations++;
     for (struct copp_device *device = connector->devices; device; device = device->next)
         device->flags |= COPP_STATUS_RENEGOTIATION_REQUIRED; /* EVT-1 */
     struct copp_output_state state;

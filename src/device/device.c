@@ -41,6 +41,15 @@ void copp_device_close(struct copp_device **device) {
     *device = NULL;
 }
 
+void copp_device_inspect(const struct copp_device *device, struct copp_device_view *view) {
+    *view = (struct copp_device_view){.active = device->state == COPP_DEVICE_ACTIVE,
+                                      .pending = device->result == COPP_HR_PENDING,
+                                      .hdcp = device->level[COPP_TYPE_HDCP],
+                                      .acp = device->level[COPP_TYPE_ACP],
+                                      .cgmsa = device->level[COPP_TYPE_CGMSA],
+                                      .events = device->flags};
+}
+
 uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length) {
     if (!device || !length)
         return COPP_HR_POINTER;

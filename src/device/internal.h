@@ -72,6 +72,8 @@ struct copp_connector {
     struct copp_flight flight;
     bool reassert; /* the output must be told once more, even what it seems to have in force already */
     uint64_t retry_ms; /* not before this is an unwilling output asked again */
+    uint32_t losses; /* as in struct copp_connector_view */
+    uint32_t reconfigurations;
 };
 
 enum copp_device_state {

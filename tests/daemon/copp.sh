@@ -1,51 +1,10 @@
 #!/bin/sh
 # copp against coppd: which device is chosen, whom it trusts, and that a command is held, stopped and released.
-set -eu
-directory=$(mktemp -d)
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; wait; rm -rf "$directory"' EXIT
-socket=$directory/socket
+# shellcheck source=tests/daemon/lib.sh
+. "$(dirname "$0")/lib.sh"
 anchor=$directory/test-driver/anchor.b64
-unset COPP_DEVICE COPP_ANCHOR || true
 
-say() { printf '%s\n' "$*"; }
-fail() {
-    say "FAILED: $*"
-    cat "$directory/out" "$directory/err" 2>/dev/null || true
-    exit 1
-}
-# expect STATUS COMMAND...: its exit status; what it says is in out and err
-expect() {
-    wanted=$1
-    shift
-    status=0
-    "$@" >"$directory/out" 2>"$directory/err" || status=$?
-    [ "$status" -eq "$wanted" ] || fail "status $status, not $wanted: $*"
-}
 says() { grep -qF -- "$1" "$directory/out" "$directory/err" || fail "does not say: $1"; }
-until_true() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 200 ] || fail "never: $*"
-        sleep 0.05
-    done
-}
-start() {
-    "$COPPD" --config "$directory/coppd.conf" 2>"$directory/coppd.log" &
-    pid=$!
-    until_true listening
-}
-listening() { grep -q 'listening at' "$directory/coppd.log"; }
-
-mkfifo "$directory/events"
-cat >"$directory/coppd.conf" <<CONF
-[daemon]
-socket = $socket
-state_directory = $directory
-[outputs]
-events = $directory/events
-CONF
 
 # nobody there
 expect 2 "$COPP" status --device "unix:$socket"

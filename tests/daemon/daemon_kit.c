@@ -354,3 +354,29 @@ void raw_farewell(int fd, uint32_t cause) {
     assert_memory_equal(bytes, wanted, sizeof wanted);
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 0);
 }
+
+pid_t false_daemon(const char *path, const struct iovec *packets, size_t count) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        static uint8_t request[8192];
+        for (;;) {
+            int peer = accept(fd, NULL, NULL);
+            bool asked = recv(peer, request, sizeof request, 0) > 0;
+            for (size_t i = 0; asked && i < count; i++)
+                (void)send(peer, packets[i].iov_base, packets[i].iov_len, 0);
+        }
+    }
+    (void)close(fd);
+    return pid;
+}
+
+void end_process(pid_t pid) {
+    (void)kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "../unit/harness.h"
 
@@ -78,6 +79,11 @@ void raw_send(int fd, uint32_t version, uint32_t type, uint32_t status, size_t b
 size_t raw_receive(int fd, uint8_t *bytes, size_t size);
 /* The next packet is a farewell with this cause, and nothing comes behind it. */
 void raw_farewell(int fd, uint32_t cause);
+
+/* A process that listens and answers the first packet of each connection with these, or never. */
+pid_t false_daemon(const char *path, const struct iovec *packets, size_t count);
+/* Kills it, and waits until it is gone. */
+void end_process(pid_t pid);
 
 uint64_t clock_ms(void);
 void sleep_ms(unsigned ms);

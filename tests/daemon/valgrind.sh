@@ -3,7 +3,8 @@
 set -eu
 directory=$(mktemp -d)
 pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; wait; rm -rf "$directory"' EXIT
+watcher=
+trap '[ -z "$pid$watcher" ] || kill $pid $watcher 2>/dev/null || true; wait; rm -rf "$directory"' EXIT
 cat >"$directory/coppd.conf" <<CONF
 [daemon]
 socket = $directory/socket
@@ -42,6 +43,9 @@ start "$COPPD" # which makes the keys: under valgrind that takes a minute
 end
 start valgrind --quiet --leak-check=full --show-leak-kinds=definite,indirect,possible --error-exitcode=99 "$COPPD"
 export COPP_DEVICE="unix:$directory/socket" COPP_ANCHOR="$directory/test-driver/anchor.b64"
+"$COPP" watch --once >/dev/null
+"$COPP" watch >/dev/null & # until coppd ends, which it is to notice
+watcher=$!
 "$COPP" status >/dev/null
 "$COPP" protect --hdcp 1 -- true
 "$COPP" protect --hdcp 1 -- sleep 60 &
@@ -50,3 +54,6 @@ sleep 1
 kill -KILL "$guard" # coppd is told by the kernel alone
 sleep 1
 end
+kill "$watcher"
+wait "$watcher"
+watcher=

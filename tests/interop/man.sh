@@ -7,7 +7,7 @@
 
 begin options_agree
 "$COPP" --help | sed -n 's/^  \([a-z]*\)[ a-z]*   *[A-Z].*/\1/p' | sort -u >"$dir/groups"
-same "$(tr '\n' ' ' <"$dir/groups")" 'chain crl demo handshake omac protect srm status ' groups
+same "$(tr '\n' ' ' <"$dir/groups")" 'chain crl demo handshake omac protect srm status watch ' groups
 while read -r group; do
     page=$MAN/copp-$group.1.scd
     [ -f "$page" ] || fail "$page is missing"
@@ -33,7 +33,7 @@ for page in "$MAN"/*.scd; do
 done
 
 begin examples_say_what_they_print
-# "$ COMMAND" in an example, then what it prints; runs of hexadecimal digits are other ones each time
+# "$ COMMAND" in an example, then what it prints; runs of hexadecimal digits and times of day are other ones each time
 cat >"$dir/examples.pl" <<'PERL'
 use strict;
 my ($in, $code, $command, $text) = (0, 0, undef, "");
@@ -43,8 +43,7 @@ sub run {
     open(my $pipe, "-|", "sh", "-c", "{ $command\n} 2>&1") or die;
     my $got = do { local $/; <$pipe> } // "";
     close $pipe;
-    (my $a = $got) =~ s/[0-9a-f]{16,}/HEX/g;
-    (my $b = $text) =~ s/[0-9a-f]{16,}/HEX/g;
+    s/[0-9a-f]{16,}/HEX/g, s/\b\d\d:\d\d:\d\d\b/TIME/g for my ($a, $b) = ($got, $text);
     $a eq $b or do { print STDERR "\$ $command\nprints:\n$got", "not:\n$text"; $failed = 1 };
     $examples++;
     ($command, $text) = (undef, "");

@@ -499,6 +499,48 @@ static void a_pending_command_ends_with_its_output(void) {
     end(&s);
 }
 
+static void what_a_host_may_look_at(void) {
+    struct scene s;
+    struct app opened;
+    struct copp_device_view device;
+    struct copp_connector_view connector;
+    begin_pending(&s);
+    app_open(&opened, s.rig.connector);
+    copp_device_inspect(opened.device, &device);
+    assert_false(device.active);
+    assert_false(device.pending);
+    copp_device_inspect(s.apps[0].device, &device);
+    assert_true(device.active);
+    assert_true(device.pending);
+    assert_int_equal(device.hdcp, 0);
+    rig_output_end(&s.rig.output, s.rig.connector, COPP_OK);
+    assert_int_equal(app_result(&s.apps[0]), COPP_HR_OK);
+    assert_int_equal(app_set_level(&s.apps[0], CGMSA, 4), COPP_HR_OK);
+    copp_device_inspect(s.apps[0].device, &device);
+    assert_false(device.pending);
+    assert_int_equal(device.hdcp, 1);
+    assert_int_equal(device.acp, 0);
+    assert_int_equal(device.cgmsa, 4);
+    assert_int_equal(device.events, COPP_STATUS_NORMAL);
+    copp_connector_unplugged(s.rig.connector);
+    copp_connector_reconfigured(s.rig.connector);
+    copp_connector_protection_lost(s.rig.connector, HDCP);
+    copp_device_inspect(s.apps[0].device, &device);
+    assert_int_equal(device.hdcp, 0);
+    assert_int_equal(device.events, COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED);
+    copp_connector_inspect(s.rig.connector, &connector);
+    assert_int_equal(connector.connector_type, COPP_CONNECTOR_DVI);
+    assert_int_equal(connector.protection_types, HDCP | ACP | CGMSA);
+    assert_int_equal(connector.losses, 2);
+    assert_int_equal(connector.reconfigurations, 1);
+    assert_int_equal(app_flags(&s.apps[0]),
+                     COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED); /* looking delivers nothing */
+    copp_device_inspect(s.apps[0].device, &device);
+    assert_int_equal(device.events, COPP_STATUS_NORMAL);
+    copp_device_close(&opened.device);
+    end(&s);
+}
+
 static void a_pending_command_can_fail(void) {
     static const struct {
         enum copp_result result;
@@ -1046,6 +1088,7 @@ static const struct test_case cases[] = {
     TEST(what_cannot_go_on_in_the_new_mode_is_lost, "EVT-1 EVT-3 ARB-6"),
     TEST(the_output_has_the_last_word_on_the_new_mode, "EVT-1 EVT-3"),
     TEST(a_pending_command_ends_with_its_output, "CMD-6 CMD-3 QRY-5"),
+    TEST(what_a_host_may_look_at, "EVT-2"),
     TEST(a_pending_command_can_fail, "CMD-6 CMD-4"),
     TEST(a_pending_command_has_a_time_limit, "CMD-6"),
     TEST(the_time_limit_does_not_wrap, "CMD-6"),

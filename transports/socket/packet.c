@@ -18,23 +18,153 @@ void packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet
     (void)copp_read_u32le(&in, &header->status);
 }
 
+static void write_connector(struct copp_writer *out, const struct copp_socket_connector *connector) {
+    (void)copp_write_bytes(out, (const uint8_t *)connector->name, sizeof connector->name);
+    (void)copp_write_u32le(out, connector->hdcp);
+    (void)copp_write_u32le(out, connector->acp);
+    (void)copp_write_u32le(out, connector->cgmsa);
+    (void)copp_write_u32le(out, connector->devices);
+}
+
+static bool read_connector(struct copp_reader *in, struct copp_socket_connector *connector) {
+    (void)copp_read_bytes(in, (uint8_t *)connector->name, sizeof connector->name);
+    (void)copp_read_u32le(in, &connector->hdcp);
+    (void)copp_read_u32le(in, &connector->acp);
+    (void)copp_read_u32le(in, &connector->cgmsa);
+    (void)copp_read_u32le(in, &connector->devices);
+    return connector->name[sizeof connector->name - 1] == 0;
+}
+
 void packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]) {
     struct copp_writer out = {bytes, PACKET_CONNECTOR_SIZE};
-    (void)copp_write_bytes(&out, (const uint8_t *)connector->name, sizeof connector->name);
-    (void)copp_write_u32le(&out, connector->hdcp);
-    (void)copp_write_u32le(&out, connector->acp);
-    (void)copp_write_u32le(&out, connector->cgmsa);
-    (void)copp_write_u32le(&out, connector->devices);
+    write_connector(&out, connector);
 }
 
 bool packet_connector_decode(const uint8_t bytes[PACKET_CONNECTOR_SIZE], struct copp_socket_connector *connector) {
     struct copp_reader in = {bytes, PACKET_CONNECTOR_SIZE};
-    (void)copp_read_bytes(&in, (uint8_t *)connector->name, sizeof connector->name);
-    (void)copp_read_u32le(&in, &connector->hdcp);
-    (void)copp_read_u32le(&in, &connector->acp);
-    (void)copp_read_u32le(&in, &connector->cgmsa);
-    (void)copp_read_u32le(&in, &connector->devices);
-    return connector->name[sizeof connector->name - 1] == 0;
+    return read_connector(&in, connector);
+}
+
+size_t packet_news_size(uint32_t kind) {
+    static const size_t sizes[] = {[COPP_SOCKET_CONNECTOR] = PACKET_CONNECTOR_NEWS_SIZE,
+                                   [COPP_SOCKET_SESSION] = PACKET_SESSION_NEWS_SIZE,
+                                   [COPP_SOCKET_ENDED] = PACKET_ENDED_NEWS_SIZE,
+                                   [COPP_SOCKET_REFUSED] = PACKET_REFUSED_NEWS_SIZE};
+    return kind < sizeof sizes / sizeof sizes[0] ? sizes[kind] : 0;
+}
+
+static void write_u64(struct copp_writer *out, uint64_t value) {
+    (void)copp_write_u32le(out, (uint32_t)value);
+    (void)copp_write_u32le(out, (uint32_t)(value >> 32));
+}
+
+static uint64_t read_u64(struct copp_reader *in) {
+    uint32_t low = 0;
+    uint32_t high = 0;
+    (void)copp_read_u32le(in, &low);
+    (void)copp_read_u32le(in, &high);
+    return (uint64_t)high << 32 | low;
+}
+
+static void write_session(struct copp_writer *out, const struct copp_socket_session_news *session) {
+    write_u64(out, session->id);
+    (void)copp_write_u32le(out, session->connector);
+    (void)copp_write_u32le(out, session->uid);
+    (void)copp_write_u32le(out, session->pid);
+    (void)copp_write_u32le(out, session->state);
+    (void)copp_write_u32le(out, session->hdcp);
+    (void)copp_write_u32le(out, session->acp);
+    (void)copp_write_u32le(out, session->cgmsa);
+    (void)copp_write_u32le(out, session->events);
+    write_u64(out, session->age_ms);
+}
+
+static bool read_session(struct copp_reader *in, struct copp_socket_session_news *session) {
+    uint32_t state = 0;
+    session->id = read_u64(in);
+    (void)copp_read_u32le(in, &session->connector);
+    (void)copp_read_u32le(in, &session->uid);
+    (void)copp_read_u32le(in, &session->pid);
+    (void)copp_read_u32le(in, &state);
+    (void)copp_read_u32le(in, &session->hdcp);
+    (void)copp_read_u32le(in, &session->acp);
+    (void)copp_read_u32le(in, &session->cgmsa);
+    (void)copp_read_u32le(in, &session->events);
+    session->age_ms = read_u64(in);
+    session->state = (enum copp_socket_state)state;
+    return state >= COPP_SOCKET_OPENED && state <= COPP_SOCKET_UNDER_WAY;
+}
+
+void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]) {
+    struct copp_writer out = {bytes, PACKET_NEWS_SIZE_MAX};
+    switch (news->kind) {
+    case COPP_SOCKET_CONNECTOR:
+        (void)copp_write_u32le(&out, news->of.connector.index);
+        (void)copp_write_u32le(&out, news->of.connector.connector_type);
+        (void)copp_write_u32le(&out, news->of.connector.protection_types);
+        write_connector(&out, &news->of.connector.now);
+        (void)copp_write_u32le(&out, news->of.connector.losses);
+        (void)copp_write_u32le(&out, news->of.connector.reconfigurations);
+        break;
+    case COPP_SOCKET_SESSION:
+        write_session(&out, &news->of.session);
+        break;
+    case COPP_SOCKET_ENDED:
+        write_u64(&out, news->of.ended.id);
+        (void)copp_write_u32le(&out, news->of.ended.farewell);
+        break;
+    case COPP_SOCKET_REFUSED:
+        write_u64(&out, news->of.refused.id);
+        (void)copp_write_u32le(&out, news->of.refused.uid);
+        (void)copp_write_u32le(&out, news->of.refused.pid);
+        (void)copp_write_u32le(&out, news->of.refused.request);
+        (void)copp_write_u32le(&out, news->of.refused.status);
+        break;
+    case COPP_SOCKET_COMPLETE:
+        break;
+    }
+}
+
+bool packet_news_decode(const uint8_t bytes[PACKET_NEWS_SIZE_MAX], uint32_t kind, struct packet_news *news) {
+    struct copp_reader in = {bytes, packet_news_size(kind)};
+    news->kind = (enum copp_socket_kind)kind;
+    switch (kind) {
+    case COPP_SOCKET_CONNECTOR:
+        (void)copp_read_u32le(&in, &news->of.connector.index);
+        (void)copp_read_u32le(&in, &news->of.connector.connector_type);
+        (void)copp_read_u32le(&in, &news->of.connector.protection_types);
+        bool named = read_connector(&in, &news->of.connector.now);
+        (void)copp_read_u32le(&in, &news->of.connector.losses);
+        (void)copp_read_u32le(&in, &news->of.connector.reconfigurations);
+        return named;
+    case COPP_SOCKET_SESSION:
+        return read_session(&in, &news->of.session);
+    case COPP_SOCKET_ENDED:
+        news->of.ended.id = read_u64(&in);
+        (void)copp_read_u32le(&in, &news->of.ended.farewell);
+        return true;
+    case COPP_SOCKET_REFUSED:
+        news->of.refused.id = read_u64(&in);
+        (void)copp_read_u32le(&in, &news->of.refused.uid);
+        (void)copp_read_u32le(&in, &news->of.refused.pid);
+        (void)copp_read_u32le(&in, &news->of.refused.request);
+        (void)copp_read_u32le(&in, &news->of.refused.status);
+        return news->of.refused.request < PACKET_TYPE_COUNT;
+    default:
+        return kind == COPP_SOCKET_COMPLETE;
+    }
+}
+
+const char *packet_farewell_text(uint32_t farewell) {
+    static const char *const texts[FAREWELL_COUNT] = {
+        [FAREWELL_MALFORMED] = "coppd did not understand a packet",
+        [FAREWELL_VERSION] = "coppd speaks another version of its protocol",
+        [FAREWELL_FULL] = "coppd has as many sessions as it may have",
+        [FAREWELL_USER_LIMIT] = "this user has as many sessions as coppd allows",
+        [FAREWELL_RATE] = "this user opens sessions faster than coppd allows",
+        [FAREWELL_UNREAD] = "its answers were not read",
+    };
+    return farewell < FAREWELL_COUNT ? texts[farewell] : NULL;
 }
 
 uint32_t packet_word(const uint8_t bytes[4]) {

@@ -9,6 +9,12 @@
 #define PACKET_VERSION 1u
 #define PACKET_HEADER_SIZE 12u
 #define PACKET_CONNECTOR_SIZE (COPP_CONNECTOR_NAME_SIZE + 16u)
+#define PACKET_CONNECTOR_NEWS_SIZE (PACKET_CONNECTOR_SIZE + 20u)
+#define PACKET_SESSION_NEWS_SIZE 48u
+#define PACKET_ENDED_NEWS_SIZE 12u
+#define PACKET_REFUSED_NEWS_SIZE 24u
+#define PACKET_NEWS_SIZE_MAX PACKET_CONNECTOR_NEWS_SIZE
+#define PACKET_NEWS_BOUND 256u /* nor will a kind that is added be larger */
 #define PACKET_CHAIN_MAX 65536u
 #define PACKET_ANSWER 0x80000000u /* or-ed into the type of a request */
 
@@ -19,8 +25,10 @@ enum packet_type {
     PACKET_SEQUENCE_START = 4,
     PACKET_COMMAND = 5,
     PACKET_STATUS = 6,
-    PACKET_TYPE_COUNT = 7
+    PACKET_WATCH = 7,
+    PACKET_TYPE_COUNT = 8
 };
+#define PACKET_NEWS 0x40000000u /* or-ed into an enum copp_socket_kind: what a watcher is told without asking */
 #define PACKET_FAREWELL 0xFFFFFFFFu /* the daemon ends the connection; status is an enum packet_farewell */
 
 enum packet_farewell {
@@ -29,8 +37,11 @@ enum packet_farewell {
     FAREWELL_FULL = 3,
     FAREWELL_USER_LIMIT = 4,
     FAREWELL_RATE = 5,
-    FAREWELL_COUNT = 6
+    FAREWELL_UNREAD = 6, /* never sent to whom it concerns, who does not read: told to watchers */
+    FAREWELL_COUNT = 7
 };
+/* In words; NULL for what is none. */
+const char *packet_farewell_text(uint32_t farewell);
 
 struct packet_header {
     uint32_t version;
@@ -44,6 +55,32 @@ void packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet
 void packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]);
 /* False for a name without NUL. */
 bool packet_connector_decode(const uint8_t bytes[PACKET_CONNECTOR_SIZE], struct copp_socket_connector *connector);
+
+/* What a watcher is told, before it is words. */
+struct packet_news {
+    enum copp_socket_kind kind;
+    union {
+        struct copp_socket_connector_news connector;
+        struct copp_socket_session_news session;
+        struct {
+            uint64_t id;
+            uint32_t farewell; /* 0: the client has gone by itself */
+        } ended;
+        struct {
+            uint64_t id;
+            uint32_t uid;
+            uint32_t pid;
+            uint32_t request; /* enum packet_type; 0: the connection was not let in */
+            uint32_t status; /* its HRESULT, or a farewell */
+        } refused;
+    } of;
+};
+
+/* The size of a kind's body, exactly; 0 for COPP_SOCKET_COMPLETE and for what is none. */
+size_t packet_news_size(uint32_t kind);
+void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]);
+/* Of a body of its kind's size. False for what cannot be. */
+bool packet_news_decode(const uint8_t bytes[PACKET_NEWS_SIZE_MAX], uint32_t kind, struct packet_news *news);
 
 uint32_t packet_word(const uint8_t bytes[4]);
 void packet_put_word(uint32_t word, uint8_t bytes[4]);

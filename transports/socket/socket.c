@@ -284,6 +284,100 @@ enum copp_result copp_socket_transport_open(struct copp_socket **connection, con
     return COPP_OK;
 }
 
+enum copp_result copp_socket_watch(struct copp_socket *connection) {
+    struct call call = {.type = PACKET_WATCH};
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    if (!connection)
+        return COPP_E_ARGUMENT;
+    enum copp_result result = ask(connection, &call, &hresult);
+    if (result)
+        return connection->farewell == FAREWELL_MALFORMED ? COPP_E_UNSUPPORTED : result; /* before there was such a request */
+    return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
+}
+
+int copp_socket_fd(const struct copp_socket *connection) {
+    return connection ? connection->fd : -1;
+}
+
+/* Requests by the names that protocol.md has for them. */
+static const char *request_name(uint32_t request) {
+    static const char *const names[PACKET_TYPE_COUNT] = {
+        [0] = "",
+        [PACKET_LIST] = "list",
+        [PACKET_OPEN] = "open",
+        [PACKET_KEY_EXCHANGE] = "KeyExchange",
+        [PACKET_SEQUENCE_START] = "SessionSequenceStart",
+        [PACKET_COMMAND] = "ProtectionCommand",
+        [PACKET_STATUS] = "ProtectionStatus",
+        [PACKET_WATCH] = "watch",
+    };
+    return names[request]; /* decoded: within the table */
+}
+
+static const char *cause_text(uint32_t farewell) {
+    const char *text = packet_farewell_text(farewell);
+    return text ? text : "the daemon does not say why in terms that are known";
+}
+
+static void put_in_words(const struct packet_news *told, struct copp_socket_news *news) {
+    news->kind = told->kind;
+    switch (told->kind) {
+    case COPP_SOCKET_CONNECTOR:
+        news->of.connector = told->of.connector;
+        break;
+    case COPP_SOCKET_SESSION:
+        news->of.session = told->of.session;
+        break;
+    case COPP_SOCKET_ENDED:
+        news->of.ended = (struct copp_socket_ended_news){
+            .id = told->of.ended.id, .cause = told->of.ended.farewell ? cause_text(told->of.ended.farewell) : ""};
+        break;
+    case COPP_SOCKET_REFUSED:
+        news->of.refused =
+            (struct copp_socket_refused_news){.id = told->of.refused.id,
+                                              .uid = told->of.refused.uid,
+                                              .pid = told->of.refused.pid,
+                                              .request = request_name(told->of.refused.request),
+                                              .hresult = told->of.refused.request ? told->of.refused.status : 0,
+                                              .cause = told->of.refused.request ? "" : cause_text(told->of.refused.status)};
+        break;
+    case COPP_SOCKET_COMPLETE:
+        break;
+    }
+}
+
+enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_socket_news *news) {
+    uint8_t body[PACKET_NEWS_BOUND];
+    struct packet_header header;
+    struct packet_news told;
+    if (!connection || !news)
+        return COPP_E_ARGUMENT;
+    if (connection->broken)
+        return COPP_E_TRANSPORT;
+    for (;;) {
+        struct call call = {.answer = {{body, sizeof body}}};
+        errno = 0;
+        if (!receive_answer(connection, &call, MSG_DONTWAIT, &header)) {
+            if (errno == EAGAIN)
+                return COPP_E_PENDING;
+            break;
+        }
+        uint32_t kind = header.type & ~PACKET_NEWS;
+        if (header.type == PACKET_FAREWELL)
+            connection->farewell = header.status;
+        if (!(header.type & PACKET_NEWS) || kind & PACKET_ANSWER || header.status)
+            break;
+        if (kind > COPP_SOCKET_COMPLETE)
+            continue; /* a younger daemon has more to tell */
+        if (call.got != packet_news_size(kind) || !packet_news_decode(body, kind, &told))
+            break;
+        put_in_words(&told, news);
+        return COPP_OK;
+    }
+    connection->broken = true;
+    return COPP_E_TRANSPORT;
+}
+
 void copp_socket_close(struct copp_socket **connection) {
     if (!connection || !*connection)
         return;
@@ -292,12 +386,6 @@ void copp_socket_close(struct copp_socket **connection) {
 }
 
 const char *copp_socket_farewell(const struct copp_socket *connection) {
-    static const char *const texts[FAREWELL_COUNT] = {
-        [FAREWELL_MALFORMED] = "coppd did not understand a packet",
-        [FAREWELL_VERSION] = "coppd speaks another version of its protocol",
-        [FAREWELL_FULL] = "coppd has as many sessions as it may have",
-        [FAREWELL_USER_LIMIT] = "this user has as many sessions as coppd allows",
-        [FAREWELL_RATE] = "this user opens sessions faster than coppd allows",
-    };
-    return connection && connection->farewell > 0 && connection->farewell < FAREWELL_COUNT ? texts[connection->farewell] : "";
+    const char *text = connection ? packet_farewell_text(connection->farewell) : NULL;
+    return text ? text : "";
 }

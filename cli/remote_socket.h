@@ -1,0 +1,13 @@
+/* coppd behind its socket, for those who ask it for more than an output's device. */
+#ifndef COPP_CLI_REMOTE_SOCKET_H
+#define COPP_CLI_REMOTE_SOCKET_H
+
+#include "remote.h"
+
+/* A connection that has no device, as of copp_socket_connect. */
+enum copp_result remote_socket_connect(const struct device *device, struct copp_socket **connection);
+/* Complains about one that failed, or about none (NULL): STATUS_UNKNOWN. */
+int remote_socket_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
+                       enum copp_result result);
+
+#endif

@@ -1,0 +1,171 @@
+#include "tell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "watch.h"
+
+#define AGE_SIZE 8u /* behind the rest of a session's news */
+
+static void publish(struct server *server, const struct packet_news *news, const struct user *owner) {
+    uint8_t body[PACKET_NEWS_SIZE_MAX];
+    if (!server->watches)
+        return;
+    packet_news_encode(news, body);
+    watch_publish(server, news->kind, body, owner);
+}
+
+static void count(struct server *server, enum packet_farewell why) {
+    static const enum failure failures[FAREWELL_COUNT] = {
+        [FAREWELL_MALFORMED] = FAILURE_MALFORMED,   [FAREWELL_VERSION] = FAILURE_VERSION, [FAREWELL_FULL] = FAILURE_FULL,
+        [FAREWELL_USER_LIMIT] = FAILURE_USER_LIMIT, [FAREWELL_RATE] = FAILURE_RATE,       [FAREWELL_UNREAD] = FAILURE_UNREAD};
+    server->metrics.failures[failures[why]]++;
+}
+
+static void refused(struct session *session, enum packet_type type, uint32_t status, enum failure failure) {
+    const struct packet_news news = {
+        COPP_SOCKET_REFUSED, {.refused = {session->id, (uint32_t)session->user->uid, (uint32_t)session->pid, type, status}}};
+    session->server->metrics.failures[failure]++;
+    publish(session->server, &news, session->user);
+}
+
+void tell_request(struct session *session, enum packet_type type, uint32_t status) {
+    static const enum failure failures[PACKET_TYPE_COUNT] = {[PACKET_OPEN] = FAILURE_OPEN,
+                                                             [PACKET_KEY_EXCHANGE] = FAILURE_HANDSHAKE,
+                                                             [PACKET_SEQUENCE_START] = FAILURE_HANDSHAKE,
+                                                             [PACKET_COMMAND] = FAILURE_COMMAND,
+                                                             [PACKET_STATUS] = FAILURE_QUERY,
+                                                             [PACKET_WATCH] = FAILURE_OPEN};
+    struct metrics *metrics = &session->server->metrics;
+    bool good = status == COPP_HR_OK;
+    metrics->handshakes += good && type == PACKET_SEQUENCE_START;
+    metrics->commands += good && type == PACKET_COMMAND;
+    if (!good && type != PACKET_LIST) /* which ends by a refusal */
+        refused(session, type, status, failures[type]);
+}
+
+void tell_late_answer(struct session *session, uint32_t status) {
+    if (status == COPP_HR_OK)
+        tell_request(session, PACKET_COMMAND, status);
+    else
+        refused(session, PACKET_COMMAND, status, FAILURE_PENDING);
+}
+
+void tell_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
+    struct copp_device_view view;
+    copp_device_inspect(session->device, &view);
+    const struct packet_news news = {COPP_SOCKET_SESSION,
+                                     {.session = {.id = session->id,
+                                                  .age_ms = server_now() - session->began_ms,
+                                                  .connector = session->connector,
+                                                  .uid = (uint32_t)session->user->uid,
+                                                  .pid = (uint32_t)session->pid,
+                                                  .state = view.pending  ? COPP_SOCKET_UNDER_WAY
+                                                           : view.active ? COPP_SOCKET_ACTIVE
+                                                                         : COPP_SOCKET_OPENED,
+                                                  .hdcp = view.hdcp,
+                                                  .acp = view.acp,
+                                                  .cgmsa = view.cgmsa,
+                                                  .events = view.events}}};
+    packet_news_encode(&news, body);
+    memcpy(session->told, body, sizeof session->told);
+}
+
+void tell_session(struct session *session) {
+    uint8_t old[sizeof session->told];
+    uint8_t body[PACKET_NEWS_SIZE_MAX];
+    if (!session->server->watches || !session->device)
+        return;
+    memcpy(old, session->told, sizeof old);
+    tell_session_body(session, body);
+    if (memcmp(old, session->told, sizeof old - AGE_SIZE) != 0)
+        watch_publish(session->server, COPP_SOCKET_SESSION, body, session->user);
+}
+
+void tell_end(struct session *session, enum packet_farewell why) {
+    const struct packet_news news = {COPP_SOCKET_ENDED, {.ended = {session->id, why}}};
+    if (why)
+        count(session->server, why);
+    if (session->device)
+        publish(session->server, &news, session->user);
+}
+
+void tell_refusal(struct server *server, const struct user *user, pid_t pid, enum packet_farewell why) {
+    static const struct user nobody = {.uid = (uid_t)-1};
+    user = user ? user : &nobody;
+    const struct packet_news news = {COPP_SOCKET_REFUSED, {.refused = {0, (uint32_t)user->uid, (uint32_t)pid, 0, why}}};
+    count(server, why);
+    publish(server, &news, user);
+}
+
+/* How a connector is now. */
+static void look(const struct server *server, size_t index, struct copp_socket_connector_news *news) {
+    struct backend *backend = server->backend;
+    struct copp_connector *connector = backend->calls->connector(backend, index);
+    struct copp_connector_view view;
+    struct copp_protection now;
+    copp_connector_inspect(connector, &view);
+    copp_connector_protection(connector, &now);
+    *news = (struct copp_socket_connector_news){
+        .index = (uint32_t)index,
+        .connector_type = view.connector_type,
+        .protection_types = view.protection_types,
+        .now = {.hdcp = now.hdcp, .acp = now.acp, .cgmsa = now.cgmsa, .devices = (uint32_t)copp_connector_devices(connector)},
+        .losses = view.losses,
+        .reconfigurations = view.reconfigurations};
+    (void)strncpy(news->now.name, backend->calls->name_of(backend, index), sizeof news->now.name - 1);
+}
+
+void tell_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
+    packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
+}
+
+static bool same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
+    return a->now.hdcp == b->now.hdcp && a->now.acp == b->now.acp && a->now.cgmsa == b->now.cgmsa &&
+           a->now.devices == b->now.devices && a->losses == b->losses && a->reconfigurations == b->reconfigurations;
+}
+
+static void tell_sessions_on(struct server *server, uint32_t connector) {
+    for (struct session *session = server->sessions; session && server->watches; session = session->next) {
+        if (session->connector == connector)
+            tell_session(session);
+    }
+}
+
+/* What was raised on a connector reaches all its sessions (EVT-1); any other change is one player's doing. */
+static void tell_connector(struct server *server, uint32_t index) {
+    struct copp_socket_connector_news *told = &server->connectors[index];
+    struct copp_socket_connector_news old = *told;
+    look(server, index, told);
+    if (same(&old, told))
+        return;
+    if (told->losses != old.losses)
+        log_warning("%s: the link to the display or its protection was lost; sessions: %u", told->now.name,
+                    (unsigned)told->now.devices);
+    if (told->reconfigurations != old.reconfigurations)
+        log_info("%s: reconfigured; sessions: %u", told->now.name, (unsigned)told->now.devices);
+    publish(server, &(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = *told}}, NULL);
+    if (told->losses != old.losses || told->reconfigurations != old.reconfigurations)
+        tell_sessions_on(server, index);
+}
+
+/* One that has come since; without memory it is tried again next time. */
+static bool add_connector(struct server *server) {
+    size_t count = server->connector_count;
+    struct copp_socket_connector_news *more = realloc(server->connectors, (count + 1) * sizeof *more);
+    if (!more)
+        return false;
+    server->connectors = more;
+    look(server, count, &more[count]);
+    server->connector_count++;
+    publish(server, &(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = more[count]}}, NULL);
+    return true;
+}
+
+void tell_connectors(struct server *server) {
+    for (size_t i = 0; i < server->connector_count; i++)
+        tell_connector(server, (uint32_t)i);
+    while (server->backend->calls->name_of(server->backend, server->connector_count) && add_connector(server)) {
+    }
+}
