@@ -375,8 +375,3 @@ pid_t false_daemon(const char *path, const struct iovec *packets, size_t count) 
     (void)close(fd);
     return pid;
 }
-
-void end_process(pid_t pid) {
-    (void)kill(pid, SIGKILL);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-}

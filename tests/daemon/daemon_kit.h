@@ -70,6 +70,7 @@ void player_loses(struct player *player, uint32_t type, uint64_t began);
 
 /* A process that holds HDCP on a connector; returns once it does. */
 pid_t holder_begin(struct kit *kit, const char *connector);
+/* Kills it, and waits until it is gone. */
 void process_kill(pid_t pid);
 
 /* A socket that is connected, for packets put together by hand. */
@@ -82,8 +83,6 @@ void raw_farewell(int fd, uint32_t cause);
 
 /* A process that listens and answers the first packet of each connection with these, or never. */
 pid_t false_daemon(const char *path, const struct iovec *packets, size_t count);
-/* Kills it, and waits until it is gone. */
-void end_process(pid_t pid);
 
 uint64_t clock_ms(void);
 void sleep_ms(unsigned ms);

@@ -375,7 +375,8 @@ static void a_farewell_is_heard(void) {
         struct copp_socket *connection;
         struct copp_socket_connector told;
         struct copp_transport *transport;
-        pid_t pid = false_daemon(kit.socket, farewells[i / 2], 16);
+        const struct iovec said = {(void *)(uintptr_t)farewells[i / 2], 16};
+        pid_t pid = false_daemon(kit.socket, &said, 1);
         assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket}, &connection), COPP_OK);
         assert_int_equal(i % 2 ? copp_socket_transport_open(&connection, "HDMI-1", &transport)
                                : copp_socket_connector(connection, 0, &told),

@@ -506,7 +506,7 @@ static void news_is_not_trusted(void) {
         if (news.kind == COPP_SOCKET_ENDED && result == COPP_OK)
             assert_true(news.of.ended.id == 0x0807060504030201u);
         copp_socket_close(&watcher);
-        end_process(pid);
+        process_kill(pid);
         assert_int_equal(unlink(kit.socket), 0);
     }
     kit_end(&kit);
@@ -527,7 +527,7 @@ static void other_daemons(void) {
     struct copp_socket *watcher = connect_to(&kit);
     assert_int_equal(copp_socket_watch(watcher), COPP_E_UNSUPPORTED); /* it knows no such request */
     copp_socket_close(&watcher);
-    end_process(pid);
+    process_kill(pid);
     assert_int_equal(unlink(kit.socket), 0);
     pid = false_daemon(kit.socket, younger, 4);
     watcher = connect_to(&kit);
@@ -536,7 +536,7 @@ static void other_daemons(void) {
     assert_int_equal(poll(&(struct pollfd){.fd = copp_socket_fd(watcher), .events = POLLIN}, 1, 20000), 1);
     assert_int_equal(copp_socket_news(watcher, &news), COPP_E_TRANSPORT); /* a name without an end */
     copp_socket_close(&watcher);
-    end_process(pid);
+    process_kill(pid);
     assert_int_equal(copp_socket_watch(NULL), COPP_E_ARGUMENT);
     assert_int_equal(copp_socket_news(NULL, &news), COPP_E_ARGUMENT);
     assert_int_equal(copp_socket_fd(NULL), -1);
