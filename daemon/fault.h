@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 struct fault {
-    char text[480];
+    char text[768]; /* two long paths, and words between them */
 };
 
 /* Fills it in; answers false, for the caller to hand on. */

@@ -16,8 +16,8 @@ static void make_printable(const char *text, char *clean, size_t size) {
 }
 
 void log_line(const char *level, const char *format, ...) {
-    char text[512];
-    char clean[1024];
+    char text[1024];
+    char clean[2048];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);

@@ -202,6 +202,18 @@ static void places_of_its_own(void) {
     kit_end(&kit);
 }
 
+/* Without its anchor the hierarchy is of no use to players that do not know it already. */
+static void an_anchor_that_is_gone(void) {
+    struct kit kit;
+    char anchor[KIT_PATH];
+    kit_with_hierarchy(&kit);
+    path_of(&kit, "test-driver/anchor.b64", anchor);
+    assert_int_equal(unlink(anchor), 0);
+    configure(&kit, "");
+    run_says(&kit, CHECK, 0, "anchor.b64: is not there, and players need it: remove ");
+    kit_end(&kit);
+}
+
 /* A check leaves nothing behind, and goes past a coppd that runs as configured. */
 static void a_check_changes_nothing(void) {
     struct kit kit;
@@ -338,6 +350,7 @@ static const struct test_case cases[] = {
 #endif
     TEST(what_it_names, ""),
     TEST(places_of_its_own, ""),
+    TEST(an_anchor_that_is_gone, ""),
     TEST(a_check_changes_nothing, ""),
     TEST(metrics_replace_only_files, ""),
     TEST(a_chain_that_no_player_believes, "CERT-11"),
