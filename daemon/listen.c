@@ -8,7 +8,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "copp/socket.h"
 #include "files.h"
 
 bool listen_check(const char *path, struct fault *fault) {
