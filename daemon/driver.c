@@ -98,13 +98,14 @@ static bool make_hierarchy(const char *directory, bool keep, struct driver *driv
     return made;
 }
 
-/* A file, as the configuration names it or as a URI; what a provider has does not concern us. */
-static void warn_if_shared(const char *name) {
+/* A file, as the configuration names it or as a URI; what a provider has does not concern us. A group's file is how a service
+ * is given what root owns. */
+static void warn_if_public(const char *name) {
     static const char scheme[] = "file:";
     const char *path = strncmp(name, scheme, sizeof scheme - 1) == 0 ? name + sizeof scheme - 1 : name;
     struct stat status;
-    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)))
-        log_warning("%s: others than its owner may read it: chmod 600, and a new key if anybody may have done so", path);
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & S_IROTH)
+        log_warning("%s: anybody may read it: chmod o-r, and take a new one if somebody may have done so", path);
 }
 
 static bool open_key(const char *uri, const char *passphrase_file, struct driver *driver, struct fault *fault) {
@@ -113,7 +114,7 @@ static bool open_key(const char *uri, const char *passphrase_file, struct driver
     if (passphrase_file[0]) {
         if (!file_read(passphrase_file, PASSPHRASE_MAX, &passphrase, &size, fault))
             return false;
-        warn_if_shared(passphrase_file);
+        warn_if_public(passphrase_file);
         passphrase[strcspn(passphrase, "\r\n")] = 0;
     }
     enum copp_result result = copp_private_key_open(uri, passphrase, &driver->key);
@@ -126,7 +127,7 @@ static bool open_key(const char *uri, const char *passphrase_file, struct driver
     if (result)
         return fault_set(fault, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
                          copp_strerror(result));
-    warn_if_shared(uri);
+    warn_if_public(uri);
     return true;
 }
 

@@ -13,3 +13,9 @@ for option in --help --version --check-config; do
         grep -q 'standard output cannot be written: ' "$directory/err" || fail "$option $way says nothing"
     done
 done
+
+# no socket, timer or file of its own gets the lines for a standard error that is closed
+"$COPPD" --config "$directory/coppd.conf" 2>&- &
+pid=$!
+until_true [ -S "$socket" ]
+[ "$(readlink "/proc/$pid/fd/2")" = /dev/null ] || fail "standard error is $(readlink "/proc/$pid/fd/2")"
