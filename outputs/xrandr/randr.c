@@ -14,6 +14,9 @@
 #define BUSY_MS 20000u /* of a driver that authenticates before it returns: IGT allows 18 s */
 #define ANSWER_MS 1000 /* with a look every 500 ms LinkLost reaches a player within the 2 s of APP-3 */
 
+#define REPLY_SIZE 32u /* at least; lengths are in words more */
+#define EVENTS_MAX 65536u /* in a look: a server that goes on telling of changes is none */
+
 static const char *const atom_names[RANDR_ATOMS] = {
     [RANDR_PROTECTION] = "Content Protection",
     [RANDR_CONTENT_TYPE] = "HDCP Content Type",
@@ -110,10 +113,20 @@ static void *answer_to(struct randr *randr, unsigned sequence, bool *refused) {
     return reply;
 }
 
+/* The lists that a reply says it has are there: xcb does not look, and the server may be anybody's. Else NULL. */
+static void *whole(void *reply, size_t fixed, int (*size_of)(const void *)) {
+    size_t got = reply ? REPLY_SIZE + 4 * (size_t)((const xcb_generic_reply_t *)reply)->length : 0;
+    if (got >= fixed && got >= (size_t)size_of(reply))
+        return reply;
+    free(reply);
+    return NULL;
+}
+
 /* The first 32-bit word of a property; false if it is not there or is something else. */
 static bool property_word(struct randr *randr, xcb_randr_output_t output, xcb_atom_t atom, uint32_t *word) {
-    xcb_randr_get_output_property_reply_t *reply =
-        answer_to(randr, xcb_randr_get_output_property(randr->connection, output, atom, XCB_ATOM_ANY, 0, 1, 0, 0).sequence, NULL);
+    xcb_randr_get_output_property_reply_t *reply = whole(
+        answer_to(randr, xcb_randr_get_output_property(randr->connection, output, atom, XCB_ATOM_ANY, 0, 1, 0, 0).sequence, NULL),
+        sizeof *reply, xcb_randr_get_output_property_sizeof);
     bool got = reply && reply->format == 32 && reply->num_items == 1 && xcb_randr_get_output_property_data_length(reply) >= 4;
     if (got)
         memcpy(word, xcb_randr_get_output_property_data(reply), sizeof *word);
@@ -147,11 +160,13 @@ static void describe_output(struct randr *randr, xcb_randr_output_t id, const xc
 static xcb_randr_get_screen_resources_current_reply_t *resources_of(struct randr *randr) {
     if (!randr_alive(randr))
         return NULL;
-    return answer_to(randr, xcb_randr_get_screen_resources_current(randr->connection, randr->root).sequence, NULL);
+    return whole(answer_to(randr, xcb_randr_get_screen_resources_current(randr->connection, randr->root).sequence, NULL),
+                 sizeof(xcb_randr_get_screen_resources_current_reply_t), xcb_randr_get_screen_resources_current_sizeof);
 }
 
 static xcb_randr_get_output_info_reply_t *info_of(struct randr *randr, xcb_randr_output_t output) {
-    return answer_to(randr, xcb_randr_get_output_info(randr->connection, output, XCB_CURRENT_TIME).sequence, NULL);
+    return whole(answer_to(randr, xcb_randr_get_output_info(randr->connection, output, XCB_CURRENT_TIME).sequence, NULL),
+                 sizeof(xcb_randr_get_output_info_reply_t), xcb_randr_get_output_info_sizeof);
 }
 
 size_t randr_outputs(struct randr *randr, struct randr_output *outputs) {
@@ -168,10 +183,11 @@ size_t randr_outputs(struct randr *randr, struct randr_output *outputs) {
     return count;
 }
 
-bool randr_events(const struct randr *randr) {
+bool randr_events(struct randr *randr) {
     bool any = false;
     xcb_generic_event_t *event;
-    while (randr_alive(randr) && (event = xcb_poll_for_event(randr->connection)) != NULL) {
+    for (size_t count = 0; randr_alive(randr) && (event = xcb_poll_for_event(randr->connection)) != NULL; count++) {
+        randr->silent = count == EVENTS_MAX;
         uint8_t type = event->response_type & 0x7Fu;
         any = any || type == randr->first_event + XCB_RANDR_SCREEN_CHANGE_NOTIFY || type == randr->first_event + XCB_RANDR_NOTIFY;
         free(event);
@@ -201,7 +217,8 @@ static void display_of(const xcb_randr_get_screen_resources_current_reply_t *res
 }
 
 static xcb_randr_get_crtc_info_reply_t *crtc_of(struct randr *randr, xcb_randr_crtc_t crtc) {
-    return answer_to(randr, xcb_randr_get_crtc_info(randr->connection, crtc, XCB_CURRENT_TIME).sequence, NULL);
+    return whole(answer_to(randr, xcb_randr_get_crtc_info(randr->connection, crtc, XCB_CURRENT_TIME).sequence, NULL),
+                 sizeof(xcb_randr_get_crtc_info_reply_t), xcb_randr_get_crtc_info_sizeof);
 }
 
 static bool overlap(const xcb_randr_get_crtc_info_reply_t *a, const xcb_randr_get_crtc_info_reply_t *b) {

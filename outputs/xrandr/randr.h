@@ -54,7 +54,7 @@ void randr_begin(struct randr *randr);
 size_t randr_outputs(struct randr *randr, struct randr_output *outputs);
 
 /* Takes the events that have come; whether there were any. */
-bool randr_events(const struct randr *randr);
+bool randr_events(struct randr *randr);
 
 /* hdcp is the property as the server shows it. */
 void randr_observe(struct randr *randr, const struct randr_output *output, struct hdcp_observation *observation);

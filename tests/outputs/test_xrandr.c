@@ -24,15 +24,31 @@ static struct {
     bool busy;
 } driver;
 
+/* What a server does that means harm. */
+static struct {
+    bool cuts; /* its replies end where their lists should begin */
+    bool floods; /* it tells of one change after the other */
+} hostile;
+
 int __real_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error);
 int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error);
 int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error) {
-    return driver.busy ? 0 : __real_xcb_poll_for_reply(connection, request, reply, error);
+    if (driver.busy)
+        return 0;
+    int done = __real_xcb_poll_for_reply(connection, request, reply, error);
+    if (hostile.cuts && *reply) {
+        ((xcb_generic_reply_t *)*reply)->length = 0;
+        *reply = realloc(*reply, 32);
+        assert_non_null(*reply);
+    }
+    return done;
 }
 
 xcb_generic_event_t *__real_xcb_poll_for_event(xcb_connection_t *connection);
 xcb_generic_event_t *__wrap_xcb_poll_for_event(xcb_connection_t *connection);
 xcb_generic_event_t *__wrap_xcb_poll_for_event(xcb_connection_t *connection) {
+    if (hostile.floods)
+        return calloc(1, sizeof(xcb_generic_event_t));
     return driver.busy ? NULL : __real_xcb_poll_for_event(connection);
 }
 
@@ -417,6 +433,34 @@ static void server_that_echoes(void) {
     world_end(&world);
 }
 
+/* Nothing is read that has not come: xcb believes every reply's own word for what is in it. */
+static void server_that_sends_less_than_it_says(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    hostile.cuts = true;
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    const struct copp_xrandr_config config = {.display = world.server.display, .trust_server = true};
+    struct copp_backend *backend;
+    assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
+    assert_int_equal(backend->calls->count(backend), 0);
+    copp_backend_close(&backend);
+    hostile.cuts = false;
+    world_end(&world);
+}
+
+static void server_that_does_not_stop_talking(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    bring_up(&world);
+    hostile.floods = true;
+    outputs_rig_pass(&world.outputs, 1000);
+    hostile.floods = false;
+    assert_lost(&world);
+    world_end(&world);
+}
+
 static void no_server(void) {
     struct copp_backend *backend;
     assert_int_equal(copp_xrandr_open(&(struct copp_xrandr_config){.display = ":4711"}, &backend), COPP_E_NOT_FOUND);
@@ -443,6 +487,8 @@ static const struct test_case cases[] = {
     TEST(forged_connector_id, "QRY-6"),
     TEST(believes_the_kernel, "CMD-4 CMD-6 EVT-3"),
     TEST(server_that_echoes, "CMD-4"),
+    TEST(server_that_sends_less_than_it_says, "CMD-4"),
+    TEST(server_that_does_not_stop_talking, "EVT-1"),
     TEST(no_server, ""),
 };
 
