@@ -27,6 +27,29 @@ static const char *const atom_names[RANDR_ATOMS] = {
     [RANDR_ENABLED] = "Enabled",
 };
 
+/* xcb's calls that read or write, for as long as they may take. */
+
+static int poll_for_reply(struct randr *randr, unsigned sequence, void **reply, xcb_generic_error_t **error) {
+    randr_guard_enter(randr->guard);
+    int done = xcb_poll_for_reply(randr->connection, sequence, reply, error);
+    randr_guard_leave(randr->guard);
+    return done;
+}
+
+static xcb_generic_event_t *poll_for_event(struct randr *randr) {
+    randr_guard_enter(randr->guard);
+    xcb_generic_event_t *event = xcb_poll_for_event(randr->connection);
+    randr_guard_leave(randr->guard);
+    return event;
+}
+
+static bool flush(struct randr *randr) {
+    randr_guard_enter(randr->guard);
+    bool sent = xcb_flush(randr->connection) > 0;
+    randr_guard_leave(randr->guard);
+    return sent;
+}
+
 static void intern_atoms(struct randr *randr) {
     xcb_intern_atom_cookie_t cookies[RANDR_ATOMS];
     for (size_t i = 0; i < RANDR_ATOMS; i++)
@@ -68,10 +91,14 @@ enum copp_result randr_open(struct randr *randr, const char *display) {
     xcb_randr_select_input(randr->connection, randr->root,
                            XCB_RANDR_NOTIFY_MASK_SCREEN_CHANGE | XCB_RANDR_NOTIFY_MASK_CRTC_CHANGE |
                                XCB_RANDR_NOTIFY_MASK_OUTPUT_CHANGE | XCB_RANDR_NOTIFY_MASK_OUTPUT_PROPERTY);
-    return xcb_flush(randr->connection) > 0 ? COPP_OK : COPP_E_NOT_FOUND;
+    if (xcb_flush(randr->connection) <= 0)
+        return COPP_E_NOT_FOUND;
+    randr->guard = randr_guard_begin(xcb_get_file_descriptor(randr->connection));
+    return randr->guard ? COPP_OK : COPP_E_IO;
 }
 
 void randr_close(struct randr *randr) {
+    randr_guard_end(&randr->guard);
     xcb_disconnect(randr->connection);
     randr->connection = NULL;
 }
@@ -99,8 +126,8 @@ static void *answer_to(struct randr *randr, unsigned sequence, bool *refused) {
     xcb_generic_error_t *error = NULL;
     void *reply = NULL;
     if (!randr->silent)
-        (void)xcb_flush(randr->connection);
-    while (!randr->silent && !xcb_poll_for_reply(randr->connection, sequence, &reply, &error)) {
+        (void)flush(randr);
+    while (!randr->silent && !poll_for_reply(randr, sequence, &reply, &error)) {
         uint64_t now = now_ms();
         if (now < randr->until_ms)
             (void)poll(&fd, 1, (int)(randr->until_ms - now));
@@ -186,7 +213,7 @@ size_t randr_outputs(struct randr *randr, struct randr_output *outputs) {
 bool randr_events(struct randr *randr) {
     bool any = false;
     xcb_generic_event_t *event;
-    for (size_t count = 0; randr_alive(randr) && (event = xcb_poll_for_event(randr->connection)) != NULL; count++) {
+    for (size_t count = 0; randr_alive(randr) && (event = poll_for_event(randr)) != NULL; count++) {
         randr->silent = count == EVENTS_MAX;
         uint8_t type = event->response_type & 0x7Fu;
         any = any || type == randr->first_event + XCB_RANDR_SCREEN_CHANGE_NOTIFY || type == randr->first_event + XCB_RANDR_NOTIFY;
@@ -274,7 +301,7 @@ void randr_observe(struct randr *randr, const struct randr_output *output, struc
 static bool written(struct randr *randr, bool *refused) {
     void *reply = NULL;
     xcb_generic_error_t *error = NULL;
-    if (!xcb_poll_for_reply(randr->connection, randr->write_end, &reply, &error))
+    if (!poll_for_reply(randr, randr->write_end, &reply, &error))
         return false;
     free(reply);
     free(error);
@@ -322,7 +349,7 @@ enum copp_result randr_write(struct randr *randr, const struct randr_output *out
     randr->writes[1] = change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED);
     randr->write_end = xcb_get_input_focus(randr->connection).sequence;
     randr->write_ms = now_ms();
-    randr->writing = xcb_flush(randr->connection) > 0;
+    randr->writing = flush(randr);
     struct pollfd fd = {.fd = xcb_get_file_descriptor(randr->connection), .events = POLLIN};
     while (randr->writing && !written(randr, &refused)) {
         uint64_t took = now_ms() - randr->write_ms;

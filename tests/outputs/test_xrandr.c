@@ -28,6 +28,7 @@ static struct {
 static struct {
     bool cuts; /* its replies end where their lists should begin */
     bool floods; /* it tells of one change after the other */
+    bool stops; /* in the middle of a reply: xcb waits for the rest until the connection is shut down */
 } hostile;
 
 int __real_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error);
@@ -35,6 +36,9 @@ int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, vo
 int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error) {
     if (driver.busy)
         return 0;
+    struct pollfd fd = {.fd = xcb_get_file_descriptor(connection)};
+    if (hostile.stops)
+        (void)poll(&fd, 1, -1);
     int done = __real_xcb_poll_for_reply(connection, request, reply, error);
     if (hostile.cuts && *reply) {
         ((xcb_generic_reply_t *)*reply)->length = 0;
@@ -461,6 +465,18 @@ static void server_that_does_not_stop_talking(void) {
     world_end(&world);
 }
 
+static void server_that_stops_in_the_middle(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    bring_up(&world);
+    hostile.stops = true;
+    outputs_rig_pass(&world.outputs, 1000);
+    hostile.stops = false;
+    assert_lost(&world);
+    world_end(&world);
+}
+
 static void no_server(void) {
     struct copp_backend *backend;
     assert_int_equal(copp_xrandr_open(&(struct copp_xrandr_config){.display = ":4711"}, &backend), COPP_E_NOT_FOUND);
@@ -489,6 +505,7 @@ static const struct test_case cases[] = {
     TEST(server_that_echoes, "CMD-4"),
     TEST(server_that_sends_less_than_it_says, "CMD-4"),
     TEST(server_that_does_not_stop_talking, "EVT-1"),
+    TEST(server_that_stops_in_the_middle, "EVT-1"),
     TEST(no_server, ""),
 };
 
