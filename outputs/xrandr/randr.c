@@ -15,6 +15,7 @@
 #define ANSWER_MS 1000 /* with a look every 500 ms LinkLost reaches a player within the 2 s of APP-3 */
 
 #define REPLY_SIZE 32u /* at least; lengths are in words more */
+#define SETUP_HEAD_SIZE 8u /* likewise */
 #define EVENTS_MAX 65536u /* in a look: a server that goes on telling of changes is none */
 
 static const char *const atom_names[RANDR_ATOMS] = {
@@ -73,20 +74,25 @@ static bool has_randr(struct randr *randr) {
     return enough;
 }
 
-static xcb_window_t root_of(xcb_connection_t *connection, int screen) {
-    xcb_screen_iterator_t iterator = xcb_setup_roots_iterator(xcb_get_setup(connection));
-    for (; iterator.rem > 1 && screen > 0; screen--)
+/* False: the server has told of no such screen, or of less of it than it says. */
+static bool find_root(struct randr *randr, int screen) {
+    const xcb_setup_t *setup = xcb_get_setup(randr->connection);
+    const uint8_t *end = (const uint8_t *)setup + SETUP_HEAD_SIZE + 4 * (size_t)setup->length;
+    xcb_screen_iterator_t iterator = xcb_setup_roots_iterator(setup);
+    for (; iterator.rem > 1 && screen > 0 && (const uint8_t *)(iterator.data + 1) <= end; screen--)
         xcb_screen_next(&iterator);
-    return iterator.data->root;
+    if (iterator.rem < 1 || (const uint8_t *)(iterator.data + 1) > end)
+        return false;
+    randr->root = iterator.data->root;
+    return true;
 }
 
 enum copp_result randr_open(struct randr *randr, const char *display) {
     int screen = 0;
     memset(randr, 0, sizeof *randr);
     randr->connection = xcb_connect(display, &screen);
-    if (!randr_alive(randr) || !has_randr(randr))
+    if (!randr_alive(randr) || !has_randr(randr) || !find_root(randr, screen))
         return COPP_E_NOT_FOUND;
-    randr->root = root_of(randr->connection, screen);
     intern_atoms(randr);
     xcb_randr_select_input(randr->connection, randr->root,
                            XCB_RANDR_NOTIFY_MASK_SCREEN_CHANGE | XCB_RANDR_NOTIFY_MASK_CRTC_CHANGE |

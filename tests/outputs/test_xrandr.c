@@ -27,6 +27,8 @@ static struct {
 /* What a server does that means harm. */
 static struct {
     bool cuts; /* its replies end where their lists should begin */
+    bool cuts_setup; /* and so does what it says of itself, of so many screens */
+    uint8_t screens;
     bool floods; /* it tells of one change after the other */
     bool stops; /* in the middle of a reply: xcb waits for the rest until the connection is shut down */
 } hostile;
@@ -54,6 +56,19 @@ xcb_generic_event_t *__wrap_xcb_poll_for_event(xcb_connection_t *connection) {
     if (hostile.floods)
         return calloc(1, sizeof(xcb_generic_event_t));
     return driver.busy ? NULL : __real_xcb_poll_for_event(connection);
+}
+
+const xcb_setup_t *__real_xcb_get_setup(xcb_connection_t *connection);
+const xcb_setup_t *__wrap_xcb_get_setup(xcb_connection_t *connection);
+const xcb_setup_t *__wrap_xcb_get_setup(xcb_connection_t *connection) {
+    static struct {
+        xcb_setup_t setup;
+        uint32_t behind[64]; /* what would be taken for the screen */
+    } cut = {.setup = {.length = (sizeof(xcb_setup_t) - 8) / 4}};
+    const xcb_setup_t *real = __real_xcb_get_setup(connection);
+    cut.setup.roots_len = hostile.screens;
+    cut.behind[0] = xcb_setup_roots_iterator(real).data->root;
+    return hostile.cuts_setup ? &cut.setup : real;
 }
 
 #define CHANGE_ARGUMENTS                                                                                                         \
@@ -449,6 +464,10 @@ static void server_that_sends_less_than_it_says(void) {
     assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
     assert_int_equal(backend->calls->count(backend), 0);
     copp_backend_close(&backend);
+    hostile.cuts_setup = true;
+    for (hostile.screens = 0; hostile.screens < 2; hostile.screens++)
+        assert_int_equal(copp_xrandr_open(&config, &backend), COPP_E_NOT_FOUND);
+    hostile.cuts_setup = false;
     hostile.cuts = false;
     world_end(&world);
 }
