@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,10 +224,10 @@ static const size_t body_sizes[PACKET_TYPE_COUNT] = {
     [PACKET_WATCH] = 0,
 };
 
-/* There is another packet behind the one that was read: a client may ask before it has its answers. */
+/* There is another packet behind the one that was read, if only an empty one: a client may ask before it has its answers. */
 static bool more(const struct session *session) {
-    int size;
-    return ioctl(session->fd, FIONREAD, &size) != 0 || size > 0;
+    uint8_t byte;
+    return recv(session->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
 }
 
 /* Nothing of a packet is looked into before its size, version and type are right. */
@@ -245,11 +244,11 @@ static void receive(struct session *session) {
         session_end(session, 0);
         return;
     }
-    if ((size_t)got < sizeof request->head || (size_t)got > sizeof *request) {
+    if ((size_t)got < sizeof request->head) {
         expel(session, FAREWELL_MALFORMED);
         return;
     }
-    packet_header_decode(request->head, &header);
+    packet_header_decode(request->head, &header); /* first of all the version: the others may have larger packets */
     if (header.version != PACKET_VERSION)
         expel(session, FAREWELL_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||

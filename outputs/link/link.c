@@ -50,6 +50,7 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
         return result;
     }
     struct hdcp_observation after;
+    link->pending = true; /* a backend that cannot look just now must not tell of before */
     observe(link, &after);
     link->in_force = !link->owed && after.hdcp == HDCP_ENABLED;
     link->pending = !link->in_force;

@@ -72,6 +72,7 @@ bool randr_dial_ended(struct randr_dial **dial, struct randr *randr, enum copp_r
     *randr = (*dial)->randr;
     *result = (*dial)->result;
     (*dial)->randr.connection = NULL;
+    (*dial)->randr.guard = NULL;
     randr_dial_leave(dial);
     return true;
 }

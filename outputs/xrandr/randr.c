@@ -14,6 +14,10 @@
 #define BUSY_MS 20000u /* of a driver that authenticates before it returns: IGT allows 18 s */
 #define ANSWER_MS 1000 /* with a look every 500 ms LinkLost reaches a player within the 2 s of APP-3 */
 
+#define REPLY_SIZE 32u /* at least; lengths are in words more */
+#define SETUP_HEAD_SIZE 8u /* likewise */
+#define EVENTS_MAX 65536u /* in a look: a server that goes on telling of changes is none */
+
 static const char *const atom_names[RANDR_ATOMS] = {
     [RANDR_PROTECTION] = "Content Protection",
     [RANDR_CONTENT_TYPE] = "HDCP Content Type",
@@ -23,6 +27,29 @@ static const char *const atom_names[RANDR_ATOMS] = {
     [RANDR_DESIRED] = "Desired",
     [RANDR_ENABLED] = "Enabled",
 };
+
+/* xcb's calls that read or write, for as long as they may take. */
+
+static int poll_for_reply(struct randr *randr, unsigned sequence, void **reply, xcb_generic_error_t **error) {
+    randr_guard_enter(randr->guard);
+    int done = xcb_poll_for_reply(randr->connection, sequence, reply, error);
+    randr_guard_leave(randr->guard);
+    return done;
+}
+
+static xcb_generic_event_t *poll_for_event(struct randr *randr) {
+    randr_guard_enter(randr->guard);
+    xcb_generic_event_t *event = xcb_poll_for_event(randr->connection);
+    randr_guard_leave(randr->guard);
+    return event;
+}
+
+static bool flush(struct randr *randr) {
+    randr_guard_enter(randr->guard);
+    bool sent = xcb_flush(randr->connection) > 0;
+    randr_guard_leave(randr->guard);
+    return sent;
+}
 
 static void intern_atoms(struct randr *randr) {
     xcb_intern_atom_cookie_t cookies[RANDR_ATOMS];
@@ -47,28 +74,37 @@ static bool has_randr(struct randr *randr) {
     return enough;
 }
 
-static xcb_window_t root_of(xcb_connection_t *connection, int screen) {
-    xcb_screen_iterator_t iterator = xcb_setup_roots_iterator(xcb_get_setup(connection));
-    for (; iterator.rem > 1 && screen > 0; screen--)
+/* False: the server has told of no such screen, or of less of it than it says. */
+static bool find_root(struct randr *randr, int screen) {
+    const xcb_setup_t *setup = xcb_get_setup(randr->connection);
+    const uint8_t *end = (const uint8_t *)setup + SETUP_HEAD_SIZE + 4 * (size_t)setup->length;
+    xcb_screen_iterator_t iterator = xcb_setup_roots_iterator(setup);
+    for (; iterator.rem > 1 && screen > 0 && (const uint8_t *)(iterator.data + 1) <= end; screen--)
         xcb_screen_next(&iterator);
-    return iterator.data->root;
+    if (iterator.rem < 1 || (const uint8_t *)(iterator.data + 1) > end)
+        return false;
+    randr->root = iterator.data->root;
+    return true;
 }
 
 enum copp_result randr_open(struct randr *randr, const char *display) {
     int screen = 0;
     memset(randr, 0, sizeof *randr);
     randr->connection = xcb_connect(display, &screen);
-    if (!randr_alive(randr) || !has_randr(randr))
+    if (!randr_alive(randr) || !has_randr(randr) || !find_root(randr, screen))
         return COPP_E_NOT_FOUND;
-    randr->root = root_of(randr->connection, screen);
     intern_atoms(randr);
     xcb_randr_select_input(randr->connection, randr->root,
                            XCB_RANDR_NOTIFY_MASK_SCREEN_CHANGE | XCB_RANDR_NOTIFY_MASK_CRTC_CHANGE |
                                XCB_RANDR_NOTIFY_MASK_OUTPUT_CHANGE | XCB_RANDR_NOTIFY_MASK_OUTPUT_PROPERTY);
-    return xcb_flush(randr->connection) > 0 ? COPP_OK : COPP_E_NOT_FOUND;
+    if (xcb_flush(randr->connection) <= 0)
+        return COPP_E_NOT_FOUND;
+    randr->guard = randr_guard_begin(xcb_get_file_descriptor(randr->connection));
+    return randr->guard ? COPP_OK : COPP_E_IO;
 }
 
 void randr_close(struct randr *randr) {
+    randr_guard_end(&randr->guard);
     xcb_disconnect(randr->connection);
     randr->connection = NULL;
 }
@@ -96,8 +132,8 @@ static void *answer_to(struct randr *randr, unsigned sequence, bool *refused) {
     xcb_generic_error_t *error = NULL;
     void *reply = NULL;
     if (!randr->silent)
-        (void)xcb_flush(randr->connection);
-    while (!randr->silent && !xcb_poll_for_reply(randr->connection, sequence, &reply, &error)) {
+        (void)flush(randr);
+    while (!randr->silent && !poll_for_reply(randr, sequence, &reply, &error)) {
         uint64_t now = now_ms();
         if (now < randr->until_ms)
             (void)poll(&fd, 1, (int)(randr->until_ms - now));
@@ -110,10 +146,20 @@ static void *answer_to(struct randr *randr, unsigned sequence, bool *refused) {
     return reply;
 }
 
+/* The lists that a reply says it has are there: xcb does not look, and the server may be anybody's. Else NULL. */
+static void *whole(void *reply, size_t fixed, int (*size_of)(const void *)) {
+    size_t got = reply ? REPLY_SIZE + 4 * (size_t)((const xcb_generic_reply_t *)reply)->length : 0;
+    if (got >= fixed && got >= (size_t)size_of(reply))
+        return reply;
+    free(reply);
+    return NULL;
+}
+
 /* The first 32-bit word of a property; false if it is not there or is something else. */
 static bool property_word(struct randr *randr, xcb_randr_output_t output, xcb_atom_t atom, uint32_t *word) {
-    xcb_randr_get_output_property_reply_t *reply =
-        answer_to(randr, xcb_randr_get_output_property(randr->connection, output, atom, XCB_ATOM_ANY, 0, 1, 0, 0).sequence, NULL);
+    xcb_randr_get_output_property_reply_t *reply = whole(
+        answer_to(randr, xcb_randr_get_output_property(randr->connection, output, atom, XCB_ATOM_ANY, 0, 1, 0, 0).sequence, NULL),
+        sizeof *reply, xcb_randr_get_output_property_sizeof);
     bool got = reply && reply->format == 32 && reply->num_items == 1 && xcb_randr_get_output_property_data_length(reply) >= 4;
     if (got)
         memcpy(word, xcb_randr_get_output_property_data(reply), sizeof *word);
@@ -147,11 +193,13 @@ static void describe_output(struct randr *randr, xcb_randr_output_t id, const xc
 static xcb_randr_get_screen_resources_current_reply_t *resources_of(struct randr *randr) {
     if (!randr_alive(randr))
         return NULL;
-    return answer_to(randr, xcb_randr_get_screen_resources_current(randr->connection, randr->root).sequence, NULL);
+    return whole(answer_to(randr, xcb_randr_get_screen_resources_current(randr->connection, randr->root).sequence, NULL),
+                 sizeof(xcb_randr_get_screen_resources_current_reply_t), xcb_randr_get_screen_resources_current_sizeof);
 }
 
 static xcb_randr_get_output_info_reply_t *info_of(struct randr *randr, xcb_randr_output_t output) {
-    return answer_to(randr, xcb_randr_get_output_info(randr->connection, output, XCB_CURRENT_TIME).sequence, NULL);
+    return whole(answer_to(randr, xcb_randr_get_output_info(randr->connection, output, XCB_CURRENT_TIME).sequence, NULL),
+                 sizeof(xcb_randr_get_output_info_reply_t), xcb_randr_get_output_info_sizeof);
 }
 
 size_t randr_outputs(struct randr *randr, struct randr_output *outputs) {
@@ -168,10 +216,11 @@ size_t randr_outputs(struct randr *randr, struct randr_output *outputs) {
     return count;
 }
 
-bool randr_events(const struct randr *randr) {
+bool randr_events(struct randr *randr) {
     bool any = false;
     xcb_generic_event_t *event;
-    while (randr_alive(randr) && (event = xcb_poll_for_event(randr->connection)) != NULL) {
+    for (size_t count = 0; randr_alive(randr) && (event = poll_for_event(randr)) != NULL; count++) {
+        randr->silent = count == EVENTS_MAX;
         uint8_t type = event->response_type & 0x7Fu;
         any = any || type == randr->first_event + XCB_RANDR_SCREEN_CHANGE_NOTIFY || type == randr->first_event + XCB_RANDR_NOTIFY;
         free(event);
@@ -201,7 +250,8 @@ static void display_of(const xcb_randr_get_screen_resources_current_reply_t *res
 }
 
 static xcb_randr_get_crtc_info_reply_t *crtc_of(struct randr *randr, xcb_randr_crtc_t crtc) {
-    return answer_to(randr, xcb_randr_get_crtc_info(randr->connection, crtc, XCB_CURRENT_TIME).sequence, NULL);
+    return whole(answer_to(randr, xcb_randr_get_crtc_info(randr->connection, crtc, XCB_CURRENT_TIME).sequence, NULL),
+                 sizeof(xcb_randr_get_crtc_info_reply_t), xcb_randr_get_crtc_info_sizeof);
 }
 
 static bool overlap(const xcb_randr_get_crtc_info_reply_t *a, const xcb_randr_get_crtc_info_reply_t *b) {
@@ -257,7 +307,7 @@ void randr_observe(struct randr *randr, const struct randr_output *output, struc
 static bool written(struct randr *randr, bool *refused) {
     void *reply = NULL;
     xcb_generic_error_t *error = NULL;
-    if (!xcb_poll_for_reply(randr->connection, randr->write_end, &reply, &error))
+    if (!poll_for_reply(randr, randr->write_end, &reply, &error))
         return false;
     free(reply);
     free(error);
@@ -305,7 +355,7 @@ enum copp_result randr_write(struct randr *randr, const struct randr_output *out
     randr->writes[1] = change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED);
     randr->write_end = xcb_get_input_focus(randr->connection).sequence;
     randr->write_ms = now_ms();
-    randr->writing = xcb_flush(randr->connection) > 0;
+    randr->writing = flush(randr);
     struct pollfd fd = {.fd = xcb_get_file_descriptor(randr->connection), .events = POLLIN};
     while (randr->writing && !written(randr, &refused)) {
         uint64_t took = now_ms() - randr->write_ms;

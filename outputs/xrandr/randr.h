@@ -6,6 +6,7 @@
 
 #include "outputs/backend.h"
 #include "outputs/link/link.h"
+#include "outputs/xrandr/guard.h"
 
 #define RANDR_OUTPUTS 32u
 
@@ -22,6 +23,7 @@ enum randr_atom {
 
 struct randr {
     xcb_connection_t *connection;
+    struct randr_guard *guard; /* of the connection */
     bool silent; /* it has not answered in time: whatever it says later is not listened to */
     uint64_t until_ms; /* by when it must have answered */
     bool writing; /* it has not answered the last write: the driver takes its time, and nothing else is asked meanwhile */
@@ -54,7 +56,7 @@ void randr_begin(struct randr *randr);
 size_t randr_outputs(struct randr *randr, struct randr_output *outputs);
 
 /* Takes the events that have come; whether there were any. */
-bool randr_events(const struct randr *randr);
+bool randr_events(struct randr *randr);
 
 /* hdcp is the property as the server shows it. */
 void randr_observe(struct randr *randr, const struct randr_output *output, struct hdcp_observation *observation);

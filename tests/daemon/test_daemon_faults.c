@@ -18,6 +18,7 @@ enum { MALFORMED = 1, VERSION, FULL, USER_LIMIT, RATE };
 static void packets_of_wrong_sizes_and_types(void) {
     static const size_t sizes[7] = {0, 4, 64, 0, 256, 4096, 4096}; /* by type */
     static uint8_t zeros[200000];
+    uint8_t answer[92]; /* list's */
     struct kit kit;
     struct player player;
     kit_make(&kit, "connections_per_second = 0\n");
@@ -59,7 +60,15 @@ static void packets_of_wrong_sizes_and_types(void) {
     assert_int_equal(send(fd, zeros, 0, 0), 0); /* a packet of nothing */
     raw_farewell(fd, MALFORMED);
     (void)close(fd);
-    assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"malformed\"} "), count + 2);
+    fd = raw_connect(&kit);
+    assert_int_equal(kill(kit.pid, SIGSTOP), 0);
+    raw_send(fd, 1, 1, 0, 4);
+    assert_int_equal(send(fd, zeros, 0, 0), 0); /* nor is it overlooked behind another one */
+    assert_int_equal(kill(kit.pid, SIGCONT), 0);
+    assert_int_equal(raw_receive(fd, answer, sizeof answer), sizeof answer);
+    raw_farewell(fd, MALFORMED);
+    (void)close(fd);
+    assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"malformed\"} "), count + 3);
     assert_int_equal(player_local(&player, HDCP), 1); /* nobody else noticed */
     player_end(&player);
     kit_end(&kit);
@@ -67,12 +76,13 @@ static void packets_of_wrong_sizes_and_types(void) {
 
 static void other_versions_are_told_ours(void) {
     static const uint32_t versions[] = {0, 2, 3, 0x80000001u, UINT32_MAX};
+    static const size_t sizes[] = {5, 4, 4097, 4, 65536};
     struct kit kit;
     kit_make(&kit, "");
     kit_start(&kit);
     for (size_t i = 0; i < 5; i++) {
         int fd = raw_connect(&kit);
-        raw_send(fd, versions[i], i % 2 ? 1 : 77, 0, i % 2 ? 4 : 5); /* whatever else they mean by it */
+        raw_send(fd, versions[i], i % 2 ? 1 : 77, 0, sizes[i]); /* whatever else they mean by it */
         raw_farewell(fd, VERSION);
         (void)close(fd);
     }

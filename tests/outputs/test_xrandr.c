@@ -24,16 +24,51 @@ static struct {
     bool busy;
 } driver;
 
+/* What a server does that means harm. */
+static struct {
+    bool cuts; /* its replies end where their lists should begin */
+    bool cuts_setup; /* and so does what it says of itself, of so many screens */
+    uint8_t screens;
+    bool floods; /* it tells of one change after the other */
+    bool stops; /* in the middle of a reply: xcb waits for the rest until the connection is shut down */
+} hostile;
+
 int __real_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error);
 int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error);
 int __wrap_xcb_poll_for_reply(xcb_connection_t *connection, unsigned request, void **reply, xcb_generic_error_t **error) {
-    return driver.busy ? 0 : __real_xcb_poll_for_reply(connection, request, reply, error);
+    if (driver.busy)
+        return 0;
+    struct pollfd fd = {.fd = xcb_get_file_descriptor(connection)};
+    if (hostile.stops)
+        (void)poll(&fd, 1, -1);
+    int done = __real_xcb_poll_for_reply(connection, request, reply, error);
+    if (hostile.cuts && *reply) {
+        ((xcb_generic_reply_t *)*reply)->length = 0;
+        *reply = realloc(*reply, 32);
+        assert_non_null(*reply);
+    }
+    return done;
 }
 
 xcb_generic_event_t *__real_xcb_poll_for_event(xcb_connection_t *connection);
 xcb_generic_event_t *__wrap_xcb_poll_for_event(xcb_connection_t *connection);
 xcb_generic_event_t *__wrap_xcb_poll_for_event(xcb_connection_t *connection) {
+    if (hostile.floods)
+        return calloc(1, sizeof(xcb_generic_event_t));
     return driver.busy ? NULL : __real_xcb_poll_for_event(connection);
+}
+
+const xcb_setup_t *__real_xcb_get_setup(xcb_connection_t *connection);
+const xcb_setup_t *__wrap_xcb_get_setup(xcb_connection_t *connection);
+const xcb_setup_t *__wrap_xcb_get_setup(xcb_connection_t *connection) {
+    static struct {
+        xcb_setup_t setup;
+        uint32_t behind[64]; /* what would be taken for the screen */
+    } cut = {.setup = {.length = (sizeof(xcb_setup_t) - 8) / 4}};
+    const xcb_setup_t *real = __real_xcb_get_setup(connection);
+    cut.setup.roots_len = hostile.screens;
+    cut.behind[0] = xcb_setup_roots_iterator(real).data->root;
+    return hostile.cuts_setup ? &cut.setup : real;
 }
 
 #define CHANGE_ARGUMENTS                                                                                                         \
@@ -126,6 +161,23 @@ static void driver_that_takes_its_time(void) {
     hear(&world);
     assert_int_equal(app_result(&world.app), COPP_HR_OK);
     assert_int_equal(app_flags(&world.app), 0);
+    world_end(&world);
+}
+
+/* What somebody else had on before says nothing of what the driver is about to do. */
+static void driver_that_takes_its_time_over_another_ones_protection(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    x_driver_says(&world.server, "Enabled");
+    hear(&world);
+    driver.slow = true;
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    driver_returns();
+    x_driver_says(&world.server, "Enabled");
+    outputs_rig_pass(&world.outputs, 200);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
     world_end(&world);
 }
 
@@ -400,6 +452,50 @@ static void server_that_echoes(void) {
     world_end(&world);
 }
 
+/* Nothing is read that has not come: xcb believes every reply's own word for what is in it. */
+static void server_that_sends_less_than_it_says(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    hostile.cuts = true;
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    const struct copp_xrandr_config config = {.display = world.server.display, .trust_server = true};
+    struct copp_backend *backend;
+    assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
+    assert_int_equal(backend->calls->count(backend), 0);
+    copp_backend_close(&backend);
+    hostile.cuts_setup = true;
+    for (hostile.screens = 0; hostile.screens < 2; hostile.screens++)
+        assert_int_equal(copp_xrandr_open(&config, &backend), COPP_E_NOT_FOUND);
+    hostile.cuts_setup = false;
+    hostile.cuts = false;
+    world_end(&world);
+}
+
+static void server_that_does_not_stop_talking(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    bring_up(&world);
+    hostile.floods = true;
+    outputs_rig_pass(&world.outputs, 1000);
+    hostile.floods = false;
+    assert_lost(&world);
+    world_end(&world);
+}
+
+static void server_that_stops_in_the_middle(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    bring_up(&world);
+    hostile.stops = true;
+    outputs_rig_pass(&world.outputs, 1000);
+    hostile.stops = false;
+    assert_lost(&world);
+    world_end(&world);
+}
+
 static void no_server(void) {
     struct copp_backend *backend;
     assert_int_equal(copp_xrandr_open(&(struct copp_xrandr_config){.display = ":4711"}, &backend), COPP_E_NOT_FOUND);
@@ -409,6 +505,7 @@ static void no_server(void) {
 static const struct test_case cases[] = {
     TEST(follows_a_trusted_server, "CMD-4 CMD-6 QRY-6"),
     TEST(driver_that_takes_its_time, "CMD-6"),
+    TEST(driver_that_takes_its_time_over_another_ones_protection, "CMD-4 CMD-6"),
     TEST(driver_that_takes_too_long, "CMD-6"),
     TEST(driver_that_takes_its_time_to_end, "CMD-6 ARB-4"),
     TEST(falls_away, "EVT-1 EVT-3"),
@@ -425,6 +522,9 @@ static const struct test_case cases[] = {
     TEST(forged_connector_id, "QRY-6"),
     TEST(believes_the_kernel, "CMD-4 CMD-6 EVT-3"),
     TEST(server_that_echoes, "CMD-4"),
+    TEST(server_that_sends_less_than_it_says, "CMD-4"),
+    TEST(server_that_does_not_stop_talking, "EVT-1"),
+    TEST(server_that_stops_in_the_middle, "EVT-1"),
     TEST(no_server, ""),
 };
 

@@ -1,0 +1,20 @@
+/*
+ * xcb waits without limit for the rest of a packet that has begun to come, and for a server to take a request. A thread looks on, and
+ * shuts the connection down where that takes too long: to xcb that is a server that has gone.
+ */
+#ifndef COPP_OUTPUTS_XRANDR_GUARD_H
+#define COPP_OUTPUTS_XRANDR_GUARD_H
+
+struct randr_guard;
+
+/* NULL: it cannot be had. fd stays the caller's, and open until randr_guard_end. */
+struct randr_guard *randr_guard_begin(int fd);
+
+/* Around each call of xcb's that reads or writes; none of them takes a second by itself. */
+void randr_guard_enter(struct randr_guard *guard);
+void randr_guard_leave(struct randr_guard *guard);
+
+/* NULL-safe; clears the pointer. */
+void randr_guard_end(struct randr_guard **guard);
+
+#endif
