@@ -10,6 +10,12 @@
 
 #define EMBEDDED "embedded"
 
+/* An empty variable says nothing. */
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 /* Where to go: *path is NULL for the embedded adapter. */
 static int choose(const struct invocation *in, const struct device_options *o, const char **path) {
     const char *name = o->device;
@@ -17,8 +23,8 @@ static int choose(const struct invocation *in, const struct device_options *o, c
     if (name == NULL && (o->adapter != NULL || o->events != NULL))
         return STATUS_YES;
     if (name == NULL)
-        name = getenv("COPP_DEVICE");
-    if (name == NULL || name[0] == '\0') {
+        name = variable("COPP_DEVICE");
+    if (name == NULL) {
         *path = remote_default();
         return STATUS_YES;
     }
@@ -53,7 +59,7 @@ int device_open(const struct invocation *in, const struct device_options *option
     int status = device_find(in, options, follow, device);
     if (status != STATUS_YES || device->path == NULL)
         return status;
-    status = read_anchor(in, options->anchor != NULL ? options->anchor : getenv("COPP_ANCHOR"), &device->anchor);
+    status = read_anchor(in, options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR"), &device->anchor);
     return status == STATUS_YES ? remote_names(in, device) : status;
 }
 

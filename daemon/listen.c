@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -60,4 +59,11 @@ int listen_open(const char *path, bool *own, struct fault *fault) {
         return SD_LISTEN_FDS_START;
     fault_set(fault, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
     return -1;
+}
+
+void listen_path(int fd, struct sockaddr_un *address) {
+    socklen_t size = sizeof *address - 1; /* the last byte stays NUL */
+    memset(address, 0, sizeof *address);
+    if (getsockname(fd, (struct sockaddr *)address, &size) != 0)
+        address->sun_path[0] = 0;
 }

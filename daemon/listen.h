@@ -2,6 +2,8 @@
 #ifndef COPPD_LISTEN_H
 #define COPPD_LISTEN_H
 
+#include <sys/un.h>
+
 #include "fault.h"
 
 /* Whether a socket can be made there, as far as can be told without making it. False, with the reason. */
@@ -9,5 +11,8 @@ bool listen_check(const char *path, struct fault *fault);
 
 /* What systemd hands over, else a socket of our own at path; *own says which. -1, with the reason. */
 int listen_open(const char *path, bool *own, struct fault *fault);
+
+/* Where fd listens, which is systemd's to say where the socket is; "" for one without a path. */
+void listen_path(int fd, struct sockaddr_un *address);
 
 #endif

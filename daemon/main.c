@@ -94,8 +94,10 @@ static int run(struct server *server, int fd) {
     if (!server_open(server, fd, &fault)) {
         log_error("%s", fault.text);
     } else {
-        (void)sd_notifyf(0, "READY=1\nSTATUS=Listening at %s", server->config.socket);
-        log_info("listening at %s", server->config.socket);
+        struct sockaddr_un address;
+        listen_path(fd, &address);
+        (void)sd_notifyf(0, "READY=1\nSTATUS=Listening at %s", address.sun_path);
+        log_info("listening at %s", address.sun_path);
         int r = sd_event_loop(server->event);
         (void)sd_notify(0, "STOPPING=1");
         if (r < 0)

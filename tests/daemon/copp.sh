@@ -30,6 +30,9 @@ says '"output": "SVideo-1"'
 # options beat the environment
 expect 0 "$COPP" status --device embedded
 expect 0 "$COPP" status --events /dev/null
+# an empty variable says nothing: Microsoft's anchor
+expect 1 env COPP_ANCHOR= "$COPP" status
+says "(CERT-12)"
 
 # a command is guarded: held at a reconfiguration, stopped at LinkLost, and what was held is given back (EVT-4)
 expect 7 "$COPP" protect --hdcp 1 -- sh -c 'exit 7'

@@ -283,6 +283,8 @@ static void the_socket_may_come_from_systemd(void) {
     int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(listen(fd, 8), 0);
+    int said[2];
+    assert_int_equal(pipe(said), 0);
     kit.pid = fork();
     assert_true(kit.pid >= 0);
     if (kit.pid == 0) {
@@ -290,8 +292,9 @@ static void the_socket_may_come_from_systemd(void) {
         (void)snprintf(self, sizeof self, "%d", (int)getpid());
         (void)setenv("LISTEN_PID", self, 1);
         (void)setenv("LISTEN_FDS", "1", 1);
+        (void)dup2(said[1], STDERR_FILENO);
         (void)dup2(fd, 3);
-        (void)execl(getenv("COPPD"), "coppd", "--config", kit.config, (char *)NULL);
+        (void)execl(getenv("COPPD"), "coppd", "--config", kit.config, "--socket", "/nowhere/socket", (char *)NULL);
         _exit(127);
     }
     (void)close(fd);
@@ -309,6 +312,12 @@ static void the_socket_may_come_from_systemd(void) {
     player_begin(&kit, "HDMI-1", &player);
     player_end(&player);
     kit_stop(&kit);
+    char lines[4096] = "";
+    assert_true(read(said[0], lines, sizeof lines - 1) > 0);
+    (void)snprintf(name, sizeof name, "listening at %s\n", kit.socket);
+    assert_non_null(strstr(lines, name)); /* not where it was configured to */
+    (void)close(said[0]);
+    (void)close(said[1]);
     assert_int_equal(access(kit.socket, F_OK), 0); /* systemd's socket is systemd's */
     kit_end(&kit);
 }
