@@ -1,6 +1,7 @@
 /*
  * A Windows program against libcopp's dxva2.dll, which lies in its folder: test_opm, or test_opm --component where the output
- * is a component one at 720p, or test_opm --stand-in where standin_dxva2.dll is the system's. It links nothing of libcopp's.
+ * is a component one at 720p, or test_opm --stand-in where standin_dxva2.dll is the system's, or test_opm --alone where libcopp's
+ * is the system's too. It links nothing of libcopp's.
  */
 #include "com_server.h"
 #include "standin_dxva2.h"
@@ -221,18 +222,22 @@ static void arguments_arrive(void **state) {
 static void missing_functions_fail(void **state) {
     (void)state;
     typedef HRESULT(WINAPI * create_device)(void *, const void *, DWORD, void *, void **);
+    typedef HRESULT(WINAPI * from_target)(LUID *, ULONG, OPM_VIDEO_OUTPUT_SEMANTICS, IOPMVideoOutput **);
     count_monitors count = (count_monitors)(void *)GetProcAddress(dxva2, "GetNumberOfPhysicalMonitorsFromHMONITOR");
     create_device create = (create_device)(void *)GetProcAddress(dxva2, "DXVAHD_CreateDevice");
+    from_target target = (from_target)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputForTarget");
     DWORD monitors = 77;
     void *device = &monitors;
     assert_non_null(count);
     assert_non_null(create);
+    assert_non_null(target); /* Windows 10 has it */
     SetLastError(ERROR_SUCCESS);
     assert_false(count(primary(), &monitors));
     assert_int_equal(GetLastError(), ERROR_PROC_NOT_FOUND);
     assert_int_equal(monitors, 77);
     assert_int_equal(create(NULL, NULL, 0, NULL, &device), HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
     assert_ptr_equal(device, &monitors);
+    assert_int_equal(target(NULL, 0, OPM_VOS_COPP_SEMANTICS, NULL), HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
 }
 
 /* The counting allocator over what OPM hands out: arrays, chains and outputs */
@@ -269,6 +274,7 @@ int main(int argc, char **argv) {
     };
     const struct CMUnitTest component_tests[] = {cmocka_unit_test(resolution_too_high)};
     const struct CMUnitTest stand_in_tests[] = {cmocka_unit_test(arguments_arrive), cmocka_unit_test(missing_functions_fail)};
+    const struct CMUnitTest alone_tests[] = {cmocka_unit_test(missing_functions_fail)};
     const char *mode = argc == 2 ? argv[1] : "";
     int failed;
     dxva2 = LoadLibraryA("dxva2.dll");
@@ -280,6 +286,8 @@ int main(int argc, char **argv) {
         failed = cmocka_run_group_tests_name("opm-component", component_tests, NULL, NULL);
     else if (strcmp(mode, "--stand-in") == 0)
         failed = cmocka_run_group_tests_name("opm-stand-in", stand_in_tests, NULL, NULL);
+    else if (strcmp(mode, "--alone") == 0)
+        failed = cmocka_run_group_tests_name("opm-alone", alone_tests, NULL, NULL);
     else
         failed = cmocka_run_group_tests_name("opm", tests, NULL, NULL);
     CoUninitialize();

@@ -215,4 +215,7 @@ assert_restored "a failed regsvr32"
 
 cp "$standin" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
 wine application/test_opm.exe --stand-in || status=1
+# a dxva2.dll that finds itself where the system's should be hands nothing on, and nobody waits for it
+cp "$dxva2" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+timeout 120 wine application/test_opm.exe --alone || status=1
 exit "$status"
