@@ -115,12 +115,10 @@ HRESULT WINAPI DllUnregisterServer(void) {
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending) {
-    if (reason == DLL_PROCESS_ATTACH) {
-        this_module = instance;
-        host_init(instance);
-        DisableThreadLibraryCalls(instance);
-    } else if (reason == DLL_PROCESS_DETACH && !ending) { /* at the process's end its memory goes as a whole */
-        host_end();
-    }
-    return TRUE;
+    (void)ending;
+    if (reason != DLL_PROCESS_ATTACH)
+        return TRUE; /* at the process's end its memory goes as a whole */
+    this_module = instance;
+    DisableThreadLibraryCalls(instance);
+    return host_init(instance);
 }
