@@ -79,6 +79,13 @@ assert_restored "regsvr32 /u"
 wine regsvr32 /s /u copp.dll || status=1 # twice is as good as once
 assert_restored "the second regsvr32 /u"
 
+# a registration that ended in the middle, before this class had its server, is taken up again
+wine regsvr32 /s copp.dll
+wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}\InprocServer32' /f >/dev/null
+wine regsvr32 /s copp.dll
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u after half a registration"
+
 # another copy takes over, and any copy takes all of it away; a folder's name may have any letters
 mkdir 'café 映画'
 cp copp.dll 'café 映画/copp.dll'
