@@ -70,9 +70,19 @@ assert_restored() {
     status=1
 }
 
-# why there is no driver is told to those who listen
-COPP_DRIVER='C:\nowhere' WINEDEBUG=+debugstr wine "$lifetimes" --registered no-driver >told.txt 2>&1 || true
-grep -aqF 'C:\\nowhere\\leaf.pem: no key is there' told.txt || { echo "a missing driver is not told of" && status=1; }
+# no_driver DIRECTORY TEXT: why there is no driver is told to those who listen
+no_driver() {
+    COPP_DRIVER=$1 WINEDEBUG=+debugstr wine "$lifetimes" --registered no-driver >told.txt 2>&1 || true
+    grep -aqF "$2" told.txt && return
+    echo "what is wrong with the driver's directory $1 is not told"
+    status=1
+}
+
+no_driver 'C:\nowhere' 'C:\\nowhere\\leaf.pem: no key is there'
+mkdir -p odd/adapter.ini keyless/leaf.pem
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" odd/
+no_driver "$work/odd" 'adapter.ini: cannot be read'
+no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
 
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u"
