@@ -281,5 +281,6 @@ const struct command command_watch = {
                "alone sees other users' sessions.",
     .options = options,
     .options_size = sizeof(struct watch_options),
+    .json_lines = true,
     .run = run,
 };

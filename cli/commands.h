@@ -7,7 +7,7 @@
 extern const struct command command_demo;
 extern const struct command command_status;
 extern const struct command command_protect;
-extern const struct command command_watch;
+extern const struct command command_watch; /* not on Windows */
 extern const struct command command_chain_verify;
 extern const struct command command_chain_show;
 extern const struct command command_chain_issue;
@@ -20,6 +20,6 @@ extern const struct command command_handshake_open;
 extern const struct command command_srm_verify;
 extern const struct command command_srm_show;
 extern const struct command command_omac;
-extern const struct command command_probe; /* on Windows */
+extern const struct command command_probe; /* on Windows alone */
 
 #endif

@@ -208,14 +208,26 @@ json_t *json_rule(enum copp_rule rule) {
     return rule == COPP_RULE_NONE ? json_null() : json_string(copp_rule_id(rule));
 }
 
+/* The character at c as it may be shown: what could drive a terminal is '?'. Answers what comes behind it. */
+static const char *next_shown(const char *c, char *shown) {
+    unsigned char first = (unsigned char)c[0];
+    unsigned char second = first ? (unsigned char)c[1] : 0;
+    bool c1 = first == 0xc2 && second >= 0x80 && second < 0xa0; /* U+0080 to U+009F in UTF-8 */
+    *shown = first < 0x20 || first == 0x7f || c1 ? '?' : *c;
+    return c + (c1 ? 2 : 1);
+}
+
 void print_foreign(FILE *out, const char *text) {
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0; /* U+0080 to U+009F in UTF-8 */
-        if (*c < 0x20 || *c == 0x7f || c1)
-            fputc('?', out);
-        else
-            fputc(*c, out);
-        if (c1)
-            c++;
+    char shown;
+    while (*text != '\0') {
+        text = next_shown(text, &shown);
+        fputc(shown, out);
     }
+}
+
+void clean_foreign(char *text) {
+    char *to = text;
+    for (const char *from = text; *from != '\0'; to++)
+        from = next_shown(from, to);
+    *to = '\0';
 }

@@ -58,5 +58,7 @@ json_t *json_rule(enum copp_rule rule);
 
 /* Prints text that came from outside: control characters become '?', so that it cannot drive a terminal. */
 void print_foreign(FILE *out, const char *text);
+/* The same in place. */
+void clean_foreign(char *text);
 
 #endif

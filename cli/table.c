@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report.h"
+
 /* Characters, for text in UTF-8. */
 static size_t length(const char *text) {
     size_t count = 0;
@@ -21,8 +23,9 @@ void table_add(struct table *table, const char *text) {
         table->failed = true;
         return;
     }
+    clean_foreign(copy);
     size_t *width = &table->widths[table->count % table->columns];
-    size_t size = length(text);
+    size_t size = length(copy);
     *width = size > *width ? size : *width;
     cells[table->count++] = copy;
 }

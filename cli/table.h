@@ -16,7 +16,7 @@ struct table {
     bool failed; /* memory ran out */
 };
 
-/* Adds a cell; the text is copied. */
+/* Adds a cell; the text is copied, fit for a terminal (clean_foreign). */
 void table_add(struct table *table, const char *text);
 /* Rows from 0 as a line of text, cut off at size; without blanks at its end. */
 void table_line(const struct table *table, size_t row, char *text, size_t size);

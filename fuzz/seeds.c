@@ -12,6 +12,7 @@
 #include "fuzz.h"
 #include "key_ops.h"
 #include "session_ops.h"
+#include "socket_ops.h"
 #include "wire/base64.h"
 
 static const char *root;
@@ -295,6 +296,28 @@ static void keys(void) {
     save_pkcs8();
 }
 
+/* --- packets of coppd --- */
+
+#define SENT(...) SENT_OK, sizeof((const uint8_t[]){__VA_ARGS__}), 0, __VA_ARGS__
+#define EMPTY SENT_OK, 0, 0
+
+static void sockets(void) {
+    SEED("socket", "session", ASK_LIST, 0, SENT('H', 'D', 'M', 'I', '-', '1', 0), ASK_LIST, 1, SENT_STATUS, 0x57, 0, 7, 0x80,
+         ASK_TRANSPORT, EMPTY, ASK_KEY_EXCHANGE, SENT(1, 2, 3), ASK_SEQUENCE_START, EMPTY, ASK_COMMAND, EMPTY, ASK_STATUS,
+         SENT(4, 5, 6), ASK_COMMAND, SENT_STATUS, 0xFF, 0xFF, 0, 0x80, ASK_STATUS, SENT_NONE);
+#define A16 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A'
+    SEED("socket", "name-without-end", ASK_LIST, 0, SENT(A16, A16, A16, A16), ASK_LIST, 0, SENT('A'));
+    SEED("socket", "farewell", ASK_TRANSPORT, SENT_FAREWELL, 4);
+    SEED("socket", "news", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_CONNECTOR, 100, 0, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0,
+         'A');
+    SEED("socket", "news-of-sessions", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 12, 1, 0, 0, 0, 0, 0, 0, 0, 6, 0,
+         0, 0, ASK_NEWS, SENT_NEWS, COPP_SOCKET_REFUSED, 24, 1, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0, 0x57,
+         0, 7, 0x80, ASK_NEWS, SENT_NEWS, COPP_SOCKET_SESSION, 48, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0,
+         2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, ASK_NEWS, SENT_NEWS,
+         COPP_SOCKET_COMPLETE, 0, ASK_NEWS, SENT_NEWS, 77, 3, 1, 2, 3);
+    SEED("socket", "bytes", ASK_LIST, 0, SENT_BYTES, 16, 0, 2, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 2, 0, 0, 0);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         (void)fprintf(stderr, "usage: seeds DIRECTORY\n");
@@ -308,5 +331,6 @@ int main(int argc, char **argv) {
     devices();
     sessions();
     keys();
+    sockets();
     return 0;
 }

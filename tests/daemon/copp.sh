@@ -72,3 +72,31 @@ expect 1 "$COPP" protect --hdcp 1 -- sleep 60
 says "cannot be reached"
 wait "$pid" || true
 pid=
+
+# whoever answers at the socket, the names it tells do not drive a terminal
+cat >"$directory/hostile" <<'HOSTILE'
+use Socket;
+$SIG{CHLD} = "IGNORE";
+socket my $listener, PF_UNIX, SOCK_SEQPACKET, 0 or die;
+bind $listener, pack_sockaddr_un($ARGV[0]) or die;
+listen $listener, 5 or die;
+while (accept my $peer, $listener) {
+    next if fork;
+    my $request;
+    while (defined recv $peer, $request, 8192, 0 and length $request) {
+        my (undef, $type, undef, $index) = unpack "V4", $request;
+        my $first = $type == 1 && $index == 0;
+        my $status = $first ? 0 : $type == 1 ? 0x80070057 : 0x8876024E; # list: no more; open: clone mode
+        my $body = $first ? pack "a64 V4", "\e[31mred\xc2\x9b2J", 0, 0, 0, 0 : "";
+        send $peer, pack("V3", 1, $type | 0x80000000, $status) . $body, 0;
+    }
+    exit;
+}
+HOSTILE
+rm -f "$socket"
+perl "$directory/hostile" "$socket" &
+children="$children $!"
+until_true test -S "$socket"
+expect 0 "$COPP" status
+grep -q '^?\[31mred?2J ' "$directory/out" || fail "the name is not shown"
+[ -z "$(tr -d '[:print:]\n' <"$directory/out")" ] || fail "control characters are shown"

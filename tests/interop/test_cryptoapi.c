@@ -250,7 +250,7 @@ static DWORD WINAPI play(void *argument) {
     return 0;
 }
 
-/* SES-11, ARB-2: four sessions, each in a thread of its own; what is wrong in two of them disturbs none */
+/* CMD-2, QRY-1, ARB-2: four sessions, each in a thread of its own; what is wrong in two of them disturbs none */
 static void sessions_in_threads(void **state) {
     (void)state;
     enum { PLAYERS = 4 };

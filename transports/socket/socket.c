@@ -245,7 +245,8 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
         return result;
     if (hresult != COPP_HR_OK)
         return hresult == COPP_HR_INVALIDARG ? COPP_E_NOT_FOUND : COPP_E_REFUSED;
-    return packet_connector_decode(answer, connector) ? COPP_OK : COPP_E_TRANSPORT;
+    connection->broken = !packet_connector_decode(answer, connector);
+    return connection->broken ? COPP_E_TRANSPORT : COPP_OK;
 }
 
 static enum copp_result opened(uint32_t hresult) {

@@ -1,4 +1,4 @@
-/* All commands, and probe, in the order in which help shows them. */
+/* All commands, in the order in which help shows them. */
 #include <stddef.h>
 
 #include "commands.h"
@@ -7,7 +7,11 @@ const struct command *const commands[] = {
     &command_demo,
     &command_status,
     &command_protect,
+#ifdef _WIN32
     &command_probe,
+#else
+    &command_watch,
+#endif
     &command_chain_verify,
     &command_chain_show,
     &command_chain_issue,
