@@ -51,8 +51,9 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending) {
     (void)ending;
-    if (reason != DLL_PROCESS_ATTACH)
-        return TRUE; /* at the process's end its memory goes as a whole */
-    DisableThreadLibraryCalls(instance);
-    return host_init(instance);
+    if (reason == DLL_PROCESS_ATTACH) { /* at the process's end its memory goes as a whole */
+        host_init(instance);
+        DisableThreadLibraryCalls(instance);
+    }
+    return TRUE;
 }

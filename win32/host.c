@@ -192,11 +192,9 @@ static bool load(void) {
     return false;
 }
 
-bool host_init(HMODULE module) {
+void host_init(HMODULE module) {
     host.module = module;
     InitializeCriticalSection(&host.lock);
-    return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-                              (LPCWSTR)(const void *)&host, &module);
 }
 
 static HRESULT open_device(struct host_device *device) {

@@ -5,18 +5,12 @@
 #ifndef COPP_WIN32_HOST_H
 #define COPP_WIN32_HOST_H
 
-#include <stdbool.h>
-
 #include <windows.h>
 
 #include "copp.h"
 
-/*
- * To be called once, as the DLL is loaded; false if it cannot be used. It then stays until the process ends, whoever frees it:
- * clients may hold what they got from it, and libgcrypt, which is linked in, gives back neither its memory nor its place in
- * the thread local storage, of which a process has about a thousand.
- */
-bool host_init(HMODULE module);
+/* To be called once, as the DLL is loaded. It is never unloaded: libcopp, which is linked in, keeps it. */
+void host_init(HMODULE module);
 
 /*
  * One video session's device, opened by the first call that needs it. Zero-initialised; its calls answer what

@@ -116,9 +116,10 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending) {
     (void)ending;
-    if (reason != DLL_PROCESS_ATTACH)
-        return TRUE; /* at the process's end its memory goes as a whole */
-    this_module = instance;
-    DisableThreadLibraryCalls(instance);
-    return host_init(instance);
+    if (reason == DLL_PROCESS_ATTACH) { /* at the process's end its memory goes as a whole */
+        this_module = instance;
+        host_init(instance);
+        DisableThreadLibraryCalls(instance);
+    }
+    return TRUE;
 }

@@ -262,6 +262,15 @@ static void outputs_outlive_free_library(void **state) {
     assert_int_equal(IOPMVideoOutput_Release(output), 0);
 }
 
+/* And so does the library itself, which lies beside it: unloaded, it could not give back all that it has of the process. */
+static void the_library_stays(void **state) {
+    (void)state;
+    HMODULE library = LoadLibraryA("libcopp-0.dll");
+    assert_non_null(library);
+    assert_true(FreeLibrary(library));
+    assert_ptr_equal(GetModuleHandleA("libcopp-0.dll"), library);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hands_out_copp_semantics_alone),
@@ -271,6 +280,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_rest_is_the_systems),
         cmocka_unit_test(nothing_is_left),
         cmocka_unit_test(outputs_outlive_free_library),
+        cmocka_unit_test(the_library_stays),
     };
     const struct CMUnitTest component_tests[] = {cmocka_unit_test(resolution_too_high)};
     const struct CMUnitTest stand_in_tests[] = {cmocka_unit_test(arguments_arrive), cmocka_unit_test(missing_functions_fail)};
