@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <x86intrin.h>
 
 #include <d3d9.h>
 #include <opmapi.h>
@@ -198,6 +199,73 @@ static void the_rest_is_the_systems(void **state) {
         assert_int_equal(ours, theirs);
 }
 
+#ifdef __x86_64__
+#define STEP 0x100u /* of the flags: an exception after the next instruction */
+
+/* A call of a function that is handed on, instruction by instruction. */
+static struct {
+    DWORD64 first, beyond; /* the DLL's addresses */
+    DWORD64 entry; /* the function's */
+    DWORD64 caller, stack; /* where it returns to */
+    unsigned steps, lost;
+} walk;
+
+static BOOL finds_caller(CONTEXT context) {
+    for (int i = 0; i < 8; i++) {
+        DWORD64 base;
+        DWORD64 frame;
+        void *data;
+        if (context.Rip == walk.caller)
+            return context.Rsp == walk.stack;
+        RUNTIME_FUNCTION *function = RtlLookupFunctionEntry(context.Rip, &base, NULL);
+        if (function) {
+            RtlVirtualUnwind(0, base, context.Rip, function, &context, &data, &frame, NULL);
+        } else {
+            memcpy(&context.Rip, (void *)(UINT_PTR)context.Rsp, sizeof context.Rip);
+            context.Rsp += sizeof context.Rip;
+        }
+    }
+    return FALSE;
+}
+
+static LONG CALLBACK on_step(EXCEPTION_POINTERS *stepped) {
+    CONTEXT *context = stepped->ContextRecord;
+    if (stepped->ExceptionRecord->ExceptionCode != EXCEPTION_SINGLE_STEP)
+        return EXCEPTION_CONTINUE_SEARCH;
+    if (context->Rip == walk.entry) {
+        memcpy(&walk.caller, (void *)(UINT_PTR)context->Rsp, sizeof walk.caller);
+        walk.stack = context->Rsp + sizeof walk.caller;
+    }
+    if (walk.caller && context->Rip >= walk.first && context->Rip < walk.beyond) {
+        walk.steps++;
+        walk.lost += !finds_caller(*context);
+    }
+    context->EFlags = walk.caller && context->Rip == walk.caller ? context->EFlags & ~STEP : context->EFlags | STEP;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* Debuggers, profilers and exceptions find the caller wherever a function that is handed on happens to be. */
+static void callers_are_found(void **state) {
+    (void)state;
+    const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)(const void *)dxva2;
+    const IMAGE_NT_HEADERS *nt = (const IMAGE_NT_HEADERS *)(const void *)((const BYTE *)dos + dos->e_lfanew);
+    count_monitors count = (count_monitors)(void *)GetProcAddress(dxva2, "GetNumberOfPhysicalMonitorsFromHMONITOR");
+    DWORD monitors;
+    assert_non_null(count);
+    walk.first = (UINT_PTR)dos;
+    walk.beyond = walk.first + nt->OptionalHeader.SizeOfImage;
+    walk.entry = (UINT_PTR)count;
+    void *handler = AddVectoredExceptionHandler(1, on_step);
+    assert_non_null(handler);
+    HMONITOR monitor = primary();
+    __writeeflags(__readeflags() | STEP);
+    (void)count(monitor, &monitors);
+    assert_true(RemoveVectoredExceptionHandler(handler));
+    assert_in_range(walk.steps, 20, 10000);
+    assert_int_equal(walk.lost, 0);
+}
+#endif
+
 /* Arguments of every kind arrive as they were, whatever a function's parameters are, and so does what it answers. */
 static void arguments_arrive(void **state) {
     (void)state;
@@ -278,6 +346,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(outputs_of_a_direct3d_device),
         cmocka_unit_test(the_rest_is_the_systems),
+#ifdef __x86_64__
+        cmocka_unit_test(callers_are_found),
+#endif
         cmocka_unit_test(nothing_is_left),
         cmocka_unit_test(outputs_outlive_free_library),
         cmocka_unit_test(the_library_stays),
