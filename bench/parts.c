@@ -334,7 +334,7 @@ static void measure_bytes(void) {
     size_t before = heap_in_use();
     for (size_t i = 0; i < COUNT; i++)
         bench_must(copp_device_open(connector, &devices[i]) == COPP_OK, "no device");
-    double each = (double)(heap_in_use() - before) / COUNT;
+    double each = (double)(heap_in_use() - before) / (double)COUNT;
     for (size_t i = 0; i < COUNT; i++)
         copp_device_close(&devices[i]);
     bench_report("heap bytes of an open device, against 4096", (struct figure){each, BYTES_PER_DEVICE_GOAL, each},

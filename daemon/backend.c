@@ -1,5 +1,6 @@
 #include "backend.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* In the order that "auto" tries them: the simulated one, which finds outputs everywhere, last. */
@@ -23,13 +24,33 @@ bool backend_known(const char *name) {
     return known;
 }
 
+void backend_names(char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, AUTO);
+    for (size_t i = 0; i < BACKENDS && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i + 1 < BACKENDS ? ", " : " or ", backends[i]->name);
+}
+
+bool backend_is(const char *name, const char *backend) {
+    return strcmp(name, AUTO) == 0 || strcmp(name, backend) == 0;
+}
+
+bool backend_check(const char *name, const struct backend_setup *setup, struct fault *fault) {
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (backend_is(name, backends[i]->name) && !backends[i]->check(setup, fault))
+            return false;
+    }
+    return true;
+}
+
 struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault) {
     struct backend *backend = NULL;
     struct backend_setup own = *setup;
+    if (!backend_check(name, setup, fault))
+        return NULL;
     own.wait = strcmp(name, AUTO) != 0; /* who names one knows that it comes: X servers start after us */
     for (size_t i = 0; i < BACKENDS; i++) {
         bool any = !own.wait;
-        if (!any && strcmp(name, backends[i]->name) != 0)
+        if (!backend_is(name, backends[i]->name))
             continue;
         if (any && backends[i] == &backend_sim && setup->configured_driver) { /* it would vouch for what protects nothing */
             fault_set(fault, "no outputs are to be found, and the configured [driver] is not used for simulated ones: give "

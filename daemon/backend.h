@@ -34,6 +34,8 @@ struct backend {
 
 struct backend_calls {
     const char *name; /* as in the configuration */
+    /* What can be said of the setup without touching real outputs. False, with the reason. */
+    bool (*check)(const struct backend_setup *setup, struct fault *fault);
     /* COPP_E_NOT_FOUND: this machine has no such outputs, and "auto" tries the next. Else COPP_OK, or *fault says why. */
     enum copp_result (*open)(const struct backend_setup *setup, struct backend **backend, struct fault *fault);
     void (*close)(struct backend *backend); /* every device has been closed */
@@ -51,6 +53,13 @@ extern const struct backend_calls backend_kms; /* docs/outputs.md */
 extern const struct backend_calls backend_xrandr;
 
 bool backend_known(const char *name);
+/* All of them, as a person would list them. */
+void backend_names(char *text, size_t size);
+/* Whether name, which is known, may come to be that backend: it is "auto", or the same. */
+bool backend_is(const char *name, const char *backend);
+
+/* Each backend that name may come to be has nothing to say against the setup. Else false, with the reason. */
+bool backend_check(const char *name, const struct backend_setup *setup, struct fault *fault);
 
 /* By name; "auto" is the first that finds outputs, and simulated ones only for a driver made for tests. NULL, with the reason. */
 struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault);

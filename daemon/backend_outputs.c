@@ -1,5 +1,7 @@
 /* Real outputs (docs/outputs.md): the kernel's own, or those of an X server. */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "backend.h"
 #include "log.h"
@@ -7,6 +9,8 @@
 #include "outputs/outputs.h"
 #ifdef COPPD_XRANDR
 #include "outputs/xrandr/xrandr.h"
+
+#include <xcb/xcb.h>
 #endif
 
 struct outputs_backend {
@@ -79,6 +83,14 @@ static enum copp_result open_outputs(const struct backend_calls *calls, const st
     return COPP_OK;
 }
 
+/* One that is not there may come. */
+static bool check_kms(const struct backend_setup *setup, struct fault *fault) {
+    struct stat status;
+    bool there = setup->device[0] && stat(setup->device, &status) == 0;
+    return !there || S_ISCHR(status.st_mode) ||
+           fault_set(fault, "%s: is no device: give a graphics card, such as /dev/dri/card0", setup->device);
+}
+
 static enum copp_result open_kms(const struct backend_setup *setup, struct backend **backend, struct fault *fault) {
     return open_outputs(&backend_kms, setup, backend, fault);
 }
@@ -107,13 +119,42 @@ static void advance(struct backend *backend, uint64_t now_ms) {
     copp_outputs_advance(own(backend)->outputs, now_ms);
 }
 
-const struct backend_calls backend_kms = {"kms", open_kms, close_outputs, name_of, connector, fd, ready, next_ms, advance};
+const struct backend_calls backend_kms = {"kms",     check_kms, open_kms, close_outputs, name_of,
+                                          connector, fd,        ready,    next_ms,       advance};
 
 #ifdef COPPD_XRANDR
+static bool check_display(const char *display, struct fault *fault) {
+    char *host = NULL;
+    int number;
+    bool good = !display[0] || xcb_parse_display(display, &host, &number, NULL) != 0;
+    free(host);
+    return good || fault_set(fault, "[outputs] display: \"%s\" is no X server: give one like :0", display);
+}
+
+/* Words such as "HDMI-A-0=card0-HDMI-A-1". */
+static bool check_connectors(const char *words, struct fault *fault) {
+    static const char blank[] = " \t,";
+    while (*(words += strspn(words, blank))) {
+        size_t length = strcspn(words, blank);
+        size_t output = strcspn(words, "=");
+        bool card = output > 0 && strncmp(words + output, "=card", 5) == 0;
+        size_t digits = card ? strspn(words + output + 5, "0123456789") : 0;
+        size_t name = output + 5 + digits + 1; /* where it begins */
+        if (!digits || words[name - 1] != '-' || name >= length)
+            return fault_set(fault, "[outputs] connectors: \"%.*s\" is not like HDMI-A-0=card0-HDMI-A-1", (int)length, words);
+        words += length;
+    }
+    return true;
+}
+
+static bool check_xrandr(const struct backend_setup *setup, struct fault *fault) {
+    return check_display(setup->display, fault) && check_connectors(setup->connectors, fault);
+}
+
 static enum copp_result open_xrandr(const struct backend_setup *setup, struct backend **backend, struct fault *fault) {
     return open_outputs(&backend_xrandr, setup, backend, fault);
 }
 
-const struct backend_calls backend_xrandr = {"xrandr", open_xrandr, close_outputs, name_of, connector,
-                                             fd,       ready,       next_ms,       advance};
+const struct backend_calls backend_xrandr = {"xrandr",  check_xrandr, open_xrandr, close_outputs, name_of,
+                                             connector, fd,           ready,       next_ms,       advance};
 #endif

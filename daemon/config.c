@@ -19,46 +19,53 @@
 enum value_kind {
     VALUE_TEXT,
     VALUE_PATH, /* absolute, or "" */
+    VALUE_PLACE, /* absolute */
     VALUE_NUMBER
 };
 
 struct key {
     const char *section;
-    const char *name;
+    const char *name; /* no two have the same */
     enum value_kind kind;
     size_t offset;
     uint32_t least;
     uint32_t most;
     bool reloads; /* holds after SIGHUP */
+    const char *backend; /* the only one that looks at it; NULL: any does */
 };
 
-#define TEXT(section, name, member)                                                                                              \
-    { section, name, VALUE_TEXT, offsetof(struct config, member), 0, 0, false }
-#define PATH(section, name, member)                                                                                              \
-    { section, name, VALUE_PATH, offsetof(struct config, member), 0, 0, false }
+#define AT(section, name, kind, member) section, name, kind, offsetof(struct config, member)
+#define TEXT(section, name, member, backend)                                                                                     \
+    { AT(section, name, VALUE_TEXT, member), 0, 0, false, backend }
+#define PATH(section, name, member, backend)                                                                                     \
+    { AT(section, name, VALUE_PATH, member), 0, 0, false, backend }
+#define PLACE(section, name, member)                                                                                             \
+    { AT(section, name, VALUE_PLACE, member), 0, 0, false, NULL }
 #define NUMBER(section, name, member, least, most, reloads)                                                                      \
-    { section, name, VALUE_NUMBER, offsetof(struct config, member), least, most, reloads }
+    { AT(section, name, VALUE_NUMBER, member), least, most, reloads, NULL }
+#define SWITCH(section, name, member, backend)                                                                                   \
+    { AT(section, name, VALUE_NUMBER, member), 0, 1, false, backend }
 
 static const struct key keys[] = {
-    PATH("daemon", "socket", socket),
-    PATH("daemon", "state_directory", state_directory),
+    PLACE("daemon", "socket", socket),
+    PLACE("daemon", "state_directory", state_directory),
     NUMBER("daemon", "sessions", sessions, 1, 65536, true),
     NUMBER("daemon", "sessions_per_user", sessions_per_user, 1, 65536, true),
     NUMBER("daemon", "connections_per_second", connections_per_second, 0, 1000000, true),
     NUMBER("daemon", "pending_limit", pending_limit_ms, 1, 3600000, false),
-    PATH("driver", "chain", chain),
-    TEXT("driver", "key", key),
-    PATH("driver", "passphrase_file", passphrase_file),
-    TEXT("outputs", "backend", backend),
-    PATH("outputs", "description", description),
-    PATH("outputs", "events", events),
-    PATH("outputs", "device", device),
-    NUMBER("outputs", "hdcp_type", hdcp_type, 0, 1, false),
-    TEXT("outputs", "display", display),
-    TEXT("outputs", "connectors", connectors),
-    NUMBER("outputs", "trust_server", trust_server, 0, 1, false),
-    TEXT("metrics", "address", metrics_address),
-    PATH("metrics", "file", metrics_file),
+    PATH("driver", "chain", chain, NULL),
+    TEXT("driver", "key", key, NULL),
+    PATH("driver", "passphrase_file", passphrase_file, NULL),
+    TEXT("outputs", "backend", backend, NULL),
+    PATH("outputs", "description", description, "sim"),
+    PATH("outputs", "events", events, "sim"),
+    PATH("outputs", "device", device, "kms"),
+    SWITCH("outputs", "hdcp_type", hdcp_type, "kms"),
+    TEXT("outputs", "display", display, "xrandr"),
+    TEXT("outputs", "connectors", connectors, "xrandr"),
+    SWITCH("outputs", "trust_server", trust_server, "xrandr"),
+    TEXT("metrics", "address", metrics_address, NULL),
+    PATH("metrics", "file", metrics_file, NULL),
 };
 #define KEYS (sizeof keys / sizeof keys[0])
 
@@ -74,17 +81,23 @@ struct reading {
     const char *name;
     struct config *config;
     struct fault *fault;
-    uint32_t seen; /* a bit a key */
+    const char *text; /* not read yet */
+    unsigned line;
+    unsigned lines[KEYS]; /* where each key is; 0: nowhere */
     bool failed;
 };
 
-static bool read_number(const struct reading *r, const struct key *key, const char *text, uint32_t *number) {
+static struct fault *at_line(const struct reading *r, unsigned line) {
+    (void)fault_set(r->fault, "%s: line %u: ", r->name, line);
+    return r->fault;
+}
+
+bool config_number(const char *text, uint32_t least, uint32_t most, uint32_t *number) {
     char *end;
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end || errno || value < key->least || value > key->most)
-        return fault_set(r->fault, "%s: [%s] %s: \"%.40s\" is no number from %u to %u", r->name, key->section, key->name, text,
-                         (unsigned)key->least, (unsigned)key->most);
+    if (!isdigit((unsigned char)text[0]) || *end || errno || value < least || value > most)
+        return false;
     *number = (uint32_t)value;
     return true;
 }
@@ -92,24 +105,37 @@ static bool read_number(const struct reading *r, const struct key *key, const ch
 static bool read_value(const struct reading *r, const struct key *key, const char *text) {
     void *member = (char *)r->config + key->offset;
     if (key->kind == VALUE_NUMBER)
-        return read_number(r, key, text, member);
-    if (key->kind == VALUE_PATH && text[0] && text[0] != '/')
-        return fault_set(r->fault, "%s: [%s] %s: \"%.80s\" does not begin with '/': give the whole path", r->name, key->section,
+        return config_number(text, key->least, key->most, member) ||
+               fault_add(at_line(r, r->line), "[%s] %s: \"%.40s\" is no number from %u to %u", key->section, key->name, text,
+                         (unsigned)key->least, (unsigned)key->most);
+    bool path = key->kind == VALUE_PLACE || (key->kind == VALUE_PATH && text[0]);
+    if (path && text[0] != '/')
+        return fault_add(at_line(r, r->line), "[%s] %s: \"%.80s\" does not begin with '/': give the whole path", key->section,
                          key->name, text);
     (void)snprintf(member, CONFIG_TEXT, "%s", text); /* a line is shorter */
     return true;
 }
 
+/* KEYS: there is none of that name. */
+static size_t find_key(const char *name) {
+    size_t i = 0;
+    while (i < KEYS && strcmp(keys[i].name, name) != 0)
+        i++;
+    return i;
+}
+
 static bool take(struct reading *r, const char *section, const char *name, const char *text) {
-    for (size_t i = 0; i < KEYS; i++) {
-        if (strcmp(keys[i].section, section) != 0 || strcmp(keys[i].name, name) != 0)
-            continue;
-        if (r->seen & (1u << i))
-            return fault_set(r->fault, "%s: [%s] %s is given twice: keep one", r->name, section, name);
-        r->seen |= 1u << i;
-        return read_value(r, &keys[i], text);
-    }
-    return fault_set(r->fault, "%s: [%.40s] %.40s is no setting: see coppd.conf(5)", r->name, section, name);
+    size_t i = find_key(name);
+    if (i == KEYS)
+        return fault_add(at_line(r, r->line), "\"%.40s\" is no setting: see coppd.conf(5)", name);
+    if (!section[0])
+        return fault_add(at_line(r, r->line), "%s stands above every section: put it below [%s]", name, keys[i].section);
+    if (strcmp(keys[i].section, section) != 0)
+        return fault_add(at_line(r, r->line), "%s is no setting of [%.40s]: put it below [%s]", name, section, keys[i].section);
+    if (r->lines[i])
+        return fault_add(at_line(r, r->line), "[%s] %s is given twice, in line %u too: keep one", section, name, r->lines[i]);
+    r->lines[i] = r->line;
+    return read_value(r, &keys[i], text);
 }
 
 static int on_value(void *user, const char *section, const char *name, const char *text) {
@@ -119,25 +145,50 @@ static int on_value(void *user, const char *section, const char *name, const cha
     return !r->failed;
 }
 
-static bool lines_fit(const struct reading *r, const char *text) {
-    for (unsigned line = 1; *text; line++) {
-        size_t length = strcspn(text, "\n");
-        if (length > INI_LINE)
-            return fault_set(r->fault, "%s: line %u is longer than %u characters", r->name, line, INI_LINE);
-        text += length + (text[length] != 0);
+/* inih's fgets. A line that it would cut in two, and so count twice, ends the reading. */
+static char *next_line(char *line, int size, void *user) {
+    struct reading *r = user;
+    size_t length = strcspn(r->text, "\n");
+    if (r->failed || !*r->text)
+        return NULL;
+    r->line++;
+    if (length > INI_LINE || length + 2 > (size_t)size) {
+        r->failed = !fault_add(at_line(r, r->line), "is longer than %u characters", INI_LINE);
+        return NULL;
     }
-    return true;
+    length += r->text[length] == '\n';
+    memcpy(line, r->text, length);
+    line[length] = 0;
+    r->text += length;
+    return line;
 }
 
-static bool consistent(const struct config *config, const char *name, struct fault *fault) {
-    if (!config->chain[0] != !config->key[0])
-        return fault_set(fault, "%s: [driver] has one of chain and key: give both, or neither for a test hierarchy", name);
-    if (config->passphrase_file[0] && !config->key[0])
-        return fault_set(fault, "%s: [driver] passphrase_file goes with key", name);
-    if (!config->socket[0] || !config->state_directory[0])
-        return fault_set(fault, "%s: [daemon] socket and state_directory may not be empty", name);
-    if (!backend_known(config->backend))
-        return fault_set(fault, "%s: [outputs] backend: \"%.40s\" is none: give auto or sim", name, config->backend);
+static unsigned line_of(const struct reading *r, const char *name) {
+    return r->lines[find_key(name)];
+}
+
+static bool driver_consistent(const struct reading *r) {
+    unsigned chain = line_of(r, "chain");
+    unsigned key = line_of(r, "key");
+    unsigned passphrase = line_of(r, "passphrase_file");
+    if (!r->config->chain[0] != !r->config->key[0])
+        return fault_add(at_line(r, chain > key ? chain : key),
+                         "[driver] has one of chain and key: give both, or neither for a test hierarchy");
+    return !r->config->passphrase_file[0] || r->config->key[0] ||
+           fault_add(at_line(r, passphrase), "[driver] passphrase_file goes with key: give that too, or leave this out");
+}
+
+static bool outputs_consistent(const struct reading *r) {
+    const char *backend = r->config->backend;
+    char known[80];
+    backend_names(known, sizeof known);
+    if (!backend_known(backend))
+        return fault_add(at_line(r, line_of(r, "backend")), "[outputs] backend: \"%.40s\" is none: give %s", backend, known);
+    for (size_t i = 0; i < KEYS; i++) {
+        if (r->lines[i] && keys[i].backend && !backend_is(backend, keys[i].backend))
+            return fault_add(at_line(r, r->lines[i]), "[outputs] %s goes with backend = %s, and that is %s: leave one out",
+                             keys[i].name, keys[i].backend, backend);
+    }
     return true;
 }
 
@@ -151,12 +202,12 @@ bool config_load(const char *name, struct config *config, struct fault *fault) {
     if (!file_read(r.name, CONFIG_FILE_MAX, &text, &size, fault))
         return false;
     bool good = strlen(text) == size || fault_set(fault, "%s: holds a NUL character: give a text file", r.name);
-    good = good && lines_fit(&r, text);
-    int line = good ? ini_parse_string(text, on_value, &r) : 0;
+    r.text = text;
+    int line = good ? ini_parse_stream(next_line, &r, on_value, &r) : 0;
     free(text);
     if (good && !r.failed && line)
-        good = fault_set(fault, "%s: line %d is neither [section] nor name = value", r.name, line);
-    return good && !r.failed && consistent(config, r.name, fault);
+        good = fault_add(at_line(&r, (unsigned)line), "is neither [section] nor name = value");
+    return good && !r.failed && driver_consistent(&r) && outputs_consistent(&r);
 }
 
 bool config_take_over(struct config *config, const struct config *next) {

@@ -1,8 +1,10 @@
 #include "driver.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "copp/certificate.h"
 #include "files.h"
@@ -10,7 +12,7 @@
 #include "wire/base64.h"
 
 #define PASSPHRASE_MAX 1024u
-#define PATH_SIZE 512u
+#define PATH_SIZE 256u /* a configured path and a name */
 #define HIERARCHY "test-driver"
 #define CHAIN_NAME "chain.xml"
 #define KEY_NAME "leaf.pem"
@@ -68,19 +70,42 @@ static bool write_hierarchy(const struct hierarchy *h, const char *directory, st
     return directory_make(directory, files, sizeof files / sizeof files[0], fault);
 }
 
-static bool make_hierarchy(const char *directory, struct fault *fault) {
+/* What coppd itself needs of it. */
+static void take_over(struct hierarchy *h, struct driver *driver) {
+    driver->key = h->keys[0];
+    driver->chain = h->chain;
+    driver->chain_size = h->chain_size;
+    h->keys[0] = NULL;
+    h->chain = NULL;
+}
+
+static bool make_hierarchy(const char *directory, bool keep, struct driver *driver, struct fault *fault) {
     struct hierarchy h = {.chain = NULL};
+    if (!directory_holds(directory, fault))
+        return false;
     enum copp_result result = make(&h);
     bool made = result ? fault_set(fault, "no test hierarchy could be made: %s", copp_strerror(result))
-                       : write_hierarchy(&h, directory, fault);
+                       : !keep || write_hierarchy(&h, directory, fault);
+    if (made)
+        take_over(&h, driver);
     for (size_t i = 0; i < KEYS; i++)
         copp_private_key_free(&h.keys[i]);
     copp_release(h.chain, h.chain_size);
     copp_release(h.pem, h.pem_size);
-    if (made)
+    if (made && keep)
         log_warning("no [driver] is configured: a test hierarchy was made in %s; players trust it only if told to, by its %s",
                     directory, ANCHOR_NAME);
     return made;
+}
+
+/* A file, as the configuration names it or as a URI; what a provider has does not concern us. A group's file is how a service
+ * is given what root owns. */
+static void warn_if_public(const char *name) {
+    static const char scheme[] = "file:";
+    const char *path = strncmp(name, scheme, sizeof scheme - 1) == 0 ? name + sizeof scheme - 1 : name;
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & S_IROTH)
+        log_warning("%s: anybody may read it: chmod o-r, and take a new one if somebody may have done so", path);
 }
 
 static bool open_key(const char *uri, const char *passphrase_file, struct driver *driver, struct fault *fault) {
@@ -89,18 +114,26 @@ static bool open_key(const char *uri, const char *passphrase_file, struct driver
     if (passphrase_file[0]) {
         if (!file_read(passphrase_file, PASSPHRASE_MAX, &passphrase, &size, fault))
             return false;
+        warn_if_public(passphrase_file);
         passphrase[strcspn(passphrase, "\r\n")] = 0;
     }
     enum copp_result result = copp_private_key_open(uri, passphrase, &driver->key);
+    int cause = errno;
     copp_release(passphrase, size);
     if (result == COPP_E_NOT_FOUND)
         return fault_set(fault, "%s: no private key is to be found there", uri);
-    return !result || fault_set(fault, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
-                                copp_strerror(result));
+    if (result == COPP_E_IO)
+        return fault_set(fault, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
+    if (result)
+        return fault_set(fault, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
+                         copp_strerror(result));
+    warn_if_public(uri);
+    return true;
 }
 
 /* A chain that belongs to another key would cost every player its session. */
-static bool belongs(const struct driver *driver, const char *name, struct fault *fault) {
+static bool belongs(const struct driver *driver, struct fault *fault) {
+    const char *name = driver->name;
     struct copp_chain *chain = NULL;
     struct copp_verdict verdict;
     struct copp_certificate leaf;
@@ -116,20 +149,60 @@ static bool belongs(const struct driver *driver, const char *name, struct fault 
     return same || fault_set(fault, "%s: its first certificate is not about the configured key (CERT-8)", name);
 }
 
-bool driver_open(const struct config *config, struct driver *driver, struct fault *fault) {
-    char directory[PATH_SIZE];
-    char chain[PATH_SIZE + sizeof CHAIN_NAME];
-    char key[PATH_SIZE + sizeof KEY_NAME];
-    *driver = (struct driver){.chain = NULL};
-    (void)snprintf(directory, sizeof directory, "%s/" HIERARCHY, config->state_directory);
+static bool open_files(const char *chain, const char *key, const char *passphrase_file, struct driver *driver,
+                       struct fault *fault) {
+    (void)snprintf(driver->name, sizeof driver->name, "%s", chain);
+    return file_read(chain, COPP_CHAIN_SIZE_MAX, &driver->chain, &driver->chain_size, fault) &&
+           open_key(key, passphrase_file, driver, fault) && belongs(driver, fault);
+}
+
+static bool open_hierarchy(const char *directory, struct driver *driver, struct fault *fault) {
+    char chain[DRIVER_NAME];
+    char key[DRIVER_NAME];
+    char anchor[DRIVER_NAME];
     (void)snprintf(chain, sizeof chain, "%s/" CHAIN_NAME, directory);
     (void)snprintf(key, sizeof key, "%s/" KEY_NAME, directory);
-    bool configured = config->key[0] != 0;
-    if (!configured && file_is_absent(directory) && !make_hierarchy(directory, fault))
-        return false;
-    const char *chain_name = configured ? config->chain : chain;
-    return file_read(chain_name, COPP_CHAIN_SIZE_MAX, &driver->chain, &driver->chain_size, fault) &&
-           open_key(configured ? config->key : key, config->passphrase_file, driver, fault) && belongs(driver, chain_name, fault);
+    (void)snprintf(anchor, sizeof anchor, "%s/" ANCHOR_NAME, directory);
+    if (file_is_absent(anchor))
+        log_warning("%s: is not there, and players need it: remove %s to have another test hierarchy made", anchor, directory);
+    return open_files(chain, key, "", driver, fault) ||
+           fault_add(fault, "; remove %s to have another test hierarchy made", directory);
+}
+
+bool driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault) {
+    char directory[PATH_SIZE];
+    *driver = (struct driver){.chain = NULL};
+    if (config->key[0])
+        return open_files(config->chain, config->key, config->passphrase_file, driver, fault);
+    (void)snprintf(directory, sizeof directory, "%s/" HIERARCHY, config->state_directory);
+    return file_is_absent(directory) ? make_hierarchy(directory, keep, driver, fault) : open_hierarchy(directory, driver, fault);
+}
+
+/* The root that the chain itself has stands for the players' anchor; without one, a rule before CERT-12 is broken. */
+static enum copp_result own_anchor(const struct driver *driver, struct copp_public_key *anchor, struct copp_verdict *verdict) {
+    struct copp_chain *chain = NULL;
+    struct copp_certificate root;
+    enum copp_result result = copp_chain_parse((const uint8_t *)driver->chain, driver->chain_size, &chain, verdict);
+    if (!result)
+        result = copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root);
+    if (!result)
+        *anchor = root.has_signer ? root.signer : *copp_anchor_microsoft();
+    copp_chain_free(&chain);
+    return result;
+}
+
+bool driver_sound(const struct driver *driver, struct fault *fault) {
+    struct copp_public_key anchor;
+    struct copp_verdict verdict = {.detail = ""};
+    enum copp_result result = own_anchor(driver, &anchor, &verdict);
+    if (!result)
+        result = copp_chain_validate((const uint8_t *)driver->chain, driver->chain_size, &anchor, NULL, &verdict);
+    if (result != COPP_E_INVALID)
+        return !result || fault_set(fault, "%s: %s", driver->name, copp_strerror(result));
+    (void)fault_set(fault, "%s: ", driver->name);
+    if (verdict.certificate >= 0)
+        (void)fault_add(fault, "certificate %d: ", verdict.certificate + 1);
+    return fault_add(fault, "%s (%s)", verdict.detail, copp_rule_id(verdict.rule));
 }
 
 void driver_close(struct driver *driver) {

@@ -5,15 +5,22 @@
 #include "config.h"
 #include "copp/key.h"
 
+#define DRIVER_NAME 512u
+
 struct driver {
+    char name[DRIVER_NAME]; /* of the chain's file */
     char *chain;
     size_t chain_size;
     struct copp_private_key *key;
 };
 
-/* What [driver] names; else the test hierarchy in the state directory, which is made if it is not there. False, with the
- * reason; close in any case. */
-bool driver_open(const struct config *config, struct driver *driver, struct fault *fault);
+/* What [driver] names; else the test hierarchy in the state directory, which is made if it is not there, and if keep is true
+ * put there. False, with the reason; close in any case. */
+bool driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault);
+
+/* Whether players that know its root can believe the chain (CERT-1 to CERT-11, CERT-13). False, with the reason. */
+bool driver_sound(const struct driver *driver, struct fault *fault);
+
 void driver_close(struct driver *driver);
 
 #endif

@@ -5,10 +5,13 @@
 #include <stdbool.h>
 
 struct fault {
-    char text[480];
+    char text[768]; /* two long paths, and words between them */
 };
 
 /* Fills it in; answers false, for the caller to hand on. */
 __attribute__((format(printf, 2, 3))) bool fault_set(struct fault *fault, const char *format, ...);
+
+/* The same, behind what is there. */
+__attribute__((format(printf, 2, 3))) bool fault_add(struct fault *fault, const char *format, ...);
 
 #endif

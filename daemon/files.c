@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,9 +81,33 @@ static bool write_new(const char *name, const char *bytes, size_t size, mode_t m
     return good;
 }
 
+bool directory_holds(const char *path, struct fault *fault) {
+    char copy[PATH_SIZE];
+    struct stat status;
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    const char *directory = dirname(copy);
+    if (stat(directory, &status) != 0)
+        return fault_set(fault, "%s: the directory %s cannot be used: %s; make it (mkdir -p), or name another", path, directory,
+                         strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return fault_set(fault, "%s: %s is no directory: name another", path, directory);
+    return access(directory, W_OK | X_OK) == 0 ||
+           fault_set(fault, "%s: nothing can be made in %s: %s; let the user that coppd runs as write there, or name another",
+                     path, directory, strerror(errno));
+}
+
+bool file_replaceable(const char *name, struct fault *fault) {
+    struct stat status;
+    if (lstat(name, &status) == 0 && !S_ISREG(status.st_mode))
+        return fault_set(fault, "%s: is no regular file, and so is not replaced: name another, or take it away", name);
+    return directory_holds(name, fault);
+}
+
 bool file_replace(const char *name, const char *text, size_t size, struct fault *fault) {
     char fresh[PATH_SIZE];
     (void)snprintf(fresh, sizeof fresh, "%s.new", name);
+    if (!file_replaceable(name, fault) || !file_replaceable(fresh, fault))
+        return false;
     (void)unlink(fresh); /* left by one that was killed */
     if (write_new(fresh, text, size, 0644, false) && rename(fresh, name) == 0)
         return true;

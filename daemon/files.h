@@ -11,7 +11,13 @@ bool file_is_absent(const char *name);
 /* *text has *size bytes and a NUL beyond them; hand it to copp_release. More than limit is refused. */
 bool file_read(const char *name, size_t limit, char **text, size_t *size, struct fault *fault);
 
-/* Replaces name as a whole. */
+/* Whether the directory that path is in is there, and files can be made in it. */
+bool directory_holds(const char *path, struct fault *fault);
+
+/* Whether name is a regular file, or could be one: nothing else is ever replaced, and no link to anything. */
+bool file_replaceable(const char *name, struct fault *fault);
+
+/* Replaces name as a whole, if it may be. */
 bool file_replace(const char *name, const char *text, size_t size, struct fault *fault);
 
 struct new_file {

@@ -1,20 +1,20 @@
 /* coppd: owns the machine's outputs and speaks COPP to every player on it. coppd(8). */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "files.h"
+#include "listen.h"
 #include "log.h"
 #include "server.h"
 
 #define STATUS_FAILED 1
-#define STATUS_USAGE 2
+#define STATUS_USAGE 2 /* or nobody could be told */
 
 struct arguments {
     const char *config;
@@ -63,55 +63,19 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
     }
     if (optind == argc)
         return -1;
-    (void)fprintf(stderr, "coppd: takes no such argument: %s\n", argv[optind]);
+    log_error("takes no such argument: %s", argv[optind]);
     usage(stderr);
     return STATUS_USAGE;
 }
 
-/* A socket left behind by a daemon that was killed answers to nobody. */
-static bool someone_listens(const struct sockaddr_un *address) {
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool listens = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
-    if (fd >= 0)
-        (void)close(fd);
-    return listens;
-}
-
-/* Every user may connect: what they may do is counted by user, not by file mode. */
-static int listen_at(const char *path, struct fault *fault) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat status;
-    if (strlen(path) >= sizeof address.sun_path) {
-        fault_set(fault, "%s: is longer than a socket's path may be (%zu bytes)", path, sizeof address.sun_path - 1);
-        return -1;
+/* No file that is opened later takes the place of a standard stream that the caller has closed, and gets its lines. */
+static bool hold_standard_streams(void) {
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        /* the wrong way round on purpose: reading and writing fail as they would on a closed descriptor */
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            return false;
     }
-    strcpy(address.sun_path, path);
-    if (someone_listens(&address)) {
-        fault_set(fault, "%s: another coppd listens there: stop it, or give --socket", path);
-        return -1;
-    }
-    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
-        (void)unlink(path);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0666) == 0 &&
-        listen(fd, SOMAXCONN) == 0)
-        return fd;
-    fault_set(fault, "%s: cannot listen there: %s", path, strerror(errno));
-    if (fd >= 0)
-        (void)close(fd);
-    return -1;
-}
-
-/* What systemd hands over, else a socket of our own; *own says which. */
-static int listening_socket(const char *path, bool *own, struct fault *fault) {
-    int count = sd_listen_fds(1);
-    *own = count <= 0;
-    if (*own)
-        return listen_at(path, fault);
-    if (count == 1 && sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) > 0)
-        return SD_LISTEN_FDS_START;
-    fault_set(fault, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
-    return -1;
+    return true;
 }
 
 /* Signals come through the event loop alone. */
@@ -143,7 +107,34 @@ static int run(struct server *server, int fd) {
     return status;
 }
 
-int main(int argc, char **argv) {
+static int check(const struct server *server) {
+    struct fault fault;
+    const char *name = server->config_name ? server->config_name : CONFIG_DEFAULT_FILE;
+    if (!server_check(server, &fault)) {
+        log_error("%s", fault.text);
+        return STATUS_FAILED;
+    }
+    bool defaults = !server->config_name && file_is_absent(name);
+    (void)printf("%s: %s\n", name, defaults ? "is not there; the defaults can be used" : "can be used");
+    return EXIT_SUCCESS;
+}
+
+static int serve(struct server *server) {
+    struct fault fault;
+    bool own = false;
+    fault_set(&fault, "signals cannot be blocked");
+    int fd = block_signals() ? listen_open(server->config.socket, &own, &fault) : -1;
+    if (fd < 0) {
+        log_error("%s", fault.text);
+        return STATUS_FAILED;
+    }
+    int status = run(server, fd);
+    if (own)
+        (void)unlink(server->config.socket);
+    return status;
+}
+
+static int start(int argc, char **argv) {
     static struct server server;
     struct arguments arguments = {.config = NULL};
     struct fault fault;
@@ -156,19 +147,16 @@ int main(int argc, char **argv) {
         log_error("%s", fault.text);
         return STATUS_FAILED;
     }
-    if (arguments.check) {
-        (void)printf("%s: can be used\n", arguments.config ? arguments.config : CONFIG_DEFAULT_FILE);
-        return EXIT_SUCCESS;
-    }
-    bool own = false;
-    fault_set(&fault, "signals cannot be blocked");
-    int fd = block_signals() ? listening_socket(server.config.socket, &own, &fault) : -1;
-    if (fd < 0) {
-        log_error("%s", fault.text);
+    return arguments.check ? check(&server) : serve(&server);
+}
+
+int main(int argc, char **argv) {
+    if (!hold_standard_streams())
         return STATUS_FAILED;
-    }
-    status = run(&server, fd);
-    if (own)
-        (void)unlink(server.config.socket);
-    return status;
+    int status = start(argc, argv);
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    log_error("standard output cannot be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+    return STATUS_USAGE;
 }

@@ -126,13 +126,16 @@ static bool split(const char *address, char *host, char *port, size_t size) {
     return true;
 }
 
-static int listen_at(const char *address) {
+/* On trial at any free port: what is asked is only whether the address is this machine's. */
+static int listen_at(const char *address, bool trial) {
     char host[CONFIG_TEXT];
     char port[CONFIG_TEXT];
+    uint32_t number; /* getaddrinfo would take larger ones, and leave out the upper bits */
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     errno = EINVAL;
-    if (!split(address, host, port, sizeof host) || getaddrinfo(host, port, &hints, &found) != 0)
+    if (!split(address, host, port, sizeof host) || !config_number(port, 1, 65535, &number) ||
+        getaddrinfo(host, trial ? "0" : port, &hints, &found) != 0)
         return -1;
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1;
@@ -162,14 +165,29 @@ static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) 
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+static bool listen_or_say(const char *address, bool trial, int *fd, struct fault *fault) {
+    *fd = listen_at(address, trial);
+    return *fd >= 0 || fault_set(fault, "[metrics] address: cannot listen at \"%s\": %s; give one like 127.0.0.1:9464", address,
+                                 strerror(errno));
+}
+
+bool metrics_check(const struct config *config, struct fault *fault) {
+    int fd = -1;
+    if (config->metrics_address[0] && !listen_or_say(config->metrics_address, true, &fd, fault))
+        return false;
+    if (fd >= 0)
+        (void)close(fd);
+    return !config->metrics_file[0] || file_replaceable(config->metrics_file, fault);
+}
+
 bool metrics_serve(struct server *server, struct fault *fault) {
     const struct config *config = &server->config;
     int r = 0;
+    if (!metrics_check(config, fault))
+        return false;
     if (config->metrics_address[0]) {
-        server->metrics_fd = listen_at(config->metrics_address);
-        if (server->metrics_fd < 0)
-            return fault_set(fault, "[metrics] address: cannot listen at \"%s\": %s; give one like 127.0.0.1:9464",
-                             config->metrics_address, strerror(errno));
+        if (!listen_or_say(config->metrics_address, false, &server->metrics_fd, fault))
+            return false;
         r = sd_event_add_io(server->event, NULL, server->metrics_fd, EPOLLIN, on_scraper, server);
     }
     if (r >= 0 && config->metrics_file[0])

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "listen.h"
 #include "log.h"
 #include "session.h"
 #include "tell.h"
@@ -189,6 +190,34 @@ static int add_sources(struct server *server) {
     return r;
 }
 
+static struct backend_setup setup_of(const struct config *config, const struct driver *driver) {
+    return (struct backend_setup){.chain = (const uint8_t *)driver->chain,
+                                  .chain_size = driver->chain_size,
+                                  .key = driver->key,
+                                  .configured_driver = config->key[0] != 0,
+                                  .pending_limit_ms = config->pending_limit_ms,
+                                  .now_ms = server_now(),
+                                  .description = config->description,
+                                  .events = config->events,
+                                  .device = config->device,
+                                  .display = config->display,
+                                  .connectors = config->connectors,
+                                  .hdcp_type1 = config->hdcp_type == 1,
+                                  .trust_server = config->trust_server == 1};
+}
+
+bool server_check(const struct server *server, struct fault *fault) {
+    const struct config *config = &server->config;
+    struct driver driver = {.chain = NULL};
+    bool good = listen_check(config->socket, fault) && driver_open(config, false, &driver, fault) && driver_sound(&driver, fault);
+    if (good) {
+        const struct backend_setup setup = setup_of(config, &driver);
+        good = backend_check(config->backend, &setup, fault) && metrics_check(config, fault);
+    }
+    driver_close(&driver);
+    return good;
+}
+
 bool server_open(struct server *server, int fd, struct fault *fault) {
     server->listen_fd = fd;
     server->metrics_fd = -1;
@@ -196,21 +225,11 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
     server->session_room = session_room();
     if (server->session_room == 0)
         return fault_set(fault, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
-    if (!driver_open(&server->config, &server->driver, fault))
+    if (!driver_open(&server->config, true, &server->driver, fault))
         return false;
-    const struct backend_setup setup = {.chain = (const uint8_t *)server->driver.chain,
-                                        .chain_size = server->driver.chain_size,
-                                        .key = server->driver.key,
-                                        .configured_driver = server->config.key[0] != 0,
-                                        .pending_limit_ms = server->config.pending_limit_ms,
-                                        .now_ms = server_now(),
-                                        .description = server->config.description,
-                                        .events = server->config.events,
-                                        .device = server->config.device,
-                                        .display = server->config.display,
-                                        .connectors = server->config.connectors,
-                                        .hdcp_type1 = server->config.hdcp_type == 1,
-                                        .trust_server = server->config.trust_server == 1};
+    if (!driver_sound(&server->driver, fault))
+        log_warning("%s; no player will believe it", fault->text);
+    const struct backend_setup setup = setup_of(&server->config, &server->driver);
     server->backend = backend_open(server->config.backend, &setup, fault);
     if (!server->backend)
         return false;

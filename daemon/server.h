@@ -80,6 +80,9 @@ uint64_t server_now(void);
 /* What the file and the command line say. False, with the reason. */
 bool server_configure(const struct server *server, struct config *config, struct fault *fault);
 
+/* All that a start does and nobody else notices. False, with the reason. */
+bool server_check(const struct server *server, struct fault *fault);
+
 /* fd is a listening socket, kept by the server. False, with the reason; close in any case. */
 bool server_open(struct server *server, int fd, struct fault *fault);
 void server_close(struct server *server);
@@ -90,7 +93,8 @@ void server_wake(struct server *server);
 /* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
 void server_settle(struct server *server);
 
-/* metrics_server.c */
+/* metrics_server.c; check: whether that what is configured can be used, as far as can be told without serving it */
+bool metrics_check(const struct config *config, struct fault *fault);
 bool metrics_serve(struct server *server, struct fault *fault);
 void metrics_end_all(struct server *server);
 

@@ -15,8 +15,8 @@ const GUID copp_class_protection = {0x36cd6f7a, 0x7d6c, 0x4c7c, {0x9e, 0x0b, 0x5
 const GUID copp_class_vmr7 = {0xb87beb7b, 0x8d29, 0x423f, {0xae, 0x4d, 0x65, 0x82, 0xc1, 0x01, 0x75, 0xac}};
 const GUID copp_class_vmr9 = {0x51b4abf3, 0x748f, 0x4e3b, {0xa2, 0x76, 0xc8, 0x28, 0x33, 0x0e, 0x92, 0x6a}};
 
-/* strmif.h declares it, and no library of MinGW's has it. */
-const GUID IID_IAMCertifiedOutputProtection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
+/* IAMCertifiedOutputProtection: strmif.h declares it, but only younger releases of MinGW-w64's library have it. */
+static const IID iid_protection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
 
 struct object {
     IUnknown own;
@@ -50,7 +50,7 @@ static HRESULT STDMETHODCALLTYPE own_query(IUnknown *own, REFIID id, void **out)
         IUnknown_AddRef(&object->own);
         return S_OK;
     }
-    if (IsEqualGUID(id, &IID_IAMCertifiedOutputProtection)) {
+    if (IsEqualGUID(id, &iid_protection)) {
         *out = &object->protection;
         IUnknown_AddRef(object->outer);
         return S_OK;

@@ -41,7 +41,10 @@ static bool stay_loaded(void) {
 __attribute__((constructor)) static void start(void) {
     if (!stay_loaded() || gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) || !gcry_check_version(GCRYPT_VERSION))
         return;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* as of 1.11, which has nothing in its place */
     gcry_set_log_handler(keep_silent, NULL);
+#pragma GCC diagnostic pop
     /*
      * Private numbers lie in memory that is wiped. That it cannot be locked everywhere is no reason to do without it: it is
      * the one thing that libgcrypt answers an error for.

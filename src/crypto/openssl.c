@@ -82,6 +82,16 @@ static EVP_PKEY_CTX *context_for(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *)) {
 }
 
 #define NO_COMPLAINT 0 /* what ERR_GET_LIB makes of an empty queue */
+#ifndef EVP_R_PROVIDER_SIGNATURE_FAILURE
+#define EVP_R_PROVIDER_SIGNATURE_FAILURE 234 /* of younger releases than these headers, which may be what runs */
+#endif
+
+/* The first error in the queue is of that library. Younger releases put one behind it for every signature that fails. */
+static bool complains(int library) {
+    unsigned long first = ERR_peek_error();
+    bool added = ERR_GET_LIB(first) == ERR_LIB_EVP && ERR_GET_REASON(first) == EVP_R_PROVIDER_SIGNATURE_FAILURE;
+    return ERR_GET_LIB(first) == library || (library == NO_COMPLAINT && added);
+}
 
 /*
  * What a verification answered: 1, 0 or a negative number. 0 alone does not tell that the signature was looked at and is
@@ -91,7 +101,7 @@ static EVP_PKEY_CTX *context_for(EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *)) {
 static enum copp_result verified(int answer, int complaint) {
     if (answer == 1)
         return COPP_OK;
-    bool wrong = answer == 0 && ERR_GET_LIB(ERR_peek_error()) == complaint;
+    bool wrong = answer == 0 && complains(complaint);
     return copp_openssl_failure(wrong ? COPP_E_INVALID : COPP_E_CRYPTO);
 }
 

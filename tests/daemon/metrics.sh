@@ -26,7 +26,7 @@ now=$(date +%s)
 sed -E "/^#/!s/\$/ $now/" "$directory/metrics" >"$directory/timed"
 promtool tsdb create-blocks-from openmetrics "$directory/timed" "$directory/blocks"
 mkdir "$directory/blocks/wal" # dump looks for one
-promtool tsdb dump "$directory/blocks" >"$directory/dump"
+(cd "$directory" && mkdir data && promtool tsdb dump blocks) >"$directory/dump" # younger releases work below data
 for name in copp_sessions copp_handshakes_total copp_failures_total copp_connector_level copp_query_seconds_bucket; do
     grep -q "\"$name\"" "$directory/dump" || {
         echo "Prometheus did not take $name in:"

@@ -252,101 +252,6 @@ static void a_reload_drops_nobody(void) {
     kit_end(&kit);
 }
 
-static void configurations(void) {
-    static const struct {
-        const char *text;
-        const char *complaint; /* NULL: can be used */
-    } table[] = {
-        {"", NULL},
-        {"sessions = 10 ; few\n[driver]\nchain = /a\nkey = file:/b\n[metrics]\naddress = [::1]:9464\n", NULL},
-        {"sessions = 0\n", "\"0\" is no number from 1 to 65536"},
-        {"sessions = -1\n", "\"-1\" is no number"},
-        {"sessions = 10x\n", "\"10x\" is no number"},
-        {"sessions =\n", "\"\" is no number"},
-        {"sessions = 99999999999999999999\n", "is no number"},
-        {"sessions = 1\nsessions = 1\n", "sessions is given twice"},
-        {"session = 1\n", "[daemon] session is no setting"},
-        {"[demon]\nsessions = 1\n", "[demon] sessions is no setting"},
-        {"nonsense\n", "line 9 is neither [section] nor name = value"},
-        {"[driver]\nchain = /a\n", "give both"},
-        {"[driver]\nkey = file:/a\n", "give both"},
-        {"[driver]\npassphrase_file = /a\n", "goes with key"},
-        {"[driver]\nchain = a\nkey = b\n", "does not begin with '/'"},
-        {"[outputs]\nbackend = magic\n", "give auto or sim"},
-    };
-    struct kit kit;
-    char *said;
-    kit_make(&kit, "");
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        FILE *file = fopen(kit.config, "w");
-        assert_non_null(file);
-        (void)fprintf(file, "\n\n\n\n\n\n\n[daemon]\n%s", table[i].text);
-        (void)fclose(file);
-        int status = kit_run(&kit, "--check-config", &said);
-        if (status != (table[i].complaint != NULL) || !strstr(said, table[i].complaint ? table[i].complaint : "can be used"))
-            fail_msg("%s: %d, %s", table[i].text, status, said);
-        assert_non_null(strstr(said, kit.config));
-        free(said);
-    }
-    kit_end(&kit);
-}
-
-static void starts_that_must_fail(void) {
-    static const struct {
-        const char *text;
-        const char *complaint;
-    } table[] = {
-        {"[driver]\nchain = /nowhere/chain\nkey = /nowhere/key\n", "/nowhere/chain: cannot be opened"},
-        {"[driver]\nchain = /etc/passwd\nkey = /nowhere/key\n", "/nowhere/key: no private key is to be found there"},
-        {"[outputs]\ndescription = /etc/passwd\n", "/etc/passwd: "},
-        {"[metrics]\naddress = localhost\n", "cannot listen at \"localhost\""},
-        {"[metrics]\naddress = example.org:80\n", "cannot listen at \"example.org:80\""},
-        {"[outputs]\nevents = /dev/null\n", "is no FIFO"},
-    };
-    struct kit kit;
-    char *said;
-    kit_make(&kit, "");
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        FILE *file = fopen(kit.config, "w");
-        assert_non_null(file);
-        (void)fprintf(file, "[daemon]\nsocket = %s\nstate_directory = %s\n%s", kit.socket, kit.directory, table[i].text);
-        (void)fclose(file);
-        assert_int_equal(kit_run(&kit, NULL, &said), 1);
-        if (!strstr(said, table[i].complaint))
-            fail_msg("%s: %s", table[i].text, said);
-        free(said);
-        assert_int_equal(access(kit.socket, F_OK), -1);
-    }
-    kit_configure(&kit, "");
-    kit_start(&kit);
-    pid_t first = kit.pid; /* a second one at the same socket */
-    assert_int_equal(kit_run(&kit, NULL, &said), 1);
-    assert_non_null(strstr(said, "another coppd listens there"));
-    free(said);
-    kit.pid = first;
-    kit_end(&kit);
-}
-
-/* A maker's certificates say that the display is protected: not by themselves for displays that are none. */
-static void simulated_outputs_are_not_vouched_for(void) {
-    struct kit kit;
-    char *said;
-    char settings[3 * KIT_PATH];
-    kit_make(&kit, "");
-    kit_start(&kit); /* makes a chain and a key */
-    kit_stop(&kit);
-    (void)snprintf(settings, sizeof settings, "[driver]\nchain = %s/test-driver/chain.xml\nkey = %s/test-driver/leaf.pem\n",
-                   kit.directory, kit.directory);
-    kit_configure(&kit, settings);
-    assert_int_equal(kit_run(&kit, NULL, &said), 1);
-    assert_non_null(strstr(said, "give backend = sim"));
-    free(said);
-    (void)strcat(settings, "[outputs]\nbackend = sim\n");
-    kit_configure(&kit, settings);
-    kit_start(&kit);
-    kit_end(&kit);
-}
-
 static const struct test_case cases[] = {
     TEST(packets_of_wrong_sizes_and_types, ""),
     TEST(other_versions_are_told_ours, ""),
@@ -357,9 +262,6 @@ static const struct test_case cases[] = {
     TEST(the_disk_is_full_at_the_first_start, ""),
     TEST(clients_killed_at_random_moments, "EVT-5 ARB-4"),
     TEST(a_reload_drops_nobody, ""),
-    TEST(configurations, ""),
-    TEST(starts_that_must_fail, ""),
-    TEST(simulated_outputs_are_not_vouched_for, ""),
 };
 
 int main(void) {

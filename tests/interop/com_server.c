@@ -53,7 +53,7 @@ IClassFactory *class_factory(void) {
 IAMCertifiedOutputProtection *new_driver(void) {
     IAMCertifiedOutputProtection *driver = NULL;
     IClassFactory *factory = class_factory();
-    assert_int_equal(IClassFactory_CreateInstance(factory, NULL, &IID_IAMCertifiedOutputProtection, (void **)&driver), S_OK);
+    assert_int_equal(IClassFactory_CreateInstance(factory, NULL, &iid_protection, (void **)&driver), S_OK);
     IClassFactory_Release(factory);
     return driver;
 }

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* strmif.h declares it, and no library of MinGW's has it. */
-const GUID IID_IAMCertifiedOutputProtection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
+const IID iid_protection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
 
 /* Where a chain's text holds the first of these elements, whose contents *size then counts. */
 static const char *element(const char *chain, const char *start, const char *end, DWORD *size) {

@@ -10,6 +10,9 @@
 #include <dshow.h>
 #include <wincrypt.h>
 
+/* IAMCertifiedOutputProtection: strmif.h declares it, but only younger releases of MinGW-w64's library have it. */
+extern const IID iid_protection;
+
 /* How the 40 secret bytes are encrypted (SES-5). */
 enum client_form {
     CLIENT_SWAP40, /* reverse the 40 bytes, encrypt those 40 */

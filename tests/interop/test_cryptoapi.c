@@ -318,11 +318,10 @@ static void reference_counts_and_identity(void **state) {
     assert_int_equal(IAMCertifiedOutputProtection_Release(driver), 0);
 
     IClassFactory *factory = class_factory();
-    assert_int_equal(IClassFactory_CreateInstance(factory, &outer.unknown, &IID_IAMCertifiedOutputProtection, (void **)&driver),
-                     E_NOINTERFACE);
+    assert_int_equal(IClassFactory_CreateInstance(factory, &outer.unknown, &iid_protection, (void **)&driver), E_NOINTERFACE);
     assert_null(driver);
     assert_int_equal(IClassFactory_CreateInstance(factory, &outer.unknown, &IID_IUnknown, (void **)&outer.part), S_OK);
-    assert_int_equal(IUnknown_QueryInterface(outer.part, &IID_IAMCertifiedOutputProtection, (void **)&driver), S_OK);
+    assert_int_equal(IUnknown_QueryInterface(outer.part, &iid_protection, (void **)&driver), S_OK);
     assert_int_equal(outer.references, 2);
     assert_int_equal(IAMCertifiedOutputProtection_QueryInterface(driver, &IID_IUnknown, (void **)&unknown), S_OK);
     assert_ptr_equal(unknown, &outer.unknown);

@@ -85,7 +85,7 @@ static void renderer_protects(const GUID *class_id) {
     assert_int_equal(CoCreateInstance(&CLSID_FilterGraph, NULL, CLSCTX_INPROC_SERVER, &IID_IGraphBuilder, (void **)&graph), S_OK);
     assert_int_equal(CoCreateInstance(class_id, NULL, CLSCTX_INPROC_SERVER, &IID_IBaseFilter, (void **)&renderer), S_OK);
     assert_int_equal(IGraphBuilder_AddFilter(graph, renderer, L"renderer"), S_OK);
-    assert_int_equal(IBaseFilter_QueryInterface(renderer, &IID_IAMCertifiedOutputProtection, (void **)&driver), S_OK);
+    assert_int_equal(IBaseFilter_QueryInterface(renderer, &iid_protection, (void **)&driver), S_OK);
     /* one object, whichever of its interfaces is asked (COM's rule of identity) */
     assert_int_equal(IBaseFilter_QueryInterface(renderer, &IID_IUnknown, (void **)&one), S_OK);
     assert_int_equal(IAMCertifiedOutputProtection_QueryInterface(driver, &IID_IUnknown, (void **)&two), S_OK);
@@ -129,7 +129,7 @@ static void disconnected_while_pending(void **state) {
     assert_int_equal(CoCreateInstance(&CLSID_FilterGraph, NULL, CLSCTX_INPROC_SERVER, &IID_IGraphBuilder, (void **)&graph), S_OK);
     assert_int_equal(CoCreateInstance(&vmr9, NULL, CLSCTX_INPROC_SERVER, &IID_IBaseFilter, (void **)&renderer), S_OK);
     assert_int_equal(IGraphBuilder_AddFilter(graph, renderer, L"renderer"), S_OK);
-    assert_int_equal(IBaseFilter_QueryInterface(renderer, &IID_IAMCertifiedOutputProtection, (void **)&driver), S_OK);
+    assert_int_equal(IBaseFilter_QueryInterface(renderer, &iid_protection, (void **)&driver), S_OK);
     assert_true(SUCCEEDED(IGraphBuilder_RenderFile(graph, L"copp-test.avi", NULL)));
     assert_int_equal(client_start(&client, driver, CLIENT_SWAP40), S_OK);
     HANDLE thread = CreateThread(NULL, 0, raise_hdcp, &client, 0, NULL);

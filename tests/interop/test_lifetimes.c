@@ -152,7 +152,7 @@ static DWORD WINAPI marshal(void *argument) {
     made->surprises += FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED));
     made->driver = new_driver();
     made->surprises += IAMCertifiedOutputProtection_QueryInterface(made->driver, &IID_IUnknown, (void **)&unknown) != S_OK;
-    made->surprises += CoMarshalInterThreadInterfaceInStream(&IID_IAMCertifiedOutputProtection, unknown, &made->stream) != S_OK;
+    made->surprises += CoMarshalInterThreadInterfaceInStream(&iid_protection, unknown, &made->stream) != S_OK;
     (void)IUnknown_Release(unknown);
     (void)SetEvent(made->done);
     return 0; /* without CoUninitialize: the apartment dies with its thread */
@@ -162,7 +162,7 @@ static DWORD WINAPI unmarshal(void *argument) {
     struct made *made = argument;
     IAMCertifiedOutputProtection *driver = NULL;
     made->surprises += FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED));
-    made->surprises += CoGetInterfaceAndReleaseStream(made->stream, &IID_IAMCertifiedOutputProtection, (void **)&driver) != S_OK;
+    made->surprises += CoGetInterfaceAndReleaseStream(made->stream, &iid_protection, (void **)&driver) != S_OK;
     made->surprises += driver != made->driver; /* no proxy: the object itself */
     made->surprises += client_start(&made->client, driver, CLIENT_SWAP40) != S_OK;
     made->surprises += set_hdcp(&made->client, 1) != S_OK;
@@ -181,8 +181,7 @@ static void pointers_cross_apartments(void **state) {
         run_thread(marshal, &made);
         assert_int_equal(made.surprises, 0);
         if (to_this) {
-            assert_int_equal(CoGetInterfaceAndReleaseStream(made.stream, &IID_IAMCertifiedOutputProtection, (void **)&here),
-                             S_OK);
+            assert_int_equal(CoGetInterfaceAndReleaseStream(made.stream, &iid_protection, (void **)&here), S_OK);
             assert_ptr_equal(here, made.driver);
             assert_int_equal(IAMCertifiedOutputProtection_Release(here), 1);
         } else {
@@ -219,15 +218,13 @@ static void no_client_in_another_process(void **state) {
     IUnknown *unknown = NULL;
     assert_int_equal(IAMCertifiedOutputProtection_QueryInterface(driver, &IID_IUnknown, (void **)&unknown), S_OK);
     assert_int_equal(CreateStreamOnHGlobal(NULL, TRUE, &stream), S_OK);
-    assert_true(
-        FAILED(CoMarshalInterface(stream, &IID_IAMCertifiedOutputProtection, unknown, MSHCTX_LOCAL, NULL, MSHLFLAGS_NORMAL)));
+    assert_true(FAILED(CoMarshalInterface(stream, &iid_protection, unknown, MSHCTX_LOCAL, NULL, MSHLFLAGS_NORMAL)));
     assert_int_equal(IStream_Release(stream), 0);
     assert_int_equal(IUnknown_Release(unknown), 1);
     assert_int_equal(IAMCertifiedOutputProtection_Release(driver), 0);
     assert_all_released();
     driver = NULL;
-    assert_true(FAILED(
-        CoCreateInstance(&protection_class, NULL, CLSCTX_LOCAL_SERVER, &IID_IAMCertifiedOutputProtection, (void **)&driver)));
+    assert_true(FAILED(CoCreateInstance(&protection_class, NULL, CLSCTX_LOCAL_SERVER, &iid_protection, (void **)&driver)));
     assert_null(driver);
 }
 

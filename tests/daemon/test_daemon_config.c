@@ -1,0 +1,360 @@
+/* What coppd is configured with, judged alike by --check-config and by a start; and what it never touches. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon_kit.h"
+
+#define CHECK "--check-config"
+
+static void path_of(const struct kit *kit, const char *name, char *path) {
+    assert_true(snprintf(path, KIT_PATH, "%s/%s", kit->directory, name) < (int)KIT_PATH);
+}
+
+/* "%" in the text is the kit's directory. */
+static void write_file(const struct kit *kit, const char *name, const char *text) {
+    char path[KIT_PATH];
+    path_of(kit, name, path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (; *text; text++) {
+        char character[2] = {*text};
+        (void)fputs(*text == '%' ? kit->directory : character, file);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Ten lines, and this kit's own places; text begins in line 11, in [daemon]. */
+static void configure(const struct kit *kit, const char *text) {
+    char whole[1024];
+    int length = snprintf(whole, sizeof whole, "\n\n\n\n\n\n\n[daemon]\nsocket = %%/socket\nstate_directory = %%\n%s", text);
+    assert_in_range(length, 1, sizeof whole - 1);
+    write_file(kit, "coppd.conf", whole);
+}
+
+/* With option, it ends with status and says what is wanted. */
+static void run_says(struct kit *kit, const char *option, int status, const char *wanted) {
+    char *said;
+    int got = kit_run(kit, option, &said);
+    if (got != status || !strstr(said, wanted))
+        fail_msg("%d, not %d with \"%s\": %s", got, status, wanted, said);
+    free(said);
+}
+
+/* Neither can it be started nor is the check content, and both say why. */
+static void is_refused(struct kit *kit, const char *text, const char *complaint) {
+    configure(kit, text);
+    run_says(kit, CHECK, 1, complaint);
+    run_says(kit, NULL, 1, complaint);
+}
+
+static void is_accepted(struct kit *kit, const char *text) {
+    configure(kit, text);
+    run_says(kit, CHECK, 0, "coppd.conf: can be used");
+}
+
+static void kit_with_hierarchy(struct kit *kit) {
+    kit_make(kit, "");
+    kit_start(kit);
+    kit_stop(kit);
+}
+
+static void lines_of_the_file(void) {
+    static const struct {
+        const char *text;
+        const char *complaint;
+    } table[] = {
+        {"sessions = 0\n", "coppd.conf: line 11: [daemon] sessions: \"0\" is no number from 1 to 65536"},
+        {"\nsessions = -1\n", "line 12: [daemon] sessions: \"-1\" is no number"},
+        {"sessions = 10x\n", "\"10x\" is no number"},
+        {"sessions =\n", "\"\" is no number"},
+        {"sessions = 99999999999999999999\n", "is no number"},
+        {"sessions = 4294967297\n", "is no number"},
+        {"sessions = 1\nsessions = 1\n", "line 12: [daemon] sessions is given twice, in line 11 too"},
+        {"session = 1\n", "line 11: \"session\" is no setting: see coppd.conf(5)"},
+        {"[demon]\nsessions = 1\n", "line 12: sessions is no setting of [demon]: put it below [daemon]"},
+        {"nonsense\n", "line 11: is neither [section] nor name = value"},
+        {"[driver]\nchain = /a\n", "line 12: [driver] has one of chain and key: give both"},
+        {"[driver]\nkey = file:/a\n", "line 12: [driver] has one of chain and key: give both"},
+        {"[driver]\npassphrase_file = /a\n", "line 12: [driver] passphrase_file goes with key"},
+        {"[driver]\nchain = a\nkey = b\n", "line 12: [driver] chain: \"a\" does not begin with '/'"},
+        {"[outputs]\nevents =\ndevice = card0\n", "line 13: [outputs] device: \"card0\" does not begin with '/'"},
+        {"[outputs]\nbackend = magic\n", "line 12: [outputs] backend: \"magic\" is none: give auto"},
+        {"[outputs]\nbackend = magic\n", " or sim\n"},
+        {"[outputs]\nbackend = sim\ndevice = /dev/dri/card0\n", "line 13: [outputs] device goes with backend = kms"},
+        {"[outputs]\ntrust_server = 1\nbackend = sim\n", "line 12: [outputs] trust_server goes with backend = xrandr"},
+        {"se\x1b[31mssions\x07 = 1\n", "\"se\\x1b[31mssions\\x07\" is no setting"},
+        {"[outputs]\nbackend = \x1b]0;owned\xc2\x9b\n", "\"\\x1b]0;owned\\xc2\\x9b\" is none"},
+    };
+    struct kit kit;
+    kit_make(&kit, "");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        is_refused(&kit, table[i].text, table[i].complaint);
+    char line[220];
+    (void)snprintf(line, sizeof line, "\n[driver]\nkey = %0190d\n", 0);
+    is_refused(&kit, line, "line 13: is longer than 189 characters");
+    write_file(&kit, "coppd.conf", "\nsocket = /a\n[outputs]\n");
+    run_says(&kit, CHECK, 1, "line 2: socket stands above every section: put it below [daemon]");
+    write_file(&kit, "coppd.conf", "[daemon]\nsocket =\n");
+    run_says(&kit, CHECK, 1, "line 2: [daemon] socket: \"\" does not begin with '/'");
+    assert_int_equal(unlink(kit.config), 0);
+    run_says(&kit, CHECK, 1, "coppd.conf: cannot be opened: No such file");
+    kit_end(&kit);
+}
+
+#ifdef COPPD_KMS
+static void names_of_all_backends(void) {
+    struct kit kit;
+    kit_make(&kit, "");
+    is_refused(&kit, "[outputs]\nbackend = foo\n", "kms or sim");
+    is_refused(&kit, "[outputs]\nbackend = kms\ndescription = /a\n", "line 13: [outputs] description goes with backend = sim");
+    is_refused(&kit, "[outputs]\nbackend = kms\ndevice = %/coppd.conf\n", "coppd.conf: is no device");
+#ifdef COPPD_XRANDR
+    is_refused(&kit, "[outputs]\nbackend = foo\n", "give auto, xrandr, kms or sim");
+    is_refused(&kit, "[outputs]\ndisplay = nowhere\n", "[outputs] display: \"nowhere\" is no X server: give one like :0");
+    static const char *const words[] = {
+        "HDMI-1",       "=card0-HDMI-A-1", "HDMI-1=", "HDMI-1=card0", "HDMI-1=card-HDMI-A-1", "a=card0-b HDMI-1=HDMI-A-1",
+        "HDMI-1=card0-"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        char text[128];
+        (void)snprintf(text, sizeof text, "[outputs]\nconnectors = %s\n", words[i]);
+        is_refused(&kit, text, "is not like HDMI-A-0=card0-HDMI-A-1");
+    }
+    is_accepted(&kit, "[outputs]\nbackend = xrandr\ndisplay = :7\nconnectors = a=card0-HDMI-A-1, b=card10-DP-1\n");
+#endif
+    kit_end(&kit);
+}
+#endif
+
+static void what_it_names(void) {
+    static const struct {
+        const char *text;
+        const char *complaint;
+    } table[] = {
+        {"[driver]\nchain = /nowhere/chain\nkey = /nowhere/key\n", "/nowhere/chain: cannot be opened"},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/none\n", "/none: no private key is to be found there"},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty\n", "/empty: not a usable key"},
+        {"[driver]\nchain = %/empty\nkey = %/test-driver/leaf.pem\n", "/empty: "},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/other.pem\n", "is not about the configured key"},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty/key\n", "the private key cannot be read: Not a directory"},
+        {"[outputs]\ndescription = %/empty\n", "/empty: line "},
+        {"[outputs]\ndescription = %/none\n", "/none: cannot be opened"},
+        {"[outputs]\nevents = %/empty\n", "/empty: is no FIFO: make one with mkfifo"},
+        {"[outputs]\nevents = %/none\n", "/none: cannot be opened: No such file or directory; make it with mkfifo"},
+        {"[metrics]\naddress = localhost\n", "cannot listen at \"localhost\""},
+        {"[metrics]\naddress = example.org:80\n", "cannot listen at \"example.org:80\""},
+        {"[metrics]\naddress = 192.0.2.1:9464\n", "cannot listen at \"192.0.2.1:9464\""},
+        {"[metrics]\naddress = 127.0.0.1:99999\n", "cannot listen at \"127.0.0.1:99999\""},
+        {"[metrics]\naddress = 127.0.0.1:65536\n", "give one like 127.0.0.1:9464"},
+        {"[metrics]\naddress = 127.0.0.1:4294976760\n", "cannot listen"},
+        {"[metrics]\naddress = 127.0.0.1:0\n", "cannot listen"},
+        {"[metrics]\naddress = 127.0.0.1:\n", "cannot listen"},
+        {"[metrics]\naddress = 127.0.0.1:+80\n", "cannot listen"},
+        {"[metrics]\nfile = %/none/metrics\n", "/none cannot be used: No such file or directory; make it (mkdir -p)"},
+        {"[metrics]\nfile = %/empty/metrics\n", "/empty is no directory"},
+    };
+    struct kit kit;
+    struct copp_private_key *key = NULL;
+    char *pem;
+    size_t size;
+    kit_with_hierarchy(&kit);
+    assert_int_equal(copp_private_key_generate(2048, &key), COPP_OK);
+    assert_int_equal(copp_private_key_to_pem(key, &pem, &size), COPP_OK);
+    write_file(&kit, "empty", "");
+    write_file(&kit, "other.pem", pem);
+    copp_release(pem, size);
+    copp_private_key_free(&key);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        is_refused(&kit, table[i].text, table[i].complaint);
+        assert_int_equal(access(kit.socket, F_OK), -1);
+    }
+    is_accepted(&kit, "");
+    is_accepted(&kit, "sessions = 10 ; few\n[driver]\nchain = %/test-driver/chain.xml\nkey = %/test-driver/leaf.pem\n"
+                      "[outputs]\nevents = %/events\n[metrics]\naddress = 127.0.0.1:65535\nfile = %/new\n");
+    kit_end(&kit);
+}
+
+static void places_of_its_own(void) {
+    struct kit kit;
+    char path[KIT_PATH];
+    kit_make(&kit, "");
+    write_file(&kit, "coppd.conf", "[daemon]\nsocket = /tmp/no-such-directory-of-coppd/socket\nstate_directory = /tmp\n");
+    run_says(&kit, CHECK, 1, "/tmp/no-such-directory-of-coppd cannot be used: No such file or directory; make it (mkdir -p)");
+    run_says(&kit, NULL, 1, "/tmp/no-such-directory-of-coppd cannot be used: No such file or directory; make it (mkdir -p)");
+    configure(&kit, "");
+    write_file(&kit, "socket", "kept");
+    run_says(&kit, CHECK, 1, "socket: is there and is no socket: take it away, or name another path in [daemon] socket");
+    run_says(&kit, NULL, 1, "socket: is there and is no socket: take it away, or name another path in [daemon] socket");
+    assert_int_equal(unlink(kit.socket), 0);
+    write_file(&kit, "coppd.conf", "[daemon]\nsocket = %/socket\nstate_directory = %/none\n");
+    run_says(&kit, CHECK, 1, "/none cannot be used: No such file or directory; make it (mkdir -p), or name another");
+    run_says(&kit, NULL, 1, "/none cannot be used: No such file or directory; make it (mkdir -p), or name another");
+    configure(&kit, "");
+    path_of(&kit, "test-driver", path);
+    assert_int_equal(mkdir(path, 0700), 0); /* as somebody leaves it who takes out what is in it */
+    run_says(&kit, CHECK, 1, "chain.xml: cannot be opened: No such file or directory; remove ");
+    run_says(&kit, NULL, 1, "test-driver to have another test hierarchy made");
+    kit_end(&kit);
+}
+
+/* Without its anchor the hierarchy is of no use to players that do not know it already. */
+static void an_anchor_that_is_gone(void) {
+    struct kit kit;
+    char anchor[KIT_PATH];
+    kit_with_hierarchy(&kit);
+    path_of(&kit, "test-driver/anchor.b64", anchor);
+    assert_int_equal(unlink(anchor), 0);
+    configure(&kit, "");
+    run_says(&kit, CHECK, 0, "anchor.b64: is not there, and players need it: remove ");
+    kit_end(&kit);
+}
+
+/* A check leaves nothing behind, and goes past a coppd that runs as configured. */
+static void a_check_changes_nothing(void) {
+    struct kit kit;
+    struct player player;
+    char path[KIT_PATH];
+    kit_make(&kit, "");
+    run_says(&kit, CHECK, 0, "can be used");
+    assert_int_equal(access(kit.socket, F_OK), -1);
+    path_of(&kit, "test-driver", path);
+    assert_int_equal(access(path, F_OK), -1);
+    path_of(&kit, "metrics", path);
+    assert_int_equal(access(path, F_OK), -1);
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, COPP_PROTECTION_TYPE_HDCP, 1), COPP_OK);
+    pid_t first = kit.pid;
+    run_says(&kit, CHECK, 0, "can be used");
+    run_says(&kit, NULL, 1, "another coppd listens there");
+    kit.pid = first;
+    assert_int_equal(player_local(&player, COPP_PROTECTION_TYPE_HDCP), 1);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+/* What is there and is no regular file is not replaced: not at the start, and not by one that runs. */
+static void metrics_replace_only_files(void) {
+    struct kit kit;
+    struct stat status;
+    char path[KIT_PATH];
+    char link[KIT_PATH];
+    kit_make(&kit, "");
+    path_of(&kit, "place", path);
+    path_of(&kit, "link", link);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(symlink(path, link), 0);
+    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is no regular file, and so is not replaced");
+    is_refused(&kit, "[metrics]\nfile = %/link\n", "link: is no regular file");
+    assert_int_equal(stat(path, &status), 0);
+    assert_true(S_ISFIFO(status.st_mode));
+    assert_int_equal(lstat(link, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is no regular file");
+
+    kit_configure(&kit, "");
+    kit_start(&kit);
+    path_of(&kit, "metrics", path);
+    for (uint64_t until = clock_ms() + 20000; access(path, F_OK) != 0; sleep_ms(5))
+        assert_true(clock_ms() < until);
+    assert_int_equal(unlink(path), 0);
+    while (mkfifo(path, 0600) != 0) /* it may have been written again in between */
+        assert_true(errno == EEXIST && unlink(path) == 0);
+    kit_wait_said(&kit, "metrics: is no regular file", 1);
+    assert_int_equal(lstat(path, &status), 0);
+    assert_true(S_ISFIFO(status.st_mode));
+    kit_end(&kit);
+}
+
+/* The test hierarchy's chain with another last character but one in its first signature. */
+static void break_signature(const struct kit *kit) {
+    char path[KIT_PATH];
+    char text[16384];
+    path_of(kit, "test-driver/chain.xml", path);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    (void)fclose(file);
+    char *value = strstr(text, "<SignatureValue>");
+    assert_non_null(value);
+    value += strlen("<SignatureValue>") + 20;
+    *value = *value == 'A' ? 'B' : 'A';
+    write_file(kit, "broken.xml", text);
+}
+
+/* A driver under test may want it so; whoever does not is told. */
+static void a_chain_that_no_player_believes(void) {
+    static const char settings[] = "[driver]\nchain = %s/broken.xml\nkey = %s/test-driver/leaf.pem\n[outputs]\nbackend = sim\n";
+    static const char verdict[] = "broken.xml: certificate 1: SignatureValue does not verify (CERT-11)";
+    struct kit kit;
+    struct player player;
+    char text[4 * KIT_PATH];
+    kit_with_hierarchy(&kit);
+    break_signature(&kit);
+    (void)snprintf(text, sizeof text, settings, kit.directory, kit.directory);
+    kit_configure(&kit, text);
+    run_says(&kit, CHECK, 1, verdict);
+    kit_start(&kit);
+    kit_wait_said(&kit, verdict, 1);
+    kit_wait_said(&kit, "no player will believe it", 1);
+    assert_int_equal(player_try(&kit, "HDMI-1", NULL, &player), COPP_E_INVALID);
+    player_end(&player);
+    kit_end(&kit);
+}
+
+static void a_key_that_anybody_can_read(void) {
+    struct kit kit;
+    char key[KIT_PATH];
+    kit_with_hierarchy(&kit);
+    configure(&kit, "[driver]\nchain = %/test-driver/chain.xml\nkey = file:%/test-driver/leaf.pem\n");
+    path_of(&kit, "test-driver/leaf.pem", key);
+    assert_int_equal(chmod(key, 0604), 0);
+    run_says(&kit, CHECK, 0, "leaf.pem: anybody may read it: chmod o-r");
+    assert_int_equal(chmod(key, 0640), 0);
+    char *said;
+    assert_int_equal(kit_run(&kit, CHECK, &said), 0);
+    assert_null(strstr(said, "may read it"));
+    free(said);
+    kit_end(&kit);
+}
+
+/* A maker's certificates say that the display is protected: not by themselves for displays that are none. */
+static void simulated_outputs_are_not_vouched_for(void) {
+    struct kit kit;
+    char settings[3 * KIT_PATH];
+    kit_with_hierarchy(&kit);
+    (void)snprintf(settings, sizeof settings, "[driver]\nchain = %s/test-driver/chain.xml\nkey = %s/test-driver/leaf.pem\n",
+                   kit.directory, kit.directory);
+    kit_configure(&kit, settings);
+    run_says(&kit, NULL, 1, "give backend = sim");
+    (void)strcat(settings, "[outputs]\nbackend = sim\n");
+    kit_configure(&kit, settings);
+    kit_start(&kit);
+    kit_end(&kit);
+}
+
+static const struct test_case cases[] = {
+    TEST(lines_of_the_file, ""),
+#ifdef COPPD_KMS
+    TEST(names_of_all_backends, ""),
+#endif
+    TEST(what_it_names, ""),
+    TEST(places_of_its_own, ""),
+    TEST(an_anchor_that_is_gone, ""),
+    TEST(a_check_changes_nothing, ""),
+    TEST(metrics_replace_only_files, ""),
+    TEST(a_chain_that_no_player_believes, "CERT-11"),
+    TEST(a_key_that_anybody_can_read, ""),
+    TEST(simulated_outputs_are_not_vouched_for, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("daemon_config", cases);
+}
