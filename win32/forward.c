@@ -19,14 +19,20 @@ static const struct {
 #undef FORWARD
 };
 
-/* By its whole path: by its name alone it would be this one. Not in DllMain, where nothing may be loaded. */
+extern IMAGE_DOS_HEADER __ImageBase; /* where this DLL begins, which is its handle */
+
+/*
+ * By its whole path: by its name alone it would be this one. It may be so all the same, where DLLs are redirected into the
+ * application's folder or this one lies in the system's: then there is none. Not in DllMain, where nothing may be loaded.
+ */
 static HMODULE system_dxva2(void) {
     WCHAR path[MAX_PATH];
     UINT length = GetSystemDirectoryW(path, MAX_PATH - 11);
     if (length == 0 || length > MAX_PATH - 11)
         return NULL;
     memcpy(path + length, L"\\dxva2.dll", sizeof L"\\dxva2.dll");
-    return LoadLibraryW(path);
+    HMODULE loaded = LoadLibraryW(path);
+    return loaded != (HMODULE)&__ImageBase ? loaded : NULL;
 }
 
 /* Found anew each time: these functions are called a few times in a program's life. */

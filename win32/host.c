@@ -1,5 +1,6 @@
 #include "host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,15 +59,17 @@ static bool read_driver_file(const char *name, char **bytes, size_t *size) {
     char path[MAX_PATH];
     *bytes = NULL;
     *size = 0;
-    FILE *file = driver_file(name, path, sizeof path) ? fopen(path, "rb") : NULL;
-    if (!file)
+    bool named = driver_file(name, path, sizeof path);
+    FILE *file = named ? fopen(path, "rb") : NULL;
+    if (named && !file && errno == ENOENT)
         return true;
-    char *read = malloc(FILE_SIZE_MAX + 1);
+    char *read = file ? malloc(FILE_SIZE_MAX + 1) : NULL;
     size_t length = read ? fread(read, 1, FILE_SIZE_MAX + 1, file) : 0;
     bool good = read && length <= FILE_SIZE_MAX && !ferror(file);
-    (void)fclose(file);
+    if (file)
+        (void)fclose(file);
     if (!good) {
-        explain(path, "cannot be read, or has more than 65536 bytes");
+        explain(named ? path : name, "cannot be read, or has more than 65536 bytes");
         free(read);
         return false;
     }
@@ -157,6 +160,17 @@ static bool choose_output(void) {
     return host.connector != NULL;
 }
 
+static const char *why_no_key(enum copp_result result) {
+    switch (result) {
+    case COPP_E_NOT_FOUND:
+        return "no key is there: is COPP_DRIVER the driver's directory?";
+    case COPP_E_KEY:
+        return "is no unencrypted RSA key of 1024 to 2048 bits";
+    default:
+        return copp_strerror(result);
+    }
+}
+
 /* With the lock held. */
 static bool load(void) {
     char path[MAX_PATH];
@@ -169,8 +183,7 @@ static bool load(void) {
     }
     enum copp_result result = copp_private_key_open(path, NULL, &host.key);
     if (result) {
-        explain(path, result == COPP_E_NOT_FOUND ? "no key is there: is COPP_DRIVER the driver's directory?"
-                                                 : "is no unencrypted RSA key of 1024 to 2048 bits");
+        explain(path, why_no_key(result));
         return false;
     }
     if (make_sim() && choose_output())
@@ -182,11 +195,6 @@ static bool load(void) {
 void host_init(HMODULE module) {
     host.module = module;
     InitializeCriticalSection(&host.lock);
-}
-
-void host_end(void) {
-    unload();
-    DeleteCriticalSection(&host.lock);
 }
 
 static HRESULT open_device(struct host_device *device) {

@@ -9,9 +9,8 @@
 
 #include "copp.h"
 
-/* To be called once each as the DLL is loaded and unloaded. */
+/* To be called once, as the DLL is loaded. It is never unloaded: libcopp, which is linked in, keeps it. */
 void host_init(HMODULE module);
-void host_end(void);
 
 /*
  * One video session's device, opened by the first call that needs it. Zero-initialised; its calls answer what

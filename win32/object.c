@@ -142,6 +142,8 @@ static HRESULT STDMETHODCALLTYPE key_exchange(IAMCertifiedOutputProtection *prot
     struct object *object = from_protection(protection);
     if (!random || !chain || !size)
         return E_POINTER;
+    *chain = NULL;
+    *size = 0;
     HRESULT hr = check_connected(object);
     return FAILED(hr) ? hr : host_key_exchange(&object->device, random, chain, size);
 }

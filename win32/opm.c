@@ -93,15 +93,8 @@ static HRESULT STDMETHODCALLTYPE configure(IOPMVideoOutput *output, const OPM_CO
 
 static const IOPMVideoOutputVtbl calls = {query, add, release, start, finish, get, copp_get, configure};
 
-/* An application may free the DLL, which has no DllCanUnloadNow, before what it got from it. */
-static bool stay_loaded(void) {
-    HMODULE pinned;
-    return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-                              (LPCWSTR)(const void *)&calls, &pinned);
-}
-
 IOPMVideoOutput *opm_output_new(void) {
-    struct output *made = stay_loaded() ? calloc(1, sizeof *made) : NULL;
+    struct output *made = calloc(1, sizeof *made);
     if (!made)
         return NULL;
     made->interface_part.lpVtbl = (IOPMVideoOutputVtbl *)(uintptr_t)&calls;

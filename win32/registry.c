@@ -72,8 +72,8 @@ static void kept_key(WCHAR *key) {
     class_key(&copp_class_protection, L"\\Replaced", key);
 }
 
-/* mine takes the place of a renderer's server. One that is not registered is not there to be replaced; one of which another
- * copy of this DLL has taken the place already is kept as it was before that. */
+/* mine takes the place of a renderer's server. One that is not registered is not there to be replaced; one of which this DLL, or
+ * another copy of it, has taken the place already is kept as it was before that. */
 static LSTATUS replace(REFCLSID id, const WCHAR *name, const struct value *mine, const struct value *previous) {
     WCHAR server[KEY_MAX];
     WCHAR kept[KEY_MAX];
@@ -83,7 +83,7 @@ static LSTATUS replace(REFCLSID id, const WCHAR *name, const struct value *mine,
     LSTATUS status = read_value(server, NULL, &before);
     if (status)
         return status == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : status;
-    if (!previous || !same(&before, previous))
+    if (!same(&before, mine) && (!previous || !same(&before, previous)))
         status = write_value(kept, name, &before);
     return status ? status : write_value(server, NULL, mine);
 }

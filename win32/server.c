@@ -115,12 +115,11 @@ HRESULT WINAPI DllUnregisterServer(void) {
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending) {
-    if (reason == DLL_PROCESS_ATTACH) {
+    (void)ending;
+    if (reason == DLL_PROCESS_ATTACH) { /* at the process's end its memory goes as a whole */
         this_module = instance;
         host_init(instance);
         DisableThreadLibraryCalls(instance);
-    } else if (reason == DLL_PROCESS_DETACH && !ending) { /* at the process's end its memory goes as a whole */
-        host_end();
     }
     return TRUE;
 }

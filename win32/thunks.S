@@ -60,8 +60,8 @@ find: /* entered by jumps: the stack is as the caller's call has left it */
     movdqu 0x60(%rsp), %xmm2
     movdqu 0x70(%rsp), %xmm3
     addq $0x88, %rsp
+.seh_endproc /* the stack is the caller's again, and no unwinder knows this jump as a function's end */
     jmp *%rax
-.seh_endproc
 
 #endif
 

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef _WIN32
+#include <windows.h>
+#endif
+
 #include "crypto/gcrypt_keys.h"
 
 #define SECURE_MEMORY_SIZE 65536u /* bytes to begin with: numbers of private keys */
@@ -17,11 +21,25 @@ static void keep_silent(void *unused, int level, const char *format, va_list arg
 }
 
 /*
+ * As a DLL is unloaded libgcrypt gives back neither its memory nor its place in the thread local storage, of which a process has
+ * about a thousand: a DLL that has it inside stays until the process ends, whoever frees it.
+ */
+static bool stay_loaded(void) {
+#ifdef _WIN32
+    HMODULE pinned;
+    return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                              (LPCWSTR)(const void *)&stay_loaded, &pinned);
+#else
+    return true;
+#endif
+}
+
+/*
  * Before main and before any thread: libgcrypt's beginning is nothing that two threads may make at once. Where the program
  * has started libgcrypt itself, that stands.
  */
 __attribute__((constructor)) static void start(void) {
-    if (gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) || !gcry_check_version(GCRYPT_VERSION))
+    if (!stay_loaded() || gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) || !gcry_check_version(GCRYPT_VERSION))
         return;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* as of 1.11, which has nothing in its place */

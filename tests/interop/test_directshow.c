@@ -66,11 +66,12 @@ static void session_with(IAMCertifiedOutputProtection *driver) {
 /* Before there is a picture there is no output. */
 static void refused(IAMCertifiedOutputProtection *driver) {
     GUID random;
-    BYTE *chain = NULL;
-    DWORD size = 0;
+    BYTE *chain = (BYTE *)&random;
+    DWORD size = 7;
     assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, NULL, &chain, &size), E_POINTER);
     assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, &size), VFW_E_NO_COPP_HW);
     assert_null(chain);
+    assert_int_equal(size, 0);
 }
 
 static void renderer_protects(const GUID *class_id) {

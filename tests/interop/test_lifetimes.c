@@ -228,23 +228,32 @@ static void no_client_in_another_process(void **state) {
     assert_null(driver);
 }
 
-/* The registered server is unloaded when nothing of it lives, not before, and comes back. */
-static void unloaded_when_nothing_lives(void **state) {
+/* The registered server says truly whether it is in use, and stays loaded: as often as it is freed, the process has as much left. */
+static void stays_loaded(void **state) {
+    typedef HRESULT(WINAPI * can_unload)(void);
     (void)state;
     if (!server_is_registered())
         return;
     for (int i = 0; i < 2; i++) {
         struct client client;
         IAMCertifiedOutputProtection *driver = new_driver();
-        CoFreeUnusedLibrariesEx(0, 0);
-        CoFreeUnusedLibrariesEx(0, 0);
-        assert_non_null(GetModuleHandleA("copp.dll"));
+        HMODULE server = GetModuleHandleA("copp.dll");
+        can_unload entry = server ? (can_unload)(void *)GetProcAddress(server, "DllCanUnloadNow") : (can_unload)NULL;
+        assert_non_null(entry);
         assert_int_equal(client_start(&client, driver, CLIENT_SWAP40), S_OK);
         client_close(&client);
+        assert_int_equal(entry(), S_FALSE);
         assert_int_equal(IAMCertifiedOutputProtection_Release(driver), 0);
+        assert_int_equal(entry(), S_OK);
+        DWORD slot = TlsAlloc();
+        assert_true(TlsFree(slot));
         CoFreeUnusedLibrariesEx(0, 0); /* the first call notes that it is unused, the second frees it */
         CoFreeUnusedLibrariesEx(0, 0);
-        assert_null(GetModuleHandleA("copp.dll"));
+        assert_ptr_equal(GetModuleHandleA("copp.dll"), server);
+        driver = new_driver();
+        assert_int_equal(IAMCertifiedOutputProtection_Release(driver), 0);
+        assert_int_equal(TlsAlloc(), slot);
+        assert_true(TlsFree(slot));
     }
 }
 
@@ -347,7 +356,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(pointers_cross_apartments),
         cmocka_unit_test(a_pointer_nobody_takes),
         cmocka_unit_test(no_client_in_another_process),
-        cmocka_unit_test(unloaded_when_nothing_lives),
+        cmocka_unit_test(stays_loaded),
         cmocka_unit_test(processes_that_end),
         cmocka_unit_test(processes_without_a_driver),
     };

@@ -1,12 +1,14 @@
 /*
  * A Windows program against libcopp's dxva2.dll, which lies in its folder: test_opm, or test_opm --component where the output
- * is a component one at 720p, or test_opm --stand-in where standin_dxva2.dll is the system's. It links nothing of libcopp's.
+ * is a component one at 720p, or test_opm --stand-in where standin_dxva2.dll is the system's, or test_opm --alone where libcopp's
+ * is the system's too. It links nothing of libcopp's.
  */
 #include "com_server.h"
 #include "standin_dxva2.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <x86intrin.h>
 
 #include <d3d9.h>
 #include <opmapi.h>
@@ -197,6 +199,73 @@ static void the_rest_is_the_systems(void **state) {
         assert_int_equal(ours, theirs);
 }
 
+#ifdef __x86_64__
+#define STEP 0x100u /* of the flags: an exception after the next instruction */
+
+/* A call of a function that is handed on, instruction by instruction. */
+static struct {
+    DWORD64 first, beyond; /* the DLL's addresses */
+    DWORD64 entry; /* the function's */
+    DWORD64 caller, stack; /* where it returns to */
+    unsigned steps, lost;
+} walk;
+
+static BOOL finds_caller(CONTEXT context) {
+    for (int i = 0; i < 8; i++) {
+        DWORD64 base;
+        DWORD64 frame;
+        void *data;
+        if (context.Rip == walk.caller)
+            return context.Rsp == walk.stack;
+        RUNTIME_FUNCTION *function = RtlLookupFunctionEntry(context.Rip, &base, NULL);
+        if (function) {
+            RtlVirtualUnwind(0, base, context.Rip, function, &context, &data, &frame, NULL);
+        } else {
+            memcpy(&context.Rip, (void *)(UINT_PTR)context.Rsp, sizeof context.Rip);
+            context.Rsp += sizeof context.Rip;
+        }
+    }
+    return FALSE;
+}
+
+static LONG CALLBACK on_step(EXCEPTION_POINTERS *stepped) {
+    CONTEXT *context = stepped->ContextRecord;
+    if (stepped->ExceptionRecord->ExceptionCode != EXCEPTION_SINGLE_STEP)
+        return EXCEPTION_CONTINUE_SEARCH;
+    if (context->Rip == walk.entry) {
+        memcpy(&walk.caller, (void *)(UINT_PTR)context->Rsp, sizeof walk.caller);
+        walk.stack = context->Rsp + sizeof walk.caller;
+    }
+    if (walk.caller && context->Rip >= walk.first && context->Rip < walk.beyond) {
+        walk.steps++;
+        walk.lost += !finds_caller(*context);
+    }
+    context->EFlags = walk.caller && context->Rip == walk.caller ? context->EFlags & ~STEP : context->EFlags | STEP;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* Debuggers, profilers and exceptions find the caller wherever a function that is handed on happens to be. */
+static void callers_are_found(void **state) {
+    (void)state;
+    const IMAGE_DOS_HEADER *dos = (const IMAGE_DOS_HEADER *)(const void *)dxva2;
+    const IMAGE_NT_HEADERS *nt = (const IMAGE_NT_HEADERS *)(const void *)((const BYTE *)dos + dos->e_lfanew);
+    count_monitors count = (count_monitors)(void *)GetProcAddress(dxva2, "GetNumberOfPhysicalMonitorsFromHMONITOR");
+    DWORD monitors;
+    assert_non_null(count);
+    walk.first = (UINT_PTR)dos;
+    walk.beyond = walk.first + nt->OptionalHeader.SizeOfImage;
+    walk.entry = (UINT_PTR)count;
+    void *handler = AddVectoredExceptionHandler(1, on_step);
+    assert_non_null(handler);
+    HMONITOR monitor = primary();
+    __writeeflags(__readeflags() | STEP);
+    (void)count(monitor, &monitors);
+    assert_true(RemoveVectoredExceptionHandler(handler));
+    assert_in_range(walk.steps, 20, 10000);
+    assert_int_equal(walk.lost, 0);
+}
+#endif
+
 /* Arguments of every kind arrive as they were, whatever a function's parameters are, and so does what it answers. */
 static void arguments_arrive(void **state) {
     (void)state;
@@ -221,18 +290,22 @@ static void arguments_arrive(void **state) {
 static void missing_functions_fail(void **state) {
     (void)state;
     typedef HRESULT(WINAPI * create_device)(void *, const void *, DWORD, void *, void **);
+    typedef HRESULT(WINAPI * from_target)(LUID *, ULONG, OPM_VIDEO_OUTPUT_SEMANTICS, IOPMVideoOutput **);
     count_monitors count = (count_monitors)(void *)GetProcAddress(dxva2, "GetNumberOfPhysicalMonitorsFromHMONITOR");
     create_device create = (create_device)(void *)GetProcAddress(dxva2, "DXVAHD_CreateDevice");
+    from_target target = (from_target)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputForTarget");
     DWORD monitors = 77;
     void *device = &monitors;
     assert_non_null(count);
     assert_non_null(create);
+    assert_non_null(target); /* Windows 10 has it */
     SetLastError(ERROR_SUCCESS);
     assert_false(count(primary(), &monitors));
     assert_int_equal(GetLastError(), ERROR_PROC_NOT_FOUND);
     assert_int_equal(monitors, 77);
     assert_int_equal(create(NULL, NULL, 0, NULL, &device), HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
     assert_ptr_equal(device, &monitors);
+    assert_int_equal(target(NULL, 0, OPM_VOS_COPP_SEMANTICS, NULL), HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
 }
 
 /* The counting allocator over what OPM hands out: arrays, chains and outputs */
@@ -257,6 +330,15 @@ static void outputs_outlive_free_library(void **state) {
     assert_int_equal(IOPMVideoOutput_Release(output), 0);
 }
 
+/* And so does the library itself, which lies beside it: unloaded, it could not give back all that it has of the process. */
+static void the_library_stays(void **state) {
+    (void)state;
+    HMODULE library = LoadLibraryA("libcopp-0.dll");
+    assert_non_null(library);
+    assert_true(FreeLibrary(library));
+    assert_ptr_equal(GetModuleHandleA("libcopp-0.dll"), library);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hands_out_copp_semantics_alone),
@@ -264,11 +346,16 @@ int main(int argc, char **argv) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(outputs_of_a_direct3d_device),
         cmocka_unit_test(the_rest_is_the_systems),
+#ifdef __x86_64__
+        cmocka_unit_test(callers_are_found),
+#endif
         cmocka_unit_test(nothing_is_left),
         cmocka_unit_test(outputs_outlive_free_library),
+        cmocka_unit_test(the_library_stays),
     };
     const struct CMUnitTest component_tests[] = {cmocka_unit_test(resolution_too_high)};
     const struct CMUnitTest stand_in_tests[] = {cmocka_unit_test(arguments_arrive), cmocka_unit_test(missing_functions_fail)};
+    const struct CMUnitTest alone_tests[] = {cmocka_unit_test(missing_functions_fail)};
     const char *mode = argc == 2 ? argv[1] : "";
     int failed;
     dxva2 = LoadLibraryA("dxva2.dll");
@@ -280,6 +367,8 @@ int main(int argc, char **argv) {
         failed = cmocka_run_group_tests_name("opm-component", component_tests, NULL, NULL);
     else if (strcmp(mode, "--stand-in") == 0)
         failed = cmocka_run_group_tests_name("opm-stand-in", stand_in_tests, NULL, NULL);
+    else if (strcmp(mode, "--alone") == 0)
+        failed = cmocka_run_group_tests_name("opm-alone", alone_tests, NULL, NULL);
     else
         failed = cmocka_run_group_tests_name("opm", tests, NULL, NULL);
     CoUninitialize();

@@ -70,14 +70,31 @@ assert_restored() {
     status=1
 }
 
-# why there is no driver is told to those who listen
-COPP_DRIVER='C:\nowhere' WINEDEBUG=+debugstr wine "$lifetimes" --registered no-driver >told.txt 2>&1 || true
-grep -aqF 'C:\\nowhere\\leaf.pem: no key is there' told.txt || { echo "a missing driver is not told of" && status=1; }
+# no_driver DIRECTORY TEXT: why there is no driver is told to those who listen
+no_driver() {
+    COPP_DRIVER=$1 WINEDEBUG=+debugstr wine "$lifetimes" --registered no-driver >told.txt 2>&1 || true
+    grep -aqF "$2" told.txt && return
+    echo "what is wrong with the driver's directory $1 is not told"
+    status=1
+}
+
+no_driver 'C:\nowhere' 'C:\\nowhere\\leaf.pem: no key is there'
+mkdir -p odd/adapter.ini keyless/leaf.pem
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" odd/
+no_driver "$work/odd" 'adapter.ini: cannot be read'
+no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
 
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u"
 wine regsvr32 /s /u copp.dll || status=1 # twice is as good as once
 assert_restored "the second regsvr32 /u"
+
+# a registration that ended in the middle, before this class had its server, is taken up again
+wine regsvr32 /s copp.dll
+wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}\InprocServer32' /f >/dev/null
+wine regsvr32 /s copp.dll
+wine regsvr32 /s /u copp.dll
+assert_restored "regsvr32 /u after half a registration"
 
 # another copy takes over, and any copy takes all of it away; a folder's name may have any letters
 mkdir 'café 映画'
@@ -215,4 +232,7 @@ assert_restored "a failed regsvr32"
 
 cp "$standin" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
 wine application/test_opm.exe --stand-in || status=1
+# a dxva2.dll that finds itself where the system's should be hands nothing on, and nobody waits for it
+cp "$dxva2" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+timeout 120 wine application/test_opm.exe --alone || status=1
 exit "$status"
