@@ -283,17 +283,23 @@ static void try_opm(struct probe *probe, const struct monitor *monitor) {
     }
 }
 
-/* Its window appears on the primary monitor. */
-static void try_renderer(struct probe *probe, bool vmr9) {
+static void try_renderer(struct probe *probe, const struct monitor *monitor, bool vmr9) {
     struct copp_transport *transport;
     const char *step;
-    begin_path(probe, "primary", vmr9 ? "VMR-9" : "VMR-7");
-    HRESULT hr = renderer_open(vmr9, &transport, &step);
+    begin_path(probe, monitor->name, vmr9 ? "VMR-9" : "VMR-7");
+    HRESULT hr = renderer_open(monitor, vmr9, &transport, &step);
     if (FAILED(hr))
         add_refused(probe, step, (uint32_t)hr);
     else
         run_transport(probe, transport);
     end_path(probe);
+}
+
+static void try_monitor(struct probe *probe, const struct monitor *monitor) {
+    if (monitor->handle)
+        try_opm(probe, monitor);
+    for (int vmr9 = 1; vmr9 >= 0 && !interrupted(probe); vmr9--)
+        try_renderer(probe, monitor, vmr9);
 }
 
 static int report(struct probe *probe) {
@@ -318,9 +324,9 @@ static int run(const struct invocation *in) {
         table_add(&probe.table, head[i]);
     size_t count = monitors_list(monitors);
     for (size_t i = 0; i < count && !interrupted(&probe); i++)
-        try_opm(&probe, &monitors[i]);
-    for (int vmr9 = 1; vmr9 >= 0 && !interrupted(&probe); vmr9--)
-        try_renderer(&probe, vmr9);
+        try_monitor(&probe, &monitors[i]);
+    if (count == 0) /* what the renderers say to that */
+        try_monitor(&probe, &(struct monitor){.name = "none"});
     status = report(&probe);
     if (interrupted(&probe)) {
         complain("interrupted: what is not told has not been tried");
@@ -338,10 +344,9 @@ const struct command command_probe = {
     .name = "probe",
     .operands = "",
     .summary = "Find out where this machine's output protection fails",
-    .details = "Opens the driver of every monitor through IOPMVideoOutput, and that of the\n"
-               "primary one through VMR-9 and VMR-7 as well, validates its chain, starts a\n"
-               "session and asks everything there is to ask. Exit status 0: every step of\n"
-               "one way succeeded; 1: each way fails somewhere.",
+    .details = "Opens the driver of every monitor through IOPMVideoOutput, VMR-9 and VMR-7,\n"
+               "validates its chain, starts a session and asks everything there is to ask. Exit\n"
+               "status 0: every step of one way succeeded; 1: each way fails somewhere.",
     .options = options,
     .options_size = sizeof(struct probe_options),
     .run = run,

@@ -8,6 +8,7 @@
 #include <dshow.h>
 #include <opmapi.h>
 #include <vfw.h>
+#include <vmr9.h>
 
 #define PICTURE 64 /* pixels, both ways */
 #define FRAMES 600
@@ -210,7 +211,47 @@ static HRESULT show(struct windows_transport *mine, IBaseFilter *renderer, const
     return IGraphBuilder_RenderFile(mine->graph, wide, NULL);
 }
 
-static HRESULT open_graph(struct windows_transport *mine, bool vmr9, const char **step) {
+static HRESULT choose_on_vmr9(IBaseFilter *renderer, HMONITOR monitor) {
+    static VMR9MonitorInfo monitors[MONITORS_MAX];
+    IVMRMonitorConfig9 *config = NULL;
+    DWORD count = 0;
+    HRESULT hr = IBaseFilter_QueryInterface(renderer, &IID_IVMRMonitorConfig9, (void **)&config);
+    if (FAILED(hr))
+        return hr;
+    hr = IVMRMonitorConfig9_GetAvailableMonitors(config, monitors, MONITORS_MAX, &count);
+    HRESULT chosen = FAILED(hr) ? hr : HRESULT_FROM_WIN32(ERROR_NOT_FOUND);
+    for (DWORD i = 0; SUCCEEDED(hr) && i < count && i < MONITORS_MAX; i++) {
+        if (monitors[i].hMon == monitor)
+            chosen = IVMRMonitorConfig9_SetMonitor(config, monitors[i].uDevID);
+    }
+    IVMRMonitorConfig9_Release(config);
+    return chosen;
+}
+
+static HRESULT choose_on_vmr7(IBaseFilter *renderer, HMONITOR monitor) {
+    static VMRMONITORINFO monitors[MONITORS_MAX];
+    IVMRMonitorConfig *config = NULL;
+    DWORD count = 0;
+    HRESULT hr = IBaseFilter_QueryInterface(renderer, &IID_IVMRMonitorConfig, (void **)&config);
+    if (FAILED(hr))
+        return hr;
+    hr = IVMRMonitorConfig_GetAvailableMonitors(config, monitors, MONITORS_MAX, &count);
+    HRESULT chosen = FAILED(hr) ? hr : HRESULT_FROM_WIN32(ERROR_NOT_FOUND);
+    for (DWORD i = 0; SUCCEEDED(hr) && i < count && i < MONITORS_MAX; i++) {
+        if (monitors[i].hMon == monitor)
+            chosen = IVMRMonitorConfig_SetMonitor(config, &monitors[i].guid);
+    }
+    IVMRMonitorConfig_Release(config);
+    return chosen;
+}
+
+static HRESULT choose_monitor(IBaseFilter *renderer, const struct monitor *monitor, bool vmr9) {
+    if (!monitor->handle)
+        return S_OK; /* there is none to choose */
+    return vmr9 ? choose_on_vmr9(renderer, monitor->handle) : choose_on_vmr7(renderer, monitor->handle);
+}
+
+static HRESULT open_graph(struct windows_transport *mine, const struct monitor *monitor, bool vmr9, const char **step) {
     IBaseFilter *renderer = NULL;
     *step = "create the filter graph";
     HRESULT hr = CoCreateInstance(&CLSID_FilterGraph, NULL, CLSCTX_INPROC_SERVER, &IID_IGraphBuilder, (void **)&mine->graph);
@@ -220,7 +261,10 @@ static HRESULT open_graph(struct windows_transport *mine, bool vmr9, const char 
     hr = CoCreateInstance(vmr9 ? &class_vmr9 : &class_vmr7, NULL, CLSCTX_INPROC_SERVER, &IID_IBaseFilter, (void **)&renderer);
     if (FAILED(hr))
         return hr;
-    hr = show(mine, renderer, step);
+    *step = "SetMonitor";
+    hr = choose_monitor(renderer, monitor, vmr9);
+    if (SUCCEEDED(hr))
+        hr = show(mine, renderer, step);
     if (SUCCEEDED(hr)) {
         *step = "query IAMCertifiedOutputProtection";
         hr = IBaseFilter_QueryInterface(renderer, &iid_protection, (void **)&mine->protection);
@@ -229,13 +273,13 @@ static HRESULT open_graph(struct windows_transport *mine, bool vmr9, const char 
     return hr;
 }
 
-HRESULT renderer_open(bool vmr9, struct copp_transport **transport, const char **step) {
+HRESULT renderer_open(const struct monitor *monitor, bool vmr9, struct copp_transport **transport, const char **step) {
     struct windows_transport *mine = new_transport();
     *transport = NULL;
     *step = "memory";
     if (!mine)
         return E_OUTOFMEMORY;
-    HRESULT hr = open_graph(mine, vmr9, step);
+    HRESULT hr = open_graph(mine, monitor, vmr9, step);
     if (FAILED(hr))
         close_driver(&mine->transport);
     else

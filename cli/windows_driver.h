@@ -10,7 +10,7 @@
 #define MONITOR_NAME_MAX 32u
 
 struct monitor {
-    HMONITOR handle;
+    HMONITOR handle; /* NULL: where there is none */
     char name[MONITOR_NAME_MAX]; /* "\\.\DISPLAY1" */
 };
 
@@ -23,7 +23,7 @@ size_t monitors_list(struct monitor *monitors);
  */
 HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t count, size_t *found, const char **step);
 
-/* A picture on the screen through VMR-9 or VMR-7, and the renderer's interface. Free the transport; the picture goes with it. */
-HRESULT renderer_open(bool vmr9, struct copp_transport **transport, const char **step);
+/* A picture on the monitor through VMR-9 or VMR-7, and the renderer's interface. Free the transport; the picture goes with it. */
+HRESULT renderer_open(const struct monitor *monitor, bool vmr9, struct copp_transport **transport, const char **step);
 
 #endif
