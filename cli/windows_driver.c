@@ -166,13 +166,14 @@ HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t co
 
 /* --- renderers --- */
 
-/* Something to show: grey pictures, uncompressed. */
+/* Something to show: grey pictures, uncompressed. Not of RGB, which comes top down and so not to the VMR-7 of Wine 10. */
 static HRESULT write_video(const char *path) {
-    static BYTE picture[PICTURE * PICTURE * 3];
+    static BYTE picture[PICTURE * PICTURE * 2];
     IAVIFile *file = NULL;
     IAVIStream *stream = NULL;
     AVISTREAMINFOW info = {.fccType = streamtypeVIDEO, .dwScale = 1, .dwRate = 30, .dwSuggestedBufferSize = sizeof picture};
-    BITMAPINFOHEADER format = {sizeof format, PICTURE, PICTURE, 1, 24, BI_RGB, sizeof picture, 0, 0, 0, 0};
+    BITMAPINFOHEADER format = {sizeof format,  PICTURE, PICTURE, 1, 16, MAKEFOURCC('Y', 'U', 'Y', '2'),
+                               sizeof picture, 0,       0,       0, 0};
     memset(picture, 0x80, sizeof picture);
     AVIFileInit();
     HRESULT hr = AVIFileOpenA(&file, path, OF_WRITE | OF_CREATE, NULL);

@@ -30,13 +30,13 @@ static const GUID vmr9 = {0x51b4abf3, 0x748f, 0x4e3b, {0xa2, 0x76, 0xc8, 0x28, 0
 static const GUID set_protection_level = {0x9bb9327c, 0x4eb5, 0x4727, {0x9f, 0x00, 0xb4, 0x2b, 0x09, 0x19, 0xc0, 0xda}};
 static const GUID query_global_level = {0x1957210a, 0x7766, 0x452a, {0xb9, 0x9a, 0xd2, 0x7a, 0xed, 0x54, 0xf0, 0x3a}};
 
-/* Ten grey pictures of 32 by 32. */
+/* Ten grey pictures of 32 by 32. Wine 10 hands RGB on top down, and its VMR-7 does not take that. */
 static void write_avi(void) {
-    static BYTE picture[WIDTH * HEIGHT * 3];
+    static BYTE picture[WIDTH * HEIGHT * 2];
     IAVIFile *file = NULL;
     IAVIStream *stream = NULL;
     AVISTREAMINFOW info = {.fccType = streamtypeVIDEO, .dwScale = 1, .dwRate = 10, .dwSuggestedBufferSize = sizeof picture};
-    BITMAPINFOHEADER format = {sizeof format, WIDTH, HEIGHT, 1, 24, BI_RGB, sizeof picture, 0, 0, 0, 0};
+    BITMAPINFOHEADER format = {sizeof format, WIDTH, HEIGHT, 1, 16, MAKEFOURCC('Y', 'U', 'Y', '2'), sizeof picture, 0, 0, 0, 0};
     memset(picture, 0x80, sizeof picture);
     AVIFileInit();
     assert_int_equal(AVIFileOpenA(&file, FILE_NAME, OF_WRITE | OF_CREATE, NULL), 0);
