@@ -93,10 +93,9 @@ static void make_room(struct server *server) {
 
 static int on_scraper(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
     struct server *server = userdata;
-    (void)source;
     (void)events;
     make_room(server);
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = server_accept(server, source, listen_fd);
     if (fd < 0)
         return 0;
     struct scraper *scraper = calloc(1, sizeof *scraper);
@@ -188,7 +187,7 @@ bool metrics_serve(struct server *server, struct fault *fault) {
     if (config->metrics_address[0]) {
         if (!listen_or_say(config->metrics_address, false, &server->metrics_fd, fault))
             return false;
-        r = sd_event_add_io(server->event, NULL, server->metrics_fd, EPOLLIN, on_scraper, server);
+        r = sd_event_add_io(server->event, &server->metrics_listener, server->metrics_fd, EPOLLIN, on_scraper, server);
     }
     if (r >= 0 && config->metrics_file[0])
         r = sd_event_add_time(server->event, &server->metrics_timer, CLOCK_MONOTONIC, 0, 0, on_file_time, server);

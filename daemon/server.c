@@ -97,26 +97,31 @@ static int on_listen_again(sd_event_source *source, uint64_t time, void *userdat
     (void)source;
     (void)time;
     (void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
+    if (server->metrics_listener)
+        (void)sd_event_source_set_enabled(server->metrics_listener, SD_EVENT_ON);
     return 0;
 }
 
-/* Without descriptors or memory the listener would be readable for ever: those who wait are let in a second later. */
-static void listen_later(struct server *server) {
+static void listen_later(struct server *server, sd_event_source *listener) {
     log_warning("no connection can be accepted: %s; trying again in a second", strerror(errno));
-    (void)sd_event_source_set_enabled(server->listener, SD_EVENT_OFF);
+    (void)sd_event_source_set_enabled(listener, SD_EVENT_OFF);
     (void)sd_event_source_set_time_relative(server->listen_again, AGAIN_US);
     (void)sd_event_source_set_enabled(server->listen_again, SD_EVENT_ONESHOT);
 }
 
+int server_accept(struct server *server, sd_event_source *listener, int listen_fd) {
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+        listen_later(server, listener);
+    return fd;
+}
+
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
     struct server *server = userdata;
-    (void)source;
     (void)events;
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = server_accept(server, source, listen_fd);
     if (fd >= 0)
         session_begin(server, fd);
-    else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        listen_later(server);
     return 0;
 }
 
@@ -254,6 +259,7 @@ void server_close(struct server *server) {
     free(server->connectors);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);
+    sd_event_source_unref(server->metrics_listener);
     sd_event_source_unref(server->listen_again);
     sd_event_source_unref(server->timer);
     sd_event_source_unref(server->metrics_timer);

@@ -67,6 +67,7 @@ struct server {
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */
     uint64_t news_count; /* ever */
     sd_event_source *listener;
+    sd_event_source *metrics_listener; /* NULL: none */
     sd_event_source *listen_again;
     sd_event_source *timer;
     sd_event_source *metrics_timer;
@@ -92,6 +93,12 @@ void server_wake(struct server *server);
 
 /* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
 void server_settle(struct server *server);
+
+/*
+ * A connection, or -1. Without descriptors or memory the listener would be readable for ever: those who wait are let in a
+ * second later.
+ */
+int server_accept(struct server *server, sd_event_source *listener, int listen_fd);
 
 /* metrics_server.c; check: whether that what is configured can be used, as far as can be told without serving it */
 bool metrics_check(const struct config *config, struct fault *fault);

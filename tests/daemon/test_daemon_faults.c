@@ -1,6 +1,7 @@
 /* Clients that do everything wrong, limits, and a machine that has run out of things: the others are served. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,34 @@ static void file_descriptors_run_out(void) {
     kit_end(&kit);
 }
 
+/* Its limit falls below what it has open, as when the whole machine has no descriptor left: it waits, and does not turn. */
+static void no_descriptor_for_anybody(void) {
+    struct kit kit;
+    struct rlimit before;
+    struct player player;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)kit.port)};
+    assert_int_equal(prlimit(kit.pid, RLIMIT_NOFILE, NULL, &before), 0);
+    assert_int_equal(prlimit(kit.pid, RLIMIT_NOFILE, &(struct rlimit){3, before.rlim_max}, NULL), 0);
+    int scraper = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(scraper, (const struct sockaddr *)&address, sizeof address), 0);
+    kit_wait_said(&kit, "no connection can be accepted: Too many open files; trying again in a second", 1);
+    int client = raw_connect(&kit);
+    kit_wait_said(&kit, "trying again in a second", 4);
+    char *said = kit_output(&kit);
+    assert_true(strlen(said) < 2000); /* a line for each try */
+    free(said);
+    assert_int_equal(prlimit(kit.pid, RLIMIT_NOFILE, &before, NULL), 0);
+    player_begin(&kit, "HDMI-1", &player);
+    kit_wait_sessions(&kit, 2); /* and whoever asks for metrics is served, too */
+    player_end(&player);
+    (void)close(client);
+    (void)close(scraper);
+    kit_end(&kit);
+}
+
 static void the_disk_is_full_at_the_first_start(void) {
     struct kit kit;
     char *said;
@@ -269,6 +298,7 @@ static const struct test_case cases[] = {
     TEST(a_user_has_so_many_sessions, ""),
     TEST(sessions_are_opened_at_a_limited_rate, ""),
     TEST(file_descriptors_run_out, ""),
+    TEST(no_descriptor_for_anybody, ""),
     TEST(the_disk_is_full_at_the_first_start, ""),
     TEST(clients_killed_at_random_moments, "EVT-5 ARB-4"),
     TEST(a_reload_drops_nobody, ""),

@@ -1,0 +1,325 @@
+#include "daemon_world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../daemon/driver.h"
+#include "../daemon/log.h"
+#include "../daemon/session.h"
+
+#define REST_MAX 100000 /* rounds of the loop before it counts as turning for ever */
+#define PENDING_LIMIT_MS 2000u
+#define FAR_MS UINT64_C(1000000000000) /* beyond any machine's uptime: the loop's own timers do not run out */
+
+static const char description[] = "[adapter]\n"
+                                  "[output HDMI]\n"
+                                  "type = hdmi\n"
+                                  "protections = hdcp\n"
+                                  "modes = 1080p60 720p60\n"
+                                  "ksv = b70361f714\n"
+                                  "hdcp_delay = 500\n"
+                                  "[output DVI]\n"
+                                  "type = dvi\n"
+                                  "protections = hdcp acp cgms-a\n"
+                                  "modes = 720p60 480p59.94\n"
+                                  "ksv = 511ef21acd\n"
+                                  "tv_standards = CEA805A_TypeA_525p CEA805A_TypeA_750p\n"
+                                  "default_standard = CEA805A_TypeA_750p\n"
+                                  "[output Component]\n"
+                                  "type = component\n"
+                                  "protections = acp cgms-a\n"
+                                  "modes = 480i59.94 480p59.94 720p59.94\n"
+                                  "tv_standards = IEC61880_525i CEA805A_TypeA_525p\n"
+                                  "default_standard = IEC61880_525i\n"
+                                  "tv_type = ntsc\n";
+
+const char *const world_names[DAEMON_CONNECTORS] = {"HDMI", "DVI", "Component"};
+
+static char directory[] = "/tmp/copp-fuzz-XXXXXX";
+static char description_name[64];
+static char events_name[64];
+static struct fuzz_key fuzz_key;
+static struct fuzz_bytes chain;
+static uint64_t now_ms;
+static uint64_t slept_ms;
+
+/* --- what the daemon would find outside, by the linker's --wrap --- */
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time) {
+    if (clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
+        return __real_clock_gettime(clock, time);
+    uint64_t ms = now_ms + (clock == CLOCK_BOOTTIME ? slept_ms : 0);
+    *time = (struct timespec){(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    return 0;
+}
+
+bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault);
+bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault) {
+    (void)config;
+    (void)keep;
+    (void)fault;
+    *driver = (struct driver){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+    return true;
+}
+
+bool __wrap_driver_sound(const struct driver *driver, struct fault *fault);
+bool __wrap_driver_sound(const struct driver *driver, struct fault *fault) {
+    (void)driver;
+    (void)fault;
+    return true;
+}
+
+void __wrap_driver_close(struct driver *driver);
+void __wrap_driver_close(struct driver *driver) {
+    driver->key = NULL;
+}
+
+void log_line(const char *level, const char *format, ...) {
+    (void)level;
+    (void)format;
+}
+
+/* --- beginning and end --- */
+
+static void remove_files(void) {
+    (void)unlink(description_name);
+    (void)unlink(events_name);
+    (void)rmdir(directory);
+}
+
+static void make_files(void) {
+    CHECK(mkdtemp(directory) && atexit(remove_files) == 0);
+    (void)snprintf(description_name, sizeof description_name, "%s/adapter.ini", directory);
+    (void)snprintf(events_name, sizeof events_name, "%s/events", directory);
+    FILE *file = fopen(description_name, "w");
+    CHECK(file && fputs(description, file) >= 0 && fclose(file) == 0);
+    CHECK(mkfifo(events_name, 0600) == 0);
+    chain = fuzz_vector("chain-good.xml");
+    fuzz_key_init(&fuzz_key);
+}
+
+static int make_listener(void) {
+    const struct sockaddr_un anywhere = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    CHECK(fd >= 0 && bind(fd, (const struct sockaddr *)&anywhere, sizeof anywhere.sun_family) == 0 && listen(fd, 1) == 0);
+    return fd;
+}
+
+/* As coppd, which lets its event loop alone see them; but a fuzzer is to be interrupted, between runs. */
+static void mask_signals(int how) {
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    CHECK(sigprocmask(how, &set, NULL) == 0);
+}
+
+void world_begin(struct world *world, const uint8_t *session_key) {
+    struct fault fault;
+    if (!chain.bytes)
+        make_files();
+    memset(world, 0, sizeof *world);
+    now_ms = FAR_MS;
+    slept_ms = 0;
+    struct config *config = &world->server.config;
+    *config = (struct config){.sessions = 100, .sessions_per_user = DAEMON_CLIENTS - 1, .pending_limit_ms = PENDING_LIMIT_MS};
+    (void)strcpy(config->backend, "sim");
+    (void)strcpy(config->description, description_name);
+    (void)strcpy(config->events, events_name);
+    mask_signals(SIG_BLOCK);
+    CHECK(server_open(&world->server, make_listener(), &fault));
+    mask_signals(SIG_UNBLOCK);
+    world->events = open(events_name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    CHECK(world->events >= 0);
+    for (size_t i = 0; i < DAEMON_CLIENTS; i++) {
+        world->clients[i].fd = -1;
+        CHECK(!copp_omac_new(&world->clients[i].omac) && !copp_omac_set_key(world->clients[i].omac, session_key));
+    }
+}
+
+/* The outputs work again, and time passes beyond every limit. */
+static void mend(struct world *world) {
+    static const char *const forms[] = {"\nplug %s\n", "hdcp-hang %s off\n", "hdcp-refuse %s off\n", "refuse %s off\n"};
+    for (size_t i = 0; i < DAEMON_CONNECTORS; i++) {
+        for (size_t j = 0; j < sizeof forms / sizeof forms[0]; j++) {
+            char line[64];
+            (void)snprintf(line, sizeof line, forms[j], world_names[i]);
+            world_event(world, line, strlen(line));
+        }
+        world_run(world);
+    }
+    for (unsigned i = 0; i < 2 * DUE_MAX; i++)
+        world_advance(world, PENDING_LIMIT_MS); /* each that waits may be followed by others */
+}
+
+static void check_nothing_is_left(struct world *world) {
+    struct server *server = &world->server;
+    CHECK(server->session_count == 0 && !server->sessions && !server->waiting && !server->watches);
+    CHECK(!server->users || server->users->sessions == 0);
+    for (size_t i = 0; i < DAEMON_CONNECTORS; i++) {
+        struct copp_connector *connector = server->backend->calls->connector(server->backend, i);
+        struct copp_protection left;
+        copp_connector_protection(connector, &left);
+        CHECK(copp_connector_devices(connector) == 0 && left.hdcp == 0 && left.cgmsa == 0);
+    }
+}
+
+void world_end(struct world *world) {
+    mend(world);
+    for (size_t i = 0; i < DAEMON_CLIENTS; i++) {
+        struct client *client = &world->clients[i];
+        client_read(client);
+        CHECK(client->fd < 0 || client->ending || client->due_count == 0);
+        client_hang_up(client);
+        copp_omac_free(&client->omac);
+    }
+    world_run(world);
+    for (int i = 0; i < 4; i++)
+        world_advance(world, PENDING_LIMIT_MS); /* what was given back comes off */
+    check_nothing_is_left(world);
+    (void)close(world->events);
+    server_close(&world->server);
+}
+
+/* --- what happens --- */
+
+void world_run(struct world *world) {
+    int rounds = 0;
+    int r;
+    while ((r = sd_event_run(world->server.event, 0)) > 0)
+        CHECK(rounds++ < REST_MAX);
+    CHECK(r == 0);
+}
+
+void world_advance(struct world *world, uint64_t by_ms) {
+    struct server *server = &world->server;
+    now_ms += by_ms;
+    server_wake(server); /* as its timer does */
+    server->backend->calls->advance(server->backend, server_now());
+    server_settle(server);
+    world_run(world);
+}
+
+void world_sleep(struct world *world, uint64_t by_ms) {
+    slept_ms += by_ms;
+    world_advance(world, 0);
+}
+
+void world_event(struct world *world, const char *text, size_t size) {
+    while (write(world->events, text, size) < 0) { /* it is full */
+        CHECK(errno == EAGAIN);
+        world_run(world);
+    }
+}
+
+/* --- clients --- */
+
+void world_connect(struct world *world, struct client *client) {
+    int ends[2];
+    if (client->fd >= 0)
+        return;
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+    struct copp_omac *omac = client->omac;
+    *client = (struct client){.fd = ends[0], .omac = omac, .ending = world->server.session_count >= DAEMON_CLIENTS - 1};
+    session_begin(&world->server, ends[1]);
+}
+
+void client_hang_up(struct client *client) {
+    if (client->fd >= 0)
+        (void)close(client->fd);
+    client->fd = -1;
+}
+
+void client_shut_down(struct client *client) {
+    if (client->fd < 0)
+        return;
+    (void)shutdown(client->fd, SHUT_WR);
+    client->silent = client->ending = true;
+}
+
+static size_t answer_size(uint32_t type) {
+    switch (type) {
+    case PACKET_LIST:
+        return PACKET_CONNECTOR_SIZE;
+    case PACKET_KEY_EXCHANGE:
+        return COPP_RANDOM_SIZE + chain.size;
+    case PACKET_STATUS:
+        return COPP_MESSAGE_SIZE;
+    default:
+        return 0;
+    }
+}
+
+/* QRY-2 */
+static void check_status(const struct client *client, const uint8_t *body) {
+    uint8_t mac[COPP_MAC_SIZE];
+    CHECK(copp_omac_sign(client->omac, body + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
+    CHECK(copp_equal(mac, body, sizeof mac));
+}
+
+static void take_answer(struct client *client, const struct packet_header *header, const uint8_t *body, size_t size) {
+    uint32_t type = header->type & ~PACKET_ANSWER;
+    struct copp_socket_connector told;
+    CHECK(client->due_count > 0 && client->due[client->due_first] == type);
+    client->due_first = (client->due_first + 1) % DUE_MAX;
+    client->due_count--;
+    CHECK(header->status == COPP_HR_OK || header->status & 0x80000000u);
+    CHECK(size == (header->status == COPP_HR_OK ? answer_size(type) : 0));
+    if (header->status != COPP_HR_OK)
+        return;
+    if (type == PACKET_LIST)
+        CHECK(packet_connector_decode(body, &told));
+    if (type == PACKET_KEY_EXCHANGE)
+        memcpy(client->random, body, sizeof client->random);
+    if (type == PACKET_STATUS)
+        check_status(client, body);
+    client->command_sequence += type == PACKET_COMMAND;
+    client->status_sequence += type == PACKET_STATUS;
+}
+
+static void take(struct client *client, const uint8_t *packet, size_t size) {
+    struct packet_header header;
+    struct packet_news news;
+    CHECK(size >= PACKET_HEADER_SIZE && !client->told);
+    packet_header_decode(packet, &header);
+    const uint8_t *body = packet + PACKET_HEADER_SIZE;
+    size -= PACKET_HEADER_SIZE;
+    CHECK(header.version == PACKET_VERSION);
+    if (header.type == PACKET_FAREWELL) {
+        CHECK(client->ending && size == 4 && packet_word(body) == PACKET_VERSION && packet_farewell_text(header.status));
+        client->told = true;
+    } else if (header.type & PACKET_ANSWER) {
+        take_answer(client, &header, body, size);
+    } else {
+        uint32_t kind = header.type & ~PACKET_NEWS;
+        CHECK(header.type & PACKET_NEWS && client->watching && size == packet_news_size(kind));
+        CHECK(size == 0 || packet_news_decode(body, kind, &news));
+    }
+}
+
+void client_read(struct client *client) {
+    static uint8_t packet[PACKET_HEADER_SIZE + COPP_RANDOM_SIZE + PACKET_CHAIN_MAX];
+    ssize_t got;
+    if (client->fd < 0)
+        return;
+    while ((got = recv(client->fd, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC)) > 0) {
+        CHECK((size_t)got <= sizeof packet);
+        take(client, packet, (size_t)got);
+    }
+    if (got < 0 && errno == EAGAIN)
+        return;
+    CHECK(client->ending || client->watching); /* who watches and does not read may be dropped */
+    client_hang_up(client);
+}

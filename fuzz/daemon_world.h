@@ -1,0 +1,51 @@
+/* fuzz_daemon's world: a daemon with a simulated adapter, in this process and thread, and its clients. */
+#ifndef COPP_FUZZ_DAEMON_WORLD_H
+#define COPP_FUZZ_DAEMON_WORLD_H
+
+#include "../daemon/server.h"
+#include "daemon_ops.h"
+#include "fuzz.h"
+
+#define DUE_MAX 16u /* requests without an answer: as many as fit a socket's buffer with their answers */
+
+struct client {
+    int fd; /* -1: not connected */
+    struct copp_omac *omac; /* with the session's key */
+    uint8_t random[COPP_RANDOM_SIZE]; /* the driver's */
+    uint32_t status_sequence;
+    uint32_t command_sequence;
+    uint8_t due[DUE_MAX]; /* a ring: the types of the requests that are to be answered */
+    size_t due_first;
+    size_t due_count;
+    bool watching; /* has asked to */
+    bool silent; /* has shut its side down */
+    bool ending; /* the daemon is to end the connection, or may */
+    bool told; /* has been told why it ends */
+};
+
+struct world {
+    struct server server;
+    struct client clients[DAEMON_CLIENTS];
+    int events; /* the FIFO */
+};
+
+extern const char *const world_names[DAEMON_CONNECTORS];
+
+void world_begin(struct world *world, const uint8_t *session_key);
+/* Every request has been answered by now, or never will be; nobody is left, and nothing is protected. */
+void world_end(struct world *world);
+
+/* Until there is nothing to do. */
+void world_run(struct world *world);
+void world_advance(struct world *world, uint64_t by_ms);
+void world_sleep(struct world *world, uint64_t by_ms);
+/* What is written to the FIFO. */
+void world_event(struct world *world, const char *text, size_t size);
+
+void world_connect(struct world *world, struct client *client);
+/* Everything there is, which must be what is due. */
+void client_read(struct client *client);
+void client_shut_down(struct client *client);
+void client_hang_up(struct client *client);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * coppd's end of its socket: players that send anything in any order, do not read, hang up, and outputs to which anything
+ * happens meanwhile. Whoever asks what is well-formed is answered, once and in turn; nothing outlives a connection; the
+ * daemon comes to rest.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon_ops.h"
+#include "daemon_world.h"
+
+static const uint8_t session_key[COPP_KEY_SIZE] = {0x5e, 0x55, 0x10};
+
+/* --- what a client says --- */
+
+/* The size of a request's body, from docs/daemon-protocol.md; SIZE_MAX: there is no such request. */
+static size_t body_size(uint32_t type) {
+    static const size_t sizes[PACKET_TYPE_COUNT] = {
+        SIZE_MAX, 4, COPP_CONNECTOR_NAME_SIZE, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0};
+    return type < PACKET_TYPE_COUNT ? sizes[type] : SIZE_MAX;
+}
+
+static bool is_request(const uint8_t *packet, size_t size, uint32_t *type) {
+    struct packet_header header;
+    if (size < PACKET_HEADER_SIZE)
+        return false;
+    packet_header_decode(packet, &header);
+    *type = header.type;
+    return header.version == PACKET_VERSION && header.status == 0 && size - PACKET_HEADER_SIZE == body_size(header.type);
+}
+
+/* One packet, and what is due for it: an answer, or the end of the connection. */
+static void say(struct client *client, const uint8_t *packet, size_t size) {
+    uint32_t type;
+    if (client->fd < 0 || client->due_count == DUE_MAX || client->silent || /* a client that hung up may still do so */
+        send(client->fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        return;
+    if (client->ending || client->watching || !is_request(packet, size, &type)) {
+        client->ending = true;
+        return;
+    }
+    client->watching = type == PACKET_WATCH;
+    client->due[(client->due_first + client->due_count++) % DUE_MAX] = (uint8_t)type;
+}
+
+static void ask(struct client *client, uint32_t type, const void *body, size_t size) {
+    static uint8_t packet[PACKET_HEADER_SIZE + COPP_MESSAGE_SIZE];
+    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, 0}, packet);
+    if (size > 0)
+        memcpy(packet + PACKET_HEADER_SIZE, body, size);
+    say(client, packet, PACKET_HEADER_SIZE + size);
+}
+
+static void open_device(struct client *client, struct fuzz_input *input) {
+    char name[COPP_CONNECTOR_NAME_SIZE] = "none";
+    unsigned connector = fuzz_one_of(input, DAEMON_CONNECTORS + 1);
+    if (connector < DAEMON_CONNECTORS)
+        (void)strcpy(name, world_names[connector]);
+    ask(client, PACKET_OPEN, name, sizeof name);
+}
+
+/* S of SES-4, which the cheap key reads in the clear. */
+static void start(struct world *world, struct client *client) {
+    struct copp_signature signature = {.bytes = {0}};
+    ask(client, PACKET_KEY_EXCHANGE, NULL, 0);
+    world_run(world);
+    client_read(client);
+    memcpy(signature.bytes, client->random, COPP_RANDOM_SIZE);
+    memcpy(signature.bytes + 16, session_key, COPP_KEY_SIZE); /* both sequence numbers: 0 */
+    ask(client, PACKET_SEQUENCE_START, &signature, sizeof signature);
+    world_run(world);
+    client_read(client);
+}
+
+static void set_level(struct client *client, struct fuzz_input *input) {
+    uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE];
+    struct copp_command command;
+    struct copp_command_fields fields = {.sequence = client->command_sequence, .size = sizeof data, .data = data};
+    uint32_t type = fuzz_u8(input);
+    copp_set_protection_level_encode(&(struct copp_set_protection_level){.type = type, .level = fuzz_u8(input)}, data);
+    memcpy(fields.guid, copp_request_guid(COPP_SET_PROTECTION_LEVEL), sizeof fields.guid);
+    CHECK(copp_command_encode(&fields, &command) == COPP_OK);
+    CHECK(copp_omac_sign(client->omac, command.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, command.bytes) == COPP_OK);
+    ask(client, PACKET_COMMAND, &command, sizeof command);
+}
+
+static void query(struct client *client, struct fuzz_input *input) {
+    enum copp_request request = fuzz_one_of(input, COPP_REQUEST_COUNT);
+    const uint8_t data[4] = {fuzz_u8(input)};
+    bool of_type = request == COPP_QUERY_LOCAL_PROTECTION_LEVEL || request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL;
+    struct copp_status_input_fields fields = {
+        .r_app = {0x4a}, .sequence = client->status_sequence, .size = of_type ? sizeof data : 0, .data = data};
+    struct copp_status_input message;
+    memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
+    CHECK(copp_status_input_encode(&fields, &message) == COPP_OK);
+    ask(client, PACKET_STATUS, &message, sizeof message);
+}
+
+static void request(struct client *client, struct fuzz_input *input) {
+    static uint8_t body[COPP_MESSAGE_SIZE];
+    uint32_t type = fuzz_one_of(input, PACKET_TYPE_COUNT);
+    size_t given = fuzz_u16(input) % sizeof body;
+    size_t size = body_size(type) < sizeof body ? body_size(type) : sizeof body;
+    memset(body, 0, sizeof body);
+    fuzz_fill(input, body, given);
+    ask(client, type, body, size);
+}
+
+static void bytes(struct client *client, struct fuzz_input *input) {
+    static uint8_t packet[8192];
+    size_t size = fuzz_u16(input) % sizeof packet;
+    fuzz_fill(input, packet, size);
+    say(client, packet, size);
+}
+
+/* --- what happens --- */
+
+static void event(struct world *world, struct fuzz_input *input) {
+    static const char *const forms[HAPPENS_KINDS] = {"plug %s\n",           "unplug %s\n",        "hdcp-fail %s\n",
+                                                     "hdcp-hang %s on\n",   "hdcp-hang %s off\n", "hdcp-refuse %s on\n",
+                                                     "hdcp-refuse %s off\n"};
+    char line[64];
+    const char *name = world_names[fuzz_one_of(input, DAEMON_CONNECTORS)];
+    (void)snprintf(line, sizeof line, forms[fuzz_one_of(input, HAPPENS_KINDS)], name);
+    world_event(world, line, strlen(line));
+}
+
+static void event_bytes(struct world *world, struct fuzz_input *input) {
+    char text[512];
+    size_t size = fuzz_u16(input) % sizeof text;
+    fuzz_fill(input, (uint8_t *)text, size);
+    world_event(world, text, size);
+}
+
+static void happen(struct world *world, enum daemon_op op, struct fuzz_input *input) {
+    if (op == DO_RUN)
+        world_run(world);
+    else if (op == DO_ADVANCE)
+        world_advance(world, fuzz_u16(input) * UINT64_C(10));
+    else if (op == DO_SLEEP)
+        world_sleep(world, fuzz_u8(input) * UINT64_C(1000));
+    else if (op == DO_EVENT)
+        event(world, input);
+    else
+        event_bytes(world, input);
+}
+
+static void act(struct world *world, enum daemon_op op, struct fuzz_input *input) {
+    struct client *client = &world->clients[fuzz_one_of(input, DAEMON_CLIENTS)];
+    if (op == DO_CONNECT)
+        world_connect(world, client);
+    else if (op == DO_OPEN)
+        open_device(client, input);
+    else if (op == DO_START)
+        start(world, client);
+    else if (op == DO_SET_LEVEL)
+        set_level(client, input);
+    else if (op == DO_QUERY)
+        query(client, input);
+    else if (op == DO_REQUEST)
+        request(client, input);
+    else if (op == DO_BYTES)
+        bytes(client, input);
+    else if (op == DO_READ)
+        client_read(client);
+    else if (op == DO_SHUT_DOWN)
+        client_shut_down(client);
+    else
+        client_hang_up(client);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct world world;
+    struct fuzz_input input = {data, size};
+    world_begin(&world, session_key);
+    while (input.left > 0) {
+        enum daemon_op op = fuzz_one_of(&input, DO_COUNT);
+        if (op >= DO_RUN)
+            happen(&world, op, &input);
+        else
+            act(&world, op, &input);
+    }
+    world_end(&world);
+    return 0;
+}
