@@ -277,6 +277,11 @@ static void take_answer(struct client *client, const struct packet_header *heade
     client->due_count--;
     CHECK(header->status == COPP_HR_OK || header->status & 0x80000000u);
     CHECK(size == (header->status == COPP_HR_OK ? answer_size(type) : 0));
+    if (type == PACKET_WATCH) {
+        CHECK(header->status == COPP_HR_OK || !client->watching);
+        client->watching = header->status == COPP_HR_OK;
+        client->waits_to_watch = false;
+    }
     if (header->status != COPP_HR_OK)
         return;
     if (type == PACKET_LIST)

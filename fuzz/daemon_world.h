@@ -17,7 +17,10 @@ struct client {
     uint8_t due[DUE_MAX]; /* a ring: the types of the requests that are to be answered */
     size_t due_first;
     size_t due_count;
-    bool watching; /* has asked to */
+    bool has_opened; /* has asked for a device */
+    bool watching; /* or will: its request must be granted */
+    bool
+        waits_to_watch; /* its request is granted if no device is open, and until then nobody can tell what else is well-formed */
     bool silent; /* has shut its side down */
     bool ending; /* the daemon is to end the connection, or may */
     bool told; /* has been told why it ends */

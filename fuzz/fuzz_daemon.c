@@ -39,14 +39,16 @@ static bool is_request(const uint8_t *packet, size_t size, uint32_t *type) {
 /* One packet, and what is due for it: an answer, or the end of the connection. */
 static void say(struct client *client, const uint8_t *packet, size_t size) {
     uint32_t type;
-    if (client->fd < 0 || client->due_count == DUE_MAX || client->silent || /* a client that hung up may still do so */
+    if (client->fd < 0 || client->due_count == DUE_MAX || client->silent || client->waits_to_watch ||
         send(client->fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         return;
     if (client->ending || client->watching || !is_request(packet, size, &type)) {
         client->ending = true;
         return;
     }
-    client->watching = type == PACKET_WATCH;
+    client->has_opened = client->has_opened || type == PACKET_OPEN;
+    client->watching = type == PACKET_WATCH && !client->has_opened;
+    client->waits_to_watch = type == PACKET_WATCH && client->has_opened;
     client->due[(client->due_first + client->due_count++) % DUE_MAX] = (uint8_t)type;
 }
 

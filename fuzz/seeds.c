@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "daemon_ops.h"
 #include "device_ops.h"
 #include "fuzz.h"
 #include "key_ops.h"
@@ -318,6 +319,40 @@ static void sockets(void) {
     SEED("socket", "bytes", ASK_LIST, 0, SENT_BYTES, 16, 0, 2, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 2, 0, 0, 0);
 }
 
+/* --- players of coppd --- */
+
+#define ACTIVE(client, connector) DO_CONNECT, client, DO_OPEN, client, connector, DO_RUN, DO_START, client
+
+static void daemons(void) {
+    SEED("daemon", "session", ACTIVE(0, 0), DO_SET_LEVEL, 0, HDCP, 1, DO_RUN, DO_ADVANCE, 100, 0, DO_READ, 0, DO_QUERY, 0, 3,
+         HDCP, DO_RUN, DO_READ, 0, DO_EVENT, 0, HAPPENS_UNPLUG, DO_RUN, DO_QUERY, 0, 2, 0, DO_RUN, DO_HANG_UP, 0);
+    SEED("daemon", "ahead-of-answers", DO_CONNECT, 0, DO_OPEN, 0, 1, DO_REQUEST, 0, 1, 4, 0, 0, 0, 0, 0, DO_REQUEST, 0, 3, 0, 0,
+         DO_RUN, DO_READ, 0, DO_START, 0, DO_SET_LEVEL, 0, ACP, 3, DO_QUERY, 0, 2, CGMSA, DO_SET_LEVEL, 0, CGMSA, 1, DO_RUN,
+         DO_READ, 0);
+    SEED("daemon", "two-pending", ACTIVE(0, 0), ACTIVE(1, 0), DO_EVENT, 0, HAPPENS_HANG, DO_SET_LEVEL, 0, HDCP, 1, DO_SET_LEVEL,
+         1, HDCP, 1, DO_QUERY, 1, 2, 0, DO_RUN, DO_ADVANCE, 50, 0, DO_HANG_UP, 0, DO_RUN, DO_EVENT, 0, HAPPENS_HANG_OFF,
+         DO_ADVANCE, 200, 0, DO_READ, 1);
+    SEED("daemon", "shut-down-while-pending", ACTIVE(0, 0), DO_EVENT, 0, HAPPENS_HANG, DO_SET_LEVEL, 0, HDCP, 1, DO_RUN,
+         DO_SHUT_DOWN, 0, DO_RUN, DO_READ, 0);
+    SEED("daemon", "watcher", DO_CONNECT, 0, DO_REQUEST, 0, 7, 0, 0, DO_RUN, DO_READ, 0, ACTIVE(1, 1), DO_SET_LEVEL, 1, HDCP, 1,
+         DO_RUN, DO_EVENT, 1, HAPPENS_LOST, DO_RUN, DO_SLEEP, 5, DO_HANG_UP, 1, DO_RUN, DO_READ, 0, DO_REQUEST, 0, 1, 0, 0,
+         DO_RUN, DO_READ, 0);
+    SEED("daemon", "malformed", DO_CONNECT, 0, DO_BYTES, 0, 3, 0, 1, 2, 3, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_BYTES, 0, 12, 0,
+         2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_BYTES, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT,
+         0, DO_BYTES, 0, 0, 0x1f, 1, 0, 0, 0, 5, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_REQUEST, 0, 0, 0, 0, DO_RUN, DO_READ, 0);
+#define LIST_HEAD 1, 0, 0, 0, 1, 0, 0, 0
+    SEED("daemon", "nearly-a-request", DO_CONNECT, 0, DO_BYTES, 0, 15, 0, LIST_HEAD, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 0,
+         DO_CONNECT, 1, DO_BYTES, 1, 16, 0, LIST_HEAD, 1, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 1);
+    SEED("daemon", "name-without-end", DO_CONNECT, 0, DO_REQUEST, 0, 2, 64, 0, A16, A16, A16, A16, DO_RUN, DO_READ, 0);
+    SEED("daemon", "too-many", DO_CONNECT, 0, DO_CONNECT, 1, DO_CONNECT, 2, DO_CONNECT, 3, DO_CONNECT, 4, DO_CONNECT, 5, DO_RUN,
+         DO_READ, 5, DO_HANG_UP, 0, DO_CONNECT, 5, DO_RUN, DO_OPEN, 5, DAEMON_CONNECTORS, DO_RUN, DO_READ, 5);
+    SEED("daemon", "wrong-handshake", DO_CONNECT, 0, DO_OPEN, 0, 2, DO_REQUEST, 0, 4, 3, 0, 1, 2, 3, DO_REQUEST, 0, 3, 0, 0,
+         DO_REQUEST, 0, 4, 3, 0, 1, 2, 3, DO_START, 0, DO_REQUEST, 0, 5, 1, 0, 1, DO_REQUEST, 0, 6, 1, 0, 1, DO_RUN, DO_READ, 0);
+    SEED("daemon", "events", ACTIVE(0, 1), DO_SET_LEVEL, 0, ACP, 1, DO_EVENT_BYTES, 15, 0, 'm', 'o', 'd', 'e', ' ', 'D', 'V', 'I',
+         ' ', '7', '2', '0', 'p', '6', '0', DO_EVENT_BYTES, 5, 0, '\n', 'x', 0, '\n', '\n', DO_RUN, DO_QUERY, 0, 2, 0, DO_RUN,
+         DO_READ, 0);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         (void)fprintf(stderr, "usage: seeds DIRECTORY\n");
@@ -332,5 +367,6 @@ int main(int argc, char **argv) {
     sessions();
     keys();
     sockets();
+    daemons();
     return 0;
 }
