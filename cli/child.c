@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +12,18 @@
 #include <sys/prctl.h>
 #endif
 
+#include "descendants.h"
 #include "wait.h"
 
 #define HOLD_MS 200u /* as long as holding is waited for */
+#define KILLED_MS 1000u /* as long as killing is: what may not be killed does not end */
+
+static void change_mask(int how, int number) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    sigprocmask(how, &set, NULL);
+}
 
 /* Who is not in the foreground is stopped for changing it, unless SIGTTOU is blocked. */
 static void give_terminal(int tty, pid_t group) {
@@ -36,8 +46,15 @@ static void take_foreground(const struct child *child, pid_t group) {
         give_terminal(child->tty, getpgrp());
 }
 
+/* Whether the terminal is the command's to use: in a pipeline it is the others' as much, a pager's say. */
+static bool may_have_terminal(void) {
+    struct stat output;
+    bool piped = fstat(STDOUT_FILENO, &output) == 0 && (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode));
+    return isatty(STDIN_FILENO) && !piped;
+}
+
 /* In the new process: becomes the command, or tells why not through report. */
-static void become(char **argv, int tty, bool no_input, int report) {
+static void become(char **argv, int tty, bool no_input, int report, pid_t parent) {
     sigset_t none;
     setpgid(0, 0);
     if (tty >= 0)
@@ -45,6 +62,8 @@ static void become(char **argv, int tty, bool no_input, int report) {
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would watch over the content any more */
 #endif
+    if (getppid() != parent)
+        _exit(126); /* nobody does */
     if (no_input) {
         int null = open("/dev/null", O_RDONLY);
         if (null > STDIN_FILENO) {
@@ -67,13 +86,14 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
     *child = (struct child){.tty = -1};
     if (pipe2(report, O_CLOEXEC) != 0)
         return errno;
-    if (!own_terminal)
+    if (!own_terminal && may_have_terminal())
         child->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     bool foreground = child->tty >= 0 && tcgetpgrp(child->tty) == getpgrp();
-    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit status away */
+    descendants_adopt();
+    pid_t self = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        become(argv, foreground ? child->tty : -1, own_terminal, report[1]);
+        become(argv, foreground ? child->tty : -1, own_terminal, report[1], self);
     if (pid < 0)
         error = errno;
     close(report[1]);
@@ -94,101 +114,116 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
     return error;
 }
 
+/* To the group, in which most commands stay, and to what is in another. False: some of it is another user's by now. */
+static bool signal_all(const struct child *child, int number) {
+    bool permitted = kill(-child->group, number) == 0 || errno != EPERM;
+    return descendants_signal(number) && permitted;
+}
+
+/* Those whose parent has ended, and who have ended themselves. */
+static void reap_adopted(const struct child *child) {
+    siginfo_t info = {.si_pid = 0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 && info.si_pid != child->group) {
+        (void)waitpid(info.si_pid, NULL, 0);
+        info.si_pid = 0;
+    }
+}
+
+static bool is_by_terminal(int number) {
+    return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
 enum child_state child_look(struct child *child, int *status) {
     siginfo_t info = {.si_pid = 0};
     int how = 0;
     if (!child->runs)
         return CHILD_ENDED;
+    reap_adopted(child);
     if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
         return CHILD_RUNNING;
     if (info.si_code == CLD_STOPPED) {
         (void)waitpid(child->group, &how, WUNTRACED | WNOHANG);
-        return child->held || child->tty < 0 ? CHILD_RUNNING : CHILD_SUSPENDED;
+        /* who stops it with SIGSTOP may let it go on without a word to us: we do not stop with it */
+        return child->held || child->tty < 0 || !is_by_terminal(info.si_status) ? CHILD_RUNNING : CHILD_SUSPENDED;
     }
     /* not reaped yet: the group's number is still its own, so this reaches what it left running and nobody else */
-    kill(-child->group, SIGTERM);
-    kill(-child->group, SIGCONT);
+    (void)signal_all(child, SIGTERM);
+    (void)signal_all(child, SIGCONT);
     (void)waitpid(child->group, &how, 0);
     *status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
     take_foreground(child, child->group);
     if (child->tty >= 0)
         close(child->tty);
-    *child = (struct child){.tty = -1, .interrupted = WIFSIGNALED(how) && WTERMSIG(how) == SIGINT};
+    *child = (struct child){.tty = -1, .group = child->group, .interrupted = WIFSIGNALED(how) && WTERMSIG(how) == SIGINT};
     return CHILD_ENDED;
 }
 
-static void child_signal(struct child *child, int signal) {
-    if (child->runs)
-        kill(-child->group, signal);
-}
-
-void child_hold(struct child *child) {
+bool child_hold(struct child *child) {
     const struct timespec step = {.tv_nsec = 1000000};
     siginfo_t info;
     if (!child->runs || child->held)
-        return;
-    child_signal(child, SIGSTOP);
+        return !child->refuses;
+    child->refuses = !signal_all(child, SIGSTOP);
     child->held = true;
-    for (unsigned i = 0; i < HOLD_MS; i++) { /* until it shows nothing any more, or has ended */
+    for (unsigned i = 0; i < HOLD_MS && !child->refuses; i++) { /* until it shows nothing any more, or has ended */
         info.si_pid = 0;
         if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0)
-            return;
+            break;
         nanosleep(&step, NULL);
     }
+    return !child->refuses;
 }
 
 void child_resume(struct child *child) {
     give_foreground(child, child->group);
-    child_signal(child, SIGCONT);
+    if (child->runs)
+        (void)signal_all(child, SIGCONT);
     child->held = false;
 }
 
-void child_suspend_with(struct child *child) {
+void child_suspend(struct child *child, bool job) {
+    (void)child_hold(child);
     take_foreground(child, child->group);
-    child->held = true;
-    kill(0, SIGTSTP);
+    kill(job ? 0 : getpid(), SIGTSTP);
+    change_mask(SIG_UNBLOCK, SIGTSTP); /* here it stops */
+    change_mask(SIG_BLOCK, SIGTSTP);
 }
 
 void child_pass_interrupt(const struct child *child) {
-    sigset_t interrupt;
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (tty < 0 || !child->interrupted || tcgetpgrp(tty) != getpgrp())
         return;
     signal(SIGINT, SIG_DFL);
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
     kill(0, SIGINT);
-    sigprocmask(SIG_UNBLOCK, &interrupt, NULL);
+    change_mask(SIG_UNBLOCK, SIGINT);
 }
 
-/* Waits until nothing is left of the group, or limit_ms; what is left then is killed. */
-static void end_group(pid_t group, uint64_t limit_ms) {
-    const struct timespec step = {.tv_nsec = 20 * 1000000};
-    while (kill(-group, 0) == 0) {
-        if (clock_ms() >= limit_ms) {
-            kill(-group, SIGKILL);
-            return;
-        }
-        nanosleep(&step, NULL);
-    }
+static bool is_left(struct child *child) {
+    int status;
+    if (child_look(child, &status) != CHILD_ENDED)
+        return true;
+    reap_adopted(child);
+    return kill(-child->group, 0) == 0 || errno == EPERM || descendants_left();
 }
 
 void child_end(struct child *child, unsigned grace_ms) {
-    const struct timespec step = {.tv_nsec = 100 * 1000000};
+    const struct timespec step = {.tv_nsec = 20 * 1000000};
     uint64_t limit = clock_ms() + grace_ms;
-    int status;
-    pid_t group = child->group;
     sigset_t ended;
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
-    if (!child->runs)
+    if (!child->group)
         return;
-    child_signal(child, SIGTERM);
-    child_signal(child, SIGCONT);
-    while (child_look(child, &status) != CHILD_ENDED) {
-        if (clock_ms() >= limit)
-            child_signal(child, SIGKILL);
+    if (child->runs) {
+        (void)signal_all(child, SIGTERM);
+        (void)signal_all(child, SIGCONT);
+    }
+    while (is_left(child)) {
+        uint64_t now = clock_ms();
+        if (now >= limit)
+            (void)signal_all(child, SIGKILL);
+        if (now >= limit + KILLED_MS)
+            return;
         sigtimedwait(&ended, NULL, &step);
     }
-    end_group(group, limit);
 }

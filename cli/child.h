@@ -1,6 +1,6 @@
 /*
  * A command that runs in a group of its own, so that holding and ending it reach what it has started as well: a process group
- * (child.c), on Windows a job (child_windows.c). On a terminal a process group gets the foreground as a shell would give it:
+ * and all that descends from it (child.c), on Windows a job (child_windows.c). On a terminal a process group gets the foreground as a shell would give it:
  * Ctrl-C and Ctrl-Z are the command's.
  */
 #ifndef COPP_CLI_CHILD_H
@@ -14,6 +14,7 @@ struct child {
     bool runs;
     bool held; /* stopped by child_hold, or by the person */
     bool interrupted; /* has ended, by a terminal's Ctrl-C */
+    bool refuses; /* some of it could not be held: it has become another user's */
 #ifdef _WIN32
     void *process;
     void *job;
@@ -21,7 +22,7 @@ struct child {
     uint32_t *threads; /* that are held */
     size_t count;
 #else
-    int group;
+    int group; /* 0: nothing was started */
     int tty; /* the terminal whose foreground it has; -1: none */
 #endif
 };
@@ -36,20 +37,26 @@ enum child_state {
  * command no standard input. 0, or the errno of what failed: nothing runs then. Call signals_open before. */
 int child_start(struct child *child, char **argv, bool own_terminal);
 
-/* Looks without waiting. CHILD_ENDED: *status is its exit status as a shell has it, and what it left running is told to end. */
+/* Looks without waiting. CHILD_ENDED: *status is its exit status as a shell has it, and what it left running is told to end;
+ * child_end waits for that. */
 enum child_state child_look(struct child *child, int *status);
 
-void child_hold(struct child *child); /* stops all of it: no content is shown */
+/* Stops all of it: no content is shown. False: some of it cannot be stopped. */
+bool child_hold(struct child *child);
 void child_resume(struct child *child); /* lets it go on, in the foreground where that is ours to give */
 
-/* Stops this program as the command was stopped; returns when the person continues it. The command stays held. */
-void child_suspend_with(struct child *child);
+/*
+ * Holds the command and stops this program, and with job the other processes of its job as well, as the terminal's Ctrl-Z does;
+ * returns when the person continues it. The command stays held.
+ */
+void child_suspend(struct child *child, bool job);
 
 /* Ctrl-C ended the command, which had the terminal: gives whoever called this program, and the program itself, the SIGINT
  * that the terminal would have given them. Call it last, SIGINT is blocked until then. */
 void child_pass_interrupt(const struct child *child);
 
-/* Asks it to end, and after grace_ms makes it; returns once it has ended. */
+/* Asks what is left of it to end, and after grace_ms makes it; returns once it has ended, or a second later where it cannot be
+ * made to. */
 void child_end(struct child *child, unsigned grace_ms);
 
 #endif

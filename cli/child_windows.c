@@ -196,17 +196,18 @@ static bool hold_threads(struct child *child, bool *found) {
 }
 
 /* What cannot be held is ended. */
-void child_hold(struct child *child) {
+bool child_hold(struct child *child) {
     bool found = true;
     if (!child->runs || child->held)
-        return;
+        return true;
     child->held = true;
     while (found) {
         if (!hold_threads(child, &found)) {
             (void)TerminateJobObject(child->job, 1);
-            return;
+            return true;
         }
     }
+    return true;
 }
 
 void child_resume(struct child *child) {
@@ -222,8 +223,9 @@ void child_resume(struct child *child) {
 }
 
 /* Nobody but this program holds it. */
-void child_suspend_with(struct child *child) {
+void child_suspend(struct child *child, bool job) {
     (void)child;
+    (void)job;
 }
 
 /* The command has no part in the terminal's Ctrl-C. */

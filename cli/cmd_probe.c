@@ -52,7 +52,8 @@ struct probe {
 
 /* The command then ends as it should: with what it has set put back, and its file gone. */
 static bool interrupted(struct probe *probe) {
-    probe->interrupted = probe->interrupted || signals_take(&probe->signals) != 0;
+    bool suspend;
+    probe->interrupted = probe->interrupted || signals_take(&probe->signals, &suspend) != 0;
     return probe->interrupted;
 }
 

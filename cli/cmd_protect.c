@@ -116,6 +116,13 @@ static void tell(struct guard *g, const char *event, const char *format, ...) {
     }
 }
 
+/* What has become of the command, behind a message: of done, or why not. */
+static const char *fate(const struct guard *g, const char *done) {
+    if (!g->child.runs)
+        return "";
+    return g->child.refuses ? "; the command CANNOT be stopped: it has become another user's" : done;
+}
+
 /* Protection was not to be had, or is lost. */
 static int fail_stop(struct guard *g, enum copp_stop stop) {
     const char *rule = copp_rule_id(copp_stop_rule(stop));
@@ -123,7 +130,7 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
     if (stop == COPP_STOP_REFUSED)
         snprintf(answer, sizeof answer, ": %s", copp_hresult_name(copp_session_hresult(g->link.session)));
     complain("%s: %s%s%s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
-             rule[0] != '\0' ? ")" : "", g->child.runs ? "; the command is stopped" : "",
+             rule[0] != '\0' ? ")" : "", fate(g, "; the command is stopped"),
              stop == COPP_STOP_NO_RECEIVER   ? "; --unnamed-receiver plays to it all the same"
              : stop == COPP_STOP_UNSUPPORTED ? "; copp status tells what each does"
                                              : "");
@@ -207,16 +214,15 @@ static void watch(struct guard *g) {
     struct copp_watch w;
     copp_session_watch(g->link.session, device_now(&g->device), &w);
     if (w.state == COPP_WATCH_RENEGOTIATE) {
-        child_hold(&g->child);
-        tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s",
-             g->child.runs ? "; the command is held" : "");
+        (void)child_hold(&g->child);
+        tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s", fate(g, "; the command is held"));
         /* the next call sets them; another event meanwhile asks for one more round */
         copp_session_watch(g->link.session, device_now(&g->device), &w);
         if (w.state == COPP_WATCH_PROTECTED)
             tell_in_force(g, "protected again", &w);
     }
     if (w.state == COPP_WATCH_STOP) {
-        child_hold(&g->child); /* at once; ending takes longer */
+        (void)child_hold(&g->child); /* at once; ending takes longer */
         g->status = fail_stop(g, w.stop);
         g->over = true;
         child_end(&g->child, GRACE_MS);
@@ -228,12 +234,18 @@ static void watch(struct guard *g) {
     g->next_ms = w.next_ms < next ? w.next_ms : next;
 }
 
-/* The command has ended by itself: its status is ours. */
+/* The command has ended by itself: its status is ours. What it left running ends before the protection does. */
 static void command_ended(struct guard *g, int status) {
+    child_end(&g->child, GRACE_MS);
     g->over = true;
     g->status = status;
     if (g->in->json)
         (void)print_json_line(json_pack("{ss so si}", "event", "ended", "output", json_text(g->output), "status", g->status));
+}
+
+static void suspend(struct guard *g, bool job) {
+    child_suspend(&g->child, job);
+    g->next_ms = 0; /* look before the command shows anything again */
 }
 
 static void on_child(struct guard *g) {
@@ -245,8 +257,7 @@ static void on_child(struct guard *g) {
         command_ended(g, status);
         break;
     case CHILD_SUSPENDED:
-        child_suspend_with(&g->child);
-        g->next_ms = 0; /* look before the command shows anything again */
+        suspend(g, true);
         break;
     case CHILD_RUNNING:
         break;
@@ -261,10 +272,13 @@ static void on_end_signal(struct guard *g, int number) {
 }
 
 static void read_signals(struct guard *g) {
-    int number = signals_take(&g->signals);
+    bool stop;
+    int number = signals_take(&g->signals, &stop);
     on_child(g);
     if (!g->over && number != 0)
         on_end_signal(g, number);
+    else if (!g->over && stop)
+        suspend(g, false);
 }
 
 static void hold(struct guard *g) {

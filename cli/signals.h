@@ -6,7 +6,7 @@
 
 struct signals {
     int ending; /* readable when somebody wants this program to end */
-    int children; /* readable when a child has ended; -1: nothing tells of it */
+    int children; /* readable when a child has ended or somebody wants this program to stop; -1: nothing tells of it */
     int look_ms; /* how long to wait at most before looking for oneself */
 };
 
@@ -15,7 +15,8 @@ struct signals {
 bool signals_open(struct signals *signals);
 void signals_close(struct signals *signals);
 
-/* The number of a signal that should end this program, 0: none; forgets of children what has been told. */
-int signals_take(const struct signals *signals);
+/* The number of a signal that should end this program, 0: none; forgets of children what has been told. *suspend: somebody
+ * wants it to stop (Ctrl-Z), which it does not by itself. */
+int signals_take(const struct signals *signals, bool *suspend);
 
 #endif

@@ -7,18 +7,27 @@
 
 #include "signals.h"
 
+/* Whoever started us wants us to ignore it: nohup, or a shell without job control for what runs in the background. */
+static bool is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int signal_fd(const int *numbers, size_t count) {
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < count; i++)
-        sigaddset(&set, numbers[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_ignored(numbers[i]))
+            sigaddset(&set, numbers[i]);
+    }
     return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
 }
 
 bool signals_open(struct signals *signals) {
     static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-    static const int child[] = {SIGCHLD};
-    *signals = (struct signals){signal_fd(ending, 3), signal_fd(child, 1), INT_MAX};
+    static const int child[] = {SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU};
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit status away */
+    *signals = (struct signals){signal_fd(ending, 3), signal_fd(child, 4), INT_MAX};
     return signals->ending >= 0 && signals->children >= 0;
 }
 
@@ -30,9 +39,10 @@ void signals_close(struct signals *signals) {
     *signals = (struct signals){-1, -1, INT_MAX};
 }
 
-int signals_take(const struct signals *signals) {
+int signals_take(const struct signals *signals, bool *suspend) {
     struct signalfd_siginfo info;
+    *suspend = false;
     while (read(signals->children, &info, sizeof info) == sizeof info)
-        ; /* which of them ended, child_look sees for itself */
+        *suspend = *suspend || info.ssi_signo != SIGCHLD; /* which child it was, child_look sees for itself */
     return read(signals->ending, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }

@@ -52,7 +52,8 @@ void signals_close(struct signals *signals) {
     *signals = (struct signals){-1, -1, LOOK_MS};
 }
 
-int signals_take(const struct signals *signals) {
+int signals_take(const struct signals *signals, bool *suspend) {
+    *suspend = false;
     bool ready = false;
     unsigned char number = 0;
     wait_readable(&signals->ending, &ready, 1, 0);
