@@ -184,7 +184,7 @@ complains 'HDMI-1: released'
 same "$(tr '\n' ' ' <"$dir/log")" 'started TERM ' "what the player saw"
 for signal in INT TERM HUP; do
     rm -f "$dir/out"
-    "$COPP" protect --hdcp 1 >"$dir/out" 2>"$dir/err" &
+    env --default-signal=INT "$COPP" protect --hdcp 1 >"$dir/out" 2>"$dir/err" & # whose SIGINT this shell ignores
     pid=$!
     wait_for protected "$dir/out"
     kill -$signal $pid
@@ -193,6 +193,43 @@ for signal in INT TERM HUP; do
     same $got 0 "exit status after $signal"
     answers 'HDMI-1: released'
 done
+
+begin ignored_signals_stay_ignored
+rm -f "$dir/log" "$dir/log.frame"
+env --ignore-signal=HUP,INT "$COPP" protect --hdcp 1 -- $player "$dir/log" 2>"$dir/err" &
+pid=$!
+wait_for . "$dir/log.frame"
+kill -HUP $pid
+kill -INT $pid
+cp "$dir/log.frame" "$dir/then"
+until ! cmp -s "$dir/log.frame" "$dir/then"; do sleep 0.05; done
+kill -TERM $pid
+got=0
+wait $pid || got=$?
+same $got 143 "exit status"
+
+# What COMMAND starts is held and ended with it, wherever it is.
+begin another_session_is_no_way_out EVT-4
+rm -f "$dir/pid"
+echo '+2 unplug HDMI-1' >"$dir/events"
+expect 1 $protect --hdcp 1 --events "$dir/events" -- setsid -w sh -c 'trap "" TERM; echo $$ >"$0"; while :; do sleep 1; done' "$dir/pid"
+[ -s "$dir/pid" ] || fail "it did not start"
+refused runs "$(cat "$dir/pid")"
+rm -f "$dir/pid"
+expect 1 $protect --hdcp 1 --events "$dir/events" -- bash -c 'set -m; sleep 98 & echo $! >"$0"; fg' "$dir/pid"
+[ -s "$dir/pid" ] || fail "it did not start"
+refused runs "$(cat "$dir/pid")"
+rm -f "$dir/pid"
+echo '+2 mode HDMI-1 720p60' >"$dir/events"
+expect 0 $protect --hdcp 1 --events "$dir/events" -- setsid -w perl -e '$SIG{CONT} = sub { exit 0 }; select undef, undef, undef, 20; exit 1'
+complains 'the command is held'
+
+begin what_it_leaves_running_ends_before_the_protection
+rm -f "$dir/pid"
+expect 3 $protect --hdcp 1 -- sh -c '(trap "" TERM; exec setsid sh -c "echo \$\$ >$0; while :; do sleep 1; done") &
+    until [ -s "$0" ]; do sleep 0.05; done; exit 3' "$dir/pid"
+complains 'HDMI-1: released'
+refused runs "$(cat "$dir/pid")"
 
 begin killed_with_its_watcher
 rm -f "$dir/pid"
@@ -267,6 +304,45 @@ begin ctrl_z_and_back
 answers Stopped
 cmp "$dir/then" "$dir/now"
 refused cmp -s "$dir/now" "$dir/later"
+
+begin a_pipeline_keeps_the_terminal
+script -qec "$COPP protect --hdcp 1 -- perl -MPOSIX -e 'print tcgetpgrp(0) == getpgrp() ? q(mine) : q(another), qq(\n)' | cat" \
+    /dev/null </dev/null >"$dir/out" 2>&1
+answers another
+
+# frames WHAT FILE: WHAT is moves or rests
+frames() {
+    cp "$2" "$dir/then"
+    i=0
+    while cmp -s "$2" "$dir/then" && [ $i -lt 20 ]; do
+        i=$((i + 1))
+        sleep 0.1
+    done
+    if [ "$1" = moves ]; then ! cmp -s "$2" "$dir/then"; else cmp -s "$2" "$dir/then"; fi || fail "the film: not $1"
+}
+
+begin the_guard_does_not_stop_alone APP-3 EVT-4
+rm -f "$dir/bg" "$dir/bg.frame"
+{
+    printf 'PS1=; %s protect --hdcp 1 -- %s %s/bg &\n' "$COPP" "$player" "$dir"
+    wait_for . "$dir/bg.frame" >&2
+    printf 'kill -TSTP %%1\n'
+    sleep 1
+    frames rests "$dir/bg.frame" >&2
+    printf 'kill -CONT %%1\n'
+    sleep 1
+    frames moves "$dir/bg.frame" >&2
+    # somebody else stops the film and lets it go on: copp watches all the while
+    player_pid=$(pgrep -f "$dir/player $dir/bg\$" | head -n 1)
+    kill -STOP "$player_pid"
+    sleep 1
+    grep '^State' "/proc/$(ps -o ppid= -p "$player_pid" | tr -d ' ')/status" >"$dir/guard"
+    kill -CONT "$player_pid"
+    printf 'kill %%1\n'
+    sleep 1
+    printf 'exit\n'
+} | script -qec 'bash --norc -i' /dev/null >"$dir/out" 2>&1 || fail "$(cat "$dir/out")"
+grep -q 'S (sleeping)' "$dir/guard" || fail "copp is stopped with it: $(cat "$dir/guard")"
 
 begin ctrl_c
 rm -f "$dir/log"
