@@ -110,7 +110,7 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
     }
     close(report[0]);
     if (error != 0)
-        child_end(child, 0);
+        (void)child_end(child, 0);
     return error;
 }
 
@@ -206,14 +206,14 @@ static bool is_left(struct child *child) {
     return kill(-child->group, 0) == 0 || errno == EPERM || descendants_left();
 }
 
-void child_end(struct child *child, unsigned grace_ms) {
+bool child_end(struct child *child, unsigned grace_ms) {
     const struct timespec step = {.tv_nsec = 20 * 1000000};
     uint64_t limit = clock_ms() + grace_ms;
     sigset_t ended;
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
     if (!child->group)
-        return;
+        return true;
     if (child->runs) {
         (void)signal_all(child, SIGTERM);
         (void)signal_all(child, SIGCONT);
@@ -223,7 +223,8 @@ void child_end(struct child *child, unsigned grace_ms) {
         if (now >= limit)
             (void)signal_all(child, SIGKILL);
         if (now >= limit + KILLED_MS)
-            return;
+            return false;
         sigtimedwait(&ended, NULL, &step);
     }
+    return true;
 }

@@ -55,8 +55,8 @@ void child_suspend(struct child *child, bool job);
  * that the terminal would have given them. Call it last, SIGINT is blocked until then. */
 void child_pass_interrupt(const struct child *child);
 
-/* Asks what is left of it to end, and after grace_ms makes it; returns once it has ended, or a second later where it cannot be
- * made to. */
-void child_end(struct child *child, unsigned grace_ms);
+/* Asks what is left of it to end, and after grace_ms makes it; returns once it has ended. False, a second later: some of it cannot
+ * be made to. */
+bool child_end(struct child *child, unsigned grace_ms);
 
 #endif

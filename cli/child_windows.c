@@ -234,12 +234,13 @@ void child_pass_interrupt(const struct child *child) {
 }
 
 /* A program with a console can be asked to end, unless it is held: what holds it is that it must not show anything. */
-void child_end(struct child *child, unsigned grace_ms) {
+bool child_end(struct child *child, unsigned grace_ms) {
     if (!child->runs)
-        return;
+        return true;
     if (!child->held && GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->id))
         (void)WaitForSingleObject(child->process, grace_ms);
     (void)TerminateJobObject(child->job, 1);
     (void)WaitForSingleObject(child->process, INFINITE);
     forget(child);
+    return true;
 }

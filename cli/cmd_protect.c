@@ -209,6 +209,11 @@ static void tell_in_force(struct guard *g, const char *event, const struct copp_
     tell(g, event, "%s: %s", event, text);
 }
 
+static void end_command(struct guard *g) {
+    if (!child_end(&g->child, GRACE_MS))
+        complain("%s: the command CANNOT be ended, and runs unprotected: it has become another user's", g->output);
+}
+
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
 static void watch(struct guard *g) {
     struct copp_watch w;
@@ -225,7 +230,7 @@ static void watch(struct guard *g) {
         (void)child_hold(&g->child); /* at once; ending takes longer */
         g->status = fail_stop(g, w.stop);
         g->over = true;
-        child_end(&g->child, GRACE_MS);
+        end_command(g);
         return;
     }
     if (w.state == COPP_WATCH_PROTECTED && g->child.held)
@@ -236,7 +241,7 @@ static void watch(struct guard *g) {
 
 /* The command has ended by itself: its status is ours. What it left running ends before the protection does. */
 static void command_ended(struct guard *g, int status) {
-    child_end(&g->child, GRACE_MS);
+    end_command(g);
     g->over = true;
     g->status = status;
     if (g->in->json)
@@ -268,7 +273,7 @@ static void on_child(struct guard *g) {
 static void on_end_signal(struct guard *g, int number) {
     g->over = true;
     g->status = g->child.runs ? 128 + number : STATUS_YES;
-    child_end(&g->child, GRACE_MS);
+    end_command(g);
 }
 
 static void read_signals(struct guard *g) {
