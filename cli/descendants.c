@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -44,13 +45,15 @@ static void add(struct family *family, pid_t pid) {
 /* A thread's children. */
 static void add_children(struct family *family, pid_t pid, const char *thread) {
     char name[128];
-    int child;
+    char *number = NULL;
+    size_t room = 0;
     (void)snprintf(name, sizeof name, "/proc/%d/task/%.32s/children", (int)pid, thread);
     FILE *list = fopen(name, "re");
     if (!list)
         return;
-    while (fscanf(list, "%d", &child) == 1)
-        add(family, child);
+    while (getdelim(&number, &room, ' ', list) > 1)
+        add(family, (pid_t)strtol(number, NULL, 10));
+    free(number);
     (void)fclose(list);
 }
 
@@ -104,23 +107,16 @@ bool descendants_signal(int number) {
 
 static bool runs(pid_t pid) {
     char name[64];
-    char state = 'X';
+    char text[1024];
     (void)snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
     FILE *file = fopen(name, "re");
     if (!file)
         return false;
-    int c;
-    int last = 0;
-    long end = 0; /* behind the program's name, which may hold brackets itself */
-    while ((c = fgetc(file)) != EOF) {
-        if (last == ')' && c == ' ')
-            end = ftell(file);
-        last = c;
-    }
-    if (fseek(file, end, SEEK_SET) != 0 || fscanf(file, "%c", &state) != 1)
-        state = 'X';
+    size_t size = fread(text, 1, sizeof text - 1, file);
     (void)fclose(file);
-    return state != 'Z' && state != 'X';
+    text[size] = 0;
+    const char *behind = strrchr(text, ')'); /* the program's name, which may hold brackets itself */
+    return behind && behind[1] && !strchr("ZX", behind[2]);
 }
 
 bool descendants_left(void) {
