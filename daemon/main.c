@@ -78,9 +78,11 @@ static bool hold_standard_streams(void) {
     return true;
 }
 
-/* Signals come through the event loop alone. */
-static bool block_signals(void) {
+/* Signals come through the event loop alone. That whoever read our lines has gone is none: the sessions go on. */
+static bool hold_signals(void) {
     sigset_t set;
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return false;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
@@ -124,8 +126,8 @@ static int check(const struct server *server) {
 static int serve(struct server *server) {
     struct fault fault;
     bool own = false;
-    fault_set(&fault, "signals cannot be blocked");
-    int fd = block_signals() ? listen_open(server->config.socket, &own, &fault) : -1;
+    fault_set(&fault, "signals cannot be held back");
+    int fd = hold_signals() ? listen_open(server->config.socket, &own, &fault) : -1;
     if (fd < 0) {
         log_error("%s", fault.text);
         return STATUS_FAILED;
