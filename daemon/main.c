@@ -90,7 +90,8 @@ static bool hold_signals(void) {
     return sigprocmask(SIG_BLOCK, &set, NULL) == 0;
 }
 
-static int run(struct server *server, int fd) {
+/* own: the socket's path is this daemon's to take away. */
+static int run(struct server *server, int fd, bool own) {
     struct fault fault;
     int status = STATUS_FAILED;
     if (!server_open(server, fd, &fault)) {
@@ -107,6 +108,8 @@ static int run(struct server *server, int fd) {
         else
             status = EXIT_SUCCESS;
     }
+    if (own) /* while it is still listened at: what is there afterwards may be a successor's */
+        (void)unlink(server->config.socket);
     server_close(server);
     return status;
 }
@@ -132,10 +135,7 @@ static int serve(struct server *server) {
         log_error("%s", fault.text);
         return STATUS_FAILED;
     }
-    int status = run(server, fd);
-    if (own)
-        (void)unlink(server->config.socket);
-    return status;
+    return run(server, fd, own);
 }
 
 static int start(int argc, char **argv) {

@@ -196,6 +196,26 @@ static void a_restart_ends_every_session(void) {
     kit_end(&kit);
 }
 
+/* Who sees that the daemon ends may start another one: the socket there must be that one's by then. */
+static void an_end_leaves_the_path_to_a_successor(void) {
+    struct kit kit;
+    uint8_t bytes[64];
+    kit_make(&kit, "");
+    for (int round = 0; round < 5; round++) {
+        kit_start(&kit);
+        int fd = raw_connect(&kit);
+        kit_wait_sessions(&kit, 1);
+        assert_int_equal(kill(kit.pid, SIGTERM), 0);
+        while (raw_receive(fd, bytes, sizeof bytes) > 0)
+            ;
+        assert_int_equal(access(kit.socket, F_OK), -1);
+        (void)close(fd);
+        assert_int_equal(waitpid(kit.pid, NULL, 0), kit.pid);
+        kit.pid = 0;
+    }
+    kit_end(&kit);
+}
+
 /* A process whose command stays under way; it ends with 0 if the command ends as it should. */
 static pid_t hanging(struct kit *kit, enum copp_result expected, uint32_t hresult) {
     pid_t pid = fork();
@@ -428,6 +448,7 @@ static const struct test_case cases[] = {
     TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),
     TEST(every_holder_hears_of_a_lost_link, "EVT-1 EVT-2 EVT-3"),
     TEST(a_restart_ends_every_session, "EVT-5"),
+    TEST(an_end_leaves_the_path_to_a_successor, ""),
     TEST(a_pending_command_has_a_time_limit, "CMD-6"),
     TEST(a_pending_command_ends_when_the_output_does, "CMD-6"),
     TEST(a_client_killed_with_a_command_under_way, "CMD-6 EVT-5"),
