@@ -107,7 +107,10 @@ static void tell(struct guard *g, const char *event, const char *format, ...) {
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (g->in->json) {
-        (void)print_json_line(json_pack("{ss so ss}", "event", event, "output", json_text(g->output), "text", text));
+        json_t *object = json_pack("{ss so ss}", "event", event, "output", json_text(g->output), "text", text);
+        if (g->device.path == NULL) /* of an adapter outside nobody knows: a coppd's may be simulated, too */
+            json_put(&object, "simulated", json_true());
+        (void)print_json_line(object);
     } else {
         FILE *out = g->in->operand_count > 0 ? stderr : stdout;
         print_foreign(out, g->output);
@@ -206,7 +209,7 @@ static void tell_in_force(struct guard *g, const char *event, const struct copp_
                  text[0] != '\0' ? ", " : "");
     if (w->receiver_unnamed)
         snprintf(text + strlen(text), sizeof text - strlen(text), ", receiver not named and not checked (APP-1, APP-2)");
-    tell(g, event, "%s: %s", event, text);
+    tell(g, event, "%s: %s%s", event, text, g->device.unasked ? " (" SIMULATED_NOTE ")" : "");
 }
 
 static void end_command(struct guard *g) {

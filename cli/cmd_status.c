@@ -170,6 +170,22 @@ static void let_events_happen(struct device *device) {
     embedded_step(host);
 }
 
+/* Consumes the list. */
+static int print_answers(const struct invocation *in, const struct device *device, const struct table *table, json_t *list) {
+    if (!in->json) {
+        json_decref(list);
+        if (!table_print(table))
+            return fail_result(in, NULL, COPP_E_MEMORY);
+        if (device->unasked)
+            puts(SIMULATED_NOTE);
+        return STATUS_YES;
+    }
+    json_t *object = json_pack("{so}", "outputs", list);
+    if (device->path == NULL) /* of an adapter outside nobody knows: a coppd's may be simulated, too */
+        json_put(&object, "simulated", json_true());
+    return print_json(object);
+}
+
 static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct device *device) {
     struct table table = {.columns = 7};
     static const char *const head[] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
@@ -192,11 +208,10 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
             json_add(&list, json_answers(&a));
         }
     }
-    if (status == STATUS_YES && in->json)
-        status = print_json(json_pack("{sO}", "outputs", list));
-    else if (status == STATUS_YES && !table_print(&table))
-        status = fail_result(in, NULL, COPP_E_MEMORY);
-    json_decref(list);
+    if (status == STATUS_YES)
+        status = print_answers(in, device, &table, list);
+    else
+        json_decref(list);
     table_free(&table);
     return status;
 }

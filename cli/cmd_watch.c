@@ -16,6 +16,7 @@
 #include "watch_source.h"
 
 #define ONCE_MS 5000u /* for how things are to be told */
+#define BACKGROUND_MS 100 /* how long a signal that ends it may come behind the one that continues it */
 #define CLOCK_MS 1000u /* how often ages are shown anew */
 #define ROUND 256 /* pieces of news before keys and signals are looked at again */
 
@@ -56,6 +57,7 @@ struct watcher {
     uint64_t until_ms; /* --once: when to give up */
     int signals; /* of what ends this program; -1: none */
     int resizes;
+    int stops; /* -1: lines, which stop by themselves */
     bool over;
     int status; /* once over */
 };
@@ -188,6 +190,21 @@ static bool took(int fd) {
     return any;
 }
 
+/*
+ * Until the terminal is this program's. In the background it is the shell's: whoever touches it there is stopped by the
+ * kernel, again and again, and never hears of the signal that is to end it.
+ */
+static void await_terminal(struct watcher *w) {
+    struct pollfd ending = {.fd = w->signals, .events = POLLIN};
+    while (!w->over && !screen_in_foreground()) {
+        (void)poll(&ending, 1, BACKGROUND_MS);
+        if (took(w->signals))
+            end_with(w, STATUS_YES);
+        else if (!screen_in_foreground())
+            screen_stop(w->screen, SIGTTOU);
+    }
+}
+
 static void wait_for_something(struct watcher *w, bool idle) {
     uint64_t now = source_now(&w->source);
     uint64_t until = source_until(&w->source);
@@ -200,11 +217,16 @@ static void wait_for_something(struct watcher *w, bool idle) {
                            {.fd = w->signals, .events = POLLIN},
                            {.fd = w->resizes, .events = POLLIN},
                            {.fd = STDOUT_FILENO},
-                           {.fd = w->screen != NULL ? STDIN_FILENO : -1, .events = POLLIN}};
-    if (poll(fds, 5, idle ? milliseconds(now, until) : 0) < 0 && errno != EINTR)
+                           {.fd = w->screen != NULL ? STDIN_FILENO : -1, .events = POLLIN},
+                           {.fd = w->stops, .events = POLLIN}};
+    if (poll(fds, 6, idle ? milliseconds(now, until) : 0) < 0 && errno != EINTR)
         end_with(w, fail_result(w->in, NULL, COPP_E_IO));
     if (took(w->signals) || fds[3].revents & (POLLERR | POLLHUP) || fds[4].revents & (POLLERR | POLLHUP))
         end_with(w, STATUS_YES);
+    if (!w->over && w->stops >= 0 && took(w->stops))
+        screen_stop(w->screen, SIGTSTP);
+    if (w->screen != NULL)
+        await_terminal(w);
     if (w->screen != NULL && took(w->resizes))
         screen_resized();
     if (!w->over && w->screen != NULL && !screen_keys(w->screen, &w->model))
@@ -230,13 +252,22 @@ static bool wants_screen(const struct invocation *in) {
     return !o->plain && !o->once && !in->json && !input_is_events && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
+/* From here on this program stops itself, and reading or writing in the background does not stop it. */
+static void open_screen(struct watcher *w) {
+    static const int stopping[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+    w->stops = signal_fd(stopping, 3);
+    await_terminal(w);
+    if (!w->over)
+        w->screen = screen_open();
+}
+
 static int watch(struct watcher *w) {
     char name[160];
     source_name(&w->source, name, sizeof name);
     printable(name, w->name, sizeof w->name);
     w->until_ms = source_now(&w->source) + ONCE_MS;
     if (wants_screen(w->in))
-        w->screen = screen_open();
+        open_screen(w);
     while (!w->over) {
         bool idle = take(w);
         if (!w->over)
@@ -255,6 +286,7 @@ static int run(const struct invocation *in) {
     w->once = o->once;
     w->signals = -1;
     w->resizes = -1;
+    w->stops = -1;
     (void)setlocale(LC_CTYPE, ""); /* whose characters the terminal shows */
     int status = source_open(in, &o->device, &w->source);
     if (status == STATUS_YES)
@@ -267,6 +299,8 @@ static int run(const struct invocation *in) {
         close(w->signals);
     if (w->resizes >= 0)
         close(w->resizes);
+    if (w->stops >= 0)
+        close(w->stops);
     free(w);
     return status;
 }

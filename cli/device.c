@@ -16,21 +16,21 @@ static const char *variable(const char *name) {
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* Where to go: *path is NULL for the embedded adapter. */
-static int choose(const struct invocation *in, const struct device_options *o, const char **path) {
+/* Where to go: device->path is NULL for the embedded adapter. */
+static int choose(const struct invocation *in, const struct device_options *o, struct device *device) {
     const char *name = o->device;
-    *path = NULL;
     if (name == NULL && (o->adapter != NULL || o->events != NULL))
         return STATUS_YES;
     if (name == NULL)
         name = variable("COPP_DEVICE");
     if (name == NULL) {
-        *path = remote_default();
+        device->path = remote_default();
+        device->unasked = device->path == NULL;
         return STATUS_YES;
     }
     if (strcmp(name, EMBEDDED) == 0)
         return STATUS_YES;
-    if (!remote_find(name, path))
+    if (!remote_find(name, &device->path))
         return fail(in, STATUS_UNKNOWN, name, "is no device: give %s or embedded", remote_kinds);
     if (o->adapter != NULL || o->events != NULL)
         return fail(in, STATUS_UNKNOWN, NULL, "--adapter and --events are for the embedded adapter: they do not go with %s",
@@ -49,7 +49,7 @@ bool device_add_name(struct device *device, const char *name) {
 
 int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
     *device = (struct device){.wake_fd = -1, .host = {.wake_fd = -1}};
-    int status = choose(in, options, &device->path);
+    int status = choose(in, options, device);
     if (status != STATUS_YES || device->path != NULL)
         return status;
     return embedded_open(in, options->adapter, options->events, follow, &device->host);

@@ -40,8 +40,11 @@ struct device_options {
         .help = "whom " DEVICE_OWNER " chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                              \
     }
 
+#define SIMULATED_NOTE "simulated adapter: protects nothing"
+
 struct device {
     const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
+    bool unasked; /* embedded only because there is no other: people are told that it protects nothing */
     struct embedded host; /* if so */
     struct copp_public_key anchor; /* if not */
     char (*names)[COPP_CONNECTOR_NAME_SIZE];

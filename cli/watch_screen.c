@@ -1,6 +1,7 @@
 #include "watch_screen.h"
 
 #include <curses.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,10 +56,34 @@ struct screen *screen_open(void) {
 void screen_close(struct screen **screen) {
     if (*screen == NULL)
         return;
-    endwin();
+    if (!isendwin()) /* a second time, it would put the terminal's modes back while they are somebody else's */
+        endwin();
     delscreen((*screen)->terminal);
     free(*screen);
     *screen = NULL;
+}
+
+bool screen_in_foreground(void) {
+    pid_t group = tcgetpgrp(STDIN_FILENO);
+    return group < 0 || group == getpgrp();
+}
+
+void screen_stop(struct screen *screen, int number) {
+    sigset_t set;
+    sigset_t before;
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+        return;
+    if (screen != NULL && !isendwin())
+        endwin();
+    signal(number, SIG_DFL); /* ncurses' handler would draw when it goes on, wherever that is */
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    raise(number);
+    sigprocmask(SIG_UNBLOCK, &set, &before); /* here it stops */
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (screen != NULL && screen_in_foreground())
+        screen_resized(); /* it heard of no other size meanwhile */
 }
 
 void screen_resized(void) {

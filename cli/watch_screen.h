@@ -15,6 +15,10 @@ void screen_close(struct screen **screen);
 void screen_draw(struct screen *screen, const struct model *model, uint64_t now_ms, const char *what, const char *state);
 /* Keys that wait. False: it is enough. */
 bool screen_keys(struct screen *screen, const struct model *model);
+/* Whether the terminal is this program's, and not that of another job of the shell's. */
+bool screen_in_foreground(void);
+/* Stops this program as the signal does; returns once it goes on. The terminal is as it was meanwhile. screen may be NULL. */
+void screen_stop(struct screen *screen, int number);
 /* The terminal has another size, perhaps. */
 void screen_resized(void);
 

@@ -78,9 +78,11 @@ static bool hold_standard_streams(void) {
     return true;
 }
 
-/* Signals come through the event loop alone. */
-static bool block_signals(void) {
+/* Signals come through the event loop alone. That whoever read our lines has gone is none: the sessions go on. */
+static bool hold_signals(void) {
     sigset_t set;
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return false;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
@@ -88,7 +90,8 @@ static bool block_signals(void) {
     return sigprocmask(SIG_BLOCK, &set, NULL) == 0;
 }
 
-static int run(struct server *server, int fd) {
+/* own: the socket's path is this daemon's to take away. */
+static int run(struct server *server, int fd, bool own) {
     struct fault fault;
     int status = STATUS_FAILED;
     if (!server_open(server, fd, &fault)) {
@@ -105,6 +108,8 @@ static int run(struct server *server, int fd) {
         else
             status = EXIT_SUCCESS;
     }
+    if (own) /* while it is still listened at: what is there afterwards may be a successor's */
+        (void)unlink(server->config.socket);
     server_close(server);
     return status;
 }
@@ -124,16 +129,13 @@ static int check(const struct server *server) {
 static int serve(struct server *server) {
     struct fault fault;
     bool own = false;
-    fault_set(&fault, "signals cannot be blocked");
-    int fd = block_signals() ? listen_open(server->config.socket, &own, &fault) : -1;
+    fault_set(&fault, "signals cannot be held back");
+    int fd = hold_signals() ? listen_open(server->config.socket, &own, &fault) : -1;
     if (fd < 0) {
         log_error("%s", fault.text);
         return STATUS_FAILED;
     }
-    int status = run(server, fd);
-    if (own)
-        (void)unlink(server->config.socket);
-    return status;
+    return run(server, fd, own);
 }
 
 static int start(int argc, char **argv) {

@@ -136,6 +136,8 @@ bool server_configure(const struct server *server, struct config *config, struct
         return false;
     if (!server->socket)
         return true;
+    if (!server->socket[0])
+        return fault_set(fault, "--socket takes a path, not \"\": give one like " COPP_SOCKET_DEFAULT);
     if (strlen(server->socket) >= sizeof config->socket)
         return fault_set(fault, "--socket takes a path of at most %zu bytes", sizeof config->socket - 1);
     strcpy(config->socket, server->socket);

@@ -26,6 +26,7 @@ says "HDMI-1"
 export COPP_ANCHOR="$anchor" COPP_DEVICE="unix:$socket"
 expect 0 "$COPP" status --json
 says '"output": "SVideo-1"'
+! grep -q simulated "$directory/out" || fail "says of coppd's outputs what it cannot know"
 
 # options beat the environment
 expect 0 "$COPP" status --device embedded

@@ -88,7 +88,8 @@ static void become_daemon(const struct kit *kit, const char *option) {
     }
     if (kit->preload)
         (void)setenv("LD_PRELOAD", kit->preload, 1);
-    (void)execl(daemon_path(), "coppd", "--config", kit->config, option, (char *)NULL);
+    const char *first = kit->argument ? kit->argument : option;
+    (void)execl(daemon_path(), "coppd", "--config", kit->config, first, kit->argument ? option : NULL, (char *)NULL);
     _exit(127);
 }
 

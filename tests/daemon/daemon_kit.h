@@ -23,6 +23,7 @@ struct kit {
     rlim_t file_limit; /* if not 0: open files it may have */
     rlim_t size_limit; /* if not 0: bytes a file of its may have */
     struct copp_public_key anchor;
+    const char *argument; /* if not NULL: one more that the daemon is started with */
     const char *preload; /* if not NULL: a library the daemon is started with */
 };
 

@@ -1,9 +1,11 @@
 /* coppd as players meet it: sessions over the socket, and that nothing stays in force for anybody who is gone. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -194,6 +196,26 @@ static void a_restart_ends_every_session(void) {
     kit_end(&kit);
 }
 
+/* Who sees that the daemon ends may start another one: the socket there must be that one's by then. */
+static void an_end_leaves_the_path_to_a_successor(void) {
+    struct kit kit;
+    uint8_t bytes[64];
+    kit_make(&kit, "");
+    for (int round = 0; round < 5; round++) {
+        kit_start(&kit);
+        int fd = raw_connect(&kit);
+        kit_wait_sessions(&kit, 1);
+        assert_int_equal(kill(kit.pid, SIGTERM), 0);
+        while (raw_receive(fd, bytes, sizeof bytes) > 0)
+            ;
+        assert_int_equal(access(kit.socket, F_OK), -1);
+        (void)close(fd);
+        assert_int_equal(waitpid(kit.pid, NULL, 0), kit.pid);
+        kit.pid = 0;
+    }
+    kit_end(&kit);
+}
+
 /* A process whose command stays under way; it ends with 0 if the command ends as it should. */
 static pid_t hanging(struct kit *kit, enum copp_result expected, uint32_t hresult) {
     pid_t pid = fork();
@@ -322,6 +344,25 @@ static void the_socket_may_come_from_systemd(void) {
     kit_end(&kit);
 }
 
+/* As with coppd 2>&1 | head -1: what nobody reads is lost, and nothing else. */
+static void a_reader_of_its_lines_that_goes(void) {
+    struct kit kit;
+    struct player player;
+    kit_make(&kit, "");
+    assert_int_equal(mkfifo(kit.output, 0600), 0);
+    int reader = open(kit.output, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(reader >= 0);
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    (void)close(reader);
+    uint64_t began = clock_ms();
+    assert_true(dprintf(kit.fifo, "hdcp-fail HDMI-1\n") > 0); /* of which it says a line */
+    player_loses(&player, HDCP, began);
+    player_end(&player);
+    kit_end(&kit);
+}
+
 static void transports_are_careful(void) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told;
@@ -407,10 +448,12 @@ static const struct test_case cases[] = {
     TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),
     TEST(every_holder_hears_of_a_lost_link, "EVT-1 EVT-2 EVT-3"),
     TEST(a_restart_ends_every_session, "EVT-5"),
+    TEST(an_end_leaves_the_path_to_a_successor, ""),
     TEST(a_pending_command_has_a_time_limit, "CMD-6"),
     TEST(a_pending_command_ends_when_the_output_does, "CMD-6"),
     TEST(a_client_killed_with_a_command_under_way, "CMD-6 EVT-5"),
     TEST(the_socket_may_come_from_systemd, ""),
+    TEST(a_reader_of_its_lines_that_goes, ""),
     TEST(transports_are_careful, ""),
     TEST(a_daemon_is_not_trusted_either, ""),
 };

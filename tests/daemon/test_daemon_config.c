@@ -202,6 +202,23 @@ static void places_of_its_own(void) {
     kit_end(&kit);
 }
 
+static void a_socket_as_an_argument(void) {
+    struct kit kit;
+    kit_make(&kit, "");
+    kit.argument = "--socket=";
+    run_says(&kit, CHECK, 1, "--socket takes a path, not \"\": give one like /");
+    run_says(&kit, NULL, 1, "--socket takes a path, not \"\": give one like /");
+    assert_int_equal(chdir(kit.directory), 0); /* where the daemon is started */
+    kit.argument = "--socket=below";
+    run_says(&kit, CHECK, 0, "can be used");
+    path_of(&kit, "below", kit.socket);
+    kit_start(&kit);
+    kit_stop(&kit);
+    assert_int_equal(access(kit.socket, F_OK), -1);
+    assert_int_equal(chdir("/"), 0);
+    kit_end(&kit);
+}
+
 /* Without its anchor the hierarchy is of no use to players that do not know it already. */
 static void an_anchor_that_is_gone(void) {
     struct kit kit;
@@ -347,6 +364,7 @@ static const struct test_case cases[] = {
 #endif
     TEST(what_it_names, ""),
     TEST(places_of_its_own, ""),
+    TEST(a_socket_as_an_argument, ""),
     TEST(an_anchor_that_is_gone, ""),
     TEST(a_check_changes_nothing, ""),
     TEST(metrics_replace_only_files, ""),

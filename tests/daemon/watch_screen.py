@@ -234,6 +234,38 @@ def test_signals():
     os.close(terminal.slave)
 
 
+def test_jobs():
+    """Under a shell with job control: it stops, goes on, and ends when it is told to, stopped or in the background."""
+    terminal = Terminal(["bash", "--norc", "--noediting", "-i"], PS1="ready: ")
+
+    def shell_has_terminal():
+        until(lambda: (terminal.read(), os.tcgetpgrp(terminal.master))[1] == terminal.process.pid, "the shell goes on")
+        assert termios.tcgetattr(terminal.slave) == terminal.before, "terminal modes differ"
+
+    def end_job():
+        terminal.type(b"kill %1; clear\n")
+        # the shell tells before it prompts: that its status was 0
+        until(lambda: (terminal.type(b"\n"), time.sleep(0.1), terminal.shows("Done"))[2], "the job ends")
+        shell_has_terminal()
+
+    terminal.expect("ready:")
+    terminal.type(COPP.encode() + b" watch\n")
+    terminal.expect("SVideo-1")
+    terminal.type(b"\x1a")  # Ctrl-Z
+    shell_has_terminal()
+    terminal.type(b"fg\n")
+    until(lambda: (terminal.read(), terminal.raw.count(b"\x1b[?1049h"))[1] == 2, "it draws again")
+    terminal.type(b"\x1a")
+    shell_has_terminal()
+    end_job()
+    terminal.type(b"clear; " + COPP.encode() + b" watch & sleep 1; jobs\n")
+    terminal.expect("Stopped")
+    end_job()
+    assert terminal.raw.count(b"\x1b[?1049h") == 2, "draws in the background"
+    terminal.type(b"exit\n")
+    terminal.ended(0)
+
+
 def test_hostile_names():
     terminal = watch()
     terminal.expect("SVideo-1")
@@ -288,6 +320,7 @@ def main():
         test_scrolling()
         daemon = test_daemon_goes_and_comes(daemon)
         test_signals()
+        test_jobs()
         test_hostile_names()
         test_terminals_that_cannot()
         stop(daemon)

@@ -20,6 +20,14 @@ complains 'cannot be run: Permission denied'
 echo input | $protect --hdcp 1 -- cat >"$dir/out" 2>/dev/null
 same "$(cat "$dir/out")" input "standard input of COMMAND"
 
+begin simulated_and_says_so
+expect 0 $protect --hdcp 1 --json -- true
+jq -s -e '.[0] | .event == "protected" and .text == "protected: HDCP on" and .simulated' "$dir/out" >/dev/null || fail "simulated"
+if [ ! -e /run/coppd/socket ]; then # nor is there a coppd: then it is what is left
+    expect 0 env -u COPP_DEVICE $protect --hdcp 1 -- true
+    complains '^HDMI-1: protected: HDCP on (simulated adapter: protects nothing)$'
+fi
+
 begin what_can_be_asked_for CMD-4
 expect 0 $protect --acp 2 --cgmsa copy-never,redistribution --output DVI-I-1 -- true
 complains 'DVI-I-1: protected: ACP level 2, CGMS-A copy-never, redistribution control$'

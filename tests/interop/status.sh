@@ -17,6 +17,17 @@ holds '.outputs[0] | .connector == "HDMI" and .protections == ["HDCP"] and .leve
 holds '.outputs[2].signal | .interlaced and .frequency_numerator == 60000 and .frequency_denominator == 1001'
 holds '.outputs[4].hdcp_receiver == null'
 
+begin simulated_and_says_so
+holds '.simulated == true'
+expect 0 "$COPP" status --device embedded
+lacks "$dir/out" simulated "whoever asked for it knows"
+if [ ! -e /run/coppd/socket ]; then # nor is there a coppd: then it is what is left
+    expect 0 env -u COPP_DEVICE "$COPP" status
+    same "$(tail -n 1 "$dir/out")" "simulated adapter: protects nothing" "the last line"
+    expect 0 env COPP_DEVICE= "$COPP" status --events /dev/null
+    lacks "$dir/out" simulated "whoever has events happen to it knows"
+fi
+
 begin adapter_and_events EVT-1 QRY-5
 cat >"$dir/card.ini" <<'INI'
 [output A]
