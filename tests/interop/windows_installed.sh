@@ -79,9 +79,15 @@ no_driver() {
 }
 
 no_driver 'C:\nowhere' 'C:\\nowhere\\leaf.pem: no key is there'
-mkdir -p odd/adapter.ini keyless/leaf.pem
+mkdir -p odd/adapter.ini keyless/leaf.pem empty garbled
 cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" odd/
+cp "$COPP_DRIVER/leaf.pem" empty/
+: >empty/chain.xml
+cp "$COPP_DRIVER/leaf.pem" garbled/
+echo '<nonsense>' >garbled/chain.xml
 no_driver "$work/odd" 'adapter.ini: cannot be read'
+no_driver "$work/empty" 'chain.xml: is empty'
+no_driver "$work/garbled" 'chain.xml: is no certificate chain: CERT-1: '
 no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
 
 wine regsvr32 /s /u copp.dll
