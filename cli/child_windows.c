@@ -47,6 +47,7 @@ static int error_number(DWORD error) {
     switch (error) {
     case ERROR_FILE_NOT_FOUND:
     case ERROR_PATH_NOT_FOUND:
+    case ERROR_INVALID_PARAMETER: /* an empty name */
         return ENOENT;
     case ERROR_ACCESS_DENIED:
         return EACCES;

@@ -4,6 +4,7 @@
  */
 #include <windows.h>
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -224,8 +225,11 @@ static void arguments_and_status(void **state) {
     char check[] = "check";
     char *arguments[] = {program, check, "a b", "c\"d", "e\\", "f\\\"g h\\\\", "", NULL};
     char *nowhere[] = {"no-such-program", NULL};
+    char *nothing[] = {"", NULL};
     struct child child;
-    assert_int_not_equal(child_start(&child, nowhere, false), 0);
+    assert_int_equal(child_start(&child, nowhere, false), ENOENT);
+    assert_false(child.runs);
+    assert_int_equal(child_start(&child, nothing, false), ENOENT);
     assert_false(child.runs);
     assert_int_equal(child_start(&child, arguments, false), 0);
     assert_int_equal(status_at_end(&child), 42);

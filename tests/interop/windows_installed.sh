@@ -192,6 +192,7 @@ protect_says() {
 
 protect_says 7 'HDMI-1: protected: HDCP on' --hdcp 1 -- cmd /c exit 7
 protect_says 2 'cannot be run: No such file' --hdcp 1 -- no-such-program
+protect_says 2 'cannot be run: No such file' --hdcp 1 -- ""
 printf '+0.5 unplug HDMI-1\n' >events.txt
 protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
 protect_says 0 'DISPLAY1: protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
