@@ -201,6 +201,11 @@ protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$
 wine application/copp.exe status --device opm --anchor "Z:$anchor" --json |
     jq -e '[.outputs[].connector] == ["HDMI"]' >/dev/null || { echo "copp status --device opm fails" && status=1; }
 
+# encrypted keys are not read here, and no passphrase is asked for
+printf -- '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n' >encrypted.pem
+wine application/copp.exe chain issue --leaf encrypted.pem --ihv encrypted.pem --root encrypted.pem -o issued.xml 2>issue.err || true
+grep -qF 'encrypted keys are not read here' issue.err || { echo "copp chain issue says $(cat issue.err)" && status=1; }
+
 # Ctrl-C ends the command, and what it has started, and releases
 wine application/copp.exe protect --hdcp 1 -- notepad >protect.txt 2>&1 &
 pid=$!
