@@ -201,6 +201,14 @@ protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$
 wine application/copp.exe status --device opm --anchor "Z:$anchor" --json |
     jq -e '[.outputs[].connector] == ["HDMI"]' >/dev/null || { echo "copp status --device opm fails" && status=1; }
 
+# events are awaited from whoever has nothing to say; meanwhile the watching goes on
+mkfifo silent
+sleep 60 >silent &
+pid=$!
+{ sed '/^hdcp_delay/d' slow/adapter.ini && printf '[script]\n3000 = unplug HDMI-1\n'; } >script.ini
+protect_says 1 'the command is stopped' --hdcp 1 --adapter script.ini --events - -- notepad <silent
+kill "$pid" || { echo "copp protect waits for its standard input" && status=1; }
+
 # encrypted keys are not read here, and no passphrase is asked for
 printf -- '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n' >encrypted.pem
 wine application/copp.exe chain issue --leaf encrypted.pem --ihv encrypted.pem --root encrypted.pem -o issued.xml 2>issue.err || true
