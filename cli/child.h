@@ -10,6 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef _WIN32
+struct child_thread {
+    uint32_t id;
+    bool held; /* else it has ended */
+};
+#endif
+
 struct child {
     bool runs;
     bool held; /* stopped by child_hold, or by the person */
@@ -19,7 +26,7 @@ struct child {
     void *process;
     void *job;
     uint32_t id;
-    uint32_t *threads; /* that are held */
+    struct child_thread *threads; /* that child_hold has found */
     size_t count;
 #else
     int group; /* 0: nothing was started */

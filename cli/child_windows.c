@@ -7,8 +7,12 @@
 
 #include <tlhelp32.h>
 
+#include "report.h"
+
 #define LINE_SIZE 32768u /* as long as Windows lets a command line be */
 #define PROCESSES_MAX 256u
+#define HOLD_MS 1000u /* so long, and so often, are threads looked for: some may start others as fast as they end */
+#define HOLD_PASSES 20u
 
 /* --- the command line, quoted as the C library of most commands takes it apart; cmd.exe has rules of its own --- */
 
@@ -43,6 +47,7 @@ static int error_number(DWORD error) {
     switch (error) {
     case ERROR_FILE_NOT_FOUND:
     case ERROR_PATH_NOT_FOUND:
+    case ERROR_INVALID_PARAMETER: /* an empty name */
         return ENOENT;
     case ERROR_ACCESS_DENIED:
         return EACCES;
@@ -151,26 +156,42 @@ static bool is_listed(const struct processes *processes, DWORD id) {
     return false;
 }
 
-static bool is_held(const struct child *child, DWORD thread) {
+/* The thread among those known, or NULL. */
+static struct child_thread *known(const struct child *child, DWORD id) {
     for (size_t i = 0; i < child->count; i++) {
-        if (child->threads[i] == thread)
-            return true;
+        if (child->threads[i].id == id)
+            return &child->threads[i];
     }
-    return false;
+    return NULL;
 }
 
-/* A thread that is gone meanwhile is held well enough. */
-static bool hold_thread(struct child *child, DWORD id) {
-    HANDLE thread = OpenThread(THREAD_SUSPEND_RESUME, FALSE, id);
-    uint32_t *more = realloc(child->threads, (child->count + 1) * sizeof *more);
-    if (more)
-        child->threads = more;
-    bool held = more && (!thread || SuspendThread(thread) != (DWORD)-1);
-    if (held && thread)
-        child->threads[child->count++] = id;
+static bool remember(struct child *child, struct child_thread thread) {
+    struct child_thread *old = known(child, thread.id);
+    struct child_thread *more = old ? child->threads : realloc(child->threads, (child->count + 1) * sizeof *more);
+    if (!more)
+        return false;
+    child->threads = more;
+    if (!old)
+        old = &more[child->count++];
+    *old = thread;
+    return true;
+}
+
+/* Holds a thread that is not held yet. *found: somebody may have started others meanwhile. One that has ended is listed for
+ * as long as anybody has a handle of it, so it counts once; one that is about to end can neither be held nor waited for. */
+static bool hold_thread(struct child *child, DWORD id, bool *found) {
+    HANDLE thread = OpenThread(THREAD_SUSPEND_RESUME | SYNCHRONIZE, FALSE, id);
+    bool ended = !thread && GetLastError() == ERROR_INVALID_PARAMETER;
+    if (!thread && !ended)
+        return false;
+    bool held = thread && SuspendThread(thread) != (DWORD)-1;
+    if (thread && !held)
+        ended = WaitForSingleObject(thread, 0) == WAIT_OBJECT_0;
+    *found = *found || !ended || !known(child, id);
+    bool good = (!held && !ended) || remember(child, (struct child_thread){.id = id, .held = held});
     if (thread)
         CloseHandle(thread);
-    return held;
+    return good;
 }
 
 /* Holds the threads that are not held yet; *found: there were some, which may have started others before. */
@@ -186,10 +207,9 @@ static bool hold_threads(struct child *child, bool *found) {
         return false;
     bool good = true;
     for (BOOL more = Thread32First(all, &entry); more && good; more = Thread32Next(all, &entry)) {
-        if (!is_listed(&processes, entry.th32OwnerProcessID) || is_held(child, entry.th32ThreadID))
-            continue;
-        *found = true;
-        good = hold_thread(child, entry.th32ThreadID);
+        const struct child_thread *thread = known(child, entry.th32ThreadID);
+        if (is_listed(&processes, entry.th32OwnerProcessID) && !(thread && thread->held))
+            good = hold_thread(child, entry.th32ThreadID, found);
     }
     CloseHandle(all);
     return good;
@@ -197,22 +217,23 @@ static bool hold_threads(struct child *child, bool *found) {
 
 /* What cannot be held is ended. */
 bool child_hold(struct child *child) {
+    bool good = true;
     bool found = true;
     if (!child->runs || child->held)
         return true;
     child->held = true;
-    while (found) {
-        if (!hold_threads(child, &found)) {
-            (void)TerminateJobObject(child->job, 1);
-            return true;
-        }
-    }
-    return true;
+    uint64_t end = GetTickCount64() + HOLD_MS;
+    for (unsigned pass = 1; good && found; pass++)
+        good = hold_threads(child, &found) && (!found || pass < HOLD_PASSES || GetTickCount64() < end);
+    if (good)
+        return true;
+    complain("the command cannot be held, and is ended");
+    return TerminateJobObject(child->job, 1);
 }
 
 void child_resume(struct child *child) {
     for (size_t i = 0; i < child->count; i++) {
-        HANDLE thread = OpenThread(THREAD_SUSPEND_RESUME, FALSE, child->threads[i]);
+        HANDLE thread = child->threads[i].held ? OpenThread(THREAD_SUSPEND_RESUME, FALSE, child->threads[i].id) : NULL;
         if (thread) {
             (void)ResumeThread(thread);
             CloseHandle(thread);

@@ -23,6 +23,16 @@ int read_anchor(const struct invocation *in, const char *name, struct copp_publi
     return result == COPP_OK ? STATUS_YES : fail_result(in, name, result);
 }
 
+/* What an encrypted key would need. */
+static const char *when_encrypted(bool passphrase) {
+#ifdef _WIN32
+    (void)passphrase;
+    return "is encrypted: encrypted keys are not read here";
+#else
+    return passphrase ? "the passphrase is wrong" : "needs --passphrase-file";
+#endif
+}
+
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
     struct blob passphrase = {0};
     *key = NULL;
@@ -38,7 +48,7 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
         return fail(in, STATUS_UNKNOWN, uri, "no key is there");
     if (result == COPP_E_KEY)
         return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s",
-                    passphrase_file != NULL ? "the passphrase is wrong" : "needs --passphrase-file");
+                    when_encrypted(passphrase_file != NULL));
     return result == COPP_OK ? STATUS_YES : fail_result(in, uri, result);
 }
 

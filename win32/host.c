@@ -13,7 +13,7 @@ NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
 #define FILE_SIZE_MAX 65536u
 #define WAIT_MS 20u /* how long others may have the adapter while a command is pending */
 
-/* One adapter a process, as there is one display driver. */
+/* One adapter a DLL: copp.dll and dxva2.dll in one process have two, which know nothing of each other. */
 static struct {
     CRITICAL_SECTION lock; /* guards all that follows */
     HMODULE module;
@@ -103,10 +103,10 @@ static void unload(void) {
     host.connector = NULL;
 }
 
-static void explain_sim(const struct copp_sim_error *error) {
+static void explain_sim(enum copp_result result, const struct copp_sim_error *error) {
     char text[sizeof error->text + 32];
     (void)snprintf(text, sizeof text, "line %u: %s", error->line, error->text);
-    explain_driver("adapter.ini", error->line > 0 ? text : error->text);
+    explain_driver("adapter.ini", error->line > 0 ? text : error->text[0] ? error->text : copp_strerror(result));
 }
 
 /* A chain may be any: players are tested with those that they must refuse. But one whose key is another's is a mistake, as a
@@ -115,8 +115,17 @@ static void check_key(const char *bytes, size_t size) {
     struct copp_chain *chain = NULL;
     struct copp_certificate leaf;
     struct copp_public_key key;
-    bool same = copp_chain_parse((const uint8_t *)bytes, size, &chain, NULL) == COPP_OK &&
-                copp_chain_certificate(chain, 0, &leaf) == COPP_OK && host.key->calls->public_key(host.key, &key) == COPP_OK &&
+    struct copp_verdict verdict;
+    char why[256];
+    enum copp_result result = copp_chain_parse((const uint8_t *)bytes, size, &chain, &verdict);
+    if (result) {
+        bool told = result == COPP_E_INVALID;
+        (void)snprintf(why, sizeof why, "is no certificate chain: %s%s%s; no handshake will succeed",
+                       told ? copp_rule_id(verdict.rule) : "", told ? ": " : "", told ? verdict.detail : copp_strerror(result));
+        explain_driver("chain.xml", why);
+        return;
+    }
+    bool same = copp_chain_certificate(chain, 0, &leaf) == COPP_OK && host.key->calls->public_key(host.key, &key) == COPP_OK &&
                 key.modulus_size == leaf.subject.modulus_size && copp_equal(key.modulus, leaf.subject.modulus, key.modulus_size);
     if (!same)
         explain_driver("leaf.pem", "is not the key of the chain beside it: no handshake will succeed");
@@ -129,6 +138,7 @@ static bool make_sim(void) {
     char *chain = NULL;
     char *text = NULL;
     struct copp_sim_error error = {0, ""};
+    enum copp_result result;
     if (read_driver_file("chain.xml", &chain, &chain_size) && read_driver_file("adapter.ini", &text, &text_size)) {
         const struct copp_sim_config config = {.description = text, /* NULL: the default adapter */
                                                .chain = (const uint8_t *)chain,
@@ -137,8 +147,10 @@ static bool make_sim(void) {
                                                .now_ms = GetTickCount64()};
         if (!chain)
             explain_driver("chain.xml", "no certificate chain is there: is COPP_DRIVER the driver's directory?");
-        else if (copp_sim_new(&config, &host.sim, &error))
-            explain_sim(&error);
+        else if (chain_size == 0)
+            explain_driver("chain.xml", "is empty");
+        else if ((result = copp_sim_new(&config, &host.sim, &error)))
+            explain_sim(result, &error);
         else
             check_key(chain, chain_size);
     }

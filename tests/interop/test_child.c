@@ -4,10 +4,13 @@
  */
 #include <windows.h>
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/child.h"
+#include "cli/report.h"
 
 /* cmocka.h wants these before it, in no other order */
 /* clang-format off */
@@ -23,6 +26,13 @@
 
 static char program[MAX_PATH];
 static char shared_name[64];
+static int complaints;
+
+/* The tool's, which would write it. */
+void complain(const char *format, ...) {
+    (void)format;
+    complaints++;
+}
 
 static volatile LONG *shared_memory(const char *name) {
     HANDLE mapping = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, HEARTS * sizeof(LONG), name);
@@ -37,6 +47,47 @@ static DWORD WINAPI beat(void *heart) {
         Sleep(1);
     }
     return 0;
+}
+
+/* One of its threads allows nothing to anybody. */
+static int run_denying(LONG *hearts) {
+    SECURITY_DESCRIPTOR nobody;
+    SECURITY_ATTRIBUTES attributes = {.nLength = sizeof attributes, .lpSecurityDescriptor = &nobody};
+    ACL none;
+    if (!InitializeAcl(&none, sizeof none, ACL_REVISION) ||
+        !InitializeSecurityDescriptor(&nobody, SECURITY_DESCRIPTOR_REVISION) ||
+        !SetSecurityDescriptorDacl(&nobody, TRUE, &none, FALSE) || !CreateThread(&attributes, 0, beat, &hearts[1], 0, NULL))
+        return 9;
+    for (int i = 2; i < HEARTS; i++) {
+        if (!CreateThread(NULL, 0, beat, &hearts[i], 0, NULL))
+            return 9;
+    }
+    return (int)beat(hearts);
+}
+
+static DWORD WINAPI pass_by(void *heart) {
+    InterlockedIncrement(heart);
+    return 0;
+}
+
+/* Starts threads that end at once, until its heart is made negative. */
+static DWORD WINAPI churn(void *heart) {
+    while (InterlockedCompareExchange((LONG *)heart, 0, 0) >= 0) {
+        HANDLE thread = CreateThread(NULL, 0, pass_by, heart, 0, NULL);
+        if (thread)
+            CloseHandle(thread);
+        Sleep(0);
+    }
+    return 0;
+}
+
+static int run_churning(LONG *hearts) {
+    HANDLE churning[HEARTS];
+    if (!CreateThread(NULL, 0, pass_by, hearts, 0, NULL)) /* its handle is kept */
+        return 9;
+    for (int i = 0; i < HEARTS; i++)
+        churning[i] = CreateThread(NULL, 0, churn, &hearts[i], 0, NULL);
+    return WaitForMultipleObjects(HEARTS, churning, TRUE, INFINITE) == WAIT_OBJECT_0 ? 42 : 9;
 }
 
 static int run_command(const char *name, bool first) {
@@ -120,19 +171,68 @@ static void ended_while_held(void **state) {
     assert_memory_equal(before, (const void *)hearts, sizeof before);
 }
 
+static int status_at_end(struct child *child) {
+    int status = 77;
+    for (DWORD waited = 0; waited < PATIENCE_MS && child_look(child, &status) != CHILD_ENDED; waited += 10)
+        Sleep(10);
+    return status;
+}
+
+static void ended_that_cannot_be_held(void **state) {
+    (void)state;
+    char deny[] = "deny";
+    char *arguments[] = {program, deny, shared_name, NULL};
+    struct child child;
+    volatile LONG *hearts = shared_memory(shared_name);
+    assert_non_null((const void *)hearts);
+    assert_int_equal(child_start(&child, arguments, true), 0);
+    assert_true(all_beat(hearts));
+    complaints = 0;
+    assert_true(child_hold(&child));
+    assert_int_equal(complaints, 1);
+    assert_int_equal(status_at_end(&child), 1);
+    assert_true(none_beats(hearts));
+}
+
+/* Threads that come and go are no reason to end it. */
+static void held_while_threads_end(void **state) {
+    (void)state;
+    char churn_word[] = "churn";
+    char *arguments[] = {program, churn_word, shared_name, NULL};
+    struct child child;
+    int status = 77;
+    volatile LONG *hearts = shared_memory(shared_name);
+    assert_non_null((const void *)hearts);
+    assert_int_equal(child_start(&child, arguments, true), 0);
+    complaints = 0;
+    for (int i = 0; i < 20; i++) {
+        assert_true(all_beat(hearts));
+        assert_true(child_hold(&child));
+        assert_true(i % 10 != 0 || none_beats(hearts));
+        assert_int_equal(child_look(&child, &status), CHILD_RUNNING);
+        child_resume(&child);
+    }
+    for (int i = 0; i < HEARTS; i++)
+        hearts[i] = LONG_MIN;
+    assert_int_equal(status_at_end(&child), 42);
+    assert_int_equal(complaints, 0);
+    for (int i = 0; i < HEARTS; i++)
+        hearts[i] = 0;
+}
+
 static void arguments_and_status(void **state) {
     (void)state;
     char check[] = "check";
     char *arguments[] = {program, check, "a b", "c\"d", "e\\", "f\\\"g h\\\\", "", NULL};
     char *nowhere[] = {"no-such-program", NULL};
+    char *nothing[] = {"", NULL};
     struct child child;
-    int status = 77;
-    assert_int_not_equal(child_start(&child, nowhere, false), 0);
+    assert_int_equal(child_start(&child, nowhere, false), ENOENT);
+    assert_false(child.runs);
+    assert_int_equal(child_start(&child, nothing, false), ENOENT);
     assert_false(child.runs);
     assert_int_equal(child_start(&child, arguments, false), 0);
-    for (DWORD waited = 0; waited < PATIENCE_MS && child_look(&child, &status) != CHILD_ENDED; waited += 10)
-        Sleep(10);
-    assert_int_equal(status, 42);
+    assert_int_equal(status_at_end(&child), 42);
 }
 
 static int check_arguments(int argc, char **argv) {
@@ -146,12 +246,16 @@ static int check_arguments(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(held_resumed_and_ended),
-        cmocka_unit_test(ended_while_held),
+        cmocka_unit_test(held_resumed_and_ended),    cmocka_unit_test(ended_while_held),
+        cmocka_unit_test(ended_that_cannot_be_held), cmocka_unit_test(held_while_threads_end),
         cmocka_unit_test(arguments_and_status),
     };
     if (GetModuleFileNameA(NULL, program, sizeof program) == 0)
         return 9;
+    if (argc == 3 && strcmp(argv[1], "deny") == 0)
+        return run_denying((LONG *)shared_memory(argv[2]));
+    if (argc == 3 && strcmp(argv[1], "churn") == 0)
+        return run_churning((LONG *)shared_memory(argv[2]));
     if (argc == 3)
         return run_command(argv[2], strcmp(argv[1], "beat") == 0);
     if (argc > 3)

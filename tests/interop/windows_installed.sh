@@ -79,9 +79,15 @@ no_driver() {
 }
 
 no_driver 'C:\nowhere' 'C:\\nowhere\\leaf.pem: no key is there'
-mkdir -p odd/adapter.ini keyless/leaf.pem
+mkdir -p odd/adapter.ini keyless/leaf.pem empty garbled
 cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" odd/
+cp "$COPP_DRIVER/leaf.pem" empty/
+: >empty/chain.xml
+cp "$COPP_DRIVER/leaf.pem" garbled/
+echo '<nonsense>' >garbled/chain.xml
 no_driver "$work/odd" 'adapter.ini: cannot be read'
+no_driver "$work/empty" 'chain.xml: is empty'
+no_driver "$work/garbled" 'chain.xml: is no certificate chain: CERT-1: '
 no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
 
 wine regsvr32 /s /u copp.dll
@@ -186,6 +192,7 @@ protect_says() {
 
 protect_says 7 'HDMI-1: protected: HDCP on (simulated adapter: protects nothing)' --hdcp 1 -- cmd /c exit 7
 protect_says 2 'cannot be run: No such file' --hdcp 1 -- no-such-program
+protect_says 2 'cannot be run: No such file' --hdcp 1 -- ""
 printf '+0.5 unplug HDMI-1\n' >events.txt
 protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
 protect_says 0 'DISPLAY1: protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
@@ -193,6 +200,19 @@ protect_says 1 'CERT-12' --device opm --hdcp 1 -- cmd /c exit 0
 protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$anchor" --acp 1 -- cmd /c exit 0
 wine application/copp.exe status --device opm --anchor "Z:$anchor" --json |
     jq -e '[.outputs[].connector] == ["HDMI"]' >/dev/null || { echo "copp status --device opm fails" && status=1; }
+
+# events are awaited from whoever has nothing to say; meanwhile the watching goes on
+mkfifo silent
+sleep 60 >silent &
+pid=$!
+{ sed '/^hdcp_delay/d' slow/adapter.ini && printf '[script]\n3000 = unplug HDMI-1\n'; } >script.ini
+protect_says 1 'the command is stopped' --hdcp 1 --adapter script.ini --events - -- notepad <silent
+kill "$pid" || { echo "copp protect waits for its standard input" && status=1; }
+
+# encrypted keys are not read here, and no passphrase is asked for
+printf -- '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n' >encrypted.pem
+wine application/copp.exe chain issue --leaf encrypted.pem --ihv encrypted.pem --root encrypted.pem -o issued.xml 2>issue.err || true
+grep -qF 'encrypted keys are not read here' issue.err || { echo "copp chain issue says $(cat issue.err)" && status=1; }
 
 # Ctrl-C ends the command, and what it has started, and releases
 wine application/copp.exe protect --hdcp 1 -- notepad >protect.txt 2>&1 &
