@@ -56,7 +56,18 @@ test_sanitized() {
 run_tests() {
     local directory=$1
     shift
-    CMOCKA_MESSAGE_OUTPUT=TAP meson test -C "$directory" --no-rebuild --print-errorlogs --num-processes "$jobs" "$@"
+    CMOCKA_MESSAGE_OUTPUT=TAP meson test -C "$directory" --no-rebuild --print-errorlogs --num-processes "$jobs" "$@" ||
+        report_failed_tests "$directory"
+}
+
+# What failed in the last run in a build directory, and its last lines; fails.
+report_failed_tests() {
+    jq -r '
+        select(.result != "OK" and .result != "EXPECTEDFAIL")
+        | "\(.name): \(.result) after \(.duration | floor) s",
+          (((.stdout // "") + (.stderr // "")) | split("\n") | map(select(. != "" and (test("^ok ") | not))) | .[-8:][] | "    \(.)")
+        ' "$1/meson-logs/testlog.json" >>"$step_report"
+    return 1
 }
 
 # "PASSED FAILED" of the last run in a build directory. A program that prints TAP counts as its tests, any other as one;

@@ -53,10 +53,12 @@ step() {
     else
         failed_steps+=("$title")
         printf 'FAIL  %-66s %5d s\n' "$title" $((SECONDS - start))
+    fi
+    [ ! -f "$step_report" ] || sed 's/^/      /' "$step_report"
+    if [ "$status" -ne 0 ]; then
         tail -n 40 "$log" | sed 's/^/      | /'
         printf '      (all of it: %s)\n' "${log#"$top"/}"
     fi
-    [ ! -f "$step_report" ] || sed 's/^/      /' "$step_report"
 }
 
 # step_after NEEDED TITLE FUNCTION [ARGUMENT...]: the same, but a failure without trying where NEEDED has not succeeded.

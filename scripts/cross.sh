@@ -155,22 +155,16 @@ check_pe_files() {
 }
 
 test_wine() {
-    local passed failed hold keeper
+    local passed failed
     export WINEPREFIX=$cross_dir/prefix WINEDEBUG=-all
-    # made before the first test: two that start at once would both find it half made
-    wineboot --init && wineserver --wait || return 1
-    # Wine's services keep the output of the program that they were started for: were it a test's, it would end with them
-    rm -f "$cross_dir/hold"
-    mkfifo "$cross_dir/hold"
-    wine cmd <"$cross_dir/hold" >"$cross_dir/keeper.log" 2>&1 &
-    keeper=$!
-    exec {hold}>"$cross_dir/hold" # the program above ends when this is closed
+    # One server for all tests, started and its services with it before the first: tests that start at once would each find
+    # it half made, and the services keep the output of the program that they are started for. A test's would not end.
+    mkdir -p "$WINEPREFIX"
+    wineserver --kill || true # of a run that was killed
+    wineserver --wait
+    trap 'wineserver --kill || true' EXIT
+    wineserver --persistent && wineboot --init || return 1
     run_tests build/win64 || true
-    exec {hold}>&-
-    # but for a Wine server that has died, for which it would wait for ever
-    wineserver --kill || true
-    kill -KILL "$keeper" 2>/dev/null || true
-    wait
     read -r passed failed < <(count_tests build/win64)
     counts "$passed" "$failed"
     report "$passed tests passed, $failed failed"

@@ -19,9 +19,8 @@ export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
 
 # shellcheck disable=SC2317 # the trap calls it
 finish() {
-    wineserver=$(command -v wineserver || echo /usr/lib/wine/wineserver)
-    "$wineserver" -k >/dev/null 2>&1 || true
-    "$wineserver" -w >/dev/null 2>&1 || true
+    wineserver --kill >/dev/null 2>&1 || true
+    wineserver --wait >/dev/null 2>&1 || true
     rm -rf "$work"
 }
 trap finish EXIT
@@ -31,7 +30,10 @@ classes() {
     wine reg export 'HKEY_CLASSES_ROOT\CLSID' "Z:$work/$1" /y >/dev/null
 }
 
-wine wineboot -i >/dev/null 2>&1
+# Wine's services keep the output of the program that they are started for: one server, started once, for all programs
+mkdir "$WINEPREFIX"
+wineserver --persistent
+wineboot --init >/dev/null 2>&1
 cp "$dll" "$work/copp.dll"
 cd "$work"
 classes before.reg
