@@ -114,12 +114,6 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
     return error;
 }
 
-/* To the group, in which most commands stay, and to what is in another. False: some of it is another user's by now. */
-static bool signal_all(const struct child *child, int number) {
-    bool permitted = kill(-child->group, number) == 0 || errno != EPERM;
-    return descendants_signal(number) && permitted;
-}
-
 /* Those whose parent has ended, and who have ended themselves. */
 static void reap_adopted(const struct child *child) {
     siginfo_t info = {.si_pid = 0};
@@ -127,6 +121,13 @@ static void reap_adopted(const struct child *child) {
         (void)waitpid(info.si_pid, NULL, 0);
         info.si_pid = 0;
     }
+}
+
+/* To the group, in which most commands stay, and to what is in another. False: some of it was not reached (descendants.h). */
+static bool signal_all(const struct child *child, int number) {
+    bool permitted = kill(-child->group, number) == 0 || errno != EPERM;
+    reap_adopted(child); /* who has ended is no descendant to look for */
+    return descendants_signal(number) && permitted;
 }
 
 static bool is_by_terminal(int number) {

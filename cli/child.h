@@ -1,7 +1,7 @@
 /*
  * A command that runs in a group of its own, so that holding and ending it reach what it has started as well: a process group
- * and all that descends from it (child.c), on Windows a job (child_windows.c). On a terminal a process group gets the foreground as a shell would give it:
- * Ctrl-C and Ctrl-Z are the command's.
+ * and all that descends from it (child.c), on Windows a job (child_windows.c). On a terminal a process group gets the
+ * foreground as a shell would give it: Ctrl-C and Ctrl-Z are the command's.
  */
 #ifndef COPP_CLI_CHILD_H
 #define COPP_CLI_CHILD_H
@@ -21,7 +21,7 @@ struct child {
     bool runs;
     bool held; /* stopped by child_hold, or by the person */
     bool interrupted; /* has ended, by a terminal's Ctrl-C */
-    bool refuses; /* some of it could not be held: it has become another user's */
+    bool refuses; /* some of it could not be held: it is another user's, say */
 #ifdef _WIN32
     void *process;
     void *job;

@@ -123,7 +123,7 @@ static void tell(struct guard *g, const char *event, const char *format, ...) {
 static const char *fate(const struct guard *g, const char *done) {
     if (!g->child.runs)
         return "";
-    return g->child.refuses ? "; the command CANNOT be stopped: it has become another user's" : done;
+    return g->child.refuses ? "; the command CANNOT be stopped: some of it is another user's, or out of reach" : done;
 }
 
 /* Protection was not to be had, or is lost. */
@@ -214,7 +214,8 @@ static void tell_in_force(struct guard *g, const char *event, const struct copp_
 
 static void end_command(struct guard *g) {
     if (!child_end(&g->child, GRACE_MS))
-        complain("%s: the command CANNOT be ended, and runs unprotected: it has become another user's", g->output);
+        complain("%s: the command CANNOT be ended, and runs unprotected: some of it is another user's, or out of reach",
+                 g->output);
 }
 
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */

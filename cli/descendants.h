@@ -10,7 +10,8 @@
 /* From here on those whose parent ends stay descendants: they become this program's children. Reap them. */
 void descendants_adopt(void);
 
-/* To each, and to those that come meanwhile. False: some may not be signalled, as they have become another user's. */
+/* To each, and to those that come meanwhile; after SIGSTOP all have stopped. False, a second later at the latest: some were not
+ * reached: they are another user's, do not stop, are more than memory holds, or start others faster than they are told. */
 bool descendants_signal(int number);
 
 /* Whether any runs; one that has ended and was not asked for does not. */
