@@ -23,7 +23,7 @@ cross_apt() {
     # where this system has Debian's packages from
     # shellcheck disable=SC2016 # apt's variables, not the shell's
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        awk '$2 ~ /^(bookworm|trixie|stable)$/ && $3 == "main" { print $1; exit }')
+        awk '$2 ~ /^(bookworm|trixie|stable)$/ && $3 == "main" && !n++ { print $1 }')
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
     cat >"$state/own.sources" <<SOURCES
 Types: deb-src

@@ -68,7 +68,7 @@ C
     g++ -x c++ -std=c++17 -Wall -Wextra -Werror "${flags[@]}" "$directory/least.c" -o "$directory/least-c++" "${libraries[@]}"
     "$directory/least-shared"
     "$directory/least-c++"
-    ldd "$directory/least-shared" | grep -q libcopp
+    ldd "$directory/least-shared" | grep libcopp
     [ -z "$(ldd "$directory/least-static" | grep libcopp || true)" ]
     env -u LD_LIBRARY_PATH "$directory/least-static"
 }
@@ -97,5 +97,5 @@ check_packages() {
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postinst >"$directory/postinst"
     grep -q 'systemd-sysusers' "$directory/postinst" # its user
     grep -q "start\|restart" "$directory/postinst" # its units
-    dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postrm | grep -q 'rm -rf /var/lib/coppd'
+    dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postrm | grep 'rm -rf /var/lib/coppd'
 }

@@ -61,7 +61,7 @@ lint_format() {
     fi
 }
 
-major_of() { "$1" --version | grep -oE 'version [0-9]+' | head -1 | grep -oE '[0-9]+'; }
+major_of() { "$1" --version | sed -n 's/.*version \([0-9]\+\).*/\1/p' | sed -n 1p; }
 
 lint_marks() {
     local files
