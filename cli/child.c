@@ -227,5 +227,6 @@ bool child_end(struct child *child, unsigned grace_ms) {
             return false;
         sigtimedwait(&ended, NULL, &step);
     }
+    child->group = 0; /* from here on the number may become somebody else's */
     return true;
 }

@@ -29,7 +29,7 @@ struct child {
     struct child_thread *threads; /* that child_hold has found */
     size_t count;
 #else
-    int group; /* 0: nothing was started */
+    int group; /* 0: nothing was started, or all of it has ended */
     int tty; /* the terminal whose foreground it has; -1: none */
 #endif
 };

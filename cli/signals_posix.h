@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Blocks them, but for those that are ignored, which stay so; a descriptor to poll and to read struct signalfd_siginfo from. -1, with errno. */
+/* Blocks them, but for those that are ignored, which stay so; a descriptor to poll and to read struct signalfd_siginfo from.
+ * -1, with errno. */
 int signal_fd(const int *numbers, size_t count);
 
 #endif
