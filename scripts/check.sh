@@ -60,6 +60,22 @@ run_tests() {
         report_failed_tests "$directory"
 }
 
+# The inner loop: only what was asked for, in the build directory that `./dev check` uses too.
+test_suites() {
+    local name known step_report=/dev/stderr
+    build_gcc >&2
+    known=$(meson test -C "$lint_build" --list 2>/dev/null | sed 's/.* \/ //')
+    if [ "${1:-}" = --list ]; then
+        [ $# -eq 1 ] || usage_error "--list stands alone"
+        printf '%s\n' "$known" | sort
+        return
+    fi
+    for name in "$@"; do
+        grep -qxF -- "$name" <<<"$known" || usage_error "no test suite is called '$name'; ./dev test --list names them"
+    done
+    meson test -C "$lint_build" --no-rebuild --print-errorlogs --num-processes "$jobs" "$@"
+}
+
 # What failed in the last run in a build directory, and its last lines; fails.
 report_failed_tests() {
     jq -r '
