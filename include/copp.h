@@ -20,5 +20,6 @@
 #include "copp/socket.h"
 #include "copp/srm.h"
 #include "copp/transport.h"
+#include "copp/version.h"
 
 #endif

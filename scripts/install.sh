@@ -51,8 +51,9 @@ consumer() {
     mkdir -p "$directory"
     cat >"$directory/least.c" <<'C'
 #include <copp.h>
+#include <string.h>
 int main(void) {
-    return copp_version()[0] == '0' && copp_strerror(COPP_OK)[0] ? 0 : 1;
+    return strcmp(copp_version(), COPP_VERSION) || COPP_VERSION_NUMBER < COPP_VERSION_OF(0, 1, 0) || !copp_strerror(COPP_OK)[0];
 }
 C
     read -ra flags < <(pkg-config --cflags libcopp)
@@ -68,9 +69,33 @@ C
     g++ -x c++ -std=c++17 -Wall -Wextra -Werror "${flags[@]}" "$directory/least.c" -o "$directory/least-c++" "${libraries[@]}"
     "$directory/least-shared"
     "$directory/least-c++"
+    consumer_of_cmake "$directory"
     ldd "$directory/least-shared" | grep libcopp
     [ -z "$(ldd "$directory/least-static" | grep libcopp || true)" ]
     env -u LD_LIBRARY_PATH "$directory/least-static"
+}
+
+# consumer_of_cmake DIRECTORY: the least program there, built by CMake, which finds libcopp where it was installed.
+consumer_of_cmake() {
+    local build=$1/cmake
+    rm -rf "$build"
+    mkdir -p "$build"
+    cp "$1/least.c" "$build"
+    cat >"$build/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.16)
+project(least C)
+find_package(libcopp 0.1 CONFIG REQUIRED)
+find_package(libcopp 0.2 CONFIG QUIET) # a later series, which this one does not stand for
+if(libcopp_FOUND)
+  message(FATAL_ERROR "libcopp ${libcopp_VERSION} was taken for 0.2")
+endif()
+find_package(libcopp CONFIG REQUIRED)
+add_executable(least least.c)
+target_link_libraries(least PRIVATE libcopp::copp)
+CMAKE
+    cmake -S "$build" -B "$build/build" "-DCMAKE_PREFIX_PATH=$(dirname "$(find "$installed" -name libcopp-config.cmake)")"
+    cmake --build "$build/build"
+    "$build/build/least"
 }
 
 check_uninstall() {

@@ -21,6 +21,7 @@ packages_check=( # beside those
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
     debhelper dpkg-dev                         # the Debian packages
+    cmake                                      # a program that finds libcopp by it
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
 )
 packages_cross=( # beside those of build

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "version.h"
+
 #if defined(__GNUC__) || defined(__clang__)
 #define COPP_NODISCARD __attribute__((warn_unused_result))
 #define COPP_API __attribute__((visibility("default")))
@@ -93,7 +95,7 @@ COPP_API const char *copp_strerror(enum copp_result result);
 /* The rule's id as in docs/protocol.md, such as "CERT-11"; "" for COPP_RULE_NONE. Static. */
 COPP_API const char *copp_rule_id(enum copp_rule rule);
 
-/* The library's version, "MAJOR.MINOR.PATCH". Static. */
+/* The version of the library that the program runs with, "MAJOR.MINOR.PATCH"; COPP_VERSION is that of the headers. Static. */
 COPP_API const char *copp_version(void);
 
 /* Wipes size bytes (which may be 0) and frees what a libcopp function handed over; NULL is allowed. */
