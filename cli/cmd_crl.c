@@ -1,5 +1,6 @@
 /* copp crl verify, show and install: certificate revocation lists (CRL-1..5). */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collections.h"
@@ -8,6 +9,7 @@
 #include "io.h"
 #include "keys.h"
 #include "report.h"
+#include "state.h"
 
 struct crl_options {
     const char *anchor;
@@ -22,8 +24,8 @@ static const struct option_spec install_table[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct crl_options, store),
      .argument = "FILE",
-     .help = "the stored list, replaced if this one is newer",
-     .required = true},
+     .help = "the stored list, replaced if this one is newer\n(default: the installation's, which every session\nis checked "
+             "against: " STORE_CRL " in\n$COPP_STATE_DIR, else " STATE_SHOWN ")"},
     {.name = NULL},
 };
 
@@ -78,47 +80,59 @@ static int run_show(const struct invocation *in) {
 }
 
 /* The stored file may be at fault as well as the new list: say which. */
-static int fail_store(const struct invocation *in, const struct copp_public_key *anchor, enum copp_result result,
-                      const struct copp_verdict *verdict) {
-    const struct crl_options *o = in->options;
+static int fail_store(const struct invocation *in, const char *store, const struct copp_public_key *anchor,
+                      enum copp_result result, const struct copp_verdict *verdict) {
     struct copp_revocation_list *list = NULL;
     struct copp_verdict stored;
     if (result == COPP_E_ROLLBACK)
         return fail_verdict(in, STATUS_NO, in->operands[0], COLLECTION_LIST, verdict);
     if (result == COPP_E_IO && (errno == ELOOP || errno == EINVAL))
-        return fail(in, STATUS_UNKNOWN, o->store,
+        return fail(in, STATUS_UNKNOWN, store,
                     "is no regular file: a link, pipe or device is not replaced; give --store another name");
-    if (result == COPP_E_INVALID && copp_revocation_load(o->store, anchor, &list, &stored) == COPP_E_INVALID)
-        return fail_verdict_with(in, STATUS_UNKNOWN, o->store, COLLECTION_LIST, &stored,
+    if (result == COPP_E_INVALID && copp_revocation_load(store, anchor, &list, &stored) == COPP_E_INVALID)
+        return fail_verdict_with(in, STATUS_UNKNOWN, store, COLLECTION_LIST, &stored,
                                  "the stored list stays as it is; if --anchor is right, move it away and install again");
     copp_revocation_free(&list);
     if (result == COPP_E_IO)
-        return fail_result(in, o->store, result);
+        return fail_result(in, store, result);
     return fail_validation(in, in->operands[0], COLLECTION_LIST, result, verdict);
 }
 
-static int run_install(const struct invocation *in) {
+static int install(const struct invocation *in, const char *store) {
     const struct crl_options *o = in->options;
-    const char *name = in->operands[0];
     struct copp_public_key anchor;
     struct blob blob;
     struct copp_revocation_list *list;
     struct copp_verdict verdict;
     int status = read_anchor(in, o->anchor, &anchor);
     if (status == STATUS_YES)
-        status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+        status = read_file(in, in->operands[0], COPP_REVOCATION_SIZE_MAX, &blob);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_revocation_store(o->store, blob.bytes, blob.size, &anchor, &list, &verdict);
+    enum copp_result result = copp_revocation_store(store, blob.bytes, blob.size, &anchor, &list, &verdict);
     blob_free(&blob);
     if (result != COPP_OK)
-        return fail_store(in, &anchor, result, &verdict);
+        return fail_store(in, store, &anchor, result, &verdict);
     if (in->json)
-        status = print_json(json_list(o->store, list, true));
+        status = print_json(json_list(store, list, true));
     else
-        say("%s: version %lu is in force, %zu revoked", o->store, (unsigned long)copp_revocation_version(list),
+        say("%s: version %lu is in force, %zu revoked", store, (unsigned long)copp_revocation_version(list),
             copp_revocation_count(list));
     copp_revocation_free(&list);
+    return status;
+}
+
+static int run_install(const struct invocation *in) {
+    const struct crl_options *o = in->options;
+    if (o->store != NULL)
+        return install(in, o->store);
+    char *store = state_path(STORE_CRL);
+    if (store == NULL)
+        return fail_result(in, NULL, COPP_E_MEMORY);
+    int status = state_make_public(store) == 0
+                     ? install(in, store)
+                     : fail(in, STATUS_UNKNOWN, store, "its directory cannot be made: %s", strerror(errno));
+    free(store);
     return status;
 }
 
@@ -152,7 +166,9 @@ const struct command command_crl_install = {
     .operands_min = 1,
     .operands_max = 1,
     .summary = "Replace the stored revocation list by a newer one",
-    .details = "The stored list never goes back to an older version, and is not touched unless the new one\nvalidates.",
+    .details =
+        "The stored list never goes back to an older version, and is not touched unless the new one\nvalidates. Exit status 0 "
+        "if the very list is stored already, 1 if it is older, or another one of\nthe same version.",
     .options = install_table,
     .options_size = sizeof(struct crl_options),
     .run = run_install,

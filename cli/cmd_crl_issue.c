@@ -64,6 +64,8 @@ static const struct option_spec table[] = {
     {.name = NULL},
 };
 
+#define ANCHOR_BYTES 128u
+
 struct keys {
     struct copp_private_key *signer;
     struct copp_private_key *root;
@@ -80,6 +82,8 @@ static int get_keys(const struct invocation *in, struct keys *k) {
         status = open_private_key(in, o->root, o->passphrase_file, &k->root);
     if (status == STATUS_YES)
         status = public_half(in, o->root, k->root, &k->root_half);
+    if (status == STATUS_YES && k->root_half.modulus_size != ANCHOR_BYTES)
+        status = fail(in, STATUS_UNKNOWN, o->root, "is no anchor's key: that has 1024 bits, as the root of every chain (CERT-6)");
     return status;
 }
 

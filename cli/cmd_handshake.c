@@ -8,6 +8,7 @@
 #include "io.h"
 #include "keys.h"
 #include "report.h"
+#include "revocation.h"
 
 struct seal_options {
     const char *chain;
@@ -16,6 +17,7 @@ struct seal_options {
     const char *form;
     const char *output;
     bool reveal;
+    struct revocation_options revocation;
 };
 
 static const struct option_spec seal_table[] = {
@@ -26,6 +28,7 @@ static const struct option_spec seal_table[] = {
      .help = "the driver's certificate chain",
      .required = true},
     ANCHOR_OPTION(struct seal_options),
+    CRL_OPTION(struct seal_options, revocation),
     {.name = "random",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct seal_options, random),
@@ -64,7 +67,22 @@ static int read_random(const struct invocation *in, const char *text, uint8_t *r
     return fail(in, STATUS_UNKNOWN, NULL, "--random takes 32 hexadecimal digits, not '%s'", text);
 }
 
-/* SES-9: nothing is encrypted to a key that has not been validated. */
+/* CRL-4 */
+static int check_lists(const struct invocation *in, const struct seal_options *o, const struct copp_public_key *anchor,
+                       const struct copp_chain *chain) {
+    struct revocation revocation;
+    struct copp_verdict verdict;
+    int status = revocation_open(in, &o->revocation, anchor, false, &revocation);
+    for (size_t i = 0; status == STATUS_YES && i < revocation.lists.revocation_count; i++) {
+        enum copp_result result = copp_revocation_check(revocation.lists.revocations[i], chain, &verdict);
+        if (result != COPP_OK)
+            status = fail_validation(in, o->chain, COLLECTION_CHAIN, result, &verdict);
+    }
+    revocation_close(&revocation);
+    return status;
+}
+
+/* SES-9: nothing is encrypted to a key that has not been validated, or is revoked. */
 static int read_leaf(const struct invocation *in, const struct seal_options *o, struct copp_public_key *leaf) {
     struct copp_public_key anchor;
     struct copp_chain *chain;
@@ -73,9 +91,10 @@ static int read_leaf(const struct invocation *in, const struct seal_options *o, 
         status = load_chain(in, o->chain, &anchor, &chain);
     if (status != STATUS_YES)
         return status;
+    status = check_lists(in, o, &anchor, chain);
     *leaf = *copp_chain_leaf_key(chain);
     copp_chain_free(&chain);
-    return STATUS_YES;
+    return status;
 }
 
 /* SES-4: key and both sequence numbers from a CSPRNG. */

@@ -8,6 +8,7 @@
 #include "describe.h"
 #include "keys.h"
 #include "report.h"
+#include "revocation.h"
 #include "signals.h"
 #include "table.h"
 #include "windows_driver.h"
@@ -16,6 +17,7 @@
 
 struct probe_options {
     const char *anchor;
+    struct revocation_options revocation;
     bool set;
 };
 
@@ -25,6 +27,7 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct probe_options, anchor),
      .argument = "FILE",
      .help = "whom to trust: a PEM public key or a base64\nmodulus (default: Microsoft's anchor)"},
+    CRL_OPTION(struct probe_options, revocation),
     {.name = "set",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct probe_options, set),
@@ -36,6 +39,7 @@ static const struct option_spec options[] = {
 struct probe {
     const struct invocation *in;
     struct copp_public_key anchor;
+    struct revocation revocation;
     struct table table;
     json_t *paths;
     bool good; /* every step of some path succeeded */
@@ -252,7 +256,7 @@ static void end_path(struct probe *probe) {
 
 /* Takes the transport over. */
 static void run_transport(struct probe *probe, struct copp_transport *transport) {
-    const struct copp_session_config config = {.anchor = &probe->anchor};
+    const struct copp_session_config config = {.anchor = &probe->anchor, .lists = probe->revocation.lists};
     struct copp_session *session = NULL;
     enum copp_result result = copp_session_new(&config, transport, &session);
     if (result == COPP_OK)
@@ -316,8 +320,12 @@ static int run(const struct invocation *in) {
     struct probe probe = {.in = in, .table = {.columns = 4}};
     struct monitor monitors[MONITORS_MAX];
     int status = read_anchor(in, o->anchor, &probe.anchor);
-    if (status != STATUS_YES)
+    if (status == STATUS_YES)
+        status = revocation_open(in, &o->revocation, &probe.anchor, false, &probe.revocation);
+    if (status != STATUS_YES) {
+        revocation_close(&probe.revocation);
         return status;
+    }
     if (!signals_open(&probe.signals) || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
         return fail(in, STATUS_UNKNOWN, NULL, "neither COM nor the console can be used");
     probe.paths = json_array();
@@ -334,6 +342,7 @@ static int run(const struct invocation *in) {
         status = STATUS_UNKNOWN;
     }
     json_decref(probe.paths);
+    revocation_close(&probe.revocation);
     table_free(&probe.table);
     CoUninitialize();
     (void)fflush(stdout);

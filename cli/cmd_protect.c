@@ -10,7 +10,6 @@
 #include "device.h"
 #include "report.h"
 #include "signals.h"
-#include "srm.h"
 #include "wait.h"
 
 #define POLL_STEP_MS 500u /* APP-3 asks for 2000 at most */
@@ -21,8 +20,6 @@ struct protect_options {
     uint32_t acp;
     const char *cgmsa;
     const char *output;
-    const char *srm;
-    const char *srm_key;
     bool unnamed_receiver;
     struct device_options device;
 };
@@ -53,17 +50,8 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct protect_options, output),
      .argument = "NAME",
      .help = "the output to protect (default: the first that\noffers what is asked for; see copp status)"},
-    {.name = "srm",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct protect_options, srm),
-     .argument = "FILE",
-     .help = "an HDCP renewability message: a receiver it\nrevokes is refused"},
-    {.name = "srm-key",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct protect_options, srm_key),
-     .argument = "production|facsimile|FILE",
-     .words = "production facsimile",
-     .help = "who must have signed it (default: production)"},
+    CRL_OPTION(struct protect_options, device.revocation),
+    SRM_OPTIONS(struct protect_options, device.revocation),
     {.name = "unnamed-receiver",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct protect_options, unnamed_receiver),
@@ -86,7 +74,6 @@ static const struct option_spec options[] = {
 struct guard {
     const struct invocation *in;
     struct copp_requirement wanted;
-    struct copp_srm *srm;
     struct device device;
     struct link link;
     const char *output;
@@ -132,14 +119,16 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
     char answer[64] = "";
     if (stop == COPP_STOP_REFUSED)
         snprintf(answer, sizeof answer, ": %s", copp_hresult_name(copp_session_hresult(g->link.session)));
+    const char *remedy = copp_session_remedy(g->link.session, COPP_OK, NULL, stop);
     complain("%s: %s%s%s%s%s%s%s", g->output, copp_stop_text(stop), answer, rule[0] != '\0' ? " (" : "", rule,
              rule[0] != '\0' ? ")" : "", fate(g, "; the command is stopped"),
              stop == COPP_STOP_NO_RECEIVER   ? "; --unnamed-receiver plays to it all the same"
              : stop == COPP_STOP_UNSUPPORTED ? "; copp status tells what each does"
                                              : "");
+    complain("remedy: %s", remedy);
     if (g->in->json)
-        (void)print_json_line(json_pack("{ss so ss so}", "event", "stopped", "output", json_text(g->output), "text",
-                                        copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop))));
+        (void)print_json_line(json_pack("{ss so ss so ss}", "event", "stopped", "output", json_text(g->output), "text",
+                                        copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop)), "remedy", remedy));
     return STATUS_NO;
 }
 
@@ -157,8 +146,6 @@ static int read_requirement(const struct invocation *in, struct copp_requirement
                     o->cgmsa);
     if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
         return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
-    if (o->srm_key != NULL && o->srm == NULL)
-        return fail(in, STATUS_UNKNOWN, NULL, "--srm-key goes with --srm");
     return STATUS_YES;
 }
 
@@ -173,12 +160,12 @@ static int choose_output(struct guard *g) {
     char text[64];
     g->output = o->output;
     if (o->output != NULL)
-        return device_establish(g->in, &g->device, o->output, g->srm, &g->link);
+        return device_establish(g->in, &g->device, o->output, &g->link);
     for (size_t i = 0; (g->output = device_output(&g->device, i)) != NULL; i++) {
         uint32_t types;
         if (device_refuses(&g->device, g->output))
             continue;
-        int status = device_establish(g->in, &g->device, g->output, g->srm, &g->link);
+        int status = device_establish(g->in, &g->device, g->output, &g->link);
         if (status != STATUS_YES)
             return status;
         enum copp_result result = copp_session_protection_types(g->link.session, &types);
@@ -218,9 +205,35 @@ static void end_command(struct guard *g) {
                  g->output);
 }
 
+/*
+ * What is revoked may have changed since it was read (CRL-4, APP-2): the command does not go on before it has been looked at
+ * again, nor where that cannot be done. True: go on.
+ */
+static bool recheck_lists(struct guard *g) {
+    if (!revocation_changed(&g->device.revocation))
+        return true;
+    (void)child_hold(&g->child);
+    g->status = revocation_renew(g->in, &g->device.revocation, g->output, g->link.session);
+    if (g->status == STATUS_YES)
+        return true;
+    static const char unknown[] = "what is revoked is not known any more";
+    if (g->status == STATUS_NO)
+        g->status = fail_stop(g, COPP_STOP_DRIVER_REVOKED);
+    else
+        complain("%s: %s%s", g->output, unknown, fate(g, "; the command is stopped"));
+    if (g->status == STATUS_UNKNOWN && g->in->json)
+        (void)print_json_line(
+            json_pack("{ss so ss sn}", "event", "stopped", "output", json_text(g->output), "text", unknown, "rule"));
+    g->over = true;
+    end_command(g);
+    return false;
+}
+
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
 static void watch(struct guard *g) {
     struct copp_watch w;
+    if (!recheck_lists(g))
+        return;
     copp_session_watch(g->link.session, device_now(&g->device), &w);
     if (w.state == COPP_WATCH_RENEGOTIATE) {
         (void)child_hold(&g->child);
@@ -334,7 +347,11 @@ static int protect_and_run(struct guard *g) {
         return fail(g->in, STATUS_UNKNOWN, g->output, "interrupted before the protection was in force");
     if (stop != COPP_STOP_NONE)
         return fail_stop(g, stop);
+    if (!recheck_lists(g)) /* HDCP may have taken its time */
+        return g->status;
     copp_session_watch(g->link.session, device_now(&g->device), &w);
+    if (w.state == COPP_WATCH_STOP)
+        return fail_stop(g, w.stop);
     g->in_force = true;
     tell_in_force(g, "protected", &w);
     int status = start_command(g);
@@ -358,11 +375,8 @@ static int protect(struct guard *g) {
 
 static int run(const struct invocation *in) {
     const struct protect_options *o = in->options;
-    struct copp_verdict verdict;
     struct guard g = {.in = in, .signals = {-1, -1, 0}};
     int status = read_requirement(in, &g.wanted);
-    if (status == STATUS_YES && o->srm != NULL)
-        status = read_srm(in, o->srm, o->srm_key, &g.srm, &verdict);
     if (status == STATUS_YES) {
         status = device_open(in, &o->device, true, &g.device);
         if (status == STATUS_YES)
@@ -370,7 +384,6 @@ static int run(const struct invocation *in) {
         link_close(&g.link);
         device_close(&g.device);
     }
-    copp_srm_free(&g.srm);
     fflush(stdout);
     child_pass_interrupt(&g.child);
     signals_close(&g.signals);

@@ -15,7 +15,7 @@ static const struct option_spec options[] = {
      .argument = "production|facsimile|FILE",
      .words = "production facsimile",
      .help = "who must have signed it: the licensing body (the\n"
-             "default), the specification's test key, or the\n"
+             "default), the specifications' test keys, or the\n"
              "PEM public key in FILE"},
     {.name = NULL},
 };

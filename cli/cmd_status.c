@@ -16,6 +16,8 @@ struct status_options {
 
 static const struct option_spec options[] = {
     DEVICE_OPTIONS(struct status_options),
+    CRL_OPTION(struct status_options, device.revocation),
+    SRM_OPTIONS(struct status_options, device.revocation),
     {.name = "adapter",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct status_options, device.adapter),
@@ -40,6 +42,8 @@ struct answers {
     uint32_t global[PROTECTION_TYPES];
     bool has_receiver;
     struct copp_status_hdcp_key key;
+    bool receiver_revoked; /* APP-2 */
+    bool receiver_checked; /* there is a message to check it against */
     struct copp_status_signaling signaling;
     uint32_t events;
 };
@@ -76,6 +80,19 @@ static enum copp_result ask(struct copp_session *session, struct answers *a) {
     }
     a->events = copp_session_take_events(session);
     return result;
+}
+
+/* APP-2: what a player would refuse is told beside the table. */
+static void check_receiver(struct answers *a, const struct copp_session_lists *lists) {
+    uint8_t ksv[COPP_KSV_SIZE];
+    a->receiver_checked = a->has_receiver && lists->srm_count > 0;
+    if (!a->receiver_checked)
+        return;
+    copp_ksv_from_bksv(a->key.bksv, ksv);
+    for (size_t i = 0; i < lists->srm_count; i++)
+        a->receiver_revoked = a->receiver_revoked || copp_srm_revoked(lists->srms[i], ksv);
+    if (a->receiver_revoked)
+        complain("%s: %s (%s)", a->name, copp_stop_text(COPP_STOP_REVOKED), copp_rule_id(copp_stop_rule(COPP_STOP_REVOKED)));
 }
 
 static void add_row(struct table *table, const struct answers *a, size_t type, bool first) {
@@ -126,8 +143,9 @@ static json_t *json_receiver(const struct answers *a) {
     if (!a->has_receiver)
         return json_null();
     copp_ksv_from_bksv(a->key.bksv, ksv);
-    return json_pack("{so sb sb}", "ksv", json_hex(ksv, sizeof ksv), "ksv_valid", copp_ksv_valid(ksv), "repeater",
-                     (a->key.hdcp_flags & COPP_HDCP_REPEATER) != 0);
+    return json_pack("{so sb sb so}", "ksv", json_hex(ksv, sizeof ksv), "ksv_valid", copp_ksv_valid(ksv), "repeater",
+                     (a->key.hdcp_flags & COPP_HDCP_REPEATER) != 0, "revoked",
+                     a->receiver_checked ? json_boolean(a->receiver_revoked) : json_null());
 }
 
 static json_t *json_standards(uint32_t standards) {
@@ -204,6 +222,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         if (result != COPP_OK) {
             status = fail_session(in, a.name, "query", result, links[i].session);
         } else {
+            check_receiver(&a, &device->revocation.lists);
             add_rows(&table, &a);
             json_add(&list, json_answers(&a));
         }
@@ -231,7 +250,7 @@ static int run(const struct invocation *in) {
     }
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         if (!device_refuses(&device, device_output(&device, i)))
-            status = device_establish(in, &device, device_output(&device, i), NULL, &links[i]);
+            status = device_establish(in, &device, device_output(&device, i), &links[i]);
     }
     if (status == STATUS_YES) {
         let_events_happen(&device);

@@ -10,12 +10,6 @@
 
 #define EMBEDDED "embedded"
 
-/* An empty variable says nothing. */
-static const char *variable(const char *name) {
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 /* Where to go: device->path is NULL for the embedded adapter. */
 static int choose(const struct invocation *in, const struct device_options *o, struct device *device) {
     const char *name = o->device;
@@ -57,15 +51,18 @@ int device_find(const struct invocation *in, const struct device_options *option
 
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
     int status = device_find(in, options, follow, device);
-    if (status != STATUS_YES || device->path == NULL)
-        return status;
-    status = read_anchor(in, options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR"), &device->anchor);
-    return status == STATUS_YES ? remote_names(in, device) : status;
+    bool remote = device->path != NULL;
+    if (status == STATUS_YES && remote)
+        status = read_anchor(in, options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR"), &device->anchor);
+    if (status == STATUS_YES)
+        status = revocation_open(in, &options->revocation, remote ? &device->anchor : NULL, true, &device->revocation);
+    return status == STATUS_YES && remote ? remote_names(in, device) : status;
 }
 
 void device_close(struct device *device) {
     free(device->names);
     device->names = NULL;
+    revocation_close(&device->revocation);
     embedded_close(&device->host);
 }
 
@@ -109,19 +106,18 @@ bool device_refuses(struct device *device, const char *output) {
     return device->path == NULL ? output_refuses(&device->host, output) : remote_refuses(device, output);
 }
 
-int device_establish(const struct invocation *in, struct device *device, const char *output, const struct copp_srm *srm,
-                     struct link *link) {
-    const struct copp_session_config config = {.anchor = &device->anchor, .srm = srm};
+int device_establish(const struct invocation *in, struct device *device, const char *output, struct link *link) {
+    const struct copp_session_config config = {.anchor = &device->anchor, .lists = device->revocation.lists};
     struct copp_verdict verdict = {.detail = ""};
     if (device->path == NULL)
-        return link_establish(in, &device->host, output, srm, link);
+        return link_establish(in, &device->host, output, &device->revocation.lists, link);
     *link = (struct link){.transport = NULL};
     int status = remote_open(in, device, output, &link->transport);
     if (status != STATUS_YES)
         return status;
     enum copp_result result = copp_session_new(&config, link->transport, &link->session);
     if (result != COPP_OK)
-        return fail_result(in, output, result);
+        return fail_session(in, output, "session", result, link->session);
     status = link_handshake(in, output, link, &verdict);
     if (verdict.rule == COPP_RULE_CERT_12)
         remote_explain_anchor(device);

@@ -6,6 +6,7 @@
 #define COPP_CLI_DEVICE_H
 
 #include "embedded.h"
+#include "revocation.h"
 
 /* What the options say: NULL where they were not given. */
 struct device_options {
@@ -13,6 +14,7 @@ struct device_options {
     const char *anchor; /* whom to trust outside this program; NULL: COPP_ANCHOR, else Microsoft's */
     const char *adapter; /* these two ask for the embedded adapter */
     const char *events;
+    struct revocation_options revocation; /* for the commands that start sessions */
 };
 
 /* Entries for a command's table: of the options structure type, in which a struct device_options is called device. */
@@ -47,6 +49,7 @@ struct device {
     bool unasked; /* embedded only because there is no other: people are told that it protects nothing */
     struct embedded host; /* if so */
     struct copp_public_key anchor; /* if not */
+    struct revocation revocation; /* what every session is checked against; empty after device_find alone */
     char (*names)[COPP_CONNECTOR_NAME_SIZE];
     size_t count;
     int wake_fd; /* readable when the person has had enough; -1: none */
@@ -74,8 +77,7 @@ bool device_woken(const struct device *device);
 /* True if no session is to be had because of the output's mode (ARB-6). */
 bool device_refuses(struct device *device, const char *output);
 
-/* A session with an output: STATUS_YES, or complains. Close the link in any case. */
-int device_establish(const struct invocation *in, struct device *device, const char *output, const struct copp_srm *srm,
-                     struct link *link);
+/* A session with an output: STATUS_YES, or complains. Close the link in any case, and before the device. */
+int device_establish(const struct invocation *in, struct device *device, const char *output, struct link *link);
 
 #endif

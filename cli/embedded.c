@@ -140,8 +140,10 @@ void embedded_close(struct embedded *host) {
     events_free(&host->events);
 }
 
-enum copp_result link_open(struct embedded *host, const char *output, const struct copp_srm *srm, struct link *link) {
-    const struct copp_session_config config = {.anchor = &host->anchor, .srm = srm};
+enum copp_result link_open(struct embedded *host, const char *output, const struct copp_session_lists *lists, struct link *link) {
+    struct copp_session_config config = {.anchor = &host->anchor};
+    if (lists != NULL)
+        config.lists = *lists;
     *link = (struct link){.transport = NULL};
     struct copp_connector *connector = copp_sim_connector(host->sim, output);
     if (connector == NULL)
@@ -166,14 +168,14 @@ int link_handshake(const struct invocation *in, const char *output, struct link 
     return fail_session(in, output, "handshake", result, link->session);
 }
 
-int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_srm *srm,
+int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_session_lists *lists,
                    struct link *link) {
     struct copp_verdict verdict;
-    enum copp_result result = link_open(host, output, srm, link);
+    enum copp_result result = link_open(host, output, lists, link);
     if (result == COPP_E_NOT_FOUND)
         return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
     if (result != COPP_OK)
-        return fail_result(in, output, result);
+        return fail_session(in, output, "session", result, link->session);
     return link_handshake(in, output, link, &verdict);
 }
 
@@ -184,8 +186,7 @@ void link_close(struct link *link) {
 
 int fail_session(const struct invocation *in, const char *output, const char *what, enum copp_result result,
                  const struct copp_session *session) {
-    if (result == COPP_E_REFUSED)
-        return fail(in, STATUS_UNKNOWN, output, "%s: the driver answers %s", what,
-                    copp_hresult_name(copp_session_hresult(session)));
-    return fail(in, STATUS_UNKNOWN, output, "%s: %s", what, copp_strerror(result));
+    char text[512];
+    return fail(in, STATUS_UNKNOWN, output, "%s: %s", what,
+                copp_session_explain(session, result, NULL, COPP_STOP_NONE, text, sizeof text));
 }

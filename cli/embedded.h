@@ -40,12 +40,12 @@ struct link {
 /* In clone and theatre mode an output opens no device (ARB-6). */
 bool output_refuses(struct embedded *host, const char *output);
 
-/* Opens a device on the output. COPP_OK: close it with link_close, in any case. */
-enum copp_result link_open(struct embedded *host, const char *output, const struct copp_srm *srm, struct link *link);
+/* Opens a device on the output; lists may be NULL. COPP_OK: close it with link_close, in any case. */
+enum copp_result link_open(struct embedded *host, const char *output, const struct copp_session_lists *lists, struct link *link);
 /* The handshake of a session that is new. STATUS_YES, or complains; *verdict is that on the chain. */
 int link_handshake(const struct invocation *in, const char *output, struct link *link, struct copp_verdict *verdict);
 /* link_open and the handshake. STATUS_YES, or complains. */
-int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_srm *srm,
+int link_establish(const struct invocation *in, struct embedded *host, const char *output, const struct copp_session_lists *lists,
                    struct link *link);
 void link_close(struct link *link);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "report.h"
 #include "wait.h"
 
@@ -39,6 +40,8 @@ int events_open(const struct invocation *in, const char *name, bool follow, stru
     (*source)->fd = -1;
     if (name == NULL)
         return STATUS_YES;
+    if (claim_input(in, name) != STATUS_YES)
+        return STATUS_UNKNOWN;
     (*source)->name = name;
     (*source)->fd = open_lines(name, follow);
     return (*source)->fd >= 0 ? STATUS_YES : fail(in, STATUS_UNKNOWN, name, "cannot be opened: %s", strerror(errno));

@@ -30,9 +30,24 @@ static ssize_t read_all(int fd, uint8_t *bytes, size_t capacity) {
     return (ssize_t)size;
 }
 
+int claim_input(const struct invocation *in, const char *name) {
+    static const char *const names[] = {"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"};
+    static bool claimed;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) != 0)
+            continue;
+        if (claimed)
+            return fail(in, STATUS_UNKNOWN, name, "standard input can be read once, and this is the second time: give a file");
+        claimed = true;
+    }
+    return STATUS_YES;
+}
+
 int read_file(const struct invocation *in, const char *name, size_t limit, struct blob *blob) {
     bool standard = strcmp(name, "-") == 0;
     *blob = (struct blob){0};
+    if (claim_input(in, name) != STATUS_YES)
+        return STATUS_UNKNOWN;
     int fd = standard ? STDIN_FILENO : system_open(name);
     if (fd < 0)
         return fail(in, STATUS_UNKNOWN, name, "cannot be opened: %s", strerror(errno));

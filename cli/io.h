@@ -18,6 +18,12 @@ void io_init(void);
 /* At most 256 bytes from the system's CSPRNG. */
 bool random_bytes(void *bytes, size_t size);
 
+/*
+ * To be asked before name is read, by whoever does so: standard input can be read once, whatever it is called, and a second
+ * reader would find nothing, or what was meant for the first. STATUS_YES, or complains.
+ */
+int claim_input(const struct invocation *in, const char *name);
+
 /* STATUS_YES, or complains and answers STATUS_UNKNOWN; *blob is then empty. More than limit bytes are refused. */
 int read_file(const struct invocation *in, const char *name, size_t limit, struct blob *blob);
 

@@ -36,6 +36,8 @@ static const char *when_encrypted(bool passphrase) {
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
     struct blob passphrase = {0};
     *key = NULL;
+    if (claim_input(in, uri) != STATUS_YES)
+        return STATUS_UNKNOWN;
     if (passphrase_file != NULL) {
         int status = read_file(in, passphrase_file, 4096, &passphrase);
         if (status != STATUS_YES)

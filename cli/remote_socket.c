@@ -75,7 +75,7 @@ int remote_open(const struct invocation *in, struct device *device, const char *
     if (connected && result == COPP_E_NOT_FOUND)
         status = fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
     else if (result == COPP_E_REFUSED || result == COPP_E_UNSUPPORTED_MODE)
-        status = fail_result(in, output, result);
+        status = fail_session(in, output, "session", result, NULL);
     else if (result != COPP_OK)
         status = remote_socket_fail(in, device, connection, result);
     copp_socket_close(&connection);

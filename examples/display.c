@@ -1,6 +1,6 @@
 /*
  * A display driver of one's own: a virtual display whose HDCP takes a while to come up, and two players on it.
- * display CHAIN KEY ANCHOR, as `copp chain issue --new-keys` makes them.
+ * display CHAIN KEY ANCHOR [CRL], as `copp chain issue --new-keys` and `copp crl issue` make them.
  */
 #include <copp.h>
 #include <stdio.h>
@@ -101,21 +101,24 @@ static void hang_up(struct copp_transport *transport) {
     free(transport);
 }
 
-static struct copp_session *player(struct copp_adapter *adapter, struct display *display, const struct copp_public_key *anchor,
-                                   struct copp_transport **transport) {
+static struct copp_session *player(struct copp_adapter *adapter, struct display *display,
+                                   const struct copp_session_config *config, struct copp_transport **transport) {
     static const struct copp_transport_calls calls = {key_exchange, sequence_start, command, status, hang_up};
-    const struct copp_session_config config = {.anchor = anchor};
     struct copp_session *session = NULL;
     struct copp_verdict verdict = {.detail = ""};
+    char why[512];
     struct way *way = calloc(1, sizeof *way);
     if (!way)
         return NULL;
     *way = (struct way){.transport = {&calls}, .adapter = adapter, .display = display};
     *transport = &way->transport;
-    if (copp_device_open(display->connector, &way->device) || copp_session_new(&config, *transport, &session))
-        return NULL;
-    if (copp_session_establish(session, &verdict))
-        printf("no session: %s %s\n", copp_rule_id(verdict.rule), verdict.detail);
+    enum copp_result result = copp_device_open(display->connector, &way->device);
+    if (!result)
+        result = copp_session_new(config, *transport, &session);
+    if (!result)
+        result = copp_session_establish(session, &verdict);
+    if (result)
+        printf("no session: %s\n", copp_session_explain(session, result, &verdict, COPP_STOP_NONE, why, sizeof why));
     return session;
 }
 
@@ -128,10 +131,10 @@ static size_t load(const char *name, char *text, size_t size) {
 }
 
 /* Two players ask for different things; the connector applies the highest of each (ARB-2). Then the cable goes. */
-static int play(struct copp_adapter *adapter, struct display *display, const struct copp_public_key *anchor) {
+static int play(struct copp_adapter *adapter, struct display *display, const struct copp_session_config *config) {
     struct copp_transport *transports[2] = {NULL};
-    struct copp_session *one = player(adapter, display, anchor, &transports[0]);
-    struct copp_session *two = player(adapter, display, anchor, &transports[1]);
+    struct copp_session *one = player(adapter, display, config, &transports[0]);
+    struct copp_session *two = player(adapter, display, config, &transports[1]);
     struct copp_watch watch;
     uint64_t asked_ms = now_ms;
     bool good = copp_session_protect(one, &(struct copp_requirement){.hdcp = COPP_HDCP_ON}, now_ms) == COPP_STOP_NONE;
@@ -157,27 +160,34 @@ int main(int argc, char **argv) {
     struct copp_private_key *key = NULL;
     struct copp_adapter *adapter = NULL;
     struct copp_public_key anchor;
-    if (argc != 4) {
-        fputs("Usage: display CHAIN KEY ANCHOR\n", stderr);
+    struct copp_revocation_list *list = NULL;
+    if (argc != 4 && argc != 5) {
+        fputs("Usage: display CHAIN KEY ANCHOR [CRL]\n", stderr);
         return 2;
     }
     size_t chain_size = load(argv[1], chain, sizeof chain);
     enum copp_result result = copp_public_key_read(text, load(argv[3], text, sizeof text), &anchor);
+    if (!result && argc == 5)
+        result = copp_revocation_load(argv[4], &anchor, &list, NULL);
     if (!result)
         result = copp_private_key_open(argv[2], NULL, &key);
-    const struct copp_adapter_config config = {.chain = (const uint8_t *)chain, .chain_size = chain_size, .key = key};
+    const struct copp_adapter_config driver = {.chain = (const uint8_t *)chain, .chain_size = chain_size, .key = key};
     if (!result)
-        result = copp_adapter_new(&config, &adapter);
+        result = copp_adapter_new(&driver, &adapter);
     const struct copp_connector_config connector = {.output = &display.output,
                                                     .connector_type = COPP_CONNECTOR_HDMI,
                                                     .protection_types = COPP_PROTECTION_TYPE_HDCP,
                                                     .bus_type = COPP_BUS_PCI_EXPRESS};
     if (!result)
         result = copp_connector_add(adapter, &connector, &display.connector);
-    int status = result ? 2 : play(adapter, &display, &anchor);
+    const struct copp_revocation_list *const lists[] = {list};
+    const struct copp_session_config config = {.anchor = &anchor,
+                                               .lists = {.revocations = lists, .revocation_count = list ? 1 : 0}};
+    int status = result ? 2 : play(adapter, &display, &config);
     if (result)
         fprintf(stderr, "display: %s\n", copp_strerror(result));
     copp_adapter_free(&adapter);
     copp_private_key_free(&key);
+    copp_revocation_free(&list);
     return status;
 }

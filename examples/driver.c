@@ -9,6 +9,7 @@ static struct {
     struct copp_private_key *leaf;
     char *chain;
     size_t chain_size;
+    struct copp_revocation_list *list;
     struct copp_sim *sim;
     uint64_t now_ms;
 } host;
@@ -51,6 +52,30 @@ static enum copp_result issue(struct copp_private_key *ihv, struct copp_private_
     return copp_chain_issue(requests, 3, &host.chain, &host.chain_size);
 }
 
+/* The list of what is revoked under the same root: nothing is. Its signer is the root's as directly as the IHV is. */
+static enum copp_result issue_list(struct copp_private_key *root, const struct copp_public_key *anchor) {
+    struct copp_certificate_request request = {.signer = root, .sign_crl = true, .manufacturer = "example revocation"};
+    struct copp_private_key *signer = NULL;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    enum copp_result result = copp_private_key_generate(1024, &signer);
+    if (!result)
+        result = signer->calls->public_key(signer, &request.subject);
+    if (!result)
+        result = copp_revocation_issue(1, NULL, 0, &request, 1, signer, &bytes, &size);
+    if (!result)
+        result = copp_revocation_validate(bytes, size, anchor, &host.list, NULL);
+    copp_release(bytes, size);
+    copp_private_key_free(&signer);
+    return result;
+}
+
+struct copp_session_lists driver_lists(void) {
+    const struct copp_session_lists lists = {.revocations = (const struct copp_revocation_list *const *)&host.list,
+                                             .revocation_count = host.list ? 1 : 0};
+    return lists;
+}
+
 static enum copp_result make_chain(struct copp_public_key *anchor) {
     struct copp_private_key *ihv = NULL;
     struct copp_private_key *root = NULL;
@@ -61,6 +86,8 @@ static enum copp_result make_chain(struct copp_public_key *anchor) {
         result = copp_private_key_generate(1024, &root);
     if (!result)
         result = issue(ihv, root, anchor);
+    if (!result)
+        result = issue_list(root, anchor);
     copp_private_key_free(&ihv);
     copp_private_key_free(&root);
     return result;
@@ -81,7 +108,7 @@ struct copp_transport *driver_open(struct copp_public_key *anchor) {
         result = copp_local_transport_open(copp_sim_connector(host.sim, "HDMI-1"), &host.pump, &driver);
     if (!result)
         return driver;
-    fprintf(stderr, "no simulated driver: %s %s\n", copp_strerror(result), error.text);
+    fprintf(stderr, "no simulated driver: %s%s%s\n", copp_strerror(result), error.text[0] ? ": " : "", error.text);
     driver_close(&driver);
     return NULL;
 }
@@ -90,6 +117,7 @@ void driver_close(struct copp_transport **driver) {
     copp_transport_free(driver);
     copp_sim_free(&host.sim);
     copp_private_key_free(&host.leaf);
+    copp_revocation_free(&host.list);
     copp_release(host.chain, host.chain_size);
     host.chain = NULL;
 }

@@ -1,9 +1,24 @@
-/* A player that shows no frame unless coppd vouches for the display: player SOCKET ANCHOR CONNECTOR FRAMES. */
+/*
+ * A player that shows no frame unless coppd vouches for the display: player SOCKET ANCHOR CONNECTOR FRAMES [CRL].
+ * CRL is a stored revocation list, such as `copp crl install` keeps.
+ */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep */
 #include <copp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define FRAMES_A_SECOND 25
+
+struct player {
+    struct copp_public_key anchor; /* whom to trust */
+    const char *list_path; /* NULL: none was named */
+    struct copp_revocation_list *list;
+    const struct copp_revocation_list *lists[1]; /* the same, as a session borrows it */
+    struct copp_transport *transport;
+    struct copp_session *session;
+    struct copp_verdict verdict; /* of the last call that gave one */
+};
 
 static uint64_t now_ms(void) {
     struct timespec t;
@@ -21,55 +36,85 @@ static int read_anchor(const char *name, struct copp_public_key *anchor) {
     return copp_public_key_read(text, size, anchor) == COPP_OK;
 }
 
-static struct copp_transport *reach(const char *path, const char *connector) {
-    const struct copp_socket_config config = {.path = path};
-    struct copp_socket *coppd = NULL;
-    struct copp_transport *transport = NULL;
-    enum copp_result result = copp_socket_connect(&config, &coppd);
-    if (!result)
-        result = copp_socket_transport_open(&coppd, connector, &transport);
+/* A list that is not there, or does not validate, is not one that revokes nothing: then no session starts, or goes on. */
+static enum copp_result read_list(struct player *player, struct copp_session_lists *lists) {
+    struct copp_revocation_list *fresh;
+    *lists = (struct copp_session_lists){.revocations = player->lists, .revocation_count = player->list_path ? 1 : 0};
+    if (!player->list_path)
+        return COPP_OK;
+    enum copp_result result = copp_revocation_load(player->list_path, &player->anchor, &fresh, &player->verdict);
     if (result)
-        fprintf(stderr, "player: %s: %s %s\n", path, copp_strerror(result), copp_socket_farewell(coppd));
-    copp_socket_close(&coppd);
-    return transport;
+        return result;
+    copp_revocation_free(&player->list);
+    player->list = fresh;
+    player->lists[0] = fresh;
+    return COPP_OK;
 }
 
-/* A frame every 40 ms, and a look at the protection before each. Answers why it stopped. */
-static enum copp_stop show(struct copp_session *session, long frames) {
+/* While it plays: the stored list may have been replaced by a newer one, with this driver on it (CRL-4). */
+static enum copp_result renew_list(struct player *player) {
+    struct copp_session_lists lists;
+    enum copp_result result = read_list(player, &lists);
+    return result ? result : copp_session_set_lists(player->session, &lists, &player->verdict);
+}
+
+static enum copp_result reach(struct player *player, const char *path, const char *connector) {
+    const struct copp_socket_config config = {.path = path};
+    struct copp_socket *coppd = NULL;
+    enum copp_result result = copp_socket_connect(&config, &coppd);
+    if (!result)
+        result = copp_socket_transport_open(&coppd, connector, &player->transport);
+    if (result)
+        fprintf(stderr, "player: %s %s\n", path, copp_socket_farewell(coppd));
+    copp_socket_close(&coppd);
+    return result;
+}
+
+static enum copp_result begin(struct player *player) {
+    struct copp_session_config config = {.anchor = &player->anchor};
+    enum copp_result result = read_list(player, &config.lists);
+    if (!result)
+        result = copp_session_new(&config, player->transport, &player->session);
+    return result ? result : copp_session_establish(player->session, &player->verdict);
+}
+
+/* A frame every 40 ms, and a look at the protection before each. *stop is why it stopped, if the result does not say. */
+static enum copp_result show(struct player *player, long frames, enum copp_stop *stop) {
     const struct copp_requirement film = {.hdcp = COPP_HDCP_ON};
-    const struct timespec frame_time = {.tv_nsec = 40000000};
-    struct copp_watch watch = {.stop = copp_session_protect(session, &film, now_ms())};
-    for (long frame = 1; !watch.stop && frame <= frames;) {
-        copp_session_watch(session, now_ms(), &watch);
+    const struct timespec frame_time = {.tv_nsec = 1000000000 / FRAMES_A_SECOND};
+    struct copp_watch watch = {.stop = copp_session_protect(player->session, &film, now_ms())};
+    enum copp_result result = COPP_OK;
+    for (long frame = 1; !result && !watch.stop && frame <= frames;) {
+        copp_session_watch(player->session, now_ms(), &watch);
         if (watch.state == COPP_WATCH_PROTECTED)
             printf("frame %ld\n", frame++);
         else if (watch.state == COPP_WATCH_RENEGOTIATE)
             puts("black"); /* the next look sets the levels again */
         fflush(stdout);
         nanosleep(&frame_time, NULL);
+        if (frame % FRAMES_A_SECOND == 0)
+            result = renew_list(player);
     }
-    return watch.stop;
+    *stop = watch.stop;
+    return result;
 }
 
 int main(int argc, char **argv) {
-    struct copp_public_key anchor;
-    struct copp_session *session = NULL;
-    struct copp_verdict verdict = {.detail = "no driver"};
-    enum copp_stop stop = COPP_STOP_TRANSPORT;
-    if (argc != 5 || !read_anchor(argv[2], &anchor)) {
-        fputs("Usage: player SOCKET ANCHOR CONNECTOR FRAMES\n", stderr);
+    struct player player = {.list_path = argc == 6 ? argv[5] : NULL, .verdict = {.detail = ""}};
+    enum copp_stop stop = COPP_STOP_NONE;
+    char why[512];
+    if ((argc != 5 && argc != 6) || !read_anchor(argv[2], &player.anchor)) {
+        fputs("Usage: player SOCKET ANCHOR CONNECTOR FRAMES [CRL]\n", stderr);
         return 2;
     }
-    const struct copp_session_config config = {.anchor = &anchor};
-    struct copp_transport *transport = reach(argv[1], argv[3]);
-    if (!transport)
-        return 1;
-    if (copp_session_new(&config, transport, &session) || copp_session_establish(session, &verdict))
-        fprintf(stderr, "player: no session: %s %s\n", copp_rule_id(verdict.rule), verdict.detail);
-    else
-        stop = show(session, strtol(argv[4], NULL, 10));
-    puts(copp_stop_text(stop));
-    copp_session_free(&session);
-    copp_transport_free(&transport);
-    return stop != COPP_STOP_NONE;
+    enum copp_result result = reach(&player, argv[1], argv[3]);
+    if (!result)
+        result = begin(&player);
+    if (!result)
+        result = show(&player, strtol(argv[4], NULL, 10), &stop);
+    puts(copp_session_explain(player.session, result, &player.verdict, stop, why, sizeof why));
+    copp_session_free(&player.session);
+    copp_transport_free(&player.transport);
+    copp_revocation_free(&player.list);
+    return result || stop;
 }

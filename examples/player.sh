@@ -1,6 +1,7 @@
 #!/bin/sh
 # player.sh PLAYER: the example shows frames only while coppd vouches for the display.
 set -eu
+: "${COPPD:?the daemon}"
 player=$1
 directory=$(mktemp -d)
 pid=
@@ -11,18 +12,22 @@ cat >"$directory/coppd.conf" <<CONF
 socket = $directory/socket
 state_directory = $directory
 [outputs]
+backend = sim
 events = $directory/events
 CONF
-: >"$directory/log"
-"$COPPD" --config "$directory/coppd.conf" 2>"$directory/log" &
-pid=$!
+start() {
+    : >"$directory/log"
+    "$COPPD" --config "$directory/coppd.conf" 2>"$directory/log" &
+    pid=$!
+    tries=0
+    until grep -q 'listening at' "$directory/log"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 300 ] || exit 1
+        sleep 0.1
+    done
+}
+start
 exec 9<>"$directory/events"
-tries=0
-until grep -q 'listening at' "$directory/log"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 300 ] || exit 1
-    sleep 0.1
-done
 anchor=$directory/test-driver/anchor.b64
 
 # all of them, protected
@@ -47,4 +52,47 @@ status=0
 "$player" "$directory/socket" "$anchor" HDMI-1 100000 >"$directory/out" || status=$?
 wait $!
 [ "$status" -eq 1 ]
-tail -n 1 "$directory/out" | grep -q 'the link to the display was lost'
+tail -n 1 "$directory/out" | grep -q 'the link to the display was lost (EVT-4); plug'
+
+# what fails is told in a sentence, also where nobody gives a verdict: STATUS WORDS ARGUMENT...
+explained() {
+    words=$1
+    shift
+    status=0
+    "$player" "$@" >"$directory/out" 2>"$directory/err" || status=$?
+    [ "$status" -eq 1 ]
+    tail -n 1 "$directory/out" | grep -q "$words"
+}
+explained 'not found; check that coppd runs' "$directory/nobody" "$anchor" HDMI-1 5
+explained 'not found; check that coppd runs, and the names of output' "$directory/socket" "$anchor" HDMI-9 5
+explained 'not found; ' "$directory/socket" "$anchor" HDMI-1 5 "$directory/no-list"
+: >"$directory/torn"
+explained 'the revocation list: .*(CRL-5); fetch it again' "$directory/socket" "$anchor" HDMI-1 5 "$directory/torn"
+[ -n "${COPP-}" ] || exit 0 # without the tool there is nobody to make a list
+
+# a driver of one's own, and its lists: one that comes while a film is shown stops it (CRL-4)
+kill "$pid"
+wait "$pid" || true
+"$COPP" chain issue --new-keys "$directory/keys" -o "$directory/chain.xml" >/dev/null
+printf '[driver]\nchain = %s\nkey = %s\n' "$directory/chain.xml" "$directory/keys/leaf.pem" >>"$directory/coppd.conf"
+start
+anchor=$directory/keys/root-public.pem
+list() { # VERSION [OPTION...]
+    version=$1
+    shift
+    "$COPP" crl issue --signer "$directory/keys/crl.pem" --root "$directory/keys/root.pem" --version "$version" -o "$directory/new" "$@"
+    "$COPP" crl install --anchor "$anchor" --store "$directory/stored" "$directory/new"
+} >/dev/null
+list 1
+"$player" "$directory/socket" "$anchor" HDMI-1 30 "$directory/stored" >"$directory/out"
+[ "$(grep -c '^frame ' "$directory/out")" -eq 30 ]
+: >"$directory/out"
+(
+    until grep -q '^frame 10$' "$directory/out"; do sleep 0.05; done
+    list 2 --revoke "$directory/chain.xml:leaf"
+) &
+explained "the driver's certificate: .*(CRL-4); do not use this driver" "$directory/socket" "$anchor" HDMI-1 100000 "$directory/stored"
+wait $!
+grep -q '^frame 10$' "$directory/out"
+explained '(CRL-4); do not use' "$directory/socket" "$anchor" HDMI-1 5 "$directory/stored"
+[ "$(grep -c '^frame ' "$directory/out")" -eq 0 ]

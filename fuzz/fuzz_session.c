@@ -516,10 +516,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct driver driver = {.transport = {&calls}, .random = {&random_calls}, .input = &input, .next = 1};
     uint8_t choice = fuzz_u8(&input);
     unsigned list = (choice >> 2) % 3;
+    const struct copp_revocation_list *const revocations[] = {fixed.lists[list]};
+    const struct copp_srm *const srms[] = {fixed.srm};
+    const struct copp_session_lists lists = {
+        .revocations = revocations, .revocation_count = fixed.lists[list] ? 1 : 0, .srms = srms, .srm_count = 1};
     const struct copp_session_config config = {.anchor = &fixed.anchor,
-                                               .revocation = fixed.lists[list],
+                                               .lists = lists,
                                                .known_chain = choice & 2 ? fixed.known : NULL,
-                                               .srm = fixed.srm,
                                                .random = &driver.random,
                                                .form = choice & 1 ? COPP_FORM_SWAP256 : COPP_FORM_SWAP40};
     struct player player = {.now_ms = 0};

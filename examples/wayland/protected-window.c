@@ -52,6 +52,9 @@ int main(void) {
         status = play(window, protection);
     } else if (result == COPP_E_UNSUPPORTED) {
         puts("this compositor cannot protect a window: nothing is shown");
+    } else {
+        printf("the window cannot be protected, and nothing is shown: %s\n",
+               result == COPP_E_MEMORY ? "out of memory" : "the compositor has gone, or refuses");
     }
     copp_wayland_free(&protection);
     window_close(window);

@@ -56,7 +56,8 @@ COPP_API COPP_NODISCARD enum copp_result copp_revocation_issue(uint32_t version,
 /*
  * The stored list: one file. load validates what is there: COPP_E_NOT_FOUND if there is none, COPP_E_INVALID if it
  * was torn or tampered with. store validates the new list and replaces the file by it atomically, only if its
- * version is higher (else COPP_E_ROLLBACK) and only if the present file, where there is one, is itself valid; on
+ * version is higher (else COPP_E_ROLLBACK; the very list that is stored is COPP_OK, and nothing is written) and only if the
+ * present file, where there is one, is itself valid; on
  * every error the old file stays as it was, but for a COPP_E_IO of a disk that fails after the replacement: then the new
  * list is there. *list (may be NULL) receives the list now in force. Writers exclude each other by a lock on PATH.lock.
  * COPP_E_IO: errno says why.

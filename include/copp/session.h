@@ -21,18 +21,27 @@ extern "C" {
 
 struct copp_session;
 
+/* What is known to be revoked: a chain or a receiver that is on any of these is refused. The messages are HDCP 1's, since a
+ * driver names its receiver by HDCP 1's KSV (WIRE-9); one of HDCP 2's would check nothing. */
+struct copp_session_lists {
+    const struct copp_revocation_list *const *revocations; /* validated (CRL-4) */
+    size_t revocation_count; /* 0: no list is at hand, none is checked */
+    const struct copp_srm *const *srms; /* verified (APP-2) */
+    size_t srm_count; /* 0: no receiver is known to be revoked */
+};
+
 struct copp_session_config {
     const struct copp_public_key *anchor; /* required: whom to trust (CERT-12) */
-    const struct copp_revocation_list *revocation; /* validated; NULL: no list is at hand, none is checked */
+    struct copp_session_lists lists;
     const struct copp_chain *known_chain; /* a chain validated before under the same anchor: not validated again if the
                                              driver presents the same bytes (its revocation is). NULL: none */
-    const struct copp_srm *srm; /* verified (APP-2); NULL: no receiver is known to be revoked */
     struct copp_random *random; /* NULL: the crypto library's CSPRNG */
     enum copp_handshake_form form;
 };
 
 /* Everything in config is borrowed and must outlive the session, transport too. COPP_E_ARGUMENT for a missing anchor,
- * a list, chain or message that was parsed but not validated, or a known chain that leads to another anchor. */
+ * a list, chain or message that was parsed but not validated, a message of HDCP 2's, or a known chain that leads to another
+ * anchor. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_session_config *config,
                                                           struct copp_transport *transport, struct copp_session **session);
 
@@ -48,6 +57,15 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_exchange(struct copp_sessi
 COPP_API COPP_NODISCARD enum copp_result copp_session_start(struct copp_session *session);
 /* Both steps in one. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_establish(struct copp_session *session, struct copp_verdict *verdict);
+
+/*
+ * Puts other lists in the place of those the session has, at any time: for a player that runs for long, when what is stored
+ * has changed. They are borrowed as those of the config. After step 1 the driver's chain is checked against them at once:
+ * COPP_E_REVOKED, *verdict (may be NULL) says why, and the session is dead (CRL-4). The receiver is checked by the next
+ * copp_session_watch (APP-2). COPP_E_ARGUMENT, as from copp_session_new: nothing has changed.
+ */
+COPP_API COPP_NODISCARD enum copp_result
+copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists, struct copp_verdict *verdict);
 
 /* The driver's chain after step 1, NULL before. Lives as long as the session. */
 COPP_API const struct copp_chain *copp_session_chain(const struct copp_session *session);
@@ -96,7 +114,8 @@ enum copp_stop {
     COPP_STOP_REFUSED, /* the driver refused: see copp_session_hresult */
     COPP_STOP_AUTHENTICATION, /* APP-3, QRY-4 */
     COPP_STOP_TRANSPORT, /* the driver cannot be reached */
-    COPP_STOP_INTERNAL /* this side failed (crypto, random numbers) */
+    COPP_STOP_INTERNAL, /* this side failed (crypto, random numbers) */
+    COPP_STOP_DRIVER_REVOKED /* CRL-4: copp_session_set_lists brought a list with the driver's chain on it */
 };
 /* In words, never NULL, static. */
 COPP_API const char *copp_stop_text(enum copp_stop stop);
@@ -133,6 +152,18 @@ struct copp_watch {
 /* One step of polling, to be called when watch->next_ms has come or earlier. Before copp_session_protect: STOP. After
  * STOP it stays STOP. */
 COPP_API void copp_session_watch(struct copp_session *session, uint64_t now_ms, struct copp_watch *watch);
+
+/*
+ * Explains what went wrong with a session, in one sentence for people: what, by which rule, and what to do about it. stop is
+ * what protect or watch answered; if it is COPP_STOP_NONE, result is explained, of whichever call on the session failed,
+ * copp_session_new and connecting a transport included. session is the one that failed, or NULL where there is none; verdict
+ * is that of the call, or NULL. Writes at most size bytes, NUL included, and returns text. 512 are enough.
+ */
+COPP_API const char *copp_session_explain(const struct copp_session *session, enum copp_result result,
+                                          const struct copp_verdict *verdict, enum copp_stop stop, char *text, size_t size);
+/* The sentence's second half alone: what to do about it. Never NULL, static; "" where nothing went wrong. */
+COPP_API const char *copp_session_remedy(const struct copp_session *session, enum copp_result result,
+                                         const struct copp_verdict *verdict, enum copp_stop stop);
 
 #ifdef __cplusplus
 }

@@ -28,7 +28,7 @@ struct copp_srm;
 /* Which key must have signed. */
 enum copp_srm_key_kind {
     COPP_SRM_KEY_PRODUCTION = 0, /* Digital Content Protection LLC's, HDCP 1.x and 2.x alike */
-    COPP_SRM_KEY_FACSIMILE, /* the specification's test key, HDCP 1.x only */
+    COPP_SRM_KEY_FACSIMILE, /* the specifications' test keys, HDCP 1.x and 2.x alike */
     COPP_SRM_KEY_PEM /* a test key of the caller's: DSA-1024 (HDCP 1.x) or RSA-3072 (HDCP 2.x) */
 };
 struct copp_srm_key {

@@ -12,6 +12,7 @@
 #include "certificate/revocation.h"
 #include "certificate/store_file.h"
 #include "certificate/verdict.h"
+#include "copp/omac.h"
 
 /* PATH's first size characters and what is to follow them; free with free. */
 static char *join(const char *path, size_t size, const char *end) {
@@ -133,17 +134,25 @@ static bool replace(const char *path, const char *new_path, const char *director
     return false;
 }
 
-/* CRL-3: only forward. A stored list that is damaged says nothing of which versions there were, so nothing replaces it. */
+/*
+ * CRL-3: only forward. A stored list that is damaged says nothing of which versions there were, so nothing replaces it.
+ * *current: the very list is stored already.
+ */
 static enum copp_result check_version(const char *path, const struct copp_public_key *anchor,
-                                      const struct copp_revocation_list *list, struct copp_verdict *verdict) {
+                                      const struct copp_revocation_list *list, bool *current, struct copp_verdict *verdict) {
     struct copp_revocation_list *present = NULL;
+    *current = false;
     enum copp_result result = copp_revocation_load(path, anchor, &present, verdict);
     if (result == COPP_E_NOT_FOUND)
         return COPP_OK;
     if (result == COPP_E_INVALID)
         verdict->detail = "the stored list is damaged; it has to be removed by hand before another can be stored";
-    if (!result && copp_revocation_version(list) <= copp_revocation_version(present)) {
-        (void)copp_verdict_refuse(verdict, COPP_RULE_CRL_3, -1, "its version is not higher than the stored list's");
+    if (!result)
+        *current = list->size == present->size && copp_equal(list->storage, present->storage, list->size);
+    if (!result && !*current && list->version <= present->version) {
+        (void)copp_verdict_refuse(verdict, COPP_RULE_CRL_3, -1,
+                                  list->version < present->version ? "its version is lower than the stored list's"
+                                                                   : "the stored list has the same version and other content");
         result = COPP_E_ROLLBACK;
     }
     copp_revocation_free(&present);
@@ -179,9 +188,11 @@ static enum copp_result store(const char *path, const struct copp_public_key *an
     int lock = -1;
     if (!result && (lock = copp_store_lock(names.lock)) < 0)
         result = COPP_E_IO;
+    bool current = false;
     if (!result)
-        result = check_version(path, anchor, list, verdict);
-    if (!result && (!write_new(names.fresh, list->storage, list->size) || !replace(path, names.fresh, names.directory)))
+        result = check_version(path, anchor, list, &current, verdict);
+    if (!result && !current &&
+        (!write_new(names.fresh, list->storage, list->size) || !replace(path, names.fresh, names.directory)))
         result = COPP_E_IO;
     close_quietly(lock);
     free_names(&names);

@@ -226,7 +226,8 @@ static enum copp_result choose_key(const struct copp_srm *srm, const struct copp
         return COPP_OK;
     case COPP_SRM_KEY_FACSIMILE:
         keys->hdcp1 = copp_srm_hdcp1_facsimile;
-        return srm->hdcp == 1 ? COPP_OK : COPP_E_KEY;
+        keys->hdcp2 = copp_srm_hdcp2_facsimile;
+        return COPP_OK;
     case COPP_SRM_KEY_PEM:
         if (!key->pem)
             return COPP_E_ARGUMENT;

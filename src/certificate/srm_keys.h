@@ -7,5 +7,6 @@
 extern const struct copp_dsa_key copp_srm_hdcp1_production;
 extern const struct copp_dsa_key copp_srm_hdcp1_facsimile; /* the specification's test key */
 extern const struct copp_rsa3072_key copp_srm_hdcp2_production;
+extern const struct copp_rsa3072_key copp_srm_hdcp2_facsimile; /* the same for HDCP 2.x */
 
 #endif

@@ -68,4 +68,14 @@ void copp_session_die(struct copp_session *session, enum copp_result cause);
  */
 COPP_NODISCARD enum copp_result copp_session_heard(struct copp_session *session, enum copp_result call, uint32_t hresult);
 
+/* lists.c: whether the lists are such as a session may rely on. */
+COPP_NODISCARD bool copp_session_lists_valid(const struct copp_session_lists *lists);
+
+/* CRL-4: COPP_E_REVOKED, with its verdict, for a chain that is on one of the lists. */
+COPP_NODISCARD enum copp_result copp_session_check_chain(const struct copp_session_lists *lists, const struct copp_chain *chain,
+                                                         struct copp_verdict *verdict);
+
+/* APP-2: the receiver with this KSV (most significant byte first) is on one of the lists. */
+COPP_NODISCARD bool copp_session_receiver_revoked(const struct copp_session_lists *lists, const uint8_t *ksv);
+
 #endif

@@ -39,9 +39,7 @@ static bool anchored(const struct copp_chain *chain, const struct copp_public_ke
 
 static bool acceptable(const struct copp_session_config *config) {
     return config->anchor && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
-           (!config->revocation || copp_revocation_valid(config->revocation)) &&
-           (!config->known_chain || anchored(config->known_chain, config->anchor)) &&
-           (!config->srm || copp_srm_valid(config->srm));
+           (!config->known_chain || anchored(config->known_chain, config->anchor)) && copp_session_lists_valid(&config->lists);
 }
 
 enum copp_result copp_session_new(const struct copp_session_config *config, struct copp_transport *transport,
@@ -85,7 +83,7 @@ static bool already_known(const struct copp_session *session, const uint8_t *byt
     return known_size == size && copp_equal(known, bytes, size);
 }
 
-/* SES-9: the chain, then the revocation list. Nothing is encrypted to a leaf that has not passed here. */
+/* SES-9: the chain, then the revocation lists. Nothing is encrypted to a leaf that has not passed here. */
 static enum copp_result trust(struct copp_session *session, const uint8_t *bytes, size_t size, struct copp_verdict *verdict) {
     const struct copp_chain *chain = session->config.known_chain;
     if (!already_known(session, bytes, size)) {
@@ -94,13 +92,11 @@ static enum copp_result trust(struct copp_session *session, const uint8_t *bytes
             return result;
         chain = session->own_chain;
     }
-    if (session->config.revocation) { /* CRL-4, also for a known chain: the list may be newer than the acquaintance */
-        enum copp_result result = copp_revocation_check(session->config.revocation, chain, verdict);
-        if (result)
-            return result;
-    }
-    session->chain = chain;
-    return COPP_OK;
+    /* also for a known chain: a list may be newer than the acquaintance */
+    enum copp_result result = copp_session_check_chain(&session->config.lists, chain, verdict);
+    if (!result)
+        session->chain = chain;
+    return result;
 }
 
 enum copp_result copp_session_exchange(struct copp_session *session, struct copp_verdict *verdict) {

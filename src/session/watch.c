@@ -22,6 +22,7 @@ static const struct {
     [COPP_STOP_AUTHENTICATION] = {COPP_RULE_QRY_4, "an answer of the driver's is not authentic"},
     [COPP_STOP_TRANSPORT] = {COPP_RULE_NONE, "the driver cannot be reached"},
     [COPP_STOP_INTERNAL] = {COPP_RULE_NONE, "this side failed, or has nothing protected"},
+    [COPP_STOP_DRIVER_REVOKED] = {COPP_RULE_CRL_4, "the driver's certificate is on a revocation list"},
 };
 
 static bool known(enum copp_stop stop) {
@@ -48,6 +49,8 @@ static enum copp_stop stop_for(enum copp_result result) {
         return COPP_STOP_AUTHENTICATION;
     case COPP_E_TRANSPORT:
         return COPP_STOP_TRANSPORT;
+    case COPP_E_REVOKED:
+        return COPP_STOP_DRIVER_REVOKED;
     default:
         return COPP_STOP_INTERNAL;
     }
@@ -140,7 +143,7 @@ static enum copp_stop check_receiver(struct copp_session *session) {
     copp_ksv_from_bksv(key.bksv, ksv);
     if (!copp_ksv_valid(ksv))
         return COPP_STOP_KSV;
-    if (session->config.srm && copp_srm_revoked(session->config.srm, ksv))
+    if (copp_session_receiver_revoked(&session->config.lists, ksv))
         return COPP_STOP_REVOKED;
     return COPP_STOP_NONE;
 }

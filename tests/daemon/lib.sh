@@ -14,7 +14,9 @@ end_all() {
     rm -rf "$directory"
 }
 trap end_all EXIT
-unset COPP_DEVICE COPP_ANCHOR || true
+unset COPP_DEVICE COPP_ANCHOR COPP_SRM_KEY || true
+mkdir "$directory/state"
+export COPP_STATE_DIR="$directory/state"
 mkfifo "$directory/events"
 cat >"$directory/coppd.conf" <<CONF
 [daemon]

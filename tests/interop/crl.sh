@@ -76,6 +76,8 @@ expect 2 issue --version 5 --revoke "$VECTORS/chain-bad-leaf-wrong-digest.xml:le
 complains 'CERT-10'
 expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/ihv.pem" --root "$dir/keys/root.pem" -o "$dir/none"
 complains 'ihv.pem: is no key for a list: that has 1024 bits'
+expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/crl.pem" --root "$dir/keys/ihv.pem" -o "$dir/none"
+complains "ihv.pem: is no anchor's key: that has 1024 bits"
 absent "$dir/none"
 
 begin install_never_goes_back CRL-3
@@ -86,10 +88,27 @@ expect 0 "$COPP" crl install --anchor "$key" --store "$store" "$dir/v4.b64"
 cp "$store" "$dir/copy"
 expect 1 "$COPP" crl install --anchor "$key" --store "$store" "$dir/v3.crl"
 complains '(CRL-3)'
-expect 1 "$COPP" crl install --json --anchor "$key" --store "$store" "$dir/v4.crl"
-complains '(CRL-3)'
+complains 'its version is lower'
+# another list of the same version is no newer one; the very list, in whichever form, is in force
+issue --version 4 --revoke "$dir/chain.xml:leaf" -o "$dir/other-v4.crl" >/dev/null
+expect 1 "$COPP" crl install --json --anchor "$key" --store "$store" "$dir/other-v4.crl"
+complains 'same version and other content (CRL-3)'
 holds '.rule == "CRL-3"'
+for same in v4.crl v4.b64; do
+    expect 0 "$COPP" crl install --anchor "$key" --store "$store" "$dir/$same"
+    answers 'version 4 is in force'
+done
 cmp "$store" "$dir/copy"
+
+begin install_without_a_name_is_the_installations CRL-3
+export COPP_STATE_DIR="$dir/new"
+(umask 077 && expect 0 "$COPP" crl install --anchor "$key" "$dir/v3.crl")
+same "$(stat -c %a "$dir/new") $(stat -c %a "$dir/new/revocation.crl")" "755 644" "who may read it"
+expect 0 "$COPP" crl install --anchor "$key" --json "$dir/v4.crl"
+holds '.version == 4 and (.file | endswith("/new/revocation.crl"))'
+COPP_STATE_DIR="$dir/no/such" expect 2 "$COPP" crl install --anchor "$key" "$dir/v4.crl"
+complains 'its directory cannot be made'
+export COPP_STATE_DIR="$dir/state"
 
 begin install_refuses_what_is_torn CRL-5
 issue --version 9 -o "$dir/v9.crl" >/dev/null

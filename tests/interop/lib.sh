@@ -9,6 +9,10 @@ suite=$(basename "$0" .sh)
 case=
 count=0
 dir=$(mktemp -d)
+# and whatever lists
+mkdir "$dir/state"
+export COPP_STATE_DIR="$dir/state"
+unset COPP_ANCHOR COPP_SRM_KEY || true
 status=0
 trap 'status=$?; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
 

@@ -132,4 +132,45 @@ for command in 'protect --hdcp 1 --srm' 'demo --adapter'; do
     holds '.error'
 done
 
+# each command with standard input named twice: COPP ARGUMENTS, and what stands behind it is never reached
+begin standard_input_is_read_once
+"$COPP" chain issue --new-keys "$dir/twice" -o "$dir/twice.xml" >/dev/null
+"$COPP" crl issue --version 1 --signer "$dir/twice/crl.pem" --root "$dir/twice/root.pem" -o "$dir/twice.crl" >/dev/null
+once() {
+    expect 2 timeout 20 "$COPP" "$@" <"$dir/input"
+    complains 'standard input can be read once'
+}
+echo 2b7e151628aed2a6abf7158809cf4f3c >"$dir/input"
+once omac --key-file -
+once omac --key-file - -
+once omac --key-file /dev/stdin
+once omac --key-file - /proc/self/fd/0
+cp "$dir/twice/root-public.pem" "$dir/input"
+once chain verify --anchor - -
+once chain verify --anchor /dev/stdin -
+once chain verify --anchor - --crl - "$dir/twice.xml"
+once crl verify --anchor - -
+COPP_ANCHOR=- once status --device unix:/nonexistent --crl -
+once crl install --anchor - --store "$dir/twice.store" -
+once handshake seal --anchor - --chain - --random 00000000000000000000000000000000 -o "$dir/twice.seal"
+once handshake seal --anchor - --chain "$dir/twice.xml" --crl - --random 00000000000000000000000000000000 -o "$dir/twice.seal"
+once handshake open --key "$dir/twice/leaf.pem" --passphrase-file - -
+once srm verify --key - -
+once protect --hdcp 1 --srm - --srm-key - -- touch "$dir/twice.none"
+once protect --hdcp 1 --adapter - --events - -- touch "$dir/twice.none"
+once status --adapter - --events -
+cp "$VECTORS/srm-facsimile.bin" "$dir/input"
+once protect --hdcp 1 --srm - --srm - --srm-key facsimile -- touch "$dir/twice.none"
+once status --srm - --events -
+absent "$dir/twice.seal"
+absent "$dir/twice.none"
+absent "$dir/twice.store"
+cp "$dir/twice.crl" "$dir/input"
+once chain verify --anchor "$dir/twice/root-public.pem" --crl - --crl - "$dir/twice.xml"
+cp "$dir/twice/crl.pem" "$dir/input"
+once crl issue --version 1 --signer /dev/stdin --root /dev/stdin -o "$dir/twice.none"
+# once is enough
+expect 0 "$COPP" chain verify --anchor - "$dir/twice.xml" <"$dir/twice/root-public.pem"
+expect 0 "$COPP" chain verify --anchor "$dir/twice/root-public.pem" - <"$dir/twice.xml"
+
 finish

@@ -88,6 +88,28 @@ expect 1 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output
 complains 'R: .*repeater (APP-1)'
 absent "$dir/played"
 
+begin a_refusal_names_its_likely_causes CMD-4
+cat >"$dir/refusing.ini" <<'INI'
+[output F]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+hdcp_fails = yes
+[output C]
+type = component
+protections = acp
+modes = 1080i59.94
+INI
+expect 1 $protect --adapter "$dir/refusing.ini" --hdcp 1 --output F -- touch "$dir/played"
+complains 'F: the driver refused: E_UNEXPECTED$'
+complains "remedy: check that a display is plugged in .* cable .* HDCP is not switched off .* another session's command"
+expect 1 $protect --json --adapter "$dir/refusing.ini" --acp 1 --output C -- touch "$dir/played"
+complains 'C: the driver refused: DDERR_TOOBIGSIZE$'
+complains 'remedy: the resolution is too high'
+jq -s -e '.[0] | .event == "stopped" and (.remedy | startswith("the resolution is too high"))' "$dir/out" >/dev/null || fail remedy
+absent "$dir/played"
+
 begin embedded_link_needs_no_hdcp APP-4
 expect 0 $protect --adapter "$dir/card.ini" --hdcp 1 --output L -- true
 complains '(APP-4)'

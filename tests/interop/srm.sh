@@ -19,7 +19,9 @@ answers e72697f401
 begin production SRM-2
 expect 0 "$COPP" srm verify --json "$VECTORS/srm-hdcp2-v1.bin"
 holds '.valid and .hdcp == 2 and .version == 1 and .revoked == []'
-expect 2 "$COPP" srm verify --key facsimile "$VECTORS/srm-hdcp2-v1.bin"
+# HDCP 2 has a test key of its own, which did not sign this
+expect 1 "$COPP" srm verify --key facsimile "$VECTORS/srm-hdcp2-v1.bin"
+complains '(SRM-2)'
 
 begin tampered SRM-2 SRM-4
 perl -0777 -pe 'substr($_, 10, 1) ^= "\x01"' "$dir/facsimile" >"$dir/tampered"
@@ -52,8 +54,69 @@ complains 'DVI-I-1: .*(APP-2)'
 absent "$dir/played"
 expect 0 timeout 20 "$COPP" protect --hdcp 1 --output HDMI-1 --srm "$dir/facsimile" --srm-key facsimile -- touch "$dir/played"
 [ -e "$dir/played" ] || fail "a receiver that is not revoked was refused"
-expect 1 "$COPP" protect --hdcp 1 --srm "$dir/facsimile" -- touch "$dir/never"
+# what does not verify cannot tell
+expect 2 "$COPP" protect --hdcp 1 --srm "$dir/facsimile" -- touch "$dir/never"
 complains '(SRM-2)'
+expect 2 "$COPP" protect --hdcp 1 --srm "$dir/missing" -- touch "$dir/never"
+absent "$dir/never"
+
+begin hdcp2_alone_checks_nobody APP-2
+# a Bksv is HDCP 1's
+expect 2 timeout 20 "$COPP" protect --hdcp 1 --srm "$VECTORS/srm-hdcp2-v1.bin" -- touch "$dir/never"
+complains 'srm-hdcp2-v1.bin: is a message of HDCP 2.x.*(APP-2); give HDCP 1.x'
+expect 2 "$COPP" status --srm "$VECTORS/srm-hdcp2-v1.bin"
+complains 'checks nothing (APP-2)'
+absent "$dir/never"
+expect 2 "$COPP" protect --hdcp 1 --srm "$dir/hdcp2" --srm-key "$dir/rsa.pub" -- touch "$dir/never"
+complains 'checks nothing'
+expect 2 "$COPP" protect --hdcp 1 --srm "$dir/facsimile" --srm "$dir/facsimile" --srm-key facsimile -- touch "$dir/never"
+complains 'give one message of each kind'
+absent "$dir/never"
+
+begin stored_messages_are_checked APP-2 SRM-2
+export COPP_SRM_KEY=facsimile
+store=$COPP_STATE_DIR/hdcp1.srm
+expect 0 timeout 20 "$COPP" protect --hdcp 1 --output DVI-I-1 -- true
+cp "$dir/facsimile" "$store"
+expect 1 timeout 20 "$COPP" protect --hdcp 1 --output DVI-I-1 -- touch "$dir/never"
+complains 'DVI-I-1: .*(APP-2)'
+expect 0 timeout 20 "$COPP" protect --hdcp 1 --output HDMI-1 -- true
+expect 0 "$COPP" status --json
+jq -e '[.outputs[] | select(.hdcp_receiver.revoked == true).output] == ["DVI-I-1"]' "$dir/out" >/dev/null || fail "revoked receivers"
+complains 'DVI-I-1: .*(APP-2)'
+# HDCP 2's message beside it, which the store's own key did not sign, and in the other's place
+cp "$VECTORS/srm-hdcp2-v1.bin" "$COPP_STATE_DIR/hdcp2.srm"
+expect 2 "$COPP" protect --hdcp 1 --output HDMI-1 -- touch "$dir/never"
+complains 'hdcp2.srm: .*(SRM-2)'
+rm "$COPP_STATE_DIR/hdcp2.srm"
+cp "$VECTORS/srm-hdcp2-v1.bin" "$store"
+COPP_SRM_KEY=production expect 2 "$COPP" protect --hdcp 1 --output HDMI-1 -- touch "$dir/never"
+complains 'hdcp1.srm: is a message of HDCP 2.x, and HDCP 1.x'
+mv "$store" "$COPP_STATE_DIR/hdcp2.srm"
+COPP_SRM_KEY=production expect 2 "$COPP" protect --hdcp 1 --output HDMI-1 -- touch "$dir/never"
+complains 'hdcp2.srm: .*checks nothing (APP-2)'
+# HDCP 1's named beside HDCP 2's stored: one of each
+COPP_SRM_KEY=production expect 0 timeout 20 "$COPP" protect --hdcp 1 --output HDMI-1 --srm "$dir/facsimile" --srm-key facsimile -- true
+COPP_SRM_KEY=production expect 1 timeout 20 "$COPP" protect --hdcp 1 --output DVI-I-1 --srm "$dir/facsimile" --srm-key facsimile -- \
+    touch "$dir/never"
+rm "$COPP_STATE_DIR/hdcp2.srm"
+
+begin stored_message_that_tells_nothing SRM-4
+for what in torn directory fifo; do
+    rm -rf "$store"
+    case $what in
+    torn) cp "$dir/torn" "$store" ;;
+    directory) mkdir "$store" ;;
+    fifo) mkfifo "$store" ;;
+    esac
+    expect 2 timeout 20 "$COPP" protect --hdcp 1 -- touch "$dir/never"
+    complains 'hdcp1.srm: '
+    expect 2 timeout 20 "$COPP" status
+done
+rm "$store"
+expect 2 env COPP_STATE_DIR="$dir/missing" "$COPP" protect --hdcp 1 -- touch "$dir/never"
+complains 'missing: COPP_STATE_DIR names no directory'
+expect 2 env COPP_STATE_DIR="$dir/facsimile" "$COPP" protect --hdcp 1 -- touch "$dir/never"
 absent "$dir/never"
 
 finish

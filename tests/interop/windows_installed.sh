@@ -200,6 +200,32 @@ protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
 protect_says 0 'DISPLAY1: protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
 protect_says 1 'CERT-12' --device opm --hdcp 1 -- cmd /c exit 0
 protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$anchor" --acp 1 -- cmd /c exit 0
+
+# what is revoked: a list that is named, the installation's, and one that comes while the command runs
+vectors=$(dirname "$anchor")
+mkdir -p state
+export COPP_STATE_DIR=Z:$work/state
+protect_says 1 '(CRL-4)' --device opm --anchor "Z:$anchor" --crl "Z:$vectors/crl-v8-leaf-revoked.bin" --hdcp 1 -- cmd /c exit 0
+wine application/copp.exe crl install --anchor "Z:$anchor" "Z:$vectors/crl-v7-empty.bin" >/dev/null || status=1
+protect_says 0 'protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+wine application/copp.exe protect --device opm --anchor "Z:$anchor" --hdcp 1 -- notepad >protect.txt 2>&1 &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+    ! grep -q 'protected: HDCP on' protect.txt || break
+    sleep 0.1
+done
+wine application/copp.exe crl install --anchor "Z:$anchor" "Z:$vectors/crl-v9-ihv-revoked.bin" >/dev/null || status=1
+revoked=0
+wait "$pid" || revoked=$?
+if [ "$revoked" -ne 1 ] || ! grep -q '(CRL-4); the command is stopped' protect.txt; then
+    echo "copp protect, revoked meanwhile: exit status $revoked, and: $(cat protect.txt)"
+    status=1
+fi
+protect_says 1 '(CRL-4)' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+printf torn >state/revocation.crl
+protect_says 2 'revocation.crl: ' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+unset COPP_STATE_DIR
+
 wine application/copp.exe status --device opm --anchor "Z:$anchor" --json |
     jq -e '[.outputs[].connector] == ["HDMI"]' >/dev/null || { echo "copp status --device opm fails" && status=1; }
 

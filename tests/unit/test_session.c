@@ -235,25 +235,29 @@ static struct copp_chain *test_chain(void) {
 
 static void nothing_is_sealed_to_a_revoked_chain(void) {
     static const char *const lists[] = {"vectors/crl-v8-leaf-revoked.bin", "vectors/crl-v9-ihv-revoked.bin"};
+    struct copp_revocation_list *empty = test_list("vectors/crl-v7-empty.bin");
     struct copp_chain *known = test_chain();
     size_t size;
     const uint8_t *bytes = copp_chain_bytes(known, &size);
     for (int i = 0; i < 2; i++) {
         struct copp_revocation_list *list = test_list(lists[i]);
-        struct copp_verdict verdict =
-            refuse_chain(&(struct copp_session_config){.revocation = list}, bytes, size, COPP_E_REVOKED);
+        /* one list is enough, whichever it is */
+        const struct copp_revocation_list *const both[] = {empty, list, empty};
+        const struct copp_session_lists revoking = {.revocations = both, .revocation_count = 3};
+        struct copp_verdict verdict = refuse_chain(&(struct copp_session_config){.lists = revoking}, bytes, size, COPP_E_REVOKED);
         assert_int_equal(verdict.rule, COPP_RULE_CRL_4);
         assert_int_equal(verdict.certificate, i);
         /* to know a chain is not to forgive it */
         verdict =
-            refuse_chain(&(struct copp_session_config){.revocation = list, .known_chain = known}, bytes, size, COPP_E_REVOKED);
+            refuse_chain(&(struct copp_session_config){.lists = revoking, .known_chain = known}, bytes, size, COPP_E_REVOKED);
         assert_int_equal(verdict.rule, COPP_RULE_CRL_4);
         copp_revocation_free(&list);
     }
-    struct copp_revocation_list *empty = test_list("vectors/crl-v7-empty.bin");
     struct fake_driver driver;
     fake_driver_init(&driver);
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.revocation = empty});
+    const struct copp_session_lists harmless = {.revocations = (const struct copp_revocation_list *const[]){empty},
+                                                .revocation_count = 1};
+    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.lists = harmless});
     free_all(&session, &driver);
     copp_revocation_free(&empty);
     copp_chain_free(&known);
@@ -316,9 +320,14 @@ static void only_validated_things_are_accepted(void) {
     uint8_t *bytes = read_test_file("vectors/crl-v7-empty.bin", &size);
     struct copp_revocation_list *list;
     assert_int_equal(copp_revocation_parse(bytes, size, &list, &verdict), COPP_OK);
-    config.revocation = list;
+    config.lists =
+        (struct copp_session_lists){.revocations = (const struct copp_revocation_list *const[]){list}, .revocation_count = 1};
     assert_int_equal(try_new(&config), COPP_E_ARGUMENT);
-    config.revocation = NULL;
+    config.lists.revocations = NULL; /* one is promised, and not there */
+    assert_int_equal(try_new(&config), COPP_E_ARGUMENT);
+    config.lists = (struct copp_session_lists){.srm_count = 1};
+    assert_int_equal(try_new(&config), COPP_E_ARGUMENT);
+    config.lists = (struct copp_session_lists){.revocation_count = 0};
     copp_revocation_free(&list);
     free(bytes);
 
@@ -338,15 +347,94 @@ static void only_validated_things_are_accepted(void) {
     copp_chain_free(&known);
 }
 
-static void a_parsed_srm_is_not_accepted(void) {
+static enum copp_result try_srms(const struct copp_srm *const *srms, size_t count) {
+    const struct copp_public_key anchor = test_anchor();
+    const struct copp_session_lists lists = {.srms = srms, .srm_count = count};
+    return try_new(&(struct copp_session_config){.anchor = &anchor, .lists = lists});
+}
+
+static void only_srms_that_check_receivers_are_accepted(void) {
+    static const struct copp_srm_key facsimile = {.kind = COPP_SRM_KEY_FACSIMILE};
     uint8_t bytes[64];
     size_t size = from_hex(facsimile_srm, bytes, sizeof bytes);
-    const struct copp_public_key anchor = test_anchor();
-    struct copp_srm *srm;
+    struct copp_srm *parsed;
+    struct copp_srm *verified;
+    struct copp_srm *second;
     struct copp_verdict verdict;
-    assert_int_equal(copp_srm_parse(bytes, size, &srm, &verdict), COPP_OK);
-    assert_int_equal(try_new(&(struct copp_session_config){.anchor = &anchor, .srm = srm}), COPP_E_ARGUMENT);
-    copp_srm_free(&srm);
+    assert_int_equal(copp_srm_parse(bytes, size, &parsed, &verdict), COPP_OK);
+    assert_int_equal(copp_srm_verify(bytes, size, &facsimile, &verified, &verdict), COPP_OK);
+    uint8_t *file = read_test_vector("srm-hdcp2-v1.bin", &size);
+    assert_int_equal(copp_srm_verify(file, size, NULL, &second, &verdict), COPP_OK);
+    free(file);
+    assert_int_equal(try_srms((const struct copp_srm *const[]){verified}, 1), COPP_OK);
+    assert_int_equal(try_srms((const struct copp_srm *const[]){parsed}, 1), COPP_E_ARGUMENT);
+    assert_int_equal(try_srms((const struct copp_srm *const[]){NULL}, 1), COPP_E_ARGUMENT);
+    /* HDCP 2's would check no KSV, alone or beside another */
+    assert_int_equal(try_srms((const struct copp_srm *const[]){second}, 1), COPP_E_ARGUMENT);
+    assert_int_equal(try_srms((const struct copp_srm *const[]){verified, second}, 2), COPP_E_ARGUMENT);
+    copp_srm_free(&parsed);
+    copp_srm_free(&verified);
+    copp_srm_free(&second);
+}
+
+/* CRL-4: a list that comes while the session runs. */
+static void new_lists_are_checked_at_once(void) {
+    struct copp_revocation_list *empty = test_list("vectors/crl-v7-empty.bin");
+    struct copp_revocation_list *revoking = test_list("vectors/crl-v9-ihv-revoked.bin");
+    const struct copp_session_lists harmless = {.revocations = (const struct copp_revocation_list *const[]){empty},
+                                                .revocation_count = 1};
+    const struct copp_session_lists both = {.revocations = (const struct copp_revocation_list *const[]){empty, revoking},
+                                            .revocation_count = 2};
+    struct copp_verdict verdict;
+    struct fake_driver driver;
+    uint32_t type;
+    fake_driver_init(&driver);
+    struct copp_session *session = fake_session(&driver, NULL);
+    assert_int_equal(copp_session_set_lists(session, &harmless, &verdict), COPP_OK);
+    assert_int_equal(verdict.rule, COPP_RULE_NONE);
+    assert_int_equal(copp_session_connector_type(session, &type), COPP_OK);
+    assert_int_equal(copp_session_set_lists(session, &both, &verdict), COPP_E_REVOKED);
+    assert_int_equal(verdict.rule, COPP_RULE_CRL_4);
+    assert_int_equal(verdict.certificate, 1);
+    unsigned seen = driver.queries + driver.commands;
+    assert_int_equal(copp_session_connector_type(session, &type), COPP_E_REVOKED); /* for good */
+    assert_int_equal(copp_session_set_lists(session, &harmless, NULL), COPP_E_REVOKED);
+    assert_int_equal(copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, 1), COPP_E_REVOKED);
+    assert_int_equal(driver.queries + driver.commands, seen);
+    free_all(&session, &driver);
+
+    /* before the chain is there it is the handshake that refuses it */
+    fake_driver_init(&driver);
+    session = fake_session_new(&driver, NULL);
+    assert_int_equal(copp_session_set_lists(session, &both, NULL), COPP_OK);
+    assert_int_equal(copp_session_establish(session, &verdict), COPP_E_REVOKED);
+    assert_int_equal(driver.starts, 0);
+    free_all(&session, &driver);
+    copp_revocation_free(&empty);
+    copp_revocation_free(&revoking);
+}
+
+static void new_lists_must_be_valid(void) {
+    struct copp_revocation_list *empty = test_list("vectors/crl-v7-empty.bin");
+    struct copp_revocation_list *parsed;
+    struct copp_verdict verdict;
+    size_t size;
+    uint8_t *bytes = read_test_file("vectors/crl-v7-empty.bin", &size);
+    assert_int_equal(copp_revocation_parse(bytes, size, &parsed, &verdict), COPP_OK);
+    free(bytes);
+    const struct copp_session_lists bad = {.revocations = (const struct copp_revocation_list *const[]){empty, parsed},
+                                           .revocation_count = 2};
+    struct fake_driver driver;
+    uint32_t type;
+    fake_driver_init(&driver);
+    struct copp_session *session = fake_session(&driver, NULL);
+    assert_int_equal(copp_session_set_lists(session, &bad, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(copp_session_set_lists(session, NULL, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(copp_session_set_lists(NULL, &bad, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(copp_session_connector_type(session, &type), COPP_OK); /* nothing has changed */
+    free_all(&session, &driver);
+    copp_revocation_free(&empty);
+    copp_revocation_free(&parsed);
 }
 
 static void calls_out_of_order(void) {
@@ -771,7 +859,9 @@ static const struct test_case cases[] = {
     TEST(nothing_is_sealed_to_a_revoked_chain, "SES-9 CRL-4"),
     TEST(a_known_chain_is_not_validated_again, "SES-9"),
     TEST(only_validated_things_are_accepted, "SES-9 CERT-12"),
-    TEST(a_parsed_srm_is_not_accepted, "SRM-2"),
+    TEST(new_lists_are_checked_at_once, "CRL-4 SES-9"),
+    TEST(new_lists_must_be_valid, "CRL-1"),
+    TEST(only_srms_that_check_receivers_are_accepted, "SRM-2"),
     TEST(calls_out_of_order, ""),
     TEST(null_arguments, ""),
     TEST(frees_a_transport, ""),

@@ -22,6 +22,7 @@ struct bytes {
 };
 
 static struct bytes lists[VERSIONS + 1]; /* by version; the higher ones are longer */
+static struct bytes other_fifth; /* version 5 too, and as long, of other content */
 static char *directory;
 static char path[512];
 
@@ -37,6 +38,8 @@ static void make_lists(void) {
         assert_int_equal(
             copp_revocation_issue(version, digests, version, &request, 1, signer, &lists[version].data, &lists[version].size),
             COPP_OK);
+    digests[0] ^= 1;
+    assert_int_equal(copp_revocation_issue(5, digests, 5, &request, 1, signer, &other_fifth.data, &other_fifth.size), COPP_OK);
     copp_private_key_free(&signer);
     copp_private_key_free(&root);
 }
@@ -103,13 +106,22 @@ static void only_higher_versions_replace(void) {
     assert_int_equal(loaded_version(COPP_E_NOT_FOUND), 0);
     assert_int_equal(store_version(5), COPP_OK);
     assert_stored(lists[5].data, lists[5].size);
-    for (uint32_t version = 1; version <= 5; version++) { /* the same version is no newer one */
+    for (uint32_t version = 1; version < 5; version++) {
         assert_int_equal(copp_revocation_store(path, lists[version].data, lists[version].size, &anchor, &list, &verdict),
                          COPP_E_ROLLBACK);
         assert_int_equal(verdict.rule, COPP_RULE_CRL_3);
         assert_null(list);
         assert_stored(lists[5].data, lists[5].size);
     }
+    /* the same version is no newer one; the very list is in force already, and nothing has to be written */
+    assert_int_equal(copp_revocation_store(path, other_fifth.data, other_fifth.size, &anchor, &list, &verdict), COPP_E_ROLLBACK);
+    assert_int_equal(verdict.rule, COPP_RULE_CRL_3);
+    assert_non_null(strstr(verdict.detail, "other content"));
+    assert_null(list);
+    assert_int_equal(copp_revocation_store(path, lists[5].data, lists[5].size, &anchor, &list, &verdict), COPP_OK);
+    assert_int_equal(copp_revocation_version(list), 5);
+    copp_revocation_free(&list);
+    assert_stored(lists[5].data, lists[5].size);
     assert_int_equal(copp_revocation_store(path, lists[6].data, lists[6].size, &anchor, &list, &verdict), COPP_OK);
     assert_int_equal(verdict.rule, COPP_RULE_NONE);
     assert_true(copp_revocation_valid(list));
@@ -334,5 +346,6 @@ int main(void) {
     test_directory_remove(directory);
     for (size_t i = 1; i <= VERSIONS; i++)
         copp_release(lists[i].data, lists[i].size);
+    copp_release(other_fifth.data, other_fifth.size);
     return failed;
 }

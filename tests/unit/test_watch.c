@@ -1,4 +1,5 @@
 /* What an application does with the answers: protect and watch (APP-1..4, EVT-4). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake_driver.h"
@@ -206,7 +207,7 @@ static struct copp_srm *test_srm(void) {
 static void refuses_a_revoked_receiver(void) {
     static const uint8_t innocent[COPP_KSV_SIZE] = {0x0F, 0x0F, 0x0F, 0x0F, 0x0F};
     struct copp_srm *srm = test_srm();
-    const struct copp_session_config config = {.srm = srm};
+    const struct copp_session_config config = {.lists = {.srms = (const struct copp_srm *const[]){srm}, .srm_count = 1}};
     struct fake_driver driver;
     fake_driver_init(&driver); /* its receiver is the list's first */
     struct copp_session *session = fake_session(&driver, &config);
@@ -218,6 +219,35 @@ static void refuses_a_revoked_receiver(void) {
     check_stopped(session, &driver, COPP_STOP_REVOKED, 1);
     free_all(&session, &driver);
     copp_srm_free(&srm);
+}
+
+/* A list that comes while content is shown stops it with the next look. */
+static void new_lists_stop_what_is_shown(void) {
+    struct copp_srm *srm = test_srm();
+    const struct copp_session_lists lists = {.srms = (const struct copp_srm *const[]){srm}, .srm_count = 1};
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct copp_session *session = protect_at(&driver, &hdcp_only, 0);
+    assert_int_equal(copp_session_set_lists(session, &lists, NULL), COPP_OK);
+    check_stopped(session, &driver, COPP_STOP_REVOKED, 1);
+    free_all(&session, &driver);
+    copp_srm_free(&srm);
+
+    size_t size;
+    struct copp_revocation_list *list;
+    struct copp_public_key anchor = test_anchor();
+    uint8_t *bytes = read_test_vector("crl-v8-leaf-revoked.bin", &size);
+    assert_int_equal(copp_revocation_validate(bytes, size, &anchor, &list, NULL), COPP_OK);
+    free(bytes);
+    const struct copp_session_lists revoking = {.revocations = (const struct copp_revocation_list *const[]){list},
+                                                .revocation_count = 1};
+    fake_driver_init(&driver);
+    session = protect_at(&driver, &hdcp_only, 0);
+    assert_int_equal(copp_session_set_lists(session, &revoking, NULL), COPP_E_REVOKED);
+    check_stopped(session, &driver, COPP_STOP_DRIVER_REVOKED, 1);
+    assert_int_equal(copp_session_unprotect(session), COPP_E_REVOKED);
+    free_all(&session, &driver);
+    copp_revocation_free(&list);
 }
 
 struct level_case {
@@ -763,12 +793,19 @@ static void every_stop_has_words_and_its_rule(void) {
     static const struct {
         enum copp_stop stop;
         enum copp_rule rule;
-    } rules[] = {{COPP_STOP_NONE, COPP_RULE_NONE},         {COPP_STOP_LINK_LOST, COPP_RULE_EVT_4},
-                 {COPP_STOP_LEVEL, COPP_RULE_APP_3},       {COPP_STOP_REPEATER, COPP_RULE_APP_1},
-                 {COPP_STOP_NO_RECEIVER, COPP_RULE_APP_2}, {COPP_STOP_KSV, COPP_RULE_APP_2},
-                 {COPP_STOP_REVOKED, COPP_RULE_APP_2},     {COPP_STOP_UNSUPPORTED, COPP_RULE_NONE},
-                 {COPP_STOP_REFUSED, COPP_RULE_NONE},      {COPP_STOP_AUTHENTICATION, COPP_RULE_QRY_4},
-                 {COPP_STOP_TRANSPORT, COPP_RULE_NONE},    {COPP_STOP_INTERNAL, COPP_RULE_NONE},
+    } rules[] = {{COPP_STOP_NONE, COPP_RULE_NONE},
+                 {COPP_STOP_LINK_LOST, COPP_RULE_EVT_4},
+                 {COPP_STOP_LEVEL, COPP_RULE_APP_3},
+                 {COPP_STOP_REPEATER, COPP_RULE_APP_1},
+                 {COPP_STOP_NO_RECEIVER, COPP_RULE_APP_2},
+                 {COPP_STOP_KSV, COPP_RULE_APP_2},
+                 {COPP_STOP_REVOKED, COPP_RULE_APP_2},
+                 {COPP_STOP_UNSUPPORTED, COPP_RULE_NONE},
+                 {COPP_STOP_REFUSED, COPP_RULE_NONE},
+                 {COPP_STOP_AUTHENTICATION, COPP_RULE_QRY_4},
+                 {COPP_STOP_TRANSPORT, COPP_RULE_NONE},
+                 {COPP_STOP_INTERNAL, COPP_RULE_NONE},
+                 {COPP_STOP_DRIVER_REVOKED, COPP_RULE_CRL_4},
                  {(enum copp_stop)99, COPP_RULE_NONE}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         assert_int_equal(copp_stop_rule(rules[i].stop), rules[i].rule);
@@ -787,6 +824,7 @@ static const struct test_case cases[] = {
     TEST(an_unnamed_receiver_is_enough_if_asked_for, "APP-1 APP-2 APP-3 QRY-6"),
     TEST(refuses_an_invalid_ksv, "APP-2 SRM-5"),
     TEST(refuses_a_revoked_receiver, "APP-2 SRM-5"),
+    TEST(new_lists_stop_what_is_shown, "APP-2 CRL-4"),
     TEST(compares_levels, "APP-3"),
     TEST(skips_hdcp_where_nobody_can_get_at_it, "APP-4"),
     TEST(skips_nothing_that_was_not_required, "APP-4"),

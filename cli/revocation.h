@@ -1,0 +1,70 @@
+/*
+ * What is known to be revoked, for the commands that start a session: the lists and messages that --crl and --srm name, and
+ * those that the installation stores (state.h). One that is there and does not validate tells nothing: no command goes on
+ * without it.
+ */
+#ifndef COPP_CLI_REVOCATION_H
+#define COPP_CLI_REVOCATION_H
+
+#include "copp.h"
+#include "options.h"
+#include "state.h"
+
+struct revocation_options {
+    struct text_list crls;
+    struct text_list srms;
+    const char *srm_key;
+};
+
+/* Entries for a command's table: of the options structure type, in which member is the struct revocation_options. */
+#define CRL_OPTION(type, member)                                                                                                 \
+    {                                                                                                                            \
+        .name = "crl", .kind = OPTION_LIST, .offset = offsetof(type, member) + offsetof(struct revocation_options, crls),        \
+        .argument = "FILE",                                                                                                      \
+        .help = "a revocation list: a driver it revokes is refused;\nmay be given several times. The installation's own\n"       \
+                "list is checked in any case"                                                                                    \
+    }
+#define SRM_OPTIONS(type, member)                                                                                                \
+    {.name = "srm",                                                                                                              \
+     .kind = OPTION_LIST,                                                                                                        \
+     .offset = offsetof(type, member) + offsetof(struct revocation_options, srms),                                               \
+     .argument = "FILE",                                                                                                         \
+     .help = "an HDCP renewability message: a receiver it\nrevokes is refused; one for HDCP 1.x, and one for\n2.x beside it"},   \
+    {                                                                                                                            \
+        .name = "srm-key", .kind = OPTION_TEXT, .offset = offsetof(type, member) + offsetof(struct revocation_options, srm_key), \
+        .argument = "production|facsimile|FILE", .words = "production facsimile",                                                \
+        .help = "who must have signed it (default:\n$COPP_SRM_KEY, else production)"                                             \
+    }
+
+struct revocation_source;
+
+struct revocation {
+    const struct revocation_options *options;
+    const struct copp_public_key *anchor;
+    struct revocation_source *sources;
+    size_t count;
+    const void **arrays; /* what lists points to */
+    struct copp_session_lists lists; /* for a session */
+};
+
+/*
+ * Reads all there is, and HDCP messages only if receivers is true. anchor is the one that chain and lists must lead to;
+ * NULL: that of the embedded adapter, made for this run, under which there can be no lists. STATUS_YES, or complains and
+ * answers STATUS_UNKNOWN; close in any case.
+ */
+int revocation_open(const struct invocation *in, const struct revocation_options *options, const struct copp_public_key *anchor,
+                    bool receivers, struct revocation *revocation);
+void revocation_close(struct revocation *revocation);
+
+/* A file is another one than when it was read, or a store has come or gone. */
+bool revocation_changed(const struct revocation *revocation);
+
+/*
+ * Reads what has changed and hands it to the session, which is output's. STATUS_YES; STATUS_NO: the driver is revoked now, and
+ * the session dead; STATUS_UNKNOWN: what has come does not validate, or is older than what was there (CRL-3, SRM-3).
+ * Complains for the latter two.
+ */
+int revocation_renew(const struct invocation *in, struct revocation *revocation, const char *output,
+                     struct copp_session *session);
+
+#endif

@@ -1,0 +1,42 @@
+#include "state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *state_default(char *buffer, size_t size) {
+    (void)buffer;
+    (void)size;
+    return COPP_STATE_DIRECTORY;
+}
+
+int state_make_public(const char *path) {
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    (void)umask(022);
+    if (slash == NULL || slash == path)
+        return 0;
+    if (snprintf(directory, sizeof directory, "%.*s", (int)(slash - path), path) >= (int)sizeof directory) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return mkdir(directory, 0755) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+static uint64_t nanoseconds(struct timespec t) {
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int file_identify(const char *name, struct file_identity *identity) {
+    struct stat s;
+    *identity = (struct file_identity){.there = false};
+    if (stat(name, &s) != 0)
+        return errno == ENOENT ? 0 : -1;
+    *identity = (struct file_identity){
+        .there = true,
+        .regular = S_ISREG(s.st_mode),
+        .parts = {(uint64_t)s.st_dev, (uint64_t)s.st_ino, (uint64_t)s.st_size, nanoseconds(s.st_mtim), nanoseconds(s.st_ctim)}};
+    return 0;
+}
