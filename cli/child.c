@@ -235,6 +235,7 @@ bool child_end(struct child *child, unsigned grace_ms) {
             return false;
         sigtimedwait(&ended, NULL, &step);
     }
+    descendants_reap(child->group);
     (void)waitpid(child->group, NULL, 0);
     child->group = 0; /* from here on the number may become somebody else's */
     return true;
