@@ -34,6 +34,16 @@ static unsigned next_number(void) {
     return atomic_fetch_add(&last, 1) + 1;
 }
 
+/* EVT-5: the kernel ends a connection when nobody has it any more. */
+static void close_files(void) {
+    while (files) {
+        struct copp_private_fd *file = files;
+        files = file->next;
+        (void)close(file->fd);
+        *file = (struct copp_private_fd){.fd = -1};
+    }
+}
+
 /* --- what fork() calls --- */
 
 static void before_fork(void) {
@@ -44,14 +54,8 @@ static void in_parent(void) {
     (void)pthread_mutex_unlock(&mutex);
 }
 
-/* EVT-5: the kernel ends a connection when nobody has it any more. */
 static void in_child(void) {
-    while (files) {
-        struct copp_private_fd *file = files;
-        files = file->next;
-        (void)close(file->fd);
-        *file = (struct copp_private_fd){.fd = -1};
-    }
+    close_files();
     atomic_uint *at = atomic_load(&number);
     if (at)
         atomic_store(at, next_number());
@@ -75,15 +79,25 @@ static atomic_uint *begin(void) {
     return at;
 }
 
+/* The page was wiped, and no handler was called: something has gone past the C library's fork(). The mutex may be a thread's that is
+ * not here. */
+static unsigned begin_wiped(atomic_uint *at) {
+    unsigned now = 0;
+    const unsigned fresh = next_number();
+    if (pthread_mutex_trylock(&mutex) == 0) {
+        if (atomic_load(at) == 0)
+            close_files();
+        (void)pthread_mutex_unlock(&mutex);
+    }
+    return atomic_compare_exchange_strong(at, &now, fresh) ? fresh : now;
+}
+
 uint32_t copp_process(void) {
     atomic_uint *at = atomic_load(&number);
     if (!at)
         at = begin();
     unsigned now = at ? atomic_load(at) : 0;
-    if (now || !at)
-        return now;
-    unsigned fresh = next_number(); /* the page was wiped, and no handler was called */
-    return atomic_compare_exchange_strong(at, &now, fresh) ? fresh : now;
+    return now || !at ? now : begin_wiped(at);
 }
 
 bool copp_process_freshen(uint8_t *bytes, size_t size) {

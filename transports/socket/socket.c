@@ -94,6 +94,7 @@ static bool receive_answer(struct copp_socket *s, struct call *call, int flags, 
 }
 
 static void close_file(struct copp_socket *s) {
+    (void)copp_process(); /* in a child: closes what is not its own */
     copp_private_fd_remove(&s->file);
     if (s->file.fd >= 0)
         (void)close(s->file.fd);
@@ -101,12 +102,9 @@ static void close_file(struct copp_socket *s) {
 }
 
 /* Whether it can be used. In a forked process it cannot: the parent's answers would come here (QRY-4), and what it holds would
- * outlive it (EVT-5). fork() has closed the copy there; whatever has made this process past that leaves it to us. */
+ * outlive it (EVT-5). The copy has been closed there. */
 static bool usable(struct copp_socket *s) {
-    if (s->process != copp_process()) {
-        close_file(s);
-        s->broken = true;
-    }
+    s->broken = s->broken || s->process != copp_process();
     return !s->broken;
 }
 
