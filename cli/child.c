@@ -144,10 +144,8 @@ static void leader_ended(struct child *child, const siginfo_t *info, int *status
     take_foreground(child, child->group);
     if (child->tty >= 0)
         close(child->tty);
-    *child = (struct child){.tty = -1,
-                            .group = child->group,
-                            .unknown = child->unknown,
-                            .interrupted = killed && info->si_status == SIGINT};
+    *child = (struct child){
+        .tty = -1, .group = child->group, .unknown = child->unknown, .interrupted = killed && info->si_status == SIGINT};
 }
 
 enum child_state child_look(struct child *child, int *status) {
