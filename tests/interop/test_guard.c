@@ -97,6 +97,8 @@ struct run {
     int (*prepare)(void); /* in the new process */
 };
 
+#define NO_LEAKS "detect_leaks=0"
+
 static void become_copp(const struct run *run, const char *const *arguments) {
     const char *argv[16] = {getenv("COPP"), "protect", "--device", "embedded", "--hdcp", "1"};
     size_t count = 6;
@@ -114,6 +116,8 @@ static void become_copp(const struct run *run, const char *const *arguments) {
         int null = open("/dev/null", O_RDWR);
         dup2(wanted[i] >= 0 ? wanted[i] : run->terminal ? terminal : null, i);
     }
+    if (run->prepare) /* a sanitizer looks for leaks by way of /proc */
+        (void)setenv("ASAN_OPTIONS", NO_LEAKS, 1);
     if (run->prepare && run->prepare() != 0)
         _exit(99);
     execv(argv[0], (char *const *)(uintptr_t)argv);
@@ -388,8 +392,13 @@ static int own_mounts(int more) {
     return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
+/* Nothing is there but what a sanitizer reads, which else would look for leaks in vain. */
 static int without_proc(void) {
-    return own_mounts(0) != 0 || mount("none", "/proc", "tmpfs", 0, NULL) != 0;
+    static const char variables[] = "ASAN_OPTIONS=" NO_LEAKS;
+    if (own_mounts(0) != 0 || mount("none", "/proc", "tmpfs", 0, NULL) != 0 || mkdir("/proc/self", 0700) != 0)
+        return 1;
+    int file = open("/proc/self/environ", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    return file < 0 || write(file, variables, sizeof variables) != sizeof variables || close(file) != 0;
 }
 
 /* Another namespace's /proc: it is there, and speaks of others. The process that runs on is the new namespace's. */
