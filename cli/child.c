@@ -80,6 +80,12 @@ static void become(char **argv, int tty, bool no_input, int report, pid_t parent
     _exit(put == sizeof error ? 127 : 126);
 }
 
+/* Keeps in mind whether we knew of all. */
+static enum descendants note(struct child *child, enum descendants known) {
+    child->unknown = child->unknown || known == DESCENDANTS_UNKNOWN;
+    return known;
+}
+
 int child_start(struct child *child, char **argv, bool own_terminal) {
     int report[2];
     int error = 0;
@@ -111,51 +117,50 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
     close(report[0]);
     if (error != 0)
         (void)child_end(child, 0);
+    else
+        (void)note(child, descendants_left()); /* whether we shall be able to hold it is said at once */
     return error;
 }
 
-/* Those whose parent has ended, and who have ended themselves. */
-static void reap_adopted(const struct child *child) {
-    siginfo_t info = {.si_pid = 0};
-    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 && info.si_pid != child->group) {
-        (void)waitpid(info.si_pid, NULL, 0);
-        info.si_pid = 0;
-    }
-}
-
-/* To the group, in which most commands stay, and to what is in another. False: some of it was not reached (descendants.h). */
-static bool signal_all(const struct child *child, int number) {
+/* To the group, in which most commands stay, and to what is in another. The group's number cannot have become another's: its
+ * leader is not reaped before all have ended. */
+static enum descendants signal_all(struct child *child, int number) {
     bool permitted = kill(-child->group, number) == 0 || errno != EPERM;
-    reap_adopted(child); /* who has ended is no descendant to look for */
-    return descendants_signal(number) && permitted;
+    descendants_reap(child->group); /* who has ended is no descendant to look for */
+    enum descendants told = note(child, descendants_signal(number));
+    return told == DESCENDANTS_DONE && !permitted ? DESCENDANTS_LEFT : told;
 }
 
 static bool is_by_terminal(int number) {
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-enum child_state child_look(struct child *child, int *status) {
-    siginfo_t info = {.si_pid = 0};
-    int how = 0;
-    if (!child->runs)
-        return CHILD_ENDED;
-    reap_adopted(child);
-    if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
-        return CHILD_RUNNING;
-    if (info.si_code == CLD_STOPPED) {
-        (void)waitpid(child->group, &how, WUNTRACED | WNOHANG);
-        /* who stops it with SIGSTOP may let it go on without a word to us: we do not stop with it */
-        return child->held || child->tty < 0 || !is_by_terminal(info.si_status) ? CHILD_RUNNING : CHILD_SUSPENDED;
-    }
-    /* not reaped yet: the group's number is still its own, so this reaches what it left running and nobody else */
+/* The first process has ended. It is left as a zombie, whose number nobody else gets. */
+static void leader_ended(struct child *child, const siginfo_t *info, int *status) {
+    bool killed = info->si_code != CLD_EXITED;
+    *status = killed ? 128 + info->si_status : info->si_status;
     (void)signal_all(child, SIGTERM);
     (void)signal_all(child, SIGCONT);
-    (void)waitpid(child->group, &how, 0);
-    *status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
     take_foreground(child, child->group);
     if (child->tty >= 0)
         close(child->tty);
-    *child = (struct child){.tty = -1, .group = child->group, .interrupted = WIFSIGNALED(how) && WTERMSIG(how) == SIGINT};
+    *child = (struct child){
+        .tty = -1, .group = child->group, .unknown = child->unknown, .interrupted = killed && info->si_status == SIGINT};
+}
+
+enum child_state child_look(struct child *child, int *status) {
+    siginfo_t info = {.si_pid = 0};
+    if (!child->runs)
+        return CHILD_ENDED;
+    descendants_reap(child->group);
+    if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+        return CHILD_RUNNING;
+    if (info.si_code == CLD_STOPPED) {
+        (void)waitpid(child->group, NULL, WUNTRACED | WNOHANG);
+        /* who stops it with SIGSTOP may let it go on without a word to us: we do not stop with it */
+        return child->held || child->tty < 0 || !is_by_terminal(info.si_status) ? CHILD_RUNNING : CHILD_SUSPENDED;
+    }
+    leader_ended(child, &info, status);
     return CHILD_ENDED;
 }
 
@@ -164,9 +169,10 @@ bool child_hold(struct child *child) {
     siginfo_t info;
     if (!child->runs || child->held)
         return !child->refuses;
-    child->refuses = !signal_all(child, SIGSTOP);
+    enum descendants told = signal_all(child, SIGSTOP);
+    child->refuses = told != DESCENDANTS_DONE;
     child->held = true;
-    for (unsigned i = 0; i < HOLD_MS && !child->refuses; i++) { /* until it shows nothing any more, or has ended */
+    for (unsigned i = 0; i < HOLD_MS && told != DESCENDANTS_LEFT; i++) { /* until it shows nothing any more, or has ended */
         info.si_pid = 0;
         if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0)
             break;
@@ -203,8 +209,8 @@ static bool is_left(struct child *child) {
     int status;
     if (child_look(child, &status) != CHILD_ENDED)
         return true;
-    reap_adopted(child);
-    return kill(-child->group, 0) == 0 || errno == EPERM || descendants_left();
+    descendants_reap(child->group);
+    return note(child, descendants_left()) != DESCENDANTS_DONE;
 }
 
 bool child_end(struct child *child, unsigned grace_ms) {
@@ -227,6 +233,8 @@ bool child_end(struct child *child, unsigned grace_ms) {
             return false;
         sigtimedwait(&ended, NULL, &step);
     }
+    descendants_reap(child->group);
+    (void)waitpid(child->group, NULL, 0);
     child->group = 0; /* from here on the number may become somebody else's */
     return true;
 }

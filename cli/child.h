@@ -22,6 +22,7 @@ struct child {
     bool held; /* stopped by child_hold, or by the person */
     bool interrupted; /* has ended, by a terminal's Ctrl-C */
     bool refuses; /* some of it could not be held: it is another user's, say */
+    bool unknown; /* once at least we could not tell what all of it was: what was not seen may run on */
 #ifdef _WIN32
     void *process;
     void *job;
@@ -29,7 +30,7 @@ struct child {
     struct child_thread *threads; /* that child_hold has found */
     size_t count;
 #else
-    int group; /* 0: nothing was started, or all of it has ended */
+    int group; /* the first process, not reaped before all of it has ended, so that the number is its own; 0: nothing to end */
     int tty; /* the terminal whose foreground it has; -1: none */
 #endif
 };
@@ -48,7 +49,7 @@ int child_start(struct child *child, char **argv, bool own_terminal);
  * child_end waits for that. */
 enum child_state child_look(struct child *child, int *status);
 
-/* Stops all of it: no content is shown. False: some of it cannot be stopped. */
+/* Stops all of it: no content is shown. False: some of it cannot be stopped, or (unknown) may run without our knowledge. */
 bool child_hold(struct child *child);
 void child_resume(struct child *child); /* lets it go on, in the foreground where that is ours to give */
 
@@ -63,7 +64,7 @@ void child_suspend(struct child *child, bool job);
 void child_pass_interrupt(const struct child *child);
 
 /* Asks what is left of it to end, and after grace_ms makes it; returns once it has ended. False, a second later: some of it cannot
- * be made to. */
+ * be made to, or (unknown) we cannot tell. */
 bool child_end(struct child *child, unsigned grace_ms);
 
 #endif

@@ -8,12 +8,15 @@
 #include "commands.h"
 #include "describe.h"
 #include "device.h"
+#include "printer.h"
 #include "report.h"
 #include "signals.h"
 #include "wait.h"
 
 #define POLL_STEP_MS 500u /* APP-3 asks for 2000 at most */
 #define GRACE_MS 2000u
+#define READER_MS 1000u /* as long as somebody who does not read what is printed is waited for, at the end */
+#define UNKNOWN_NOTE "/proc does not tell what it has started"
 
 struct protect_options {
     uint32_t hdcp;
@@ -80,6 +83,7 @@ struct guard {
     struct child child;
     struct signals signals;
     bool in_force;
+    bool said_unknown;
     uint64_t next_ms; /* when to poll again */
     bool over;
     int status; /* the exit status, once over */
@@ -110,7 +114,10 @@ static void tell(struct guard *g, const char *event, const char *format, ...) {
 static const char *fate(const struct guard *g, const char *done) {
     if (!g->child.runs)
         return "";
-    return g->child.refuses ? "; the command CANNOT be stopped: some of it is another user's, or out of reach" : done;
+    if (!g->child.refuses)
+        return done;
+    return g->child.unknown ? "; the command may NOT be stopped: " UNKNOWN_NOTE
+                            : "; the command CANNOT be stopped: some of it is another user's, or out of reach";
 }
 
 /* Protection was not to be had, or is lost. */
@@ -199,8 +206,22 @@ static void tell_in_force(struct guard *g, const char *event, const struct copp_
     tell(g, event, "%s: %s%s", event, text, g->device.unasked ? " (" SIMULATED_NOTE ")" : "");
 }
 
+/* What we do not see is not nobody: once, and the exit status goes by it. */
+static void say_unknown(struct guard *g) {
+    if (!g->child.unknown || g->said_unknown)
+        return;
+    g->said_unknown = true;
+    complain("%s: not all of the command can be watched over: " UNKNOWN_NOTE
+             " (is it mounted, with hidepid=0?); what it hides may run unprotected, and the exit status will be 2",
+             g->output);
+}
+
 static void end_command(struct guard *g) {
-    if (!child_end(&g->child, GRACE_MS))
+    bool ended = child_end(&g->child, GRACE_MS);
+    say_unknown(g);
+    if (!ended && g->child.unknown)
+        complain("%s: whether all of the command has ended cannot be told: " UNKNOWN_NOTE, g->output);
+    else if (!ended)
         complain("%s: the command CANNOT be ended, and runs unprotected: some of it is another user's, or out of reach",
                  g->output);
 }
@@ -315,6 +336,7 @@ static void hold(struct guard *g) {
         if (ready[2])
             events_read(g->device.host.events, device_now(&g->device));
         read_signals(g);
+        say_unknown(g);
         device_step(&g->device);
         if (!g->over && device_now(&g->device) >= g->next_ms)
             watch(g);
@@ -336,6 +358,8 @@ static int take_signals(struct guard *g) {
     if (!signals_open(&g->signals))
         return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
     device_wake_by(&g->device, g->signals.ending);
+    if (!printer_start(g->in->json))
+        return fail(g->in, STATUS_UNKNOWN, NULL, "messages cannot be printed: %s", strerror(errno));
     return STATUS_YES;
 }
 
@@ -357,8 +381,9 @@ static int protect_and_run(struct guard *g) {
     int status = start_command(g);
     if (status != STATUS_YES)
         return status;
+    say_unknown(g);
     hold(g);
-    return g->status;
+    return g->child.unknown ? STATUS_UNKNOWN : g->status;
 }
 
 static int protect(struct guard *g) {
@@ -373,6 +398,18 @@ static int protect(struct guard *g) {
     return status;
 }
 
+/* Whoever does not read is not waited for. */
+static int end_printing(int status) {
+    int error = printer_flush(READER_MS);
+    if (error != 0) {
+        complain("standard output cannot be written: %s", strerror(error));
+        status = STATUS_UNKNOWN;
+    }
+    printer_stop(READER_MS);
+    fflush(stdout);
+    return status;
+}
+
 static int run(const struct invocation *in) {
     const struct protect_options *o = in->options;
     struct guard g = {.in = in, .signals = {-1, -1, 0}};
@@ -384,7 +421,7 @@ static int run(const struct invocation *in) {
         link_close(&g.link);
         device_close(&g.device);
     }
-    fflush(stdout);
+    status = end_printing(status);
     child_pass_interrupt(&g.child);
     signals_close(&g.signals);
     return status;

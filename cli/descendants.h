@@ -1,20 +1,35 @@
 /*
  * Everything that comes from this program's child, in whichever process group or session it has put itself: children of
- * children, and those whose parent has ended. On Linux, as long as /proc tells of it; elsewhere nobody.
+ * children, and those whose parent has ended. /proc tells of them, on Linux. What it does not tell (it is not mounted, is
+ * another namespace's, hides what is another user's or may not be dumped, memory or descriptors have run out) is not known:
+ * that is never nobody.
  */
 #ifndef COPP_CLI_DESCENDANTS_H
 #define COPP_CLI_DESCENDANTS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
+
+enum descendants {
+    DESCENDANTS_DONE, /* all have been reached; none is left */
+    DESCENDANTS_LEFT, /* some have not been reached, or are left */
+    DESCENDANTS_UNKNOWN /* we cannot tell */
+};
 
 /* From here on those whose parent ends stay descendants: they become this program's children. Reap them. */
 void descendants_adopt(void);
 
-/* To each, and to those that come meanwhile; after SIGSTOP all have stopped. False, a second later at the latest: some were not
- * reached: they are another user's, do not stop, are more than memory holds, or start others faster than they are told. */
-bool descendants_signal(int number);
+/* Reaps the children that have ended, but for leader, which keeps its number, and its process group's. */
+void descendants_reap(pid_t leader);
 
-/* Whether any runs; one that has ended and was not asked for does not. */
-bool descendants_left(void);
+/*
+ * Signals each of them, and those that come meanwhile; after SIGSTOP all have stopped. DESCENDANTS_LEFT, a second later at the
+ * latest: some were not reached, because they are another user's, do not stop, or start others faster than we can follow.
+ * Whoever was not ours when it was signalled is never signalled: its number may be somebody else's by now.
+ */
+enum descendants descendants_signal(int number);
+
+/* Whether any of them runs: one whose threads have all ended does not, even if nobody has asked for it. */
+enum descendants descendants_left(void);
 
 #endif

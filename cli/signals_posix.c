@@ -23,11 +23,27 @@ int signal_fd(const int *numbers, size_t count) {
     return sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
 }
 
+/* Whether it would end this program, and can be kept from it. (A fault of our own ends us all the same: the kernel sees to
+ * that. What is meant here is the same signal, sent by somebody.) */
+static bool would_end_us(int number) {
+    static const int others[] = {SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (number == others[i])
+            return false;
+    }
+    return true;
+}
+
 bool signals_open(struct signals *signals) {
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
     static const int child[] = {SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU};
+    int ending[NSIG];
+    size_t count = 0;
+    for (int number = 1; number < NSIG; number++) {
+        if (would_end_us(number))
+            ending[count++] = number;
+    }
     signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit status away */
-    *signals = (struct signals){signal_fd(ending, 3), signal_fd(child, 4), INT_MAX};
+    *signals = (struct signals){signal_fd(ending, count), signal_fd(child, 4), INT_MAX};
     return signals->ending >= 0 && signals->children >= 0;
 }
 

@@ -29,6 +29,7 @@ const char *copp_strerror(enum copp_result result) {
         "not found",
         "not a usable key",
         "the protection could not be put in force",
+        "it belongs to the process that this one was forked from",
     };
     size_t index = (size_t) - (long)result;
     return result <= 0 && index < sizeof texts / sizeof texts[0] ? texts[index] : "unknown result";

@@ -3,6 +3,10 @@
  *
  * Nothing here reads a clock, does I/O or allocates memory after open. An adapter and all that hangs on it belong to
  * one thread at a time; different adapters are independent. Times are milliseconds of any monotonic clock.
+ *
+ * A device belongs to the process that opened it. In a child made by fork() its entry points answer COPP_HR_UNEXPECTED, and
+ * closing it tells its output nothing. The adapter works there too: devices that the child opens are its own, and their random
+ * numbers never those of the parent, whatever the source (SES-2).
  */
 #ifndef COPP_DEVICE_H
 #define COPP_DEVICE_H

@@ -4,6 +4,9 @@
  * A session belongs to one thread at a time. Once an answer fails authentication or the transport fails (whatever
  * error it answers, here it is COPP_E_TRANSPORT), the session is dead: every later call answers that same error. After
  * LinkLost commands answer COPP_E_LINK_LOST; queries go on, so that one can still look (EVT-4).
+ *
+ * A session belongs to the process that made it. In a child made by fork() it is dead: every call answers COPP_E_FORKED,
+ * copp_session_watch says STOP, and nothing is sent; the parent's goes on. Freeing it works in both.
  */
 #ifndef COPP_SESSION_H
 #define COPP_SESSION_H

@@ -1,6 +1,9 @@
 /*
  * A session's way to coppd: a Unix socket, one connection a COPP device. docs/daemon-protocol.md describes the packets.
  * Not on Windows.
+ *
+ * A connection belongs to the process that made it. A child made by fork() has its copy closed, as exec() does: else what the
+ * connection holds would outlive its player (EVT-5). There every call answers COPP_E_TRANSPORT; close and free as ever.
  */
 #ifndef COPP_SOCKET_H
 #define COPP_SOCKET_H
@@ -119,7 +122,7 @@ struct copp_socket_news {
  * copp_socket_farewell says whether the user watches too often already. Only copp_socket_news is of use then, and closing. */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_watch(struct copp_socket *connection);
 
-/* To poll for reading; -1 for NULL. */
+/* To poll for reading; -1 for NULL, and in a child made by fork(). */
 COPP_API int copp_socket_fd(const struct copp_socket *connection);
 
 /* The next piece of news. COPP_E_PENDING: there is none at present; COPP_E_TRANSPORT: the daemon is gone, or has dropped a watcher

@@ -16,7 +16,11 @@
 /* Overwrites in a way no compiler drops. */
 void copp_wipe(void *bytes, size_t size);
 
-/* From random, or from the library's CSPRNG where random is NULL. COPP_E_RANDOM. */
+/* From the library's CSPRNG. COPP_E_RANDOM. */
+COPP_NODISCARD enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size);
+
+/* From random, or from the library's CSPRNG where random is NULL; in a forked process the kernel's random numbers are mixed in, so that
+ * it has none of its parent's. COPP_E_RANDOM. */
 COPP_NODISCARD enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size);
 
 COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest);

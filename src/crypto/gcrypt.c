@@ -65,9 +65,7 @@ void copp_wipe(void *bytes, size_t size) {
         at[i] = 0;
 }
 
-enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size) {
-    if (random)
-        return random->calls->fill(random, bytes, size) ? COPP_E_RANDOM : COPP_OK;
+enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size) {
     if (size > INT_MAX || !copp_gcrypt_ready())
         return COPP_E_RANDOM;
     gcry_randomize(bytes, size, GCRY_STRONG_RANDOM); /* ends the process where there is no randomness */

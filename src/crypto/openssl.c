@@ -18,9 +18,7 @@ void copp_wipe(void *bytes, size_t size) {
     OPENSSL_cleanse(bytes, size);
 }
 
-enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size) {
-    if (random)
-        return random->calls->fill(random, bytes, size) ? COPP_E_RANDOM : COPP_OK;
+enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size) {
     if (size > INT_MAX || RAND_bytes(bytes, (int)size) != 1) {
         ERR_clear_error();
         return COPP_E_RANDOM;

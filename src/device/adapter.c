@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "device/internal.h"
+#include "fork.h"
 
 enum copp_result copp_adapter_new(const struct copp_adapter_config *config, struct copp_adapter **adapter) {
     if (!adapter)
@@ -12,7 +13,8 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
         return COPP_E_ARGUMENT;
     struct copp_adapter *made = calloc(1, sizeof *made);
     uint8_t *chain = malloc(config->chain_size);
-    if (!made || !chain) {
+    uint32_t process = copp_process();
+    if (!made || !chain || !process) {
         free(made);
         free(chain);
         return COPP_E_MEMORY;
@@ -20,6 +22,7 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     memcpy(chain, config->chain, config->chain_size);
     made->chain = chain;
     made->chain_size = (uint32_t)config->chain_size;
+    made->process = process;
     made->key = config->key;
     made->random = config->random;
     made->pending_limit_ms = config->pending_limit_ms ? config->pending_limit_ms : COPP_PENDING_LIMIT_MS;
@@ -32,7 +35,8 @@ void copp_adapter_free(struct copp_adapter **adapter) {
         return;
     for (struct copp_connector *connector = (*adapter)->connectors; connector;) {
         struct copp_connector *next = connector->next;
-        copp_connector_abandon(connector); /* else the output would answer to a connector that is gone */
+        if ((*adapter)->process == copp_process())
+            copp_connector_abandon(connector); /* else the output would answer to a connector that is gone */
         free(connector);
         connector = next;
     }

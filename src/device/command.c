@@ -114,7 +114,7 @@ uint32_t copp_device_command(struct copp_device *device, const struct copp_comma
     if (!device || !command)
         return COPP_HR_POINTER;
     /* CMD-2: this order. A device has one command at a time (CMD-6). */
-    if (device->state != COPP_DEVICE_ACTIVE || device->result == COPP_HR_PENDING)
+    if (device->state != COPP_DEVICE_ACTIVE || device->result == COPP_HR_PENDING || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
     struct copp_command_fields fields;
     copp_command_decode(command, &fields);
@@ -131,5 +131,7 @@ uint32_t copp_device_command(struct copp_device *device, const struct copp_comma
 }
 
 uint32_t copp_device_command_result(struct copp_device *device) {
-    return device ? device->result : COPP_HR_POINTER;
+    if (!device)
+        return COPP_HR_POINTER;
+    return copp_device_is_ours(device) ? device->result : COPP_HR_UNEXPECTED;
 }

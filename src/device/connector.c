@@ -262,8 +262,11 @@ void copp_connector_join(struct copp_connector *connector, struct copp_device *d
 
 void copp_connector_leave(struct copp_device *device) {
     struct copp_connector *connector = device->connector;
-    if (connector->flight.change.device == device)
+    bool ours = copp_device_is_ours(device);
+    if (connector->flight.change.device == device && ours)
         copp_connector_abandon(connector); /* EVT-5 */
+    else if (connector->flight.change.device == device)
+        connector->flight = (struct copp_flight){.kind = COPP_FLIGHT_NONE};
     for (size_t type = 0; type < COPP_TYPES; type++) {
         if (!copp_connector_has_type(connector, type))
             continue;
@@ -276,7 +279,8 @@ void copp_connector_leave(struct copp_device *device) {
     connector->device_count--;
     if (!connector->device_count)
         connector->signaling = (struct copp_signaling){.standard = connector->config.default_standard}; /* CMD-5 */
-    (void)copp_connector_settle(connector);
+    if (ours)
+        (void)copp_connector_settle(connector);
 }
 
 void copp_connector_poll(struct copp_connector *connector, uint64_t now_ms) {

@@ -5,6 +5,7 @@
 #include "copp/handshake.h"
 #include "crypto/crypto.h"
 #include "device/internal.h"
+#include "fork.h"
 #include "wire/cursor.h"
 
 enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device) {
@@ -17,9 +18,11 @@ enum copp_result copp_device_open(struct copp_connector *connector, struct copp_
     copp_connector_state(connector, &state);
     if (!copp_signal_is_single(&state))
         return COPP_E_UNSUPPORTED_MODE; /* ARB-6 */
-    struct copp_device *made = calloc(1, sizeof *made);
+    uint32_t process = copp_process();
+    struct copp_device *made = process ? calloc(1, sizeof *made) : NULL;
     if (!made)
         return COPP_E_MEMORY;
+    made->process = process;
     enum copp_result result = copp_omac_new(&made->omac);
     if (result) {
         free(made);
@@ -29,6 +32,10 @@ enum copp_result copp_device_open(struct copp_connector *connector, struct copp_
     copp_connector_join(connector, made);
     *device = made;
     return COPP_OK;
+}
+
+bool copp_device_is_ours(const struct copp_device *device) {
+    return device->process == copp_process();
 }
 
 void copp_device_close(struct copp_device **device) {
@@ -53,7 +60,7 @@ void copp_device_inspect(const struct copp_device *device, struct copp_device_vi
 uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length) {
     if (!device || !length)
         return COPP_HR_POINTER;
-    if (device->state != COPP_DEVICE_OPENED)
+    if (device->state != COPP_DEVICE_OPENED || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
     *length = device->connector->adapter->chain_size;
     device->state = COPP_DEVICE_CERT_LENGTH_RETURNED;
@@ -61,7 +68,7 @@ uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t
 }
 
 uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random) {
-    if (device->state != COPP_DEVICE_CERT_LENGTH_RETURNED)
+    if (device->state != COPP_DEVICE_CERT_LENGTH_RETURNED || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
     if (copp_random_fill(device->connector->adapter->random, device->random, sizeof device->random)) {
         copp_wipe(device->random, sizeof device->random);
@@ -97,7 +104,7 @@ static uint32_t start_session(struct copp_device *device, const struct copp_hand
 uint32_t copp_device_sequence_start(struct copp_device *device, const struct copp_signature *signature) {
     if (!device || !signature)
         return COPP_HR_POINTER;
-    if (device->state != COPP_DEVICE_KEY_EXCHANGED || device->random_spent)
+    if (device->state != COPP_DEVICE_KEY_EXCHANGED || device->random_spent || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
     struct copp_handshake handshake;
     enum copp_result result = copp_handshake_open(device->connector->adapter->key, signature, &handshake); /* SES-6 */

@@ -18,6 +18,7 @@ struct copp_adapter {
     uint8_t *chain;
     uint32_t chain_size;
     uint32_t pending_limit_ms;
+    uint32_t process; /* which one made it (fork.h) */
     struct copp_private_key *key;
     struct copp_random *random;
     struct copp_connector *connectors;
@@ -93,6 +94,7 @@ struct copp_device {
     uint32_t command_sequence;
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
     uint32_t result; /* of the last command that was pending */
+    uint32_t process; /* which one opened it (fork.h) */
     bool random_spent; /* SES-8 */
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_device *previous;
@@ -100,6 +102,10 @@ struct copp_device {
 };
 
 /* device.c */
+
+/* False in a process forked after the device was opened: a second driver would answer to the same key and numbers (QRY-3,
+ * CMD-3). Every entry point asks. */
+COPP_NODISCARD bool copp_device_is_ours(const struct copp_device *device);
 
 /* The step of KeyExchange without the chain's bytes: a transport in this process has those from the adapter. */
 COPP_NODISCARD uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random);
@@ -113,7 +119,8 @@ bool copp_connector_has_type(const struct copp_connector *connector, size_t type
 /* The type that a word from an application names; COPP_TYPES unless it is exactly one that the connector has. */
 size_t copp_connector_type_index(const struct copp_connector *connector, uint32_t word);
 void copp_connector_join(struct copp_connector *connector, struct copp_device *device);
-/* Ends what the device has pending and gives back what it holds. */
+/* Ends what the device has pending and gives back what it holds. In a forked process the output is told nothing: what it has in force is
+ * the parent's business. */
 void copp_connector_leave(struct copp_device *device);
 
 /* Moves the device between the counts (ARB-1). The output is not told yet. */

@@ -137,7 +137,7 @@ uint32_t copp_device_status(struct copp_device *device, const struct copp_status
                             struct copp_status_output *output) {
     if (!device || !input || !output)
         return COPP_HR_POINTER;
-    if (device->state != COPP_DEVICE_ACTIVE)
+    if (device->state != COPP_DEVICE_ACTIVE || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
     struct copp_status_input_fields fields;
     copp_status_input_decode(input, &fields);

@@ -39,6 +39,7 @@ struct copp_session {
     struct copp_session_config config;
     struct copp_transport *transport;
     enum session_state state;
+    uint32_t process; /* which one made it (fork.h) */
     enum copp_result dead; /* COPP_OK while the session lives, then what every call answers */
     struct copp_chain *own_chain; /* freed with the session; NULL where the known chain was presented */
     const struct copp_chain *chain; /* what the driver presented: own_chain or config.known_chain */
@@ -56,8 +57,9 @@ struct copp_session {
     struct guard guard;
 };
 
-/* COPP_OK if session may do what belongs to state; else the error to answer. */
-COPP_NODISCARD enum copp_result copp_session_expect(const struct copp_session *session, enum session_state state);
+/* COPP_OK if session may do what belongs to state; else the error to answer. In a forked process the session is dead: what it knows
+ * is the parent's, and an answer meant for one would be taken by the other (QRY-4). */
+COPP_NODISCARD enum copp_result copp_session_expect(struct copp_session *session, enum session_state state);
 
 /* Ends the session for good: wipes its secrets; every later call answers cause. */
 void copp_session_die(struct copp_session *session, enum copp_result cause);

@@ -1,12 +1,15 @@
 #include <stdlib.h>
 
 #include "crypto/crypto.h"
+#include "fork.h"
 #include "session/internal.h"
 #include "wire/cursor.h"
 
-enum copp_result copp_session_expect(const struct copp_session *session, enum session_state state) {
+enum copp_result copp_session_expect(struct copp_session *session, enum session_state state) {
     if (!session)
         return COPP_E_ARGUMENT;
+    if (!session->dead && session->process != copp_process())
+        copp_session_die(session, COPP_E_FORKED);
     if (session->dead)
         return session->dead;
     return session->state == state ? COPP_OK : COPP_E_STATE;
@@ -49,9 +52,11 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     *session = NULL;
     if (!config || !transport || !acceptable(config))
         return COPP_E_ARGUMENT;
-    struct copp_session *made = calloc(1, sizeof *made);
+    uint32_t process = copp_process();
+    struct copp_session *made = process ? calloc(1, sizeof *made) : NULL;
     if (!made)
         return COPP_E_MEMORY;
+    made->process = process;
     enum copp_result result = copp_omac_new(&made->omac);
     if (result) {
         free(made);

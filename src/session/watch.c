@@ -242,8 +242,9 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
         session->guard.phase = GUARD_IDLE;
         session->guard.stop = COPP_STOP_INTERNAL;
     }
+    enum copp_result alive = copp_session_expect(session, session->state); /* not in a forked process */
     enum copp_result result = give_back(session);
-    return result ? result : session->dead; /* also where nothing is known to be held: nobody knows what the driver did */
+    return result ? result : alive; /* also where nothing is known to be held: nobody knows what the driver did */
 }
 
 void copp_session_watch(struct copp_session *session, uint64_t now_ms, struct copp_watch *watch) {

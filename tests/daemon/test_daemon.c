@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -439,7 +440,78 @@ static void a_farewell_is_heard(void) {
     kit_end(&kit);
 }
 
+/* A player that forks, and dies; the child's process id. */
+static pid_t orphan_of_a_player(struct kit *kit, bool past_libc) {
+    int told[2];
+    pid_t orphan = 0;
+    assert_int_equal(pipe(told), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct player player;
+        uint32_t level;
+        if (player_try(kit, "HDMI-1", NULL, &player) || copp_session_set_protection_level(player.session, HDCP, 1))
+            _exit(1);
+        pid_t child = past_libc ? (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) : fork();
+        /* past it nobody tells the library that this is another process, until it is asked for something */
+        if (child == 0 && past_libc && copp_session_local_level(player.session, HDCP, &level) != COPP_E_FORKED)
+            _exit(1);
+        while (child == 0)
+            (void)pause();
+        bool good = copp_session_local_level(player.session, HDCP, &level) == COPP_OK && level == 1 &&
+                    write(told[1], &child, sizeof child) == sizeof child;
+        _exit(good ? 0 : 1);
+    }
+    assert_int_equal(read(told[0], &orphan, sizeof orphan), sizeof orphan);
+    (void)close(told[0]);
+    (void)close(told[1]);
+    assert_ended_well(pid);
+    return orphan;
+}
+
+/* It has a copy of all that the player had open, and never touches it. */
+static void a_child_keeps_no_hold_alive(void) {
+    struct kit kit;
+    struct player other;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    player_begin(&kit, "HDMI-1", &other);
+    for (int past_libc = 0; past_libc < 2; past_libc++) {
+        pid_t orphan = orphan_of_a_player(&kit, past_libc);
+        kit_wait_sessions(&kit, 1);
+        assert_int_equal(player_global(&other, HDCP), 0);
+        assert_int_equal(kill(orphan, 0), 0);
+        (void)kill(orphan, SIGKILL);
+    }
+    player_end(&other);
+    kit_end(&kit);
+}
+
+/* What a child says and hears is not the player's: not through a transport either. */
+static void a_child_has_no_connection(void) {
+    struct kit kit;
+    struct copp_socket *connection;
+    struct copp_socket_connector told;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket}, &connection), COPP_OK);
+    for (int past_libc = 0; past_libc < 2; past_libc++) {
+        pid_t pid = past_libc ? (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) : fork();
+        if (pid == 0) {
+            bool good = copp_socket_connector(connection, 0, &told) == COPP_E_TRANSPORT && copp_socket_fd(connection) == -1;
+            copp_socket_close(&connection);
+            _exit(good && !connection ? 0 : 1);
+        }
+        assert_ended_well(pid);
+        assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_OK);
+    }
+    copp_socket_close(&connection);
+    kit_end(&kit);
+}
+
 static const struct test_case cases[] = {
+    TEST(a_child_keeps_no_hold_alive, "EVT-5"),
+    TEST(a_child_has_no_connection, "QRY-4"),
     TEST(a_session_over_the_socket, "QRY-5 ARB-1"),
     TEST(connectors_are_listed, "ARB-6"),
     TEST(a_farewell_is_heard, ""),

@@ -3,7 +3,8 @@
 # list below says cannot. Who adds a call adds it to one of the two, and so a test of what happens when it fails.
 set -eu
 
-# What cannot fail, or whose failure nobody could do anything about.
+# What cannot fail, or whose failure nobody could do anything about. (What fork_posix.c calls happens once in a process, which
+# no round could repeat: test_fork.c lets it fail.)
 harmless='
 clock_gettime
 bcmp free memchr memcpy memset strchr strcmp strcpy strcspn strlen strncmp strrchr strspn
@@ -17,6 +18,7 @@ ERR_clear_error ERR_get_error ERR_peek_error OPENSSL_cleanse
 gcry_check_version gcry_cipher_close gcry_free gcry_md_hash_buffer gcry_mpi_release gcry_randomize gcry_set_log_handler gcry_sexp_release
 gcry_mpi_cmp gcry_mpi_cmp_ui gcry_mpi_get_nbits gcry_mpi_mod gcry_mpi_mulm gcry_mpi_snew gcry_mpi_sub_ui gcry_mpi_swap
 __imp_GetLastError __imp_GetModuleHandleExW __imp_Sleep __imp__errno
+explicit_bzero getentropy madvise mmap64 munmap pthread_atfork pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock sysconf
 BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256
 '
 harmless=$(printf '%s' "$harmless" | tr ' ' '\n')

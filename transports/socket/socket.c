@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fork.h"
 #include "packet.h"
 
 #define ANSWER_MS 2000u /* APP-3 */
@@ -18,7 +19,8 @@
 
 struct copp_socket {
     struct copp_transport transport; /* first: its calls find the rest through it */
-    int fd;
+    struct copp_private_fd file; /* -1 in a child of the process that connected (EVT-5) */
+    uint32_t process; /* that one (fork.h) */
     uint32_t answer_ms;
     uint32_t command_ms;
     int give_up_fd; /* -1: none */
@@ -47,7 +49,7 @@ static uint64_t now_ms(void) {
 /* Commands take longer than the socket's own time limit, which serves everything else with a call less. */
 static bool wait_for_command(const struct copp_socket *s) {
     uint64_t until = now_ms() + s->command_ms;
-    struct pollfd fds[2] = {{.fd = s->fd, .events = POLLIN}, {.fd = s->give_up_fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = s->file.fd, .events = POLLIN}, {.fd = s->give_up_fd, .events = POLLIN}};
     for (;;) {
         uint64_t now = now_ms();
         if (now >= until)
@@ -69,7 +71,7 @@ static bool send_request(struct copp_socket *s, const struct call *call) {
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t sent;
     do {
-        sent = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+        sent = sendmsg(s->file.fd, &message, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     return sent == (ssize_t)(sizeof head + call->size);
 }
@@ -82,7 +84,7 @@ static bool receive_answer(struct copp_socket *s, struct call *call, int flags, 
     ssize_t got;
     int resets = 0; /* a daemon that closed before it read our packet: its last word stands behind the error */
     do {
-        got = recvmsg(s->fd, &message, flags);
+        got = recvmsg(s->file.fd, &message, flags);
     } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
     if (got < (ssize_t)sizeof head || message.msg_flags & MSG_TRUNC)
         return false;
@@ -91,10 +93,25 @@ static bool receive_answer(struct copp_socket *s, struct call *call, int flags, 
     return header->version == PACKET_VERSION || header->type == PACKET_FAREWELL; /* that is the same in every version */
 }
 
+static void close_file(struct copp_socket *s) {
+    (void)copp_process(); /* in a child: closes what is not its own */
+    copp_private_fd_remove(&s->file);
+    if (s->file.fd >= 0)
+        (void)close(s->file.fd);
+    s->file.fd = -1;
+}
+
+/* Whether it can be used. In a forked process it cannot: the parent's answers would come here (QRY-4), and what it holds would
+ * outlive it (EVT-5). The copy has been closed there. */
+static bool usable(struct copp_socket *s) {
+    s->broken = s->broken || s->process != copp_process();
+    return !s->broken;
+}
+
 /* One request and its answer. Whatever else happens, the connection is of no more use. */
 static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *hresult) {
     struct packet_header header;
-    if (s->broken)
+    if (!usable(s))
         return COPP_E_TRANSPORT;
     s->broken = true;
     /* a daemon that has said farewell may be gone before we ask: its last word is still there to be read */
@@ -168,7 +185,7 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
 
 static void free_socket(struct copp_transport *transport) {
     struct copp_socket *s = (struct copp_socket *)transport;
-    (void)close(s->fd);
+    close_file(s);
     free(s->chain);
     free(s);
 }
@@ -205,18 +222,21 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
         return COPP_E_ARGUMENT;
     *connection = NULL;
     config = config ? config : &defaults;
-    struct copp_socket *s = calloc(1, sizeof *s);
+    uint32_t process = copp_process();
+    struct copp_socket *s = process ? calloc(1, sizeof *s) : NULL;
     if (!s)
         return COPP_E_MEMORY;
-    s->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    s->process = process;
+    s->file.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     s->answer_ms = config->answer_ms ? config->answer_ms : ANSWER_MS;
     enum copp_result result = COPP_E_TRANSPORT;
-    if (s->fd >= 0)
-        result = reach(s->fd, config->path ? config->path : COPP_SOCKET_DEFAULT, s->answer_ms);
+    if (s->file.fd >= 0)
+        copp_private_fd_add(&s->file);
+    if (s->file.fd >= 0)
+        result = reach(s->file.fd, config->path ? config->path : COPP_SOCKET_DEFAULT, s->answer_ms);
     if (result) {
         int cause = errno;
-        if (s->fd >= 0)
-            (void)close(s->fd);
+        close_file(s);
         free(s);
         errno = cause;
         return result;
@@ -297,7 +317,7 @@ enum copp_result copp_socket_watch(struct copp_socket *connection) {
 }
 
 int copp_socket_fd(const struct copp_socket *connection) {
-    return connection ? connection->fd : -1;
+    return connection ? connection->file.fd : -1;
 }
 
 /* Requests by the names that protocol.md has for them. */
@@ -353,7 +373,7 @@ enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_so
     struct packet_news told;
     if (!connection || !news)
         return COPP_E_ARGUMENT;
-    if (connection->broken)
+    if (!usable(connection))
         return COPP_E_TRANSPORT;
     for (;;) {
         struct call call = {.answer = {{body, sizeof body}}};
