@@ -7,6 +7,7 @@
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
+#include "recognise.h"
 #include "report.h"
 
 struct crl_options {
@@ -78,8 +79,8 @@ static int run_show(const struct invocation *in) {
 }
 
 /* The stored file may be at fault as well as the new list: say which. */
-static int fail_store(const struct invocation *in, const struct copp_public_key *anchor, enum copp_result result,
-                      const struct copp_verdict *verdict) {
+static int fail_store(const struct invocation *in, const struct blob *blob, const struct copp_public_key *anchor,
+                      enum copp_result result, const struct copp_verdict *verdict) {
     const struct crl_options *o = in->options;
     struct copp_revocation_list *list = NULL;
     struct copp_verdict stored;
@@ -94,7 +95,7 @@ static int fail_store(const struct invocation *in, const struct copp_public_key 
     copp_revocation_free(&list);
     if (result == COPP_E_IO)
         return fail_result(in, o->store, result);
-    return fail_validation(in, in->operands[0], COLLECTION_LIST, result, verdict);
+    return fail_unlike(in, in->operands[0], blob, KINDS_LIST, COLLECTION_LIST, result, verdict);
 }
 
 static int run_install(const struct invocation *in) {
@@ -106,13 +107,15 @@ static int run_install(const struct invocation *in) {
     struct copp_verdict verdict;
     int status = read_anchor(in, o->anchor, &anchor);
     if (status == STATUS_YES)
-        status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+        status = read_file(in, name, COPP_REVOCATION_TEXT_MAX, &blob);
     if (status != STATUS_YES)
         return status;
     enum copp_result result = copp_revocation_store(o->store, blob.bytes, blob.size, &anchor, &list, &verdict);
+    if (result != COPP_OK)
+        status = fail_store(in, &blob, &anchor, result, &verdict);
     blob_free(&blob);
     if (result != COPP_OK)
-        return fail_store(in, &anchor, result, &verdict);
+        return status;
     if (in->json)
         status = print_json(json_list(o->store, list, true));
     else

@@ -93,9 +93,9 @@ static void xml_version_is_1_x(void) {
     static const struct {
         const char *version;
         bool good;
-    } versions[] = {{"1.0", true},   {"1.1", true},  {"1.10", true},  {"", false},    {"1", false},  {"1.", false},
-                    {"1.0a", false}, {"1.a", false}, {"1.0.", false}, {"2.0", false}, {".0", false}, {"01.0", false},
-                    {"11.0", false}, {"1-0", false}};
+    } versions[] = {{"1.0", true}, {"1.1", true},   {"1.10", true},  {"", false},     {"1", false},
+                    {"1.", false}, {"1.0a", false}, {"1.a", false},  {"1.0.", false}, {"2.0", false},
+                    {".0", false}, {"01.0", false}, {"11.0", false}, {"1-0", false}};
     for (size_t i = 0; i < COUNT(versions); i++) {
         struct document chain = good_chain();
         char declaration[100];

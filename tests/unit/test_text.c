@@ -99,10 +99,17 @@ static void what_is_no_ascii_stays_strange(void) {
         const char *text;
         size_t length;
     } cases[] = {
-        {"A\0\x42\x01", 4, "A\xFF", 2},     {"A\0\xC4\0", 4, "A\xFF", 2}, {"A\0B\0C", 5, "AB\xFF", 3},
-        {"\xFF\xFE\xFF\xFE", 4, "\xFF", 1}, {"A\0\0\0B\0", 6, "A\0B", 3}, {"\xFF\xFE", 2, "", 0},
-        {"\xEF\xBB\xBF", 3, "", 0},         {"\0\0\0", 3, "", 0},         {"A", 1, "A", 1},
-        {"\xC3\xA4", 2, "\xC3\xA4", 2},     {"", 0, "", 0},
+        {"A\0\x42\x01", 4, "A\xFF", 2},
+        {"A\0\xC4\0", 4, "A\xFF", 2},
+        {"A\0B\0C", 5, "AB\xFF", 3},
+        {"\xFF\xFE\xFF\xFE", 4, "\xFF", 1},
+        {"A\0\0\0B\0", 6, "A\0B", 3},
+        {"\xFF\xFE", 2, "", 0},
+        {"\xEF\xBB\xBF", 3, "", 0},
+        {"\0\0\0", 3, "", 0},
+        {"A", 1, "A", 1},
+        {"\xC3\xA4", 2, "\xC3\xA4", 2},
+        {"", 0, "", 0},
     };
     char text[8];
     for (size_t i = 0; i < COUNT(cases); i++) {
