@@ -48,6 +48,9 @@ static int fail_private_key(const struct invocation *in, const char *uri, bool p
         return fail_with(in, STATUS_UNKNOWN, uri, remedy, "is no private key; it is %s", name);
     }
     blob_free(&blob);
+    if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
+        return fail(in, STATUS_UNKNOWN, uri, "no RSA private key of 1024 to 2048 bits is there, or %s",
+                    passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file");
     return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s", when_encrypted(passphrase));
 }
 
