@@ -156,7 +156,7 @@ while read -r command; do
     [ "$command" != probe ] || continue # on Windows alone
     cat "$dir"/answers."$(echo "$command" | tr ' ' _)"* >"$dir/all" 2>/dev/null || fail "nothing of $command was tried"
     occurring "$dir/all" >"$dir/occurring"
-    documented "$(echo "$command" | tr a-z A-Z)" >"$dir/documented"
+    documented "$(echo "$command" | tr '[:lower:]' '[:upper:]')" >"$dir/documented"
     [ -s "$dir/documented" ] || fail "copp-json(5) has no section for $command"
     for entry in $later; do
         [ "${entry%%:*}" != "$command" ] || echo "${entry#*:}" >>"$dir/occurring"
@@ -169,7 +169,7 @@ documented ERRORS | diff - "$dir/occurring" >&2 || fail "errors: < documented an
 begin words_agree
 for command in protect watch; do
     for event in $(cat "$dir/answers.$command"* | jq -r 'select(has("error") | not) | .event | gsub(" "; "~")' | sort -u); do
-        sed -n "/^# $(echo $command | tr a-z A-Z)\$/,/^# /p" "$page" | grep -q -F "_$(echo "$event" | tr '~' ' ')_" ||
+        sed -n "/^# $(echo $command | tr '[:lower:]' '[:upper:]')\$/,/^# /p" "$page" | grep -q -F "_$(echo "$event" | tr '~' ' ')_" ||
             fail "copp-json(5) lacks the event $event of $command"
     done
 done
