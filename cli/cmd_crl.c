@@ -8,6 +8,7 @@
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
+#include "recognise.h"
 #include "report.h"
 #include "state.h"
 
@@ -80,8 +81,8 @@ static int run_show(const struct invocation *in) {
 }
 
 /* The stored file may be at fault as well as the new list: say which. */
-static int fail_store(const struct invocation *in, const char *store, const struct copp_public_key *anchor,
-                      enum copp_result result, const struct copp_verdict *verdict) {
+static int fail_store(const struct invocation *in, const char *store, const struct blob *blob,
+                      const struct copp_public_key *anchor, enum copp_result result, const struct copp_verdict *verdict) {
     struct copp_revocation_list *list = NULL;
     struct copp_verdict stored;
     if (result == COPP_E_ROLLBACK)
@@ -95,7 +96,7 @@ static int fail_store(const struct invocation *in, const char *store, const stru
     copp_revocation_free(&list);
     if (result == COPP_E_IO)
         return fail_result(in, store, result);
-    return fail_validation(in, in->operands[0], COLLECTION_LIST, result, verdict);
+    return fail_unlike(in, in->operands[0], blob, KINDS_LIST, COLLECTION_LIST, result, verdict);
 }
 
 static int install(const struct invocation *in, const char *store) {
@@ -106,13 +107,15 @@ static int install(const struct invocation *in, const char *store) {
     struct copp_verdict verdict;
     int status = read_anchor(in, o->anchor, &anchor);
     if (status == STATUS_YES)
-        status = read_file(in, in->operands[0], COPP_REVOCATION_SIZE_MAX, &blob);
+        status = read_file(in, in->operands[0], COPP_REVOCATION_TEXT_MAX, &blob);
     if (status != STATUS_YES)
         return status;
     enum copp_result result = copp_revocation_store(store, blob.bytes, blob.size, &anchor, &list, &verdict);
+    if (result != COPP_OK)
+        status = fail_store(in, store, &blob, &anchor, result, &verdict);
     blob_free(&blob);
     if (result != COPP_OK)
-        return fail_store(in, store, &anchor, result, &verdict);
+        return status;
     if (in->json)
         status = print_json(json_list(store, list, true));
     else

@@ -7,6 +7,7 @@
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
+#include "recognise.h"
 #include "report.h"
 #include "revocation.h"
 
@@ -152,7 +153,7 @@ static const struct option_spec open_table[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct open_options, key),
      .argument = "URI",
-     .help = "the driver's private key: a file, or what a\nprovider of OpenSSL's offers (PKCS#11, TPM)",
+     .help = "the driver's private key: a file, or a pkcs11:\nURI, with pkcs11-provider set up in openssl.cnf",
      .required = true},
     {.name = "passphrase-file",
      .kind = OPTION_TEXT,
@@ -210,9 +211,11 @@ static int open_signature(const struct invocation *in, struct copp_private_key *
     bool whole = blob.size == COPP_SIGNATURE_SIZE;
     if (whole)
         memcpy(signature.bytes, blob.bytes, COPP_SIGNATURE_SIZE);
+    if (!whole)
+        status = fail_kind(in, name, &blob, 0, "is no AMCOPPSignature: that has 256 bytes (WIRE-1)");
     blob_free(&blob);
     if (!whole)
-        return fail(in, STATUS_UNKNOWN, name, "is no AMCOPPSignature: that has 256 bytes (WIRE-1)");
+        return status;
     enum copp_result result = copp_handshake_open(key, &signature, &h);
     if (result == COPP_E_INVALID)
         status = fail(in, STATUS_NO, name,

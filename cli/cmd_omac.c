@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "encode.h"
 #include "io.h"
+#include "recognise.h"
 #include "report.h"
 
 #define MESSAGE_MAX (64u * 1024u * 1024u)
@@ -25,7 +26,7 @@ static const struct option_spec options[] = {
     {.name = NULL},
 };
 
-/* 16 bytes as they are, or 32 digits that white space may follow. */
+/* 16 bytes as they are, or 32 digits in any form of text that white space may follow. */
 static int read_key(const struct invocation *in, const char *name, uint8_t *key) {
     struct blob blob;
     int status = read_file(in, name, 256, &blob);
@@ -35,12 +36,17 @@ static int read_key(const struct invocation *in, const char *name, uint8_t *key)
     if (good) {
         memcpy(key, blob.bytes, COPP_KEY_SIZE);
     } else {
+        char *digits = (char *)blob.bytes;
+        blob.size = copp_text_plain(blob.bytes, blob.size, digits);
         while (blob.size > 0 && isspace(blob.bytes[blob.size - 1]))
-            blob.bytes[--blob.size] = '\0';
-        good = strlen((char *)blob.bytes) == blob.size && hex_decode((char *)blob.bytes, key, COPP_KEY_SIZE);
+            blob.size--;
+        digits[blob.size] = '\0';
+        good = strlen(digits) == blob.size && hex_decode(digits, key, COPP_KEY_SIZE);
     }
+    if (!good)
+        status = fail_kind(in, name, &blob, 0, "is no key: give 16 bytes or 32 hexadecimal digits");
     blob_free(&blob);
-    return good ? STATUS_YES : fail(in, STATUS_UNKNOWN, name, "is no key: give 16 bytes or 32 hexadecimal digits");
+    return status;
 }
 
 static enum copp_result sign(const uint8_t *key, const struct blob *message, uint8_t *tag) {

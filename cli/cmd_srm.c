@@ -5,6 +5,7 @@
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
+#include "recognise.h"
 #include "report.h"
 #include "srm.h"
 
@@ -38,9 +39,10 @@ int read_srm(const struct invocation *in, const char *name, const char *key_name
     if (status == STATUS_YES) {
         enum copp_result result = copp_srm_verify(message.bytes, message.size, &key, srm, verdict);
         if (result == COPP_E_KEY)
-            status = fail(in, STATUS_UNKNOWN, key_name, "is no key for this message: HDCP 1.x takes DSA-1024, HDCP 2.x RSA-3072");
+            status = fail_kind(in, key_name, &pem, KIND(FILE_PUBLIC_KEY) | (pem.bytes == NULL ? KIND(FILE_EMPTY) : 0),
+                               "is no key for this message: HDCP 1.x takes DSA-1024, HDCP 2.x RSA-3072");
         else if (result != COPP_OK)
-            status = fail_validation(in, name, COLLECTION_CHAIN, result, verdict);
+            status = fail_unlike(in, name, &message, KINDS_SRM, COLLECTION_CHAIN, result, verdict);
     }
     blob_free(&message);
     blob_free(&pem);
@@ -82,9 +84,11 @@ static int run_show(const struct invocation *in) {
     if (status != STATUS_YES)
         return status;
     enum copp_result result = copp_srm_parse(message.bytes, message.size, &srm, &verdict);
+    if (result != COPP_OK)
+        status = fail_unlike(in, name, &message, KINDS_SRM, COLLECTION_CHAIN, result, &verdict);
     blob_free(&message);
     if (result != COPP_OK)
-        return fail_validation(in, name, COLLECTION_CHAIN, result, &verdict);
+        return status;
     if (in->json) {
         status = print_json(json_srm(name, srm, false));
     } else {

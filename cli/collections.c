@@ -1,6 +1,7 @@
 #include "collections.h"
 
 #include "io.h"
+#include "recognise.h"
 #include "report.h"
 
 int load_chain(const struct invocation *in, const char *name, const struct copp_public_key *anchor, struct copp_chain **chain) {
@@ -11,19 +12,28 @@ int load_chain(const struct invocation *in, const char *name, const struct copp_
         return status;
     enum copp_result result = anchor != NULL ? copp_chain_validate(blob.bytes, blob.size, anchor, chain, &verdict)
                                              : copp_chain_parse(blob.bytes, blob.size, chain, &verdict);
+    if (result == COPP_OK && copp_chain_count(*chain) == 0) { /* any XML can be looked into; show has nothing to show */
+        copp_chain_free(chain);
+        verdict = (struct copp_verdict){.rule = COPP_RULE_CERT_4, .certificate = -1, .detail = "it holds no certificate"};
+        result = COPP_E_INVALID;
+    }
+    if (result != COPP_OK)
+        status = fail_unlike(in, name, &blob, KIND(FILE_CHAIN), COLLECTION_CHAIN, result, &verdict);
     blob_free(&blob);
-    return result == COPP_OK ? STATUS_YES : fail_validation(in, name, COLLECTION_CHAIN, result, &verdict);
+    return status;
 }
 
 int load_list(const struct invocation *in, const char *name, const struct copp_public_key *anchor,
               struct copp_revocation_list **list) {
     struct blob blob;
     struct copp_verdict verdict;
-    int status = read_file(in, name, COPP_REVOCATION_SIZE_MAX, &blob);
+    int status = read_file(in, name, COPP_REVOCATION_TEXT_MAX, &blob);
     if (status != STATUS_YES)
         return status;
     enum copp_result result = anchor != NULL ? copp_revocation_validate(blob.bytes, blob.size, anchor, list, &verdict)
                                              : copp_revocation_parse(blob.bytes, blob.size, list, &verdict);
+    if (result != COPP_OK)
+        status = fail_unlike(in, name, &blob, KINDS_LIST, COLLECTION_LIST, result, &verdict);
     blob_free(&blob);
-    return result == COPP_OK ? STATUS_YES : fail_validation(in, name, COLLECTION_LIST, result, &verdict);
+    return status;
 }

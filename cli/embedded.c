@@ -5,6 +5,7 @@
 
 #include "io.h"
 #include "keys.h"
+#include "recognise.h"
 #include "report.h"
 #include "wait.h"
 
@@ -94,6 +95,16 @@ static int make_hierarchy(const struct invocation *in, struct embedded *host) {
     return status;
 }
 
+static int fail_description(const struct invocation *in, const char *name, const struct blob *blob,
+                            const struct copp_sim_error *error) {
+    char text[sizeof error->text + 32];
+    char line[24] = "";
+    if (error->line > 0)
+        snprintf(line, sizeof line, "line %u: ", error->line);
+    snprintf(text, sizeof text, "%s%s", line, error->text);
+    return fail_kind(in, name, blob, 0, text);
+}
+
 static int make_adapter(const struct invocation *in, const char *name, struct embedded *host) {
     struct blob text = {0};
     struct copp_sim_error error;
@@ -112,10 +123,8 @@ static int make_adapter(const struct invocation *in, const char *name, struct em
         error = (struct copp_sim_error){.text = "holds a NUL character: give a text file"};
     else
         result = copp_sim_new(&config, &host->sim, &error);
-    if (result == COPP_E_INVALID && error.line > 0)
-        status = fail(in, STATUS_UNKNOWN, name, "line %u: %s", error.line, error.text);
-    else if (result == COPP_E_INVALID)
-        status = fail(in, STATUS_UNKNOWN, name, "%s", error.text);
+    if (result == COPP_E_INVALID)
+        status = fail_description(in, name, &text, &error);
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     blob_free(&text);

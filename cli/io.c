@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include "io_system.h"
+#include "recognise.h"
 #include "report.h"
+
+#define PEEK_SIZE 65536u
 
 void blob_free(struct blob *blob) {
     copp_release(blob->bytes, blob->size);
@@ -43,6 +46,32 @@ int claim_input(const struct invocation *in, const char *name) {
     return STATUS_YES;
 }
 
+bool peek_file(const char *name, struct blob *blob) {
+    *blob = (struct blob){.bytes = malloc(PEEK_SIZE + 1)};
+    int fd = blob->bytes != NULL ? system_open(name) : -1;
+    ssize_t size = fd >= 0 ? read_all(fd, blob->bytes, PEEK_SIZE) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (size >= 0)
+        blob->size = (size_t)size;
+    else
+        blob_free(blob);
+    return size >= 0;
+}
+
+/* More than a command takes: that it is something else may be the reason. head: its first bytes, limit of them. */
+static int fail_large(const struct invocation *in, const char *name, const uint8_t *head, size_t limit) {
+    struct blob more = {0};
+    const char *kind = NULL, *remedy = "";
+    if (strcmp(name, "-") != 0 && peek_file(name, &more))
+        (void)recognise_other(more.bytes, more.size, 0, &kind, &remedy);
+    else
+        (void)recognise_other(head, limit, 0, &kind, &remedy);
+    blob_free(&more);
+    return fail_with(in, STATUS_UNKNOWN, name, remedy, "has more than the %zu bytes that are allowed%s%s", limit,
+                     kind != NULL ? "; it is " : "", kind != NULL ? kind : "");
+}
+
 int read_file(const struct invocation *in, const char *name, size_t limit, struct blob *blob) {
     bool standard = strcmp(name, "-") == 0;
     *blob = (struct blob){0};
@@ -62,10 +91,10 @@ int read_file(const struct invocation *in, const char *name, size_t limit, struc
         *blob = (struct blob){.bytes = bytes, .size = (size_t)size};
         return STATUS_YES;
     }
+    int status =
+        size < 0 ? fail(in, STATUS_UNKNOWN, name, "cannot be read: %s", strerror(error)) : fail_large(in, name, bytes, limit);
     copp_release(bytes, bytes != NULL ? limit : 0);
-    if (size < 0)
-        return fail(in, STATUS_UNKNOWN, name, "cannot be read: %s", strerror(error));
-    return fail(in, STATUS_UNKNOWN, name, "has more than the %zu bytes that are allowed", limit);
+    return status;
 }
 
 int write_file(const struct invocation *in, const char *name, const void *bytes, size_t size) {

@@ -27,6 +27,9 @@ int claim_input(const struct invocation *in, const char *name);
 /* STATUS_YES, or complains and answers STATUS_UNKNOWN; *blob is then empty. More than limit bytes are refused. */
 int read_file(const struct invocation *in, const char *name, size_t limit, struct blob *blob);
 
+/* The first bytes of a file, for an error that tells what it is; false, and *blob is empty, if it cannot be read. */
+bool peek_file(const char *name, struct blob *blob);
+
 /*
  * Replaces the file as a whole: a reader sees the old or the new content, and after an error the old one is still
  * there. What is not a regular file (a terminal, a pipe) is written to as it is.

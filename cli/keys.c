@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "io.h"
+#include "recognise.h"
 #include "report.h"
 
 #define KEY_FILE_MAX 65536u
@@ -17,10 +18,13 @@ int read_anchor(const struct invocation *in, const char *name, struct copp_publi
     if (status != STATUS_YES)
         return status;
     enum copp_result result = copp_public_key_read((const char *)text.bytes, text.size, anchor);
-    blob_free(&text);
     if (result == COPP_E_KEY)
-        return fail(in, STATUS_UNKNOWN, name, "is no anchor: give a PEM public key or a base64 modulus of 1024 to 2048 bits");
-    return result == COPP_OK ? STATUS_YES : fail_result(in, name, result);
+        status = fail_kind(in, name, &text, KINDS_ANCHOR,
+                           "is no anchor: give a PEM public key or a base64 modulus of 1024 to 2048 bits");
+    else if (result != COPP_OK)
+        status = fail_result(in, name, result);
+    blob_free(&text);
+    return status;
 }
 
 /* What an encrypted key would need. */
@@ -33,6 +37,23 @@ static const char *when_encrypted(bool passphrase) {
 #endif
 }
 
+/* What no private key can be made of, where it is a file that says what it is. */
+static int fail_private_key(const struct invocation *in, const char *uri, bool passphrase) {
+    static const char scheme[] = "file:";
+    const char *path = strncmp(uri, scheme, sizeof scheme - 1) == 0 ? uri + sizeof scheme - 1 : uri;
+    const char *name = NULL, *remedy = "";
+    struct blob blob;
+    if (peek_file(path, &blob) && recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY), &name, &remedy)) {
+        blob_free(&blob);
+        return fail_with(in, STATUS_UNKNOWN, uri, remedy, "is no private key; it is %s", name);
+    }
+    blob_free(&blob);
+    if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
+        return fail(in, STATUS_UNKNOWN, uri, "no RSA private key of 1024 to 2048 bits is there, or %s",
+                    passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file");
+    return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s", when_encrypted(passphrase));
+}
+
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
     struct blob passphrase = {0};
     *key = NULL;
@@ -42,6 +63,7 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
         int status = read_file(in, passphrase_file, 4096, &passphrase);
         if (status != STATUS_YES)
             return status;
+        passphrase.bytes[copp_text_plain(passphrase.bytes, passphrase.size, (char *)passphrase.bytes)] = '\0';
         passphrase.bytes[strcspn((char *)passphrase.bytes, "\r\n")] = '\0';
     }
     enum copp_result result = copp_private_key_open(uri, (const char *)passphrase.bytes, key);
@@ -49,8 +71,7 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
     if (result == COPP_E_NOT_FOUND)
         return fail(in, STATUS_UNKNOWN, uri, "no key is there");
     if (result == COPP_E_KEY)
-        return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s",
-                    when_encrypted(passphrase_file != NULL));
+        return fail_private_key(in, uri, passphrase_file != NULL);
     return result == COPP_OK ? STATUS_YES : fail_result(in, uri, result);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "completion_outputs.h"
 #include "copp.h"
 #include "io.h"
 #include "report.h"
@@ -51,6 +52,9 @@ static int run_global(int argc, char **argv) {
         complain("--completion: '%s' is not one of bash, zsh, fish", argv[2]);
         return STATUS_UNKNOWN;
     }
+    /* what completion itself asks: "--completion outputs DEVICE ADAPTER", each of which may be empty */
+    if (strcmp(argv[1], "--completion") == 0 && argc == 5 && strcmp(argv[2], "outputs") == 0)
+        return completion_outputs(argv[3][0] != '\0' ? argv[3] : NULL, argv[4][0] != '\0' ? argv[4] : NULL);
     if (is_group(argv[1]) && (argc == 2 || is_help(argv[2]))) {
         help_group(argc == 2 ? stderr : stdout, argv[1]);
         return argc == 2 ? STATUS_UNKNOWN : STATUS_YES;

@@ -75,17 +75,54 @@ static int print_error(const struct invocation *in, int status, json_t *answer) 
     return printed == STATUS_YES ? status : STATUS_UNKNOWN;
 }
 
+/* A text or null. */
+static json_t *json_optional(const char *text) {
+    return text != NULL && text[0] != '\0' ? json_text(text) : json_null();
+}
+
+/* The id of a rule that a text names, as in "(SES-8)"; null without one. */
+static json_t *json_rule_in(const char *text) {
+    for (const char *at = strchr(text, '('); at != NULL; at = strchr(at + 1, '(')) {
+        size_t letters = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        const char *dash = at + 1 + letters;
+        size_t digits = letters > 0 && *dash == '-' ? strspn(dash + 1, "0123456789") : 0;
+        if (digits > 0 && (dash[1 + digits] == ')' || dash[1 + digits] == ','))
+            return json_stringn(at + 1, letters + 1 + digits);
+    }
+    return json_null();
+}
+
+/* What every error has, with or without a verdict; a NULL value is memory that ran out. */
+static json_t *json_error(const char *file, const char *error, json_t *rule, json_t *certificate, const char *remedy_text) {
+    return json_pack("{so so so so so}", "file", json_optional(file), "error", json_text(error), "rule", rule, "certificate",
+                     certificate, "remedy", json_optional(remedy_text));
+}
+
+static int fail_text(const struct invocation *in, int status, const char *file, const char *remedy_text, const char *text) {
+    complain("%s%s%s", file != NULL ? file : "", file != NULL ? ": " : "", text);
+    if (remedy_text[0] != '\0')
+        complain("remedy: %s", remedy_text);
+    if (!in->json)
+        return status;
+    return print_error(in, status, json_error(file, text, json_rule_in(text), json_null(), remedy_text));
+}
+
 int fail(const struct invocation *in, int status, const char *file, const char *format, ...) {
     char text[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    complain("%s%s%s", file != NULL ? file : "", file != NULL ? ": " : "", text);
-    if (!in->json)
-        return status;
-    json_t *answer = json_pack("{so*so}", "file", file != NULL ? json_text(file) : NULL, "error", json_text(text));
-    return print_error(in, status, answer);
+    return fail_text(in, status, file, "", text);
+}
+
+int fail_with(const struct invocation *in, int status, const char *file, const char *remedy_text, const char *format, ...) {
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return fail_text(in, status, file, remedy_text, text);
 }
 
 int fail_result(const struct invocation *in, const char *file, enum copp_result result) {
@@ -108,11 +145,13 @@ static const char *verdict_remedy(const struct copp_verdict *verdict) {
 static json_t *json_verdict(const char *file, enum collection collection, const struct copp_verdict *verdict,
                             const char *remedy_text) {
     int certificate = verdict->certificate;
-    const char *role = certificate >= 0 ? certificate_role(collection, certificate) : NULL;
-    return json_pack("{so sb so so so ss? ss ss}", "file", json_text(file), "valid", 0, "rule", json_rule(verdict->rule),
-                     "because", json_rule(verdict->because), "certificate",
-                     certificate >= 0 ? json_integer(certificate + 1) : json_null(), "role", role, "detail", verdict->detail,
-                     "remedy", remedy_text);
+    json_t *object = json_error(file, verdict->detail, json_rule(verdict->rule),
+                                certificate >= 0 ? json_integer(certificate + 1) : json_null(), remedy_text);
+    json_put(&object, "valid", json_false());
+    json_put(&object, "because", json_rule(verdict->because));
+    json_put(&object, "role", json_optional(certificate >= 0 ? certificate_role(collection, certificate) : NULL));
+    json_put(&object, "detail", json_text(verdict->detail));
+    return object;
 }
 
 int fail_verdict_with(const struct invocation *in, int status, const char *file, enum collection collection,

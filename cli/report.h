@@ -17,6 +17,10 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int fail(const struct invocation *in, int status, const char *file, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same with a remedy ("" for none), which is a line of its own. */
+int fail_with(const struct invocation *in, int status, const char *file, const char *remedy_text, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
 /* A result without verdict: STATUS_UNKNOWN. For COPP_E_IO errno must still be the failure's. */
 int fail_result(const struct invocation *in, const char *file, enum copp_result result);
 

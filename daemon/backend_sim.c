@@ -66,7 +66,7 @@ static bool describe(struct sim_backend *b, const struct backend_setup *setup, s
     enum copp_result result = copp_sim_new(&config, &b->sim, &error);
     free(text);
     if (result == COPP_E_INVALID)
-        return fault_set(fault, "%s: line %u: %s", setup->description, error.line, error.text);
+        return fault_add(fault_in_file(fault, setup->description, error.line), "%s", error.text);
     return !result || fault_set(fault, "the simulated adapter cannot be made: %s", copp_strerror(result));
 }
 

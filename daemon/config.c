@@ -88,8 +88,7 @@ struct reading {
 };
 
 static struct fault *at_line(const struct reading *r, unsigned line) {
-    (void)fault_set(r->fault, "%s: line %u: ", r->name, line);
-    return r->fault;
+    return fault_in_file(r->fault, r->name, line);
 }
 
 bool config_number(const char *text, uint32_t least, uint32_t most, uint32_t *number) {
@@ -205,6 +204,8 @@ bool config_load(const char *name, struct config *config, struct fault *fault) {
     r.text = text;
     int line = good ? ini_parse_stream(next_line, &r, on_value, &r) : 0;
     free(text);
+    if (good && line < 0)
+        good = fault_set(fault, "%s: out of memory", r.name);
     if (good && !r.failed && line)
         good = fault_add(at_line(&r, (unsigned)line), "is neither [section] nor name = value");
     return good && !r.failed && driver_consistent(&r) && outputs_consistent(&r);

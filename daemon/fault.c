@@ -23,3 +23,10 @@ bool fault_add(struct fault *fault, const char *format, ...) {
     va_end(arguments);
     return false;
 }
+
+struct fault *fault_in_file(struct fault *fault, const char *name, unsigned line) {
+    (void)fault_set(fault, "%s: ", name);
+    if (line)
+        (void)fault_add(fault, "line %u: ", line);
+    return fault;
+}

@@ -14,4 +14,7 @@ __attribute__((format(printf, 2, 3))) bool fault_set(struct fault *fault, const 
 /* The same, behind what is there. */
 __attribute__((format(printf, 2, 3))) bool fault_add(struct fault *fault, const char *format, ...);
 
+/* Begins it with "NAME: line N: ", or, where no line in particular is at fault (0), with "NAME: "; answers it. */
+struct fault *fault_in_file(struct fault *fault, const char *name, unsigned line);
+
 #endif

@@ -17,24 +17,7 @@ cmocka bookworm cmocka 1.1.5 f0ccd8242d55e2fd74b16ba518359151f6f8383ff8aef4976e4
 LIBRARIES
 }
 
-# apt with lists and a cache of the project's own: neither root nor a change to the system is needed.
-cross_apt() {
-    local state=$cross_dir/apt mirror
-    # where this system has Debian's packages from
-    # shellcheck disable=SC2016 # apt's variables, not the shell's
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        awk '$2 ~ /^(bookworm|trixie|stable)$/ && $3 == "main" && !n++ { print $1 }')
-    mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
-    cat >"$state/own.sources" <<SOURCES
-Types: deb-src
-URIs: ${mirror:?this system has no source of Debian packages}
-Suites: bookworm trixie
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-SOURCES
-    apt-get -q -o Dir::Etc::SourceList="$state/own.sources" -o Dir::Etc::SourceParts=/dev/null \
-        -o Dir::State::Lists="$state/lists" -o Dir::Cache="$state/cache" -o APT::Sandbox::User=root "$@" </dev/null
-}
+cross_apt() { debian_apt "$cross_dir/apt" deb-src 'bookworm trixie' "$@"; }
 
 cross_fetch() {
     local name release package version sum archive

@@ -15,6 +15,8 @@ packages_check=( # beside those
     zlib1g-dev libzstd-dev                     # what a static libcrypto of Debian 13 asks for
     umockdev libumockdev-dev                   # a graphics card that is none
     python3-pyte                               # a terminal without a screen
+    softhsm2                                   # a PKCS#11 token (scripts/pkcs11.sh has the provider on Debian 12)
+    zsh fish                                   # the shells beside bash that completion is for
     xvfb weston wayland-protocols              # X server and compositor without a screen, and a window
     g++ clang libclang-rt-dev llvm             # the other compilers; sanitizers, libFuzzer, symbolizer
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
@@ -33,10 +35,19 @@ packages_cross=( # beside those of build
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good # read the AVI file of a test
 )
 
+# What Debian has since its release 13.
+packages_check_13=(
+    pkcs11-provider # keys in a PKCS#11 token
+)
+
+# The release's number; 0 on what is no Debian.
+debian_release() { sed -n 's/^VERSION_ID="\{0,1\}\([0-9]*\).*/\1/p' /etc/os-release 2>/dev/null | grep . || echo 0; }
+
 # need_packages build|check|cross: installs what is missing of that set, and says so before.
 need_packages() {
     local packages=("${packages_build[@]}") missing
     [ "$1" != check ] || packages+=("${packages_check[@]}" "${packages_cross[@]}")
+    [ "$1" != check ] || [ "$(debian_release)" -lt 13 ] || packages+=("${packages_check_13[@]}")
     [ "$1" != cross ] || packages+=("${packages_cross[@]}")
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         say "This is not a Debian system, so nothing is installed for you. On Debian these are needed:"

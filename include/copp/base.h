@@ -2,6 +2,7 @@
 #ifndef COPP_BASE_H
 #define COPP_BASE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "version.h"
@@ -98,6 +99,13 @@ COPP_API const char *copp_rule_id(enum copp_rule rule);
 
 /* The version of the library that the program runs with, "MAJOR.MINOR.PATCH"; COPP_VERSION is that of the headers. Static. */
 COPP_API const char *copp_version(void);
+
+/*
+ * Writes the text of a base64, PEM or hexadecimal file to text (room for size bytes, which may be the file's own) and returns
+ * its length. A UTF-8 mark is left out, UTF-16 with or without a mark becomes ASCII (what is not ASCII becomes 0xFF), and
+ * NULs at the end are left out. 0 if a pointer is NULL. Not for XML: a chain is judged byte for byte (CERT-1, CERT-2).
+ */
+COPP_API size_t copp_text_plain(const void *bytes, size_t size, char *text);
 
 /* Wipes size bytes (which may be 0) and frees what a libcopp function handed over; NULL is allowed. */
 COPP_API void copp_release(void *bytes, uint64_t size);

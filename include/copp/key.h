@@ -26,7 +26,7 @@ COPP_API const struct copp_public_key *copp_anchor_microsoft(void);
 
 /*
  * Reads an anchor: a PEM public key, or a base64 modulus (white space allowed) whose exponent is then 65537.
- * text need not end in NUL. COPP_E_KEY: neither of the two, or not an RSA key of 1024 to 2048 bits.
+ * text need not end in NUL, and may be in any form that copp_text_plain knows. COPP_E_MEMORY; COPP_E_KEY: neither of the two, or not an RSA key of 1024 to 2048 bits.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_public_key_read(const char *text, size_t size, struct copp_public_key *key);
 

@@ -9,11 +9,13 @@ extern "C" {
 #endif
 
 #define COPP_REVOCATION_SIZE_MAX (4u * 1024u * 1024u) /* bytes, about 200,000 entries */
+#define COPP_REVOCATION_TEXT_MAX (4u * COPP_REVOCATION_SIZE_MAX) /* bytes of a list as text: base64, in UTF-16 at most */
 
 struct copp_revocation_list;
 
 /*
- * Validates a list, binary or base64 text, against anchor. bytes are copied.
+ * Validates a list, binary or base64 text, against anchor. bytes are copied. Text may be in any form that copp_text_plain
+ * knows, such as UTF-16 with a NUL at its end, as Windows hands it over.
  * COPP_E_INVALID: CRL-1 (with verdict->because), CRL-2 or CRL-5; COPP_E_TOO_LARGE. On an error *list is NULL.
  * list may be NULL where only the answer is wanted.
  */

@@ -33,7 +33,7 @@ enum copp_srm_key_kind {
 };
 struct copp_srm_key {
     enum copp_srm_key_kind kind;
-    const char *pem; /* for COPP_SRM_KEY_PEM: a PEM public key */
+    const char *pem; /* for COPP_SRM_KEY_PEM: a PEM public key, in any form that copp_text_plain knows */
     size_t pem_size; /* bytes */
 };
 

@@ -227,13 +227,23 @@ static void XMLCALL character_data(void *user, const char *text, int size) {
     parse->text += size;
 }
 
+/* VersionNum of XML 1.0: '1.' [0-9]+ (CERT-1). Expat takes any. */
+static bool xml_version_good(const char *version) {
+    if (strncmp(version, "1.", 2) != 0 || !is_digit(version[2]))
+        return false;
+    for (version += 2; is_digit(*version); version++)
+        ;
+    return *version == 0;
+}
+
 /* CERT-2; but CERT-1 may prove to be broken yet, and is reported first. */
 static void XMLCALL xml_declaration(void *user, const char *version, const char *encoding, int standalone) {
     static const char utf8[] = "utf-8";
     struct parse *parse = user;
-    (void)version;
-    (void)standalone;
+    (void)standalone; /* Expat takes yes and no alone */
     size_t i = 0;
+    if (version && !xml_version_good(version))
+        stop(parse, "its XML declaration's version is not 1.0 or another 1.x");
     if (!encoding)
         return;
     while (utf8[i] && (encoding[i] | 0x20) == utf8[i]) /* '-' has that bit anyway */
@@ -272,10 +282,10 @@ static enum copp_result run(struct parse *parse, struct copp_verdict *verdict) {
     return copp_verdict_refuse(verdict, COPP_RULE_CERT_1, -1, detail ? detail : "it is not well-formed XML");
 }
 
-/* By its byte order mark, or the NULs that XML has no place for. */
+/* By its byte order mark, or the NUL beside an ASCII character at its start. */
 static bool looks_like_utf16(const struct copp_chain *chain) {
-    size_t size = chain->document_size;
-    return size && (chain->document[0] >= 0xFE || memchr(chain->document, 0, size));
+    const uint8_t *bytes = chain->document;
+    return chain->document_size >= 2 && (bytes[0] >= 0xFE || !bytes[0] != !bytes[1]);
 }
 
 enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct copp_verdict *verdict) {
@@ -283,6 +293,8 @@ enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct 
     static const char separator[] = {SEPARATOR, 0};
     if (looks_like_utf16(chain)) /* Expat would take it, whatever it is told; what else is no UTF-8 it refuses */
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "it is not in UTF-8");
+    if (chain->document_size && memchr(chain->document, 0, chain->document_size)) /* CERT-1, whatever else is wrong */
+        return copp_verdict_refuse(verdict, COPP_RULE_CERT_1, -1, "it holds a NUL, which XML does not allow");
     struct parse parse = {.chain = chain, .open = COPP_ELEMENT_OTHER, .text = text};
     parse.parser = XML_ParserCreate_MM("UTF-8", &memory, separator);
     if (!parse.parser)

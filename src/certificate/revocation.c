@@ -8,8 +8,6 @@
 #include "wire/base64.h"
 #include "wire/cursor.h"
 
-#define TEXT_SIZE_MAX (2u * COPP_REVOCATION_SIZE_MAX) /* base64 is a third longer; the rest is room for white space */
-
 static enum copp_result read_layout(struct copp_revocation_list *list, struct copp_verdict *verdict) { /* CRL-5 */
     struct copp_reader in = {list->storage, list->size};
     bool whole = copp_read_u32be(&in, &list->version) && copp_read_u32be(&in, &list->count) &&
@@ -30,20 +28,30 @@ static enum copp_result read_layout(struct copp_revocation_list *list, struct co
     return COPP_OK;
 }
 
-/* Text and binary cannot be mistaken for one another: a count that a list can have begins with a NUL. */
+/*
+ * Base64 as files carry it: UTF-16 and a NUL at its end are how Windows hands the DRM property over. Text and binary cannot
+ * be mistaken for one another: a count that a list can have begins with a NUL and a byte below 4, a base64 text never has
+ * the two side by side.
+ */
+static bool decode_text(const uint8_t *bytes, size_t size, struct copp_revocation_list *list) {
+    char *text = (char *)list->storage; /* decoded in place: four characters make three bytes */
+    size_t length = copp_text_plain(bytes, size, text);
+    return length && copp_base64_decode(text, length, list->storage, &list->size);
+}
+
 static enum copp_result read_list(const uint8_t *bytes, size_t size, struct copp_revocation_list **list,
                                   struct copp_verdict *verdict) {
     *list = NULL;
     copp_verdict_clear(verdict);
     if (!bytes)
         return COPP_E_ARGUMENT;
-    if (size > TEXT_SIZE_MAX)
+    if (size > COPP_REVOCATION_TEXT_MAX)
         return COPP_E_TOO_LARGE;
     struct copp_revocation_list *made = malloc(sizeof *made + size);
     if (!made)
         return COPP_E_MEMORY;
     *made = (struct copp_revocation_list){.size = size};
-    if (size && !copp_base64_decode((const char *)bytes, size, made->storage, &made->size)) {
+    if (size && !decode_text(bytes, size, made)) {
         memcpy(made->storage, bytes, size);
         made->size = size;
     }

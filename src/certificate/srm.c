@@ -218,6 +218,17 @@ static enum copp_result check_signatures(const struct copp_srm *srm, const struc
     return COPP_OK;
 }
 
+static enum copp_result read_pem(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys) {
+    char *plain = malloc(key->pem_size + 1);
+    if (!plain)
+        return COPP_E_MEMORY;
+    size_t size = copp_text_plain(key->pem, key->pem_size, plain);
+    enum copp_result result =
+        srm->hdcp == 1 ? copp_dsa_key_read(plain, size, &keys->hdcp1) : copp_rsa3072_key_read(plain, size, &keys->hdcp2);
+    free(plain);
+    return result;
+}
+
 static enum copp_result choose_key(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys) {
     switch (key ? key->kind : COPP_SRM_KEY_PRODUCTION) {
     case COPP_SRM_KEY_PRODUCTION:
@@ -229,10 +240,7 @@ static enum copp_result choose_key(const struct copp_srm *srm, const struct copp
         keys->hdcp2 = copp_srm_hdcp2_facsimile;
         return COPP_OK;
     case COPP_SRM_KEY_PEM:
-        if (!key->pem)
-            return COPP_E_ARGUMENT;
-        return srm->hdcp == 1 ? copp_dsa_key_read(key->pem, key->pem_size, &keys->hdcp1)
-                              : copp_rsa3072_key_read(key->pem, key->pem_size, &keys->hdcp2);
+        return key->pem ? read_pem(srm, key, keys) : COPP_E_ARGUMENT;
     }
     return COPP_E_ARGUMENT;
 }

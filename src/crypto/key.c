@@ -1,5 +1,6 @@
 #include "copp/key.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/crypto.h"
@@ -58,9 +59,7 @@ static bool holds(const char *text, size_t size, const char *word) {
     return false;
 }
 
-enum copp_result copp_public_key_read(const char *text, size_t size, struct copp_public_key *key) {
-    if (!text || !key)
-        return COPP_E_ARGUMENT;
+static enum copp_result read_plain(const char *text, size_t size, struct copp_public_key *key) {
     struct copp_public_key read = {.exponent = 65537};
     if (holds(text, size, "-----BEGIN"))
         return copp_public_key_read_pem(text, size, key);
@@ -72,6 +71,17 @@ enum copp_result copp_public_key_read(const char *text, size_t size, struct copp
         return COPP_E_KEY;
     *key = read;
     return COPP_OK;
+}
+
+enum copp_result copp_public_key_read(const char *text, size_t size, struct copp_public_key *key) {
+    if (!text || !key)
+        return COPP_E_ARGUMENT;
+    char *plain = malloc(size + 1);
+    if (!plain)
+        return COPP_E_MEMORY;
+    enum copp_result result = read_plain(plain, copp_text_plain(text, size, plain), key);
+    free(plain);
+    return result;
 }
 
 bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b) {

@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/openssl_keys.h"
+#include "crypto/pss.h"
 
 #define PROPERTIES_MAX 80u
 
@@ -54,11 +55,9 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     return done ? COPP_OK : COPP_E_CRYPTO;
 }
 
-static enum copp_result sign(struct copp_private_key *key, const uint8_t *message, size_t size, uint8_t *signature,
-                             size_t signature_size) {
-    const struct openssl_key *mine = own(key);
-    if (signature_size != mine->numbers.modulus_size)
-        return COPP_E_ARGUMENT;
+/* As CERT-11 has it, where whoever holds the key does what it is told. */
+static enum copp_result sign_pss(const struct openssl_key *mine, const uint8_t *message, size_t size, uint8_t *signature,
+                                 size_t signature_size) {
     EVP_PKEY_CTX *parameters = NULL; /* the digest context's own */
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     size_t written = signature_size;
@@ -68,6 +67,41 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
                 EVP_DigestSign(context, signature, &written, message, size) == 1 && written == signature_size;
     EVP_MD_CTX_free(context);
     return done ? COPP_OK : copp_openssl_failure(COPP_E_CRYPTO);
+}
+
+static enum copp_result check_signature(const struct openssl_key *mine, const uint8_t *digest, const uint8_t *signature) {
+    struct copp_verifier *verifier = NULL;
+    enum copp_result result = copp_verifier_new(&mine->numbers, &verifier);
+    if (!result)
+        result = copp_verifier_check(verifier, digest, signature, mine->numbers.modulus_size);
+    copp_verifier_free(&verifier);
+    return result;
+}
+
+/*
+ * A provider may have a way of its own with the salt: pkcs11-provider takes a length of 0 for the digest's. What it signs is
+ * therefore checked (CERT-11), and where that does not hold we do the padding and it the raw operation.
+ */
+static enum copp_result sign(struct copp_private_key *key, const uint8_t *message, size_t size, uint8_t *signature,
+                             size_t signature_size) {
+    const struct openssl_key *mine = own(key);
+    uint8_t digest[COPP_SHA1_SIZE];
+    uint8_t block[COPP_MODULUS_MAX];
+    if (signature_size != mine->numbers.modulus_size)
+        return COPP_E_ARGUMENT;
+    enum copp_result result = sign_pss(mine, message, size, signature, signature_size);
+    if (!result)
+        result = copp_sha1(message, size, digest);
+    if (!result)
+        result = check_signature(mine, digest, signature);
+    if (result != COPP_E_INVALID)
+        return result;
+    result = copp_pss_encode(&mine->numbers, digest, block);
+    if (!result)
+        result = decrypt_raw(key, block, signature, signature_size);
+    if (!result)
+        result = check_signature(mine, digest, signature);
+    return result == COPP_E_INVALID ? COPP_E_CRYPTO : result;
 }
 
 static const struct copp_private_key_calls openssl_calls = {public_key, decrypt_raw, sign};
@@ -122,9 +156,12 @@ static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
 
 static int give_passphrase(char *buffer, int size, int writing, void *passphrase) {
     (void)writing;
+    /* Nothing, where there is none: on an error pkcs11-provider would ask at the terminal, or read standard input. */
     size_t length = passphrase ? strlen(passphrase) : 0;
-    if (!length || size < 0 || length > (size_t)size)
-        return -1; /* never ask at the terminal */
+    if (!length)
+        return 0;
+    if (size < 0 || length > (size_t)size)
+        return -1;
     memcpy(buffer, passphrase, length);
     return (int)length;
 }

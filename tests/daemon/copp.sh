@@ -23,6 +23,9 @@ says "CERT-12"
 says "anchor.b64"
 expect 0 "$COPP" status --device "unix:$socket" --anchor "$anchor"
 says "HDMI-1"
+# a shell that completes --output asks coppd: no session, and so no anchor
+expect 0 "$COPP" --completion outputs "unix:$socket" ''
+says "SVideo-1"
 export COPP_ANCHOR="$anchor" COPP_DEVICE="unix:$socket"
 expect 0 "$COPP" status --json
 says '"output": "SVideo-1"'

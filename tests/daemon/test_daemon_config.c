@@ -142,7 +142,7 @@ static void what_it_names(void) {
         {"[driver]\nchain = %/empty\nkey = %/test-driver/leaf.pem\n", "/empty: "},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/other.pem\n", "is not about the configured key"},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty/key\n", "the private key cannot be read: Not a directory"},
-        {"[outputs]\ndescription = %/empty\n", "/empty: line "},
+        {"[outputs]\ndescription = %/empty\n", "/empty: there is no [output NAME] section"},
         {"[outputs]\ndescription = %/none\n", "/none: cannot be opened"},
         {"[outputs]\nevents = %/empty\n", "/empty: is no FIFO: make one with mkfifo"},
         {"[outputs]\nevents = %/none\n", "/none: cannot be opened: No such file or directory; make it with mkfifo"},

@@ -25,7 +25,7 @@ for word in --completion --version --help; do
 done
 
 begin pages_are_whole
-for page in "$MAN"/*.scd; do
+for page in "$MAN"/*.1.scd; do
     for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
         grep -qx "# $section" "$page" || fail "$page lacks $section"
     done

@@ -70,6 +70,9 @@ printf '[output A]\000' >"$dir/nul.ini"
 expect 2 "$COPP" status --adapter "$dir/nul.ini"
 complains 'NUL'
 expect 2 "$COPP" status --adapter "$dir/missing.ini"
+printf '# nothing\n' >"$dir/none.ini"
+expect 2 "$COPP" status --adapter "$dir/none.ini"
+complains '^copp: [^ ]*none.ini: there is no .output NAME. section$' # no line is at fault
 for bad in 'explode A' 'unplug Z' '+x unplug A' '+-1 unplug A' '+1e99 unplug A' '+' '+1'; do
     printf '\n%s\n' "$bad" >"$dir/events"
     expect 2 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/events"

@@ -78,10 +78,47 @@ static void not_well_formed(void) {
         {LEAF, 0, "Oracle GPU", "<d:undeclared/>", true, COPP_RULE_CERT_1, WHOLE},
         {LEAF, 0, "<c:SecurityLevel>", "<c:SecurityLevel a='1' a='2'>", true, COPP_RULE_CERT_1, WHOLE},
         {WHOLE, 0, ROOT_TAG, "<?xml version='1.0'?><?xml version='1.0'?>" ROOT_TAG, false, COPP_RULE_CERT_1, WHOLE},
+        {WHOLE, 0, ROOT_TAG, "<?xml version='1.0' standalone='maybe'?>" ROOT_TAG, false, COPP_RULE_CERT_1, WHOLE},
+        {WHOLE, 0, ROOT_TAG, "<?xml encoding='utf-8'?>" ROOT_TAG, false, COPP_RULE_CERT_1, WHOLE},
+        {WHOLE, 0, ROOT_TAG, "<?xml version='1.0' encoding=''?>" ROOT_TAG, false, COPP_RULE_CERT_1, WHOLE},
+        {WHOLE, 0, ROOT_TAG, "<?xml version='1.0' encoding='8utf'?>" ROOT_TAG, false, COPP_RULE_CERT_1, WHOLE},
     };
     RUN_CHANGES(changes);
     struct document empty = document_from("", 0);
     expect_then_free(&empty, COPP_RULE_CERT_1, WHOLE, "nothing at all");
+}
+
+/* Expat takes any version, also one that makes the document no XML. */
+static void xml_version_is_1_x(void) {
+    static const struct {
+        const char *version;
+        bool good;
+    } versions[] = {{"1.0", true}, {"1.1", true},   {"1.10", true},  {"", false},     {"1", false},
+                    {"1.", false}, {"1.0a", false}, {"1.a", false},  {"1.0.", false}, {"2.0", false},
+                    {".0", false}, {"01.0", false}, {"11.0", false}, {"1-0", false}};
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        struct document chain = good_chain();
+        char declaration[100];
+        (void)snprintf(declaration, sizeof declaration, "<?xml version='%s'?>" ROOT_TAG, versions[i].version);
+        edit(&chain, WHOLE, 0, ROOT_TAG, declaration);
+        expect_then_free(&chain, versions[i].good ? COPP_RULE_NONE : COPP_RULE_CERT_1, WHOLE, versions[i].version);
+    }
+}
+
+/* Wherever it stands; the encoding may be wrong as well. */
+static void a_nul_is_no_xml(void) {
+    struct document good = good_chain();
+    for (unsigned i = 0; i < 4; i++) {
+        struct document chain = document_from(good.text, good.size + (i == 0)); /* behind the end */
+        if (i)
+            chain.text[i == 1 ? chain.size - 1 : i == 2 ? chain.size / 2 : 100] = 0;
+        if (i == 3)
+            chain.text[200] = (char)0xFC;
+        expect_then_free(&chain, COPP_RULE_CERT_1, WHOLE, "a NUL");
+    }
+    struct document nuls = document_from("\0\0\0", 3);
+    expect_then_free(&nuls, COPP_RULE_CERT_1, WHOLE, "NULs alone");
+    document_free(&good);
 }
 
 static void document_types_are_refused(void) {
@@ -693,6 +730,8 @@ static const struct test_case cases[] = {
     TEST(vectors_are_judged_as_they_say,
          "CERT-1 CERT-2 CERT-3 CERT-4 CERT-5 CERT-6 CERT-7 CERT-8 CERT-9 CERT-10 CERT-11 CERT-12"),
     TEST(not_well_formed, "CERT-1"),
+    TEST(xml_version_is_1_x, "CERT-1"),
+    TEST(a_nul_is_no_xml, "CERT-1"),
     TEST(document_types_are_refused, "CERT-1"),
     TEST(nesting_is_bounded, "CERT-1"),
     TEST(encoding_must_be_utf8, "CERT-2"),

@@ -8,6 +8,7 @@
 #include <openssl/rsa.h>
 
 #include "crypto/crypto.h"
+#include "crypto/pss.h"
 #include "harness.h"
 
 static void anchors_are_read_from_text(void) {
@@ -127,6 +128,39 @@ static void new_keys_survive_pem(void) {
     assert_int_equal(unlink(path), 0);
 }
 
+/* The padding that a key with raw RSA alone is given, for moduli of every number of bits over whole bytes. */
+static void padding_of_our_own_verifies(void) {
+    char path[] = "/tmp/copp-key-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(close(file), 0);
+    for (unsigned bits = 1024; bits <= 1033; bits++) {
+        char arguments[128];
+        struct copp_private_key *key;
+        struct copp_public_key numbers;
+        struct copp_verifier *verifier;
+        uint8_t digest[20];
+        uint8_t block[COPP_MODULUS_MAX];
+        uint8_t signature[COPP_MODULUS_MAX];
+        (void)snprintf(arguments, sizeof arguments, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:%u -out %s", bits, path);
+        openssl(arguments);
+        assert_int_equal(copp_private_key_open(path, NULL, &key), COPP_OK);
+        assert_int_equal(key->calls->public_key(key, &numbers), COPP_OK);
+        assert_int_equal(numbers.modulus_size, (bits + 7) / 8);
+        assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
+        assert_int_equal(copp_pss_encode(&numbers, digest, block), COPP_OK);
+        assert_int_equal(key->calls->decrypt_raw(key, block, signature, numbers.modulus_size), COPP_OK);
+        assert_int_equal(copp_verifier_new(&numbers, &verifier), COPP_OK);
+        assert_int_equal(copp_verifier_check(verifier, digest, signature, numbers.modulus_size), COPP_OK);
+        uint8_t same[COPP_MODULUS_MAX]; /* without salt there is one signature alone */
+        assert_int_equal(key->calls->sign(key, (const uint8_t *)"abc", 3, same, numbers.modulus_size), COPP_OK);
+        assert_memory_equal(same, signature, numbers.modulus_size);
+        copp_verifier_free(&verifier);
+        copp_private_key_free(&key);
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
 /* Decrypts as a driver would, with nothing but OpenSSL: reversed, raw, reversed again; with PKCS #1 taken off too. */
 static size_t decrypt_independently(const struct copp_signature *signature, int padding, uint8_t *out) {
     char *path = test_path("vectors/leaf.pem");
@@ -195,6 +229,7 @@ int main(void) {
         TEST(anchors_are_read_from_text, ""),
         TEST(private_keys_by_uri, ""),
         TEST(new_keys_survive_pem, ""),
+        TEST(padding_of_our_own_verifies, "CERT-11"),
         TEST(sealed_forms_are_what_openssl_reads, "SES-4 SES-5"),
     };
     return RUN_SUITE("openssl", cases);

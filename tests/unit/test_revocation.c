@@ -476,8 +476,7 @@ static void only_validated_lists_and_chains_count(void) {
     assert_int_equal(copp_revocation_parse(bytes, size, NULL, &verdict), COPP_E_ARGUMENT);
     assert_int_equal(copp_revocation_parse(NULL, size, &parsed, &verdict), COPP_E_ARGUMENT);
     assert_int_equal(copp_revocation_validate(bytes, size, NULL, &parsed, &verdict), COPP_E_ARGUMENT);
-    assert_int_equal(copp_revocation_validate(bytes, 2 * COPP_REVOCATION_SIZE_MAX + 1, &anchor, &parsed, &verdict),
-                     COPP_E_TOO_LARGE);
+    assert_int_equal(copp_revocation_validate(bytes, COPP_REVOCATION_TEXT_MAX + 1, &anchor, &parsed, &verdict), COPP_E_TOO_LARGE);
     assert_null(parsed);
     uint8_t *large = calloc(1, COPP_REVOCATION_SIZE_MAX + 1);
     assert_non_null(large);

@@ -1,0 +1,44 @@
+/* The names of an adapter's outputs, for a shell that completes --output. */
+#include "completion_outputs.h"
+
+#ifndef _WIN32
+#include <signal.h>
+#include <unistd.h>
+#endif
+
+#include "commands.h"
+#include "device.h"
+#include "remote.h"
+#include "report.h"
+
+#define LIMIT_S 2u /* a person waits at the keyboard */
+
+#ifndef _WIN32
+static void give_up(int number) {
+    (void)number;
+    _exit(STATUS_UNKNOWN);
+}
+#endif
+
+/* A coppd that does not answer, or a FIFO in an adapter's place, costs the time limit and no more. */
+static void limit_time(void) {
+#ifndef _WIN32
+    signal(SIGALRM, give_up);
+    alarm(LIMIT_S);
+#endif
+}
+
+int completion_outputs(const char *device_name, const char *adapter) {
+    const struct device_options options = {.device = device_name, .adapter = adapter};
+    const struct invocation in = {.command = &command_status};
+    struct device device;
+    const char *name;
+    limit_time();
+    int status = device_find(&in, &options, false, &device);
+    if (status == STATUS_YES && device.path != NULL)
+        status = remote_names(&in, &device);
+    for (size_t i = 0; status == STATUS_YES && (name = device_output(&device, i)) != NULL; i++)
+        say("%s", name);
+    device_close(&device);
+    return status;
+}

@@ -1,0 +1,177 @@
+#!/bin/sh
+# shellcheck disable=SC2086 # commands of several words
+# copp-json(5) against what every command prints: no key is undocumented, none is documented that never occurs. MAN is the
+# directory man, COPPD the daemon.
+# shellcheck source=tests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+: "${MAN:?the directory man}" "${COPPD:?the daemon}"
+page=$MAN/copp-json.5.scd
+good=$VECTORS/chain-good.xml
+anchor=$VECTORS/root-modulus.b64
+random=00112233445566778899aabbccddeeff
+
+# Documented, and to come with what they tell of: drop each from here as it does. Written as COMMAND:KEY.
+later='status:outputs[].simulated status:outputs[].plugged status:outputs[].hdcp_receiver.revoked protect:remedy watch:simulated watch:plugged'
+
+# documented SECTION: the keys of a section, sorted; a section is for one command or several
+documented() {
+    awk -v wanted="$1" '
+        /^# / { inside = index(", " substr($0, 3) ",", ", " wanted ",") }
+        inside && /^\*/ { gsub(/[*,]/, ""); for (i = 1; i <= NF; i++) print $i }' "$page" | sort -u
+}
+# occurring FILE: the keys of the objects in it that are no errors, as the page writes them
+occurring() {
+    jq -r 'select(has("error") | not) | paths | map(if type == "number" then "[]" else . end) | join(".")
+        | gsub("\\.\\[\\]"; "[]") | gsub("\\.(HDCP|ACP|CGMS-A|CGMSA)(?=\\.|$)"; ".TYPE") | gsub("^facts\\..*"; "facts.LABEL")' "$1" |
+        grep -v '\]$' | sort -u
+}
+# run STATUS COMMAND OPTION...: what copp COMMAND --json prints is kept with the other answers of COMMAND
+run() {
+    wanted=$1 command=$2
+    shift 2
+    expect "$wanted" timeout 60 "$COPP" $command --json "$@"
+    { [ -s "$dir/out" ] && jq -e . "$dir/out" >/dev/null; } || fail "$command prints no JSON"
+    keep "$command"
+}
+keep() {
+    cat "$dir/out" >>"$dir/answers.$(echo "$1" | tr ' ' _)"
+}
+
+begin every_error_has_the_same_keys
+error='has("file") and has("error") and has("rule") and has("certificate") and has("remedy") and (.error | type == "string" and length > 0)'
+run 2 'chain verify' "$dir/missing"
+holds "$error and .rule == null and .certificate == null"
+run 1 'chain verify' "$good"
+holds "$error and .rule == \"CERT-12\" and .certificate == 3 and .error == .detail and (.remedy | length > 0) and .valid == false"
+run 2 status --device telepathy
+holds "$error"
+run 1 'crl verify' --anchor "$anchor" "$VECTORS/crl-bad-usage.bin"
+holds "$error and .rule == \"CRL-1\""
+printf x >"$dir/short"
+run 2 'handshake open' --key "$VECTORS/leaf.pem" "$dir/short"
+holds "$error and .rule == \"WIRE-1\""
+run 2 'chain issue' -o "$dir/none"
+holds "$error and .file == null"
+run 1 'srm verify' "$VECTORS/srm-facsimile.bin"
+holds "$error and .rule == \"SRM-2\""
+
+begin each_outcome
+run 0 'chain verify' --anchor "$anchor" --crl "$VECTORS/crl-v7-empty.bin" "$good"
+run 1 'chain verify' --anchor "$anchor" --crl "$VECTORS/crl-v9-ihv-revoked.bin" "$good"
+run 0 'chain show' "$good"
+run 0 'chain issue' --new-keys "$dir/keys" -o "$dir/chain.xml"
+keys=$dir/keys
+run 0 'chain issue' --leaf "$keys/leaf.pem" --ihv "$keys/ihv.pem" --root "$keys/root.pem" -o "$dir/chain.xml"
+run 0 'crl issue' --version 2 --signer "$keys/crl.pem" --root "$keys/root.pem" --revoke "$dir/chain.xml:leaf" -o "$dir/list"
+run 0 'crl verify' --anchor "$keys/root-public.pem" "$dir/list"
+run 0 'crl show' "$dir/list"
+run 0 'crl install' --anchor "$keys/root-public.pem" --store "$dir/store" "$dir/list"
+run 0 'srm verify' --key facsimile "$VECTORS/srm-facsimile.bin"
+run 0 'srm show' "$VECTORS/srm-facsimile.bin"
+run 0 'handshake seal' --chain "$good" --anchor "$anchor" --random $random -o "$dir/sealed"
+run 0 'handshake seal' --chain "$good" --anchor "$anchor" --random $random --reveal -o "$dir/sealed"
+run 0 'handshake open' --key "$VECTORS/leaf.pem" --random $random "$dir/sealed"
+run 1 'handshake open' --key "$VECTORS/leaf.pem" --random ff${random#00} "$dir/sealed"
+run 0 'handshake open' --key "$VECTORS/leaf.pem" --reveal "$dir/sealed"
+echo $random >"$dir/key"
+run 0 omac --key-file "$dir/key" "$dir/sealed"
+run 0 demo
+cat >"$dir/card.ini" <<'INI'
+[output A]
+type = hdmi
+protections = hdcp
+modes = 1080p60 720p60
+ksv = b70361f714
+[output B]
+type = hdmi
+modes = 1080p60
+multi_adapter = clone
+[output C]
+type = svideo
+protections = acp cgms-a
+modes = 480i59.94
+tv_standards = IEC61880_525i
+INI
+echo 'unplug A' >"$dir/unplug"
+run 0 status --device embedded
+run 0 status --adapter "$dir/card.ini" --events "$dir/unplug"
+printf 'mode HDMI-1 720p60\n+0.3 unplug HDMI-1\n' >"$dir/happens"
+run 1 'protect --hdcp 1 --output HDMI-1' --events "$dir/happens" -- sleep 60
+run 3 'protect --hdcp 1' --device embedded -- sh -c 'exit 3'
+run 2 'protect --hdcp 1 --output NONE' --device embedded -- true
+
+begin watch_and_its_daemon
+printf '[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2\n[outputs]\nbackend = sim\n' "$dir/socket" "$dir" >"$dir/coppd.conf"
+pid=
+watcher=
+trap 'status=$?; kill $pid $watcher 2>/dev/null; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
+until_true() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ $tries -lt 1200 ] || fail "never: $*"
+        sleep 0.05
+    done
+}
+start_daemon() {
+    "$COPPD" --config "$dir/coppd.conf" 2>"$dir/log" &
+    pid=$!
+    until_true grep -q 'listening at' "$dir/log"
+}
+stop_daemon() {
+    kill "$pid"
+    wait "$pid" || fail "coppd ends with $?"
+    pid=
+}
+seen() { jq -se "any($1)" "$dir/objects" >/dev/null 2>&1; }
+start_daemon
+COPP_ANCHOR=$dir/test-driver/anchor.b64
+export COPP_ANCHOR
+"$COPP" watch --device "unix:$dir/socket" --json >"$dir/objects" 2>/dev/null &
+watcher=$!
+until_true seen '.[]; .event == "complete"'
+# five outputs, five sessions: coppd lets in two
+expect 2 "$COPP" status --device "unix:$dir/socket" --json
+until_true seen '.[]; .event == "refused"'
+until_true seen '.[]; .event == "ended"'
+stop_daemon
+until_true seen '.[]; .event == "lost"'
+start_daemon
+until_true seen '.[]; .event == "back"'
+kill $watcher
+wait $watcher || fail "copp watch ends with $?"
+watcher=
+stop_daemon
+cp "$dir/objects" "$dir/out"
+keep watch
+run 0 watch --device embedded --once
+for event in connector session ended refused complete lost back; do
+    seen ".[]; .event == \"$event\"" || fail "no $event"
+done
+
+begin keys_agree
+"$COPP" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)   *[A-Z].*/\1/p' >"$dir/commands"
+[ "$(wc -l <"$dir/commands")" -ge 16 ] || fail "commands"
+while read -r command; do
+    [ "$command" != probe ] || continue # on Windows alone
+    cat "$dir"/answers."$(echo "$command" | tr ' ' _)"* >"$dir/all" 2>/dev/null || fail "nothing of $command was tried"
+    occurring "$dir/all" >"$dir/occurring"
+    documented "$(echo "$command" | tr '[:lower:]' '[:upper:]')" >"$dir/documented"
+    [ -s "$dir/documented" ] || fail "copp-json(5) has no section for $command"
+    for entry in $later; do
+        [ "${entry%%:*}" != "$command" ] || echo "${entry#*:}" >>"$dir/occurring"
+    done
+    sort -u "$dir/occurring" | diff "$dir/documented" - >&2 || fail "$command: < documented and never seen, > not documented"
+done <"$dir/commands"
+cat "$dir"/answers.* | jq -r 'select(has("error")) | keys[]' | sort -u >"$dir/occurring"
+documented ERRORS | diff - "$dir/occurring" >&2 || fail "errors: < documented and never seen, > not documented"
+
+begin words_agree
+for command in protect watch; do
+    for event in $(cat "$dir/answers.$command"* | jq -r 'select(has("error") | not) | .event | gsub(" "; "~")' | sort -u); do
+        sed -n "/^# $(echo $command | tr '[:lower:]' '[:upper:]')\$/,/^# /p" "$page" | grep -q -F "_$(echo "$event" | tr '~' ' ')_" ||
+            fail "copp-json(5) lacks the event $event of $command"
+    done
+done
+
+finish
