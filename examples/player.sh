@@ -11,6 +11,7 @@ cat >"$directory/coppd.conf" <<CONF
 socket = $directory/socket
 state_directory = $directory
 [outputs]
+backend = sim
 events = $directory/events
 CONF
 : >"$directory/log"
