@@ -68,7 +68,8 @@ static void start_daemon(void) {
     in_directory("socket", socket_path, sizeof socket_path);
     in_directory("coppd.conf", config, sizeof config);
     (void)snprintf(text, sizeof text,
-                   "[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2000\nconnections_per_second = 0\n",
+                   "[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2000\nconnections_per_second = 0\n"
+                   "[outputs]\nbackend = sim\n",
                    socket_path, directory);
     write_file(config, text);
     daemon_pid = fork();

@@ -24,6 +24,7 @@ struct protect_options {
     const char *cgmsa;
     const char *output;
     bool unnamed_receiver;
+    bool allow_simulated;
     struct device_options device;
 };
 
@@ -60,6 +61,11 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct protect_options, unnamed_receiver),
      .help = "HDCP is enough where the driver does not tell\nwho receives, as Linux's do not: repeaters and\nrevoked receivers "
              "are then not refused"},
+    {.name = "allow-simulated",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct protect_options, allow_simulated),
+     .help = "an output will do that is simulated and protects\nnothing, for tests (implied where the embedded\nadapter is asked "
+             "for)"},
     DEVICE_OPTIONS(struct protect_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
@@ -79,7 +85,8 @@ struct guard {
     struct copp_requirement wanted;
     struct device device;
     struct link link;
-    const char *output;
+    struct output chosen;
+    const char *output; /* its name */
     struct child child;
     struct signals signals;
     bool in_force;
@@ -98,10 +105,8 @@ static void tell(struct guard *g, const char *event, const char *format, ...) {
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (g->in->json) {
-        json_t *object = json_pack("{ss so ss}", "event", event, "output", json_text(g->output), "text", text);
-        if (g->device.path == NULL) /* of an adapter outside nobody knows: a coppd's may be simulated, too */
-            json_put(&object, "simulated", json_true());
-        (void)print_json_line(object);
+        (void)print_json_line(json_pack("{ss so ss sb}", "event", event, "output", json_text(g->output), "text", text,
+                                        "simulated", !g->chosen.real));
     } else {
         FILE *out = g->in->operand_count > 0 ? stderr : stdout;
         print_foreign(out, g->output);
@@ -134,8 +139,9 @@ static int fail_stop(struct guard *g, enum copp_stop stop) {
                                              : "");
     complain("remedy: %s", remedy);
     if (g->in->json)
-        (void)print_json_line(json_pack("{ss so ss so ss}", "event", "stopped", "output", json_text(g->output), "text",
-                                        copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop)), "remedy", remedy));
+        (void)print_json_line(json_pack("{ss so ss so ss sb}", "event", "stopped", "output", json_text(g->output), "text",
+                                        copp_stop_text(stop), "rule", json_rule(copp_stop_rule(stop)), "remedy", remedy,
+                                        "simulated", !g->chosen.real));
     return STATUS_NO;
 }
 
@@ -161,16 +167,55 @@ static uint32_t wanted_types(const struct guard *g) {
            (g->wanted.cgmsa != 0 ? COPP_PROTECTION_TYPE_CGMSA : 0);
 }
 
+/* What protects nothing will do only for who has asked for it. */
+static bool too_little(const struct guard *g) {
+    const struct protect_options *o = g->in->options;
+    return !g->chosen.real && !o->allow_simulated && g->device.path != NULL;
+}
+
+static void look_at(struct guard *g, const char *name) {
+    device_look(&g->device, name, &g->chosen);
+    g->output = g->chosen.name;
+}
+
+/* The adapter says first whether there is such an output: it may go by a name that is in no list (ARB-6). */
+static int take_named(struct guard *g, const char *name) {
+    look_at(g, name);
+    int status = device_establish(g->in, &g->device, name, &g->link);
+    if (status != STATUS_YES)
+        return status;
+    if (!g->chosen.plugged)
+        return fail(g->in, STATUS_NO, name, "nothing is plugged in");
+    if (too_little(g))
+        return fail(
+            g->in, STATUS_NO, name,
+            "is simulated and protects nothing: name a real output (see copp status), or give --allow-simulated in a test");
+    return STATUS_YES;
+}
+
+/* What there would have been, had it been good enough. */
+static int fail_choice(const struct guard *g, bool simulated, bool unplugged) {
+    char text[64];
+    describe_types(wanted_types(g), text, sizeof text);
+    return fail(g->in, STATUS_NO, NULL, "no output of this adapter offers %s%s%s (see copp status)", text,
+                unplugged ? "; outputs with nothing plugged in were left out" : "",
+                simulated ? "; simulated ones, which protect nothing, were left out: give --allow-simulated in a test" : "");
+}
+
 /* The session with --output, or with the first output that offers what is asked for. */
 static int choose_output(struct guard *g) {
     const struct protect_options *o = g->in->options;
-    char text[64];
-    g->output = o->output;
+    const char *name;
+    bool simulated = false;
+    bool unplugged = false;
     if (o->output != NULL)
-        return device_establish(g->in, &g->device, o->output, &g->link);
-    for (size_t i = 0; (g->output = device_output(&g->device, i)) != NULL; i++) {
+        return take_named(g, o->output);
+    for (size_t i = 0; (name = device_output(&g->device, i)) != NULL; i++) {
         uint32_t types;
-        if (device_refuses(&g->device, g->output))
+        look_at(g, name);
+        simulated = simulated || too_little(g);
+        unplugged = unplugged || !g->chosen.plugged;
+        if (too_little(g) || !g->chosen.plugged || device_refuses(&g->device, g->output))
             continue;
         int status = device_establish(g->in, &g->device, g->output, &g->link);
         if (status != STATUS_YES)
@@ -182,8 +227,7 @@ static int choose_output(struct guard *g) {
             return STATUS_YES;
         link_close(&g->link);
     }
-    describe_types(wanted_types(g), text, sizeof text);
-    return fail(g->in, STATUS_NO, NULL, "no output of this adapter offers %s (see copp status)", text);
+    return fail_choice(g, simulated, unplugged);
 }
 
 static void tell_in_force(struct guard *g, const char *event, const struct copp_watch *w) {
@@ -203,7 +247,7 @@ static void tell_in_force(struct guard *g, const char *event, const struct copp_
                  text[0] != '\0' ? ", " : "");
     if (w->receiver_unnamed)
         snprintf(text + strlen(text), sizeof text - strlen(text), ", receiver not named and not checked (APP-1, APP-2)");
-    tell(g, event, "%s: %s%s", event, text, g->device.unasked ? " (" SIMULATED_NOTE ")" : "");
+    tell(g, event, "%s: %s%s", event, text, g->chosen.real ? "" : " (" SIMULATED_NOTE ")");
 }
 
 /* What we do not see is not nobody: once, and the exit status goes by it. */
@@ -283,7 +327,8 @@ static void command_ended(struct guard *g, int status) {
     g->over = true;
     g->status = status;
     if (g->in->json)
-        (void)print_json_line(json_pack("{ss so si}", "event", "ended", "output", json_text(g->output), "status", g->status));
+        (void)print_json_line(json_pack("{ss so si sb}", "event", "ended", "output", json_text(g->output), "status", g->status,
+                                        "simulated", !g->chosen.real));
 }
 
 static void suspend(struct guard *g, bool job) {

@@ -33,7 +33,8 @@ static const struct option_spec options[] = {
 
 /* What the queries of one session answered. */
 struct answers {
-    const char *name;
+    struct output output;
+    char name[96]; /* with its marks */
     uint32_t connector_type;
     uint32_t bus_type;
     uint32_t types;
@@ -119,8 +120,8 @@ static void add_row(struct table *table, const struct answers *a, size_t type, b
 
 static const char refusal[] = "no session: clone or theatre mode (ARB-6)";
 
-static void add_refusal(struct table *table, const char *name) {
-    table_add(table, name);
+static void add_refusal(struct table *table, const struct answers *a) {
+    table_add(table, a->name);
     for (size_t i = 0; i < 5; i++)
         table_add(table, "-");
     table_add(table, refusal);
@@ -171,10 +172,10 @@ static json_t *json_answers(const struct answers *a) {
                  json_pack("{sI ss sI ss}", "local", (json_int_t)a->local[i], "local_name", local, "global",
                            (json_int_t)a->global[i], "global_name", global));
     }
-    return json_pack("{so ss ss so so so so ss so so}", "output", json_text(a->name), "connector", connector, "bus",
-                     copp_bus_type_name(a->bus_type), "signal", json_display(&a->display), "protections", json_types(a->types),
-                     "levels", levels, "hdcp_receiver", json_receiver(a), "tv_standard",
-                     copp_tv_standard_name(a->signaling.active_standard), "tv_standards",
+    return json_pack("{so sb sb ss ss so so so so ss so so}", "output", json_text(a->output.name), "simulated", !a->output.real,
+                     "plugged", a->output.plugged, "connector", connector, "bus", copp_bus_type_name(a->bus_type), "signal",
+                     json_display(&a->display), "protections", json_types(a->types), "levels", levels, "hdcp_receiver",
+                     json_receiver(a), "tv_standard", copp_tv_standard_name(a->signaling.active_standard), "tv_standards",
                      json_standards(a->signaling.available_standards), "events", json_events(a->events));
 }
 
@@ -188,20 +189,17 @@ static void let_events_happen(struct device *device) {
     embedded_step(host);
 }
 
+static json_t *json_refusal(const struct answers *a) {
+    return json_pack("{so sb sb ss}", "output", json_text(a->output.name), "simulated", !a->output.real, "plugged",
+                     a->output.plugged, "refused", refusal);
+}
+
 /* Consumes the list. */
-static int print_answers(const struct invocation *in, const struct device *device, const struct table *table, json_t *list) {
-    if (!in->json) {
-        json_decref(list);
-        if (!table_print(table))
-            return fail_result(in, NULL, COPP_E_MEMORY);
-        if (device->unasked)
-            puts(SIMULATED_NOTE);
-        return STATUS_YES;
-    }
-    json_t *object = json_pack("{so}", "outputs", list);
-    if (device->path == NULL) /* of an adapter outside nobody knows: a coppd's may be simulated, too */
-        json_put(&object, "simulated", json_true());
-    return print_json(object);
+static int print_answers(const struct invocation *in, bool simulated, const struct table *table, json_t *list) {
+    if (in->json)
+        return print_json(json_pack("{so sb}", "outputs", list, "simulated", simulated));
+    json_decref(list);
+    return table_print(table) ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
 }
 
 static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct device *device) {
@@ -209,18 +207,22 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
     static const char *const head[] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
     json_t *list = json_array();
     int status = STATUS_YES;
+    bool simulated = false;
     for (size_t i = 0; i < 7; i++)
         table_add(&table, head[i]);
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
-        struct answers a = {.name = device_output(device, i)};
+        struct answers a = {.connector_type = 0};
+        device_look(device, device_output(device, i), &a.output);
+        describe_output(a.output.name, a.output.real, a.output.plugged, a.name, sizeof a.name);
+        simulated = simulated || !a.output.real;
         if (links[i].session == NULL) {
-            add_refusal(&table, a.name);
-            json_add(&list, json_pack("{so ss}", "output", json_text(a.name), "refused", refusal));
+            add_refusal(&table, &a);
+            json_add(&list, json_refusal(&a));
             continue;
         }
         enum copp_result result = ask(links[i].session, &a);
         if (result != COPP_OK) {
-            status = fail_session(in, a.name, "query", result, links[i].session);
+            status = fail_session(in, a.output.name, "query", result, links[i].session);
         } else {
             check_receiver(&a, &device->revocation.lists);
             add_rows(&table, &a);
@@ -228,7 +230,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         }
     }
     if (status == STATUS_YES)
-        status = print_answers(in, device, &table, list);
+        status = print_answers(in, simulated, &table, list);
     else
         json_decref(list);
     table_free(&table);

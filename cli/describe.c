@@ -79,6 +79,11 @@ json_t *json_display(const struct copp_display *display) {
                      "frequency_denominator", (json_int_t)display->frequency_denominator);
 }
 
+void describe_output(const char *name, bool real, bool plugged, char *text, size_t size) {
+    const char *mark = real ? " (unplugged)" : plugged ? " (simulated)" : " (simulated, unplugged)";
+    snprintf(text, size, "%s%s", name, real && plugged ? "" : mark);
+}
+
 void describe_connector(uint32_t type, char *text, size_t size) {
     bool internal = type != COPP_CONNECTOR_UNKNOWN && (type & COPP_CONNECTOR_INTERNAL) != 0;
     snprintf(text, size, "%s%s", internal ? "internal " : "", copp_connector_type_name(type));

@@ -25,6 +25,9 @@ json_t *json_types(uint32_t types);
 void describe_display(const struct copp_display *display, char *text, size_t size);
 json_t *json_display(const struct copp_display *display);
 
+/* An output's name and what must not be overlooked about it: "HDMI-1", "HDMI-1 (simulated)", "HDMI-1 (simulated, unplugged)". */
+void describe_output(const char *name, bool real, bool plugged, char *text, size_t size);
+
 /* "HDMI", or "internal LVDS". */
 void describe_connector(uint32_t type, char *text, size_t size);
 

@@ -18,8 +18,7 @@ static int choose(const struct invocation *in, const struct device_options *o, s
     if (name == NULL)
         name = variable("COPP_DEVICE");
     if (name == NULL) {
-        device->path = remote_default();
-        device->unasked = device->path == NULL;
+        device->path = remote_default(); /* whether or not there is one: protection is not given up for convenience */
         return STATUS_YES;
     }
     if (strcmp(name, EMBEDDED) == 0)
@@ -32,12 +31,14 @@ static int choose(const struct invocation *in, const struct device_options *o, s
     return STATUS_YES;
 }
 
-bool device_add_name(struct device *device, const char *name) {
-    void *more = realloc(device->names, (device->count + 1) * sizeof *device->names);
+bool device_add_output(struct device *device, const char *name, bool real, bool plugged) {
+    void *more = realloc(device->outputs, (device->count + 1) * sizeof *device->outputs);
     if (more == NULL)
         return false;
-    device->names = more;
-    (void)snprintf(device->names[device->count++], sizeof *device->names, "%s", name);
+    device->outputs = more;
+    struct output *output = &device->outputs[device->count++];
+    *output = (struct output){.real = real, .plugged = plugged};
+    (void)snprintf(output->name, sizeof output->name, "%s", name);
     return true;
 }
 
@@ -49,19 +50,37 @@ int device_find(const struct invocation *in, const struct device_options *option
     return embedded_open(in, options->adapter, options->events, follow, &device->host);
 }
 
+/* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */
+static int refuse_anchor(const struct invocation *in, const char *option) {
+    return fail(in, STATUS_UNKNOWN, NULL,
+                "%s says whom to trust outside this program, and the embedded adapter has a certificate chain of its own: %s",
+                option != NULL ? "--anchor" : "COPP_ANCHOR",
+                option != NULL ? "leave --anchor out, or name another --device" : "unset it, or name another --device");
+}
+
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
+    const char *anchor = options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR");
     int status = device_find(in, options, follow, device);
+    if (status != STATUS_YES)
+        return status;
     bool remote = device->path != NULL;
-    if (status == STATUS_YES && remote)
-        status = read_anchor(in, options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR"), &device->anchor);
+    if (!remote && anchor != NULL)
+        return refuse_anchor(in, options->anchor);
+    if (remote)
+        status = read_anchor(in, anchor, &device->anchor);
     if (status == STATUS_YES)
         status = revocation_open(in, &options->revocation, remote ? &device->anchor : NULL, true, &device->revocation);
-    return status == STATUS_YES && remote ? remote_names(in, device) : status;
+    if (status != STATUS_YES || !remote)
+        return status;
+    status = remote_outputs(in, device);
+    if (status == STATUS_YES && device->count == 0)
+        status = fail(in, STATUS_UNKNOWN, device->path, "there are no outputs yet; %s", remote_no_outputs);
+    return status;
 }
 
 void device_close(struct device *device) {
-    free(device->names);
-    device->names = NULL;
+    free(device->outputs);
+    device->outputs = NULL;
     revocation_close(&device->revocation);
     embedded_close(&device->host);
 }
@@ -69,7 +88,18 @@ void device_close(struct device *device) {
 const char *device_output(const struct device *device, size_t index) {
     if (device->path == NULL)
         return copp_sim_name(device->host.sim, index);
-    return index < device->count ? device->names[index] : NULL;
+    return index < device->count ? device->outputs[index].name : NULL;
+}
+
+void device_look(const struct device *device, const char *name, struct output *output) {
+    *output = (struct output){.real = false, .plugged = true};
+    (void)snprintf(output->name, sizeof output->name, "%s", name);
+    if (device->path == NULL)
+        output->plugged = copp_sim_plugged(device->host.sim, name);
+    for (size_t i = 0; i < device->count; i++) {
+        if (strcmp(device->outputs[i].name, name) == 0)
+            *output = device->outputs[i];
+    }
 }
 
 uint64_t device_now(const struct device *device) {

@@ -1,6 +1,6 @@
 /*
- * The adapter that a command speaks to: one outside this program (remote.h), or the one inside. --device says which, else
- * COPP_DEVICE, else coppd's where its usual socket is there.
+ * The adapter that a command speaks to: one outside this program (remote.h), or the simulated one inside. --device says which, else
+ * COPP_DEVICE, else it is the machine's own: nobody is played to a simulated one who has not asked for it.
  */
 #ifndef COPP_CLI_DEVICE_H
 #define COPP_CLI_DEVICE_H
@@ -22,12 +22,15 @@ struct device_options {
 #define DEVICE_KINDS "opm|embedded"
 #define DEVICE_WORDS "opm embedded"
 #define DEVICE_HELP                                                                                                              \
-    "the machine's own driver, through OPM, or the\nadapter inside this program (default:\n$COPP_DEVICE, else embedded)"
+    "the machine's own driver, through OPM, or the\nsimulated adapter inside this program, which\nprotects nothing (default: "   \
+    "$COPP_DEVICE, else opm)"
 #define DEVICE_OWNER "the driver's"
 #else
 #define DEVICE_KINDS "unix:PATH|embedded"
 #define DEVICE_WORDS "unix: embedded"
-#define DEVICE_HELP "coppd's socket, or the adapter inside this\nprogram (default: $COPP_DEVICE, else coppd\nwhere it runs)"
+#define DEVICE_HELP                                                                                                              \
+    "coppd's socket, or the simulated adapter inside\nthis program, which protects nothing (default:\n$COPP_DEVICE, "            \
+    "else " COPP_SOCKET_DEFAULT ")"
 #define DEVICE_OWNER "coppd's"
 #endif
 #define DEVICE_OPTION(type)                                                                                                      \
@@ -42,27 +45,35 @@ struct device_options {
         .help = "whom " DEVICE_OWNER " chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                              \
     }
 
-#define SIMULATED_NOTE "simulated adapter: protects nothing"
+#define SIMULATED_NOTE "simulated: protects nothing"
+
+/* What is known of an output without a session. Nothing vouches for it. */
+struct output {
+    char name[COPP_CONNECTOR_NAME_SIZE];
+    bool real; /* false: it is simulated, or nobody says that it is not */
+    bool plugged; /* a display is there */
+};
 
 struct device {
     const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
-    bool unasked; /* embedded only because there is no other: people are told that it protects nothing */
     struct embedded host; /* if so */
     struct copp_public_key anchor; /* if not */
     struct revocation revocation; /* what every session is checked against; empty after device_find alone */
-    char (*names)[COPP_CONNECTOR_NAME_SIZE];
+    struct output *outputs;
     size_t count;
     int wake_fd; /* readable when the person has had enough; -1: none */
 };
 
 /* follow is as of events_open. STATUS_YES, or complains; close in any case. */
 int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
-/* The same, and reads whom to trust and what outputs there are. */
+/* The same, and reads whom to trust and what outputs there are: complains of none. */
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
 void device_close(struct device *device);
 
 /* The outputs; NULL beyond the last. */
 const char *device_output(const struct device *device, size_t index);
+/* How the output of that name is; one that is not in the list passes for a simulated one. */
+void device_look(const struct device *device, const char *name, struct output *output);
 
 uint64_t device_now(const struct device *device);
 /* When something happens by itself, and letting it happen: nothing ever does in this process where the adapter is outside. */

@@ -10,14 +10,17 @@
 /* What --device names if it is not the embedded adapter, for error messages. */
 extern const char remote_kinds[];
 
+/* Where to see why it has no outputs, for error messages. */
+extern const char remote_no_outputs[];
+
 /* *path is where the adapter is that name stands for; false if it stands for none. */
 bool remote_find(const char *name, const char **path);
 
-/* Where one is that nobody has named; NULL: nowhere. */
+/* Where one is that nobody has named. */
 const char *remote_default(void);
 
-/* Fills in device->names. STATUS_YES, or complains. */
-int remote_names(const struct invocation *in, struct device *device);
+/* Fills in device->outputs. STATUS_YES, or complains. */
+int remote_outputs(const struct invocation *in, struct device *device);
 
 /* True if no session is to be had because of the output's mode (ARB-6). */
 bool remote_refuses(struct device *device, const char *output);
@@ -28,7 +31,7 @@ int remote_open(const struct invocation *in, struct device *device, const char *
 /* What to do where the chain leads to another anchor: complains further. */
 void remote_explain_anchor(const struct device *device);
 
-/* One more name, of at most COPP_CONNECTOR_NAME_SIZE bytes with its NUL. */
-bool device_add_name(struct device *device, const char *name);
+/* One more output. The name has at most COPP_CONNECTOR_NAME_SIZE bytes with its NUL. */
+bool device_add_output(struct device *device, const char *name, bool real, bool plugged);
 
 #endif

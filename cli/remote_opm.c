@@ -8,6 +8,7 @@
 #define OUTPUTS_MAX 2u /* more than one is too many */
 
 const char remote_kinds[] = "opm";
+const char remote_no_outputs[] = "no monitor is part of the desktop (copp probe tells more)";
 
 bool remote_find(const char *name, const char **path) {
     *path = name;
@@ -15,14 +16,15 @@ bool remote_find(const char *name, const char **path) {
 }
 
 const char *remote_default(void) {
-    return NULL;
+    return remote_kinds;
 }
 
-int remote_names(const struct invocation *in, struct device *device) {
+/* A monitor is there, since Windows shows the desktop on it. A driver does not say whether it is one for tests. */
+int remote_outputs(const struct invocation *in, struct device *device) {
     struct monitor monitors[MONITORS_MAX];
     size_t count = monitors_list(monitors);
     for (size_t i = 0; i < count; i++) {
-        if (!device_add_name(device, monitors[i].name))
+        if (!device_add_output(device, monitors[i].name, true, true))
             return fail_result(in, NULL, COPP_E_MEMORY);
     }
     return STATUS_YES;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "report.h"
 
@@ -10,6 +9,7 @@
 #define OUTPUTS_MAX 1024u /* a daemon that goes on telling names is not one */
 
 const char remote_kinds[] = "unix:PATH";
+const char remote_no_outputs[] = "coppd says in its log what it waits for (journalctl -u coppd)";
 
 bool remote_find(const char *name, const char **path) {
     *path = name + strlen(UNIX_PREFIX);
@@ -17,7 +17,7 @@ bool remote_find(const char *name, const char **path) {
 }
 
 const char *remote_default(void) {
-    return access(COPP_SOCKET_DEFAULT, F_OK) == 0 ? COPP_SOCKET_DEFAULT : NULL;
+    return COPP_SOCKET_DEFAULT;
 }
 
 int remote_socket_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
@@ -26,7 +26,10 @@ int remote_socket_fail(const struct invocation *in, const struct device *device,
     if (farewell[0] != '\0')
         return fail(in, STATUS_UNKNOWN, device->path, "%s", farewell);
     if (result == COPP_E_NOT_FOUND)
-        return fail(in, STATUS_UNKNOWN, device->path, "no coppd listens there: start it, or give --device embedded");
+        return fail(
+            in, STATUS_UNKNOWN, device->path,
+            "no coppd listens there: start it (systemctl start coppd.socket, or coppd --config FILE); --device embedded is a "
+            "simulated adapter, which protects nothing");
     if (result == COPP_E_TRANSPORT && connection == NULL)
         return fail(in, STATUS_UNKNOWN, device->path, "cannot be connected to: %s", strerror(errno));
     if (result == COPP_E_TRANSPORT)
@@ -39,13 +42,13 @@ enum copp_result remote_socket_connect(const struct device *device, struct copp_
     return copp_socket_connect(&config, connection);
 }
 
-int remote_names(const struct invocation *in, struct device *device) {
+int remote_outputs(const struct invocation *in, struct device *device) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told;
     enum copp_result result = remote_socket_connect(device, &connection);
     while (result == COPP_OK && device->count < OUTPUTS_MAX) {
         result = copp_socket_connector(connection, (uint32_t)device->count, &told);
-        if (result == COPP_OK && !device_add_name(device, told.name))
+        if (result == COPP_OK && !device_add_output(device, told.name, told.real, told.plugged))
             result = COPP_E_MEMORY;
     }
     bool all = connection != NULL && (result == COPP_OK || result == COPP_E_NOT_FOUND);

@@ -40,10 +40,12 @@ static json_t *json_levels(uint32_t types, const uint32_t *levels) {
 static void put_connector(json_t **object, const struct copp_socket_connector_news *news) {
     const uint32_t levels[PROTECTION_TYPES] = {news->now.hdcp, news->now.acp, news->now.cgmsa};
     char type[64];
-    describe_connector(news->connector_type, type, sizeof type);
+    describe_connector(news->now.connector_type, type, sizeof type);
     json_put(object, "connector", json_text(news->now.name));
+    json_put(object, "simulated", json_boolean(!news->now.real));
+    json_put(object, "plugged", json_boolean(news->now.plugged));
     json_put(object, "type", json_string(type));
-    json_put(object, "levels", json_levels(news->protection_types, levels));
+    json_put(object, "levels", json_levels(news->now.protection_types, levels));
     json_put(object, "sessions", json_integer(news->now.devices));
     json_put(object, "losses", json_integer(news->losses));
     json_put(object, "reconfigurations", json_integer(news->reconfigurations));
@@ -58,8 +60,10 @@ static void put_session(json_t **object, const struct model *model, const struct
     for (size_t i = 0; i < PROTECTION_TYPES; i++)
         types |= levels[i] != COPP_NO_PROTECTION_LEVEL_AVAILABLE ? protection_types[i] : 0;
     json_put(object, "session", json_integer((json_int_t)news->id));
-    json_put(object, "connector",
-             news->connector < model->connector_count ? json_text(model->connectors[news->connector].now.now.name) : json_null());
+    const struct copp_socket_connector *connector =
+        news->connector < model->connector_count ? &model->connectors[news->connector].now.now : NULL;
+    json_put(object, "connector", connector != NULL ? json_text(connector->name) : json_null());
+    json_put(object, "simulated", json_boolean(connector == NULL || !connector->real));
     json_put(object, "uid", json_integer(news->uid));
     json_put(object, "user", known != NULL ? json_text(known->user) : json_null());
     json_put(object, "pid", json_integer(news->pid));

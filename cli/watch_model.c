@@ -148,6 +148,8 @@ static void say_count(struct model *model, const char *name, const char *what, u
 
 static void say_connector(struct model *model, const char *name, const struct copp_socket_connector_news *old,
                           const struct copp_socket_connector_news *now) {
+    if (old->now.plugged != now->now.plugged)
+        model_say(model, "%s: %s", name, now->now.plugged ? "a display is plugged in" : "nothing is plugged in");
     say_count(model, name, "the link or its protection was lost", now->losses - old->losses);
     say_count(model, name, "reconfigured", now->reconfigurations - old->reconfigurations);
     for (size_t i = 0; i < PROTECTION_TYPES; i++)
@@ -172,7 +174,8 @@ static void take_connector(struct model *model, const struct copp_socket_connect
     model->connectors = more;
     struct model_connector *added = &more[model->connector_count++];
     added->now = *news;
-    printable(news->now.name, added->name, sizeof added->name);
+    printable(news->now.name, added->plain, sizeof added->plain);
+    describe_output(added->plain, news->now.real, true, added->name, sizeof added->name);
     if (model->complete)
         model_say(model, "%s: a new connector", added->name);
 }
@@ -307,6 +310,8 @@ void model_take(struct model *model, const struct copp_socket_news *news, uint64
         break;
     case COPP_SOCKET_COMPLETE:
         model->complete = true;
+        if (model->connector_count == 0)
+            model_say(model, "there are no outputs yet");
         break;
     }
 }
@@ -320,12 +325,13 @@ void model_connectors(const struct model *model, struct table *table) {
         table_add(table, head[i]);
     for (size_t i = 0; i < model->connector_count; i++) {
         const struct model_connector *connector = &model->connectors[i];
-        char text[64];
-        table_add(table, connector->name);
-        describe_connector(connector->now.connector_type, text, sizeof text);
+        char text[128];
+        describe_output(connector->plain, connector->now.now.real, connector->now.now.plugged, text, sizeof text);
+        table_add(table, text);
+        describe_connector(connector->now.now.connector_type, text, sizeof text);
         table_add(table, text);
         for (size_t type = 0; type < PROTECTION_TYPES; type++) {
-            bool has = (connector->now.protection_types & protection_types[type]) != 0;
+            bool has = (connector->now.now.protection_types & protection_types[type]) != 0;
             describe_level(protection_types[type], level_of(&connector->now.now, type), text, sizeof text);
             table_add(table, has ? text : "-");
         }

@@ -12,7 +12,8 @@
 
 struct model_connector {
     struct copp_socket_connector_news now;
-    char name[COPP_CONNECTOR_NAME_SIZE]; /* printable */
+    char plain[COPP_CONNECTOR_NAME_SIZE]; /* its name, printable */
+    char name[COPP_CONNECTOR_NAME_SIZE + 16]; /* and marked where it is simulated */
 };
 
 struct model_session {

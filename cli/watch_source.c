@@ -77,24 +77,29 @@ static enum source_word try_again(struct source *s) {
 
 static void look(struct source *s, uint32_t index, struct copp_socket_connector_news *news) {
     const char *name = device_output(&s->device, index);
-    struct copp_connector *connector = copp_sim_connector(s->device.host.sim, name);
+    struct copp_sim *sim = s->device.host.sim;
+    struct copp_connector *connector = copp_sim_connector(sim, name);
     struct copp_connector_view view;
     struct copp_protection now;
     copp_connector_inspect(connector, &view);
     copp_connector_protection(connector, &now);
-    *news = (struct copp_socket_connector_news){
-        .index = index,
-        .connector_type = view.connector_type,
-        .protection_types = view.protection_types,
-        .now = {.hdcp = now.hdcp, .acp = now.acp, .cgmsa = now.cgmsa, .devices = (uint32_t)copp_connector_devices(connector)},
-        .losses = view.losses,
-        .reconfigurations = view.reconfigurations};
+    *news = (struct copp_socket_connector_news){.index = index,
+                                                .now = {.real = false,
+                                                        .plugged = copp_sim_plugged(sim, name),
+                                                        .connector_type = view.connector_type,
+                                                        .protection_types = view.protection_types,
+                                                        .hdcp = now.hdcp,
+                                                        .acp = now.acp,
+                                                        .cgmsa = now.cgmsa,
+                                                        .devices = (uint32_t)copp_connector_devices(connector)},
+                                                .losses = view.losses,
+                                                .reconfigurations = view.reconfigurations};
     snprintf(news->now.name, sizeof news->now.name, "%s", name);
 }
 
 static bool changed(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
-    return a->now.hdcp != b->now.hdcp || a->now.acp != b->now.acp || a->now.cgmsa != b->now.cgmsa || a->losses != b->losses ||
-           a->reconfigurations != b->reconfigurations;
+    return a->now.plugged != b->now.plugged || a->now.hdcp != b->now.hdcp || a->now.acp != b->now.acp ||
+           a->now.cgmsa != b->now.cgmsa || a->losses != b->losses || a->reconfigurations != b->reconfigurations;
 }
 
 /* How things are, a connector a time. */

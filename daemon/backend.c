@@ -1,10 +1,13 @@
 #include "backend.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* In the order that "auto" tries them: the simulated one, which finds outputs everywhere, last. */
+#include "log.h"
+
 static const struct backend_calls *const backends[] = {
+    &backend_auto,
 #ifdef COPPD_XRANDR
     &backend_xrandr,
 #endif
@@ -15,53 +18,62 @@ static const struct backend_calls *const backends[] = {
 };
 #define BACKENDS (sizeof backends / sizeof backends[0])
 
-#define AUTO "auto"
+static const struct backend_calls *find(const char *name) {
+    for (size_t i = 0; i < BACKENDS; i++) {
+        if (strcmp(name, backends[i]->name) == 0)
+            return backends[i];
+    }
+    return NULL;
+}
 
 bool backend_known(const char *name) {
-    bool known = strcmp(name, AUTO) == 0;
-    for (size_t i = 0; i < BACKENDS; i++)
-        known = known || strcmp(name, backends[i]->name) == 0;
-    return known;
+    return find(name) != NULL;
 }
 
 void backend_names(char *text, size_t size) {
-    size_t used = (size_t)snprintf(text, size, AUTO);
+    size_t used = 0;
     for (size_t i = 0; i < BACKENDS && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i + 1 < BACKENDS ? ", " : " or ", backends[i]->name);
+        used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                 i == 0             ? ""
+                                 : i + 1 < BACKENDS ? ", "
+                                                    : " or ",
+                                 backends[i]->name);
 }
 
+/* Real ones may not be in this build, but have settings all the same. */
 bool backend_is(const char *name, const char *backend) {
-    return strcmp(name, AUTO) == 0 || strcmp(name, backend) == 0;
+    bool simulated = strcmp(backend, backend_sim.name) == 0;
+    return strcmp(name, backend) == 0 || (strcmp(name, backend_auto.name) == 0 && !simulated);
+}
+
+const char *backend_display(const struct backend_setup *setup) {
+    const char *environment = getenv("DISPLAY");
+    if (setup->display[0])
+        return setup->display;
+    return environment ? environment : "";
 }
 
 bool backend_check(const char *name, const struct backend_setup *setup, struct fault *fault) {
-    for (size_t i = 0; i < BACKENDS; i++) {
-        if (backend_is(name, backends[i]->name) && !backends[i]->check(setup, fault))
-            return false;
-    }
-    return true;
+    return find(name)->check(setup, fault);
+}
+
+void backend_plan(const char *name, const struct backend_setup *setup, char *text, size_t size) {
+    find(name)->plan(setup, text, size);
 }
 
 struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault) {
     struct backend *backend = NULL;
     struct backend_setup own = *setup;
-    if (!backend_check(name, setup, fault))
+    char text[256];
+    own.wait = true; /* who names one knows that it comes: X servers start after us */
+    if (!backend_check(name, &own, fault) || find(name)->open(&own, &backend, fault))
         return NULL;
-    own.wait = strcmp(name, AUTO) != 0; /* who names one knows that it comes: X servers start after us */
-    for (size_t i = 0; i < BACKENDS; i++) {
-        bool any = !own.wait;
-        if (!backend_is(name, backends[i]->name))
-            continue;
-        if (any && backends[i] == &backend_sim && setup->configured_driver) { /* it would vouch for what protects nothing */
-            fault_set(fault, "no outputs are to be found, and the configured [driver] is not used for simulated ones: give "
-                             "backend = sim in [outputs] if they are meant");
-            return NULL;
-        }
-        enum copp_result result = backends[i]->open(&own, &backend, fault);
-        if (result != COPP_E_NOT_FOUND || !any)
-            return backend;
-    }
-    return NULL;
+    backend_plan(name, &own, text, sizeof text);
+    if (!backend->calls->real)
+        log_warning("the outputs are simulated: they protect nothing");
+    else if (!backend->calls->name_of(backend, 0))
+        log_warning("there are no outputs yet: %s", text);
+    return backend;
 }
 
 void backend_close(struct backend **backend) {
@@ -71,13 +83,32 @@ void backend_close(struct backend **backend) {
     *backend = NULL;
 }
 
+void backend_look(struct backend *backend, size_t index, struct copp_socket_connector *told) {
+    struct copp_connector *connector = backend->calls->connector(backend, index);
+    struct copp_connector_view view;
+    struct copp_protection now;
+    copp_connector_inspect(connector, &view);
+    copp_connector_protection(connector, &now);
+    *told = (struct copp_socket_connector){.real = backend->calls->real,
+                                           .plugged = backend->calls->plugged(backend, index),
+                                           .connector_type = view.connector_type,
+                                           .protection_types = view.protection_types,
+                                           .hdcp = now.hdcp,
+                                           .acp = now.acp,
+                                           .cgmsa = now.cgmsa,
+                                           .devices = (uint32_t)copp_connector_devices(connector)};
+    (void)strncpy(told->name, backend->calls->name_of(backend, index), sizeof told->name - 1);
+}
+
 struct copp_connector *backend_find(struct backend *backend, const char *name, uint32_t *index) {
+    struct copp_connector *other = backend->calls->named(backend, name);
     const char *known;
     for (uint32_t i = 0; (known = backend->calls->name_of(backend, i)) != NULL; i++) {
-        if (strcmp(known, name) != 0)
+        struct copp_connector *connector = backend->calls->connector(backend, i);
+        if (strcmp(known, name) != 0 && connector != other)
             continue;
         *index = i;
-        return backend->calls->connector(backend, i);
+        return connector;
     }
     return NULL;
 }

@@ -1,4 +1,5 @@
 /* Real outputs (docs/outputs.md): the kernel's own, or those of an X server. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,18 +44,19 @@ static const char *text_or_null(const char *text) {
 }
 
 static enum copp_result open_real(struct outputs_backend *b, const struct backend_setup *setup, struct copp_backend **real) {
+    struct copp_backend_log *log = setup->log ? setup->log : &b->log;
 #ifdef COPPD_XRANDR
     if (b->backend.calls == &backend_xrandr) {
-        const struct copp_xrandr_config config = {.display = text_or_null(setup->display),
+        const struct copp_xrandr_config config = {.display = text_or_null(backend_display(setup)),
                                                   .connectors = text_or_null(setup->connectors),
                                                   .trust_server = setup->trust_server,
                                                   .wait = setup->wait,
-                                                  .log = &b->log};
+                                                  .log = log};
         return copp_xrandr_open(&config, real);
     }
 #endif
     const struct copp_kms_config config = {
-        .device = text_or_null(setup->device), .type1 = setup->hdcp_type1, .wait = setup->wait, .log = &b->log};
+        .device = text_or_null(setup->device), .type1 = setup->hdcp_type1, .wait = setup->wait, .log = log};
     return copp_kms_open(&config, real);
 }
 
@@ -103,6 +105,20 @@ static struct copp_connector *connector(struct backend *backend, size_t index) {
     return copp_outputs_connector(own(backend)->outputs, index);
 }
 
+static bool plugged(const struct backend *backend, size_t index) {
+    return copp_outputs_plugged(own(backend)->outputs, index);
+}
+
+static struct copp_connector *named(struct backend *backend, const char *name) {
+    (void)backend;
+    (void)name;
+    return NULL;
+}
+
+static bool searching(const struct backend *backend) {
+    return copp_outputs_searching(own(backend)->outputs);
+}
+
 static int fd(const struct backend *backend) {
     return copp_outputs_fd(own(backend)->outputs);
 }
@@ -119,14 +135,25 @@ static void advance(struct backend *backend, uint64_t now_ms) {
     copp_outputs_advance(own(backend)->outputs, now_ms);
 }
 
-const struct backend_calls backend_kms = {"kms",     check_kms, open_kms, close_outputs, name_of,
-                                          connector, fd,        ready,    next_ms,       advance};
+static void plan_kms(const struct backend_setup *setup, char *text, size_t size) {
+    (void)snprintf(text, size, "the outputs are those of %s, which may come later",
+                   setup->device[0] ? setup->device : "graphics cards");
+}
+
+#define OUTPUTS_CALLS                                                                                                            \
+    .real = true, .close = close_outputs, .name_of = name_of, .connector = connector, .plugged = plugged, .named = named,        \
+    .searching = searching, .fd = fd, .ready = ready, .next_ms = next_ms, .advance = advance
+
+const struct backend_calls backend_kms = {.name = "kms", .check = check_kms, .plan = plan_kms, .open = open_kms, OUTPUTS_CALLS};
 
 #ifdef COPPD_XRANDR
 static bool check_display(const char *display, struct fault *fault) {
     char *host = NULL;
     int number;
-    bool good = !display[0] || xcb_parse_display(display, &host, &number, NULL) != 0;
+    if (!display[0]) /* and the environment of a process does not change: it would be waited for for ever */
+        return fault_set(fault, "[outputs] display: names no X server, and there is no DISPLAY in the environment: give one like "
+                                "display = :0");
+    bool good = xcb_parse_display(display, &host, &number, NULL) != 0;
     free(host);
     return good || fault_set(fault, "[outputs] display: \"%s\" is no X server: give one like :0", display);
 }
@@ -148,13 +175,17 @@ static bool check_connectors(const char *words, struct fault *fault) {
 }
 
 static bool check_xrandr(const struct backend_setup *setup, struct fault *fault) {
-    return check_display(setup->display, fault) && check_connectors(setup->connectors, fault);
+    return check_display(backend_display(setup), fault) && check_connectors(setup->connectors, fault);
 }
 
 static enum copp_result open_xrandr(const struct backend_setup *setup, struct backend **backend, struct fault *fault) {
     return open_outputs(&backend_xrandr, setup, backend, fault);
 }
 
-const struct backend_calls backend_xrandr = {"xrandr",  check_xrandr, open_xrandr, close_outputs, name_of,
-                                             connector, fd,           ready,       next_ms,       advance};
+static void plan_xrandr(const struct backend_setup *setup, char *text, size_t size) {
+    (void)snprintf(text, size, "the outputs are those of the X server at %s, which may come later", backend_display(setup));
+}
+
+const struct backend_calls backend_xrandr = {
+    .name = "xrandr", .check = check_xrandr, .plan = plan_xrandr, .open = open_xrandr, OUTPUTS_CALLS};
 #endif

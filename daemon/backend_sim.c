@@ -1,6 +1,7 @@
 /* The simulated adapter (docs/simulator.md), and what happens to it, told through a FIFO. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,6 +105,24 @@ static struct copp_connector *connector(struct backend *backend, size_t index) {
     return copp_sim_connector(sim_of(backend)->sim, name_of(backend, index));
 }
 
+static bool plugged(const struct backend *backend, size_t index) {
+    return copp_sim_plugged(sim_of(backend)->sim, name_of(backend, index));
+}
+
+static struct copp_connector *named(struct backend *backend, const char *name) {
+    return copp_sim_connector(sim_of(backend)->sim, name);
+}
+
+static bool searching(const struct backend *backend) {
+    (void)backend;
+    return false;
+}
+
+static void plan(const struct backend_setup *setup, char *text, size_t size) {
+    (void)setup;
+    (void)snprintf(text, size, "the outputs are simulated: they protect nothing");
+}
+
 static int fd(const struct backend *backend) {
     return sim_of(backend)->fd;
 }
@@ -142,4 +161,20 @@ static void advance(struct backend *backend, uint64_t now_ms) {
     copp_sim_advance(sim_of(backend)->sim, now_ms);
 }
 
-const struct backend_calls backend_sim = {"sim", check_sim, open_sim, close_sim, name_of, connector, fd, ready, next_ms, advance};
+const struct backend_calls backend_sim = {
+    .name = "sim",
+    .real = false,
+    .check = check_sim,
+    .plan = plan,
+    .open = open_sim,
+    .close = close_sim,
+    .name_of = name_of,
+    .connector = connector,
+    .plugged = plugged,
+    .named = named,
+    .searching = searching,
+    .fd = fd,
+    .ready = ready,
+    .next_ms = next_ms,
+    .advance = advance,
+};

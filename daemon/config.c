@@ -179,10 +179,17 @@ static bool driver_consistent(const struct reading *r) {
 
 static bool outputs_consistent(const struct reading *r) {
     const char *backend = r->config->backend;
+    unsigned driver = line_of(r, "key");
     char known[80];
     backend_names(known, sizeof known);
     if (!backend_known(backend))
         return fault_add(at_line(r, line_of(r, "backend")), "[outputs] backend: \"%.40s\" is none: give %s", backend, known);
+    /* a maker's certificates say that a display is protected: never of displays that are none */
+    if (strcmp(backend, "sim") == 0 && driver)
+        return fault_add(at_line(r, line_of(r, "backend")),
+                         "[outputs] backend = sim does not go with the [driver] of line %u, which would vouch for outputs that "
+                         "protect nothing: leave one out",
+                         driver);
     for (size_t i = 0; i < KEYS; i++) {
         if (r->lines[i] && keys[i].backend && !backend_is(backend, keys[i].backend))
             return fault_add(at_line(r, r->lines[i]), "[outputs] %s goes with backend = %s, and that is %s: leave one out",

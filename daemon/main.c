@@ -117,12 +117,14 @@ static int run(struct server *server, int fd, bool own) {
 static int check(const struct server *server) {
     struct fault fault;
     const char *name = server->config_name ? server->config_name : CONFIG_DEFAULT_FILE;
-    if (!server_check(server, &fault)) {
+    char plan[256] = "";
+    if (!server_check(server, plan, sizeof plan, &fault)) {
         log_error("%s", fault.text);
         return STATUS_FAILED;
     }
     bool defaults = !server->config_name && file_is_absent(name);
     (void)printf("%s: %s\n", name, defaults ? "is not there; the defaults can be used" : "can be used");
+    (void)printf("backend = %s: %s\n", server->config.backend, plan);
     return EXIT_SUCCESS;
 }
 

@@ -60,28 +60,43 @@ static void label(FILE *out, const char *text) {
     }
 }
 
+/* What there is of each connector in a gauge of its own. */
+enum of_connector { OF_DEVICES, OF_SIMULATED, OF_PLUGGED };
+
+static void of_connectors(FILE *out, struct backend *backend, enum of_connector what) {
+    static const char *const names[] = {"copp_connector_devices", "copp_connector_simulated", "copp_connector_plugged"};
+    static const char *const helps[] = {"COPP devices open on a connector.",
+                                        "1 for a connector that is simulated and protects nothing, 0 for a real one.",
+                                        "1 for a connector with a display plugged in, 0 for one without."};
+    head(out, names[what], "gauge", helps[what]);
+    for (size_t i = 0; backend->calls->name_of(backend, i); i++) {
+        struct copp_socket_connector now;
+        backend_look(backend, i, &now);
+        const uint32_t values[] = {now.devices, !now.real, now.plugged};
+        (void)fprintf(out, "%s{connector=\"", names[what]);
+        label(out, now.name);
+        (void)fprintf(out, "\"} %" PRIu32 "\n", values[what]);
+    }
+}
+
 static void connectors(FILE *out, struct backend *backend) {
-    const char *name;
     head(out, "copp_connector_level", "gauge", "Level of a protection that a connector applies now.");
-    for (size_t i = 0; (name = backend->calls->name_of(backend, i)) != NULL; i++) {
-        struct copp_protection now;
-        copp_connector_protection(backend->calls->connector(backend, i), &now);
+    for (size_t i = 0; backend->calls->name_of(backend, i); i++) {
+        struct copp_socket_connector now;
+        backend_look(backend, i, &now);
         const struct {
             const char *type;
             uint32_t level;
         } levels[] = {{"hdcp", now.hdcp}, {"acp", now.acp}, {"cgmsa", now.cgmsa}};
         for (size_t j = 0; j < sizeof levels / sizeof levels[0]; j++) {
             (void)fputs("copp_connector_level{connector=\"", out);
-            label(out, name);
+            label(out, now.name);
             (void)fprintf(out, "\",type=\"%s\"} %" PRIu32 "\n", levels[j].type, levels[j].level);
         }
     }
-    head(out, "copp_connector_devices", "gauge", "COPP devices open on a connector.");
-    for (size_t i = 0; (name = backend->calls->name_of(backend, i)) != NULL; i++) {
-        (void)fputs("copp_connector_devices{connector=\"", out);
-        label(out, name);
-        (void)fprintf(out, "\"} %zu\n", copp_connector_devices(backend->calls->connector(backend, i)));
-    }
+    of_connectors(out, backend, OF_DEVICES);
+    of_connectors(out, backend, OF_SIMULATED);
+    of_connectors(out, backend, OF_PLUGGED);
 }
 
 bool metrics_render(const struct metrics *metrics, size_t sessions, struct backend *backend, char **text, size_t *size) {

@@ -201,7 +201,6 @@ static struct backend_setup setup_of(const struct config *config, const struct d
     return (struct backend_setup){.chain = (const uint8_t *)driver->chain,
                                   .chain_size = driver->chain_size,
                                   .key = driver->key,
-                                  .configured_driver = config->key[0] != 0,
                                   .pending_limit_ms = config->pending_limit_ms,
                                   .now_ms = server_now(),
                                   .description = config->description,
@@ -213,13 +212,15 @@ static struct backend_setup setup_of(const struct config *config, const struct d
                                   .trust_server = config->trust_server == 1};
 }
 
-bool server_check(const struct server *server, struct fault *fault) {
+bool server_check(const struct server *server, char *plan, size_t size, struct fault *fault) {
     const struct config *config = &server->config;
     struct driver driver = {.chain = NULL};
     bool good = listen_check(config->socket, fault) && driver_open(config, false, &driver, fault) && driver_sound(&driver, fault);
     if (good) {
         const struct backend_setup setup = setup_of(config, &driver);
         good = backend_check(config->backend, &setup, fault) && metrics_check(config, fault);
+        if (good)
+            backend_plan(config->backend, &setup, plan, size);
     }
     driver_close(&driver);
     return good;

@@ -81,8 +81,8 @@ uint64_t server_now(void);
 /* What the file and the command line say. False, with the reason. */
 bool server_configure(const struct server *server, struct config *config, struct fault *fault);
 
-/* All that a start does and nobody else notices. False, with the reason. */
-bool server_check(const struct server *server, struct fault *fault);
+/* All that a start does and nobody else notices; plan: where its outputs would come from. False, with the reason. */
+bool server_check(const struct server *server, char *plan, size_t size, struct fault *fault);
 
 /* fd is a listening socket, kept by the server. False, with the reason; close in any case. */
 bool server_open(struct server *server, int fd, struct fault *fault);

@@ -82,15 +82,10 @@ static bool reply(struct session *session, enum packet_type type, const struct o
 static struct outcome list(struct server *server) {
     struct backend *backend = server->backend;
     uint32_t index = packet_word(server->request.body.bytes);
-    const char *name = backend->calls->name_of(backend, index);
-    if (!name)
+    if (!backend->calls->name_of(backend, index))
         return (struct outcome){.status = COPP_HR_INVALIDARG};
-    struct copp_connector *connector = backend->calls->connector(backend, index);
-    struct copp_protection now;
-    copp_connector_protection(connector, &now);
-    struct copp_socket_connector told = {
-        .hdcp = now.hdcp, .acp = now.acp, .cgmsa = now.cgmsa, .devices = (uint32_t)copp_connector_devices(connector)};
-    strncpy(told.name, name, sizeof told.name - 1);
+    struct copp_socket_connector told;
+    backend_look(backend, index, &told);
     packet_connector_encode(&told, server->answer.body.bytes);
     return (struct outcome){COPP_HR_OK, PACKET_CONNECTOR_SIZE};
 }

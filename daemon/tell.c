@@ -101,20 +101,11 @@ void tell_refusal(struct server *server, const struct user *user, pid_t pid, enu
 
 /* How a connector is now. */
 static void look(const struct server *server, size_t index, struct copp_socket_connector_news *news) {
-    struct backend *backend = server->backend;
-    struct copp_connector *connector = backend->calls->connector(backend, index);
     struct copp_connector_view view;
-    struct copp_protection now;
-    copp_connector_inspect(connector, &view);
-    copp_connector_protection(connector, &now);
+    copp_connector_inspect(server->backend->calls->connector(server->backend, index), &view);
     *news = (struct copp_socket_connector_news){
-        .index = (uint32_t)index,
-        .connector_type = view.connector_type,
-        .protection_types = view.protection_types,
-        .now = {.hdcp = now.hdcp, .acp = now.acp, .cgmsa = now.cgmsa, .devices = (uint32_t)copp_connector_devices(connector)},
-        .losses = view.losses,
-        .reconfigurations = view.reconfigurations};
-    (void)strncpy(news->now.name, backend->calls->name_of(backend, index), sizeof news->now.name - 1);
+        .index = (uint32_t)index, .losses = view.losses, .reconfigurations = view.reconfigurations};
+    backend_look(server->backend, index, &news->now);
 }
 
 void tell_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
@@ -122,8 +113,14 @@ void tell_connector_body(const struct server *server, size_t index, uint8_t body
 }
 
 static bool same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
-    return a->now.hdcp == b->now.hdcp && a->now.acp == b->now.acp && a->now.cgmsa == b->now.cgmsa &&
-           a->now.devices == b->now.devices && a->losses == b->losses && a->reconfigurations == b->reconfigurations;
+    return a->now.plugged == b->now.plugged && a->now.hdcp == b->now.hdcp && a->now.acp == b->now.acp &&
+           a->now.cgmsa == b->now.cgmsa && a->now.devices == b->now.devices && a->losses == b->losses &&
+           a->reconfigurations == b->reconfigurations;
+}
+
+/* Behind a connector's name: what is said of it is said of nothing real. */
+static const char *mark(const struct copp_socket_connector_news *connector) {
+    return connector->now.real ? "" : " (simulated)";
 }
 
 static void tell_sessions_on(struct server *server, uint32_t connector) {
@@ -140,11 +137,13 @@ static void tell_connector(struct server *server, uint32_t index) {
     look(server, index, told);
     if (same(&old, told))
         return;
+    if (told->now.plugged != old.now.plugged)
+        log_info("%s%s: %s", told->now.name, mark(told), told->now.plugged ? "a display is plugged in" : "nothing is plugged in");
     if (told->losses != old.losses)
-        log_warning("%s: the link to the display or its protection was lost; sessions: %u", told->now.name,
+        log_warning("%s%s: the link to the display or its protection was lost; sessions: %u", told->now.name, mark(told),
                     (unsigned)told->now.devices);
     if (told->reconfigurations != old.reconfigurations)
-        log_info("%s: reconfigured; sessions: %u", told->now.name, (unsigned)told->now.devices);
+        log_info("%s%s: reconfigured; sessions: %u", told->now.name, mark(told), (unsigned)told->now.devices);
     publish(server, &(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = *told}}, NULL);
     if (told->losses != old.losses || told->reconfigurations != old.reconfigurations)
         tell_sessions_on(server, index);

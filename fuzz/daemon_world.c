@@ -271,7 +271,7 @@ static void check_status(const struct client *client, const uint8_t *body) {
 
 static void take_answer(struct client *client, const struct packet_header *header, const uint8_t *body, size_t size) {
     uint32_t type = header->type & ~PACKET_ANSWER;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.real = true};
     CHECK(client->due_count > 0 && client->due[client->due_first] == type);
     client->due_first = (client->due_first + 1) % DUE_MAX;
     client->due_count--;
@@ -285,7 +285,7 @@ static void take_answer(struct client *client, const struct packet_header *heade
     if (header->status != COPP_HR_OK)
         return;
     if (type == PACKET_LIST)
-        CHECK(packet_connector_decode(body, &told));
+        CHECK(packet_connector_decode(body, size, &told) && !told.real); /* its outputs are simulated */
     if (type == PACKET_KEY_EXCHANGE)
         memcpy(client->random, body, sizeof client->random);
     if (type == PACKET_STATUS)
@@ -310,7 +310,8 @@ static void take(struct client *client, const uint8_t *packet, size_t size) {
     } else {
         uint32_t kind = header.type & ~PACKET_NEWS;
         CHECK(header.type & PACKET_NEWS && client->watching && size == packet_news_size(kind));
-        CHECK(size == 0 || packet_news_decode(body, kind, &news));
+        CHECK(packet_news_decode(body, size, kind, &news));
+        CHECK(kind != COPP_SOCKET_CONNECTOR || !news.of.connector.now.real);
     }
 }
 

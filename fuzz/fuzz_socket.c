@@ -63,13 +63,17 @@ static void say(const struct world *world, uint32_t type, uint32_t status, const
     (void)send(world->daemon, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* A body of the size that is right, or nearly: what the input has, and zeros behind it. */
-static size_t make_body(struct fuzz_input *input, size_t right, uint8_t *body) {
+/* A body of the size that is right, or nearly: what the input has, and zeros behind it. One that says how long it is does so
+ * rightly, or is as the input has it. */
+static size_t make_body(struct fuzz_input *input, size_t right, bool says, uint8_t *body) {
     size_t given = fuzz_u16(input) % 512u;
     size_t wrong = given % 16u == 15 ? given % 7u : 0;
-    memset(body, 0, right + wrong);
+    size_t size = right + wrong;
+    memset(body, 0, size);
     fuzz_fill(input, body, given < right ? given : right);
-    return right + wrong;
+    if (says && given % 8u != 7)
+        packet_put_word((uint32_t)size, body);
+    return size;
 }
 
 /* One packet, or the end: no call waits. */
@@ -82,7 +86,7 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
     uint32_t answer = type | PACKET_ANSWER;
     switch (fuzz_one_of(input, SENT_KINDS)) {
     case SENT_OK:
-        size = make_body(input, size, body);
+        size = make_body(input, size, type == PACKET_LIST, body);
         say(world, answer, COPP_HR_OK, body, size);
         break;
     case SENT_STATUS:
@@ -92,6 +96,8 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
         answer = PACKET_NEWS | fuzz_u8(input);
         size = fuzz_u8(input);
         fuzz_fill(input, body, size);
+        if (size >= 4 && fuzz_u8(input) % 4u)
+            packet_put_word((uint32_t)size, body);
         say(world, answer, 0, body, size);
         break;
     case SENT_FAREWELL:

@@ -301,22 +301,28 @@ static void keys(void) {
 
 #define SENT(...) SENT_OK, sizeof((const uint8_t[]){__VA_ARGS__}), 0, __VA_ARGS__
 #define EMPTY SENT_OK, 0, 0
+#define ZEROS_16 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+#define ZEROS_60 ZEROS_16, ZEROS_16, ZEROS_16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 static void sockets(void) {
-    SEED("socket", "session", ASK_LIST, 0, SENT('H', 'D', 'M', 'I', '-', '1', 0), ASK_LIST, 1, SENT_STATUS, 0x57, 0, 7, 0x80,
-         ASK_TRANSPORT, EMPTY, ASK_KEY_EXCHANGE, SENT(1, 2, 3), ASK_SEQUENCE_START, EMPTY, ASK_COMMAND, EMPTY, ASK_STATUS,
-         SENT(4, 5, 6), ASK_COMMAND, SENT_STATUS, 0xFF, 0xFF, 0, 0x80, ASK_STATUS, SENT_NONE);
+    SEED("socket", "session", ASK_LIST, 0, SENT(0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 'H', 'D', 'M', 'I', '-', '1', 0),
+         ASK_LIST, 1, SENT_STATUS, 0x57, 0, 7, 0x80, ASK_TRANSPORT, EMPTY, ASK_KEY_EXCHANGE, SENT(1, 2, 3), ASK_SEQUENCE_START,
+         EMPTY, ASK_COMMAND, EMPTY, ASK_STATUS, SENT(4, 5, 6), ASK_COMMAND, SENT_STATUS, 0xFF, 0xFF, 0, 0x80, ASK_STATUS,
+         SENT_NONE);
 #define A16 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A'
-    SEED("socket", "name-without-end", ASK_LIST, 0, SENT(A16, A16, A16, A16), ASK_LIST, 0, SENT('A'));
+    SEED("socket", "name-without-end", ASK_LIST, 0, SENT(A16, A16, A16, A16, A16), ASK_LIST, 0, SENT('A'));
     SEED("socket", "farewell", ASK_TRANSPORT, SENT_FAREWELL, 4);
-    SEED("socket", "news", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_CONNECTOR, 100, 0, 0, 0, 0, 5, 0, 0, 0, 1, 0, 0, 0,
-         'A');
-    SEED("socket", "news-of-sessions", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 12, 1, 0, 0, 0, 0, 0, 0, 0, 6, 0,
-         0, 0, ASK_NEWS, SENT_NEWS, COPP_SOCKET_REFUSED, 24, 1, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0, 5, 0, 0, 0, 0x57,
-         0, 7, 0x80, ASK_NEWS, SENT_NEWS, COPP_SOCKET_SESSION, 48, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0,
-         2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, ASK_NEWS, SENT_NEWS,
-         COPP_SOCKET_COMPLETE, 0, ASK_NEWS, SENT_NEWS, 77, 3, 1, 2, 3);
-    SEED("socket", "bytes", ASK_LIST, 0, SENT_BYTES, 16, 0, 2, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 2, 0, 0, 0);
+    SEED("socket", "news", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_CONNECTOR, 108, 108, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+         0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 'A', ZEROS_60, ZEROS_16, 0, 0, 0, 1);
+    SEED("socket", "news-of-sessions", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 16, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
+         0, 0, 6, 0, 0, 0, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_REFUSED, 28, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7,
+         0, 0, 0, 5, 0, 0, 0, 0x57, 0, 7, 0x80, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_SESSION, 52, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+         0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0,
+         0, 0, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_COMPLETE, 0, ASK_NEWS, SENT_NEWS, 77, 3, 1, 2, 3);
+    SEED("socket", "news-of-a-younger-daemon", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 20, 0, 0, 0, 0, 1, 0, 0,
+         0, 0, 0, 0, 0, 6, 0, 0, 0, 1, 2, 3, 4, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 20, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+         0, 6, 0, 0, 0, 1, 2, 3, 4, 0);
+    SEED("socket", "bytes", ASK_LIST, 0, SENT_BYTES, 16, 0, 3, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 3, 0, 0, 0);
 }
 
 /* --- players of coppd --- */
@@ -338,9 +344,9 @@ static void daemons(void) {
          DO_RUN, DO_EVENT, 1, HAPPENS_LOST, DO_RUN, DO_SLEEP, 5, DO_HANG_UP, 1, DO_RUN, DO_READ, 0, DO_REQUEST, 0, 1, 0, 0,
          DO_RUN, DO_READ, 0);
     SEED("daemon", "malformed", DO_CONNECT, 0, DO_BYTES, 0, 3, 0, 1, 2, 3, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_BYTES, 0, 12, 0,
-         2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_BYTES, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT,
-         0, DO_BYTES, 0, 0, 0x1f, 1, 0, 0, 0, 5, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_REQUEST, 0, 0, 0, 0, DO_RUN, DO_READ, 0);
-#define LIST_HEAD 1, 0, 0, 0, 1, 0, 0, 0
+         1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_BYTES, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT,
+         0, DO_BYTES, 0, 0, 0x1f, 2, 0, 0, 0, 5, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_REQUEST, 0, 0, 0, 0, DO_RUN, DO_READ, 0);
+#define LIST_HEAD 2, 0, 0, 0, 1, 0, 0, 0
     SEED("daemon", "nearly-a-request", DO_CONNECT, 0, DO_BYTES, 0, 15, 0, LIST_HEAD, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 0,
          DO_CONNECT, 1, DO_BYTES, 1, 16, 0, LIST_HEAD, 1, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 1);
     SEED("daemon", "name-without-end", DO_CONNECT, 0, DO_REQUEST, 0, 2, 64, 0, A16, A16, A16, A16, DO_RUN, DO_READ, 0);

@@ -39,6 +39,10 @@ struct copp_backend_calls {
     size_t (*count)(const struct copp_backend *backend);
     /* Of output index < count; the same for as long as the backend lives. */
     void (*describe)(const struct copp_backend *backend, size_t index, struct copp_backend_output *output);
+    /* Whether a display is there; false where that is not known. It changes from within dispatch only. */
+    bool (*plugged)(const struct copp_backend *backend, size_t index);
+    /* Whether outputs that are there already may still be found: it waits for somebody's first answer. */
+    bool (*searching)(const struct copp_backend *backend);
     /* Whom to tell what happens to the output; NULL: nobody any more. */
     void (*attach)(struct copp_backend *backend, size_t index, struct copp_connector *connector);
     /* File descriptors to poll for reading, the same for as long as the backend lives; returns how many. */

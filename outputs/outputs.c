@@ -93,6 +93,14 @@ struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs
     return index < outputs->count ? outputs->list[index].connector : NULL;
 }
 
+bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {
+    return index < outputs->count && outputs->backend->calls->plugged(outputs->backend, index);
+}
+
+bool copp_outputs_searching(const struct copp_outputs *outputs) {
+    return outputs->backend->calls->searching(outputs->backend);
+}
+
 int copp_outputs_fd(const struct copp_outputs *outputs) {
     return outputs->epoll;
 }

@@ -18,6 +18,9 @@ void copp_outputs_free(struct copp_outputs **outputs);
 /* NULL beyond the last. Outputs may be added from within ready and advance; none goes away. */
 const char *copp_outputs_name(const struct copp_outputs *outputs, size_t index);
 struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs, size_t index);
+/* As of the backend; false beyond the last. */
+bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index);
+bool copp_outputs_searching(const struct copp_outputs *outputs);
 
 /* Readable when ready is to be called; the same for as long as outputs lives. */
 int copp_outputs_fd(const struct copp_outputs *outputs);

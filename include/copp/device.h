@@ -76,7 +76,8 @@ COPP_API void copp_connector_inspect(const struct copp_connector *connector, str
  * reconfigured: another mode or layout: RenegotiationRequired to every device; what cannot go on in the new mode is
  *   lost as above.
  * set_desktop_acp: the desktop's own ACP, one more holder (ARB-5). COPP_E_UNSUPPORTED without ACP, COPP_E_ARGUMENT
- *   for a level that is none; COPP_E_RESOLUTION or COPP_E_FAILED if it cannot be applied: nothing has changed then.
+ *   for a level that is none; COPP_E_RESOLUTION, COPP_E_FAILED, or COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6), if
+ *   it cannot be applied: nothing has changed then.
  *   The desktop does not wait for an output that answers COPP_E_PENDING: that is COPP_E_FAILED. Level 0 always succeeds.
  * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED or COPP_E_LINK_LOST, as of apply.
  */

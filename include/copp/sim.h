@@ -42,8 +42,10 @@ COPP_API struct copp_adapter *copp_sim_adapter(struct copp_sim *sim);
 COPP_API size_t copp_sim_count(const struct copp_sim *sim);
 /* NULL beyond the count; lives as long as sim. */
 COPP_API const char *copp_sim_name(const struct copp_sim *sim, size_t index);
-/* The output's connector; NULL if there is no output of that name. */
+/* The output's connector; NULL if there is no output of that name. A pair (ARB-6) answers to the names of both its outputs. */
 COPP_API struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name);
+/* Whether the output's cable is plugged in; false if there is no output of that name. */
+COPP_API bool copp_sim_plugged(struct copp_sim *sim, const char *name);
 
 /*
  * Makes something happen now: "unplug NAME", "plug NAME", "mode NAME MODE", "hdcp-fail NAME", "desktop-acp NAME LEVEL",

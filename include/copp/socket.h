@@ -20,6 +20,10 @@ extern "C" {
 /* What the daemon says of a connector before any handshake. Nothing vouches for it: good to choose and to show, not to rely on. */
 struct copp_socket_connector {
     char name[COPP_CONNECTOR_NAME_SIZE];
+    bool real; /* false: it is simulated, and protects nothing */
+    bool plugged; /* a display is there, as far as the driver can tell */
+    uint32_t connector_type; /* COPP_CONNECTOR_*, with the INTERNAL bit */
+    uint32_t protection_types; /* OR of COPP_PROTECTION_TYPE_* */
     uint32_t hdcp; /* the levels it applies now, COPP_*_ */
     uint32_t acp;
     uint32_t cgmsa;
@@ -74,8 +78,6 @@ enum copp_socket_state {
 
 struct copp_socket_connector_news {
     uint32_t index; /* as of copp_socket_connector */
-    uint32_t connector_type; /* COPP_CONNECTOR_*, with the INTERNAL bit */
-    uint32_t protection_types;
     struct copp_socket_connector now;
     uint32_t losses; /* so often LinkLost and RenegotiationRequired were raised; from UINT32_MAX on to 0 */
     uint32_t reconfigurations;

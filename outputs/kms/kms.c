@@ -75,6 +75,7 @@ static void add_links(struct kms *kms) {
             link->card = card;
             link->index = i;
             hdcp_link_init(&link->link, &link_calls, can_offer(kms, card, &card->connectors[i]));
+            hdcp_link_look(&link->link);
             kms->links[kms->count++] = link;
         }
     }
@@ -95,6 +96,15 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.bus_type = link->card->bus_type;
 }
 
+static bool plugged(const struct copp_backend *backend, size_t index) {
+    return const_kms_of(backend)->links[index]->link.plugged;
+}
+
+static bool searching(const struct copp_backend *backend) {
+    (void)backend;
+    return false; /* the kernel has told of all there are */
+}
+
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     kms_of(backend)->links[index]->link.connector = connector;
 }
@@ -106,11 +116,15 @@ static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]
 
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
-    if (kms_cards_update(&kms->cards))
+    bool changed = kms_cards_update(&kms->cards);
+    if (changed)
         add_links(kms);
     kms->last_ms = now_ms;
-    for (size_t i = 0; i < kms->count; i++)
+    for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_poll(&kms->links[i]->link);
+        if (changed)
+            hdcp_link_look(&kms->links[i]->link);
+    }
 }
 
 static uint64_t deadline(const struct copp_backend *backend) {
@@ -133,7 +147,8 @@ static void close_kms(struct copp_backend *backend) {
     free(kms);
 }
 
-static const struct copp_backend_calls kms_calls = {count, describe, attach, fds, dispatch, deadline, close_kms};
+static const struct copp_backend_calls kms_calls = {count, describe, plugged,  searching, attach,
+                                                    fds,   dispatch, deadline, close_kms};
 
 enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
     *backend = NULL;
@@ -144,10 +159,8 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     kms->type1 = config->type1;
     kms->log = config->log;
     enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);
-    if (config->wait && result == COPP_E_NOT_FOUND) {
-        copp_backend_say(config->log, COPP_BACKEND_WARNING, "there are no outputs until a graphics card is there");
+    if (config->wait && result == COPP_E_NOT_FOUND)
         result = COPP_OK;
-    }
     if (result) {
         close_kms(&kms->backend);
         return result;

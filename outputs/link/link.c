@@ -157,9 +157,16 @@ void hdcp_link_poll(struct hdcp_link *link) {
     }
     struct hdcp_observation now;
     observe(link, &now);
+    link->plugged = now.connected;
     if (link->pending && !link->owed)
         follow_pending(link, now.hdcp);
     tell(link, &now);
+}
+
+void hdcp_link_look(struct hdcp_link *link) {
+    struct hdcp_observation now;
+    observe(link, &now);
+    link->plugged = now.connected;
 }
 
 void hdcp_link_returned(struct hdcp_link *link) {

@@ -40,14 +40,18 @@ struct hdcp_link {
     bool pending; /* an apply waits for the target */
     bool owed; /* the target could not be written yet */
     bool in_force;
+    bool plugged; /* a display is there, as of the last look */
     bool watched; /* seen holds what its devices were told */
     struct hdcp_observation seen;
 };
 
 void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_calls *calls, bool offered);
 
-/* Looks, and tells the connector what has happened (EVT-1). */
+/* Looks, and tells the connector what has happened (EVT-1). What nobody uses is not looked at. */
 void hdcp_link_poll(struct hdcp_link *link);
+
+/* Looks whether a display is there, also where nobody uses it: to be called when that may have changed. */
+void hdcp_link_look(struct hdcp_link *link);
 
 /* What is behind the link had gone, which a look has found, and is there again: what it may have kept is taken down. */
 void hdcp_link_returned(struct hdcp_link *link);

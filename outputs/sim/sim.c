@@ -163,6 +163,12 @@ struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name
     return output ? output->connector : NULL;
 }
 
+bool copp_sim_plugged(struct copp_sim *sim, const char *name) {
+    const struct sim_output *output = sim_find(sim, name);
+    const struct sim_output *other = output && output->svideo ? output->svideo : output ? output->composite : NULL;
+    return output && output->plugged && (!other || other->plugged); /* ARB-6: of a pair both */
+}
+
 enum copp_result copp_sim_event(struct copp_sim *sim, const char *event, struct copp_sim_error *error) {
     struct copp_sim_error unwanted;
     error = error ? error : &unwanted;

@@ -74,6 +74,7 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     begin(own->xrandr);
     if (own->present && randr_busy(randr, &busy_ms)) { /* the kernel would not answer either */
         *observation = link->seen;
+        observation->connected = link->plugged;
         if (link->pending || busy_ms > BUSY_TRUST_MS)
             observation->hdcp = HDCP_UNREADABLE;
         return;
@@ -176,6 +177,7 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
     link->present = true;
     find_truth(xrandr, link);
     hdcp_link_init(&link->link, &link_calls, can_offer(xrandr, link));
+    hdcp_link_look(&link->link);
     xrandr->links[xrandr->count++] = link;
 }
 
@@ -183,6 +185,7 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
 static void leave_output(struct xrandr_link *link) {
     link->present = false;
     hdcp_link_poll(&link->link);
+    hdcp_link_look(&link->link);
 }
 
 static void return_output(struct xrandr_link *link, const struct randr_output *output) {
@@ -219,6 +222,14 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.connector_type = link->card ? link->card->connectors[link->index].type : COPP_CONNECTOR_UNKNOWN;
     output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card ? link->card->bus_type : COPP_BUS_UNKNOWN;
+}
+
+static bool plugged(const struct copp_backend *backend, size_t index) {
+    return const_xrandr_of(backend)->links[index]->link.plugged;
+}
+
+static bool searching(const struct copp_backend *backend) {
+    return const_xrandr_of(backend)->dial != NULL;
 }
 
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
@@ -290,13 +301,16 @@ static void look(struct xrandr *xrandr) {
         bool busy = randr_busy(&xrandr->randr, &busy_ms);
         if (round > 0 && (busy || !xrandr->changed))
             break;
-        if (xrandr->changed && !busy) {
+        bool all = xrandr->changed && !busy;
+        if (all) {
             xrandr->changed = false;
             update_links(xrandr);
         }
         for (size_t i = 0; i < xrandr->count; i++) {
             if (!busy || xrandr->links[i]->link.watched)
                 hdcp_link_poll(&xrandr->links[i]->link);
+            if (all)
+                hdcp_link_look(&xrandr->links[i]->link);
         }
     }
     xrandr->looking = false;
@@ -343,7 +357,8 @@ static void close_xrandr(struct copp_backend *backend) {
     free(xrandr);
 }
 
-static const struct copp_backend_calls xrandr_calls = {count, describe, attach, fds, dispatch, deadline, close_xrandr};
+static const struct copp_backend_calls xrandr_calls = {count, describe, plugged,  searching,   attach,
+                                                       fds,   dispatch, deadline, close_xrandr};
 
 /* False without memory. */
 static bool copy(const char *text, char **own) {
@@ -382,10 +397,8 @@ enum copp_result copp_xrandr_open(const struct copp_xrandr_config *config, struc
     enum copp_result result = prepare(xrandr, config);
     if (!result)
         result = connect_first(xrandr);
-    if (config->wait && (result == COPP_E_NOT_FOUND || result == COPP_E_IO)) {
-        copp_backend_say(config->log, COPP_BACKEND_WARNING, "there are no outputs until the X server is there");
+    if (config->wait && (result == COPP_E_NOT_FOUND || result == COPP_E_IO))
         result = COPP_OK;
-    }
     if (result) {
         close_xrandr(&xrandr->backend);
         return result;

@@ -62,8 +62,8 @@ void copp_connector_reconfigured(struct copp_connector *connector) {
         device->flags |= COPP_STATUS_RENEGOTIATION_REQUIRED; /* EVT-1 */
     struct copp_output_state state;
     copp_connector_state(connector, &state);
-    if (!copp_signal_carries_acp(connector, &state))
-        connector->desktop_acp = COPP_ACP_OFF; /* the desktop's ACP cannot go on either */
+    if (stranded(connector, &state) & COPP_PROTECTION_TYPE_ACP)
+        connector->desktop_acp = COPP_ACP_OFF; /* the desktop's ACP cannot go on either (ARB-5, ARB-6) */
     uint32_t lost = stranded(connector, &state) & types_of(&connector->applied);
     if (lost)
         copp_connector_lose(connector, lost);
@@ -77,6 +77,8 @@ enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector
         return COPP_E_ARGUMENT;
     struct copp_output_state state;
     copp_connector_state(connector, &state);
+    if (level && !copp_signal_is_single(&state))
+        return COPP_E_UNSUPPORTED_MODE; /* ARB-6 */
     if (level && !copp_signal_carries_acp(connector, &state))
         return COPP_E_RESOLUTION;
     const struct copp_change change = {.kind = COPP_CHANGE_DESKTOP_ACP, .type = COPP_TYPE_ACP, .level = level}; /* ARB-5 */

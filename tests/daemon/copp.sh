@@ -29,19 +29,66 @@ says "SVideo-1"
 export COPP_ANCHOR="$anchor" COPP_DEVICE="unix:$socket"
 expect 0 "$COPP" status --json
 says '"output": "SVideo-1"'
-! grep -q simulated "$directory/out" || fail "says of coppd's outputs what it cannot know"
+jq -e '.simulated == true and all(.outputs[]; .simulated == true and .plugged == true)' "$directory/out" >/dev/null ||
+    fail "does not say that coppd's outputs are simulated"
+expect 0 "$COPP" status
+grep -q '^HDMI-1 (simulated) ' "$directory/out" || fail "the table does not mark a simulated output"
 
-# options beat the environment
-expect 0 "$COPP" status --device embedded
-expect 0 "$COPP" status --events /dev/null
+# what protects nothing will do only for who says so
+expect 1 "$COPP" protect --hdcp 1 -- touch "$directory/played"
+says "simulated ones, which protect nothing, were left out: give --allow-simulated"
+for name in HDMI-1 SVideo-1 Composite-1; do
+    expect 1 "$COPP" protect --hdcp 1 --output $name -- touch "$directory/played"
+    says "$name: is simulated and protects nothing"
+done
+[ ! -e "$directory/played" ] || fail "it played without protection"
+# ARB-6: a pair answers to both its names, as the embedded adapter's does
+expect 0 "$COPP" protect --allow-simulated --cgmsa copy-never --output Composite-1 -- true
+says "Composite-1: protected: CGMS-A copy-never (simulated: protects nothing)"
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 --json -- true
+jq -s -e 'all(.simulated == true) and [.[].event] == ["protected", "ended", "released"]' "$directory/out" >/dev/null ||
+    fail "the events do not say that the output is simulated"
+
+# nothing is plugged in: told as such, passed over, and refused by name (QRY-6)
+echo "unplug HDMI-1" >&9
+until_true grep -q 'HDMI-1 (simulated): nothing is plugged in$' "$directory/coppd.log"
+expect 0 "$COPP" status --json
+jq -e '[.outputs[] | select(.plugged | not) | .output] == ["HDMI-1"]' "$directory/out" >/dev/null || fail "not told as unplugged"
+expect 0 "$COPP" status
+grep -q '^HDMI-1 (simulated, unplugged) ' "$directory/out" || fail "the table does not mark an output without a cable"
+expect 0 "$COPP" watch --once
+grep -q '^HDMI-1 (simulated, unplugged) ' "$directory/out" || fail "copp watch does not mark an output without a cable"
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 -- true
+says "DVI-I-1: protected: HDCP on"
+expect 1 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 -- touch "$directory/played"
+says "HDMI-1: nothing is plugged in"
+echo "unplug DVI-I-1" >&9
+until_true grep -q 'DVI-I-1 (simulated): nothing is plugged in$' "$directory/coppd.log"
+expect 1 "$COPP" protect --allow-simulated --hdcp 1 -- touch "$directory/played"
+says "outputs with nothing plugged in were left out"
+[ ! -e "$directory/played" ] || fail "it played without a display"
+for name in HDMI-1 DVI-I-1; do
+    echo "plug $name" >&9
+    until_true grep -q "$name (simulated): a display is plugged in\$" "$directory/coppd.log"
+done
+
+# options beat the environment; an anchor for somebody else is not passed over
+expect 2 "$COPP" status --device embedded
+says "COPP_ANCHOR says whom to trust outside this program"
+expect 2 env -u COPP_ANCHOR "$COPP" protect --device embedded --anchor microsoft --hdcp 1 -- touch "$directory/played"
+says "leave --anchor out"
+[ ! -e "$directory/played" ] || fail "it played in spite of an anchor that was never read"
+expect 0 env -u COPP_ANCHOR "$COPP" status --device embedded
+expect 0 env -u COPP_ANCHOR "$COPP" status --events /dev/null
 # an empty variable says nothing: Microsoft's anchor
 expect 1 env COPP_ANCHOR= "$COPP" status
 says "(CERT-12)"
+expect 0 env COPP_ANCHOR= "$COPP" status --device embedded
 
 # a command is guarded: held at a reconfiguration, stopped at LinkLost, and what was held is given back (EVT-4)
-expect 7 "$COPP" protect --hdcp 1 -- sh -c 'exit 7'
+expect 7 "$COPP" protect --allow-simulated --hdcp 1 -- sh -c 'exit 7'
 says "HDMI-1: released"
-expect 2 "$COPP" protect --hdcp 1 --output HDMI-9 -- true
+expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-9 -- true
 says "is no output of this adapter"
 (
     sleep 0.5
@@ -50,7 +97,7 @@ says "is no output of this adapter"
     sleep 1
     echo "hdcp-fail HDMI-1" >&9
 ) &
-expect 1 "$COPP" protect --hdcp 1 -- sleep 60
+expect 1 "$COPP" protect --allow-simulated --hdcp 1 -- sleep 60
 says "the command is held"
 says "protected again"
 says "the link to the display was lost (EVT-4)"
@@ -60,7 +107,7 @@ grep -qE '^HDMI-1 .* HDCP +off +on' "$directory/seen" || fail "another session d
 # Ctrl-C while a command is under way
 echo "hdcp-hang HDMI-1 on" >&9
 sleep 0.2
-"$COPP" protect --hdcp 1 >"$directory/out" 2>"$directory/err" &
+"$COPP" protect --allow-simulated --hdcp 1 >"$directory/out" 2>"$directory/err" &
 guard=$!
 sleep 0.5
 kill -TERM "$guard"
@@ -75,7 +122,7 @@ echo "hdcp-hang HDMI-1 off" >&9
     sleep 0.5
     kill -KILL "$pid"
 ) &
-expect 1 "$COPP" protect --hdcp 1 -- sleep 60
+expect 1 "$COPP" protect --allow-simulated --hdcp 1 -- sleep 60
 says "cannot be reached"
 wait "$pid" || true
 pid=
@@ -94,8 +141,8 @@ while (accept my $peer, $listener) {
         my (undef, $type, undef, $index) = unpack "V4", $request;
         my $first = $type == 1 && $index == 0;
         my $status = $first ? 0 : $type == 1 ? 0x80070057 : 0x8876024E; # list: no more; open: clone mode
-        my $body = $first ? pack "a64 V4", "\e[31mred\xc2\x9b2J", 0, 0, 0, 0 : "";
-        send $peer, pack("V3", 1, $type | 0x80000000, $status) . $body, 0;
+        my $body = $first ? pack "V4 a64 V4", 96, 3, 0, 0, "\e[31mred\xc2\x9b2J", 0, 0, 0, 0 : "";
+        send $peer, pack("V3", 2, $type | 0x80000000, $status) . $body, 0;
     }
     exit;
 }

@@ -47,9 +47,8 @@ static unsigned free_port(void) {
 void kit_configure(struct kit *kit, const char *settings) {
     FILE *file = fopen(kit->config, "w");
     assert_non_null(file);
-    bool real = strstr(settings, "backend = kms") || strstr(settings, "backend = xrandr");
-    if (!real)
-        (void)fprintf(file, "[outputs]\nevents = %s\n", kit->events);
+    if (!strstr(settings, "backend = "))
+        (void)fprintf(file, "[outputs]\nbackend = sim\nevents = %s\n", kit->events);
     (void)fprintf(file, "[metrics]\naddress = 127.0.0.1:%u\nfile = %s/metrics\n", kit->port, kit->directory);
     (void)fprintf(file, "[daemon]\nsocket = %s\nstate_directory = %s\n%s", kit->socket, kit->directory, settings);
     assert_int_equal(fclose(file), 0);
@@ -352,7 +351,7 @@ size_t raw_receive(int fd, uint8_t *bytes, size_t size) {
 
 void raw_farewell(int fd, uint32_t cause) {
     uint8_t bytes[64];
-    const uint32_t wanted[4] = {htole32(1), htole32(0xFFFFFFFFu), htole32(cause), htole32(1)};
+    const uint32_t wanted[4] = {htole32(PROTOCOL_VERSION), htole32(0xFFFFFFFFu), htole32(cause), htole32(PROTOCOL_VERSION)};
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), sizeof wanted);
     assert_memory_equal(bytes, wanted, sizeof wanted);
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 0);

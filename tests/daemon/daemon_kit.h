@@ -74,6 +74,8 @@ pid_t holder_begin(struct kit *kit, const char *connector);
 /* Kills it, and waits until it is gone. */
 void process_kill(pid_t pid);
 
+#define PROTOCOL_VERSION 2u /* docs/daemon-protocol.md */
+
 /* A socket that is connected, for packets put together by hand. */
 int raw_connect(struct kit *kit);
 void raw_send(int fd, uint32_t version, uint32_t type, uint32_t status, size_t body);

@@ -8,6 +8,8 @@ cat >"$directory/coppd.conf" <<CONF
 [daemon]
 socket = $directory/socket
 state_directory = $directory
+[outputs]
+backend = sim
 [metrics]
 file = $directory/metrics
 CONF
@@ -27,7 +29,7 @@ sed -E "/^#/!s/\$/ $now/" "$directory/metrics" >"$directory/timed"
 promtool tsdb create-blocks-from openmetrics "$directory/timed" "$directory/blocks"
 mkdir "$directory/blocks/wal" # dump looks for one
 (cd "$directory" && mkdir data && promtool tsdb dump blocks) >"$directory/dump" # younger releases work below data
-for name in copp_sessions copp_handshakes_total copp_failures_total copp_connector_level copp_query_seconds_bucket; do
+for name in copp_sessions copp_handshakes_total copp_failures_total copp_connector_level copp_connector_simulated copp_connector_plugged copp_query_seconds_bucket; do
     grep -q "\"$name\"" "$directory/dump" || {
         echo "Prometheus did not take $name in:"
         cat "$directory/dump"

@@ -40,6 +40,10 @@ static void a_session_over_the_socket(void) {
 
 static void connectors_are_listed(void) {
     static const char *const names[] = {"HDMI-1", "DVI-I-1", "Component-1", "SVideo-1", "eDP-1"};
+    static const uint32_t types[] = {COPP_CONNECTOR_HDMI, COPP_CONNECTOR_DVI, COPP_CONNECTOR_COMPONENT, COPP_CONNECTOR_SVIDEO,
+                                     COPP_CONNECTOR_DISPLAYPORT_EMBEDDED | COPP_CONNECTOR_INTERNAL};
+    static const uint32_t analog = COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA;
+    const uint32_t protections[] = {HDCP, HDCP | analog, analog, analog, 0};
     struct kit kit;
     struct player player;
     struct copp_socket *connection;
@@ -48,6 +52,7 @@ static void connectors_are_listed(void) {
     kit_start(&kit);
     player_begin(&kit, "DVI-I-1", &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    kit_event(&kit, "unplug Component-1");
     assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connection),
                      COPP_OK);
     for (uint32_t i = 0; i < 5; i++) {
@@ -55,6 +60,10 @@ static void connectors_are_listed(void) {
         assert_string_equal(told.name, names[i]);
         assert_int_equal(told.hdcp, i == 1);
         assert_int_equal(told.devices, i == 1);
+        assert_int_equal(told.connector_type, types[i]);
+        assert_int_equal(told.protection_types, protections[i]);
+        assert_false(told.real);
+        assert_int_equal(told.plugged, i != 2);
     }
     assert_int_equal(copp_socket_connector(connection, 5, &told), COPP_E_NOT_FOUND);
     assert_int_equal(copp_socket_connector(connection, UINT32_MAX, &told), COPP_E_NOT_FOUND);
@@ -81,7 +90,7 @@ static uint32_t next_answer(int fd, uint32_t type) {
 }
 
 static uint32_t answer_of(int fd, uint32_t type, size_t body) {
-    raw_send(fd, 1, type, 0, body);
+    raw_send(fd, PROTOCOL_VERSION, type, 0, body);
     return next_answer(fd, type);
 }
 
@@ -93,7 +102,7 @@ static void calls_out_of_order(void) {
     for (uint32_t type = 3; type <= 6; type++)
         assert_int_equal(answer_of(fd, type, type == 3 ? 0 : type == 4 ? 256 : 4096), COPP_HR_UNEXPECTED); /* no device */
     assert_int_equal(answer_of(fd, 2, 64), COPP_HR_NO_MONITOR); /* a name of no characters */
-    char open[12 + 64] = "\1\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
     uint8_t answer[64];
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
     assert_int_equal(raw_receive(fd, answer, sizeof answer), 12);
@@ -125,8 +134,8 @@ static void requests_without_waiting_for_answers(void) {
     assert_int_equal(answer_of(fd, 1, 4), COPP_HR_OK);
     assert_int_equal(kill(kit.pid, SIGSTOP), 0);
     for (uint32_t type = 3; type <= 6; type++)
-        raw_send(fd, 1, type, 0, type == 3 ? 0 : type == 4 ? 256 : 4096);
-    raw_send(fd, 1, 1, 0, 4);
+        raw_send(fd, PROTOCOL_VERSION, type, 0, type == 3 ? 0 : type == 4 ? 256 : 4096);
+    raw_send(fd, PROTOCOL_VERSION, 1, 0, 4);
     assert_int_equal(kill(kit.pid, SIGCONT), 0);
     for (uint32_t type = 3; type <= 6; type++)
         assert_int_equal(next_answer(fd, type), COPP_HR_UNEXPECTED);
@@ -387,12 +396,12 @@ static void a_daemon_is_not_trusted_either(void) {
         size_t size;
     } answers[] = {
         {"", 0}, /* none at all */
-        {"\1\0\0\0\1\0\0\x80\0\0\0\0", 12}, /* success without a body */
-        {"\1\0\0\0\1\0\0\x80\0\0\0", 11},
-        {"\2\0\0\0\1\0\0\x80\x57\0\7\x80", 12}, /* another version */
-        {"\1\0\0\0\2\0\0\x80\x57\0\7\x80", 12}, /* to another request */
-        {"\1\0\0\0\1\0\0\x80\x57\0\7\x80!", 13}, /* a refusal with a body */
-        {"\1\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0", 16}, /* a farewell */
+        {"\2\0\0\0\1\0\0\x80\0\0\0\0", 12}, /* success without a body */
+        {"\2\0\0\0\1\0\0\x80\0\0\0", 11},
+        {"\1\0\0\0\1\0\0\x80\x57\0\7\x80", 12}, /* another version */
+        {"\2\0\0\0\2\0\0\x80\x57\0\7\x80", 12}, /* to another request */
+        {"\2\0\0\0\1\0\0\x80\x57\0\7\x80!", 13}, /* a refusal with a body */
+        {"\2\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0", 16}, /* a farewell */
     };
     struct kit kit;
     kit_make(&kit, "");
@@ -416,8 +425,8 @@ static void a_daemon_is_not_trusted_either(void) {
 
 /* Whatever was asked, and whatever its answer would have had room for. */
 static void a_farewell_is_heard(void) {
-    static const char *const farewells[] = {"\1\0\0\0\xff\xff\xff\xff\4\0\0\0\1\0\0\0",
-                                            "\2\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0"};
+    static const char *const farewells[] = {"\2\0\0\0\xff\xff\xff\xff\4\0\0\0\2\0\0\0",
+                                            "\1\0\0\0\xff\xff\xff\xff\2\0\0\0\1\0\0\0"};
     static const char *const reasons[] = {"this user has as many sessions as coppd allows",
                                           "coppd speaks another version of its protocol"};
     struct kit kit;

@@ -83,10 +83,15 @@ static void lines_of_the_file(void) {
         {"[driver]\nkey = file:/a\n", "line 12: [driver] has one of chain and key: give both"},
         {"[driver]\npassphrase_file = /a\n", "line 12: [driver] passphrase_file goes with key"},
         {"[driver]\nchain = a\nkey = b\n", "line 12: [driver] chain: \"a\" does not begin with '/'"},
-        {"[outputs]\nevents =\ndevice = card0\n", "line 13: [outputs] device: \"card0\" does not begin with '/'"},
+        {"[outputs]\ntrust_server = 0\ndevice = card0\n", "line 13: [outputs] device: \"card0\" does not begin with '/'"},
         {"[outputs]\nbackend = magic\n", "line 12: [outputs] backend: \"magic\" is none: give auto"},
         {"[outputs]\nbackend = magic\n", " or sim\n"},
         {"[outputs]\nbackend = sim\ndevice = /dev/dri/card0\n", "line 13: [outputs] device goes with backend = kms"},
+        {"[outputs]\nevents = /a\n", "line 12: [outputs] events goes with backend = sim, and that is auto"},
+        {"[outputs]\nbackend = sim\n[driver]\nchain = /a\nkey = /b\n",
+         "line 12: [outputs] backend = sim does not go with the [driver] of line 15"},
+        {"[driver]\nchain = /a\nkey = /b\n[outputs]\nbackend = sim\n",
+         "line 15: [outputs] backend = sim does not go with the [driver] of line 13"},
         {"[outputs]\ntrust_server = 1\nbackend = sim\n", "line 12: [outputs] trust_server goes with backend = xrandr"},
         {"se\x1b[31mssions\x07 = 1\n", "\"se\\x1b[31mssions\\x07\" is no setting"},
         {"[outputs]\nbackend = \x1b]0;owned\xc2\x9b\n", "\"\\x1b]0;owned\\xc2\\x9b\" is none"},
@@ -114,6 +119,7 @@ static void names_of_all_backends(void) {
     is_refused(&kit, "[outputs]\nbackend = foo\n", "kms or sim");
     is_refused(&kit, "[outputs]\nbackend = kms\ndescription = /a\n", "line 13: [outputs] description goes with backend = sim");
     is_refused(&kit, "[outputs]\nbackend = kms\ndevice = %/coppd.conf\n", "coppd.conf: is no device");
+    is_refused(&kit, "[outputs]\ndevice = %/coppd.conf\n", "coppd.conf: is no device");
 #ifdef COPPD_XRANDR
     is_refused(&kit, "[outputs]\nbackend = foo\n", "give auto, xrandr, kms or sim");
     is_refused(&kit, "[outputs]\ndisplay = nowhere\n", "[outputs] display: \"nowhere\" is no X server: give one like :0");
@@ -125,6 +131,22 @@ static void names_of_all_backends(void) {
         (void)snprintf(text, sizeof text, "[outputs]\nconnectors = %s\n", words[i]);
         is_refused(&kit, text, "is not like HDMI-A-0=card0-HDMI-A-1");
     }
+    /* it would wait for ever: what is not in the environment of a process does not come into it */
+    assert_int_equal(unsetenv("DISPLAY"), 0);
+    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: names no X server, and there is no DISPLAY");
+    assert_int_equal(setenv("DISPLAY", "", 1), 0);
+    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: names no X server, and there is no DISPLAY");
+    assert_int_equal(setenv("DISPLAY", "nowhere", 1), 0);
+    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: \"nowhere\" is no X server");
+    assert_int_equal(setenv("DISPLAY", ":7", 1), 0);
+    is_accepted(&kit, "[outputs]\nbackend = xrandr\n");
+    run_says(&kit, CHECK, 0, "backend = xrandr: the outputs are those of the X server at :7, which may come later");
+    is_accepted(&kit, "");
+    run_says(&kit, CHECK, 0, "backend = auto: each second coppd looks for an X server at :7, then for graphics cards");
+    assert_int_equal(unsetenv("DISPLAY"), 0);
+    run_says(&kit, CHECK, 0, "looks for graphics cards, and for no X server: [outputs] display names none");
+    is_accepted(&kit, "[outputs]\ndisplay = :8\n");
+    run_says(&kit, CHECK, 0, "looks for an X server at :8");
     is_accepted(&kit, "[outputs]\nbackend = xrandr\ndisplay = :7\nconnectors = a=card0-HDMI-A-1, b=card10-DP-1\n");
 #endif
     kit_end(&kit);
@@ -142,10 +164,11 @@ static void what_it_names(void) {
         {"[driver]\nchain = %/empty\nkey = %/test-driver/leaf.pem\n", "/empty: "},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/other.pem\n", "is not about the configured key"},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty/key\n", "the private key cannot be read: Not a directory"},
-        {"[outputs]\ndescription = %/empty\n", "/empty: there is no [output NAME] section"},
-        {"[outputs]\ndescription = %/none\n", "/none: cannot be opened"},
-        {"[outputs]\nevents = %/empty\n", "/empty: is no FIFO: make one with mkfifo"},
-        {"[outputs]\nevents = %/none\n", "/none: cannot be opened: No such file or directory; make it with mkfifo"},
+        {"[outputs]\nbackend = sim\ndescription = %/empty\n", "/empty: there is no [output NAME] section"},
+        {"[outputs]\nbackend = sim\ndescription = %/none\n", "/none: cannot be opened"},
+        {"[outputs]\nbackend = sim\nevents = %/empty\n", "/empty: is no FIFO: make one with mkfifo"},
+        {"[outputs]\nbackend = sim\nevents = %/none\n",
+         "/none: cannot be opened: No such file or directory; make it with mkfifo"},
         {"[metrics]\naddress = localhost\n", "cannot listen at \"localhost\""},
         {"[metrics]\naddress = example.org:80\n", "cannot listen at \"example.org:80\""},
         {"[metrics]\naddress = 192.0.2.1:9464\n", "cannot listen at \"192.0.2.1:9464\""},
@@ -174,8 +197,9 @@ static void what_it_names(void) {
         assert_int_equal(access(kit.socket, F_OK), -1);
     }
     is_accepted(&kit, "");
+    is_accepted(&kit, "[outputs]\nbackend = sim\nevents = %/events\n");
     is_accepted(&kit, "sessions = 10 ; few\n[driver]\nchain = %/test-driver/chain.xml\nkey = %/test-driver/leaf.pem\n"
-                      "[outputs]\nevents = %/events\n[metrics]\naddress = 127.0.0.1:65535\nfile = %/new\n");
+                      "[metrics]\naddress = 127.0.0.1:65535\nfile = %/new\n");
     kit_end(&kit);
 }
 
@@ -290,11 +314,13 @@ static void metrics_replace_only_files(void) {
     kit_end(&kit);
 }
 
-/* The test hierarchy's chain with another last character but one in its first signature. */
+#define CHAIN "test-driver/chain.xml"
+
+/* Puts another character into the first signature of the test hierarchy's chain. */
 static void break_signature(const struct kit *kit) {
     char path[KIT_PATH];
     char text[16384];
-    path_of(kit, "test-driver/chain.xml", path);
+    path_of(kit, CHAIN, path);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     text[fread(text, 1, sizeof text - 1, file)] = 0;
@@ -303,20 +329,16 @@ static void break_signature(const struct kit *kit) {
     assert_non_null(value);
     value += strlen("<SignatureValue>") + 20;
     *value = *value == 'A' ? 'B' : 'A';
-    write_file(kit, "broken.xml", text);
+    write_file(kit, CHAIN, text);
 }
 
 /* A driver under test may want it so; whoever does not is told. */
 static void a_chain_that_no_player_believes(void) {
-    static const char settings[] = "[driver]\nchain = %s/broken.xml\nkey = %s/test-driver/leaf.pem\n[outputs]\nbackend = sim\n";
-    static const char verdict[] = "broken.xml: certificate 1: SignatureValue does not verify (CERT-11)";
+    static const char verdict[] = "chain.xml: certificate 1: SignatureValue does not verify (CERT-11)";
     struct kit kit;
     struct player player;
-    char text[4 * KIT_PATH];
     kit_with_hierarchy(&kit);
     break_signature(&kit);
-    (void)snprintf(text, sizeof text, settings, kit.directory, kit.directory);
-    kit_configure(&kit, text);
     run_says(&kit, CHECK, 1, verdict);
     kit_start(&kit);
     kit_wait_said(&kit, verdict, 1);
@@ -342,18 +364,41 @@ static void a_key_that_anybody_can_read(void) {
     kit_end(&kit);
 }
 
-/* A maker's certificates say that the display is protected: not by themselves for displays that are none. */
-static void simulated_outputs_are_not_vouched_for(void) {
+/* Nothing is found: coppd is there all the same, says so, and never offers simulated outputs by itself. */
+static void without_outputs_it_runs(void) {
     struct kit kit;
-    char settings[3 * KIT_PATH];
-    kit_with_hierarchy(&kit);
-    (void)snprintf(settings, sizeof settings, "[driver]\nchain = %s/test-driver/chain.xml\nkey = %s/test-driver/leaf.pem\n",
-                   kit.directory, kit.directory);
-    kit_configure(&kit, settings);
-    run_says(&kit, NULL, 1, "give backend = sim");
-    (void)strcat(settings, "[outputs]\nbackend = sim\n");
-    kit_configure(&kit, settings);
+    struct player player;
+    struct copp_socket *connection;
+    struct copp_socket_connector told;
+    assert_int_equal(setenv("DISPLAY", ":7777", 1), 0); /* where nobody listens */
+    kit_make(&kit, "[outputs]\nbackend = auto\ndevice = /dev/null\n");
     kit_start(&kit);
+    kit_wait_said(&kit, "there are no outputs yet: each second coppd looks for an X server at :7777", 1);
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connection),
+                     COPP_OK);
+    assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_NOT_FOUND);
+    copp_socket_close(&connection);
+    assert_int_equal(player_try(&kit, "HDMI-1", NULL, &player), COPP_E_NOT_FOUND);
+    player_end(&player);
+    char *text = kit_metrics(&kit);
+    assert_null(strstr(text, "connector=")); /* and nothing is told of one */
+    free(text);
+    kit_end(&kit);
+    assert_int_equal(unsetenv("DISPLAY"), 0);
+}
+
+static void simulated_outputs_are_marked(void) {
+    struct kit kit;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    kit_wait_said(&kit, "the outputs are simulated: they protect nothing", 1);
+    assert_true(kit_metric(&kit, "copp_connector_simulated{connector=\"HDMI-1\"} ") == 1);
+    assert_true(kit_metric(&kit, "copp_connector_plugged{connector=\"HDMI-1\"} ") == 1);
+    kit_event(&kit, "unplug HDMI-1");
+    kit_wait_said(&kit, "HDMI-1 (simulated): nothing is plugged in", 1);
+    kit_wait_said(&kit, "HDMI-1 (simulated): the link to the display or its protection was lost", 1);
+    assert_true(kit_metric(&kit, "copp_connector_plugged{connector=\"HDMI-1\"} ") == 0);
+    assert_true(kit_metric(&kit, "copp_connector_plugged{connector=\"DVI-I-1\"} ") == 1);
     kit_end(&kit);
 }
 
@@ -370,7 +415,8 @@ static const struct test_case cases[] = {
     TEST(metrics_replace_only_files, ""),
     TEST(a_chain_that_no_player_believes, "CERT-11"),
     TEST(a_key_that_anybody_can_read, ""),
-    TEST(simulated_outputs_are_not_vouched_for, ""),
+    TEST(without_outputs_it_runs, ""),
+    TEST(simulated_outputs_are_marked, ""),
 };
 
 int main(void) {

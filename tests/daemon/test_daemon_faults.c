@@ -40,7 +40,7 @@ static void packets_of_wrong_sizes_and_types(void) {
             if ((known && step == 0) || (size == 0 && step < 0))
                 continue;
             int fd = raw_connect(&kit);
-            raw_send(fd, 1, type, 0, (size_t)((long)size + step));
+            raw_send(fd, PROTOCOL_VERSION, type, 0, (size_t)((long)size + step));
             raw_farewell(fd, MALFORMED);
             (void)close(fd);
             count++;
@@ -49,12 +49,12 @@ static void packets_of_wrong_sizes_and_types(void) {
     static const size_t oversized[] = {4097, 8192, 65536, sizeof zeros - 12};
     for (size_t i = 0; i < 4; i++, count++) {
         int fd = raw_connect(&kit);
-        raw_send(fd, 1, 6, 0, oversized[i]);
+        raw_send(fd, PROTOCOL_VERSION, 6, 0, oversized[i]);
         raw_farewell(fd, MALFORMED);
         (void)close(fd);
     }
     int fd = raw_connect(&kit);
-    raw_send(fd, 1, 1, 1, 4); /* a status in a request */
+    raw_send(fd, PROTOCOL_VERSION, 1, 1, 4); /* a status in a request */
     raw_farewell(fd, MALFORMED);
     (void)close(fd);
     fd = raw_connect(&kit);
@@ -63,7 +63,7 @@ static void packets_of_wrong_sizes_and_types(void) {
     (void)close(fd);
     fd = raw_connect(&kit);
     assert_int_equal(kill(kit.pid, SIGSTOP), 0);
-    raw_send(fd, 1, 1, 0, 4);
+    raw_send(fd, PROTOCOL_VERSION, 1, 0, 4);
     assert_int_equal(send(fd, zeros, 0, 0), 0); /* nor is it overlooked behind another one */
     assert_int_equal(kill(kit.pid, SIGCONT), 0);
     assert_int_equal(raw_receive(fd, answer, sizeof answer), sizeof answer);
@@ -76,7 +76,7 @@ static void packets_of_wrong_sizes_and_types(void) {
 }
 
 static void other_versions_are_told_ours(void) {
-    static const uint32_t versions[] = {0, 2, 3, 0x80000001u, UINT32_MAX};
+    static const uint32_t versions[] = {0, 1, 3, 0x80000001u, UINT32_MAX};
     static const size_t sizes[] = {5, 4, 4097, 4, 65536};
     struct kit kit;
     kit_make(&kit, "");
@@ -91,7 +91,7 @@ static void other_versions_are_told_ours(void) {
 }
 
 static void a_client_that_never_reads(void) {
-    static const uint8_t list[16] = {1, 0, 0, 0, 1};
+    static const uint8_t list[16] = {PROTOCOL_VERSION, 0, 0, 0, 1};
     struct kit kit;
     struct player player;
     kit_make(&kit, "");

@@ -87,8 +87,8 @@ static void what_others_do_is_seen(void) {
     uint64_t id = session.id;
     struct copp_socket_connector_news connector = next_connector(watcher);
     assert_string_equal(connector.now.name, "HDMI-1");
-    assert_int_equal(connector.connector_type, COPP_CONNECTOR_HDMI);
-    assert_int_equal(connector.protection_types, HDCP);
+    assert_int_equal(connector.now.connector_type, COPP_CONNECTOR_HDMI);
+    assert_int_equal(connector.now.protection_types, HDCP);
     assert_int_equal(connector.now.devices, 1);
     assert_int_equal(next_session(watcher).state, COPP_SOCKET_ACTIVE); /* SES-3 */
 
@@ -148,7 +148,7 @@ static void events_are_seen_until_they_are_delivered(void) {
     }
     assert_int_equal(events, COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED); /* one has not asked yet */
     char *said = kit_output(&kit);
-    assert_non_null(strstr(said, "HDMI-1: the link to the display or its protection was lost; sessions: 2"));
+    assert_non_null(strstr(said, "HDMI-1 (simulated): the link to the display or its protection was lost; sessions: 2"));
     free(said);
     copp_socket_close(&watcher);
     player_end(&players[0]);
@@ -210,10 +210,10 @@ static void who_is_not_let_in_is_seen(void) {
 
     kit_wait_sessions(&kit, 1);
     int fd = raw_connect(&kit); /* and whoever is shown the door */
-    char open[12 + 64] = "\1\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
-    raw_send(fd, 1, 99, 0, 0);
+    raw_send(fd, PROTOCOL_VERSION, 99, 0, 0);
     raw_farewell(fd, MALFORMED);
     (void)close(fd);
     assert_int_equal(next(watcher).kind, COPP_SOCKET_SESSION);
@@ -353,7 +353,7 @@ static void a_watcher_that_reads_late_misses_nothing(void) {
 #define MANY 900u
 
 static void many_sessions_are_told_once_each(void) {
-    static const char open[12 + 64] = "\1\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    static const char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
     static int fds[MANY];
     static bool seen[MANY];
     static bool lost[MANY];
@@ -403,25 +403,25 @@ static void malformed_requests(void) {
     kit_make(&kit, "");
     kit_start(&kit);
     int fd = raw_connect(&kit);
-    raw_send(fd, 1, WATCH, 0, 1); /* it has no body */
+    raw_send(fd, PROTOCOL_VERSION, WATCH, 0, 1); /* it has no body */
     raw_farewell(fd, MALFORMED);
     (void)close(fd);
     for (size_t i = 0; i < 4; i++) { /* who watches asks for nothing else */
         fd = raw_connect(&kit);
-        raw_send(fd, 1, WATCH, 0, 0);
+        raw_send(fd, PROTOCOL_VERSION, WATCH, 0, 0);
         assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
         for (unsigned j = 0; j < CONNECTORS; j++)
-            assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12 + 100);
+            assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12 + 108);
         assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
-        raw_send(fd, 1, types[i], 0, sizes[i]);
+        raw_send(fd, PROTOCOL_VERSION, types[i], 0, sizes[i]);
         raw_farewell(fd, MALFORMED);
         (void)close(fd);
     }
     fd = raw_connect(&kit); /* nor does one with a device */
-    char open[12 + 64] = "\1\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
-    raw_send(fd, 1, WATCH, 0, 0);
+    raw_send(fd, PROTOCOL_VERSION, WATCH, 0, 0);
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
     assert_memory_equal(bytes + 8, "\xff\xff\x00\x80", 4);
     (void)close(fd);
@@ -462,9 +462,12 @@ static void a_daemon_that_ends_is_noticed(void) {
     kit_end(&kit);
 }
 
-#define HEAD(type) "\1\0\0\0" type "\0\0\0\0"
+#define HEAD(type) "\2\0\0\0" type "\0\0\0\0"
 #define ANSWERED HEAD("\7\0\0\x80")
 #define ZEROS_40 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+/* Says so itself, and it is longer than any news may be. */
+static const char too_long[12 + 260] = HEAD("\3\0\0\x40") "\4\1\0\0";
 
 static void news_is_not_trusted(void) {
     static const struct {
@@ -473,19 +476,24 @@ static void news_is_not_trusted(void) {
         enum copp_result result;
     } table[] = {
         {HEAD("\5\0\0\x40"), 12, COPP_OK}, /* as it should be */
-        {HEAD("\3\0\0\x40") "\1\2\3\4\5\6\7\x08\0\0\0\0", 24, COPP_OK},
-        {HEAD("\3\0\0\x40") "\1\2\3\4\5\6\7\x08\0\0\0\0!", 25, COPP_E_TRANSPORT}, /* sizes */
-        {HEAD("\3\0\0\x40") "\1\2\3\4\5\6\7\x08\0\0\0", 23, COPP_E_TRANSPORT},
+        {HEAD("\3\0\0\x40") "\x10\0\0\0\1\2\3\4\5\6\7\x08\0\0\0\0", 28, COPP_OK},
+        {HEAD("\3\0\0\x40") "\x13\0\0\0\1\2\3\4\5\6\7\x08\0\0\0\0new", 31, COPP_OK}, /* a younger daemon's */
+        {HEAD("\3\0\0\x40") "\x10\0\0\0\1\2\3\4\5\6\7\x08\0\0\0\0!", 29, COPP_E_TRANSPORT}, /* sizes */
+        {HEAD("\3\0\0\x40") "\x11\0\0\0\1\2\3\4\5\6\7\x08\0\0\0\0", 28, COPP_E_TRANSPORT},
+        {HEAD("\3\0\0\x40") "\x0f\0\0\0\1\2\3\4\5\6\7\x08\0\0\0", 27, COPP_E_TRANSPORT},
+        {HEAD("\3\0\0\x40") "\3\0\0", 15, COPP_E_TRANSPORT},
+        {too_long, sizeof too_long, COPP_E_TRANSPORT},
         {HEAD("\5\0\0\x40") "!", 13, COPP_E_TRANSPORT},
         {HEAD("\5\0\0\x40"), 11, COPP_E_TRANSPORT},
         {HEAD("\0\0\0\x40"), 12, COPP_E_TRANSPORT}, /* no kind */
         {HEAD("\5\0\0\0"), 12, COPP_E_TRANSPORT}, /* no news */
         {HEAD("\5\0\0\xc0"), 12, COPP_E_TRANSPORT},
-        {"\2\0\0\0\5\0\0\x40\0\0\0\0", 12, COPP_E_TRANSPORT}, /* another version */
-        {"\1\0\0\0\5\0\0\x40\1\0\0\0", 12, COPP_E_TRANSPORT}, /* a status */
-        {HEAD("\2\0\0\x40") ZEROS_40 "\0\0\0\0\0\0\0\0", 60, COPP_E_TRANSPORT}, /* a session in no state there is */
-        {HEAD("\4\0\0\x40") "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0", 36, COPP_E_TRANSPORT}, /* no request */
-        {"\1\0\0\0\xff\xff\xff\xff\1\0\0\0\1\0\0\0", 16, COPP_E_TRANSPORT}, /* a farewell */
+        {"\1\0\0\0\5\0\0\x40\0\0\0\0", 12, COPP_E_TRANSPORT}, /* another version */
+        {"\2\0\0\0\5\0\0\x40\1\0\0\0", 12, COPP_E_TRANSPORT}, /* a status */
+        {HEAD("\2\0\0\x40") "\x34\0\0\0" ZEROS_40 "\0\0\0\0\0\0\0\0", 64, COPP_E_TRANSPORT}, /* a session in no state there is */
+        {HEAD("\4\0\0\x40") "\x1c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0", 40,
+         COPP_E_TRANSPORT}, /* no request */
+        {"\2\0\0\0\xff\xff\xff\xff\1\0\0\0\2\0\0\0", 16, COPP_E_TRANSPORT}, /* a farewell */
         {"", 0, COPP_E_PENDING}, /* none */
     };
     struct kit kit;
@@ -513,9 +521,9 @@ static void news_is_not_trusted(void) {
 }
 
 static void other_daemons(void) {
-    static const char no_name[12 + 100] = HEAD("\1\0\0\x40") "\0\0\0\0\0\0\0\0\0\0\0\0"
+    static const char no_name[12 + 108] = HEAD("\1\0\0\x40") "\x6c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
                                                              "0123456789012345678901234567890123456789012345678901234567890123";
-    const struct iovec older[] = {{(void *)(uintptr_t) "\1\0\0\0\xff\xff\xff\xff\1\0\0\0\1\0\0\0", 16}};
+    const struct iovec older[] = {{(void *)(uintptr_t) "\2\0\0\0\xff\xff\xff\xff\1\0\0\0\2\0\0\0", 16}};
     const struct iovec younger[] = {{(void *)(uintptr_t)ANSWERED, 12},
                                     {(void *)(uintptr_t)HEAD("\6\0\0\x40") "what there will be", 30},
                                     {(void *)(uintptr_t)HEAD("\5\0\0\x40"), 12},

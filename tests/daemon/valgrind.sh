@@ -9,6 +9,8 @@ cat >"$directory/coppd.conf" <<CONF
 [daemon]
 socket = $directory/socket
 state_directory = $directory
+[outputs]
+backend = sim
 [metrics]
 file = $directory/metrics
 CONF
@@ -47,8 +49,8 @@ export COPP_DEVICE="unix:$directory/socket" COPP_ANCHOR="$directory/test-driver/
 "$COPP" watch >/dev/null & # until coppd ends, which it is to notice
 watcher=$!
 "$COPP" status >/dev/null
-"$COPP" protect --hdcp 1 -- true
-"$COPP" protect --hdcp 1 -- sleep 60 &
+"$COPP" protect --allow-simulated --hdcp 1 -- true
+"$COPP" protect --allow-simulated --hdcp 1 -- sleep 60 &
 guard=$!
 sleep 1
 kill -KILL "$guard" # coppd is told by the kernel alone

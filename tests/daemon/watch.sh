@@ -22,11 +22,11 @@ export COPP_ANCHOR="$directory/test-driver/anchor.b64"
 # how things are
 expect 0 "$COPP" watch --once
 says '^CONNECTOR  *TYPE  *HDCP  *ACP  *CGMS-A  *SESSIONS$'
-says '^HDMI-1  *HDMI  *off  *-  *-  *0$'
-says '^eDP-1  *internal embedded DisplayPort  *-  *-  *-  *0$'
+says '^HDMI-1 (simulated)  *HDMI  *off  *-  *-  *0$'
+says '^eDP-1 (simulated)  *internal embedded DisplayPort  *-  *-  *-  *0$'
 ! grep -q '^SESSION' "$directory/out" || fail "sessions there are none of"
 expect 0 "$COPP" watch --once --json
-counts 5 '.event == "connector" and .sessions == 0' out || fail "five connectors"
+counts 5 '.event == "connector" and .sessions == 0 and .simulated == true and .plugged == true' out || fail "five connectors"
 counts 1 '.event == "complete"' out || fail "the end of it"
 
 # everything that happens, as lines and as objects
@@ -37,22 +37,22 @@ objects=$!
 children="$lines $objects"
 until_true has '^eDP-1' lines
 until_true has '"complete"' objects
-"$COPP" protect --hdcp 1 --output HDMI-1 -- sleep 60 2>/dev/null &
+"$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 -- sleep 60 2>/dev/null &
 guard=$!
 children="$children $guard"
-until_true has 'HDMI-1: HDCP off -> on$' lines
+until_true has 'HDMI-1 (simulated): HDCP off -> on$' lines
 expect 0 "$COPP" watch --once
 says "^SESSION  *CONNECTOR  *USER  *PID  *COMMAND  *HOLDS  *EVENTS  *AGE$"
-says "^[0-9]*  *HDMI-1  *$(id -un)  *$guard  *copp  *HDCP on  *-  *[0-9]*s$"
+says "^[0-9]*  *HDMI-1 (simulated)  *$(id -un)  *$guard  *copp  *HDCP on  *-  *[0-9]*s$"
 echo 'mode HDMI-1 720p60' >&9
-until_true has 'HDMI-1: reconfigured$' lines
+until_true has 'HDMI-1 (simulated): reconfigured$' lines
 until_true has 'RenegotiationRequired delivered to the player$' lines
 echo 'hdcp-fail HDMI-1' >&9
 until_true has 'session [0-9]* (copp): ended after' lines
 wait "$guard" 2>/dev/null || true
-for line in 'session [0-9]* (copp): opened on HDMI-1 by [^ ]*, process [0-9]*' 'session [0-9]* (copp): handshake done' \
-    'session [0-9]* (copp): HDCP off -> on' 'session [0-9]* (copp): RenegotiationRequired' 'HDMI-1: the link or its protection was lost' \
-    'HDMI-1: HDCP on -> off' 'session [0-9]* (copp): LinkLost' 'session [0-9]* (copp): HDCP on -> off'; do
+for line in 'session [0-9]* (copp): opened on HDMI-1 (simulated) by [^ ]*, process [0-9]*' 'session [0-9]* (copp): handshake done' \
+    'session [0-9]* (copp): HDCP off -> on' 'session [0-9]* (copp): RenegotiationRequired' 'HDMI-1 (simulated): the link or its protection was lost' \
+    'HDMI-1 (simulated): HDCP on -> off' 'session [0-9]* (copp): LinkLost' 'session [0-9]* (copp): HDCP on -> off'; do
     has "^[0-9][0-9]:[0-9][0-9]:[0-9][0-9] $line\$" lines || fail "no line: $line"
 done
 settled() {
@@ -61,7 +61,7 @@ settled() {
 }
 until_true settled
 counts 1 '.event == "ended" and .cause == null' objects || fail "the end's object"
-counts 1 ".event == \"session\" and .pid == $guard and .state == \"active\" and .holds.HDCP.name == \"on\" and .undelivered == [\"RenegotiationRequired\"]" \
+counts 1 ".event == \"session\" and .simulated == true and .pid == $guard and .state == \"active\" and .holds.HDCP.name == \"on\" and .undelivered == [\"RenegotiationRequired\"]" \
     objects || fail "the session's object"
 counts 1 '.event == "session" and .holds.HDCP.level == 0 and .undelivered == ["LinkLost"]' objects || fail "LinkLost"
 jq -se 'all(.time | test("^20[0-9-]*T[0-9:]*\\.[0-9]{3}Z$"))' "$directory/objects" >/dev/null || fail "times"
@@ -110,10 +110,11 @@ expect 0 "$COPP" watch --once --device embedded
 says '^SVideo-1'
 printf 'desktop-acp DVI-I-1 2\n+0.2 unplug HDMI-1\n' >"$directory/what"
 expect 0 "$COPP" watch --events "$directory/what"
-says ' DVI-I-1: ACP off -> level 2$'
-says ' HDMI-1: the link or its protection was lost$'
+says ' DVI-I-1 (simulated): ACP off -> level 2$'
+says ' HDMI-1 (simulated): nothing is plugged in$'
+says ' HDMI-1 (simulated): the link or its protection was lost$'
 expect 0 "$COPP" watch --events - --json <"$directory/what"
-counts 1 '.event == "connector" and .losses == 1' out || fail "the embedded adapter's objects"
+counts 1 '.event == "connector" and .losses == 1 and .simulated == true and .plugged == false' out || fail "the embedded adapter's objects"
 echo 'explode HDMI-1' >"$directory/what"
 expect 2 "$COPP" watch --events "$directory/what"
 says 'what: line 1'

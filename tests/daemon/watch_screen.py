@@ -120,7 +120,7 @@ def player(name="player"):
     program = os.path.join(directory.encode(), name if isinstance(name, bytes) else name.encode())
     if not os.path.exists(program):
         os.symlink(COPP, program)
-    process = subprocess.Popen([program, "protect", "--hdcp", "1", "--output", "HDMI-1", "--", "sleep", "60"],
+    process = subprocess.Popen([program, "protect", "--allow-simulated", "--hdcp", "1", "--output", "HDMI-1", "--", "sleep", "60"],
                                stderr=subprocess.DEVNULL)
     running.append(process)
     return process
@@ -128,22 +128,22 @@ def player(name="player"):
 
 def test_tables_and_log():
     terminal = watch()
-    terminal.expect("CONNECTOR    TYPE")
+    terminal.expect("CONNECTOR                TYPE")
     lines = terminal.lines()
     assert lines[0].startswith("copp watch  unix:"), lines[0]
     assert lines[-1].startswith("q quit"), lines[-1]
-    assert any(line.split() == ["HDMI-1", "HDMI", "off", "-", "-", "0"] for line in lines), lines
+    assert any(line.split() == ["HDMI-1", "(simulated)", "HDMI", "off", "-", "-", "0"] for line in lines), lines
     guard = player()
-    terminal.expect("HDMI-1: HDCP off -> on")  # which comes last, and is drawn last
+    terminal.expect("HDMI-1 (simulated): HDCP off -> on")  # which comes last, and is drawn last
     lines = terminal.lines()
-    assert any(line.split() == ["HDMI-1", "HDMI", "on", "-", "-", "1"] for line in lines), lines
+    assert any(line.split() == ["HDMI-1", "(simulated)", "HDMI", "on", "-", "-", "1"] for line in lines), lines
     session = [line.split() for line in lines if " HDMI-1 " in line and "player" in line and "HDCP on" in line][0]
-    assert session[1:8] == ["HDMI-1", user(), str(guard.pid), "player", "HDCP", "on", "-"], session
+    assert session[1:9] == ["HDMI-1", "(simulated)", user(), str(guard.pid), "player", "HDCP", "on", "-"], session
     event("mode HDMI-1 720p60")
-    terminal.expect("HDMI-1: reconfigured")
+    terminal.expect("HDMI-1 (simulated): reconfigured")
     stop(guard)
     terminal.expect("ended after")
-    assert not any(line.split()[3:4] == [str(guard.pid)] for line in terminal.lines()[8:9]), terminal.lines()
+    assert not any(line.split()[4:5] == [str(guard.pid)] for line in terminal.lines()[8:9]), terminal.lines()
     terminal.type(b"q")
     terminal.ended(0)
 
@@ -179,7 +179,7 @@ def test_scrolling():
     for number in range(60):
         event(f"mode HDMI-1 {'720p60' if number % 2 else '1080p60'}")
     event("unplug HDMI-1")
-    terminal.expect("HDMI-1: the link or its protection was lost")
+    terminal.expect("HDMI-1 (simulated): the link or its protection was lost")
     terminal.type(b"\x1b[5~")  # page up
     terminal.expect("back to the youngest line")
     assert not terminal.shows("was lost")
@@ -291,7 +291,7 @@ def test_terminals_that_cannot():
         terminal.expect("SVideo-1")
         event("plug HDMI-1")
         event("unplug HDMI-1")
-        terminal.expect("HDMI-1: the link or its protection was lost")
+        terminal.expect("HDMI-1 (simulated): the link or its protection was lost")
         assert b"\x1b" not in terminal.raw
         terminal.process.terminate()
         terminal.ended(0)

@@ -7,7 +7,7 @@ protect="timeout 30 $COPP protect"
 
 begin status_is_the_commands
 expect 0 $protect --hdcp 1 -- true
-complains '^HDMI-1: protected: HDCP on$'
+complains '^HDMI-1: protected: HDCP on (simulated: protects nothing)$'
 complains '^HDMI-1: released$'
 expect 7 $protect --hdcp 1 -- sh -c 'exit 7'
 expect 143 $protect --hdcp 1 -- sh -c 'kill -TERM $$'
@@ -22,15 +22,57 @@ same "$(cat "$dir/out")" input "standard input of COMMAND"
 
 begin simulated_and_says_so
 expect 0 $protect --hdcp 1 --json -- true
-jq -s -e '.[0] | .event == "protected" and .text == "protected: HDCP on" and .simulated' "$dir/out" >/dev/null || fail "simulated"
-if [ ! -e /run/coppd/socket ]; then # nor is there a coppd: then it is what is left
-    expect 0 env -u COPP_DEVICE $protect --hdcp 1 -- true
-    complains '^HDMI-1: protected: HDCP on (simulated adapter: protects nothing)$'
+jq -s -e '[.[].event] == ["protected", "ended", "released"] and all(.simulated == true) and
+    .[0].text == "protected: HDCP on (simulated: protects nothing)"' "$dir/out" >/dev/null || fail "simulated"
+
+begin nobody_is_played_to_a_simulated_output_unasked
+rm -f "$dir/played"
+if [ ! -e /run/coppd/socket ]; then # nor is there a coppd
+    for how in '' '--anchor microsoft' "--output HDMI-1" --allow-simulated --json; do
+        expect 2 env -u COPP_DEVICE $protect --hdcp 1 $how -- touch "$dir/played"
+        complains '^copp: /run/coppd/socket: no coppd listens there: start it (systemctl start coppd.socket'
+    done
+    expect 2 env COPP_DEVICE= $protect --hdcp 1 -- touch "$dir/played"
 fi
+# whom to trust is never passed over: the embedded adapter's chain is its own
+expect 2 $protect --hdcp 1 --anchor microsoft -- touch "$dir/played"
+complains '--anchor says whom to trust outside this program.*: leave --anchor out'
+expect 2 env COPP_ANCHOR=/nonexistent $protect --hdcp 1 -- touch "$dir/played"
+complains 'COPP_ANCHOR says whom to trust outside this program.*: unset it'
+absent "$dir/played"
+# any of these asks for it
+for how in '--device embedded' '--adapter /dev/stdin' '--events /dev/null'; do
+    printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\n' |
+        expect 0 env -u COPP_DEVICE $protect --hdcp 1 $how -- true
+    complains 'protected: HDCP on (simulated: protects nothing)$'
+done
+
+begin nothing_is_plugged_in
+cat >"$dir/plugs.ini" <<'INI'
+[output A]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+plugged = no
+[output B]
+type = hdmi
+protections = hdcp
+modes = 1080p60
+ksv = b70361f714
+INI
+expect 0 $protect --adapter "$dir/plugs.ini" --hdcp 1 -- true
+complains '^B: protected'
+expect 1 $protect --adapter "$dir/plugs.ini" --hdcp 1 --output A -- touch "$dir/played"
+complains '^copp: A: nothing is plugged in$'
+sed -i '/^plugged/d; s/^type = hdmi/&\nplugged = no/' "$dir/plugs.ini"
+expect 1 $protect --adapter "$dir/plugs.ini" --hdcp 1 -- touch "$dir/played"
+complains 'no output of this adapter offers HDCP; outputs with nothing plugged in were left out'
+absent "$dir/played"
 
 begin what_can_be_asked_for CMD-4
 expect 0 $protect --acp 2 --cgmsa copy-never,redistribution --output DVI-I-1 -- true
-complains 'DVI-I-1: protected: ACP level 2, CGMS-A copy-never, redistribution control$'
+complains 'DVI-I-1: protected: ACP level 2, CGMS-A copy-never, redistribution control (simulated: protects nothing)$'
 expect 0 $protect --cgmsa copy-never -- true
 complains '^DVI-I-1: protected'
 expect 2 $protect -- true
@@ -81,9 +123,9 @@ expect 1 $protect --adapter "$dir/linux.ini" --hdcp 1 -- touch "$dir/played"
 complains 'U: the driver names no HDCP receiver to check (APP-2); --unnamed-receiver'
 absent "$dir/played"
 expect 0 $protect --adapter "$dir/linux.ini" --hdcp 1 --unnamed-receiver -- true
-complains '^U: protected: HDCP on, receiver not named and not checked (APP-1, APP-2)$'
+complains '^U: protected: HDCP on, receiver not named and not checked (APP-1, APP-2) (simulated: protects nothing)$'
 expect 0 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output A -- true
-complains '^A: protected: HDCP on$'
+complains '^A: protected: HDCP on (simulated: protects nothing)$'
 expect 1 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output R -- touch "$dir/played"
 complains 'R: .*repeater (APP-1)'
 absent "$dir/played"

@@ -6,9 +6,9 @@
 begin table QRY-6
 expect 0 "$COPP" status
 answers '^OUTPUT  *TYPE  *SIGNAL  *PROTECTION  *LOCAL  *GLOBAL  *EVENTS$'
-answers '^HDMI-1  *HDMI  *1920x1080p 60 Hz  *HDCP  *off  *off  *-$'
-answers '^Component-1  *Component  *720x480i 59.94 Hz  *ACP  *off  *off  *-$'
-answers 'eDP-1  *internal embedded DisplayPort .* none '
+answers '^HDMI-1 (simulated)  *HDMI  *1920x1080p 60 Hz  *HDCP  *off  *off  *-$'
+answers '^Component-1 (simulated)  *Component  *720x480i 59.94 Hz  *ACP  *off  *off  *-$'
+answers '^eDP-1 (simulated)  *internal embedded DisplayPort .* none '
 
 begin json QRY-6
 expect 0 "$COPP" status --json
@@ -18,15 +18,20 @@ holds '.outputs[2].signal | .interlaced and .frequency_numerator == 60000 and .f
 holds '.outputs[4].hdcp_receiver == null'
 
 begin simulated_and_says_so
-holds '.simulated == true'
-expect 0 "$COPP" status --device embedded
-lacks "$dir/out" simulated "whoever asked for it knows"
-if [ ! -e /run/coppd/socket ]; then # nor is there a coppd: then it is what is left
-    expect 0 env -u COPP_DEVICE "$COPP" status
-    same "$(tail -n 1 "$dir/out")" "simulated adapter: protects nothing" "the last line"
-    expect 0 env COPP_DEVICE= "$COPP" status --events /dev/null
-    lacks "$dir/out" simulated "whoever has events happen to it knows"
+holds '.simulated == true and all(.outputs[]; .simulated == true and .plugged == true)'
+
+begin a_coppd_that_is_down_is_no_success
+if [ ! -e /run/coppd/socket ]; then
+    for command in status 'status --json' 'watch --once' 'watch --once --json' 'watch --plain'; do
+        # shellcheck disable=SC2086 # words of the command
+        expect 2 env -u COPP_DEVICE timeout 20 "$COPP" $command
+        complains '^copp: /run/coppd/socket: no coppd listens there: start it (systemctl start coppd.socket'
+    done
 fi
+expect 2 env COPP_ANCHOR=/nonexistent "$COPP" status
+complains 'COPP_ANCHOR says whom to trust outside this program'
+expect 2 "$COPP" status --anchor microsoft
+complains 'leave --anchor out'
 
 begin adapter_and_events EVT-1 QRY-5
 cat >"$dir/card.ini" <<'INI'
@@ -45,9 +50,10 @@ INI
 printf '# a comment\n\n+0.2 unplug A\n  mode A 720p60  \ndesktop-acp B 2' >"$dir/events"
 expect 0 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/events" --json
 holds '.outputs[0].events == ["LinkLost", "RenegotiationRequired"]'
+holds '[.outputs[].plugged] == [false, true]'
 holds '.outputs[1].levels.ACP | .local == 0 and .global_name == "level 2"'
 expect 0 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events - <"$dir/events"
-answers '^A .*LinkLost, RenegotiationRequired$'
+answers '^A (simulated, unplugged)  .*LinkLost, RenegotiationRequired$'
 expect 0 timeout 20 "$COPP" status --adapter - <"$dir/card.ini"
 
 begin clone_mode_opens_nothing ARB-6
@@ -55,8 +61,11 @@ printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b703
 sed 's/output A/output B/; s/clone/dualview/' "$dir/clone.ini" >"$dir/dualview.ini"
 cat "$dir/dualview.ini" >>"$dir/clone.ini"
 expect 0 "$COPP" status --adapter "$dir/clone.ini"
-answers '^A .*no session: clone or theatre mode (ARB-6)$'
-answers '^B .*HDCP  *off  *off  *-$'
+answers '^A (simulated)  .*no session: clone or theatre mode (ARB-6)$'
+expect 0 "$COPP" status --adapter "$dir/clone.ini" --json
+holds '.outputs[0] | .simulated == true and .plugged == true and (.refused | test("ARB-6"))'
+expect 0 "$COPP" status --adapter "$dir/clone.ini"
+answers '^B (simulated)  .*HDCP  *off  *off  *-$'
 expect 0 timeout 20 "$COPP" protect --adapter "$dir/clone.ini" --hdcp 1 -- true
 complains '^B: protected'
 expect 2 timeout 20 "$COPP" protect --adapter "$dir/clone.ini" --hdcp 1 --output A -- true

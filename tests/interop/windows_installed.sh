@@ -192,9 +192,12 @@ protect_says() {
     fi
 }
 
-protect_says 7 'HDMI-1: protected: HDCP on (simulated adapter: protects nothing)' --hdcp 1 -- cmd /c exit 7
-protect_says 2 'cannot be run: No such file' --hdcp 1 -- no-such-program
-protect_says 2 'cannot be run: No such file' --hdcp 1 -- ""
+# who names no device means the machine's own: nothing is simulated unasked
+protect_says 0 'DISPLAY1: protected: HDCP on' --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+protect_says 2 'leave --anchor out' --device embedded --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+protect_says 7 'HDMI-1: protected: HDCP on (simulated: protects nothing)' --device embedded --hdcp 1 -- cmd /c exit 7
+protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- no-such-program
+protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- ""
 printf '+0.5 unplug HDMI-1\n' >events.txt
 protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
 protect_says 0 'DISPLAY1: protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
@@ -243,7 +246,7 @@ wine application/copp.exe chain issue --leaf encrypted.pem --ihv encrypted.pem -
 grep -qF 'encrypted keys are not read here' issue.err || { echo "copp chain issue says $(cat issue.err)" && status=1; }
 
 # Ctrl-C ends the command, and what it has started, and releases
-wine application/copp.exe protect --hdcp 1 -- notepad >protect.txt 2>&1 &
+wine application/copp.exe protect --device embedded --hdcp 1 -- notepad >protect.txt 2>&1 &
 pid=$!
 for ((i = 0; i < 600; i++)); do
     ! grep -q 'protected: HDCP on' protect.txt || break

@@ -470,7 +470,6 @@ static void card_that_is_waited_for(void) {
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     outputs_rig_init(&outputs, backend);
     assert_null(copp_outputs_name(outputs.outputs, 0)); /* card0 is not asked for */
-    assert_non_null(strstr(said.text, "there are no outputs until a graphics card is there"));
     struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = drm});
     fake_drm_uevent(drm, "add");
     fake_drm_uevent(second, "add");

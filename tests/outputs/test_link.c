@@ -164,6 +164,23 @@ static void no_signal_no_hdcp(void) {
     world_end(&world);
 }
 
+/* Whether a display is there is known without anybody who uses the output, from when somebody looked. */
+static void plugged_in_or_not(void) {
+    struct world world;
+    world_begin(&world);
+    assert_true(world.hardware.link.plugged); /* whoever uses it looks */
+    world.hardware.is.connected = false;
+    hdcp_link_poll(&world.hardware.link);
+    assert_false(world.hardware.link.plugged);
+    copp_device_close(&world.app.device);
+    world.hardware.is.connected = true;
+    hdcp_link_poll(&world.hardware.link);
+    assert_false(world.hardware.link.plugged); /* nobody asks the hardware for nothing */
+    hdcp_link_look(&world.hardware.link);
+    assert_true(world.hardware.link.plugged);
+    world_end(&world);
+}
+
 static void looked_at_often_enough(void) {
     struct world world;
     world_begin(&world);
@@ -178,7 +195,7 @@ static const struct test_case cases[] = {
     TEST(cancel_that_is_refused, "CMD-6"),     TEST(take_down_that_is_busy, "CMD-4 QRY-5"),
     TEST(take_down_that_is_given_up, "QRY-5"), TEST(reconfigured_and_gone, "EVT-1 EVT-3"),
     TEST(unreadable_is_not_in_force, "EVT-3"), TEST(no_signal_no_hdcp, "CMD-4"),
-    TEST(looked_at_often_enough, "EVT-1"),
+    TEST(looked_at_often_enough, "EVT-1"),     TEST(plugged_in_or_not, ""),
 };
 
 int main(void) {

@@ -276,6 +276,8 @@ static void step_mode(struct model *m) {
     }
     copp_connector_reconfigured(m->rig.connector);
     after_cancel(m);
+    if (m->rig.output.state.mode == COPP_MODE_CLONE)
+        m->desktop = 0; /* the desktop's ACP neither (ARB-6) */
     for (size_t i = 0; i < SESSIONS; i++)
         m->sessions[i].renegotiate = true;
     if (lost)
@@ -288,6 +290,8 @@ static void step_desktop(struct model *m) {
     enum copp_result result = copp_connector_set_desktop_acp(m->rig.connector, level);
     if (level == 0)
         assert_int_equal(result, COPP_OK);
+    else if (m->rig.output.state.mode == COPP_MODE_CLONE)
+        assert_int_equal(result, COPP_E_UNSUPPORTED_MODE);
     if (result == COPP_OK) {
         m->desktop = level;
         m->seen[SEEN_DESKTOP]++;

@@ -156,6 +156,31 @@ static void the_desktop_is_one_more_holder(void) {
     end(&s);
 }
 
+/* In clone and theatre mode nothing is protected, whoever asked for it. */
+static void the_desktop_has_nothing_in_clone_mode(void) {
+    static const enum copp_multi_adapter_mode modes[] = {COPP_MODE_CLONE, COPP_MODE_THEATRE};
+    for (size_t i = 0; i < 2; i++) {
+        struct scene s;
+        begin(&s);
+        struct copp_connector *connector = s.rig.connector;
+        assert_int_equal(copp_connector_set_desktop_acp(connector, 2), COPP_OK);
+        s.rig.output.state.mode = modes[i];
+        copp_connector_reconfigured(connector);
+        assert_levels(&s, 0, 0, 0);
+        assert_int_equal(s.rig.output.in_force.acp, 0);
+        assert_int_equal(app_global(&s.apps[0], ACP), 0); /* QRY-5 */
+        assert_int_equal(copp_connector_set_desktop_acp(connector, 2), COPP_E_UNSUPPORTED_MODE);
+        assert_int_equal(copp_connector_set_desktop_acp(connector, 0), COPP_OK);
+        assert_levels(&s, 0, 0, 0);
+        s.rig.output.state.mode = COPP_MODE_SINGLE;
+        copp_connector_reconfigured(connector);
+        assert_levels(&s, 0, 0, 0); /* it does not come back by itself */
+        assert_int_equal(copp_connector_set_desktop_acp(connector, 2), COPP_OK);
+        assert_levels(&s, 0, 2, 0);
+        end(&s);
+    }
+}
+
 static void what_the_desktop_cannot_have(void) {
     struct scene s;
     struct copp_connector_config config = rig_config();
@@ -1075,6 +1100,7 @@ static const struct test_case cases[] = {
     TEST(redistribution_control_of_any_session, "ARB-3"),
     TEST(without_holders_the_protection_goes, "ARB-4 EVT-5"),
     TEST(the_desktop_is_one_more_holder, "ARB-5 QRY-5"),
+    TEST(the_desktop_has_nothing_in_clone_mode, "ARB-5 ARB-6"),
     TEST(what_the_desktop_cannot_have, "ARB-5"),
     TEST(clone_and_theatre_mode_at_open, "ARB-6"),
     TEST(both_halves_of_a_pair_are_protected, "ARB-6"),

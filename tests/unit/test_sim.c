@@ -456,6 +456,36 @@ static void the_desktops_acp(void) {
     happen(&s, "mode Component-1 720p59.94");
     assert_int_equal(copp_sim_event(s.sim, "desktop-acp Component-1 1", &error), COPP_E_INVALID);
     assert_non_null(strstr(error.text, copp_strerror(COPP_E_RESOLUTION)));
+    happen(&s, "mode Component-1 480i59.94");
+    happen(&s, "desktop-acp Component-1 2");
+    happen(&s, "multi-adapter Component-1 clone"); /* ARB-6 */
+    assert_int_equal(app_global(&s.app, ACP), 0);
+    assert_int_equal(copp_sim_event(s.sim, "desktop-acp Component-1 1", &error), COPP_E_INVALID);
+    assert_non_null(strstr(error.text, copp_strerror(COPP_E_UNSUPPORTED_MODE)));
+    end(&s);
+}
+
+static void what_is_plugged_in(void) {
+    struct scene s;
+    begin(&s,
+          "[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\nplugged = no\n"
+          "[output S]\ntype = svideo\nprotections = acp\nmodes = 480i59.94\npair = C\n[output C]\ntype = composite\n",
+          "A");
+    assert_false(copp_sim_plugged(s.sim, "A"));
+    assert_false(copp_sim_plugged(s.sim, "B")); /* there is no such output */
+    happen(&s, "plug A");
+    assert_true(copp_sim_plugged(s.sim, "A"));
+    happen(&s, "unplug A");
+    assert_false(copp_sim_plugged(s.sim, "A"));
+    assert_true(copp_sim_plugged(s.sim, "S"));
+    assert_true(copp_sim_plugged(s.sim, "C"));
+    happen(&s, "unplug C"); /* a pair is one connector */
+    assert_false(copp_sim_plugged(s.sim, "S"));
+    assert_false(copp_sim_plugged(s.sim, "C"));
+    happen(&s, "plug C");
+    happen(&s, "unplug S");
+    assert_false(copp_sim_plugged(s.sim, "S"));
+    assert_false(copp_sim_plugged(s.sim, "C"));
     end(&s);
 }
 
@@ -666,7 +696,8 @@ static const struct test_case cases[] = {
     TEST(link_lost_of_unplug, "EVT-1 EVT-2"),
     TEST(protections_that_fall_away, "EVT-1 EVT-3"),
     TEST(modes_change, "EVT-1 EVT-3 CMD-4 ARB-6"),
-    TEST(the_desktops_acp, "ARB-5"),
+    TEST(the_desktops_acp, "ARB-5 ARB-6"),
+    TEST(what_is_plugged_in, "ARB-6"),
     TEST(receivers, "WIRE-9 QRY-6"),
     TEST(a_receiver_without_a_name, "QRY-6"),
     TEST(svideo_and_composite, "ARB-6"),

@@ -18,7 +18,18 @@ void packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet
     (void)copp_read_u32le(&in, &header->status);
 }
 
+/* A body that may grow says first how long it is. What is behind the part that is known is a younger daemon's. */
+static bool has_its_size(struct copp_reader *in, size_t known) {
+    size_t size = in->left;
+    uint32_t told = 0;
+    return size >= known && copp_read_u32le(in, &told) && told == size;
+}
+
 static void write_connector(struct copp_writer *out, const struct copp_socket_connector *connector) {
+    (void)copp_write_u32le(out,
+                           (connector->real ? PACKET_CONNECTOR_REAL : 0) | (connector->plugged ? PACKET_CONNECTOR_PLUGGED : 0));
+    (void)copp_write_u32le(out, connector->connector_type);
+    (void)copp_write_u32le(out, connector->protection_types);
     (void)copp_write_bytes(out, (const uint8_t *)connector->name, sizeof connector->name);
     (void)copp_write_u32le(out, connector->hdcp);
     (void)copp_write_u32le(out, connector->acp);
@@ -27,6 +38,12 @@ static void write_connector(struct copp_writer *out, const struct copp_socket_co
 }
 
 static bool read_connector(struct copp_reader *in, struct copp_socket_connector *connector) {
+    uint32_t flags = 0;
+    (void)copp_read_u32le(in, &flags);
+    connector->real = flags & PACKET_CONNECTOR_REAL;
+    connector->plugged = flags & PACKET_CONNECTOR_PLUGGED;
+    (void)copp_read_u32le(in, &connector->connector_type);
+    (void)copp_read_u32le(in, &connector->protection_types);
     (void)copp_read_bytes(in, (uint8_t *)connector->name, sizeof connector->name);
     (void)copp_read_u32le(in, &connector->hdcp);
     (void)copp_read_u32le(in, &connector->acp);
@@ -37,12 +54,13 @@ static bool read_connector(struct copp_reader *in, struct copp_socket_connector 
 
 void packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]) {
     struct copp_writer out = {bytes, PACKET_CONNECTOR_SIZE};
+    (void)copp_write_u32le(&out, PACKET_CONNECTOR_SIZE);
     write_connector(&out, connector);
 }
 
-bool packet_connector_decode(const uint8_t bytes[PACKET_CONNECTOR_SIZE], struct copp_socket_connector *connector) {
-    struct copp_reader in = {bytes, PACKET_CONNECTOR_SIZE};
-    return read_connector(&in, connector);
+bool packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector) {
+    struct copp_reader in = {bytes, size};
+    return has_its_size(&in, PACKET_CONNECTOR_SIZE) && read_connector(&in, connector);
 }
 
 size_t packet_news_size(uint32_t kind) {
@@ -97,14 +115,13 @@ static bool read_session(struct copp_reader *in, struct copp_socket_session_news
 
 void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]) {
     struct copp_writer out = {bytes, PACKET_NEWS_SIZE_MAX};
+    (void)copp_write_u32le(&out, (uint32_t)packet_news_size(news->kind));
     switch (news->kind) {
     case COPP_SOCKET_CONNECTOR:
         (void)copp_write_u32le(&out, news->of.connector.index);
-        (void)copp_write_u32le(&out, news->of.connector.connector_type);
-        (void)copp_write_u32le(&out, news->of.connector.protection_types);
-        write_connector(&out, &news->of.connector.now);
         (void)copp_write_u32le(&out, news->of.connector.losses);
         (void)copp_write_u32le(&out, news->of.connector.reconfigurations);
+        write_connector(&out, &news->of.connector.now); /* last: as in list's answer, what is added comes behind it */
         break;
     case COPP_SOCKET_SESSION:
         write_session(&out, &news->of.session);
@@ -125,18 +142,19 @@ void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEW
     }
 }
 
-bool packet_news_decode(const uint8_t bytes[PACKET_NEWS_SIZE_MAX], uint32_t kind, struct packet_news *news) {
-    struct copp_reader in = {bytes, packet_news_size(kind)};
+bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct packet_news *news) {
+    struct copp_reader in = {bytes, size};
     news->kind = (enum copp_socket_kind)kind;
+    if (kind == COPP_SOCKET_COMPLETE)
+        return size == 0;
+    if (!has_its_size(&in, packet_news_size(kind)))
+        return false;
     switch (kind) {
     case COPP_SOCKET_CONNECTOR:
         (void)copp_read_u32le(&in, &news->of.connector.index);
-        (void)copp_read_u32le(&in, &news->of.connector.connector_type);
-        (void)copp_read_u32le(&in, &news->of.connector.protection_types);
-        bool named = read_connector(&in, &news->of.connector.now);
         (void)copp_read_u32le(&in, &news->of.connector.losses);
         (void)copp_read_u32le(&in, &news->of.connector.reconfigurations);
-        return named;
+        return read_connector(&in, &news->of.connector.now);
     case COPP_SOCKET_SESSION:
         return read_session(&in, &news->of.session);
     case COPP_SOCKET_ENDED:
@@ -151,7 +169,7 @@ bool packet_news_decode(const uint8_t bytes[PACKET_NEWS_SIZE_MAX], uint32_t kind
         (void)copp_read_u32le(&in, &news->of.refused.status);
         return news->of.refused.request < PACKET_TYPE_COUNT;
     default:
-        return kind == COPP_SOCKET_COMPLETE;
+        return false;
     }
 }
 

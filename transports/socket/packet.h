@@ -6,16 +6,20 @@
 
 #include "copp/socket.h"
 
-#define PACKET_VERSION 1u
+#define PACKET_VERSION 2u
 #define PACKET_HEADER_SIZE 12u
-#define PACKET_CONNECTOR_SIZE (COPP_CONNECTOR_NAME_SIZE + 16u)
-#define PACKET_CONNECTOR_NEWS_SIZE (PACKET_CONNECTOR_SIZE + 20u)
-#define PACKET_SESSION_NEWS_SIZE 48u
-#define PACKET_ENDED_NEWS_SIZE 12u
-#define PACKET_REFUSED_NEWS_SIZE 24u
+/* These bodies begin with their own size, and a younger daemon's may be longer than ours: what it has added is passed over. */
+#define PACKET_CONNECTOR_SIZE (COPP_CONNECTOR_NAME_SIZE + 32u)
+#define PACKET_CONNECTOR_NEWS_SIZE (PACKET_CONNECTOR_SIZE + 12u)
+#define PACKET_SESSION_NEWS_SIZE 52u
+#define PACKET_ENDED_NEWS_SIZE 16u
+#define PACKET_REFUSED_NEWS_SIZE 28u
 #define PACKET_NEWS_SIZE_MAX PACKET_CONNECTOR_NEWS_SIZE
-#define PACKET_NEWS_BOUND 256u /* nor will a kind that is added be larger */
+#define PACKET_GROWING_BOUND 256u /* none of them, and no kind of news that is added, will be longer */
 #define PACKET_CHAIN_MAX 65536u
+/* A connector's flags. Without any it is simulated and unplugged: nothing is promised that was not said. */
+#define PACKET_CONNECTOR_REAL 1u
+#define PACKET_CONNECTOR_PLUGGED 2u
 #define PACKET_ANSWER 0x80000000u /* or-ed into the type of a request */
 
 enum packet_type {
@@ -53,8 +57,8 @@ void packet_header_encode(const struct packet_header *header, uint8_t bytes[PACK
 void packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet_header *header);
 
 void packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]);
-/* False for a name without NUL. */
-bool packet_connector_decode(const uint8_t bytes[PACKET_CONNECTOR_SIZE], struct copp_socket_connector *connector);
+/* size: of the body, as it came. False for a body of another size than it says, one that lacks something, a name without NUL. */
+bool packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector);
 
 /* What a watcher is told, before it is words. */
 struct packet_news {
@@ -76,11 +80,11 @@ struct packet_news {
     } of;
 };
 
-/* The size of a kind's body, exactly; 0 for COPP_SOCKET_COMPLETE and for what is none. */
+/* The size of a kind's body as it is encoded; 0 for COPP_SOCKET_COMPLETE and for what is none. */
 size_t packet_news_size(uint32_t kind);
 void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]);
-/* Of a body of its kind's size. False for what cannot be. */
-bool packet_news_decode(const uint8_t bytes[PACKET_NEWS_SIZE_MAX], uint32_t kind, struct packet_news *news);
+/* size: of the body, as it came. False for what cannot be. */
+bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct packet_news *news);
 
 uint32_t packet_word(const uint8_t bytes[4]);
 void packet_put_word(uint32_t word, uint8_t bytes[4]);

@@ -37,7 +37,7 @@ struct call {
     struct iovec answer[2];
     size_t answer_size; /* exactly, of a successful answer; others have no body */
     size_t got; /* bytes of the answer's body */
-    bool bounded; /* answer_size is the most that it may have */
+    bool bounded; /* answer_size is the most that it may have: the body says more */
 };
 
 static uint64_t now_ms(void) {
@@ -250,7 +250,7 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
 
 enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t index, struct copp_socket_connector *connector) {
     uint8_t body[4];
-    uint8_t answer[PACKET_CONNECTOR_SIZE];
+    uint8_t answer[PACKET_GROWING_BOUND];
     if (!connection || !connector)
         return COPP_E_ARGUMENT;
     packet_put_word(index, body);
@@ -258,14 +258,15 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
                         .body = body,
                         .size = sizeof body,
                         .answer = {{answer, sizeof answer}},
-                        .answer_size = sizeof answer};
+                        .answer_size = sizeof answer,
+                        .bounded = true};
     uint32_t hresult = COPP_HR_UNEXPECTED;
     enum copp_result result = ask(connection, &call, &hresult);
     if (result)
         return result;
     if (hresult != COPP_HR_OK)
         return hresult == COPP_HR_INVALIDARG ? COPP_E_NOT_FOUND : COPP_E_REFUSED;
-    connection->broken = !packet_connector_decode(answer, connector);
+    connection->broken = !packet_connector_decode(answer, call.got, connector);
     return connection->broken ? COPP_E_TRANSPORT : COPP_OK;
 }
 
@@ -368,7 +369,7 @@ static void put_in_words(const struct packet_news *told, struct copp_socket_news
 }
 
 enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_socket_news *news) {
-    uint8_t body[PACKET_NEWS_BOUND];
+    uint8_t body[PACKET_GROWING_BOUND];
     struct packet_header header;
     struct packet_news told;
     if (!connection || !news)
@@ -390,7 +391,7 @@ enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_so
             break;
         if (kind > COPP_SOCKET_COMPLETE)
             continue; /* a younger daemon has more to tell */
-        if (call.got != packet_news_size(kind) || !packet_news_decode(body, kind, &told))
+        if (call.got > sizeof body || !packet_news_decode(body, call.got, kind, &told))
             break;
         put_in_words(&told, news);
         return COPP_OK;
