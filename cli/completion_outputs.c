@@ -36,7 +36,7 @@ int completion_outputs(const char *device_name, const char *adapter) {
     limit_time();
     int status = device_find(&in, &options, false, &device);
     if (status == STATUS_YES && device.path != NULL)
-        status = remote_names(&in, &device);
+        status = remote_outputs(&in, &device);
     for (size_t i = 0; status == STATUS_YES && (name = device_output(&device, i)) != NULL; i++)
         say("%s", name);
     device_close(&device);
