@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io_system.h"
 #include "keys.h"
 #include "remote.h"
 #include "report.h"
@@ -12,7 +13,7 @@
 
 /* An empty variable says nothing. */
 static const char *variable(const char *name) {
-    const char *value = getenv(name);
+    const char *value = system_variable(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
