@@ -60,6 +60,7 @@ struct copp_connector_view {
     uint32_t protection_types;
     uint32_t losses; /* how often LinkLost was raised (EVT-3) */
     uint32_t reconfigurations; /* and RenegotiationRequired */
+    enum copp_multi_adapter_mode multi_adapter; /* the output's, now (ARB-6) */
 };
 COPP_API void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view);
 

@@ -40,10 +40,13 @@ size_t copp_connector_devices(const struct copp_connector *connector) {
 }
 
 void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view) {
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
     *view = (struct copp_connector_view){.connector_type = connector->config.connector_type,
                                          .protection_types = connector->config.protection_types,
                                          .losses = connector->losses,
-                                         .reconfigurations = connector->reconfigurations};
+                                         .reconfigurations = connector->reconfigurations,
+                                         .multi_adapter = state.mode};
 }
 
 /* ARB-1, ARB-3 */
