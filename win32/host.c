@@ -279,12 +279,10 @@ HRESULT host_open(struct host_device *device) {
 }
 
 bool host_is_theatre(void) {
-    struct copp_connector_view view = {.multi_adapter = COPP_MODE_SINGLE};
     EnterCriticalSection(&host.lock);
-    if (host.connector)
-        copp_connector_inspect(host.connector, &view);
+    bool theatre = host.connector && copp_connector_mode(host.connector) == COPP_MODE_THEATRE;
     LeaveCriticalSection(&host.lock);
-    return view.multi_adapter == COPP_MODE_THEATRE;
+    return theatre;
 }
 
 HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size) {

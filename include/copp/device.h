@@ -60,9 +60,11 @@ struct copp_connector_view {
     uint32_t protection_types;
     uint32_t losses; /* how often LinkLost was raised (EVT-3) */
     uint32_t reconfigurations; /* and RenegotiationRequired */
-    enum copp_multi_adapter_mode multi_adapter; /* the output's, now (ARB-6) */
 };
 COPP_API void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view);
+
+/* The mode its output is in now: why copp_device_open answers COPP_E_UNSUPPORTED_MODE (ARB-6). */
+COPP_API enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector);
 
 /*
  * What happens to a connector (EVT-1). Told by its output's backend or by the host.

@@ -40,13 +40,16 @@ size_t copp_connector_devices(const struct copp_connector *connector) {
 }
 
 void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view) {
-    struct copp_output_state state;
-    copp_connector_state(connector, &state);
     *view = (struct copp_connector_view){.connector_type = connector->config.connector_type,
                                          .protection_types = connector->config.protection_types,
                                          .losses = connector->losses,
-                                         .reconfigurations = connector->reconfigurations,
-                                         .multi_adapter = state.mode};
+                                         .reconfigurations = connector->reconfigurations};
+}
+
+enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector) {
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
+    return state.mode;
 }
 
 /* ARB-1, ARB-3 */
