@@ -15,7 +15,8 @@
 static inline bool wide_path(const char *utf8, WCHAR *wide) {
     if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, utf8, -1, wide, WIDE_PATH_MAX) > 0)
         return true;
-    errno = GetLastError() == ERROR_INSUFFICIENT_BUFFER ? ENAMETOOLONG : EILSEQ;
+    DWORD error = GetLastError();
+    errno = error == ERROR_INSUFFICIENT_BUFFER ? ENAMETOOLONG : error == ERROR_NO_UNICODE_TRANSLATION ? EILSEQ : EIO;
     return false;
 }
 

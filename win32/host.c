@@ -27,13 +27,19 @@ static struct {
     size_t chain_size;
 } host;
 
-/* A debugger and Wine's debug channels show it: a COM server has no other place to say why there is no driver. */
+/* A debugger and Wine's debug channels show it: a COM server has no other place to say why there is no driver. They get bytes,
+ * whose code page may have no place for a letter: what is not ASCII is told by its number. */
 static void explain(const char *file, const char *why) {
     char text[PATH_SIZE + 256];
     WCHAR wide[PATH_SIZE + 256];
+    char shown[6 * sizeof text];
+    size_t used = 0;
     (void)snprintf(text, sizeof text, "copp: %s: %s\n", file, why);
-    if (MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, PATH_SIZE + 256) > 0)
-        OutputDebugStringW(wide);
+    if (MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, PATH_SIZE + 256) == 0)
+        return;
+    for (const WCHAR *c = wide; *c; c++)
+        used += (size_t)snprintf(shown + used, sizeof shown - used, *c < 0x80 ? "%c" : "\\u%04x", *c);
+    OutputDebugStringA(shown);
 }
 
 /* An environment variable in UTF-8; "" if it is not set. False: it is too long. */

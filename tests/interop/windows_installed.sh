@@ -90,6 +90,8 @@ cp "$COPP_DRIVER/leaf.pem" garbled/
 echo '<nonsense>' >garbled/chain.xml
 no_driver "$work/odd" 'adapter.ini: cannot be read'
 no_driver "$work/empty" 'chain.xml: is empty'
+cp -r empty 映画
+no_driver "$work/映画" '\\u6620\\u753b\\chain.xml: is empty' # a debugger gets no letter that its code page has no place for
 no_driver "$work/garbled" 'chain.xml: is no certificate chain: CERT-1: '
 no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
 

@@ -17,8 +17,8 @@ key() { printf 'HKEY_CLASSES_ROOT\\CLSID\\%s\\InprocServer32' "$1"; }
 
 server() { wine reg query "$(key "$1")" /ve | tr -d '\r' | sed -n 's/.*REG_[A-Z_]*SZ *//p'; }
 set_server() { wine reg add "$(key "$1")" /ve "${@:2}" /f >/dev/null; }
-register() { wine regsvr32 /s "${1:-copp.dll}"; }
-unregister() { wine regsvr32 /s /u "${1:-copp.dll}"; }
+register() { wine regsvr32 /s "$1"; }
+unregister() { wine regsvr32 /s /u copp.dll; }
 forget_class() { wine reg delete "$own" /f >/dev/null; }
 complain() {
     echo "$1"
@@ -43,7 +43,7 @@ classes before.reg
 quartz=$(server "$vmr9")
 
 # each way to a renderer is taken
-register
+register copp.dll
 for class in "$vmr7" "$vmr9" "$evr" "$default" "$old"; do
     [[ $(server "$class") == *copp.dll ]] || complain "the renderer $class is not copp.dll"
 done
@@ -52,7 +52,7 @@ unregister
 assert_restored "regsvr32 /u"
 
 # the class's key was deleted: by whoever wanted to be rid of it
-register
+register copp.dll
 forget_class
 unregister
 assert_restored "/u without the class's key"
@@ -79,12 +79,12 @@ mv renamed/away.dll renamed/driver.dll
 # what is kept when another copy is found in the place is never that copy
 register renamed/driver.dll
 forget_class
-register
+register copp.dll
 unregister
 assert_restored "/u after a copy whose key was deleted"
 
 # what was kept is a copy of this DLL, leads nowhere, is no text, or was deleted
-register
+register copp.dll
 wine reg add "$own\\Replaced" /v VideoMixingRenderer9 /d "Z:$work/renamed/driver.dll" /f >/dev/null
 wine reg add "$own\\Replaced" /v EnhancedVideoRenderer /d 'C:\nowhere\gone.dll' /f >/dev/null
 wine reg add "$own\\Replaced" /v VideoRenderer /t REG_DWORD /d 7 /f >/dev/null
@@ -93,14 +93,14 @@ unregister
 assert_restored "/u with nothing useful kept"
 
 # another DLL takes a place and puts back what it has found there, in its own spelling
-register
+register copp.dll
 set_server "$vmr9" /d "Z:$work/another.dll"
 set_server "$vmr9" /t REG_EXPAND_SZ /d "\"${ours^^}\""
 unregister
 assert_restored "/u after another DLL"
 
 # it is registered still, and then puts copp.dll back after /u
-register
+register copp.dll
 for class in "$vmr7" "$vmr9" "$evr"; do set_server "$class" /d "Z:$work/another.dll"; done
 unregister
 [[ $(server "$vmr9") == *another.dll ]] || complain "/u has taken another DLL's place away"
@@ -111,7 +111,7 @@ assert_restored "/u after another DLL has put copp.dll back"
 # it was there before, is there no more, and was replaced
 cp "$another" gone/another.dll
 set_server "$vmr9" /d "Z:$work/gone/another.dll"
-register
+register copp.dll
 rm gone/another.dll
 unregister
 [ "$(server "$vmr9")" = "$quartz" ] || complain "/u has put back a DLL that is gone"
@@ -119,13 +119,13 @@ assert_restored "/u after a DLL that is gone"
 
 # it was there before, and is there still
 set_server "$vmr9" /d "Z:$work/another.dll"
-register
+register copp.dll
 unregister
 [[ $(server "$vmr9") == *another.dll ]] || complain "/u has not put back another DLL"
 set_server "$vmr9" /d "$quartz"
 
 # where there is nothing to fall back to, that is said and what can be put back is
-register
+register copp.dll
 forget_class
 evr_file=$WINEPREFIX/drive_c/windows/system32/evr.dll
 mv "$evr_file" "$evr_file.away"
