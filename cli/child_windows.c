@@ -17,12 +17,13 @@
 /* --- the command line, quoted as the C library of most commands takes it apart; cmd.exe has rules of its own --- */
 
 struct line {
-    char text[LINE_SIZE];
+    char text[3 * LINE_SIZE]; /* UTF-8 */
     size_t size;
+    WCHAR wide[LINE_SIZE];
 };
 
 static void put(struct line *line, char c, size_t times) {
-    for (size_t i = 0; i < times && line->size < LINE_SIZE; i++)
+    for (size_t i = 0; i < times && line->size < sizeof line->text; i++)
         line->text[line->size++] = c;
 }
 
@@ -39,6 +40,16 @@ static void put_argument(struct line *line, const char *argument) {
     }
     put(line, '\\', quotes ? backslashes : 0);
     put(line, '"', quotes);
+}
+
+/* As the system takes it. */
+static int widen(struct line *line) {
+    if (line->size == sizeof line->text)
+        return E2BIG;
+    line->text[line->size] = '\0';
+    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, line->text, -1, line->wide, LINE_SIZE) > 0)
+        return 0;
+    return GetLastError() == ERROR_INSUFFICIENT_BUFFER ? E2BIG : EILSEQ;
 }
 
 /* --- starting --- */
@@ -72,14 +83,14 @@ static HANDLE new_job(void) {
 }
 
 /* A process group of its own: Ctrl-C comes to this program alone. */
-static bool start_in_job(struct child *child, char *line, HANDLE input) {
+static bool start_in_job(struct child *child, WCHAR *line, HANDLE input) {
     PROCESS_INFORMATION made;
-    STARTUPINFOA start = {.cb = sizeof start,
+    STARTUPINFOW start = {.cb = sizeof start,
                           .dwFlags = STARTF_USESTDHANDLES,
                           .hStdInput = input,
                           .hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE),
                           .hStdError = GetStdHandle(STD_ERROR_HANDLE)};
-    if (!CreateProcessA(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP, NULL, NULL, &start, &made))
+    if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP, NULL, NULL, &start, &made))
         return false;
     child->process = made.hProcess;
     child->id = made.dwProcessId;
@@ -113,10 +124,10 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
         put(line, ' ', i > 0);
         put_argument(line, argv[i]);
     }
-    if (error == 0 && line->size == LINE_SIZE)
-        error = E2BIG;
+    if (error == 0)
+        error = widen(line);
     if (error == 0) {
-        child->runs = start_in_job(child, line->text, input);
+        child->runs = start_in_job(child, line->wide, input);
         error = child->runs ? 0 : error_number(GetLastError());
     }
     if (own_terminal && input != INVALID_HANDLE_VALUE)

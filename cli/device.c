@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io_system.h"
 #include "keys.h"
 #include "remote.h"
 #include "report.h"

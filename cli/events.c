@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "io.h"
 #include "report.h"
 #include "wait.h"
@@ -115,6 +116,7 @@ static void read_line(struct event_source *source, uint64_t now_ms) {
     while (size > 0 && isspace((unsigned char)text[size - 1]))
         size--;
     text[size] = '\0';
+    text += byte_order_mark(text); /* each writer to a FIFO may begin with one */
     text += strspn(text, " \t");
     if (*text == '\0' || *text == '#')
         return;

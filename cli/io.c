@@ -119,7 +119,7 @@ void remove_new_files(const char *directory, const struct new_file *files, size_
     char path[PATH_MAX];
     for (size_t i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, files[i].name);
-        unlink(path);
+        (void)system_remove(path);
     }
 }
 

@@ -26,6 +26,18 @@ bool random_bytes(void *bytes, size_t size) {
     return getentropy(bytes, size) == 0;
 }
 
+const char *system_variable(const char *name) {
+    return getenv(name);
+}
+
+void system_print(FILE *out, const char *text) {
+    fputs(text, out);
+}
+
+int system_remove(const char *path) {
+    return unlink(path);
+}
+
 static int write_all(int fd, const uint8_t *bytes, size_t size) {
     while (size > 0) {
         ssize_t put = write(fd, bytes, size);

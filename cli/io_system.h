@@ -1,9 +1,10 @@
-/* What each system does in its own way, for io.c: 0 or a descriptor, or -1 with errno set. */
+/* What each system does in its own way, for io.c and others. Names are UTF-8 on Windows. 0 or a descriptor, or -1 with errno set. */
 #ifndef COPP_CLI_IO_SYSTEM_H
 #define COPP_CLI_IO_SYSTEM_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* For reading. */
 int system_open(const char *name);
@@ -15,5 +16,13 @@ int system_replace(const char *name, const void *bytes, size_t size);
 int system_make_file(const char *path, const void *bytes, size_t size, bool secret);
 
 int system_make_directory(const char *path);
+
+int system_remove(const char *path);
+
+/* A variable of the environment; NULL: it is not set. Lives as long as the program. */
+const char *system_variable(const char *name);
+
+/* UTF-8 text: a file or a pipe gets its bytes, a console its letters. Where that fails the stream's error is set. */
+void system_print(FILE *out, const char *text);
 
 #endif

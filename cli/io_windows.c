@@ -12,6 +12,7 @@
 /* after windows.h, which it needs */
 #include <bcrypt.h>
 
+#include "common/wide_windows.h"
 #include "io.h"
 
 void io_init(void) {
@@ -24,8 +25,8 @@ bool random_bytes(void *bytes, size_t size) {
 }
 
 /* A new file with these bytes on the disk. 0 or -1 with errno set. */
-static int write_new(const char *path, const void *bytes, size_t size) {
-    int fd = open(path, _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
+static int write_new(const WCHAR *path, const void *bytes, size_t size) {
+    int fd = _wopen(path, _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
     if (fd < 0)
         return -1;
     bool good = size <= INT_MAX && write(fd, bytes, (unsigned)size) == (int)size && _commit(fd) == 0;
@@ -35,37 +36,45 @@ static int write_new(const char *path, const void *bytes, size_t size) {
         error = errno;
     }
     if (!good)
-        unlink(path);
+        _wunlink(path);
     errno = error;
     return good ? 0 : -1;
 }
 
 int system_open(const char *name) {
-    return open(name, _O_RDONLY | _O_BINARY | _O_NOINHERIT);
+    WCHAR wide[WIDE_PATH_MAX];
+    return wide_path(name, wide) ? _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT) : -1;
 }
 
 int system_replace(const char *name, const void *bytes, size_t size) {
-    char beside[MAX_PATH];
-    if (snprintf(beside, sizeof beside, "%s.%lu.new", name, (unsigned long)GetCurrentProcessId()) >= (int)sizeof beside) {
-        errno = ENAMETOOLONG;
+    WCHAR wide[WIDE_PATH_MAX];
+    WCHAR beside[WIDE_PATH_MAX + 32];
+    if (!wide_path(name, wide))
         return -1;
-    }
+    (void)_snwprintf(beside, WIDE_PATH_MAX + 32, L"%ls.%lu.new", wide, (unsigned long)GetCurrentProcessId());
     if (write_new(beside, bytes, size) != 0)
         return -1;
-    if (MoveFileExA(beside, name, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+    if (MoveFileExW(beside, wide, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
         return 0;
-    DWORD attributes = GetFileAttributesA(name);
-    unlink(beside);
+    DWORD attributes = GetFileAttributesW(wide);
+    _wunlink(beside);
     errno = attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_DIRECTORY ? EISDIR : EACCES;
     return -1;
 }
 
 /* Who may read a file here is its directory's affair. */
 int system_make_file(const char *path, const void *bytes, size_t size, bool secret) {
+    WCHAR wide[WIDE_PATH_MAX];
     (void)secret;
-    return write_new(path, bytes, size);
+    return wide_path(path, wide) ? write_new(wide, bytes, size) : -1;
 }
 
 int system_make_directory(const char *path) {
-    return _mkdir(path);
+    WCHAR wide[WIDE_PATH_MAX];
+    return wide_path(path, wide) ? _wmkdir(wide) : -1;
+}
+
+int system_remove(const char *path) {
+    WCHAR wide[WIDE_PATH_MAX];
+    return wide_path(path, wide) ? _wunlink(wide) : -1;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "encode.h"
+#include "io_system.h"
 
 #define LINE_MAX_BYTES 8192u /* a longer line is cut */
 
@@ -257,11 +258,19 @@ static const char *next_shown(const char *c, char *shown) {
 }
 
 void print_foreign(FILE *out, const char *text) {
-    char shown;
+    char piece[512];
+    size_t used = 0;
     while (*text != '\0') {
-        text = next_shown(text, &shown);
-        fputc(shown, out);
+        bool begins = ((unsigned char)*text & 0xc0) != 0x80; /* a character, which stays in one piece */
+        if (used == sizeof piece - 1 || (begins && used > sizeof piece - 8)) {
+            piece[used] = '\0';
+            system_print(out, piece);
+            used = 0;
+        }
+        text = next_shown(text, &piece[used++]);
     }
+    piece[used] = '\0';
+    system_print(out, piece);
 }
 
 void clean_foreign(char *text) {

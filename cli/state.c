@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io_system.h"
+
 #define DIRECTORY_MAX 1024u
 #ifdef _WIN32
 #define SEPARATOR "\\"
@@ -12,7 +14,7 @@
 #endif
 
 const char *variable(const char *name) {
-    const char *value = getenv(name);
+    const char *value = system_variable(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <windows.h>
 
+#include "common/wide_windows.h"
+
 const char *state_default(char *buffer, size_t size) {
     const char *data = variable("ProgramData");
     (void)snprintf(buffer, size, "%s\\copp", data != NULL ? data : "C:\\ProgramData");
@@ -15,6 +17,7 @@ const char *state_default(char *buffer, size_t size) {
 /* Who may read what is below %ProgramData% its own access list says: everybody. */
 int state_make_public(const char *path) {
     char directory[MAX_PATH];
+    WCHAR wide[WIDE_PATH_MAX];
     const char *end = path + strlen(path);
     while (end > path && *end != '/' && *end != '\\')
         end--;
@@ -24,7 +27,9 @@ int state_make_public(const char *path) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    if (CreateDirectoryA(directory, NULL) || GetLastError() == ERROR_ALREADY_EXISTS)
+    if (!wide_path(directory, wide))
+        return -1;
+    if (CreateDirectoryW(wide, NULL) || GetLastError() == ERROR_ALREADY_EXISTS)
         return 0;
     errno = GetLastError() == ERROR_PATH_NOT_FOUND ? ENOENT : EACCES;
     return -1;
@@ -36,9 +41,12 @@ static uint64_t joined(DWORD high, DWORD low) {
 
 int file_identify(const char *name, struct file_identity *identity) {
     BY_HANDLE_FILE_INFORMATION info;
+    WCHAR wide[WIDE_PATH_MAX];
     DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE; /* nobody is kept from replacing it */
     *identity = (struct file_identity){.there = false};
-    HANDLE file = CreateFileA(name, FILE_READ_ATTRIBUTES, share, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    if (!wide_path(name, wide))
+        return -1;
+    HANDLE file = CreateFileW(wide, FILE_READ_ATTRIBUTES, share, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         DWORD error = GetLastError();
         errno = EACCES;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io_system.h"
 #include "report.h"
 
 /* Characters, for text in UTF-8. */
@@ -49,7 +50,8 @@ bool table_print(const struct table *table) {
         return false;
     for (size_t row = 0; row * table->columns < table->count; row++) {
         table_line(table, row, line, sizeof line);
-        puts(line);
+        system_print(stdout, line);
+        putchar('\n');
     }
     return true;
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <windows.h>
 
+#include "io_system.h"
+
 #define STEP_MS 20u /* how often a pipe is looked at: nothing waits for one */
 #define CTRL_Z 0x1A /* ends what a person types */
 
@@ -87,5 +89,5 @@ static int open_input(void) {
 /* There are no FIFOs to follow. */
 int open_lines(const char *name, bool follow) {
     (void)follow;
-    return strcmp(name, "-") == 0 ? open_input() : open(name, _O_RDONLY | _O_BINARY | _O_NOINHERIT);
+    return strcmp(name, "-") == 0 ? open_input() : system_open(name);
 }

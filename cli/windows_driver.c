@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <d3d9.h>
+#define NO_DSHOW_STRSAFE /* it forbids the C library's */
 #include <dshow.h>
 #include <opmapi.h>
 #include <vfw.h>
@@ -25,7 +26,7 @@ struct windows_transport {
     IAMCertifiedOutputProtection *protection;
     IGraphBuilder *graph; /* keeps the renderer connected */
     BYTE *chain;
-    char file[MAX_PATH]; /* what the graph plays; "" for none */
+    WCHAR file[MAX_PATH]; /* what the graph plays; "" for none */
 };
 
 static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
@@ -94,7 +95,7 @@ static void close_driver(struct copp_transport *transport) {
         IGraphBuilder_Release(mine->graph);
     CoTaskMemFree(mine->chain);
     if (mine->file[0])
-        (void)DeleteFileA(mine->file);
+        (void)DeleteFileW(mine->file);
     free(mine);
 }
 
@@ -116,15 +117,16 @@ struct collection {
 
 static BOOL CALLBACK add_monitor(HMONITOR handle, HDC unused, RECT *area, LPARAM parameter) {
     struct collection *all = (struct collection *)parameter;
-    MONITORINFOEXA info = {.cbSize = sizeof info};
+    MONITORINFOEXW info = {.cbSize = sizeof info};
     (void)unused;
     (void)area;
     if (all->count == MONITORS_MAX)
         return FALSE;
     struct monitor *monitor = &all->monitors[all->count++];
     monitor->handle = handle;
-    const char *name = GetMonitorInfoA(handle, (MONITORINFO *)(void *)&info) ? info.szDevice : "monitor";
-    (void)snprintf(monitor->name, sizeof monitor->name, "%s", name);
+    if (!GetMonitorInfoW(handle, (MONITORINFO *)(void *)&info) ||
+        !WideCharToMultiByte(CP_UTF8, 0, info.szDevice, -1, monitor->name, sizeof monitor->name, NULL, NULL))
+        (void)snprintf(monitor->name, sizeof monitor->name, "monitor");
     return TRUE;
 }
 
@@ -167,7 +169,7 @@ HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t co
 /* --- renderers --- */
 
 /* Something to show: grey pictures, uncompressed. Not of RGB, which comes top down and so not to the VMR-7 of Wine 10. */
-static HRESULT write_video(const char *path) {
+static HRESULT write_video(const WCHAR *path) {
     static BYTE picture[PICTURE * PICTURE * 2];
     IAVIFile *file = NULL;
     IAVIStream *stream = NULL;
@@ -176,7 +178,7 @@ static HRESULT write_video(const char *path) {
                                sizeof picture, 0,       0,       0, 0};
     memset(picture, 0x80, sizeof picture);
     AVIFileInit();
-    HRESULT hr = AVIFileOpenA(&file, path, OF_WRITE | OF_CREATE, NULL);
+    HRESULT hr = AVIFileOpenW(&file, path, OF_WRITE | OF_CREATE, NULL);
     if (SUCCEEDED(hr))
         hr = AVIFileCreateStreamW(file, &stream, &info);
     if (SUCCEEDED(hr))
@@ -192,13 +194,12 @@ static HRESULT write_video(const char *path) {
 }
 
 static HRESULT show(struct windows_transport *mine, IBaseFilter *renderer, const char **step) {
-    WCHAR wide[MAX_PATH];
-    char directory[MAX_PATH];
+    WCHAR directory[MAX_PATH];
     *step = "write a video";
-    DWORD length = GetTempPathA(sizeof directory - 32, directory);
-    if (length == 0 || length > sizeof directory - 32)
+    DWORD length = GetTempPathW(MAX_PATH - 32, directory);
+    if (length == 0 || length > MAX_PATH - 32)
         return HRESULT_FROM_WIN32(ERROR_PATH_NOT_FOUND);
-    (void)snprintf(mine->file, sizeof mine->file, "%scopp-probe-%lu.avi", directory, (unsigned long)GetCurrentProcessId());
+    (void)_snwprintf(mine->file, MAX_PATH, L"%lscopp-probe-%lu.avi", directory, (unsigned long)GetCurrentProcessId());
     HRESULT hr = write_video(mine->file);
     if (FAILED(hr))
         return hr;
@@ -207,9 +208,7 @@ static HRESULT show(struct windows_transport *mine, IBaseFilter *renderer, const
     if (FAILED(hr))
         return hr;
     *step = "RenderFile";
-    if (!MultiByteToWideChar(CP_ACP, 0, mine->file, -1, wide, MAX_PATH))
-        return HRESULT_FROM_WIN32(GetLastError());
-    return IGraphBuilder_RenderFile(mine->graph, wide, NULL);
+    return IGraphBuilder_RenderFile(mine->graph, mine->file, NULL);
 }
 
 static HRESULT choose_on_vmr9(IBaseFilter *renderer, HMONITOR monitor) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "common/text.h"
 #include "copp/socket.h"
 #include "files.h"
 
@@ -208,7 +209,7 @@ bool config_load(const char *name, struct config *config, struct fault *fault) {
     if (!file_read(r.name, CONFIG_FILE_MAX, &text, &size, fault))
         return false;
     bool good = strlen(text) == size || fault_set(fault, "%s: holds a NUL character: give a text file", r.name);
-    r.text = text;
+    r.text = text + byte_order_mark(text);
     int line = good ? ini_parse_stream(next_line, &r, on_value, &r) : 0;
     free(text);
     if (good && line < 0)

@@ -2,7 +2,7 @@
 # What a reader would otherwise have to look for: form, suspicious code, and the project's own rules of structure.
 
 readonly lint_build=$top/build/check-gcc # also what the tests run in
-readonly c_directories=(src include outputs transports daemon cli win32 tests examples fuzz bench)
+readonly c_directories=(common src include outputs transports daemon cli win32 tests examples fuzz bench)
 
 c_files() { find "${c_directories[@]}" \( -name '*.c' -o -name '*.h' \) -type f | sort; }
 
@@ -75,7 +75,7 @@ lint_file_length() {
     while read -r file; do
         lines=$(wc -l <"$file")
         [ "$lines" -le 600 ] || { echo "$file has $lines lines: is it one thing?" && bad=1; }
-    done < <(find src cli outputs transports daemon win32 \( -name '*.c' -o -name '*.h' \) | sort)
+    done < <(find common src cli outputs transports daemon win32 \( -name '*.c' -o -name '*.h' \) | sort)
     return "$bad"
 }
 
@@ -84,15 +84,16 @@ lint_file_length() {
 lint_layers() {
     local bad=0
     allow src/wire 'wire/.*|copp/(base|protocol|handshake|key|omac)\.h'
-    allow src/crypto 'fork\.h|(wire|crypto)/.*|copp/(base|protocol|handshake|key|omac)\.h'
-    allow src/certificate '(wire|crypto|certificate)/.*|copp/(base|protocol|key|omac|certificate|revocation|srm)\.h'
+    allow src/crypto 'common/.*|fork\.h|(wire|crypto)/.*|copp/(base|protocol|handshake|key|omac)\.h'
+    allow src/certificate 'common/.*|(wire|crypto|certificate)/.*|copp/(base|protocol|key|omac|certificate|revocation|srm)\.h'
     allow src/session 'fork\.h|(wire|crypto|certificate|session)/.*|copp/(base|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
     allow src/device 'fork\.h|(wire|crypto|device)/.*|copp/(base|protocol|key|omac|handshake|transport|output|device)\.h'
-    allow outputs 'outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|protocol|key|transport|output|device|sim)\.h'
+    allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|protocol|key|transport|output|device|sim)\.h'
     allow transports 'fork\.h|(wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
-    allow daemon 'daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
-    allow cli 'cli/.*|copp\.h|copp/.*'
-    allow win32 'win32/.*|copp\.h|copp/.*'
+    allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
+    allow cli 'common/.*|cli/.*|copp\.h|copp/.*'
+    allow win32 'common/.*|win32/.*|copp\.h|copp/.*'
+    allow common 'common/.*'
     only_in 'openssl/.*' src/crypto
     only_in 'gcrypt\.h' src/crypto
     only_in 'expat\.h' src/certificate

@@ -7,21 +7,18 @@
 HRESULT WINAPI OPMGetVideoOutputsFromHMONITOR(HMONITOR monitor, OPM_VIDEO_OUTPUT_SEMANTICS semantics, ULONG *count,
                                               IOPMVideoOutput ***outputs) {
     MONITORINFO info = {.cbSize = sizeof info};
+    IOPMVideoOutput *output;
     if (!count || !outputs)
         return E_POINTER;
     *count = 0;
     *outputs = NULL;
-    if (semantics == OPM_VOS_OPM_SEMANTICS)
-        return OPM_E_NOT_SUPPORTED;
-    if (semantics != OPM_VOS_COPP_SEMANTICS)
-        return E_INVALIDARG;
     if (!GetMonitorInfoW(monitor, &info))
         return HRESULT_FROM_WIN32(ERROR_INVALID_MONITOR_HANDLE);
     IOPMVideoOutput **array = CoTaskMemAlloc(sizeof(IOPMVideoOutput *));
-    IOPMVideoOutput *output = array ? opm_output_new() : NULL;
-    if (!output) {
+    HRESULT hr = array ? opm_output_new(semantics, &output) : E_OUTOFMEMORY;
+    if (FAILED(hr)) {
         CoTaskMemFree(array);
-        return E_OUTOFMEMORY;
+        return hr;
     }
     array[0] = output;
     *outputs = array;
@@ -45,6 +42,18 @@ HRESULT WINAPI OPMGetVideoOutputsFromIDirect3DDevice9Object(IDirect3DDevice9 *de
     HMONITOR monitor = IDirect3D9_GetAdapterMonitor(direct3d, made.AdapterOrdinal);
     IDirect3D9_Release(direct3d);
     return OPMGetVideoOutputsFromHMONITOR(monitor, semantics, count, outputs);
+}
+
+HRESULT WINAPI OPMGetVideoOutputForTarget(LUID *adapter, ULONG target, OPM_VIDEO_OUTPUT_SEMANTICS semantics,
+                                          IOPMVideoOutput **output);
+
+/* Never the system's, which would lead to the real driver. Every target is the one output, as every monitor is. */
+HRESULT WINAPI OPMGetVideoOutputForTarget(LUID *adapter, ULONG target, OPM_VIDEO_OUTPUT_SEMANTICS semantics,
+                                          IOPMVideoOutput **output) {
+    (void)target;
+    if (!adapter || !output)
+        return E_POINTER;
+    return opm_output_new(semantics, output);
 }
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);

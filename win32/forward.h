@@ -1,5 +1,5 @@
 /*
- * What dxva2.dll of any Windows exports besides the two functions that are carried out here: FORWARD(name, size, failure). Read
+ * What dxva2.dll of any Windows exports besides the functions for video outputs, which are carried out here: FORWARD(name, size, failure). Read
  * by the assembler and by C alike. size is what the function takes off the stack on i686, failure what answers where the system has no such
  * function: false for a BOOL, hresult for an HRESULT. UABGetCertificate is not documented; its size is the one that the
  * system's import libraries for i686 have, and it is taken to answer an HRESULT.
@@ -27,7 +27,6 @@ FORWARD(GetPhysicalMonitorsFromHMONITOR, 12, false)
 FORWARD(GetPhysicalMonitorsFromIDirect3DDevice9, 12, hresult)
 FORWARD(GetTimingReport, 8, false)
 FORWARD(GetVCPFeatureAndVCPFeatureReply, 20, false)
-FORWARD(OPMGetVideoOutputForTarget, 16, hresult)
 FORWARD(RestoreMonitorFactoryColorDefaults, 4, false)
 FORWARD(RestoreMonitorFactoryDefaults, 4, false)
 FORWARD(SaveCurrentMonitorSettings, 4, false)

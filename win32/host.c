@@ -7,10 +7,13 @@
 
 #include <objbase.h>
 
+#include "common/wide_windows.h"
+
 /* No header has it. True once the process ends: its other threads are gone, whatever they were doing and holding. */
 NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
 
 #define FILE_SIZE_MAX 65536u
+#define PATH_SIZE 4096u /* bytes of UTF-8 */
 #define WAIT_MS 20u /* how long others may have the adapter while a command is pending */
 
 /* One adapter a DLL: copp.dll and dxva2.dll in one process have two, which know nothing of each other. */
@@ -24,43 +27,69 @@ static struct {
     size_t chain_size;
 } host;
 
-/* A debugger and Wine's debug channels show it: a COM server has no other place to say why there is no driver. */
+/* A debugger and Wine's debug channels show it: a COM server has no other place to say why there is no driver. They get bytes,
+ * whose code page may have no place for a letter: what is not ASCII is told by its number. */
 static void explain(const char *file, const char *why) {
-    char text[MAX_PATH + 256];
+    char text[PATH_SIZE + 256];
+    WCHAR wide[PATH_SIZE + 256];
+    char shown[6 * sizeof text];
+    size_t used = 0;
     (void)snprintf(text, sizeof text, "copp: %s: %s\n", file, why);
-    OutputDebugStringA(text);
+    if (MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, PATH_SIZE + 256) == 0)
+        return;
+    for (const WCHAR *c = wide; *c; c++)
+        used += (size_t)snprintf(shown + used, sizeof shown - used, *c < 0x80 ? "%c" : "\\u%04x", *c);
+    OutputDebugStringA(shown);
+}
+
+/* An environment variable in UTF-8; "" if it is not set. False: it is too long. */
+static bool variable(const WCHAR *name, char *text, size_t size) {
+    WCHAR wide[PATH_SIZE];
+    DWORD length = GetEnvironmentVariableW(name, wide, PATH_SIZE);
+    text[0] = '\0';
+    return length == 0 || (length < PATH_SIZE && WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)size, NULL, NULL) > 0);
+}
+
+/* copp-driver beside this DLL. */
+static bool default_directory(char *text, size_t size) {
+    WCHAR wide[PATH_SIZE];
+    DWORD length = GetModuleFileNameW(host.module, wide, PATH_SIZE);
+    while (length > 0 && wide[length - 1] != L'\\' && wide[length - 1] != L'/')
+        length--;
+    if (length + sizeof "copp-driver" > PATH_SIZE)
+        return false;
+    memcpy(wide + length, L"copp-driver", sizeof L"copp-driver");
+    return WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)size, NULL, NULL) > 0;
 }
 
 /* A file of the driver's directory: %COPP_DRIVER%, else copp-driver beside this DLL. */
 static bool driver_file(const char *name, char *path, size_t size) {
-    char directory[MAX_PATH];
-    DWORD length = GetEnvironmentVariableA("COPP_DRIVER", directory, sizeof directory);
-    if (length >= sizeof directory)
+    char directory[PATH_SIZE];
+    if (!variable(L"COPP_DRIVER", directory, sizeof directory) ||
+        (!directory[0] && !default_directory(directory, sizeof directory)))
         return false;
-    if (length == 0) {
-        length = GetModuleFileNameA(host.module, directory, sizeof directory);
-        while (length > 0 && directory[length - 1] != '\\' && directory[length - 1] != '/')
-            length--;
-        if (length + sizeof "copp-driver" > sizeof directory)
-            return false;
-        memcpy(directory + length, "copp-driver", sizeof "copp-driver");
-    }
     return snprintf(path, size, "%s\\%s", directory, name) < (int)size;
 }
 
+/* For reading bytes; NULL with errno set. */
+static FILE *open_file(const char *path) {
+    WCHAR wide[WIDE_PATH_MAX];
+    return wide_path(path, wide) ? _wfopen(wide, L"rb") : NULL;
+}
+
 static void explain_driver(const char *name, const char *why) {
-    char path[MAX_PATH];
+    char path[PATH_SIZE];
     explain(driver_file(name, path, sizeof path) ? path : name, why);
 }
 
 /* *bytes, with a NUL beyond them, are the file's, or NULL if there is no such file; free with copp_release. False, said why,
  * if it is there and not to be used. */
 static bool read_driver_file(const char *name, char **bytes, size_t *size) {
-    char path[MAX_PATH];
+    char path[PATH_SIZE];
     *bytes = NULL;
     *size = 0;
     bool named = driver_file(name, path, sizeof path);
-    FILE *file = named ? fopen(path, "rb") : NULL;
+    FILE *file = named ? open_file(path) : NULL;
     if (named && !file && errno == ENOENT)
         return true;
     char *read = file ? malloc(FILE_SIZE_MAX + 1) : NULL;
@@ -161,12 +190,10 @@ static bool make_sim(void) {
 }
 
 static bool choose_output(void) {
-    char output[64];
-    DWORD length = GetEnvironmentVariableA("COPP_OUTPUT", output, sizeof output);
-    if (length == 0)
-        host.connector = copp_sim_connector(host.sim, copp_sim_name(host.sim, 0));
-    else if (length < sizeof output)
-        host.connector = copp_sim_connector(host.sim, output);
+    char output[256];
+    bool named = variable(L"COPP_OUTPUT", output, sizeof output);
+    if (named)
+        host.connector = copp_sim_connector(host.sim, output[0] ? output : copp_sim_name(host.sim, 0));
     if (!host.connector)
         explain("COPP_OUTPUT", "the adapter has no output of that name");
     return host.connector != NULL;
@@ -185,7 +212,7 @@ static const char *why_no_key(enum copp_result result) {
 
 /* With the lock held. */
 static bool load(void) {
-    char path[MAX_PATH];
+    char path[PATH_SIZE];
     if (host.connector)
         return true;
     host.pump.calls = &pump_calls;
@@ -249,6 +276,21 @@ static HRESULT answer(enum copp_result result, const uint32_t *hresult) {
     return result ? (HRESULT)COPP_HR_UNEXPECTED : (HRESULT)*hresult;
 }
 
+HRESULT host_open(struct host_device *device) {
+    if (!lock(device))
+        return E_UNEXPECTED;
+    HRESULT hr = prepare(device);
+    unlock(device);
+    return hr;
+}
+
+bool host_is_theatre(void) {
+    EnterCriticalSection(&host.lock);
+    bool theatre = host.connector && copp_connector_mode(host.connector) == COPP_MODE_THEATRE;
+    LeaveCriticalSection(&host.lock);
+    return theatre;
+}
+
 HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size) {
     if (!random || !chain || !size)
         return E_POINTER;
@@ -257,7 +299,8 @@ HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain
     if (!lock(device))
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
-    BYTE *copy = SUCCEEDED(hr) ? CoTaskMemAlloc(host.chain_size) : NULL; /* before anything has happened */
+    /* before anything has happened; and a NUL beyond the chain, which is not counted: there are players that take it for a string */
+    BYTE *copy = SUCCEEDED(hr) ? CoTaskMemAlloc(host.chain_size + 1) : NULL;
     if (SUCCEEDED(hr) && !copy)
         hr = E_OUTOFMEMORY;
     if (SUCCEEDED(hr)) {
@@ -269,6 +312,7 @@ HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain
         if (hr == S_OK && length == host.chain_size) {
             memcpy(random, drawn, sizeof drawn);
             memcpy(copy, bytes, length);
+            copy[length] = 0;
             *size = (DWORD)length;
             *chain = copy;
             copy = NULL;

@@ -22,6 +22,12 @@ struct host_device {
     struct copp_transport *transport;
 };
 
+/* Opens the device now; the calls below then find it open. */
+HRESULT host_open(struct host_device *device);
+
+/* The mode that refuses devices (ARB-6) is theatre mode, and not clone mode. */
+bool host_is_theatre(void);
+
 HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size);
 HRESULT host_sequence_start(struct host_device *device, const void *signature);
 HRESULT host_command(struct host_device *device, const void *command);

@@ -10,10 +10,9 @@
 #include <dshow.h>
 
 #include "host.h"
+#include "renderers.h"
 
 const GUID copp_class_protection = {0x36cd6f7a, 0x7d6c, 0x4c7c, {0x9e, 0x0b, 0x59, 0xb2, 0x1a, 0x40, 0xc3, 0xd1}};
-const GUID copp_class_vmr7 = {0xb87beb7b, 0x8d29, 0x423f, {0xae, 0x4d, 0x65, 0x82, 0xc1, 0x01, 0x75, 0xac}};
-const GUID copp_class_vmr9 = {0x51b4abf3, 0x748f, 0x4e3b, {0xa2, 0x76, 0xc8, 0x28, 0x33, 0x0e, 0x92, 0x6a}};
 
 /* IAMCertifiedOutputProtection: strmif.h declares it, but only younger releases of MinGW-w64's library have it. */
 static const IID iid_protection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
@@ -123,10 +122,16 @@ static bool is_connected(IBaseFilter *filter) {
     return connected;
 }
 
+/* Some drivers answer on a renderer that is not connected, and some players rely on that: COPP_UNCONNECTED=1. */
+static bool may_be_unconnected(void) {
+    WCHAR value[4];
+    return GetEnvironmentVariableW(L"COPP_UNCONNECTED", value, 4) == 1 && value[0] == L'1';
+}
+
 /* A renderer that is not connected shows nothing on any output: there is no device for it, or no longer. */
 static HRESULT check_connected(struct object *object) {
     IBaseFilter *filter = NULL;
-    if (!object->renderer)
+    if (!object->renderer || may_be_unconnected())
         return S_OK;
     if (FAILED(IUnknown_QueryInterface(object->renderer, &IID_IBaseFilter, (void **)&filter)))
         return VFW_E_NO_COPP_HW;
@@ -180,20 +185,18 @@ static const IAMCertifiedOutputProtectionVtbl protection_calls = {
 
 typedef HRESULT(WINAPI *get_class_object)(REFCLSID, REFIID, void **);
 
-static get_class_object quartz_entry(void) {
+static get_class_object entry_of(const struct renderer *renderer) {
     WCHAR path[MAX_PATH];
-    UINT length = GetSystemDirectoryW(path, MAX_PATH - 12);
-    if (length == 0 || length > MAX_PATH - 12)
-        return NULL;
-    memcpy(path + length, L"\\quartz.dll", sizeof L"\\quartz.dll");
-    HMODULE quartz = LoadLibraryW(path); /* stays: its objects may outlive the one asked for here */
-    return quartz ? (get_class_object)(void *)GetProcAddress(quartz, "DllGetClassObject") : NULL;
+    HMODULE system =
+        renderer_path(renderer, path) ? LoadLibraryW(path) : NULL; /* stays: its objects may outlive the one asked for */
+    return system ? (get_class_object)(void *)GetProcAddress(system, "DllGetClassObject") : NULL;
 }
 
 /* Windows' renderer as a part of outer. */
 static HRESULT new_renderer(REFCLSID class_id, IUnknown *outer, IUnknown **renderer) {
     IClassFactory *factory = NULL;
-    get_class_object entry = quartz_entry();
+    const struct renderer *class = renderer_find(class_id);
+    get_class_object entry = class ? entry_of(class) : NULL;
     if (!entry)
         return REGDB_E_CLASSNOTREG;
     HRESULT hr = entry(class_id, &IID_IClassFactory, (void **)&factory);

@@ -1,4 +1,4 @@
-/* What copp.dll's classes make: IAMCertifiedOutputProtection alone, or added to a video mixing renderer. */
+/* What copp.dll's classes make: IAMCertifiedOutputProtection alone, or added to a renderer of the system's (renderers.h). */
 #ifndef COPP_WIN32_OBJECT_H
 #define COPP_WIN32_OBJECT_H
 
@@ -9,11 +9,7 @@
 /* {36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}: the driver's interface without a renderer. */
 extern const GUID copp_class_protection;
 
-/* Windows' own: CLSID_VideoMixingRenderer and CLSID_VideoMixingRenderer9. */
-extern const GUID copp_class_vmr7;
-extern const GUID copp_class_vmr9;
-
-/* A new object of one of the three classes. outer is NULL, or the object it becomes a part of; *made is then its own
+/* A new object of that class or a renderer's. outer is NULL, or the object it becomes a part of; *made is then its own
  * IUnknown, which belongs to the outer object alone. */
 HRESULT object_new(REFCLSID class_id, IUnknown *outer, IUnknown **made);
 

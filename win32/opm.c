@@ -46,17 +46,21 @@ static ULONG STDMETHODCALLTYPE release(IOPMVideoOutput *output) {
     return (ULONG)left;
 }
 
-/* There is no VMR here to speak of. */
-static HRESULT without_driver(HRESULT hr) {
-    return hr == (HRESULT)COPP_HR_NO_COPP_HW ? OPM_E_NOT_SUPPORTED : hr;
+/* What the device answers before it knows a request, by OPM's codes: there is no VMR here to speak of, nor DirectDraw. */
+static HRESULT opm_code(HRESULT hr) {
+    if (hr == (HRESULT)COPP_HR_NO_COPP_HW)
+        return OPM_E_COPP_NOT_SUPPORTED;
+    if (hr == (HRESULT)COPP_HR_UNSUPPORTEDMODE) /* ARB-6: one picture on several connectors */
+        return host_is_theatre() ? OPM_E_THEATER_MODE : OPM_E_SPANNING_MODE;
+    return hr;
 }
 
 static HRESULT STDMETHODCALLTYPE start(IOPMVideoOutput *output, OPM_RANDOM_NUMBER *random, BYTE **chain, ULONG *size) {
-    return without_driver(host_key_exchange(&((struct output *)output)->device, (GUID *)random, chain, size));
+    return opm_code(host_key_exchange(&((struct output *)output)->device, (GUID *)random, chain, size));
 }
 
 static HRESULT STDMETHODCALLTYPE finish(IOPMVideoOutput *output, const OPM_ENCRYPTED_INITIALIZATION_PARAMETERS *parameters) {
-    HRESULT hr = without_driver(host_sequence_start(&((struct output *)output)->device, parameters));
+    HRESULT hr = opm_code(host_sequence_start(&((struct output *)output)->device, parameters));
     return hr == E_UNEXPECTED ? OPM_E_INVALID_INITIALIZATION : hr;
 }
 
@@ -75,7 +79,7 @@ static bool is_query(const GUID *id) {
 
 static HRESULT STDMETHODCALLTYPE copp_get(IOPMVideoOutput *output, const OPM_COPP_COMPATIBLE_GET_INFO_PARAMETERS *parameters,
                                           OPM_REQUESTED_INFORMATION *information) {
-    HRESULT hr = without_driver(host_status(&((struct output *)output)->device, parameters, information));
+    HRESULT hr = opm_code(host_status(&((struct output *)output)->device, parameters, information));
     return hr == E_INVALIDARG && !is_query(&parameters->guidInformation) ? OPM_E_INVALID_INFORMATION_REQUEST : hr;
 }
 
@@ -85,19 +89,32 @@ static HRESULT STDMETHODCALLTYPE configure(IOPMVideoOutput *output, const OPM_CO
         return E_POINTER;
     if (additional_size || additional)
         return OPM_E_INVALID_CONFIGURATION_REQUEST; /* COPP's commands have none */
-    HRESULT hr = without_driver(host_command(&((struct output *)output)->device, parameters));
+    HRESULT hr = host_command(&((struct output *)output)->device, parameters);
     if (hr == (HRESULT)COPP_HR_TOOBIGSIZE)
         return OPM_E_RESOLUTION_TOO_HIGH;
+    if (hr == (HRESULT)COPP_HR_UNSUPPORTEDMODE) /* the output is there, its mode has changed since */
+        return OPM_E_INVALID_CONFIGURATION_REQUEST;
+    hr = opm_code(hr);
     return hr == E_INVALIDARG || hr == E_UNEXPECTED ? OPM_E_INVALID_CONFIGURATION_REQUEST : hr;
 }
 
 static const IOPMVideoOutputVtbl calls = {query, add, release, start, finish, get, copp_get, configure};
 
-IOPMVideoOutput *opm_output_new(void) {
+HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **output) {
+    *output = NULL;
+    if (semantics == OPM_VOS_OPM_SEMANTICS)
+        return OPM_E_NOT_SUPPORTED;
+    if (semantics != OPM_VOS_COPP_SEMANTICS)
+        return E_INVALIDARG;
     struct output *made = calloc(1, sizeof *made);
     if (!made)
-        return NULL;
+        return E_OUTOFMEMORY;
     made->interface_part.lpVtbl = (IOPMVideoOutputVtbl *)(uintptr_t)&calls;
     made->references = 1;
-    return &made->interface_part;
+    HRESULT hr = opm_code(host_open(&made->device)); /* a driver without COPP fails here, and not later */
+    if (SUCCEEDED(hr))
+        *output = &made->interface_part;
+    else
+        release(&made->interface_part);
+    return hr;
 }

@@ -4,6 +4,8 @@
 #include <wchar.h>
 
 #include "object.h"
+#include "renderers.h"
+#include "server_file.h"
 
 #define KEY_MAX 160
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -72,46 +74,89 @@ static void kept_key(WCHAR *key) {
     class_key(&copp_class_protection, L"\\Replaced", key);
 }
 
+/* The file that a server's value names; false for what is no text, or too long. */
+static bool server_path(const struct value *value, WCHAR *path) {
+    WCHAR text[MAX_PATH];
+    size_t length = value->size / sizeof(WCHAR);
+    if ((value->type != REG_SZ && value->type != REG_EXPAND_SZ) || length >= MAX_PATH)
+        return false;
+    memcpy(text, value->bytes, length * sizeof(WCHAR)); /* with a NUL at its end, or without */
+    text[length] = 0;
+    const WCHAR *name = text;
+    size_t quoted = wcslen(text);
+    if (quoted >= 2 && text[0] == L'"' && text[quoted - 1] == L'"') {
+        text[quoted - 1] = 0;
+        name = text + 1;
+    }
+    DWORD size = value->type == REG_EXPAND_SZ ? ExpandEnvironmentStringsW(name, path, MAX_PATH) : 0;
+    if (value->type == REG_SZ)
+        (void)wcscpy(path, name);
+    return value->type == REG_SZ || (size > 0 && size <= MAX_PATH);
+}
+
+/* own: what is registered for this DLL's class, or NULL. */
+static bool is_copp(const struct value *value, const struct value *own) {
+    WCHAR path[MAX_PATH];
+    return (own && same(value, own)) || (server_path(value, path) && server_is_copp(path));
+}
+
+/* What the system registers for a renderer of its own. */
+static LSTATUS system_server(const struct renderer *renderer, struct value *value) {
+    WCHAR path[MAX_PATH];
+    if (!renderer_path(renderer, path) || !server_exists(path))
+        return ERROR_FILE_NOT_FOUND;
+    set_text(value, path);
+    return ERROR_SUCCESS;
+}
+
+/* What was there before, where that is known and still there, else the system's. */
+static LSTATUS find_before(const struct renderer *renderer, const struct value *own, struct value *before) {
+    WCHAR kept[KEY_MAX];
+    WCHAR path[MAX_PATH];
+    kept_key(kept);
+    if (!read_value(kept, renderer->name, before) && server_path(before, path) && server_exists(path) && !is_copp(before, own))
+        return ERROR_SUCCESS;
+    return system_server(renderer, before);
+}
+
 /* mine takes the place of a renderer's server. One that is not registered is not there to be replaced; one of which this DLL, or
  * another copy of it, has taken the place already is kept as it was before that. */
-static LSTATUS replace(REFCLSID id, const WCHAR *name, const struct value *mine, const struct value *previous) {
+static LSTATUS replace(const struct renderer *renderer, const struct value *mine, const struct value *own) {
     WCHAR server[KEY_MAX];
     WCHAR kept[KEY_MAX];
     struct value before;
-    class_key(id, L"\\InprocServer32", server);
+    class_key(&renderer->id, L"\\InprocServer32", server);
     kept_key(kept);
     LSTATUS status = read_value(server, NULL, &before);
     if (status)
         return status == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : status;
-    if (!same(&before, mine) && (!previous || !same(&before, previous)))
-        status = write_value(kept, name, &before);
+    if (is_copp(&before, own))
+        status = find_before(renderer, own, &before);
+    if (!status)
+        status = write_value(kept, renderer->name, &before);
     return status ? status : write_value(server, NULL, mine);
 }
 
-static LSTATUS restore(REFCLSID id, const WCHAR *name, const struct value *own) {
+static LSTATUS restore(const struct renderer *renderer, const struct value *own) {
     WCHAR server[KEY_MAX];
-    WCHAR kept[KEY_MAX];
-    struct value before;
-    struct value now;
-    class_key(id, L"\\InprocServer32", server);
-    kept_key(kept);
-    if (read_value(kept, name, &before) || read_value(server, NULL, &now) || !same(&now, own))
+    struct value value;
+    class_key(&renderer->id, L"\\InprocServer32", server);
+    LSTATUS status = read_value(server, NULL, &value);
+    if (status == ERROR_FILE_NOT_FOUND || status == ERROR_MORE_DATA) /* nothing, or longer than any path: not this DLL */
         return ERROR_SUCCESS;
-    return write_value(server, NULL, &before);
+    if (status || !is_copp(&value, own))
+        return status;
+    status = find_before(renderer, own, &value);
+    return status ? status : write_value(server, NULL, &value);
 }
 
-static const struct {
-    const GUID *id;
-    const WCHAR *name;
-} renderers[] = {{&copp_class_vmr7, L"VideoMixingRenderer"}, {&copp_class_vmr9, L"VideoMixingRenderer9"}};
-
-static LSTATUS add(const struct value *mine, const struct value *previous) {
+/* own: the server that this class has had; NULL: none. */
+static LSTATUS add(const struct value *mine, const struct value *own) {
     WCHAR key[KEY_MAX];
     class_key(&copp_class_protection, L"", key);
-    LSTATUS status = write_text(key, NULL, L"libcopp: Certified Output Protection Protocol, driver side");
-    /* the renderers first: until this class has its server, that is the previous one's, by which they are known again */
-    for (size_t i = 0; !status && i < COUNT(renderers); i++)
-        status = replace(renderers[i].id, renderers[i].name, mine, previous);
+    LSTATUS status = write_text(key, NULL, SERVER_MARK);
+    for (size_t i = 0; !status && i < RENDERERS; i++)
+        status = replace(&renderers[i], mine, own);
     class_key(&copp_class_protection, L"\\InprocServer32", key);
     if (!status)
         status = write_value(key, NULL, mine);
@@ -120,8 +165,8 @@ static LSTATUS add(const struct value *mine, const struct value *previous) {
 
 static LSTATUS restore_all(const struct value *own) {
     LSTATUS status = ERROR_SUCCESS;
-    for (size_t i = 0; i < COUNT(renderers); i++) {
-        LSTATUS one = restore(renderers[i].id, renderers[i].name, own);
+    for (size_t i = 0; i < RENDERERS; i++) {
+        LSTATUS one = restore(&renderers[i], own);
         status = status ? status : one;
     }
     return status;
@@ -134,26 +179,34 @@ static LSTATUS remove_class(void) {
     return status == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : status;
 }
 
-HRESULT registry_add(HMODULE module) {
+/* This DLL as a server. */
+static bool module_server(HMODULE module, struct value *mine) {
     WCHAR path[MAX_PATH];
-    struct value mine;
-    struct value previous;
     DWORD length = GetModuleFileNameW(module, path, MAX_PATH);
     if (length == 0 || length >= MAX_PATH)
+        return false;
+    set_text(mine, path);
+    return true;
+}
+
+HRESULT registry_add(HMODULE module) {
+    struct value mine;
+    struct value own;
+    if (!module_server(module, &mine))
         return E_UNEXPECTED;
-    set_text(&mine, path);
-    bool again = read_own(&previous) == ERROR_SUCCESS;
-    LSTATUS status = add(&mine, again ? &previous : NULL);
+    bool again = read_own(&own) == ERROR_SUCCESS;
+    LSTATUS status = add(&mine, again ? &own : NULL);
     if (status && restore_all(&mine) == ERROR_SUCCESS && !again)
         (void)remove_class(); /* all of it or nothing */
     return HRESULT_FROM_WIN32((DWORD)status);
 }
 
-HRESULT registry_remove(void) {
+/* Also where this class is not registered: who has deleted its key may have left the renderers as they were. */
+HRESULT registry_remove(HMODULE module) {
     struct value own;
     LSTATUS status = read_own(&own);
     if (status == ERROR_FILE_NOT_FOUND)
-        return S_OK;
+        status = module_server(module, &own) ? ERROR_SUCCESS : ERROR_BAD_PATHNAME;
     if (!status)
         status = restore_all(&own); /* where that fails, what was there before is still kept */
     if (!status)

@@ -7,6 +7,7 @@
 
 #include "host.h"
 #include "registry.h"
+#include "renderers.h"
 
 static LONG kept; /* objects, factories and locks */
 static HMODULE this_module;
@@ -85,8 +86,7 @@ HRESULT WINAPI DllGetClassObject(REFCLSID class_id, REFIID id, void **out) {
     *out = NULL;
     if (!class_id)
         return E_INVALIDARG;
-    if (!IsEqualGUID(class_id, &copp_class_protection) && !IsEqualGUID(class_id, &copp_class_vmr7) &&
-        !IsEqualGUID(class_id, &copp_class_vmr9))
+    if (!IsEqualGUID(class_id, &copp_class_protection) && !renderer_find(class_id))
         return CLASS_E_CLASSNOTAVAILABLE;
     struct factory *factory = calloc(1, sizeof *factory);
     if (!factory)
@@ -109,7 +109,7 @@ HRESULT WINAPI DllRegisterServer(void) {
 }
 
 HRESULT WINAPI DllUnregisterServer(void) {
-    return registry_remove();
+    return registry_remove(this_module);
 }
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);

@@ -67,6 +67,9 @@ struct copp_connector_view {
 };
 COPP_API void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view);
 
+/* The mode its output is in now: why copp_device_open answers COPP_E_UNSUPPORTED_MODE (ARB-6). */
+COPP_API enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector);
+
 /*
  * What happens to a connector (EVT-1). Told by its output's backend or by the host.
  *

@@ -59,9 +59,9 @@ struct copp_private_key_calls {
 /*
  * Opens an RSA private key. Built on OpenSSL, by its OSSL_STORE URI: a file's path, or what a provider loaded in
  * openssl.cnf offers (a token; for a driver's key it must do raw RSA). Built on libgcrypt, as on Windows, by the path of
- * an unencrypted PEM file, PKCS #8 or PKCS #1; passphrase is not looked at there. It may be NULL. Free the key with
- * copp_private_key_free. COPP_E_NOT_FOUND: nothing there; COPP_E_IO: a file that cannot be read, errno says why;
- * COPP_E_KEY: no RSA private key of 1024 to 2048 bits, a wrong passphrase, or with libgcrypt an encrypted file.
+ * an unencrypted PEM file, PKCS #8 or PKCS #1, which on Windows is UTF-8; passphrase is not looked at there. It may be NULL.
+ * Free the key with copp_private_key_free. COPP_E_NOT_FOUND: nothing there; COPP_E_IO: a file that cannot be read, errno
+ * says why; COPP_E_KEY: no RSA private key of 1024 to 2048 bits, a wrong passphrase, or with libgcrypt an encrypted file.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_open(const char *uri, const char *passphrase,
                                                                struct copp_private_key **key);

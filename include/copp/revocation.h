@@ -62,7 +62,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_revocation_issue(uint32_t version,
  * present file, where there is one, is itself valid; on
  * every error the old file stays as it was, but for a COPP_E_IO of a disk that fails after the replacement: then the new
  * list is there. *list (may be NULL) receives the list now in force. Writers exclude each other by a lock on PATH.lock.
- * COPP_E_IO: errno says why.
+ * COPP_E_IO: errno says why. On Windows path is UTF-8.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_revocation_load(const char *path, const struct copp_public_key *anchor,
                                                               struct copp_revocation_list **list, struct copp_verdict *verdict);

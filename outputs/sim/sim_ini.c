@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "internal.h"
 
 #define LINE_MAX_SIZE 190u /* inih's own limit is 200 with line end and NUL: beyond, it would cut a line in two */
@@ -400,7 +401,7 @@ static bool check(struct copp_sim *sim, struct copp_sim_error *error) {
 }
 
 enum copp_result sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error) {
-    struct parse parse = {.sim = sim, .text = description, .error = error};
+    struct parse parse = {.sim = sim, .text = description + byte_order_mark(description), .error = error};
     int line = ini_parse_stream(read_line, &parse, on_key, &parse);
     if (line < 0)
         return COPP_E_MEMORY;

@@ -108,7 +108,7 @@ enum copp_result copp_revocation_load(const char *path, const struct copp_public
 
 /* A new file with the list in it, on the disk. Nothing is left of it if that fails. */
 static bool write_new(const char *path, const uint8_t *bytes, size_t size) {
-    if (unlink(path) && errno != ENOENT) /* what a writer that died left there */
+    if (copp_store_remove(path) && errno != ENOENT) /* what a writer that died left there */
         return false;
     int file = copp_store_create(path);
     bool good = file >= 0 && write_all(file, bytes, size) && copp_store_sync(file);
@@ -118,7 +118,7 @@ static bool write_new(const char *path, const uint8_t *bytes, size_t size) {
         good = false;
     if (!good) {
         int saved = errno;
-        (void)unlink(path);
+        (void)copp_store_remove(path);
         errno = saved;
     }
     return good;
@@ -129,7 +129,7 @@ static bool replace(const char *path, const char *new_path, const char *director
     if (copp_store_replace(new_path, path, directory))
         return true;
     int saved = errno;
-    (void)unlink(new_path);
+    (void)copp_store_remove(new_path);
     errno = saved;
     return false;
 }

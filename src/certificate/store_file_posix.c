@@ -25,6 +25,10 @@ int copp_store_create(const char *path) {
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
+int copp_store_remove(const char *path) {
+    return unlink(path);
+}
+
 int copp_store_lock(const char *path) {
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0)

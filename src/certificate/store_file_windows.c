@@ -5,6 +5,8 @@
 #include <io.h>
 #include <windows.h>
 
+#include "common/wide_windows.h"
+
 #define RETRY_MS 10u
 #define REPLACE_TRIES 200u /* readers take a moment, not two seconds */
 
@@ -39,17 +41,31 @@ static int descriptor(HANDLE file, int flags) {
 int copp_store_open(const char *path) {
     /* who reads keeps nobody from putting another list in its place */
     DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    return descriptor(CreateFileA(path, GENERIC_READ, share, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL), _O_RDONLY);
+    WCHAR wide[WIDE_PATH_MAX];
+    if (!wide_path(path, wide))
+        return -1;
+    return descriptor(CreateFileW(wide, GENERIC_READ, share, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL), _O_RDONLY);
 }
 
 int copp_store_create(const char *path) {
-    return descriptor(CreateFileA(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL), _O_WRONLY);
+    WCHAR wide[WIDE_PATH_MAX];
+    if (!wide_path(path, wide))
+        return -1;
+    return descriptor(CreateFileW(wide, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL), _O_WRONLY);
+}
+
+int copp_store_remove(const char *path) {
+    WCHAR wide[WIDE_PATH_MAX];
+    return wide_path(path, wide) ? _wunlink(wide) : -1;
 }
 
 /* The lock is that nobody else may open the file meanwhile. */
 int copp_store_lock(const char *path) {
+    WCHAR wide[WIDE_PATH_MAX];
+    if (!wide_path(path, wide))
+        return -1;
     for (;;) {
-        HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+        HANDLE file = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
         if (file != INVALID_HANDLE_VALUE || GetLastError() != ERROR_SHARING_VIOLATION)
             return descriptor(file, _O_RDWR);
         Sleep(RETRY_MS);
@@ -62,7 +78,11 @@ bool copp_store_sync(int file) {
 
 bool copp_store_replace(const char *from, const char *to, const char *directory) {
     (void)directory; /* MOVEFILE_WRITE_THROUGH puts the change on the disk */
-    for (unsigned i = 0; !MoveFileExA(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH); i++) {
+    WCHAR wide_from[WIDE_PATH_MAX];
+    WCHAR wide_to[WIDE_PATH_MAX];
+    if (!wide_path(from, wide_from) || !wide_path(to, wide_to))
+        return false;
+    for (unsigned i = 0; !MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH); i++) {
         set_errno();
         if (errno != EACCES || i == REPLACE_TRIES) /* some versions of Windows replace no file that is being read */
             return false;

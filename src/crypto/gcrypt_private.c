@@ -9,10 +9,8 @@
 #include "crypto/gcrypt_keys.h"
 #include "wire/base64.h"
 
-#ifdef O_NOINHERIT
-#define NOT_INHERITED O_NOINHERIT
-#else
-#define NOT_INHERITED O_CLOEXEC
+#ifdef _WIN32
+#include "common/wide_windows.h"
 #endif
 
 struct gcrypt_key {
@@ -192,9 +190,19 @@ static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_p
     return result;
 }
 
+/* For reading; -1 with errno set. */
+static int open_file(const char *path) {
+#ifdef _WIN32
+    WCHAR wide[WIDE_PATH_MAX];
+    return wide_path(path, wide) ? _wopen(wide, O_RDONLY | O_NOINHERIT) : -1;
+#else
+    return open(path, O_RDONLY | O_CLOEXEC);
+#endif
+}
+
 /* Up to COPP_KEY_FILE_MAX bytes. COPP_E_KEY: more than a key has; COPP_E_IO: errno says why. */
 static enum copp_result read_file(const char *path, char *text, size_t *size) {
-    int file = open(path, O_RDONLY | NOT_INHERITED);
+    int file = open_file(path);
     if (file < 0)
         return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
     size_t have = 0;

@@ -46,6 +46,12 @@ void copp_connector_inspect(const struct copp_connector *connector, struct copp_
                                          .reconfigurations = connector->reconfigurations};
 }
 
+enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector) {
+    struct copp_output_state state;
+    copp_connector_state(connector, &state);
+    return state.mode;
+}
+
 /* ARB-1, ARB-3 */
 
 static uint32_t redistribution_of(size_t type, uint32_t level) {

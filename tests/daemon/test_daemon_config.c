@@ -64,6 +64,19 @@ static void kit_with_hierarchy(struct kit *kit) {
     kit_stop(kit);
 }
 
+/* Editors of Windows' begin a file so, whatever its first line is. */
+static void a_byte_order_mark(void) {
+    struct kit kit;
+    kit_with_hierarchy(&kit);
+    write_file(&kit, "coppd.conf", "\xef\xbb\xbf[daemon]\r\nsocket = %/socket\r\nstate_directory = %\r\n");
+    run_says(&kit, CHECK, 0, "coppd.conf: can be used");
+    write_file(&kit, "coppd.conf", "\xef\xbb\xbf; mine\n[daemon]\nsocket = %/socket\nstate_directory = %\n");
+    run_says(&kit, CHECK, 0, "coppd.conf: can be used");
+    write_file(&kit, "coppd.conf", "\xef\xbb\xbfnonsense\n");
+    run_says(&kit, CHECK, 1, "line 1: is neither [section] nor name = value");
+    kit_end(&kit);
+}
+
 static void lines_of_the_file(void) {
     static const struct {
         const char *text;
@@ -403,6 +416,7 @@ static void simulated_outputs_are_marked(void) {
 }
 
 static const struct test_case cases[] = {
+    TEST(a_byte_order_mark, ""),
     TEST(lines_of_the_file, ""),
 #ifdef COPPD_KMS
     TEST(names_of_all_backends, ""),

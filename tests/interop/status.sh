@@ -56,6 +56,13 @@ expect 0 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events - <"$dir/e
 answers '^A (simulated, unplugged)  .*LinkLost, RenegotiationRequired$'
 expect 0 timeout 20 "$COPP" status --adapter - <"$dir/card.ini"
 
+begin byte_order_marks
+printf '\357\273\277' | cat - "$dir/card.ini" >"$dir/marked.ini"
+printf '\357\273\277unplug A\r\n\357\273\277desktop-acp B 2\r\n' >"$dir/events"
+expect 0 timeout 20 "$COPP" status --adapter "$dir/marked.ini" --events "$dir/events" --json
+holds '.outputs[0].events == ["LinkLost"]'
+holds '.outputs[1].levels.ACP.global_name == "level 2"'
+
 begin clone_mode_opens_nothing ARB-6
 printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\nmulti_adapter = clone\n' >"$dir/clone.ini"
 sed 's/output A/output B/; s/clone/dualview/' "$dir/clone.ini" >"$dir/dualview.ini"

@@ -1,6 +1,7 @@
 /*
  * A Windows program against libcopp's dxva2.dll, which lies in its folder: test_opm, or test_opm --component where the output
- * is a component one at 720p, or test_opm --stand-in where standin_dxva2.dll is the system's, or test_opm --alone where libcopp's
+ * is a component one at 720p, or test_opm --no-driver where there is no driver, or --clone or --theatre where the output is in that
+ * mode, or --changing where it is in clone mode after a while, or test_opm --stand-in where standin_dxva2.dll is the system's, or test_opm --alone where libcopp's
  * is the system's too. It links nothing of libcopp's.
  */
 #include "com_server.h"
@@ -29,6 +30,7 @@ static const GUID unknown_request = {0x12345678, 0x9abc, 0x4def, {1, 2, 3, 4, 5,
 
 typedef HRESULT(WINAPI *from_monitor)(HMONITOR, OPM_VIDEO_OUTPUT_SEMANTICS, ULONG *, IOPMVideoOutput ***);
 typedef HRESULT(WINAPI *from_device)(IDirect3DDevice9 *, OPM_VIDEO_OUTPUT_SEMANTICS, ULONG *, IOPMVideoOutput ***);
+typedef HRESULT(WINAPI *for_target)(LUID *, ULONG, OPM_VIDEO_OUTPUT_SEMANTICS, IOPMVideoOutput **);
 typedef BOOL(WINAPI *count_monitors)(HMONITOR, DWORD *);
 
 static HMODULE dxva2;
@@ -66,6 +68,14 @@ static HRESULT STDMETHODCALLTYPE status(IAMCertifiedOutputProtection *bridge, co
 }
 
 static IAMCertifiedOutputProtectionVtbl bridge_calls = {NULL, NULL, NULL, key_exchange, sequence_start, command, status};
+
+/* What OPMGetVideoOutputForTarget answers; the adapter's and the target's numbers are anything. */
+static HRESULT output_for_target(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **output) {
+    LUID adapter = {1, 2};
+    for_target entry = (for_target)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputForTarget");
+    assert_non_null(entry);
+    return entry(&adapter, 3, semantics, output);
+}
 
 static IOPMVideoOutput *new_output(void) {
     IOPMVideoOutput **outputs = NULL;
@@ -153,28 +163,114 @@ static void resolution_too_high(void **state) {
     assert_int_equal(IOPMVideoOutput_Release(bridge.output), 0);
 }
 
-static void outputs_of_a_direct3d_device(void **state) {
-    (void)state;
+/* A device for as long as the entry point runs. */
+static HRESULT outputs_of_direct3d(from_device entry, ULONG *count, IOPMVideoOutput ***outputs) {
     D3DPRESENT_PARAMETERS parameters = {.Windowed = TRUE, .SwapEffect = D3DSWAPEFFECT_DISCARD};
     IDirect3DDevice9 *device = NULL;
-    IOPMVideoOutput **outputs = NULL;
-    ULONG count = 0;
-    from_device entry = (from_device)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromIDirect3DDevice9Object");
-    assert_non_null(entry);
-    assert_int_equal(entry(NULL, OPM_VOS_COPP_SEMANTICS, &count, &outputs), E_POINTER);
     HWND window = CreateWindowA("static", "", WS_POPUP, 0, 0, 16, 16, NULL, NULL, NULL, NULL);
     IDirect3D9 *direct3d = Direct3DCreate9(D3D_SDK_VERSION);
     assert_non_null(direct3d);
     assert_int_equal(
         IDirect3D9_CreateDevice(direct3d, 0, D3DDEVTYPE_HAL, window, D3DCREATE_SOFTWARE_VERTEXPROCESSING, &parameters, &device),
         S_OK);
-    assert_int_equal(entry(device, OPM_VOS_COPP_SEMANTICS, &count, &outputs), S_OK);
-    assert_int_equal(count, 1);
-    assert_int_equal(IOPMVideoOutput_Release(outputs[0]), 0);
-    CoTaskMemFree(outputs);
+    HRESULT hr = entry(device, OPM_VOS_COPP_SEMANTICS, count, outputs);
     (void)IDirect3DDevice9_Release(device);
     (void)IDirect3D9_Release(direct3d);
     DestroyWindow(window);
+    return hr;
+}
+
+static void outputs_of_a_direct3d_device(void **state) {
+    (void)state;
+    IOPMVideoOutput **outputs = NULL;
+    ULONG count = 0;
+    from_device entry = (from_device)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromIDirect3DDevice9Object");
+    assert_non_null(entry);
+    assert_int_equal(entry(NULL, OPM_VOS_COPP_SEMANTICS, &count, &outputs), E_POINTER);
+    assert_int_equal(outputs_of_direct3d(entry, &count, &outputs), S_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(IOPMVideoOutput_Release(outputs[0]), 0);
+    CoTaskMemFree(outputs);
+}
+
+static void outputs_for_a_target(void **state) {
+    (void)state;
+    LUID adapter = {1, 2};
+    IOPMVideoOutput *output = (IOPMVideoOutput *)(void *)&dxva2;
+    struct client client;
+    for_target entry = (for_target)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputForTarget");
+    assert_non_null(entry);
+    assert_int_equal(entry(NULL, 3, OPM_VOS_COPP_SEMANTICS, &output), E_POINTER);
+    assert_int_equal(entry(&adapter, 3, OPM_VOS_COPP_SEMANTICS, NULL), E_POINTER);
+    assert_int_equal(output_for_target(OPM_VOS_OPM_SEMANTICS, &output), (HRESULT)0xC0262500);
+    assert_null(output);
+    assert_int_equal(output_for_target((OPM_VIDEO_OUTPUT_SEMANTICS)2, &output), E_INVALIDARG);
+    assert_int_equal(output_for_target(OPM_VOS_COPP_SEMANTICS, &output), S_OK);
+    struct bridge bridge = {{&bridge_calls}, output};
+    assert_int_equal(client_start(&client, &bridge.interface_part, CLIENT_SWAP40), S_OK);
+    client_close(&client);
+    assert_int_equal(IOPMVideoOutput_Release(output), 0);
+}
+
+/* Clients search the chain as a string: a NUL that is part of the memory, and not of the length, ends it. */
+static void a_nul_follows_the_chain(void **state) {
+    (void)state;
+    OPM_RANDOM_NUMBER random;
+    IMalloc *memory = NULL;
+    BYTE *chain = NULL;
+    ULONG size = 0;
+    IOPMVideoOutput *output = new_output();
+    assert_int_equal(CoGetMalloc(1, &memory), S_OK);
+    assert_int_equal(IOPMVideoOutput_StartInitialization(output, &random, &chain, &size), S_OK);
+    assert_int_equal(IMalloc_GetSize(memory, chain), size + 1);
+    assert_int_equal(strlen((char *)chain), size);
+    assert_non_null(strstr((char *)chain, "CertificateCollection>"));
+    CoTaskMemFree(chain);
+    (void)IMalloc_Release(memory);
+    assert_int_equal(IOPMVideoOutput_Release(output), 0);
+}
+
+static HRESULT expected; /* what the getters of outputs answer: see main */
+
+/* OPM-OUT-4: it is the getters that fail, with nothing handed out, and not what comes after them. */
+static void getters_fail(void **state) {
+    (void)state;
+    IOPMVideoOutput **outputs = (IOPMVideoOutput **)&dxva2;
+    IOPMVideoOutput *output = (IOPMVideoOutput *)(void *)&dxva2;
+    ULONG count = 7;
+    from_device entry = (from_device)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromIDirect3DDevice9Object");
+    assert_non_null(entry);
+    assert_int_equal(outputs_from_monitor(primary(), OPM_VOS_COPP_SEMANTICS, &count, &outputs), expected);
+    assert_int_equal(count, 0);
+    assert_null(outputs);
+    count = 7;
+    outputs = (IOPMVideoOutput **)&dxva2;
+    assert_int_equal(outputs_of_direct3d(entry, &count, &outputs), expected);
+    assert_int_equal(count, 0);
+    assert_null(outputs);
+    assert_int_equal(output_for_target(OPM_VOS_COPP_SEMANTICS, &output), expected);
+    assert_null(output);
+    assert_int_equal(outputs_from_monitor(primary(), OPM_VOS_OPM_SEMANTICS, &count, &outputs), (HRESULT)0xC0262500);
+    assert_int_equal(output_for_target(OPM_VOS_OPM_SEMANTICS, &output), (HRESULT)0xC0262500);
+}
+
+/* ARB-6: in clone mode that has come after the output was made, its commands are refused by OPM's code. */
+static void clone_mode_comes(void **state) {
+    (void)state;
+    const DWORD on[4] = {HDCP, 1, 0, 0};
+    IOPMVideoOutput **outputs = NULL;
+    ULONG count = 0;
+    struct client client;
+    HRESULT hr = S_OK;
+    struct bridge bridge = {{&bridge_calls}, new_output()};
+    ULONGLONG end = GetTickCount64() + 60000;
+    assert_int_equal(client_start(&client, &bridge.interface_part, CLIENT_SWAP40), S_OK);
+    while (hr == S_OK && GetTickCount64() < end)
+        hr = client_command(&client, &set_protection_level, on, sizeof on);
+    assert_int_equal(hr, (HRESULT)0xC0262521);
+    assert_int_equal(outputs_from_monitor(primary(), OPM_VOS_COPP_SEMANTICS, &count, &outputs), (HRESULT)0xC026250F);
+    client_close(&client);
+    assert_int_equal(IOPMVideoOutput_Release(bridge.output), 0);
 }
 
 /* What is not ours reaches the system's own. */
@@ -290,22 +386,25 @@ static void arguments_arrive(void **state) {
 static void missing_functions_fail(void **state) {
     (void)state;
     typedef HRESULT(WINAPI * create_device)(void *, const void *, DWORD, void *, void **);
-    typedef HRESULT(WINAPI * from_target)(LUID *, ULONG, OPM_VIDEO_OUTPUT_SEMANTICS, IOPMVideoOutput **);
     count_monitors count = (count_monitors)(void *)GetProcAddress(dxva2, "GetNumberOfPhysicalMonitorsFromHMONITOR");
     create_device create = (create_device)(void *)GetProcAddress(dxva2, "DXVAHD_CreateDevice");
-    from_target target = (from_target)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputForTarget");
     DWORD monitors = 77;
     void *device = &monitors;
     assert_non_null(count);
     assert_non_null(create);
-    assert_non_null(target); /* Windows 10 has it */
     SetLastError(ERROR_SUCCESS);
     assert_false(count(primary(), &monitors));
     assert_int_equal(GetLastError(), ERROR_PROC_NOT_FOUND);
     assert_int_equal(monitors, 77);
     assert_int_equal(create(NULL, NULL, 0, NULL, &device), HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
     assert_ptr_equal(device, &monitors);
-    assert_int_equal(target(NULL, 0, OPM_VOS_COPP_SEMANTICS, NULL), HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND));
+}
+
+/* No way to a video output leads to the system's dxva2.dll, which has one to the real driver: here it would answer 0x2a. */
+static void video_outputs_are_never_the_systems(void **state) {
+    hands_out_copp_semantics_alone(state);
+    outputs_of_a_direct3d_device(state);
+    outputs_for_a_target(state);
 }
 
 /* The counting allocator over what OPM hands out: arrays, chains and outputs */
@@ -314,6 +413,7 @@ static void nothing_is_left(void **state) {
     hands_out_copp_semantics_alone(state);
     whole_session(state);
     refusals(state);
+    outputs_for_a_target(state);
     LONG left = counting_blocks();
     assert_true(counting_end());
     assert_int_equal(left, 0);
@@ -345,6 +445,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(whole_session),
         cmocka_unit_test(refusals),
         cmocka_unit_test(outputs_of_a_direct3d_device),
+        cmocka_unit_test(outputs_for_a_target),
+        cmocka_unit_test(a_nul_follows_the_chain),
         cmocka_unit_test(the_rest_is_the_systems),
 #ifdef __x86_64__
         cmocka_unit_test(callers_are_found),
@@ -354,8 +456,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_library_stays),
     };
     const struct CMUnitTest component_tests[] = {cmocka_unit_test(resolution_too_high)};
-    const struct CMUnitTest stand_in_tests[] = {cmocka_unit_test(arguments_arrive), cmocka_unit_test(missing_functions_fail)};
+    const struct CMUnitTest stand_in_tests[] = {cmocka_unit_test(arguments_arrive), cmocka_unit_test(missing_functions_fail),
+                                                cmocka_unit_test(video_outputs_are_never_the_systems)};
     const struct CMUnitTest alone_tests[] = {cmocka_unit_test(missing_functions_fail)};
+    const struct CMUnitTest failing_tests[] = {cmocka_unit_test(getters_fail)};
+    const struct CMUnitTest changing_tests[] = {cmocka_unit_test(clone_mode_comes)};
     const char *mode = argc == 2 ? argv[1] : "";
     int failed;
     dxva2 = LoadLibraryA("dxva2.dll");
@@ -363,7 +468,15 @@ int main(int argc, char **argv) {
         dxva2 ? (from_monitor)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromHMONITOR") : (from_monitor)NULL;
     if (!outputs_from_monitor || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
         return 2;
-    if (strcmp(mode, "--component") == 0)
+    expected = strcmp(mode, "--no-driver") == 0 ? (HRESULT)0xC0262501
+               : strcmp(mode, "--clone") == 0   ? (HRESULT)0xC026250F
+               : strcmp(mode, "--theatre") == 0 ? (HRESULT)0xC0262510
+                                                : S_OK;
+    if (expected != S_OK)
+        failed = cmocka_run_group_tests_name(mode + 2, failing_tests, NULL, NULL);
+    else if (strcmp(mode, "--changing") == 0)
+        failed = cmocka_run_group_tests_name("opm-changing", changing_tests, NULL, NULL);
+    else if (strcmp(mode, "--component") == 0)
         failed = cmocka_run_group_tests_name("opm-component", component_tests, NULL, NULL);
     else if (strcmp(mode, "--stand-in") == 0)
         failed = cmocka_run_group_tests_name("opm-stand-in", stand_in_tests, NULL, NULL);

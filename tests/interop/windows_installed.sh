@@ -47,6 +47,7 @@ wine regsvr32 /s copp.dll # twice is as good as once
 status=0
 wine "$cryptoapi" --registered || status=1
 wine "$directshow" || status=1
+wine "$directshow" --evr || status=1
 mkdir slow
 cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" slow/
 cat >slow/adapter.ini <<'ADAPTER'
@@ -89,6 +90,8 @@ cp "$COPP_DRIVER/leaf.pem" garbled/
 echo '<nonsense>' >garbled/chain.xml
 no_driver "$work/odd" 'adapter.ini: cannot be read'
 no_driver "$work/empty" 'chain.xml: is empty'
+cp -r empty 映画
+no_driver "$work/映画" '\\u6620\\u753b\\chain.xml: is empty' # a debugger gets no letter that its code page has no place for
 no_driver "$work/garbled" 'chain.xml: is no certificate chain: CERT-1: '
 no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
 
@@ -262,6 +265,18 @@ fi
 
 wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
+COPP_DRIVER='C:\nowhere' wine application/test_opm.exe --no-driver || status=1
+for mode in clone theatre changing; do
+    mkdir "$mode"
+    cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" "$mode/"
+done
+for mode in clone theatre; do
+    { sed '/^hdcp_delay/d' slow/adapter.ini && echo "multi_adapter = $mode"; } >"$mode/adapter.ini"
+done
+{ sed '/^hdcp_delay/d' slow/adapter.ini && printf '[script]\n3000 = multi-adapter HDMI-1 clone\n'; } >changing/adapter.ini
+for mode in clone theatre changing; do
+    COPP_DRIVER=$work/$mode wine application/test_opm.exe "--$mode" || status=1
+done
 # whatever type and bytes a value has
 vmr9='HKEY_CLASSES_ROOT\CLSID\{51B4ABF3-748F-4E3B-A276-C828330E926A}\InprocServer32'
 wine reg add "$vmr9" /ve /t REG_EXPAND_SZ /d '%SystemRoot%\system32\quartz.dll' /f >/dev/null

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
-#include <stdarg.h>
 #include <sys/stat.h>
 #include <windows.h>
 
@@ -24,12 +23,6 @@ static bool due(const char *name) {
 /* The library calls such a function through a pointer, which is the one here. */
 #define FAULT_IMPORT(pointer, name)
 #include "faults_windows.def"
-
-/* Variadic; the library gives it no mode. */
-int faulty_open(const char *path, int flags, ...);
-int faulty_open(const char *path, int flags, ...) {
-    return due("open") ? failure() : open(path, flags);
-}
 
 /* What fails to close is closed all the same. */
 int faulty_close(int file);
@@ -60,15 +53,31 @@ static int fake__open_osfhandle(intptr_t handle, int flags) {
 }
 const void *const faulty___imp__open_osfhandle = (const void *)fake__open_osfhandle;
 
-static HANDLE WINAPI fake_CreateFileA(const char *path, DWORD access, DWORD share, SECURITY_ATTRIBUTES *security, DWORD creation,
+/* Variadic; the library gives it no mode. */
+static int fake__wopen(const WCHAR *path, int flags, ...) {
+    return due("open") ? failure() : _wopen(path, flags);
+}
+const void *const faulty___imp__wopen = (const void *)fake__wopen;
+
+static int fake__wunlink(const WCHAR *path) {
+    return due("unlink") ? failure() : _wunlink(path);
+}
+const void *const faulty___imp__wunlink = (const void *)fake__wunlink;
+
+static int WINAPI fake_MultiByteToWideChar(UINT page, DWORD flags, const char *text, int size, WCHAR *wide, int room) {
+    return due("wide") ? failure() + 1 : MultiByteToWideChar(page, flags, text, size, wide, room);
+}
+const void *const faulty___imp_MultiByteToWideChar = (const void *)fake_MultiByteToWideChar;
+
+static HANDLE WINAPI fake_CreateFileW(const WCHAR *path, DWORD access, DWORD share, SECURITY_ATTRIBUTES *security, DWORD creation,
                                       DWORD flags, HANDLE template) {
     if (due("open")) {
         (void)failure();
         return INVALID_HANDLE_VALUE;
     }
-    return CreateFileA(path, access, share, security, creation, flags, template);
+    return CreateFileW(path, access, share, security, creation, flags, template);
 }
-const void *const faulty___imp_CreateFileA = (const void *)fake_CreateFileA;
+const void *const faulty___imp_CreateFileW = (const void *)fake_CreateFileW;
 
 /* What fails to close is closed all the same. */
 static BOOL WINAPI fake_CloseHandle(HANDLE file) {
@@ -77,11 +86,11 @@ static BOOL WINAPI fake_CloseHandle(HANDLE file) {
 }
 const void *const faulty___imp_CloseHandle = (const void *)fake_CloseHandle;
 
-static BOOL WINAPI fake_MoveFileExA(const char *from, const char *to, DWORD flags) {
+static BOOL WINAPI fake_MoveFileExW(const WCHAR *from, const WCHAR *to, DWORD flags) {
     if (due("rename")) {
         (void)failure();
         return FALSE;
     }
-    return MoveFileExA(from, to, flags);
+    return MoveFileExW(from, to, flags);
 }
-const void *const faulty___imp_MoveFileExA = (const void *)fake_MoveFileExA;
+const void *const faulty___imp_MoveFileExW = (const void *)fake_MoveFileExW;

@@ -558,6 +558,9 @@ static void what_a_host_may_look_at(void) {
     assert_int_equal(connector.protection_types, HDCP | ACP | CGMSA);
     assert_int_equal(connector.losses, 2);
     assert_int_equal(connector.reconfigurations, 1);
+    assert_int_equal(copp_connector_mode(s.rig.connector), COPP_MODE_SINGLE);
+    s.rig.output.state.mode = COPP_MODE_THEATRE; /* as it is now, and not as it was */
+    assert_int_equal(copp_connector_mode(s.rig.connector), COPP_MODE_THEATRE);
     assert_int_equal(app_flags(&s.apps[0]),
                      COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED); /* looking delivers nothing */
     copp_device_inspect(s.apps[0].device, &device);

@@ -298,6 +298,29 @@ static void how_a_description_may_be_written(void) {
     end(&s);
 }
 
+/* Editors of Windows' begin a file with a byte order mark, whatever its first line is. */
+static void a_byte_order_mark(void) {
+    static const char *const descriptions[] = {
+        "\xef\xbb\xbf[output A]\r\ntype = vga\r\nmodes = 720p60\r\n",
+        "\xef\xbb\xbf  [output A]\ntype = vga\nmodes = 720p60\n",
+        "\xef\xbb\xbf; a comment\n[output A]\ntype = vga\nmodes = 720p60\n",
+        "\xef\xbb\xbf\n[output A]\ntype = vga\nmodes = 720p60\n",
+    };
+    for (size_t i = 0; i < sizeof descriptions / sizeof descriptions[0]; i++) {
+        struct scene s;
+        begin(&s, descriptions[i], "A");
+        assert_int_equal(app_word(&s.app, COPP_QUERY_CONNECTOR_TYPE), COPP_CONNECTOR_VGA);
+        end(&s);
+    }
+    /* a line keeps its number */
+    struct scene s;
+    struct copp_sim_error error;
+    rig_init(&s.rig, NULL);
+    assert_int_equal(make(&s, "\xef\xbb\xbfnonsense\n", 0, &error), COPP_E_INVALID);
+    assert_int_equal(error.line, 1);
+    rig_end(&s.rig);
+}
+
 /* What docs/simulator.md shows as a description is one. */
 static void the_example_of_the_manual(void) {
     static const char fence[] = "```ini\n";
@@ -688,6 +711,7 @@ static const struct test_case cases[] = {
     TEST(descriptions_that_are_refused, ""),
     TEST(too_much_of_anything, ""),
     TEST(how_a_description_may_be_written, ""),
+    TEST(a_byte_order_mark, ""),
     TEST(the_example_of_the_manual, "ARB-4"),
     TEST(all_standards, "WIRE-10"),
     TEST(what_is_no_config, ""),
