@@ -55,11 +55,19 @@ int device_find(const struct invocation *in, const struct device_options *option
     return embedded_open(in, options->adapter, options->events, follow, &device->host);
 }
 
+/* Whom to trust outside this program. */
+static int find_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor) {
+    bool file = name != NULL && strcmp(name, "microsoft") != 0 && strcmp(name, "-") != 0;
+    const char *missing = file ? remote_missing_anchor(name) : NULL;
+    return missing != NULL ? fail(in, STATUS_UNKNOWN, name, "the anchor does not exist: %s", missing)
+                           : read_anchor(in, name, anchor);
+}
+
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
     int status = device_find(in, options, follow, device);
     if (status != STATUS_YES || device->path == NULL)
         return status;
-    status = read_anchor(in, options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR"), &device->anchor);
+    status = find_anchor(in, options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR"), &device->anchor);
     return status == STATUS_YES ? remote_names(in, device) : status;
 }
 

@@ -10,6 +10,9 @@
 /* What --device names if it is not the embedded adapter, for error messages. */
 extern const char remote_kinds[];
 
+/* If the anchor's file does not exist, and somebody may yet make it: what to do. Else NULL. */
+const char *remote_missing_anchor(const char *name);
+
 /* *path is where the adapter is that name stands for; false if it stands for none. */
 bool remote_find(const char *name, const char **path);
 

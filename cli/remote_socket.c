@@ -11,6 +11,13 @@
 
 const char remote_kinds[] = "unix:PATH";
 
+const char *remote_missing_anchor(const char *name) {
+    bool missing = access(name, F_OK) != 0 && errno == ENOENT;
+    return missing ? "start coppd (systemctl start coppd), which makes its test hierarchy and this anchor before it first "
+                     "listens, or name one that exists with --anchor or COPP_ANCHOR"
+                   : NULL;
+}
+
 bool remote_find(const char *name, const char **path) {
     *path = name + strlen(UNIX_PREFIX);
     return strncmp(name, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0 && **path != '\0';
