@@ -282,6 +282,10 @@ static void a_check_changes_nothing(void) {
     kit_make(&kit, "");
     run_says(&kit, CHECK, 0, "can be used");
     assert_int_equal(access(kit.socket, F_OK), -1);
+    path_of(&kit, "socket.lock", path);
+    assert_int_equal(access(path, F_OK), -1);
+    path_of(&kit, "test-driver.lock", path);
+    assert_int_equal(access(path, F_OK), -1);
     path_of(&kit, "test-driver", path);
     assert_int_equal(access(path, F_OK), -1);
     path_of(&kit, "metrics", path);

@@ -231,6 +231,16 @@ static void only_a_file_is_a_lock(void) {
     kit_end(&kit);
 }
 
+static void what_systemd_cannot_have_meant(void) {
+    struct kit kit;
+    kit_make(&kit, "");
+    configure(&kit, kit.socket);
+    assert_int_equal(setenv("LISTEN_PID", "x", 1) | setenv("LISTEN_FDS", "1", 1), 0);
+    start_fails(&kit, "what systemd hands over cannot be taken: Invalid argument; LISTEN_PID and LISTEN_FDS must be numbers");
+    assert_int_equal(unsetenv("LISTEN_PID") | unsetenv("LISTEN_FDS"), 0);
+    kit_end(&kit);
+}
+
 /* As systemd does where coppd.socket is started beside a coppd that made its own. */
 static void another_ones_socket_stays(void) {
     struct kit kit;
@@ -348,9 +358,15 @@ static void an_anchor_that_is_hidden(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(of_two_one_runs, ""),       TEST(two_make_one_hierarchy, ""),    TEST(the_lock_decides, ""),
-    TEST(only_a_file_is_a_lock, ""), TEST(another_ones_socket_stays, ""), TEST(the_socket_comes_last, ""),
-    TEST(whatever_the_umask, ""),    TEST(an_anchor_that_is_hidden, ""),
+    TEST(of_two_one_runs, ""),
+    TEST(two_make_one_hierarchy, ""),
+    TEST(the_lock_decides, ""),
+    TEST(only_a_file_is_a_lock, ""),
+    TEST(what_systemd_cannot_have_meant, ""),
+    TEST(another_ones_socket_stays, ""),
+    TEST(the_socket_comes_last, ""),
+    TEST(whatever_the_umask, ""),
+    TEST(an_anchor_that_is_hidden, ""),
 };
 
 int main(void) {
