@@ -210,7 +210,7 @@ static bool open_hierarchy(const char *directory, struct driver *driver, struct 
         warn_if_hidden(directory, anchor);
     else if (result == COPP_E_IO)
         (void)fault_add(fault, "; start coppd as the user that owns %s, or name another [daemon] state_directory", directory);
-    else if (result != COPP_E_MEMORY)
+    else if (result == COPP_E_NOT_FOUND || result == COPP_E_INVALID || result == COPP_E_KEY)
         (void)fault_add(fault, "; remove %s to have another test hierarchy made", directory);
     return !result;
 }
