@@ -132,7 +132,8 @@ static int print_chain(const struct invocation *in, const char *name, const stru
     json_t *certificates = json_array();
     copp_chain_bytes(chain, &size);
     if (!in->json)
-        say("%s: %zu certificates in %zu bytes, not validated (see copp chain verify)", name, count, size);
+        say("%s: %zu certificate%s in %zu bytes, not validated (see copp chain verify)", name, count, count == 1 ? "" : "s",
+            size);
     for (size_t i = 0; i < count; i++) {
         struct copp_certificate certificate;
         enum copp_result result = copp_chain_certificate(chain, i, &certificate);

@@ -59,6 +59,14 @@ static int refuse_anchor(const struct invocation *in, const char *option) {
                 option != NULL ? "leave --anchor out, or name another --device" : "unset it, or name another --device");
 }
 
+/* Whom to trust outside this program. */
+static int find_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor) {
+    bool file = name != NULL && strcmp(name, "microsoft") != 0 && strcmp(name, "-") != 0;
+    const char *missing = file ? remote_missing_anchor(name) : NULL;
+    return missing != NULL ? fail(in, STATUS_UNKNOWN, name, "the anchor does not exist: %s", missing)
+                           : read_anchor(in, name, anchor);
+}
+
 int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
     const char *anchor = options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR");
     int status = device_find(in, options, follow, device);
@@ -68,7 +76,7 @@ int device_open(const struct invocation *in, const struct device_options *option
     if (!remote && anchor != NULL)
         return refuse_anchor(in, options->anchor);
     if (remote)
-        status = read_anchor(in, anchor, &device->anchor);
+        status = find_anchor(in, anchor, &device->anchor);
     if (status == STATUS_YES)
         status = revocation_open(in, &options->revocation, remote ? &device->anchor : NULL, true, &device->revocation);
     if (status != STATUS_YES || !remote)

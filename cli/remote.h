@@ -13,6 +13,9 @@ extern const char remote_kinds[];
 /* Where to see why it has no outputs, for error messages. */
 extern const char remote_no_outputs[];
 
+/* If the anchor's file does not exist, and somebody may yet make it: what to do. Else NULL. */
+const char *remote_missing_anchor(const char *name);
+
 /* *path is where the adapter is that name stands for; false if it stands for none. */
 bool remote_find(const char *name, const char **path);
 

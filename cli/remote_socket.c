@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report.h"
 
@@ -10,6 +11,13 @@
 
 const char remote_kinds[] = "unix:PATH";
 const char remote_no_outputs[] = "coppd says in its log what it waits for (journalctl -u coppd)";
+
+const char *remote_missing_anchor(const char *name) {
+    bool missing = access(name, F_OK) != 0 && errno == ENOENT;
+    return missing ? "start coppd (systemctl start coppd), which makes its test hierarchy and this anchor before it first "
+                     "listens, or name one that exists with --anchor or COPP_ANCHOR"
+                   : NULL;
+}
 
 bool remote_find(const char *name, const char **path) {
     *path = name + strlen(UNIX_PREFIX);

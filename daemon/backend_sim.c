@@ -42,7 +42,8 @@ static bool open_events(struct sim_backend *b, const char *name, struct fault *f
         return true;
     b->fd = open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (b->fd < 0)
-        return fault_set(fault, "%s: cannot be opened: %s; make it with mkfifo", name, strerror(errno));
+        return errno == ENOENT ? fault_set(fault, "%s: cannot be opened: %s; make it with mkfifo", name, strerror(errno))
+                               : fault_set(fault, "%s: cannot be opened: %s", name, strerror(errno));
     if (fstat(b->fd, &status) != 0 || !S_ISFIFO(status.st_mode))
         return fault_set(fault, "%s: is no FIFO: make one with mkfifo", name);
     return true;
@@ -66,6 +67,8 @@ static bool describe(struct sim_backend *b, const struct backend_setup *setup, s
                                            .pending_limit_ms = setup->pending_limit_ms};
     enum copp_result result = copp_sim_new(&config, &b->sim, &error);
     free(text);
+    if (result == COPP_E_INVALID && error.line == 0) /* of the whole */
+        return fault_set(fault, "%s: %s", setup->description, error.text);
     if (result == COPP_E_INVALID)
         return fault_add(fault_in_file(fault, setup->description, error.line), "%s", error.text);
     return !result || fault_set(fault, "the simulated adapter cannot be made: %s", copp_strerror(result));

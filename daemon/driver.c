@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "copp/certificate.h"
 #include "files.h"
+#include "lock.h"
 #include "log.h"
 #include "wire/base64.h"
 
 #define PASSPHRASE_MAX 1024u
 #define PATH_SIZE 256u /* a configured path and a name */
+#define MAKING_MS 60000u /* longer than three keys take on a slow machine */
 #define HIERARCHY "test-driver"
 #define CHAIN_NAME "chain.xml"
 #define KEY_NAME "leaf.pem"
@@ -81,8 +84,6 @@ static void take_over(struct hierarchy *h, struct driver *driver) {
 
 static bool make_hierarchy(const char *directory, bool keep, struct driver *driver, struct fault *fault) {
     struct hierarchy h = {.chain = NULL};
-    if (!directory_holds(directory, fault))
-        return false;
     enum copp_result result = make(&h);
     bool made = result ? fault_set(fault, "no test hierarchy could be made: %s", copp_strerror(result))
                        : !keep || write_hierarchy(&h, directory, fault);
@@ -108,54 +109,95 @@ static void warn_if_public(const char *name) {
         log_warning("%s: anybody may read it: chmod o-r, and take a new one if somebody may have done so", path);
 }
 
-static bool open_key(const char *uri, const char *passphrase_file, struct driver *driver, struct fault *fault) {
+/* What errno says of a file: COPP_E_IO if it may be as good as any. */
+static enum copp_result file_result(int cause) {
+    switch (cause) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+        return COPP_E_NOT_FOUND;
+    case EISDIR:
+    case EFBIG:
+        return COPP_E_INVALID;
+    case ENOMEM:
+        return COPP_E_MEMORY;
+    default:
+        return COPP_E_IO;
+    }
+}
+
+static enum copp_result read_passphrase(const char *name, char **passphrase, size_t *size, struct fault *fault) {
+    if (!file_read(name, PASSPHRASE_MAX, passphrase, size, fault))
+        return file_result(errno);
+    warn_if_public(name);
+    (*passphrase)[strcspn(*passphrase, "\r\n")] = 0;
+    return COPP_OK;
+}
+
+static enum copp_result open_key(const char *uri, const char *passphrase_file, struct driver *driver, struct fault *fault) {
     char *passphrase = NULL;
     size_t size = 0;
-    if (passphrase_file[0]) {
-        if (!file_read(passphrase_file, PASSPHRASE_MAX, &passphrase, &size, fault))
-            return false;
-        warn_if_public(passphrase_file);
-        passphrase[strcspn(passphrase, "\r\n")] = 0;
-    }
-    enum copp_result result = copp_private_key_open(uri, passphrase, &driver->key);
+    enum copp_result result = passphrase_file[0] ? read_passphrase(passphrase_file, &passphrase, &size, fault) : COPP_OK;
+    if (result)
+        return result;
+    result = copp_private_key_open(uri, passphrase, &driver->key);
     int cause = errno;
     copp_release(passphrase, size);
-    if (result == COPP_E_NOT_FOUND)
-        return fault_set(fault, "%s: no private key is to be found there", uri);
-    if (result == COPP_E_IO)
-        return fault_set(fault, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
-    if (result)
-        return fault_set(fault, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
-                         copp_strerror(result));
-    warn_if_public(uri);
-    return true;
+    if (!result)
+        warn_if_public(uri);
+    else if (result == COPP_E_NOT_FOUND)
+        (void)fault_set(fault, "%s: no private key is to be found there", uri);
+    else if (result == COPP_E_IO)
+        (void)fault_set(fault, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
+    else if (result == COPP_E_MEMORY)
+        (void)fault_set(fault, "%s: %s", uri, copp_strerror(result));
+    else
+        (void)fault_set(fault, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
+                        copp_strerror(result));
+    return result;
 }
 
 /* A chain that belongs to another key would cost every player its session. */
-static bool belongs(const struct driver *driver, struct fault *fault) {
+static enum copp_result belongs(const struct driver *driver, struct fault *fault) {
     const char *name = driver->name;
     struct copp_chain *chain = NULL;
     struct copp_verdict verdict;
     struct copp_certificate leaf;
     struct copp_public_key half;
     enum copp_result result = copp_chain_parse((const uint8_t *)driver->chain, driver->chain_size, &chain, &verdict);
-    if (result == COPP_E_INVALID)
-        return fault_set(fault, "%s: %s (%s)", name, verdict.detail, copp_rule_id(verdict.rule));
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
                 !driver->key->calls->public_key(driver->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
-    if (result)
-        return fault_set(fault, "%s: %s", name, copp_strerror(result));
-    return same || fault_set(fault, "%s: its first certificate is not about the configured key (CERT-8)", name);
+    if (result == COPP_E_INVALID)
+        (void)fault_set(fault, "%s: %s (%s)", name, verdict.detail, copp_rule_id(verdict.rule));
+    else if (result)
+        (void)fault_set(fault, "%s: %s", name, copp_strerror(result));
+    else if (!same)
+        (void)fault_set(fault, "%s: its first certificate is not about the configured key (CERT-8)", name);
+    return result || same ? result : COPP_E_INVALID;
 }
 
-static bool open_files(const char *chain, const char *key, const char *passphrase_file, struct driver *driver,
-                       struct fault *fault) {
+static enum copp_result open_files(const char *chain, const char *key, const char *passphrase_file, struct driver *driver,
+                                   struct fault *fault) {
     (void)snprintf(driver->name, sizeof driver->name, "%s", chain);
-    return file_read(chain, COPP_CHAIN_SIZE_MAX, &driver->chain, &driver->chain_size, fault) &&
-           open_key(key, passphrase_file, driver, fault) && belongs(driver, fault);
+    if (!file_read(chain, COPP_CHAIN_SIZE_MAX, &driver->chain, &driver->chain_size, fault))
+        return file_result(errno);
+    enum copp_result result = open_key(key, passphrase_file, driver, fault);
+    return result ? result : belongs(driver, fault);
 }
 
+/* An older coppd made it as its umask said. */
+static void warn_if_hidden(const char *directory, const char *anchor) {
+    struct stat status;
+    if (file_is_absent(anchor))
+        log_warning("%s: is not there, and players need it: remove %s to have another test hierarchy made", anchor, directory);
+    else if (stat(directory, &status) == 0 && (status.st_mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
+        log_warning("%s: players of other users cannot read it: chmod 755 %s", anchor, directory);
+    else if (stat(anchor, &status) == 0 && !(status.st_mode & S_IROTH))
+        log_warning("%s: players of other users cannot read it: chmod 644 %s", anchor, anchor);
+}
+
+/* Another one is made only where this one is of no use: one that we merely cannot read may be in use. */
 static bool open_hierarchy(const char *directory, struct driver *driver, struct fault *fault) {
     char chain[DRIVER_NAME];
     char key[DRIVER_NAME];
@@ -163,19 +205,49 @@ static bool open_hierarchy(const char *directory, struct driver *driver, struct 
     (void)snprintf(chain, sizeof chain, "%s/" CHAIN_NAME, directory);
     (void)snprintf(key, sizeof key, "%s/" KEY_NAME, directory);
     (void)snprintf(anchor, sizeof anchor, "%s/" ANCHOR_NAME, directory);
-    if (file_is_absent(anchor))
-        log_warning("%s: is not there, and players need it: remove %s to have another test hierarchy made", anchor, directory);
-    return open_files(chain, key, "", driver, fault) ||
-           fault_add(fault, "; remove %s to have another test hierarchy made", directory);
+    enum copp_result result = open_files(chain, key, "", driver, fault);
+    if (!result)
+        warn_if_hidden(directory, anchor);
+    else if (result == COPP_E_IO)
+        (void)fault_add(fault, "; start coppd as the user that owns %s, or name another [daemon] state_directory", directory);
+    else if (result == COPP_E_NOT_FOUND || result == COPP_E_INVALID || result == COPP_E_KEY)
+        (void)fault_add(fault, "; remove %s to have another test hierarchy made", directory);
+    return !result;
+}
+
+/* Daemons with sockets of their own may share the directory: one makes the hierarchy, the others use it. */
+static bool make_or_wait(const char *directory, struct driver *driver, struct fault *fault) {
+    char name[DRIVER_NAME];
+    (void)snprintf(name, sizeof name, "%s" LOCK_SUFFIX, directory);
+    int lock = lock_wait(name, MAKING_MS, fault);
+    if (lock == LOCK_HELD)
+        return fault_set(fault, "%s: another coppd has been making the test hierarchy for %u s: stop it", name,
+                         MAKING_MS / 1000u);
+    if (lock < 0)
+        return false;
+    bool made =
+        file_is_absent(directory) ? make_hierarchy(directory, true, driver, fault) : open_hierarchy(directory, driver, fault);
+    (void)close(lock);
+    return made;
 }
 
 bool driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault) {
     char directory[PATH_SIZE];
+    struct stat status;
     *driver = (struct driver){.chain = NULL};
     if (config->key[0])
-        return open_files(config->chain, config->key, config->passphrase_file, driver, fault);
+        return !open_files(config->chain, config->key, config->passphrase_file, driver, fault);
     (void)snprintf(directory, sizeof directory, "%s/" HIERARCHY, config->state_directory);
-    return file_is_absent(directory) ? make_hierarchy(directory, keep, driver, fault) : open_hierarchy(directory, driver, fault);
+    if (lstat(directory, &status) == 0)
+        return open_hierarchy(directory, driver, fault);
+    if (errno != ENOENT && errno != ENOTDIR)
+        return fault_set(fault,
+                         "%s: cannot be looked into: %s; let the user that coppd runs as do so, or name another [daemon] "
+                         "state_directory",
+                         config->state_directory, strerror(errno));
+    if (!directory_holds(directory, fault))
+        return false;
+    return keep ? make_or_wait(directory, driver, fault) : make_hierarchy(directory, false, driver, fault);
 }
 
 /* The root that the chain itself has stands for the players' anchor; without one, a rule before CERT-12 is broken. */

@@ -33,24 +33,34 @@ static ssize_t read_all(int fd, char *bytes, size_t size) {
     return (ssize_t)got;
 }
 
+/* Keeps errno: the caller may ask what the reason was. */
+static bool not_read(struct fault *fault, const char *name, const char *what, int cause) {
+    (void)fault_set(fault, "%s: cannot be %s: %s", name, what, strerror(cause));
+    errno = cause;
+    return false;
+}
+
 bool file_read(const char *name, size_t limit, char **text, size_t *size, struct fault *fault) {
     *text = NULL;
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return fault_set(fault, "%s: cannot be opened: %s", name, strerror(errno));
+        return not_read(fault, name, "opened", errno);
     char *bytes = malloc(limit + 2);
     ssize_t got = bytes ? read_all(fd, bytes, limit + 1) : -1;
     int cause = bytes ? errno : ENOMEM;
     (void)close(fd);
-    if (got < 0 || (size_t)got > limit) {
-        copp_release(bytes, bytes ? limit + 2 : 0);
-        return got < 0 ? fault_set(fault, "%s: cannot be read: %s", name, strerror(cause))
-                       : fault_set(fault, "%s: has more than %zu bytes", name, limit);
+    if (got >= 0 && (size_t)got <= limit) {
+        bytes[got] = 0;
+        *text = bytes;
+        *size = (size_t)got;
+        return true;
     }
-    bytes[got] = 0;
-    *text = bytes;
-    *size = (size_t)got;
-    return true;
+    copp_release(bytes, bytes ? limit + 2 : 0);
+    if (got < 0)
+        return not_read(fault, name, "read", cause);
+    (void)fault_set(fault, "%s: has more than %zu bytes", name, limit);
+    errno = EFBIG;
+    return false;
 }
 
 static bool write_all(int fd, const char *bytes, size_t size) {
@@ -73,12 +83,15 @@ static bool write_new(const char *name, const char *bytes, size_t size, mode_t m
         return false;
     bool good = write_all(fd, bytes, size) && fchmod(fd, mode) == 0 && (!lasting || fsync(fd) == 0);
     int cause = errno;
-    good = (close(fd) == 0 || !good) && good;
-    if (!good) {
-        (void)unlink(name);
-        errno = cause;
+    if (close(fd) != 0 && good) {
+        good = false;
+        cause = errno;
     }
-    return good;
+    if (good)
+        return true;
+    (void)unlink(name);
+    errno = cause;
+    return false;
 }
 
 bool directory_holds(const char *path, struct fault *fault) {
@@ -142,15 +155,35 @@ static bool fill_directory(const char *directory, const struct new_file *files, 
     return true;
 }
 
+/* What has been made in a directory is there after a power cut too. */
+static bool sync_directory(const char *directory) {
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool good = fsync(fd) == 0;
+    int cause = errno;
+    (void)close(fd);
+    errno = cause;
+    return good;
+}
+
+/* Takes its name last: who finds it finds all of it. */
+static bool put_in_place(const char *fresh, const char *directory, struct fault *fault) {
+    char copy[PATH_SIZE];
+    if (chmod(fresh, 0755) != 0 || !sync_directory(fresh) || rename(fresh, directory) != 0)
+        return fault_set(fault, "%s: cannot be made: %s", directory, strerror(errno));
+    (void)snprintf(copy, sizeof copy, "%s", directory);
+    (void)sync_directory(dirname(copy)); /* without it, a power cut may take away all of it, never a part */
+    return true;
+}
+
 bool directory_make(const char *directory, const struct new_file *files, size_t count, struct fault *fault) {
     char fresh[PATH_SIZE];
     (void)snprintf(fresh, sizeof fresh, "%s.new", directory);
     remove_directory(fresh, files, count); /* left by one that was killed */
-    if (mkdir(fresh, 0755) != 0)
+    if (mkdir(fresh, 0700) != 0 || chmod(fresh, 0700) != 0) /* a umask may leave less */
         return fault_set(fault, "%s: cannot be made: %s", fresh, strerror(errno));
-    bool good = fill_directory(fresh, files, count, fault);
-    if (good && rename(fresh, directory) != 0)
-        good = fault_set(fault, "%s: cannot be made: %s", directory, strerror(errno));
+    bool good = fill_directory(fresh, files, count, fault) && put_in_place(fresh, directory, fault);
     if (!good)
         remove_directory(fresh, files, count);
     return good;

@@ -8,7 +8,8 @@
 
 bool file_is_absent(const char *name);
 
-/* *text has *size bytes and a NUL beyond them; hand it to copp_release. More than limit is refused. */
+/* *text has *size bytes and a NUL beyond them; hand it to copp_release. More than limit is refused. False, with the reason and
+ * errno, EFBIG for a file that is too large. */
 bool file_read(const char *name, size_t limit, char **text, size_t *size, struct fault *fault);
 
 /* Whether the directory that path is in is there, and files can be made in it. */
@@ -26,7 +27,8 @@ struct new_file {
     size_t size;
     bool secret; /* mode 0600, else 0644 */
 };
-/* Makes a directory that was not there, with these files in it. After a failure there is nothing of it. */
+/* Makes a directory that was not there, with these files in it, for all to read whatever the umask. After a failure there is
+ * nothing of it; before, whoever finds it finds it whole. One process at a time: two would fill the same one. */
 bool directory_make(const char *directory, const struct new_file *files, size_t count, struct fault *fault);
 
 #endif

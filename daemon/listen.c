@@ -1,19 +1,31 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "files.h"
+#include "lock.h"
+
+#define PATH_ROOM sizeof((struct sockaddr_un *)NULL)->sun_path
+#define LOCK_NAME (PATH_ROOM + sizeof LOCK_SUFFIX)
+
+/* The lock's name; path is shorter than a socket's may be. */
+static const char *lock_of(const char *path, char name[LOCK_NAME]) {
+    (void)snprintf(name, LOCK_NAME, "%s" LOCK_SUFFIX, path);
+    return name;
+}
 
 bool listen_check(const char *path, struct fault *fault) {
     struct stat status;
-    const size_t room = sizeof((struct sockaddr_un *)NULL)->sun_path;
-    if (strlen(path) >= room)
-        return fault_set(fault, "%s: is longer than a socket's path may be (%zu bytes)", path, room - 1);
+    char lock[LOCK_NAME];
+    if (strlen(path) >= PATH_ROOM)
+        return fault_set(fault, "%s: is longer than a socket's path may be (%zu bytes)", path, PATH_ROOM - 1);
+    if (!lock_check(lock_of(path, lock), fault))
+        return false;
     if (lstat(path, &status) != 0)
         return directory_holds(path, fault);
     return S_ISSOCK(status.st_mode) ||
@@ -21,44 +33,75 @@ bool listen_check(const char *path, struct fault *fault) {
 }
 
 /* A socket left behind by a daemon that was killed answers to nobody. */
-static bool someone_listens(const struct sockaddr_un *address) {
+static bool someone_listens(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool listens = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
+    bool listens = fd >= 0 && (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
     if (fd >= 0)
         (void)close(fd);
     return listens;
 }
 
-/* Every user may connect: what they may do is counted by user, not by file mode. */
-static int listen_at(const char *path, struct fault *fault) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (!listen_check(path, fault))
-        return -1;
-    strcpy(address.sun_path, path);
-    if (someone_listens(&address)) {
-        fault_set(fault, "%s: another coppd listens there: stop it, or give --socket", path);
-        return -1;
-    }
-    (void)unlink(path); /* a socket, or nothing */
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0666) == 0 &&
-        listen(fd, SOMAXCONN) == 0)
-        return fd;
-    fault_set(fault, "%s: cannot listen there: %s", path, strerror(errno));
-    if (fd >= 0)
-        (void)close(fd);
-    return -1;
+/* The lock keeps coppd from coppd; systemd's socket, and one whose lock was cleaned away, are found by asking. */
+static bool is_free(const char *path, struct fault *fault) {
+    return listen_check(path, fault) &&
+           (!someone_listens(path) || fault_set(fault, "%s: another coppd listens there: stop it, or give --socket", path));
 }
 
-int listen_open(const char *path, bool *own, struct fault *fault) {
+static bool claim_own(struct place *place, struct fault *fault) {
+    char lock[LOCK_NAME];
+    if (!listen_check(place->path, fault))
+        return false;
+    place->lock = lock_take(lock_of(place->path, lock), fault);
+    if (place->lock == LOCK_HELD)
+        return fault_set(fault, "%s: another coppd listens there, or is about to (it has locked %s): stop it, or give --socket",
+                         place->path, lock);
+    return place->lock >= 0 && is_free(place->path, fault);
+}
+
+bool listen_claim(const char *path, struct place *place, struct fault *fault) {
+    *place = (struct place){.path = path, .lock = -1, .fd = -1};
     int count = sd_listen_fds(1);
-    *own = count <= 0;
-    if (*own)
-        return listen_at(path, fault);
-    if (count == 1 && sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) > 0)
-        return SD_LISTEN_FDS_START;
-    fault_set(fault, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
-    return -1;
+    if (count < 0)
+        return fault_set(fault, "what systemd hands over cannot be taken: %s; LISTEN_PID and LISTEN_FDS must be numbers",
+                         strerror(-count));
+    if (count == 0)
+        return claim_own(place, fault);
+    if (count != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
+        return fault_set(fault, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
+    place->fd = SD_LISTEN_FDS_START;
+    return true;
+}
+
+/* Every user may connect: what they may do is counted by user, not by file mode. */
+bool listen_open(struct place *place, struct fault *fault) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (place->fd >= 0)
+        return true;
+    if (!is_free(place->path, fault))
+        return false;
+    strcpy(address.sun_path, place->path);
+    (void)unlink(place->path); /* a socket, or nothing */
+    place->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return (place->fd >= 0 && bind(place->fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+            lstat(place->path, &place->own) == 0 && chmod(place->path, 0666) == 0 && listen(place->fd, SOMAXCONN) == 0) ||
+           fault_set(fault, "%s: cannot listen there: %s", place->path, strerror(errno));
+}
+
+void listen_hide(const struct place *place) {
+    struct stat there;
+    const struct stat *own = &place->own;
+    if (own->st_ino != 0 && lstat(place->path, &there) == 0 && there.st_dev == own->st_dev && there.st_ino == own->st_ino)
+        (void)unlink(place->path);
+}
+
+void listen_give_back(struct place *place) {
+    if (place->fd >= 0)
+        (void)close(place->fd);
+    if (place->lock >= 0)
+        (void)close(place->lock);
+    place->fd = place->lock = -1;
 }
 
 void listen_path(int fd, struct sockaddr_un *address) {

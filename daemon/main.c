@@ -90,28 +90,17 @@ static bool hold_signals(void) {
     return sigprocmask(SIG_BLOCK, &set, NULL) == 0;
 }
 
-/* own: the socket's path is this daemon's to take away. */
-static int run(struct server *server, int fd, bool own) {
-    struct fault fault;
-    int status = STATUS_FAILED;
-    if (!server_open(server, fd, &fault)) {
-        log_error("%s", fault.text);
-    } else {
-        struct sockaddr_un address;
-        listen_path(fd, &address);
-        (void)sd_notifyf(0, "READY=1\nSTATUS=Listening at %s", address.sun_path);
-        log_info("listening at %s", address.sun_path);
-        int r = sd_event_loop(server->event);
-        (void)sd_notify(0, "STOPPING=1");
-        if (r < 0)
-            log_error("the event loop failed: %s", strerror(-r));
-        else
-            status = EXIT_SUCCESS;
-    }
-    if (own) /* while it is still listened at: what is there afterwards may be a successor's */
-        (void)unlink(server->config.socket);
-    server_close(server);
-    return status;
+static int run(struct server *server) {
+    struct sockaddr_un address;
+    listen_path(server->listen_fd, &address);
+    (void)sd_notifyf(0, "READY=1\nSTATUS=Listening at %s", address.sun_path);
+    log_info("listening at %s", address.sun_path);
+    int r = sd_event_loop(server->event);
+    (void)sd_notify(0, "STOPPING=1");
+    if (r >= 0)
+        return EXIT_SUCCESS;
+    log_error("the event loop failed: %s", strerror(-r));
+    return STATUS_FAILED;
 }
 
 static int check(const struct server *server) {
@@ -128,16 +117,25 @@ static int check(const struct server *server) {
     return EXIT_SUCCESS;
 }
 
+/* The socket comes last: whoever finds it finds chain, key and anchor, and is answered. */
 static int serve(struct server *server) {
     struct fault fault;
-    bool own = false;
-    fault_set(&fault, "signals cannot be held back");
-    int fd = hold_signals() ? listen_open(server->config.socket, &own, &fault) : -1;
-    if (fd < 0) {
-        log_error("%s", fault.text);
-        return STATUS_FAILED;
+    struct place place;
+    int status = STATUS_FAILED;
+    if (!hold_signals()) {
+        log_error("signals cannot be held back: %s", strerror(errno));
+        return status;
     }
-    return run(server, fd, own);
+    bool claimed = listen_claim(server->config.socket, &place, &fault);
+    if (claimed && server_open(server, &fault) && listen_open(&place, &fault) && server_listen(server, place.fd, &fault))
+        status = run(server);
+    else
+        log_error("%s", fault.text);
+    listen_hide(&place);
+    if (claimed)
+        server_close(server);
+    listen_give_back(&place);
+    return status;
 }
 
 static int start(int argc, char **argv) {

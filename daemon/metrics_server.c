@@ -125,29 +125,43 @@ static bool split(const char *address, char *host, char *port, size_t size) {
     return true;
 }
 
-/* On trial at any free port: what is asked is only whether the address is this machine's. */
-static int listen_at(const char *address, bool trial) {
+/* On trial at any free port: what is asked is only whether the address is this machine's. 0, or errno. */
+static int listen_at(const struct addrinfo *found, int *fd) {
+    int on = 1;
+    *fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd >= 0 && setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(*fd, found->ai_addr, found->ai_addrlen) == 0 && listen(*fd, 16) == 0)
+        return 0;
+    int cause = errno;
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+    return cause;
+}
+
+static bool refused(struct fault *fault, const char *address, const char *why) {
+    return fault_set(fault, "[metrics] address: cannot listen at \"%s\": %s; give one like 127.0.0.1:9464", address, why);
+}
+
+static bool listen_or_say(const char *address, bool trial, int *fd, struct fault *fault) {
     char host[CONFIG_TEXT];
     char port[CONFIG_TEXT];
     uint32_t number; /* getaddrinfo would take larger ones, and leave out the upper bits */
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    errno = EINVAL;
-    if (!split(address, host, port, sizeof host) || !config_number(port, 1, 65535, &number) ||
-        getaddrinfo(host, trial ? "0" : port, &hints, &found) != 0)
-        return -1;
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1;
-    bool good = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 16) == 0;
-    int cause = errno;
+    *fd = -1;
+    if (!split(address, host, port, sizeof host))
+        return refused(fault, address, "it must be a host and a port");
+    if (!config_number(port, 1, 65535, &number))
+        return refused(fault, address, "its port must be a number from 1 to 65535");
+    int unknown = getaddrinfo(host, trial ? "0" : port, &hints, &found);
+    if (unknown == EAI_NONAME) /* "Name or service not known", though nobody was asked */
+        return refused(fault, address, "its host must be a number, because names are not looked up");
+    if (unknown)
+        return refused(fault, address, unknown == EAI_SYSTEM ? strerror(errno) : gai_strerror(unknown));
+    int cause = listen_at(found, fd);
     freeaddrinfo(found);
-    if (good)
-        return fd;
-    if (fd >= 0)
-        (void)close(fd);
-    errno = cause;
-    return -1;
+    return !cause || refused(fault, address, strerror(cause));
 }
 
 static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) {
@@ -162,12 +176,6 @@ static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) 
     free(text);
     (void)sd_event_source_set_time_relative(source, FILE_EVERY_US);
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-static bool listen_or_say(const char *address, bool trial, int *fd, struct fault *fault) {
-    *fd = listen_at(address, trial);
-    return *fd >= 0 || fault_set(fault, "[metrics] address: cannot listen at \"%s\": %s; give one like 127.0.0.1:9464", address,
-                                 strerror(errno));
 }
 
 bool metrics_check(const struct config *config, struct fault *fault) {

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -144,10 +145,17 @@ bool server_configure(const struct server *server, struct config *config, struct
     return true;
 }
 
+static const char *going_on(const struct server *server, char *text, size_t size) {
+    bool one = server->session_count == 1;
+    (void)snprintf(text, size, "%zu %s", server->session_count, one ? "session goes on" : "sessions go on");
+    return text;
+}
+
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
     struct server *server = userdata;
     struct config next;
     struct fault fault;
+    char text[64];
     (void)source;
     (void)info;
     (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)server_now() * 1000u);
@@ -155,10 +163,10 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     if (!good)
         log_error("%s; going on as before", fault.text);
     else if (config_take_over(&server->config, &next))
-        log_info("configuration read again; %zu sessions go on", server->session_count);
+        log_info("configuration read again; %s", going_on(server, text, sizeof text));
     else
-        log_warning("configuration read again; %zu sessions go on; only limits take effect without a restart",
-                    server->session_count);
+        log_warning("configuration read again; %s; only limits take effect without a restart",
+                    going_on(server, text, sizeof text));
     (void)sd_notify(0, "READY=1");
     return 0;
 }
@@ -177,9 +185,7 @@ static size_t session_room(void) {
 static int add_sources(struct server *server) {
     sd_event *event = server->event;
     int outputs = server->backend->calls->fd(server->backend);
-    int r = sd_event_add_io(event, &server->listener, server->listen_fd, EPOLLIN, on_connection, server);
-    if (r >= 0)
-        r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_time, server);
+    int r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_time, server);
     if (r >= 0)
         r = sd_event_add_time(event, &server->listen_again, CLOCK_MONOTONIC, UINT64_MAX, 0, on_listen_again, server);
     if (r >= 0)
@@ -226,8 +232,11 @@ bool server_check(const struct server *server, char *plan, size_t size, struct f
     return good;
 }
 
-bool server_open(struct server *server, int fd, struct fault *fault) {
-    server->listen_fd = fd;
+static bool no_event_loop(int r, struct fault *fault) {
+    return fault_set(fault, "no event loop can be made: %s", strerror(-r));
+}
+
+bool server_open(struct server *server, struct fault *fault) {
     server->metrics_fd = -1;
     server->slept_ms = slept_ms();
     server->session_room = session_room();
@@ -245,13 +254,19 @@ bool server_open(struct server *server, int fd, struct fault *fault) {
     if (r >= 0)
         r = add_sources(server);
     if (r < 0)
-        return fault_set(fault, "no event loop can be made: %s", strerror(-r));
+        return no_event_loop(r, fault);
     if (!metrics_serve(server, fault))
         return false;
     server_settle(server);
     log_info("outputs: %s; sessions at a time: %zu", server->backend->calls->name,
              server->config.sessions < server->session_room ? (size_t)server->config.sessions : server->session_room);
     return true;
+}
+
+bool server_listen(struct server *server, int fd, struct fault *fault) {
+    server->listen_fd = fd;
+    int r = sd_event_add_io(server->event, &server->listener, fd, EPOLLIN, on_connection, server);
+    return r >= 0 || no_event_loop(r, fault);
 }
 
 void server_close(struct server *server) {
@@ -270,7 +285,6 @@ void server_close(struct server *server) {
     users_free(&server->users);
     backend_close(&server->backend);
     driver_close(&server->driver);
-    (void)close(server->listen_fd);
     if (server->metrics_fd >= 0)
         (void)close(server->metrics_fd);
 }

@@ -84,8 +84,10 @@ bool server_configure(const struct server *server, struct config *config, struct
 /* All that a start does and nobody else notices; plan: where its outputs would come from. False, with the reason. */
 bool server_check(const struct server *server, char *plan, size_t size, struct fault *fault);
 
-/* fd is a listening socket, kept by the server. False, with the reason; close in any case. */
-bool server_open(struct server *server, int fd, struct fault *fault);
+/* All but players: who it is, outputs, metrics. False, with the reason; close in any case. */
+bool server_open(struct server *server, struct fault *fault);
+/* Then players: fd listens, and stays the caller's, to be closed after the server. False, with the reason. */
+bool server_listen(struct server *server, int fd, struct fault *fault);
 void server_close(struct server *server);
 
 /* To be called before anything is served: what was protected when the machine went to sleep is not any more. */

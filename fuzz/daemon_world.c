@@ -139,7 +139,7 @@ void world_begin(struct world *world, const uint8_t *session_key) {
     (void)strcpy(config->description, description_name);
     (void)strcpy(config->events, events_name);
     mask_signals(SIG_BLOCK);
-    CHECK(server_open(&world->server, make_listener(), &fault));
+    CHECK(server_open(&world->server, &fault) && server_listen(&world->server, make_listener(), &fault));
     mask_signals(SIG_UNBLOCK);
     world->events = open(events_name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     CHECK(world->events >= 0);
@@ -190,7 +190,9 @@ void world_end(struct world *world) {
         world_advance(world, PENDING_LIMIT_MS); /* what was given back comes off */
     check_nothing_is_left(world);
     (void)close(world->events);
+    int listener = world->server.listen_fd;
     server_close(&world->server);
+    (void)close(listener);
 }
 
 /* --- what happens --- */

@@ -34,7 +34,9 @@ check_install() {
     staged_environment
     read -ra flags < <(pkg-config --cflags libcopp)
     headers_alone "$(dirname "$(find "$installed" -name copp.h)")" "${flags[@]}"
-    consumer
+    documentation "$(dirname "$(find "$installed" -path '*/doc/libcopp/docs')")"
+    find "$installed" -path '*/doc/coppd/examples/coppd.conf' | grep .
+    consumer "$(find "$installed" -path '*/doc/libcopp/examples')"
 }
 
 staged_environment() {
@@ -45,9 +47,22 @@ staged_environment() {
     export PKG_CONFIG_LIBDIR
 }
 
-# Every example, and the least program there can be, built from outside against what was installed.
+# documentation DIRECTORY: every page and example is installed there, and what a page links to
+documentation() {
+    local page link bad=0
+    (cd docs && ls ./*.md) | sed "s|^.|$1/docs|" | xargs ls >/dev/null || bad=1
+    find examples -name '*.[ch]' -printf "$1/examples/%P\0" | xargs -0 ls >/dev/null || bad=1
+    for page in "$1"/*.md "$1"/docs/*.md; do
+        while read -r link; do
+            [ -e "$(dirname "$page")/$link" ] || { echo "$page: links to $link, which is not installed" && bad=1; }
+        done < <(grep -oE '\]\([^)#:]+[)#]' "$page" | sed 's/^](//; s/.$//')
+    done
+    return "$bad"
+}
+
+# Every example in the directory EXAMPLES, and the least program there can be, built from outside against what was installed.
 consumer() {
-    local directory=$installed-consumer flags libraries static source name programs helpers
+    local directory=$installed-consumer examples=$1 flags libraries static source name programs helpers
     mkdir -p "$directory"
     cat >"$directory/least.c" <<'C'
 #include <copp.h>
@@ -59,8 +74,8 @@ C
     read -ra flags < <(pkg-config --cflags libcopp)
     read -ra libraries < <(pkg-config --libs libcopp)
     read -ra static < <(pkg-config --static --libs libcopp | sed 's/-lcopp\b/-l:libcopp.a/')
-    mapfile -t helpers < <(grep -L '^int main(' examples/*.c)
-    mapfile -t programs < <(grep -l '^int main(' "$directory/least.c" examples/*.c)
+    mapfile -t helpers < <(grep -L '^int main(' "$examples"/*.c)
+    mapfile -t programs < <(grep -l '^int main(' "$directory/least.c" "$examples"/*.c)
     for source in "${programs[@]}"; do
         name=$(basename "$source" .c)
         gcc -std=c11 -Wall -Wextra -Werror "${flags[@]}" "$source" "${helpers[@]}" -o "$directory/$name-shared" "${libraries[@]}"
@@ -103,24 +118,37 @@ check_uninstall() {
     [ ! -e "$installed" ] || { find "$installed" && echo "is left behind" && return 1; }
 }
 
-# The Debian packages, built from a copy of the tree; dh_missing fails on a file that no package has.
+# The Debian packages, built from a copy of the tree; dh_missing fails on a file that no package has. What building leaves in
+# the tree git ignores.
 check_packages() {
-    local directory=$installed-debian package
+    local directory=$installed-debian package left
     rm -rf "$directory"
     mkdir -p "$directory/libcopp"
     find . \( -path ./build -o -path './build-*' -o -path ./.git \) -prune -o -type f -print0 |
         xargs -0 cp --parents -t "$directory/libcopp"
+    git -C "$directory/libcopp" init -q
+    git -C "$directory/libcopp" add -A
     (cd "$directory/libcopp" && dpkg-buildpackage --build=binary --unsigned-changes --no-check-builddeps)
     for package in libcopp0 libcopp-dev copp coppd; do
         dpkg-deb --fsys-tarfile "$directory/${package}"_*.deb | tar -t >"$directory/$package.files"
         report "$package: $(grep -vc '/$' "$directory/$package.files") files"
     done
+    left=$(git -C "$directory/libcopp" ls-files --others --exclude-standard)
+    [ -z "$left" ] || { echo "$left" && echo "is not in .gitignore" && return 1; }
+    if grep -rnE '@([a-z0-9-]+\.)*(example|localhost)\b' debian; then
+        echo "is a placeholder and no address" && return 1
+    fi
     grep -q '/libcopp\.so\.0$' "$directory/libcopp0.files"
     grep -q '/copp\.h$' "$directory/libcopp-dev.files"
     grep -q '/bin/copp$' "$directory/copp.files"
     grep -q '/sbin/coppd$' "$directory/coppd.files"
+    grep -q '/doc/coppd/examples/coppd\.conf$' "$directory/coppd.files"
+    dpkg-deb -x "$directory"/libcopp-dev_*.deb "$directory/libcopp-dev"
+    documentation "$directory/libcopp-dev/usr/share/doc/libcopp-dev"
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postinst >"$directory/postinst"
     grep -q 'systemd-sysusers' "$directory/postinst" # its user
-    grep -q "start\|restart" "$directory/postinst" # its units
+    grep -q "start\|restart" "$directory/postinst" # its units: both, as coppd(8) says
+    grep -q "enable 'coppd.service'" "$directory/postinst"
+    grep -q "enable 'coppd.socket'" "$directory/postinst"
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postrm | grep 'rm -rf /var/lib/coppd'
 }

@@ -22,7 +22,7 @@ packages_check=( # beside those
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
-    debhelper dpkg-dev                         # the Debian packages
+    debhelper dpkg-dev git                     # the Debian packages, and what making them leaves
     cmake                                      # a program that finds libcopp by it
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
 )

@@ -14,6 +14,15 @@ says "give unix:PATH or embedded"
 expect 2 "$COPP" status --device "unix:$socket" --events /dev/null
 says "do not go with"
 
+# the anchor of a hierarchy that coppd has yet to make: what is missing, and who makes it
+expect 2 "$COPP" status --device "unix:$socket" --anchor "$anchor"
+says "$anchor: the anchor does not exist: start coppd"
+expect 2 env COPP_ANCHOR="$anchor" "$COPP" protect --device "unix:$socket" --hdcp 1 -- touch "$directory/played"
+says "$anchor: the anchor does not exist: start coppd"
+[ ! -e "$directory/played" ] || fail "it played"
+expect 2 "$COPP" status --json --device "unix:$socket" --anchor "$anchor"
+says "the anchor does not exist"
+
 start
 exec 9<>"$directory/events"
 

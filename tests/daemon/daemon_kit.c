@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -84,6 +85,12 @@ static void become_daemon(const struct kit *kit, const char *option) {
     if (kit->size_limit) {
         (void)signal(SIGXFSZ, SIG_IGN); /* a write then fails, as on a full disk */
         (void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){kit->size_limit, kit->size_limit});
+    }
+    if (kit->mask)
+        (void)umask(kit->mask);
+    if (kit->bound_by_modes) { /* another user has neither to begin with */
+        (void)prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
+        (void)prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH);
     }
     if (kit->preload)
         (void)setenv("LD_PRELOAD", kit->preload, 1);
@@ -243,9 +250,10 @@ void kit_wait_sessions(struct kit *kit, unsigned count) {
 }
 
 void kit_reload(struct kit *kit) {
-    unsigned before = times_said(kit, "go on") + times_said(kit, "going on");
+    unsigned before = (times_said(kit, "go on") + times_said(kit, "goes on")) + times_said(kit, "going on");
     assert_int_equal(kill(kit->pid, SIGHUP), 0);
-    for (uint64_t until = clock_ms() + START_MS; times_said(kit, "go on") + times_said(kit, "going on") == before; sleep_ms(5))
+    for (uint64_t until = clock_ms() + START_MS;
+         (times_said(kit, "go on") + times_said(kit, "goes on")) + times_said(kit, "going on") == before; sleep_ms(5))
         assert_true(clock_ms() < until);
 }
 
@@ -366,6 +374,7 @@ pid_t false_daemon(const char *path, const struct iovec *packets, size_t count) 
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         static uint8_t request[8192];
         for (;;) {
             int peer = accept(fd, NULL, NULL);

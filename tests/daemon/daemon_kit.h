@@ -22,6 +22,8 @@ struct kit {
     pid_t pid; /* 0: it does not run */
     rlim_t file_limit; /* if not 0: open files it may have */
     rlim_t size_limit; /* if not 0: bytes a file of its may have */
+    mode_t mask; /* if not 0: the umask it is started with */
+    bool bound_by_modes; /* files' modes bind it, also as root */
     struct copp_public_key anchor;
     const char *argument; /* if not NULL: one more that the daemon is started with */
     const char *preload; /* if not NULL: a library the daemon is started with */

@@ -182,15 +182,19 @@ static void what_it_names(void) {
         {"[outputs]\nbackend = sim\nevents = %/empty\n", "/empty: is no FIFO: make one with mkfifo"},
         {"[outputs]\nbackend = sim\nevents = %/none\n",
          "/none: cannot be opened: No such file or directory; make it with mkfifo"},
-        {"[metrics]\naddress = localhost\n", "cannot listen at \"localhost\""},
-        {"[metrics]\naddress = example.org:80\n", "cannot listen at \"example.org:80\""},
-        {"[metrics]\naddress = 192.0.2.1:9464\n", "cannot listen at \"192.0.2.1:9464\""},
-        {"[metrics]\naddress = 127.0.0.1:99999\n", "cannot listen at \"127.0.0.1:99999\""},
-        {"[metrics]\naddress = 127.0.0.1:65536\n", "give one like 127.0.0.1:9464"},
-        {"[metrics]\naddress = 127.0.0.1:4294976760\n", "cannot listen"},
-        {"[metrics]\naddress = 127.0.0.1:0\n", "cannot listen"},
-        {"[metrics]\naddress = 127.0.0.1:\n", "cannot listen"},
-        {"[metrics]\naddress = 127.0.0.1:+80\n", "cannot listen"},
+        {"[outputs]\nbackend = sim\ndescription = %/one\n", "/one: line 1: "},
+        {"[metrics]\naddress = localhost\n", "cannot listen at \"localhost\": it must be a host and a port; give one like 127."},
+        {"[metrics]\naddress = localhost:9464\n",
+         "\"localhost:9464\": its host must be a number, because names are not looked up"},
+        {"[metrics]\naddress = example.org:80\n", "\"example.org:80\": its host must be a number"},
+        {"[metrics]\naddress = 127.0.0.1.1:80\n", "\"127.0.0.1.1:80\": its host must be a number"},
+        {"[metrics]\naddress = 192.0.2.1:9464\n", "\"192.0.2.1:9464\": Cannot assign requested address; give one like"},
+        {"[metrics]\naddress = 127.0.0.1:99999\n", "\"127.0.0.1:99999\": its port must be a number from 1 to 65535"},
+        {"[metrics]\naddress = 127.0.0.1:65536\n", "65535; give one like 127.0.0.1:9464"},
+        {"[metrics]\naddress = 127.0.0.1:4294976760\n", "its port must be a number"},
+        {"[metrics]\naddress = 127.0.0.1:0\n", "its port must be a number"},
+        {"[metrics]\naddress = 127.0.0.1:\n", "its port must be a number"},
+        {"[metrics]\naddress = 127.0.0.1:+80\n", "its port must be a number"},
         {"[metrics]\nfile = %/none/metrics\n", "/none cannot be used: No such file or directory; make it (mkdir -p)"},
         {"[metrics]\nfile = %/empty/metrics\n", "/empty is no directory"},
     };
@@ -202,6 +206,7 @@ static void what_it_names(void) {
     assert_int_equal(copp_private_key_generate(2048, &key), COPP_OK);
     assert_int_equal(copp_private_key_to_pem(key, &pem, &size), COPP_OK);
     write_file(&kit, "empty", "");
+    write_file(&kit, "one", "nonsense\n");
     write_file(&kit, "other.pem", pem);
     copp_release(pem, size);
     copp_private_key_free(&key);
@@ -236,6 +241,44 @@ static void places_of_its_own(void) {
     assert_int_equal(mkdir(path, 0700), 0); /* as somebody leaves it who takes out what is in it */
     run_says(&kit, CHECK, 1, "chain.xml: cannot be opened: No such file or directory; remove ");
     run_says(&kit, NULL, 1, "test-driver to have another test hierarchy made");
+    kit_end(&kit);
+}
+
+/* With option, it ends with 1 and says wanted, but nothing of making another hierarchy. */
+static void cannot_be_read(struct kit *kit, const char *wanted) {
+    static const char *const options[] = {CHECK, NULL};
+    for (size_t i = 0; i < 2; i++) {
+        char *said;
+        assert_int_equal(kit_run(kit, options[i], &said), 1);
+        if (!strstr(said, wanted) || strstr(said, "remove") || strstr(said, "mkfifo") || strstr(said, "Success"))
+            fail_msg("not only \"%s\": %s", wanted, said);
+        free(said);
+    }
+}
+
+/* What coppd may not read may be in use: the remedy is to let it, not to take it away. */
+static void what_it_may_not_read(void) {
+    struct kit kit;
+    char path[KIT_PATH];
+    kit_with_hierarchy(&kit);
+    kit.bound_by_modes = true;
+    configure(&kit, "");
+    path_of(&kit, "test-driver", path);
+    assert_int_equal(chmod(path, 0), 0);
+    cannot_be_read(&kit, "chain.xml: cannot be opened: Permission denied; start coppd as the user that owns ");
+    assert_int_equal(chmod(path, 0755), 0);
+    path_of(&kit, "test-driver/leaf.pem", path);
+    assert_int_equal(chmod(path, 0), 0);
+    cannot_be_read(&kit, "the private key cannot be read: Permission denied; coppd's user must be able to; start coppd as");
+    assert_int_equal(chmod(path, 0600), 0);
+
+    path_of(&kit, "state", path);
+    assert_int_equal(mkdir(path, 0), 0);
+    write_file(&kit, "coppd.conf", "[daemon]\nsocket = %/socket\nstate_directory = %/state\n");
+    cannot_be_read(&kit, "/state: cannot be looked into: Permission denied; let the user that coppd runs as do so");
+    assert_int_equal(chmod(kit.events, 0), 0);
+    configure(&kit, "[outputs]\nevents = %/events\n");
+    cannot_be_read(&kit, "/events: cannot be opened: Permission denied");
     kit_end(&kit);
 }
 
@@ -276,6 +319,10 @@ static void a_check_changes_nothing(void) {
     kit_make(&kit, "");
     run_says(&kit, CHECK, 0, "can be used");
     assert_int_equal(access(kit.socket, F_OK), -1);
+    path_of(&kit, "socket.lock", path);
+    assert_int_equal(access(path, F_OK), -1);
+    path_of(&kit, "test-driver.lock", path);
+    assert_int_equal(access(path, F_OK), -1);
     path_of(&kit, "test-driver", path);
     assert_int_equal(access(path, F_OK), -1);
     path_of(&kit, "metrics", path);
@@ -423,6 +470,7 @@ static const struct test_case cases[] = {
 #endif
     TEST(what_it_names, ""),
     TEST(places_of_its_own, ""),
+    TEST(what_it_may_not_read, ""),
     TEST(a_socket_as_an_argument, ""),
     TEST(an_anchor_that_is_gone, ""),
     TEST(a_check_changes_nothing, ""),

@@ -277,8 +277,12 @@ static void a_reload_drops_nobody(void) {
     assert_int_equal(player_try(&kit, "HDMI-1", NULL, &other), COPP_E_TRANSPORT);
     player_end(&other);
     kit_configure(&kit, "sessions_per_user = 2\n");
+    kit_wait_sessions(&kit, 1);
     kit_reload(&kit);
+    kit_wait_said(&kit, "configuration read again; 1 session goes on\n", 1);
     player_begin(&kit, "HDMI-1", &other);
+    kit_reload(&kit);
+    kit_wait_said(&kit, "configuration read again; 2 sessions go on\n", 1);
     assert_int_equal(player_local(&player, HDCP), 1);
     kit_configure(&kit, "sessions_per_user = none\n");
     kit_reload(&kit);

@@ -115,6 +115,13 @@ same "$(stat -c %a "$dir/again.xml")" 640 "the mode of a file that was replaced"
 [ -c /dev/null ] || fail "/dev/null was replaced"
 same "$(find "$dir" -name '*.xml.*')" '' "temporary files left"
 
+begin one_certificate_is_one
+perl -0pe 's|(</(?:\w+:)?Certificate>)\s*<((?:\w+:)?Certificate)[\s>].*</\2>|$1|s' "$good" >"$dir/one.xml"
+expect 0 "$COPP" chain show "$dir/one.xml"
+answers ': 1 certificate in [0-9]* bytes'
+expect 0 "$COPP" chain show "$good"
+answers ': 3 certificates in [0-9]* bytes'
+
 begin vectors CERT-1 CERT-2 CERT-3 CERT-4 CERT-5 CERT-6 CERT-7 CERT-8 CERT-9 CERT-10 CERT-11 CERT-12
 expect 0 "$COPP" chain verify --anchor "$anchor" "$good"
 jq -r '.invalid | to_entries[] | .key + " " + (.value.rule | gsub(" or "; "|"))' "$VECTORS/chains.json" >"$dir/list"
