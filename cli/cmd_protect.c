@@ -479,7 +479,8 @@ const struct command command_protect = {
     .summary = "Hold a protection on an output while a command runs, or until Ctrl-C",
     .details = "Polls twice a second. COMMAND is held while levels are set again, and stopped when\n"
                "protection is lost (exit status 1). Else the exit status is COMMAND's own, or 128 and the\n"
-               "number of the signal that ended it. --device says whose outputs they are.",
+               "number of the signal that ended it; 2 where /proc does not tell all that it has started.\n"
+               "--device says whose outputs they are.",
     .options = options,
     .options_size = sizeof(struct protect_options),
     .json_lines = true,

@@ -1,18 +1,21 @@
 /*
  * How copp holds and ends a command (cli/child.c, cli/descendants.c) that does not want that. The command is this program once
  * more: test_child_posix hop FILE leaves a process behind that goes on in others, each in a session of its own, and counts
- * them in FILE; headless FILE leaves one behind whose first thread ends while another counts.
+ * them in FILE; headless FILE leaves one behind whose first thread ends while another counts; pair FILE has a child, whose number
+ * it tells in FILE.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -38,6 +41,7 @@ static int refused_signal; /* which the kernel does not let through, as if the c
 static bool memory_is_out;
 static bool kernel_is_old; /* and knows no descriptors of processes */
 static bool proc_is_closed;
+static void (*before_open)(pid_t pid); /* called just before somebody is opened by number */
 static unsigned signals_sent;
 static unsigned strangers; /* groups signalled whose number may be anybody's: their leader has been reaped */
 
@@ -76,6 +80,8 @@ long __wrap_syscall(long number, ...) {
         errno = ENOSYS;
         return -1;
     }
+    if (number == SYS_pidfd_open && before_open)
+        before_open((pid_t)a);
     if (number == SYS_pidfd_send_signal && !lets_through((int)b))
         return -1;
     return __real_syscall(number, a, b, NULL, 0);
@@ -138,6 +144,18 @@ static int headless(const char *name) {
     return 9;
 }
 
+static int pair(const char *name) {
+    atomic_int *number = counter(name);
+    signal(SIGCHLD, SIG_IGN); /* the kernel reaps, also while this is stopped */
+    pid_t pid = fork();
+    if (pid == 0)
+        return pause();
+    if (!number || pid < 0)
+        return 9;
+    *number = pid;
+    return pause();
+}
+
 /* --- the tests --- */
 
 static void assert_goes_on(atomic_int *count) {
@@ -148,7 +166,7 @@ static void assert_goes_on(atomic_int *count) {
 }
 
 /* Starts the command; what it counts in. End it. */
-static atomic_int *start(struct child *child, char *how) {
+static atomic_int *launch(struct child *child, char *how) {
     char name[] = "/tmp/copp-child-XXXXXX";
     int file = mkstemp(name);
     assert_true(file >= 0);
@@ -157,8 +175,15 @@ static atomic_int *start(struct child *child, char *how) {
     atomic_int *count = counter(name);
     assert_non_null(count);
     assert_int_equal(child_start(child, (char *[]){program, how, name, NULL}, true), 0);
-    assert_goes_on(count);
+    for (unsigned ms = 0; *count == 0 && ms < PATIENCE_MS; ms++)
+        pause_ms(1);
     (void)unlink(name);
+    return count;
+}
+
+static atomic_int *start(struct child *child, char *how) {
+    atomic_int *count = launch(child, how);
+    assert_goes_on(count);
     return count;
 }
 
@@ -192,6 +217,7 @@ static void who_moves_on_is_held_and_ended(void **state) {
         child_resume(&child);
         assert_goes_on(count);
     }
+    assert_false(child.unknown);
     assert_ends(&child, count);
 }
 
@@ -271,6 +297,83 @@ static void a_group_is_signalled_while_it_is_ours(void **state) {
     assert_int_equal(__real_kill(-group, 0), -1);
 }
 
+/* --- a number that passes to another --- */
+
+static pid_t passing; /* whose number it is */
+static int to_stranger[2]; /* asks for a process that has it, and is no descendant of ours */
+static int from_stranger[2];
+
+/* The last moment at which it can: the process has been found, and is about to be opened. */
+static void pass_on(pid_t pid) {
+    pid_t made = 0;
+    if (pid != passing)
+        return;
+    before_open = NULL;
+    (void)__real_kill(pid, SIGKILL);
+    while (__real_kill(pid, 0) == 0)
+        pause_ms(1);
+    if (write(to_stranger[1], &pid, sizeof pid) != sizeof pid || read(from_stranger[0], &made, sizeof made) != sizeof made ||
+        made != pid)
+        _exit(7);
+}
+
+static int hold_while_a_number_passes_on(void) {
+    struct child child;
+    const atomic_int *number = launch(&child, (char[]){"pair"});
+    passing = *number;
+    before_open = pass_on;
+    bool held = child_hold(&child);
+    bool passed = before_open == NULL;
+    bool ended = child_end(&child, 0);
+    return held && passed && ended && !child.unknown ? 0 : 6;
+}
+
+static int set_last_number(pid_t pid) {
+    char text[32];
+    int size = snprintf(text, sizeof text, "%d", (int)pid);
+    int file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+    return file >= 0 && write(file, text, (size_t)size) == size && close(file) == 0 ? 0 : -1;
+}
+
+/* The first process of a namespace of its own, where nobody else takes numbers. */
+static int in_own_numbers(void) {
+    pid_t pid;
+    int status;
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("proc", "/proc", "proc", 0, NULL) != 0 ||
+        pipe(to_stranger) != 0 || pipe(from_stranger) != 0)
+        return 5;
+    pid_t holder = fork();
+    if (holder == 0)
+        _exit(hold_while_a_number_passes_on());
+    (void)close(to_stranger[1]); /* else it would be waited for after the holder's end */
+    if (read(to_stranger[0], &pid, sizeof pid) != sizeof pid || set_last_number(pid - 1) != 0)
+        return 4;
+    pid_t stranger = fork();
+    if (stranger == 0)
+        _exit(pause());
+    if (write(from_stranger[1], &stranger, sizeof stranger) != sizeof stranger || waitpid(holder, &status, 0) != holder)
+        return 3;
+    bool untouched = waitpid(stranger, NULL, WNOHANG | WUNTRACED) == 0; /* neither ended nor stopped */
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && untouched ? 0 : 2;
+}
+
+static void who_has_a_number_later_is_left_alone(void **state) {
+    (void)state;
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (unshare(CLONE_NEWPID | CLONE_NEWNS | (geteuid() != 0 ? CLONE_NEWUSER : 0)) != 0)
+            _exit(8); /* the kernel lets users make no namespaces: run this as root */
+        pid_t first = fork();
+        if (first == 0)
+            _exit(in_own_numbers());
+        _exit(waitpid(first, &status, 0) == first && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void what_proc_does_not_tell_is_not_nobody(void **state) {
     (void)state;
     struct child child;
@@ -294,6 +397,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(held_and_ended_on_an_old_kernel),
         cmocka_unit_test(whose_first_thread_ends_is_held_and_ended),
         cmocka_unit_test(a_group_is_signalled_while_it_is_ours),
+        cmocka_unit_test(who_has_a_number_later_is_left_alone),
         cmocka_unit_test(what_proc_does_not_tell_is_not_nobody),
     };
     sigset_t child;
@@ -301,6 +405,8 @@ int main(int argc, char **argv) {
         return hop(argv[2]);
     if (argc == 3 && strcmp(argv[1], "headless") == 0)
         return headless(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "pair") == 0)
+        return pair(argv[2]);
     if (!realpath(argv[0], program))
         return 1;
     sigemptyset(&child);
