@@ -76,15 +76,19 @@ static bool stands_in(const struct copp_revocation_list *list, const uint8_t *by
     return be32(bytes + after) == certificates_size && copp_equal(certificates, bytes + after + 4, certificates_size);
 }
 
-/* The list is what the bytes say, or the base64 in them. */
+/* The list is what the bytes say, or the base64 in them, which may be in UTF-16. */
 static void check_read(const struct copp_revocation_list *list, const uint8_t *bytes, size_t size) {
     CHECK(!copp_revocation_digest(list, copp_revocation_count(list)));
     if (stands_in(list, bytes, size))
         return;
     uint8_t *binary = malloc(size + 1);
     size_t binary_size = size;
-    CHECK(binary && copp_base64_decode((const char *)bytes, size, binary, &binary_size));
+    char *text = malloc(size + 1);
+    CHECK(binary && text);
+    size_t length = copp_text_plain(bytes, size, text);
+    CHECK(length <= size && copp_base64_decode(text, length, binary, &binary_size));
     CHECK(stands_in(list, binary, binary_size));
+    free(text);
     free(binary);
 }
 

@@ -130,6 +130,12 @@ static void lists(void) {
     CHECK(text);
     copp_base64_encode(list.bytes, list.size, text);
     save("crl", "base64", text, copp_base64_length(list.size));
+    char *wide = calloc(copp_base64_length(list.size) + 1, 2); /* as Windows hands it over: UTF-16LE and a NUL */
+    CHECK(wide);
+    for (size_t i = 0; i < copp_base64_length(list.size); i++)
+        wide[2 * i] = text[i];
+    save("crl", "base64-utf16", wide, 2 * copp_base64_length(list.size) + 2);
+    free(wide);
     forget_digests(list.bytes, list.size);
     save("crl", "believed.bin", list.bytes, list.size);
     save_all_revoked();

@@ -132,8 +132,7 @@ told() {
         kind=${file##*/}
         case " $kinds " in *" $kind "*) continue ;; esac
         expect "$wanted" "$@" "$file" --json
-        holds "[.error, .remedy] | all(type == \"string\")"
-        value .error | grep -q -F "it is $(name_of "$kind")" || fail "$*: $kind: $(value .error)"
+        holds "(.remedy | type == \"string\") and (.error | contains(\"it is $(name_of "$kind")\"))"
         complains '^copp: remedy: '
     done
 }
@@ -149,7 +148,10 @@ told 2 'public modulus text16' "$COPP" chain verify "$good" --anchor
 told 2 public "$COPP" srm verify "$VECTORS/srm-facsimile.bin" --key
 told 2 'private privateder' "$COPP" handshake open "$dir/sealed" --key
 told 2 '' "$COPP" handshake open --key "$VECTORS/leaf.pem"
-told 2 chain "$COPP" status --adapter
+for kind in html list16 srm1; do # the adapter's keys take their time
+    expect 2 "$COPP" status --json --adapter "$is/$kind"
+    holds ".error | contains(\"it is $(name_of $kind)\")"
+done
 
 begin the_size_is_no_answer
 { cat "$is/html" && head -c 70000 /dev/zero | tr '\000' x; } >"$dir/page"

@@ -104,7 +104,7 @@ begin watch_and_its_daemon
 printf '[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2\n[outputs]\nbackend = sim\n' "$dir/socket" "$dir" >"$dir/coppd.conf"
 pid=
 watcher=
-trap 'status=$?; kill $pid $watcher 2>/dev/null; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
+trap 'status=$?; kill $pid $watcher 2>/dev/null || true; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
 until_true() {
     tries=0
     until "$@"; do

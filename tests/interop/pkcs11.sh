@@ -89,7 +89,7 @@ begin coppd_has_its_key_there SES-6
 Xvfb -displayfd 3 -nolisten tcp 3>"$dir/display" >/dev/null 2>&1 &
 server=$!
 pid=
-trap 'status=$?; kill $server $pid 2>/dev/null; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
+trap 'status=$?; kill $server $pid 2>/dev/null || true; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
 until_true() {
     tries=0
     until "$@"; do
