@@ -55,15 +55,23 @@ void system_print(FILE *out, const char *text) {
 int main(int argc, char **argv);
 int wmain(int argc, WCHAR **argv);
 
-/* Where the program starts. Its words live as long as it does. */
+static void free_words(char **words) {
+    for (char **word = words; word != NULL && *word != NULL; word++)
+        free(*word);
+    free(words);
+}
+
+/* Where the program starts. */
 int wmain(int argc, WCHAR **argv) {
     char **words = calloc((size_t)argc + 1, sizeof *words);
-    for (int i = 0; words != NULL && i < argc; i++) {
+    bool good = words != NULL;
+    for (int i = 0; good && i < argc; i++) {
         words[i] = to_utf8(argv[i], true);
-        if (words[i] == NULL) {
+        good = words[i] != NULL;
+        if (!good)
             complain("word %d of the command line is not valid Unicode (UTF-16): name the file or the text otherwise", i);
-            return STATUS_UNKNOWN;
-        }
     }
-    return words != NULL ? main(argc, words) : STATUS_UNKNOWN;
+    int status = good ? main(argc, words) : STATUS_UNKNOWN;
+    free_words(words);
+    return status;
 }

@@ -9,7 +9,7 @@ begin_wine() {
     mkdir "$WINEPREFIX"
     wineserver --persistent
     wineboot --init >/dev/null 2>&1
-    cd "$work"
+    cd "$work" || exit
 }
 
 # shellcheck disable=SC2317 # the trap calls it
