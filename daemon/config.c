@@ -178,9 +178,15 @@ static bool driver_consistent(const struct reading *r) {
            fault_add(at_line(r, passphrase), "[driver] passphrase_file goes with key: give that too, or leave this out");
 }
 
+/* An empty text says nothing, as if it were not there. */
+static bool is_given(const struct reading *r, size_t key) {
+    const char *text = (const char *)r->config + keys[key].offset;
+    return r->lines[key] && (keys[key].kind == VALUE_NUMBER || text[0]);
+}
+
 static bool outputs_consistent(const struct reading *r) {
     const char *backend = r->config->backend;
-    unsigned driver = line_of(r, "key");
+    unsigned driver = r->config->key[0] ? line_of(r, "key") : 0;
     char known[80];
     backend_names(known, sizeof known);
     if (!backend_known(backend))
@@ -192,7 +198,7 @@ static bool outputs_consistent(const struct reading *r) {
                          "protect nothing: leave one out",
                          driver);
     for (size_t i = 0; i < KEYS; i++) {
-        if (r->lines[i] && keys[i].backend && !backend_is(backend, keys[i].backend))
+        if (is_given(r, i) && keys[i].backend && !backend_is(backend, keys[i].backend))
             return fault_add(at_line(r, r->lines[i]), "[outputs] %s goes with backend = %s, and that is %s: leave one out",
                              keys[i].name, keys[i].backend, backend);
     }

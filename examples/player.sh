@@ -74,7 +74,7 @@ explained 'the revocation list: .*(CRL-5); fetch it again' "$directory/socket" "
 kill "$pid"
 wait "$pid" || true
 "$COPP" chain issue --new-keys "$directory/keys" -o "$directory/chain.xml" >/dev/null
-printf '[driver]\nchain = %s\nkey = %s\n' "$directory/chain.xml" "$directory/keys/leaf.pem" >>"$directory/coppd.conf"
+cp "$directory/chain.xml" "$directory/keys/leaf.pem" "$directory/test-driver/"
 start
 anchor=$directory/keys/root-public.pem
 list() { # VERSION [OPTION...]

@@ -48,6 +48,13 @@ until_true() {
         sleep 0.05
     done
 }
+# Makes the hierarchy in $directory/keys and chain.xml coppd's test hierarchy: a [driver] does not go with simulated outputs.
+own_hierarchy() {
+    mkdir "$directory/test-driver"
+    cp "$directory/chain.xml" "$directory/keys/leaf.pem" "$directory/test-driver/"
+    openssl rsa -pubin -in "$directory/keys/root-public.pem" -noout -modulus | sed 's/^Modulus=//' | basenc --base16 -d |
+        base64 -w 0 >"$directory/test-driver/anchor.b64"
+}
 # waits until it listens
 start() {
     : >"$directory/coppd.log"

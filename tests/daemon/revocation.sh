@@ -13,11 +13,7 @@ issue() { # VERSION FILE [OPTION...]
 }
 
 "$COPP" chain issue --new-keys "$directory/keys" -o "$directory/chain.xml" >/dev/null
-cat >>"$directory/coppd.conf" <<CONF
-[driver]
-chain = $directory/chain.xml
-key = $directory/keys/leaf.pem
-CONF
+own_hierarchy
 start
 exec 9<>"$directory/events"
 export COPP_ANCHOR="$directory/keys/root-public.pem" COPP_DEVICE="unix:$socket"
@@ -31,38 +27,38 @@ issue 9 "$lists/empty9"
 head -c 500 "$lists/empty" >"$lists/torn"
 
 # --- named lists: a chain that is on any of them never starts COMMAND (SES-9, CRL-4)
-expect 0 "$COPP" protect --hdcp 1 -- true
-expect 0 "$COPP" protect --hdcp 1 --crl "$lists/empty" --crl "$lists/empty9" -- true
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 -- true
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 --crl "$lists/empty" --crl "$lists/empty9" -- true
 for revoking in leaf ihv; do
-    expect 1 "$COPP" protect --hdcp 1 --crl "$lists/empty" --crl "$lists/$revoking" --crl "$lists/empty9" -- touch "$directory/played"
+    expect 1 "$COPP" protect --allow-simulated --hdcp 1 --crl "$lists/empty" --crl "$lists/$revoking" --crl "$lists/empty9" -- touch "$directory/played"
     says 'HDMI-1: certificate [12] .*\(CRL-4\)'
     expect 1 "$COPP" status --crl "$lists/$revoking"
     says '\(CRL-4\)'
 done
-expect 1 "$COPP" protect --json --hdcp 1 --crl - -- touch "$directory/played" <"$lists/leaf"
+expect 1 "$COPP" protect --allow-simulated --json --hdcp 1 --crl - -- touch "$directory/played" <"$lists/leaf"
 jq -e '.rule == "CRL-4"' "$directory/out" >/dev/null || fail "the rule in JSON"
 # one that tells nothing
 for bad in "$lists/torn" "$lists/missing" "$lists" "$directory/chain.xml"; do
-    expect 2 "$COPP" protect --hdcp 1 --crl "$lists/empty" --crl "$bad" -- touch "$directory/played"
+    expect 2 "$COPP" protect --allow-simulated --hdcp 1 --crl "$lists/empty" --crl "$bad" -- touch "$directory/played"
     expect 2 "$COPP" status --crl "$bad"
 done
 # the embedded adapter's anchor is made for the run: a list that is named is not passed over
-expect 2 "$COPP" protect --device embedded --hdcp 1 --crl "$lists/empty" -- touch "$directory/played"
+expect 2 env -u COPP_ANCHOR "$COPP" protect --device embedded --hdcp 1 --crl "$lists/empty" -- touch "$directory/played"
 says 'does not go with the embedded adapter'
-expect 2 "$COPP" status --device embedded --crl "$lists/leaf"
+expect 2 env -u COPP_ANCHOR "$COPP" status --device embedded --crl "$lists/leaf"
 
 # --- the installation's own
 expect 0 "$COPP" crl install --anchor "$COPP_ANCHOR" "$lists/empty"
-expect 0 "$COPP" protect --hdcp 1 -- true
-expect 1 "$COPP" protect --hdcp 1 --crl "$lists/leaf" -- touch "$directory/played"
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 -- true
+expect 1 "$COPP" protect --allow-simulated --hdcp 1 --crl "$lists/leaf" -- touch "$directory/played"
 expect 0 "$COPP" crl install --anchor "$COPP_ANCHOR" "$lists/leaf"
-expect 1 "$COPP" protect --hdcp 1 -- touch "$directory/played"
+expect 1 "$COPP" protect --allow-simulated --hdcp 1 -- touch "$directory/played"
 says '\(CRL-4\)'
-expect 1 "$COPP" protect --hdcp 1 --crl "$lists/empty9" -- touch "$directory/played"
+expect 1 "$COPP" protect --allow-simulated --hdcp 1 --crl "$lists/empty9" -- touch "$directory/played"
 expect 1 "$COPP" status
 says '\(CRL-4\)'
 # it is another anchor's than the embedded adapter's
-expect 0 "$COPP" status --device embedded
+expect 0 env -u COPP_ANCHOR "$COPP" status --device embedded
 # whoever seals to a driver's key asks it too
 # shellcheck disable=SC2086
 seal() {
@@ -95,7 +91,7 @@ for what in torn empty_file other directory fifo link loop unreadable; do
     as=
     [ "$(id -u)" != 0 ] || as='setpriv --bounding-set=-dac_override,-dac_read_search'
     # shellcheck disable=SC2086
-    expect 2 $as "$COPP" protect --hdcp 1 -- touch "$directory/played"
+    expect 2 $as "$COPP" protect --allow-simulated --hdcp 1 -- touch "$directory/played"
     says 'revocation.crl: '
     # shellcheck disable=SC2086
     expect 2 $as "$COPP" status
@@ -121,7 +117,7 @@ changed() {
     shift 2
     rm -f "$directory/log"
     (until_true grep -qs started "$directory/log" && eval "$change") &
-    expect "$wanted" "$COPP" protect --hdcp 1 "$@" -- perl -MIO::Handle "$directory/player" "$directory/log"
+    expect "$wanted" "$COPP" protect --allow-simulated --hdcp 1 "$@" -- perl -MIO::Handle "$directory/player" "$directory/log"
     wait $! || fail "the change: $change"
 }
 stopped() {
@@ -189,6 +185,6 @@ rm -f "$directory/log"
     until_true grep -q 'protected again' "$directory/err"
     : >"$directory/go"
 ) &
-expect 7 "$COPP" protect --hdcp 1 -- perl -MIO::Handle "$directory/goes-on" "$directory/log" "$directory/go"
+expect 7 "$COPP" protect --allow-simulated --hdcp 1 -- perl -MIO::Handle "$directory/goes-on" "$directory/log" "$directory/go"
 wait $!
 says 'protected again'

@@ -277,7 +277,7 @@ static void what_it_may_not_read(void) {
     write_file(&kit, "coppd.conf", "[daemon]\nsocket = %/socket\nstate_directory = %/state\n");
     cannot_be_read(&kit, "/state: cannot be looked into: Permission denied; let the user that coppd runs as do so");
     assert_int_equal(chmod(kit.events, 0), 0);
-    configure(&kit, "[outputs]\nevents = %/events\n");
+    configure(&kit, "[outputs]\nbackend = sim\nevents = %/events\n");
     cannot_be_read(&kit, "/events: cannot be opened: Permission denied");
     kit_end(&kit);
 }

@@ -11,7 +11,7 @@ anchor=$VECTORS/root-modulus.b64
 random=00112233445566778899aabbccddeeff
 
 # Documented, and to come with what they tell of: drop each from here as it does. Written as COMMAND:KEY.
-later='status:outputs[].simulated status:outputs[].plugged status:outputs[].hdcp_receiver.revoked protect:remedy watch:simulated watch:plugged'
+later=''
 
 # documented SECTION: the keys of a section, sorted; a section is for one command or several
 documented() {
