@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Programs for Windows, built with Debian's MinGW-w64, and their tests, run under Debian's Wine.
+# Programs for Windows, built with Debian's MinGW-w64. scripts/wine.sh runs them.
 
 readonly cross_dir=$top/build/cross
 readonly cross_sources=$cross_dir/sources
@@ -17,24 +17,30 @@ cmocka bookworm cmocka 1.1.5 f0ccd8242d55e2fd74b16ba518359151f6f8383ff8aef4976e4
 LIBRARIES
 }
 
-# apt with lists and a cache of the project's own: neither root nor a change to the system is needed.
-cross_apt() {
-    local state=$cross_dir/apt mirror
+# own_apt STATE TYPE SUITES ARGUMENT...: apt-get with lists, a cache and an idea of what is installed (nothing) of the project's
+# own, in the directory STATE: neither root nor a change to the system is needed.
+own_apt() {
+    local state=$1 type=$2 suites=$3 mirror
+    shift 3
     # where this system has Debian's packages from
     # shellcheck disable=SC2016 # apt's variables, not the shell's
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
         awk '$2 ~ /^(bookworm|trixie|stable)$/ && $3 == "main" && !n++ { print $1 }')
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+    : >"$state/status"
     cat >"$state/own.sources" <<SOURCES
-Types: deb-src
+Types: $type
 URIs: ${mirror:?this system has no source of Debian packages}
-Suites: bookworm trixie
+Suites: $suites
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
     apt-get -q -o Dir::Etc::SourceList="$state/own.sources" -o Dir::Etc::SourceParts=/dev/null \
-        -o Dir::State::Lists="$state/lists" -o Dir::Cache="$state/cache" -o APT::Sandbox::User=root "$@" </dev/null
+        -o Dir::State::Lists="$state/lists" -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
+        -o APT::Sandbox::User=root "$@" </dev/null
 }
+
+cross_apt() { own_apt "$cross_dir/apt" deb-src 'bookworm trixie' "$@"; }
 
 cross_fetch() {
     local name release package version sum archive
@@ -152,22 +158,4 @@ check_pe_files() {
         check_exports "$build/src/libcopp-0.dll" "$work/libcopp" || bad=1
     done
     return "$bad"
-}
-
-test_wine() {
-    local passed failed
-    export WINEPREFIX=$cross_dir/prefix WINEDEBUG=-all
-    # One server for all tests, started and its services with it before the first: tests that start at once would each find
-    # it half made, and the services keep the output of the program that they are started for. A test's would not end.
-    mkdir -p "$WINEPREFIX"
-    wineserver --kill || true # of a run that was killed
-    wineserver --wait
-    trap 'wineserver --kill || true' EXIT
-    wineserver --persistent && wineboot --init || return 1
-    run_tests build/win64 || true
-    read -r passed failed < <(count_tests build/win64)
-    counts "$passed" "$failed"
-    report "$passed tests passed, $failed failed"
-    report "(the 32-bit files are built and looked into, not run: Debian has a 32-bit Wine for i386 alone)"
-    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE TEST_LIFETIMES.EXE
 # STANDIN_DXVA2.DLL COPP.EXE LIBCOPP-0.DLL: what needs copp.dll registered or dxva2.dll in a program's folder, in a Wine prefix of its own.
-# Unregistering must leave the registry as it was.
+# Unregistering must leave the registry as it was, the part of the other bitness too. COPP_BITS is 32 or 64; where Wine has both,
+# COPP_OTHER_DLL is copp.dll of the other.
 set -euo pipefail
 
 # DirectShow wants a display, and Wine looks for one as the first of its programs starts
@@ -25,26 +26,37 @@ finish() {
 }
 trap finish EXIT
 
-# All classes, as text.
+# classes FILE: all classes as text, those of 32-bit programs in FILE.32, those of 64-bit ones in FILE.64.
 classes() {
-    wine reg export 'HKEY_CLASSES_ROOT\CLSID' "Z:$work/$1" /y >/dev/null
+    local bits
+    for bits in 32 64; do
+        wine reg export 'HKEY_CLASSES_ROOT\CLSID' "Z:$work/$1.$bits" /y "/reg:$bits" >/dev/null
+    done
+}
+
+# reg ARGUMENT...: in the part of the registry that the DLL sees
+reg() {
+    wine reg "$@" "/reg:$COPP_BITS" >/dev/null
 }
 
 # Wine's services keep the output of the program that they are started for: one server, started once, for all programs
 mkdir "$WINEPREFIX"
 wineserver --persistent
-wineboot --init >/dev/null 2>&1
+wine wineboot --init >/dev/null 2>&1
+other_bits=$((96 - COPP_BITS)) own=$WINEPREFIX/drive_c/windows/system32 wow64=$WINEPREFIX/drive_c/windows/syswow64
+[ "$COPP_BITS" -eq 64 ] || [ ! -d "$wow64" ] || own=$wow64
 cp "$dll" "$work/copp.dll"
 cd "$work"
+status=0
 classes before.reg
 wine regsvr32 /s copp.dll
 classes between.reg
-if cmp -s before.reg between.reg; then
+if cmp -s "before.reg.$COPP_BITS" "between.reg.$COPP_BITS"; then
     echo "regsvr32 has changed nothing"
     exit 1
 fi
+cmp "before.reg.$other_bits" "between.reg.$other_bits" || status=1
 wine regsvr32 /s copp.dll # twice is as good as once
-status=0
 wine "$cryptoapi" --registered || status=1
 wine "$directshow" || status=1
 mkdir slow
@@ -65,11 +77,14 @@ wine "$lifetimes" --registered || status=1
 
 # assert_restored WHAT: the registry is as it was before anything was registered
 assert_restored() {
+    local bits
     classes after.reg
-    cmp before.reg after.reg && return
-    diff -a before.reg after.reg | sed -n 1,20p || true
-    echo "$1 has not put back what was there"
-    status=1
+    for bits in 32 64; do
+        cmp "before.reg.$bits" "after.reg.$bits" && continue
+        diff -a "before.reg.$bits" "after.reg.$bits" | sed -n 1,20p || true
+        echo "$1 has not put back what was there for $bits-bit programs"
+        status=1
+    done
 }
 
 # no_driver DIRECTORY TEXT: why there is no driver is told to those who listen
@@ -99,7 +114,7 @@ assert_restored "the second regsvr32 /u"
 
 # a registration that ended in the middle, before this class had its server, is taken up again
 wine regsvr32 /s copp.dll
-wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}\InprocServer32' /f >/dev/null
+reg delete 'HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}\InprocServer32' /f
 wine regsvr32 /s copp.dll
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u after half a registration"
@@ -112,6 +127,29 @@ wine regsvr32 /s 'café 映画/copp.dll'
 wine "$cryptoapi" --registered || status=1
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u of another copy"
+
+# the DLLs of both bitnesses, side by side: neither takes away what the other has put there
+if [ -d "$wow64" ]; then
+    cp "${COPP_OTHER_DLL:?this Wine has both bitnesses: build the other one too, with ./dev cross}" other.dll
+    wine regsvr32 /s copp.dll
+    wine regsvr32 /s other.dll
+    classes both.reg
+    cmp "between.reg.$COPP_BITS" "both.reg.$COPP_BITS" || status=1
+    if cmp -s "before.reg.$other_bits" "both.reg.$other_bits"; then
+        echo "regsvr32 has not registered the $other_bits-bit copp.dll"
+        status=1
+    fi
+    wine "$cryptoapi" --registered || status=1
+    wine regsvr32 /s /u copp.dll
+    classes after.reg
+    cmp "before.reg.$COPP_BITS" "after.reg.$COPP_BITS" || status=1
+    cmp "both.reg.$other_bits" "after.reg.$other_bits" || status=1
+    wine regsvr32 /s copp.dll
+    wine regsvr32 /s /u other.dll
+    wine "$cryptoapi" --registered || status=1
+    wine regsvr32 /s /u copp.dll
+    assert_restored "regsvr32 /u of both bitnesses"
+fi
 
 mkdir application component
 cp "$dxva2" application/dxva2.dll
@@ -217,6 +255,7 @@ wine application/copp.exe chain issue --leaf encrypted.pem --ihv encrypted.pem -
 grep -qF 'encrypted keys are not read here' issue.err || { echo "copp chain issue says $(cat issue.err)" && status=1; }
 
 # Ctrl-C ends the command, and what it has started, and releases
+: >protect.txt # what was said before must not be taken for what is said now
 wine application/copp.exe protect --hdcp 1 -- notepad >protect.txt 2>&1 &
 pid=$!
 for ((i = 0; i < 600; i++)); do
@@ -235,16 +274,16 @@ wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
 # whatever type and bytes a value has
 vmr9='HKEY_CLASSES_ROOT\CLSID\{51B4ABF3-748F-4E3B-A276-C828330E926A}\InprocServer32'
-wine reg add "$vmr9" /ve /t REG_EXPAND_SZ /d '%SystemRoot%\system32\quartz.dll' /f >/dev/null
-wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{B87BEB7B-8D29-423F-AE4D-6582C10175AC}' /f >/dev/null # and a renderer that is not there
+reg add "$vmr9" /ve /t REG_EXPAND_SZ /d '%SystemRoot%\system32\quartz.dll' /f
+reg delete 'HKEY_CLASSES_ROOT\CLSID\{B87BEB7B-8D29-423F-AE4D-6582C10175AC}' /f # and a renderer that is not there
 classes before.reg
 wine regsvr32 /s copp.dll
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u with a REG_EXPAND_SZ"
 
 # all of it or nothing: the second renderer's value is longer than what can be kept
-wine reg add "${vmr9/51B4ABF3-748F-4E3B-A276-C828330E926A/B87BEB7B-8D29-423F-AE4D-6582C10175AC}" /ve /d quartz.dll /f >/dev/null
-wine reg add "$vmr9" /ve /d "$(printf '%3000s' x | tr ' ' x)" /f >/dev/null
+reg add "${vmr9/51B4ABF3-748F-4E3B-A276-C828330E926A/B87BEB7B-8D29-423F-AE4D-6582C10175AC}" /ve /d quartz.dll /f
+reg add "$vmr9" /ve /d "$(printf '%3000s' x | tr ' ' x)" /f
 classes before.reg
 if wine regsvr32 /s copp.dll; then
     echo "regsvr32 cannot have kept that value"
@@ -252,9 +291,9 @@ if wine regsvr32 /s copp.dll; then
 fi
 assert_restored "a failed regsvr32"
 
-cp "$standin" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+cp "$standin" "$own/dxva2.dll"
 wine application/test_opm.exe --stand-in || status=1
 # a dxva2.dll that finds itself where the system's should be hands nothing on, and nobody waits for it
-cp "$dxva2" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+cp "$dxva2" "$own/dxva2.dll"
 timeout 120 wine application/test_opm.exe --alone || status=1
 exit "$status"
