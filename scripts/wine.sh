@@ -15,6 +15,7 @@ readonly wine32_packages=(
 # system's package manager is needed, and no script of a package runs outside.
 wine32_root() {
     local wanted="$wine32_suite ${wine32_packages[*]}"
+    wine32_possible
     [ "$(cat "$wine32_dir/.complete" 2>/dev/null)" != "$wanted" ] || return 0
     rm -rf "$wine32_dir"
     mkdir -p "$wine32_dir/bin"
@@ -24,6 +25,15 @@ wine32_root() {
     ln -s ../../../../scripts/wine32.sh "$wine32_dir/bin/wine"
     ln -s ../../../../scripts/wine32.sh "$wine32_dir/bin/wineserver"
     printf '%s' "$wanted" >"$wine32_dir/.complete"
+}
+
+# Whether scripts/wine32.sh may mount what a program there needs.
+wine32_possible() {
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(--map-root-user)
+    unshare "${as_root[@]}" --mount true || die "32-bit programs for Windows run in a mount namespace, which this system does not allow here.
+As root, give the container the capability CAP_SYS_ADMIN (docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined).
+As another user, allow namespaces of users: sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0."
 }
 
 wine32_apt() {

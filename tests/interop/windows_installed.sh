@@ -188,15 +188,19 @@ probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | cont
     --anchor "Z:$anchor"
 probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
 
+# process_with FILE: the process that has it loaded. It need not be the one started here: a 32-bit loader that is given a 64-bit
+# program starts another and waits for it.
+process_with() { grep -ls "$work/$1" /proc/[0-9]*/maps | sed -n '1s,/proc/\([0-9]*\)/.*,\1,p' || true; }
+
 # Ctrl-C in the middle of --set, HDCP taking its time: put back what was set, and nothing more is tried
 COPP_DRIVER=$work/slow wine application/copp.exe probe --json --set --anchor "Z:$anchor" >probe.json 2>probe.err &
 pid=$!
 for ((i = 0; i < 600; i++)); do
-    ! grep -qs "$work/application/dxva2.dll" "/proc/$pid/maps" || break
+    [ -z "$(process_with application/dxva2.dll)" ] || break
     sleep 0.1
 done
 sleep 1
-kill -INT "$pid"
+kill -INT "$(process_with application/dxva2.dll)"
 interrupted=0
 wait "$pid" || interrupted=$?
 if [ "$interrupted" -ne 2 ] || ! grep -q '^copp: interrupted' probe.err ||
@@ -262,7 +266,7 @@ for ((i = 0; i < 600; i++)); do
     ! grep -q 'protected: HDCP on' protect.txt || break
     sleep 0.1
 done
-kill -INT "$pid"
+kill -INT "$(process_with "application/$(basename "$library")")"
 interrupted=0
 wait "$pid" || interrupted=$?
 if [ "$interrupted" -ne 130 ] || ! grep -q '^HDMI-1: released' protect.txt; then
