@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The tests of the programs for Windows, run under Debian's Wine: the 64-bit ones under this system's, the 32-bit ones under one
-# in a directory of its own, with a 64-bit Wine beside it, as on the Windows of today.
+# Runs the tests of the programs for Windows under Debian's Wine. The 64-bit ones run under this system's. The 32-bit ones run
+# under a Wine in a directory of its own, which has both bitnesses as 64-bit Windows does.
 
 readonly wine32_dir=$cross_dir/wine32
 readonly wine32_suite=bookworm # of whichever Debian this is
@@ -10,9 +10,9 @@ readonly wine32_packages=(
     dash coreutils sed grep libc-bin # what Wine's scripts want
 )
 
-# The directory $wine32_dir/root with all files of those packages. It is a root directory that nothing boots or installs into, so that
-# the packages are unpacked and not configured, but for libwine, which makes a DLL then: neither root nor the
-# system's package manager is needed, and no script of a package runs outside.
+# Makes $wine32_dir/root, a root directory with all files of those packages, once for each list of packages. The packages
+# are unpacked and not installed, so that neither root nor i386 in this system's dpkg is needed. Of their scripts only libwine's
+# runs, inside: it makes a DLL that Wine needs.
 wine32_root() {
     local wanted="$wine32_suite ${wine32_packages[*]}"
     wine32_possible
@@ -27,11 +27,12 @@ wine32_root() {
     printf '%s' "$wanted" >"$wine32_dir/.complete"
 }
 
-# Whether scripts/wine32.sh may mount what a program there needs.
+# Fails unless scripts/wine32.sh may mount what a program in that directory needs.
 wine32_possible() {
     local as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(--map-root-user)
-    unshare "${as_root[@]}" --mount true || die "32-bit programs for Windows run in a mount namespace, which this system does not allow here.
+    unshare "${as_root[@]}" --mount true ||
+        die "32-bit programs for Windows run in a mount namespace, which this system does not allow here.
 As root, give the container the capability CAP_SYS_ADMIN (docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined).
 As another user, allow namespaces of users: sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0."
 }
@@ -68,7 +69,7 @@ wine32_unpack() {
     done
 }
 
-# run_wine_tests BUILD PREFIX: the tests of a build directory under the Wine that the PATH has.
+# run_wine_tests BUILD PREFIX: runs the tests of a build directory under the Wine that is first in PATH.
 run_wine_tests() {
     local passed failed
     export WINEPREFIX=$2 WINEDEBUG=-all

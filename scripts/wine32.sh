@@ -1,9 +1,9 @@
 #!/bin/sh
-# wine32.sh PROGRAM ARGUMENT...; under another name, as in build/cross/wine32/bin, NAME ARGUMENT...: runs a program in the root
-# directory that scripts/wine.sh makes, which has a 32-bit Wine. The current directory stays what it is.
+# wine32.sh PROGRAM ARGUMENT...: runs a program in the root directory that scripts/wine.sh makes for the 32-bit Wine. Called by
+# another name, as wine and wineserver in build/cross/wine32/bin are, it runs that program. The current directory stays.
 #
-# What is mounted there is mounted in a namespace of this process: nobody else sees it, nothing is left of it when the program
-# ends, however that ends, and whoever deletes build/ meanwhile deletes nothing else.
+# All mounts are made in a mount namespace of this process. They end with the program, however it ends, and nobody else sees
+# them: whoever deletes build/ meanwhile deletes nothing else.
 set -eu
 
 fail() {
@@ -11,7 +11,7 @@ fail() {
     exit 125
 }
 
-# mount_into ROOT DIRECTORY [OPTION]: that directory, under its own name
+# mount_into ROOT DIRECTORY [OPTION]: mounts a directory under its own name
 mount_into() {
     mkdir -p "$1$2"
     mount "${3:---bind}" "$2" "$1$2" || fail "cannot mount $2"
@@ -23,8 +23,8 @@ if [ "${COPP_WINE32_STEP:-}" != inside ]; then
     [ "$name" = wine32.sh ] || set -- "$name" "$@"
     [ $# -gt 0 ] || fail "which program?"
     top=$(dirname "$(dirname "$here")")
-    [ -d "$top/build/cross/wine32/root/usr" ] || fail "no 32-bit Wine is there: ./dev check makes one"
-    # who is not root is so in a namespace of users, for long enough to mount
+    [ -d "$top/build/cross/wine32/root/usr" ] || fail "the 32-bit Wine is missing; run ./dev check, which makes it"
+    # other users are root in a user namespace, for as long as the mounting takes
     if [ "$(id -u)" -eq 0 ]; then as_root=; else as_root=--map-root-user; fi
     export COPP_WINE32_STEP=inside COPP_WINE32_TOP="$top"
     COPP_WINE32_IDS=$(id -u):$(id -g)
