@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Programs for Windows, built with Debian's MinGW-w64, and their tests, run under Debian's Wine.
+# Programs for Windows, built with Debian's MinGW-w64. scripts/wine.sh runs them.
 
 readonly cross_dir=$top/build/cross
 readonly cross_sources=$cross_dir/sources
@@ -135,22 +135,4 @@ check_pe_files() {
         check_exports "$build/src/libcopp-0.dll" "$work/libcopp" || bad=1
     done
     return "$bad"
-}
-
-test_wine() {
-    local passed failed
-    export WINEPREFIX=$cross_dir/prefix WINEDEBUG=-all
-    # One server for all tests, started and its services with it before the first: tests that start at once would each find
-    # it half made, and the services keep the output of the program that they are started for. A test's would not end.
-    mkdir -p "$WINEPREFIX"
-    wineserver --kill || true # of a run that was killed
-    wineserver --wait
-    trap 'wineserver --kill || true' EXIT
-    wineserver --persistent && wineboot --init || return 1
-    run_tests build/win64 || true
-    read -r passed failed < <(count_tests build/win64)
-    counts "$passed" "$failed"
-    report "$passed tests passed, $failed failed"
-    report "(the 32-bit files are built and looked into, not run: Debian has a 32-bit Wine for i386 alone)"
-    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }

@@ -29,7 +29,8 @@ packages_check=( # beside those
 packages_cross=( # beside those of build
     gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 # the compilers
     libgcrypt-mingw-w64-dev libgpg-error-mingw-w64-dev  # libgcrypt
-    dpkg-dev                                            # unpacks source packages
+    dpkg dpkg-dev                                       # unpacks packages and source packages
+    util-linux                                          # unshare: a 32-bit Wine's own root directory
     wine wine64 wine64-tools                            # run the tests
     xvfb xauth libgl1 libgl1-mesa-dri                   # a display, which DirectShow wants
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good # read the AVI file of a test

@@ -370,12 +370,16 @@ static void arguments_arrive(void **state) {
     struct seen seen = {.a = 0};
     seen_function see = (seen_function)(void *)GetProcAddress(dxva2, "UABGetCertificate");
     set_function set = (set_function)(void *)GetProcAddress(dxva2, "SetMonitorBrightness");
+    /* variables: where the x87 computes, a constant has more digits than a double that was handed over */
+    const volatile double small = 2.5, large = 1e100;
+    const volatile double sum = small + large;
     assert_non_null(see);
     assert_non_null(set);
     for (int i = 0; i < 2; i++) { /* as it is found, and again */
-        assert_true(see(0x123456789abcdef0u, 2.5, &seen, -0.125f, 0xfedcba9876543210u, 1e100, 0xa5, &seen) == 2.5 + 1e100);
-        assert_true(seen.a == 0x123456789abcdef0u && seen.b == 2.5 && seen.c == &seen && seen.d == -0.125f);
-        assert_true(seen.e == 0xfedcba9876543210u && seen.f == 1e100 && seen.g == 0xa5);
+        const volatile double answer = see(0x123456789abcdef0u, small, &seen, -0.125f, 0xfedcba9876543210u, large, 0xa5, &seen);
+        assert_true(answer == sum);
+        assert_true(seen.a == 0x123456789abcdef0u && seen.b == small && seen.c == &seen && seen.d == -0.125f);
+        assert_true(seen.e == 0xfedcba9876543210u && seen.f == large && seen.g == 0xa5);
         memset(&seen, 0, sizeof seen);
         assert_true(set((HANDLE)(UINT_PTR)41, 42));
         assert_false(set((HANDLE)(UINT_PTR)41, 41));

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # windows_installed.sh COPP.DLL DXVA2.DLL TEST_CRYPTOAPI.EXE TEST_DIRECTSHOW.EXE TEST_OPM.EXE TEST_LIFETIMES.EXE
 # STANDIN_DXVA2.DLL COPP.EXE LIBCOPP-0.DLL: what needs copp.dll registered or dxva2.dll in a program's folder, in a Wine prefix of its own.
-# Unregistering must leave the registry as it was.
+# Unregistering must leave the registry as it was, the part of the other bitness too. COPP_BITS is 32 or 64; where Wine has both,
+# COPP_OTHER_DLL is copp.dll of the other.
 set -euo pipefail
 
 # DirectShow wants a display, and Wine looks for one as the first of its programs starts
@@ -14,37 +15,20 @@ cryptoapi=$(realpath "$3") directshow=$(realpath "$4") opm=$(realpath "$5")
 lifetimes=$(realpath "$6") standin=$(realpath "$7")
 tool=$(realpath "$8") library=$(realpath "$9")
 anchor=$(dirname "$(realpath "$0")")/../vectors/root-modulus.b64
-work=$(mktemp -d)
-export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
-
-# shellcheck disable=SC2317 # the trap calls it
-finish() {
-    wineserver --kill >/dev/null 2>&1 || true
-    wineserver --wait >/dev/null 2>&1 || true
-    rm -rf "$work"
-}
-trap finish EXIT
-
-# All classes, as text.
-classes() {
-    wine reg export 'HKEY_CLASSES_ROOT\CLSID' "Z:$work/$1" /y >/dev/null
-}
-
-# Wine's services keep the output of the program that they are started for: one server, started once, for all programs
-mkdir "$WINEPREFIX"
-wineserver --persistent
-wineboot --init >/dev/null 2>&1
-cp "$dll" "$work/copp.dll"
-cd "$work"
+# shellcheck source=tests/interop/windows_lib.sh
+. "$(dirname "$0")/windows_lib.sh"
+begin_wine
+cp "$dll" copp.dll
+status=0
 classes before.reg
 wine regsvr32 /s copp.dll
 classes between.reg
-if cmp -s before.reg between.reg; then
+if cmp -s "before.reg.$COPP_BITS" "between.reg.$COPP_BITS"; then
     echo "regsvr32 has changed nothing"
     exit 1
 fi
+cmp "before.reg.$other_bits" "between.reg.$other_bits" || status=1
 wine regsvr32 /s copp.dll # twice is as good as once
-status=0
 wine "$cryptoapi" --registered || status=1
 wine "$directshow" || status=1
 wine "$directshow" --evr || status=1
@@ -63,15 +47,6 @@ ADAPTER
 # with Wine's heap checking itself, what is used after it was freed is found
 COPP_DRIVER=$work/slow WINEDEBUG=-all,warn+heap wine "$directshow" --slow || status=1
 wine "$lifetimes" --registered || status=1
-
-# assert_restored WHAT: the registry is as it was before anything was registered
-assert_restored() {
-    classes after.reg
-    cmp before.reg after.reg && return
-    diff -a before.reg after.reg | sed -n 1,20p || true
-    echo "$1 has not put back what was there"
-    status=1
-}
 
 # no_driver DIRECTORY TEXT: why there is no driver is told to those who listen
 no_driver() {
@@ -102,7 +77,7 @@ assert_restored "the second regsvr32 /u"
 
 # a registration that ended in the middle, before this class had its server, is taken up again
 wine regsvr32 /s copp.dll
-wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}\InprocServer32' /f >/dev/null
+reg delete 'HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}\InprocServer32' /f
 wine regsvr32 /s copp.dll
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u after half a registration"
@@ -115,6 +90,29 @@ wine regsvr32 /s 'café 映画/copp.dll'
 wine "$cryptoapi" --registered || status=1
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u of another copy"
+
+# the DLLs of both bitnesses, side by side: neither takes away what the other has put there
+if [ -d "$wow64" ]; then
+    cp "${COPP_OTHER_DLL:?this Wine has both bitnesses: build the other one too, with ./dev cross}" other.dll
+    wine regsvr32 /s copp.dll
+    wine regsvr32 /s other.dll
+    classes both.reg
+    cmp "between.reg.$COPP_BITS" "both.reg.$COPP_BITS" || status=1
+    if cmp -s "before.reg.$other_bits" "both.reg.$other_bits"; then
+        echo "regsvr32 has not registered the $other_bits-bit copp.dll"
+        status=1
+    fi
+    wine "$cryptoapi" --registered || status=1
+    wine regsvr32 /s /u copp.dll
+    classes after.reg
+    cmp "before.reg.$COPP_BITS" "after.reg.$COPP_BITS" || status=1
+    cmp "both.reg.$other_bits" "after.reg.$other_bits" || status=1
+    wine regsvr32 /s copp.dll
+    wine regsvr32 /s /u other.dll
+    wine "$cryptoapi" --registered || status=1
+    wine regsvr32 /s /u copp.dll
+    assert_restored "regsvr32 /u of both bitnesses"
+fi
 
 mkdir application component
 cp "$dxva2" application/dxva2.dll
@@ -153,15 +151,19 @@ probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | cont
     --anchor "Z:$anchor"
 probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
 
+# process_with FILE: the process that has it loaded. It need not be the one started here: a 32-bit loader that is given a 64-bit
+# program starts another and waits for it.
+process_with() { grep -ls "$work/$1" /proc/[0-9]*/maps | sed -n '1s,/proc/\([0-9]*\)/.*,\1,p' || true; }
+
 # Ctrl-C in the middle of --set, HDCP taking its time: put back what was set, and nothing more is tried
 COPP_DRIVER=$work/slow wine application/copp.exe probe --json --set --anchor "Z:$anchor" >probe.json 2>probe.err &
 pid=$!
 for ((i = 0; i < 600; i++)); do
-    ! grep -qs "$work/application/dxva2.dll" "/proc/$pid/maps" || break
+    [ -z "$(process_with application/dxva2.dll)" ] || break
     sleep 0.1
 done
 sleep 1
-kill -INT "$pid"
+kill -INT "$(process_with application/dxva2.dll)"
 interrupted=0
 wait "$pid" || interrupted=$?
 if [ "$interrupted" -ne 2 ] || ! grep -q '^copp: interrupted' probe.err ||
@@ -249,13 +251,14 @@ wine application/copp.exe chain issue --leaf encrypted.pem --ihv encrypted.pem -
 grep -qF 'encrypted keys are not read here' issue.err || { echo "copp chain issue says $(cat issue.err)" && status=1; }
 
 # Ctrl-C ends the command, and what it has started, and releases
+: >protect.txt # what was said before must not be taken for what is said now
 wine application/copp.exe protect --device embedded --hdcp 1 -- notepad >protect.txt 2>&1 &
 pid=$!
 for ((i = 0; i < 600; i++)); do
     ! grep -q 'protected: HDCP on' protect.txt || break
     sleep 0.1
 done
-kill -INT "$pid"
+kill -INT "$(process_with "application/$(basename "$library")")"
 interrupted=0
 wait "$pid" || interrupted=$?
 if [ "$interrupted" -ne 130 ] || ! grep -q '^HDMI-1: released' protect.txt; then
@@ -279,16 +282,16 @@ for mode in clone theatre changing; do
 done
 # whatever type and bytes a value has
 vmr9='HKEY_CLASSES_ROOT\CLSID\{51B4ABF3-748F-4E3B-A276-C828330E926A}\InprocServer32'
-wine reg add "$vmr9" /ve /t REG_EXPAND_SZ /d '%SystemRoot%\system32\quartz.dll' /f >/dev/null
-wine reg delete 'HKEY_CLASSES_ROOT\CLSID\{B87BEB7B-8D29-423F-AE4D-6582C10175AC}' /f >/dev/null # and a renderer that is not there
+reg add "$vmr9" /ve /t REG_EXPAND_SZ /d '%SystemRoot%\system32\quartz.dll' /f
+reg delete 'HKEY_CLASSES_ROOT\CLSID\{B87BEB7B-8D29-423F-AE4D-6582C10175AC}' /f # and a renderer that is not there
 classes before.reg
 wine regsvr32 /s copp.dll
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u with a REG_EXPAND_SZ"
 
 # all of it or nothing: the second renderer's value is longer than what can be kept
-wine reg add "${vmr9/51B4ABF3-748F-4E3B-A276-C828330E926A/B87BEB7B-8D29-423F-AE4D-6582C10175AC}" /ve /d quartz.dll /f >/dev/null
-wine reg add "$vmr9" /ve /d "$(printf '%3000s' x | tr ' ' x)" /f >/dev/null
+reg add "${vmr9/51B4ABF3-748F-4E3B-A276-C828330E926A/B87BEB7B-8D29-423F-AE4D-6582C10175AC}" /ve /d quartz.dll /f
+reg add "$vmr9" /ve /d "$(printf '%3000s' x | tr ' ' x)" /f
 classes before.reg
 if wine regsvr32 /s copp.dll; then
     echo "regsvr32 cannot have kept that value"
@@ -296,9 +299,9 @@ if wine regsvr32 /s copp.dll; then
 fi
 assert_restored "a failed regsvr32"
 
-cp "$standin" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+cp "$standin" "$own/dxva2.dll"
 wine application/test_opm.exe --stand-in || status=1
 # a dxva2.dll that finds itself where the system's should be hands nothing on, and nobody waits for it
-cp "$dxva2" "$WINEPREFIX/drive_c/windows/system32/dxva2.dll"
+cp "$dxva2" "$own/dxva2.dll"
 timeout 120 wine application/test_opm.exe --alone || status=1
 exit "$status"

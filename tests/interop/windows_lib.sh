@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # A Wine prefix of a test's own, with a server that runs as long as the test; begin_wine sets work, its directory, and enters it.
+# COPP_BITS, 32 or 64, is the bitness of what is tested: Wine may have both, and a registry for each.
 
 begin_wine() {
     work=$(mktemp -d)
@@ -8,7 +9,10 @@ begin_wine() {
     # Wine's services keep the output of the program that they are started for: one server, started once, for all programs
     mkdir "$WINEPREFIX"
     wineserver --persistent
-    wineboot --init >/dev/null 2>&1
+    wine wineboot --init >/dev/null 2>&1
+    # the directory that such a program sees as system32, and the one that is there where Wine has both
+    other_bits=$((96 - COPP_BITS)) own=$WINEPREFIX/drive_c/windows/system32 wow64=$WINEPREFIX/drive_c/windows/syswow64
+    [ "$COPP_BITS" -eq 64 ] || [ ! -d "$wow64" ] || own=$wow64
     cd "$work" || exit
 }
 
@@ -19,7 +23,27 @@ end_wine() {
     rm -rf "$work"
 }
 
-# All classes, as text.
+# reg ARGUMENT...: in the part of the registry that the DLL sees
+reg() {
+    wine reg "$@" "/reg:$COPP_BITS"
+}
+
+# classes FILE: all classes as text, those of 32-bit programs in FILE.32, those of 64-bit ones in FILE.64.
 classes() {
-    wine reg export 'HKEY_CLASSES_ROOT\CLSID' "Z:$work/$1" /y >/dev/null
+    local bits
+    for bits in 32 64; do
+        wine reg export 'HKEY_CLASSES_ROOT\CLSID' "Z:$work/$1.$bits" /y "/reg:$bits" >/dev/null
+    done
+}
+
+# assert_restored WHAT: the registry is as in before.reg, from before anything was registered; else status is 1.
+assert_restored() {
+    local bits
+    classes after.reg
+    for bits in 32 64; do
+        cmp -s "before.reg.$bits" "after.reg.$bits" && continue
+        diff -a "before.reg.$bits" "after.reg.$bits" | tr -d '\0' | sed -n 1,20p || true
+        echo "$1 has not put back what was there for $bits-bit programs"
+        status=1
+    done
 }

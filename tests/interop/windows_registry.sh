@@ -9,30 +9,20 @@ dll=$(realpath "$1") another=$(realpath "$2")
 begin_wine
 status=0
 
-own='HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}'
+class_key='HKEY_CLASSES_ROOT\CLSID\{36CD6F7A-7D6C-4C7C-9E0B-59B21A40C3D1}'
 vmr7='{B87BEB7B-8D29-423F-AE4D-6582C10175AC}' vmr9='{51B4ABF3-748F-4E3B-A276-C828330E926A}'
 evr='{FA10746C-9B63-4B6C-BC49-FC300EA5F256}'
 default='{6BC1CFFA-8FC1-4261-AC22-CFB4CC38DB50}' old='{70E102B0-5556-11CE-97C0-00AA0055595A}'
 key() { printf 'HKEY_CLASSES_ROOT\\CLSID\\%s\\InprocServer32' "$1"; }
 
-server() { wine reg query "$(key "$1")" /ve | tr -d '\r' | sed -n 's/.*REG_[A-Z_]*SZ *//p'; }
-set_server() { wine reg add "$(key "$1")" /ve "${@:2}" /f >/dev/null; }
+server() { reg query "$(key "$1")" /ve | tr -d '\r' | sed -n 's/.*REG_[A-Z_]*SZ *//p'; }
+set_server() { reg add "$(key "$1")" /ve "${@:2}" /f >/dev/null; }
 register() { wine regsvr32 /s "$1"; }
 unregister() { wine regsvr32 /s /u copp.dll; }
-forget_class() { wine reg delete "$own" /f >/dev/null; }
+forget_class() { reg delete "$class_key" /f >/dev/null; }
 complain() {
     echo "$1"
     status=1
-}
-
-# assert_restored WHAT: the registry is as it was before anything was registered
-assert_restored() {
-    classes after.reg
-    cmp -s before.reg after.reg && return
-    diff -a before.reg after.reg | tr -d '\0' | sed -n 1,20p || true
-    complain "$1 has not put back what was there"
-    wine reg import before.reg >/dev/null 2>&1 # for the cases that follow
-    wine reg delete "$own" /f >/dev/null 2>&1 || true
 }
 
 mkdir renamed gone
@@ -85,10 +75,10 @@ assert_restored "/u after a copy whose key was deleted"
 
 # what was kept is a copy of this DLL, leads nowhere, is no text, or was deleted
 register copp.dll
-wine reg add "$own\\Replaced" /v VideoMixingRenderer9 /d "Z:$work/renamed/driver.dll" /f >/dev/null
-wine reg add "$own\\Replaced" /v EnhancedVideoRenderer /d 'C:\nowhere\gone.dll' /f >/dev/null
-wine reg add "$own\\Replaced" /v VideoRenderer /t REG_DWORD /d 7 /f >/dev/null
-wine reg delete "$own\\Replaced" /v VideoMixingRenderer /f >/dev/null
+reg add "$class_key\\Replaced" /v VideoMixingRenderer9 /d "Z:$work/renamed/driver.dll" /f >/dev/null
+reg add "$class_key\\Replaced" /v EnhancedVideoRenderer /d 'C:\nowhere\gone.dll' /f >/dev/null
+reg add "$class_key\\Replaced" /v VideoRenderer /t REG_DWORD /d 7 /f >/dev/null
+reg delete "$class_key\\Replaced" /v VideoMixingRenderer /f >/dev/null
 unregister
 assert_restored "/u with nothing useful kept"
 
@@ -127,7 +117,7 @@ set_server "$vmr9" /d "$quartz"
 # where there is nothing to fall back to, that is said and what can be put back is
 register copp.dll
 forget_class
-evr_file=$WINEPREFIX/drive_c/windows/system32/evr.dll
+evr_file=$own/evr.dll
 mv "$evr_file" "$evr_file.away"
 ! unregister || complain "/u says that all is well without a renderer to put back"
 [ "$(server "$vmr9")" = "$quartz" ] || complain "/u has left what it could put back"

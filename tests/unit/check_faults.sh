@@ -1,6 +1,7 @@
 #!/bin/sh
-# check_faults.sh NM ARCHIVE FAULTS...: fails where the library calls a function that neither faults*.def makes fail nor the
-# list below says cannot. Who adds a call adds it to one of the two, and so a test of what happens when it fails.
+# check_faults.sh NM ARCHIVE FAULTY-ARCHIVE FAULTS...: fails where the library calls a function that neither faults*.def makes
+# fail nor the list below says cannot. Who adds a call adds it to one of the two, and so a test of what happens when it fails.
+# Fails also where the archive of the fault suites calls one by its own name: it would never fail there.
 set -eu
 
 # What cannot fail, or whose failure nobody could do anything about. (What fork_posix.c calls happens once in a process, which
@@ -22,9 +23,11 @@ explicit_bzero getentropy madvise mmap64 munmap pthread_atfork pthread_mutex_loc
 BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256
 '
 harmless=$(printf '%s' "$harmless" | tr ' ' '\n')
-called=$("$1" -u "$2" | sed -n 's/^ *U //p' | sort -u)
-defined=$("$1" --defined-only "$2" | sed -n 's/^[0-9a-fA-F]* *[A-Za-z] //p')
-shift 2
+symbols=$(sh "$(dirname "$0")/symbols.sh" "$1" "$2")
+called=$(printf '%s\n' "$symbols" | sed -n 's/^C [^ ]* \([^ ]*\) .*/\1/p')
+defined=$(printf '%s\n' "$symbols" | sed -n 's/^D [^ ]* \([^ ]*\) .*/\1/p')
+wrapped=$(sh "$(dirname "$0")/symbols.sh" "$1" "$3" | sed -n 's/^C [^ ]* faulty_\([^ ]*\) .*/\1/p')
+shift 3
 covered=$(sed -n 's/^FAULT_[A-Z]*(\([A-Za-z0-9_]*\).*/\1/p' "$@")
 
 listed() { printf '%s\n' "$2" | grep -qxF "$1"; }
@@ -43,6 +46,10 @@ done
 for name in $covered; do
     listed "$name" "$called" || {
         echo "tests/unit/faults*.def: libcopp does not call $name"
+        bad=1
+    }
+    listed "$name" "$wrapped" || {
+        echo "$name is called by its own name in the archive of the fault suites: it does not fail there"
         bad=1
     }
 done
