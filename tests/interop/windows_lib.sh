@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # A Wine prefix of a test's own, with a server that runs as long as the test; begin_wine sets work, its directory, and enters it.
 # COPP_BITS, 32 or 64, is the bitness of what is tested: Wine may have both, and a registry for each.
+# shellcheck disable=SC2034 # what is set here is for the tests
 
 begin_wine() {
     work=$(mktemp -d)
