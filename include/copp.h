@@ -20,6 +20,5 @@
 #include "copp/socket.h"
 #include "copp/srm.h"
 #include "copp/transport.h"
-#include "copp/version.h"
 
 #endif
