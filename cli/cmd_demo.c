@@ -296,7 +296,7 @@ static void tell_unplug(struct demo *d) {
 static void tell_again(struct demo *d) {
     struct copp_verdict verdict;
     const struct copp_requirement wanted = {.hdcp = COPP_HDCP_ON};
-    struct copp_watch watch;
+    struct copp_poll watch;
     story_step(&d->story, "Plugged in again: both leave, and a new session protects what is shown");
     happen(d, "plug");
     player_close(&d->first);
@@ -309,8 +309,8 @@ static void tell_again(struct demo *d) {
         return;
     enum copp_stop stop = copp_session_protect(d->third.session, &wanted, embedded_now(&d->host));
     story_check(&d->story, stop == COPP_STOP_NONE, "HDCP", "%s", copp_stop_text(stop));
-    copp_session_watch(d->third.session, embedded_now(&d->host), &watch);
-    story_check(&d->story, watch.state == COPP_WATCH_PROTECTED, "poll", "%s; again within %u ms (APP-3)",
+    copp_session_poll(d->third.session, embedded_now(&d->host), &watch);
+    story_check(&d->story, watch.state == COPP_POLL_PROTECTED, "poll", "%s; again within %u ms (APP-3)",
                 copp_stop_text(watch.stop), COPP_POLL_MS);
 }
 

@@ -230,7 +230,7 @@ static int choose_output(struct guard *g) {
     return fail_choice(g, simulated, unplugged);
 }
 
-static void tell_in_force(struct guard *g, const char *event, const struct copp_watch *w) {
+static void tell_in_force(struct guard *g, const char *event, const struct copp_poll *w) {
     const uint32_t levels[PROTECTION_TYPES] = {w->hdcp_skipped ? 0 : g->wanted.hdcp, g->wanted.acp, g->wanted.cgmsa};
     char text[250] = "";
     for (size_t i = 0; i < PROTECTION_TYPES; i++) {
@@ -296,26 +296,26 @@ static bool recheck_lists(struct guard *g) {
 
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
 static void watch(struct guard *g) {
-    struct copp_watch w;
+    struct copp_poll w;
     if (!recheck_lists(g))
         return;
-    copp_session_watch(g->link.session, device_now(&g->device), &w);
-    if (w.state == COPP_WATCH_RENEGOTIATE) {
+    copp_session_poll(g->link.session, device_now(&g->device), &w);
+    if (w.state == COPP_POLL_RENEGOTIATE) {
         (void)child_hold(&g->child);
         tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s", fate(g, "; the command is held"));
         /* the next call sets them; another event meanwhile asks for one more round */
-        copp_session_watch(g->link.session, device_now(&g->device), &w);
-        if (w.state == COPP_WATCH_PROTECTED)
+        copp_session_poll(g->link.session, device_now(&g->device), &w);
+        if (w.state == COPP_POLL_PROTECTED)
             tell_in_force(g, "protected again", &w);
     }
-    if (w.state == COPP_WATCH_STOP) {
+    if (w.state == COPP_POLL_STOP) {
         (void)child_hold(&g->child); /* at once; ending takes longer */
         g->status = fail_stop(g, w.stop);
         g->over = true;
         end_command(g);
         return;
     }
-    if (w.state == COPP_WATCH_PROTECTED && g->child.held)
+    if (w.state == COPP_POLL_PROTECTED && g->child.held)
         child_resume(&g->child);
     uint64_t next = device_now(&g->device) + POLL_STEP_MS;
     g->next_ms = w.next_ms < next ? w.next_ms : next;
@@ -410,7 +410,7 @@ static int take_signals(struct guard *g) {
 
 /* Leaves what is in force to the caller to release. */
 static int protect_and_run(struct guard *g) {
-    struct copp_watch w;
+    struct copp_poll w;
     enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, device_now(&g->device));
     if (device_woken(&g->device))
         return fail(g->in, STATUS_UNKNOWN, g->output, "interrupted before the protection was in force");
@@ -418,8 +418,8 @@ static int protect_and_run(struct guard *g) {
         return fail_stop(g, stop);
     if (!recheck_lists(g)) /* HDCP may have taken its time */
         return g->status;
-    copp_session_watch(g->link.session, device_now(&g->device), &w);
-    if (w.state == COPP_WATCH_STOP)
+    copp_session_poll(g->link.session, device_now(&g->device), &w);
+    if (w.state == COPP_POLL_STOP)
         return fail_stop(g, w.stop);
     g->in_force = true;
     tell_in_force(g, "protected", &w);

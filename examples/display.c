@@ -135,7 +135,7 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
     struct copp_transport *transports[2] = {NULL};
     struct copp_session *one = player(adapter, display, config, &transports[0]);
     struct copp_session *two = player(adapter, display, config, &transports[1]);
-    struct copp_watch watch;
+    struct copp_poll watch;
     uint64_t asked_ms = now_ms;
     bool good = copp_session_protect(one, &(struct copp_requirement){.hdcp = COPP_HDCP_ON}, now_ms) == COPP_STOP_NONE;
     printf("HDCP %s after %u ms\n", display->in_force.hdcp ? "on" : "off", (unsigned)(now_ms - asked_ms));
@@ -145,7 +145,7 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
     good = good && display->in_force.hdcp; /* the other one still holds it */
     display->in_force.hdcp = COPP_HDCP_OFF;
     copp_connector_unplugged(display->connector);
-    copp_session_watch(two, now_ms, &watch);
+    copp_session_poll(two, now_ms, &watch);
     printf("%s\n", copp_stop_text(watch.stop));
     good = good && watch.stop == COPP_STOP_LINK_LOST;
     copp_session_free(&two);

@@ -8,14 +8,14 @@ int main(void) {
     const struct copp_requirement film = {.hdcp = COPP_HDCP_ON};
     struct copp_session *session = NULL;
     struct copp_verdict verdict = {.detail = ""};
-    struct copp_watch watch = {.stop = COPP_STOP_NONE};
+    struct copp_poll watch = {.stop = COPP_STOP_NONE};
     char why[512];
     enum copp_result result = copp_session_new(&config, driver, &session);
     result = result ? result : copp_session_establish(session, &verdict);
     watch.stop = result ? COPP_STOP_NONE : copp_session_protect(session, &film, driver_now());
     for (int poll = 0; !result && !watch.stop && poll < 5; poll++) {
-        copp_session_watch(session, driver_now(), &watch);
-        puts(watch.state == COPP_WATCH_PROTECTED ? "show the film" : "hide the film");
+        copp_session_poll(session, driver_now(), &watch);
+        puts(watch.state == COPP_POLL_PROTECTED ? "show the film" : "hide the film");
         driver_wait(watch.next_ms);
     }
     puts(copp_session_explain(session, result, &verdict, watch.stop, why, sizeof why));

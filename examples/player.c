@@ -82,13 +82,13 @@ static enum copp_result begin(struct player *player) {
 static enum copp_result show(struct player *player, long frames, enum copp_stop *stop) {
     const struct copp_requirement film = {.hdcp = COPP_HDCP_ON};
     const struct timespec frame_time = {.tv_nsec = 1000000000 / FRAMES_A_SECOND};
-    struct copp_watch watch = {.stop = copp_session_protect(player->session, &film, now_ms())};
+    struct copp_poll watch = {.stop = copp_session_protect(player->session, &film, now_ms())};
     enum copp_result result = COPP_OK;
     for (long frame = 1; !result && !watch.stop && frame <= frames;) {
-        copp_session_watch(player->session, now_ms(), &watch);
-        if (watch.state == COPP_WATCH_PROTECTED)
+        copp_session_poll(player->session, now_ms(), &watch);
+        if (watch.state == COPP_POLL_PROTECTED)
             printf("frame %ld\n", frame++);
-        else if (watch.state == COPP_WATCH_RENEGOTIATE)
+        else if (watch.state == COPP_POLL_RENEGOTIATE)
             puts("black"); /* the next look sets the levels again */
         fflush(stdout);
         nanosleep(&frame_time, NULL);

@@ -426,15 +426,15 @@ static void protect(struct driver *driver, struct player *player, struct fuzz_in
 }
 
 static void watch(struct driver *driver, struct player *player, struct fuzz_input *input) {
-    struct copp_watch step;
+    struct copp_poll step;
     player->now_ms += 100u * fuzz_u8(input);
-    copp_session_watch(player->session, player->now_ms, &step);
-    CHECK((step.state == COPP_WATCH_STOP) == (step.stop != COPP_STOP_NONE));
-    CHECK(!player->stopped || step.state == COPP_WATCH_STOP);
-    CHECK(step.state == COPP_WATCH_STOP ? step.next_ms == UINT64_MAX : step.next_ms <= player->now_ms + COPP_POLL_MS);
-    if (step.state == COPP_WATCH_PROTECTED)
+    copp_session_poll(player->session, player->now_ms, &step);
+    CHECK((step.state == COPP_POLL_STOP) == (step.stop != COPP_STOP_NONE));
+    CHECK(!player->stopped || step.state == COPP_POLL_STOP);
+    CHECK(step.state == COPP_POLL_STOP ? step.next_ms == UINT64_MAX : step.next_ms <= player->now_ms + COPP_POLL_MS);
+    if (step.state == COPP_POLL_PROTECTED)
         check_protected(driver, &player->required);
-    player->stopped = player->stopped || (step.state == COPP_WATCH_STOP && driver->called);
+    player->stopped = player->stopped || (step.state == COPP_POLL_STOP && driver->called);
 }
 
 static void one_call(struct driver *driver, struct player *player, struct fuzz_input *input) {

@@ -6,7 +6,7 @@
  * LinkLost commands answer COPP_E_LINK_LOST; queries go on, so that one can still look (EVT-4).
  *
  * A session belongs to the process that made it. In a child made by fork() it is dead: every call answers COPP_E_FORKED,
- * copp_session_watch says STOP, and nothing is sent; the parent's goes on. Freeing it works in both.
+ * copp_session_poll says STOP, and nothing is sent; the parent's goes on. Freeing it works in both.
  */
 #ifndef COPP_SESSION_H
 #define COPP_SESSION_H
@@ -65,7 +65,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_establish(struct copp_sess
  * Puts other lists in the place of those the session has, at any time: for a player that runs for long, when what is stored
  * has changed. They are borrowed as those of the config. After step 1 the driver's chain is checked against them at once:
  * COPP_E_REVOKED, *verdict (may be NULL) says why, and the session is dead (CRL-4). The receiver is checked by the next
- * copp_session_watch (APP-2). COPP_E_ARGUMENT, as from copp_session_new: nothing has changed.
+ * copp_session_poll (APP-2). COPP_E_ARGUMENT, as from copp_session_new: nothing has changed.
  */
 COPP_API COPP_NODISCARD enum copp_result
 copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists, struct copp_verdict *verdict);
@@ -128,7 +128,7 @@ COPP_API enum copp_rule copp_stop_rule(enum copp_stop stop);
 /*
  * Asks for everything in the requirement and gives back what the session held beyond it, then checks receiver and
  * levels (APP-1..3). HDCP is not asked for on LVDS and embedded connectors (APP-4). COPP_STOP_NONE: protected, content
- * may be shown as long as copp_session_watch agrees. Otherwise what was raised has been given back as far as the driver
+ * may be shown as long as copp_session_poll agrees. Otherwise what was raised has been given back as far as the driver
  * let us, and one may try again.
  */
 COPP_API COPP_NODISCARD enum copp_stop copp_session_protect(struct copp_session *session,
@@ -137,14 +137,14 @@ COPP_API COPP_NODISCARD enum copp_stop copp_session_protect(struct copp_session 
  * error; of a dead session its cause, even if nothing was held. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_unprotect(struct copp_session *session);
 
-enum copp_watch_state {
-    COPP_WATCH_PROTECTED = 0, /* go on showing */
-    COPP_WATCH_RENEGOTIATE, /* hide content, then call copp_session_watch again at once: it sets the levels again (EVT-4) */
-    COPP_WATCH_STOP /* hide content; the session is over */
+enum copp_poll_state {
+    COPP_POLL_PROTECTED = 0, /* go on showing */
+    COPP_POLL_RENEGOTIATE, /* hide content, then call copp_session_poll again at once: it sets the levels again (EVT-4) */
+    COPP_POLL_STOP /* hide content; the session is over */
 };
-struct copp_watch {
-    enum copp_watch_state state;
-    enum copp_stop stop; /* for COPP_WATCH_STOP */
+struct copp_poll {
+    enum copp_poll_state state;
+    enum copp_stop stop; /* for COPP_POLL_STOP */
     uint64_t next_ms; /* call again no later than this (APP-3); UINT64_MAX after STOP */
     uint32_t events; /* COPP_STATUS_* seen since the last step, whoever asked */
     bool late; /* more than COPP_POLL_MS have passed since the last poll */
@@ -152,13 +152,13 @@ struct copp_watch {
     bool receiver_unnamed; /* HDCP is in force, against whom nobody knows: requirement.unnamed_receiver was used */
 };
 
-/* One step of polling, to be called when watch->next_ms has come or earlier. Before copp_session_protect: STOP. After
+/* One step of polling, to be called when poll->next_ms has come or earlier. Before copp_session_protect: STOP. After
  * STOP it stays STOP. */
-COPP_API void copp_session_watch(struct copp_session *session, uint64_t now_ms, struct copp_watch *watch);
+COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll);
 
 /*
  * Explains what went wrong with a session, in one sentence for people: what, by which rule, and what to do about it. stop is
- * what protect or watch answered; if it is COPP_STOP_NONE, result is explained, of whichever call on the session failed,
+ * what protect or poll answered; if it is COPP_STOP_NONE, result is explained, of whichever call on the session failed,
  * copp_session_new and connecting a transport included. session is the one that failed, or NULL where there is none; verdict
  * is that of the call, or NULL. Writes at most size bytes, NUL included, and returns text. 512 are enough.
  */

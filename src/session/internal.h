@@ -20,12 +20,12 @@ struct pool {
 
 enum guard_phase {
     GUARD_IDLE = 0, /* nothing is protected: before protect, after it failed, after unprotect */
-    GUARD_PROTECTED, /* watch checks */
-    GUARD_RENEGOTIATE, /* watch sets the levels again, then checks (EVT-4) */
-    GUARD_OVER /* watch has said STOP, and goes on saying so */
+    GUARD_PROTECTED, /* poll checks */
+    GUARD_RENEGOTIATE, /* poll sets the levels again, then checks (EVT-4) */
+    GUARD_OVER /* poll has said STOP, and goes on saying so */
 };
 
-/* What protect has promised and watch looks after (watch.c). */
+/* What protect has promised and poll looks after (poll.c). */
 struct guard {
     struct copp_requirement required;
     enum guard_phase phase;
@@ -49,7 +49,7 @@ struct copp_session {
     uint32_t command_sequence;
     uint32_t hresult;
     uint32_t events; /* flags not taken yet by copp_session_take_events */
-    uint32_t unwatched; /* flags not told yet by copp_session_watch */
+    uint32_t unreported; /* flags not told yet by copp_session_poll */
     bool link_lost; /* EVT-4: for good */
     bool reconfigured; /* RenegotiationRequired was seen since the levels were set last (EVT-4) */
     uint32_t held; /* protection types this session has raised and not given back */

@@ -51,7 +51,7 @@ static enum copp_result verify(struct copp_session *session, const struct copp_s
 /* An answer tells each event flag once (EVT-2): whoever asked, none may be lost on the other readers. */
 static void note_events(struct copp_session *session, uint32_t flags) {
     session->events |= flags;
-    session->unwatched |= flags;
+    session->unreported |= flags;
     if (flags & COPP_STATUS_LINK_LOST)
         session->link_lost = true;
     if (flags & COPP_STATUS_RENEGOTIATION_REQUIRED)

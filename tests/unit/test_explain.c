@@ -117,8 +117,8 @@ static void a_dead_session_tells_what_it_died_of(void) {
     struct copp_session *session = fake_session(&driver, NULL);
     assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_NONE);
     fake_driver_fault(&driver, FAKE_MAC_BIT, 0, 3);
-    struct copp_watch watch;
-    copp_session_watch(session, 1, &watch);
+    struct copp_poll watch;
+    copp_session_poll(session, 1, &watch);
     assert_int_equal(watch.stop, COPP_STOP_AUTHENTICATION);
     const char *text = explained(session, COPP_OK, NULL, watch.stop);
     check_says(text, "not authentic (QRY-4); do not show content");

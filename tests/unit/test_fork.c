@@ -63,7 +63,7 @@ static struct copp_session *protected_session(struct fake_driver *driver) {
 static int child_of_a_session(struct copp_session *session, struct fake_driver *driver, int first) {
     const struct copp_requirement film = {.hdcp = 1};
     const unsigned sent = driver->queries + driver->commands;
-    struct copp_watch watch;
+    struct copp_poll watch;
     uint32_t word;
     for (int call = first; call < first + 5; call++) {
         bool good = false;
@@ -75,8 +75,8 @@ static int child_of_a_session(struct copp_session *session, struct fake_driver *
             good = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, 0) == COPP_E_FORKED;
             break;
         case 2:
-            copp_session_watch(session, 0, &watch);
-            good = watch.state == COPP_WATCH_STOP;
+            copp_session_poll(session, 0, &watch);
+            good = watch.state == COPP_POLL_STOP;
             break;
         case 3:
             good = copp_session_unprotect(session) == COPP_E_FORKED;
@@ -95,15 +95,15 @@ static int child_of_a_session(struct copp_session *session, struct fake_driver *
 static void a_child_has_no_session(void) {
     for (int round = 0; round < 5 * WAYS; round++) {
         struct fake_driver driver;
-        struct copp_watch watch;
+        struct copp_poll watch;
         uint32_t word;
         struct copp_session *session = protected_session(&driver);
         pid_t pid = fork_by(round / 5);
         if (pid == 0)
             _exit(child_of_a_session(session, &driver, round % 5));
         assert_good(pid);
-        copp_session_watch(session, 100, &watch); /* the parent goes on */
-        assert_int_equal(watch.state, COPP_WATCH_PROTECTED);
+        copp_session_poll(session, 100, &watch); /* the parent goes on */
+        assert_int_equal(watch.state, COPP_POLL_PROTECTED);
         assert_int_equal(copp_session_connector_type(session, &word), COPP_OK);
         assert_int_equal(copp_session_unprotect(session), COPP_OK);
         copp_session_free(&session);

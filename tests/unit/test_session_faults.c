@@ -208,16 +208,16 @@ static void watching(void) {
     struct stage stage;
     stage_begin(&stage);
     EACH_FAULT(fault) {
-        struct copp_watch watch;
+        struct copp_poll watch;
         assert_int_equal(session_begin(&stage), COPP_OK);
         assert_int_equal(copp_session_protect(stage.session, &everything, 0), COPP_STOP_NONE);
         fault_arm(&fault);
-        copp_session_watch(stage.session, 2000, &watch);
+        copp_session_poll(stage.session, 2000, &watch);
         if (fault_disarm(&fault)) {
-            assert_int_equal(watch.state, COPP_WATCH_STOP);
+            assert_int_equal(watch.state, COPP_POLL_STOP);
             assert_int_not_equal(watch.stop, COPP_STOP_NONE);
         } else {
-            assert_int_equal(watch.state, COPP_WATCH_PROTECTED);
+            assert_int_equal(watch.state, COPP_POLL_PROTECTED);
         }
         session_end(&stage);
     }

@@ -102,22 +102,22 @@ static enum copp_stop protect(const struct side *side, uint32_t hdcp, uint32_t a
     return copp_session_protect(side->session, &(struct copp_requirement){.hdcp = hdcp, .acp = acp, .cgmsa = cgmsa}, host.now_ms);
 }
 
-static struct copp_watch watch(const struct side *side) {
-    struct copp_watch watch;
+static struct copp_poll watch(const struct side *side) {
+    struct copp_poll watch;
     host.now_ms += 500;
-    copp_session_watch(side->session, host.now_ms, &watch);
+    copp_session_poll(side->session, host.now_ms, &watch);
     return watch;
 }
 
 static void check_stop(const struct side *side, enum copp_stop stop) {
-    struct copp_watch seen = watch(side);
-    assert_int_equal(seen.state, COPP_WATCH_STOP);
+    struct copp_poll seen = watch(side);
+    assert_int_equal(seen.state, COPP_POLL_STOP);
     assert_int_equal(seen.stop, stop);
 }
 
 static void check_protected(const struct side *side) {
-    struct copp_watch seen = watch(side);
-    assert_int_equal(seen.state, COPP_WATCH_PROTECTED);
+    struct copp_poll seen = watch(side);
+    assert_int_equal(seen.state, COPP_POLL_PROTECTED);
     assert_int_equal(seen.events, 0);
 }
 
@@ -225,8 +225,8 @@ static void levels_are_set_again_after_a_mode_change(void) {
     struct side side = open_on("DVI-1");
     assert_int_equal(protect(&side, 1, 0, 0), COPP_STOP_NONE);
     happen("mode DVI-1 480p59.94");
-    struct copp_watch seen = watch(&side);
-    assert_int_equal(seen.state, COPP_WATCH_RENEGOTIATE);
+    struct copp_poll seen = watch(&side);
+    assert_int_equal(seen.state, COPP_POLL_RENEGOTIATE);
     assert_int_equal(seen.events, COPP_STATUS_RENEGOTIATION_REQUIRED);
     check_protected(&side);
     assert_int_equal(applied("DVI-1").hdcp, 1);
@@ -272,8 +272,8 @@ static void no_hdcp_inside_a_laptop(void) {
     begin();
     struct side side = open_on("eDP-1");
     assert_int_equal(protect(&side, 1, 0, 0), COPP_STOP_NONE);
-    struct copp_watch seen = watch(&side);
-    assert_int_equal(seen.state, COPP_WATCH_PROTECTED);
+    struct copp_poll seen = watch(&side);
+    assert_int_equal(seen.state, COPP_POLL_PROTECTED);
     assert_true(seen.hdcp_skipped);
     assert_int_equal(protect(&side, 1, COPP_ACP_LEVEL1, 0), COPP_STOP_UNSUPPORTED);
     close_side(&side);

@@ -247,27 +247,27 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
     return result ? result : alive; /* also where nothing is known to be held: nobody knows what the driver did */
 }
 
-void copp_session_watch(struct copp_session *session, uint64_t now_ms, struct copp_watch *watch) {
-    if (!watch)
+void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
+    if (!poll)
         return;
-    *watch = (struct copp_watch){.state = COPP_WATCH_STOP, .stop = COPP_STOP_INTERNAL, .next_ms = UINT64_MAX};
+    *poll = (struct copp_poll){.state = COPP_POLL_STOP, .stop = COPP_STOP_INTERNAL, .next_ms = UINT64_MAX};
     if (!session)
         return;
     struct guard *guard = &session->guard;
     bool again = false;
     if (guard->phase == GUARD_PROTECTED || guard->phase == GUARD_RENEGOTIATE) {
-        watch->late = now_ms - guard->polled_ms > COPP_POLL_MS; /* APP-3 */
+        poll->late = now_ms - guard->polled_ms > COPP_POLL_MS; /* APP-3 */
         guard->polled_ms = now_ms;
         guard->stop = look(session, guard->phase == GUARD_RENEGOTIATE, &again);
         guard->phase = guard->stop ? GUARD_OVER : again ? GUARD_RENEGOTIATE : GUARD_PROTECTED;
     }
-    watch->stop = guard->stop;
-    watch->hdcp_skipped = guard->hdcp_skipped;
-    watch->receiver_unnamed = guard->receiver_unnamed;
-    watch->events = session->unwatched;
-    session->unwatched = COPP_STATUS_NORMAL;
+    poll->stop = guard->stop;
+    poll->hdcp_skipped = guard->hdcp_skipped;
+    poll->receiver_unnamed = guard->receiver_unnamed;
+    poll->events = session->unreported;
+    session->unreported = COPP_STATUS_NORMAL;
     if (guard->stop)
         return;
-    watch->state = again ? COPP_WATCH_RENEGOTIATE : COPP_WATCH_PROTECTED;
-    watch->next_ms = again ? now_ms : now_ms + COPP_POLL_MS;
+    poll->state = again ? COPP_POLL_RENEGOTIATE : COPP_POLL_PROTECTED;
+    poll->next_ms = again ? now_ms : now_ms + COPP_POLL_MS;
 }

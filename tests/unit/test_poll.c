@@ -30,22 +30,22 @@ static void check_nothing_held(const struct fake_driver *driver) {
     assert_int_equal(driver->local[CGMSA], 0);
 }
 
-static struct copp_watch watch_at(struct copp_session *session, uint64_t now_ms) {
-    struct copp_watch watch;
+static struct copp_poll watch_at(struct copp_session *session, uint64_t now_ms) {
+    struct copp_poll watch;
     memset(&watch, 0xA5, sizeof watch);
-    copp_session_watch(session, now_ms, &watch);
+    copp_session_poll(session, now_ms, &watch);
     return watch;
 }
 
 /* STOP for that reason, now and for ever, and the driver is not asked again; nor does protect begin anew. */
 static void check_stopped(struct copp_session *session, const struct fake_driver *driver, enum copp_stop stop, uint64_t now_ms) {
-    struct copp_watch watch = watch_at(session, now_ms);
-    assert_int_equal(watch.state, COPP_WATCH_STOP);
+    struct copp_poll watch = watch_at(session, now_ms);
+    assert_int_equal(watch.state, COPP_POLL_STOP);
     assert_int_equal(watch.stop, stop);
     assert_true(watch.next_ms == UINT64_MAX);
     unsigned seen = driver->queries + driver->commands;
     watch = watch_at(session, now_ms + 1);
-    assert_int_equal(watch.state, COPP_WATCH_STOP);
+    assert_int_equal(watch.state, COPP_POLL_STOP);
     assert_int_equal(watch.stop, stop);
     assert_int_equal(copp_session_protect(session, &hdcp_only, now_ms + 2), stop);
     assert_int_equal(driver->queries + driver->commands, seen);
@@ -60,8 +60,8 @@ static void protects_everything(void) {
     assert_int_equal(driver.local[CGMSA], COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION);
     assert_int_equal(driver.sets, 3);
     for (uint64_t now = 2000; now < 9000; now += COPP_POLL_MS) {
-        struct copp_watch watch = watch_at(session, now);
-        assert_int_equal(watch.state, COPP_WATCH_PROTECTED);
+        struct copp_poll watch = watch_at(session, now);
+        assert_int_equal(watch.state, COPP_POLL_PROTECTED);
         assert_int_equal(watch.stop, COPP_STOP_NONE);
         assert_true(watch.next_ms == now + COPP_POLL_MS);
         assert_int_equal(watch.events, 0);
@@ -80,7 +80,7 @@ static void asks_for_no_more_than_required(void) {
     assert_int_equal(driver.sets, 1);
     assert_int_equal(driver.set[0].type, ACP);
     assert_int_equal(driver.set[0].level, COPP_ACP_LEVEL2);
-    assert_int_equal(watch_at(session, 1).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
     for (unsigned i = 0; i < driver.queries; i++)
         assert_int_not_equal(driver.asked[i].request, COPP_QUERY_HDCP_KEY_DATA);
     free_all(&session, &driver);
@@ -115,7 +115,7 @@ static void refuse_receiver(void (*spoil)(struct fake_driver *driver), enum copp
     fake_driver_init(&driver); /* without HDCP it does not matter who is there */
     spoil(&driver);
     session = protect_at(&driver, &(struct copp_requirement){.acp = 1, .cgmsa = 1}, 0);
-    assert_int_equal(watch_at(session, 1).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
     free_all(&session, &driver);
 }
 
@@ -143,8 +143,8 @@ static void an_unnamed_receiver_is_enough_if_asked_for(void) {
     struct copp_session *session = protect_at(&driver, &anybody, 0);
     assert_false(watch_at(session, 1).receiver_unnamed); /* this driver names one */
     lose_receiver(&driver);
-    struct copp_watch watch = watch_at(session, 2);
-    assert_int_equal(watch.state, COPP_WATCH_PROTECTED);
+    struct copp_poll watch = watch_at(session, 2);
+    assert_int_equal(watch.state, COPP_POLL_PROTECTED);
     assert_true(watch.receiver_unnamed);
     become_repeater(&driver);
     driver.hdcp_hresult = COPP_HR_OK;
@@ -319,7 +319,7 @@ static void compares_levels(void) {
         driver.before = tell_levels;
         driver.global = global;
         if (level_now->good)
-            assert_int_equal(watch_at(session, 1).state, COPP_WATCH_PROTECTED);
+            assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
         else
             check_stopped(session, &driver, COPP_STOP_LEVEL, 1);
         free_all(&session, &driver);
@@ -339,8 +339,8 @@ static void skips_hdcp_where_nobody_can_get_at_it(void) {
         struct copp_session *session = protect_at(&driver, &(struct copp_requirement){.hdcp = 1, .acp = 1}, 0);
         assert_int_equal(driver.sets, 1);
         assert_int_equal(driver.set[0].type, ACP);
-        struct copp_watch watch = watch_at(session, 1);
-        assert_int_equal(watch.state, COPP_WATCH_PROTECTED);
+        struct copp_poll watch = watch_at(session, 1);
+        assert_int_equal(watch.state, COPP_POLL_PROTECTED);
         assert_true(watch.hdcp_skipped);
         free_all(&session, &driver);
     }
@@ -414,12 +414,12 @@ static void gives_back_what_it_raised_before_a_refusal(void) {
         assert_int_equal(copp_session_hresult(session), COPP_HR_TOOBIGSIZE);
         assert_int_equal(driver.sets, 2 * i); /* raised, and given back */
         check_nothing_held(&driver);
-        struct copp_watch watch = watch_at(session, 1);
-        assert_int_equal(watch.state, COPP_WATCH_STOP);
+        struct copp_poll watch = watch_at(session, 1);
+        assert_int_equal(watch.state, COPP_POLL_STOP);
         assert_int_equal(watch.stop, COPP_STOP_REFUSED);
         driver.level_hresult[refused[i]] = COPP_HR_OK; /* a failed protect may be tried again */
         assert_int_equal(copp_session_protect(session, &everything, 2), COPP_STOP_NONE);
-        assert_int_equal(watch_at(session, 3).state, COPP_WATCH_PROTECTED);
+        assert_int_equal(watch_at(session, 3).state, COPP_POLL_PROTECTED);
         free_all(&session, &driver);
     }
 }
@@ -432,7 +432,7 @@ static void another_requirement_replaces_the_first(void) {
     assert_int_equal(driver.local[HDCP], 0);
     assert_int_equal(driver.local[ACP], COPP_ACP_LEVEL1);
     assert_int_equal(driver.local[CGMSA], 0);
-    assert_int_equal(watch_at(session, 2).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 2).state, COPP_POLL_PROTECTED);
     free_all(&session, &driver);
 }
 
@@ -443,7 +443,7 @@ static void unprotect_gives_everything_back(void) {
     assert_int_equal(copp_session_set_protection_level(session, CGMSA, COPP_CGMSA_COPY_NEVER), COPP_OK);
     assert_int_equal(copp_session_unprotect(session), COPP_OK);
     check_nothing_held(&driver);
-    assert_int_equal(watch_at(session, 1).state, COPP_WATCH_STOP);
+    assert_int_equal(watch_at(session, 1).state, COPP_POLL_STOP);
     unsigned commands = driver.commands;
     assert_int_equal(copp_session_unprotect(session), COPP_OK); /* nothing is left to give back */
     assert_int_equal(driver.commands, commands);
@@ -499,8 +499,8 @@ static void stops_on_link_lost(void) {
         told_at = driver.queries + driver.commands + at;
         told_flag = COPP_STATUS_LINK_LOST;
         driver.before = tell_flag;
-        struct copp_watch watch = watch_at(session, 1);
-        assert_int_equal(watch.state, COPP_WATCH_STOP);
+        struct copp_poll watch = watch_at(session, 1);
+        assert_int_equal(watch.state, COPP_POLL_STOP);
         assert_int_equal(watch.stop, COPP_STOP_LINK_LOST);
         assert_int_equal(watch.events, COPP_STATUS_LINK_LOST);
         assert_int_equal(driver.queries + driver.commands, told_at + 9 - at);
@@ -551,8 +551,8 @@ static void an_event_is_not_lost_on_watch(void) {
         uint32_t word; /* told to a query of the application's own, and taken by it */
         assert_int_equal(copp_session_bus_type(session, &word), COPP_OK);
         assert_int_equal(copp_session_take_events(session), flags[i]);
-        struct copp_watch watch = watch_at(session, 1);
-        assert_int_equal(watch.state, i ? COPP_WATCH_RENEGOTIATE : COPP_WATCH_STOP);
+        struct copp_poll watch = watch_at(session, 1);
+        assert_int_equal(watch.state, i ? COPP_POLL_RENEGOTIATE : COPP_POLL_STOP);
         assert_int_equal(watch.events, flags[i]);
         assert_int_equal(watch_at(session, 2).events, 0);
         free_all(&session, &driver);
@@ -572,19 +572,19 @@ static void sets_levels_again_when_told(void) {
     struct copp_session *session = protect_at(&driver, &everything, 0);
     driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
     memset(driver.local, 0, sizeof driver.local);
-    struct copp_watch watch = watch_at(session, 1000);
-    assert_int_equal(watch.state, COPP_WATCH_RENEGOTIATE);
+    struct copp_poll watch = watch_at(session, 1000);
+    assert_int_equal(watch.state, COPP_POLL_RENEGOTIATE);
     assert_int_equal(watch.stop, COPP_STOP_NONE);
     assert_true(watch.next_ms == 1000); /* at once */
     assert_int_equal(watch.events, COPP_STATUS_RENEGOTIATION_REQUIRED);
     assert_int_equal(driver.sets, 3); /* content is hidden first */
     watch = watch_at(session, 1001);
-    assert_int_equal(watch.state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch.state, COPP_POLL_PROTECTED);
     assert_int_equal(driver.sets, 6);
     assert_int_equal(driver.local[HDCP], 1);
     assert_int_equal(driver.local[ACP], COPP_ACP_LEVEL3);
     assert_int_equal(driver.local[CGMSA], COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION);
-    assert_int_equal(watch_at(session, 1002).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 1002).state, COPP_POLL_PROTECTED);
     assert_int_equal(driver.sets, 6);
     free_all(&session, &driver);
 }
@@ -612,7 +612,7 @@ static void checks_everything_again_when_told(void) {
         struct copp_session *session = protect_at(&driver, &everything, 0);
         driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
         after[i].spoil(&driver);
-        assert_int_equal(watch_at(session, 1).state, COPP_WATCH_RENEGOTIATE);
+        assert_int_equal(watch_at(session, 1).state, COPP_POLL_RENEGOTIATE);
         check_stopped(session, &driver, after[i].stop, 2);
         free_all(&session, &driver);
     }
@@ -623,12 +623,12 @@ static void another_change_while_setting_again(void) {
     fake_driver_init(&driver);
     struct copp_session *session = protect_at(&driver, &hdcp_only, 0);
     driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
-    assert_int_equal(watch_at(session, 1).state, COPP_WATCH_RENEGOTIATE);
+    assert_int_equal(watch_at(session, 1).state, COPP_POLL_RENEGOTIATE);
     told_at = driver.queries + driver.commands + 4; /* behind two queries and the command */
     told_flag = COPP_STATUS_RENEGOTIATION_REQUIRED;
     driver.before = tell_flag;
-    assert_int_equal(watch_at(session, 2).state, COPP_WATCH_RENEGOTIATE);
-    assert_int_equal(watch_at(session, 3).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 2).state, COPP_POLL_RENEGOTIATE);
+    assert_int_equal(watch_at(session, 3).state, COPP_POLL_PROTECTED);
     assert_int_equal(driver.sets, 3);
     free_all(&session, &driver);
 }
@@ -639,7 +639,7 @@ static void a_change_while_protecting(void) {
     driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED; /* from before: the levels are set after it anyway */
     struct copp_session *session = protect_at(&driver, &hdcp_only, 0);
     assert_int_equal(driver.sets, 1);
-    assert_int_equal(watch_at(session, 1).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
     free_all(&session, &driver);
 
     fake_driver_init(&driver);
@@ -648,7 +648,7 @@ static void a_change_while_protecting(void) {
     driver.before = tell_flag;
     session = protect_at(&driver, &hdcp_only, 0);
     assert_int_equal(driver.sets, 2);
-    assert_int_equal(watch_at(session, 1).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
     free_all(&session, &driver);
 }
 
@@ -672,7 +672,7 @@ static void a_link_that_never_settles(void) {
     session = protect_at(&driver, &hdcp_only, 0);
     driver.before = tell_always;
     for (uint64_t now = 1; now < 5; now++) /* never PROTECTED */
-        assert_int_equal(watch_at(session, now).state, COPP_WATCH_RENEGOTIATE);
+        assert_int_equal(watch_at(session, now).state, COPP_POLL_RENEGOTIATE);
     free_all(&session, &driver);
 }
 
@@ -752,10 +752,10 @@ static void a_failure_of_this_side_stops_too(void) {
     struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.random = &random.random});
     assert_int_equal(copp_session_protect(session, &everything, 0), COPP_STOP_NONE);
     random.good = 0;
-    struct copp_watch watch = {.state = COPP_WATCH_PROTECTED};
-    for (uint64_t now = 1; now < 4 && watch.state == COPP_WATCH_PROTECTED; now++)
+    struct copp_poll watch = {.state = COPP_POLL_PROTECTED};
+    for (uint64_t now = 1; now < 4 && watch.state == COPP_POLL_PROTECTED; now++)
         watch = watch_at(session, now);
-    assert_int_equal(watch.state, COPP_WATCH_STOP);
+    assert_int_equal(watch.state, COPP_POLL_STOP);
     assert_int_equal(watch.stop, COPP_STOP_INTERNAL);
     free_all(&session, &driver);
 }
@@ -765,7 +765,7 @@ static void an_empty_requirement_still_watches(void) {
     fake_driver_init(&driver);
     struct copp_session *session = protect_at(&driver, &(struct copp_requirement){0}, 0);
     assert_int_equal(driver.commands, 0);
-    assert_int_equal(watch_at(session, 1).state, COPP_WATCH_PROTECTED);
+    assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
     driver.flags = COPP_STATUS_LINK_LOST;
     check_stopped(session, &driver, COPP_STOP_LINK_LOST, 2);
     free_all(&session, &driver);
@@ -775,16 +775,16 @@ static void nothing_to_watch_is_stop(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
     struct copp_session *session = fake_session_new(&driver, NULL);
-    assert_int_equal(watch_at(session, 0).state, COPP_WATCH_STOP);
+    assert_int_equal(watch_at(session, 0).state, COPP_POLL_STOP);
     assert_int_equal(watch_at(session, 0).stop, COPP_STOP_INTERNAL);
     assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_INTERNAL); /* not started */
     assert_int_equal(copp_session_establish(session, NULL), COPP_OK);
-    assert_int_equal(watch_at(session, 0).state, COPP_WATCH_STOP);
+    assert_int_equal(watch_at(session, 0).state, COPP_POLL_STOP);
     assert_int_equal(copp_session_protect(session, NULL, 0), COPP_STOP_INTERNAL);
     assert_int_equal(copp_session_protect(NULL, &hdcp_only, 0), COPP_STOP_INTERNAL);
     assert_int_equal(copp_session_unprotect(NULL), COPP_E_ARGUMENT);
-    assert_int_equal(watch_at(NULL, 0).state, COPP_WATCH_STOP);
-    copp_session_watch(session, 0, NULL);
+    assert_int_equal(watch_at(NULL, 0).state, COPP_POLL_STOP);
+    copp_session_poll(session, 0, NULL);
     assert_int_equal(driver.commands + driver.queries, 0);
     free_all(&session, &driver);
 }
