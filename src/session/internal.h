@@ -18,18 +18,18 @@ struct pool {
     size_t left;
 };
 
-enum guard_phase {
-    GUARD_IDLE = 0, /* nothing is protected: before protect, after it failed, after unprotect */
-    GUARD_PROTECTED, /* poll checks */
-    GUARD_RENEGOTIATE, /* poll sets the levels again, then checks (EVT-4) */
-    GUARD_OVER /* poll has said STOP, and goes on saying so */
+enum protection_phase {
+    PROTECTION_IDLE = 0, /* nothing is protected: before protect, after it failed, after unprotect */
+    PROTECTION_PROTECTED, /* poll checks */
+    PROTECTION_RENEGOTIATE, /* poll sets the levels again, then checks (EVT-4) */
+    PROTECTION_OVER /* poll has said STOP, and goes on saying so */
 };
 
 /* What protect has promised and poll looks after (poll.c). */
-struct guard {
+struct protection {
     struct copp_requirement required;
-    enum guard_phase phase;
-    enum copp_stop stop; /* why content may not be shown, in GUARD_IDLE and GUARD_OVER */
+    enum protection_phase phase;
+    enum copp_stop stop; /* why content may not be shown, in PROTECTION_IDLE and PROTECTION_OVER */
     bool hdcp_skipped; /* APP-4 */
     bool receiver_unnamed; /* the last look found HDCP with nobody to check by APP-1 and APP-2 */
     uint64_t polled_ms;
@@ -54,7 +54,7 @@ struct copp_session {
     bool reconfigured; /* RenegotiationRequired was seen since the levels were set last (EVT-4) */
     uint32_t held; /* protection types this session has raised and not given back */
     struct pool pool;
-    struct guard guard;
+    struct protection protection;
 };
 
 /* COPP_OK if session may do what belongs to state; else the error to answer. In a forked process the session is dead: what it knows

@@ -77,8 +77,8 @@ static bool possible(const struct copp_requirement *requirement) {
 
 /* The level to ask for on this connector; 0: none. */
 static uint32_t asked(const struct copp_session *session, uint32_t type) {
-    const struct guard *guard = &session->guard;
-    return type == COPP_PROTECTION_TYPE_HDCP && guard->hdcp_skipped ? COPP_HDCP_OFF : level_in(&guard->required, type);
+    const struct protection *protection = &session->protection;
+    return type == COPP_PROTECTION_TYPE_HDCP && protection->hdcp_skipped ? COPP_HDCP_OFF : level_in(&protection->required, type);
 }
 
 /* APP-4: a link nobody can get at. An unknown connector, which has every bit set, is not one. */
@@ -100,8 +100,8 @@ static enum copp_stop survey(struct copp_session *session) {
         result = copp_session_protection_types(session, &offered);
     if (result)
         return stop_for(result);
-    struct guard *guard = &session->guard;
-    guard->hdcp_skipped = guard->required.hdcp && embedded(connector); /* APP-4 */
+    struct protection *protection = &session->protection;
+    protection->hdcp_skipped = protection->required.hdcp && embedded(connector); /* APP-4 */
     for (size_t i = 0; i < TYPES; i++) {
         if (asked(session, protection_types[i]) && !(offered & protection_types[i]))
             return COPP_STOP_UNSUPPORTED;
@@ -125,15 +125,15 @@ static enum copp_stop set_levels(struct copp_session *session) {
 
 /* APP-1, APP-2: who decrypts. */
 static enum copp_stop check_receiver(struct copp_session *session) {
-    struct guard *guard = &session->guard;
-    guard->receiver_unnamed = false;
+    struct protection *protection = &session->protection;
+    protection->receiver_unnamed = false;
     if (!asked(session, COPP_PROTECTION_TYPE_HDCP))
         return COPP_STOP_NONE;
     struct copp_status_hdcp_key key;
     enum copp_result result = copp_session_hdcp_key(session, &key);
     if (result == COPP_E_REFUSED) { /* QRY-6: there is none; or the driver does not name it */
-        guard->receiver_unnamed = guard->required.unnamed_receiver;
-        return guard->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;
+        protection->receiver_unnamed = protection->required.unnamed_receiver;
+        return protection->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;
     }
     if (result)
         return stop_for(result);
@@ -214,19 +214,19 @@ static enum copp_result give_back(struct copp_session *session) {
 enum copp_stop copp_session_protect(struct copp_session *session, const struct copp_requirement *requirement, uint64_t now_ms) {
     if (!session || !requirement)
         return COPP_STOP_INTERNAL;
-    struct guard *guard = &session->guard;
-    if (guard->phase == GUARD_OVER)
-        return guard->stop;
-    guard->required = *requirement;
-    guard->polled_ms = now_ms;
+    struct protection *protection = &session->protection;
+    if (protection->phase == PROTECTION_OVER)
+        return protection->stop;
+    protection->required = *requirement;
+    protection->polled_ms = now_ms;
     bool again = true;
     enum copp_stop stop = possible(requirement) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
     for (int round = 0; !stop && again && round < ROUNDS_MAX; round++)
         stop = look(session, true, &again);
     if (!stop && again)
         stop = COPP_STOP_LEVEL;
-    guard->phase = stop ? GUARD_IDLE : GUARD_PROTECTED;
-    guard->stop = stop;
+    protection->phase = stop ? PROTECTION_IDLE : PROTECTION_PROTECTED;
+    protection->stop = stop;
     if (stop) {
         uint32_t hresult = session->hresult; /* of what was refused, not of what was given back */
         (void)give_back(session);
@@ -238,9 +238,9 @@ enum copp_stop copp_session_protect(struct copp_session *session, const struct c
 enum copp_result copp_session_unprotect(struct copp_session *session) {
     if (!session)
         return COPP_E_ARGUMENT;
-    if (session->guard.phase != GUARD_OVER) {
-        session->guard.phase = GUARD_IDLE;
-        session->guard.stop = COPP_STOP_INTERNAL;
+    if (session->protection.phase != PROTECTION_OVER) {
+        session->protection.phase = PROTECTION_IDLE;
+        session->protection.stop = COPP_STOP_INTERNAL;
     }
     enum copp_result alive = copp_session_expect(session, session->state); /* not in a forked process */
     enum copp_result result = give_back(session);
@@ -253,20 +253,20 @@ void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct cop
     *poll = (struct copp_poll){.state = COPP_POLL_STOP, .stop = COPP_STOP_INTERNAL, .next_ms = UINT64_MAX};
     if (!session)
         return;
-    struct guard *guard = &session->guard;
+    struct protection *protection = &session->protection;
     bool again = false;
-    if (guard->phase == GUARD_PROTECTED || guard->phase == GUARD_RENEGOTIATE) {
-        poll->late = now_ms - guard->polled_ms > COPP_POLL_MS; /* APP-3 */
-        guard->polled_ms = now_ms;
-        guard->stop = look(session, guard->phase == GUARD_RENEGOTIATE, &again);
-        guard->phase = guard->stop ? GUARD_OVER : again ? GUARD_RENEGOTIATE : GUARD_PROTECTED;
+    if (protection->phase == PROTECTION_PROTECTED || protection->phase == PROTECTION_RENEGOTIATE) {
+        poll->late = now_ms - protection->polled_ms > COPP_POLL_MS; /* APP-3 */
+        protection->polled_ms = now_ms;
+        protection->stop = look(session, protection->phase == PROTECTION_RENEGOTIATE, &again);
+        protection->phase = protection->stop ? PROTECTION_OVER : again ? PROTECTION_RENEGOTIATE : PROTECTION_PROTECTED;
     }
-    poll->stop = guard->stop;
-    poll->hdcp_skipped = guard->hdcp_skipped;
-    poll->receiver_unnamed = guard->receiver_unnamed;
+    poll->stop = protection->stop;
+    poll->hdcp_skipped = protection->hdcp_skipped;
+    poll->receiver_unnamed = protection->receiver_unnamed;
     poll->events = session->unreported;
     session->unreported = COPP_STATUS_NORMAL;
-    if (guard->stop)
+    if (protection->stop)
         return;
     poll->state = again ? COPP_POLL_RENEGOTIATE : COPP_POLL_PROTECTED;
     poll->next_ms = again ? now_ms : now_ms + COPP_POLL_MS;

@@ -64,7 +64,7 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     }
     made->config = *config;
     made->transport = transport;
-    made->guard.stop = COPP_STOP_INTERNAL; /* to poll before anything is protected is a mistake of this side */
+    made->protection.stop = COPP_STOP_INTERNAL; /* to poll before anything is protected is a mistake of this side */
     *session = made;
     return COPP_OK;
 }
