@@ -68,7 +68,7 @@ void copp_session_die(struct copp_session *session, enum copp_result cause);
  * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through,
  * nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
  */
-COPP_NODISCARD enum copp_result copp_session_heard(struct copp_session *session, enum copp_result call, uint32_t hresult);
+COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult);
 
 /* lists.c: whether the lists are such as a session may rely on. */
 COPP_NODISCARD bool copp_session_lists_valid(const struct copp_session_lists *lists);

@@ -67,7 +67,7 @@ static uint32_t level_in(const struct copp_requirement *requirement, uint32_t ty
     }
 }
 
-static bool possible(const struct copp_requirement *requirement) {
+static bool requirement_valid(const struct copp_requirement *requirement) {
     for (size_t i = 0; i < TYPES; i++) {
         if (!copp_level_valid(protection_types[i], level_in(requirement, protection_types[i])))
             return false;
@@ -76,7 +76,7 @@ static bool possible(const struct copp_requirement *requirement) {
 }
 
 /* The level to ask for on this connector; 0: none. */
-static uint32_t asked(const struct copp_session *session, uint32_t type) {
+static uint32_t required_level(const struct copp_session *session, uint32_t type) {
     const struct protection *protection = &session->protection;
     return type == COPP_PROTECTION_TYPE_HDCP && protection->hdcp_skipped ? COPP_HDCP_OFF : level_in(&protection->required, type);
 }
@@ -92,7 +92,7 @@ static bool embedded(uint32_t connector) {
 }
 
 /* What the connector is and offers. Asked even where nothing has to be protected: any answer brings the events. */
-static enum copp_stop survey(struct copp_session *session) {
+static enum copp_stop query_connector(struct copp_session *session) {
     uint32_t connector;
     uint32_t offered;
     enum copp_result result = copp_session_connector_type(session, &connector);
@@ -103,7 +103,7 @@ static enum copp_stop survey(struct copp_session *session) {
     struct protection *protection = &session->protection;
     protection->hdcp_skipped = protection->required.hdcp && embedded(connector); /* APP-4 */
     for (size_t i = 0; i < TYPES; i++) {
-        if (asked(session, protection_types[i]) && !(offered & protection_types[i]))
+        if (required_level(session, protection_types[i]) && !(offered & protection_types[i]))
             return COPP_STOP_UNSUPPORTED;
     }
     return COPP_STOP_NONE;
@@ -113,7 +113,7 @@ static enum copp_stop survey(struct copp_session *session) {
 static enum copp_stop set_levels(struct copp_session *session) {
     for (size_t i = 0; i < TYPES; i++) {
         uint32_t type = protection_types[i];
-        uint32_t level = asked(session, type);
+        uint32_t level = required_level(session, type);
         if (!level && !(session->held & type))
             continue;
         enum copp_result result = copp_session_set_protection_level(session, type, level);
@@ -127,7 +127,7 @@ static enum copp_stop set_levels(struct copp_session *session) {
 static enum copp_stop check_receiver(struct copp_session *session) {
     struct protection *protection = &session->protection;
     protection->receiver_unnamed = false;
-    if (!asked(session, COPP_PROTECTION_TYPE_HDCP))
+    if (!required_level(session, COPP_PROTECTION_TYPE_HDCP))
         return COPP_STOP_NONE;
     struct copp_status_hdcp_key key;
     enum copp_result result = copp_session_hdcp_key(session, &key);
@@ -149,7 +149,7 @@ static enum copp_stop check_receiver(struct copp_session *session) {
 }
 
 /* The connector applies at least what we asked for; others may have raised it (ARB-2, ARB-3). */
-static bool enough(uint32_t type, uint32_t wanted, uint32_t global) {
+static bool level_satisfies(uint32_t type, uint32_t wanted, uint32_t global) {
     if (!copp_level_valid(type, global) || copp_level_rank(type, global) < copp_level_rank(type, wanted))
         return false;
     bool redistribution = type == COPP_PROTECTION_TYPE_CGMSA && (wanted & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED);
@@ -160,7 +160,7 @@ static bool enough(uint32_t type, uint32_t wanted, uint32_t global) {
 static enum copp_stop check_levels(struct copp_session *session) {
     for (size_t i = 0; i < TYPES; i++) {
         uint32_t type = protection_types[i];
-        uint32_t wanted = asked(session, type);
+        uint32_t wanted = required_level(session, type);
         if (!wanted)
             continue;
         uint32_t local;
@@ -170,7 +170,7 @@ static enum copp_stop check_levels(struct copp_session *session) {
             result = copp_session_global_level(session, type, &global);
         if (result)
             return stop_for(result);
-        if (local != wanted || !enough(type, wanted, global))
+        if (local != wanted || !level_satisfies(type, wanted, global))
             return COPP_STOP_LEVEL;
     }
     return COPP_STOP_NONE;
@@ -181,7 +181,7 @@ static enum copp_stop check_levels(struct copp_session *session) {
  * levels were set last; what else is wrong may be owed to that, so it is judged after they have been set again (EVT-4).
  */
 static enum copp_stop look(struct copp_session *session, bool set, bool *again) {
-    enum copp_stop stop = survey(session);
+    enum copp_stop stop = query_connector(session);
     if (set)
         session->reconfigured = false;
     if (!stop && set)
@@ -199,7 +199,7 @@ static enum copp_stop look(struct copp_session *session, bool set, bool *again) 
     return *again ? COPP_STOP_NONE : stop;
 }
 
-static enum copp_result give_back(struct copp_session *session) {
+static enum copp_result release_levels(struct copp_session *session) {
     enum copp_result first = COPP_OK;
     for (size_t i = 0; i < TYPES; i++) {
         if (!(session->held & protection_types[i]))
@@ -220,7 +220,7 @@ enum copp_stop copp_session_protect(struct copp_session *session, const struct c
     protection->required = *requirement;
     protection->polled_ms = now_ms;
     bool again = true;
-    enum copp_stop stop = possible(requirement) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
+    enum copp_stop stop = requirement_valid(requirement) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
     for (int round = 0; !stop && again && round < ROUNDS_MAX; round++)
         stop = look(session, true, &again);
     if (!stop && again)
@@ -229,7 +229,7 @@ enum copp_stop copp_session_protect(struct copp_session *session, const struct c
     protection->stop = stop;
     if (stop) {
         uint32_t hresult = session->hresult; /* of what was refused, not of what was given back */
-        (void)give_back(session);
+        (void)release_levels(session);
         session->hresult = hresult;
     }
     return stop;
@@ -243,7 +243,7 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
         session->protection.stop = COPP_STOP_INTERNAL;
     }
     enum copp_result alive = copp_session_expect(session, session->state); /* not in a forked process */
-    enum copp_result result = give_back(session);
+    enum copp_result result = release_levels(session);
     return result ? result : alive; /* also where nothing is known to be held: nobody knows what the driver did */
 }
 

@@ -59,8 +59,8 @@ static void note_events(struct copp_session *session, uint32_t flags) {
 }
 
 /* The messages live here alone: ten thousand sessions polled in turn find them in the cache. */
-static enum copp_result exchange(struct copp_session *session, const struct copp_status_input_fields *fields,
-                                 struct answer *answer) {
+static enum copp_result request(struct copp_session *session, const struct copp_status_input_fields *fields,
+                                struct answer *answer) {
     struct copp_status_input input;
     struct copp_status_output output = {{0}}; /* whatever a transport leaves out is no secret of this process */
     enum copp_result result = copp_status_input_encode(fields, &input);
@@ -69,7 +69,7 @@ static enum copp_result exchange(struct copp_session *session, const struct copp
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     result = transport->calls->protection_status(transport, &input, &output, &hresult);
-    result = copp_session_heard(session, result, hresult);
+    result = copp_session_check_reply(session, result, hresult);
     if (result)
         return result;
     result = verify(session, &output, fields->r_app, answer);
@@ -82,7 +82,7 @@ static enum copp_result exchange(struct copp_session *session, const struct copp
  * Asks one thing; answer->size says how many bytes are expected, exactly. Where the driver has moved on and we cannot
  * follow, because its answer is false or cannot be checked, the session is dead.
  */
-static enum copp_result ask(struct copp_session *session, enum copp_request request, const struct copp_reader *data,
+static enum copp_result ask(struct copp_session *session, enum copp_request question, const struct copp_reader *data,
                             struct answer *answer) {
     enum copp_result result = copp_session_expect(session, SESSION_ACTIVE);
     if (result)
@@ -93,8 +93,8 @@ static enum copp_result ask(struct copp_session *session, enum copp_request requ
     result = draw_r_app(session, fields.r_app);
     if (result)
         return result;
-    memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
-    result = exchange(session, &fields, answer);
+    memcpy(fields.guid, copp_request_guid(question), sizeof fields.guid);
+    result = request(session, &fields, answer);
     if (result)
         return result;
     session->status_sequence++; /* QRY-3: modulo 2^32 */
@@ -105,12 +105,12 @@ static enum copp_result ask(struct copp_session *session, enum copp_request requ
 static const struct copp_reader no_data = {NULL, 0};
 
 /* A query answered by WIRE-7. */
-static enum copp_result ask_word(struct copp_session *session, enum copp_request request, const struct copp_reader *data,
+static enum copp_result ask_word(struct copp_session *session, enum copp_request question, const struct copp_reader *data,
                                  uint32_t *word) {
     if (!word)
         return COPP_E_ARGUMENT;
     struct answer answer = {.size = COPP_STATUS_SIZE};
-    enum copp_result result = ask(session, request, data, &answer);
+    enum copp_result result = ask(session, question, data, &answer);
     if (result)
         return result;
     struct copp_status status;
@@ -121,11 +121,11 @@ static enum copp_result ask_word(struct copp_session *session, enum copp_request
 }
 
 /* A query about one protection type. */
-static enum copp_result ask_level(struct copp_session *session, enum copp_request request, uint32_t type, uint32_t *level) {
+static enum copp_result ask_level(struct copp_session *session, enum copp_request question, uint32_t type, uint32_t *level) {
     uint8_t data[4];
     struct copp_writer out = {data, sizeof data};
     (void)copp_write_u32le(&out, type);
-    return ask_word(session, request, &(struct copp_reader){data, sizeof data}, level);
+    return ask_word(session, question, &(struct copp_reader){data, sizeof data}, level);
 }
 
 enum copp_result copp_session_connector_type(struct copp_session *session, uint32_t *type) {

@@ -24,7 +24,7 @@ void copp_session_die(struct copp_session *session, enum copp_result cause) {
     session->dead = cause;
 }
 
-enum copp_result copp_session_heard(struct copp_session *session, enum copp_result call, uint32_t hresult) {
+enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult) {
     if (call) {
         copp_session_die(session, COPP_E_TRANSPORT);
         return COPP_E_TRANSPORT;
@@ -89,7 +89,8 @@ static bool already_known(const struct copp_session *session, const uint8_t *byt
 }
 
 /* SES-9: the chain, then the revocation lists. Nothing is encrypted to a leaf that has not passed here. */
-static enum copp_result trust(struct copp_session *session, const uint8_t *bytes, size_t size, struct copp_verdict *verdict) {
+static enum copp_result validate_chain(struct copp_session *session, const uint8_t *bytes, size_t size,
+                                       struct copp_verdict *verdict) {
     const struct copp_chain *chain = session->config.known_chain;
     if (!already_known(session, bytes, size)) {
         enum copp_result result = copp_chain_validate(bytes, size, session->config.anchor, &session->own_chain, verdict);
@@ -118,9 +119,9 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     result = transport->calls->key_exchange(transport, session->random, &chain, &size, &hresult);
-    result = copp_session_heard(session, result, hresult);
+    result = copp_session_check_reply(session, result, hresult);
     if (!result)
-        result = trust(session, chain ? chain : nothing, chain ? size : 0, verdict);
+        result = validate_chain(session, chain ? chain : nothing, chain ? size : 0, verdict);
     if (result)
         copp_session_die(session, result);
     else
@@ -155,7 +156,7 @@ static enum copp_result send_handshake(struct copp_session *session, const struc
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     result = transport->calls->session_sequence_start(transport, &signature, &hresult);
-    return copp_session_heard(session, result, hresult);
+    return copp_session_check_reply(session, result, hresult);
 }
 
 enum copp_result copp_session_start(struct copp_session *session) {
