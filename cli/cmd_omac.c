@@ -55,7 +55,7 @@ static enum copp_result sign(const uint8_t *key, const struct blob *message, uin
     if (result == COPP_OK)
         result = copp_omac_set_key(omac, key);
     if (result == COPP_OK)
-        result = copp_omac_sign(omac, message->bytes, message->size, tag);
+        result = copp_omac_tag(omac, message->bytes, message->size, tag);
     copp_omac_free(&omac);
     return result;
 }

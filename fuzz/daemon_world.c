@@ -267,7 +267,7 @@ static size_t answer_size(uint32_t type) {
 /* QRY-2 */
 static void check_status(const struct client *client, const uint8_t *body) {
     uint8_t mac[COPP_MAC_SIZE];
-    CHECK(copp_omac_sign(client->omac, body + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
+    CHECK(copp_omac_tag(client->omac, body + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
     CHECK(copp_equal(mac, body, sizeof mac));
 }
 

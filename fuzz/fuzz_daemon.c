@@ -89,7 +89,7 @@ static void set_level(struct client *client, struct fuzz_input *input) {
     copp_set_protection_level_encode(&(struct copp_set_protection_level){.type = type, .level = fuzz_u8(input)}, data);
     memcpy(fields.guid, copp_request_guid(COPP_SET_PROTECTION_LEVEL), sizeof fields.guid);
     CHECK(copp_command_encode(&fields, &command) == COPP_OK);
-    CHECK(copp_omac_sign(client->omac, command.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, command.bytes) == COPP_OK);
+    CHECK(copp_omac_tag(client->omac, command.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, command.bytes) == COPP_OK);
     ask(client, PACKET_COMMAND, &command, sizeof command);
 }
 

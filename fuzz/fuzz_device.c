@@ -85,7 +85,7 @@ static void start(struct world *world, struct slot *slot, struct fuzz_input *inp
 /* --- commands --- */
 
 static void sign(const struct slot *slot, uint8_t *message) {
-    CHECK(copp_omac_sign(slot->omac, message + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, message) == COPP_OK);
+    CHECK(copp_omac_tag(slot->omac, message + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, message) == COPP_OK);
 }
 
 /* By what is wrong with it, in the order of CMD-2; COPP_HR_OK: nothing as far as that. */
@@ -102,7 +102,7 @@ static uint32_t due_answer(const struct slot *slot, const struct copp_command *c
     uint32_t least = request == COPP_SET_SIGNALING ? COPP_SET_SIGNALING_SIZE : COPP_SET_PROTECTION_LEVEL_SIZE;
     if (fields.size < least || fields.size > COPP_COMMAND_DATA_SIZE)
         return COPP_HR_INVALIDARG;
-    CHECK(copp_omac_sign(slot->omac, command->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
+    CHECK(copp_omac_tag(slot->omac, command->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
     return copp_equal(mac, fields.mac, sizeof mac) ? COPP_HR_OK : COPP_HR_UNEXPECTED;
 }
 
@@ -277,7 +277,7 @@ static void check_answer(const struct slot *slot, const struct copp_status_input
     enum copp_request request;
     uint8_t mac[COPP_MAC_SIZE];
     copp_status_output_decode(output, &fields);
-    CHECK(copp_omac_sign(slot->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
+    CHECK(copp_omac_tag(slot->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
     CHECK(copp_equal(mac, fields.mac, sizeof mac) && copp_request_from_guid(asked->guid, &request));
     CHECK(fields.size == sizes[request] && copp_status_decode(fields.data, fields.size, &status) == COPP_OK);
     CHECK(copp_equal(status.r_app, asked->r_app, sizeof status.r_app) && status.flags == flags);

@@ -167,7 +167,7 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     uint8_t mac[COPP_MAC_SIZE];
     CHECK(driver->started && !driver->link_lost); /* EVT-4 */
     copp_command_decode(message, &fields);
-    CHECK(copp_omac_sign(driver->omac, message->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
+    CHECK(copp_omac_tag(driver->omac, message->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
     CHECK(copp_equal(mac, fields.mac, sizeof mac));
     CHECK(copp_request_from_guid(fields.guid, &request) && fields.sequence == driver->command_sequence);
     CHECK(fields.size == (request == COPP_SET_SIGNALING ? COPP_SET_SIGNALING_SIZE : COPP_SET_PROTECTION_LEVEL_SIZE));
@@ -205,7 +205,7 @@ static void compose(struct driver *driver, enum reply reply, enum copp_request r
 }
 
 static void sign(const struct driver *driver, struct copp_status_output *output) {
-    CHECK(copp_omac_sign(driver->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, output->bytes) == COPP_OK);
+    CHECK(copp_omac_tag(driver->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, output->bytes) == COPP_OK);
 }
 
 static void write_answer(struct driver *driver, enum reply reply, enum copp_request request, const uint8_t *r_app,
@@ -227,7 +227,7 @@ static void write_answer(struct driver *driver, enum reply reply, enum copp_requ
 static bool is_authentic(const struct driver *driver, enum copp_request request, const uint8_t *r_app,
                          const struct copp_status_output *output) {
     uint8_t mac[COPP_MAC_SIZE];
-    CHECK(copp_omac_sign(driver->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
+    CHECK(copp_omac_tag(driver->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
     return copp_equal(mac, output->bytes, sizeof mac) && get_u32(output->bytes + COPP_MAC_SIZE) == answer_size(request) &&
            copp_equal(output->bytes + 20, r_app, COPP_RANDOM_SIZE);
 }

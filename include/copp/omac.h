@@ -21,8 +21,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_omac_new(struct copp_omac **omac);
 COPP_API COPP_NODISCARD enum copp_result copp_omac_set_key(struct copp_omac *omac, const uint8_t *key);
 
 /* The tag (16 bytes) over size bytes; any size. COPP_E_STATE without a key. libcopp allocates nothing here. */
-COPP_API COPP_NODISCARD enum copp_result copp_omac_sign(struct copp_omac *omac, const uint8_t *message, size_t size,
-                                                        uint8_t *tag);
+COPP_API COPP_NODISCARD enum copp_result copp_omac_tag(struct copp_omac *omac, const uint8_t *message, size_t size, uint8_t *tag);
 
 /* Wipes and frees. NULL-safe; clears the pointer. */
 COPP_API void copp_omac_free(struct copp_omac **omac);

@@ -107,7 +107,7 @@ static enum copp_result run_chain(struct copp_omac *omac, const uint8_t *message
     return result;
 }
 
-enum copp_result copp_omac_sign(struct copp_omac *omac, const uint8_t *message, size_t size, uint8_t *tag) {
+enum copp_result copp_omac_tag(struct copp_omac *omac, const uint8_t *message, size_t size, uint8_t *tag) {
     if (!omac || (!message && size) || !tag)
         return COPP_E_ARGUMENT;
     if (!omac->keyed)

@@ -105,7 +105,7 @@ static const struct command commands[COPP_REQUEST_COUNT] = {
 
 static bool is_authentic(struct copp_device *device, const struct copp_command *command, const uint8_t *mac) {
     uint8_t tag[COPP_MAC_SIZE];
-    bool authentic = !copp_device_sign(device, command->bytes, tag) && copp_equal(tag, mac, sizeof tag); /* CMD-1 */
+    bool authentic = !copp_device_mac(device, command->bytes, tag) && copp_equal(tag, mac, sizeof tag); /* CMD-1 */
     copp_wipe(tag, sizeof tag);
     return authentic;
 }

@@ -117,11 +117,11 @@ uint32_t copp_device_sequence_start(struct copp_device *device, const struct cop
     return hresult;
 }
 
-enum copp_result copp_device_sign(struct copp_device *device, const uint8_t *message, uint8_t *tag) {
+enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag) {
     struct copp_reader in = {message, COPP_MESSAGE_SIZE};
     const uint8_t *mac;
     const uint8_t *rest;
     if (!copp_read_view(&in, &mac, COPP_MAC_SIZE) || !copp_read_view(&in, &rest, COPP_AUTHENTICATED_SIZE))
         return COPP_E_TRUNCATED;
-    return copp_omac_sign(device->omac, rest, COPP_AUTHENTICATED_SIZE, tag);
+    return copp_omac_tag(device->omac, rest, COPP_AUTHENTICATED_SIZE, tag);
 }

@@ -129,7 +129,7 @@ static bool seal(struct copp_device *device, const uint8_t *answer, uint32_t siz
     const struct copp_status_output_fields fields = {.size = size, .data = answer};
     uint8_t tag[COPP_MAC_SIZE];
     struct copp_writer out = {message->bytes, COPP_MAC_SIZE};
-    return !copp_status_output_encode(&fields, message) && !copp_device_sign(device, message->bytes, tag) &&
+    return !copp_status_output_encode(&fields, message) && !copp_device_mac(device, message->bytes, tag) &&
            copp_write_bytes(&out, tag, sizeof tag);
 }
 

@@ -14,7 +14,7 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
     struct copp_command message;
     result = copp_command_encode(&fields, &message);
     if (!result)
-        result = copp_omac_sign(session->omac, &message.bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, message.bytes);
+        result = copp_omac_tag(session->omac, &message.bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, message.bytes);
     if (result)
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;

@@ -33,7 +33,7 @@ static enum copp_result verify(struct copp_session *session, const struct copp_s
                                struct answer *answer) {
     uint8_t mac[COPP_MAC_SIZE];
     uint8_t echo[COPP_RANDOM_SIZE];
-    enum copp_result result = copp_omac_sign(session->omac, &message->bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, mac);
+    enum copp_result result = copp_omac_tag(session->omac, &message->bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, mac);
     if (result)
         return result;
     struct copp_status_output_fields fields;

@@ -38,7 +38,7 @@ static void omac_published_vectors(void) {
             uint8_t tag[16];
             uint8_t wanted[16];
             from_hex(vectors[i].tag, wanted, 16);
-            assert_int_equal(copp_omac_sign(omac, message, vectors[i].length, tag), COPP_OK);
+            assert_int_equal(copp_omac_tag(omac, message, vectors[i].length, tag), COPP_OK);
             assert_memory_equal(tag, wanted, 16);
         }
     }
@@ -61,7 +61,7 @@ static void omac_equals_anothers_cmac_at_every_length(void) {
             key[15] = (uint8_t)length;
             assert_int_equal(copp_omac_set_key(omac, key), COPP_OK);
         }
-        assert_int_equal(copp_omac_sign(omac, message, length, ours), COPP_OK);
+        assert_int_equal(copp_omac_tag(omac, message, length, ours), COPP_OK);
         kit_cmac(key, message, length, theirs);
         assert_memory_equal(ours, theirs, 16);
     }
@@ -74,12 +74,12 @@ static void omac_refuses_misuse(void) {
     uint8_t key[16] = {0};
     assert_int_equal(copp_omac_new(NULL), COPP_E_ARGUMENT);
     assert_int_equal(copp_omac_new(&omac), COPP_OK);
-    assert_int_equal(copp_omac_sign(omac, key, 16, tag), COPP_E_STATE);
+    assert_int_equal(copp_omac_tag(omac, key, 16, tag), COPP_E_STATE);
     assert_int_equal(copp_omac_set_key(omac, NULL), COPP_E_ARGUMENT);
     assert_int_equal(copp_omac_set_key(omac, key), COPP_OK);
-    assert_int_equal(copp_omac_sign(omac, NULL, 1, tag), COPP_E_ARGUMENT);
-    assert_int_equal(copp_omac_sign(omac, NULL, 0, tag), COPP_OK);
-    assert_int_equal(copp_omac_sign(omac, key, 16, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(copp_omac_tag(omac, NULL, 1, tag), COPP_E_ARGUMENT);
+    assert_int_equal(copp_omac_tag(omac, NULL, 0, tag), COPP_OK);
+    assert_int_equal(copp_omac_tag(omac, key, 16, NULL), COPP_E_ARGUMENT);
     copp_omac_free(&omac);
     copp_omac_free(&omac);
     copp_omac_free(NULL);
@@ -182,7 +182,7 @@ static void handshakes_of_others_open(void) {
         assert_int_equal(from_hex(json_string_value(json_object_get(session, "set_hdcp_1_command")), command.bytes, 4096), 4096);
         assert_int_equal(copp_omac_new(&omac), COPP_OK);
         assert_int_equal(copp_omac_set_key(omac, opened.session_key), COPP_OK);
-        assert_int_equal(copp_omac_sign(omac, command.bytes + 16, 4080, tag), COPP_OK);
+        assert_int_equal(copp_omac_tag(omac, command.bytes + 16, 4080, tag), COPP_OK);
         assert_memory_equal(tag, command.bytes, 16);
         copp_omac_free(&omac);
     }

@@ -19,7 +19,7 @@ static void omac_from_nothing(void) {
         if (!result)
             result = copp_omac_set_key(omac, session_key);
         if (!result)
-            result = copp_omac_sign(omac, message, sizeof message, tag);
+            result = copp_omac_tag(omac, message, sizeof message, tag);
         if (fault_disarm(&fault)) {
             fault_assert_said(&fault, result);
             assert_memory_equal(tag, untouched, sizeof tag);
@@ -36,14 +36,14 @@ static void omac_goes_on(void) {
     uint8_t wanted[COPP_MAC_SIZE];
     assert_int_equal(copp_omac_new(&omac), COPP_OK);
     assert_int_equal(copp_omac_set_key(omac, session_key), COPP_OK);
-    assert_int_equal(copp_omac_sign(omac, message, sizeof message, wanted), COPP_OK);
+    assert_int_equal(copp_omac_tag(omac, message, sizeof message, wanted), COPP_OK);
     EACH_FAULT(fault) {
         uint8_t tag[COPP_MAC_SIZE];
         fault_arm(&fault);
-        enum copp_result result = copp_omac_sign(omac, message, sizeof message, tag);
+        enum copp_result result = copp_omac_tag(omac, message, sizeof message, tag);
         if (fault_disarm(&fault))
             fault_assert_said(&fault, result);
-        assert_int_equal(copp_omac_sign(omac, message, sizeof message, tag), COPP_OK);
+        assert_int_equal(copp_omac_tag(omac, message, sizeof message, tag), COPP_OK);
         assert_memory_equal(tag, wanted, sizeof tag);
     }
     copp_omac_free(&omac);
@@ -59,7 +59,7 @@ static void omac_without_key(void) {
         enum copp_result result = copp_omac_set_key(omac, session_key);
         if (fault_disarm(&fault)) {
             fault_assert_said(&fault, result);
-            assert_int_equal(copp_omac_sign(omac, message, sizeof message, tag), COPP_E_STATE);
+            assert_int_equal(copp_omac_tag(omac, message, sizeof message, tag), COPP_E_STATE);
         } else {
             assert_int_equal(result, COPP_OK);
         }
