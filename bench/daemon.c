@@ -214,7 +214,7 @@ static void private_operations(void) {
     static uint8_t number[COPP_SIGNATURE_SIZE] = {0, 1};
     bench_place(0, daemon_place);
     for (int i = 0; i < PLAYERS * HANDSHAKES; i++)
-        bench_must(!key->calls->decrypt_raw(key, number, number, sizeof number), "a private operation failed");
+        bench_must(!key->ops->decrypt_raw(key, number, number, sizeof number), "a private operation failed");
 }
 
 static void handshakes_by_processor_time(const char *where, size_t other) {

@@ -31,8 +31,8 @@ static void quiet_cancel(struct copp_output *output) {
     (void)output;
 }
 
-static const struct copp_output_calls quiet_calls = {quiet_state, quiet_apply, quiet_cancel};
-static struct copp_output quiet = {&quiet_calls};
+static const struct copp_output_ops quiet_ops = {quiet_state, quiet_apply, quiet_cancel};
+static struct copp_output quiet = {&quiet_ops};
 
 static struct copp_private_key *leaf;
 static struct copp_private_key *ihv;
@@ -46,7 +46,7 @@ static struct copp_connector *connector;
 
 static struct copp_public_key public_half(struct copp_private_key *key) {
     struct copp_public_key half;
-    bench_must(key->calls->public_key(key, &half) == COPP_OK, "a key has no public half");
+    bench_must(key->ops->public_key(key, &half) == COPP_OK, "a key has no public half");
     return half;
 }
 
@@ -290,8 +290,8 @@ static void sign_three(void) {
         three[i].signature_size = certificate.signer.modulus_size;
         set_numbers(&three[i], &certificate.signer);
         three[i].key = key_of(&three[i]);
-        bench_must(signers[i]->calls->sign(signers[i], three[i].data, three[i].size, three[i].signature,
-                                           three[i].signature_size) == COPP_OK,
+        bench_must(signers[i]->ops->sign(signers[i], three[i].data, three[i].size, three[i].signature, three[i].signature_size) ==
+                       COPP_OK,
                    "no signature");
     }
 }

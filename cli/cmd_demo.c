@@ -67,7 +67,7 @@ static bool player_open(struct demo *d, struct player *p, const char *name) {
 static void player_close(struct player *p) {
     struct copp_transport *transport = &p->trace.transport;
     copp_session_free(&p->session);
-    if (transport->calls != NULL)
+    if (transport->ops != NULL)
         copp_transport_free(&transport);
     p->trace = (struct trace){.inner = NULL};
 }
@@ -232,7 +232,7 @@ static void tell_hdcp(struct demo *d) {
     tell_levels(d, &d->first, HDCP, COPP_HDCP_ON, COPP_HDCP_ON);
     /* past the session: what somebody who recorded the message could do */
     struct copp_transport *raw = d->first.trace.inner;
-    enum copp_result result = raw->calls->protection_command(raw, &d->first.trace.command, &hresult);
+    enum copp_result result = raw->ops->protection_command(raw, &d->first.trace.command, &hresult);
     story_check(&d->story, result == COPP_OK && hresult == COPP_HR_INVALIDARG, "replayed",
                 "%s: that sequence number is spent (CMD-2)", copp_hresult_name(hresult));
 }

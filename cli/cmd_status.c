@@ -185,7 +185,7 @@ static void let_events_happen(struct device *device) {
     if (device->path != NULL)
         return;
     while (!events_ended(host->events))
-        host->pump.calls->wait(&host->pump, UINT64_MAX);
+        host->pump.ops->wait(&host->pump, UINT64_MAX);
     embedded_step(host);
 }
 

@@ -40,7 +40,7 @@ static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
     embedded_step(host);
 }
 
-static const struct copp_pump_calls pump_calls = {.now_ms = pump_now, .wait = pump_wait};
+static const struct copp_pump_ops pump_ops = {.now_ms = pump_now, .wait = pump_wait};
 
 void embedded_step(struct embedded *host) {
     uint64_t now = embedded_now(host);
@@ -132,7 +132,7 @@ static int make_adapter(const struct invocation *in, const char *name, struct em
 }
 
 int embedded_open(const struct invocation *in, const char *adapter, const char *events, bool follow, struct embedded *host) {
-    *host = (struct embedded){.pump.calls = &pump_calls, .wake_fd = -1};
+    *host = (struct embedded){.pump.ops = &pump_ops, .wake_fd = -1};
     int status = events_open(in, events, follow, &host->events);
     if (status == STATUS_YES)
         status = make_hierarchy(in, host);

@@ -76,7 +76,7 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
 }
 
 int public_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_public_key *half) {
-    enum copp_result result = key->calls->public_key(key, half);
+    enum copp_result result = key->ops->public_key(key, half);
     return result == COPP_OK ? STATUS_YES : fail_result(in, what, result);
 }
 

@@ -9,7 +9,7 @@ static struct trace *of(struct copp_transport *transport) {
 static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
                                      uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->calls->key_exchange(t->inner, random, chain, size, hresult);
+    enum copp_result result = t->inner->ops->key_exchange(t->inner, random, chain, size, hresult);
     if (result == COPP_OK && *hresult == COPP_HR_OK)
         memcpy(t->random, random, COPP_RANDOM_SIZE);
     t->hresult = *hresult;
@@ -19,7 +19,7 @@ static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *
 static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
                                                uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->calls->session_sequence_start(t->inner, signature, hresult);
+    enum copp_result result = t->inner->ops->session_sequence_start(t->inner, signature, hresult);
     t->signature = *signature;
     t->hresult = *hresult;
     return result;
@@ -28,7 +28,7 @@ static enum copp_result session_sequence_start(struct copp_transport *transport,
 static enum copp_result protection_command(struct copp_transport *transport, const struct copp_command *command,
                                            uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->calls->protection_command(t->inner, command, hresult);
+    enum copp_result result = t->inner->ops->protection_command(t->inner, command, hresult);
     t->command = *command;
     t->commands++;
     t->hresult = *hresult;
@@ -38,7 +38,7 @@ static enum copp_result protection_command(struct copp_transport *transport, con
 static enum copp_result protection_status(struct copp_transport *transport, const struct copp_status_input *input,
                                           struct copp_status_output *output, uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->calls->protection_status(t->inner, input, output, hresult);
+    enum copp_result result = t->inner->ops->protection_status(t->inner, input, output, hresult);
     t->input = *input;
     t->output = *output;
     t->queries++;
@@ -50,7 +50,7 @@ static void free_trace(struct copp_transport *transport) {
     copp_transport_free(&of(transport)->inner);
 }
 
-static const struct copp_transport_calls calls = {
+static const struct copp_transport_ops ops = {
     .key_exchange = key_exchange,
     .session_sequence_start = session_sequence_start,
     .protection_command = protection_command,
@@ -59,5 +59,5 @@ static const struct copp_transport_calls calls = {
 };
 
 void trace_init(struct trace *trace, struct copp_transport *inner) {
-    *trace = (struct trace){.transport.calls = &calls, .inner = inner};
+    *trace = (struct trace){.transport.ops = &ops, .inner = inner};
 }

@@ -6,7 +6,7 @@
 
 #include "log.h"
 
-static const struct backend_calls *const backends[] = {
+static const struct backend_ops *const backends[] = {
     &backend_auto,
 #ifdef COPPD_XRANDR
     &backend_xrandr,
@@ -18,7 +18,7 @@ static const struct backend_calls *const backends[] = {
 };
 #define BACKENDS (sizeof backends / sizeof backends[0])
 
-static const struct backend_calls *find(const char *name) {
+static const struct backend_ops *find(const char *name) {
     for (size_t i = 0; i < BACKENDS; i++) {
         if (strcmp(name, backends[i]->name) == 0)
             return backends[i];
@@ -69,9 +69,9 @@ struct backend *backend_open(const char *name, const struct backend_setup *setup
     if (!backend_check(name, &own, fault) || find(name)->open(&own, &backend, fault))
         return NULL;
     backend_plan(name, &own, text, sizeof text);
-    if (!backend->calls->real)
+    if (!backend->ops->real)
         log_warning("the outputs are simulated: they protect nothing");
-    else if (!backend->calls->name_of(backend, 0))
+    else if (!backend->ops->name_of(backend, 0))
         log_warning("there are no outputs yet: %s", text);
     return backend;
 }
@@ -79,32 +79,32 @@ struct backend *backend_open(const char *name, const struct backend_setup *setup
 void backend_close(struct backend **backend) {
     if (!*backend)
         return;
-    (*backend)->calls->close(*backend);
+    (*backend)->ops->close(*backend);
     *backend = NULL;
 }
 
 void backend_look(struct backend *backend, size_t index, struct copp_socket_connector *told) {
-    struct copp_connector *connector = backend->calls->connector(backend, index);
+    struct copp_connector *connector = backend->ops->connector(backend, index);
     struct copp_connector_view view;
     struct copp_protection now;
     copp_connector_inspect(connector, &view);
     copp_connector_protection(connector, &now);
-    *told = (struct copp_socket_connector){.real = backend->calls->real,
-                                           .plugged = backend->calls->plugged(backend, index),
+    *told = (struct copp_socket_connector){.real = backend->ops->real,
+                                           .plugged = backend->ops->plugged(backend, index),
                                            .connector_type = view.connector_type,
                                            .protection_types = view.protection_types,
                                            .hdcp = now.hdcp,
                                            .acp = now.acp,
                                            .cgmsa = now.cgmsa,
                                            .devices = (uint32_t)copp_connector_devices(connector)};
-    (void)strncpy(told->name, backend->calls->name_of(backend, index), sizeof told->name - 1);
+    (void)strncpy(told->name, backend->ops->name_of(backend, index), sizeof told->name - 1);
 }
 
 struct copp_connector *backend_find(struct backend *backend, const char *name, uint32_t *index) {
-    struct copp_connector *other = backend->calls->named(backend, name);
+    struct copp_connector *other = backend->ops->named(backend, name);
     const char *known;
-    for (uint32_t i = 0; (known = backend->calls->name_of(backend, i)) != NULL; i++) {
-        struct copp_connector *connector = backend->calls->connector(backend, i);
+    for (uint32_t i = 0; (known = backend->ops->name_of(backend, i)) != NULL; i++) {
+        struct copp_connector *connector = backend->ops->connector(backend, i);
         if (strcmp(known, name) != 0 && connector != other)
             continue;
         *index = i;

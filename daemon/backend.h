@@ -32,10 +32,10 @@ struct backend_setup {
 
 /* Embed this as the first member of your own structure. */
 struct backend {
-    const struct backend_calls *calls;
+    const struct backend_ops *ops;
 };
 
-struct backend_calls {
+struct backend_ops {
     const char *name; /* as in the configuration */
     bool real; /* false: its outputs are simulated, and protect nothing */
     /* What can be said of the setup without touching real outputs. False, with the reason. */
@@ -58,10 +58,10 @@ struct backend_calls {
     void (*advance)(struct backend *backend, uint64_t now_ms);
 };
 
-extern const struct backend_calls backend_auto; /* the first of the real ones that has outputs */
-extern const struct backend_calls backend_sim;
-extern const struct backend_calls backend_kms; /* docs/outputs.md */
-extern const struct backend_calls backend_xrandr;
+extern const struct backend_ops backend_auto; /* the first of the real ones that has outputs */
+extern const struct backend_ops backend_sim;
+extern const struct backend_ops backend_kms; /* docs/outputs.md */
+extern const struct backend_ops backend_xrandr;
 
 bool backend_known(const char *name);
 /* All of them, as a person would list them. */

@@ -37,7 +37,7 @@ static struct auto_backend *own(const struct backend *backend) {
 }
 
 static bool has_outputs(const struct backend *backend) {
-    return backend->calls->name_of(backend, 0) != NULL;
+    return backend->ops->name_of(backend, 0) != NULL;
 }
 
 /* For as long as coppd runs: what a connector is may not change under its sessions. */
@@ -47,16 +47,16 @@ static void choose(struct auto_backend *a, struct backend *backend) {
     if (a->server != backend)
         backend_close(&a->server);
     a->server = NULL;
-    while (backend->calls->name_of(backend, count))
+    while (backend->ops->name_of(backend, count))
         count++;
-    log_info("auto: takes the outputs of %s (%zu so far), and stays with them until coppd is started anew", backend->calls->name,
+    log_info("auto: takes the outputs of %s (%zu so far), and stays with them until coppd is started anew", backend->ops->name,
              count);
 }
 
 #ifdef COPPD_KMS
 static bool poll_too(const struct auto_backend *a, const struct backend *backend) {
     struct epoll_event event = {.events = EPOLLIN};
-    return epoll_ctl(a->epoll, EPOLL_CTL_ADD, backend->calls->fd(backend), &event) == 0;
+    return epoll_ctl(a->epoll, EPOLL_CTL_ADD, backend->ops->fd(backend), &event) == 0;
 }
 
 #endif
@@ -126,7 +126,7 @@ static void look_for_cards(struct auto_backend *a) {
 
 /* Whoever takes the connection of an X server that is about to answer owns the cards: they wait for it. */
 static bool waits_for_server(const struct auto_backend *a) {
-    return a->server && a->server->calls->searching(a->server);
+    return a->server && a->server->ops->searching(a->server);
 }
 
 static void look(struct auto_backend *a, uint64_t now_ms) {
@@ -154,7 +154,7 @@ static enum copp_result open_auto(const struct backend_setup *setup, struct back
         fault_set(fault, "out of memory");
         return COPP_E_MEMORY;
     }
-    a->backend.calls = &backend_auto;
+    a->backend.ops = &backend_auto;
     a->setup = *setup;
     a->setup.wait = false;
 #ifdef COPPD_KMS
@@ -212,22 +212,22 @@ static void plan(const struct backend_setup *setup, char *text, size_t size) {
 
 static const char *name_of(const struct backend *backend, size_t index) {
     const struct backend *chosen = own(backend)->chosen;
-    return chosen ? chosen->calls->name_of(chosen, index) : NULL;
+    return chosen ? chosen->ops->name_of(chosen, index) : NULL;
 }
 
 static struct copp_connector *connector(struct backend *backend, size_t index) {
     struct backend *chosen = own(backend)->chosen;
-    return chosen ? chosen->calls->connector(chosen, index) : NULL;
+    return chosen ? chosen->ops->connector(chosen, index) : NULL;
 }
 
 static bool plugged(const struct backend *backend, size_t index) {
     const struct backend *chosen = own(backend)->chosen;
-    return chosen && chosen->calls->plugged(chosen, index);
+    return chosen && chosen->ops->plugged(chosen, index);
 }
 
 static struct copp_connector *named(struct backend *backend, const char *name) {
     struct backend *chosen = own(backend)->chosen;
-    return chosen ? chosen->calls->named(chosen, name) : NULL;
+    return chosen ? chosen->ops->named(chosen, name) : NULL;
 }
 
 static bool searching(const struct backend *backend) {
@@ -242,7 +242,7 @@ static void ready(struct backend *backend, uint64_t now_ms) {
     struct auto_backend *a = own(backend);
     struct backend *asked = a->chosen ? a->chosen : a->server;
     if (asked)
-        asked->calls->ready(asked, now_ms);
+        asked->ops->ready(asked, now_ms);
     if (!a->chosen)
         look(a, now_ms);
 }
@@ -250,7 +250,7 @@ static void ready(struct backend *backend, uint64_t now_ms) {
 static uint64_t next_ms(const struct backend *backend) {
     const struct auto_backend *a = own(backend);
     const struct backend *asked = a->chosen ? a->chosen : a->server;
-    uint64_t next = asked ? asked->calls->next_ms(asked) : UINT64_MAX;
+    uint64_t next = asked ? asked->ops->next_ms(asked) : UINT64_MAX;
     bool looks = !a->chosen && !waits_for_server(a);
     return looks && a->look_ms < next ? a->look_ms : next;
 }
@@ -259,12 +259,12 @@ static void advance(struct backend *backend, uint64_t now_ms) {
     struct auto_backend *a = own(backend);
     struct backend *asked = a->chosen ? a->chosen : a->server;
     if (asked)
-        asked->calls->advance(asked, now_ms);
+        asked->ops->advance(asked, now_ms);
     if (!a->chosen)
         look(a, now_ms);
 }
 
-const struct backend_calls backend_auto = {
+const struct backend_ops backend_auto = {
     .name = "auto",
     .real = true, /* whatever it takes */
     .check = check_auto,

@@ -46,7 +46,7 @@ static const char *text_or_null(const char *text) {
 static enum copp_result open_real(struct outputs_backend *b, const struct backend_setup *setup, struct copp_backend **real) {
     struct copp_backend_log *log = setup->log ? setup->log : &b->log;
 #ifdef COPPD_XRANDR
-    if (b->backend.calls == &backend_xrandr) {
+    if (b->backend.ops == &backend_xrandr) {
         const struct copp_xrandr_config config = {.display = text_or_null(backend_display(setup)),
                                                   .connectors = text_or_null(setup->connectors),
                                                   .trust_server = setup->trust_server,
@@ -60,8 +60,8 @@ static enum copp_result open_real(struct outputs_backend *b, const struct backen
     return copp_kms_open(&config, real);
 }
 
-static enum copp_result open_outputs(const struct backend_calls *calls, const struct backend_setup *setup,
-                                     struct backend **backend, struct fault *fault) {
+static enum copp_result open_outputs(const struct backend_ops *ops, const struct backend_setup *setup, struct backend **backend,
+                                     struct fault *fault) {
     struct copp_backend *real = NULL;
     struct outputs_backend *b = calloc(1, sizeof *b);
     *backend = NULL;
@@ -69,7 +69,7 @@ static enum copp_result open_outputs(const struct backend_calls *calls, const st
         fault_set(fault, "out of memory");
         return COPP_E_MEMORY;
     }
-    b->backend.calls = calls;
+    b->backend.ops = ops;
     b->log.say = say;
     enum copp_result result = open_real(b, setup, &real);
     const struct copp_adapter_config adapter = {
@@ -77,7 +77,7 @@ static enum copp_result open_outputs(const struct backend_calls *calls, const st
     if (!result)
         result = copp_outputs_new(&adapter, &real, &b->outputs);
     if (result) {
-        fault_set(fault, "the %s outputs cannot be had: %s; see docs/outputs.md", calls->name, copp_strerror(result));
+        fault_set(fault, "the %s outputs cannot be had: %s; see docs/outputs.md", ops->name, copp_strerror(result));
         close_outputs(&b->backend);
         return result;
     }
@@ -144,7 +144,7 @@ static void plan_kms(const struct backend_setup *setup, char *text, size_t size)
     .real = true, .close = close_outputs, .name_of = name_of, .connector = connector, .plugged = plugged, .named = named,        \
     .searching = searching, .fd = fd, .ready = ready, .next_ms = next_ms, .advance = advance
 
-const struct backend_calls backend_kms = {.name = "kms", .check = check_kms, .plan = plan_kms, .open = open_kms, OUTPUTS_CALLS};
+const struct backend_ops backend_kms = {.name = "kms", .check = check_kms, .plan = plan_kms, .open = open_kms, OUTPUTS_CALLS};
 
 #ifdef COPPD_XRANDR
 static bool check_display(const char *display, struct fault *fault) {
@@ -186,6 +186,6 @@ static void plan_xrandr(const struct backend_setup *setup, char *text, size_t si
     (void)snprintf(text, size, "the outputs are those of the X server at %s, which may come later", backend_display(setup));
 }
 
-const struct backend_calls backend_xrandr = {
+const struct backend_ops backend_xrandr = {
     .name = "xrandr", .check = check_xrandr, .plan = plan_xrandr, .open = open_xrandr, OUTPUTS_CALLS};
 #endif

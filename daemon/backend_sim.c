@@ -81,7 +81,7 @@ static enum copp_result open_sim(const struct backend_setup *setup, struct backe
         fault_set(fault, "out of memory");
         return COPP_E_MEMORY;
     }
-    b->backend.calls = &backend_sim;
+    b->backend.ops = &backend_sim;
     b->fd = -1;
     if (!open_events(b, setup->events, fault) || !describe(b, setup, fault)) {
         close_sim(&b->backend);
@@ -164,7 +164,7 @@ static void advance(struct backend *backend, uint64_t now_ms) {
     copp_sim_advance(sim_of(backend)->sim, now_ms);
 }
 
-const struct backend_calls backend_sim = {
+const struct backend_ops backend_sim = {
     .name = "sim",
     .real = false,
     .check = check_sim,

@@ -40,7 +40,7 @@ static enum copp_result make_keys(struct hierarchy *h) {
     for (size_t i = 0; !result && i < KEYS; i++) {
         result = copp_private_key_generate(bits[i], &h->keys[i]);
         if (!result)
-            result = h->keys[i]->calls->public_key(h->keys[i], &h->requests[i].subject);
+            result = h->keys[i]->ops->public_key(h->keys[i], &h->requests[i].subject);
         h->requests[i].security_level = 150;
         h->requests[i].manufacturer = "coppd test hierarchy";
         h->requests[i].sign_certificate = i > 0; /* CERT-9 */
@@ -166,7 +166,7 @@ static enum copp_result belongs(const struct driver *driver, struct fault *fault
     struct copp_public_key half;
     enum copp_result result = copp_chain_parse((const uint8_t *)driver->chain, driver->chain_size, &chain, &verdict);
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
-                !driver->key->calls->public_key(driver->key, &half) && copp_public_key_equal(&leaf.subject, &half);
+                !driver->key->ops->public_key(driver->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
     if (result == COPP_E_INVALID)
         (void)fault_set(fault, "%s: %s (%s)", name, verdict.detail, copp_rule_id(verdict.rule));

@@ -42,14 +42,14 @@ void server_wake(struct server *server) {
     server->slept_ms = slept;
     log_info("the machine has slept: what was protected must be protected anew");
     const uint32_t types = COPP_PROTECTION_TYPE_HDCP | COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA;
-    const struct backend_calls *calls = server->backend->calls;
-    for (size_t i = 0; calls->name_of(server->backend, i); i++) /* EVT-1, EVT-5: a driver that has it on again was without it */
-        copp_connector_protection_lost(calls->connector(server->backend, i), types);
+    const struct backend_ops *ops = server->backend->ops;
+    for (size_t i = 0; ops->name_of(server->backend, i); i++) /* EVT-1, EVT-5: a driver that has it on again was without it */
+        copp_connector_protection_lost(ops->connector(server->backend, i), types);
     server_settle(server);
 }
 
 static void arm(struct server *server) {
-    uint64_t next = server->backend->calls->next_ms(server->backend);
+    uint64_t next = server->backend->ops->next_ms(server->backend);
     uint64_t old;
     uint64_t time = next > UINT64_MAX / 1000u ? UINT64_MAX : next * 1000u;
     if (sd_event_source_get_time(server->timer, &old) < 0 || old != time)
@@ -77,7 +77,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)source;
     (void)time;
     server_wake(server);
-    server->backend->calls->advance(server->backend, server_now());
+    server->backend->ops->advance(server->backend, server_now());
     server_settle(server);
     return 0;
 }
@@ -88,7 +88,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)fd;
     (void)events;
     server_wake(server);
-    server->backend->calls->ready(server->backend, server_now());
+    server->backend->ops->ready(server->backend, server_now());
     server_settle(server);
     return 0;
 }
@@ -184,7 +184,7 @@ static size_t session_room(void) {
 
 static int add_sources(struct server *server) {
     sd_event *event = server->event;
-    int outputs = server->backend->calls->fd(server->backend);
+    int outputs = server->backend->ops->fd(server->backend);
     int r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_time, server);
     if (r >= 0)
         r = sd_event_add_time(event, &server->listen_again, CLOCK_MONOTONIC, UINT64_MAX, 0, on_listen_again, server);
@@ -258,7 +258,7 @@ bool server_open(struct server *server, struct fault *fault) {
     if (!metrics_serve(server, fault))
         return false;
     server_settle(server);
-    log_info("outputs: %s; sessions at a time: %zu", server->backend->calls->name,
+    log_info("outputs: %s; sessions at a time: %zu", server->backend->ops->name,
              server->config.sessions < server->session_room ? (size_t)server->config.sessions : server->session_room);
     return true;
 }

@@ -82,7 +82,7 @@ static bool reply(struct session *session, enum packet_type type, const struct o
 static struct outcome list(struct server *server) {
     struct backend *backend = server->backend;
     uint32_t index = packet_word(server->request.body.bytes);
-    if (!backend->calls->name_of(backend, index))
+    if (!backend->ops->name_of(backend, index))
         return (struct outcome){.status = COPP_HR_INVALIDARG};
     struct copp_socket_connector told;
     backend_look(backend, index, &told);

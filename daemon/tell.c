@@ -102,7 +102,7 @@ void tell_refusal(struct server *server, const struct user *user, pid_t pid, enu
 /* How a connector is now. */
 static void look(const struct server *server, size_t index, struct copp_socket_connector_news *news) {
     struct copp_connector_view view;
-    copp_connector_inspect(server->backend->calls->connector(server->backend, index), &view);
+    copp_connector_inspect(server->backend->ops->connector(server->backend, index), &view);
     *news = (struct copp_socket_connector_news){
         .index = (uint32_t)index, .losses = view.losses, .reconfigurations = view.reconfigurations};
     backend_look(server->backend, index, &news->now);
@@ -165,6 +165,6 @@ static bool add_connector(struct server *server) {
 void tell_connectors(struct server *server) {
     for (size_t i = 0; i < server->connector_count; i++)
         tell_connector(server, (uint32_t)i);
-    while (server->backend->calls->name_of(server->backend, server->connector_count) && add_connector(server)) {
+    while (server->backend->ops->name_of(server->backend, server->connector_count) && add_connector(server)) {
     }
 }

@@ -103,14 +103,14 @@ static void hang_up(struct copp_transport *transport) {
 
 static struct copp_session *player(struct copp_adapter *adapter, struct display *display,
                                    const struct copp_session_config *config, struct copp_transport **transport) {
-    static const struct copp_transport_calls calls = {key_exchange, sequence_start, command, status, hang_up};
+    static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, hang_up};
     struct copp_session *session = NULL;
     struct copp_verdict verdict = {.detail = ""};
     char why[512];
     struct way *way = calloc(1, sizeof *way);
     if (!way)
         return NULL;
-    *way = (struct way){.transport = {&calls}, .adapter = adapter, .display = display};
+    *way = (struct way){.transport = {&ops}, .adapter = adapter, .display = display};
     *transport = &way->transport;
     enum copp_result result = copp_device_open(display->connector, &way->device);
     if (!result)
@@ -154,9 +154,9 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
 }
 
 int main(int argc, char **argv) {
-    static const struct copp_output_calls calls = {state, apply, cancel};
+    static const struct copp_output_ops ops = {state, apply, cancel};
     static char chain[COPP_CHAIN_SIZE_MAX], text[4096];
-    struct display display = {.output = {&calls}, .up_ms = UINT64_MAX};
+    struct display display = {.output = {&ops}, .up_ms = UINT64_MAX};
     struct copp_private_key *key = NULL;
     struct copp_adapter *adapter = NULL;
     struct copp_public_key anchor;

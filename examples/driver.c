@@ -44,7 +44,7 @@ static enum copp_result issue(struct copp_private_key *ihv, struct copp_private_
     };
     struct copp_private_key *subjects[] = {host.leaf, ihv, root};
     for (int i = 0; i < 3; i++) {
-        enum copp_result result = subjects[i]->calls->public_key(subjects[i], &requests[i].subject);
+        enum copp_result result = subjects[i]->ops->public_key(subjects[i], &requests[i].subject);
         if (result)
             return result;
     }
@@ -60,7 +60,7 @@ static enum copp_result issue_list(struct copp_private_key *root, const struct c
     size_t size = 0;
     enum copp_result result = copp_private_key_generate(1024, &signer);
     if (!result)
-        result = signer->calls->public_key(signer, &request.subject);
+        result = signer->ops->public_key(signer, &request.subject);
     if (!result)
         result = copp_revocation_issue(1, NULL, 0, &request, 1, signer, &bytes, &size);
     if (!result)
@@ -94,8 +94,8 @@ static enum copp_result make_chain(struct copp_public_key *anchor) {
 }
 
 struct copp_transport *driver_open(struct copp_public_key *anchor) {
-    static const struct copp_pump_calls calls = {pump_now, pump_wait};
-    host.pump.calls = &calls;
+    static const struct copp_pump_ops ops = {pump_now, pump_wait};
+    host.pump.ops = &ops;
     struct copp_transport *driver = NULL;
     struct copp_sim_error error = {0, ""};
     enum copp_result result = make_chain(anchor);

@@ -169,7 +169,7 @@ static void check_nothing_is_left(struct world *world) {
     CHECK(server->session_count == 0 && !server->sessions && !server->waiting && !server->watches);
     CHECK(!server->users || server->users->sessions == 0);
     for (size_t i = 0; i < DAEMON_CONNECTORS; i++) {
-        struct copp_connector *connector = server->backend->calls->connector(server->backend, i);
+        struct copp_connector *connector = server->backend->ops->connector(server->backend, i);
         struct copp_protection left;
         copp_connector_protection(connector, &left);
         CHECK(copp_connector_devices(connector) == 0 && left.hdcp == 0 && left.cgmsa == 0);
@@ -209,7 +209,7 @@ void world_advance(struct world *world, uint64_t by_ms) {
     struct server *server = &world->server;
     now_ms += by_ms;
     server_wake(server); /* as its timer does */
-    server->backend->calls->advance(server->backend, server_now());
+    server->backend->ops->advance(server->backend, server_now());
     server_settle(server);
     world_run(world);
 }

@@ -173,7 +173,7 @@ static void check_issued(const char *xml, size_t size, const struct copp_certifi
 
 /* Leaf, IHV and root with flags and names of the input's, signed by a key that costs nothing. */
 static void issue(struct fuzz_input *input) {
-    static const struct copp_private_key_calls *calls;
+    static const struct copp_private_key_ops *ops;
     struct fuzz_key key;
     struct copp_public_key subject;
     struct copp_certificate_request requests[3];
@@ -181,8 +181,8 @@ static void issue(struct fuzz_input *input) {
     char *xml = NULL;
     size_t size = 0;
     fuzz_key_init(&key);
-    calls = key.key.calls;
-    CHECK(calls->public_key(&key.key, &subject) == COPP_OK);
+    ops = key.key.ops;
+    CHECK(ops->public_key(&key.key, &subject) == COPP_OK);
     for (size_t i = 0; i < 3; i++) {
         uint8_t flags = fuzz_u8(input);
         fuzz_fill(input, (uint8_t *)names[i], sizeof names[i] - 1);

@@ -95,7 +95,7 @@ static void check_signs(struct copp_private_key *key, const struct copp_public_k
     uint8_t digest[COPP_SHA1_SIZE];
     uint8_t signature[COPP_MODULUS_MAX];
     struct copp_verifier *verifier;
-    CHECK(key->calls->sign(key, message, sizeof message, signature, numbers->modulus_size) == COPP_OK);
+    CHECK(key->ops->sign(key, message, sizeof message, signature, numbers->modulus_size) == COPP_OK);
     CHECK(copp_sha1(message, sizeof message, digest) == COPP_OK);
     CHECK(copp_verifier_new(numbers, &verifier) == COPP_OK);
     CHECK(copp_verifier_check(verifier, digest, signature, numbers->modulus_size) == COPP_OK);
@@ -117,10 +117,10 @@ static void read_private(const struct text *text) {
     struct copp_private_key *mine = NULL;
     struct copp_public_key their_numbers;
     struct copp_public_key my_numbers;
-    CHECK(theirs->calls->public_key(theirs, &their_numbers) == COPP_OK && copp_public_key_usable(&their_numbers));
+    CHECK(theirs->ops->public_key(theirs, &their_numbers) == COPP_OK && copp_public_key_usable(&their_numbers));
     check_signs(theirs, &their_numbers);
     if (copp_private_key_open(path, NULL, &mine) == COPP_OK) {
-        CHECK(mine->calls->public_key(mine, &my_numbers) == COPP_OK && copp_public_key_equal(&my_numbers, &their_numbers));
+        CHECK(mine->ops->public_key(mine, &my_numbers) == COPP_OK && copp_public_key_equal(&my_numbers, &their_numbers));
         copp_private_key_free(&mine);
     }
     other_copp_private_key_free(&theirs);

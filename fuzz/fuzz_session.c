@@ -509,11 +509,11 @@ static bool establish(struct driver *driver, struct copp_session *session, bool 
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct copp_transport_calls calls = {key_exchange, sequence_start, command, status, never_freed};
-    static const struct copp_random_calls random_calls = {draw};
+    static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, never_freed};
+    static const struct copp_random_ops random_ops = {draw};
     begin();
     struct fuzz_input input = {data, size};
-    struct driver driver = {.transport = {&calls}, .random = {&random_calls}, .input = &input, .next = 1};
+    struct driver driver = {.transport = {&ops}, .random = {&random_ops}, .input = &input, .next = 1};
     uint8_t choice = fuzz_u8(&input);
     unsigned list = (choice >> 2) % 3;
     const struct copp_revocation_list *const revocations[] = {fixed.lists[list]};

@@ -7,7 +7,7 @@
 void copp_backend_close(struct copp_backend **backend) {
     if (!backend || !*backend)
         return;
-    (*backend)->calls->close(*backend);
+    (*backend)->ops->close(*backend);
     *backend = NULL;
 }
 

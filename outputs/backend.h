@@ -31,10 +31,10 @@ struct copp_backend_output {
 
 /* Each backend's structure begins with this. */
 struct copp_backend {
-    const struct copp_backend_calls *calls;
+    const struct copp_backend_ops *ops;
 };
 
-struct copp_backend_calls {
+struct copp_backend_ops {
     /* How many outputs there are; it never falls, and rises from within dispatch only (a dock that was plugged in). */
     size_t (*count)(const struct copp_backend *backend);
     /* Of output index < count; the same for as long as the backend lives. */

@@ -20,16 +20,16 @@ struct copp_outputs {
 
 static enum copp_result add_connectors(struct copp_outputs *outputs) {
     struct copp_backend *backend = outputs->backend;
-    while (outputs->count < backend->calls->count(backend) && outputs->count < OUTPUTS_MAX) {
+    while (outputs->count < backend->ops->count(backend) && outputs->count < OUTPUTS_MAX) {
         struct copp_backend_output output;
         struct copp_connector *connector;
-        backend->calls->describe(backend, outputs->count, &output);
+        backend->ops->describe(backend, outputs->count, &output);
         enum copp_result result = copp_connector_add(outputs->adapter, &output.config, &connector);
         if (result)
             return result;
         memcpy(outputs->list[outputs->count].name, output.name, sizeof output.name);
         outputs->list[outputs->count].connector = connector;
-        backend->calls->attach(backend, outputs->count, connector);
+        backend->ops->attach(backend, outputs->count, connector);
         outputs->count++;
     }
     return COPP_OK;
@@ -40,7 +40,7 @@ static enum copp_result watch(struct copp_outputs *outputs) {
     outputs->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (outputs->epoll < 0)
         return COPP_E_IO;
-    size_t count = outputs->backend->calls->fds(outputs->backend, fds);
+    size_t count = outputs->backend->ops->fds(outputs->backend, fds);
     for (size_t i = 0; i < count; i++) {
         struct epoll_event event = {.events = EPOLLIN};
         if (epoll_ctl(outputs->epoll, EPOLL_CTL_ADD, fds[i], &event) != 0)
@@ -76,7 +76,7 @@ void copp_outputs_free(struct copp_outputs **outputs) {
         return;
     struct copp_outputs *old = *outputs;
     for (size_t i = 0; i < old->count; i++)
-        old->backend->calls->attach(old->backend, i, NULL);
+        old->backend->ops->attach(old->backend, i, NULL);
     copp_adapter_free(&old->adapter);
     copp_backend_close(&old->backend);
     if (old->epoll >= 0)
@@ -94,11 +94,11 @@ struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs
 }
 
 bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {
-    return index < outputs->count && outputs->backend->calls->plugged(outputs->backend, index);
+    return index < outputs->count && outputs->backend->ops->plugged(outputs->backend, index);
 }
 
 bool copp_outputs_searching(const struct copp_outputs *outputs) {
-    return outputs->backend->calls->searching(outputs->backend);
+    return outputs->backend->ops->searching(outputs->backend);
 }
 
 int copp_outputs_fd(const struct copp_outputs *outputs) {
@@ -106,18 +106,18 @@ int copp_outputs_fd(const struct copp_outputs *outputs) {
 }
 
 void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms) {
-    outputs->backend->calls->dispatch(outputs->backend, now_ms);
+    outputs->backend->ops->dispatch(outputs->backend, now_ms);
     (void)add_connectors(outputs); /* without memory for it, an output that has come is tried again next time */
 }
 
 uint64_t copp_outputs_next(const struct copp_outputs *outputs) {
     uint64_t adapter = copp_adapter_deadline(outputs->adapter);
-    uint64_t backend = outputs->backend->calls->deadline(outputs->backend);
+    uint64_t backend = outputs->backend->ops->deadline(outputs->backend);
     return adapter < backend ? adapter : backend;
 }
 
 void copp_outputs_advance(struct copp_outputs *outputs, uint64_t now_ms) {
-    if (now_ms >= outputs->backend->calls->deadline(outputs->backend))
+    if (now_ms >= outputs->backend->ops->deadline(outputs->backend))
         copp_outputs_ready(outputs, now_ms);
     copp_adapter_poll(outputs->adapter, now_ms);
 }

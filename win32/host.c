@@ -124,7 +124,7 @@ static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
     copp_sim_advance(host.sim, GetTickCount64());
 }
 
-static const struct copp_pump_calls pump_calls = {pump_now, pump_wait};
+static const struct copp_pump_ops pump_ops = {pump_now, pump_wait};
 
 static void unload(void) {
     copp_sim_free(&host.sim);
@@ -154,7 +154,7 @@ static void check_key(const char *bytes, size_t size) {
         explain_driver("chain.xml", why);
         return;
     }
-    bool same = copp_chain_certificate(chain, 0, &leaf) == COPP_OK && host.key->calls->public_key(host.key, &key) == COPP_OK &&
+    bool same = copp_chain_certificate(chain, 0, &leaf) == COPP_OK && host.key->ops->public_key(host.key, &key) == COPP_OK &&
                 key.modulus_size == leaf.subject.modulus_size && copp_equal(key.modulus, leaf.subject.modulus, key.modulus_size);
     if (!same)
         explain_driver("leaf.pem", "is not the key of the chain beside it: no handshake will succeed");
@@ -215,7 +215,7 @@ static bool load(void) {
     char path[PATH_SIZE];
     if (host.connector)
         return true;
-    host.pump.calls = &pump_calls;
+    host.pump.ops = &pump_ops;
     if (!driver_file("leaf.pem", path, sizeof path)) {
         explain("COPP_DRIVER", "the directory's name is too long");
         return false;
@@ -308,7 +308,7 @@ HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain
         uint32_t hresult = COPP_HR_UNEXPECTED;
         const uint8_t *bytes = NULL;
         size_t length = 0;
-        hr = answer(device->transport->calls->key_exchange(device->transport, drawn, &bytes, &length, &hresult), &hresult);
+        hr = answer(device->transport->ops->key_exchange(device->transport, drawn, &bytes, &length, &hresult), &hresult);
         if (hr == S_OK && length == host.chain_size) {
             memcpy(random, drawn, sizeof drawn);
             memcpy(copy, bytes, length);
@@ -333,7 +333,7 @@ HRESULT host_sequence_start(struct host_device *device, const void *signature) {
         struct copp_signature given;
         uint32_t hresult = COPP_HR_UNEXPECTED;
         memcpy(&given, signature, sizeof given);
-        hr = answer(device->transport->calls->session_sequence_start(device->transport, &given, &hresult), &hresult);
+        hr = answer(device->transport->ops->session_sequence_start(device->transport, &given, &hresult), &hresult);
     }
     unlock(device);
     return hr;
@@ -349,7 +349,7 @@ HRESULT host_command(struct host_device *device, const void *command) {
         struct copp_command given;
         uint32_t hresult = COPP_HR_UNEXPECTED;
         memcpy(&given, command, sizeof given); /* the application's threads can write to its own while it is checked */
-        hr = answer(device->transport->calls->protection_command(device->transport, &given, &hresult), &hresult);
+        hr = answer(device->transport->ops->protection_command(device->transport, &given, &hresult), &hresult);
     }
     unlock(device);
     return hr;
@@ -366,7 +366,7 @@ HRESULT host_status(struct host_device *device, const void *input, void *output)
         struct copp_status_input asked;
         uint32_t hresult = COPP_HR_UNEXPECTED;
         memcpy(&asked, input, sizeof asked); /* an application may hand over the same memory twice */
-        hr = answer(device->transport->calls->protection_status(device->transport, &asked, &made, &hresult), &hresult);
+        hr = answer(device->transport->ops->protection_status(device->transport, &asked, &made, &hresult), &hresult);
         if (hr == S_OK)
             memcpy(output, &made, sizeof made);
     }

@@ -83,7 +83,7 @@ static ULONG STDMETHODCALLTYPE own_release(IUnknown *own) {
     return (ULONG)left;
 }
 
-static const IUnknownVtbl own_calls = {own_query, own_add, own_release};
+static const IUnknownVtbl own_ops = {own_query, own_add, own_release};
 
 /* --- IAMCertifiedOutputProtection --- */
 
@@ -178,7 +178,7 @@ static HRESULT STDMETHODCALLTYPE status(IAMCertifiedOutputProtection *protection
     return FAILED(hr) ? hr : host_status(&object->device, input, output);
 }
 
-static const IAMCertifiedOutputProtectionVtbl protection_calls = {
+static const IAMCertifiedOutputProtectionVtbl protection_ops = {
     protection_query, protection_add, protection_release, key_exchange, sequence_start, command, status};
 
 /* --- making one --- */
@@ -213,8 +213,8 @@ HRESULT object_new(REFCLSID class_id, IUnknown *outer, IUnknown **made) {
     if (!object)
         return E_OUTOFMEMORY;
     server_keep();
-    object->own.lpVtbl = (IUnknownVtbl *)(uintptr_t)&own_calls;
-    object->protection.lpVtbl = (IAMCertifiedOutputProtectionVtbl *)(uintptr_t)&protection_calls;
+    object->own.lpVtbl = (IUnknownVtbl *)(uintptr_t)&own_ops;
+    object->protection.lpVtbl = (IAMCertifiedOutputProtectionVtbl *)(uintptr_t)&protection_ops;
     object->outer = outer ? outer : &object->own;
     object->references = 1;
     HRESULT hr;

@@ -98,7 +98,7 @@ static HRESULT STDMETHODCALLTYPE configure(IOPMVideoOutput *output, const OPM_CO
     return hr == E_INVALIDARG || hr == E_UNEXPECTED ? OPM_E_INVALID_CONFIGURATION_REQUEST : hr;
 }
 
-static const IOPMVideoOutputVtbl calls = {query, add, release, start, finish, get, copp_get, configure};
+static const IOPMVideoOutputVtbl ops = {query, add, release, start, finish, get, copp_get, configure};
 
 HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **output) {
     *output = NULL;
@@ -109,7 +109,7 @@ HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **o
     struct output *made = calloc(1, sizeof *made);
     if (!made)
         return E_OUTOFMEMORY;
-    made->interface_part.lpVtbl = (IOPMVideoOutputVtbl *)(uintptr_t)&calls;
+    made->interface_part.lpVtbl = (IOPMVideoOutputVtbl *)(uintptr_t)&ops;
     made->references = 1;
     HRESULT hr = opm_code(host_open(&made->device)); /* a driver without COPP fails here, and not later */
     if (SUCCEEDED(hr))

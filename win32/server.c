@@ -78,7 +78,7 @@ static HRESULT STDMETHODCALLTYPE lock(IClassFactory *factory, BOOL locked) {
     return S_OK;
 }
 
-static const IClassFactoryVtbl factory_calls = {query, add, release, create, lock};
+static const IClassFactoryVtbl factory_ops = {query, add, release, create, lock};
 
 HRESULT WINAPI DllGetClassObject(REFCLSID class_id, REFIID id, void **out) {
     if (!out)
@@ -92,7 +92,7 @@ HRESULT WINAPI DllGetClassObject(REFCLSID class_id, REFIID id, void **out) {
     if (!factory)
         return E_OUTOFMEMORY;
     server_keep();
-    factory->interface_part.lpVtbl = (IClassFactoryVtbl *)(uintptr_t)&factory_calls;
+    factory->interface_part.lpVtbl = (IClassFactoryVtbl *)(uintptr_t)&factory_ops;
     factory->class_id = *class_id;
     factory->references = 1;
     HRESULT hr = query(&factory->interface_part, id, out);

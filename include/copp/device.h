@@ -134,9 +134,9 @@ COPP_API void copp_device_inspect(const struct copp_device *device, struct copp_
  * outputs, and not much later than until_ms. Embed this as the first member of your own structure.
  */
 struct copp_pump {
-    const struct copp_pump_calls *calls;
+    const struct copp_pump_ops *ops;
 };
-struct copp_pump_calls {
+struct copp_pump_ops {
     uint64_t (*now_ms)(struct copp_pump *pump);
     void (*wait)(struct copp_pump *pump, uint64_t until_ms);
 };

@@ -38,10 +38,10 @@ COPP_API COPP_NODISCARD bool copp_public_key_equal(const struct copp_public_key 
  * structure, or take one from copp_private_key_open. libcopp borrows it and never frees it.
  */
 struct copp_private_key {
-    const struct copp_private_key_calls *calls;
+    const struct copp_private_key_ops *ops;
 };
 
-struct copp_private_key_calls {
+struct copp_private_key_ops {
     /* The key's public half. */
     enum copp_result (*public_key)(struct copp_private_key *key, struct copp_public_key *out);
     /*
@@ -81,9 +81,9 @@ COPP_API void copp_private_key_free(struct copp_private_key **key);
  * fill must deliver cryptographically random bytes or answer an error.
  */
 struct copp_random {
-    const struct copp_random_calls *calls;
+    const struct copp_random_ops *ops;
 };
-struct copp_random_calls {
+struct copp_random_ops {
     enum copp_result (*fill)(struct copp_random *random, uint8_t *bytes, size_t size);
 };
 

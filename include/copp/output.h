@@ -36,10 +36,10 @@ struct copp_output_state {
 
 /* Embed this as the first member of your own structure. */
 struct copp_output {
-    const struct copp_output_calls *calls;
+    const struct copp_output_ops *ops;
 };
 
-struct copp_output_calls {
+struct copp_output_ops {
     void (*state)(struct copp_output *output, struct copp_output_state *state);
     /*
      * Put exactly this in force, all of it or nothing: on failure what was in force before still is.

@@ -10,7 +10,7 @@ extern "C" {
 
 /* Embed this as the first member of your own structure. */
 struct copp_transport {
-    const struct copp_transport_calls *calls;
+    const struct copp_transport_ops *ops;
 };
 
 /*
@@ -18,7 +18,7 @@ struct copp_transport {
  * Anything else (COPP_E_TRANSPORT as a rule) means that nobody knows what the driver did; the session is then dead.
  * A call returns when the driver has answered: a pending command (CMD-6) is waited for here.
  */
-struct copp_transport_calls {
+struct copp_transport_ops {
     /* random receives COPP_RANDOM_SIZE bytes. *chain (of *size bytes) belongs to the transport and stays valid
      * until it is freed. */
     enum copp_result (*key_exchange)(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,

@@ -47,7 +47,7 @@ bool kms_card_may_write(struct kms_card *card);
 /* What is at a connector of the card's. */
 void kms_card_observe(const struct kms_card *card, size_t index, struct hdcp_observation *observation);
 
-/* As the write of struct hdcp_link_calls: the card's master for just so long. */
+/* As the write of struct hdcp_link_ops: the card's master for just so long. */
 enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on);
 
 #endif

@@ -42,7 +42,7 @@ static enum copp_result link_write(struct hdcp_link *link, bool on) {
     return kms_card_write(own->card, own->index, on);
 }
 
-static const struct hdcp_link_calls link_calls = {link_observe, link_write};
+static const struct hdcp_link_ops link_ops = {link_observe, link_write};
 
 /* What the connector has not, or nobody but the card's master can switch, is not offered (QRY-6). */
 static bool can_offer(const struct kms *kms, struct kms_card *card, const struct kms_connector *connector) {
@@ -74,7 +74,7 @@ static void add_links(struct kms *kms) {
                 continue;
             link->card = card;
             link->index = i;
-            hdcp_link_init(&link->link, &link_calls, can_offer(kms, card, &card->connectors[i]));
+            hdcp_link_init(&link->link, &link_ops, can_offer(kms, card, &card->connectors[i]));
             hdcp_link_look(&link->link);
             kms->links[kms->count++] = link;
         }
@@ -147,15 +147,14 @@ static void close_kms(struct copp_backend *backend) {
     free(kms);
 }
 
-static const struct copp_backend_calls kms_calls = {count, describe, plugged,  searching, attach,
-                                                    fds,   dispatch, deadline, close_kms};
+static const struct copp_backend_ops kms_ops = {count, describe, plugged, searching, attach, fds, dispatch, deadline, close_kms};
 
 enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
     *backend = NULL;
     struct kms *kms = calloc(1, sizeof *kms);
     if (!kms)
         return COPP_E_MEMORY;
-    kms->backend.calls = &kms_calls;
+    kms->backend.ops = &kms_ops;
     kms->type1 = config->type1;
     kms->log = config->log;
     enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);

@@ -9,7 +9,7 @@
 
 static void observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     memset(observation, 0, sizeof *observation);
-    link->calls->observe(link, observation);
+    link->ops->observe(link, observation);
 }
 
 static void link_state(struct copp_output *output, struct copp_output_state *state) {
@@ -20,7 +20,7 @@ static void link_state(struct copp_output *output, struct copp_output_state *sta
 
 /* Writes the target; what is busy is owed. */
 static enum copp_result write_target(struct hdcp_link *link, bool target) {
-    enum copp_result result = link->calls->write(link, target);
+    enum copp_result result = link->ops->write(link, target);
     link->target = target;
     link->owed = result == COPP_E_PENDING;
     return result;
@@ -85,11 +85,11 @@ static void link_cancel(struct copp_output *output) {
         link->owed = true;
 }
 
-static const struct copp_output_calls link_calls = {link_state, link_apply, link_cancel};
+static const struct copp_output_ops link_ops = {link_state, link_apply, link_cancel};
 
-void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_calls *calls, bool offered) {
-    link->output.calls = &link_calls;
-    link->calls = calls;
+void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered) {
+    link->output.ops = &link_ops;
+    link->ops = ops;
     link->offered = offered;
 }
 
@@ -186,6 +186,6 @@ void hdcp_link_end(struct hdcp_link *link) {
     link->connector = NULL;
     link->pending = false;
     if (link->target || link->owed)
-        (void)link->calls->write(link, false);
+        (void)link->ops->write(link, false);
     link->target = link->owed = link->in_force = false;
 }

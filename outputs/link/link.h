@@ -24,7 +24,7 @@ struct hdcp_observation {
 };
 
 struct hdcp_link;
-struct hdcp_link_calls {
+struct hdcp_link_ops {
     void (*observe)(struct hdcp_link *link, struct hdcp_observation *observation);
     /* Asks for HDCP or for none. COPP_OK: it is asked for. COPP_E_PENDING: the hardware is busy, try again. COPP_E_FAILED. */
     enum copp_result (*write)(struct hdcp_link *link, bool on);
@@ -33,7 +33,7 @@ struct hdcp_link_calls {
 /* Embed this as the first member of your own structure. */
 struct hdcp_link {
     struct copp_output output;
-    const struct hdcp_link_calls *calls;
+    const struct hdcp_link_ops *ops;
     struct copp_connector *connector; /* NULL: nobody to tell */
     bool offered; /* what is not offered is never written */
     bool target; /* what was asked for last */
@@ -45,7 +45,7 @@ struct hdcp_link {
     struct hdcp_observation seen;
 };
 
-void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_calls *calls, bool offered);
+void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered);
 
 /* Looks, and tells the connector what has happened (EVT-1). What nobody uses is not looked at. */
 void hdcp_link_poll(struct hdcp_link *link);

@@ -98,7 +98,7 @@ struct sim_output {
     struct copp_protection wanted;
 };
 
-extern const struct copp_output_calls sim_output_calls;
+extern const struct copp_output_ops sim_output_ops;
 
 /* The pending apply ends. */
 void sim_output_land(struct sim_output *output);

@@ -83,7 +83,7 @@ static enum copp_result add_connector(struct copp_sim *sim, struct sim_output *o
 static enum copp_result add_connectors(struct copp_sim *sim) {
     for (size_t i = 0; i < sim->output_count; i++) {
         struct sim_output *output = &sim->outputs[i];
-        output->output.calls = &sim_output_calls;
+        output->output.ops = &sim_output_ops;
         output->sim = sim;
     }
     for (size_t i = 0; i < sim->output_count; i++) {

@@ -105,7 +105,7 @@ static enum copp_result link_write(struct hdcp_link *link, bool on) {
     return randr_write(&own->xrandr->randr, &own->output, on);
 }
 
-static const struct hdcp_link_calls link_calls = {link_observe, link_write};
+static const struct hdcp_link_ops link_ops = {link_observe, link_write};
 
 /* The kernel's name for the output as configured; false if it is not. */
 static bool configured_name(const struct xrandr *xrandr, const char *output, char *name, size_t size) {
@@ -176,7 +176,7 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
     link->output = *output;
     link->present = true;
     find_truth(xrandr, link);
-    hdcp_link_init(&link->link, &link_calls, can_offer(xrandr, link));
+    hdcp_link_init(&link->link, &link_ops, can_offer(xrandr, link));
     hdcp_link_look(&link->link);
     xrandr->links[xrandr->count++] = link;
 }
@@ -357,8 +357,8 @@ static void close_xrandr(struct copp_backend *backend) {
     free(xrandr);
 }
 
-static const struct copp_backend_calls xrandr_calls = {count, describe, plugged,  searching,   attach,
-                                                       fds,   dispatch, deadline, close_xrandr};
+static const struct copp_backend_ops xrandr_ops = {count, describe, plugged,  searching,   attach,
+                                                   fds,   dispatch, deadline, close_xrandr};
 
 /* False without memory. */
 static bool copy(const char *text, char **own) {
@@ -367,7 +367,7 @@ static bool copy(const char *text, char **own) {
 }
 
 static enum copp_result prepare(struct xrandr *xrandr, const struct copp_xrandr_config *config) {
-    xrandr->backend.calls = &xrandr_calls;
+    xrandr->backend.ops = &xrandr_ops;
     xrandr->trust_server = config->trust_server;
     xrandr->log = config->log;
     xrandr->epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -114,13 +114,13 @@ static enum copp_result put_signature(struct document *document, struct copp_pri
     uint8_t digest[COPP_SHA1_SIZE];
     uint8_t signature[COPP_MODULUS_MAX];
     struct copp_public_key key;
-    if (!signer->calls->sign)
+    if (!signer->ops->sign)
         return COPP_E_CRYPTO;
     enum copp_result result = copp_sha1(data, data_size, digest);
     if (!result)
-        result = signer->calls->public_key(signer, &key);
+        result = signer->ops->public_key(signer, &key);
     if (!result)
-        result = key_writable(&key) ? signer->calls->sign(signer, data, data_size, signature, key.modulus_size) : COPP_E_CRYPTO;
+        result = key_writable(&key) ? signer->ops->sign(signer, data, data_size, signature, key.modulus_size) : COPP_E_CRYPTO;
     if (result) /* what else a key answers is of no meaning here */
         return result == COPP_E_MEMORY ? COPP_E_MEMORY : COPP_E_CRYPTO;
     put(document, "<Signature xmlns=\"" DSIG_URI "\"><SignedInfo><CanonicalizationMethod Algorithm=\"" C14N_URI "\"/>"

@@ -18,7 +18,7 @@ static enum copp_result write_list(uint8_t *list, size_t size, uint32_t version,
     uint8_t signature[COPP_REVOCATION_SIGNATURE_SIZE];
     bool whole = write_signed_part(&out, version, digests, count_digests, certificates, certificates_size);
     enum copp_result result =
-        signer->calls->sign ? signer->calls->sign(signer, list, size - out.left, signature, sizeof signature) : COPP_E_CRYPTO;
+        signer->ops->sign ? signer->ops->sign(signer, list, size - out.left, signature, sizeof signature) : COPP_E_CRYPTO;
     if (result)
         return result == COPP_E_MEMORY ? COPP_E_MEMORY : COPP_E_CRYPTO;
     whole = whole && copp_write_u8(&out, COPP_REVOCATION_SIGNATURE_TYPE) && copp_write_u16be(&out, sizeof signature) &&
@@ -29,7 +29,7 @@ static enum copp_result write_list(uint8_t *list, size_t size, uint32_t version,
 /* The signer must be whom the first certificate is about, and an RSA-1024 key. */
 static enum copp_result check_signer(const struct copp_certificate_request *request, struct copp_private_key *signer) {
     struct copp_public_key key;
-    enum copp_result result = signer->calls->public_key(signer, &key);
+    enum copp_result result = signer->ops->public_key(signer, &key);
     if (result)
         return result;
     return key.modulus_size == COPP_REVOCATION_SIGNATURE_SIZE && copp_public_key_equal(&key, &request->subject) ? COPP_OK

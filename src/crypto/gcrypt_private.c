@@ -65,7 +65,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     return result;
 }
 
-static const struct copp_private_key_calls gcrypt_calls = {public_key, decrypt_raw, sign};
+static const struct copp_private_key_ops gcrypt_ops = {public_key, decrypt_raw, sign};
 
 /* Takes key over, also on an error. */
 static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numbers, struct copp_private_key **out) {
@@ -74,7 +74,7 @@ static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numb
         gcry_sexp_release(key);
         return COPP_E_MEMORY;
     }
-    made->base.calls = &gcrypt_calls;
+    made->base.ops = &gcrypt_ops;
     made->key = key;
     made->numbers = *numbers;
     *out = &made->base;
@@ -344,7 +344,7 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
     if (!key || !pem || !size)
         return COPP_E_ARGUMENT;
     *pem = NULL;
-    if (key->calls != &gcrypt_calls)
+    if (key->ops != &gcrypt_ops)
         return COPP_E_KEY;
     gcry_mpi_t numbers[NUMBERS] = {NULL};
     uint8_t *der = gcry_malloc_secure(COPP_KEY_DER_MAX);
@@ -363,7 +363,7 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
 }
 
 void copp_private_key_destroy(struct copp_private_key *key) {
-    if (key->calls != &gcrypt_calls)
+    if (key->ops != &gcrypt_ops)
         return;
     gcry_sexp_release(own(key)->key);
     free(key);

@@ -47,7 +47,7 @@ enum copp_result copp_handshake_open(struct copp_private_key *key, const struct 
     uint8_t secret[RSA_SIZE];
     memset(handshake, 0, sizeof *handshake);
     copp_reverse(signature->bytes, RSA_SIZE, cipher); /* SES-6 */
-    enum copp_result result = key->calls->decrypt_raw(key, cipher, number, RSA_SIZE);
+    enum copp_result result = key->ops->decrypt_raw(key, cipher, number, RSA_SIZE);
     if (!result) {
         copp_reverse(number, RSA_SIZE, secret);
         copp_handshake_decode(secret, handshake);

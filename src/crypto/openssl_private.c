@@ -104,7 +104,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     return result == COPP_E_INVALID ? COPP_E_CRYPTO : result;
 }
 
-static const struct copp_private_key_calls openssl_calls = {public_key, decrypt_raw, sign};
+static const struct copp_private_key_ops openssl_ops = {public_key, decrypt_raw, sign};
 
 /*
  * The public half as its encoding has it. Providers are not to be asked for the numbers themselves: tpm2-openssl
@@ -147,7 +147,7 @@ static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
         free(made);
         return result;
     }
-    made->base.calls = &openssl_calls;
+    made->base.ops = &openssl_ops;
     made->key = key;
     prefer_provider(key, made->properties);
     *out = &made->base;
@@ -237,7 +237,7 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
     if (!key || !pem || !size)
         return COPP_E_ARGUMENT;
     *pem = NULL;
-    if (key->calls != &openssl_calls)
+    if (key->ops != &openssl_ops)
         return COPP_E_KEY;
     const struct openssl_key *mine = (const struct openssl_key *)key;
     BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
@@ -251,7 +251,7 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
 }
 
 void copp_private_key_destroy(struct copp_private_key *key) {
-    if (key->calls != &openssl_calls)
+    if (key->ops != &openssl_ops)
         return;
     EVP_PKEY_free(own(key)->key);
     free(key);

@@ -55,7 +55,7 @@ static bool type_exists(uint32_t type, uint32_t flag, uint32_t last) {
 
 static bool can_be(const struct copp_connector_config *config) {
     const struct copp_output *output = config->output;
-    if (!output || !output->calls || !output->calls->state || !output->calls->apply || !output->calls->cancel)
+    if (!output || !output->ops || !output->ops->state || !output->ops->apply || !output->ops->cancel)
         return false;
     if (config->connector_type != COPP_CONNECTOR_UNKNOWN &&
         !type_exists(config->connector_type, COPP_CONNECTOR_INTERNAL, COPP_CONNECTOR_UDI_EMBEDDED))

@@ -23,7 +23,7 @@ size_t copp_connector_type_index(const struct copp_connector *connector, uint32_
 
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state) {
     memset(state, 0, sizeof *state);
-    connector->config.output->calls->state(connector->config.output, state);
+    connector->config.output->ops->state(connector->config.output, state);
 }
 
 uint32_t copp_protection_level(const struct copp_protection *protection, size_t type) {
@@ -144,7 +144,7 @@ static void in_force(struct copp_connector *connector, const struct copp_protect
 
 static enum copp_result apply(struct copp_connector *connector, const struct copp_protection *wanted) {
     struct copp_output *output = connector->config.output;
-    enum copp_result result = output->calls->apply(output, wanted);
+    enum copp_result result = output->ops->apply(output, wanted);
     if (!result)
         in_force(connector, wanted);
     return result;
@@ -227,7 +227,7 @@ void copp_connector_abandon(struct copp_connector *connector) {
     if (connector->flight.kind == COPP_FLIGHT_NONE)
         return;
     struct copp_output *output = connector->config.output;
-    output->calls->cancel(output);
+    output->ops->cancel(output);
     if (connector->flight.kind == COPP_FLIGHT_COMMAND && connector->flight.change.device)
         end_command(connector->flight.change.device, COPP_E_FAILED);
     connector->flight.kind = COPP_FLIGHT_NONE;

@@ -42,12 +42,12 @@ static enum copp_result protection_command(struct copp_transport *transport, con
     struct local_transport *local = (struct local_transport *)transport;
     struct copp_adapter *adapter = local->device->connector->adapter;
     struct copp_pump *pump = local->pump;
-    *hresult = copp_device_command(local->device, command, pump ? pump->calls->now_ms(pump) : 0);
+    *hresult = copp_device_command(local->device, command, pump ? pump->ops->now_ms(pump) : 0);
     while (*hresult == COPP_HR_PENDING) { /* CMD-6 */
         if (!pump)
             return COPP_E_TRANSPORT; /* nobody lets time pass: how the command ends is unknown */
-        pump->calls->wait(pump, copp_adapter_deadline(adapter));
-        copp_adapter_poll(adapter, pump->calls->now_ms(pump));
+        pump->ops->wait(pump, copp_adapter_deadline(adapter));
+        copp_adapter_poll(adapter, pump->ops->now_ms(pump));
         *hresult = copp_device_command_result(local->device);
     }
     return COPP_OK;
@@ -65,8 +65,8 @@ static void free_local(struct copp_transport *transport) {
     free(local);
 }
 
-static const struct copp_transport_calls local_calls = {key_exchange, session_sequence_start, protection_command,
-                                                        protection_status, free_local};
+static const struct copp_transport_ops local_ops = {key_exchange, session_sequence_start, protection_command, protection_status,
+                                                    free_local};
 
 enum copp_result copp_local_transport_open(struct copp_connector *connector, struct copp_pump *pump,
                                            struct copp_transport **transport) {
@@ -81,7 +81,7 @@ enum copp_result copp_local_transport_open(struct copp_connector *connector, str
         free(local);
         return result;
     }
-    local->transport.calls = &local_calls;
+    local->transport.ops = &local_ops;
     local->pump = pump;
     *transport = &local->transport;
     return COPP_OK;

@@ -2,16 +2,16 @@
 #include "copp/output.h"
 
 static enum copp_result apply_to(struct copp_output *half, const struct copp_protection *wanted) {
-    enum copp_result result = half->calls->apply(half, wanted);
+    enum copp_result result = half->ops->apply(half, wanted);
     if (result != COPP_E_PENDING)
         return result;
-    half->calls->cancel(half);
+    half->ops->cancel(half);
     return COPP_E_FAILED;
 }
 
 static void pair_state(struct copp_output *output, struct copp_output_state *state) {
     struct copp_output *svideo = ((struct copp_output_pair *)output)->svideo;
-    svideo->calls->state(svideo, state);
+    svideo->ops->state(svideo, state);
 }
 
 static enum copp_result pair_apply(struct copp_output *output, const struct copp_protection *wanted) {
@@ -31,8 +31,8 @@ static void pair_cancel(struct copp_output *output) {
     (void)output; /* nothing is ever pending */
 }
 
-static const struct copp_output_calls pair_calls = {pair_state, pair_apply, pair_cancel};
+static const struct copp_output_ops pair_ops = {pair_state, pair_apply, pair_cancel};
 
 void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
-    *pair = (struct copp_output_pair){.output = {&pair_calls}, .svideo = svideo, .composite = composite};
+    *pair = (struct copp_output_pair){.output = {&pair_ops}, .svideo = svideo, .composite = composite};
 }

@@ -68,7 +68,7 @@ static enum copp_result request(struct copp_session *session, const struct copp_
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->calls->protection_status(transport, &input, &output, &hresult);
+    result = transport->ops->protection_status(transport, &input, &output, &hresult);
     result = copp_session_check_reply(session, result, hresult);
     if (result)
         return result;

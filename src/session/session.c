@@ -118,7 +118,7 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
     size_t size = 0;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->calls->key_exchange(transport, session->random, &chain, &size, &hresult);
+    result = transport->ops->key_exchange(transport, session->random, &chain, &size, &hresult);
     result = copp_session_check_reply(session, result, hresult);
     if (!result)
         result = validate_chain(session, chain ? chain : nothing, chain ? size : 0, verdict);
@@ -155,7 +155,7 @@ static enum copp_result send_handshake(struct copp_session *session, const struc
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->calls->session_sequence_start(transport, &signature, &hresult);
+    result = transport->ops->session_sequence_start(transport, &signature, &hresult);
     return copp_session_check_reply(session, result, hresult);
 }
 

@@ -3,6 +3,6 @@
 void copp_transport_free(struct copp_transport **transport) {
     if (!transport || !*transport)
         return;
-    (*transport)->calls->free(*transport);
+    (*transport)->ops->free(*transport);
     *transport = NULL;
 }

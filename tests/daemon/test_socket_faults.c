@@ -22,15 +22,15 @@ static enum copp_result use(const struct kit *kit) {
     if (!result)
         result = copp_socket_transport_open(&connection, told.name, &transport);
     if (!result)
-        result = transport->calls->key_exchange(transport, random, &chain, &size, &hresult);
+        result = transport->ops->key_exchange(transport, random, &chain, &size, &hresult);
     if (!result) {
         assert_int_equal(hresult, COPP_HR_OK);
         assert_true(size > 5000);
-        result = transport->calls->protection_command(transport, &command, &hresult);
+        result = transport->ops->protection_command(transport, &command, &hresult);
     }
     if (!result) {
         assert_int_equal(hresult, COPP_HR_UNEXPECTED); /* there is no session */
-        result = transport->calls->protection_status(transport, &input, &output, &hresult);
+        result = transport->ops->protection_status(transport, &input, &output, &hresult);
     }
     copp_transport_free(&transport);
     copp_socket_close(&connection);

@@ -154,10 +154,10 @@ static void STDMETHODCALLTYPE minimize(IMallocSpy *spy) {
 }
 
 BOOL counting_begin(void) {
-    static IMallocSpyVtbl calls = {spy_query,   spy_count,  spy_count,       before_alloc, after_alloc,
-                                   before_free, after_free, before_realloc,  same_block,   same_block,
-                                   after_size,  same_block, after_did_alloc, minimize,     minimize};
-    static IMallocSpy spy = {&calls};
+    static IMallocSpyVtbl ops = {spy_query,   spy_count,  spy_count,       before_alloc, after_alloc,
+                                 before_free, after_free, before_realloc,  same_block,   same_block,
+                                 after_size,  same_block, after_did_alloc, minimize,     minimize};
+    static IMallocSpy spy = {&ops};
     blocks = 0;
     return SUCCEEDED(CoRegisterMallocSpy(&spy));
 }

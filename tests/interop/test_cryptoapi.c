@@ -216,7 +216,7 @@ struct player {
     int surprises;
 };
 
-static int wrong_calls(struct client *client) {
+static int wrong_ops(struct client *client) {
     static const DWORD on[4] = {HDCP, 1, 0, 0};
     AMCOPPStatusOutput answer;
     AMCOPPCommand command;
@@ -239,7 +239,7 @@ static DWORD WINAPI play(void *argument) {
     player->surprises = client_start(&client, player->driver, player->form) != S_OK;
     for (int i = 0; i < 50; i++) {
         if (player->wrong)
-            player->surprises += wrong_calls(&client);
+            player->surprises += wrong_ops(&client);
         player->surprises += set_hdcp(&client, 1) != S_OK;
         player->surprises += level_of(&client, &query_local_level) != 1;
         player->surprises += level_of(&client, &query_global_level) != 1;
@@ -298,8 +298,8 @@ static ULONG STDMETHODCALLTYPE outer_release(IUnknown *unknown) {
 
 static void reference_counts_and_identity(void **state) {
     (void)state;
-    static IUnknownVtbl outer_calls = {outer_query, outer_add, outer_release};
-    struct outer outer = {{&outer_calls}, NULL, 1};
+    static IUnknownVtbl outer_ops = {outer_query, outer_add, outer_release};
+    struct outer outer = {{&outer_ops}, NULL, 1};
     IUnknown *unknown = NULL;
     IUnknown *again = NULL;
     IAMCertifiedOutputProtection *driver = new_driver();

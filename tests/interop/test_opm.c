@@ -67,7 +67,7 @@ static HRESULT STDMETHODCALLTYPE status(IAMCertifiedOutputProtection *bridge, co
                                                         (OPM_REQUESTED_INFORMATION *)output);
 }
 
-static IAMCertifiedOutputProtectionVtbl bridge_calls = {NULL, NULL, NULL, key_exchange, sequence_start, command, status};
+static IAMCertifiedOutputProtectionVtbl bridge_ops = {NULL, NULL, NULL, key_exchange, sequence_start, command, status};
 
 /* What OPMGetVideoOutputForTarget answers; the adapter's and the target's numbers are anything. */
 static HRESULT output_for_target(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **output) {
@@ -116,7 +116,7 @@ static void whole_session(void **state) {
     AMCOPPStatusOutput answer;
     struct client client;
     DWORD data;
-    struct bridge bridge = {{&bridge_calls}, new_output()};
+    struct bridge bridge = {{&bridge_ops}, new_output()};
     assert_int_equal(client_start(&client, &bridge.interface_part, CLIENT_SWAP40), S_OK);
     assert_int_equal(client_command(&client, &set_protection_level, on, sizeof on), S_OK);
     assert_int_equal(client_query(&client, &query_global_level, &type, sizeof type, &answer), S_OK);
@@ -140,7 +140,7 @@ static void refusals(void **state) {
     (void)state;
     static OPM_REQUESTED_INFORMATION information;
     struct client client;
-    struct bridge bridge = {{&bridge_calls}, new_output()};
+    struct bridge bridge = {{&bridge_ops}, new_output()};
     assert_int_equal(IOPMVideoOutput_StartInitialization(bridge.output, NULL, NULL, NULL), E_POINTER);
     assert_int_equal(IOPMVideoOutput_FinishInitialization(bridge.output, NULL), E_POINTER);
     assert_int_equal(IOPMVideoOutput_Configure(bridge.output, NULL, 0, NULL), E_POINTER);
@@ -156,7 +156,7 @@ static void resolution_too_high(void **state) {
     (void)state;
     const DWORD acp[4] = {ACP, 1, 0, 0};
     struct client client;
-    struct bridge bridge = {{&bridge_calls}, new_output()};
+    struct bridge bridge = {{&bridge_ops}, new_output()};
     assert_int_equal(client_start(&client, &bridge.interface_part, CLIENT_SWAP40), S_OK);
     assert_int_equal(client_command(&client, &set_protection_level, acp, sizeof acp), (HRESULT)0xC0262517);
     client_close(&client);
@@ -206,7 +206,7 @@ static void outputs_for_a_target(void **state) {
     assert_null(output);
     assert_int_equal(output_for_target((OPM_VIDEO_OUTPUT_SEMANTICS)2, &output), E_INVALIDARG);
     assert_int_equal(output_for_target(OPM_VOS_COPP_SEMANTICS, &output), S_OK);
-    struct bridge bridge = {{&bridge_calls}, output};
+    struct bridge bridge = {{&bridge_ops}, output};
     assert_int_equal(client_start(&client, &bridge.interface_part, CLIENT_SWAP40), S_OK);
     client_close(&client);
     assert_int_equal(IOPMVideoOutput_Release(output), 0);
@@ -262,7 +262,7 @@ static void clone_mode_comes(void **state) {
     ULONG count = 0;
     struct client client;
     HRESULT hr = S_OK;
-    struct bridge bridge = {{&bridge_calls}, new_output()};
+    struct bridge bridge = {{&bridge_ops}, new_output()};
     ULONGLONG end = GetTickCount64() + 60000;
     assert_int_equal(client_start(&client, &bridge.interface_part, CLIENT_SWAP40), S_OK);
     while (hr == S_OK && GetTickCount64() < end)

@@ -220,7 +220,7 @@ static void without_privilege_nothing_is_offered(void) {
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = &said.log}, &backend), COPP_OK);
     struct copp_backend_output output;
-    backend->calls->describe(backend, 0, &output);
+    backend->ops->describe(backend, 0, &output);
     assert_string_equal(output.name, "card0-HDMI-A-1");
     assert_int_equal(output.config.protection_types, COPP_PROTECTION_TYPE_NONE);
     assert_non_null(strstr(said.text, "without CAP_SYS_ADMIN"));

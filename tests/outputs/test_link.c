@@ -21,7 +21,7 @@ static enum copp_result hardware_write(struct hdcp_link *link, bool on) {
     return hardware->write;
 }
 
-static const struct hdcp_link_calls hardware_calls = {hardware_observe, hardware_write};
+static const struct hdcp_link_ops hardware_ops = {hardware_observe, hardware_write};
 
 struct world {
     struct rig rig;
@@ -31,7 +31,7 @@ struct world {
 
 static void world_begin(struct world *world) {
     world->hardware = (struct hardware){.is = {.connected = true, .driven = true}};
-    hdcp_link_init(&world->hardware.link, &hardware_calls, true);
+    hdcp_link_init(&world->hardware.link, &hardware_ops, true);
     rig_init(&world->rig, NULL);
     const struct copp_connector_config config = {.output = &world->hardware.link.output,
                                                  .connector_type = COPP_CONNECTOR_HDMI,

@@ -462,7 +462,7 @@ static void server_that_sends_less_than_it_says(void) {
     const struct copp_xrandr_config config = {.display = world.server.display, .trust_server = true};
     struct copp_backend *backend;
     assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
-    assert_int_equal(backend->calls->count(backend), 0);
+    assert_int_equal(backend->ops->count(backend), 0);
     copp_backend_close(&backend);
     hostile.cuts_setup = true;
     for (hostile.screens = 0; hostile.screens < 2; hostile.screens++)

@@ -20,7 +20,7 @@ static enum copp_result no_public_key(struct copp_private_key *key, struct copp_
     return COPP_E_KEY;
 }
 
-static const struct copp_private_key_calls key_calls = {.public_key = no_public_key, .decrypt_raw = key_operation};
+static const struct copp_private_key_ops key_ops = {.public_key = no_public_key, .decrypt_raw = key_operation};
 
 static enum copp_result random_fill(struct copp_random *source, uint8_t *bytes, size_t size) {
     struct rig_random *random = (struct rig_random *)source;
@@ -29,7 +29,7 @@ static enum copp_result random_fill(struct copp_random *source, uint8_t *bytes, 
     return random->fails ? COPP_E_RANDOM : COPP_OK;
 }
 
-static const struct copp_random_calls random_calls = {random_fill};
+static const struct copp_random_ops random_ops = {random_fill};
 
 static void output_state(struct copp_output *output, struct copp_output_state *state) {
     *state = ((struct rig_output *)output)->state;
@@ -53,10 +53,10 @@ static void output_cancel(struct copp_output *base) {
     output->cancels++;
 }
 
-static const struct copp_output_calls output_calls = {output_state, output_apply, output_cancel};
+static const struct copp_output_ops output_ops = {output_state, output_apply, output_cancel};
 
 void rig_output_init(struct rig_output *output) {
-    *output = (struct rig_output){.output = {&output_calls}};
+    *output = (struct rig_output){.output = {&output_ops}};
     rig_set_mode(output, 1280, 720, false);
     output->state.tv_type = 1;
     output->state.hdcp_receiver = true;
@@ -86,7 +86,7 @@ struct copp_connector_config rig_config(void) {
 }
 
 void rig_init(struct rig *rig, const struct copp_connector_config *config) {
-    *rig = (struct rig){.key = {.key = {&key_calls}}, .random = {.random = {&random_calls}, .next = 1}};
+    *rig = (struct rig){.key = {.key = {&key_ops}}, .random = {.random = {&random_ops}, .next = 1}};
     rig_output_init(&rig->output);
     const struct copp_adapter_config adapter = {.chain = rig_chain,
                                                 .chain_size = sizeof rig_chain,

@@ -86,8 +86,8 @@ static void signatures(void) {
         struct key_pair pair = open_pair(names[i]);
         struct copp_public_key key;
         struct copp_public_key other;
-        assert_int_equal(pair.mine->calls->public_key(pair.mine, &key), COPP_OK);
-        assert_int_equal(pair.theirs->calls->public_key(pair.theirs, &other), COPP_OK);
+        assert_int_equal(pair.mine->ops->public_key(pair.mine, &key), COPP_OK);
+        assert_int_equal(pair.theirs->ops->public_key(pair.theirs, &other), COPP_OK);
         assert_true(copp_public_key_equal(&key, &other));
         for (unsigned round = 0; round < ROUNDS; round++) {
             uint8_t message[4];
@@ -96,8 +96,8 @@ static void signatures(void) {
             uint8_t theirs[COPP_MODULUS_MAX];
             uint32_t number = next_random();
             memcpy(message, &number, sizeof message);
-            assert_int_equal(pair.mine->calls->sign(pair.mine, message, 4, signature, key.modulus_size), COPP_OK);
-            assert_int_equal(pair.theirs->calls->sign(pair.theirs, message, 4, theirs, key.modulus_size), COPP_OK);
+            assert_int_equal(pair.mine->ops->sign(pair.mine, message, 4, signature, key.modulus_size), COPP_OK);
+            assert_int_equal(pair.theirs->ops->sign(pair.theirs, message, 4, theirs, key.modulus_size), COPP_OK);
             assert_memory_equal(signature, theirs, key.modulus_size); /* without a salt there is but one */
             assert_int_equal(copp_sha1(message, 4, digest), COPP_OK);
             assert_int_equal(check(&key, digest, signature, key.modulus_size), COPP_OK);
@@ -130,8 +130,8 @@ static void raw_decryption(void) {
         memset(number, 0, sizeof number);
         for (size_t i = round % COPP_SIGNATURE_SIZE; i < sizeof number; i++) /* of all lengths, some not below the modulus */
             number[i] = (uint8_t)next_random();
-        enum copp_result result = pair.mine->calls->decrypt_raw(pair.mine, number, mine, sizeof mine);
-        assert_int_equal(pair.theirs->calls->decrypt_raw(pair.theirs, number, theirs, sizeof theirs), result);
+        enum copp_result result = pair.mine->ops->decrypt_raw(pair.mine, number, mine, sizeof mine);
+        assert_int_equal(pair.theirs->ops->decrypt_raw(pair.theirs, number, theirs, sizeof theirs), result);
         assert_memory_equal(mine, theirs, sizeof mine);
     }
     close_pair(&pair);
@@ -141,7 +141,7 @@ static void handshakes(void) {
     static const enum copp_handshake_form forms[] = {COPP_FORM_SWAP40, COPP_FORM_SWAP256};
     struct key_pair pair = open_pair("leaf.pem");
     struct copp_public_key leaf;
-    assert_int_equal(pair.mine->calls->public_key(pair.mine, &leaf), COPP_OK);
+    assert_int_equal(pair.mine->ops->public_key(pair.mine, &leaf), COPP_OK);
     for (unsigned round = 0; round < 40; round++) {
         struct copp_handshake sealed = {.status_sequence = next_random(), .command_sequence = next_random()};
         struct copp_handshake mine;
@@ -257,8 +257,8 @@ static void new_keys(void) {
         assert_int_equal(remove(path), 0);
         struct copp_public_key a;
         struct copp_public_key b;
-        assert_int_equal(made->calls->public_key(made, &a), COPP_OK);
-        assert_int_equal(read->calls->public_key(read, &b), COPP_OK);
+        assert_int_equal(made->ops->public_key(made, &a), COPP_OK);
+        assert_int_equal(read->ops->public_key(read, &b), COPP_OK);
         assert_true(copp_public_key_equal(&a, &b));
         mine ? copp_private_key_free(&made) : other_copp_private_key_free(&made);
         mine ? other_copp_private_key_free(&read) : copp_private_key_free(&read);

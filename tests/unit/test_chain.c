@@ -614,7 +614,7 @@ static void a_valid_chain_tells_what_it_says(void) {
     struct copp_public_key leaf_key;
     struct copp_chain *chain;
     struct copp_certificate certificate;
-    assert_int_equal(leaf->calls->public_key(leaf, &leaf_key), COPP_OK);
+    assert_int_equal(leaf->ops->public_key(leaf, &leaf_key), COPP_OK);
     assert_int_equal(copp_chain_validate((uint8_t *)document.text, document.size, &anchor, &chain, NULL), COPP_OK);
     assert_int_equal(copp_chain_count(chain), 3);
     assert_true(copp_public_key_equal(copp_chain_leaf_key(chain), &leaf_key));

@@ -311,14 +311,14 @@ static void a_pair_is_protected_whole_or_not_at_all(void) {
 struct tiring_output {
     struct rig_output output;
     unsigned good;
-    const struct copp_output_calls *calls;
+    const struct copp_output_ops *ops;
 };
 
 static enum copp_result tiring_apply(struct copp_output *output, const struct copp_protection *wanted) {
     struct tiring_output *tiring = (struct tiring_output *)output;
     tiring->output.answer = tiring->good ? COPP_OK : COPP_E_FAILED;
     tiring->good -= tiring->good > 0;
-    return tiring->calls->apply(output, wanted);
+    return tiring->ops->apply(output, wanted);
 }
 
 /* The half that has changed cannot be put back: nobody may believe in the old level. */
@@ -327,10 +327,10 @@ static void a_pair_that_cannot_be_undone_is_lost(void) {
     struct tiring_output tiring = {.good = 2};
     begin_pair(&s);
     rig_output_init(&tiring.output);
-    tiring.calls = tiring.output.output.calls;
-    struct copp_output_calls calls = *tiring.calls;
-    calls.apply = tiring_apply;
-    tiring.output.output.calls = &calls;
+    tiring.ops = tiring.output.output.ops;
+    struct copp_output_ops ops = *tiring.ops;
+    ops.apply = tiring_apply;
+    tiring.output.output.ops = &ops;
     s.pair.svideo = &tiring.output.output;
     assert_int_equal(app_set_level(&s.app, ACP, 1), COPP_HR_OK);
     s.composite.answer = COPP_E_FAILED;
@@ -915,9 +915,9 @@ static void what_no_connector_can_be(void) {
     struct copp_connector_config config = rig_config();
     struct copp_connector *connector;
     assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT); /* no output */
-    const struct copp_output_calls *calls = rig.output.output.calls;
-    const struct copp_output_calls missing[] = {
-        {NULL, calls->apply, calls->cancel}, {calls->state, NULL, calls->cancel}, {calls->state, calls->apply, NULL}};
+    const struct copp_output_ops *ops = rig.output.output.ops;
+    const struct copp_output_ops missing[] = {
+        {NULL, ops->apply, ops->cancel}, {ops->state, NULL, ops->cancel}, {ops->state, ops->apply, NULL}};
     for (size_t i = 0; i < 3; i++) {
         struct copp_output output = {&missing[i]};
         config.output = &output;
@@ -986,7 +986,7 @@ static void pump_wait(struct copp_pump *base, uint64_t until_ms) {
         rig_output_end(&pump->rig->output, pump->rig->connector, COPP_OK);
 }
 
-static const struct copp_pump_calls pump_calls = {pump_now, pump_wait};
+static const struct copp_pump_ops pump_ops = {pump_now, pump_wait};
 
 /* Sends hdcp level 1 over a new transport; the device behind it is app's afterwards. */
 static enum copp_result over_transport(struct rig *rig, struct copp_pump *pump, struct app *app,
@@ -994,25 +994,25 @@ static enum copp_result over_transport(struct rig *rig, struct copp_pump *pump, 
     const uint8_t *chain;
     size_t size;
     assert_int_equal(copp_local_transport_open(rig->connector, pump, transport), COPP_OK);
-    const struct copp_transport_calls *calls = (*transport)->calls;
+    const struct copp_transport_ops *ops = (*transport)->ops;
     *app = (struct app){.status_sequence = 1, .command_sequence = 2};
-    assert_int_equal(calls->key_exchange(*transport, app->random, &chain, &size, hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(*transport, app->random, &chain, &size, hresult), COPP_OK);
     assert_int_equal(*hresult, COPP_HR_OK);
     assert_int_equal(size, sizeof rig_chain);
     assert_memory_equal(chain, rig_chain, size);
-    assert_int_equal(calls->key_exchange(*transport, app->random, &chain, &size, hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(*transport, app->random, &chain, &size, hresult), COPP_OK);
     assert_int_equal(*hresult, COPP_HR_UNEXPECTED); /* one KeyExchange makes both steps */
     struct copp_signature signature = app_signature(app);
-    assert_int_equal(calls->session_sequence_start(*transport, &signature, hresult), COPP_OK);
+    assert_int_equal(ops->session_sequence_start(*transport, &signature, hresult), COPP_OK);
     assert_int_equal(*hresult, COPP_HR_OK);
     struct copp_status_input input = app_request(app, COPP_QUERY_BUS_DATA, NULL, 0);
     struct copp_status_output output;
-    assert_int_equal(calls->protection_status(*transport, &input, &output, hresult), COPP_OK);
+    assert_int_equal(ops->protection_status(*transport, &input, &output, hresult), COPP_OK);
     assert_int_equal(*hresult, COPP_HR_OK);
     assert_int_equal(get_u32(output.bytes + 40), COPP_BUS_PCI_EXPRESS);
     const uint8_t data[16] = {1, 0, 0, 0, 1};
     struct copp_command command = app_command(app, COPP_SET_PROTECTION_LEVEL, data, sizeof data);
-    return calls->protection_command(*transport, &command, hresult);
+    return ops->protection_command(*transport, &command, hresult);
 }
 
 static void a_session_over_the_local_transport(void) {
@@ -1042,19 +1042,19 @@ static void key_exchange_over_the_local_transport(void) {
     uint32_t hresult;
     rig_init(&rig, NULL);
     assert_int_equal(copp_local_transport_open(rig.connector, NULL, &transport), COPP_OK);
-    const struct copp_transport_calls *calls = transport->calls;
-    assert_int_equal(calls->key_exchange(transport, NULL, &chain, &size, &hresult), COPP_OK);
+    const struct copp_transport_ops *ops = transport->ops;
+    assert_int_equal(ops->key_exchange(transport, NULL, &chain, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_POINTER);
-    assert_int_equal(calls->key_exchange(transport, random, NULL, &size, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, random, NULL, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_POINTER);
-    assert_int_equal(calls->key_exchange(transport, random, &chain, NULL, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, random, &chain, NULL, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_POINTER);
     rig.random.fails = true;
-    assert_int_equal(calls->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_UNEXPECTED);
     assert_null(chain);
     rig.random.fails = false; /* neither of the two steps has been made */
-    assert_int_equal(calls->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_OK);
     assert_non_null(chain);
     copp_transport_free(&transport);
@@ -1072,7 +1072,7 @@ static void the_local_transport_waits_for_pending_commands(void) {
         struct copp_transport *transport;
         uint32_t hresult;
         rig_init(&rig, NULL);
-        struct test_pump pump = {{&pump_calls}, &rig, 1000, cases[i].ready_ms};
+        struct test_pump pump = {{&pump_ops}, &rig, 1000, cases[i].ready_ms};
         rig.output.answer = COPP_E_PENDING;
         assert_int_equal(over_transport(&rig, &pump.pump, &app, &transport, &hresult), COPP_OK);
         assert_int_equal(hresult, cases[i].hresult);

@@ -116,7 +116,7 @@ static enum copp_result no_random(struct copp_random *random, uint8_t *bytes, si
 }
 
 static void random_comes_from_where_it_is_told(void) {
-    static const struct copp_random_calls none = {no_random};
+    static const struct copp_random_ops none = {no_random};
     struct copp_random random = {&none};
     uint8_t a[32] = {0};
     uint8_t b[32] = {0};
@@ -220,7 +220,7 @@ static void open_refuses_numbers_not_below_the_modulus(void) {
     struct copp_public_key key;
     struct copp_handshake opened;
     struct copp_signature signature;
-    assert_int_equal(leaf->calls->public_key(leaf, &key), COPP_OK);
+    assert_int_equal(leaf->ops->public_key(leaf, &key), COPP_OK);
     for (size_t i = 0; i < 256; i++)
         signature.bytes[i] = key.modulus[255 - i]; /* the modulus itself */
     assert_int_equal(copp_handshake_open(leaf, &signature, &opened), COPP_E_INVALID);
@@ -234,7 +234,7 @@ static void open_refuses_numbers_not_below_the_modulus(void) {
     assert_int_equal(copp_handshake_open(leaf, &signature, &opened), COPP_OK);
     assert_int_equal(copp_handshake_open(NULL, &signature, &opened), COPP_E_ARGUMENT);
     uint8_t out[128];
-    assert_int_equal(leaf->calls->decrypt_raw(leaf, signature.bytes, out, sizeof out), COPP_E_KEY);
+    assert_int_equal(leaf->ops->decrypt_raw(leaf, signature.bytes, out, sizeof out), COPP_E_KEY);
     copp_private_key_free(&leaf);
 }
 
@@ -308,7 +308,7 @@ static void numbers_keep_their_width(void) {
         uint8_t wanted[256];
         number[255] = (uint8_t)small;
         memset(opened, 0xA5, sizeof opened);
-        assert_int_equal(leaf->calls->decrypt_raw(leaf, number, opened, sizeof opened), COPP_OK);
+        assert_int_equal(leaf->ops->decrypt_raw(leaf, number, opened, sizeof opened), COPP_OK);
         kit_rsa_open(other, number, wanted);
         assert_memory_equal(opened, wanted, sizeof wanted);
         assert_true(small > 1 || opened[255] == small);

@@ -199,9 +199,9 @@ struct recorded {
 };
 
 static void recorded_init(struct recorded *recorded, const char *random) {
-    static const struct copp_random_calls calls = {give};
+    static const struct copp_random_ops ops = {give};
     rig_init(&recorded->rig, NULL);
-    recorded->random = (struct given_random){.random = {&calls}};
+    recorded->random = (struct given_random){.random = {&ops}};
     assert_int_equal(from_hex(random, recorded->random.bytes, COPP_RANDOM_SIZE), COPP_RANDOM_SIZE);
     recorded->key = test_private_key("leaf.pem");
     recorded->rig.adapter->random = &recorded->random.random;

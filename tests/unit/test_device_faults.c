@@ -91,7 +91,7 @@ static struct copp_signature seal(const struct app *app, struct copp_private_key
     struct copp_signature signature;
     memcpy(handshake.random, app->random, sizeof app->random);
     memcpy(handshake.session_key, app->key, sizeof app->key);
-    assert_int_equal(key->calls->public_key(key, &leaf), COPP_OK);
+    assert_int_equal(key->ops->public_key(key, &leaf), COPP_OK);
     assert_int_equal(copp_handshake_seal(&handshake, COPP_FORM_SWAP40, &leaf, &signature), COPP_OK);
     return signature;
 }

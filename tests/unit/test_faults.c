@@ -136,7 +136,7 @@ static void key_sign(void) {
     EACH_FAULT(fault) {
         uint8_t signature[128];
         fault_arm(&fault);
-        enum copp_result result = key->calls->sign(key, message, sizeof message, signature, sizeof signature);
+        enum copp_result result = key->ops->sign(key, message, sizeof message, signature, sizeof signature);
         if (fault_disarm(&fault))
             fault_assert_said(&fault, result);
         else
@@ -177,7 +177,7 @@ static const struct copp_handshake secrets = {
 static void handshake_seal(void) {
     struct copp_private_key *key = test_private_key("leaf.pem");
     struct copp_public_key leaf;
-    assert_int_equal(key->calls->public_key(key, &leaf), COPP_OK);
+    assert_int_equal(key->ops->public_key(key, &leaf), COPP_OK);
     EACH_FAULT(fault) {
         static const struct copp_signature untouched;
         struct copp_signature signature = untouched;
@@ -197,7 +197,7 @@ static void handshake_open(void) {
     struct copp_private_key *key = test_private_key("leaf.pem");
     struct copp_public_key leaf;
     struct copp_signature signature;
-    assert_int_equal(key->calls->public_key(key, &leaf), COPP_OK);
+    assert_int_equal(key->ops->public_key(key, &leaf), COPP_OK);
     assert_int_equal(copp_handshake_seal(&secrets, COPP_FORM_SWAP40, &leaf, &signature), COPP_OK);
     EACH_FAULT(fault) {
         static const struct copp_handshake zero;

@@ -14,7 +14,7 @@ struct hierarchy {
 
 static struct copp_public_key public_half(struct copp_private_key *key) {
     struct copp_public_key half;
-    assert_int_equal(key->calls->public_key(key, &half), COPP_OK);
+    assert_int_equal(key->ops->public_key(key, &half), COPP_OK);
     return half;
 }
 
@@ -140,22 +140,22 @@ static enum copp_result refuse_sign(struct copp_private_key *key, const uint8_t 
 }
 
 static void signers_that_cannot_sign(void) {
-    static const struct copp_private_key_calls calls[] = {
+    static const struct copp_private_key_ops ops[] = {
         {refuse_public, NULL, refuse_sign},
         {give_public, NULL, refuse_sign},
         {give_public, NULL, NULL},
         {give_huge, NULL, refuse_sign},
     };
     struct hierarchy hierarchy = vectors_hierarchy();
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        struct copp_private_key key = {&calls[i]};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        struct copp_private_key key = {&ops[i]};
         char *xml = (char *)&key;
         size_t size;
         hierarchy.requests[IHV].signer = &key;
         assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_E_CRYPTO);
         assert_null(xml);
     }
-    struct copp_private_key key = {&calls[0]};
+    struct copp_private_key key = {&ops[0]};
     uint8_t *list;
     size_t size;
     assert_int_equal(copp_revocation_issue(1, NULL, 0, &hierarchy.requests[ROOT], 1, &key, &list, &size), COPP_E_KEY);

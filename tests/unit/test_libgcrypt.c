@@ -55,7 +55,7 @@ static void new_keys_survive_pem(void) {
     size_t size;
     assert_int_equal(copp_private_key_generate(4096, &key), COPP_E_ARGUMENT);
     assert_int_equal(copp_private_key_generate(1024, &key), COPP_OK);
-    assert_int_equal(key->calls->public_key(key, &numbers), COPP_OK);
+    assert_int_equal(key->ops->public_key(key, &numbers), COPP_OK);
     assert_int_equal(numbers.modulus_size, 128);
     assert_int_equal(numbers.exponent, 65537);
     assert_int_equal(copp_private_key_to_pem(key, &pem, &size), COPP_OK);
@@ -64,12 +64,12 @@ static void new_keys_survive_pem(void) {
     copp_release(pem, size);
     assert_int_equal(copp_private_key_open(FILE_NAME, NULL, &again), COPP_OK);
     assert_int_equal(remove(FILE_NAME), 0);
-    assert_int_equal(again->calls->public_key(again, &again_numbers), COPP_OK);
+    assert_int_equal(again->ops->public_key(again, &again_numbers), COPP_OK);
     assert_true(copp_public_key_equal(&numbers, &again_numbers));
     uint8_t signature[128];
     uint8_t digest[20];
-    assert_int_equal(again->calls->sign(again, (const uint8_t *)"abc", 3, signature, 127), COPP_E_ARGUMENT);
-    assert_int_equal(again->calls->sign(again, (const uint8_t *)"abc", 3, signature, 128), COPP_OK);
+    assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 127), COPP_E_ARGUMENT);
+    assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 128), COPP_OK);
     struct copp_verifier *verifier;
     assert_int_equal(copp_verifier_new(&numbers, &verifier), COPP_OK);
     assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
@@ -192,7 +192,7 @@ static void sealed_forms_have_their_shape(void) {
     struct copp_private_key *leaf = test_private_key("leaf.pem");
     struct copp_public_key key;
     struct copp_handshake handshake = {.status_sequence = 0x01020304, .command_sequence = 0xFFFFFFFF};
-    assert_int_equal(leaf->calls->public_key(leaf, &key), COPP_OK);
+    assert_int_equal(leaf->ops->public_key(leaf, &key), COPP_OK);
     for (uint8_t i = 0; i < 16; i++) {
         handshake.random[i] = i;
         handshake.session_key[i] = (uint8_t)(0x80 + i);
@@ -209,7 +209,7 @@ static void sealed_forms_have_their_shape(void) {
         assert_int_equal(copp_handshake_seal(&handshake, forms[f].form, &key, &signature), COPP_OK);
         for (size_t i = 0; i < 256; i++)
             big_endian[i] = signature.bytes[255 - i];
-        assert_int_equal(leaf->calls->decrypt_raw(leaf, big_endian, padded, 256), COPP_OK);
+        assert_int_equal(leaf->ops->decrypt_raw(leaf, big_endian, padded, 256), COPP_OK);
         assert_int_equal(padded[0], 0); /* PKCS #1 type 2, the padding ending where the plaintext begins */
         assert_int_equal(padded[1], 2);
         for (size_t i = 2; i < 255 - forms[f].plain; i++)

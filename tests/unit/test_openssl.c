@@ -16,7 +16,7 @@ static void anchors_are_read_from_text(void) {
     struct copp_public_key from_pem;
     struct copp_public_key from_base64 = test_anchor();
     struct copp_private_key *root = test_private_key("root.pem");
-    assert_int_equal(root->calls->public_key(root, &from_pem), COPP_OK);
+    assert_int_equal(root->ops->public_key(root, &from_pem), COPP_OK);
     assert_true(copp_public_key_equal(&from_pem, &from_base64));
     copp_private_key_free(&root);
 
@@ -95,7 +95,7 @@ static void new_keys_survive_pem(void) {
     struct copp_public_key numbers;
     assert_int_equal(copp_private_key_generate(4096, &key), COPP_E_ARGUMENT);
     assert_int_equal(copp_private_key_generate(1024, &key), COPP_OK);
-    assert_int_equal(key->calls->public_key(key, &numbers), COPP_OK);
+    assert_int_equal(key->ops->public_key(key, &numbers), COPP_OK);
     assert_int_equal(numbers.modulus_size, 128);
     assert_int_equal(numbers.exponent, 65537);
     assert_int_equal(copp_private_key_to_pem(key, &pem, &size), COPP_OK);
@@ -109,12 +109,12 @@ static void new_keys_survive_pem(void) {
     struct copp_private_key *again;
     struct copp_public_key again_numbers;
     assert_int_equal(copp_private_key_open(path, NULL, &again), COPP_OK);
-    assert_int_equal(again->calls->public_key(again, &again_numbers), COPP_OK);
+    assert_int_equal(again->ops->public_key(again, &again_numbers), COPP_OK);
     assert_true(copp_public_key_equal(&numbers, &again_numbers));
     uint8_t signature[128];
     uint8_t digest[20];
-    assert_int_equal(again->calls->sign(again, (const uint8_t *)"abc", 3, signature, 127), COPP_E_ARGUMENT);
-    assert_int_equal(again->calls->sign(again, (const uint8_t *)"abc", 3, signature, 128), COPP_OK);
+    assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 127), COPP_E_ARGUMENT);
+    assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 128), COPP_OK);
     struct copp_verifier *verifier;
     assert_int_equal(copp_verifier_new(&numbers, &verifier), COPP_OK);
     assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
@@ -145,15 +145,15 @@ static void padding_of_our_own_verifies(void) {
         (void)snprintf(arguments, sizeof arguments, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:%u -out %s", bits, path);
         openssl(arguments);
         assert_int_equal(copp_private_key_open(path, NULL, &key), COPP_OK);
-        assert_int_equal(key->calls->public_key(key, &numbers), COPP_OK);
+        assert_int_equal(key->ops->public_key(key, &numbers), COPP_OK);
         assert_int_equal(numbers.modulus_size, (bits + 7) / 8);
         assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
         assert_int_equal(copp_pss_encode(&numbers, digest, block), COPP_OK);
-        assert_int_equal(key->calls->decrypt_raw(key, block, signature, numbers.modulus_size), COPP_OK);
+        assert_int_equal(key->ops->decrypt_raw(key, block, signature, numbers.modulus_size), COPP_OK);
         assert_int_equal(copp_verifier_new(&numbers, &verifier), COPP_OK);
         assert_int_equal(copp_verifier_check(verifier, digest, signature, numbers.modulus_size), COPP_OK);
         uint8_t same[COPP_MODULUS_MAX]; /* without salt there is one signature alone */
-        assert_int_equal(key->calls->sign(key, (const uint8_t *)"abc", 3, same, numbers.modulus_size), COPP_OK);
+        assert_int_equal(key->ops->sign(key, (const uint8_t *)"abc", 3, same, numbers.modulus_size), COPP_OK);
         assert_memory_equal(same, signature, numbers.modulus_size);
         copp_verifier_free(&verifier);
         copp_private_key_free(&key);
@@ -187,7 +187,7 @@ static size_t decrypt_independently(const struct copp_signature *signature, int 
 static void sealed_forms_are_what_openssl_reads(void) {
     struct copp_private_key *leaf = test_private_key("leaf.pem");
     struct copp_public_key key;
-    assert_int_equal(leaf->calls->public_key(leaf, &key), COPP_OK);
+    assert_int_equal(leaf->ops->public_key(leaf, &key), COPP_OK);
     struct copp_handshake handshake = {.status_sequence = 0x01020304, .command_sequence = 0xFFFFFFFF};
     for (uint8_t i = 0; i < 16; i++) {
         handshake.random[i] = i;

@@ -83,7 +83,7 @@ struct issuer {
 
 static struct copp_public_key public_half(struct copp_private_key *key) {
     struct copp_public_key half;
-    assert_int_equal(key->calls->public_key(key, &half), COPP_OK);
+    assert_int_equal(key->ops->public_key(key, &half), COPP_OK);
     return half;
 }
 
@@ -130,7 +130,7 @@ static struct document list_around(const struct document *certificates, uint32_t
     put_u32(&bytes[8 + 20 * count], certificates->size);
     memcpy(&bytes[12 + 20 * count], certificates->text, certificates->size);
     memcpy(&bytes[size], "\x02\x00\x80", 3);
-    assert_int_equal(key->calls->sign(key, bytes, size, &bytes[size + 3], SIGNATURE_SIZE), COPP_OK);
+    assert_int_equal(key->ops->sign(key, bytes, size, &bytes[size + 3], SIGNATURE_SIZE), COPP_OK);
     return list;
 }
 

@@ -741,8 +741,8 @@ static enum copp_result all_ones(struct copp_random *random, uint8_t *bytes, siz
 }
 
 static void sequence_numbers_wrap(void) {
-    static const struct copp_random_calls calls = {all_ones};
-    struct copp_random random = {&calls};
+    static const struct copp_random_ops ops = {all_ones};
+    struct copp_random random = {&ops};
     struct fake_driver driver;
     fake_driver_init(&driver);
     struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.random = &random});

@@ -54,9 +54,9 @@ static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
 }
 
 static void begin(void) {
-    static const struct copp_pump_calls calls = {pump_now, pump_wait};
+    static const struct copp_pump_ops ops = {pump_now, pump_wait};
     size_t size;
-    host.pump.calls = &calls;
+    host.pump.ops = &ops;
     host.now_ms = 1000;
     host.key = test_private_key("leaf.pem");
     host.anchor = test_anchor();

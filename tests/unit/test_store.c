@@ -33,7 +33,7 @@ static void make_lists(void) {
     struct copp_certificate_request request = {.signer = root, .sign_crl = true, .manufacturer = "lists"};
     memset(digests, 5, sizeof digests);
     assert_int_equal(copp_private_key_generate(1024, &signer), COPP_OK);
-    assert_int_equal(signer->calls->public_key(signer, &request.subject), COPP_OK);
+    assert_int_equal(signer->ops->public_key(signer, &request.subject), COPP_OK);
     for (uint32_t version = 1; version <= VERSIONS; version++)
         assert_int_equal(
             copp_revocation_issue(version, digests, version, &request, 1, signer, &lists[version].data, &lists[version].size),

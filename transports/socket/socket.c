@@ -190,8 +190,8 @@ static void free_socket(struct copp_transport *transport) {
     free(s);
 }
 
-static const struct copp_transport_calls socket_calls = {key_exchange, session_sequence_start, protection_command,
-                                                         protection_status, free_socket};
+static const struct copp_transport_ops socket_ops = {key_exchange, session_sequence_start, protection_command, protection_status,
+                                                     free_socket};
 
 /* A daemon that hangs is waited for no longer than limit_ms, in connect as well. */
 static bool limit_time(int fd, uint32_t limit_ms) {
@@ -241,7 +241,7 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
         errno = cause;
         return result;
     }
-    s->transport.calls = &socket_calls;
+    s->transport.ops = &socket_ops;
     s->command_ms = config->command_ms ? config->command_ms : COMMAND_MS;
     s->give_up_fd = config->give_up_fd ? *config->give_up_fd : -1;
     *connection = s;
