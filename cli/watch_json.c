@@ -93,17 +93,17 @@ json_t *model_json(const struct model *model, const struct copp_socket_news *new
     json_t *object = model_json_event(events[news->kind]);
     switch (news->kind) {
     case COPP_SOCKET_CONNECTOR:
-        put_connector(&object, &news->of.connector);
+        put_connector(&object, &news->u.connector);
         break;
     case COPP_SOCKET_SESSION:
-        put_session(&object, model, &news->of.session);
+        put_session(&object, model, &news->u.session);
         break;
     case COPP_SOCKET_ENDED:
-        json_put(&object, "session", json_integer((json_int_t)news->of.ended.id));
-        json_put(&object, "cause", news->of.ended.cause[0] != '\0' ? json_string(news->of.ended.cause) : json_null());
+        json_put(&object, "session", json_integer((json_int_t)news->u.ended.id));
+        json_put(&object, "cause", news->u.ended.cause[0] != '\0' ? json_string(news->u.ended.cause) : json_null());
         break;
     case COPP_SOCKET_REFUSED:
-        put_refusal(&object, &news->of.refused);
+        put_refusal(&object, &news->u.refused);
         break;
     case COPP_SOCKET_COMPLETE:
         break;

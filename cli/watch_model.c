@@ -297,16 +297,16 @@ static void take_refusal(struct model *model, const struct copp_socket_refused_n
 void model_take(struct model *model, const struct copp_socket_news *news, uint64_t now_ms) {
     switch (news->kind) {
     case COPP_SOCKET_CONNECTOR:
-        take_connector(model, &news->of.connector);
+        take_connector(model, &news->u.connector);
         break;
     case COPP_SOCKET_SESSION:
-        take_session(model, &news->of.session, now_ms);
+        take_session(model, &news->u.session, now_ms);
         break;
     case COPP_SOCKET_ENDED:
-        take_end(model, &news->of.ended, now_ms);
+        take_end(model, &news->u.ended, now_ms);
         break;
     case COPP_SOCKET_REFUSED:
-        take_refusal(model, &news->of.refused);
+        take_refusal(model, &news->u.refused);
         break;
     case COPP_SOCKET_COMPLETE:
         model->complete = true;

@@ -114,8 +114,8 @@ static enum source_word describe_next(struct source *s, struct copp_socket_news 
         return SOURCE_ENDED;
     s->told = more;
     news->kind = COPP_SOCKET_CONNECTOR;
-    look(s, s->count, &news->of.connector);
-    s->told[s->count++] = news->of.connector;
+    look(s, s->count, &news->u.connector);
+    s->told[s->count++] = news->u.connector;
     return SOURCE_NEWS;
 }
 
@@ -127,11 +127,11 @@ static enum source_word next_inside(struct source *s, struct copp_socket_news *n
         events_read(s->device.host.events, device_now(&s->device));
     device_step(&s->device);
     for (uint32_t i = 0; i < s->count; i++) {
-        look(s, i, &news->of.connector);
-        if (!changed(&s->told[i], &news->of.connector))
+        look(s, i, &news->u.connector);
+        if (!changed(&s->told[i], &news->u.connector))
             continue;
         news->kind = COPP_SOCKET_CONNECTOR;
-        s->told[i] = news->of.connector;
+        s->told[i] = news->u.connector;
         return SOURCE_NEWS;
     }
     bool over = events_ended(s->device.host.events) && device_next(&s->device) == UINT64_MAX;

@@ -313,7 +313,7 @@ static void take(struct client *client, const uint8_t *packet, size_t size) {
         uint32_t kind = header.type & ~PACKET_NEWS;
         CHECK(header.type & PACKET_NEWS && client->watching && size == packet_news_size(kind));
         CHECK(packet_news_decode(body, size, kind, &news));
-        CHECK(kind != COPP_SOCKET_CONNECTOR || !news.of.connector.now.real);
+        CHECK(kind != COPP_SOCKET_CONNECTOR || !news.u.connector.now.real);
     }
 }
 

@@ -144,9 +144,9 @@ static void watch_news(struct world *world, struct fuzz_input *input, bool begin
     enum copp_result result = begin_watch ? copp_socket_watch(world->connection) : copp_socket_news(world->connection, &news);
     if (begin_watch || result)
         return;
-    CHECK(news.kind != COPP_SOCKET_CONNECTOR || memchr(news.of.connector.now.name, 0, COPP_CONNECTOR_NAME_SIZE));
-    CHECK(news.kind != COPP_SOCKET_ENDED || news.of.ended.cause);
-    CHECK(news.kind != COPP_SOCKET_REFUSED || (news.of.refused.request && news.of.refused.cause));
+    CHECK(news.kind != COPP_SOCKET_CONNECTOR || memchr(news.u.connector.now.name, 0, COPP_CONNECTOR_NAME_SIZE));
+    CHECK(news.kind != COPP_SOCKET_ENDED || news.u.ended.cause);
+    CHECK(news.kind != COPP_SOCKET_REFUSED || (news.u.refused.request && news.u.refused.cause));
 }
 
 static void call_transport(struct world *world, struct fuzz_input *input, enum socket_ask ask) {

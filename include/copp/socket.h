@@ -117,7 +117,7 @@ struct copp_socket_news {
         struct copp_socket_session_news session;
         struct copp_socket_ended_news ended;
         struct copp_socket_refused_news refused;
-    } of;
+    } u;
 };
 
 /* Begins to watch. COPP_E_UNSUPPORTED: a coppd from before that; COPP_E_REFUSED: it has no memory for it; COPP_E_TRANSPORT as ever,

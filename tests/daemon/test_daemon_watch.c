@@ -45,7 +45,7 @@ static struct copp_socket *watch(const struct kit *kit, unsigned sessions) {
     for (uint32_t i = 0; i < CONNECTORS; i++) {
         struct copp_socket_news news = next(watcher);
         assert_int_equal(news.kind, COPP_SOCKET_CONNECTOR);
-        assert_int_equal(news.of.connector.index, i);
+        assert_int_equal(news.u.connector.index, i);
     }
     for (unsigned i = 0; i < sessions; i++)
         assert_int_equal(next(watcher).kind, COPP_SOCKET_SESSION);
@@ -56,13 +56,13 @@ static struct copp_socket *watch(const struct kit *kit, unsigned sessions) {
 static struct copp_socket_session_news next_session(struct copp_socket *watcher) {
     struct copp_socket_news news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_SESSION);
-    return news.of.session;
+    return news.u.session;
 }
 
 static struct copp_socket_connector_news next_connector(struct copp_socket *watcher) {
     struct copp_socket_news news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_CONNECTOR);
-    return news.of.connector;
+    return news.u.connector;
 }
 
 static void assert_nothing_more(struct copp_socket *watcher) {
@@ -98,10 +98,10 @@ static void what_others_do_is_seen(void) {
     assert_int_equal(copp_session_set_protection_level(player.session, COPP_PROTECTION_TYPE_ACP, 1), COPP_E_REFUSED);
     struct copp_socket_news news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_REFUSED);
-    assert_int_equal(news.of.refused.id, id);
-    assert_int_equal(news.of.refused.pid, getpid());
-    assert_string_equal(news.of.refused.request, "ProtectionCommand");
-    assert_int_equal(news.of.refused.hresult, COPP_HR_INVALIDARG);
+    assert_int_equal(news.u.refused.id, id);
+    assert_int_equal(news.u.refused.pid, getpid());
+    assert_string_equal(news.u.refused.request, "ProtectionCommand");
+    assert_int_equal(news.u.refused.hresult, COPP_HR_INVALIDARG);
     assert_int_equal(player_local(&player, HDCP), 1);
     assert_nothing_more(watcher); /* a query changes nothing */
 
@@ -109,8 +109,8 @@ static void what_others_do_is_seen(void) {
     player_end(&player);
     news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_ENDED);
-    assert_int_equal(news.of.ended.id, id);
-    assert_string_equal(news.of.ended.cause, "");
+    assert_int_equal(news.u.ended.id, id);
+    assert_string_equal(news.u.ended.cause, "");
     connector = next_connector(watcher);
     assert_int_equal(connector.now.hdcp, 0);
     assert_int_equal(connector.now.devices, 0);
@@ -170,8 +170,8 @@ static void a_command_under_way_is_seen(void) {
     assert_int_equal(session.hdcp, 0);
     struct copp_socket_news news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_REFUSED);
-    assert_int_equal(news.of.refused.id, session.id);
-    assert_int_equal(news.of.refused.hresult, COPP_HR_UNEXPECTED);
+    assert_int_equal(news.u.refused.id, session.id);
+    assert_int_equal(news.u.refused.hresult, COPP_HR_UNEXPECTED);
     session = next_session(watcher);
     assert_int_equal(session.state, COPP_SOCKET_ACTIVE);
     assert_int_equal(session.hdcp, 0); /* rolled back */
@@ -195,10 +195,10 @@ static void who_is_not_let_in_is_seen(void) {
     assert_string_equal(copp_socket_farewell(third), "this user has as many sessions as coppd allows");
     struct copp_socket_news news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_REFUSED);
-    assert_int_equal(news.of.refused.id, 0);
-    assert_int_equal(news.of.refused.pid, getpid());
-    assert_string_equal(news.of.refused.request, "");
-    assert_string_equal(news.of.refused.cause, "this user has as many sessions as coppd allows");
+    assert_int_equal(news.u.refused.id, 0);
+    assert_int_equal(news.u.refused.pid, getpid());
+    assert_string_equal(news.u.refused.request, "");
+    assert_string_equal(news.u.refused.cause, "this user has as many sessions as coppd allows");
     copp_socket_close(&third);
     struct copp_transport *transport;
     third = connect_to(&kit); /* also where the answer would have had no body */
@@ -220,7 +220,7 @@ static void who_is_not_let_in_is_seen(void) {
     assert_int_equal(next(watcher).kind, COPP_SOCKET_CONNECTOR);
     news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_ENDED);
-    assert_string_equal(news.of.ended.cause, "coppd did not understand a packet");
+    assert_string_equal(news.u.ended.cause, "coppd did not understand a packet");
     copp_socket_close(&watcher);
     kit_end(&kit);
 }
@@ -240,9 +240,9 @@ static int another_view(struct kit *kit, bool stranger, int ready, int go) {
     for (;;) {
         struct copp_socket_news news = next(watcher);
         if (news.kind == COPP_SOCKET_CONNECTOR && first.index == 9)
-            first = news.of.connector;
-        if (news.kind == COPP_SOCKET_SESSION && news.of.session.connector == 1) {
-            if (news.of.session.uid != getuid() || news.of.session.pid != (uint32_t)getpid())
+            first = news.u.connector;
+        if (news.kind == COPP_SOCKET_SESSION && news.u.session.connector == 1) {
+            if (news.u.session.uid != getuid() || news.u.session.pid != (uint32_t)getpid())
                 return 3;
             break;
         }
@@ -283,7 +283,7 @@ static void strangers_see_connectors_and_themselves(void) {
     assert_int_equal(WEXITSTATUS(status), 0);
     unsigned strangers = 0; /* coppd's own user sees both */
     for (struct copp_socket_news news; copp_socket_news(watcher, &news) == COPP_OK;)
-        strangers += news.kind == COPP_SOCKET_SESSION && news.of.session.pid == (uint32_t)pid;
+        strangers += news.kind == COPP_SOCKET_SESSION && news.u.session.pid == (uint32_t)pid;
     assert_true(strangers >= 2);
     for (int i = 0; i < 2; i++) {
         (void)close(ready[i]);
@@ -313,7 +313,7 @@ static void a_watcher_that_never_reads_is_dropped(void) {
         for (unsigned i = 0; i < 1000; i++) { /* each piece, in turn */
             struct copp_socket_news news = next(reader);
             assert_int_equal(news.kind, i % 2 ? COPP_SOCKET_CONNECTOR : COPP_SOCKET_SESSION);
-            assert_int_equal(i % 2 ? news.of.connector.now.hdcp : news.of.session.hdcp, 1 - i / 2 % 2);
+            assert_int_equal(i % 2 ? news.u.connector.now.hdcp : news.u.session.hdcp, 1 - i / 2 % 2);
         }
     }
     kit_wait_sessions(&kit, 2);
@@ -342,7 +342,7 @@ static void a_watcher_that_reads_late_misses_nothing(void) {
     make_news(&player, 4000); /* more than the socket takes, less than the ring */
     for (unsigned i = 0; i < 4000; i++) {
         struct copp_socket_news news = next(watcher);
-        assert_int_equal(i % 2 ? news.of.connector.now.hdcp : news.of.session.hdcp, 1 - i / 2 % 2);
+        assert_int_equal(i % 2 ? news.u.connector.now.hdcp : news.u.session.hdcp, 1 - i / 2 % 2);
     }
     assert_nothing_more(watcher);
     copp_socket_close(&watcher);
@@ -379,14 +379,14 @@ static void many_sessions_are_told_once_each(void) {
         complete = complete || news.kind == COPP_SOCKET_COMPLETE;
         if (news.kind != COPP_SOCKET_SESSION)
             continue;
-        first = first ? first : news.of.session.id; /* the youngest */
-        size_t index = first - news.of.session.id;
+        first = first ? first : news.u.session.id; /* the youngest */
+        size_t index = first - news.u.session.id;
         assert_true(index < MANY);
         assert_false(!complete && seen[index]);
         told += !seen[index];
         seen[index] = true;
-        losses += !lost[index] && news.of.session.events == COPP_STATUS_LINK_LOST;
-        lost[index] = news.of.session.events == COPP_STATUS_LINK_LOST;
+        losses += !lost[index] && news.u.session.events == COPP_STATUS_LINK_LOST;
+        lost[index] = news.u.session.events == COPP_STATUS_LINK_LOST;
     }
     assert_int_equal(told, MANY);
     for (unsigned i = 0; i < MANY; i++)
@@ -512,7 +512,7 @@ static void news_is_not_trusted(void) {
         if (result == COPP_E_TRANSPORT)
             assert_int_equal(copp_socket_news(watcher, &news), COPP_E_TRANSPORT); /* and nothing else is believed */
         if (news.kind == COPP_SOCKET_ENDED && result == COPP_OK)
-            assert_true(news.of.ended.id == 0x0807060504030201u);
+            assert_true(news.u.ended.id == 0x0807060504030201u);
         copp_socket_close(&watcher);
         process_kill(pid);
         assert_int_equal(unlink(kit.socket), 0);

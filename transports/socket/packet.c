@@ -118,24 +118,24 @@ void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEW
     (void)copp_write_u32le(&out, (uint32_t)packet_news_size(news->kind));
     switch (news->kind) {
     case COPP_SOCKET_CONNECTOR:
-        (void)copp_write_u32le(&out, news->of.connector.index);
-        (void)copp_write_u32le(&out, news->of.connector.losses);
-        (void)copp_write_u32le(&out, news->of.connector.reconfigurations);
-        write_connector(&out, &news->of.connector.now); /* last: as in list's answer, what is added comes behind it */
+        (void)copp_write_u32le(&out, news->u.connector.index);
+        (void)copp_write_u32le(&out, news->u.connector.losses);
+        (void)copp_write_u32le(&out, news->u.connector.reconfigurations);
+        write_connector(&out, &news->u.connector.now); /* last: as in list's answer, what is added comes behind it */
         break;
     case COPP_SOCKET_SESSION:
-        write_session(&out, &news->of.session);
+        write_session(&out, &news->u.session);
         break;
     case COPP_SOCKET_ENDED:
-        write_u64(&out, news->of.ended.id);
-        (void)copp_write_u32le(&out, news->of.ended.farewell);
+        write_u64(&out, news->u.ended.id);
+        (void)copp_write_u32le(&out, news->u.ended.farewell);
         break;
     case COPP_SOCKET_REFUSED:
-        write_u64(&out, news->of.refused.id);
-        (void)copp_write_u32le(&out, news->of.refused.uid);
-        (void)copp_write_u32le(&out, news->of.refused.pid);
-        (void)copp_write_u32le(&out, news->of.refused.request);
-        (void)copp_write_u32le(&out, news->of.refused.status);
+        write_u64(&out, news->u.refused.id);
+        (void)copp_write_u32le(&out, news->u.refused.uid);
+        (void)copp_write_u32le(&out, news->u.refused.pid);
+        (void)copp_write_u32le(&out, news->u.refused.request);
+        (void)copp_write_u32le(&out, news->u.refused.status);
         break;
     case COPP_SOCKET_COMPLETE:
         break;
@@ -151,23 +151,23 @@ bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct
         return false;
     switch (kind) {
     case COPP_SOCKET_CONNECTOR:
-        (void)copp_read_u32le(&in, &news->of.connector.index);
-        (void)copp_read_u32le(&in, &news->of.connector.losses);
-        (void)copp_read_u32le(&in, &news->of.connector.reconfigurations);
-        return read_connector(&in, &news->of.connector.now);
+        (void)copp_read_u32le(&in, &news->u.connector.index);
+        (void)copp_read_u32le(&in, &news->u.connector.losses);
+        (void)copp_read_u32le(&in, &news->u.connector.reconfigurations);
+        return read_connector(&in, &news->u.connector.now);
     case COPP_SOCKET_SESSION:
-        return read_session(&in, &news->of.session);
+        return read_session(&in, &news->u.session);
     case COPP_SOCKET_ENDED:
-        news->of.ended.id = read_u64(&in);
-        (void)copp_read_u32le(&in, &news->of.ended.farewell);
+        news->u.ended.id = read_u64(&in);
+        (void)copp_read_u32le(&in, &news->u.ended.farewell);
         return true;
     case COPP_SOCKET_REFUSED:
-        news->of.refused.id = read_u64(&in);
-        (void)copp_read_u32le(&in, &news->of.refused.uid);
-        (void)copp_read_u32le(&in, &news->of.refused.pid);
-        (void)copp_read_u32le(&in, &news->of.refused.request);
-        (void)copp_read_u32le(&in, &news->of.refused.status);
-        return news->of.refused.request < PACKET_TYPE_COUNT;
+        news->u.refused.id = read_u64(&in);
+        (void)copp_read_u32le(&in, &news->u.refused.uid);
+        (void)copp_read_u32le(&in, &news->u.refused.pid);
+        (void)copp_read_u32le(&in, &news->u.refused.request);
+        (void)copp_read_u32le(&in, &news->u.refused.status);
+        return news->u.refused.request < PACKET_TYPE_COUNT;
     default:
         return false;
     }

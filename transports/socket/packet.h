@@ -77,7 +77,7 @@ struct packet_news {
             uint32_t request; /* enum packet_type; 0: the connection was not let in */
             uint32_t status; /* its HRESULT, or a farewell */
         } refused;
-    } of;
+    } u;
 };
 
 /* The size of a kind's body as it is encoded; 0 for COPP_SOCKET_COMPLETE and for what is none. */

@@ -345,23 +345,23 @@ static void put_in_words(const struct packet_news *told, struct copp_socket_news
     news->kind = told->kind;
     switch (told->kind) {
     case COPP_SOCKET_CONNECTOR:
-        news->of.connector = told->of.connector;
+        news->u.connector = told->u.connector;
         break;
     case COPP_SOCKET_SESSION:
-        news->of.session = told->of.session;
+        news->u.session = told->u.session;
         break;
     case COPP_SOCKET_ENDED:
-        news->of.ended = (struct copp_socket_ended_news){
-            .id = told->of.ended.id, .cause = told->of.ended.farewell ? cause_text(told->of.ended.farewell) : ""};
+        news->u.ended = (struct copp_socket_ended_news){
+            .id = told->u.ended.id, .cause = told->u.ended.farewell ? cause_text(told->u.ended.farewell) : ""};
         break;
     case COPP_SOCKET_REFUSED:
-        news->of.refused =
-            (struct copp_socket_refused_news){.id = told->of.refused.id,
-                                              .uid = told->of.refused.uid,
-                                              .pid = told->of.refused.pid,
-                                              .request = request_name(told->of.refused.request),
-                                              .hresult = told->of.refused.request ? told->of.refused.status : 0,
-                                              .cause = told->of.refused.request ? "" : cause_text(told->of.refused.status)};
+        news->u.refused =
+            (struct copp_socket_refused_news){.id = told->u.refused.id,
+                                              .uid = told->u.refused.uid,
+                                              .pid = told->u.refused.pid,
+                                              .request = request_name(told->u.refused.request),
+                                              .hresult = told->u.refused.request ? told->u.refused.status : 0,
+                                              .cause = told->u.refused.request ? "" : cause_text(told->u.refused.status)};
         break;
     case COPP_SOCKET_COMPLETE:
         break;
