@@ -36,7 +36,7 @@ void copp_adapter_free(struct copp_adapter **adapter) {
     for (struct copp_connector *connector = (*adapter)->connectors; connector;) {
         struct copp_connector *next = connector->next;
         if ((*adapter)->process == copp_process())
-            copp_connector_abandon(connector); /* else the output would answer to a connector that is gone */
+            copp_connector_cancel_pending(connector); /* else the output would answer to a connector that is gone */
         free(connector);
         connector = next;
     }

@@ -107,28 +107,28 @@ static bool same_protection(const struct copp_protection *a, const struct copp_p
 }
 
 /* Carries the change out in the books and leaves in it what undoes it. */
-static void exchange(struct copp_connector *connector, struct copp_change *change) {
-    struct copp_change undo = *change;
+static void swap_change(struct copp_connector *connector, struct copp_change *change) {
+    struct copp_change previous = *change;
     switch (change->kind) {
     case COPP_CHANGE_LEVEL:
-        undo.level = change->device->level[change->type];
+        previous.level = change->device->level[change->type];
         copp_connector_hold(change->device, change->type, change->level);
         break;
     case COPP_CHANGE_DESKTOP_ACP:
-        undo.level = connector->desktop_acp;
+        previous.level = connector->desktop_acp;
         connector->desktop_acp = change->level;
         break;
     case COPP_CHANGE_SIGNALING:
-        undo.signaling = connector->signaling;
+        previous.signaling = connector->signaling;
         connector->signaling = change->signaling;
         break;
     }
-    *change = undo;
+    *change = previous;
 }
 
 /* Whether a protection has all of wanted that the change is about. */
-static bool serves(const struct copp_protection *protection, const struct copp_protection *wanted,
-                   const struct copp_change *change) {
+static bool satisfies(const struct copp_protection *protection, const struct copp_protection *wanted,
+                      const struct copp_change *change) {
     if (change->kind == COPP_CHANGE_SIGNALING)
         return same_signaling(protection, wanted);
     if (change->type == COPP_TYPE_CGMSA && !same_signaling(protection, wanted))
@@ -154,64 +154,64 @@ static enum copp_result apply(struct copp_connector *connector, const struct cop
 static enum copp_result put_in_force(struct copp_connector *connector, const struct copp_change *change,
                                      struct copp_protection *wanted) {
     copp_connector_effective(connector, wanted);
-    bool serving = serves(&connector->applied, wanted, change);
-    struct copp_flight *flight = &connector->flight;
-    if (flight->kind != COPP_FLIGHT_NONE) {
-        if (serving && serves(&flight->wanted, wanted, change))
+    bool satisfied = satisfies(&connector->applied, wanted, change);
+    struct copp_pending *pending = &connector->pending;
+    if (pending->kind != COPP_PENDING_NONE) {
+        if (satisfied && satisfies(&pending->wanted, wanted, change))
             return COPP_OK; /* whether what is in flight arrives or not */
-        if (flight->kind == COPP_FLIGHT_COMMAND)
+        if (pending->kind == COPP_PENDING_COMMAND)
             return COPP_E_FAILED; /* CMD-6: one pending command a connector */
-        copp_connector_abandon(connector);
+        copp_connector_cancel_pending(connector);
     }
-    return serving ? COPP_OK : apply(connector, wanted);
+    return satisfied ? COPP_OK : apply(connector, wanted);
 }
 
-static enum copp_result begin_flight(struct copp_connector *connector, const struct copp_change *change,
-                                     const struct copp_protection *wanted, uint64_t now_ms) {
-    connector->flight = (struct copp_flight){.kind = COPP_FLIGHT_COMMAND,
-                                             .timed = true,
-                                             .deadline_ms = later(now_ms, connector->adapter->pending_limit_ms),
-                                             .change = *change,
-                                             .wanted = *wanted};
+static enum copp_result begin_pending(struct copp_connector *connector, const struct copp_change *change,
+                                      const struct copp_protection *wanted, uint64_t now_ms) {
+    connector->pending = (struct copp_pending){.kind = COPP_PENDING_COMMAND,
+                                               .timed = true,
+                                               .deadline_ms = later(now_ms, connector->adapter->pending_limit_ms),
+                                               .change = *change,
+                                               .wanted = *wanted};
     if (change->device)
         return COPP_E_PENDING;
-    copp_connector_abandon(connector); /* the desktop does not wait */
+    copp_connector_cancel_pending(connector); /* the desktop does not wait */
     return COPP_E_FAILED;
 }
 
 enum copp_result copp_connector_change(const struct copp_change *change, struct copp_connector *connector, uint64_t now_ms) {
-    struct copp_change books = *change;
+    struct copp_change swapped = *change;
     struct copp_protection wanted;
-    exchange(connector, &books);
+    swap_change(connector, &swapped);
     if (change->kind != COPP_CHANGE_SIGNALING && change->level == 0) {
-        (void)copp_connector_settle(connector);
+        (void)copp_connector_apply_effective(connector);
         return COPP_OK; /* CMD-4: level 0 always succeeds */
     }
     enum copp_result result = put_in_force(connector, change, &wanted);
     if (!result)
         return COPP_OK;
-    exchange(connector, &books); /* CMD-3, CMD-4: nothing has changed */
+    swap_change(connector, &swapped); /* CMD-3, CMD-4: nothing has changed */
     if (result == COPP_E_PENDING)
-        return begin_flight(connector, change, &wanted, now_ms);
+        return begin_pending(connector, change, &wanted, now_ms);
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, COPP_ALL_TYPES);
     return result == COPP_E_RESOLUTION ? COPP_E_RESOLUTION : COPP_E_FAILED;
 }
 
-static bool settled(const struct copp_connector *connector) {
+static bool effective_applied(const struct copp_connector *connector) {
     struct copp_protection effective;
     copp_connector_effective(connector, &effective);
     return !connector->reassert && same_protection(&effective, &connector->applied);
 }
 
-enum copp_result copp_connector_settle(struct copp_connector *connector) {
-    if (connector->flight.kind != COPP_FLIGHT_NONE || settled(connector))
+enum copp_result copp_connector_apply_effective(struct copp_connector *connector) {
+    if (connector->pending.kind != COPP_PENDING_NONE || effective_applied(connector))
         return COPP_OK;
     struct copp_protection effective;
     copp_connector_effective(connector, &effective);
     enum copp_result result = apply(connector, &effective);
     if (result == COPP_E_PENDING)
-        connector->flight = (struct copp_flight){.kind = COPP_FLIGHT_SETTLE, .wanted = effective};
+        connector->pending = (struct copp_pending){.kind = COPP_PENDING_APPLY, .wanted = effective};
     else if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, COPP_ALL_TYPES);
     return result;
@@ -223,33 +223,33 @@ static void end_command(struct copp_device *device, enum copp_result result) {
         device->command_sequence++; /* CMD-3 */
 }
 
-void copp_connector_abandon(struct copp_connector *connector) {
-    if (connector->flight.kind == COPP_FLIGHT_NONE)
+void copp_connector_cancel_pending(struct copp_connector *connector) {
+    if (connector->pending.kind == COPP_PENDING_NONE)
         return;
     struct copp_output *output = connector->config.output;
     output->ops->cancel(output);
-    if (connector->flight.kind == COPP_FLIGHT_COMMAND && connector->flight.change.device)
-        end_command(connector->flight.change.device, COPP_E_FAILED);
-    connector->flight.kind = COPP_FLIGHT_NONE;
-    connector->flight.change.device = NULL;
+    if (connector->pending.kind == COPP_PENDING_COMMAND && connector->pending.change.device)
+        end_command(connector->pending.change.device, COPP_E_FAILED);
+    connector->pending.kind = COPP_PENDING_NONE;
+    connector->pending.change.device = NULL;
 }
 
-void copp_connector_landed(struct copp_connector *connector, enum copp_result result) {
-    struct copp_flight flight = connector->flight;
-    connector->flight.kind = COPP_FLIGHT_NONE;
-    connector->flight.change.device = NULL;
+void copp_connector_completed(struct copp_connector *connector, enum copp_result result) {
+    struct copp_pending pending = connector->pending;
+    connector->pending.kind = COPP_PENDING_NONE;
+    connector->pending.change.device = NULL;
     if (!result)
-        in_force(connector, &flight.wanted);
+        in_force(connector, &pending.wanted);
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, COPP_ALL_TYPES);
-    if (flight.kind == COPP_FLIGHT_COMMAND) {
+    if (pending.kind == COPP_PENDING_COMMAND) {
         if (!result)
-            exchange(connector, &flight.change);
-        end_command(flight.change.device, result);
+            swap_change(connector, &pending.change);
+        end_command(pending.change.device, result);
     }
     /* what was given back meanwhile; what the output has just refused waits for a poll */
-    if (flight.kind == COPP_FLIGHT_COMMAND || !result)
-        (void)copp_connector_settle(connector);
+    if (pending.kind == COPP_PENDING_COMMAND || !result)
+        (void)copp_connector_apply_effective(connector);
 }
 
 void copp_connector_join(struct copp_connector *connector, struct copp_device *device) {
@@ -269,10 +269,10 @@ void copp_connector_join(struct copp_connector *connector, struct copp_device *d
 void copp_connector_leave(struct copp_device *device) {
     struct copp_connector *connector = device->connector;
     bool ours = copp_device_is_ours(device);
-    if (connector->flight.change.device == device && ours)
-        copp_connector_abandon(connector); /* EVT-5 */
-    else if (connector->flight.change.device == device)
-        connector->flight = (struct copp_flight){.kind = COPP_FLIGHT_NONE};
+    if (connector->pending.change.device == device && ours)
+        copp_connector_cancel_pending(connector); /* EVT-5 */
+    else if (connector->pending.change.device == device)
+        connector->pending = (struct copp_pending){.kind = COPP_PENDING_NONE};
     for (size_t type = 0; type < COPP_TYPES; type++) {
         if (!copp_connector_has_type(connector, type))
             continue;
@@ -286,28 +286,28 @@ void copp_connector_leave(struct copp_device *device) {
     if (!connector->device_count)
         connector->signaling = (struct copp_signaling){.standard = connector->config.default_standard}; /* CMD-5 */
     if (ours)
-        (void)copp_connector_settle(connector);
+        (void)copp_connector_apply_effective(connector);
 }
 
 void copp_connector_poll(struct copp_connector *connector, uint64_t now_ms) {
-    struct copp_flight *flight = &connector->flight;
-    if (flight->kind != COPP_FLIGHT_NONE && flight->timed && now_ms >= flight->deadline_ms) {
-        if (flight->kind == COPP_FLIGHT_SETTLE)
+    struct copp_pending *pending = &connector->pending;
+    if (pending->kind != COPP_PENDING_NONE && pending->timed && now_ms >= pending->deadline_ms) {
+        if (pending->kind == COPP_PENDING_APPLY)
             connector->retry_ms = later(now_ms, RETRY_MS);
-        copp_connector_abandon(connector); /* CMD-6: the time limit has passed */
+        copp_connector_cancel_pending(connector); /* CMD-6: the time limit has passed */
     }
-    if (flight->kind == COPP_FLIGHT_NONE && !settled(connector) && now_ms >= connector->retry_ms) {
+    if (pending->kind == COPP_PENDING_NONE && !effective_applied(connector) && now_ms >= connector->retry_ms) {
         connector->retry_ms = later(now_ms, RETRY_MS);
-        (void)copp_connector_settle(connector);
+        (void)copp_connector_apply_effective(connector);
     }
-    if (flight->kind != COPP_FLIGHT_NONE && !flight->timed) {
-        flight->timed = true;
-        flight->deadline_ms = later(now_ms, connector->adapter->pending_limit_ms);
+    if (pending->kind != COPP_PENDING_NONE && !pending->timed) {
+        pending->timed = true;
+        pending->deadline_ms = later(now_ms, connector->adapter->pending_limit_ms);
     }
 }
 
 uint64_t copp_connector_deadline(const struct copp_connector *connector) {
-    if (connector->flight.kind != COPP_FLIGHT_NONE)
-        return connector->flight.timed ? connector->flight.deadline_ms : 0;
-    return settled(connector) ? COPP_NEVER : connector->retry_ms;
+    if (connector->pending.kind != COPP_PENDING_NONE)
+        return connector->pending.timed ? connector->pending.deadline_ms : 0;
+    return effective_applied(connector) ? COPP_NEVER : connector->retry_ms;
 }

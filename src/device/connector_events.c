@@ -22,13 +22,13 @@ void copp_connector_unplugged(struct copp_connector *connector) {
 }
 
 void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types) {
-    copp_connector_abandon(connector);
+    copp_connector_cancel_pending(connector);
     copp_connector_lose(connector, types);
-    (void)copp_connector_settle(connector);
+    (void)copp_connector_apply_effective(connector);
 }
 
 /* The types that cannot go on in the present mode. */
-static uint32_t stranded(const struct copp_connector *connector, const struct copp_output_state *state) {
+static uint32_t unsupported_in_mode(const struct copp_connector *connector, const struct copp_output_state *state) {
     if (!copp_signal_is_single(state))
         return COPP_ALL_TYPES;
     uint32_t types = 0;
@@ -47,24 +47,24 @@ static uint32_t types_of(const struct copp_protection *protection) {
 /* The output has the last word on what goes on in the present mode. */
 static void apply_anew(struct copp_connector *connector) {
     connector->reassert = true;
-    enum copp_result result = copp_connector_settle(connector);
+    enum copp_result result = copp_connector_apply_effective(connector);
     uint32_t types = types_of(&connector->applied);
     if (result == COPP_OK || result == COPP_E_PENDING || !types)
         return;
     copp_connector_lose(connector, types);
-    (void)copp_connector_settle(connector);
+    (void)copp_connector_apply_effective(connector);
 }
 
 void copp_connector_reconfigured(struct copp_connector *connector) {
-    copp_connector_abandon(connector);
+    copp_connector_cancel_pending(connector);
     connector->reconfigurations++;
     for (struct copp_device *device = connector->devices; device; device = device->next)
         device->flags |= COPP_STATUS_RENEGOTIATION_REQUIRED; /* EVT-1 */
     struct copp_output_state state;
     copp_connector_state(connector, &state);
-    if (stranded(connector, &state) & COPP_PROTECTION_TYPE_ACP)
+    if (unsupported_in_mode(connector, &state) & COPP_PROTECTION_TYPE_ACP)
         connector->desktop_acp = COPP_ACP_OFF; /* the desktop's ACP cannot go on either (ARB-5, ARB-6) */
-    uint32_t lost = stranded(connector, &state) & types_of(&connector->applied);
+    uint32_t lost = unsupported_in_mode(connector, &state) & types_of(&connector->applied);
     if (lost)
         copp_connector_lose(connector, lost);
     apply_anew(connector);
@@ -86,6 +86,6 @@ enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector
 }
 
 void copp_connector_applied(struct copp_connector *connector, enum copp_result result) {
-    if (connector->flight.kind != COPP_FLIGHT_NONE && result != COPP_E_PENDING)
-        copp_connector_landed(connector, result);
+    if (connector->pending.kind != COPP_PENDING_NONE && result != COPP_E_PENDING)
+        copp_connector_completed(connector, result);
 }

@@ -46,13 +46,13 @@ struct copp_change {
 };
 
 /* An apply that its output has begun and not ended (CMD-6). */
-enum copp_flight_kind {
-    COPP_FLIGHT_NONE = 0,
-    COPP_FLIGHT_COMMAND, /* change is carried out if it succeeds */
-    COPP_FLIGHT_SETTLE /* nobody waits for it */
+enum copp_pending_kind {
+    COPP_PENDING_NONE = 0,
+    COPP_PENDING_COMMAND, /* change is carried out if it succeeds */
+    COPP_PENDING_APPLY /* nobody waits for it */
 };
-struct copp_flight {
-    enum copp_flight_kind kind;
+struct copp_pending {
+    enum copp_pending_kind kind;
     bool timed; /* deadline_ms holds; otherwise the next poll sets it */
     uint64_t deadline_ms;
     struct copp_change change;
@@ -70,7 +70,7 @@ struct copp_connector {
     uint32_t desktop_acp; /* ARB-5 */
     struct copp_signaling signaling;
     struct copp_protection applied; /* what the output has in force */
-    struct copp_flight flight;
+    struct copp_pending pending;
     bool reassert; /* the output must be told once more, even what it seems to have in force already */
     uint64_t retry_ms; /* not before this is an unwilling output asked again */
     uint32_t losses; /* as in struct copp_connector_view */
@@ -139,13 +139,13 @@ COPP_NODISCARD enum copp_result copp_connector_change(const struct copp_change *
 
 /* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later poll. Answers
  * what the output did, COPP_OK where it had nothing to do. */
-enum copp_result copp_connector_settle(struct copp_connector *connector);
+enum copp_result copp_connector_apply_effective(struct copp_connector *connector);
 
 /* Cancels what is in flight; a command fails by it. */
-void copp_connector_abandon(struct copp_connector *connector);
+void copp_connector_cancel_pending(struct copp_connector *connector);
 
 /* What is in flight has ended, for better or worse. */
-void copp_connector_landed(struct copp_connector *connector, enum copp_result result);
+void copp_connector_completed(struct copp_connector *connector, enum copp_result result);
 
 void copp_connector_poll(struct copp_connector *connector, uint64_t now_ms);
 uint64_t copp_connector_deadline(const struct copp_connector *connector);
