@@ -275,7 +275,7 @@ static void happen(struct demo *d, const char *verb) {
     char event[96];
     struct copp_sim_error error = {.text = ""};
     snprintf(event, sizeof event, "%s %s", verb, d->output);
-    embedded_step(&d->host);
+    embedded_dispatch(&d->host);
     enum copp_result result = copp_sim_event(d->host.sim, event, &error);
     story_check(&d->story, result == COPP_OK, "event", "%s%s%s", event, error.text[0] != '\0' ? ": " : "", error.text);
 }

@@ -382,7 +382,7 @@ static void hold(struct guard *g) {
             events_read(g->device.host.events, device_now(&g->device));
         read_signals(g);
         say_unknown(g);
-        device_step(&g->device);
+        device_dispatch(&g->device);
         if (!g->over && device_now(&g->device) >= g->next_ms)
             watch(g);
     }

@@ -186,7 +186,7 @@ static void let_events_happen(struct device *device) {
         return;
     while (!events_ended(host->events))
         host->pump.ops->wait(&host->pump, UINT64_MAX);
-    embedded_step(host);
+    embedded_dispatch(host);
 }
 
 static json_t *json_refusal(const struct answers *a) {

@@ -119,9 +119,9 @@ uint64_t device_next(const struct device *device) {
     return device->path == NULL ? embedded_next(&device->host) : UINT64_MAX;
 }
 
-void device_step(struct device *device) {
+void device_dispatch(struct device *device) {
     if (device->path == NULL)
-        embedded_step(&device->host);
+        embedded_dispatch(&device->host);
 }
 
 int device_events_fd(const struct device *device) {

@@ -37,16 +37,16 @@ static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
         events_read(host->events, embedded_now(host));
     if (ready[1] && host->skew_ms == 0)
         host->skew_ms = COPP_PENDING_LIMIT_MS + 1;
-    embedded_step(host);
+    embedded_dispatch(host);
 }
 
 static const struct copp_pump_ops pump_ops = {.now_ms = pump_now, .wait = pump_wait};
 
-void embedded_step(struct embedded *host) {
+void embedded_dispatch(struct embedded *host) {
     uint64_t now = embedded_now(host);
     unsigned line;
     char *text;
-    copp_sim_advance(host->sim, now);
+    copp_sim_dispatch(host->sim, now);
     while ((text = events_take(host->events, now, &line)) != NULL) {
         struct copp_sim_error error;
         if (copp_sim_event(host->sim, text, &error) != COPP_OK)

@@ -27,8 +27,8 @@ void embedded_close(struct embedded *host);
 
 uint64_t embedded_now(const struct embedded *host);
 /* Lets happen what is due by now: scripted events, those of --events, pending applies. */
-void embedded_step(struct embedded *host);
-/* When embedded_step has something to do next, by itself. */
+void embedded_dispatch(struct embedded *host);
+/* When embedded_dispatch has something to do next, by itself. */
 uint64_t embedded_next(const struct embedded *host);
 
 /* A session with one of the adapter's outputs. */

@@ -125,7 +125,7 @@ static enum source_word next_inside(struct source *s, struct copp_socket_news *n
         return describe_next(s, news);
     if (events.fd >= 0 && poll(&events, 1, 0) == 1)
         events_read(s->device.host.events, device_now(&s->device));
-    device_step(&s->device);
+    device_dispatch(&s->device);
     for (uint32_t i = 0; i < s->count; i++) {
         look(s, i, &news->u.connector);
         if (!changed(&s->told[i], &news->u.connector))

@@ -1,7 +1,7 @@
 /*
  * What owns a machine's outputs, and how it plugs into the event loop: one file descriptor that becomes readable (an
  * epoll one where a backend has several), and one moment at which it has something to do by itself. The adapter, its
- * connectors and their time limits (CMD-6) are the backend's: advance calls copp_adapter_poll, next_ms heeds
+ * connectors and their time limits (CMD-6) are the backend's: advance calls copp_adapter_dispatch, next_ms heeds
  * copp_adapter_deadline. Connectors may be added while it runs; none goes away before close.
  */
 #ifndef COPPD_BACKEND_H

@@ -132,7 +132,7 @@ static uint64_t next_ms(const struct backend *backend) {
 }
 
 static void advance(struct backend *backend, uint64_t now_ms) {
-    copp_outputs_advance(own(backend)->outputs, now_ms);
+    copp_outputs_dispatch(own(backend)->outputs, now_ms);
 }
 
 static void plan_kms(const struct backend_setup *setup, char *text, size_t size) {

@@ -147,7 +147,7 @@ static void ready(struct backend *backend, uint64_t now_ms) {
     struct sim_backend *b = sim_of(backend);
     char bytes[256];
     ssize_t got = read(b->fd, bytes, sizeof bytes);
-    copp_sim_advance(b->sim, now_ms);
+    copp_sim_dispatch(b->sim, now_ms);
     for (ssize_t i = 0; i < got; i++) {
         if (bytes[i] == '\n')
             end_line(b);
@@ -161,7 +161,7 @@ static uint64_t next_ms(const struct backend *backend) {
 }
 
 static void advance(struct backend *backend, uint64_t now_ms) {
-    copp_sim_advance(sim_of(backend)->sim, now_ms);
+    copp_sim_dispatch(sim_of(backend)->sim, now_ms);
 }
 
 const struct backend_ops backend_sim = {

@@ -50,7 +50,7 @@ static void step(struct copp_adapter *adapter, struct display *display) {
         copp_connector_applied(display->connector, COPP_OK);
     }
     if (now_ms >= copp_adapter_deadline(adapter))
-        copp_adapter_poll(adapter, now_ms);
+        copp_adapter_dispatch(adapter, now_ms);
 }
 
 /* A player's way to its device: here a call, between two processes whatever carries the four messages. */
@@ -83,7 +83,8 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
 static enum copp_result command(struct copp_transport *transport, const struct copp_command *message, uint32_t *hresult) {
     struct way *way = (struct way *)transport;
     *hresult = copp_device_command(way->device, message, now_ms);
-    while (*hresult == COPP_HR_PENDING) { /* the output is not ready; copp_adapter_poll gives up when the time limit has come */
+    while (*hresult ==
+           COPP_HR_PENDING) { /* the output is not ready; copp_adapter_dispatch gives up when the time limit has come */
         step(way->adapter, way->display);
         *hresult = copp_device_command_result(way->device);
     }

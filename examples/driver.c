@@ -21,7 +21,7 @@ uint64_t driver_now(void) {
 void driver_wait(uint64_t until_ms) {
     if (until_ms > host.now_ms && until_ms != UINT64_MAX)
         host.now_ms = until_ms;
-    copp_sim_advance(host.sim, host.now_ms);
+    copp_sim_dispatch(host.sim, host.now_ms);
 }
 
 static uint64_t pump_now(struct copp_pump *pump) {

@@ -236,7 +236,7 @@ void world_advance(struct world *world, uint64_t by_ms) {
     world->now_ms += by_ms;
     for (unsigned i = 0; i < OWN_CONNECTOR; i++)
         world->desktop_unsure[i] = true; /* the simulator's script */
-    copp_sim_advance(world->sim, world->now_ms);
+    copp_sim_dispatch(world->sim, world->now_ms);
 }
 
 /* --- what must be true --- */

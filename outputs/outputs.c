@@ -116,8 +116,8 @@ uint64_t copp_outputs_next(const struct copp_outputs *outputs) {
     return adapter < backend ? adapter : backend;
 }
 
-void copp_outputs_advance(struct copp_outputs *outputs, uint64_t now_ms) {
+void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms) {
     if (now_ms >= outputs->backend->ops->deadline(outputs->backend))
         copp_outputs_ready(outputs, now_ms);
-    copp_adapter_poll(outputs->adapter, now_ms);
+    copp_adapter_dispatch(outputs->adapter, now_ms);
 }

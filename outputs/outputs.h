@@ -27,6 +27,6 @@ int copp_outputs_fd(const struct copp_outputs *outputs);
 void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms);
 /* When advance is to be called; UINT64_MAX: never. */
 uint64_t copp_outputs_next(const struct copp_outputs *outputs);
-void copp_outputs_advance(struct copp_outputs *outputs, uint64_t now_ms);
+void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms);
 
 #endif

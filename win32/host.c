@@ -121,7 +121,7 @@ static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
     LeaveCriticalSection(&host.lock);
     Sleep(pause);
     EnterCriticalSection(&host.lock);
-    copp_sim_advance(host.sim, GetTickCount64());
+    copp_sim_dispatch(host.sim, GetTickCount64());
 }
 
 static const struct copp_pump_ops pump_ops = {pump_now, pump_wait};
@@ -267,7 +267,7 @@ static void unlock(struct host_device *device) {
 static HRESULT prepare(struct host_device *device) {
     if (!load())
         return (HRESULT)COPP_HR_NO_COPP_HW;
-    copp_sim_advance(host.sim, GetTickCount64());
+    copp_sim_dispatch(host.sim, GetTickCount64());
     return device->transport ? S_OK : open_device(device);
 }
 

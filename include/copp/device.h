@@ -91,9 +91,9 @@ COPP_API COPP_NODISCARD enum copp_result copp_connector_set_desktop_acp(struct c
 COPP_API void copp_connector_applied(struct copp_connector *connector, enum copp_result result);
 
 /* Ends commands whose time is up (CMD-6) and tries again what an output refused to take down. */
-COPP_API void copp_adapter_poll(struct copp_adapter *adapter, uint64_t now_ms);
+COPP_API void copp_adapter_dispatch(struct copp_adapter *adapter, uint64_t now_ms);
 
-/* When copp_adapter_poll has something to do next; UINT64_MAX if nothing. */
+/* When copp_adapter_dispatch has something to do next; UINT64_MAX if nothing. */
 COPP_API uint64_t copp_adapter_deadline(const struct copp_adapter *adapter);
 
 /* SES-1. COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6). */

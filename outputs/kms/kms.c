@@ -121,7 +121,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         add_links(kms);
     kms->last_ms = now_ms;
     for (size_t i = 0; i < kms->count; i++) {
-        hdcp_link_poll(&kms->links[i]->link);
+        hdcp_link_dispatch(&kms->links[i]->link);
         if (changed)
             hdcp_link_look(&kms->links[i]->link);
     }

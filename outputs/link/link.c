@@ -148,7 +148,7 @@ static bool idle(const struct hdcp_link *link) {
     return !link->connector || (copp_connector_devices(link->connector) == 0 && !link->in_force && !link->pending);
 }
 
-void hdcp_link_poll(struct hdcp_link *link) {
+void hdcp_link_dispatch(struct hdcp_link *link) {
     if (link->owed)
         pay(link);
     if (idle(link)) {

@@ -48,7 +48,7 @@ struct hdcp_link {
 void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered);
 
 /* Looks, and tells the connector what has happened (EVT-1). What nobody uses is not looked at. */
-void hdcp_link_poll(struct hdcp_link *link);
+void hdcp_link_dispatch(struct hdcp_link *link);
 
 /* Looks whether a display is there, also where nobody uses it: to be called when that may have changed. */
 void hdcp_link_look(struct hdcp_link *link);

@@ -227,13 +227,13 @@ static void land(struct copp_sim *sim) {
     }
 }
 
-void copp_sim_advance(struct copp_sim *sim, uint64_t now_ms) {
+void copp_sim_dispatch(struct copp_sim *sim, uint64_t now_ms) {
     for (uint64_t next = next_moment(sim); next <= now_ms && next != SIM_NEVER; next = next_moment(sim)) {
         sim->now_ms = next > sim->now_ms ? next : sim->now_ms;
         run_script(sim);
         land(sim);
-        copp_adapter_poll(sim->adapter, sim->now_ms);
+        copp_adapter_dispatch(sim->adapter, sim->now_ms);
     }
     sim->now_ms = now_ms > sim->now_ms ? now_ms : sim->now_ms;
-    copp_adapter_poll(sim->adapter, sim->now_ms);
+    copp_adapter_dispatch(sim->adapter, sim->now_ms);
 }

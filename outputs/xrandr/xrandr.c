@@ -184,7 +184,7 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
 /* Nothing is in force or under way behind it from here on, and its devices know. */
 static void leave_output(struct xrandr_link *link) {
     link->present = false;
-    hdcp_link_poll(&link->link);
+    hdcp_link_dispatch(&link->link);
     hdcp_link_look(&link->link);
 }
 
@@ -308,7 +308,7 @@ static void look(struct xrandr *xrandr) {
         }
         for (size_t i = 0; i < xrandr->count; i++) {
             if (!busy || xrandr->links[i]->link.watched)
-                hdcp_link_poll(&xrandr->links[i]->link);
+                hdcp_link_dispatch(&xrandr->links[i]->link);
             if (all)
                 hdcp_link_look(&xrandr->links[i]->link);
         }

@@ -89,11 +89,11 @@ enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct c
     return COPP_OK;
 }
 
-void copp_adapter_poll(struct copp_adapter *adapter, uint64_t now_ms) {
+void copp_adapter_dispatch(struct copp_adapter *adapter, uint64_t now_ms) {
     if (!adapter)
         return;
     for (struct copp_connector *connector = adapter->connectors; connector; connector = connector->next)
-        copp_connector_poll(connector, now_ms);
+        copp_connector_dispatch(connector, now_ms);
 }
 
 uint64_t copp_adapter_deadline(const struct copp_adapter *adapter) {

@@ -289,7 +289,7 @@ void copp_connector_leave(struct copp_device *device) {
         (void)copp_connector_apply_effective(connector);
 }
 
-void copp_connector_poll(struct copp_connector *connector, uint64_t now_ms) {
+void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) {
     struct copp_pending *pending = &connector->pending;
     if (pending->kind != COPP_PENDING_NONE && pending->timed && now_ms >= pending->deadline_ms) {
         if (pending->kind == COPP_PENDING_APPLY)

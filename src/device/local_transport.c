@@ -47,7 +47,7 @@ static enum copp_result protection_command(struct copp_transport *transport, con
         if (!pump)
             return COPP_E_TRANSPORT; /* nobody lets time pass: how the command ends is unknown */
         pump->ops->wait(pump, copp_adapter_deadline(adapter));
-        copp_adapter_poll(adapter, pump->ops->now_ms(pump));
+        copp_adapter_dispatch(adapter, pump->ops->now_ms(pump));
         *hresult = copp_device_command_result(local->device);
     }
     return COPP_OK;

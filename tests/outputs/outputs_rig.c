@@ -45,7 +45,7 @@ void outputs_rig_pass(struct outputs_rig *rig, uint64_t by_ms) {
         uint64_t next = copp_outputs_next(rig->outputs);
         next = next < rig->now_ms + 1 ? rig->now_ms + 1 : next;
         rig->now_ms = next < until ? next : until;
-        copp_outputs_advance(rig->outputs, rig->now_ms);
+        copp_outputs_dispatch(rig->outputs, rig->now_ms);
     }
 }
 

@@ -37,9 +37,9 @@ static void world_begin(struct world *world) {
                                                  .connector_type = COPP_CONNECTOR_HDMI,
                                                  .protection_types = COPP_PROTECTION_TYPE_HDCP};
     assert_int_equal(copp_connector_add(world->rig.adapter, &config, &world->hardware.link.connector), COPP_OK);
-    copp_adapter_poll(world->rig.adapter, 0);
+    copp_adapter_dispatch(world->rig.adapter, 0);
     app_begin(&world->app, world->hardware.link.connector);
-    hdcp_link_poll(&world->hardware.link);
+    hdcp_link_dispatch(&world->hardware.link);
 }
 
 static void world_end(struct world *world) {
@@ -55,7 +55,7 @@ static uint32_t set_hdcp(struct world *world, uint32_t level) {
 static void bring_up(struct world *world) {
     assert_int_equal(set_hdcp(world, 1), COPP_HR_PENDING);
     world->hardware.is.hdcp = HDCP_ENABLED;
-    hdcp_link_poll(&world->hardware.link);
+    hdcp_link_dispatch(&world->hardware.link);
     assert_int_equal(app_result(&world->app), COPP_HR_OK);
 }
 
@@ -65,7 +65,7 @@ static void busy_then_refused(void) {
     world.hardware.write = COPP_E_PENDING;
     assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
     world.hardware.write = COPP_E_FAILED;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
     assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     world_end(&world);
@@ -78,7 +78,7 @@ static void enabled_before_it_was_asked_for(void) {
     world.hardware.write = COPP_E_PENDING;
     assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
     world.hardware.is.hdcp = HDCP_ENABLED;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
     world_end(&world);
 }
@@ -89,14 +89,14 @@ static void cancel_that_is_refused(void) {
     world_begin(&world);
     assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
     world.hardware.write = COPP_E_FAILED;
-    copp_adapter_poll(world.rig.adapter, RIG_PENDING_LIMIT);
+    copp_adapter_dispatch(world.rig.adapter, RIG_PENDING_LIMIT);
     assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
     copp_device_close(&world.app.device);
     assert_int_equal(hdcp_link_interval(&world.hardware.link), 1000);
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(world.hardware.is.hdcp, HDCP_DESIRED);
     world.hardware.write = COPP_OK;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
     assert_true(hdcp_link_interval(&world.hardware.link) == UINT64_MAX);
     world_end(&world);
@@ -110,7 +110,7 @@ static void take_down_that_is_busy(void) {
     assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK); /* CMD-4: level 0 always succeeds */
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
     world.hardware.write = COPP_OK;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
     world_end(&world);
@@ -125,7 +125,7 @@ static void take_down_that_is_given_up(void) {
     assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
     assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
     world.hardware.write = COPP_OK;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(world.hardware.is.hdcp, HDCP_ENABLED);
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
     world_end(&world);
@@ -138,7 +138,7 @@ static void reconfigured_and_gone(void) {
     bring_up(&world);
     world.hardware.is.hdcp = HDCP_DESIRED;
     world.hardware.is.state.display.width = 1280;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     assert_int_equal(world.app.flags, COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED);
     world_end(&world);
@@ -149,7 +149,7 @@ static void unreadable_is_not_in_force(void) {
     world_begin(&world);
     bring_up(&world);
     world.hardware.is.hdcp = HDCP_UNREADABLE;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
     world_end(&world);
@@ -170,11 +170,11 @@ static void plugged_in_or_not(void) {
     world_begin(&world);
     assert_true(world.hardware.link.plugged); /* whoever uses it looks */
     world.hardware.is.connected = false;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_false(world.hardware.link.plugged);
     copp_device_close(&world.app.device);
     world.hardware.is.connected = true;
-    hdcp_link_poll(&world.hardware.link);
+    hdcp_link_dispatch(&world.hardware.link);
     assert_false(world.hardware.link.plugged); /* nobody asks the hardware for nothing */
     hdcp_link_look(&world.hardware.link);
     assert_true(world.hardware.link.plugged);

@@ -300,7 +300,7 @@ static void step_desktop(struct model *m) {
 
 static void step_time(struct model *m) {
     m->now += draw(m, 3000);
-    copp_adapter_poll(m->rig.adapter, m->now);
+    copp_adapter_dispatch(m->rig.adapter, m->now);
     struct session *session = pending_session(m);
     if (session && !m->rig.output.pending)
         take_result(m, session); /* its time was up */
@@ -312,7 +312,7 @@ static void step_rest(struct model *m) {
     m->rig.output.answer = COPP_OK;
     finish_flight(m, COPP_OK);
     m->now += 1000;
-    copp_adapter_poll(m->rig.adapter, m->now);
+    copp_adapter_dispatch(m->rig.adapter, m->now);
     assert_false(m->rig.output.pending);
     copp_connector_protection(m->rig.connector, &applied);
     for (int type = 0; type < T_COUNT; type++)

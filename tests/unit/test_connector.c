@@ -342,7 +342,7 @@ static void a_pair_that_cannot_be_undone_is_lost(void) {
     tiring.good = 10;
     s.composite.answer = COPP_OK;
     assert_int_equal(s.composite.in_force.acp, 1);
-    copp_adapter_poll(s.rig.adapter, 1);
+    copp_adapter_dispatch(s.rig.adapter, 1);
     assert_int_equal(tiring.output.in_force.acp, 0);
     assert_int_equal(s.composite.in_force.acp, 0);
     end_pair(&s);
@@ -486,7 +486,7 @@ static void the_output_has_the_last_word_on_the_new_mode(void) {
     assert_locals(&s.apps[0], 0, 0, 0);
     assert_locals(&s.apps[1], 0, 0, 0);
     s.rig.output.answer = COPP_OK;
-    copp_adapter_poll(s.rig.adapter, 1);
+    copp_adapter_dispatch(s.rig.adapter, 1);
     assert_int_equal(s.rig.output.in_force.hdcp, 0);
 
     s.rig.output.answer = COPP_E_FAILED; /* with nothing in force there is nothing to lose */
@@ -590,10 +590,10 @@ static void a_pending_command_can_fail(void) {
 static void a_pending_command_has_a_time_limit(void) {
     struct scene s;
     begin_pending(&s);
-    copp_adapter_poll(s.rig.adapter, 1000 + RIG_PENDING_LIMIT - 1);
+    copp_adapter_dispatch(s.rig.adapter, 1000 + RIG_PENDING_LIMIT - 1);
     assert_int_equal(app_result(&s.apps[0]), COPP_HR_PENDING);
     assert_int_equal(s.rig.output.cancels, 0);
-    copp_adapter_poll(s.rig.adapter, 1000 + RIG_PENDING_LIMIT);
+    copp_adapter_dispatch(s.rig.adapter, 1000 + RIG_PENDING_LIMIT);
     assert_int_equal(app_result(&s.apps[0]), COPP_HR_UNEXPECTED);
     assert_int_equal(s.rig.output.cancels, 1);
     assert_locals(&s.apps[0], 0, 0, 0);
@@ -610,7 +610,7 @@ static void the_time_limit_does_not_wrap(void) {
     s.rig.output.answer = COPP_E_PENDING;
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_PENDING);
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), UINT64_MAX);
-    copp_adapter_poll(s.rig.adapter, UINT64_MAX - 5);
+    copp_adapter_dispatch(s.rig.adapter, UINT64_MAX - 5);
     assert_int_equal(app_result(&s.apps[0]), COPP_HR_PENDING);
     rig_output_end(&s.rig.output, s.rig.connector, COPP_OK);
     s.rig.output.answer = COPP_OK;
@@ -728,13 +728,13 @@ static void what_is_refused_is_tried_again(void) {
     assert_locals(&s.apps[0], 0, 0, 0);
     assert_int_equal(app_global(&s.apps[0], HDCP), 1); /* what is in force is told */
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), 0);
-    copp_adapter_poll(s.rig.adapter, 500);
+    copp_adapter_dispatch(s.rig.adapter, 500);
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), 1500);
     unsigned applies = s.rig.output.applies;
-    copp_adapter_poll(s.rig.adapter, 1499); /* an unwilling output is not pestered */
+    copp_adapter_dispatch(s.rig.adapter, 1499); /* an unwilling output is not pestered */
     assert_int_equal(s.rig.output.applies, applies);
     s.rig.output.answer = COPP_OK;
-    copp_adapter_poll(s.rig.adapter, 1500);
+    copp_adapter_dispatch(s.rig.adapter, 1500);
     assert_levels(&s, 0, 0, 0);
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), UINT64_MAX);
     end(&s);
@@ -769,18 +769,18 @@ static void a_release_has_a_time_limit_too(void) {
     s.rig.output.answer = COPP_E_PENDING;
     copp_device_close(&s.apps[0].device); /* nobody says what time it is */
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), 0);
-    copp_adapter_poll(s.rig.adapter, 100);
+    copp_adapter_dispatch(s.rig.adapter, 100);
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), 100 + RIG_PENDING_LIMIT);
-    copp_adapter_poll(s.rig.adapter, 100 + RIG_PENDING_LIMIT);
+    copp_adapter_dispatch(s.rig.adapter, 100 + RIG_PENDING_LIMIT);
     assert_int_equal(s.rig.output.cancels, 1);
     assert_levels(&s, 1, 0, 0);
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), 1100 + RIG_PENDING_LIMIT);
-    copp_adapter_poll(s.rig.adapter, 1100 + RIG_PENDING_LIMIT);
+    copp_adapter_dispatch(s.rig.adapter, 1100 + RIG_PENDING_LIMIT);
     assert_true(s.rig.output.pending);
     rig_output_end(&s.rig.output, s.rig.connector, COPP_E_FAILED);
     assert_false(s.rig.output.pending); /* not at once again */
     s.rig.output.answer = COPP_OK;
-    copp_adapter_poll(s.rig.adapter, 2100 + RIG_PENDING_LIMIT);
+    copp_adapter_dispatch(s.rig.adapter, 2100 + RIG_PENDING_LIMIT);
     assert_levels(&s, 0, 0, 0);
     end(&s);
 }
@@ -832,9 +832,9 @@ static void an_output_that_loses_what_it_had(void) {
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_UNEXPECTED);
     assert_levels(&s, 0, 0, 0);
     assert_locals(&s.apps[1], 0, 0, 0);
-    copp_adapter_poll(s.rig.adapter, 1); /* the same again, without end */
+    copp_adapter_dispatch(s.rig.adapter, 1); /* the same again, without end */
     s.rig.output.answer = COPP_OK;
-    copp_adapter_poll(s.rig.adapter, 2000);
+    copp_adapter_dispatch(s.rig.adapter, 2000);
     assert_int_equal(app_flags(&s.apps[2]), COPP_STATUS_LINK_LOST);
     assert_int_equal(app_set_level(&s.apps[1], ACP, 1), COPP_HR_OK);
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_OK);
@@ -876,11 +876,11 @@ static void what_no_adapter_can_be(void) {
     assert_int_equal(copp_adapter_new(&good, &adapter), COPP_OK);
     assert_int_equal(adapter->pending_limit_ms, COPP_PENDING_LIMIT_MS);
     assert_int_equal(copp_adapter_deadline(adapter), UINT64_MAX);
-    copp_adapter_poll(adapter, 0);
+    copp_adapter_dispatch(adapter, 0);
     copp_adapter_free(&adapter);
     copp_adapter_free(&adapter);
     copp_adapter_free(NULL);
-    copp_adapter_poll(NULL, 0);
+    copp_adapter_dispatch(NULL, 0);
     assert_int_equal(copp_adapter_deadline(NULL), UINT64_MAX);
     rig_end(&rig);
 }
@@ -959,7 +959,7 @@ static void connectors_do_not_mix(void) {
     assert_int_equal(output.in_force.acp, 2);
     output.answer = COPP_E_FAILED;
     assert_int_equal(app_set_level(&app, ACP, 0), COPP_HR_OK);
-    copp_adapter_poll(s.rig.adapter, 7);
+    copp_adapter_dispatch(s.rig.adapter, 7);
     assert_int_equal(copp_adapter_deadline(s.rig.adapter), 1007); /* the first of both */
     copp_device_close(&app.device);
     end(&s);

@@ -195,7 +195,7 @@ static void live(struct rig *rig, struct app *app) {
     rig->output.answer = COPP_E_PENDING;
     assert_int_equal(app_set_level(app, HDCP, 1), COPP_HR_PENDING);
     rig->output.answer = COPP_OK;
-    copp_adapter_poll(rig->adapter, RIG_PENDING_LIMIT);
+    copp_adapter_dispatch(rig->adapter, RIG_PENDING_LIMIT);
     assert_int_equal(app_result(app), COPP_HR_UNEXPECTED);
 }
 

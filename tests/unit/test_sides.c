@@ -50,7 +50,7 @@ static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
     (void)pump;
     uint64_t next_ms = copp_sim_next(host.sim);
     host.now_ms = next_ms < until_ms ? next_ms : until_ms;
-    copp_sim_advance(host.sim, host.now_ms);
+    copp_sim_dispatch(host.sim, host.now_ms);
 }
 
 static void begin(void) {

@@ -293,7 +293,7 @@ static void how_a_description_may_be_written(void) {
     assert_int_equal(app_word(&s.app, COPP_QUERY_PROTECTION_TYPE), 0);
     assert_int_equal(app_ask(&s.app, COPP_QUERY_DISPLAY_DATA, NULL, answer, sizeof answer), COPP_HR_OK);
     assert_int_equal(get_u32(answer + 24), 720);
-    copp_sim_advance(s.sim, 10);
+    copp_sim_dispatch(s.sim, 10);
     assert_int_equal(app_flags(&s.app), COPP_STATUS_LINK_LOST);
     end(&s);
 }
@@ -336,7 +336,7 @@ static void the_example_of_the_manual(void) {
     begin(&s, start, "HDMI-1");
     assert_int_equal(copp_sim_count(s.sim), 2);
     assert_int_equal(copp_sim_next(s.sim), 0); /* the outputs are told to begin with nothing in force */
-    copp_sim_advance(s.sim, 0);
+    copp_sim_dispatch(s.sim, 0);
     assert_int_equal(copp_sim_next(s.sim), 2500);
     end(&s);
     free(page);
@@ -580,13 +580,13 @@ static void svideo_and_composite(void) {
 static void hdcp_takes_its_time(void) {
     struct scene s;
     begin(&s, SLOW, "A");
-    copp_sim_advance(s.sim, 100);
+    copp_sim_dispatch(s.sim, 100);
     s.app.now_ms = 100;
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
     assert_int_equal(copp_sim_next(s.sim), 600);
-    copp_sim_advance(s.sim, 599);
+    copp_sim_dispatch(s.sim, 599);
     assert_int_equal(app_result(&s.app), COPP_HR_PENDING);
-    copp_sim_advance(s.sim, 600);
+    copp_sim_dispatch(s.sim, 600);
     assert_int_equal(app_result(&s.app), COPP_HR_OK);
     assert_int_equal(app_global(&s.app, HDCP), 1);
     assert_int_equal(copp_sim_next(s.sim), UINT64_MAX);
@@ -594,7 +594,7 @@ static void hdcp_takes_its_time(void) {
     happen(&s, "hdcp-refuse A on");
     s.app.now_ms = 600;
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
-    copp_sim_advance(s.sim, 5000);
+    copp_sim_dispatch(s.sim, 5000);
     assert_int_equal(app_result(&s.app), COPP_HR_UNEXPECTED);
     end(&s);
 }
@@ -605,11 +605,11 @@ static void hdcp_never_answers(void) {
     happen(&s, "hdcp-hang A on");
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
     assert_int_equal(copp_sim_next(s.sim), 3000);
-    copp_sim_advance(s.sim, 1000);
+    copp_sim_dispatch(s.sim, 1000);
     happen(&s, "hdcp-hang A off"); /* it begins anew */
     assert_int_equal(copp_sim_next(s.sim), 1500);
     happen(&s, "hdcp-hang A on");
-    copp_sim_advance(s.sim, UINT64_MAX); /* over all of time in one leap */
+    copp_sim_dispatch(s.sim, UINT64_MAX); /* over all of time in one leap */
     assert_int_equal(app_result(&s.app), COPP_HR_UNEXPECTED);
     end(&s);
 }
@@ -629,10 +629,10 @@ static void an_unwilling_output(void) {
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_OK);
     happen(&s, "refuse HDMI-1 on");
     assert_int_equal(app_set_level(&s.app, HDCP, 0), COPP_HR_OK);
-    copp_sim_advance(s.sim, 1000000000000u); /* many retries, one leap */
+    copp_sim_dispatch(s.sim, 1000000000000u); /* many retries, one leap */
     assert_int_equal(app_global(&s.app, HDCP), 1);
     happen(&s, "refuse HDMI-1 off");
-    copp_sim_advance(s.sim, 1000000001000u);
+    copp_sim_dispatch(s.sim, 1000000001000u);
     assert_int_equal(app_global(&s.app, HDCP), 0);
     end(&s);
 }
@@ -647,23 +647,23 @@ static void the_script_in_time_order(void) {
                "400 = mode A 1080p60\n"
                "3500 = hdcp-fail A\n",
           "A");
-    copp_sim_advance(s.sim, 399);
+    copp_sim_dispatch(s.sim, 399);
     assert_int_equal(copp_sim_next(s.sim), 400);
     assert_int_equal(app_flags(&s.app), 0);
     s.app.now_ms = 399;
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
-    copp_sim_advance(s.sim, 400);
+    copp_sim_dispatch(s.sim, 400);
     assert_int_equal(app_flags(&s.app), COPP_STATUS_RENEGOTIATION_REQUIRED);
     assert_int_equal(app_result(&s.app), COPP_HR_UNEXPECTED); /* the mode changed before HDCP was up */
     s.app.now_ms = 400;
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
-    copp_sim_advance(s.sim, 2600);
+    copp_sim_dispatch(s.sim, 2600);
     assert_int_equal(app_result(&s.app), COPP_HR_OK); /* up at 900 */
     assert_int_equal(app_flags(&s.app), COPP_STATUS_LINK_LOST);
     assert_int_equal(app_local(&s.app, HDCP), 0); /* and gone at 2500 */
-    copp_sim_advance(s.sim, 2000); /* time does not go back */
+    copp_sim_dispatch(s.sim, 2000); /* time does not go back */
     s.app.now_ms = 2600;
-    copp_sim_advance(s.sim, 3000);
+    copp_sim_dispatch(s.sim, 3000);
     assert_int_equal(app_flags(&s.app), COPP_STATUS_RENEGOTIATION_REQUIRED);
     assert_int_equal(copp_sim_next(s.sim), 3500);
     end(&s);
@@ -677,9 +677,9 @@ static void the_script_starts_with_the_sim(void) {
         make(&s, "[output A]\ntype = svideo\nprotections = acp\nmodes = 480i59.94\n[script]\n10 = tamper A\n", 5000, &error),
         COPP_OK);
     app_begin(&s.app, copp_sim_connector(s.sim, "A"));
-    copp_sim_advance(s.sim, 5009);
+    copp_sim_dispatch(s.sim, 5009);
     assert_int_equal(app_flags(&s.app), 0);
-    copp_sim_advance(s.sim, 5010);
+    copp_sim_dispatch(s.sim, 5010);
     assert_int_equal(app_flags(&s.app), COPP_STATUS_LINK_LOST);
     end(&s);
 
@@ -687,7 +687,7 @@ static void the_script_starts_with_the_sim(void) {
     assert_int_equal(make(&s, "[output A]\ntype = vga\nmodes = 720p60\n[script]\n10 = tamper A\n", UINT64_MAX - 5, &error),
                      COPP_OK);
     app_begin(&s.app, copp_sim_connector(s.sim, "A"));
-    copp_sim_advance(s.sim, UINT64_MAX);
+    copp_sim_dispatch(s.sim, UINT64_MAX);
     assert_int_equal(app_flags(&s.app), 0);
     end(&s);
 }
@@ -698,9 +698,9 @@ static void a_scripted_event_that_cannot_happen(void) {
           "[output A]\ntype = component\nprotections = acp\nmodes = 720p60 480i59.94\n"
           "[script]\n1 = desktop-acp A 1\n2 = mode A 480i59.94\n3 = desktop-acp A 1\n",
           "A");
-    copp_sim_advance(s.sim, 2);
+    copp_sim_dispatch(s.sim, 2);
     assert_int_equal(app_global(&s.app, ACP), 0);
-    copp_sim_advance(s.sim, 3);
+    copp_sim_dispatch(s.sim, 3);
     assert_int_equal(app_global(&s.app, ACP), 1);
     end(&s);
 }
