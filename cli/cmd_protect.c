@@ -91,7 +91,7 @@ struct guard {
     struct signals signals;
     bool in_force;
     bool said_unknown;
-    uint64_t next_ms; /* when to poll again */
+    uint64_t deadline_ms; /* when to poll again */
     bool over;
     int status; /* the exit status, once over */
 };
@@ -318,7 +318,7 @@ static void watch(struct guard *g) {
     if (w.state == COPP_POLL_PROTECTED && g->child.held)
         child_resume(&g->child);
     uint64_t next = device_now(&g->device) + POLL_STEP_MS;
-    g->next_ms = w.next_ms < next ? w.next_ms : next;
+    g->deadline_ms = w.deadline_ms < next ? w.deadline_ms : next;
 }
 
 /* The command has ended by itself: its status is ours. What it left running ends before the protection does. */
@@ -333,7 +333,7 @@ static void command_ended(struct guard *g, int status) {
 
 static void suspend(struct guard *g, bool job) {
     child_suspend(&g->child, job);
-    g->next_ms = 0; /* look before the command shows anything again */
+    g->deadline_ms = 0; /* look before the command shows anything again */
 }
 
 static void on_child(struct guard *g) {
@@ -372,8 +372,8 @@ static void read_signals(struct guard *g) {
 static void hold(struct guard *g) {
     while (!g->over) {
         uint64_t now = device_now(&g->device);
-        uint64_t next = device_next(&g->device);
-        next = g->next_ms < next ? g->next_ms : next;
+        uint64_t next = device_deadline_ms(&g->device);
+        next = g->deadline_ms < next ? g->deadline_ms : next;
         uint64_t pause = next <= now ? 0 : next - now;
         const int fds[] = {g->signals.ending, g->signals.children, device_events_fd(&g->device)};
         bool ready[3];
@@ -383,7 +383,7 @@ static void hold(struct guard *g) {
         read_signals(g);
         say_unknown(g);
         device_dispatch(&g->device);
-        if (!g->over && device_now(&g->device) >= g->next_ms)
+        if (!g->over && device_now(&g->device) >= g->deadline_ms)
             watch(g);
     }
 }

@@ -54,7 +54,7 @@ struct watcher {
     struct screen *screen; /* NULL: lines */
     char name[160]; /* of what is watched, printable */
     uint64_t printed; /* lines of the log */
-    uint64_t until_ms; /* --once: when to give up */
+    uint64_t deadline_ms; /* --once: when to give up */
     int signals; /* of what ends this program; -1: none */
     int resizes;
     int stops; /* -1: lines, which stop by themselves */
@@ -132,7 +132,7 @@ static void on_back(struct watcher *w) {
 /* False: nothing more at present. */
 static bool take_one(struct watcher *w) {
     struct copp_socket_news news;
-    switch (source_next(&w->source, &news)) {
+    switch (source_deadline_ms(&w->source, &news)) {
     case SOURCE_NEWS:
         on_news(w, &news);
         return true;
@@ -207,11 +207,11 @@ static void await_terminal(struct watcher *w) {
 
 static void wait_for_something(struct watcher *w, bool idle) {
     uint64_t now = source_now(&w->source);
-    uint64_t until = source_until(&w->source);
+    uint64_t until = source_wait_until(&w->source);
     if (w->screen != NULL && until > now + CLOCK_MS)
         until = now + CLOCK_MS;
-    if (w->once && w->until_ms < until)
-        until = w->until_ms;
+    if (w->once && w->deadline_ms < until)
+        until = w->deadline_ms;
     /* without events: to hear that the reader of our lines has gone, or the terminal */
     struct pollfd fds[] = {source_poll(&w->source),
                            {.fd = w->signals, .events = POLLIN},
@@ -231,7 +231,7 @@ static void wait_for_something(struct watcher *w, bool idle) {
         screen_resized();
     if (!w->over && w->screen != NULL && !screen_keys(w->screen, &w->model))
         end_with(w, STATUS_YES);
-    if (!w->over && w->once && source_now(&w->source) >= w->until_ms)
+    if (!w->over && w->once && source_now(&w->source) >= w->deadline_ms)
         end_with(w, fail(w->in, STATUS_UNKNOWN, w->name, "coppd does not tell how things are"));
 }
 
@@ -265,7 +265,7 @@ static int watch(struct watcher *w) {
     char name[160];
     source_name(&w->source, name, sizeof name);
     printable(name, w->name, sizeof w->name);
-    w->until_ms = source_now(&w->source) + ONCE_MS;
+    w->deadline_ms = source_now(&w->source) + ONCE_MS;
     if (wants_screen(w->in))
         open_screen(w);
     while (!w->over) {

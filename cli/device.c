@@ -115,8 +115,8 @@ uint64_t device_now(const struct device *device) {
     return embedded_now(&device->host);
 }
 
-uint64_t device_next(const struct device *device) {
-    return device->path == NULL ? embedded_next(&device->host) : UINT64_MAX;
+uint64_t device_deadline_ms(const struct device *device) {
+    return device->path == NULL ? embedded_deadline_ms(&device->host) : UINT64_MAX;
 }
 
 void device_dispatch(struct device *device) {

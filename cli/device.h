@@ -77,7 +77,7 @@ void device_look(const struct device *device, const char *name, struct output *o
 
 uint64_t device_now(const struct device *device);
 /* When something happens by itself, and letting it happen: nothing ever does in this process where the adapter is outside. */
-uint64_t device_next(const struct device *device);
+uint64_t device_deadline_ms(const struct device *device);
 void device_dispatch(struct device *device);
 /* To poll for reading, for events_read of the embedded adapter's; -1: none. */
 int device_events_fd(const struct device *device);

@@ -20,19 +20,19 @@ static uint64_t pump_now(struct copp_pump *pump) {
 }
 
 /* Within an int, however far away. */
-static int timeout_until(const struct embedded *host, uint64_t until_ms) {
+static int timeout_until(const struct embedded *host, uint64_t deadline_ms) {
     uint64_t now = embedded_now(host);
-    if (until_ms <= now)
+    if (deadline_ms <= now)
         return 0;
-    return until_ms - now < 60000 ? (int)(until_ms - now) : 60000;
+    return deadline_ms - now < 60000 ? (int)(deadline_ms - now) : 60000;
 }
 
-static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
+static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     struct embedded *host = (struct embedded *)(void *)pump;
-    uint64_t next = embedded_next(host);
+    uint64_t next = embedded_deadline_ms(host);
     const int fds[] = {events_fd(host->events), host->wake_fd};
     bool ready[2];
-    wait_readable(fds, ready, 2, timeout_until(host, next < until_ms ? next : until_ms));
+    wait_readable(fds, ready, 2, timeout_until(host, next < deadline_ms ? next : deadline_ms));
     if (ready[0])
         events_read(host->events, embedded_now(host));
     if (ready[1] && host->skew_ms == 0)
@@ -55,9 +55,9 @@ void embedded_dispatch(struct embedded *host) {
     }
 }
 
-uint64_t embedded_next(const struct embedded *host) {
-    uint64_t sim = copp_sim_next(host->sim);
-    uint64_t event = events_next(host->events);
+uint64_t embedded_deadline_ms(const struct embedded *host) {
+    uint64_t sim = copp_sim_deadline_ms(host->sim);
+    uint64_t event = events_deadline_ms(host->events);
     return sim < event ? sim : event;
 }
 

@@ -29,7 +29,7 @@ uint64_t embedded_now(const struct embedded *host);
 /* Lets happen what is due by now: scripted events, those of --events, pending applies. */
 void embedded_dispatch(struct embedded *host);
 /* When embedded_dispatch has something to do next, by itself. */
-uint64_t embedded_next(const struct embedded *host);
+uint64_t embedded_deadline_ms(const struct embedded *host);
 
 /* A session with one of the adapter's outputs. */
 struct link {

@@ -72,7 +72,7 @@ int events_fd(const struct event_source *source) {
     return source->fd;
 }
 
-uint64_t events_next(const struct event_source *source) {
+uint64_t events_deadline_ms(const struct event_source *source) {
     return source->first != NULL ? source->first->due_ms : UINT64_MAX;
 }
 

@@ -22,7 +22,7 @@ int events_fd(const struct event_source *source);
 /* Call when there is something to read: reads once. */
 void events_read(struct event_source *source, uint64_t now_ms);
 /* When the next event is due; UINT64_MAX if none is waiting. */
-uint64_t events_next(const struct event_source *source);
+uint64_t events_deadline_ms(const struct event_source *source);
 /* No event is waiting and none can come. */
 bool events_ended(const struct event_source *source);
 

@@ -48,10 +48,10 @@ struct pollfd source_poll(const struct source *source) {
     return (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-uint64_t source_until(const struct source *source) {
+uint64_t source_wait_until(const struct source *source) {
     if (source->device.path != NULL)
         return source->connection != NULL ? UINT64_MAX : source->try_ms;
-    return device_next(&source->device);
+    return device_deadline_ms(&source->device);
 }
 
 static enum source_word lose(struct source *s) {
@@ -134,11 +134,11 @@ static enum source_word next_inside(struct source *s, struct copp_socket_news *n
         s->told[i] = news->u.connector;
         return SOURCE_NEWS;
     }
-    bool over = events_ended(s->device.host.events) && device_next(&s->device) == UINT64_MAX;
+    bool over = events_ended(s->device.host.events) && device_deadline_ms(&s->device) == UINT64_MAX;
     return over ? SOURCE_ENDED : SOURCE_NOTHING;
 }
 
-enum source_word source_next(struct source *source, struct copp_socket_news *news) {
+enum source_word source_deadline_ms(struct source *source, struct copp_socket_news *news) {
     if (source->device.path == NULL)
         return next_inside(source, news);
     if (source->connection == NULL)

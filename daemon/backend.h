@@ -1,8 +1,8 @@
 /*
  * What owns a machine's outputs, and how it plugs into the event loop: one file descriptor that becomes readable (an
  * epoll one where a backend has several), and one moment at which it has something to do by itself. The adapter, its
- * connectors and their time limits (CMD-6) are the backend's: advance calls copp_adapter_dispatch, next_ms heeds
- * copp_adapter_deadline. Connectors may be added while it runs; none goes away before close.
+ * connectors and their time limits (CMD-6) are the backend's: advance calls copp_adapter_dispatch, deadline_ms heeds
+ * copp_adapter_deadline_ms. Connectors may be added while it runs; none goes away before close.
  */
 #ifndef COPPD_BACKEND_H
 #define COPPD_BACKEND_H
@@ -54,7 +54,7 @@ struct backend_ops {
     bool (*searching)(const struct backend *backend); /* outputs that are there already may still be found */
     int (*fd)(const struct backend *backend); /* -1: none. The same for as long as the backend lives */
     void (*ready)(struct backend *backend, uint64_t now_ms); /* fd can be read from */
-    uint64_t (*next_ms)(const struct backend *backend); /* UINT64_MAX: never */
+    uint64_t (*deadline_ms)(const struct backend *backend); /* UINT64_MAX: never */
     void (*advance)(struct backend *backend, uint64_t now_ms);
 };
 

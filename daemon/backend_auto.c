@@ -247,10 +247,10 @@ static void ready(struct backend *backend, uint64_t now_ms) {
         look(a, now_ms);
 }
 
-static uint64_t next_ms(const struct backend *backend) {
+static uint64_t deadline_ms(const struct backend *backend) {
     const struct auto_backend *a = own(backend);
     const struct backend *asked = a->chosen ? a->chosen : a->server;
-    uint64_t next = asked ? asked->ops->next_ms(asked) : UINT64_MAX;
+    uint64_t next = asked ? asked->ops->deadline_ms(asked) : UINT64_MAX;
     bool looks = !a->chosen && !waits_for_server(a);
     return looks && a->look_ms < next ? a->look_ms : next;
 }
@@ -278,6 +278,6 @@ const struct backend_ops backend_auto = {
     .searching = searching,
     .fd = fd,
     .ready = ready,
-    .next_ms = next_ms,
+    .deadline_ms = deadline_ms,
     .advance = advance,
 };

@@ -127,8 +127,8 @@ static void ready(struct backend *backend, uint64_t now_ms) {
     copp_outputs_ready(own(backend)->outputs, now_ms);
 }
 
-static uint64_t next_ms(const struct backend *backend) {
-    return copp_outputs_next(own(backend)->outputs);
+static uint64_t deadline_ms(const struct backend *backend) {
+    return copp_outputs_deadline_ms(own(backend)->outputs);
 }
 
 static void advance(struct backend *backend, uint64_t now_ms) {
@@ -142,7 +142,7 @@ static void plan_kms(const struct backend_setup *setup, char *text, size_t size)
 
 #define OUTPUTS_CALLS                                                                                                            \
     .real = true, .close = close_outputs, .name_of = name_of, .connector = connector, .plugged = plugged, .named = named,        \
-    .searching = searching, .fd = fd, .ready = ready, .next_ms = next_ms, .advance = advance
+    .searching = searching, .fd = fd, .ready = ready, .deadline_ms = deadline_ms, .advance = advance
 
 const struct backend_ops backend_kms = {.name = "kms", .check = check_kms, .plan = plan_kms, .open = open_kms, OUTPUTS_CALLS};
 

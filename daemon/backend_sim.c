@@ -156,8 +156,8 @@ static void ready(struct backend *backend, uint64_t now_ms) {
     }
 }
 
-static uint64_t next_ms(const struct backend *backend) {
-    return copp_sim_next(sim_of(backend)->sim);
+static uint64_t deadline_ms(const struct backend *backend) {
+    return copp_sim_deadline_ms(sim_of(backend)->sim);
 }
 
 static void advance(struct backend *backend, uint64_t now_ms) {
@@ -178,6 +178,6 @@ const struct backend_ops backend_sim = {
     .searching = searching,
     .fd = fd,
     .ready = ready,
-    .next_ms = next_ms,
+    .deadline_ms = deadline_ms,
     .advance = advance,
 };

@@ -49,7 +49,7 @@ void server_wake(struct server *server) {
 }
 
 static void arm(struct server *server) {
-    uint64_t next = server->backend->ops->next_ms(server->backend);
+    uint64_t next = server->backend->ops->deadline_ms(server->backend);
     uint64_t old;
     uint64_t time = next > UINT64_MAX / 1000u ? UINT64_MAX : next * 1000u;
     if (sd_event_source_get_time(server->timer, &old) < 0 || old != time)

@@ -49,7 +49,7 @@ static void step(struct copp_adapter *adapter, struct display *display) {
         display->up_ms = UINT64_MAX;
         copp_connector_applied(display->connector, COPP_OK);
     }
-    if (now_ms >= copp_adapter_deadline(adapter))
+    if (now_ms >= copp_adapter_deadline_ms(adapter))
         copp_adapter_dispatch(adapter, now_ms);
 }
 

@@ -18,9 +18,9 @@ uint64_t driver_now(void) {
     return host.now_ms;
 }
 
-void driver_wait(uint64_t until_ms) {
-    if (until_ms > host.now_ms && until_ms != UINT64_MAX)
-        host.now_ms = until_ms;
+void driver_wait(uint64_t deadline_ms) {
+    if (deadline_ms > host.now_ms && deadline_ms != UINT64_MAX)
+        host.now_ms = deadline_ms;
     copp_sim_dispatch(host.sim, host.now_ms);
 }
 
@@ -29,10 +29,10 @@ static uint64_t pump_now(struct copp_pump *pump) {
     return driver_now();
 }
 
-static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
+static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     (void)pump;
-    uint64_t next_ms = copp_sim_next(host.sim);
-    driver_wait(next_ms < until_ms ? next_ms : until_ms);
+    uint64_t sim_deadline_ms = copp_sim_deadline_ms(host.sim);
+    driver_wait(sim_deadline_ms < deadline_ms ? sim_deadline_ms : deadline_ms);
 }
 
 /* A chain as a driver's maker would issue it: a leaf signed by an IHV signed by a root (CERT-4). */

@@ -12,6 +12,6 @@ void driver_close(struct copp_transport **driver);
 
 /* The simulator's time in milliseconds, and a way to let it pass. */
 uint64_t driver_now(void);
-void driver_wait(uint64_t until_ms);
+void driver_wait(uint64_t deadline_ms);
 
 #endif

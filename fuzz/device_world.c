@@ -166,7 +166,7 @@ static void check_nothing_is_left(struct world *world) {
     for (unsigned i = 0; i < CONNECTORS; i++) {
         struct copp_protection left;
         CHECK(copp_connector_devices(world->connector[i]) == 0);
-        CHECK(copp_connector_deadline(world->connector[i]) == COPP_NEVER);
+        CHECK(copp_connector_deadline_ms(world->connector[i]) == COPP_NEVER);
         copp_connector_protection(world->connector[i], &left);
         CHECK(left.hdcp == nothing.hdcp && left.acp == nothing.acp && left.cgmsa == nothing.cgmsa);
         CHECK(left.tv_standard == world->connector[i]->config.default_standard);
@@ -324,7 +324,7 @@ static void check_connector(const struct world *world, unsigned connector) {
         CHECK(rank(type, in_force) >= rank(type, level[type]));
     }
     CHECK(!(level[COPP_TYPE_CGMSA] & ~applied.cgmsa & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED));
-    if (copp_connector_deadline(world->connector[connector]) == COPP_NEVER)
+    if (copp_connector_deadline_ms(world->connector[connector]) == COPP_NEVER)
         check_settled(world, connector, level, &applied);
 }
 
@@ -333,7 +333,7 @@ static void check_own_output(const struct world *world) {
     struct copp_protection claimed;
     const struct copp_protection *real = &world->own.in_force;
     copp_connector_protection(world->connector[OWN_CONNECTOR], &claimed);
-    bool settled = copp_connector_deadline(world->connector[OWN_CONNECTOR]) == COPP_NEVER;
+    bool settled = copp_connector_deadline_ms(world->connector[OWN_CONNECTOR]) == COPP_NEVER;
     for (size_t type = 0; type < COPP_TYPES; type++) {
         uint32_t claim = copp_protection_level(&claimed, type);
         uint32_t truth = copp_protection_level(real, type);

@@ -431,7 +431,7 @@ static void watch(struct driver *driver, struct player *player, struct fuzz_inpu
     copp_session_poll(player->session, player->now_ms, &step);
     CHECK((step.state == COPP_POLL_STOP) == (step.stop != COPP_STOP_NONE));
     CHECK(!player->stopped || step.state == COPP_POLL_STOP);
-    CHECK(step.state == COPP_POLL_STOP ? step.next_ms == UINT64_MAX : step.next_ms <= player->now_ms + COPP_POLL_MS);
+    CHECK(step.state == COPP_POLL_STOP ? step.deadline_ms == UINT64_MAX : step.deadline_ms <= player->now_ms + COPP_POLL_MS);
     if (step.state == COPP_POLL_PROTECTED)
         check_protected(driver, &player->required);
     player->stopped = player->stopped || (step.state == COPP_POLL_STOP && driver->called);

@@ -50,7 +50,7 @@ struct copp_backend_ops {
     void (*dispatch)(struct copp_backend *backend, uint64_t now_ms);
     /* When dispatch has something to do though no fd says so; may be in the past. To be asked anew after every call of the
      * adapter or of the backend. COPP_BACKEND_NEVER if nothing. */
-    uint64_t (*deadline)(const struct copp_backend *backend);
+    uint64_t (*deadline_ms)(const struct copp_backend *backend);
     /* Takes down what is in force and frees everything. */
     void (*close)(struct copp_backend *backend);
 };

@@ -110,14 +110,14 @@ void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms) {
     (void)add_connectors(outputs); /* without memory for it, an output that has come is tried again next time */
 }
 
-uint64_t copp_outputs_next(const struct copp_outputs *outputs) {
-    uint64_t adapter = copp_adapter_deadline(outputs->adapter);
-    uint64_t backend = outputs->backend->ops->deadline(outputs->backend);
+uint64_t copp_outputs_deadline_ms(const struct copp_outputs *outputs) {
+    uint64_t adapter = copp_adapter_deadline_ms(outputs->adapter);
+    uint64_t backend = outputs->backend->ops->deadline_ms(outputs->backend);
     return adapter < backend ? adapter : backend;
 }
 
 void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms) {
-    if (now_ms >= outputs->backend->ops->deadline(outputs->backend))
+    if (now_ms >= outputs->backend->ops->deadline_ms(outputs->backend))
         copp_outputs_ready(outputs, now_ms);
     copp_adapter_dispatch(outputs->adapter, now_ms);
 }

@@ -26,7 +26,7 @@ bool copp_outputs_searching(const struct copp_outputs *outputs);
 int copp_outputs_fd(const struct copp_outputs *outputs);
 void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms);
 /* When advance is to be called; UINT64_MAX: never. */
-uint64_t copp_outputs_next(const struct copp_outputs *outputs);
+uint64_t copp_outputs_deadline_ms(const struct copp_outputs *outputs);
 void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms);
 
 #endif

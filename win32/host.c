@@ -114,10 +114,10 @@ static uint64_t pump_now(struct copp_pump *pump) {
 }
 
 /* The other sessions go on meanwhile (CMD-6). */
-static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
+static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     (void)pump;
     uint64_t now = GetTickCount64();
-    DWORD pause = until_ms > now + WAIT_MS ? WAIT_MS : until_ms > now ? (DWORD)(until_ms - now) : 0;
+    DWORD pause = deadline_ms > now + WAIT_MS ? WAIT_MS : deadline_ms > now ? (DWORD)(deadline_ms - now) : 0;
     LeaveCriticalSection(&host.lock);
     Sleep(pause);
     EnterCriticalSection(&host.lock);

@@ -94,7 +94,7 @@ COPP_API void copp_connector_applied(struct copp_connector *connector, enum copp
 COPP_API void copp_adapter_dispatch(struct copp_adapter *adapter, uint64_t now_ms);
 
 /* When copp_adapter_dispatch has something to do next; UINT64_MAX if nothing. */
-COPP_API uint64_t copp_adapter_deadline(const struct copp_adapter *adapter);
+COPP_API uint64_t copp_adapter_deadline_ms(const struct copp_adapter *adapter);
 
 /* SES-1. COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6). */
 COPP_API COPP_NODISCARD enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device);
@@ -131,14 +131,14 @@ COPP_API void copp_device_inspect(const struct copp_device *device, struct copp_
 
 /*
  * Lets time pass for a host without an event loop: wait returns when something may have happened on the adapter's
- * outputs, and not much later than until_ms. Embed this as the first member of your own structure.
+ * outputs, and not much later than deadline_ms. Embed this as the first member of your own structure.
  */
 struct copp_pump {
     const struct copp_pump_ops *ops;
 };
 struct copp_pump_ops {
     uint64_t (*now_ms)(struct copp_pump *pump);
-    void (*wait)(struct copp_pump *pump, uint64_t until_ms);
+    void (*wait)(struct copp_pump *pump, uint64_t deadline_ms);
 };
 
 /*

@@ -145,14 +145,14 @@ enum copp_poll_state {
 struct copp_poll {
     enum copp_poll_state state;
     enum copp_stop stop; /* for COPP_POLL_STOP */
-    uint64_t next_ms; /* call again no later than this (APP-3); UINT64_MAX after STOP */
+    uint64_t deadline_ms; /* call again no later than this (APP-3); UINT64_MAX after STOP */
     uint32_t events; /* COPP_STATUS_* seen since the last step, whoever asked */
     bool late; /* more than COPP_POLL_MS have passed since the last poll */
     bool hdcp_skipped; /* HDCP was required and, by APP-4, not asked for */
     bool receiver_unnamed; /* HDCP is in force, against whom nobody knows: requirement.unnamed_receiver was used */
 };
 
-/* One step of polling, to be called when poll->next_ms has come or earlier. Before copp_session_protect: STOP. After
+/* One step of polling, to be called when poll->deadline_ms has come or earlier. Before copp_session_protect: STOP. After
  * STOP it stays STOP. */
 COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll);
 

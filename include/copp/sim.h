@@ -56,7 +56,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_sim_event(struct copp_sim *sim, co
 /* Lets time pass up to now_ms: scripted events, pending applies and their time limits. Time does not go back. */
 COPP_API void copp_sim_dispatch(struct copp_sim *sim, uint64_t now_ms);
 /* When something happens next by itself; UINT64_MAX if never. */
-COPP_API uint64_t copp_sim_next(const struct copp_sim *sim);
+COPP_API uint64_t copp_sim_deadline_ms(const struct copp_sim *sim);
 
 #ifdef __cplusplus
 }

@@ -127,7 +127,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     }
 }
 
-static uint64_t deadline(const struct copp_backend *backend) {
+static uint64_t deadline_ms(const struct copp_backend *backend) {
     const struct kms *kms = const_kms_of(backend);
     uint64_t interval = COPP_BACKEND_NEVER;
     for (size_t i = 0; i < kms->count; i++) {
@@ -147,7 +147,8 @@ static void close_kms(struct copp_backend *backend) {
     free(kms);
 }
 
-static const struct copp_backend_ops kms_ops = {count, describe, plugged, searching, attach, fds, dispatch, deadline, close_kms};
+static const struct copp_backend_ops kms_ops = {count, describe, plugged,     searching, attach,
+                                                fds,   dispatch, deadline_ms, close_kms};
 
 enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
     *backend = NULL;

@@ -191,8 +191,8 @@ static uint64_t next_script(const struct copp_sim *sim) {
     return sim->script_done < sim->script_count ? script_time(sim, &sim->script[sim->script_done]) : SIM_NEVER;
 }
 
-uint64_t copp_sim_next(const struct copp_sim *sim) {
-    uint64_t next = least(next_script(sim), copp_adapter_deadline(sim->adapter));
+uint64_t copp_sim_deadline_ms(const struct copp_sim *sim) {
+    uint64_t next = least(next_script(sim), copp_adapter_deadline_ms(sim->adapter));
     for (size_t i = 0; i < sim->output_count; i++) {
         if (sim->outputs[i].pending)
             next = least(next, sim->outputs[i].due_ms);
@@ -207,7 +207,7 @@ uint64_t copp_sim_next(const struct copp_sim *sim) {
 static uint64_t next_moment(const struct copp_sim *sim) {
     for (size_t i = 0; i < sim->output_count; i++) {
         if (sim->outputs[i].pending)
-            return copp_sim_next(sim);
+            return copp_sim_deadline_ms(sim);
     }
     return next_script(sim);
 }

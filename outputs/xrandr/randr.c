@@ -120,7 +120,7 @@ static uint64_t now_ms(void) {
 }
 
 void randr_begin(struct randr *randr) {
-    randr->until_ms = now_ms() + ANSWER_MS;
+    randr->deadline_ms = now_ms() + ANSWER_MS;
 }
 
 /*
@@ -135,8 +135,8 @@ static void *answer_to(struct randr *randr, unsigned sequence, bool *refused) {
         (void)flush(randr);
     while (!randr->silent && !poll_for_reply(randr, sequence, &reply, &error)) {
         uint64_t now = now_ms();
-        if (now < randr->until_ms)
-            (void)poll(&fd, 1, (int)(randr->until_ms - now));
+        if (now < randr->deadline_ms)
+            (void)poll(&fd, 1, (int)(randr->deadline_ms - now));
         else
             randr->silent = true;
     }

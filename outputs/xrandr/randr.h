@@ -25,7 +25,7 @@ struct randr {
     xcb_connection_t *connection;
     struct randr_guard *guard; /* of the connection */
     bool silent; /* it has not answered in time: whatever it says later is not listened to */
-    uint64_t until_ms; /* by when it must have answered */
+    uint64_t deadline_ms; /* by when it must have answered */
     bool writing; /* it has not answered the last write: the driver takes its time, and nothing else is asked meanwhile */
     uint64_t write_ms; /* when that was */
     unsigned writes[2]; /* its requests, 0: none */

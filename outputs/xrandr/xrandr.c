@@ -327,7 +327,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     check_server(xrandr);
 }
 
-static uint64_t deadline(const struct copp_backend *backend) {
+static uint64_t deadline_ms(const struct copp_backend *backend) {
     const struct xrandr *xrandr = const_xrandr_of(backend);
     uint64_t interval = COPP_BACKEND_NEVER;
     for (size_t i = 0; i < xrandr->count; i++) {
@@ -357,8 +357,8 @@ static void close_xrandr(struct copp_backend *backend) {
     free(xrandr);
 }
 
-static const struct copp_backend_ops xrandr_ops = {count, describe, plugged,  searching,   attach,
-                                                   fds,   dispatch, deadline, close_xrandr};
+static const struct copp_backend_ops xrandr_ops = {count, describe, plugged,     searching,   attach,
+                                                   fds,   dispatch, deadline_ms, close_xrandr};
 
 /* False without memory. */
 static bool copy(const char *text, char **own) {

@@ -96,12 +96,12 @@ void copp_adapter_dispatch(struct copp_adapter *adapter, uint64_t now_ms) {
         copp_connector_dispatch(connector, now_ms);
 }
 
-uint64_t copp_adapter_deadline(const struct copp_adapter *adapter) {
+uint64_t copp_adapter_deadline_ms(const struct copp_adapter *adapter) {
     uint64_t first = COPP_NEVER;
     for (const struct copp_connector *connector = adapter ? adapter->connectors : NULL; connector; connector = connector->next) {
-        uint64_t deadline = copp_connector_deadline(connector);
-        if (deadline < first)
-            first = deadline;
+        uint64_t deadline_ms = copp_connector_deadline_ms(connector);
+        if (deadline_ms < first)
+            first = deadline_ms;
     }
     return first;
 }

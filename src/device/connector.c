@@ -306,7 +306,7 @@ void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) 
     }
 }
 
-uint64_t copp_connector_deadline(const struct copp_connector *connector) {
+uint64_t copp_connector_deadline_ms(const struct copp_connector *connector) {
     if (connector->pending.kind != COPP_PENDING_NONE)
         return connector->pending.timed ? connector->pending.deadline_ms : 0;
     return effective_applied(connector) ? COPP_NEVER : connector->retry_ms;

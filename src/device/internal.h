@@ -148,7 +148,7 @@ void copp_connector_cancel_pending(struct copp_connector *connector);
 void copp_connector_completed(struct copp_connector *connector, enum copp_result result);
 
 void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms);
-uint64_t copp_connector_deadline(const struct copp_connector *connector);
+uint64_t copp_connector_deadline_ms(const struct copp_connector *connector);
 
 /* What is on the connector now. */
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state);

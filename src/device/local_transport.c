@@ -46,7 +46,7 @@ static enum copp_result protection_command(struct copp_transport *transport, con
     while (*hresult == COPP_HR_PENDING) { /* CMD-6 */
         if (!pump)
             return COPP_E_TRANSPORT; /* nobody lets time pass: how the command ends is unknown */
-        pump->ops->wait(pump, copp_adapter_deadline(adapter));
+        pump->ops->wait(pump, copp_adapter_deadline_ms(adapter));
         copp_adapter_dispatch(adapter, pump->ops->now_ms(pump));
         *hresult = copp_device_command_result(local->device);
     }

@@ -250,7 +250,7 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
 void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
     if (!poll)
         return;
-    *poll = (struct copp_poll){.state = COPP_POLL_STOP, .stop = COPP_STOP_INTERNAL, .next_ms = UINT64_MAX};
+    *poll = (struct copp_poll){.state = COPP_POLL_STOP, .stop = COPP_STOP_INTERNAL, .deadline_ms = UINT64_MAX};
     if (!session)
         return;
     struct protection *protection = &session->protection;
@@ -269,5 +269,5 @@ void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct cop
     if (protection->stop)
         return;
     poll->state = again ? COPP_POLL_RENEGOTIATE : COPP_POLL_PROTECTED;
-    poll->next_ms = again ? now_ms : now_ms + COPP_POLL_MS;
+    poll->deadline_ms = again ? now_ms : now_ms + COPP_POLL_MS;
 }

@@ -42,7 +42,7 @@ struct copp_connector *outputs_rig_connector(const struct outputs_rig *rig, cons
 void outputs_rig_pass(struct outputs_rig *rig, uint64_t by_ms) {
     uint64_t until = rig->now_ms + by_ms;
     while (rig->now_ms < until) {
-        uint64_t next = copp_outputs_next(rig->outputs);
+        uint64_t next = copp_outputs_deadline_ms(rig->outputs);
         next = next < rig->now_ms + 1 ? rig->now_ms + 1 : next;
         rig->now_ms = next < until ? next : until;
         copp_outputs_dispatch(rig->outputs, rig->now_ms);

@@ -319,7 +319,7 @@ static void step_rest(struct model *m) {
         assert_int_equal(level_of(&applied, type), from_scratch(m, type));
     assert_int_equal(applied.tv_standard, m->standard);
     assert_memory_equal(&applied, &m->rig.output.in_force, sizeof applied);
-    assert_int_equal(copp_adapter_deadline(m->rig.adapter), UINT64_MAX);
+    assert_int_equal(copp_adapter_deadline_ms(m->rig.adapter), UINT64_MAX);
     m->seen[SEEN_EXACT]++;
     if (count_open(m) == 0 && !m->desktop) {
         assert_int_equal(applied.hdcp | applied.acp | applied.cgmsa, 0); /* ARB-4 */

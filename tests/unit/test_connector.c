@@ -512,14 +512,14 @@ static void a_pending_command_ends_with_its_output(void) {
     begin_pending(&s);
     assert_locals(&s.apps[0], 0, 0, 0); /* queries go on and tell the truth */
     assert_int_equal(app_global(&s.apps[1], HDCP), 0);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), 1000 + RIG_PENDING_LIMIT);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 1000 + RIG_PENDING_LIMIT);
     copp_connector_applied(s.rig.connector, COPP_E_PENDING); /* says nothing new */
     assert_int_equal(app_result(&s.apps[0]), COPP_HR_PENDING);
     rig_output_end(&s.rig.output, s.rig.connector, COPP_OK);
     assert_int_equal(app_result(&s.apps[0]), COPP_HR_OK);
     assert_locals(&s.apps[0], 1, 0, 0);
     assert_int_equal(app_global(&s.apps[1], HDCP), 1);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), UINT64_MAX);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), UINT64_MAX);
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 0), COPP_HR_OK); /* under the next sequence number (CMD-3) */
     end(&s);
 }
@@ -609,7 +609,7 @@ static void the_time_limit_does_not_wrap(void) {
     s.apps[0].now_ms = UINT64_MAX - 10;
     s.rig.output.answer = COPP_E_PENDING;
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_PENDING);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), UINT64_MAX);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), UINT64_MAX);
     copp_adapter_dispatch(s.rig.adapter, UINT64_MAX - 5);
     assert_int_equal(app_result(&s.apps[0]), COPP_HR_PENDING);
     rig_output_end(&s.rig.output, s.rig.connector, COPP_OK);
@@ -727,16 +727,16 @@ static void what_is_refused_is_tried_again(void) {
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 0), COPP_HR_OK);
     assert_locals(&s.apps[0], 0, 0, 0);
     assert_int_equal(app_global(&s.apps[0], HDCP), 1); /* what is in force is told */
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), 0);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 0);
     copp_adapter_dispatch(s.rig.adapter, 500);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), 1500);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 1500);
     unsigned applies = s.rig.output.applies;
     copp_adapter_dispatch(s.rig.adapter, 1499); /* an unwilling output is not pestered */
     assert_int_equal(s.rig.output.applies, applies);
     s.rig.output.answer = COPP_OK;
     copp_adapter_dispatch(s.rig.adapter, 1500);
     assert_levels(&s, 0, 0, 0);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), UINT64_MAX);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), UINT64_MAX);
     end(&s);
 }
 
@@ -768,13 +768,13 @@ static void a_release_has_a_time_limit_too(void) {
     assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_OK);
     s.rig.output.answer = COPP_E_PENDING;
     copp_device_close(&s.apps[0].device); /* nobody says what time it is */
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), 0);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 0);
     copp_adapter_dispatch(s.rig.adapter, 100);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), 100 + RIG_PENDING_LIMIT);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 100 + RIG_PENDING_LIMIT);
     copp_adapter_dispatch(s.rig.adapter, 100 + RIG_PENDING_LIMIT);
     assert_int_equal(s.rig.output.cancels, 1);
     assert_levels(&s, 1, 0, 0);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), 1100 + RIG_PENDING_LIMIT);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 1100 + RIG_PENDING_LIMIT);
     copp_adapter_dispatch(s.rig.adapter, 1100 + RIG_PENDING_LIMIT);
     assert_true(s.rig.output.pending);
     rig_output_end(&s.rig.output, s.rig.connector, COPP_E_FAILED);
@@ -875,13 +875,13 @@ static void what_no_adapter_can_be(void) {
     assert_null(adapter);
     assert_int_equal(copp_adapter_new(&good, &adapter), COPP_OK);
     assert_int_equal(adapter->pending_limit_ms, COPP_PENDING_LIMIT_MS);
-    assert_int_equal(copp_adapter_deadline(adapter), UINT64_MAX);
+    assert_int_equal(copp_adapter_deadline_ms(adapter), UINT64_MAX);
     copp_adapter_dispatch(adapter, 0);
     copp_adapter_free(&adapter);
     copp_adapter_free(&adapter);
     copp_adapter_free(NULL);
     copp_adapter_dispatch(NULL, 0);
-    assert_int_equal(copp_adapter_deadline(NULL), UINT64_MAX);
+    assert_int_equal(copp_adapter_deadline_ms(NULL), UINT64_MAX);
     rig_end(&rig);
 }
 
@@ -960,7 +960,7 @@ static void connectors_do_not_mix(void) {
     output.answer = COPP_E_FAILED;
     assert_int_equal(app_set_level(&app, ACP, 0), COPP_HR_OK);
     copp_adapter_dispatch(s.rig.adapter, 7);
-    assert_int_equal(copp_adapter_deadline(s.rig.adapter), 1007); /* the first of both */
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 1007); /* the first of both */
     copp_device_close(&app.device);
     end(&s);
 }
@@ -978,10 +978,10 @@ static uint64_t pump_now(struct copp_pump *pump) {
     return ((struct test_pump *)pump)->now_ms;
 }
 
-static void pump_wait(struct copp_pump *base, uint64_t until_ms) {
+static void pump_wait(struct copp_pump *base, uint64_t deadline_ms) {
     struct test_pump *pump = (struct test_pump *)base;
-    bool ready = pump->ready_ms <= until_ms;
-    pump->now_ms = ready ? pump->ready_ms : until_ms;
+    bool ready = pump->ready_ms <= deadline_ms;
+    pump->now_ms = ready ? pump->ready_ms : deadline_ms;
     if (ready)
         rig_output_end(&pump->rig->output, pump->rig->connector, COPP_OK);
 }

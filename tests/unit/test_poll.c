@@ -42,7 +42,7 @@ static void check_stopped(struct copp_session *session, const struct fake_driver
     struct copp_poll watch = watch_at(session, now_ms);
     assert_int_equal(watch.state, COPP_POLL_STOP);
     assert_int_equal(watch.stop, stop);
-    assert_true(watch.next_ms == UINT64_MAX);
+    assert_true(watch.deadline_ms == UINT64_MAX);
     unsigned seen = driver->queries + driver->commands;
     watch = watch_at(session, now_ms + 1);
     assert_int_equal(watch.state, COPP_POLL_STOP);
@@ -63,7 +63,7 @@ static void protects_everything(void) {
         struct copp_poll watch = watch_at(session, now);
         assert_int_equal(watch.state, COPP_POLL_PROTECTED);
         assert_int_equal(watch.stop, COPP_STOP_NONE);
-        assert_true(watch.next_ms == now + COPP_POLL_MS);
+        assert_true(watch.deadline_ms == now + COPP_POLL_MS);
         assert_int_equal(watch.events, 0);
         assert_false(watch.late);
         assert_false(watch.hdcp_skipped);
@@ -575,7 +575,7 @@ static void sets_levels_again_when_told(void) {
     struct copp_poll watch = watch_at(session, 1000);
     assert_int_equal(watch.state, COPP_POLL_RENEGOTIATE);
     assert_int_equal(watch.stop, COPP_STOP_NONE);
-    assert_true(watch.next_ms == 1000); /* at once */
+    assert_true(watch.deadline_ms == 1000); /* at once */
     assert_int_equal(watch.events, COPP_STATUS_RENEGOTIATION_REQUIRED);
     assert_int_equal(driver.sets, 3); /* content is hidden first */
     watch = watch_at(session, 1001);

@@ -46,10 +46,10 @@ static uint64_t pump_now(struct copp_pump *pump) {
     return host.now_ms;
 }
 
-static void pump_wait(struct copp_pump *pump, uint64_t until_ms) {
+static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     (void)pump;
-    uint64_t next_ms = copp_sim_next(host.sim);
-    host.now_ms = next_ms < until_ms ? next_ms : until_ms;
+    uint64_t sim_deadline_ms = copp_sim_deadline_ms(host.sim);
+    host.now_ms = sim_deadline_ms < deadline_ms ? sim_deadline_ms : deadline_ms;
     copp_sim_dispatch(host.sim, host.now_ms);
 }
 

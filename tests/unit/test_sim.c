@@ -335,9 +335,9 @@ static void the_example_of_the_manual(void) {
     struct scene s;
     begin(&s, start, "HDMI-1");
     assert_int_equal(copp_sim_count(s.sim), 2);
-    assert_int_equal(copp_sim_next(s.sim), 0); /* the outputs are told to begin with nothing in force */
+    assert_int_equal(copp_sim_deadline_ms(s.sim), 0); /* the outputs are told to begin with nothing in force */
     copp_sim_dispatch(s.sim, 0);
-    assert_int_equal(copp_sim_next(s.sim), 2500);
+    assert_int_equal(copp_sim_deadline_ms(s.sim), 2500);
     end(&s);
     free(page);
 }
@@ -583,13 +583,13 @@ static void hdcp_takes_its_time(void) {
     copp_sim_dispatch(s.sim, 100);
     s.app.now_ms = 100;
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
-    assert_int_equal(copp_sim_next(s.sim), 600);
+    assert_int_equal(copp_sim_deadline_ms(s.sim), 600);
     copp_sim_dispatch(s.sim, 599);
     assert_int_equal(app_result(&s.app), COPP_HR_PENDING);
     copp_sim_dispatch(s.sim, 600);
     assert_int_equal(app_result(&s.app), COPP_HR_OK);
     assert_int_equal(app_global(&s.app, HDCP), 1);
-    assert_int_equal(copp_sim_next(s.sim), UINT64_MAX);
+    assert_int_equal(copp_sim_deadline_ms(s.sim), UINT64_MAX);
     assert_int_equal(app_set_level(&s.app, HDCP, 0), COPP_HR_OK); /* going down takes none */
     happen(&s, "hdcp-refuse A on");
     s.app.now_ms = 600;
@@ -604,10 +604,10 @@ static void hdcp_never_answers(void) {
     begin(&s, SLOW "[adapter]\npending_limit = 3000\n", "A");
     happen(&s, "hdcp-hang A on");
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
-    assert_int_equal(copp_sim_next(s.sim), 3000);
+    assert_int_equal(copp_sim_deadline_ms(s.sim), 3000);
     copp_sim_dispatch(s.sim, 1000);
     happen(&s, "hdcp-hang A off"); /* it begins anew */
-    assert_int_equal(copp_sim_next(s.sim), 1500);
+    assert_int_equal(copp_sim_deadline_ms(s.sim), 1500);
     happen(&s, "hdcp-hang A on");
     copp_sim_dispatch(s.sim, UINT64_MAX); /* over all of time in one leap */
     assert_int_equal(app_result(&s.app), COPP_HR_UNEXPECTED);
@@ -648,7 +648,7 @@ static void the_script_in_time_order(void) {
                "3500 = hdcp-fail A\n",
           "A");
     copp_sim_dispatch(s.sim, 399);
-    assert_int_equal(copp_sim_next(s.sim), 400);
+    assert_int_equal(copp_sim_deadline_ms(s.sim), 400);
     assert_int_equal(app_flags(&s.app), 0);
     s.app.now_ms = 399;
     assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
@@ -665,7 +665,7 @@ static void the_script_in_time_order(void) {
     s.app.now_ms = 2600;
     copp_sim_dispatch(s.sim, 3000);
     assert_int_equal(app_flags(&s.app), COPP_STATUS_RENEGOTIATION_REQUIRED);
-    assert_int_equal(copp_sim_next(s.sim), 3500);
+    assert_int_equal(copp_sim_deadline_ms(s.sim), 3500);
     end(&s);
 }
 
