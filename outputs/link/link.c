@@ -5,7 +5,7 @@
 
 #define PENDING_INTERVAL_MS 100u
 #define WATCH_INTERVAL_MS 500u /* LinkLost reaches a player within the 2 s of APP-3 though the kernel says nothing */
-#define OWED_INTERVAL_MS 1000u
+#define WRITE_RETRY_MS 1000u
 
 static void observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     memset(observation, 0, sizeof *observation);
@@ -18,11 +18,11 @@ static void link_state(struct copp_output *output, struct copp_output_state *sta
     *state = observation.state;
 }
 
-/* Writes the target; what is busy is owed. */
+/* Writes the target; what is busy is write_pending. */
 static enum copp_result write_target(struct hdcp_link *link, bool target) {
     enum copp_result result = link->ops->write(link, target);
     link->target = target;
-    link->owed = result == COPP_E_PENDING;
+    link->write_pending = result == COPP_E_PENDING;
     return result;
 }
 
@@ -33,7 +33,7 @@ static enum copp_result take_down(struct hdcp_link *link, const struct hdcp_obse
         if (result)
             return result;
     }
-    link->target = link->owed = link->in_force = false;
+    link->target = link->write_pending = link->in_force = false;
     return COPP_OK;
 }
 
@@ -52,7 +52,7 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
     struct hdcp_observation after;
     link->pending = true; /* a backend that cannot look just now must not tell of before */
     observe(link, &after);
-    link->in_force = !link->owed && after.hdcp == HDCP_ENABLED;
+    link->in_force = !link->write_pending && after.hdcp == HDCP_ENABLED;
     link->pending = !link->in_force;
     return link->in_force ? COPP_OK : COPP_E_PENDING;
 }
@@ -77,12 +77,12 @@ static void link_cancel(struct copp_output *output) {
     struct hdcp_link *link = (struct hdcp_link *)output;
     link->pending = false;
     if (!link->target) {
-        link->owed = false; /* it has not been written: what was in force still is */
+        link->write_pending = false; /* it has not been written: what was in force still is */
         link->target = link->in_force;
         return;
     }
     if (write_target(link, false))
-        link->owed = true;
+        link->write_pending = true;
 }
 
 static const struct copp_output_ops link_ops = {link_state, link_apply, link_cancel};
@@ -100,15 +100,15 @@ static void land(struct hdcp_link *link, enum copp_result result) {
     copp_connector_applied(link->connector, result);
 }
 
-/* What could not be written is tried again. What is given up by a cancel is owed until the hardware takes it. */
-static void pay(struct hdcp_link *link) {
+/* What could not be written is tried again. What is given up by a cancel is write_pending until the hardware takes it. */
+static void retry_write(struct hdcp_link *link) {
     enum copp_result result = write_target(link, link->target);
     if (!result || result == COPP_E_PENDING)
         return;
     if (link->pending)
         land(link, result);
     else
-        link->owed = true;
+        link->write_pending = true;
 }
 
 static void follow_pending(struct hdcp_link *link, enum hdcp_value hdcp) {
@@ -149,8 +149,8 @@ static bool idle(const struct hdcp_link *link) {
 }
 
 void hdcp_link_dispatch(struct hdcp_link *link) {
-    if (link->owed)
-        pay(link);
+    if (link->write_pending)
+        retry_write(link);
     if (idle(link)) {
         link->watched = false;
         return;
@@ -158,7 +158,7 @@ void hdcp_link_dispatch(struct hdcp_link *link) {
     struct hdcp_observation now;
     observe(link, &now);
     link->plugged = now.connected;
-    if (link->pending && !link->owed)
+    if (link->pending && !link->write_pending)
         follow_pending(link, now.hdcp);
     tell(link, &now);
 }
@@ -171,7 +171,7 @@ void hdcp_link_look(struct hdcp_link *link) {
 
 void hdcp_link_returned(struct hdcp_link *link) {
     link->target = false;
-    link->owed = link->offered;
+    link->write_pending = link->offered;
 }
 
 uint64_t hdcp_link_interval(const struct hdcp_link *link) {
@@ -179,13 +179,13 @@ uint64_t hdcp_link_interval(const struct hdcp_link *link) {
         return PENDING_INTERVAL_MS;
     if (!idle(link))
         return WATCH_INTERVAL_MS;
-    return link->owed ? OWED_INTERVAL_MS : UINT64_MAX;
+    return link->write_pending ? WRITE_RETRY_MS : UINT64_MAX;
 }
 
 void hdcp_link_end(struct hdcp_link *link) {
     link->connector = NULL;
     link->pending = false;
-    if (link->target || link->owed)
+    if (link->target || link->write_pending)
         (void)link->ops->write(link, false);
-    link->target = link->owed = link->in_force = false;
+    link->target = link->write_pending = link->in_force = false;
 }

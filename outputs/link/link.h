@@ -38,7 +38,7 @@ struct hdcp_link {
     bool offered; /* what is not offered is never written */
     bool target; /* what was asked for last */
     bool pending; /* an apply waits for the target */
-    bool owed; /* the target could not be written yet */
+    bool write_pending; /* the target could not be written yet */
     bool in_force;
     bool plugged; /* a display is there, as of the last look */
     bool watched; /* seen holds what its devices were told */
