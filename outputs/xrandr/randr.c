@@ -31,23 +31,23 @@ static const char *const atom_names[RANDR_ATOMS] = {
 /* xcb's calls that read or write, for as long as they may take. */
 
 static int poll_for_reply(struct randr *randr, unsigned sequence, void **reply, xcb_generic_error_t **error) {
-    randr_guard_enter(randr->guard);
+    randr_watchdog_enter(randr->watchdog);
     int done = xcb_poll_for_reply(randr->connection, sequence, reply, error);
-    randr_guard_leave(randr->guard);
+    randr_watchdog_leave(randr->watchdog);
     return done;
 }
 
 static xcb_generic_event_t *poll_for_event(struct randr *randr) {
-    randr_guard_enter(randr->guard);
+    randr_watchdog_enter(randr->watchdog);
     xcb_generic_event_t *event = xcb_poll_for_event(randr->connection);
-    randr_guard_leave(randr->guard);
+    randr_watchdog_leave(randr->watchdog);
     return event;
 }
 
 static bool flush(struct randr *randr) {
-    randr_guard_enter(randr->guard);
+    randr_watchdog_enter(randr->watchdog);
     bool sent = xcb_flush(randr->connection) > 0;
-    randr_guard_leave(randr->guard);
+    randr_watchdog_leave(randr->watchdog);
     return sent;
 }
 
@@ -99,12 +99,12 @@ enum copp_result randr_open(struct randr *randr, const char *display) {
                                XCB_RANDR_NOTIFY_MASK_OUTPUT_CHANGE | XCB_RANDR_NOTIFY_MASK_OUTPUT_PROPERTY);
     if (xcb_flush(randr->connection) <= 0)
         return COPP_E_NOT_FOUND;
-    randr->guard = randr_guard_begin(xcb_get_file_descriptor(randr->connection));
-    return randr->guard ? COPP_OK : COPP_E_IO;
+    randr->watchdog = randr_watchdog_begin(xcb_get_file_descriptor(randr->connection));
+    return randr->watchdog ? COPP_OK : COPP_E_IO;
 }
 
 void randr_close(struct randr *randr) {
-    randr_guard_end(&randr->guard);
+    randr_watchdog_end(&randr->watchdog);
     xcb_disconnect(randr->connection);
     randr->connection = NULL;
 }

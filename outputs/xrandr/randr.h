@@ -6,7 +6,7 @@
 
 #include "outputs/backend.h"
 #include "outputs/link/link.h"
-#include "outputs/xrandr/guard.h"
+#include "outputs/xrandr/watchdog.h"
 
 #define RANDR_OUTPUTS 32u
 
@@ -23,7 +23,7 @@ enum randr_atom {
 
 struct randr {
     xcb_connection_t *connection;
-    struct randr_guard *guard; /* of the connection */
+    struct randr_watchdog *watchdog; /* of the connection */
     bool silent; /* it has not answered in time: whatever it says later is not listened to */
     uint64_t deadline_ms; /* by when it must have answered */
     bool writing; /* it has not answered the last write: the driver takes its time, and nothing else is asked meanwhile */
@@ -43,7 +43,7 @@ struct randr_output {
     uint32_t connector_id; /* by the driver's word, which no client can change; 0: unknown */
 };
 
-/* COPP_E_NOT_FOUND: no such server, or no RandR 1.3. Close it in any case. It waits for the server without limit: dial.h. */
+/* COPP_E_NOT_FOUND: no such server, or no RandR 1.3. Close it in any case. It waits for the server without limit: connect.h. */
 COPP_NODISCARD enum copp_result randr_open(struct randr *randr, const char *display);
 void randr_close(struct randr *randr);
 /* False: the connection has broken off, or the server has not answered in time. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "outputs/kms/cards.h"
-#include "outputs/xrandr/dial.h"
+#include "outputs/xrandr/connect.h"
 
 #define DRAIN_ROUNDS 4u
 #define START_MS 5000
@@ -32,7 +32,7 @@ struct xrandr {
     struct copp_backend backend;
     int epoll; /* of what comes and goes: the connection, or the attempt at one */
     struct randr randr; /* not connected: the server has gone */
-    struct randr_dial *dial; /* an attempt at a connection is under way */
+    struct randr_connect *attempt; /* an attempt at a connection is under way */
     uint64_t dial_ms; /* when the next one may begin */
     struct kms_cards cards;
     char *display;
@@ -229,7 +229,7 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
 }
 
 static bool searching(const struct copp_backend *backend) {
-    return const_xrandr_of(backend)->dial != NULL;
+    return const_xrandr_of(backend)->attempt != NULL;
 }
 
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
@@ -251,16 +251,16 @@ static bool watch(const struct xrandr *xrandr, int fd) {
 }
 
 /* Not being able to try is as an attempt that failed. */
-static void dial(struct xrandr *xrandr, uint64_t now_ms) {
+static void attempt(struct xrandr *xrandr, uint64_t now_ms) {
     xrandr->dial_ms = now_ms + AGAIN_MS;
-    xrandr->dial = randr_dial_begin(xrandr->display);
-    if (xrandr->dial && !watch(xrandr, randr_dial_fd(xrandr->dial)))
-        randr_dial_leave(&xrandr->dial);
+    xrandr->attempt = randr_connect_begin(xrandr->display);
+    if (xrandr->attempt && !watch(xrandr, randr_connect_fd(xrandr->attempt)))
+        randr_connect_leave(&xrandr->attempt);
 }
 
 /* Whether the attempt has ended, and how. */
 static bool dialled(struct xrandr *xrandr, enum copp_result *result) {
-    if (!randr_dial_ended(&xrandr->dial, &xrandr->randr, result))
+    if (!randr_connect_ended(&xrandr->attempt, &xrandr->randr, result))
         return false;
     if (!*result && !watch(xrandr, xcb_get_file_descriptor(xrandr->randr.connection)))
         *result = COPP_E_IO;
@@ -274,9 +274,9 @@ static void connect_again(struct xrandr *xrandr, uint64_t now_ms) {
     enum copp_result result;
     if (xrandr->randr.connection)
         return;
-    if (!xrandr->dial && now_ms >= xrandr->dial_ms)
-        dial(xrandr, now_ms);
-    if (xrandr->dial && dialled(xrandr, &result) && !result)
+    if (!xrandr->attempt && now_ms >= xrandr->dial_ms)
+        attempt(xrandr, now_ms);
+    if (xrandr->attempt && dialled(xrandr, &result) && !result)
         copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "the X server is there");
 }
 
@@ -335,7 +335,7 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
         interval = own < interval ? own : interval;
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : xrandr->last_ms + interval;
-    bool dials = !xrandr->randr.connection && !xrandr->dial;
+    bool dials = !xrandr->randr.connection && !xrandr->attempt;
     return dials && xrandr->dial_ms < look_ms ? xrandr->dial_ms : look_ms;
 }
 
@@ -348,7 +348,7 @@ static void close_xrandr(struct copp_backend *backend) {
         free(xrandr->links[i]);
     }
     kms_cards_close(&xrandr->cards);
-    randr_dial_leave(&xrandr->dial);
+    randr_connect_leave(&xrandr->attempt);
     randr_close(&xrandr->randr);
     if (xrandr->epoll >= 0)
         (void)close(xrandr->epoll);
@@ -379,10 +379,10 @@ static enum copp_result prepare(struct xrandr *xrandr, const struct copp_xrandr_
 /* The first connection: there is little to do before. */
 static enum copp_result connect_first(struct xrandr *xrandr) {
     enum copp_result result = COPP_E_IO;
-    dial(xrandr, 0);
-    if (!xrandr->dial)
+    attempt(xrandr, 0);
+    if (!xrandr->attempt)
         return COPP_E_IO;
-    struct pollfd done = {.fd = randr_dial_fd(xrandr->dial), .events = POLLIN};
+    struct pollfd done = {.fd = randr_connect_fd(xrandr->attempt), .events = POLLIN};
     (void)poll(&done, 1, START_MS);
     if (!dialled(xrandr, &result))
         copp_backend_say(xrandr->log, COPP_BACKEND_ERROR, "the X server does not answer");

@@ -7,18 +7,18 @@
 
 #include "outputs/xrandr/randr.h"
 
-struct randr_dial;
+struct randr_connect;
 
 /* display is copied; NULL: DISPLAY in the environment. NULL without memory, descriptors or threads. */
-struct randr_dial *randr_dial_begin(const char *display);
+struct randr_connect *randr_connect_begin(const char *display);
 
 /* Readable once it has ended. */
-int randr_dial_fd(const struct randr_dial *dial);
+int randr_connect_fd(const struct randr_connect *attempt);
 
 /* False: it goes on. Else the dial is freed and *randr open, or *result says why not. Close *randr in any case. */
-bool randr_dial_ended(struct randr_dial **dial, struct randr *randr, enum copp_result *result);
+bool randr_connect_ended(struct randr_connect **attempt, struct randr *randr, enum copp_result *result);
 
 /* Whatever becomes of it. NULL-safe; clears the pointer. */
-void randr_dial_leave(struct randr_dial **dial);
+void randr_connect_leave(struct randr_connect **attempt);
 
 #endif

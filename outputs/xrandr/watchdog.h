@@ -5,16 +5,16 @@
 #ifndef COPP_OUTPUTS_XRANDR_GUARD_H
 #define COPP_OUTPUTS_XRANDR_GUARD_H
 
-struct randr_guard;
+struct randr_watchdog;
 
-/* NULL: it cannot be had. fd stays the caller's, and open until randr_guard_end. */
-struct randr_guard *randr_guard_begin(int fd);
+/* NULL: it cannot be had. fd stays the caller's, and open until randr_watchdog_end. */
+struct randr_watchdog *randr_watchdog_begin(int fd);
 
 /* Around each call of xcb's that reads or writes; none of them takes a second by itself. */
-void randr_guard_enter(struct randr_guard *guard);
-void randr_guard_leave(struct randr_guard *guard);
+void randr_watchdog_enter(struct randr_watchdog *watchdog);
+void randr_watchdog_leave(struct randr_watchdog *watchdog);
 
 /* NULL-safe; clears the pointer. */
-void randr_guard_end(struct randr_guard **guard);
+void randr_watchdog_end(struct randr_watchdog **watchdog);
 
 #endif
