@@ -6,7 +6,7 @@
 #include "embedded.h"
 #include "encode.h"
 #include "report.h"
-#include "story.h"
+#include "steps.h"
 #include "trace.h"
 
 struct demo_options {
@@ -30,7 +30,7 @@ struct player {
 };
 
 struct demo {
-    struct story story;
+    struct steps steps;
     struct embedded host;
     const char *output;
     struct player first;
@@ -48,7 +48,7 @@ static const char *ok_or(enum copp_result result) {
 static void fact_hex(struct demo *d, const char *label, const uint8_t *bytes, size_t size, const char *rest) {
     char text[65];
     hex_encode(bytes, size, text);
-    story_fact(&d->story, label, "%s%s", text, rest);
+    steps_fact(&d->steps, label, "%s%s", text, rest);
 }
 
 static bool player_open(struct demo *d, struct player *p, const char *name) {
@@ -60,7 +60,7 @@ static bool player_open(struct demo *d, struct player *p, const char *name) {
     trace_init(&p->trace, local);
     if (result == COPP_OK)
         result = copp_session_new(&config, &p->trace.transport, &p->session);
-    story_check(&d->story, result == COPP_OK, name, "opens a device on %s: %s", d->output, ok_or(result));
+    steps_check(&d->steps, result == COPP_OK, name, "opens a device on %s: %s", d->output, ok_or(result));
     return result == COPP_OK;
 }
 
@@ -97,19 +97,19 @@ static void tell_adapter(struct demo *d) {
     char names[200] = "";
     for (size_t i = 0; i < copp_sim_count(d->host.sim); i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i > 0 ? ", " : "", copp_sim_name(d->host.sim, i));
-    story_step(&d->story, "A simulated graphics adapter, with keys and certificates made just now");
-    story_fact(&d->story, "outputs", "%s", names);
-    story_fact(&d->story, "the story's", "%s", d->output);
+    steps_step(&d->steps, "A simulated graphics adapter, with keys and certificates made just now");
+    steps_fact(&d->steps, "outputs", "%s", names);
+    steps_fact(&d->steps, "the story's", "%s", d->output);
 }
 
 static bool tell_exchange(struct demo *d) {
     struct copp_verdict verdict;
-    story_step(&d->story, "KeyExchange: the driver gives a random number and its certificate chain");
+    steps_step(&d->steps, "KeyExchange: the driver gives a random number and its certificate chain");
     if (!player_open(d, &d->first, "player A"))
         return false;
     enum copp_result result = copp_session_exchange(d->first.session, &verdict);
     fact_hex(d, "random number", d->first.trace.random, COPP_RANDOM_SIZE, "");
-    story_check(&d->story, result == COPP_OK, "chain", "%zu bytes, %s", d->host.chain_size,
+    steps_check(&d->steps, result == COPP_OK, "chain", "%zu bytes, %s", d->host.chain_size,
                 result == COPP_OK ? "valid under the anchor made just now (CERT-1..13)" : verdict.detail);
     return result == COPP_OK;
 }
@@ -128,7 +128,7 @@ static void tell_tampered(struct demo *d, const struct copp_chain *chain) {
     if (name != NULL)
         ++*name;
     enum copp_result result = copp_chain_validate((const uint8_t *)bytes, size, &d->host.anchor, NULL, &verdict);
-    story_check(&d->story, result == COPP_E_INVALID, "one letter changed", "refused: certificate %d (%s): %s (%s)",
+    steps_check(&d->steps, result == COPP_E_INVALID, "one letter changed", "refused: certificate %d (%s): %s (%s)",
                 verdict.certificate + 1, certificate_role(COLLECTION_CHAIN, verdict.certificate), verdict.detail,
                 copp_rule_id(verdict.rule));
 }
@@ -136,7 +136,7 @@ static void tell_tampered(struct demo *d, const struct copp_chain *chain) {
 static void tell_chain(struct demo *d) {
     const struct copp_chain *chain = copp_session_chain(d->first.session);
     struct copp_verdict verdict;
-    story_step(&d->story, "The chain is what trust hangs on");
+    steps_step(&d->steps, "The chain is what trust hangs on");
     for (size_t i = 0; i < copp_chain_count(chain); i++) {
         struct copp_certificate c;
         char label[40], digest[2 * COPP_DIGEST_SIZE + 1];
@@ -144,24 +144,24 @@ static void tell_chain(struct demo *d) {
             continue;
         snprintf(label, sizeof label, "certificate %zu", i + 1);
         hex_encode(c.digest, COPP_DIGEST_SIZE, digest);
-        story_fact(&d->story, label, "%-6s RSA %u, SHA-1 %s", certificate_role(COLLECTION_CHAIN, (int)i),
+        steps_fact(&d->steps, label, "%-6s RSA %u, SHA-1 %s", certificate_role(COLLECTION_CHAIN, (int)i),
                    (unsigned)c.subject.modulus_size * 8, digest);
     }
     tell_tampered(d, chain);
     enum copp_result result =
         copp_chain_validate((const uint8_t *)d->host.chain, d->host.chain_size, copp_anchor_microsoft(), NULL, &verdict);
-    story_check(&d->story, result == COPP_E_INVALID, "under Microsoft's", "refused: %s (%s)", verdict.detail,
+    steps_check(&d->steps, result == COPP_E_INVALID, "under Microsoft's", "refused: %s (%s)", verdict.detail,
                 copp_rule_id(verdict.rule));
 }
 
 /* Steps 4 to 6: handshake, queries, HDCP. */
 
 static bool tell_start(struct demo *d) {
-    story_step(&d->story, "SessionSequenceStart: secrets sealed to the driver's key");
+    steps_step(&d->steps, "SessionSequenceStart: secrets sealed to the driver's key");
     enum copp_result result = copp_session_start(d->first.session);
     fact_hex(d, "signature", d->first.trace.signature.bytes, 16, "... (256 bytes, form swap40)");
-    story_fact(&d->story, "inside", "that random number, a session key, two sequence numbers");
-    story_check(&d->story, result == COPP_OK, "the driver", "%s", copp_hresult_name(d->first.trace.hresult));
+    steps_fact(&d->steps, "inside", "that random number, a session key, two sequence numbers");
+    steps_check(&d->steps, result == COPP_OK, "the driver", "%s", copp_hresult_name(d->first.trace.hresult));
     return result == COPP_OK;
 }
 
@@ -175,7 +175,7 @@ static void tell_levels(struct demo *d, struct player *p, uint32_t type, uint32_
     describe_level(type, local, local_name, sizeof local_name);
     describe_level(type, global, global_name, sizeof global_name);
     snprintf(label, sizeof label, "%s sees %s", p->name, copp_protection_type_name(type));
-    story_check(&d->story, result == COPP_OK && local == local_wanted && global == global_wanted, label, "local %s, global %s",
+    steps_check(&d->steps, result == COPP_OK && local == local_wanted && global == global_wanted, label, "local %s, global %s",
                 local_name, global_name);
 }
 
@@ -186,7 +186,7 @@ static bool tell_queries(struct demo *d) {
     struct copp_status_hdcp_key key;
     struct copp_status_output_fields answer;
     char text[96];
-    story_step(&d->story, "Status queries: every answer is signed, and fresh for its question");
+    steps_step(&d->steps, "Status queries: every answer is signed, and fresh for its question");
     enum copp_result result = copp_session_connector_type(s, &connector);
     if (result == COPP_OK)
         result = copp_session_protection_types(s, &types);
@@ -194,15 +194,15 @@ static bool tell_queries(struct demo *d) {
         result = copp_session_display(s, &display);
     if (result == COPP_OK)
         result = copp_session_hdcp_key(s, &key);
-    story_check(&d->story, result == COPP_OK, "queries", "%u, %s", d->first.trace.queries, ok_or(result));
+    steps_check(&d->steps, result == COPP_OK, "queries", "%u, %s", d->first.trace.queries, ok_or(result));
     if (result != COPP_OK)
         return false;
     describe_connector(connector, text, sizeof text);
-    story_fact(&d->story, "connector", "%s", text);
+    steps_fact(&d->steps, "connector", "%s", text);
     describe_types(types, text, sizeof text);
-    story_fact(&d->story, "offers", "%s", text);
+    steps_fact(&d->steps, "offers", "%s", text);
     describe_display(&display, text, sizeof text);
-    story_fact(&d->story, "signal", "%s", text);
+    steps_fact(&d->steps, "signal", "%s", text);
     uint8_t ksv[COPP_KSV_SIZE];
     copp_ksv_from_bksv(key.bksv, ksv);
     fact_hex(d, "display's KSV", ksv, sizeof ksv, copp_ksv_valid(ksv) ? ", 20 ones of 40 bits" : ", not a valid one");
@@ -218,14 +218,14 @@ static void tell_command(struct demo *d, struct player *p, uint32_t type, uint32
     enum copp_result result = copp_session_set_protection_level(p->session, type, level);
     struct copp_command_fields command;
     copp_command_decode(&p->trace.command, &command);
-    story_check(&d->story, result == COPP_OK, label, "%s %s, sequence %lu: %s", copp_protection_type_name(type), name,
+    steps_check(&d->steps, result == COPP_OK, label, "%s %s, sequence %lu: %s", copp_protection_type_name(type), name,
                 (unsigned long)command.sequence, copp_hresult_name(p->trace.hresult));
 }
 
 static void tell_hdcp(struct demo *d) {
     struct copp_command_fields command;
     uint32_t hresult = 0;
-    story_step(&d->story, "SetProtectionLevel: HDCP on");
+    steps_step(&d->steps, "SetProtectionLevel: HDCP on");
     tell_command(d, &d->first, HDCP, COPP_HDCP_ON);
     copp_command_decode(&d->first.trace.command, &command);
     fact_hex(d, "command's MAC", command.mac, COPP_MAC_SIZE, " (OMAC-1)");
@@ -233,7 +233,7 @@ static void tell_hdcp(struct demo *d) {
     /* past the session: what somebody who recorded the message could do */
     struct copp_transport *raw = d->first.trace.inner;
     enum copp_result result = raw->ops->protection_command(raw, &d->first.trace.command, &hresult);
-    story_check(&d->story, result == COPP_OK && hresult == COPP_HR_INVALIDARG, "replayed",
+    steps_check(&d->steps, result == COPP_OK && hresult == COPP_HR_INVALIDARG, "replayed",
                 "%s: that sequence number is spent (CMD-2)", copp_hresult_name(hresult));
 }
 
@@ -241,17 +241,17 @@ static void tell_hdcp(struct demo *d) {
 
 static bool tell_second(struct demo *d) {
     struct copp_verdict verdict;
-    story_step(&d->story, "A second session on the same output raises CGMS-A");
+    steps_step(&d->steps, "A second session on the same output raises CGMS-A");
     if (!player_open(d, &d->second, "player B"))
         return false;
     enum copp_result result = copp_session_establish(d->second.session, &verdict);
-    story_check(&d->story, result == COPP_OK, "handshake", "%s", ok_or(result));
+    steps_check(&d->steps, result == COPP_OK, "handshake", "%s", ok_or(result));
     if (result != COPP_OK)
         return false;
     tell_command(d, &d->second, CGMSA, COPP_CGMSA_COPY_NEVER);
     tell_levels(d, &d->first, CGMSA, COPP_CGMSA_DISABLED, COPP_CGMSA_COPY_NEVER);
     tell_levels(d, &d->second, HDCP, COPP_HDCP_OFF, COPP_HDCP_ON);
-    story_step(&d->story, "It releases CGMS-A; HDCP stays, for player A still holds it");
+    steps_step(&d->steps, "It releases CGMS-A; HDCP stays, for player A still holds it");
     tell_command(d, &d->second, CGMSA, COPP_CGMSA_DISABLED);
     tell_levels(d, &d->first, CGMSA, COPP_CGMSA_DISABLED, COPP_CGMSA_DISABLED);
     tell_levels(d, &d->second, HDCP, COPP_HDCP_OFF, COPP_HDCP_ON);
@@ -267,7 +267,7 @@ static void tell_events(struct demo *d, struct player *p, const char *when, uint
     uint32_t events = copp_session_take_events(p->session);
     describe_events(events, text, sizeof text);
     snprintf(label, sizeof label, "%s%s", p->name, when);
-    story_check(&d->story, result == COPP_OK && events == wanted, label, "%s",
+    steps_check(&d->steps, result == COPP_OK && events == wanted, label, "%s",
                 events == COPP_STATUS_NORMAL ? "nothing new" : text);
 }
 
@@ -277,11 +277,11 @@ static void happen(struct demo *d, const char *verb) {
     snprintf(event, sizeof event, "%s %s", verb, d->output);
     embedded_dispatch(&d->host);
     enum copp_result result = copp_sim_event(d->host.sim, event, &error);
-    story_check(&d->story, result == COPP_OK, "event", "%s%s%s", event, error.text[0] != '\0' ? ": " : "", error.text);
+    steps_check(&d->steps, result == COPP_OK, "event", "%s%s%s", event, error.text[0] != '\0' ? ": " : "", error.text);
 }
 
 static void tell_unplug(struct demo *d) {
-    story_step(&d->story, "The cable is pulled: each session hears of it once (EVT-1, EVT-2)");
+    steps_step(&d->steps, "The cable is pulled: each session hears of it once (EVT-1, EVT-2)");
     happen(d, "unplug");
     tell_events(d, &d->first, " hears", COPP_STATUS_LINK_LOST);
     tell_events(d, &d->first, " hears then", COPP_STATUS_NORMAL);
@@ -289,7 +289,7 @@ static void tell_unplug(struct demo *d) {
     tell_events(d, &d->second, " hears then", COPP_STATUS_NORMAL);
     tell_levels(d, &d->first, HDCP, COPP_HDCP_OFF, COPP_HDCP_OFF);
     enum copp_result result = copp_session_set_protection_level(d->first.session, HDCP, COPP_HDCP_ON);
-    story_check(&d->story, result == COPP_E_LINK_LOST, "player A asks", "HDCP on: not even sent; %s (EVT-4)",
+    steps_check(&d->steps, result == COPP_E_LINK_LOST, "player A asks", "HDCP on: not even sent; %s (EVT-4)",
                 copp_strerror(result));
 }
 
@@ -297,30 +297,30 @@ static void tell_again(struct demo *d) {
     struct copp_verdict verdict;
     const struct copp_requirement wanted = {.hdcp = COPP_HDCP_ON};
     struct copp_poll watch;
-    story_step(&d->story, "Plugged in again: both leave, and a new session protects what is shown");
+    steps_step(&d->steps, "Plugged in again: both leave, and a new session protects what is shown");
     happen(d, "plug");
     player_close(&d->first);
     player_close(&d->second);
     if (!player_open(d, &d->third, "player C"))
         return;
     enum copp_result result = copp_session_establish(d->third.session, &verdict);
-    story_check(&d->story, result == COPP_OK, "handshake", "%s", ok_or(result));
+    steps_check(&d->steps, result == COPP_OK, "handshake", "%s", ok_or(result));
     if (result != COPP_OK)
         return;
     enum copp_stop stop = copp_session_protect(d->third.session, &wanted, embedded_now(&d->host));
-    story_check(&d->story, stop == COPP_STOP_NONE, "HDCP", "%s", copp_stop_text(stop));
+    steps_check(&d->steps, stop == COPP_STOP_NONE, "HDCP", "%s", copp_stop_text(stop));
     copp_session_poll(d->third.session, embedded_now(&d->host), &watch);
-    story_check(&d->story, watch.state == COPP_POLL_PROTECTED, "poll", "%s; again within %u ms (APP-3)",
+    steps_check(&d->steps, watch.state == COPP_POLL_PROTECTED, "poll", "%s; again within %u ms (APP-3)",
                 copp_stop_text(watch.stop), COPP_POLL_MS);
 }
 
 static void tell_end(struct demo *d) {
     struct copp_protection left;
     const struct copp_connector *connector = copp_sim_connector(d->host.sim, d->output);
-    story_step(&d->story, "The last session closes: nothing is left in force (EVT-5, ARB-4)");
+    steps_step(&d->steps, "The last session closes: nothing is left in force (EVT-5, ARB-4)");
     player_close(&d->third);
     copp_connector_protection(connector, &left);
-    story_check(&d->story, left.hdcp == 0 && left.acp == 0 && left.cgmsa == 0 && copp_connector_devices(connector) == 0,
+    steps_check(&d->steps, left.hdcp == 0 && left.acp == 0 && left.cgmsa == 0 && copp_connector_devices(connector) == 0,
                 d->output, "HDCP %s, CGMS-A %s, %zu devices open", copp_level_name(HDCP, left.hdcp),
                 copp_level_name(CGMSA, left.cgmsa), copp_connector_devices(connector));
 }
@@ -350,9 +350,9 @@ static int run(const struct invocation *in) {
             status = fail(in, STATUS_UNKNOWN, o->adapter, "the story needs an output with HDCP and CGMS-A");
     }
     if (status == STATUS_YES) {
-        story_begin(&d.story, in);
+        steps_begin(&d.steps, in);
         tell(&d);
-        status = story_end(&d.story);
+        status = steps_end(&d.steps);
     }
     player_close(&d.first);
     player_close(&d.second);

@@ -1,12 +1,12 @@
 /* A story told in numbered steps, each with facts: for people, or with --json one object a line. */
-#ifndef COPP_CLI_STORY_H
-#define COPP_CLI_STORY_H
+#ifndef COPP_CLI_STEPS_H
+#define COPP_CLI_STEPS_H
 
 #include <jansson.h>
 
 #include "options.h"
 
-struct story {
+struct steps {
     const struct invocation *in;
     bool colour;
     int number;
@@ -15,13 +15,13 @@ struct story {
     int status;
 };
 
-void story_begin(struct story *story, const struct invocation *in);
-void story_step(struct story *story, const char *title);
-void story_fact(struct story *story, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void steps_begin(struct steps *steps, const struct invocation *in);
+void steps_step(struct steps *steps, const char *title);
+void steps_fact(struct steps *steps, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A fact that must be so: where it is not, the story ends with STATUS_NO. */
-void story_check(struct story *story, bool good, const char *label, const char *format, ...)
+void steps_check(struct steps *steps, bool good, const char *label, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Answers the exit status. */
-int story_end(struct story *story);
+int steps_end(struct steps *steps);
 
 #endif
