@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter.h"
 #include "child.h"
 #include "commands.h"
 #include "describe.h"
-#include "device.h"
 #include "printer.h"
 #include "report.h"
 #include "signals.h"
@@ -25,7 +25,7 @@ struct protect_options {
     const char *output;
     bool unnamed_receiver;
     bool allow_simulated;
-    struct device_options device;
+    struct adapter_options device;
 };
 
 static const struct option_spec options[] = {
@@ -83,7 +83,7 @@ static const struct option_spec options[] = {
 struct guard {
     const struct invocation *in;
     struct copp_requirement wanted;
-    struct device device;
+    struct adapter device;
     struct link link;
     struct output chosen;
     const char *output; /* its name */
@@ -181,7 +181,7 @@ static void look_at(struct guard *g, const char *name) {
 /* The adapter says first whether there is such an output: it may go by a name that is in no list (ARB-6). */
 static int take_named(struct guard *g, const char *name) {
     look_at(g, name);
-    int status = device_establish(g->in, &g->device, name, &g->link);
+    int status = adapter_establish(g->in, &g->device, name, &g->link);
     if (status != STATUS_YES)
         return status;
     if (!g->chosen.plugged)
@@ -210,14 +210,14 @@ static int choose_output(struct guard *g) {
     bool unplugged = false;
     if (o->output != NULL)
         return take_named(g, o->output);
-    for (size_t i = 0; (name = device_output(&g->device, i)) != NULL; i++) {
+    for (size_t i = 0; (name = adapter_output(&g->device, i)) != NULL; i++) {
         uint32_t types;
         look_at(g, name);
         simulated = simulated || too_little(g);
         unplugged = unplugged || !g->chosen.plugged;
-        if (too_little(g) || !g->chosen.plugged || device_refuses(&g->device, g->output))
+        if (too_little(g) || !g->chosen.plugged || adapter_refuses(&g->device, g->output))
             continue;
-        int status = device_establish(g->in, &g->device, g->output, &g->link);
+        int status = adapter_establish(g->in, &g->device, g->output, &g->link);
         if (status != STATUS_YES)
             return status;
         enum copp_result result = copp_session_protection_types(g->link.session, &types);
@@ -299,12 +299,12 @@ static void watch(struct guard *g) {
     struct copp_poll w;
     if (!recheck_lists(g))
         return;
-    copp_session_poll(g->link.session, device_now(&g->device), &w);
+    copp_session_poll(g->link.session, adapter_now(&g->device), &w);
     if (w.state == COPP_POLL_RENEGOTIATE) {
         (void)child_hold(&g->child);
         tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s", fate(g, "; the command is held"));
         /* the next call sets them; another event meanwhile asks for one more round */
-        copp_session_poll(g->link.session, device_now(&g->device), &w);
+        copp_session_poll(g->link.session, adapter_now(&g->device), &w);
         if (w.state == COPP_POLL_PROTECTED)
             tell_in_force(g, "protected again", &w);
     }
@@ -317,7 +317,7 @@ static void watch(struct guard *g) {
     }
     if (w.state == COPP_POLL_PROTECTED && g->child.held)
         child_resume(&g->child);
-    uint64_t next = device_now(&g->device) + POLL_STEP_MS;
+    uint64_t next = adapter_now(&g->device) + POLL_STEP_MS;
     g->deadline_ms = w.deadline_ms < next ? w.deadline_ms : next;
 }
 
@@ -371,19 +371,19 @@ static void read_signals(struct guard *g) {
 
 static void hold(struct guard *g) {
     while (!g->over) {
-        uint64_t now = device_now(&g->device);
-        uint64_t next = device_deadline_ms(&g->device);
+        uint64_t now = adapter_now(&g->device);
+        uint64_t next = adapter_deadline_ms(&g->device);
         next = g->deadline_ms < next ? g->deadline_ms : next;
         uint64_t pause = next <= now ? 0 : next - now;
-        const int fds[] = {g->signals.ending, g->signals.children, device_events_fd(&g->device)};
+        const int fds[] = {g->signals.ending, g->signals.children, adapter_events_fd(&g->device)};
         bool ready[3];
         wait_readable(fds, ready, 3, pause < (uint64_t)g->signals.look_ms ? (int)pause : g->signals.look_ms);
         if (ready[2])
-            events_read(g->device.host.events, device_now(&g->device));
+            events_read(g->device.host.events, adapter_now(&g->device));
         read_signals(g);
         say_unknown(g);
-        device_dispatch(&g->device);
-        if (!g->over && device_now(&g->device) >= g->deadline_ms)
+        adapter_dispatch(&g->device);
+        if (!g->over && adapter_now(&g->device) >= g->deadline_ms)
             watch(g);
     }
 }
@@ -402,7 +402,7 @@ static int start_command(struct guard *g) {
 static int take_signals(struct guard *g) {
     if (!signals_open(&g->signals))
         return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
-    device_wake_by(&g->device, g->signals.ending);
+    adapter_wake_by(&g->device, g->signals.ending);
     if (!printer_start(g->in->json))
         return fail(g->in, STATUS_UNKNOWN, NULL, "messages cannot be printed: %s", strerror(errno));
     return STATUS_YES;
@@ -411,14 +411,14 @@ static int take_signals(struct guard *g) {
 /* Leaves what is in force to the caller to release. */
 static int protect_and_run(struct guard *g) {
     struct copp_poll w;
-    enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, device_now(&g->device));
-    if (device_woken(&g->device))
+    enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, adapter_now(&g->device));
+    if (adapter_woken(&g->device))
         return fail(g->in, STATUS_UNKNOWN, g->output, "interrupted before the protection was in force");
     if (stop != COPP_STOP_NONE)
         return fail_stop(g, stop);
     if (!recheck_lists(g)) /* HDCP may have taken its time */
         return g->status;
-    copp_session_poll(g->link.session, device_now(&g->device), &w);
+    copp_session_poll(g->link.session, adapter_now(&g->device), &w);
     if (w.state == COPP_POLL_STOP)
         return fail_stop(g, w.stop);
     g->in_force = true;
@@ -460,11 +460,11 @@ static int run(const struct invocation *in) {
     struct guard g = {.in = in, .signals = {-1, -1, 0}};
     int status = read_requirement(in, &g.wanted);
     if (status == STATUS_YES) {
-        status = device_open(in, &o->device, true, &g.device);
+        status = adapter_open(in, &o->device, true, &g.device);
         if (status == STATUS_YES)
             status = protect(&g);
         link_close(&g.link);
-        device_close(&g.device);
+        adapter_close(&g.device);
     }
     status = end_printing(status);
     child_pass_interrupt(&g.child);

@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter.h"
 #include "commands.h"
 #include "describe.h"
-#include "device.h"
 #include "encode.h"
 #include "report.h"
 #include "table.h"
 
 struct status_options {
-    struct device_options device;
+    struct adapter_options device;
 };
 
 static const struct option_spec options[] = {
@@ -180,7 +180,7 @@ static json_t *json_answers(const struct answers *a) {
 }
 
 /* Every event is given its time before anything is asked. */
-static void let_events_happen(struct device *device) {
+static void let_events_happen(struct adapter *device) {
     struct embedded *host = &device->host;
     if (device->path != NULL)
         return;
@@ -202,7 +202,7 @@ static int print_answers(const struct invocation *in, bool simulated, const stru
     return table_print(table) ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
 }
 
-static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct device *device) {
+static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct adapter *device) {
     struct table table = {.columns = 7};
     static const char *const head[] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
     json_t *list = json_array();
@@ -212,7 +212,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         table_add(&table, head[i]);
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         struct answers a = {.connector_type = 0};
-        device_look(device, device_output(device, i), &a.output);
+        device_look(device, adapter_output(device, i), &a.output);
         describe_output(a.output.name, a.output.real, a.output.plugged, a.name, sizeof a.name);
         simulated = simulated || !a.output.real;
         if (links[i].session == NULL) {
@@ -239,20 +239,20 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
 
 static int run(const struct invocation *in) {
     const struct status_options *o = in->options;
-    struct device device;
+    struct adapter device;
     struct link *links = NULL;
     size_t count = 0;
-    int status = device_open(in, &o->device, false, &device);
+    int status = adapter_open(in, &o->device, false, &device);
     if (status == STATUS_YES) {
-        while (device_output(&device, count) != NULL)
+        while (adapter_output(&device, count) != NULL)
             count++;
         links = calloc(count + 1, sizeof *links);
         if (links == NULL)
             status = fail_result(in, NULL, COPP_E_MEMORY);
     }
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
-        if (!device_refuses(&device, device_output(&device, i)))
-            status = device_establish(in, &device, device_output(&device, i), &links[i]);
+        if (!adapter_refuses(&device, adapter_output(&device, i)))
+            status = adapter_establish(in, &device, adapter_output(&device, i), &links[i]);
     }
     if (status == STATUS_YES) {
         let_events_happen(&device);
@@ -264,7 +264,7 @@ static int run(const struct invocation *in) {
     for (size_t i = 0; links != NULL && i < count; i++)
         link_close(&links[i]);
     free(links);
-    device_close(&device);
+    adapter_close(&device);
     return status;
 }
 

@@ -23,7 +23,7 @@
 struct watch_options {
     bool plain;
     bool once;
-    struct device_options device;
+    struct adapter_options device;
 };
 
 static const struct option_spec options[] = {

@@ -6,8 +6,8 @@
 #include <unistd.h>
 #endif
 
+#include "adapter.h"
 #include "commands.h"
-#include "device.h"
 #include "remote.h"
 #include "report.h"
 
@@ -29,16 +29,16 @@ static void limit_time(void) {
 }
 
 int completion_outputs(const char *device_name, const char *adapter) {
-    const struct device_options options = {.device = device_name, .adapter = adapter};
+    const struct adapter_options options = {.device = device_name, .adapter = adapter};
     const struct invocation in = {.command = &command_status};
-    struct device device;
+    struct adapter device;
     const char *name;
     limit_time();
-    int status = device_find(&in, &options, false, &device);
+    int status = adapter_find(&in, &options, false, &device);
     if (status == STATUS_YES && device.path != NULL)
         status = remote_outputs(&in, &device);
-    for (size_t i = 0; status == STATUS_YES && (name = device_output(&device, i)) != NULL; i++)
+    for (size_t i = 0; status == STATUS_YES && (name = adapter_output(&device, i)) != NULL; i++)
         say("%s", name);
-    device_close(&device);
+    adapter_close(&device);
     return status;
 }

@@ -26,7 +26,7 @@ const char *remote_default(void) {
 }
 
 /* A monitor is there, since Windows shows the desktop on it. A driver does not say whether it is one for tests. */
-int remote_outputs(const struct invocation *in, struct device *device) {
+int remote_outputs(const struct invocation *in, struct adapter *device) {
     struct monitor monitors[MONITORS_MAX];
     size_t count = monitors_list(monitors);
     for (size_t i = 0; i < count; i++) {
@@ -37,7 +37,7 @@ int remote_outputs(const struct invocation *in, struct device *device) {
 }
 
 /* A driver tells with its first answers, if at all. */
-bool remote_refuses(struct device *device, const char *output) {
+bool remote_refuses(struct adapter *device, const char *output) {
     (void)device;
     (void)output;
     return false;
@@ -52,7 +52,7 @@ static const struct monitor *find_monitor(const struct monitor *monitors, size_t
 }
 
 /* A session is one output's: of a monitor that shows on several, the others would go unprotected. */
-int remote_open(const struct invocation *in, struct device *device, const char *output, struct copp_transport **transport) {
+int remote_open(const struct invocation *in, struct adapter *device, const char *output, struct copp_transport **transport) {
     struct monitor monitors[MONITORS_MAX];
     struct copp_transport *opened[OUTPUTS_MAX] = {NULL};
     size_t found;
@@ -74,7 +74,7 @@ int remote_open(const struct invocation *in, struct device *device, const char *
                 found == 0 ? "no output" : "several outputs");
 }
 
-void remote_explain_anchor(const struct device *device) {
+void remote_explain_anchor(const struct adapter *device) {
     (void)device;
     complain("name whom a test driver's chain leads to with --anchor or COPP_ANCHOR");
 }

@@ -28,7 +28,7 @@ const char *remote_default(void) {
     return COPP_SOCKET_DEFAULT;
 }
 
-int remote_socket_fail(const struct invocation *in, const struct device *device, const struct copp_socket *connection,
+int remote_socket_fail(const struct invocation *in, const struct adapter *device, const struct copp_socket *connection,
                        enum copp_result result) {
     const char *farewell = copp_socket_farewell(connection);
     if (farewell[0] != '\0')
@@ -45,12 +45,12 @@ int remote_socket_fail(const struct invocation *in, const struct device *device,
     return fail_result(in, device->path, result);
 }
 
-enum copp_result remote_socket_connect(const struct device *device, struct copp_socket **connection) {
+enum copp_result remote_socket_connect(const struct adapter *device, struct copp_socket **connection) {
     const struct copp_socket_config config = {.path = device->path, .give_up_fd = device->wake_fd >= 0 ? &device->wake_fd : NULL};
     return copp_socket_connect(&config, connection);
 }
 
-int remote_outputs(const struct invocation *in, struct device *device) {
+int remote_outputs(const struct invocation *in, struct adapter *device) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told;
     enum copp_result result = remote_socket_connect(device, &connection);
@@ -65,7 +65,7 @@ int remote_outputs(const struct invocation *in, struct device *device) {
     return status;
 }
 
-bool remote_refuses(struct device *device, const char *output) {
+bool remote_refuses(struct adapter *device, const char *output) {
     struct copp_socket *connection = NULL;
     struct copp_transport *transport = NULL;
     enum copp_result result = remote_socket_connect(device, &connection);
@@ -76,7 +76,7 @@ bool remote_refuses(struct device *device, const char *output) {
     return result == COPP_E_UNSUPPORTED_MODE;
 }
 
-int remote_open(const struct invocation *in, struct device *device, const char *output, struct copp_transport **transport) {
+int remote_open(const struct invocation *in, struct adapter *device, const char *output, struct copp_transport **transport) {
     struct copp_socket *connection = NULL;
     int status = STATUS_YES;
     enum copp_result result = remote_socket_connect(device, &connection);
@@ -93,7 +93,7 @@ int remote_open(const struct invocation *in, struct device *device, const char *
     return status;
 }
 
-void remote_explain_anchor(const struct device *device) {
+void remote_explain_anchor(const struct adapter *device) {
     complain("%s: name whom coppd's chain leads to with --anchor or COPP_ANCHOR; for its own test hierarchy that is "
              "test-driver/anchor.b64 in its state directory",
              device->path);

@@ -14,9 +14,9 @@ static enum copp_result begin(struct source *s) {
     return result == COPP_OK ? copp_socket_watch(s->connection) : result;
 }
 
-int source_open(const struct invocation *in, const struct device_options *options, struct source *source) {
+int source_open(const struct invocation *in, const struct adapter_options *options, struct source *source) {
     *source = (struct source){.in = in};
-    int status = device_find(in, options, true, &source->device);
+    int status = adapter_find(in, options, true, &source->device);
     if (status != STATUS_YES || source->device.path == NULL)
         return status;
     enum copp_result result = begin(source);
@@ -27,7 +27,7 @@ int source_open(const struct invocation *in, const struct device_options *option
 
 void source_close(struct source *source) {
     copp_socket_close(&source->connection);
-    device_close(&source->device);
+    adapter_close(&source->device);
     free(source->told);
     source->told = NULL;
 }
@@ -40,18 +40,18 @@ void source_name(const struct source *source, char *name, size_t size) {
 }
 
 uint64_t source_now(const struct source *source) {
-    return device_now(&source->device);
+    return adapter_now(&source->device);
 }
 
 struct pollfd source_poll(const struct source *source) {
-    int fd = source->device.path != NULL ? copp_socket_fd(source->connection) : device_events_fd(&source->device);
+    int fd = source->device.path != NULL ? copp_socket_fd(source->connection) : adapter_events_fd(&source->device);
     return (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
 uint64_t source_wait_until(const struct source *source) {
     if (source->device.path != NULL)
         return source->connection != NULL ? UINT64_MAX : source->try_ms;
-    return device_deadline_ms(&source->device);
+    return adapter_deadline_ms(&source->device);
 }
 
 static enum source_word lose(struct source *s) {
@@ -76,7 +76,7 @@ static enum source_word try_again(struct source *s) {
 /* The adapter inside this program: as coppd would tell of it. */
 
 static void look(struct source *s, uint32_t index, struct copp_socket_connector_news *news) {
-    const char *name = device_output(&s->device, index);
+    const char *name = adapter_output(&s->device, index);
     struct copp_sim *sim = s->device.host.sim;
     struct copp_connector *connector = copp_sim_connector(sim, name);
     struct copp_connector_view view;
@@ -104,7 +104,7 @@ static bool changed(const struct copp_socket_connector_news *a, const struct cop
 
 /* How things are, a connector a time. */
 static enum source_word describe_next(struct source *s, struct copp_socket_news *news) {
-    if (device_output(&s->device, s->count) == NULL) {
+    if (adapter_output(&s->device, s->count) == NULL) {
         s->complete = true;
         news->kind = COPP_SOCKET_COMPLETE;
         return SOURCE_NEWS;
@@ -124,8 +124,8 @@ static enum source_word next_inside(struct source *s, struct copp_socket_news *n
     if (!s->complete)
         return describe_next(s, news);
     if (events.fd >= 0 && poll(&events, 1, 0) == 1)
-        events_read(s->device.host.events, device_now(&s->device));
-    device_dispatch(&s->device);
+        events_read(s->device.host.events, adapter_now(&s->device));
+    adapter_dispatch(&s->device);
     for (uint32_t i = 0; i < s->count; i++) {
         look(s, i, &news->u.connector);
         if (!changed(&s->told[i], &news->u.connector))
@@ -134,7 +134,7 @@ static enum source_word next_inside(struct source *s, struct copp_socket_news *n
         s->told[i] = news->u.connector;
         return SOURCE_NEWS;
     }
-    bool over = events_ended(s->device.host.events) && device_deadline_ms(&s->device) == UINT64_MAX;
+    bool over = events_ended(s->device.host.events) && adapter_deadline_ms(&s->device) == UINT64_MAX;
     return over ? SOURCE_ENDED : SOURCE_NOTHING;
 }
 

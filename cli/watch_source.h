@@ -7,7 +7,7 @@
 
 #include <poll.h>
 
-#include "device.h"
+#include "adapter.h"
 
 enum source_word {
     SOURCE_NOTHING, /* at present */
@@ -19,7 +19,7 @@ enum source_word {
 
 struct source {
     const struct invocation *in;
-    struct device device;
+    struct adapter device;
     struct copp_socket *connection; /* NULL: there is none, or the adapter is inside */
     char reason[160]; /* why it was lost, or cannot be had again; "": nothing was said */
     uint64_t try_ms; /* when to try again */
@@ -30,7 +30,7 @@ struct source {
 };
 
 /* STATUS_YES, or complains; close in any case. */
-int source_open(const struct invocation *in, const struct device_options *options, struct source *source);
+int source_open(const struct invocation *in, const struct adapter_options *options, struct source *source);
 void source_close(struct source *source);
 
 /* "unix:PATH", or that it is the simulated adapter. */

@@ -2,14 +2,14 @@
  * The adapter that a command speaks to: one outside this program (remote.h), or the simulated one inside. --device says which, else
  * COPP_DEVICE, else it is the machine's own: nobody is played to a simulated one who has not asked for it.
  */
-#ifndef COPP_CLI_DEVICE_H
-#define COPP_CLI_DEVICE_H
+#ifndef COPP_CLI_ADAPTER_H
+#define COPP_CLI_ADAPTER_H
 
 #include "embedded.h"
 #include "revocation.h"
 
 /* What the options say: NULL where they were not given. */
-struct device_options {
+struct adapter_options {
     const char *device; /* "unix:PATH", on Windows "opm", or "embedded" */
     const char *anchor; /* whom to trust outside this program; NULL: COPP_ANCHOR, else Microsoft's */
     const char *adapter; /* these two ask for the embedded adapter */
@@ -35,12 +35,12 @@ struct device_options {
 #endif
 #define DEVICE_OPTION(type)                                                                                                      \
     {                                                                                                                            \
-        .name = "device", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, device),       \
+        .name = "device", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct adapter_options, device),      \
         .argument = DEVICE_KINDS, .words = DEVICE_WORDS, .help = DEVICE_HELP                                                     \
     }
 #define DEVICE_OPTIONS(type)                                                                                                     \
     DEVICE_OPTION(type), {                                                                                                       \
-        .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct device_options, anchor),       \
+        .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct adapter_options, anchor),      \
         .argument = "microsoft|FILE", .words = "microsoft",                                                                      \
         .help = "whom " DEVICE_OWNER " chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                              \
     }
@@ -54,7 +54,7 @@ struct output {
     bool plugged; /* a display is there */
 };
 
-struct device {
+struct adapter {
     const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
     struct embedded host; /* if so */
     struct copp_public_key anchor; /* if not */
@@ -65,30 +65,30 @@ struct device {
 };
 
 /* follow is as of events_open. STATUS_YES, or complains; close in any case. */
-int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
+int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device);
 /* The same, and reads whom to trust and what outputs there are: complains of none. */
-int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device);
-void device_close(struct device *device);
+int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device);
+void adapter_close(struct adapter *device);
 
 /* The outputs; NULL beyond the last. */
-const char *device_output(const struct device *device, size_t index);
+const char *adapter_output(const struct adapter *device, size_t index);
 /* How the output of that name is; one that is not in the list passes for a simulated one. */
-void device_look(const struct device *device, const char *name, struct output *output);
+void device_look(const struct adapter *device, const char *name, struct output *output);
 
-uint64_t device_now(const struct device *device);
+uint64_t adapter_now(const struct adapter *device);
 /* When something happens by itself, and letting it happen: nothing ever does in this process where the adapter is outside. */
-uint64_t device_deadline_ms(const struct device *device);
-void device_dispatch(struct device *device);
+uint64_t adapter_deadline_ms(const struct adapter *device);
+void adapter_dispatch(struct adapter *device);
 /* To poll for reading, for events_read of the embedded adapter's; -1: none. */
-int device_events_fd(const struct device *device);
+int adapter_events_fd(const struct adapter *device);
 /* A command ends early once fd can be read from; whether one did. */
-void device_wake_by(struct device *device, int fd);
-bool device_woken(const struct device *device);
+void adapter_wake_by(struct adapter *device, int fd);
+bool adapter_woken(const struct adapter *device);
 
 /* True if no session is to be had because of the output's mode (ARB-6). */
-bool device_refuses(struct device *device, const char *output);
+bool adapter_refuses(struct adapter *device, const char *output);
 
 /* A session with an output: STATUS_YES, or complains. Close the link in any case, and before the device. */
-int device_establish(const struct invocation *in, struct device *device, const char *output, struct link *link);
+int adapter_establish(const struct invocation *in, struct adapter *device, const char *output, struct link *link);
 
 #endif

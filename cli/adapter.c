@@ -1,4 +1,4 @@
-#include "device.h"
+#include "adapter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define EMBEDDED "embedded"
 
 /* Where to go: device->path is NULL for the embedded adapter. */
-static int choose(const struct invocation *in, const struct device_options *o, struct device *device) {
+static int choose(const struct invocation *in, const struct adapter_options *o, struct adapter *device) {
     const char *name = o->device;
     if (name == NULL && (o->adapter != NULL || o->events != NULL))
         return STATUS_YES;
@@ -32,7 +32,7 @@ static int choose(const struct invocation *in, const struct device_options *o, s
     return STATUS_YES;
 }
 
-bool device_add_output(struct device *device, const char *name, bool real, bool plugged) {
+bool device_add_output(struct adapter *device, const char *name, bool real, bool plugged) {
     void *more = realloc(device->outputs, (device->count + 1) * sizeof *device->outputs);
     if (more == NULL)
         return false;
@@ -43,8 +43,8 @@ bool device_add_output(struct device *device, const char *name, bool real, bool 
     return true;
 }
 
-int device_find(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
-    *device = (struct device){.wake_fd = -1, .host = {.wake_fd = -1}};
+int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device) {
+    *device = (struct adapter){.wake_fd = -1, .host = {.wake_fd = -1}};
     int status = choose(in, options, device);
     if (status != STATUS_YES || device->path != NULL)
         return status;
@@ -67,9 +67,9 @@ static int find_anchor(const struct invocation *in, const char *name, struct cop
                            : read_anchor(in, name, anchor);
 }
 
-int device_open(const struct invocation *in, const struct device_options *options, bool follow, struct device *device) {
+int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device) {
     const char *anchor = options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR");
-    int status = device_find(in, options, follow, device);
+    int status = adapter_find(in, options, follow, device);
     if (status != STATUS_YES)
         return status;
     bool remote = device->path != NULL;
@@ -87,20 +87,20 @@ int device_open(const struct invocation *in, const struct device_options *option
     return status;
 }
 
-void device_close(struct device *device) {
+void adapter_close(struct adapter *device) {
     free(device->outputs);
     device->outputs = NULL;
     revocation_close(&device->revocation);
     embedded_close(&device->host);
 }
 
-const char *device_output(const struct device *device, size_t index) {
+const char *adapter_output(const struct adapter *device, size_t index) {
     if (device->path == NULL)
         return copp_sim_name(device->host.sim, index);
     return index < device->count ? device->outputs[index].name : NULL;
 }
 
-void device_look(const struct device *device, const char *name, struct output *output) {
+void device_look(const struct adapter *device, const char *name, struct output *output) {
     *output = (struct output){.real = false, .plugged = true};
     (void)snprintf(output->name, sizeof output->name, "%s", name);
     if (device->path == NULL)
@@ -111,29 +111,29 @@ void device_look(const struct device *device, const char *name, struct output *o
     }
 }
 
-uint64_t device_now(const struct device *device) {
+uint64_t adapter_now(const struct adapter *device) {
     return embedded_now(&device->host);
 }
 
-uint64_t device_deadline_ms(const struct device *device) {
+uint64_t adapter_deadline_ms(const struct adapter *device) {
     return device->path == NULL ? embedded_deadline_ms(&device->host) : UINT64_MAX;
 }
 
-void device_dispatch(struct device *device) {
+void adapter_dispatch(struct adapter *device) {
     if (device->path == NULL)
         embedded_dispatch(&device->host);
 }
 
-int device_events_fd(const struct device *device) {
+int adapter_events_fd(const struct adapter *device) {
     return device->path == NULL ? events_fd(device->host.events) : -1;
 }
 
-void device_wake_by(struct device *device, int fd) {
+void adapter_wake_by(struct adapter *device, int fd) {
     device->wake_fd = fd;
     device->host.wake_fd = fd;
 }
 
-bool device_woken(const struct device *device) {
+bool adapter_woken(const struct adapter *device) {
     bool ready = false;
     if (device->path == NULL)
         return device->host.skew_ms != 0;
@@ -141,11 +141,11 @@ bool device_woken(const struct device *device) {
     return ready;
 }
 
-bool device_refuses(struct device *device, const char *output) {
+bool adapter_refuses(struct adapter *device, const char *output) {
     return device->path == NULL ? output_refuses(&device->host, output) : remote_refuses(device, output);
 }
 
-int device_establish(const struct invocation *in, struct device *device, const char *output, struct link *link) {
+int adapter_establish(const struct invocation *in, struct adapter *device, const char *output, struct link *link) {
     const struct copp_session_config config = {.anchor = &device->anchor, .lists = device->revocation.lists};
     struct copp_verdict verdict = {.detail = ""};
     if (device->path == NULL)
