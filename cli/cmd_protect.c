@@ -80,7 +80,7 @@ static const struct option_spec options[] = {
     {.name = NULL},
 };
 
-struct guard {
+struct protect_run {
     const struct invocation *in;
     struct copp_requirement wanted;
     struct adapter device;
@@ -97,8 +97,8 @@ struct guard {
 };
 
 /* Tells how it stands: on standard output, or beside the command on standard error. */
-static void tell(struct guard *g, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void tell(struct guard *g, const char *event, const char *format, ...) {
+static void tell(struct protect_run *g, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void tell(struct protect_run *g, const char *event, const char *format, ...) {
     char text[256];
     va_list arguments;
     va_start(arguments, format);
@@ -116,7 +116,7 @@ static void tell(struct guard *g, const char *event, const char *format, ...) {
 }
 
 /* What has become of the command, behind a message: of done, or why not. */
-static const char *fate(const struct guard *g, const char *done) {
+static const char *fate(const struct protect_run *g, const char *done) {
     if (!g->child.runs)
         return "";
     if (!g->child.refuses)
@@ -126,7 +126,7 @@ static const char *fate(const struct guard *g, const char *done) {
 }
 
 /* Protection was not to be had, or is lost. */
-static int fail_stop(struct guard *g, enum copp_stop stop) {
+static int fail_stop(struct protect_run *g, enum copp_stop stop) {
     const char *rule = copp_rule_id(copp_stop_rule(stop));
     char answer[64] = "";
     if (stop == COPP_STOP_REFUSED)
@@ -162,24 +162,24 @@ static int read_requirement(const struct invocation *in, struct copp_requirement
     return STATUS_YES;
 }
 
-static uint32_t wanted_types(const struct guard *g) {
+static uint32_t wanted_types(const struct protect_run *g) {
     return (g->wanted.hdcp != 0 ? COPP_PROTECTION_TYPE_HDCP : 0) | (g->wanted.acp != 0 ? COPP_PROTECTION_TYPE_ACP : 0) |
            (g->wanted.cgmsa != 0 ? COPP_PROTECTION_TYPE_CGMSA : 0);
 }
 
 /* What protects nothing will do only for who has asked for it. */
-static bool too_little(const struct guard *g) {
+static bool too_little(const struct protect_run *g) {
     const struct protect_options *o = g->in->options;
     return !g->chosen.real && !o->allow_simulated && g->device.path != NULL;
 }
 
-static void look_at(struct guard *g, const char *name) {
+static void look_at(struct protect_run *g, const char *name) {
     device_look(&g->device, name, &g->chosen);
     g->output = g->chosen.name;
 }
 
 /* The adapter says first whether there is such an output: it may go by a name that is in no list (ARB-6). */
-static int take_named(struct guard *g, const char *name) {
+static int take_named(struct protect_run *g, const char *name) {
     look_at(g, name);
     int status = adapter_establish(g->in, &g->device, name, &g->link);
     if (status != STATUS_YES)
@@ -194,7 +194,7 @@ static int take_named(struct guard *g, const char *name) {
 }
 
 /* What there would have been, had it been good enough. */
-static int fail_choice(const struct guard *g, bool simulated, bool unplugged) {
+static int fail_choice(const struct protect_run *g, bool simulated, bool unplugged) {
     char text[64];
     describe_types(wanted_types(g), text, sizeof text);
     return fail(g->in, STATUS_NO, NULL, "no output of this adapter offers %s%s%s (see copp status)", text,
@@ -203,7 +203,7 @@ static int fail_choice(const struct guard *g, bool simulated, bool unplugged) {
 }
 
 /* The session with --output, or with the first output that offers what is asked for. */
-static int choose_output(struct guard *g) {
+static int choose_output(struct protect_run *g) {
     const struct protect_options *o = g->in->options;
     const char *name;
     bool simulated = false;
@@ -230,7 +230,7 @@ static int choose_output(struct guard *g) {
     return fail_choice(g, simulated, unplugged);
 }
 
-static void tell_in_force(struct guard *g, const char *event, const struct copp_poll *w) {
+static void tell_in_force(struct protect_run *g, const char *event, const struct copp_poll *w) {
     const uint32_t levels[PROTECTION_TYPES] = {w->hdcp_skipped ? 0 : g->wanted.hdcp, g->wanted.acp, g->wanted.cgmsa};
     char text[250] = "";
     for (size_t i = 0; i < PROTECTION_TYPES; i++) {
@@ -251,7 +251,7 @@ static void tell_in_force(struct guard *g, const char *event, const struct copp_
 }
 
 /* What we do not see is not nobody: once, and the exit status goes by it. */
-static void say_unknown(struct guard *g) {
+static void say_unknown(struct protect_run *g) {
     if (!g->child.unknown || g->said_unknown)
         return;
     g->said_unknown = true;
@@ -260,7 +260,7 @@ static void say_unknown(struct guard *g) {
              g->output);
 }
 
-static void end_command(struct guard *g) {
+static void end_command(struct protect_run *g) {
     bool ended = child_end(&g->child, GRACE_MS);
     say_unknown(g);
     if (!ended && g->child.unknown)
@@ -274,7 +274,7 @@ static void end_command(struct guard *g) {
  * What is revoked may have changed since it was read (CRL-4, APP-2): the command does not go on before it has been looked at
  * again, nor where that cannot be done. True: go on.
  */
-static bool recheck_lists(struct guard *g) {
+static bool recheck_lists(struct protect_run *g) {
     if (!revocation_changed(&g->device.revocation))
         return true;
     (void)child_hold(&g->child);
@@ -295,7 +295,7 @@ static bool recheck_lists(struct guard *g) {
 }
 
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
-static void watch(struct guard *g) {
+static void watch(struct protect_run *g) {
     struct copp_poll w;
     if (!recheck_lists(g))
         return;
@@ -322,7 +322,7 @@ static void watch(struct guard *g) {
 }
 
 /* The command has ended by itself: its status is ours. What it left running ends before the protection does. */
-static void command_ended(struct guard *g, int status) {
+static void command_ended(struct protect_run *g, int status) {
     end_command(g);
     g->over = true;
     g->status = status;
@@ -331,12 +331,12 @@ static void command_ended(struct guard *g, int status) {
                                         "simulated", !g->chosen.real));
 }
 
-static void suspend(struct guard *g, bool job) {
+static void suspend(struct protect_run *g, bool job) {
     child_suspend(&g->child, job);
     g->deadline_ms = 0; /* look before the command shows anything again */
 }
 
-static void on_child(struct guard *g) {
+static void on_child(struct protect_run *g) {
     int status;
     if (!g->child.runs)
         return;
@@ -353,13 +353,13 @@ static void on_child(struct guard *g) {
 }
 
 /* Ctrl-C on a terminal goes to the command alone; what comes here was sent to us, or there is no command. */
-static void on_end_signal(struct guard *g, int number) {
+static void on_end_signal(struct protect_run *g, int number) {
     g->over = true;
     g->status = g->child.runs ? 128 + number : STATUS_YES;
     end_command(g);
 }
 
-static void read_signals(struct guard *g) {
+static void read_signals(struct protect_run *g) {
     bool stop;
     int number = signals_take(&g->signals, &stop);
     on_child(g);
@@ -369,7 +369,7 @@ static void read_signals(struct guard *g) {
         suspend(g, false);
 }
 
-static void hold(struct guard *g) {
+static void hold(struct protect_run *g) {
     while (!g->over) {
         uint64_t now = adapter_now(&g->device);
         uint64_t next = adapter_deadline_ms(&g->device);
@@ -388,7 +388,7 @@ static void hold(struct guard *g) {
     }
 }
 
-static int start_command(struct guard *g) {
+static int start_command(struct protect_run *g) {
     bool events_on_input = g->device.path == NULL && events_name(g->device.host.events) != NULL &&
                            strcmp(events_name(g->device.host.events), "-") == 0;
     if (g->in->operand_count == 0)
@@ -399,7 +399,7 @@ static int start_command(struct guard *g) {
 }
 
 /* Signals are read between two polls, never in the middle of one. */
-static int take_signals(struct guard *g) {
+static int take_signals(struct protect_run *g) {
     if (!signals_open(&g->signals))
         return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
     adapter_wake_by(&g->device, g->signals.ending);
@@ -409,7 +409,7 @@ static int take_signals(struct guard *g) {
 }
 
 /* Leaves what is in force to the caller to release. */
-static int protect_and_run(struct guard *g) {
+static int protect_and_run(struct protect_run *g) {
     struct copp_poll w;
     enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, adapter_now(&g->device));
     if (adapter_woken(&g->device))
@@ -431,7 +431,7 @@ static int protect_and_run(struct guard *g) {
     return g->child.unknown ? STATUS_UNKNOWN : g->status;
 }
 
-static int protect(struct guard *g) {
+static int protect(struct protect_run *g) {
     int status = take_signals(g);
     if (status == STATUS_YES)
         status = choose_output(g);
@@ -457,7 +457,7 @@ static int end_printing(int status) {
 
 static int run(const struct invocation *in) {
     const struct protect_options *o = in->options;
-    struct guard g = {.in = in, .signals = {-1, -1, 0}};
+    struct protect_run g = {.in = in, .signals = {-1, -1, 0}};
     int status = read_requirement(in, &g.wanted);
     if (status == STATUS_YES) {
         status = adapter_open(in, &o->device, true, &g.device);
