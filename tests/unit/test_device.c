@@ -506,7 +506,7 @@ static void the_command_sequence_grows_on_success_alone(void) {
 
 /* --- SetProtectionLevel --- */
 
-static void levels_that_are_none(void) {
+static void invalid_levels_are_refused(void) {
     static const struct {
         uint32_t type, level, extended_mask, extended_data;
     } cases[] = {
@@ -546,7 +546,7 @@ static void levels_that_are_none(void) {
     end(&s);
 }
 
-static void a_type_the_connector_has_not(void) {
+static void type_missing_on_connector(void) {
     struct session s;
     struct copp_connector_config config = rig_config();
     config.protection_types = ACP;
@@ -1079,8 +1079,8 @@ static const struct test_case cases[] = {
     TEST(every_byte_of_a_command_is_authenticated, "CMD-1 CMD-2"),
     TEST(another_sessions_command_is_refused, "CMD-1"),
     TEST(the_command_sequence_grows_on_success_alone, "CMD-3"),
-    TEST(levels_that_are_none, "CMD-4 WIRE-5"),
-    TEST(a_type_the_connector_has_not, "CMD-4"),
+    TEST(invalid_levels_are_refused, "CMD-4 WIRE-5"),
+    TEST(type_missing_on_connector, "CMD-4"),
     TEST(every_level_reaches_the_output, "CMD-4 QRY-5"),
     TEST(a_link_that_fails_is_rolled_back, "CMD-4 CMD-3"),
     TEST(level_0_always_succeeds, "CMD-4 CMD-6 QRY-5"),
