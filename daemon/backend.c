@@ -53,20 +53,20 @@ const char *backend_display(const struct backend_setup *setup) {
     return environment ? environment : "";
 }
 
-bool backend_check(const char *name, const struct backend_setup *setup, struct fault *fault) {
-    return find(name)->check(setup, fault);
+bool backend_check(const char *name, const struct backend_setup *setup, struct error_text *error) {
+    return find(name)->check(setup, error);
 }
 
 void backend_plan(const char *name, const struct backend_setup *setup, char *text, size_t size) {
     find(name)->plan(setup, text, size);
 }
 
-struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault) {
+struct backend *backend_open(const char *name, const struct backend_setup *setup, struct error_text *error) {
     struct backend *backend = NULL;
     struct backend_setup own = *setup;
     char text[256];
     own.wait = true; /* who names one knows that it comes: X servers start after us */
-    if (!backend_check(name, &own, fault) || find(name)->open(&own, &backend, fault))
+    if (!backend_check(name, &own, error) || find(name)->open(&own, &backend, error))
         return NULL;
     backend_plan(name, &own, text, sizeof text);
     if (!backend->ops->real)

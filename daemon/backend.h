@@ -9,7 +9,7 @@
 
 #include "copp/device.h"
 #include "copp/socket.h"
-#include "fault.h"
+#include "error.h"
 
 struct copp_backend_log; /* outputs/backend.h */
 
@@ -39,11 +39,11 @@ struct backend_ops {
     const char *name; /* as in the configuration */
     bool real; /* false: its outputs are simulated, and protect nothing */
     /* What can be said of the setup without touching real outputs. False, with the reason. */
-    bool (*check)(const struct backend_setup *setup, struct fault *fault);
+    bool (*check)(const struct backend_setup *setup, struct error_text *error);
     /* Where its outputs come from, for a person. */
     void (*plan)(const struct backend_setup *setup, char *text, size_t size);
     /* COPP_E_NOT_FOUND: this machine has no such outputs. Else COPP_OK, or *fault says why. */
-    enum copp_result (*open)(const struct backend_setup *setup, struct backend **backend, struct fault *fault);
+    enum copp_result (*open)(const struct backend_setup *setup, struct backend **backend, struct error_text *error);
     void (*close)(struct backend *backend); /* every device has been closed */
     /* The connectors: NULL beyond the last. A name has at most 63 bytes. */
     const char *(*name_of)(const struct backend *backend, size_t index);
@@ -73,13 +73,13 @@ bool backend_is(const char *name, const char *backend);
 const char *backend_display(const struct backend_setup *setup);
 
 /* The backend has nothing to say against the setup. Else false, with the reason. */
-bool backend_check(const char *name, const struct backend_setup *setup, struct fault *fault);
+bool backend_check(const char *name, const struct backend_setup *setup, struct error_text *error);
 
 /* Where the outputs will come from, for a person. */
 void backend_plan(const char *name, const struct backend_setup *setup, char *text, size_t size);
 
 /* By name. It may have no outputs yet. NULL, with the reason. */
-struct backend *backend_open(const char *name, const struct backend_setup *setup, struct fault *fault);
+struct backend *backend_open(const char *name, const struct backend_setup *setup, struct error_text *error);
 /* NULL-safe; clears the pointer. */
 void backend_close(struct backend **backend);
 

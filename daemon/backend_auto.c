@@ -63,13 +63,13 @@ static bool poll_too(const struct auto_backend *a, const struct backend *backend
 
 #ifdef COPPD_XRANDR
 static void look_for_server(struct auto_backend *a) {
-    struct fault fault;
+    struct error_text error;
     struct backend_setup setup = a->setup;
     setup.wait = true; /* it tries again by itself */
     if (!backend_display(&setup)[0])
         return;
-    if (backend_xrandr.open(&setup, &a->server, &fault)) {
-        log_warning("auto: %s", fault.text);
+    if (backend_xrandr.open(&setup, &a->server, &error)) {
+        log_warning("auto: %s", error.text);
     } else if (!poll_too(a, a->server)) {
         log_warning("auto: no X server can be waited for: %s", strerror(errno));
         backend_close(&a->server);
@@ -103,13 +103,13 @@ static void pass_on(struct auto_backend *a) {
 }
 
 static void look_for_cards(struct auto_backend *a) {
-    struct fault fault;
+    struct error_text error;
     struct backend *cards = NULL;
     struct backend_setup setup = a->setup;
     setup.log = &a->log;
-    enum copp_result result = backend_kms.open(&setup, &cards, &fault);
+    enum copp_result result = backend_kms.open(&setup, &cards, &error);
     if (result && result != COPP_E_NOT_FOUND)
-        copp_backend_say(&a->log, COPP_BACKEND_WARNING, "auto: %s", fault.text);
+        copp_backend_say(&a->log, COPP_BACKEND_WARNING, "auto: %s", error.text);
     if (!result && !poll_too(a, cards))
         backend_close(&cards);
     pass_on(a);
@@ -147,11 +147,11 @@ static void close_auto(struct backend *backend) {
     free(a);
 }
 
-static enum copp_result open_auto(const struct backend_setup *setup, struct backend **backend, struct fault *fault) {
+static enum copp_result open_auto(const struct backend_setup *setup, struct backend **backend, struct error_text *error) {
     struct auto_backend *a = calloc(1, sizeof *a);
     *backend = NULL;
     if (!a) {
-        fault_set(fault, "out of memory");
+        error_set(error, "out of memory");
         return COPP_E_MEMORY;
     }
     a->backend.ops = &backend_auto;
@@ -162,7 +162,7 @@ static enum copp_result open_auto(const struct backend_setup *setup, struct back
 #endif
     a->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (a->epoll < 0) {
-        fault_set(fault, "outputs cannot be waited for: %s", strerror(errno));
+        error_set(error, "outputs cannot be waited for: %s", strerror(errno));
         close_auto(&a->backend);
         return COPP_E_IO;
     }
@@ -172,19 +172,19 @@ static enum copp_result open_auto(const struct backend_setup *setup, struct back
     return COPP_OK;
 }
 
-static bool check_auto(const struct backend_setup *setup, struct fault *fault) {
+static bool check_auto(const struct backend_setup *setup, struct error_text *error) {
 #ifdef COPPD_XRANDR
     struct backend_setup xrandr = *setup;
     if (!backend_display(setup)[0])
         xrandr.display = ":0"; /* none is looked for, and that is no error here */
-    if (!backend_xrandr.check(&xrandr, fault))
+    if (!backend_xrandr.check(&xrandr, error))
         return false;
 #endif
 #ifdef COPPD_KMS
-    return backend_kms.check(setup, fault);
+    return backend_kms.check(setup, error);
 #else
     (void)setup;
-    (void)fault;
+    (void)error;
     return true;
 #endif
 }

@@ -61,12 +61,12 @@ static enum copp_result open_real(struct outputs_backend *b, const struct backen
 }
 
 static enum copp_result open_outputs(const struct backend_ops *ops, const struct backend_setup *setup, struct backend **backend,
-                                     struct fault *fault) {
+                                     struct error_text *error) {
     struct copp_backend *real = NULL;
     struct outputs_backend *b = calloc(1, sizeof *b);
     *backend = NULL;
     if (!b) {
-        fault_set(fault, "out of memory");
+        error_set(error, "out of memory");
         return COPP_E_MEMORY;
     }
     b->backend.ops = ops;
@@ -77,7 +77,7 @@ static enum copp_result open_outputs(const struct backend_ops *ops, const struct
     if (!result)
         result = copp_outputs_new(&adapter, &real, &b->outputs);
     if (result) {
-        fault_set(fault, "the %s outputs cannot be had: %s; see docs/outputs.md", ops->name, copp_strerror(result));
+        error_set(error, "the %s outputs cannot be had: %s; see docs/outputs.md", ops->name, copp_strerror(result));
         close_outputs(&b->backend);
         return result;
     }
@@ -86,15 +86,15 @@ static enum copp_result open_outputs(const struct backend_ops *ops, const struct
 }
 
 /* One that is not there may come. */
-static bool check_kms(const struct backend_setup *setup, struct fault *fault) {
+static bool check_kms(const struct backend_setup *setup, struct error_text *error) {
     struct stat status;
     bool there = setup->device[0] && stat(setup->device, &status) == 0;
     return !there || S_ISCHR(status.st_mode) ||
-           fault_set(fault, "%s: is no device: give a graphics card, such as /dev/dri/card0", setup->device);
+           error_set(error, "%s: is no device: give a graphics card, such as /dev/dri/card0", setup->device);
 }
 
-static enum copp_result open_kms(const struct backend_setup *setup, struct backend **backend, struct fault *fault) {
-    return open_outputs(&backend_kms, setup, backend, fault);
+static enum copp_result open_kms(const struct backend_setup *setup, struct backend **backend, struct error_text *error) {
+    return open_outputs(&backend_kms, setup, backend, error);
 }
 
 static const char *name_of(const struct backend *backend, size_t index) {
@@ -147,19 +147,19 @@ static void plan_kms(const struct backend_setup *setup, char *text, size_t size)
 const struct backend_ops backend_kms = {.name = "kms", .check = check_kms, .plan = plan_kms, .open = open_kms, OUTPUTS_CALLS};
 
 #ifdef COPPD_XRANDR
-static bool check_display(const char *display, struct fault *fault) {
+static bool check_display(const char *display, struct error_text *error) {
     char *host = NULL;
     int number;
     if (!display[0]) /* and the environment of a process does not change: it would be waited for for ever */
-        return fault_set(fault, "[outputs] display: names no X server, and there is no DISPLAY in the environment: give one like "
+        return error_set(error, "[outputs] display: names no X server, and there is no DISPLAY in the environment: give one like "
                                 "display = :0");
     bool good = xcb_parse_display(display, &host, &number, NULL) != 0;
     free(host);
-    return good || fault_set(fault, "[outputs] display: \"%s\" is no X server: give one like :0", display);
+    return good || error_set(error, "[outputs] display: \"%s\" is no X server: give one like :0", display);
 }
 
 /* Words such as "HDMI-A-0=card0-HDMI-A-1". */
-static bool check_connectors(const char *words, struct fault *fault) {
+static bool check_connectors(const char *words, struct error_text *error) {
     static const char blank[] = " \t,";
     while (*(words += strspn(words, blank))) {
         size_t length = strcspn(words, blank);
@@ -168,18 +168,18 @@ static bool check_connectors(const char *words, struct fault *fault) {
         size_t digits = card ? strspn(words + output + 5, "0123456789") : 0;
         size_t name = output + 5 + digits + 1; /* where it begins */
         if (!digits || words[name - 1] != '-' || name >= length)
-            return fault_set(fault, "[outputs] connectors: \"%.*s\" is not like HDMI-A-0=card0-HDMI-A-1", (int)length, words);
+            return error_set(error, "[outputs] connectors: \"%.*s\" is not like HDMI-A-0=card0-HDMI-A-1", (int)length, words);
         words += length;
     }
     return true;
 }
 
-static bool check_xrandr(const struct backend_setup *setup, struct fault *fault) {
-    return check_display(backend_display(setup), fault) && check_connectors(setup->connectors, fault);
+static bool check_xrandr(const struct backend_setup *setup, struct error_text *error) {
+    return check_display(backend_display(setup), error) && check_connectors(setup->connectors, error);
 }
 
-static enum copp_result open_xrandr(const struct backend_setup *setup, struct backend **backend, struct fault *fault) {
-    return open_outputs(&backend_xrandr, setup, backend, fault);
+static enum copp_result open_xrandr(const struct backend_setup *setup, struct backend **backend, struct error_text *error) {
+    return open_outputs(&backend_xrandr, setup, backend, error);
 }
 
 static void plan_xrandr(const struct backend_setup *setup, char *text, size_t size) {

@@ -36,28 +36,28 @@ static void close_sim(struct backend *backend) {
 }
 
 /* Open for writing too: it does not end when a writer does. */
-static bool open_events(struct sim_backend *b, const char *name, struct fault *fault) {
+static bool open_events(struct sim_backend *b, const char *name, struct error_text *error) {
     struct stat status;
     if (!name[0])
         return true;
     b->fd = open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (b->fd < 0)
-        return errno == ENOENT ? fault_set(fault, "%s: cannot be opened: %s; make it with mkfifo", name, strerror(errno))
-                               : fault_set(fault, "%s: cannot be opened: %s", name, strerror(errno));
+        return errno == ENOENT ? error_set(error, "%s: cannot be opened: %s; make it with mkfifo", name, strerror(errno))
+                               : error_set(error, "%s: cannot be opened: %s", name, strerror(errno));
     if (fstat(b->fd, &status) != 0 || !S_ISFIFO(status.st_mode))
-        return fault_set(fault, "%s: is no FIFO: make one with mkfifo", name);
+        return error_set(error, "%s: is no FIFO: make one with mkfifo", name);
     return true;
 }
 
-static bool describe(struct sim_backend *b, const struct backend_setup *setup, struct fault *fault) {
+static bool describe(struct sim_backend *b, const struct backend_setup *setup, struct error_text *error) {
     char *text = NULL;
     size_t size = 0;
-    struct copp_sim_error error;
-    if (setup->description[0] && !file_read(setup->description, DESCRIPTION_MAX, &text, &size, fault))
+    struct copp_sim_error sim_error;
+    if (setup->description[0] && !file_read(setup->description, DESCRIPTION_MAX, &text, &size, error))
         return false;
     if (text && strlen(text) != size) {
         free(text);
-        return fault_set(fault, "%s: holds a NUL character: give a text file", setup->description);
+        return error_set(error, "%s: holds a NUL character: give a text file", setup->description);
     }
     const struct copp_sim_config config = {.description = text,
                                            .chain = setup->chain,
@@ -65,25 +65,25 @@ static bool describe(struct sim_backend *b, const struct backend_setup *setup, s
                                            .key = setup->key,
                                            .now_ms = setup->now_ms,
                                            .pending_limit_ms = setup->pending_limit_ms};
-    enum copp_result result = copp_sim_new(&config, &b->sim, &error);
+    enum copp_result result = copp_sim_new(&config, &b->sim, &sim_error);
     free(text);
-    if (result == COPP_E_INVALID && error.line == 0) /* of the whole */
-        return fault_set(fault, "%s: %s", setup->description, error.text);
+    if (result == COPP_E_INVALID && sim_error.line == 0) /* of the whole */
+        return error_set(error, "%s: %s", setup->description, sim_error.text);
     if (result == COPP_E_INVALID)
-        return fault_add(fault_in_file(fault, setup->description, error.line), "%s", error.text);
-    return !result || fault_set(fault, "the simulated adapter cannot be made: %s", copp_strerror(result));
+        return fault_add(fault_in_file(error, setup->description, sim_error.line), "%s", sim_error.text);
+    return !result || error_set(error, "the simulated adapter cannot be made: %s", copp_strerror(result));
 }
 
-static enum copp_result open_sim(const struct backend_setup *setup, struct backend **backend, struct fault *fault) {
+static enum copp_result open_sim(const struct backend_setup *setup, struct backend **backend, struct error_text *error) {
     struct sim_backend *b = calloc(1, sizeof *b);
     *backend = NULL;
     if (!b) {
-        fault_set(fault, "out of memory");
+        error_set(error, "out of memory");
         return COPP_E_MEMORY;
     }
     b->backend.ops = &backend_sim;
     b->fd = -1;
-    if (!open_events(b, setup->events, fault) || !describe(b, setup, fault)) {
+    if (!open_events(b, setup->events, error) || !describe(b, setup, error)) {
         close_sim(&b->backend);
         return COPP_E_INVALID;
     }
@@ -92,9 +92,9 @@ static enum copp_result open_sim(const struct backend_setup *setup, struct backe
 }
 
 /* It touches nothing: it is made, and forgotten. */
-static bool check_sim(const struct backend_setup *setup, struct fault *fault) {
+static bool check_sim(const struct backend_setup *setup, struct error_text *error) {
     struct backend *backend;
-    if (open_sim(setup, &backend, fault))
+    if (open_sim(setup, &backend, error))
         return false;
     backend_close(&backend);
     return true;
@@ -131,14 +131,14 @@ static int fd(const struct backend *backend) {
 }
 
 static void end_line(struct sim_backend *b) {
-    struct copp_sim_error error;
+    struct copp_sim_error sim_error;
     bool fits = b->length < LINE_SIZE;
     b->line[fits ? b->length : LINE_SIZE - 1] = 0;
     b->length = 0;
     if (!fits)
         log_warning("an event of more than %u characters is left out", LINE_SIZE - 1);
-    else if (b->line[0] && copp_sim_event(b->sim, b->line, &error))
-        log_warning("event \"%s\" cannot happen: %s", b->line, error.text);
+    else if (b->line[0] && copp_sim_event(b->sim, b->line, &sim_error))
+        log_warning("event \"%s\" cannot happen: %s", b->line, sim_error.text);
     else if (b->line[0])
         log_info("event: %s", b->line);
 }

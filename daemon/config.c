@@ -81,15 +81,15 @@ static const struct config defaults = {.socket = COPP_SOCKET_DEFAULT,
 struct reading {
     const char *name;
     struct config *config;
-    struct fault *fault;
+    struct error_text *error;
     const char *text; /* not read yet */
     unsigned line;
     unsigned lines[KEYS]; /* where each key is; 0: nowhere */
     bool failed;
 };
 
-static struct fault *at_line(const struct reading *r, unsigned line) {
-    return fault_in_file(r->fault, r->name, line);
+static struct error_text *at_line(const struct reading *r, unsigned line) {
+    return fault_in_file(r->error, r->name, line);
 }
 
 bool config_number(const char *text, uint32_t least, uint32_t most, uint32_t *number) {
@@ -205,21 +205,21 @@ static bool outputs_consistent(const struct reading *r) {
     return true;
 }
 
-bool config_load(const char *name, struct config *config, struct fault *fault) {
-    struct reading r = {.name = name ? name : CONFIG_DEFAULT_FILE, .config = config, .fault = fault};
+bool config_load(const char *name, struct config *config, struct error_text *error) {
+    struct reading r = {.name = name ? name : CONFIG_DEFAULT_FILE, .config = config, .error = error};
     char *text = NULL;
     size_t size;
     *config = defaults;
     if (!name && file_is_absent(CONFIG_DEFAULT_FILE))
         return true;
-    if (!file_read(r.name, CONFIG_FILE_MAX, &text, &size, fault))
+    if (!file_read(r.name, CONFIG_FILE_MAX, &text, &size, error))
         return false;
-    bool good = strlen(text) == size || fault_set(fault, "%s: holds a NUL character: give a text file", r.name);
+    bool good = strlen(text) == size || error_set(error, "%s: holds a NUL character: give a text file", r.name);
     r.text = text + byte_order_mark(text);
     int line = good ? ini_parse_stream(next_line, &r, on_value, &r) : 0;
     free(text);
     if (good && line < 0)
-        good = fault_set(fault, "%s: out of memory", r.name);
+        good = error_set(error, "%s: out of memory", r.name);
     if (good && !r.failed && line)
         good = fault_add(at_line(&r, (unsigned)line), "is neither [section] nor name = value");
     return good && !r.failed && driver_consistent(&r) && outputs_consistent(&r);

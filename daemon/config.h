@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "fault.h"
+#include "error.h"
 
 #define CONFIG_TEXT 200u /* of a value, with the NUL: an ini line has no more */
 #define CONFIG_DEFAULT_FILE "/etc/coppd.conf"
@@ -36,7 +36,7 @@ struct config {
 };
 
 /* name NULL: CONFIG_DEFAULT_FILE, which need not be there. False, with the reason. */
-bool config_load(const char *name, struct config *config, struct fault *fault);
+bool config_load(const char *name, struct config *config, struct error_text *error);
 
 /* Digits alone. False: text is no number from least to most. */
 bool config_number(const char *text, uint32_t least, uint32_t most, uint32_t *number);

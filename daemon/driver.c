@@ -66,11 +66,11 @@ static enum copp_result make(struct hierarchy *h) {
     return result;
 }
 
-static bool write_hierarchy(const struct hierarchy *h, const char *directory, struct fault *fault) {
+static bool write_hierarchy(const struct hierarchy *h, const char *directory, struct error_text *error) {
     const struct new_file files[] = {{CHAIN_NAME, h->chain, h->chain_size, false},
                                      {KEY_NAME, h->pem, h->pem_size, true},
                                      {ANCHOR_NAME, h->anchor, strlen(h->anchor), false}};
-    return directory_make(directory, files, sizeof files / sizeof files[0], fault);
+    return directory_make(directory, files, sizeof files / sizeof files[0], error);
 }
 
 /* What coppd itself needs of it. */
@@ -82,11 +82,11 @@ static void take_over(struct hierarchy *h, struct driver *driver) {
     h->chain = NULL;
 }
 
-static bool make_hierarchy(const char *directory, bool keep, struct driver *driver, struct fault *fault) {
+static bool make_hierarchy(const char *directory, bool keep, struct driver *driver, struct error_text *error) {
     struct hierarchy h = {.chain = NULL};
     enum copp_result result = make(&h);
-    bool made = result ? fault_set(fault, "no test hierarchy could be made: %s", copp_strerror(result))
-                       : !keep || write_hierarchy(&h, directory, fault);
+    bool made = result ? error_set(error, "no test hierarchy could be made: %s", copp_strerror(result))
+                       : !keep || write_hierarchy(&h, directory, error);
     if (made)
         take_over(&h, driver);
     for (size_t i = 0; i < KEYS; i++)
@@ -126,18 +126,18 @@ static enum copp_result file_result(int cause) {
     }
 }
 
-static enum copp_result read_passphrase(const char *name, char **passphrase, size_t *size, struct fault *fault) {
-    if (!file_read(name, PASSPHRASE_MAX, passphrase, size, fault))
+static enum copp_result read_passphrase(const char *name, char **passphrase, size_t *size, struct error_text *error) {
+    if (!file_read(name, PASSPHRASE_MAX, passphrase, size, error))
         return file_result(errno);
     warn_if_public(name);
     (*passphrase)[strcspn(*passphrase, "\r\n")] = 0;
     return COPP_OK;
 }
 
-static enum copp_result open_key(const char *uri, const char *passphrase_file, struct driver *driver, struct fault *fault) {
+static enum copp_result open_key(const char *uri, const char *passphrase_file, struct driver *driver, struct error_text *error) {
     char *passphrase = NULL;
     size_t size = 0;
-    enum copp_result result = passphrase_file[0] ? read_passphrase(passphrase_file, &passphrase, &size, fault) : COPP_OK;
+    enum copp_result result = passphrase_file[0] ? read_passphrase(passphrase_file, &passphrase, &size, error) : COPP_OK;
     if (result)
         return result;
     result = copp_private_key_open(uri, passphrase, &driver->key);
@@ -146,19 +146,19 @@ static enum copp_result open_key(const char *uri, const char *passphrase_file, s
     if (!result)
         warn_if_public(uri);
     else if (result == COPP_E_NOT_FOUND)
-        (void)fault_set(fault, "%s: no private key is to be found there", uri);
+        (void)error_set(error, "%s: no private key is to be found there", uri);
     else if (result == COPP_E_IO)
-        (void)fault_set(fault, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
+        (void)error_set(error, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
     else if (result == COPP_E_MEMORY)
-        (void)fault_set(fault, "%s: %s", uri, copp_strerror(result));
+        (void)error_set(error, "%s: %s", uri, copp_strerror(result));
     else
-        (void)fault_set(fault, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
+        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
                         copp_strerror(result));
     return result;
 }
 
 /* A chain that belongs to another key would cost every player its session. */
-static enum copp_result belongs(const struct driver *driver, struct fault *fault) {
+static enum copp_result belongs(const struct driver *driver, struct error_text *error) {
     const char *name = driver->name;
     struct copp_chain *chain = NULL;
     struct copp_verdict verdict;
@@ -169,21 +169,21 @@ static enum copp_result belongs(const struct driver *driver, struct fault *fault
                 !driver->key->ops->public_key(driver->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
     if (result == COPP_E_INVALID)
-        (void)fault_set(fault, "%s: %s (%s)", name, verdict.detail, copp_rule_id(verdict.rule));
+        (void)error_set(error, "%s: %s (%s)", name, verdict.detail, copp_rule_id(verdict.rule));
     else if (result)
-        (void)fault_set(fault, "%s: %s", name, copp_strerror(result));
+        (void)error_set(error, "%s: %s", name, copp_strerror(result));
     else if (!same)
-        (void)fault_set(fault, "%s: its first certificate is not about the configured key (CERT-8)", name);
+        (void)error_set(error, "%s: its first certificate is not about the configured key (CERT-8)", name);
     return result || same ? result : COPP_E_INVALID;
 }
 
 static enum copp_result open_files(const char *chain, const char *key, const char *passphrase_file, struct driver *driver,
-                                   struct fault *fault) {
+                                   struct error_text *error) {
     (void)snprintf(driver->name, sizeof driver->name, "%s", chain);
-    if (!file_read(chain, COPP_CHAIN_SIZE_MAX, &driver->chain, &driver->chain_size, fault))
+    if (!file_read(chain, COPP_CHAIN_SIZE_MAX, &driver->chain, &driver->chain_size, error))
         return file_result(errno);
-    enum copp_result result = open_key(key, passphrase_file, driver, fault);
-    return result ? result : belongs(driver, fault);
+    enum copp_result result = open_key(key, passphrase_file, driver, error);
+    return result ? result : belongs(driver, error);
 }
 
 /* An older coppd made it as its umask said. */
@@ -198,56 +198,56 @@ static void warn_if_hidden(const char *directory, const char *anchor) {
 }
 
 /* Another one is made only where this one is of no use: one that we merely cannot read may be in use. */
-static bool open_hierarchy(const char *directory, struct driver *driver, struct fault *fault) {
+static bool open_hierarchy(const char *directory, struct driver *driver, struct error_text *error) {
     char chain[DRIVER_NAME];
     char key[DRIVER_NAME];
     char anchor[DRIVER_NAME];
     (void)snprintf(chain, sizeof chain, "%s/" CHAIN_NAME, directory);
     (void)snprintf(key, sizeof key, "%s/" KEY_NAME, directory);
     (void)snprintf(anchor, sizeof anchor, "%s/" ANCHOR_NAME, directory);
-    enum copp_result result = open_files(chain, key, "", driver, fault);
+    enum copp_result result = open_files(chain, key, "", driver, error);
     if (!result)
         warn_if_hidden(directory, anchor);
     else if (result == COPP_E_IO)
-        (void)fault_add(fault, "; start coppd as the user that owns %s, or name another [daemon] state_directory", directory);
+        (void)fault_add(error, "; start coppd as the user that owns %s, or name another [daemon] state_directory", directory);
     else if (result == COPP_E_NOT_FOUND || result == COPP_E_INVALID || result == COPP_E_KEY)
-        (void)fault_add(fault, "; remove %s to have another test hierarchy made", directory);
+        (void)fault_add(error, "; remove %s to have another test hierarchy made", directory);
     return !result;
 }
 
 /* Daemons with sockets of their own may share the directory: one makes the hierarchy, the others use it. */
-static bool make_or_wait(const char *directory, struct driver *driver, struct fault *fault) {
+static bool make_or_wait(const char *directory, struct driver *driver, struct error_text *error) {
     char name[DRIVER_NAME];
     (void)snprintf(name, sizeof name, "%s" LOCK_SUFFIX, directory);
-    int lock = lock_wait(name, MAKING_MS, fault);
+    int lock = lock_wait(name, MAKING_MS, error);
     if (lock == LOCK_HELD)
-        return fault_set(fault, "%s: another coppd has been making the test hierarchy for %u s: stop it", name,
+        return error_set(error, "%s: another coppd has been making the test hierarchy for %u s: stop it", name,
                          MAKING_MS / 1000u);
     if (lock < 0)
         return false;
     bool made =
-        file_is_absent(directory) ? make_hierarchy(directory, true, driver, fault) : open_hierarchy(directory, driver, fault);
+        file_is_absent(directory) ? make_hierarchy(directory, true, driver, error) : open_hierarchy(directory, driver, error);
     (void)close(lock);
     return made;
 }
 
-bool driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault) {
+bool driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error) {
     char directory[PATH_SIZE];
     struct stat status;
     *driver = (struct driver){.chain = NULL};
     if (config->key[0])
-        return !open_files(config->chain, config->key, config->passphrase_file, driver, fault);
+        return !open_files(config->chain, config->key, config->passphrase_file, driver, error);
     (void)snprintf(directory, sizeof directory, "%s/" HIERARCHY, config->state_directory);
     if (lstat(directory, &status) == 0)
-        return open_hierarchy(directory, driver, fault);
+        return open_hierarchy(directory, driver, error);
     if (errno != ENOENT && errno != ENOTDIR)
-        return fault_set(fault,
+        return error_set(error,
                          "%s: cannot be looked into: %s; let the user that coppd runs as do so, or name another [daemon] "
                          "state_directory",
                          config->state_directory, strerror(errno));
-    if (!directory_holds(directory, fault))
+    if (!directory_holds(directory, error))
         return false;
-    return keep ? make_or_wait(directory, driver, fault) : make_hierarchy(directory, false, driver, fault);
+    return keep ? make_or_wait(directory, driver, error) : make_hierarchy(directory, false, driver, error);
 }
 
 /* The root that the chain itself has stands for the players' anchor; without one, a rule before CERT-12 is broken. */
@@ -263,18 +263,18 @@ static enum copp_result own_anchor(const struct driver *driver, struct copp_publ
     return result;
 }
 
-bool driver_sound(const struct driver *driver, struct fault *fault) {
+bool driver_sound(const struct driver *driver, struct error_text *error) {
     struct copp_public_key anchor;
     struct copp_verdict verdict = {.detail = ""};
     enum copp_result result = own_anchor(driver, &anchor, &verdict);
     if (!result)
         result = copp_chain_validate((const uint8_t *)driver->chain, driver->chain_size, &anchor, NULL, &verdict);
     if (result != COPP_E_INVALID)
-        return !result || fault_set(fault, "%s: %s", driver->name, copp_strerror(result));
-    (void)fault_set(fault, "%s: ", driver->name);
+        return !result || error_set(error, "%s: %s", driver->name, copp_strerror(result));
+    (void)error_set(error, "%s: ", driver->name);
     if (verdict.certificate >= 0)
-        (void)fault_add(fault, "certificate %d: ", verdict.certificate + 1);
-    return fault_add(fault, "%s (%s)", verdict.detail, copp_rule_id(verdict.rule));
+        (void)fault_add(error, "certificate %d: ", verdict.certificate + 1);
+    return fault_add(error, "%s (%s)", verdict.detail, copp_rule_id(verdict.rule));
 }
 
 void driver_close(struct driver *driver) {

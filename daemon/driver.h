@@ -16,10 +16,10 @@ struct driver {
 
 /* What [driver] names; else the test hierarchy in the state directory, which is made if it is not there, and if keep is true
  * put there. False, with the reason; close in any case. */
-bool driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault);
+bool driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error);
 
 /* Whether players that know its root can believe the chain (CERT-1 to CERT-11, CERT-13). False, with the reason. */
-bool driver_sound(const struct driver *driver, struct fault *fault);
+bool driver_sound(const struct driver *driver, struct error_text *error);
 
 void driver_close(struct driver *driver);
 

@@ -34,17 +34,17 @@ static ssize_t read_all(int fd, char *bytes, size_t size) {
 }
 
 /* Keeps errno: the caller may ask what the reason was. */
-static bool not_read(struct fault *fault, const char *name, const char *what, int cause) {
-    (void)fault_set(fault, "%s: cannot be %s: %s", name, what, strerror(cause));
+static bool not_read(struct error_text *error, const char *name, const char *what, int cause) {
+    (void)error_set(error, "%s: cannot be %s: %s", name, what, strerror(cause));
     errno = cause;
     return false;
 }
 
-bool file_read(const char *name, size_t limit, char **text, size_t *size, struct fault *fault) {
+bool file_read(const char *name, size_t limit, char **text, size_t *size, struct error_text *error) {
     *text = NULL;
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return not_read(fault, name, "opened", errno);
+        return not_read(error, name, "opened", errno);
     char *bytes = malloc(limit + 2);
     ssize_t got = bytes ? read_all(fd, bytes, limit + 1) : -1;
     int cause = bytes ? errno : ENOMEM;
@@ -57,8 +57,8 @@ bool file_read(const char *name, size_t limit, char **text, size_t *size, struct
     }
     copp_release(bytes, bytes ? limit + 2 : 0);
     if (got < 0)
-        return not_read(fault, name, "read", cause);
-    (void)fault_set(fault, "%s: has more than %zu bytes", name, limit);
+        return not_read(error, name, "read", cause);
+    (void)error_set(error, "%s: has more than %zu bytes", name, limit);
     errno = EFBIG;
     return false;
 }
@@ -94,37 +94,37 @@ static bool write_new(const char *name, const char *bytes, size_t size, mode_t m
     return false;
 }
 
-bool directory_holds(const char *path, struct fault *fault) {
+bool directory_holds(const char *path, struct error_text *error) {
     char copy[PATH_SIZE];
     struct stat status;
     (void)snprintf(copy, sizeof copy, "%s", path);
     const char *directory = dirname(copy);
     if (stat(directory, &status) != 0)
-        return fault_set(fault, "%s: the directory %s cannot be used: %s; make it (mkdir -p), or name another", path, directory,
+        return error_set(error, "%s: the directory %s cannot be used: %s; make it (mkdir -p), or name another", path, directory,
                          strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return fault_set(fault, "%s: %s is no directory: name another", path, directory);
+        return error_set(error, "%s: %s is no directory: name another", path, directory);
     return access(directory, W_OK | X_OK) == 0 ||
-           fault_set(fault, "%s: nothing can be made in %s: %s; let the user that coppd runs as write there, or name another",
+           error_set(error, "%s: nothing can be made in %s: %s; let the user that coppd runs as write there, or name another",
                      path, directory, strerror(errno));
 }
 
-bool file_replaceable(const char *name, struct fault *fault) {
+bool file_replaceable(const char *name, struct error_text *error) {
     struct stat status;
     if (lstat(name, &status) == 0 && !S_ISREG(status.st_mode))
-        return fault_set(fault, "%s: is no regular file, and so is not replaced: name another, or take it away", name);
-    return directory_holds(name, fault);
+        return error_set(error, "%s: is no regular file, and so is not replaced: name another, or take it away", name);
+    return directory_holds(name, error);
 }
 
-bool file_replace(const char *name, const char *text, size_t size, struct fault *fault) {
+bool file_replace(const char *name, const char *text, size_t size, struct error_text *error) {
     char fresh[PATH_SIZE];
     (void)snprintf(fresh, sizeof fresh, "%s.new", name);
-    if (!file_replaceable(name, fault) || !file_replaceable(fresh, fault))
+    if (!file_replaceable(name, error) || !file_replaceable(fresh, error))
         return false;
     (void)unlink(fresh); /* left by one that was killed */
     if (write_new(fresh, text, size, 0644, false) && rename(fresh, name) == 0)
         return true;
-    fault_set(fault, "%s: cannot be written: %s", name, strerror(errno));
+    error_set(error, "%s: cannot be written: %s", name, strerror(errno));
     (void)unlink(fresh);
     return false;
 }
@@ -145,12 +145,12 @@ static void remove_directory(const char *directory, const struct new_file *files
     (void)rmdir(directory);
 }
 
-static bool fill_directory(const char *directory, const struct new_file *files, size_t count, struct fault *fault) {
+static bool fill_directory(const char *directory, const struct new_file *files, size_t count, struct error_text *error) {
     char path[PATH_SIZE];
     for (size_t i = 0; i < count; i++) {
         path_of(path, directory, files[i].name);
         if (!write_new(path, files[i].text, files[i].size, files[i].secret ? 0600 : 0644, true))
-            return fault_set(fault, "%s: cannot be written: %s", path, strerror(errno));
+            return error_set(error, "%s: cannot be written: %s", path, strerror(errno));
     }
     return true;
 }
@@ -168,22 +168,22 @@ static bool sync_directory(const char *directory) {
 }
 
 /* Takes its name last: who finds it finds all of it. */
-static bool put_in_place(const char *fresh, const char *directory, struct fault *fault) {
+static bool put_in_place(const char *fresh, const char *directory, struct error_text *error) {
     char copy[PATH_SIZE];
     if (chmod(fresh, 0755) != 0 || !sync_directory(fresh) || rename(fresh, directory) != 0)
-        return fault_set(fault, "%s: cannot be made: %s", directory, strerror(errno));
+        return error_set(error, "%s: cannot be made: %s", directory, strerror(errno));
     (void)snprintf(copy, sizeof copy, "%s", directory);
     (void)sync_directory(dirname(copy)); /* without it, a power cut may take away all of it, never a part */
     return true;
 }
 
-bool directory_make(const char *directory, const struct new_file *files, size_t count, struct fault *fault) {
+bool directory_make(const char *directory, const struct new_file *files, size_t count, struct error_text *error) {
     char fresh[PATH_SIZE];
     (void)snprintf(fresh, sizeof fresh, "%s.new", directory);
     remove_directory(fresh, files, count); /* left by one that was killed */
     if (mkdir(fresh, 0700) != 0 || chmod(fresh, 0700) != 0) /* a umask may leave less */
-        return fault_set(fault, "%s: cannot be made: %s", fresh, strerror(errno));
-    bool good = fill_directory(fresh, files, count, fault) && put_in_place(fresh, directory, fault);
+        return error_set(error, "%s: cannot be made: %s", fresh, strerror(errno));
+    bool good = fill_directory(fresh, files, count, error) && put_in_place(fresh, directory, error);
     if (!good)
         remove_directory(fresh, files, count);
     return good;

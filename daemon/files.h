@@ -4,22 +4,22 @@
 
 #include <stddef.h>
 
-#include "fault.h"
+#include "error.h"
 
 bool file_is_absent(const char *name);
 
 /* *text has *size bytes and a NUL beyond them; hand it to copp_release. More than limit is refused. False, with the reason and
  * errno, EFBIG for a file that is too large. */
-bool file_read(const char *name, size_t limit, char **text, size_t *size, struct fault *fault);
+bool file_read(const char *name, size_t limit, char **text, size_t *size, struct error_text *error);
 
 /* Whether the directory that path is in is there, and files can be made in it. */
-bool directory_holds(const char *path, struct fault *fault);
+bool directory_holds(const char *path, struct error_text *error);
 
 /* Whether name is a regular file, or could be one: nothing else is ever replaced, and no link to anything. */
-bool file_replaceable(const char *name, struct fault *fault);
+bool file_replaceable(const char *name, struct error_text *error);
 
 /* Replaces name as a whole, if it may be. */
-bool file_replace(const char *name, const char *text, size_t size, struct fault *fault);
+bool file_replace(const char *name, const char *text, size_t size, struct error_text *error);
 
 struct new_file {
     const char *name;
@@ -29,6 +29,6 @@ struct new_file {
 };
 /* Makes a directory that was not there, with these files in it, for all to read whatever the umask. After a failure there is
  * nothing of it; before, whoever finds it finds it whole. One process at a time: two would fill the same one. */
-bool directory_make(const char *directory, const struct new_file *files, size_t count, struct fault *fault);
+bool directory_make(const char *directory, const struct new_file *files, size_t count, struct error_text *error);
 
 #endif

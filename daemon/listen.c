@@ -19,17 +19,17 @@ static const char *lock_of(const char *path, char name[LOCK_NAME]) {
     return name;
 }
 
-bool listen_check(const char *path, struct fault *fault) {
+bool listen_check(const char *path, struct error_text *error) {
     struct stat status;
     char lock[LOCK_NAME];
     if (strlen(path) >= PATH_ROOM)
-        return fault_set(fault, "%s: is longer than a socket's path may be (%zu bytes)", path, PATH_ROOM - 1);
-    if (!lock_check(lock_of(path, lock), fault))
+        return error_set(error, "%s: is longer than a socket's path may be (%zu bytes)", path, PATH_ROOM - 1);
+    if (!lock_check(lock_of(path, lock), error))
         return false;
     if (lstat(path, &status) != 0)
-        return directory_holds(path, fault);
+        return directory_holds(path, error);
     return S_ISSOCK(status.st_mode) ||
-           fault_set(fault, "%s: is there and is no socket: take it away, or name another path in [daemon] socket", path);
+           error_set(error, "%s: is there and is no socket: take it away, or name another path in [daemon] socket", path);
 }
 
 /* A socket left behind by a daemon that was killed answers to nobody. */
@@ -44,49 +44,49 @@ static bool someone_listens(const char *path) {
 }
 
 /* The lock keeps coppd from coppd; systemd's socket, and one whose lock was cleaned away, are found by asking. */
-static bool is_free(const char *path, struct fault *fault) {
-    return listen_check(path, fault) &&
-           (!someone_listens(path) || fault_set(fault, "%s: another coppd listens there: stop it, or give --socket", path));
+static bool is_free(const char *path, struct error_text *error) {
+    return listen_check(path, error) &&
+           (!someone_listens(path) || error_set(error, "%s: another coppd listens there: stop it, or give --socket", path));
 }
 
-static bool claim_own(struct place *place, struct fault *fault) {
+static bool claim_own(struct place *place, struct error_text *error) {
     char lock[LOCK_NAME];
-    if (!listen_check(place->path, fault))
+    if (!listen_check(place->path, error))
         return false;
-    place->lock = lock_take(lock_of(place->path, lock), fault);
+    place->lock = lock_take(lock_of(place->path, lock), error);
     if (place->lock == LOCK_HELD)
-        return fault_set(fault, "%s: another coppd listens there, or is about to (it has locked %s): stop it, or give --socket",
+        return error_set(error, "%s: another coppd listens there, or is about to (it has locked %s): stop it, or give --socket",
                          place->path, lock);
-    return place->lock >= 0 && is_free(place->path, fault);
+    return place->lock >= 0 && is_free(place->path, error);
 }
 
-bool listen_claim(const char *path, struct place *place, struct fault *fault) {
+bool listen_claim(const char *path, struct place *place, struct error_text *error) {
     *place = (struct place){.path = path, .lock = -1, .fd = -1};
     int count = sd_listen_fds(1);
     if (count < 0)
-        return fault_set(fault, "what systemd hands over cannot be taken: %s; LISTEN_PID and LISTEN_FDS must be numbers",
+        return error_set(error, "what systemd hands over cannot be taken: %s; LISTEN_PID and LISTEN_FDS must be numbers",
                          strerror(-count));
     if (count == 0)
-        return claim_own(place, fault);
+        return claim_own(place, error);
     if (count != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
-        return fault_set(fault, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
+        return error_set(error, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
     place->fd = SD_LISTEN_FDS_START;
     return true;
 }
 
 /* Every user may connect: what they may do is counted by user, not by file mode. */
-bool listen_open(struct place *place, struct fault *fault) {
+bool listen_open(struct place *place, struct error_text *error) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (place->fd >= 0)
         return true;
-    if (!is_free(place->path, fault))
+    if (!is_free(place->path, error))
         return false;
     strcpy(address.sun_path, place->path);
     (void)unlink(place->path); /* a socket, or nothing */
     place->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     return (place->fd >= 0 && bind(place->fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
             lstat(place->path, &place->own) == 0 && chmod(place->path, 0666) == 0 && listen(place->fd, SOMAXCONN) == 0) ||
-           fault_set(fault, "%s: cannot listen there: %s", place->path, strerror(errno));
+           error_set(error, "%s: cannot listen there: %s", place->path, strerror(errno));
 }
 
 void listen_hide(const struct place *place) {

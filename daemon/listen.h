@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "fault.h"
+#include "error.h"
 
 /* The right to listen at a path, and the socket once there is one. */
 struct place {
@@ -16,16 +16,16 @@ struct place {
 };
 
 /* Whether a socket can be made there, as far as can be told without making it. False, with the reason. */
-bool listen_check(const char *path, struct fault *fault);
+bool listen_check(const char *path, struct error_text *error);
 
 /*
  * Takes what systemd hands over, else the lock beside path, PATH.lock: of any number of daemons started together one has it.
  * Nobody can connect to a socket of our own yet. False, with the reason; give back in any case.
  */
-bool listen_claim(const char *path, struct place *place, struct fault *fault);
+bool listen_claim(const char *path, struct place *place, struct error_text *error);
 
 /* Listens, from now on if the socket is our own: replaces one that a killed daemon left. False, with the reason. */
-bool listen_open(struct place *place, struct fault *fault);
+bool listen_open(struct place *place, struct error_text *error);
 
 /* Takes our own socket away, but none that somebody else has put in its place. To be called while it still listens and the
  * place is claimed: what is there afterwards may be a successor's. */

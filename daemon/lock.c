@@ -11,23 +11,23 @@
 #define TRIES 16 /* how often the file may be removed while we lock it */
 #define STEP_MS 10u
 
-static bool not_a_file(const char *name, struct fault *fault) {
-    return fault_set(fault, "%s: exists and is not a regular file; remove it", name);
+static bool not_a_file(const char *name, struct error_text *error) {
+    return error_set(error, "%s: exists and is not a regular file; remove it", name);
 }
 
-bool lock_check(const char *name, struct fault *fault) {
+bool lock_check(const char *name, struct error_text *error) {
     struct stat status;
-    return lstat(name, &status) != 0 || S_ISREG(status.st_mode) || not_a_file(name, fault);
+    return lstat(name, &status) != 0 || S_ISREG(status.st_mode) || not_a_file(name, error);
 }
 
 /* Only its owner may open it: whoever can open a file can lock it, and so keep coppd from starting. */
-static int open_lock(const char *name, struct fault *fault) {
+static int open_lock(const char *name, struct error_text *error) {
     struct stat status;
-    if (!lock_check(name, fault))
+    if (!lock_check(name, error))
         return LOCK_FAILED;
     int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
     if (fd < 0) {
-        (void)fault_set(fault, "%s: cannot be opened: %s; let the user that coppd runs as make files there, and own this one",
+        (void)error_set(error, "%s: cannot be opened: %s; let the user that coppd runs as make files there, and own this one",
                         name, strerror(errno));
         return LOCK_FAILED;
     }
@@ -35,7 +35,7 @@ static int open_lock(const char *name, struct fault *fault) {
         (void)fchmod(fd, 0600); /* an umask may have left less, and the next one could not open it */
         return fd;
     }
-    (void)not_a_file(name, fault);
+    (void)not_a_file(name, error);
     (void)close(fd);
     return LOCK_FAILED;
 }
@@ -47,9 +47,9 @@ static bool still_there(int fd, const char *name) {
     return fstat(fd, &ours) == 0 && lstat(name, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
-int lock_take(const char *name, struct fault *fault) {
+int lock_take(const char *name, struct error_text *error) {
     for (int tries = 0; tries < TRIES; tries++) {
-        int fd = open_lock(name, fault);
+        int fd = open_lock(name, error);
         if (fd < 0)
             return fd;
         int cause = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
@@ -59,21 +59,21 @@ int lock_take(const char *name, struct fault *fault) {
         if (cause == EWOULDBLOCK)
             return LOCK_HELD;
         if (cause) {
-            (void)fault_set(fault, "%s: cannot be locked: %s", name, strerror(cause));
+            (void)error_set(error, "%s: cannot be locked: %s", name, strerror(cause));
             return LOCK_FAILED;
         }
     }
-    (void)fault_set(fault, "%s: cannot be locked: something removes it again and again", name);
+    (void)error_set(error, "%s: cannot be locked: something removes it again and again", name);
     return LOCK_FAILED;
 }
 
 /* In steps, not in one flock that waits: signals are held back, so nothing but SIGKILL would end that. */
-int lock_wait(const char *name, unsigned wait_ms, struct fault *fault) {
+int lock_wait(const char *name, unsigned wait_ms, struct error_text *error) {
     static const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
-    int lock = lock_take(name, fault);
+    int lock = lock_take(name, error);
     for (unsigned waited = 0; lock == LOCK_HELD && waited < wait_ms; waited += STEP_MS) {
         (void)nanosleep(&step, NULL);
-        lock = lock_take(name, fault);
+        lock = lock_take(name, error);
     }
     return lock;
 }

@@ -2,7 +2,7 @@
 #ifndef COPPD_LOCK_H
 #define COPPD_LOCK_H
 
-#include "fault.h"
+#include "error.h"
 
 #define LOCK_SUFFIX ".lock"
 
@@ -14,12 +14,12 @@
  * were removed, a third process could lock a new one while a second still waits for the old. Returns LOCK_HELD if another
  * process has it, without a reason, or LOCK_FAILED with the reason.
  */
-int lock_take(const char *name, struct fault *fault);
+int lock_take(const char *name, struct error_text *error);
 
 /* The same, trying again for up to wait_ms. */
-int lock_wait(const char *name, unsigned wait_ms, struct fault *fault);
+int lock_wait(const char *name, unsigned wait_ms, struct error_text *error);
 
 /* Whether what is at name can be a lock, or nothing is there. False, with the reason. */
-bool lock_check(const char *name, struct fault *fault);
+bool lock_check(const char *name, struct error_text *error);
 
 #endif

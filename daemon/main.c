@@ -104,11 +104,11 @@ static int run(struct server *server) {
 }
 
 static int check(const struct server *server) {
-    struct fault fault;
+    struct error_text error;
     const char *name = server->config_name ? server->config_name : CONFIG_DEFAULT_FILE;
     char plan[256] = "";
-    if (!server_check(server, plan, sizeof plan, &fault)) {
-        log_error("%s", fault.text);
+    if (!server_check(server, plan, sizeof plan, &error)) {
+        log_error("%s", error.text);
         return STATUS_FAILED;
     }
     bool defaults = !server->config_name && file_is_absent(name);
@@ -119,18 +119,18 @@ static int check(const struct server *server) {
 
 /* The socket comes last: whoever finds it finds chain, key and anchor, and is answered. */
 static int serve(struct server *server) {
-    struct fault fault;
+    struct error_text error;
     struct place place;
     int status = STATUS_FAILED;
     if (!hold_signals()) {
         log_error("signals cannot be held back: %s", strerror(errno));
         return status;
     }
-    bool claimed = listen_claim(server->config.socket, &place, &fault);
-    if (claimed && server_open(server, &fault) && listen_open(&place, &fault) && server_listen(server, place.fd, &fault))
+    bool claimed = listen_claim(server->config.socket, &place, &error);
+    if (claimed && server_open(server, &error) && listen_open(&place, &error) && server_listen(server, place.fd, &error))
         status = run(server);
     else
-        log_error("%s", fault.text);
+        log_error("%s", error.text);
     listen_hide(&place);
     if (claimed)
         server_close(server);
@@ -141,14 +141,14 @@ static int serve(struct server *server) {
 static int start(int argc, char **argv) {
     static struct server server;
     struct arguments arguments = {.config = NULL};
-    struct fault fault;
+    struct error_text error;
     int status = read_arguments(argc, argv, &arguments);
     if (status >= 0)
         return status;
     server.config_name = arguments.config;
     server.socket = arguments.socket;
-    if (!server_configure(&server, &server.config, &fault)) {
-        log_error("%s", fault.text);
+    if (!server_configure(&server, &server.config, &error)) {
+        log_error("%s", error.text);
         return STATUS_FAILED;
     }
     return arguments.check ? check(&server) : serve(&server);

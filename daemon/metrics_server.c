@@ -139,11 +139,11 @@ static int listen_at(const struct addrinfo *found, int *fd) {
     return cause;
 }
 
-static bool refused(struct fault *fault, const char *address, const char *why) {
-    return fault_set(fault, "[metrics] address: cannot listen at \"%s\": %s; give one like 127.0.0.1:9464", address, why);
+static bool refused(struct error_text *error, const char *address, const char *why) {
+    return error_set(error, "[metrics] address: cannot listen at \"%s\": %s; give one like 127.0.0.1:9464", address, why);
 }
 
-static bool listen_or_say(const char *address, bool trial, int *fd, struct fault *fault) {
+static bool listen_or_say(const char *address, bool trial, int *fd, struct error_text *error) {
     char host[CONFIG_TEXT];
     char port[CONFIG_TEXT];
     uint32_t number; /* getaddrinfo would take larger ones, and leave out the upper bits */
@@ -151,53 +151,53 @@ static bool listen_or_say(const char *address, bool trial, int *fd, struct fault
     struct addrinfo *found = NULL;
     *fd = -1;
     if (!split(address, host, port, sizeof host))
-        return refused(fault, address, "it must be a host and a port");
+        return refused(error, address, "it must be a host and a port");
     if (!config_number(port, 1, 65535, &number))
-        return refused(fault, address, "its port must be a number from 1 to 65535");
+        return refused(error, address, "its port must be a number from 1 to 65535");
     int unknown = getaddrinfo(host, trial ? "0" : port, &hints, &found);
     if (unknown == EAI_NONAME) /* "Name or service not known", though nobody was asked */
-        return refused(fault, address, "its host must be a number, because names are not looked up");
+        return refused(error, address, "its host must be a number, because names are not looked up");
     if (unknown)
-        return refused(fault, address, unknown == EAI_SYSTEM ? strerror(errno) : gai_strerror(unknown));
+        return refused(error, address, unknown == EAI_SYSTEM ? strerror(errno) : gai_strerror(unknown));
     int cause = listen_at(found, fd);
     freeaddrinfo(found);
-    return !cause || refused(fault, address, strerror(cause));
+    return !cause || refused(error, address, strerror(cause));
 }
 
 static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) {
     struct server *server = userdata;
-    struct fault fault;
+    struct error_text error;
     char *text = NULL;
     size_t size = 0;
     (void)time;
     if (metrics_render(&server->metrics, server->session_count, server->backend, &text, &size) &&
-        !file_replace(server->config.metrics_file, text, size, &fault))
-        log_warning("%s", fault.text);
+        !file_replace(server->config.metrics_file, text, size, &error))
+        log_warning("%s", error.text);
     free(text);
     (void)sd_event_source_set_time_relative(source, FILE_EVERY_US);
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-bool metrics_check(const struct config *config, struct fault *fault) {
+bool metrics_check(const struct config *config, struct error_text *error) {
     int fd = -1;
-    if (config->metrics_address[0] && !listen_or_say(config->metrics_address, true, &fd, fault))
+    if (config->metrics_address[0] && !listen_or_say(config->metrics_address, true, &fd, error))
         return false;
     if (fd >= 0)
         (void)close(fd);
-    return !config->metrics_file[0] || file_replaceable(config->metrics_file, fault);
+    return !config->metrics_file[0] || file_replaceable(config->metrics_file, error);
 }
 
-bool metrics_serve(struct server *server, struct fault *fault) {
+bool metrics_serve(struct server *server, struct error_text *error) {
     const struct config *config = &server->config;
     int r = 0;
-    if (!metrics_check(config, fault))
+    if (!metrics_check(config, error))
         return false;
     if (config->metrics_address[0]) {
-        if (!listen_or_say(config->metrics_address, false, &server->metrics_fd, fault))
+        if (!listen_or_say(config->metrics_address, false, &server->metrics_fd, error))
             return false;
         r = sd_event_add_io(server->event, &server->metrics_listener, server->metrics_fd, EPOLLIN, on_scraper, server);
     }
     if (r >= 0 && config->metrics_file[0])
         r = sd_event_add_time(server->event, &server->metrics_timer, CLOCK_MONOTONIC, 0, 0, on_file_time, server);
-    return r >= 0 || fault_set(fault, "no event loop can be made: %s", strerror(-r));
+    return r >= 0 || error_set(error, "no event loop can be made: %s", strerror(-r));
 }

@@ -132,15 +132,15 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
     return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
-bool server_configure(const struct server *server, struct config *config, struct fault *fault) {
-    if (!config_load(server->config_name, config, fault))
+bool server_configure(const struct server *server, struct config *config, struct error_text *error) {
+    if (!config_load(server->config_name, config, error))
         return false;
     if (!server->socket)
         return true;
     if (!server->socket[0])
-        return fault_set(fault, "--socket takes a path, not \"\": give one like " COPP_SOCKET_DEFAULT);
+        return error_set(error, "--socket takes a path, not \"\": give one like " COPP_SOCKET_DEFAULT);
     if (strlen(server->socket) >= sizeof config->socket)
-        return fault_set(fault, "--socket takes a path of at most %zu bytes", sizeof config->socket - 1);
+        return error_set(error, "--socket takes a path of at most %zu bytes", sizeof config->socket - 1);
     strcpy(config->socket, server->socket);
     return true;
 }
@@ -154,14 +154,14 @@ static const char *going_on(const struct server *server, char *text, size_t size
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
     struct server *server = userdata;
     struct config next;
-    struct fault fault;
+    struct error_text error;
     char text[64];
     (void)source;
     (void)info;
     (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)server_now() * 1000u);
-    bool good = server_configure(server, &next, &fault);
+    bool good = server_configure(server, &next, &error);
     if (!good)
-        log_error("%s; going on as before", fault.text);
+        log_error("%s; going on as before", error.text);
     else if (config_take_over(&server->config, &next))
         log_info("configuration read again; %s", going_on(server, text, sizeof text));
     else
@@ -218,13 +218,13 @@ static struct backend_setup setup_of(const struct config *config, const struct d
                                   .trust_server = config->trust_server == 1};
 }
 
-bool server_check(const struct server *server, char *plan, size_t size, struct fault *fault) {
+bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error) {
     const struct config *config = &server->config;
     struct driver driver = {.chain = NULL};
-    bool good = listen_check(config->socket, fault) && driver_open(config, false, &driver, fault) && driver_sound(&driver, fault);
+    bool good = listen_check(config->socket, error) && driver_open(config, false, &driver, error) && driver_sound(&driver, error);
     if (good) {
         const struct backend_setup setup = setup_of(config, &driver);
-        good = backend_check(config->backend, &setup, fault) && metrics_check(config, fault);
+        good = backend_check(config->backend, &setup, error) && metrics_check(config, error);
         if (good)
             backend_plan(config->backend, &setup, plan, size);
     }
@@ -232,30 +232,30 @@ bool server_check(const struct server *server, char *plan, size_t size, struct f
     return good;
 }
 
-static bool no_event_loop(int r, struct fault *fault) {
-    return fault_set(fault, "no event loop can be made: %s", strerror(-r));
+static bool no_event_loop(int r, struct error_text *error) {
+    return error_set(error, "no event loop can be made: %s", strerror(-r));
 }
 
-bool server_open(struct server *server, struct fault *fault) {
+bool server_open(struct server *server, struct error_text *error) {
     server->metrics_fd = -1;
     server->slept_ms = slept_ms();
     server->session_room = session_room();
     if (server->session_room == 0)
-        return fault_set(fault, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
-    if (!driver_open(&server->config, true, &server->driver, fault))
+        return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
+    if (!driver_open(&server->config, true, &server->driver, error))
         return false;
-    if (!driver_sound(&server->driver, fault))
-        log_warning("%s; no player will believe it", fault->text);
+    if (!driver_sound(&server->driver, error))
+        log_warning("%s; no player will believe it", error->text);
     const struct backend_setup setup = setup_of(&server->config, &server->driver);
-    server->backend = backend_open(server->config.backend, &setup, fault);
+    server->backend = backend_open(server->config.backend, &setup, error);
     if (!server->backend)
         return false;
     int r = sd_event_new(&server->event);
     if (r >= 0)
         r = add_sources(server);
     if (r < 0)
-        return no_event_loop(r, fault);
-    if (!metrics_serve(server, fault))
+        return no_event_loop(r, error);
+    if (!metrics_serve(server, error))
         return false;
     server_settle(server);
     log_info("outputs: %s; sessions at a time: %zu", server->backend->ops->name,
@@ -263,10 +263,10 @@ bool server_open(struct server *server, struct fault *fault) {
     return true;
 }
 
-bool server_listen(struct server *server, int fd, struct fault *fault) {
+bool server_listen(struct server *server, int fd, struct error_text *error) {
     server->listen_fd = fd;
     int r = sd_event_add_io(server->event, &server->listener, fd, EPOLLIN, on_connection, server);
-    return r >= 0 || no_event_loop(r, fault);
+    return r >= 0 || no_event_loop(r, error);
 }
 
 void server_close(struct server *server) {

@@ -79,15 +79,15 @@ struct server {
 uint64_t server_now(void);
 
 /* What the file and the command line say. False, with the reason. */
-bool server_configure(const struct server *server, struct config *config, struct fault *fault);
+bool server_configure(const struct server *server, struct config *config, struct error_text *error);
 
 /* All that a start does and nobody else notices; plan: where its outputs would come from. False, with the reason. */
-bool server_check(const struct server *server, char *plan, size_t size, struct fault *fault);
+bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error);
 
 /* All but players: who it is, outputs, metrics. False, with the reason; close in any case. */
-bool server_open(struct server *server, struct fault *fault);
+bool server_open(struct server *server, struct error_text *error);
 /* Then players: fd listens, and stays the caller's, to be closed after the server. False, with the reason. */
-bool server_listen(struct server *server, int fd, struct fault *fault);
+bool server_listen(struct server *server, int fd, struct error_text *error);
 void server_close(struct server *server);
 
 /* To be called before anything is served: what was protected when the machine went to sleep is not any more. */
@@ -103,8 +103,8 @@ void server_settle(struct server *server);
 int server_accept(struct server *server, sd_event_source *listener, int listen_fd);
 
 /* metrics_server.c; check: whether that what is configured can be used, as far as can be told without serving it */
-bool metrics_check(const struct config *config, struct fault *fault);
-bool metrics_serve(struct server *server, struct fault *fault);
+bool metrics_check(const struct config *config, struct error_text *error);
+bool metrics_serve(struct server *server, struct error_text *error);
 void metrics_end_all(struct server *server);
 
 #endif

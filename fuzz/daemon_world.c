@@ -64,19 +64,19 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time) {
     return 0;
 }
 
-bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault);
-bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct fault *fault) {
+bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error);
+bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error) {
     (void)config;
     (void)keep;
-    (void)fault;
+    (void)error;
     *driver = (struct driver){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
     return true;
 }
 
-bool __wrap_driver_sound(const struct driver *driver, struct fault *fault);
-bool __wrap_driver_sound(const struct driver *driver, struct fault *fault) {
+bool __wrap_driver_sound(const struct driver *driver, struct error_text *error);
+bool __wrap_driver_sound(const struct driver *driver, struct error_text *error) {
     (void)driver;
-    (void)fault;
+    (void)error;
     return true;
 }
 
@@ -127,7 +127,7 @@ static void mask_signals(int how) {
 }
 
 void world_begin(struct world *world, const uint8_t *session_key) {
-    struct fault fault;
+    struct error_text error;
     if (!chain.bytes)
         make_files();
     memset(world, 0, sizeof *world);
@@ -139,7 +139,7 @@ void world_begin(struct world *world, const uint8_t *session_key) {
     (void)strcpy(config->description, description_name);
     (void)strcpy(config->events, events_name);
     mask_signals(SIG_BLOCK);
-    CHECK(server_open(&world->server, &fault) && server_listen(&world->server, make_listener(), &fault));
+    CHECK(server_open(&world->server, &error) && server_listen(&world->server, make_listener(), &error));
     mask_signals(SIG_UNBLOCK);
     world->events = open(events_name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     CHECK(world->events >= 0);

@@ -17,14 +17,14 @@ static void make_file(void) {
 }
 
 static void load(const char *text, struct config *config) {
-    struct fault fault;
+    struct error_text error;
     FILE *file = fopen(name, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
     memset(config, 0, sizeof *config);
-    if (!config_load(name, config, &fault))
-        fail_msg("%s: %s", text, fault.text);
+    if (!config_load(name, config, &error))
+        fail_msg("%s: %s", text, error.text);
 }
 
 /* "#name = value" */
