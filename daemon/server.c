@@ -203,10 +203,10 @@ static int add_sources(struct server *server) {
     return r;
 }
 
-static struct backend_setup setup_of(const struct config *config, const struct driver *driver) {
-    return (struct backend_setup){.chain = (const uint8_t *)driver->chain,
-                                  .chain_size = driver->chain_size,
-                                  .key = driver->key,
+static struct backend_setup setup_of(const struct config *config, const struct identity *identity) {
+    return (struct backend_setup){.chain = (const uint8_t *)identity->chain,
+                                  .chain_size = identity->chain_size,
+                                  .key = identity->key,
                                   .pending_limit_ms = config->pending_limit_ms,
                                   .now_ms = server_now(),
                                   .description = config->description,
@@ -220,15 +220,16 @@ static struct backend_setup setup_of(const struct config *config, const struct d
 
 bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error) {
     const struct config *config = &server->config;
-    struct driver driver = {.chain = NULL};
-    bool good = listen_check(config->socket, error) && driver_open(config, false, &driver, error) && driver_sound(&driver, error);
+    struct identity identity = {.chain = NULL};
+    bool good =
+        listen_check(config->socket, error) && identity_open(config, false, &identity, error) && identity_check(&identity, error);
     if (good) {
-        const struct backend_setup setup = setup_of(config, &driver);
+        const struct backend_setup setup = setup_of(config, &identity);
         good = backend_check(config->backend, &setup, error) && metrics_check(config, error);
         if (good)
             backend_plan(config->backend, &setup, plan, size);
     }
-    driver_close(&driver);
+    identity_close(&identity);
     return good;
 }
 
@@ -242,11 +243,11 @@ bool server_open(struct server *server, struct error_text *error) {
     server->session_room = session_room();
     if (server->session_room == 0)
         return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
-    if (!driver_open(&server->config, true, &server->driver, error))
+    if (!identity_open(&server->config, true, &server->identity, error))
         return false;
-    if (!driver_sound(&server->driver, error))
+    if (!identity_check(&server->identity, error))
         log_warning("%s; no player will believe it", error->text);
-    const struct backend_setup setup = setup_of(&server->config, &server->driver);
+    const struct backend_setup setup = setup_of(&server->config, &server->identity);
     server->backend = backend_open(server->config.backend, &setup, error);
     if (!server->backend)
         return false;
@@ -284,7 +285,7 @@ void server_close(struct server *server) {
     sd_event_unref(server->event);
     users_free(&server->users);
     backend_close(&server->backend);
-    driver_close(&server->driver);
+    identity_close(&server->identity);
     if (server->metrics_fd >= 0)
         (void)close(server->metrics_fd);
 }

@@ -7,7 +7,7 @@
 #include "backend.h"
 #include "config.h"
 #include "copp/certificate.h"
-#include "driver.h"
+#include "identity.h"
 #include "metrics.h"
 #include "packet.h"
 #include "users.h"
@@ -48,7 +48,7 @@ struct server {
     const char *config_name; /* NULL: the default one */
     const char *socket; /* of the command line: beats the configuration's; NULL: none */
     struct config config;
-    struct driver driver;
+    struct identity identity;
     struct backend *backend;
     struct metrics metrics;
     struct user *users;

@@ -120,7 +120,7 @@ static struct outcome key_exchange(struct session *session) {
     session->length_told = session->length_told || status == COPP_HR_OK;
     if (status == COPP_HR_OK)
         status = copp_device_key_exchange(session->device, random, random + COPP_RANDOM_SIZE);
-    return (struct outcome){status, status == COPP_HR_OK ? COPP_RANDOM_SIZE + server->driver.chain_size : 0};
+    return (struct outcome){status, status == COPP_HR_OK ? COPP_RANDOM_SIZE + server->identity.chain_size : 0};
 }
 
 static struct outcome query(struct session *session) {

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../daemon/driver.h"
+#include "../daemon/identity.h"
 #include "../daemon/log.h"
 #include "../daemon/session.h"
 
@@ -64,24 +64,24 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time) {
     return 0;
 }
 
-bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error);
-bool __wrap_driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error) {
+bool __wrap_driver_open(const struct config *config, bool keep, struct identity *driver, struct error_text *error);
+bool __wrap_driver_open(const struct config *config, bool keep, struct identity *driver, struct error_text *error) {
     (void)config;
     (void)keep;
     (void)error;
-    *driver = (struct driver){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+    *driver = (struct identity){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
     return true;
 }
 
-bool __wrap_driver_sound(const struct driver *driver, struct error_text *error);
-bool __wrap_driver_sound(const struct driver *driver, struct error_text *error) {
+bool __wrap_driver_sound(const struct identity *driver, struct error_text *error);
+bool __wrap_driver_sound(const struct identity *driver, struct error_text *error) {
     (void)driver;
     (void)error;
     return true;
 }
 
-void __wrap_driver_close(struct driver *driver);
-void __wrap_driver_close(struct driver *driver) {
+void __wrap_driver_close(struct identity *driver);
+void __wrap_driver_close(struct identity *driver) {
     driver->key = NULL;
 }
 

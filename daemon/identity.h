@@ -1,13 +1,13 @@
 /* Who the daemon is to its applications: a certificate chain and the private key of its leaf. */
-#ifndef COPPD_DRIVER_H
-#define COPPD_DRIVER_H
+#ifndef COPPD_IDENTITY_H
+#define COPPD_IDENTITY_H
 
 #include "config.h"
 #include "copp/key.h"
 
 #define DRIVER_NAME 512u
 
-struct driver {
+struct identity {
     char name[DRIVER_NAME]; /* of the chain's file */
     char *chain;
     size_t chain_size;
@@ -16,11 +16,11 @@ struct driver {
 
 /* What [driver] names; else the test hierarchy in the state directory, which is made if it is not there, and if keep is true
  * put there. False, with the reason; close in any case. */
-bool driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error);
+bool identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error);
 
 /* Whether players that know its root can believe the chain (CERT-1 to CERT-11, CERT-13). False, with the reason. */
-bool driver_sound(const struct driver *driver, struct error_text *error);
+bool identity_check(const struct identity *identity, struct error_text *error);
 
-void driver_close(struct driver *driver);
+void identity_close(struct identity *identity);
 
 #endif

@@ -1,4 +1,4 @@
-#include "driver.h"
+#include "identity.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,21 +74,21 @@ static bool write_hierarchy(const struct hierarchy *h, const char *directory, st
 }
 
 /* What coppd itself needs of it. */
-static void take_over(struct hierarchy *h, struct driver *driver) {
-    driver->key = h->keys[0];
-    driver->chain = h->chain;
-    driver->chain_size = h->chain_size;
+static void take_over(struct hierarchy *h, struct identity *identity) {
+    identity->key = h->keys[0];
+    identity->chain = h->chain;
+    identity->chain_size = h->chain_size;
     h->keys[0] = NULL;
     h->chain = NULL;
 }
 
-static bool make_hierarchy(const char *directory, bool keep, struct driver *driver, struct error_text *error) {
+static bool make_hierarchy(const char *directory, bool keep, struct identity *identity, struct error_text *error) {
     struct hierarchy h = {.chain = NULL};
     enum copp_result result = make(&h);
     bool made = result ? error_set(error, "no test hierarchy could be made: %s", copp_strerror(result))
                        : !keep || write_hierarchy(&h, directory, error);
     if (made)
-        take_over(&h, driver);
+        take_over(&h, identity);
     for (size_t i = 0; i < KEYS; i++)
         copp_private_key_free(&h.keys[i]);
     copp_release(h.chain, h.chain_size);
@@ -134,13 +134,14 @@ static enum copp_result read_passphrase(const char *name, char **passphrase, siz
     return COPP_OK;
 }
 
-static enum copp_result open_key(const char *uri, const char *passphrase_file, struct driver *driver, struct error_text *error) {
+static enum copp_result open_key(const char *uri, const char *passphrase_file, struct identity *identity,
+                                 struct error_text *error) {
     char *passphrase = NULL;
     size_t size = 0;
     enum copp_result result = passphrase_file[0] ? read_passphrase(passphrase_file, &passphrase, &size, error) : COPP_OK;
     if (result)
         return result;
-    result = copp_private_key_open(uri, passphrase, &driver->key);
+    result = copp_private_key_open(uri, passphrase, &identity->key);
     int cause = errno;
     copp_release(passphrase, size);
     if (!result)
@@ -158,15 +159,15 @@ static enum copp_result open_key(const char *uri, const char *passphrase_file, s
 }
 
 /* A chain that belongs to another key would cost every player its session. */
-static enum copp_result belongs(const struct driver *driver, struct error_text *error) {
-    const char *name = driver->name;
+static enum copp_result belongs(const struct identity *identity, struct error_text *error) {
+    const char *name = identity->name;
     struct copp_chain *chain = NULL;
     struct copp_verdict verdict;
     struct copp_certificate leaf;
     struct copp_public_key half;
-    enum copp_result result = copp_chain_parse((const uint8_t *)driver->chain, driver->chain_size, &chain, &verdict);
+    enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, &verdict);
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
-                !driver->key->ops->public_key(driver->key, &half) && copp_public_key_equal(&leaf.subject, &half);
+                !identity->key->ops->public_key(identity->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
     if (result == COPP_E_INVALID)
         (void)error_set(error, "%s: %s (%s)", name, verdict.detail, copp_rule_id(verdict.rule));
@@ -177,13 +178,13 @@ static enum copp_result belongs(const struct driver *driver, struct error_text *
     return result || same ? result : COPP_E_INVALID;
 }
 
-static enum copp_result open_files(const char *chain, const char *key, const char *passphrase_file, struct driver *driver,
+static enum copp_result open_files(const char *chain, const char *key, const char *passphrase_file, struct identity *identity,
                                    struct error_text *error) {
-    (void)snprintf(driver->name, sizeof driver->name, "%s", chain);
-    if (!file_read(chain, COPP_CHAIN_SIZE_MAX, &driver->chain, &driver->chain_size, error))
+    (void)snprintf(identity->name, sizeof identity->name, "%s", chain);
+    if (!file_read(chain, COPP_CHAIN_SIZE_MAX, &identity->chain, &identity->chain_size, error))
         return file_result(errno);
-    enum copp_result result = open_key(key, passphrase_file, driver, error);
-    return result ? result : belongs(driver, error);
+    enum copp_result result = open_key(key, passphrase_file, identity, error);
+    return result ? result : belongs(identity, error);
 }
 
 /* An older coppd made it as its umask said. */
@@ -198,14 +199,14 @@ static void warn_if_hidden(const char *directory, const char *anchor) {
 }
 
 /* Another one is made only where this one is of no use: one that we merely cannot read may be in use. */
-static bool open_hierarchy(const char *directory, struct driver *driver, struct error_text *error) {
+static bool open_hierarchy(const char *directory, struct identity *identity, struct error_text *error) {
     char chain[DRIVER_NAME];
     char key[DRIVER_NAME];
     char anchor[DRIVER_NAME];
     (void)snprintf(chain, sizeof chain, "%s/" CHAIN_NAME, directory);
     (void)snprintf(key, sizeof key, "%s/" KEY_NAME, directory);
     (void)snprintf(anchor, sizeof anchor, "%s/" ANCHOR_NAME, directory);
-    enum copp_result result = open_files(chain, key, "", driver, error);
+    enum copp_result result = open_files(chain, key, "", identity, error);
     if (!result)
         warn_if_hidden(directory, anchor);
     else if (result == COPP_E_IO)
@@ -216,7 +217,7 @@ static bool open_hierarchy(const char *directory, struct driver *driver, struct 
 }
 
 /* Daemons with sockets of their own may share the directory: one makes the hierarchy, the others use it. */
-static bool make_or_wait(const char *directory, struct driver *driver, struct error_text *error) {
+static bool make_or_wait(const char *directory, struct identity *identity, struct error_text *error) {
     char name[DRIVER_NAME];
     (void)snprintf(name, sizeof name, "%s" LOCK_SUFFIX, directory);
     int lock = lock_wait(name, MAKING_MS, error);
@@ -226,20 +227,20 @@ static bool make_or_wait(const char *directory, struct driver *driver, struct er
     if (lock < 0)
         return false;
     bool made =
-        file_is_absent(directory) ? make_hierarchy(directory, true, driver, error) : open_hierarchy(directory, driver, error);
+        file_is_absent(directory) ? make_hierarchy(directory, true, identity, error) : open_hierarchy(directory, identity, error);
     (void)close(lock);
     return made;
 }
 
-bool driver_open(const struct config *config, bool keep, struct driver *driver, struct error_text *error) {
+bool identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error) {
     char directory[PATH_SIZE];
     struct stat status;
-    *driver = (struct driver){.chain = NULL};
+    *identity = (struct identity){.chain = NULL};
     if (config->key[0])
-        return !open_files(config->chain, config->key, config->passphrase_file, driver, error);
+        return !open_files(config->chain, config->key, config->passphrase_file, identity, error);
     (void)snprintf(directory, sizeof directory, "%s/" HIERARCHY, config->state_directory);
     if (lstat(directory, &status) == 0)
-        return open_hierarchy(directory, driver, error);
+        return open_hierarchy(directory, identity, error);
     if (errno != ENOENT && errno != ENOTDIR)
         return error_set(error,
                          "%s: cannot be looked into: %s; let the user that coppd runs as do so, or name another [daemon] "
@@ -247,14 +248,15 @@ bool driver_open(const struct config *config, bool keep, struct driver *driver, 
                          config->state_directory, strerror(errno));
     if (!directory_holds(directory, error))
         return false;
-    return keep ? make_or_wait(directory, driver, error) : make_hierarchy(directory, false, driver, error);
+    return keep ? make_or_wait(directory, identity, error) : make_hierarchy(directory, false, identity, error);
 }
 
 /* The root that the chain itself has stands for the players' anchor; without one, a rule before CERT-12 is broken. */
-static enum copp_result own_anchor(const struct driver *driver, struct copp_public_key *anchor, struct copp_verdict *verdict) {
+static enum copp_result own_anchor(const struct identity *identity, struct copp_public_key *anchor,
+                                   struct copp_verdict *verdict) {
     struct copp_chain *chain = NULL;
     struct copp_certificate root;
-    enum copp_result result = copp_chain_parse((const uint8_t *)driver->chain, driver->chain_size, &chain, verdict);
+    enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, verdict);
     if (!result)
         result = copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root);
     if (!result)
@@ -263,22 +265,22 @@ static enum copp_result own_anchor(const struct driver *driver, struct copp_publ
     return result;
 }
 
-bool driver_sound(const struct driver *driver, struct error_text *error) {
+bool identity_check(const struct identity *identity, struct error_text *error) {
     struct copp_public_key anchor;
     struct copp_verdict verdict = {.detail = ""};
-    enum copp_result result = own_anchor(driver, &anchor, &verdict);
+    enum copp_result result = own_anchor(identity, &anchor, &verdict);
     if (!result)
-        result = copp_chain_validate((const uint8_t *)driver->chain, driver->chain_size, &anchor, NULL, &verdict);
+        result = copp_chain_validate((const uint8_t *)identity->chain, identity->chain_size, &anchor, NULL, &verdict);
     if (result != COPP_E_INVALID)
-        return !result || error_set(error, "%s: %s", driver->name, copp_strerror(result));
-    (void)error_set(error, "%s: ", driver->name);
+        return !result || error_set(error, "%s: %s", identity->name, copp_strerror(result));
+    (void)error_set(error, "%s: ", identity->name);
     if (verdict.certificate >= 0)
         (void)fault_add(error, "certificate %d: ", verdict.certificate + 1);
     return fault_add(error, "%s (%s)", verdict.detail, copp_rule_id(verdict.rule));
 }
 
-void driver_close(struct driver *driver) {
-    copp_private_key_free(&driver->key);
-    copp_release(driver->chain, driver->chain_size);
-    driver->chain = NULL;
+void identity_close(struct identity *identity) {
+    copp_private_key_free(&identity->key);
+    copp_release(identity->chain, identity->chain_size);
+    identity->chain = NULL;
 }
