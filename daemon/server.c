@@ -12,8 +12,8 @@
 
 #include "listen.h"
 #include "log.h"
+#include "notify.h"
 #include "session.h"
-#include "tell.h"
 #include "watch.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
@@ -68,7 +68,7 @@ void server_settle(struct server *server) {
             session_look(session);
         }
     } while (server->session_count != count);
-    tell_connectors(server);
+    notify_connectors(server);
     arm(server);
 }
 

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tell.h"
+#include "notify.h"
 #include "watch.h"
 
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
@@ -55,7 +55,7 @@ static void stop_waiting(struct session *session) {
 
 void session_end(struct session *session, enum packet_farewell why) {
     struct server *server = session->server;
-    tell_end(session, why);
+    notify_end(session, why);
     watch_end(session);
     copp_device_close(&session->device); /* EVT-5 */
     sd_event_source_disable_unref(session->source);
@@ -165,8 +165,8 @@ void session_look(struct session *session) {
     if (outcome.status == COPP_HR_PENDING)
         return;
     stop_waiting(session);
-    tell_late_answer(session, outcome.status);
-    tell_session(session);
+    notify_late_answer(session, outcome.status);
+    notify_session(session);
     if (reply(session, PACKET_COMMAND, &outcome) && !session_listen(session, 0))
         session_end(session, 0);
 }
@@ -195,8 +195,8 @@ static void serve(struct session *session, enum packet_type type) {
     const struct outcome outcome = carry_out(session, type);
     bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
     if (!pending)
-        tell_request(session, type, outcome.status);
-    tell_session(session);
+        notify_request(session, type, outcome.status);
+    notify_session(session);
     if (pending)
         wait_for_command(session);
     bool answered = !pending && reply(session, type, &outcome);
@@ -321,7 +321,7 @@ void session_begin(struct server *server, int fd) {
     }
     if (!session) {
         why = why ? why : FAREWELL_FULL;
-        tell_refusal(server, user, pid, why);
+        notify_refusal(server, user, pid, why);
         farewell(server, fd, why);
         (void)close(fd);
         return;

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tell.h"
+#include "notify.h"
 
 struct watch {
     struct watch *next;
@@ -89,18 +89,18 @@ static bool send_news(struct watch *watch, enum copp_socket_kind kind, const uin
 }
 
 /* How things are. What changes meanwhile comes from the ring behind it. */
-static bool tell_all(struct watch *watch) {
+static bool notify_all(struct watch *watch) {
     struct server *server = watch->session->server;
     uint8_t body[PACKET_NEWS_SIZE_MAX];
     for (; watch->connectors < server->connector_count; watch->connectors++) {
-        tell_connector_body(server, watch->connectors, body);
+        notify_connector_body(server, watch->connectors, body);
         if (!send_news(watch, COPP_SOCKET_CONNECTOR, body))
             return false;
     }
     for (struct session *session = server->sessions; session; session = session->next) { /* ids fall */
         if (session->id >= watch->before || !session->device || !may_know(watch, session->user->uid))
             continue;
-        tell_session_body(session, body);
+        notify_session_body(session, body);
         if (!send_news(watch, COPP_SOCKET_SESSION, body))
             return false;
         watch->before = session->id;
@@ -109,9 +109,9 @@ static bool tell_all(struct watch *watch) {
     return watch->complete;
 }
 
-static void tell_news(struct watch *watch) {
+static void notify_news(struct watch *watch) {
     const struct server *server = watch->session->server;
-    if (!watch->complete && !tell_all(watch))
+    if (!watch->complete && !notify_all(watch))
         return;
     for (; watch->position < server->news_count; watch->position++) {
         const struct news *news = &server->news[watch->position % NEWS_MAX];
@@ -126,7 +126,7 @@ void watch_go_on(struct session *session) {
         listen_for(watch, 0);
     watch->full = false;
     if (!watch->dropped)
-        tell_news(watch);
+        notify_news(watch);
 }
 
 void watch_publish(struct server *server, enum copp_socket_kind kind, const uint8_t *body, const struct user *owner) {
@@ -139,6 +139,6 @@ void watch_publish(struct server *server, enum copp_socket_kind kind, const uint
         if (server->news_count - watch->position > NEWS_MAX)
             drop(watch);
         else if (!watch->full)
-            tell_news(watch);
+            notify_news(watch);
     }
 }

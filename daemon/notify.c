@@ -1,4 +1,4 @@
-#include "tell.h"
+#include "notify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static void refused(struct session *session, enum packet_type type, uint32_t sta
     publish(session->server, &news, session->user);
 }
 
-void tell_request(struct session *session, enum packet_type type, uint32_t status) {
+void notify_request(struct session *session, enum packet_type type, uint32_t status) {
     static const enum failure failures[PACKET_TYPE_COUNT] = {[PACKET_OPEN] = FAILURE_OPEN,
                                                              [PACKET_KEY_EXCHANGE] = FAILURE_HANDSHAKE,
                                                              [PACKET_SEQUENCE_START] = FAILURE_HANDSHAKE,
@@ -45,14 +45,14 @@ void tell_request(struct session *session, enum packet_type type, uint32_t statu
         refused(session, type, status, failures[type]);
 }
 
-void tell_late_answer(struct session *session, uint32_t status) {
+void notify_late_answer(struct session *session, uint32_t status) {
     if (status == COPP_HR_OK)
-        tell_request(session, PACKET_COMMAND, status);
+        notify_request(session, PACKET_COMMAND, status);
     else
         refused(session, PACKET_COMMAND, status, FAILURE_PENDING);
 }
 
-void tell_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
+void notify_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
     struct copp_device_view view;
     copp_device_inspect(session->device, &view);
     const struct packet_news news = {COPP_SOCKET_SESSION,
@@ -72,18 +72,18 @@ void tell_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_MA
     memcpy(session->told, body, sizeof session->told);
 }
 
-void tell_session(struct session *session) {
+void notify_session(struct session *session) {
     uint8_t old[sizeof session->told];
     uint8_t body[PACKET_NEWS_SIZE_MAX];
     if (!session->server->watches || !session->device)
         return;
     memcpy(old, session->told, sizeof old);
-    tell_session_body(session, body);
+    notify_session_body(session, body);
     if (memcmp(old, session->told, sizeof old - AGE_SIZE) != 0)
         watch_publish(session->server, COPP_SOCKET_SESSION, body, session->user);
 }
 
-void tell_end(struct session *session, enum packet_farewell why) {
+void notify_end(struct session *session, enum packet_farewell why) {
     const struct packet_news news = {COPP_SOCKET_ENDED, {.ended = {session->id, why}}};
     if (why)
         count(session->server, why);
@@ -91,7 +91,7 @@ void tell_end(struct session *session, enum packet_farewell why) {
         publish(session->server, &news, session->user);
 }
 
-void tell_refusal(struct server *server, const struct user *user, pid_t pid, enum packet_farewell why) {
+void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum packet_farewell why) {
     static const struct user nobody = {.uid = (uid_t)-1};
     user = user ? user : &nobody;
     const struct packet_news news = {COPP_SOCKET_REFUSED, {.refused = {0, (uint32_t)user->uid, (uint32_t)pid, 0, why}}};
@@ -108,7 +108,7 @@ static void look(const struct server *server, size_t index, struct copp_socket_c
     backend_look(server->backend, index, &news->now);
 }
 
-void tell_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
+void notify_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
     packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
 }
 
@@ -123,15 +123,15 @@ static const char *mark(const struct copp_socket_connector_news *connector) {
     return connector->now.real ? "" : " (simulated)";
 }
 
-static void tell_sessions_on(struct server *server, uint32_t connector) {
+static void notify_sessions_on(struct server *server, uint32_t connector) {
     for (struct session *session = server->sessions; session && server->watches; session = session->next) {
         if (session->connector == connector)
-            tell_session(session);
+            notify_session(session);
     }
 }
 
 /* What was raised on a connector reaches all its sessions (EVT-1); any other change is one player's doing. */
-static void tell_connector(struct server *server, uint32_t index) {
+static void notify_connector(struct server *server, uint32_t index) {
     struct copp_socket_connector_news *told = &server->connectors[index];
     struct copp_socket_connector_news old = *told;
     look(server, index, told);
@@ -146,7 +146,7 @@ static void tell_connector(struct server *server, uint32_t index) {
         log_info("%s%s: reconfigured; sessions: %u", told->now.name, mark(told), (unsigned)told->now.devices);
     publish(server, &(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = *told}}, NULL);
     if (told->losses != old.losses || told->reconfigurations != old.reconfigurations)
-        tell_sessions_on(server, index);
+        notify_sessions_on(server, index);
 }
 
 /* One that has come since; without memory it is tried again next time. */
@@ -162,9 +162,9 @@ static bool add_connector(struct server *server) {
     return true;
 }
 
-void tell_connectors(struct server *server) {
+void notify_connectors(struct server *server) {
     for (size_t i = 0; i < server->connector_count; i++)
-        tell_connector(server, (uint32_t)i);
+        notify_connector(server, (uint32_t)i);
     while (server->backend->ops->name_of(server->backend, server->connector_count) && add_connector(server)) {
     }
 }
