@@ -4,16 +4,16 @@
 #include <string.h>
 
 #include "log.h"
-#include "watch.h"
+#include "subscribers.h"
 
 #define AGE_SIZE 8u /* behind the rest of a session's news */
 
 static void publish(struct server *server, const struct packet_news *news, const struct user *owner) {
     uint8_t body[PACKET_NEWS_SIZE_MAX];
-    if (!server->watches)
+    if (!server->subscribers)
         return;
     packet_news_encode(news, body);
-    watch_publish(server, news->kind, body, owner);
+    subscribers_publish(server, news->kind, body, owner);
 }
 
 static void count(struct server *server, enum packet_farewell why) {
@@ -75,12 +75,12 @@ void notify_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_
 void notify_session(struct session *session) {
     uint8_t old[sizeof session->told];
     uint8_t body[PACKET_NEWS_SIZE_MAX];
-    if (!session->server->watches || !session->device)
+    if (!session->server->subscribers || !session->device)
         return;
     memcpy(old, session->told, sizeof old);
     notify_session_body(session, body);
     if (memcmp(old, session->told, sizeof old - AGE_SIZE) != 0)
-        watch_publish(session->server, COPP_SOCKET_SESSION, body, session->user);
+        subscribers_publish(session->server, COPP_SOCKET_SESSION, body, session->user);
 }
 
 void notify_end(struct session *session, enum packet_farewell why) {
@@ -124,7 +124,7 @@ static const char *mark(const struct copp_socket_connector_news *connector) {
 }
 
 static void notify_sessions_on(struct server *server, uint32_t connector) {
-    for (struct session *session = server->sessions; session && server->watches; session = session->next) {
+    for (struct session *session = server->sessions; session && server->subscribers; session = session->next) {
         if (session->connector == connector)
             notify_session(session);
     }

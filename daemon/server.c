@@ -14,7 +14,7 @@
 #include "log.h"
 #include "notify.h"
 #include "session.h"
-#include "watch.h"
+#include "subscribers.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
 #define AGAIN_US 1000000u
@@ -271,8 +271,8 @@ bool server_listen(struct server *server, int fd, struct error_text *error) {
 }
 
 void server_close(struct server *server) {
-    while (server->watches) /* they are to see that the daemon ends, not every session */
-        session_end(watch_session(server->watches), 0);
+    while (server->subscribers) /* they are to see that the daemon ends, not every session */
+        session_end(subscriber_client(server->subscribers), 0);
     while (server->sessions)
         session_end(server->sessions, 0);
     free(server->connectors);

@@ -14,7 +14,7 @@
 
 struct session;
 struct scraper;
-struct watch;
+struct subscriber;
 
 /* A change, for those who watch. */
 struct news {
@@ -63,7 +63,7 @@ struct server {
     struct scraper *scrapers; /* the youngest first */
     struct copp_socket_connector_news *connectors; /* as they were told last */
     size_t connector_count;
-    struct watch *watches;
+    struct subscriber *subscribers;
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */
     uint64_t news_count; /* ever */
     sd_event_source *listener;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "notify.h"
-#include "watch.h"
+#include "subscribers.h"
 
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
 /*
@@ -56,7 +56,7 @@ static void stop_waiting(struct session *session) {
 void session_end(struct session *session, enum packet_farewell why) {
     struct server *server = session->server;
     notify_end(session, why);
-    watch_end(session);
+    subscriber_end(session);
     copp_device_close(&session->device); /* EVT-5 */
     sd_event_source_disable_unref(session->source);
     (void)close(session->fd);
@@ -183,7 +183,7 @@ static struct outcome carry_out(struct session *session, enum packet_type type) 
     if (type == PACKET_OPEN)
         return (struct outcome){.status = open_device(session)};
     if (type == PACKET_WATCH)
-        return (struct outcome){.status = watch_begin(session)};
+        return (struct outcome){.status = subscriber_begin(session)};
     if (session->device)
         return on_device(session, type);
     return (struct outcome){.status = COPP_HR_UNEXPECTED}; /* SES: a call on a device that is not open */
@@ -203,7 +203,7 @@ static void serve(struct session *session, enum packet_type type) {
     if (answered && type == PACKET_STATUS)
         metrics_query(&server->metrics, now_ns() - began);
     if (answered && type == PACKET_WATCH && outcome.status == COPP_HR_OK)
-        watch_go_on(session);
+        subscriber_resume(session);
     if (type == PACKET_COMMAND || type == PACKET_OPEN)
         server_settle(server);
 }
@@ -247,9 +247,9 @@ static void receive(struct session *session) {
     if (header.version != PACKET_VERSION)
         expel(session, FAREWELL_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||
-             (size_t)got - sizeof request->head != body_sizes[header.type] || session->watch)
+             (size_t)got - sizeof request->head != body_sizes[header.type] || session->subscriber)
         expel(session, FAREWELL_MALFORMED);
-    else if (header.type == PACKET_WATCH && session->user->watches >= WATCHES_PER_USER)
+    else if (header.type == PACKET_WATCH && session->user->subscribers >= SUBSCRIBERS_PER_USER)
         expel(session, FAREWELL_USER_LIMIT);
     else
         serve(session, (enum packet_type)header.type);
@@ -261,14 +261,14 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
     (void)source;
     (void)fd;
     if (events & GONE) { /* whatever it has asked for before, nobody is there to be answered */
-        session_end(session, watch_dropped(session) ? FAREWELL_UNREAD : 0);
+        session_end(session, subscriber_dropped(session) ? FAREWELL_UNREAD : 0);
         server_settle(server);
         return 0;
     }
     server_wake(server);
     size_t count = server->session_count;
     if (events & EPOLLOUT)
-        watch_go_on(session);
+        subscriber_resume(session);
     if (events & EPOLLIN)
         receive(session);
     if (server->session_count != count)

@@ -16,7 +16,7 @@ struct session {
     int fd;
     struct copp_device *device;
     uint32_t connector; /* the device's, by index */
-    struct watch *watch; /* NULL: it does not */
+    struct subscriber *subscriber; /* NULL: it does not */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool length_told; /* the first step of KeyExchange */
     struct session *next_waiting; /* while it is */

@@ -10,7 +10,7 @@ struct user {
     struct user *next;
     uid_t uid;
     uint32_t sessions;
-    uint32_t watches; /* of them */
+    uint32_t subscribers; /* of them */
     uint64_t window_ms; /* when the present second began */
     uint32_t connections; /* in it */
 };

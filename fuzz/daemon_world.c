@@ -166,7 +166,7 @@ static void mend(struct world *world) {
 
 static void check_nothing_is_left(struct world *world) {
     struct server *server = &world->server;
-    CHECK(server->session_count == 0 && !server->sessions && !server->waiting && !server->watches);
+    CHECK(server->session_count == 0 && !server->sessions && !server->waiting && !server->subscribers);
     CHECK(!server->users || server->users->sessions == 0);
     for (size_t i = 0; i < DAEMON_CONNECTORS; i++) {
         struct copp_connector *connector = server->backend->ops->connector(server->backend, i);

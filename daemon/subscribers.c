@@ -1,0 +1,145 @@
+#include "subscribers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "notify.h"
+
+struct subscriber {
+    struct subscriber *next;
+    struct session *session;
+    uint64_t position; /* of the next piece of news in the ring */
+    size_t connectors; /* of those there were, told so far */
+    uint64_t before; /* sessions with lower ids have not been told, but for those of no concern */
+    bool complete; /* how things were has been told */
+    bool full; /* the socket takes no more at present */
+    bool dropped;
+};
+
+/* docs/daemon-protocol.md, "Who is told what" */
+static bool may_know(const struct subscriber *subscriber, uid_t uid) {
+    uid_t own = subscriber->session->user->uid;
+    return own == uid || own == 0 || own == geteuid();
+}
+
+uint32_t subscriber_begin(struct session *session) {
+    struct server *server = session->server;
+    if (session->device)
+        return COPP_HR_UNEXPECTED;
+    struct subscriber *subscriber = malloc(sizeof *subscriber);
+    if (!subscriber)
+        return COPP_HR_OUTOFMEMORY;
+    *subscriber = (struct subscriber){
+        .next = server->subscribers, .session = session, .position = server->news_count, .before = UINT64_MAX};
+    server->subscribers = subscriber;
+    session->subscriber = subscriber;
+    session->user->subscribers++;
+    return COPP_HR_OK;
+}
+
+void subscriber_end(struct session *session) {
+    struct subscriber **link = &session->server->subscribers;
+    if (!session->subscriber)
+        return;
+    while (*link != session->subscriber)
+        link = &(*link)->next;
+    *link = session->subscriber->next;
+    free(session->subscriber);
+    session->subscriber = NULL;
+    session->user->subscribers--;
+}
+
+struct session *subscriber_client(const struct subscriber *subscriber) {
+    return subscriber->session;
+}
+
+bool subscriber_dropped(const struct session *session) {
+    return session->subscriber && session->subscriber->dropped;
+}
+
+/* The event loop then finds that it has hung up: whoever is in the middle of something else need not heed it. */
+static void drop(struct subscriber *subscriber) {
+    subscriber->dropped = true;
+    (void)shutdown(subscriber->session->fd, SHUT_RDWR);
+}
+
+static void listen_for(struct subscriber *subscriber, uint32_t events) {
+    if (!session_listen(subscriber->session, events))
+        drop(subscriber);
+}
+
+/* False: not now, or never again. */
+static bool send_news(struct subscriber *subscriber, enum copp_socket_kind kind, const uint8_t *body) {
+    uint8_t packet[PACKET_HEADER_SIZE + PACKET_NEWS_SIZE_MAX];
+    size_t size = packet_news_size(kind);
+    packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
+    memcpy(packet + PACKET_HEADER_SIZE, body, size);
+    if (send(subscriber->session->fd, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+        return true;
+    if (errno == EAGAIN) {
+        subscriber->full = true;
+        listen_for(subscriber, EPOLLOUT);
+    } else {
+        drop(subscriber);
+    }
+    return false;
+}
+
+/* How things are. What changes meanwhile comes from the ring behind it. */
+static bool notify_all(struct subscriber *subscriber) {
+    struct server *server = subscriber->session->server;
+    uint8_t body[PACKET_NEWS_SIZE_MAX];
+    for (; subscriber->connectors < server->connector_count; subscriber->connectors++) {
+        notify_connector_body(server, subscriber->connectors, body);
+        if (!send_news(subscriber, COPP_SOCKET_CONNECTOR, body))
+            return false;
+    }
+    for (struct session *session = server->sessions; session; session = session->next) { /* ids fall */
+        if (session->id >= subscriber->before || !session->device || !may_know(subscriber, session->user->uid))
+            continue;
+        notify_session_body(session, body);
+        if (!send_news(subscriber, COPP_SOCKET_SESSION, body))
+            return false;
+        subscriber->before = session->id;
+    }
+    subscriber->complete = send_news(subscriber, COPP_SOCKET_COMPLETE, body);
+    return subscriber->complete;
+}
+
+static void notify_news(struct subscriber *subscriber) {
+    const struct server *server = subscriber->session->server;
+    if (!subscriber->complete && !notify_all(subscriber))
+        return;
+    for (; subscriber->position < server->news_count; subscriber->position++) {
+        const struct news *news = &server->news[subscriber->position % NEWS_MAX];
+        if ((news->everyone || may_know(subscriber, news->uid)) && !send_news(subscriber, news->kind, news->body))
+            return;
+    }
+}
+
+void subscriber_resume(struct session *session) {
+    struct subscriber *subscriber = session->subscriber;
+    if (subscriber->full)
+        listen_for(subscriber, 0);
+    subscriber->full = false;
+    if (!subscriber->dropped)
+        notify_news(subscriber);
+}
+
+void subscribers_publish(struct server *server, enum copp_socket_kind kind, const uint8_t *body, const struct user *owner) {
+    struct news *news = &server->news[server->news_count++ % NEWS_MAX];
+    *news = (struct news){.kind = kind, .everyone = !owner, .uid = owner ? owner->uid : 0};
+    memcpy(news->body, body, packet_news_size(kind));
+    for (struct subscriber *subscriber = server->subscribers; subscriber; subscriber = subscriber->next) {
+        if (subscriber->dropped)
+            continue;
+        if (server->news_count - subscriber->position > NEWS_MAX)
+            drop(subscriber);
+        else if (!subscriber->full)
+            notify_news(subscriber);
+    }
+}
