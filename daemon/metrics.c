@@ -99,12 +99,12 @@ static void connectors(FILE *out, struct backend *backend) {
     of_connectors(out, backend, OF_PLUGGED);
 }
 
-bool metrics_render(const struct metrics *metrics, size_t sessions, struct backend *backend, char **text, size_t *size) {
+bool metrics_render(const struct metrics *metrics, size_t clients, struct backend *backend, char **text, size_t *size) {
     FILE *out = open_memstream(text, size);
     if (!out)
         return false;
     head(out, "copp_sessions", "gauge", "Connections that are open.");
-    (void)fprintf(out, "copp_sessions %zu\n", sessions);
+    (void)fprintf(out, "copp_sessions %zu\n", clients);
     counter(out, "copp_connections", "Connections that were let in.", metrics->connections);
     counter(out, "copp_handshakes", "Sessions that were started.", metrics->handshakes);
     counter(out, "copp_commands", "Protection commands carried out.", metrics->commands);

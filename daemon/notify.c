@@ -23,44 +23,44 @@ static void count(struct server *server, enum packet_farewell why) {
     server->metrics.failures[failures[why]]++;
 }
 
-static void refused(struct session *session, enum packet_type type, uint32_t status, enum failure failure) {
-    const struct packet_news news = {
-        COPP_SOCKET_REFUSED, {.refused = {session->id, (uint32_t)session->user->uid, (uint32_t)session->pid, type, status}}};
-    session->server->metrics.failures[failure]++;
-    publish(session->server, &news, session->user);
+static void refused(struct client *client, enum packet_type type, uint32_t status, enum failure failure) {
+    const struct packet_news news = {COPP_SOCKET_REFUSED,
+                                     {.refused = {client->id, (uint32_t)client->user->uid, (uint32_t)client->pid, type, status}}};
+    client->server->metrics.failures[failure]++;
+    publish(client->server, &news, client->user);
 }
 
-void notify_request(struct session *session, enum packet_type type, uint32_t status) {
+void notify_request(struct client *client, enum packet_type type, uint32_t status) {
     static const enum failure failures[PACKET_TYPE_COUNT] = {[PACKET_OPEN] = FAILURE_OPEN,
                                                              [PACKET_KEY_EXCHANGE] = FAILURE_HANDSHAKE,
                                                              [PACKET_SEQUENCE_START] = FAILURE_HANDSHAKE,
                                                              [PACKET_COMMAND] = FAILURE_COMMAND,
                                                              [PACKET_STATUS] = FAILURE_QUERY,
                                                              [PACKET_WATCH] = FAILURE_OPEN};
-    struct metrics *metrics = &session->server->metrics;
+    struct metrics *metrics = &client->server->metrics;
     bool good = status == COPP_HR_OK;
     metrics->handshakes += good && type == PACKET_SEQUENCE_START;
     metrics->commands += good && type == PACKET_COMMAND;
     if (!good && type != PACKET_LIST) /* which ends by a refusal */
-        refused(session, type, status, failures[type]);
+        refused(client, type, status, failures[type]);
 }
 
-void notify_late_answer(struct session *session, uint32_t status) {
+void notify_late_answer(struct client *client, uint32_t status) {
     if (status == COPP_HR_OK)
-        notify_request(session, PACKET_COMMAND, status);
+        notify_request(client, PACKET_COMMAND, status);
     else
-        refused(session, PACKET_COMMAND, status, FAILURE_PENDING);
+        refused(client, PACKET_COMMAND, status, FAILURE_PENDING);
 }
 
-void notify_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
+void notify_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
     struct copp_device_view view;
-    copp_device_inspect(session->device, &view);
+    copp_device_inspect(client->device, &view);
     const struct packet_news news = {COPP_SOCKET_SESSION,
-                                     {.session = {.id = session->id,
-                                                  .age_ms = server_now() - session->began_ms,
-                                                  .connector = session->connector,
-                                                  .uid = (uint32_t)session->user->uid,
-                                                  .pid = (uint32_t)session->pid,
+                                     {.session = {.id = client->id,
+                                                  .age_ms = server_now() - client->began_ms,
+                                                  .connector = client->connector,
+                                                  .uid = (uint32_t)client->user->uid,
+                                                  .pid = (uint32_t)client->pid,
                                                   .state = view.pending  ? COPP_SOCKET_UNDER_WAY
                                                            : view.active ? COPP_SOCKET_ACTIVE
                                                                          : COPP_SOCKET_OPENED,
@@ -69,26 +69,26 @@ void notify_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_
                                                   .cgmsa = view.cgmsa,
                                                   .events = view.events}}};
     packet_news_encode(&news, body);
-    memcpy(session->told, body, sizeof session->told);
+    memcpy(client->told, body, sizeof client->told);
 }
 
-void notify_session(struct session *session) {
-    uint8_t old[sizeof session->told];
+void notify_session(struct client *client) {
+    uint8_t old[sizeof client->told];
     uint8_t body[PACKET_NEWS_SIZE_MAX];
-    if (!session->server->subscribers || !session->device)
+    if (!client->server->subscribers || !client->device)
         return;
-    memcpy(old, session->told, sizeof old);
-    notify_session_body(session, body);
-    if (memcmp(old, session->told, sizeof old - AGE_SIZE) != 0)
-        subscribers_publish(session->server, COPP_SOCKET_SESSION, body, session->user);
+    memcpy(old, client->told, sizeof old);
+    notify_session_body(client, body);
+    if (memcmp(old, client->told, sizeof old - AGE_SIZE) != 0)
+        subscribers_publish(client->server, COPP_SOCKET_SESSION, body, client->user);
 }
 
-void notify_end(struct session *session, enum packet_farewell why) {
-    const struct packet_news news = {COPP_SOCKET_ENDED, {.ended = {session->id, why}}};
+void notify_end(struct client *client, enum packet_farewell why) {
+    const struct packet_news news = {COPP_SOCKET_ENDED, {.ended = {client->id, why}}};
     if (why)
-        count(session->server, why);
-    if (session->device)
-        publish(session->server, &news, session->user);
+        count(client->server, why);
+    if (client->device)
+        publish(client->server, &news, client->user);
 }
 
 void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum packet_farewell why) {
@@ -124,9 +124,9 @@ static const char *mark(const struct copp_socket_connector_news *connector) {
 }
 
 static void notify_sessions_on(struct server *server, uint32_t connector) {
-    for (struct session *session = server->sessions; session && server->subscribers; session = session->next) {
-        if (session->connector == connector)
-            notify_session(session);
+    for (struct client *client = server->clients; client && server->subscribers; client = client->next) {
+        if (client->connector == connector)
+            notify_session(client);
     }
 }
 

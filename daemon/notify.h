@@ -2,16 +2,16 @@
 #ifndef COPPD_NOTIFY_H
 #define COPPD_NOTIFY_H
 
-#include "session.h"
+#include "client.h"
 
 /* An answer has been found. */
-void notify_request(struct session *session, enum packet_type type, uint32_t status);
+void notify_request(struct client *client, enum packet_type type, uint32_t status);
 /* A command that was under way has ended so (CMD-6). */
-void notify_late_answer(struct session *session, uint32_t status);
+void notify_late_answer(struct client *client, uint32_t status);
 /* A session may have changed, by what its player asked for. */
-void notify_session(struct session *session);
+void notify_session(struct client *client);
 /* The session is about to end: 0 for a client that has gone, or why. */
-void notify_end(struct session *session, enum packet_farewell why);
+void notify_end(struct client *client, enum packet_farewell why);
 /* A connection was not let in. user may be NULL: no memory for one. */
 void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum packet_farewell why);
 /* Something may have changed on the connectors. */
@@ -19,6 +19,6 @@ void notify_connectors(struct server *server);
 
 /* The packets' bodies for how things are now. */
 void notify_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]);
-void notify_session_body(struct session *session, uint8_t body[PACKET_NEWS_SIZE_MAX]);
+void notify_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]);
 
 #endif

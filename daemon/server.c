@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "listen.h"
 #include "log.h"
 #include "notify.h"
-#include "session.h"
 #include "subscribers.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
@@ -45,7 +45,7 @@ void server_wake(struct server *server) {
     const struct backend_ops *ops = server->backend->ops;
     for (size_t i = 0; ops->name_of(server->backend, i); i++) /* EVT-1, EVT-5: a driver that has it on again was without it */
         copp_connector_protection_lost(ops->connector(server->backend, i), types);
-    server_settle(server);
+    server_sync_outputs(server);
 }
 
 static void arm(struct server *server) {
@@ -58,16 +58,16 @@ static void arm(struct server *server) {
 }
 
 /* A session that ends gives something back, and so may end another one's command: until nobody ends any more. */
-void server_settle(struct server *server) {
+void server_sync_outputs(struct server *server) {
     size_t count;
     do {
-        struct session *next;
-        count = server->session_count;
-        for (struct session *session = server->waiting; session; session = next) {
-            next = session->next_waiting;
-            session_look(session);
+        struct client *next;
+        count = server->client_count;
+        for (struct client *client = server->waiting; client; client = next) {
+            next = client->next_waiting;
+            client_finish_command(client);
         }
-    } while (server->session_count != count);
+    } while (server->client_count != count);
     notify_connectors(server);
     arm(server);
 }
@@ -78,7 +78,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)time;
     server_wake(server);
     server->backend->ops->advance(server->backend, server_now());
-    server_settle(server);
+    server_sync_outputs(server);
     return 0;
 }
 
@@ -89,7 +89,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)events;
     server_wake(server);
     server->backend->ops->ready(server->backend, server_now());
-    server_settle(server);
+    server_sync_outputs(server);
     return 0;
 }
 
@@ -122,7 +122,7 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
     (void)events;
     int fd = server_accept(server, source, listen_fd);
     if (fd >= 0)
-        session_begin(server, fd);
+        client_begin(server, fd);
     return 0;
 }
 
@@ -146,8 +146,8 @@ bool server_configure(const struct server *server, struct config *config, struct
 }
 
 static const char *going_on(const struct server *server, char *text, size_t size) {
-    bool one = server->session_count == 1;
-    (void)snprintf(text, size, "%zu %s", server->session_count, one ? "session goes on" : "sessions go on");
+    bool one = server->client_count == 1;
+    (void)snprintf(text, size, "%zu %s", server->client_count, one ? "session goes on" : "sessions go on");
     return text;
 }
 
@@ -172,7 +172,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 }
 
 /* As many descriptors as the machine allows. */
-static size_t session_room(void) {
+static size_t max_sessions(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return 0;
@@ -240,8 +240,8 @@ static bool no_event_loop(int r, struct error_text *error) {
 bool server_open(struct server *server, struct error_text *error) {
     server->metrics_fd = -1;
     server->slept_ms = slept_ms();
-    server->session_room = session_room();
-    if (server->session_room == 0)
+    server->max_sessions = max_sessions();
+    if (server->max_sessions == 0)
         return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
     if (!identity_open(&server->config, true, &server->identity, error))
         return false;
@@ -258,9 +258,9 @@ bool server_open(struct server *server, struct error_text *error) {
         return no_event_loop(r, error);
     if (!metrics_serve(server, error))
         return false;
-    server_settle(server);
+    server_sync_outputs(server);
     log_info("outputs: %s; sessions at a time: %zu", server->backend->ops->name,
-             server->config.sessions < server->session_room ? (size_t)server->config.sessions : server->session_room);
+             server->config.sessions < server->max_sessions ? (size_t)server->config.sessions : server->max_sessions);
     return true;
 }
 
@@ -272,9 +272,9 @@ bool server_listen(struct server *server, int fd, struct error_text *error) {
 
 void server_close(struct server *server) {
     while (server->subscribers) /* they are to see that the daemon ends, not every session */
-        session_end(subscriber_client(server->subscribers), 0);
-    while (server->sessions)
-        session_end(server->sessions, 0);
+        client_end(subscriber_client(server->subscribers), 0);
+    while (server->clients)
+        client_end(server->clients, 0);
     free(server->connectors);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);

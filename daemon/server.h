@@ -12,7 +12,7 @@
 #include "packet.h"
 #include "users.h"
 
-struct session;
+struct client;
 struct scraper;
 struct subscriber;
 
@@ -52,11 +52,11 @@ struct server {
     struct backend *backend;
     struct metrics metrics;
     struct user *users;
-    struct session *sessions; /* the youngest first */
-    struct session *waiting; /* those whose command is under way: one a connector (CMD-6) */
+    struct client *clients; /* the youngest first */
+    struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
     uint64_t last_id; /* of a session */
-    size_t session_count;
-    size_t session_room; /* what the limit on file descriptors leaves */
+    size_t client_count;
+    size_t max_sessions; /* what the limit on file descriptors leaves */
     uint64_t slept_ms; /* how long the machine has, since it was started */
     int listen_fd;
     int metrics_fd; /* -1: none */
@@ -94,7 +94,7 @@ void server_close(struct server *server);
 void server_wake(struct server *server);
 
 /* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
-void server_settle(struct server *server);
+void server_sync_outputs(struct server *server);
 
 /*
  * A connection, or -1. Without descriptors or memory the listener would be readable for ever: those who wait are let in a

@@ -11,7 +11,7 @@
 
 struct subscriber {
     struct subscriber *next;
-    struct session *session;
+    struct client *client;
     uint64_t position; /* of the next piece of news in the ring */
     size_t connectors; /* of those there were, told so far */
     uint64_t before; /* sessions with lower ids have not been told, but for those of no concern */
@@ -22,53 +22,53 @@ struct subscriber {
 
 /* docs/daemon-protocol.md, "Who is told what" */
 static bool may_know(const struct subscriber *subscriber, uid_t uid) {
-    uid_t own = subscriber->session->user->uid;
+    uid_t own = subscriber->client->user->uid;
     return own == uid || own == 0 || own == geteuid();
 }
 
-uint32_t subscriber_begin(struct session *session) {
-    struct server *server = session->server;
-    if (session->device)
+uint32_t subscriber_begin(struct client *client) {
+    struct server *server = client->server;
+    if (client->device)
         return COPP_HR_UNEXPECTED;
     struct subscriber *subscriber = malloc(sizeof *subscriber);
     if (!subscriber)
         return COPP_HR_OUTOFMEMORY;
-    *subscriber = (struct subscriber){
-        .next = server->subscribers, .session = session, .position = server->news_count, .before = UINT64_MAX};
+    *subscriber =
+        (struct subscriber){.next = server->subscribers, .client = client, .position = server->news_count, .before = UINT64_MAX};
     server->subscribers = subscriber;
-    session->subscriber = subscriber;
-    session->user->subscribers++;
+    client->subscriber = subscriber;
+    client->user->subscribers++;
     return COPP_HR_OK;
 }
 
-void subscriber_end(struct session *session) {
-    struct subscriber **link = &session->server->subscribers;
-    if (!session->subscriber)
+void subscriber_end(struct client *client) {
+    struct subscriber **link = &client->server->subscribers;
+    if (!client->subscriber)
         return;
-    while (*link != session->subscriber)
+    while (*link != client->subscriber)
         link = &(*link)->next;
-    *link = session->subscriber->next;
-    free(session->subscriber);
-    session->subscriber = NULL;
-    session->user->subscribers--;
+    *link = client->subscriber->next;
+    free(client->subscriber);
+    client->subscriber = NULL;
+    client->user->subscribers--;
 }
 
-struct session *subscriber_client(const struct subscriber *subscriber) {
-    return subscriber->session;
+struct client *subscriber_client(const struct subscriber *subscriber) {
+    return subscriber->client;
 }
 
-bool subscriber_dropped(const struct session *session) {
-    return session->subscriber && session->subscriber->dropped;
+bool subscriber_dropped(const struct client *client) {
+    return client->subscriber && client->subscriber->dropped;
 }
 
 /* The event loop then finds that it has hung up: whoever is in the middle of something else need not heed it. */
 static void drop(struct subscriber *subscriber) {
     subscriber->dropped = true;
-    (void)shutdown(subscriber->session->fd, SHUT_RDWR);
+    (void)shutdown(subscriber->client->fd, SHUT_RDWR);
 }
 
 static void listen_for(struct subscriber *subscriber, uint32_t events) {
-    if (!session_listen(subscriber->session, events))
+    if (!client_listen(subscriber->client, events))
         drop(subscriber);
 }
 
@@ -78,7 +78,7 @@ static bool send_news(struct subscriber *subscriber, enum copp_socket_kind kind,
     size_t size = packet_news_size(kind);
     packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
     memcpy(packet + PACKET_HEADER_SIZE, body, size);
-    if (send(subscriber->session->fd, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+    if (send(subscriber->client->fd, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return true;
     if (errno == EAGAIN) {
         subscriber->full = true;
@@ -91,27 +91,27 @@ static bool send_news(struct subscriber *subscriber, enum copp_socket_kind kind,
 
 /* How things are. What changes meanwhile comes from the ring behind it. */
 static bool notify_all(struct subscriber *subscriber) {
-    struct server *server = subscriber->session->server;
+    struct server *server = subscriber->client->server;
     uint8_t body[PACKET_NEWS_SIZE_MAX];
     for (; subscriber->connectors < server->connector_count; subscriber->connectors++) {
         notify_connector_body(server, subscriber->connectors, body);
         if (!send_news(subscriber, COPP_SOCKET_CONNECTOR, body))
             return false;
     }
-    for (struct session *session = server->sessions; session; session = session->next) { /* ids fall */
-        if (session->id >= subscriber->before || !session->device || !may_know(subscriber, session->user->uid))
+    for (struct client *client = server->clients; client; client = client->next) { /* ids fall */
+        if (client->id >= subscriber->before || !client->device || !may_know(subscriber, client->user->uid))
             continue;
-        notify_session_body(session, body);
+        notify_session_body(client, body);
         if (!send_news(subscriber, COPP_SOCKET_SESSION, body))
             return false;
-        subscriber->before = session->id;
+        subscriber->before = client->id;
     }
     subscriber->complete = send_news(subscriber, COPP_SOCKET_COMPLETE, body);
     return subscriber->complete;
 }
 
 static void notify_news(struct subscriber *subscriber) {
-    const struct server *server = subscriber->session->server;
+    const struct server *server = subscriber->client->server;
     if (!subscriber->complete && !notify_all(subscriber))
         return;
     for (; subscriber->position < server->news_count; subscriber->position++) {
@@ -121,8 +121,8 @@ static void notify_news(struct subscriber *subscriber) {
     }
 }
 
-void subscriber_resume(struct session *session) {
-    struct subscriber *subscriber = session->subscriber;
+void subscriber_resume(struct client *client) {
+    struct subscriber *subscriber = client->subscriber;
     if (subscriber->full)
         listen_for(subscriber, 0);
     subscriber->full = false;

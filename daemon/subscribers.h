@@ -5,20 +5,20 @@
 #ifndef COPPD_SUBSCRIBERS_H
 #define COPPD_SUBSCRIBERS_H
 
-#include "session.h"
+#include "client.h"
 
 #define SUBSCRIBERS_PER_USER 16u /* each costs the daemon a send for every piece of news */
 
 /* An HRESULT: the session watches from now on. First it is told how things are, by subscriber_resume. */
-uint32_t subscriber_begin(struct session *session);
-void subscriber_end(struct session *session);
+uint32_t subscriber_begin(struct client *client);
+void subscriber_end(struct client *client);
 
-struct session *subscriber_client(const struct subscriber *subscriber);
+struct client *subscriber_client(const struct subscriber *subscriber);
 
 /* Tells what waits, as far as the socket takes it; again once there is room. */
-void subscriber_resume(struct session *session);
+void subscriber_resume(struct client *client);
 /* It has been overtaken, and ends. */
-bool subscriber_dropped(const struct session *session);
+bool subscriber_dropped(const struct client *client);
 
 /* To all who may know: owner NULL is everybody. body has its kind's size. Sessions do not end by it at once. */
 void subscribers_publish(struct server *server, enum copp_socket_kind kind, const uint8_t *body, const struct user *owner);

@@ -9,7 +9,7 @@
 struct user {
     struct user *next;
     uid_t uid;
-    uint32_t sessions;
+    uint32_t clients;
     uint32_t subscribers; /* of them */
     uint64_t window_ms; /* when the present second began */
     uint32_t connections; /* in it */

@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../daemon/client.h"
 #include "../daemon/identity.h"
 #include "../daemon/log.h"
-#include "../daemon/session.h"
 
 #define REST_MAX 100000 /* rounds of the loop before it counts as turning for ever */
 #define PENDING_LIMIT_MS 2000u
@@ -144,8 +144,8 @@ void world_begin(struct world *world, const uint8_t *session_key) {
     world->events = open(events_name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     CHECK(world->events >= 0);
     for (size_t i = 0; i < DAEMON_CLIENTS; i++) {
-        world->clients[i].fd = -1;
-        CHECK(!copp_omac_new(&world->clients[i].omac) && !copp_omac_set_key(world->clients[i].omac, session_key));
+        world->players[i].fd = -1;
+        CHECK(!copp_omac_new(&world->players[i].omac) && !copp_omac_set_key(world->players[i].omac, session_key));
     }
 }
 
@@ -166,8 +166,8 @@ static void mend(struct world *world) {
 
 static void check_nothing_is_left(struct world *world) {
     struct server *server = &world->server;
-    CHECK(server->session_count == 0 && !server->sessions && !server->waiting && !server->subscribers);
-    CHECK(!server->users || server->users->sessions == 0);
+    CHECK(server->client_count == 0 && !server->clients && !server->waiting && !server->subscribers);
+    CHECK(!server->users || server->users->clients == 0);
     for (size_t i = 0; i < DAEMON_CONNECTORS; i++) {
         struct copp_connector *connector = server->backend->ops->connector(server->backend, i);
         struct copp_protection left;
@@ -179,11 +179,11 @@ static void check_nothing_is_left(struct world *world) {
 void world_end(struct world *world) {
     mend(world);
     for (size_t i = 0; i < DAEMON_CLIENTS; i++) {
-        struct client *client = &world->clients[i];
-        client_read(client);
-        CHECK(client->fd < 0 || client->ending || client->due_count == 0);
-        client_hang_up(client);
-        copp_omac_free(&client->omac);
+        struct player *player = &world->players[i];
+        player_read(player);
+        CHECK(player->fd < 0 || player->ending || player->due_count == 0);
+        player_hang_up(player);
+        copp_omac_free(&player->omac);
     }
     world_run(world);
     for (int i = 0; i < 4; i++)
@@ -210,7 +210,7 @@ void world_advance(struct world *world, uint64_t by_ms) {
     now_ms += by_ms;
     server_wake(server); /* as its timer does */
     server->backend->ops->advance(server->backend, server_now());
-    server_settle(server);
+    server_sync_outputs(server);
     world_run(world);
 }
 
@@ -228,27 +228,27 @@ void world_event(struct world *world, const char *text, size_t size) {
 
 /* --- clients --- */
 
-void world_connect(struct world *world, struct client *client) {
+void world_connect(struct world *world, struct player *player) {
     int ends[2];
-    if (client->fd >= 0)
+    if (player->fd >= 0)
         return;
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
-    struct copp_omac *omac = client->omac;
-    *client = (struct client){.fd = ends[0], .omac = omac, .ending = world->server.session_count >= DAEMON_CLIENTS - 1};
-    session_begin(&world->server, ends[1]);
+    struct copp_omac *omac = player->omac;
+    *player = (struct player){.fd = ends[0], .omac = omac, .ending = world->server.client_count >= DAEMON_CLIENTS - 1};
+    client_begin(&world->server, ends[1]);
 }
 
-void client_hang_up(struct client *client) {
-    if (client->fd >= 0)
-        (void)close(client->fd);
-    client->fd = -1;
+void player_hang_up(struct player *player) {
+    if (player->fd >= 0)
+        (void)close(player->fd);
+    player->fd = -1;
 }
 
-void client_shut_down(struct client *client) {
-    if (client->fd < 0)
+void player_shut_down(struct player *player) {
+    if (player->fd < 0)
         return;
-    (void)shutdown(client->fd, SHUT_WR);
-    client->silent = client->ending = true;
+    (void)shutdown(player->fd, SHUT_WR);
+    player->silent = player->ending = true;
 }
 
 static size_t answer_size(uint32_t type) {
@@ -265,69 +265,69 @@ static size_t answer_size(uint32_t type) {
 }
 
 /* QRY-2 */
-static void check_status(const struct client *client, const uint8_t *body) {
+static void check_status(const struct player *player, const uint8_t *body) {
     uint8_t mac[COPP_MAC_SIZE];
-    CHECK(copp_omac_tag(client->omac, body + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
+    CHECK(copp_omac_tag(player->omac, body + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
     CHECK(copp_equal(mac, body, sizeof mac));
 }
 
-static void take_answer(struct client *client, const struct packet_header *header, const uint8_t *body, size_t size) {
+static void take_answer(struct player *player, const struct packet_header *header, const uint8_t *body, size_t size) {
     uint32_t type = header->type & ~PACKET_ANSWER;
     struct copp_socket_connector told = {.real = true};
-    CHECK(client->due_count > 0 && client->due[client->due_first] == type);
-    client->due_first = (client->due_first + 1) % DUE_MAX;
-    client->due_count--;
+    CHECK(player->due_count > 0 && player->due[player->due_first] == type);
+    player->due_first = (player->due_first + 1) % DUE_MAX;
+    player->due_count--;
     CHECK(header->status == COPP_HR_OK || header->status & 0x80000000u);
     CHECK(size == (header->status == COPP_HR_OK ? answer_size(type) : 0));
     if (type == PACKET_WATCH) {
-        CHECK(header->status == COPP_HR_OK || !client->watching);
-        client->watching = header->status == COPP_HR_OK;
-        client->waits_to_watch = false;
+        CHECK(header->status == COPP_HR_OK || !player->watching);
+        player->watching = header->status == COPP_HR_OK;
+        player->waits_to_watch = false;
     }
     if (header->status != COPP_HR_OK)
         return;
     if (type == PACKET_LIST)
         CHECK(packet_connector_decode(body, size, &told) && !told.real); /* its outputs are simulated */
     if (type == PACKET_KEY_EXCHANGE)
-        memcpy(client->random, body, sizeof client->random);
+        memcpy(player->random, body, sizeof player->random);
     if (type == PACKET_STATUS)
-        check_status(client, body);
-    client->command_sequence += type == PACKET_COMMAND;
-    client->status_sequence += type == PACKET_STATUS;
+        check_status(player, body);
+    player->command_sequence += type == PACKET_COMMAND;
+    player->status_sequence += type == PACKET_STATUS;
 }
 
-static void take(struct client *client, const uint8_t *packet, size_t size) {
+static void take(struct player *player, const uint8_t *packet, size_t size) {
     struct packet_header header;
     struct packet_news news;
-    CHECK(size >= PACKET_HEADER_SIZE && !client->told);
+    CHECK(size >= PACKET_HEADER_SIZE && !player->told);
     packet_header_decode(packet, &header);
     const uint8_t *body = packet + PACKET_HEADER_SIZE;
     size -= PACKET_HEADER_SIZE;
     CHECK(header.version == PACKET_VERSION);
     if (header.type == PACKET_FAREWELL) {
-        CHECK(client->ending && size == 4 && packet_word(body) == PACKET_VERSION && packet_farewell_text(header.status));
-        client->told = true;
+        CHECK(player->ending && size == 4 && packet_word(body) == PACKET_VERSION && packet_farewell_text(header.status));
+        player->told = true;
     } else if (header.type & PACKET_ANSWER) {
-        take_answer(client, &header, body, size);
+        take_answer(player, &header, body, size);
     } else {
         uint32_t kind = header.type & ~PACKET_NEWS;
-        CHECK(header.type & PACKET_NEWS && client->watching && size == packet_news_size(kind));
+        CHECK(header.type & PACKET_NEWS && player->watching && size == packet_news_size(kind));
         CHECK(packet_news_decode(body, size, kind, &news));
         CHECK(kind != COPP_SOCKET_CONNECTOR || !news.u.connector.now.real);
     }
 }
 
-void client_read(struct client *client) {
+void player_read(struct player *player) {
     static uint8_t packet[PACKET_HEADER_SIZE + COPP_RANDOM_SIZE + PACKET_CHAIN_MAX];
     ssize_t got;
-    if (client->fd < 0)
+    if (player->fd < 0)
         return;
-    while ((got = recv(client->fd, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC)) > 0) {
+    while ((got = recv(player->fd, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC)) > 0) {
         CHECK((size_t)got <= sizeof packet);
-        take(client, packet, (size_t)got);
+        take(player, packet, (size_t)got);
     }
     if (got < 0 && errno == EAGAIN)
         return;
-    CHECK(client->ending || client->watching); /* who watches and does not read may be dropped */
-    client_hang_up(client);
+    CHECK(player->ending || player->watching); /* who watches and does not read may be dropped */
+    player_hang_up(player);
 }

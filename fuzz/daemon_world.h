@@ -8,7 +8,7 @@
 
 #define DUE_MAX 16u /* requests without an answer: as many as fit a socket's buffer with their answers */
 
-struct client {
+struct player {
     int fd; /* -1: not connected */
     struct copp_omac *omac; /* with the session's key */
     uint8_t random[COPP_RANDOM_SIZE]; /* the driver's */
@@ -28,7 +28,7 @@ struct client {
 
 struct world {
     struct server server;
-    struct client clients[DAEMON_CLIENTS];
+    struct player players[DAEMON_CLIENTS];
     int events; /* the FIFO */
 };
 
@@ -45,10 +45,10 @@ void world_sleep(struct world *world, uint64_t by_ms);
 /* What is written to the FIFO. */
 void world_event(struct world *world, const char *text, size_t size);
 
-void world_connect(struct world *world, struct client *client);
+void world_connect(struct world *world, struct player *player);
 /* Everything there is, which must be what is due. */
-void client_read(struct client *client);
-void client_shut_down(struct client *client);
-void client_hang_up(struct client *client);
+void player_read(struct player *player);
+void player_shut_down(struct player *player);
+void player_hang_up(struct player *player);
 
 #endif

@@ -37,89 +37,89 @@ static bool is_request(const uint8_t *packet, size_t size, uint32_t *type) {
 }
 
 /* One packet, and what is due for it: an answer, or the end of the connection. */
-static void say(struct client *client, const uint8_t *packet, size_t size) {
+static void say(struct player *player, const uint8_t *packet, size_t size) {
     uint32_t type;
-    if (client->fd < 0 || client->due_count == DUE_MAX || client->silent || client->waits_to_watch ||
-        send(client->fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    if (player->fd < 0 || player->due_count == DUE_MAX || player->silent || player->waits_to_watch ||
+        send(player->fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         return;
-    if (client->ending || client->watching || !is_request(packet, size, &type)) {
-        client->ending = true;
+    if (player->ending || player->watching || !is_request(packet, size, &type)) {
+        player->ending = true;
         return;
     }
-    client->has_opened = client->has_opened || type == PACKET_OPEN;
-    client->watching = type == PACKET_WATCH && !client->has_opened;
-    client->waits_to_watch = type == PACKET_WATCH && client->has_opened;
-    client->due[(client->due_first + client->due_count++) % DUE_MAX] = (uint8_t)type;
+    player->has_opened = player->has_opened || type == PACKET_OPEN;
+    player->watching = type == PACKET_WATCH && !player->has_opened;
+    player->waits_to_watch = type == PACKET_WATCH && player->has_opened;
+    player->due[(player->due_first + player->due_count++) % DUE_MAX] = (uint8_t)type;
 }
 
-static void ask(struct client *client, uint32_t type, const void *body, size_t size) {
+static void ask(struct player *player, uint32_t type, const void *body, size_t size) {
     static uint8_t packet[PACKET_HEADER_SIZE + COPP_MESSAGE_SIZE];
     packet_header_encode(&(struct packet_header){PACKET_VERSION, type, 0}, packet);
     if (size > 0)
         memcpy(packet + PACKET_HEADER_SIZE, body, size);
-    say(client, packet, PACKET_HEADER_SIZE + size);
+    say(player, packet, PACKET_HEADER_SIZE + size);
 }
 
-static void open_device(struct client *client, struct fuzz_input *input) {
+static void open_device(struct player *player, struct fuzz_input *input) {
     char name[COPP_CONNECTOR_NAME_SIZE] = "none";
     unsigned connector = fuzz_one_of(input, DAEMON_CONNECTORS + 1);
     if (connector < DAEMON_CONNECTORS)
         (void)strcpy(name, world_names[connector]);
-    ask(client, PACKET_OPEN, name, sizeof name);
+    ask(player, PACKET_OPEN, name, sizeof name);
 }
 
 /* S of SES-4, which the cheap key reads in the clear. */
-static void start(struct world *world, struct client *client) {
+static void start(struct world *world, struct player *player) {
     struct copp_signature signature = {.bytes = {0}};
-    ask(client, PACKET_KEY_EXCHANGE, NULL, 0);
+    ask(player, PACKET_KEY_EXCHANGE, NULL, 0);
     world_run(world);
-    client_read(client);
-    memcpy(signature.bytes, client->random, COPP_RANDOM_SIZE);
+    player_read(player);
+    memcpy(signature.bytes, player->random, COPP_RANDOM_SIZE);
     memcpy(signature.bytes + 16, session_key, COPP_KEY_SIZE); /* both sequence numbers: 0 */
-    ask(client, PACKET_SEQUENCE_START, &signature, sizeof signature);
+    ask(player, PACKET_SEQUENCE_START, &signature, sizeof signature);
     world_run(world);
-    client_read(client);
+    player_read(player);
 }
 
-static void set_level(struct client *client, struct fuzz_input *input) {
+static void set_level(struct player *player, struct fuzz_input *input) {
     uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE];
     struct copp_command command;
-    struct copp_command_fields fields = {.sequence = client->command_sequence, .size = sizeof data, .data = data};
+    struct copp_command_fields fields = {.sequence = player->command_sequence, .size = sizeof data, .data = data};
     uint32_t type = fuzz_u8(input);
     copp_set_protection_level_encode(&(struct copp_set_protection_level){.type = type, .level = fuzz_u8(input)}, data);
     memcpy(fields.guid, copp_request_guid(COPP_SET_PROTECTION_LEVEL), sizeof fields.guid);
     CHECK(copp_command_encode(&fields, &command) == COPP_OK);
-    CHECK(copp_omac_tag(client->omac, command.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, command.bytes) == COPP_OK);
-    ask(client, PACKET_COMMAND, &command, sizeof command);
+    CHECK(copp_omac_tag(player->omac, command.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, command.bytes) == COPP_OK);
+    ask(player, PACKET_COMMAND, &command, sizeof command);
 }
 
-static void query(struct client *client, struct fuzz_input *input) {
+static void query(struct player *player, struct fuzz_input *input) {
     enum copp_request request = fuzz_one_of(input, COPP_REQUEST_COUNT);
     const uint8_t data[4] = {fuzz_u8(input)};
     bool of_type = request == COPP_QUERY_LOCAL_PROTECTION_LEVEL || request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL;
     struct copp_status_input_fields fields = {
-        .r_app = {0x4a}, .sequence = client->status_sequence, .size = of_type ? sizeof data : 0, .data = data};
+        .r_app = {0x4a}, .sequence = player->status_sequence, .size = of_type ? sizeof data : 0, .data = data};
     struct copp_status_input message;
     memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
     CHECK(copp_status_input_encode(&fields, &message) == COPP_OK);
-    ask(client, PACKET_STATUS, &message, sizeof message);
+    ask(player, PACKET_STATUS, &message, sizeof message);
 }
 
-static void request(struct client *client, struct fuzz_input *input) {
+static void request(struct player *player, struct fuzz_input *input) {
     static uint8_t body[COPP_MESSAGE_SIZE];
     uint32_t type = fuzz_one_of(input, PACKET_TYPE_COUNT);
     size_t given = fuzz_u16(input) % sizeof body;
     size_t size = body_size(type) < sizeof body ? body_size(type) : sizeof body;
     memset(body, 0, sizeof body);
     fuzz_fill(input, body, given);
-    ask(client, type, body, size);
+    ask(player, type, body, size);
 }
 
-static void bytes(struct client *client, struct fuzz_input *input) {
+static void bytes(struct player *player, struct fuzz_input *input) {
     static uint8_t packet[8192];
     size_t size = fuzz_u16(input) % sizeof packet;
     fuzz_fill(input, packet, size);
-    say(client, packet, size);
+    say(player, packet, size);
 }
 
 /* --- what happens --- */
@@ -155,27 +155,27 @@ static void happen(struct world *world, enum daemon_op op, struct fuzz_input *in
 }
 
 static void act(struct world *world, enum daemon_op op, struct fuzz_input *input) {
-    struct client *client = &world->clients[fuzz_one_of(input, DAEMON_CLIENTS)];
+    struct player *player = &world->players[fuzz_one_of(input, DAEMON_CLIENTS)];
     if (op == DO_CONNECT)
-        world_connect(world, client);
+        world_connect(world, player);
     else if (op == DO_OPEN)
-        open_device(client, input);
+        open_device(player, input);
     else if (op == DO_START)
-        start(world, client);
+        start(world, player);
     else if (op == DO_SET_LEVEL)
-        set_level(client, input);
+        set_level(player, input);
     else if (op == DO_QUERY)
-        query(client, input);
+        query(player, input);
     else if (op == DO_REQUEST)
-        request(client, input);
+        request(player, input);
     else if (op == DO_BYTES)
-        bytes(client, input);
+        bytes(player, input);
     else if (op == DO_READ)
-        client_read(client);
+        player_read(player);
     else if (op == DO_SHUT_DOWN)
-        client_shut_down(client);
+        player_shut_down(player);
     else
-        client_hang_up(client);
+        player_hang_up(player);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

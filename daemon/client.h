@@ -1,12 +1,12 @@
 /* One connection: at most one COPP device, and nothing of it is left when the connection ends (EVT-5). */
-#ifndef COPPD_SESSION_H
-#define COPPD_SESSION_H
+#ifndef COPPD_CLIENT_H
+#define COPPD_CLIENT_H
 
 #include "server.h"
 
-struct session {
-    struct session *previous;
-    struct session *next;
+struct client {
+    struct client *previous;
+    struct client *next;
     struct server *server;
     struct user *user;
     sd_event_source *source;
@@ -19,19 +19,19 @@ struct session {
     struct subscriber *subscriber; /* NULL: it does not */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool length_told; /* the first step of KeyExchange */
-    struct session *next_waiting; /* while it is */
+    struct client *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
 };
 
 /* Takes the fd in any case; without memory, or where it must not be let in, it is closed. */
-void session_begin(struct server *server, int fd);
+void client_begin(struct server *server, int fd);
 /* why is 0 for a client that has gone. */
-void session_end(struct session *session, enum packet_farewell why);
+void client_end(struct client *client, enum packet_farewell why);
 
 /* What its connection is to be told of, beside more: that there is something to be read, and that the client hung up. */
-bool session_listen(struct session *session, uint32_t more);
+bool client_listen(struct client *client, uint32_t more);
 
 /* Its command has ended, perhaps: answers. */
-void session_look(struct session *session);
+void client_finish_command(struct client *client);
 
 #endif
