@@ -30,9 +30,9 @@ const char *remote_default(void) {
 
 int remote_socket_fail(const struct invocation *in, const struct adapter *device, const struct copp_socket *connection,
                        enum copp_result result) {
-    const char *farewell = copp_socket_farewell(connection);
-    if (farewell[0] != '\0')
-        return fail(in, STATUS_UNKNOWN, device->path, "%s", farewell);
+    const char *disconnect = copp_socket_disconnect_reason(connection);
+    if (disconnect[0] != '\0')
+        return fail(in, STATUS_UNKNOWN, device->path, "%s", disconnect);
     if (result == COPP_E_NOT_FOUND)
         return fail(
             in, STATUS_UNKNOWN, device->path,

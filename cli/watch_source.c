@@ -55,7 +55,7 @@ uint64_t source_wait_until(const struct source *source) {
 }
 
 static enum source_word lose(struct source *s) {
-    snprintf(s->reason, sizeof s->reason, "%s", copp_socket_farewell(s->connection));
+    snprintf(s->reason, sizeof s->reason, "%s", copp_socket_disconnect_reason(s->connection));
     copp_socket_close(&s->connection);
     s->lost_ms = source_now(s);
     s->try_ms = s->lost_ms + AGAIN_MS;
@@ -67,7 +67,7 @@ static enum source_word try_again(struct source *s) {
         return SOURCE_NOTHING;
     if (begin(s) == COPP_OK)
         return SOURCE_BACK;
-    snprintf(s->reason, sizeof s->reason, "%s", copp_socket_farewell(s->connection));
+    snprintf(s->reason, sizeof s->reason, "%s", copp_socket_disconnect_reason(s->connection));
     copp_socket_close(&s->connection);
     s->try_ms = source_now(s) + AGAIN_MS;
     return SOURCE_NOTHING;

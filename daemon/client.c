@@ -31,15 +31,15 @@ static bool send_answer(struct server *server, int fd, uint32_t type, const stru
     return send(fd, answer, sizeof answer->head + outcome->size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-static void farewell(struct server *server, int fd, enum packet_farewell why) {
+static void disconnect(struct server *server, int fd, enum disconnect_reason why) {
     const struct outcome outcome = {why, 4};
     packet_put_word(PACKET_VERSION, server->answer.body.bytes);
-    (void)send_answer(server, fd, PACKET_FAREWELL, &outcome); /* as a courtesy: the connection is closed in any case */
+    (void)send_answer(server, fd, PACKET_DISCONNECT, &outcome); /* as a courtesy: the connection is closed in any case */
 }
 
 /* The client has broken the rules of docs/daemon-protocol.md. */
-static void expel(struct client *client, enum packet_farewell why) {
-    farewell(client->server, client->fd, why);
+static void disconnect_client(struct client *client, enum disconnect_reason why) {
+    disconnect(client->server, client->fd, why);
     client_end(client, why);
 }
 
@@ -53,7 +53,7 @@ static void stop_waiting(struct client *client) {
     client->waiting = false;
 }
 
-void client_end(struct client *client, enum packet_farewell why) {
+void client_end(struct client *client, enum disconnect_reason why) {
     struct server *server = client->server;
     notify_end(client, why);
     subscriber_end(client);
@@ -73,7 +73,7 @@ void client_end(struct client *client, enum packet_farewell why) {
 static bool reply(struct client *client, enum packet_type type, const struct outcome *outcome) {
     if (send_answer(client->server, client->fd, type | PACKET_ANSWER, outcome))
         return true;
-    client_end(client, errno == EAGAIN ? FAREWELL_UNREAD : 0);
+    client_end(client, errno == EAGAIN ? DISCONNECT_UNREAD : 0);
     return false;
 }
 
@@ -240,17 +240,17 @@ static void receive(struct client *client) {
         return;
     }
     if ((size_t)got < sizeof request->head) {
-        expel(client, FAREWELL_MALFORMED);
+        disconnect_client(client, DISCONNECT_MALFORMED);
         return;
     }
     packet_header_decode(request->head, &header); /* first of all the version: the others may have larger packets */
     if (header.version != PACKET_VERSION)
-        expel(client, FAREWELL_VERSION);
+        disconnect_client(client, DISCONNECT_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||
              (size_t)got - sizeof request->head != body_sizes[header.type] || client->subscriber)
-        expel(client, FAREWELL_MALFORMED);
+        disconnect_client(client, DISCONNECT_MALFORMED);
     else if (header.type == PACKET_WATCH && client->user->subscribers >= SUBSCRIBERS_PER_USER)
-        expel(client, FAREWELL_USER_LIMIT);
+        disconnect_client(client, DISCONNECT_USER_LIMIT);
     else
         serve(client, (enum packet_type)header.type);
 }
@@ -261,7 +261,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
     (void)source;
     (void)fd;
     if (events & GONE) { /* whatever it has asked for before, nobody is there to be answered */
-        client_end(client, subscriber_dropped(client) ? FAREWELL_UNREAD : 0);
+        client_end(client, subscriber_dropped(client) ? DISCONNECT_UNREAD : 0);
         server_sync_outputs(server);
         return 0;
     }
@@ -277,14 +277,14 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 }
 
 /* Why not, or 0. */
-static enum packet_farewell refusal(const struct server *server, struct user *user) {
+static enum disconnect_reason refusal(const struct server *server, struct user *user) {
     const struct config *config = &server->config;
     size_t room = config->sessions < server->max_sessions ? config->sessions : server->max_sessions;
     if (!user_may_connect(user, config->connections_per_second, server_now()))
-        return FAREWELL_RATE;
+        return DISCONNECT_RATE;
     if (user->clients >= config->sessions_per_user)
-        return FAREWELL_USER_LIMIT;
-    return server->client_count < room ? 0 : FAREWELL_FULL;
+        return DISCONNECT_USER_LIMIT;
+    return server->client_count < room ? 0 : DISCONNECT_FULL;
 }
 
 static struct user *peer(struct server *server, int fd, pid_t *pid) {
@@ -313,16 +313,16 @@ static void admit(struct client *client) {
 void client_begin(struct server *server, int fd) {
     pid_t pid;
     struct user *user = peer(server, fd, &pid);
-    enum packet_farewell why = user ? refusal(server, user) : FAREWELL_FULL;
+    enum disconnect_reason why = user ? refusal(server, user) : DISCONNECT_FULL;
     struct client *client = why ? NULL : calloc(1, sizeof *client);
     if (client && sd_event_add_io(server->event, &client->source, fd, LISTENING, on_io, client) < 0) {
         free(client);
         client = NULL;
     }
     if (!client) {
-        why = why ? why : FAREWELL_FULL;
+        why = why ? why : DISCONNECT_FULL;
         notify_refusal(server, user, pid, why);
-        farewell(server, fd, why);
+        disconnect(server, fd, why);
         (void)close(fd);
         return;
     }

@@ -16,10 +16,11 @@ static void publish(struct server *server, const struct packet_news *news, const
     subscribers_publish(server, news->kind, body, owner);
 }
 
-static void count(struct server *server, enum packet_farewell why) {
-    static const enum failure failures[FAREWELL_COUNT] = {
-        [FAREWELL_MALFORMED] = FAILURE_MALFORMED,   [FAREWELL_VERSION] = FAILURE_VERSION, [FAREWELL_FULL] = FAILURE_FULL,
-        [FAREWELL_USER_LIMIT] = FAILURE_USER_LIMIT, [FAREWELL_RATE] = FAILURE_RATE,       [FAREWELL_UNREAD] = FAILURE_UNREAD};
+static void count(struct server *server, enum disconnect_reason why) {
+    static const enum failure failures[DISCONNECT_COUNT] = {
+        [DISCONNECT_MALFORMED] = FAILURE_MALFORMED, [DISCONNECT_VERSION] = FAILURE_VERSION,
+        [DISCONNECT_FULL] = FAILURE_FULL,           [DISCONNECT_USER_LIMIT] = FAILURE_USER_LIMIT,
+        [DISCONNECT_RATE] = FAILURE_RATE,           [DISCONNECT_UNREAD] = FAILURE_UNREAD};
     server->metrics.failures[failures[why]]++;
 }
 
@@ -83,7 +84,7 @@ void notify_session(struct client *client) {
         subscribers_publish(client->server, COPP_SOCKET_SESSION, body, client->user);
 }
 
-void notify_end(struct client *client, enum packet_farewell why) {
+void notify_end(struct client *client, enum disconnect_reason why) {
     const struct packet_news news = {COPP_SOCKET_ENDED, {.ended = {client->id, why}}};
     if (why)
         count(client->server, why);
@@ -91,7 +92,7 @@ void notify_end(struct client *client, enum packet_farewell why) {
         publish(client->server, &news, client->user);
 }
 
-void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum packet_farewell why) {
+void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum disconnect_reason why) {
     static const struct user nobody = {.uid = (uid_t)-1};
     user = user ? user : &nobody;
     const struct packet_news news = {COPP_SOCKET_REFUSED, {.refused = {0, (uint32_t)user->uid, (uint32_t)pid, 0, why}}};

@@ -11,9 +11,9 @@ void notify_late_answer(struct client *client, uint32_t status);
 /* A session may have changed, by what its player asked for. */
 void notify_session(struct client *client);
 /* The session is about to end: 0 for a client that has gone, or why. */
-void notify_end(struct client *client, enum packet_farewell why);
+void notify_end(struct client *client, enum disconnect_reason why);
 /* A connection was not let in. user may be NULL: no memory for one. */
-void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum packet_farewell why);
+void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum disconnect_reason why);
 /* Something may have changed on the connectors. */
 void notify_connectors(struct server *server);
 

@@ -65,7 +65,7 @@ static enum copp_result reach(struct player *player, const char *path, const cha
     if (!result)
         result = copp_socket_transport_open(&coppd, connector, &player->transport);
     if (result)
-        fprintf(stderr, "player: %s %s\n", path, copp_socket_farewell(coppd));
+        fprintf(stderr, "player: %s %s\n", path, copp_socket_disconnect_reason(coppd));
     copp_socket_close(&coppd);
     return result;
 }

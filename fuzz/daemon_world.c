@@ -304,8 +304,8 @@ static void take(struct player *player, const uint8_t *packet, size_t size) {
     const uint8_t *body = packet + PACKET_HEADER_SIZE;
     size -= PACKET_HEADER_SIZE;
     CHECK(header.version == PACKET_VERSION);
-    if (header.type == PACKET_FAREWELL) {
-        CHECK(player->ending && size == 4 && packet_word(body) == PACKET_VERSION && packet_farewell_text(header.status));
+    if (header.type == PACKET_DISCONNECT) {
+        CHECK(player->ending && size == 4 && packet_word(body) == PACKET_VERSION && packet_disconnect_text(header.status));
         player->told = true;
     } else if (header.type & PACKET_ANSWER) {
         take_answer(player, &header, body, size);

@@ -102,7 +102,7 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
         break;
     case SENT_FAREWELL:
         packet_put_word(PACKET_VERSION, body);
-        say(world, PACKET_FAREWELL, fuzz_u8(input), body, 4);
+        say(world, PACKET_DISCONNECT, fuzz_u8(input), body, 4);
         hang_up(world);
         break;
     case SENT_BYTES:
@@ -196,7 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
     }
     if (world.connection)
-        CHECK(copp_socket_farewell(world.connection));
+        CHECK(copp_socket_disconnect_reason(world.connection));
     copp_transport_free(&world.transport);
     copp_socket_close(&world.connection);
     hang_up(&world);

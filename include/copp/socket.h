@@ -121,7 +121,7 @@ struct copp_socket_news {
 };
 
 /* Begins to watch. COPP_E_UNSUPPORTED: a coppd from before that; COPP_E_REFUSED: it has no memory for it; COPP_E_TRANSPORT as ever,
- * copp_socket_farewell says whether the user watches too often already. Only copp_socket_news is of use then, and closing. */
+ * copp_socket_disconnect_reason says whether the user watches too often already. Only copp_socket_news is of use then, and closing. */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_watch(struct copp_socket *connection);
 
 /* To poll for reading; -1 for NULL, and in a child made by fork(). */
@@ -135,7 +135,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_news(struct copp_socket *co
 COPP_API void copp_socket_close(struct copp_socket **connection);
 
 /* Why the daemon ended the connection, in words; "" if it said nothing. Static. */
-COPP_API const char *copp_socket_farewell(const struct copp_socket *connection);
+COPP_API const char *copp_socket_disconnect_reason(const struct copp_socket *connection);
 
 #ifdef __cplusplus
 }

@@ -357,7 +357,7 @@ size_t raw_receive(int fd, uint8_t *bytes, size_t size) {
     return (size_t)got;
 }
 
-void raw_farewell(int fd, uint32_t cause) {
+void raw_disconnect(int fd, uint32_t cause) {
     uint8_t bytes[64];
     const uint32_t wanted[4] = {htole32(PROTOCOL_VERSION), htole32(0xFFFFFFFFu), htole32(cause), htole32(PROTOCOL_VERSION)};
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), sizeof wanted);

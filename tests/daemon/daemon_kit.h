@@ -84,7 +84,7 @@ void raw_send(int fd, uint32_t version, uint32_t type, uint32_t status, size_t b
 /* An answer's bytes; 0: the daemon has closed. */
 size_t raw_receive(int fd, uint8_t *bytes, size_t size);
 /* The next packet is a farewell with this cause, and nothing comes behind it. */
-void raw_farewell(int fd, uint32_t cause);
+void raw_disconnect(int fd, uint32_t cause);
 
 /* A process that listens and answers the first packet of each connection with these, or never. */
 pid_t false_daemon(const char *path, const struct iovec *packets, size_t count);

@@ -389,7 +389,7 @@ static void transports_are_careful(void) {
     assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = path}, &connection), COPP_E_TOO_LARGE);
     assert_int_equal(copp_socket_connector(NULL, 0, &told), COPP_E_ARGUMENT);
     assert_int_equal(copp_socket_transport_open(&connection, "HDMI-1", NULL), COPP_E_ARGUMENT);
-    assert_string_equal(copp_socket_farewell(NULL), "");
+    assert_string_equal(copp_socket_disconnect_reason(NULL), "");
     copp_socket_close(&connection);
     copp_socket_close(NULL);
 }
@@ -419,7 +419,7 @@ static void a_daemon_is_not_trusted_either(void) {
         assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_TRANSPORT);
         assert_true(clock_ms() - began < 2000);
         assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_TRANSPORT); /* nothing it says later counts */
-        assert_int_equal(copp_socket_farewell(connection)[0] != 0, answers[i].size == 16);
+        assert_int_equal(copp_socket_disconnect_reason(connection)[0] != 0, answers[i].size == 16);
         copp_socket_close(&connection);
         process_kill(pid);
         assert_int_equal(unlink(kit.socket), 0);
@@ -428,9 +428,9 @@ static void a_daemon_is_not_trusted_either(void) {
 }
 
 /* Whatever was asked, and whatever its answer would have had room for. */
-static void a_farewell_is_heard(void) {
-    static const char *const farewells[] = {"\2\0\0\0\xff\xff\xff\xff\4\0\0\0\2\0\0\0",
-                                            "\1\0\0\0\xff\xff\xff\xff\2\0\0\0\1\0\0\0"};
+static void a_disconnect_is_heard(void) {
+    static const char *const disconnects[] = {"\2\0\0\0\xff\xff\xff\xff\4\0\0\0\2\0\0\0",
+                                              "\1\0\0\0\xff\xff\xff\xff\2\0\0\0\1\0\0\0"};
     static const char *const reasons[] = {"this user has as many sessions as coppd allows",
                                           "coppd speaks another version of its protocol"};
     struct kit kit;
@@ -439,13 +439,13 @@ static void a_farewell_is_heard(void) {
         struct copp_socket *connection;
         struct copp_socket_connector told;
         struct copp_transport *transport;
-        const struct iovec said = {(void *)(uintptr_t)farewells[i / 2], 16};
+        const struct iovec said = {(void *)(uintptr_t)disconnects[i / 2], 16};
         pid_t pid = false_daemon(kit.socket, &said, 1);
         assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket}, &connection), COPP_OK);
         assert_int_equal(i % 2 ? copp_socket_transport_open(&connection, "HDMI-1", &transport)
                                : copp_socket_connector(connection, 0, &told),
                          COPP_E_TRANSPORT);
-        assert_string_equal(copp_socket_farewell(connection), reasons[i / 2]);
+        assert_string_equal(copp_socket_disconnect_reason(connection), reasons[i / 2]);
         copp_socket_close(&connection);
         process_kill(pid);
         assert_int_equal(unlink(kit.socket), 0);
@@ -527,7 +527,7 @@ static const struct test_case cases[] = {
     TEST(a_child_has_no_connection, "QRY-4"),
     TEST(a_session_over_the_socket, "QRY-5 ARB-1"),
     TEST(connectors_are_listed, "ARB-6"),
-    TEST(a_farewell_is_heard, ""),
+    TEST(a_disconnect_is_heard, ""),
     TEST(calls_out_of_order, "SES-8"),
     TEST(requests_without_waiting_for_answers, ""),
     TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),

@@ -30,7 +30,7 @@ static void packets_of_wrong_sizes_and_types(void) {
     for (size_t size = 1; size < 12; size++, count++) { /* torn headers */
         int fd = raw_connect(&kit);
         assert_int_equal(send(fd, zeros, size, 0), size);
-        raw_farewell(fd, MALFORMED);
+        raw_disconnect(fd, MALFORMED);
         (void)close(fd);
     }
     for (uint32_t type = 0; type <= 8; type++) {
@@ -41,7 +41,7 @@ static void packets_of_wrong_sizes_and_types(void) {
                 continue;
             int fd = raw_connect(&kit);
             raw_send(fd, PROTOCOL_VERSION, type, 0, (size_t)((long)size + step));
-            raw_farewell(fd, MALFORMED);
+            raw_disconnect(fd, MALFORMED);
             (void)close(fd);
             count++;
         }
@@ -50,16 +50,16 @@ static void packets_of_wrong_sizes_and_types(void) {
     for (size_t i = 0; i < 4; i++, count++) {
         int fd = raw_connect(&kit);
         raw_send(fd, PROTOCOL_VERSION, 6, 0, oversized[i]);
-        raw_farewell(fd, MALFORMED);
+        raw_disconnect(fd, MALFORMED);
         (void)close(fd);
     }
     int fd = raw_connect(&kit);
     raw_send(fd, PROTOCOL_VERSION, 1, 1, 4); /* a status in a request */
-    raw_farewell(fd, MALFORMED);
+    raw_disconnect(fd, MALFORMED);
     (void)close(fd);
     fd = raw_connect(&kit);
     assert_int_equal(send(fd, zeros, 0, 0), 0); /* a packet of nothing */
-    raw_farewell(fd, MALFORMED);
+    raw_disconnect(fd, MALFORMED);
     (void)close(fd);
     fd = raw_connect(&kit);
     assert_int_equal(kill(kit.pid, SIGSTOP), 0);
@@ -67,7 +67,7 @@ static void packets_of_wrong_sizes_and_types(void) {
     assert_int_equal(send(fd, zeros, 0, 0), 0); /* nor is it overlooked behind another one */
     assert_int_equal(kill(kit.pid, SIGCONT), 0);
     assert_int_equal(raw_receive(fd, answer, sizeof answer), sizeof answer);
-    raw_farewell(fd, MALFORMED);
+    raw_disconnect(fd, MALFORMED);
     (void)close(fd);
     assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"malformed\"} "), count + 3);
     assert_int_equal(player_local(&player, HDCP), 1); /* nobody else noticed */
@@ -84,7 +84,7 @@ static void other_versions_are_told_ours(void) {
     for (size_t i = 0; i < 5; i++) {
         int fd = raw_connect(&kit);
         raw_send(fd, versions[i], i % 2 ? 1 : 77, 0, sizes[i]); /* whatever else they mean by it */
-        raw_farewell(fd, VERSION);
+        raw_disconnect(fd, VERSION);
         (void)close(fd);
     }
     kit_end(&kit);
@@ -118,7 +118,7 @@ static unsigned connect_until_refused(struct kit *kit, struct copp_socket **conn
             copp_socket_connect(&(struct copp_socket_config){.path = kit->socket, .answer_ms = 20000}, &connections[i]), COPP_OK);
         if (copp_socket_connector(connections[i], 0, &told) == COPP_OK)
             continue;
-        assert_string_equal(copp_socket_farewell(connections[i]), why);
+        assert_string_equal(copp_socket_disconnect_reason(connections[i]), why);
         copp_socket_close(&connections[i]);
         return i;
     }

@@ -192,7 +192,7 @@ static void who_is_not_let_in_is_seen(void) {
     assert_int_equal(copp_socket_connector(other, 0, &told), COPP_OK);
     struct copp_socket *third = connect_to(&kit); /* the watcher counts, too */
     assert_int_equal(copp_socket_connector(third, 0, &told), COPP_E_TRANSPORT);
-    assert_string_equal(copp_socket_farewell(third), "this user has as many sessions as coppd allows");
+    assert_string_equal(copp_socket_disconnect_reason(third), "this user has as many sessions as coppd allows");
     struct copp_socket_news news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_REFUSED);
     assert_int_equal(news.u.refused.id, 0);
@@ -203,7 +203,7 @@ static void who_is_not_let_in_is_seen(void) {
     struct copp_transport *transport;
     third = connect_to(&kit); /* also where the answer would have had no body */
     assert_int_equal(copp_socket_transport_open(&third, "HDMI-1", &transport), COPP_E_TRANSPORT);
-    assert_string_equal(copp_socket_farewell(third), "this user has as many sessions as coppd allows");
+    assert_string_equal(copp_socket_disconnect_reason(third), "this user has as many sessions as coppd allows");
     assert_int_equal(next(watcher).kind, COPP_SOCKET_REFUSED);
     copp_socket_close(&third);
     copp_socket_close(&other);
@@ -214,7 +214,7 @@ static void who_is_not_let_in_is_seen(void) {
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
     raw_send(fd, PROTOCOL_VERSION, 99, 0, 0);
-    raw_farewell(fd, MALFORMED);
+    raw_disconnect(fd, MALFORMED);
     (void)close(fd);
     assert_int_equal(next(watcher).kind, COPP_SOCKET_SESSION);
     assert_int_equal(next(watcher).kind, COPP_SOCKET_CONNECTOR);
@@ -404,7 +404,7 @@ static void malformed_requests(void) {
     kit_start(&kit);
     int fd = raw_connect(&kit);
     raw_send(fd, PROTOCOL_VERSION, WATCH, 0, 1); /* it has no body */
-    raw_farewell(fd, MALFORMED);
+    raw_disconnect(fd, MALFORMED);
     (void)close(fd);
     for (size_t i = 0; i < 4; i++) { /* who watches asks for nothing else */
         fd = raw_connect(&kit);
@@ -414,7 +414,7 @@ static void malformed_requests(void) {
             assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12 + 108);
         assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
         raw_send(fd, PROTOCOL_VERSION, types[i], 0, sizes[i]);
-        raw_farewell(fd, MALFORMED);
+        raw_disconnect(fd, MALFORMED);
         (void)close(fd);
     }
     fd = raw_connect(&kit); /* nor does one with a device */
@@ -437,7 +437,7 @@ static void a_user_watches_so_often(void) {
         watchers[i] = watch(&kit, 0);
     struct copp_socket *more = connect_to(&kit);
     assert_int_equal(copp_socket_watch(more), COPP_E_TRANSPORT);
-    assert_string_equal(copp_socket_farewell(more), "this user has as many sessions as coppd allows");
+    assert_string_equal(copp_socket_disconnect_reason(more), "this user has as many sessions as coppd allows");
     copp_socket_close(&more);
     copp_socket_close(&watchers[3]);
     kit_wait_sessions(&kit, WATCHES_PER_USER - 1);

@@ -128,7 +128,7 @@ void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEW
         break;
     case COPP_SOCKET_ENDED:
         write_u64(&out, news->u.ended.id);
-        (void)copp_write_u32le(&out, news->u.ended.farewell);
+        (void)copp_write_u32le(&out, news->u.ended.disconnect);
         break;
     case COPP_SOCKET_REFUSED:
         write_u64(&out, news->u.refused.id);
@@ -159,7 +159,7 @@ bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct
         return read_session(&in, &news->u.session);
     case COPP_SOCKET_ENDED:
         news->u.ended.id = read_u64(&in);
-        (void)copp_read_u32le(&in, &news->u.ended.farewell);
+        (void)copp_read_u32le(&in, &news->u.ended.disconnect);
         return true;
     case COPP_SOCKET_REFUSED:
         news->u.refused.id = read_u64(&in);
@@ -173,16 +173,16 @@ bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct
     }
 }
 
-const char *packet_farewell_text(uint32_t farewell) {
-    static const char *const texts[FAREWELL_COUNT] = {
-        [FAREWELL_MALFORMED] = "coppd did not understand a packet",
-        [FAREWELL_VERSION] = "coppd speaks another version of its protocol",
-        [FAREWELL_FULL] = "coppd has as many sessions as it may have",
-        [FAREWELL_USER_LIMIT] = "this user has as many sessions as coppd allows",
-        [FAREWELL_RATE] = "this user opens sessions faster than coppd allows",
-        [FAREWELL_UNREAD] = "its answers were not read",
+const char *packet_disconnect_text(uint32_t disconnect) {
+    static const char *const texts[DISCONNECT_COUNT] = {
+        [DISCONNECT_MALFORMED] = "coppd did not understand a packet",
+        [DISCONNECT_VERSION] = "coppd speaks another version of its protocol",
+        [DISCONNECT_FULL] = "coppd has as many sessions as it may have",
+        [DISCONNECT_USER_LIMIT] = "this user has as many sessions as coppd allows",
+        [DISCONNECT_RATE] = "this user opens sessions faster than coppd allows",
+        [DISCONNECT_UNREAD] = "its answers were not read",
     };
-    return farewell < FAREWELL_COUNT ? texts[farewell] : NULL;
+    return disconnect < DISCONNECT_COUNT ? texts[disconnect] : NULL;
 }
 
 uint32_t packet_word(const uint8_t bytes[4]) {

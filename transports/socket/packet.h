@@ -33,19 +33,19 @@ enum packet_type {
     PACKET_TYPE_COUNT = 8
 };
 #define PACKET_NEWS 0x40000000u /* or-ed into an enum copp_socket_kind: what a watcher is told without asking */
-#define PACKET_FAREWELL 0xFFFFFFFFu /* the daemon ends the connection; status is an enum packet_farewell */
+#define PACKET_DISCONNECT 0xFFFFFFFFu /* the daemon ends the connection; status is an enum disconnect_reason */
 
-enum packet_farewell {
-    FAREWELL_MALFORMED = 1,
-    FAREWELL_VERSION = 2,
-    FAREWELL_FULL = 3,
-    FAREWELL_USER_LIMIT = 4,
-    FAREWELL_RATE = 5,
-    FAREWELL_UNREAD = 6, /* never sent to whom it concerns, who does not read: told to watchers */
-    FAREWELL_COUNT = 7
+enum disconnect_reason {
+    DISCONNECT_MALFORMED = 1,
+    DISCONNECT_VERSION = 2,
+    DISCONNECT_FULL = 3,
+    DISCONNECT_USER_LIMIT = 4,
+    DISCONNECT_RATE = 5,
+    DISCONNECT_UNREAD = 6, /* never sent to whom it concerns, who does not read: told to watchers */
+    DISCONNECT_COUNT = 7
 };
 /* In words; NULL for what is none. */
-const char *packet_farewell_text(uint32_t farewell);
+const char *packet_disconnect_text(uint32_t disconnect);
 
 struct packet_header {
     uint32_t version;
@@ -68,7 +68,7 @@ struct packet_news {
         struct copp_socket_session_news session;
         struct {
             uint64_t id;
-            uint32_t farewell; /* 0: the client has gone by itself */
+            uint32_t disconnect; /* 0: the client has gone by itself */
         } ended;
         struct {
             uint64_t id;

@@ -25,7 +25,7 @@ struct copp_socket {
     uint32_t command_ms;
     int give_up_fd; /* -1: none */
     bool broken; /* an answer may still be on its way: no other may be taken for it */
-    uint32_t farewell;
+    uint32_t disconnect;
     uint8_t *chain;
 };
 
@@ -90,7 +90,7 @@ static bool receive_answer(struct copp_socket *s, struct call *call, int flags, 
         return false;
     call->got = (size_t)got - sizeof head;
     packet_header_decode(head, header);
-    return header->version == PACKET_VERSION || header->type == PACKET_FAREWELL; /* that is the same in every version */
+    return header->version == PACKET_VERSION || header->type == PACKET_DISCONNECT; /* that is the same in every version */
 }
 
 static void close_file(struct copp_socket *s) {
@@ -119,8 +119,8 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
     if ((sent && call->type == PACKET_COMMAND && !wait_for_command(s)) ||
         !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
         return COPP_E_TRANSPORT;
-    if (header.type == PACKET_FAREWELL) {
-        s->farewell = header.status;
+    if (header.type == PACKET_DISCONNECT) {
+        s->disconnect = header.status;
         return COPP_E_TRANSPORT;
     }
     if (!sent || header.type != (call->type | PACKET_ANSWER))
@@ -313,7 +313,7 @@ enum copp_result copp_socket_watch(struct copp_socket *connection) {
         return COPP_E_ARGUMENT;
     enum copp_result result = ask(connection, &call, &hresult);
     if (result)
-        return connection->farewell == FAREWELL_MALFORMED ? COPP_E_UNSUPPORTED : result; /* before there was such a request */
+        return connection->disconnect == DISCONNECT_MALFORMED ? COPP_E_UNSUPPORTED : result; /* before there was such a request */
     return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
 }
 
@@ -336,8 +336,8 @@ static const char *request_name(uint32_t request) {
     return names[request]; /* decoded: within the table */
 }
 
-static const char *cause_text(uint32_t farewell) {
-    const char *text = packet_farewell_text(farewell);
+static const char *cause_text(uint32_t disconnect) {
+    const char *text = packet_disconnect_text(disconnect);
     return text ? text : "the daemon does not say why in terms that are known";
 }
 
@@ -352,7 +352,7 @@ static void put_in_words(const struct packet_news *told, struct copp_socket_news
         break;
     case COPP_SOCKET_ENDED:
         news->u.ended = (struct copp_socket_ended_news){
-            .id = told->u.ended.id, .cause = told->u.ended.farewell ? cause_text(told->u.ended.farewell) : ""};
+            .id = told->u.ended.id, .cause = told->u.ended.disconnect ? cause_text(told->u.ended.disconnect) : ""};
         break;
     case COPP_SOCKET_REFUSED:
         news->u.refused =
@@ -385,8 +385,8 @@ enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_so
             break;
         }
         uint32_t kind = header.type & ~PACKET_NEWS;
-        if (header.type == PACKET_FAREWELL)
-            connection->farewell = header.status;
+        if (header.type == PACKET_DISCONNECT)
+            connection->disconnect = header.status;
         if (!(header.type & PACKET_NEWS) || kind & PACKET_ANSWER || header.status)
             break;
         if (kind > COPP_SOCKET_COMPLETE)
@@ -407,7 +407,7 @@ void copp_socket_close(struct copp_socket **connection) {
     *connection = NULL;
 }
 
-const char *copp_socket_farewell(const struct copp_socket *connection) {
-    const char *text = connection ? packet_farewell_text(connection->farewell) : NULL;
+const char *copp_socket_disconnect_reason(const struct copp_socket *connection) {
+    const char *text = connection ? packet_disconnect_text(connection->disconnect) : NULL;
     return text ? text : "";
 }
