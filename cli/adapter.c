@@ -12,19 +12,19 @@
 #define EMBEDDED "embedded"
 
 /* Where to go: device->path is NULL for the embedded adapter. */
-static int choose(const struct invocation *in, const struct adapter_options *o, struct adapter *device) {
+static int choose(const struct invocation *in, const struct adapter_options *o, struct adapter *adapter) {
     const char *name = o->device;
     if (name == NULL && (o->adapter != NULL || o->events != NULL))
         return STATUS_YES;
     if (name == NULL)
         name = variable("COPP_DEVICE");
     if (name == NULL) {
-        device->path = remote_default(); /* whether or not there is one: protection is not given up for convenience */
+        adapter->path = remote_default(); /* whether or not there is one: protection is not given up for convenience */
         return STATUS_YES;
     }
     if (strcmp(name, EMBEDDED) == 0)
         return STATUS_YES;
-    if (!remote_find(name, &device->path))
+    if (!remote_find(name, &adapter->path))
         return fail(in, STATUS_UNKNOWN, name, "is no device: give %s or embedded", remote_kinds);
     if (o->adapter != NULL || o->events != NULL)
         return fail(in, STATUS_UNKNOWN, NULL, "--adapter and --events are for the embedded adapter: they do not go with %s",
@@ -32,23 +32,12 @@ static int choose(const struct invocation *in, const struct adapter_options *o, 
     return STATUS_YES;
 }
 
-bool device_add_output(struct adapter *device, const char *name, bool real, bool plugged) {
-    void *more = realloc(device->outputs, (device->count + 1) * sizeof *device->outputs);
-    if (more == NULL)
-        return false;
-    device->outputs = more;
-    struct output *output = &device->outputs[device->count++];
-    *output = (struct output){.real = real, .plugged = plugged};
-    (void)snprintf(output->name, sizeof output->name, "%s", name);
-    return true;
-}
-
-int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device) {
-    *device = (struct adapter){.wake_fd = -1, .host = {.wake_fd = -1}};
-    int status = choose(in, options, device);
-    if (status != STATUS_YES || device->path != NULL)
+int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter) {
+    *adapter = (struct adapter){.wake_fd = -1, .host = {.wake_fd = -1}};
+    int status = choose(in, options, adapter);
+    if (status != STATUS_YES || adapter->path != NULL)
         return status;
-    return embedded_open(in, options->adapter, options->events, follow, &device->host);
+    return embedded_open(in, options->adapter, options->events, follow, &adapter->host);
 }
 
 /* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */
@@ -67,91 +56,91 @@ static int find_anchor(const struct invocation *in, const char *name, struct cop
                            : read_anchor(in, name, anchor);
 }
 
-int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device) {
+int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter) {
     const char *anchor = options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR");
-    int status = adapter_find(in, options, follow, device);
+    int status = adapter_find(in, options, follow, adapter);
     if (status != STATUS_YES)
         return status;
-    bool remote = device->path != NULL;
+    bool remote = adapter->path != NULL;
     if (!remote && anchor != NULL)
         return refuse_anchor(in, options->anchor);
     if (remote)
-        status = find_anchor(in, anchor, &device->anchor);
+        status = find_anchor(in, anchor, &adapter->anchor);
     if (status == STATUS_YES)
-        status = revocation_open(in, &options->revocation, remote ? &device->anchor : NULL, true, &device->revocation);
+        status = revocation_open(in, &options->revocation, remote ? &adapter->anchor : NULL, true, &adapter->revocation);
     if (status != STATUS_YES || !remote)
         return status;
-    status = remote_outputs(in, device);
-    if (status == STATUS_YES && device->count == 0)
-        status = fail(in, STATUS_UNKNOWN, device->path, "there are no outputs yet; %s", remote_no_outputs);
+    status = remote_outputs(in, adapter);
+    if (status == STATUS_YES && adapter->count == 0)
+        status = fail(in, STATUS_UNKNOWN, adapter->path, "there are no outputs yet; %s", remote_no_outputs);
     return status;
 }
 
-void adapter_close(struct adapter *device) {
-    free(device->outputs);
-    device->outputs = NULL;
-    revocation_close(&device->revocation);
-    embedded_close(&device->host);
+void adapter_close(struct adapter *adapter) {
+    free(adapter->outputs);
+    adapter->outputs = NULL;
+    revocation_close(&adapter->revocation);
+    embedded_close(&adapter->host);
 }
 
-const char *adapter_output(const struct adapter *device, size_t index) {
-    if (device->path == NULL)
-        return copp_sim_name(device->host.sim, index);
-    return index < device->count ? device->outputs[index].name : NULL;
+const char *adapter_output(const struct adapter *adapter, size_t index) {
+    if (adapter->path == NULL)
+        return copp_sim_name(adapter->host.sim, index);
+    return index < adapter->count ? adapter->outputs[index].name : NULL;
 }
 
-void device_look(const struct adapter *device, const char *name, struct output *output) {
+void adapter_look(const struct adapter *adapter, const char *name, struct output *output) {
     *output = (struct output){.real = false, .plugged = true};
     (void)snprintf(output->name, sizeof output->name, "%s", name);
-    if (device->path == NULL)
-        output->plugged = copp_sim_plugged(device->host.sim, name);
-    for (size_t i = 0; i < device->count; i++) {
-        if (strcmp(device->outputs[i].name, name) == 0)
-            *output = device->outputs[i];
+    if (adapter->path == NULL)
+        output->plugged = copp_sim_plugged(adapter->host.sim, name);
+    for (size_t i = 0; i < adapter->count; i++) {
+        if (strcmp(adapter->outputs[i].name, name) == 0)
+            *output = adapter->outputs[i];
     }
 }
 
-uint64_t adapter_now(const struct adapter *device) {
-    return embedded_now(&device->host);
+uint64_t adapter_now(const struct adapter *adapter) {
+    return embedded_now(&adapter->host);
 }
 
-uint64_t adapter_deadline_ms(const struct adapter *device) {
-    return device->path == NULL ? embedded_deadline_ms(&device->host) : UINT64_MAX;
+uint64_t adapter_deadline_ms(const struct adapter *adapter) {
+    return adapter->path == NULL ? embedded_deadline_ms(&adapter->host) : UINT64_MAX;
 }
 
-void adapter_dispatch(struct adapter *device) {
-    if (device->path == NULL)
-        embedded_dispatch(&device->host);
+void adapter_dispatch(struct adapter *adapter) {
+    if (adapter->path == NULL)
+        embedded_dispatch(&adapter->host);
 }
 
-int adapter_events_fd(const struct adapter *device) {
-    return device->path == NULL ? events_fd(device->host.events) : -1;
+int adapter_events_fd(const struct adapter *adapter) {
+    return adapter->path == NULL ? events_fd(adapter->host.events) : -1;
 }
 
-void adapter_wake_by(struct adapter *device, int fd) {
-    device->wake_fd = fd;
-    device->host.wake_fd = fd;
+void adapter_wake_by(struct adapter *adapter, int fd) {
+    adapter->wake_fd = fd;
+    adapter->host.wake_fd = fd;
 }
 
-bool adapter_woken(const struct adapter *device) {
+bool adapter_woken(const struct adapter *adapter) {
     bool ready = false;
-    if (device->path == NULL)
-        return device->host.skew_ms != 0;
-    wait_readable(&device->wake_fd, &ready, 1, 0);
+    if (adapter->path == NULL)
+        return adapter->host.skew_ms != 0;
+    wait_readable(&adapter->wake_fd, &ready, 1, 0);
     return ready;
 }
 
-bool adapter_refuses(struct adapter *device, const char *output) {
-    return device->path == NULL ? output_refuses(&device->host, output) : remote_refuses(device, output);
+bool adapter_refuses(struct adapter *adapter, const char *output) {
+    return adapter->path == NULL ? output_refuses(&adapter->host, output) : remote_refuses(adapter, output);
 }
 
-int adapter_establish(const struct invocation *in, struct adapter *device, const char *output, struct link *link) {
-    const struct copp_session_config config = {.anchor = &device->anchor, .lists = device->revocation.lists};
+int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
+    const struct copp_session_config config = {.anchor = &adapter->anchor, .lists = adapter->revocation.lists};
     struct copp_verdict verdict = {.detail = ""};
-    if (device->path == NULL)
-        return link_establish(in, &device->host, output, &device->revocation.lists, link);
+    if (adapter->path == NULL)
+        return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);
     *link = (struct link){.transport = NULL};
-    int status = remote_open(in, device, output, &link->transport);
+    int status = remote_open(in, adapter, output, &link->transport);
     if (status != STATUS_YES)
         return status;
     enum copp_result result = copp_session_new(&config, link->transport, &link->session);
@@ -159,6 +148,6 @@ int adapter_establish(const struct invocation *in, struct adapter *device, const
         return fail_session(in, output, "session", result, link->session);
     status = link_handshake(in, output, link, &verdict);
     if (verdict.rule == COPP_RULE_CERT_12)
-        remote_explain_anchor(device);
+        remote_explain_anchor(adapter);
     return status;
 }

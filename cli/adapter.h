@@ -5,7 +5,7 @@
 #ifndef COPP_CLI_ADAPTER_H
 #define COPP_CLI_ADAPTER_H
 
-#include "embedded.h"
+#include "adapter_state.h"
 #include "revocation.h"
 
 /* What the options say: NULL where they were not given. */
@@ -47,48 +47,31 @@ struct adapter_options {
 
 #define SIMULATED_NOTE "simulated: protects nothing"
 
-/* What is known of an output without a session. Nothing vouches for it. */
-struct output {
-    char name[COPP_CONNECTOR_NAME_SIZE];
-    bool real; /* false: it is simulated, or nobody says that it is not */
-    bool plugged; /* a display is there */
-};
-
-struct adapter {
-    const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
-    struct embedded host; /* if so */
-    struct copp_public_key anchor; /* if not */
-    struct revocation revocation; /* what every session is checked against; empty after device_find alone */
-    struct output *outputs;
-    size_t count;
-    int wake_fd; /* readable when the person has had enough; -1: none */
-};
-
 /* follow is as of events_open. STATUS_YES, or complains; close in any case. */
-int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device);
+int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter);
 /* The same, and reads whom to trust and what outputs there are: complains of none. */
-int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *device);
-void adapter_close(struct adapter *device);
+int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter);
+void adapter_close(struct adapter *adapter);
 
 /* The outputs; NULL beyond the last. */
-const char *adapter_output(const struct adapter *device, size_t index);
+const char *adapter_output(const struct adapter *adapter, size_t index);
 /* How the output of that name is; one that is not in the list passes for a simulated one. */
-void device_look(const struct adapter *device, const char *name, struct output *output);
+void adapter_look(const struct adapter *adapter, const char *name, struct output *output);
 
-uint64_t adapter_now(const struct adapter *device);
+uint64_t adapter_now(const struct adapter *adapter);
 /* When something happens by itself, and letting it happen: nothing ever does in this process where the adapter is outside. */
-uint64_t adapter_deadline_ms(const struct adapter *device);
-void adapter_dispatch(struct adapter *device);
+uint64_t adapter_deadline_ms(const struct adapter *adapter);
+void adapter_dispatch(struct adapter *adapter);
 /* To poll for reading, for events_read of the embedded adapter's; -1: none. */
-int adapter_events_fd(const struct adapter *device);
+int adapter_events_fd(const struct adapter *adapter);
 /* A command ends early once fd can be read from; whether one did. */
-void adapter_wake_by(struct adapter *device, int fd);
-bool adapter_woken(const struct adapter *device);
+void adapter_wake_by(struct adapter *adapter, int fd);
+bool adapter_woken(const struct adapter *adapter);
 
 /* True if no session is to be had because of the output's mode (ARB-6). */
-bool adapter_refuses(struct adapter *device, const char *output);
+bool adapter_refuses(struct adapter *adapter, const char *output);
 
 /* A session with an output: STATUS_YES, or complains. Close the link in any case, and before the device. */
-int adapter_establish(const struct invocation *in, struct adapter *device, const char *output, struct link *link);
+int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link);
 
 #endif

@@ -8,9 +8,9 @@
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
-#include "recognise.h"
 #include "report.h"
 #include "state.h"
+#include "unlike.h"
 
 struct crl_options {
     const char *anchor;

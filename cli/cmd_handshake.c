@@ -7,9 +7,9 @@
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
-#include "recognise.h"
 #include "report.h"
 #include "revocation.h"
+#include "unlike.h"
 
 struct seal_options {
     const char *chain;

@@ -6,8 +6,8 @@
 #include "commands.h"
 #include "encode.h"
 #include "io.h"
-#include "recognise.h"
 #include "report.h"
+#include "unlike.h"
 
 #define MESSAGE_MAX (64u * 1024u * 1024u)
 

@@ -83,7 +83,7 @@ static const struct option_spec options[] = {
 struct protect_run {
     const struct invocation *in;
     struct copp_requirement wanted;
-    struct adapter device;
+    struct adapter adapter;
     struct link link;
     struct output chosen;
     const char *output; /* its name */
@@ -170,18 +170,18 @@ static uint32_t wanted_types(const struct protect_run *g) {
 /* What protects nothing will do only for who has asked for it. */
 static bool too_little(const struct protect_run *g) {
     const struct protect_options *o = g->in->options;
-    return !g->chosen.real && !o->allow_simulated && g->device.path != NULL;
+    return !g->chosen.real && !o->allow_simulated && g->adapter.path != NULL;
 }
 
 static void look_at(struct protect_run *g, const char *name) {
-    device_look(&g->device, name, &g->chosen);
+    adapter_look(&g->adapter, name, &g->chosen);
     g->output = g->chosen.name;
 }
 
 /* The adapter says first whether there is such an output: it may go by a name that is in no list (ARB-6). */
 static int take_named(struct protect_run *g, const char *name) {
     look_at(g, name);
-    int status = adapter_establish(g->in, &g->device, name, &g->link);
+    int status = adapter_establish(g->in, &g->adapter, name, &g->link);
     if (status != STATUS_YES)
         return status;
     if (!g->chosen.plugged)
@@ -210,14 +210,14 @@ static int choose_output(struct protect_run *g) {
     bool unplugged = false;
     if (o->output != NULL)
         return take_named(g, o->output);
-    for (size_t i = 0; (name = adapter_output(&g->device, i)) != NULL; i++) {
+    for (size_t i = 0; (name = adapter_output(&g->adapter, i)) != NULL; i++) {
         uint32_t types;
         look_at(g, name);
         simulated = simulated || too_little(g);
         unplugged = unplugged || !g->chosen.plugged;
-        if (too_little(g) || !g->chosen.plugged || adapter_refuses(&g->device, g->output))
+        if (too_little(g) || !g->chosen.plugged || adapter_refuses(&g->adapter, g->output))
             continue;
-        int status = adapter_establish(g->in, &g->device, g->output, &g->link);
+        int status = adapter_establish(g->in, &g->adapter, g->output, &g->link);
         if (status != STATUS_YES)
             return status;
         enum copp_result result = copp_session_protection_types(g->link.session, &types);
@@ -275,10 +275,10 @@ static void end_command(struct protect_run *g) {
  * again, nor where that cannot be done. True: go on.
  */
 static bool recheck_lists(struct protect_run *g) {
-    if (!revocation_changed(&g->device.revocation))
+    if (!revocation_changed(&g->adapter.revocation))
         return true;
     (void)child_hold(&g->child);
-    g->status = revocation_renew(g->in, &g->device.revocation, g->output, g->link.session);
+    g->status = revocation_renew(g->in, &g->adapter.revocation, g->output, g->link.session);
     if (g->status == STATUS_YES)
         return true;
     static const char unknown[] = "what is revoked is not known any more";
@@ -299,12 +299,12 @@ static void watch(struct protect_run *g) {
     struct copp_poll w;
     if (!recheck_lists(g))
         return;
-    copp_session_poll(g->link.session, adapter_now(&g->device), &w);
+    copp_session_poll(g->link.session, adapter_now(&g->adapter), &w);
     if (w.state == COPP_POLL_RENEGOTIATE) {
         (void)child_hold(&g->child);
         tell(g, "renegotiating", "the connector was reconfigured: setting the levels again%s", fate(g, "; the command is held"));
         /* the next call sets them; another event meanwhile asks for one more round */
-        copp_session_poll(g->link.session, adapter_now(&g->device), &w);
+        copp_session_poll(g->link.session, adapter_now(&g->adapter), &w);
         if (w.state == COPP_POLL_PROTECTED)
             tell_in_force(g, "protected again", &w);
     }
@@ -317,7 +317,7 @@ static void watch(struct protect_run *g) {
     }
     if (w.state == COPP_POLL_PROTECTED && g->child.held)
         child_resume(&g->child);
-    uint64_t next = adapter_now(&g->device) + POLL_STEP_MS;
+    uint64_t next = adapter_now(&g->adapter) + POLL_STEP_MS;
     g->deadline_ms = w.deadline_ms < next ? w.deadline_ms : next;
 }
 
@@ -371,26 +371,26 @@ static void read_signals(struct protect_run *g) {
 
 static void hold(struct protect_run *g) {
     while (!g->over) {
-        uint64_t now = adapter_now(&g->device);
-        uint64_t next = adapter_deadline_ms(&g->device);
+        uint64_t now = adapter_now(&g->adapter);
+        uint64_t next = adapter_deadline_ms(&g->adapter);
         next = g->deadline_ms < next ? g->deadline_ms : next;
         uint64_t pause = next <= now ? 0 : next - now;
-        const int fds[] = {g->signals.ending, g->signals.children, adapter_events_fd(&g->device)};
+        const int fds[] = {g->signals.ending, g->signals.children, adapter_events_fd(&g->adapter)};
         bool ready[3];
         wait_readable(fds, ready, 3, pause < (uint64_t)g->signals.look_ms ? (int)pause : g->signals.look_ms);
         if (ready[2])
-            events_read(g->device.host.events, adapter_now(&g->device));
+            events_read(g->adapter.host.events, adapter_now(&g->adapter));
         read_signals(g);
         say_unknown(g);
-        adapter_dispatch(&g->device);
-        if (!g->over && adapter_now(&g->device) >= g->deadline_ms)
+        adapter_dispatch(&g->adapter);
+        if (!g->over && adapter_now(&g->adapter) >= g->deadline_ms)
             watch(g);
     }
 }
 
 static int start_command(struct protect_run *g) {
-    bool events_on_input = g->device.path == NULL && events_name(g->device.host.events) != NULL &&
-                           strcmp(events_name(g->device.host.events), "-") == 0;
+    bool events_on_input = g->adapter.path == NULL && events_name(g->adapter.host.events) != NULL &&
+                           strcmp(events_name(g->adapter.host.events), "-") == 0;
     if (g->in->operand_count == 0)
         return STATUS_YES;
     fflush(stdout);
@@ -402,7 +402,7 @@ static int start_command(struct protect_run *g) {
 static int take_signals(struct protect_run *g) {
     if (!signals_open(&g->signals))
         return fail(g->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
-    adapter_wake_by(&g->device, g->signals.ending);
+    adapter_wake_by(&g->adapter, g->signals.ending);
     if (!printer_start(g->in->json))
         return fail(g->in, STATUS_UNKNOWN, NULL, "messages cannot be printed: %s", strerror(errno));
     return STATUS_YES;
@@ -411,14 +411,14 @@ static int take_signals(struct protect_run *g) {
 /* Leaves what is in force to the caller to release. */
 static int protect_and_run(struct protect_run *g) {
     struct copp_poll w;
-    enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, adapter_now(&g->device));
-    if (adapter_woken(&g->device))
+    enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, adapter_now(&g->adapter));
+    if (adapter_woken(&g->adapter))
         return fail(g->in, STATUS_UNKNOWN, g->output, "interrupted before the protection was in force");
     if (stop != COPP_STOP_NONE)
         return fail_stop(g, stop);
     if (!recheck_lists(g)) /* HDCP may have taken its time */
         return g->status;
-    copp_session_poll(g->link.session, adapter_now(&g->device), &w);
+    copp_session_poll(g->link.session, adapter_now(&g->adapter), &w);
     if (w.state == COPP_POLL_STOP)
         return fail_stop(g, w.stop);
     g->in_force = true;
@@ -460,11 +460,11 @@ static int run(const struct invocation *in) {
     struct protect_run g = {.in = in, .signals = {-1, -1, 0}};
     int status = read_requirement(in, &g.wanted);
     if (status == STATUS_YES) {
-        status = adapter_open(in, &o->device, true, &g.device);
+        status = adapter_open(in, &o->device, true, &g.adapter);
         if (status == STATUS_YES)
             status = protect(&g);
         link_close(&g.link);
-        adapter_close(&g.device);
+        adapter_close(&g.adapter);
     }
     status = end_printing(status);
     child_pass_interrupt(&g.child);

@@ -5,9 +5,9 @@
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
-#include "recognise.h"
 #include "report.h"
 #include "srm.h"
+#include "unlike.h"
 
 static const struct option_spec options[] = {
     {.name = "key",

@@ -180,9 +180,9 @@ static json_t *json_answers(const struct answers *a) {
 }
 
 /* Every event is given its time before anything is asked. */
-static void let_events_happen(struct adapter *device) {
-    struct embedded *host = &device->host;
-    if (device->path != NULL)
+static void let_events_happen(struct adapter *adapter) {
+    struct embedded *host = &adapter->host;
+    if (adapter->path != NULL)
         return;
     while (!events_ended(host->events))
         host->pump.ops->wait(&host->pump, UINT64_MAX);
@@ -202,7 +202,7 @@ static int print_answers(const struct invocation *in, bool simulated, const stru
     return table_print(table) ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
 }
 
-static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct adapter *device) {
+static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct adapter *adapter) {
     struct table table = {.columns = 7};
     static const char *const head[] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
     json_t *list = json_array();
@@ -212,7 +212,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         table_add(&table, head[i]);
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         struct answers a = {.connector_type = 0};
-        device_look(device, adapter_output(device, i), &a.output);
+        adapter_look(adapter, adapter_output(adapter, i), &a.output);
         describe_output(a.output.name, a.output.real, a.output.plugged, a.name, sizeof a.name);
         simulated = simulated || !a.output.real;
         if (links[i].session == NULL) {
@@ -224,7 +224,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         if (result != COPP_OK) {
             status = fail_session(in, a.output.name, "query", result, links[i].session);
         } else {
-            check_receiver(&a, &device->revocation.lists);
+            check_receiver(&a, &adapter->revocation.lists);
             add_rows(&table, &a);
             json_add(&list, json_answers(&a));
         }
@@ -239,32 +239,32 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
 
 static int run(const struct invocation *in) {
     const struct status_options *o = in->options;
-    struct adapter device;
+    struct adapter adapter;
     struct link *links = NULL;
     size_t count = 0;
-    int status = adapter_open(in, &o->device, false, &device);
+    int status = adapter_open(in, &o->device, false, &adapter);
     if (status == STATUS_YES) {
-        while (adapter_output(&device, count) != NULL)
+        while (adapter_output(&adapter, count) != NULL)
             count++;
         links = calloc(count + 1, sizeof *links);
         if (links == NULL)
             status = fail_result(in, NULL, COPP_E_MEMORY);
     }
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
-        if (!adapter_refuses(&device, adapter_output(&device, i)))
-            status = adapter_establish(in, &device, adapter_output(&device, i), &links[i]);
+        if (!adapter_refuses(&adapter, adapter_output(&adapter, i)))
+            status = adapter_establish(in, &adapter, adapter_output(&adapter, i), &links[i]);
     }
     if (status == STATUS_YES) {
-        let_events_happen(&device);
-        if (device.path == NULL && events_failed(device.host.events))
-            status = fail(in, STATUS_UNKNOWN, events_name(device.host.events), "not everything in it could happen");
+        let_events_happen(&adapter);
+        if (adapter.path == NULL && events_failed(adapter.host.events))
+            status = fail(in, STATUS_UNKNOWN, events_name(adapter.host.events), "not everything in it could happen");
         else
-            status = ask_all(in, links, count, &device);
+            status = ask_all(in, links, count, &adapter);
     }
     for (size_t i = 0; links != NULL && i < count; i++)
         link_close(&links[i]);
     free(links);
-    adapter_close(&device);
+    adapter_close(&adapter);
     return status;
 }
 

@@ -1,8 +1,8 @@
 #include "collections.h"
 
 #include "io.h"
-#include "recognise.h"
 #include "report.h"
+#include "unlike.h"
 
 int load_chain(const struct invocation *in, const char *name, const struct copp_public_key *anchor, struct copp_chain **chain) {
     struct blob blob;

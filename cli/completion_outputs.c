@@ -28,17 +28,17 @@ static void limit_time(void) {
 #endif
 }
 
-int completion_outputs(const char *device_name, const char *adapter) {
-    const struct adapter_options options = {.device = device_name, .adapter = adapter};
+int completion_outputs(const char *device, const char *description) {
+    const struct adapter_options options = {.device = device, .adapter = description};
     const struct invocation in = {.command = &command_status};
-    struct adapter device;
+    struct adapter adapter;
     const char *name;
     limit_time();
-    int status = adapter_find(&in, &options, false, &device);
-    if (status == STATUS_YES && device.path != NULL)
-        status = remote_outputs(&in, &device);
-    for (size_t i = 0; status == STATUS_YES && (name = adapter_output(&device, i)) != NULL; i++)
+    int status = adapter_find(&in, &options, false, &adapter);
+    if (status == STATUS_YES && adapter.path != NULL)
+        status = remote_outputs(&in, &adapter);
+    for (size_t i = 0; status == STATUS_YES && (name = adapter_output(&adapter, i)) != NULL; i++)
         say("%s", name);
-    adapter_close(&device);
+    adapter_close(&adapter);
     return status;
 }

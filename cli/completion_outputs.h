@@ -3,6 +3,6 @@
 #define COPP_CLI_COMPLETION_OUTPUTS_H
 
 /* Prints a name a line, without a session; takes two seconds at most. NULL: as if the option were not given. */
-int completion_outputs(const char *device_name, const char *adapter);
+int completion_outputs(const char *device, const char *description);
 
 #endif

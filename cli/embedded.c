@@ -5,8 +5,8 @@
 
 #include "io.h"
 #include "keys.h"
-#include "recognise.h"
 #include "report.h"
+#include "unlike.h"
 #include "wait.h"
 
 #define DESCRIPTION_MAX 65536u

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "io.h"
-#include "recognise.h"
 #include "report.h"
+#include "unlike.h"
 
 #define KEY_FILE_MAX 65536u
 

@@ -2,10 +2,8 @@
 #ifndef COPP_CLI_RECOGNISE_H
 #define COPP_CLI_RECOGNISE_H
 
-#include "copp.h"
-#include "io.h"
-#include "options.h"
-#include "report.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 enum file_kind {
     FILE_OTHER, /* nothing that is known */
@@ -45,12 +43,5 @@ const char *kind_remedy(enum file_kind kind);
  * known, and what is wrong with them is for others to say.
  */
 bool recognise_other(const void *bytes, size_t size, unsigned wanted, const char **name, const char **remedy);
-
-/* fail_validation, which tells what the file is instead where that is known and is nothing wanted. */
-int fail_unlike(const struct invocation *in, const char *file, const struct blob *blob, unsigned wanted,
-                enum collection collection, enum copp_result result, const struct copp_verdict *verdict);
-
-/* Complains with text, and tells what the file is where that is known and is nothing wanted: STATUS_UNKNOWN. */
-int fail_kind(const struct invocation *in, const char *file, const struct blob *blob, unsigned wanted, const char *text);
 
 #endif

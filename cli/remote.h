@@ -5,7 +5,7 @@
 #ifndef COPP_CLI_REMOTE_H
 #define COPP_CLI_REMOTE_H
 
-#include "adapter.h"
+#include "adapter_state.h"
 
 /* What --device names if it is not the embedded adapter, for error messages. */
 extern const char remote_kinds[];
@@ -23,18 +23,15 @@ bool remote_find(const char *name, const char **path);
 const char *remote_default(void);
 
 /* Fills in device->outputs. STATUS_YES, or complains. */
-int remote_outputs(const struct invocation *in, struct adapter *device);
+int remote_outputs(const struct invocation *in, struct adapter *adapter);
 
 /* True if no session is to be had because of the output's mode (ARB-6). */
-bool remote_refuses(struct adapter *device, const char *output);
+bool remote_refuses(struct adapter *adapter, const char *output);
 
 /* The way to an output's device: STATUS_YES, or complains. */
-int remote_open(const struct invocation *in, struct adapter *device, const char *output, struct copp_transport **transport);
+int remote_open(const struct invocation *in, struct adapter *adapter, const char *output, struct copp_transport **transport);
 
 /* What to do where the chain leads to another anchor: complains further. */
-void remote_explain_anchor(const struct adapter *device);
-
-/* One more output. The name has at most COPP_CONNECTOR_NAME_SIZE bytes with its NUL. */
-bool device_add_output(struct adapter *device, const char *name, bool real, bool plugged);
+void remote_explain_anchor(const struct adapter *adapter);
 
 #endif

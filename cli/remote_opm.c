@@ -26,19 +26,19 @@ const char *remote_default(void) {
 }
 
 /* A monitor is there, since Windows shows the desktop on it. A driver does not say whether it is one for tests. */
-int remote_outputs(const struct invocation *in, struct adapter *device) {
+int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     struct monitor monitors[MONITORS_MAX];
     size_t count = monitors_list(monitors);
     for (size_t i = 0; i < count; i++) {
-        if (!device_add_output(device, monitors[i].name, true, true))
+        if (!adapter_add_output(adapter, monitors[i].name, true, true))
             return fail_result(in, NULL, COPP_E_MEMORY);
     }
     return STATUS_YES;
 }
 
 /* A driver tells with its first answers, if at all. */
-bool remote_refuses(struct adapter *device, const char *output) {
-    (void)device;
+bool remote_refuses(struct adapter *adapter, const char *output) {
+    (void)adapter;
     (void)output;
     return false;
 }
@@ -52,12 +52,12 @@ static const struct monitor *find_monitor(const struct monitor *monitors, size_t
 }
 
 /* A session is one output's: of a monitor that shows on several, the others would go unprotected. */
-int remote_open(const struct invocation *in, struct adapter *device, const char *output, struct copp_transport **transport) {
+int remote_open(const struct invocation *in, struct adapter *adapter, const char *output, struct copp_transport **transport) {
     struct monitor monitors[MONITORS_MAX];
     struct copp_transport *opened[OUTPUTS_MAX] = {NULL};
     size_t found;
     const char *step;
-    (void)device;
+    (void)adapter;
     const struct monitor *monitor = find_monitor(monitors, monitors_list(monitors), output);
     if (monitor == NULL)
         return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
@@ -74,7 +74,7 @@ int remote_open(const struct invocation *in, struct adapter *device, const char 
                 found == 0 ? "no output" : "several outputs");
 }
 
-void remote_explain_anchor(const struct adapter *device) {
-    (void)device;
+void remote_explain_anchor(const struct adapter *adapter) {
+    (void)adapter;
     complain("name whom a test driver's chain leads to with --anchor or COPP_ANCHOR");
 }

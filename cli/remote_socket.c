@@ -28,47 +28,48 @@ const char *remote_default(void) {
     return COPP_SOCKET_DEFAULT;
 }
 
-int remote_socket_fail(const struct invocation *in, const struct adapter *device, const struct copp_socket *connection,
+int remote_socket_fail(const struct invocation *in, const struct adapter *adapter, const struct copp_socket *connection,
                        enum copp_result result) {
     const char *disconnect = copp_socket_disconnect_reason(connection);
     if (disconnect[0] != '\0')
-        return fail(in, STATUS_UNKNOWN, device->path, "%s", disconnect);
+        return fail(in, STATUS_UNKNOWN, adapter->path, "%s", disconnect);
     if (result == COPP_E_NOT_FOUND)
         return fail(
-            in, STATUS_UNKNOWN, device->path,
+            in, STATUS_UNKNOWN, adapter->path,
             "no coppd listens there: start it (systemctl start coppd.socket, or coppd --config FILE); --device embedded is a "
             "simulated adapter, which protects nothing");
     if (result == COPP_E_TRANSPORT && connection == NULL)
-        return fail(in, STATUS_UNKNOWN, device->path, "cannot be connected to: %s", strerror(errno));
+        return fail(in, STATUS_UNKNOWN, adapter->path, "cannot be connected to: %s", strerror(errno));
     if (result == COPP_E_TRANSPORT)
-        return fail(in, STATUS_UNKNOWN, device->path, "coppd does not answer");
-    return fail_result(in, device->path, result);
+        return fail(in, STATUS_UNKNOWN, adapter->path, "coppd does not answer");
+    return fail_result(in, adapter->path, result);
 }
 
-enum copp_result remote_socket_connect(const struct adapter *device, struct copp_socket **connection) {
-    const struct copp_socket_config config = {.path = device->path, .give_up_fd = device->wake_fd >= 0 ? &device->wake_fd : NULL};
+enum copp_result remote_socket_connect(const struct adapter *adapter, struct copp_socket **connection) {
+    const struct copp_socket_config config = {.path = adapter->path,
+                                              .give_up_fd = adapter->wake_fd >= 0 ? &adapter->wake_fd : NULL};
     return copp_socket_connect(&config, connection);
 }
 
-int remote_outputs(const struct invocation *in, struct adapter *device) {
+int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told;
-    enum copp_result result = remote_socket_connect(device, &connection);
-    while (result == COPP_OK && device->count < OUTPUTS_MAX) {
-        result = copp_socket_connector(connection, (uint32_t)device->count, &told);
-        if (result == COPP_OK && !device_add_output(device, told.name, told.real, told.plugged))
+    enum copp_result result = remote_socket_connect(adapter, &connection);
+    while (result == COPP_OK && adapter->count < OUTPUTS_MAX) {
+        result = copp_socket_connector(connection, (uint32_t)adapter->count, &told);
+        if (result == COPP_OK && !adapter_add_output(adapter, told.name, told.real, told.plugged))
             result = COPP_E_MEMORY;
     }
     bool all = connection != NULL && (result == COPP_OK || result == COPP_E_NOT_FOUND);
-    int status = all ? STATUS_YES : remote_socket_fail(in, device, connection, result);
+    int status = all ? STATUS_YES : remote_socket_fail(in, adapter, connection, result);
     copp_socket_close(&connection);
     return status;
 }
 
-bool remote_refuses(struct adapter *device, const char *output) {
+bool remote_refuses(struct adapter *adapter, const char *output) {
     struct copp_socket *connection = NULL;
     struct copp_transport *transport = NULL;
-    enum copp_result result = remote_socket_connect(device, &connection);
+    enum copp_result result = remote_socket_connect(adapter, &connection);
     if (result == COPP_OK)
         result = copp_socket_transport_open(&connection, output, &transport);
     copp_transport_free(&transport);
@@ -76,10 +77,10 @@ bool remote_refuses(struct adapter *device, const char *output) {
     return result == COPP_E_UNSUPPORTED_MODE;
 }
 
-int remote_open(const struct invocation *in, struct adapter *device, const char *output, struct copp_transport **transport) {
+int remote_open(const struct invocation *in, struct adapter *adapter, const char *output, struct copp_transport **transport) {
     struct copp_socket *connection = NULL;
     int status = STATUS_YES;
-    enum copp_result result = remote_socket_connect(device, &connection);
+    enum copp_result result = remote_socket_connect(adapter, &connection);
     bool connected = result == COPP_OK;
     if (connected)
         result = copp_socket_transport_open(&connection, output, transport);
@@ -88,13 +89,13 @@ int remote_open(const struct invocation *in, struct adapter *device, const char 
     else if (result == COPP_E_REFUSED || result == COPP_E_UNSUPPORTED_MODE)
         status = fail_session(in, output, "session", result, NULL);
     else if (result != COPP_OK)
-        status = remote_socket_fail(in, device, connection, result);
+        status = remote_socket_fail(in, adapter, connection, result);
     copp_socket_close(&connection);
     return status;
 }
 
-void remote_explain_anchor(const struct adapter *device) {
+void remote_explain_anchor(const struct adapter *adapter) {
     complain("%s: name whom coppd's chain leads to with --anchor or COPP_ANCHOR; for its own test hierarchy that is "
              "test-driver/anchor.b64 in its state directory",
-             device->path);
+             adapter->path);
 }

@@ -5,9 +5,9 @@
 #include "remote.h"
 
 /* A connection that has no device, as of copp_socket_connect. */
-enum copp_result remote_socket_connect(const struct adapter *device, struct copp_socket **connection);
+enum copp_result remote_socket_connect(const struct adapter *adapter, struct copp_socket **connection);
 /* Complains about one that failed, or about none (NULL): STATUS_UNKNOWN. */
-int remote_socket_fail(const struct invocation *in, const struct adapter *device, const struct copp_socket *connection,
+int remote_socket_fail(const struct invocation *in, const struct adapter *adapter, const struct copp_socket *connection,
                        enum copp_result result);
 
 #endif

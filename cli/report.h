@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "copp.h"
-#include "options.h"
+#include "invocation.h"
 
 /* A line on standard output; names in it are printed as print_foreign does. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,29 +1,30 @@
-#include "faults_inside.h"
+#include "faults.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <ini.h>
 
+#include "fault_calls.h"
 #include "harness.h"
 
 static struct fault *armed;
-static unsigned ops;
+static unsigned made;
 static bool memory_forbidden;
-static unsigned forbidden_ops;
+static unsigned forbidden_calls;
 static size_t write_limit; /* 0: none */
-static char file_ops[256];
+static char file_calls[256];
 
 void fault_note_file_call(const char *name) {
-    if (strlen(file_ops) + strlen(name) + 2 <= sizeof file_ops)
-        strcat(strcat(file_ops, name), " ");
+    if (strlen(file_calls) + strlen(name) + 2 <= sizeof file_calls)
+        strcat(strcat(file_calls, name), " ");
 }
 
 bool fault_due(const char *name) {
     if (!armed)
         return false;
-    ops++;
-    if (ops != armed->nth && !(armed->mode == FAULT_ALL_ON && ops > armed->nth))
+    made++;
+    if (made != armed->nth && !(armed->mode == FAULT_ALL_ON && made > armed->nth))
         return false;
     if (!armed->fired++)
         armed->name = name;
@@ -32,7 +33,7 @@ bool fault_due(const char *name) {
 
 bool fault_due_memory(const char *name) {
     if (memory_forbidden) {
-        forbidden_ops++;
+        forbidden_calls++;
         return true;
     }
     if (!fault_due(name))
@@ -71,7 +72,7 @@ void fault_arm(struct fault *fault) {
     fault->fired = 0;
     fault->name = NULL;
     fault->memory = false;
-    ops = 0;
+    made = 0;
     armed = fault;
 }
 
@@ -92,19 +93,19 @@ void fault_assert_said(const struct fault *fault, enum copp_result result) {
 }
 
 void fault_forbid_memory(void) {
-    forbidden_ops = 0;
+    forbidden_calls = 0;
     memory_forbidden = true;
 }
 
 unsigned fault_allow_memory(void) {
     memory_forbidden = false;
-    return forbidden_ops;
+    return forbidden_calls;
 }
 
-const char *fault_file_ops(void) {
-    static char told[sizeof file_ops];
-    strcpy(told, file_ops);
-    file_ops[0] = 0;
+const char *fault_file_calls(void) {
+    static char told[sizeof file_calls];
+    strcpy(told, file_calls);
+    file_calls[0] = 0;
     return told;
 }
 

@@ -54,7 +54,7 @@ void fault_forbid_memory(void);
 unsigned fault_allow_memory(void);
 
 /* The names of the file operations called since this was called last, in order, each with a space behind it. Static. */
-const char *fault_file_ops(void);
+const char *fault_file_calls(void);
 
 /* From now on every write to a file takes so many bytes at most; 0: as many as it is given. */
 void fault_shorten_writes(size_t size);

@@ -1,4 +1,4 @@
-#include "faults_inside.h"
+#include "fault_calls.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -312,14 +312,14 @@ static void list_store_in_order(void) {
     struct store store;
     store_begin(&store);
     store_old(&store);
-    (void)fault_file_ops();
+    (void)fault_file_calls();
     assert_int_equal(store_new(&store, NULL), COPP_OK);
 #ifdef _WIN32
     static const char replacing[] = "rename "; /* is told to reach the disk itself */
 #else
     static const char replacing[] = "rename fsync ";
 #endif
-    const char *written = strstr(fault_file_ops(), "write fsync close ");
+    const char *written = strstr(fault_file_calls(), "write fsync close ");
     assert_non_null(written);
     assert_non_null(strstr(written, replacing));
     store_end(&store);

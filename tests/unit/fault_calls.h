@@ -1,8 +1,9 @@
 /* What faults*.c share: the calls that stand in for what libcopp calls. make_faulty.sh turns NAME in the library into faulty_NAME. */
-#ifndef COPP_TEST_FAULTS_INSIDE_H
-#define COPP_TEST_FAULTS_INSIDE_H
+#ifndef COPP_TEST_FAULT_CALLS_H
+#define COPP_TEST_FAULT_CALLS_H
 
-#include "faults.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 /* True if this call is to fail. */
 bool fault_due(const char *name);
