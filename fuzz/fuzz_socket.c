@@ -100,7 +100,7 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
             packet_put_word((uint32_t)size, body);
         say(world, answer, 0, body, size);
         break;
-    case SENT_FAREWELL:
+    case SENT_DISCONNECT:
         packet_put_word(PACKET_VERSION, body);
         say(world, PACKET_DISCONNECT, fuzz_u8(input), body, 4);
         hang_up(world);

@@ -317,7 +317,7 @@ static void sockets(void) {
          SENT_NONE);
 #define A16 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A'
     SEED("socket", "name-without-end", ASK_LIST, 0, SENT(A16, A16, A16, A16, A16), ASK_LIST, 0, SENT('A'));
-    SEED("socket", "farewell", ASK_TRANSPORT, SENT_FAREWELL, 4);
+    SEED("socket", "disconnect", ASK_TRANSPORT, SENT_DISCONNECT, 4);
     SEED("socket", "news", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_CONNECTOR, 108, 108, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
          0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 'A', ZEROS_60, ZEROS_16, 0, 0, 0, 1);
     SEED("socket", "news-of-sessions", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 16, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,

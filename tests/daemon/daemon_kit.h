@@ -83,7 +83,7 @@ int raw_connect(struct kit *kit);
 void raw_send(int fd, uint32_t version, uint32_t type, uint32_t status, size_t body);
 /* An answer's bytes; 0: the daemon has closed. */
 size_t raw_receive(int fd, uint8_t *bytes, size_t size);
-/* The next packet is a farewell with this cause, and nothing comes behind it. */
+/* The next packet is a disconnect packet with this cause, and nothing comes behind it. */
 void raw_disconnect(int fd, uint32_t cause);
 
 /* A process that listens and answers the first packet of each connection with these, or never. */

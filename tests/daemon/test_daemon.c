@@ -405,7 +405,7 @@ static void a_daemon_is_not_trusted_either(void) {
         {"\1\0\0\0\1\0\0\x80\x57\0\7\x80", 12}, /* another version */
         {"\2\0\0\0\2\0\0\x80\x57\0\7\x80", 12}, /* to another request */
         {"\2\0\0\0\1\0\0\x80\x57\0\7\x80!", 13}, /* a refusal with a body */
-        {"\2\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0", 16}, /* a farewell */
+        {"\2\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0", 16}, /* a disconnect packet */
     };
     struct kit kit;
     kit_make(&kit, "");

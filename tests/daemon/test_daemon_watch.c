@@ -493,7 +493,7 @@ static void news_is_not_trusted(void) {
         {HEAD("\2\0\0\x40") "\x34\0\0\0" ZEROS_40 "\0\0\0\0\0\0\0\0", 64, COPP_E_TRANSPORT}, /* a session in no state there is */
         {HEAD("\4\0\0\x40") "\x1c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0", 40,
          COPP_E_TRANSPORT}, /* no request */
-        {"\2\0\0\0\xff\xff\xff\xff\1\0\0\0\2\0\0\0", 16, COPP_E_TRANSPORT}, /* a farewell */
+        {"\2\0\0\0\xff\xff\xff\xff\1\0\0\0\2\0\0\0", 16, COPP_E_TRANSPORT}, /* a disconnect packet */
         {"", 0, COPP_E_PENDING}, /* none */
     };
     struct kit kit;

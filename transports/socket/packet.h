@@ -75,7 +75,7 @@ struct packet_news {
             uint32_t uid;
             uint32_t pid;
             uint32_t request; /* enum packet_type; 0: the connection was not let in */
-            uint32_t status; /* its HRESULT, or a farewell */
+            uint32_t status; /* its HRESULT, or an enum disconnect_reason */
         } refused;
     } u;
 };

@@ -78,7 +78,7 @@ static bool send_request(struct copp_socket *s, const struct call *call) {
 
 static bool receive_answer(struct copp_socket *s, struct call *call, int flags, struct packet_header *header) {
     uint8_t head[PACKET_HEADER_SIZE];
-    uint8_t rest[4]; /* a farewell has a body where the answer may have none */
+    uint8_t rest[4]; /* a disconnect packet has a body where the answer may have none */
     struct iovec parts[4] = {{head, sizeof head}, call->answer[0], call->answer[1], {rest, sizeof rest}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 4};
     ssize_t got;
@@ -114,7 +114,7 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
     if (!usable(s))
         return COPP_E_TRANSPORT;
     s->broken = true;
-    /* a daemon that has said farewell may be gone before we ask: its last word is still there to be read */
+    /* a daemon that has disconnected us may be gone before we ask: its last word is still there to be read */
     bool sent = send_request(s, call);
     if ((sent && call->type == PACKET_COMMAND && !wait_for_command(s)) ||
         !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
