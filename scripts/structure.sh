@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# How the tree hangs together: no circle of includes, and no name that had been given up.
+
+# The include graph, "A B" where A includes B. A header and the source of the same name are one node: x.c and x.h.
+include_edges() {
+    local file line name place
+    while IFS=: read -r file line name; do
+        for place in "${file%/*}" src include .; do
+            [ -f "$place/$name" ] || continue
+            echo "${file%.[ch]} $(realpath --relative-to=. "$place/${name%.[ch]}")"
+            break
+        done
+    done < <(includes '"' "${c_directories[@]}") | awk '$1 != $2' | sort -u
+}
+
+lint_circles() {
+    local loops
+    loops=$(include_edges | tsort 2>&1 >/dev/null) || true
+    [ -z "$loops" ] || { echo "files that include each other in a circle (tsort):" && echo "$loops" && return 1; }
+}
+
+# "file identifier", each once a file, comments and strings aside.
+identifiers() {
+    local file
+    c_files | while read -r file; do
+        gcc -fpreprocessed -dD -E -P "$file" 2>/dev/null | sed -E 's/"([^"\\]|\\.)*"//g' | grep -oE '[A-Za-z_][A-Za-z0-9_]*' | sort -u | sed "s|^|$file |"
+    done
+}
+
+lint_old_names() {
+    identifiers | awk '
+        NR == FNR { if ($0 !~ /^#/ && NF == 3) { where[$2] = where[$2] " " $1; now[$2, $1] = $3 } next }
+        $2 in where {
+            count = split(where[$2], places, " ")
+            for (i = 1; i <= count; i++)
+                if (places[i] == "." || index($1, places[i] "/") == 1 || $1 == places[i]) {
+                    print $1 ": " $2 " is now called " now[$2, places[i]]
+                    bad = 1
+                }
+        }
+        END { exit bad }' scripts/old-names.txt -
+}
