@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "notify.h"
 #include "subscribers.h"
 
@@ -138,7 +138,7 @@ static struct outcome on_device(struct client *client, enum packet_type type) {
     case PACKET_SEQUENCE_START:
         return (struct outcome){.status = copp_device_sequence_start(client->device, &request->body.signature)};
     case PACKET_COMMAND:
-        return (struct outcome){.status = copp_device_command(client->device, &request->body.command, server_now())};
+        return (struct outcome){.status = copp_device_command(client->device, &request->body.command, clock_now_ms())};
     default:
         return query(client);
     }
@@ -171,12 +171,6 @@ void client_finish_command(struct client *client) {
         client_end(client, 0);
 }
 
-static uint64_t now_ns(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static struct outcome carry_out(struct client *client, enum packet_type type) {
     if (type == PACKET_LIST)
         return list(client->server);
@@ -191,7 +185,7 @@ static struct outcome carry_out(struct client *client, enum packet_type type) {
 
 static void serve(struct client *client, enum packet_type type) {
     struct server *server = client->server;
-    uint64_t began = type == PACKET_STATUS ? now_ns() : 0;
+    uint64_t began = type == PACKET_STATUS ? clock_now_ns() : 0;
     const struct outcome outcome = carry_out(client, type);
     bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
     if (!pending)
@@ -201,7 +195,7 @@ static void serve(struct client *client, enum packet_type type) {
         wait_for_command(client);
     bool answered = !pending && reply(client, type, &outcome);
     if (answered && type == PACKET_STATUS)
-        metrics_query(&server->metrics, now_ns() - began);
+        metrics_query(&server->metrics, clock_now_ns() - began);
     if (answered && type == PACKET_WATCH && outcome.status == COPP_HR_OK)
         subscriber_resume(client);
     if (type == PACKET_COMMAND || type == PACKET_OPEN)
@@ -280,7 +274,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 static enum disconnect_reason refusal(const struct server *server, struct user *user) {
     const struct config *config = &server->config;
     size_t room = config->sessions < server->max_sessions ? config->sessions : server->max_sessions;
-    if (!user_may_connect(user, config->connections_per_second, server_now()))
+    if (!user_may_connect(user, config->connections_per_second, clock_now_ms()))
         return DISCONNECT_RATE;
     if (user->clients >= config->sessions_per_user)
         return DISCONNECT_USER_LIMIT;
@@ -294,7 +288,7 @@ static struct user *peer(struct server *server, int fd, pid_t *pid) {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || size != sizeof credentials)
         return NULL;
     *pid = credentials.pid;
-    return user_enter(&server->users, credentials.uid, server_now());
+    return user_enter(&server->users, credentials.uid, clock_now_ms());
 }
 
 /* The youngest of all, and so the one of the highest id. */
@@ -328,7 +322,7 @@ void client_begin(struct server *server, int fd) {
     }
     client->server = server;
     client->user = user;
-    client->began_ms = server_now();
+    client->began_ms = clock_now_ms();
     client->pid = pid;
     client->fd = fd;
     admit(client);

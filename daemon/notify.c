@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "subscribers.h"
 
@@ -58,7 +59,7 @@ void notify_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MA
     copp_device_inspect(client->device, &view);
     const struct packet_news news = {COPP_SOCKET_SESSION,
                                      {.session = {.id = client->id,
-                                                  .age_ms = server_now() - client->began_ms,
+                                                  .age_ms = clock_now_ms() - client->began_ms,
                                                   .connector = client->connector,
                                                   .uid = (uint32_t)client->user->uid,
                                                   .pid = (uint32_t)client->pid,

@@ -7,10 +7,10 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "listen.h"
 #include "log.h"
 #include "notify.h"
@@ -21,22 +21,8 @@
 #define ACCURACY_US 1000u
 #define SLEPT_MS 100u /* less is no sleep */
 
-uint64_t server_now(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* not the wall clock: that one jumps */
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
-static uint64_t slept_ms(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_BOOTTIME, &t); /* goes on while the machine sleeps, the other one does not */
-    uint64_t since_boot = (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-    uint64_t awake = server_now();
-    return since_boot > awake ? since_boot - awake : 0; /* never more than it was, however late the second clock is read */
-}
-
 void server_wake(struct server *server) {
-    uint64_t slept = slept_ms();
+    uint64_t slept = clock_slept_ms();
     if (slept < server->slept_ms + SLEPT_MS)
         return;
     server->slept_ms = slept;
@@ -77,7 +63,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)source;
     (void)time;
     server_wake(server);
-    server->backend->ops->advance(server->backend, server_now());
+    server->backend->ops->advance(server->backend, clock_now_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -88,7 +74,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)fd;
     (void)events;
     server_wake(server);
-    server->backend->ops->ready(server->backend, server_now());
+    server->backend->ops->ready(server->backend, clock_now_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -158,7 +144,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     char text[64];
     (void)source;
     (void)info;
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)server_now() * 1000u);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_now_ms() * 1000u);
     bool good = server_configure(server, &next, &error);
     if (!good)
         log_error("%s; going on as before", error.text);
@@ -208,7 +194,7 @@ static struct backend_setup setup_of(const struct config *config, const struct i
                                   .chain_size = identity->chain_size,
                                   .key = identity->key,
                                   .pending_limit_ms = config->pending_limit_ms,
-                                  .now_ms = server_now(),
+                                  .now_ms = clock_now_ms(),
                                   .description = config->description,
                                   .events = config->events,
                                   .device = config->device,
@@ -239,7 +225,7 @@ static bool no_event_loop(int r, struct error_text *error) {
 
 bool server_open(struct server *server, struct error_text *error) {
     server->metrics_fd = -1;
-    server->slept_ms = slept_ms();
+    server->slept_ms = clock_slept_ms();
     server->max_sessions = max_sessions();
     if (server->max_sessions == 0)
         return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");

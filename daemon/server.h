@@ -76,8 +76,6 @@ struct server {
     struct answer answer;
 };
 
-uint64_t server_now(void);
-
 /* What the file and the command line say. False, with the reason. */
 bool server_configure(const struct server *server, struct config *config, struct error_text *error);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../daemon/client.h"
+#include "../daemon/clock.h"
 #include "../daemon/identity.h"
 #include "../daemon/log.h"
 
@@ -209,7 +210,7 @@ void world_advance(struct world *world, uint64_t by_ms) {
     struct server *server = &world->server;
     now_ms += by_ms;
     server_wake(server); /* as its timer does */
-    server->backend->ops->advance(server->backend, server_now());
+    server->backend->ops->advance(server->backend, clock_now_ms());
     server_sync_outputs(server);
     world_run(world);
 }
