@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "notify.h"
+#include "server.h"
 #include "subscribers.h"
 
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)

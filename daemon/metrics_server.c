@@ -14,16 +14,6 @@
 
 #define FILE_EVERY_US 10000000u
 #define CLIENTS_MAX 8u
-#define REQUEST_MAX 4096u
-
-struct scraper {
-    struct scraper *older;
-    struct server *server;
-    sd_event_source *source;
-    int fd;
-    size_t length;
-    char request[REQUEST_MAX + 1];
-};
 
 static void end(struct scraper *scraper) {
     struct scraper **link = &scraper->server->scrapers;
@@ -67,13 +57,13 @@ static int on_request(sd_event_source *source, int fd, uint32_t events, void *us
     struct scraper *scraper = userdata;
     (void)source;
     (void)events;
-    ssize_t got = recv(fd, scraper->request + scraper->length, REQUEST_MAX - scraper->length, MSG_DONTWAIT);
+    ssize_t got = recv(fd, scraper->request + scraper->length, SCRAPER_REQUEST_MAX - scraper->length, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (got > 0) {
         scraper->length += (size_t)got;
         scraper->request[scraper->length] = 0;
-        if (!strstr(scraper->request, "\r\n\r\n") && scraper->length < REQUEST_MAX)
+        if (!strstr(scraper->request, "\r\n\r\n") && scraper->length < SCRAPER_REQUEST_MAX)
             return 0;
         answer(scraper);
     }

@@ -2,7 +2,7 @@
 #ifndef COPPD_NOTIFY_H
 #define COPPD_NOTIFY_H
 
-#include "client.h"
+#include "state.h"
 
 /* An answer has been found. */
 void notify_request(struct client *client, enum packet_type type, uint32_t status);

@@ -1,80 +1,8 @@
-/* The daemon's one thread: who is connected, what the outputs do, what time it is. */
+/* The daemon's one thread. */
 #ifndef COPPD_SERVER_H
 #define COPPD_SERVER_H
 
-#include <systemd/sd-event.h>
-
-#include "backend.h"
-#include "config.h"
-#include "copp/certificate.h"
-#include "identity.h"
-#include "metrics.h"
-#include "packet.h"
-#include "users.h"
-
-struct client;
-struct scraper;
-struct subscriber;
-
-/* A change, for those who watch. */
-struct news {
-    enum copp_socket_kind kind;
-    bool everyone; /* may know */
-    uid_t uid; /* else whose it is */
-    uint8_t body[PACKET_NEWS_SIZE_MAX];
-};
-#define NEWS_MAX 4096u
-
-/* A packet in one piece, as one call takes it; every request's body fits, and every answer's. */
-struct request {
-    uint8_t head[PACKET_HEADER_SIZE];
-    union {
-        uint8_t bytes[COPP_MESSAGE_SIZE];
-        struct copp_signature signature;
-        struct copp_command command;
-        struct copp_status_input input;
-    } body;
-};
-struct answer {
-    uint8_t head[PACKET_HEADER_SIZE];
-    union {
-        uint8_t bytes[COPP_RANDOM_SIZE + COPP_CHAIN_SIZE_MAX];
-        struct copp_status_output output;
-    } body;
-};
-
-struct server {
-    sd_event *event;
-    const char *config_name; /* NULL: the default one */
-    const char *socket; /* of the command line: beats the configuration's; NULL: none */
-    struct config config;
-    struct identity identity;
-    struct backend *backend;
-    struct metrics metrics;
-    struct user *users;
-    struct client *clients; /* the youngest first */
-    struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
-    uint64_t last_id; /* of a session */
-    size_t client_count;
-    size_t max_sessions; /* what the limit on file descriptors leaves */
-    uint64_t slept_ms; /* how long the machine has, since it was started */
-    int listen_fd;
-    int metrics_fd; /* -1: none */
-    struct scraper *scrapers; /* the youngest first */
-    struct copp_socket_connector_news *connectors; /* as they were told last */
-    size_t connector_count;
-    struct subscriber *subscribers;
-    struct news news[NEWS_MAX]; /* a ring; the last ones there were */
-    uint64_t news_count; /* ever */
-    sd_event_source *listener;
-    sd_event_source *metrics_listener; /* NULL: none */
-    sd_event_source *listen_again;
-    sd_event_source *timer;
-    sd_event_source *metrics_timer;
-    /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
-    struct request request;
-    struct answer answer;
-};
+#include "state.h"
 
 /* What the file and the command line say. False, with the reason. */
 bool server_configure(const struct server *server, struct config *config, struct error_text *error);

@@ -7,18 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "notify.h"
-
-struct subscriber {
-    struct subscriber *next;
-    struct client *client;
-    uint64_t position; /* of the next piece of news in the ring */
-    size_t connectors; /* of those there were, told so far */
-    uint64_t before; /* sessions with lower ids have not been told, but for those of no concern */
-    bool complete; /* how things were has been told */
-    bool full; /* the socket takes no more at present */
-    bool dropped;
-};
 
 /* docs/daemon-protocol.md, "Who is told what" */
 static bool may_know(const struct subscriber *subscriber, uid_t uid) {

@@ -5,7 +5,7 @@
 #ifndef COPPD_SUBSCRIBERS_H
 #define COPPD_SUBSCRIBERS_H
 
-#include "client.h"
+#include "state.h"
 
 #define SUBSCRIBERS_PER_USER 16u /* each costs the daemon a send for every piece of news */
 

@@ -1,0 +1,120 @@
+/* What the daemon knows: the data of its one thread. Structures only; the functions stand in the parts that change them. */
+#ifndef COPPD_STATE_H
+#define COPPD_STATE_H
+
+#include <systemd/sd-event.h>
+
+#include "backend.h"
+#include "config.h"
+#include "copp/certificate.h"
+#include "identity.h"
+#include "metrics.h"
+#include "packet.h"
+#include "users.h"
+
+/* A change, for subscribers. */
+struct news {
+    enum copp_socket_kind kind;
+    bool everyone; /* may know */
+    uid_t uid; /* else whose it is */
+    uint8_t body[PACKET_NEWS_SIZE_MAX];
+};
+#define NEWS_MAX 4096u
+
+/* A packet in one piece, as one call takes it; every request's body fits, and every answer's. */
+struct request {
+    uint8_t head[PACKET_HEADER_SIZE];
+    union {
+        uint8_t bytes[COPP_MESSAGE_SIZE];
+        struct copp_signature signature;
+        struct copp_command command;
+        struct copp_status_input input;
+    } body;
+};
+struct answer {
+    uint8_t head[PACKET_HEADER_SIZE];
+    union {
+        uint8_t bytes[COPP_RANDOM_SIZE + COPP_CHAIN_SIZE_MAX];
+        struct copp_status_output output;
+    } body;
+};
+
+/* One connection: at most one COPP device, and nothing of it is left when the connection ends (EVT-5). */
+struct client {
+    struct client *previous;
+    struct client *next;
+    struct server *server;
+    struct user *user;
+    sd_event_source *source;
+    uint64_t id;
+    uint64_t began_ms;
+    pid_t pid; /* who connected; 0: unknown */
+    int fd;
+    struct copp_device *device;
+    uint32_t connector; /* the device's, by index */
+    struct subscriber *subscriber; /* NULL: it does not watch */
+    uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
+    bool length_told; /* the first step of KeyExchange */
+    struct client *next_waiting; /* while it is */
+    bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
+};
+
+/* A client that watches: its place in the ring of news. */
+struct subscriber {
+    struct subscriber *next;
+    struct client *client;
+    uint64_t position; /* of the next piece of news in the ring */
+    size_t connectors; /* of those there were, told so far */
+    uint64_t before; /* sessions with lower ids have not been told, but for those of no concern */
+    bool complete; /* how things were has been told */
+    bool full; /* the socket takes no more at present */
+    bool dropped;
+};
+
+#define SCRAPER_REQUEST_MAX 4096u
+
+/* A connection that asks for metrics over HTTP. */
+struct scraper {
+    struct scraper *older;
+    struct server *server;
+    sd_event_source *source;
+    int fd;
+    size_t length;
+    char request[SCRAPER_REQUEST_MAX + 1];
+};
+
+/* All of it: who is connected, what the outputs do, what was told last. */
+struct server {
+    sd_event *event;
+    const char *config_name; /* NULL: the default one */
+    const char *socket; /* of the command line: beats the configuration's; NULL: none */
+    struct config config;
+    struct identity identity;
+    struct backend *backend;
+    struct metrics metrics;
+    struct user *users;
+    struct client *clients; /* the youngest first */
+    struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
+    uint64_t last_id; /* of a session */
+    size_t client_count;
+    size_t max_sessions; /* what the limit on file descriptors leaves */
+    uint64_t slept_ms; /* how long the machine has, since it was started */
+    int listen_fd;
+    int metrics_fd; /* -1: none */
+    struct scraper *scrapers; /* the youngest first */
+    struct copp_socket_connector_news *connectors; /* as they were told last */
+    size_t connector_count;
+    struct subscriber *subscribers;
+    struct news news[NEWS_MAX]; /* a ring; the last ones there were */
+    uint64_t news_count; /* ever */
+    sd_event_source *listener;
+    sd_event_source *metrics_listener; /* NULL: none */
+    sd_event_source *listen_again;
+    sd_event_source *timer;
+    sd_event_source *metrics_timer;
+    /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
+    struct request request;
+    struct answer answer;
+};
+
+#endif
