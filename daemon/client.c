@@ -8,16 +8,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "listen.h"
 #include "notify.h"
 #include "server.h"
 #include "subscribers.h"
 
 #define GONE (EPOLLHUP | EPOLLRDHUP | EPOLLERR)
-/*
- * What comes is told once. Else the loop, which serves one session a round, would be told of all others that wait in
- * each: a thousand requests at a time would cost twenty times as much.
- */
-#define LISTENING (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 /* What a request has come to. */
 struct outcome {
@@ -156,11 +152,6 @@ static void wait_for_command(struct client *client) {
     client->server->waiting = client;
 }
 
-/* Of what is there, too. */
-bool client_listen(struct client *client, uint32_t more) {
-    return sd_event_source_set_io_events(client->source, LISTENING | more) >= 0;
-}
-
 void client_finish_command(struct client *client) {
     const struct outcome outcome = {.status = copp_device_command_result(client->device)};
     if (outcome.status == COPP_HR_PENDING)
@@ -168,7 +159,7 @@ void client_finish_command(struct client *client) {
     stop_waiting(client);
     notify_late_answer(client, outcome.status);
     notify_session(client);
-    if (reply(client, PACKET_COMMAND, &outcome) && !client_listen(client, 0))
+    if (reply(client, PACKET_COMMAND, &outcome) && !listen_to(client, 0))
         client_end(client, 0);
 }
 
@@ -230,7 +221,7 @@ static void receive(struct client *client) {
     } while (got < 0 && errno == EINTR);
     if (got < 0 && errno == EAGAIN)
         return;
-    if (got < 0 || (more(client) && !client_listen(client, 0))) {
+    if (got < 0 || (more(client) && !listen_to(client, 0))) {
         client_end(client, 0);
         return;
     }
@@ -310,7 +301,7 @@ void client_begin(struct server *server, int fd) {
     struct user *user = peer(server, fd, &pid);
     enum disconnect_reason why = user ? refusal(server, user) : DISCONNECT_FULL;
     struct client *client = why ? NULL : calloc(1, sizeof *client);
-    if (client && sd_event_add_io(server->event, &client->source, fd, LISTENING, on_io, client) < 0) {
+    if (client && sd_event_add_io(server->event, &client->source, fd, LISTEN_EVENTS, on_io, client) < 0) {
         free(client);
         client = NULL;
     }

@@ -9,9 +9,6 @@ void client_begin(struct server *server, int fd);
 /* why is 0 for a client that has gone. */
 void client_end(struct client *client, enum disconnect_reason why);
 
-/* What its connection is to be told of, beside more: that there is something to be read, and that the client hung up. */
-bool client_listen(struct client *client, uint32_t more);
-
 /* Its command has ended, perhaps: answers. */
 void client_finish_command(struct client *client);
 

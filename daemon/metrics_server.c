@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "listen.h"
 #include "log.h"
 #include "server.h"
 
@@ -85,7 +86,7 @@ static int on_scraper(sd_event_source *source, int listen_fd, uint32_t events, v
     struct server *server = userdata;
     (void)events;
     make_room(server);
-    int fd = server_accept(server, source, listen_fd);
+    int fd = listen_accept(server, source, listen_fd);
     if (fd < 0)
         return 0;
     struct scraper *scraper = calloc(1, sizeof *scraper);

@@ -17,7 +17,6 @@
 #include "subscribers.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
-#define AGAIN_US 1000000u
 #define ACCURACY_US 1000u
 #define SLEPT_MS 100u /* less is no sleep */
 
@@ -83,30 +82,14 @@ static int on_listen_again(sd_event_source *source, uint64_t time, void *userdat
     struct server *server = userdata;
     (void)source;
     (void)time;
-    (void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
-    if (server->metrics_listener)
-        (void)sd_event_source_set_enabled(server->metrics_listener, SD_EVENT_ON);
+    listen_resume(server);
     return 0;
-}
-
-static void listen_later(struct server *server, sd_event_source *listener) {
-    log_warning("no connection can be accepted: %s; trying again in a second", strerror(errno));
-    (void)sd_event_source_set_enabled(listener, SD_EVENT_OFF);
-    (void)sd_event_source_set_time_relative(server->listen_again, AGAIN_US);
-    (void)sd_event_source_set_enabled(server->listen_again, SD_EVENT_ONESHOT);
-}
-
-int server_accept(struct server *server, sd_event_source *listener, int listen_fd) {
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
-        listen_later(server, listener);
-    return fd;
 }
 
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
     struct server *server = userdata;
     (void)events;
-    int fd = server_accept(server, source, listen_fd);
+    int fd = listen_accept(server, source, listen_fd);
     if (fd >= 0)
         client_begin(server, fd);
     return 0;

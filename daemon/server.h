@@ -22,12 +22,6 @@ void server_wake(struct server *server);
 /* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
 void server_sync_outputs(struct server *server);
 
-/*
- * A connection, or -1. Without descriptors or memory the listener would be readable for ever: those who wait are let in a
- * second later.
- */
-int server_accept(struct server *server, sd_event_source *listener, int listen_fd);
-
 /* metrics_server.c; check: whether that what is configured can be used, as far as can be told without serving it */
 bool metrics_check(const struct config *config, struct error_text *error);
 bool metrics_serve(struct server *server, struct error_text *error);

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "listen.h"
 #include "notify.h"
 
 /* docs/daemon-protocol.md, "Who is told what" */
@@ -58,7 +58,7 @@ static void drop(struct subscriber *subscriber) {
 }
 
 static void listen_for(struct subscriber *subscriber, uint32_t events) {
-    if (!client_listen(subscriber->client, events))
+    if (!listen_to(subscriber->client, events))
         drop(subscriber);
 }
 
