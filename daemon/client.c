@@ -259,6 +259,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         receive(client);
     if (server->client_count != count)
         server_sync_outputs(server);
+    subscribers_send(server);
     return 0;
 }
 

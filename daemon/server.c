@@ -54,6 +54,7 @@ void server_sync_outputs(struct server *server) {
         }
     } while (server->client_count != count);
     notify_connectors(server);
+    subscribers_send(server);
     arm(server);
 }
 
@@ -92,6 +93,7 @@ static int on_connection(sd_event_source *source, int listen_fd, uint32_t events
     int fd = listen_accept(server, source, listen_fd);
     if (fd >= 0)
         client_begin(server, fd);
+    subscribers_send(server);
     return 0;
 }
 
@@ -241,7 +243,7 @@ bool server_listen(struct server *server, int fd, struct error_text *error) {
 
 void server_close(struct server *server) {
     while (server->subscribers) /* they are to see that the daemon ends, not every session */
-        client_end(subscriber_client(server->subscribers), 0);
+        client_end(server->subscribers->client, 0);
     while (server->clients)
         client_end(server->clients, 0);
     free(server->connectors);

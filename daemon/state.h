@@ -107,6 +107,7 @@ struct server {
     struct subscriber *subscribers;
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */
     uint64_t news_count; /* ever */
+    uint64_t news_sent; /* of them, to subscribers that keep up */
     sd_event_source *listener;
     sd_event_source *metrics_listener; /* NULL: none */
     sd_event_source *listen_again;
