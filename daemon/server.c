@@ -87,13 +87,30 @@ static int on_listen_again(sd_event_source *source, uint64_t time, void *userdat
     return 0;
 }
 
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    struct client *client = userdata;
+    struct server *server = client->server;
+    (void)source;
+    (void)fd;
+    if (!(events & CLIENT_GONE))
+        server_wake(server);
+    if (client_serve(client, events))
+        server_sync_outputs(server);
+    subscribers_send(server);
+    return 0;
+}
+
+void server_connect(struct server *server, int fd) {
+    client_begin(server, fd, on_client);
+    subscribers_send(server);
+}
+
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
     struct server *server = userdata;
     (void)events;
     int fd = listen_accept(server, source, listen_fd);
     if (fd >= 0)
-        client_begin(server, fd);
-    subscribers_send(server);
+        server_connect(server, fd);
     return 0;
 }
 

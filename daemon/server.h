@@ -16,6 +16,9 @@ bool server_open(struct server *server, struct error_text *error);
 bool server_listen(struct server *server, int fd, struct error_text *error);
 void server_close(struct server *server);
 
+/* A connection was accepted: takes fd, and serves it from now on if it may be let in. */
+void server_connect(struct server *server, int fd);
+
 /* To be called before anything is served: what was protected when the machine went to sleep is not any more. */
 void server_wake(struct server *server);
 

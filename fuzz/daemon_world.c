@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../daemon/client.h"
 #include "../daemon/clock.h"
 #include "../daemon/identity.h"
 #include "../daemon/log.h"
@@ -236,7 +235,7 @@ void world_connect(struct world *world, struct player *player) {
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
     struct copp_omac *omac = player->omac;
     *player = (struct player){.fd = ends[0], .omac = omac, .ending = world->server.client_count >= DAEMON_CLIENTS - 1};
-    client_begin(&world->server, ends[1]);
+    server_connect(&world->server, ends[1]);
 }
 
 void player_hang_up(struct player *player) {
