@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "listen.h"
 #include "log.h"
+#include "metrics_http.h"
 #include "notify.h"
 #include "subscribers.h"
 

@@ -25,9 +25,4 @@ void server_wake(struct server *server);
 /* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
 void server_sync_outputs(struct server *server);
 
-/* metrics_server.c; check: whether that what is configured can be used, as far as can be told without serving it */
-bool metrics_check(const struct config *config, struct error_text *error);
-bool metrics_serve(struct server *server, struct error_text *error);
-void metrics_end_all(struct server *server);
-
 #endif

@@ -1,4 +1,5 @@
-/* Metrics for whoever asks over HTTP at a configured address, or reads a file. Who asks is not trusted more than a player. */
+#include "metrics_http.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 #include "files.h"
 #include "listen.h"
 #include "log.h"
-#include "server.h"
 
 #define FILE_EVERY_US 10000000u
 #define CLIENTS_MAX 8u
