@@ -1,6 +1,6 @@
-/* The daemon's one thread. */
-#ifndef COPPD_SERVER_H
-#define COPPD_SERVER_H
+/* The event loop: sources, timers, signals, and what follows when one of them has been served. */
+#ifndef COPPD_LOOP_H
+#define COPPD_LOOP_H
 
 #include "state.h"
 
@@ -22,7 +22,7 @@ void server_connect(struct server *server, int fd);
 /* To be called before anything is served: what was protected when the machine went to sleep is not any more. */
 void server_wake(struct server *server);
 
-/* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
+/* Something may have changed on a connector: ends commands that have ended, tells subscribers, and sets the next moment. */
 void server_sync_outputs(struct server *server);
 
 #endif

@@ -1,4 +1,4 @@
-#include "server.h"
+#include "loop.h"
 
 #include <errno.h>
 #include <stdio.h>
