@@ -9,9 +9,11 @@
 
 #include "files.h"
 #include "lock.h"
+#include "log.h"
 
 #define PATH_ROOM sizeof((struct sockaddr_un *)NULL)->sun_path
 #define LOCK_NAME (PATH_ROOM + sizeof LOCK_SUFFIX)
+#define AGAIN_US 1000000u
 
 /* The lock's name; path is shorter than a socket's may be. */
 static const char *lock_of(const char *path, char name[LOCK_NAME]) {
@@ -109,4 +111,28 @@ void listen_path(int fd, struct sockaddr_un *address) {
     memset(address, 0, sizeof *address);
     if (getsockname(fd, (struct sockaddr *)address, &size) != 0)
         address->sun_path[0] = 0;
+}
+
+static void listen_later(struct server *server, sd_event_source *listener) {
+    log_warning("no connection can be accepted: %s; trying again in a second", strerror(errno));
+    (void)sd_event_source_set_enabled(listener, SD_EVENT_OFF);
+    (void)sd_event_source_set_time_relative(server->listen_again, AGAIN_US);
+    (void)sd_event_source_set_enabled(server->listen_again, SD_EVENT_ONESHOT);
+}
+
+int listen_accept(struct server *server, sd_event_source *listener, int listen_fd) {
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+        listen_later(server, listener);
+    return fd;
+}
+
+void listen_resume(struct server *server) {
+    (void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
+    if (server->metrics_listener)
+        (void)sd_event_source_set_enabled(server->metrics_listener, SD_EVENT_ON);
+}
+
+bool listen_to(struct client *client, uint32_t more) {
+    return sd_event_source_set_io_events(client->source, LISTEN_EVENTS | more) >= 0;
 }

@@ -1,11 +1,13 @@
-/* The socket that players connect to. */
+/* The socket that players connect to, accepting at it, and what a connection reports to the loop. */
 #ifndef COPPD_LISTEN_H
 #define COPPD_LISTEN_H
 
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include "error.h"
+#include "state.h"
 
 /* The right to listen at a path, and the socket once there is one. */
 struct place {
@@ -34,5 +36,21 @@ void listen_give_back(struct place *place);
 
 /* Where fd listens, which is systemd's to say where the socket is; "" for one without a path. */
 void listen_path(int fd, struct sockaddr_un *address);
+
+/*
+ * A connection at listen_fd, or -1. Without descriptors or memory the listener would be readable for ever: those who wait are
+ * let in a second later.
+ */
+int listen_accept(struct server *server, sd_event_source *listener, int listen_fd);
+/* That second is over. */
+void listen_resume(struct server *server);
+
+/*
+ * What comes is told once. Else the loop, which serves one session a round, would be told of all others that wait in
+ * each: a thousand requests at a time would cost twenty times as much.
+ */
+#define LISTEN_EVENTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+/* Has a client's connection report LISTEN_EVENTS and more, what is there already included. False without memory. */
+bool listen_to(struct client *client, uint32_t more);
 
 #endif

@@ -11,7 +11,7 @@
 #include "files.h"
 #include "listen.h"
 #include "log.h"
-#include "server.h"
+#include "loop.h"
 
 #define STATUS_FAILED 1
 #define STATUS_USAGE 2 /* or nobody could be told */

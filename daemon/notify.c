@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
-#include "subscribers.h"
+#include "news.h"
 
 #define AGE_SIZE 8u /* behind the rest of a session's news */
 
@@ -13,7 +14,7 @@ static void publish(struct server *server, const struct packet_news *news, const
     if (!server->subscribers)
         return;
     packet_news_encode(news, body);
-    subscribers_publish(server, news->kind, body, owner);
+    news_publish(server, news->kind, body, owner);
 }
 
 static void count(struct server *server, enum disconnect_reason why) {
@@ -53,35 +54,15 @@ void notify_late_answer(struct client *client, uint32_t status) {
         refused(client, PACKET_COMMAND, status, FAILURE_PENDING);
 }
 
-void notify_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
-    struct copp_device_view view;
-    copp_device_inspect(client->device, &view);
-    const struct packet_news news = {COPP_SOCKET_SESSION,
-                                     {.session = {.id = client->id,
-                                                  .age_ms = server_now() - client->began_ms,
-                                                  .connector = client->connector,
-                                                  .uid = (uint32_t)client->user->uid,
-                                                  .pid = (uint32_t)client->pid,
-                                                  .state = view.pending  ? COPP_SOCKET_UNDER_WAY
-                                                           : view.active ? COPP_SOCKET_ACTIVE
-                                                                         : COPP_SOCKET_OPENED,
-                                                  .hdcp = view.hdcp,
-                                                  .acp = view.acp,
-                                                  .cgmsa = view.cgmsa,
-                                                  .events = view.events}}};
-    packet_news_encode(&news, body);
-    memcpy(client->told, body, sizeof client->told);
-}
-
 void notify_session(struct client *client) {
     uint8_t old[sizeof client->told];
     uint8_t body[PACKET_NEWS_SIZE_MAX];
     if (!client->server->subscribers || !client->device)
         return;
     memcpy(old, client->told, sizeof old);
-    notify_session_body(client, body);
+    news_session_body(client, body);
     if (memcmp(old, client->told, sizeof old - AGE_SIZE) != 0)
-        subscribers_publish(client->server, COPP_SOCKET_SESSION, body, client->user);
+        news_publish(client->server, COPP_SOCKET_SESSION, body, client->user);
 }
 
 void notify_end(struct client *client, enum disconnect_reason why) {
@@ -107,10 +88,6 @@ static void look(const struct server *server, size_t index, struct copp_socket_c
     *news = (struct copp_socket_connector_news){
         .index = (uint32_t)index, .losses = view.losses, .reconfigurations = view.reconfigurations};
     backend_look(server->backend, index, &news->now);
-}
-
-void notify_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
-    packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
 }
 
 static bool same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {

@@ -1,8 +1,8 @@
-/* What happens is told here, once: counted, logged where it is the machine's concern, and passed on to whoever watches. */
+/* What happens is told here, once: counted, logged where it is the machine's concern, and published to subscribers. */
 #ifndef COPPD_NOTIFY_H
 #define COPPD_NOTIFY_H
 
-#include "client.h"
+#include "state.h"
 
 /* An answer has been found. */
 void notify_request(struct client *client, enum packet_type type, uint32_t status);
@@ -16,9 +16,5 @@ void notify_end(struct client *client, enum disconnect_reason why);
 void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum disconnect_reason why);
 /* Something may have changed on the connectors. */
 void notify_connectors(struct server *server);
-
-/* The packets' bodies for how things are now. */
-void notify_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]);
-void notify_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]);
 
 #endif

@@ -7,18 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "notify.h"
-
-struct subscriber {
-    struct subscriber *next;
-    struct client *client;
-    uint64_t position; /* of the next piece of news in the ring */
-    size_t connectors; /* of those there were, told so far */
-    uint64_t before; /* sessions with lower ids have not been told, but for those of no concern */
-    bool complete; /* how things were has been told */
-    bool full; /* the socket takes no more at present */
-    bool dropped;
-};
+#include "listen.h"
+#include "news.h"
 
 /* docs/daemon-protocol.md, "Who is told what" */
 static bool may_know(const struct subscriber *subscriber, uid_t uid) {
@@ -53,10 +43,6 @@ void subscriber_end(struct client *client) {
     client->user->subscribers--;
 }
 
-struct client *subscriber_client(const struct subscriber *subscriber) {
-    return subscriber->client;
-}
-
 bool subscriber_dropped(const struct client *client) {
     return client->subscriber && client->subscriber->dropped;
 }
@@ -68,7 +54,7 @@ static void drop(struct subscriber *subscriber) {
 }
 
 static void listen_for(struct subscriber *subscriber, uint32_t events) {
-    if (!client_listen(subscriber->client, events))
+    if (!listen_to(subscriber->client, events))
         drop(subscriber);
 }
 
@@ -94,14 +80,14 @@ static bool notify_all(struct subscriber *subscriber) {
     struct server *server = subscriber->client->server;
     uint8_t body[PACKET_NEWS_SIZE_MAX];
     for (; subscriber->connectors < server->connector_count; subscriber->connectors++) {
-        notify_connector_body(server, subscriber->connectors, body);
+        news_connector_body(server, subscriber->connectors, body);
         if (!send_news(subscriber, COPP_SOCKET_CONNECTOR, body))
             return false;
     }
     for (struct client *client = server->clients; client; client = client->next) { /* ids fall */
         if (client->id >= subscriber->before || !client->device || !may_know(subscriber, client->user->uid))
             continue;
-        notify_session_body(client, body);
+        news_session_body(client, body);
         if (!send_news(subscriber, COPP_SOCKET_SESSION, body))
             return false;
         subscriber->before = client->id;
@@ -121,25 +107,28 @@ static void notify_news(struct subscriber *subscriber) {
     }
 }
 
+/* Nothing of what the ring has overtaken is sent. */
+static void catch_up(struct subscriber *subscriber) {
+    if (subscriber->dropped)
+        return;
+    if (subscriber->client->server->news_count - subscriber->position > NEWS_MAX)
+        drop(subscriber);
+    else if (!subscriber->full)
+        notify_news(subscriber);
+}
+
 void subscriber_resume(struct client *client) {
     struct subscriber *subscriber = client->subscriber;
     if (subscriber->full)
         listen_for(subscriber, 0);
     subscriber->full = false;
-    if (!subscriber->dropped)
-        notify_news(subscriber);
+    catch_up(subscriber);
 }
 
-void subscribers_publish(struct server *server, enum copp_socket_kind kind, const uint8_t *body, const struct user *owner) {
-    struct news *news = &server->news[server->news_count++ % NEWS_MAX];
-    *news = (struct news){.kind = kind, .everyone = !owner, .uid = owner ? owner->uid : 0};
-    memcpy(news->body, body, packet_news_size(kind));
-    for (struct subscriber *subscriber = server->subscribers; subscriber; subscriber = subscriber->next) {
-        if (subscriber->dropped)
-            continue;
-        if (server->news_count - subscriber->position > NEWS_MAX)
-            drop(subscriber);
-        else if (!subscriber->full)
-            notify_news(subscriber);
-    }
+void subscribers_send(struct server *server) {
+    if (server->news_sent == server->news_count)
+        return;
+    server->news_sent = server->news_count;
+    for (struct subscriber *subscriber = server->subscribers; subscriber; subscriber = subscriber->next)
+        catch_up(subscriber);
 }

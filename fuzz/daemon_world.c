@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../daemon/client.h"
+#include "../daemon/clock.h"
 #include "../daemon/identity.h"
 #include "../daemon/log.h"
 
@@ -64,25 +64,25 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time) {
     return 0;
 }
 
-bool __wrap_driver_open(const struct config *config, bool keep, struct identity *driver, struct error_text *error);
-bool __wrap_driver_open(const struct config *config, bool keep, struct identity *driver, struct error_text *error) {
+bool __wrap_identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error);
+bool __wrap_identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error) {
     (void)config;
     (void)keep;
     (void)error;
-    *driver = (struct identity){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+    *identity = (struct identity){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
     return true;
 }
 
-bool __wrap_driver_sound(const struct identity *driver, struct error_text *error);
-bool __wrap_driver_sound(const struct identity *driver, struct error_text *error) {
-    (void)driver;
+bool __wrap_identity_check(const struct identity *identity, struct error_text *error);
+bool __wrap_identity_check(const struct identity *identity, struct error_text *error) {
+    (void)identity;
     (void)error;
     return true;
 }
 
-void __wrap_driver_close(struct identity *driver);
-void __wrap_driver_close(struct identity *driver) {
-    driver->key = NULL;
+void __wrap_identity_close(struct identity *identity);
+void __wrap_identity_close(struct identity *identity) {
+    identity->key = NULL;
 }
 
 void log_line(const char *level, const char *format, ...) {
@@ -209,7 +209,7 @@ void world_advance(struct world *world, uint64_t by_ms) {
     struct server *server = &world->server;
     now_ms += by_ms;
     server_wake(server); /* as its timer does */
-    server->backend->ops->advance(server->backend, server_now());
+    server->backend->ops->advance(server->backend, clock_now_ms());
     server_sync_outputs(server);
     world_run(world);
 }
@@ -235,7 +235,7 @@ void world_connect(struct world *world, struct player *player) {
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
     struct copp_omac *omac = player->omac;
     *player = (struct player){.fd = ends[0], .omac = omac, .ending = world->server.client_count >= DAEMON_CLIENTS - 1};
-    client_begin(&world->server, ends[1]);
+    server_connect(&world->server, ends[1]);
 }
 
 void player_hang_up(struct player *player) {

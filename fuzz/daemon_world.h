@@ -2,7 +2,7 @@
 #ifndef COPP_FUZZ_DAEMON_WORLD_H
 #define COPP_FUZZ_DAEMON_WORLD_H
 
-#include "../daemon/server.h"
+#include "../daemon/loop.h"
 #include "daemon_ops.h"
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
-/* The daemon's one thread: who is connected, what the outputs do, what time it is. */
-#ifndef COPPD_SERVER_H
-#define COPPD_SERVER_H
+/* What the daemon knows: the data of its one thread. Structures only; the functions stand in the parts that change them. */
+#ifndef COPPD_STATE_H
+#define COPPD_STATE_H
 
 #include <systemd/sd-event.h>
 
@@ -12,11 +12,7 @@
 #include "packet.h"
 #include "users.h"
 
-struct client;
-struct scraper;
-struct subscriber;
-
-/* A change, for those who watch. */
+/* A change, for subscribers. */
 struct news {
     enum copp_socket_kind kind;
     bool everyone; /* may know */
@@ -43,6 +39,51 @@ struct answer {
     } body;
 };
 
+/* One connection: at most one COPP device, and nothing of it is left when the connection ends (EVT-5). */
+struct client {
+    struct client *previous;
+    struct client *next;
+    struct server *server;
+    struct user *user;
+    sd_event_source *source;
+    uint64_t id;
+    uint64_t began_ms;
+    pid_t pid; /* who connected; 0: unknown */
+    int fd;
+    struct copp_device *device;
+    uint32_t connector; /* the device's, by index */
+    struct subscriber *subscriber; /* NULL: it does not watch */
+    uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
+    bool length_told; /* the first step of KeyExchange */
+    struct client *next_waiting; /* while it is */
+    bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
+};
+
+/* A client that watches: its place in the ring of news. */
+struct subscriber {
+    struct subscriber *next;
+    struct client *client;
+    uint64_t position; /* of the next piece of news in the ring */
+    size_t connectors; /* of those there were, told so far */
+    uint64_t before; /* sessions with lower ids have not been told, but for those of no concern */
+    bool complete; /* how things were has been told */
+    bool full; /* the socket takes no more at present */
+    bool dropped;
+};
+
+#define SCRAPER_REQUEST_MAX 4096u
+
+/* A connection that asks for metrics over HTTP. */
+struct scraper {
+    struct scraper *older;
+    struct server *server;
+    sd_event_source *source;
+    int fd;
+    size_t length;
+    char request[SCRAPER_REQUEST_MAX + 1];
+};
+
+/* All of it: who is connected, what the outputs do, what was told last. */
 struct server {
     sd_event *event;
     const char *config_name; /* NULL: the default one */
@@ -66,6 +107,7 @@ struct server {
     struct subscriber *subscribers;
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */
     uint64_t news_count; /* ever */
+    uint64_t news_sent; /* of them, to subscribers that keep up */
     sd_event_source *listener;
     sd_event_source *metrics_listener; /* NULL: none */
     sd_event_source *listen_again;
@@ -75,36 +117,5 @@ struct server {
     struct request request;
     struct answer answer;
 };
-
-uint64_t server_now(void);
-
-/* What the file and the command line say. False, with the reason. */
-bool server_configure(const struct server *server, struct config *config, struct error_text *error);
-
-/* All that a start does and nobody else notices; plan: where its outputs would come from. False, with the reason. */
-bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error);
-
-/* All but players: who it is, outputs, metrics. False, with the reason; close in any case. */
-bool server_open(struct server *server, struct error_text *error);
-/* Then players: fd listens, and stays the caller's, to be closed after the server. False, with the reason. */
-bool server_listen(struct server *server, int fd, struct error_text *error);
-void server_close(struct server *server);
-
-/* To be called before anything is served: what was protected when the machine went to sleep is not any more. */
-void server_wake(struct server *server);
-
-/* Something may have changed on a connector: ends commands that have ended, tells, and sets the next moment. */
-void server_sync_outputs(struct server *server);
-
-/*
- * A connection, or -1. Without descriptors or memory the listener would be readable for ever: those who wait are let in a
- * second later.
- */
-int server_accept(struct server *server, sd_event_source *listener, int listen_fd);
-
-/* metrics_server.c; check: whether that what is configured can be used, as far as can be told without serving it */
-bool metrics_check(const struct config *config, struct error_text *error);
-bool metrics_serve(struct server *server, struct error_text *error);
-void metrics_end_all(struct server *server);
 
 #endif

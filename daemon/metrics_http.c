@@ -1,4 +1,5 @@
-/* Metrics for whoever asks over HTTP at a configured address, or reads a file. Who asks is not trusted more than a player. */
+#include "metrics_http.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -9,21 +10,11 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "listen.h"
 #include "log.h"
-#include "server.h"
 
 #define FILE_EVERY_US 10000000u
 #define CLIENTS_MAX 8u
-#define REQUEST_MAX 4096u
-
-struct scraper {
-    struct scraper *older;
-    struct server *server;
-    sd_event_source *source;
-    int fd;
-    size_t length;
-    char request[REQUEST_MAX + 1];
-};
 
 static void end(struct scraper *scraper) {
     struct scraper **link = &scraper->server->scrapers;
@@ -67,13 +58,13 @@ static int on_request(sd_event_source *source, int fd, uint32_t events, void *us
     struct scraper *scraper = userdata;
     (void)source;
     (void)events;
-    ssize_t got = recv(fd, scraper->request + scraper->length, REQUEST_MAX - scraper->length, MSG_DONTWAIT);
+    ssize_t got = recv(fd, scraper->request + scraper->length, SCRAPER_REQUEST_MAX - scraper->length, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (got > 0) {
         scraper->length += (size_t)got;
         scraper->request[scraper->length] = 0;
-        if (!strstr(scraper->request, "\r\n\r\n") && scraper->length < REQUEST_MAX)
+        if (!strstr(scraper->request, "\r\n\r\n") && scraper->length < SCRAPER_REQUEST_MAX)
             return 0;
         answer(scraper);
     }
@@ -95,7 +86,7 @@ static int on_scraper(sd_event_source *source, int listen_fd, uint32_t events, v
     struct server *server = userdata;
     (void)events;
     make_room(server);
-    int fd = server_accept(server, source, listen_fd);
+    int fd = listen_accept(server, source, listen_fd);
     if (fd < 0)
         return 0;
     struct scraper *scraper = calloc(1, sizeof *scraper);

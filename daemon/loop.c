@@ -1,4 +1,4 @@
-#include "server.h"
+#include "loop.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,36 +7,22 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "listen.h"
 #include "log.h"
+#include "metrics_http.h"
 #include "notify.h"
 #include "subscribers.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
-#define AGAIN_US 1000000u
 #define ACCURACY_US 1000u
 #define SLEPT_MS 100u /* less is no sleep */
 
-uint64_t server_now(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* not the wall clock: that one jumps */
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
-static uint64_t slept_ms(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_BOOTTIME, &t); /* goes on while the machine sleeps, the other one does not */
-    uint64_t since_boot = (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-    uint64_t awake = server_now();
-    return since_boot > awake ? since_boot - awake : 0; /* never more than it was, however late the second clock is read */
-}
-
 void server_wake(struct server *server) {
-    uint64_t slept = slept_ms();
+    uint64_t slept = clock_slept_ms();
     if (slept < server->slept_ms + SLEPT_MS)
         return;
     server->slept_ms = slept;
@@ -69,6 +55,7 @@ void server_sync_outputs(struct server *server) {
         }
     } while (server->client_count != count);
     notify_connectors(server);
+    subscribers_send(server);
     arm(server);
 }
 
@@ -77,7 +64,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)source;
     (void)time;
     server_wake(server);
-    server->backend->ops->advance(server->backend, server_now());
+    server->backend->ops->advance(server->backend, clock_now_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -88,7 +75,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)fd;
     (void)events;
     server_wake(server);
-    server->backend->ops->ready(server->backend, server_now());
+    server->backend->ops->ready(server->backend, clock_now_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -97,32 +84,34 @@ static int on_listen_again(sd_event_source *source, uint64_t time, void *userdat
     struct server *server = userdata;
     (void)source;
     (void)time;
-    (void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
-    if (server->metrics_listener)
-        (void)sd_event_source_set_enabled(server->metrics_listener, SD_EVENT_ON);
+    listen_resume(server);
     return 0;
 }
 
-static void listen_later(struct server *server, sd_event_source *listener) {
-    log_warning("no connection can be accepted: %s; trying again in a second", strerror(errno));
-    (void)sd_event_source_set_enabled(listener, SD_EVENT_OFF);
-    (void)sd_event_source_set_time_relative(server->listen_again, AGAIN_US);
-    (void)sd_event_source_set_enabled(server->listen_again, SD_EVENT_ONESHOT);
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    struct client *client = userdata;
+    struct server *server = client->server;
+    (void)source;
+    (void)fd;
+    if (!(events & CLIENT_GONE))
+        server_wake(server);
+    if (client_serve(client, events))
+        server_sync_outputs(server);
+    subscribers_send(server);
+    return 0;
 }
 
-int server_accept(struct server *server, sd_event_source *listener, int listen_fd) {
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
-        listen_later(server, listener);
-    return fd;
+void server_connect(struct server *server, int fd) {
+    client_begin(server, fd, on_client);
+    subscribers_send(server);
 }
 
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
     struct server *server = userdata;
     (void)events;
-    int fd = server_accept(server, source, listen_fd);
+    int fd = listen_accept(server, source, listen_fd);
     if (fd >= 0)
-        client_begin(server, fd);
+        server_connect(server, fd);
     return 0;
 }
 
@@ -158,7 +147,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     char text[64];
     (void)source;
     (void)info;
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)server_now() * 1000u);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_now_ms() * 1000u);
     bool good = server_configure(server, &next, &error);
     if (!good)
         log_error("%s; going on as before", error.text);
@@ -208,7 +197,7 @@ static struct backend_setup setup_of(const struct config *config, const struct i
                                   .chain_size = identity->chain_size,
                                   .key = identity->key,
                                   .pending_limit_ms = config->pending_limit_ms,
-                                  .now_ms = server_now(),
+                                  .now_ms = clock_now_ms(),
                                   .description = config->description,
                                   .events = config->events,
                                   .device = config->device,
@@ -239,7 +228,7 @@ static bool no_event_loop(int r, struct error_text *error) {
 
 bool server_open(struct server *server, struct error_text *error) {
     server->metrics_fd = -1;
-    server->slept_ms = slept_ms();
+    server->slept_ms = clock_slept_ms();
     server->max_sessions = max_sessions();
     if (server->max_sessions == 0)
         return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
@@ -272,7 +261,7 @@ bool server_listen(struct server *server, int fd, struct error_text *error) {
 
 void server_close(struct server *server) {
     while (server->subscribers) /* they are to see that the daemon ends, not every session */
-        client_end(subscriber_client(server->subscribers), 0);
+        client_end(server->subscribers->client, 0);
     while (server->clients)
         client_end(server->clients, 0);
     free(server->connectors);

@@ -1,0 +1,103 @@
+#include "requests.h"
+
+#include <string.h>
+
+#include "backend.h"
+#include "clock.h"
+#include "subscribers.h"
+
+static struct outcome list(struct client *client) {
+    struct server *server = client->server;
+    struct backend *backend = server->backend;
+    uint32_t index = packet_word(server->request.body.bytes);
+    if (!backend->ops->name_of(backend, index))
+        return (struct outcome){.status = COPP_HR_INVALIDARG};
+    struct copp_socket_connector told;
+    backend_look(backend, index, &told);
+    packet_connector_encode(&told, server->answer.body.bytes);
+    return (struct outcome){.status = COPP_HR_OK, .size = PACKET_CONNECTOR_SIZE};
+}
+
+static uint32_t open_device(struct client *client) {
+    const uint8_t *name = client->server->request.body.bytes;
+    if (client->device)
+        return COPP_HR_UNEXPECTED;
+    if (!memchr(name, 0, COPP_CONNECTOR_NAME_SIZE))
+        return COPP_HR_INVALIDARG;
+    struct copp_connector *connector = backend_find(client->server->backend, (const char *)name, &client->connector);
+    if (!connector)
+        return COPP_HR_NO_MONITOR;
+    switch (copp_device_open(connector, &client->device)) {
+    case COPP_OK:
+        return COPP_HR_OK;
+    case COPP_E_UNSUPPORTED_MODE:
+        return COPP_HR_UNSUPPORTEDMODE;
+    default:
+        return COPP_HR_OUTOFMEMORY;
+    }
+}
+
+static struct outcome open_connector(struct client *client) {
+    return (struct outcome){.status = open_device(client)};
+}
+
+/* Both steps in one; a random number that could not be drawn leaves the second one to be tried again. */
+static struct outcome key_exchange(struct client *client) {
+    struct server *server = client->server;
+    uint8_t *random = server->answer.body.bytes;
+    uint32_t status = COPP_HR_OK;
+    uint32_t length;
+    if (!client->length_told)
+        status = copp_device_get_certificate_length(client->device, &length);
+    client->length_told = client->length_told || status == COPP_HR_OK;
+    if (status == COPP_HR_OK)
+        status = copp_device_key_exchange(client->device, random, random + COPP_RANDOM_SIZE);
+    return (struct outcome){.status = status, .size = status == COPP_HR_OK ? COPP_RANDOM_SIZE + server->identity.chain_size : 0};
+}
+
+static struct outcome sequence_start(struct client *client) {
+    return (struct outcome){.status = copp_device_sequence_start(client->device, &client->server->request.body.signature)};
+}
+
+/* A protection command enters the device here; its level reaches the connector from there (ARB-2). */
+static struct outcome command(struct client *client) {
+    return (struct outcome){.status = copp_device_command(client->device, &client->server->request.body.command, clock_now_ms())};
+}
+
+static struct outcome query(struct client *client) {
+    struct server *server = client->server;
+    struct copp_status_output *output = &server->answer.body.output;
+    uint32_t status = copp_device_status(client->device, &server->request.body.input, output);
+    return (struct outcome){.status = status, .size = status == COPP_HR_OK ? sizeof *output : 0};
+}
+
+static struct outcome watch(struct client *client) {
+    return (struct outcome){.status = subscriber_begin(client)};
+}
+
+static const struct {
+    struct outcome (*carry_out)(struct client *client);
+    size_t size; /* of its body */
+    bool on_device; /* it needs an open one */
+    bool changes; /* maybe, what a connector applies or how many devices it has */
+} requests[PACKET_TYPE_COUNT] = {
+    [PACKET_LIST] = {list, 4, false, false},
+    [PACKET_OPEN] = {open_connector, COPP_CONNECTOR_NAME_SIZE, false, true},
+    [PACKET_KEY_EXCHANGE] = {key_exchange, 0, true, false},
+    [PACKET_SEQUENCE_START] = {sequence_start, COPP_SIGNATURE_SIZE, true, false},
+    [PACKET_COMMAND] = {command, COPP_MESSAGE_SIZE, true, true},
+    [PACKET_STATUS] = {query, COPP_MESSAGE_SIZE, true, false},
+    [PACKET_WATCH] = {watch, 0, false, false},
+};
+
+size_t request_size(enum packet_type type) {
+    return requests[type].size;
+}
+
+struct outcome request_carry_out(struct client *client, enum packet_type type) {
+    struct outcome outcome = {.status = COPP_HR_UNEXPECTED}; /* SES: a call on a device that is not open */
+    if (client->device || !requests[type].on_device)
+        outcome = requests[type].carry_out(client);
+    outcome.changed = requests[type].changes;
+    return outcome;
+}
