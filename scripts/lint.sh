@@ -19,6 +19,7 @@ lint_all() {
     step "lint: files of at most 600 lines" lint_file_length
     step "lint: layers: who may include what" lint_layers
     step "lint: no name that was given up (scripts/old-names.txt)" lint_old_names
+    step "lint: no circle of includes" lint_circles
     step "lint: library without memcmp, stdio, sockets, threads" lint_library_calls
     step "lint: public headers alone, C11 and C++17, gcc and clang" lint_headers
     step "gcc -Wall -Wextra -Wconversion -Werror, everything" build_gcc
