@@ -34,21 +34,36 @@ bool listen_check(const char *path, struct error_text *error) {
            error_set(error, "%s: is there and is no socket: take it away, or name another path in [daemon] socket", path);
 }
 
-/* A socket left behind by a daemon that was killed answers to nobody. */
-static bool someone_listens(const char *path) {
+/* A socket left behind by a daemon that was killed answers to nobody: the kernel refuses the connection, whatever kind of socket
+ * it was. Any other answer is somebody's, who may speak another protocol, or leaves it open. 0: nobody listens, else why not. */
+static int in_the_way(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool listens = fd >= 0 && (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
-    if (fd >= 0)
-        (void)close(fd);
-    return listens;
+    if (fd < 0)
+        return errno;
+    int cause = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? EADDRINUSE : errno;
+    (void)close(fd);
+    return cause == ECONNREFUSED || cause == ENOENT ? 0 : cause;
 }
 
 /* The lock keeps coppd from coppd; systemd's socket, and one whose lock was cleaned away, are found by asking. */
 static bool is_free(const char *path, struct error_text *error) {
-    return listen_check(path, error) &&
-           (!someone_listens(path) || error_set(error, "%s: another coppd listens there: stop it, or give --socket", path));
+    if (!listen_check(path, error))
+        return false;
+    int cause = in_the_way(path);
+    switch (cause) {
+    case 0:
+        return true;
+    case EADDRINUSE:
+    case EAGAIN: /* so many wait that it cannot be asked */
+        return error_set(error, "%s: another coppd listens there: stop it, or give --socket", path);
+    case EPROTOTYPE:
+        return error_set(error, "%s: another program has its socket there: stop it, or give --socket", path);
+    default:
+        return error_set(error, "%s: whether somebody listens there cannot be told: %s; take it away, or give --socket", path,
+                         strerror(cause));
+    }
 }
 
 static bool claim_own(struct place *place, struct error_text *error) {

@@ -254,6 +254,30 @@ static void another_ones_socket_stays(void) {
     kit_end(&kit);
 }
 
+/* Another program's socket speaks another protocol: it is no less alive. */
+static void another_programs_socket_stays(void) {
+    static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct kit kit;
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        struct stat before;
+        struct stat after;
+        kit_make(&kit, "");
+        strcpy(address.sun_path, kit.socket);
+        int other = socket(AF_UNIX, types[i] | SOCK_CLOEXEC, 0);
+        assert_int_equal(bind(other, (const struct sockaddr *)&address, sizeof address), 0);
+        assert_true(types[i] == SOCK_DGRAM || listen(other, 1) == 0);
+        assert_int_equal(stat(kit.socket, &before), 0);
+        start_fails(&kit, types[i] == SOCK_SEQPACKET ? ANOTHER : "socket: another program has its socket there: stop it");
+        assert_int_equal(stat(kit.socket, &after), 0);
+        assert_int_equal(before.st_ino, after.st_ino);
+        (void)close(other); /* what is left of it is in nobody's way */
+        kit_start(&kit);
+        kit_stop(&kit);
+        kit_end(&kit);
+    }
+}
+
 /* The names that come into the watched directory, each with a newline. */
 static void read_names(int watch, char *names, size_t size) {
     char bytes[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -364,6 +388,7 @@ static const struct test_case cases[] = {
     TEST(only_a_file_is_a_lock, ""),
     TEST(what_systemd_cannot_have_meant, ""),
     TEST(another_ones_socket_stays, ""),
+    TEST(another_programs_socket_stays, ""),
     TEST(the_socket_comes_last, ""),
     TEST(whatever_the_umask, ""),
     TEST(an_anchor_that_is_hidden, ""),
