@@ -101,7 +101,8 @@ static int load(const struct invocation *in, const struct revocation *r, const s
                 struct loaded *loaded) {
     bool input = strcmp(source->name, "-") == 0;
     if (!input && file_identify(source->name, &loaded->identity) != 0)
-        return fail(in, STATUS_UNKNOWN, source->name, "cannot be looked at: %s", strerror(errno));
+        return fail(in, STATUS_UNKNOWN, source->name, "cannot be looked at: %s%s", strerror(errno),
+                    errno == ENOENT ? "; a symbolic link leads nowhere" : "");
     if (source->stored && !loaded->identity.there)
         return STATUS_YES;
     if (source->stored && !loaded->identity.regular)

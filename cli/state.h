@@ -35,7 +35,7 @@ struct file_identity {
     bool regular; /* what is not, cannot be read twice */
     uint64_t parts[5];
 };
-/* Of what name leads to. 0, also where nothing is there; -1 with errno set where that cannot be told. */
+/* Of what name leads to. 0, also where nothing is there; -1 with errno set where that cannot be told, or a link leads nowhere. */
 int file_identify(const char *name, struct file_identity *identity);
 bool file_same(const struct file_identity *a, const struct file_identity *b);
 

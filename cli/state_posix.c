@@ -1,6 +1,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,11 +30,26 @@ static uint64_t nanoseconds(struct timespec t) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Nothing is there: neither a file, nor a link that leads nowhere, which somebody meant to lead to one, be it the file's own or
+ * its directory's. Keeps errno. */
+static bool is_absent(const char *name) {
+    char copy[PATH_MAX];
+    struct stat s;
+    bool link = lstat(name, &s) == 0;
+    int length = snprintf(copy, sizeof copy, "%s", name);
+    if (!link && length > 0 && (size_t)length < sizeof copy) {
+        const char *directory = dirname(copy);
+        link = stat(directory, &s) != 0 && lstat(directory, &s) == 0;
+    }
+    errno = ENOENT;
+    return !link;
+}
+
 int file_identify(const char *name, struct file_identity *identity) {
     struct stat s;
     *identity = (struct file_identity){.there = false};
     if (stat(name, &s) != 0)
-        return errno == ENOENT ? 0 : -1;
+        return errno == ENOENT && is_absent(name) ? 0 : -1;
     *identity = (struct file_identity){
         .there = true,
         .regular = S_ISREG(s.st_mode),

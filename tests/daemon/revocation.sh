@@ -75,7 +75,7 @@ seal 2 "$lists/torn"
 absent "$directory/sealed"
 
 # there, and no good: nothing runs
-for what in torn empty_file other directory fifo link loop unreadable; do
+for what in torn empty_file other directory fifo link nowhere loop unreadable; do
     rm -rf "$store"
     case $what in
     torn) cp "$lists/torn" "$store" ;;
@@ -84,6 +84,7 @@ for what in torn empty_file other directory fifo link loop unreadable; do
     directory) mkdir "$store" ;;
     fifo) mkfifo "$store" ;;
     link) ln -s "$lists/empty" "$store" ;;
+    nowhere) ln -s "$lists/not-mounted" "$store" ;;
     loop) ln -s "$store" "$store" ;;
     unreadable) cp "$lists/empty" "$store" && chmod 0 "$store" ;;
     esac
@@ -97,6 +98,10 @@ for what in torn empty_file other directory fifo link loop unreadable; do
     expect 2 $as "$COPP" status
 done
 rm -f "$store"
+# a directory that is a link: what it led to may have held a list
+ln -s "$directory/not-mounted" "$directory/linked"
+expect 2 env COPP_STATE_DIR="$directory/linked" "$COPP" protect --allow-simulated --hdcp 1 -- touch "$directory/played"
+says 'linked: '
 absent "$directory/played"
 
 # --- while a command runs: each change takes place once the player has begun
