@@ -107,6 +107,8 @@ static int load(const struct invocation *in, const struct revocation *r, const s
         return STATUS_YES;
     if (source->stored && !loaded->identity.regular)
         return fail(in, STATUS_UNKNOWN, source->name, "is not a regular file: put the list itself there");
+    if (loaded == &source->next && loaded->identity.there && !loaded->identity.regular) /* reading it might wait for ever */
+        return fail(in, STATUS_UNKNOWN, source->name, "is not a regular file any more: put the list back, or start anew");
     int status;
     if (source->kind == KIND_SRM)
         status = load_message(in, r, source, &loaded->srm);

@@ -161,6 +161,10 @@ cp "$lists/empty9" "$directory/named"
 rm "$store"
 changed 2 "rm $directory/named" --crl "$directory/named"
 stopped 'cannot be opened|has gone'
+# one that nobody writes to would be waited for, and no signal end that
+cp "$lists/empty9" "$directory/named"
+changed 2 "rm $directory/named && mkfifo $directory/named" --crl "$directory/named"
+stopped 'named: is not a regular file any more'
 # a message of HDCP 1.x that comes
 export COPP_SRM_KEY=facsimile
 changed 1 "cp $VECTORS/srm-facsimile.bin $COPP_STATE_DIR/new && mv $COPP_STATE_DIR/new $COPP_STATE_DIR/hdcp1.srm" --output DVI-I-1
