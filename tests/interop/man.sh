@@ -52,6 +52,7 @@ while (<STDIN>) {
     if (/^# /) { $in = $_ eq "# EXAMPLES\n"; next }
     if ($in && /^```/) { run(); $code = !$code; next }
     next unless $in && $code;
+    s/\\(.)/$1/g; # a page shows what scdoc makes of it
     if (/^\$ (.*)/) { run(); $command = $1 } elsif (defined $command) { $text .= $_ }
 }
 run();
