@@ -102,7 +102,7 @@ static int fail_description(const struct invocation *in, const char *name, const
     if (error->line > 0)
         snprintf(line, sizeof line, "line %u: ", error->line);
     snprintf(text, sizeof text, "%s%s", line, error->text);
-    return fail_kind(in, name, blob, 0, text);
+    return fail_kind(in, name, blob, KIND(FILE_TEXT), text);
 }
 
 static int make_adapter(const struct invocation *in, const char *name, struct embedded *host) {

@@ -28,6 +28,7 @@ struct event_source {
     char line[LINE_MAX_BYTES]; /* what has been read of the present line */
     size_t used;
     bool too_long; /* the present line is being skipped */
+    bool holds_nul; /* the same */
     unsigned number;
     bool failed;
     struct waiting *first; /* by time; of the same time, by line */
@@ -136,12 +137,14 @@ static void read_line(struct event_source *source, uint64_t now_ms) {
 
 static void end_line(struct event_source *source, uint64_t now_ms) {
     source->number++;
-    if (source->too_long)
+    if (source->holds_nul)
+        events_complain(source, source->number, "holds a NUL character, as text in UTF-16 does: save it as UTF-8");
+    else if (source->too_long)
         events_complain(source, source->number, "is too long");
     else
         read_line(source, now_ms);
     source->used = 0;
-    source->too_long = false;
+    source->too_long = source->holds_nul = false;
 }
 
 void events_read(struct event_source *source, uint64_t now_ms) {
@@ -154,7 +157,7 @@ void events_read(struct event_source *source, uint64_t now_ms) {
         source->failed = true;
     }
     if (size <= 0) {
-        if (source->used > 0 || source->too_long)
+        if (source->used > 0 || source->too_long || source->holds_nul)
             end_line(source, now_ms); /* the last line lacks its newline */
         close_source(source);
         return;
@@ -162,7 +165,9 @@ void events_read(struct event_source *source, uint64_t now_ms) {
     for (ssize_t i = 0; i < size; i++) {
         if (bytes[i] == '\n')
             end_line(source, now_ms);
-        else if (source->used < sizeof source->line - 1 && bytes[i] != '\0')
+        else if (bytes[i] == '\0')
+            source->holds_nul = true;
+        else if (source->used < sizeof source->line - 1)
             source->line[source->used++] = bytes[i];
         else
             source->too_long = true;

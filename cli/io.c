@@ -64,9 +64,9 @@ static int fail_large(const struct invocation *in, const char *name, const uint8
     struct blob more = {0};
     const char *kind = NULL, *remedy = "";
     if (strcmp(name, "-") != 0 && peek_file(name, &more))
-        (void)recognise_other(more.bytes, more.size, 0, &kind, &remedy);
+        (void)recognise_other(more.bytes, more.size, KIND(FILE_TEXT), &kind, &remedy);
     else
-        (void)recognise_other(head, limit, 0, &kind, &remedy);
+        (void)recognise_other(head, limit, KIND(FILE_TEXT), &kind, &remedy);
     blob_free(&more);
     return fail_with(in, STATUS_UNKNOWN, name, remedy, "has more than the %zu bytes that are allowed%s%s", limit,
                      kind != NULL ? "; it is " : "", kind != NULL ? kind : "");

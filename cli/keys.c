@@ -43,7 +43,8 @@ static int fail_private_key(const struct invocation *in, const char *uri, bool p
     const char *path = strncmp(uri, scheme, sizeof scheme - 1) == 0 ? uri + sizeof scheme - 1 : uri;
     const char *name = NULL, *remedy = "";
     struct blob blob;
-    if (peek_file(path, &blob) && recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY), &name, &remedy)) {
+    if (peek_file(path, &blob) &&
+        recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY) | KIND(FILE_TEXT), &name, &remedy)) {
         blob_free(&blob);
         return fail_with(in, STATUS_UNKNOWN, uri, remedy, "is no private key; it is %s", name);
     }
@@ -68,6 +69,8 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
     }
     enum copp_result result = copp_private_key_open(uri, (const char *)passphrase.bytes, key);
     blob_free(&passphrase);
+    if (result == COPP_E_NOT_FOUND && strncmp(uri, "pkcs11:", 7) == 0)
+        return fail(in, STATUS_UNKNOWN, uri, "no key is there; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)");
     if (result == COPP_E_NOT_FOUND)
         return fail(in, STATUS_UNKNOWN, uri, "no key is there");
     if (result == COPP_E_KEY)

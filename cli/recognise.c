@@ -14,7 +14,7 @@ static const struct kind {
     const char *remedy;
 } kinds[] = {
     [FILE_OTHER] = {NULL, ""},
-    [FILE_EMPTY] = {"an empty file", "fetch or save it again"},
+    [FILE_EMPTY] = {"an empty file, or one of blanks and NULs alone", "fetch or save it again"},
     [FILE_CHAIN] = {"a COPP certificate chain", "give it to copp chain verify"},
     [FILE_CHAIN_UTF16] = {"a COPP certificate chain in UTF-16", "save the chain as UTF-8, byte for byte as the driver sent it"},
     [FILE_XML] = {"XML, and no certificate collection", "give the chain as the driver sent it"},
@@ -22,12 +22,15 @@ static const struct kind {
     [FILE_LIST] = {"a certificate revocation list", "give it to copp crl verify, or as --crl"},
     [FILE_SRM_1] = {"an HDCP 1.x renewability message (SRM)", "see copp srm verify"},
     [FILE_SRM_2] = {"an HDCP 2.x renewability message (SRM)", "see copp srm verify"},
-    [FILE_X509] = {"an X.509 certificate or chain, as OPM's drivers have", "X.509 chains are not read yet; COPP's are XML"},
+    [FILE_X509] = {"an X.509 certificate, chain or revocation list, as OPM's drivers have",
+                   "X.509 files are not read yet; COPP's chains are XML, and its lists have a format of their own"},
     [FILE_PUBLIC_KEY] = {"a public key", "a public key is given as --anchor, for srm as --key"},
     [FILE_PUBLIC_DER] = {"a public key in DER", "make PEM of it: openssl pkey -pubin -in FILE -out FILE.pem"},
     [FILE_PRIVATE_KEY] = {"a private key", "give it as a key, and keep it secret"},
     [FILE_MODULUS] = {"an RSA modulus in base64", "a modulus is given as --anchor"},
     [FILE_ARCHIVE] = {"a compressed file", "unpack it first"},
+    [FILE_HTTP] = {"a web server's answer with its header (HTTP)", "fetch the file again, without the header"},
+    [FILE_TEXT] = {"a text, such as a server's error message", "read it, and fetch the file again"},
     [FILE_UTF16] = {"a text in UTF-16", "save it as UTF-8"},
 };
 
@@ -62,13 +65,24 @@ static enum file_kind recognise_pem(const char *label) {
     size_t size = strcspn(label, "-\r\n");
     char word[64];
     snprintf(word, sizeof word, "%.*s", size < sizeof word ? (int)size : 0, label);
-    if (strstr(word, "PRIVATE KEY") != NULL)
+    if (strstr(label, "PRIVATE KEY-----") != NULL) /* perhaps behind its certificate or its parameters */
         return FILE_PRIVATE_KEY;
     if (strstr(word, "PUBLIC KEY") != NULL)
         return FILE_PUBLIC_KEY;
-    if (strstr(word, "CERTIFICATE") != NULL || strcmp(word, "PKCS7") == 0 || strcmp(word, "CMS") == 0)
+    if (strstr(word, "CERTIFICATE") != NULL || strcmp(word, "X509 CRL") == 0 || strcmp(word, "PKCS7") == 0 ||
+        strcmp(word, "CMS") == 0)
         return FILE_X509;
     return FILE_OTHER;
+}
+
+/* Nothing but printable ASCII, and a character that base64 does not have: a torn list is not called a text. */
+static bool is_prose(const char *text, size_t size) {
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n";
+    for (size_t i = 0; i < size; i++) {
+        if ((text[i] < ' ' || text[i] > '~') && strchr("\t\r\n", text[i]) == NULL)
+            return false;
+    }
+    return text[strspn(text, base64)] != '\0';
 }
 
 static enum file_kind recognise_text(const char *text, size_t size, bool wide) {
@@ -81,9 +95,13 @@ static enum file_kind recognise_text(const char *text, size_t size, bool wide) {
     const char *begin = strstr(text, "-----BEGIN ");
     if (begin != NULL)
         return recognise_pem(begin + strlen("-----BEGIN "));
+    if (strncmp(start, "HTTP/", 5) == 0)
+        return FILE_HTTP;
     if (copp_public_key_read(text, size, &key) == COPP_OK)
         return FILE_MODULUS;
-    return wide ? FILE_UTF16 : FILE_OTHER;
+    if (wide)
+        return FILE_UTF16;
+    return strlen(text) == size && is_prose(text, size) ? FILE_TEXT : FILE_OTHER;
 }
 
 /* The outermost DER SEQUENCE of a key or a certificate, by what it begins with (X.509, PKCS #1, 7 and 8). */
@@ -99,7 +117,11 @@ static enum file_kind recognise_der(const uint8_t *bytes, size_t size) {
         return FILE_PUBLIC_DER;
     if (inside[0] == 0x02 && inside[1] == 1 && inside[2] == 0)
         return FILE_PRIVATE_KEY;
-    return inside[0] == 0x30 && inside[1] >= 0x81 && inside[1] <= 0x84 ? FILE_X509 : FILE_OTHER;
+    /* a SEQUENCE again: a certificate's or a list's content, or, where an OID comes first, some algorithm's name */
+    if (inside[0] != 0x30 || inside[1] < 0x20 || inside[1] > 0x84)
+        return FILE_OTHER;
+    const uint8_t *first = inside + 2 + (inside[1] > 0x80 ? inside[1] & 0x7f : 0);
+    return first[0] != 0x06 ? FILE_X509 : FILE_OTHER;
 }
 
 static bool holds(const uint8_t *bytes, size_t size, const char *word) {

@@ -21,14 +21,17 @@ enum file_kind {
     FILE_PRIVATE_KEY,
     FILE_MODULUS, /* in base64, as an anchor may be given */
     FILE_ARCHIVE,
+    FILE_HTTP, /* an answer with its header */
+    FILE_TEXT, /* any other text in ASCII that is not base64 */
     FILE_UTF16 /* any other text in UTF-16 */
 };
 
 /* A set of kinds has a bit for each. */
 #define KIND(kind) (1u << (kind))
 /* An anchor's files, and a list's: text is read in UTF-16, too, so that this is not what is wrong with it. */
-#define KINDS_ANCHOR (KIND(FILE_PUBLIC_KEY) | KIND(FILE_MODULUS) | KIND(FILE_UTF16))
+#define KINDS_ANCHOR (KIND(FILE_PUBLIC_KEY) | KIND(FILE_MODULUS) | KINDS_TEXT)
 #define KINDS_LIST (KIND(FILE_LIST) | KIND(FILE_UTF16))
+#define KINDS_TEXT (KIND(FILE_TEXT) | KIND(FILE_UTF16))
 #define KINDS_SRM (KIND(FILE_SRM_1) | KIND(FILE_SRM_2))
 
 enum file_kind recognise(const void *bytes, size_t size);

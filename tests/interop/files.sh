@@ -104,10 +104,19 @@ cp "$VECTORS/leaf-public.pem" "$is/public"
 openssl pkey -pubin -in "$is/public" -outform DER -out "$is/publicder"
 cp "$anchor" "$is/modulus"
 gzip -c "$good" >"$is/gzip"
+mkdir "$dir/ca"
+: >"$dir/ca/index"
+printf '[ca]\ndefault_ca = one\n[one]\ndatabase = %s\ndefault_md = sha256\n' "$dir/ca/index" >"$dir/ca/cnf"
+openssl ca -gencrl -config "$dir/ca/cnf" -cert "$is/x509" -keyfile "$VECTORS/leaf.pem" -crldays 1 -out "$is/x509crl" 2>/dev/null
+openssl crl -in "$is/x509crl" -outform DER -out "$is/x509crlder"
+openssl ecparam -name prime256v1 -genkey -out "$is/private_ec"
+printf 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n' >"$is/http"
+printf '404: Not Found' >"$is/prose"
+head -c 300 /dev/zero >"$is/blanks"
 printf 'Dear reader' | utf16 1 0 >"$is/text16"
 name_of() {
     case $1 in
-    empty | blank) echo 'an empty file' ;;
+    empty | blank*) echo 'an empty file' ;;
     chain) echo 'a COPP certificate chain' ;;
     chain16) echo 'a COPP certificate chain in UTF-16' ;;
     list*) echo 'a certificate revocation list' ;;
@@ -115,11 +124,13 @@ name_of() {
     srm2) echo 'an HDCP 2.x renewability message (SRM)' ;;
     html | xhtml | html16) echo 'a web page (HTML)' ;;
     xml) echo 'XML, and no certificate collection' ;;
-    x509* | pkcs7*) echo 'an X.509 certificate or chain' ;;
+    x509* | pkcs7*) echo 'an X.509 certificate, chain or revocation list' ;;
     private*) echo 'a private key' ;;
     public) echo 'a public key' ;;
     publicder) echo 'a public key in DER' ;;
     modulus) echo 'an RSA modulus in base64' ;;
+    http) echo "a web server's answer with its header (HTTP)" ;;
+    prose) echo "a text, such as a server's error message" ;;
     gzip) echo 'a compressed file' ;;
     text16) echo 'a text in UTF-16' ;;
     esac
@@ -144,14 +155,19 @@ told 1 'list list16 text16' "$COPP" crl install --anchor "$anchor" --store "$dir
 absent "$dir/never"
 told 1 'srm1 srm2' "$COPP" srm verify
 told 1 'srm1 srm2' "$COPP" srm show
-told 2 'public modulus text16' "$COPP" chain verify "$good" --anchor
-told 2 public "$COPP" srm verify "$VECTORS/srm-facsimile.bin" --key
-told 2 'private privateder' "$COPP" handshake open "$dir/sealed" --key
+told 2 'public modulus prose text16' "$COPP" chain verify "$good" --anchor
+told 2 'public prose' "$COPP" srm verify "$VECTORS/srm-facsimile.bin" --key
+told 2 'private privateder private_ec prose' "$COPP" handshake open "$dir/sealed" --key
 told 2 '' "$COPP" handshake open --key "$VECTORS/leaf.pem"
 for kind in html list16 srm1; do # the adapter's keys take their time
     expect 2 "$COPP" status --json --adapter "$is/$kind"
     holds ".error | contains(\"it is $(name_of $kind)\")"
 done
+
+begin events_in_utf_16_are_named
+echo 'unplug HDMI-1' | utf16 1 0 >"$dir/events"
+expect 2 "$COPP" status --events "$dir/events"
+complains 'line 1: holds a NUL character, as text in UTF-16 does: save it as UTF-8$'
 
 begin the_size_is_no_answer
 { cat "$is/html" && head -c 70000 /dev/zero | tr '\000' x; } >"$dir/page"
