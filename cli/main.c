@@ -46,6 +46,10 @@ static int run_global(int argc, char **argv) {
         printf("copp %s\n", copp_version());
         return STATUS_YES;
     }
+    if (strcmp(argv[1], "--completion") == 0 && argc == 2) {
+        complain("--completion needs a shell: bash, zsh or fish");
+        return STATUS_UNKNOWN;
+    }
     if (strcmp(argv[1], "--completion") == 0 && argc == 3) {
         if (completion_print(stdout, argv[2]))
             return STATUS_YES;

@@ -12,6 +12,7 @@ for shell in bash zsh fish; do
 done
 expect 2 "$COPP" --completion csh
 expect 2 "$COPP" --completion
+complains 'needs a shell: bash, zsh or fish'
 
 # completes WORD... prints what bash offers for the last one
 completes() {
