@@ -64,8 +64,9 @@ static enum copp_result reach(struct player *player, const char *path, const cha
     enum copp_result result = copp_socket_connect(&config, &coppd);
     if (!result)
         result = copp_socket_transport_open(&coppd, connector, &player->transport);
+    const char *reason = copp_socket_disconnect_reason(coppd);
     if (result)
-        fprintf(stderr, "player: %s %s\n", path, copp_socket_disconnect_reason(coppd));
+        fprintf(stderr, "player: cannot reach %s at %s%s%s\n", connector, path, *reason ? ": " : "", reason);
     copp_socket_close(&coppd);
     return result;
 }
@@ -103,8 +104,12 @@ int main(int argc, char **argv) {
     struct player player = {.list_path = argc == 6 ? argv[5] : NULL, .verdict = {.detail = ""}};
     enum copp_stop stop = COPP_STOP_NONE;
     char why[512];
-    if ((argc != 5 && argc != 6) || !read_anchor(argv[2], &player.anchor)) {
+    if (argc != 5 && argc != 6) {
         fputs("Usage: player SOCKET ANCHOR CONNECTOR FRAMES [CRL]\n", stderr);
+        return 2;
+    }
+    if (!read_anchor(argv[2], &player.anchor)) {
+        fprintf(stderr, "player: %s: give a file with a PEM public key or a base64 modulus\n", argv[2]);
         return 2;
     }
     enum copp_result result = reach(&player, argv[1], argv[3]);

@@ -68,6 +68,10 @@ explained 'not found; check that coppd runs, and the names of output' "$director
 explained 'not found; ' "$directory/socket" "$anchor" HDMI-1 5 "$directory/no-list"
 : >"$directory/torn"
 explained 'the revocation list: .*(CRL-5); fetch it again' "$directory/socket" "$anchor" HDMI-1 5 "$directory/torn"
+status=0
+"$player" "$directory/socket" "$directory/no-anchor" HDMI-1 5 2>"$directory/err" || status=$?
+[ "$status" -eq 2 ]
+grep -q '/no-anchor: give a file with a PEM public key' "$directory/err"
 [ -n "${COPP-}" ] || exit 0 # without the tool there is nobody to make a list
 
 # a driver of one's own, and its lists: one that comes while a film is shown stops it (CRL-4)
