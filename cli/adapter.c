@@ -37,6 +37,8 @@ int adapter_find(const struct invocation *in, const struct adapter_options *opti
     int status = choose(in, options, adapter);
     if (status != STATUS_YES || adapter->path != NULL)
         return status;
+    if (options->names_only)
+        return embedded_names(in, options->adapter, &adapter->host);
     return embedded_open(in, options->adapter, options->events, follow, &adapter->host);
 }
 

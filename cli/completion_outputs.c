@@ -29,7 +29,7 @@ static void limit_time(void) {
 }
 
 int completion_outputs(const char *device, const char *description) {
-    const struct adapter_options options = {.device = device, .adapter = description};
+    const struct adapter_options options = {.device = device, .adapter = description, .names_only = true};
     const struct invocation in = {.command = &command_status};
     struct adapter adapter;
     const char *name;

@@ -105,17 +105,20 @@ static int fail_description(const struct invocation *in, const char *name, const
     return fail_kind(in, name, blob, KIND(FILE_TEXT), text);
 }
 
+/* Where only the outputs' names are asked for there is neither chain nor key, and no device is opened. */
 static int make_adapter(const struct invocation *in, const char *name, struct embedded *host) {
     struct blob text = {0};
     struct copp_sim_error error;
+    static struct copp_private_key no_key;
+    static const uint8_t no_chain[1];
     int status = name != NULL ? read_file(in, name, DESCRIPTION_MAX, &text) : STATUS_YES;
     if (status != STATUS_YES)
         return status;
     const struct copp_sim_config config = {
         .description = (const char *)text.bytes,
-        .chain = (const uint8_t *)host->chain,
-        .chain_size = host->chain_size,
-        .key = host->leaf,
+        .chain = host->chain != NULL ? (const uint8_t *)host->chain : no_chain,
+        .chain_size = host->chain != NULL ? host->chain_size : sizeof no_chain,
+        .key = host->leaf != NULL ? host->leaf : &no_key,
         .now_ms = embedded_now(host),
     };
     enum copp_result result = COPP_E_INVALID;
@@ -139,6 +142,12 @@ int embedded_open(const struct invocation *in, const char *adapter, const char *
     if (status == STATUS_YES)
         status = make_adapter(in, adapter, host);
     return status;
+}
+
+int embedded_names(const struct invocation *in, const char *adapter, struct embedded *host) {
+    *host = (struct embedded){.pump.ops = &pump_ops, .wake_fd = -1};
+    int status = events_open(in, NULL, false, &host->events);
+    return status == STATUS_YES ? make_adapter(in, adapter, host) : status;
 }
 
 void embedded_close(struct embedded *host) {

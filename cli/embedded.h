@@ -23,6 +23,8 @@ struct embedded {
 
 /* adapter and events name files, or are NULL; follow is as of events_open. STATUS_YES, or complains; close in any case. */
 int embedded_open(const struct invocation *in, const char *adapter, const char *events, bool follow, struct embedded *host);
+/* The same for who asks for the outputs' names alone: no keys are made, which takes its time, and no session can be opened. */
+int embedded_names(const struct invocation *in, const char *adapter, struct embedded *host);
 void embedded_close(struct embedded *host);
 
 uint64_t embedded_now(const struct embedded *host);
