@@ -170,7 +170,8 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
                 !identity->key->ops->public_key(identity->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
     if (result == COPP_E_INVALID)
-        (void)error_set(error, "%s: %s (%s)", name, verdict.detail, copp_rule_id(verdict.rule));
+        (void)error_set(error, "%s: %s (%s); copp chain show tells what the file is", name, verdict.detail,
+                        copp_rule_id(verdict.rule));
     else if (result)
         (void)error_set(error, "%s: %s", name, copp_strerror(result));
     else if (!same)

@@ -65,6 +65,8 @@ exit(system(@ARGV) >> 8);
 PERL
 expect 2 perl "$dir/listen.pl" "$dir/socket" "$COPP" status --device "unix:$dir/socket"
 complains "socket: cannot be connected to: "
+expect 2 "$COPP" status --device "unix:/$(printf '%0120d' 0)"
+complains "a socket's path has at most 107 bytes"
 
 begin empty_files
 expect 1 "$COPP" chain verify "$dir/empty"
