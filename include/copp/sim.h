@@ -16,7 +16,7 @@ struct copp_sim;
 /* Where and why a description or an event was refused. */
 struct copp_sim_error {
     unsigned line; /* of the description, from 1; 0: none in particular */
-    char text[160]; /* in words; NUL-terminated */
+    char text[256]; /* in words; NUL-terminated */
 };
 
 struct copp_sim_config {
