@@ -25,8 +25,8 @@ char *state_path(const char *name);
 /* The installation's own directory; *buffer may be used for it (state_posix.c, state_windows.c). */
 const char *state_default(char *buffer, size_t size);
 
-/* Makes the directory that path is in, unless it is there, and sees to it that what is written there everybody may read:
- * a list that only root can read would stop every other user's players. 0, or -1 with errno set. */
+/* Makes the directory that path is in, and those above it, unless they are there, and sees to it that what is written there
+ * everybody may read: a list that only root can read would stop every other user's players. 0, or -1 with errno set. */
 int state_make_public(const char *path);
 
 /* Which file it is and what was last done to it. */

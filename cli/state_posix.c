@@ -23,6 +23,12 @@ int state_make_public(const char *path) {
         errno = ENAMETOOLONG;
         return -1;
     }
+    for (char *at = strchr(directory + 1, '/'); at != NULL; at = strchr(at + 1, '/')) { /* below /usr/local none is there yet */
+        *at = '\0';
+        if (mkdir(directory, 0755) != 0 && errno != EEXIST)
+            return -1;
+        *at = '/';
+    }
     return mkdir(directory, 0755) == 0 || errno == EEXIST ? 0 : -1;
 }
 

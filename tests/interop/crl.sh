@@ -106,7 +106,10 @@ export COPP_STATE_DIR="$dir/new"
 same "$(stat -c %a "$dir/new") $(stat -c %a "$dir/new/revocation.crl")" "755 644" "who may read it"
 expect 0 "$COPP" crl install --anchor "$key" --json "$dir/v4.crl"
 holds '.version == 4 and (.file | endswith("/new/revocation.crl"))'
-COPP_STATE_DIR="$dir/no/such" expect 2 "$COPP" crl install --anchor "$key" "$dir/v4.crl"
+# below /usr/local there is no var/lib yet: all of the way is made
+(umask 077 && COPP_STATE_DIR="$dir/var/lib/copp" expect 0 "$COPP" crl install --anchor "$key" "$dir/v4.crl")
+same "$(stat -c %a "$dir/var/lib" "$dir/var/lib/copp/revocation.crl" | tr '\n' ' ')" "755 644 " "who may read what was made"
+COPP_STATE_DIR="$dir/v4.crl/such" expect 2 "$COPP" crl install --anchor "$key" "$dir/v4.crl"
 complains 'its directory cannot be made'
 export COPP_STATE_DIR="$dir/state"
 
