@@ -1,5 +1,6 @@
 #include "keys.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "io.h"
@@ -43,8 +44,10 @@ static int fail_private_key(const struct invocation *in, const char *uri, bool p
     const char *path = strncmp(uri, scheme, sizeof scheme - 1) == 0 ? uri + sizeof scheme - 1 : uri;
     const char *name = NULL, *remedy = "";
     struct blob blob;
-    if (peek_file(path, &blob) &&
-        recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY) | KIND(FILE_TEXT), &name, &remedy)) {
+    bool peeked = peek_file(path, &blob);
+    if (!peeked && errno == EISDIR)
+        return fail(in, STATUS_UNKNOWN, uri, "is no private key, but a directory: name the file in it");
+    if (peeked && recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY) | KIND(FILE_TEXT), &name, &remedy)) {
         blob_free(&blob);
         return fail_with(in, STATUS_UNKNOWN, uri, remedy, "is no private key; it is %s", name);
     }

@@ -56,6 +56,8 @@ for file in "$dir/missing" "$dir" "$dir/huge"; do
     done
 done
 absent "$dir/store"
+expect 2 "$COPP" handshake open --key "$dir" "$dir/empty"
+complains "^copp: $dir: is no private key, but a directory"
 
 begin a_socket_of_another_kind
 cat >"$dir/listen.pl" <<'PERL'
