@@ -105,14 +105,6 @@ printf '[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2\n[out
 pid=
 watcher=
 trap 'status=$?; kill $pid $watcher 2>/dev/null || true; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
-until_true() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -lt 1200 ] || fail "never: $*"
-        sleep 0.05
-    done
-}
 start_daemon() {
     "$COPPD" --config "$dir/coppd.conf" 2>"$dir/log" &
     pid=$!

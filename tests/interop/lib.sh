@@ -97,6 +97,16 @@ refused() {
     fi
 }
 
+# until_true COMMAND...: waits, a minute at most
+until_true() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ $tries -lt 1200 ] || fail "never: $*"
+        sleep 0.05
+    done
+}
+
 # bytes FILE OFFSET SIZE
 bytes() {
     tail -c +$(($2 + 1)) "$1" | head -c "$3"

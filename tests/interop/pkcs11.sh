@@ -90,14 +90,6 @@ Xvfb -displayfd 3 -nolisten tcp 3>"$dir/display" >/dev/null 2>&1 &
 server=$!
 pid=
 trap 'status=$?; kill $server $pid 2>/dev/null || true; rm -rf "$dir"; [ $status = 0 ] || echo "not ok $((count + 1)) - $suite.$case"' EXIT
-until_true() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ $tries -lt 400 ] || fail "never: $*"
-        sleep 0.05
-    done
-}
 until_true [ -s "$dir/display" ]
 cat >"$dir/coppd.conf" <<CONF
 [daemon]
