@@ -10,8 +10,8 @@
 #define LOOK_AT 65536u /* bytes of a text that say what it is */
 
 static const struct kind {
-    const char *name;
-    const char *remedy;
+    const char *name; /* "a revocation list"; NULL for FILE_OTHER */
+    const char *remedy; /* what to do with such a file that was given for another; "" for FILE_OTHER */
 } kinds[] = {
     [FILE_OTHER] = {NULL, ""},
     [FILE_EMPTY] = {"an empty file, or one of blanks and NULs alone", "fetch or save it again"},
@@ -33,14 +33,6 @@ static const struct kind {
     [FILE_TEXT] = {"a text, such as a server's error message", "read it, and fetch the file again"},
     [FILE_UTF16] = {"a text in UTF-16", "save it as UTF-8"},
 };
-
-const char *kind_name(enum file_kind kind) {
-    return kinds[kind].name;
-}
-
-const char *kind_remedy(enum file_kind kind) {
-    return kinds[kind].remedy;
-}
 
 /* The first place of word in text, whatever the case of ASCII letters. */
 static const char *find(const char *text, const char *word) {
@@ -166,7 +158,7 @@ enum file_kind recognise(const void *bytes, size_t size) {
 
 bool recognise_other(const void *bytes, size_t size, unsigned wanted, const char **name, const char **remedy) {
     enum file_kind kind = recognise(bytes, size);
-    *name = kind_name(kind);
-    *remedy = kind_remedy(kind);
+    *name = kinds[kind].name;
+    *remedy = kinds[kind].remedy;
     return *name != NULL && (wanted & KIND(kind)) == 0;
 }

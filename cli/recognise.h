@@ -36,11 +36,6 @@ enum file_kind {
 
 enum file_kind recognise(const void *bytes, size_t size);
 
-/* "a revocation list"; NULL for FILE_OTHER. */
-const char *kind_name(enum file_kind kind);
-/* What to do with such a file that was given for another. "" for FILE_OTHER. */
-const char *kind_remedy(enum file_kind kind);
-
 /*
  * The name of what bytes are and the remedy, where they are of none of the kinds wanted. False: they are, or they are not
  * known, and what is wrong with them is for others to say.
