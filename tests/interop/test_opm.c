@@ -232,7 +232,7 @@ static void a_nul_follows_the_chain(void **state) {
 
 static HRESULT expected; /* what the getters of outputs answer: see main */
 
-/* OPM-OUT-4: it is the getters that fail, with nothing handed out, and not what comes after them. */
+/* It is the getters that fail, with nothing handed out, and not what comes after them. */
 static void getters_fail(void **state) {
     (void)state;
     IOPMVideoOutput **outputs = (IOPMVideoOutput **)&dxva2;
