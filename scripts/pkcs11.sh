@@ -24,12 +24,12 @@ pkcs11_find() {
     [ -n "$pkcs11_provider" ]
 }
 
-# check_pkcs11 BUILD-DIRECTORY
+# check_pkcs11 BUILD-DIRECTORY, from the root on
 check_pkcs11() {
     local passed failed output=$pkcs11_dir/tests status=0
     pkcs11_find
     mkdir -p "$pkcs11_dir"
-    COPP=$top/$1/copp COPPD=$top/$1/daemon/coppd VECTORS=$top/tests/vectors PKCS11_PROVIDER=$pkcs11_provider \
+    COPP=$1/copp COPPD=$1/daemon/coppd VECTORS=$top/tests/vectors PKCS11_PROVIDER=$pkcs11_provider \
         sh tests/interop/pkcs11.sh >"$output" || status=$?
     cat "$output"
     passed=$(grep -c '^ok ' "$output") || true
