@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "wire/answers.h"
 #include "wire/base64.h"
 #include "wire/cursor.h"
 #include "wire/handshake_bytes.h"
@@ -214,6 +215,17 @@ static void status_signaling_layout(void) {
         assert_int_equal(word_at(bytes, 16 + 4 * i), i);
     ROUND_TRIP(status_signaling, value, 88);
     assert_int_equal(COPP_STATUS_SIGNALING_SIZE, 88);
+}
+
+/* Both sides keep an answer in a buffer of this size. */
+static void every_answer_has_room(void) {
+    static const size_t sizes[] = {COPP_STATUS_SIZE, COPP_STATUS_DISPLAY_SIZE, COPP_STATUS_HDCP_KEY_SIZE,
+                                   COPP_STATUS_SIGNALING_SIZE};
+    size_t largest = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        largest = sizes[i] > largest ? sizes[i] : largest;
+    assert_int_equal(COPP_ANSWER_SIZE_MAX, largest);
+    assert_true(COPP_ANSWER_SIZE_MAX <= COPP_STATUS_ANSWER_SIZE);
 }
 
 static void format_bit_field(void) {
@@ -441,6 +453,7 @@ int main(void) {
         TEST(status_display_layout, "WIRE-8"),
         TEST(status_hdcp_key_layout, "WIRE-9"),
         TEST(status_signaling_layout, "WIRE-10"),
+        TEST(every_answer_has_room, "QRY-2"),
         TEST(format_bit_field, "WIRE-8"),
         TEST(guids, ""),
         TEST(precedence, "ARB-2"),
