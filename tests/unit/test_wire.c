@@ -353,6 +353,22 @@ static void names(void) {
     assert_true(copp_version()[0] >= '0' && copp_version()[0] <= '9');
 }
 
+/* The text of each stands in no order that a new one could disturb. */
+static void every_result_and_rule_has_its_own_text(void) {
+    for (int result = COPP_E_FORKED; result <= COPP_OK; result++) {
+        const char *text = copp_strerror((enum copp_result)result);
+        assert_string_not_equal(text, "unknown result");
+        for (int other = result + 1; other <= COPP_OK; other++)
+            assert_string_not_equal(text, copp_strerror((enum copp_result)other));
+    }
+    for (int rule = COPP_RULE_CERT_1; rule <= COPP_RULE_APP_3; rule++) {
+        const char *id = copp_rule_id((enum copp_rule)rule);
+        assert_string_not_equal(id, "");
+        for (int other = rule + 1; other <= COPP_RULE_APP_3; other++)
+            assert_string_not_equal(id, copp_rule_id((enum copp_rule)other));
+    }
+}
+
 static void cursor_keeps_its_bounds(void) {
     static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     struct copp_reader in = {bytes, sizeof bytes};
@@ -458,6 +474,7 @@ int main(void) {
         TEST(guids, ""),
         TEST(precedence, "ARB-2"),
         TEST(names, ""),
+        TEST(every_result_and_rule_has_its_own_text, ""),
         TEST(cursor_keeps_its_bounds, ""),
         TEST(base64_vectors, ""),
         TEST(base64_is_strict, ""),
