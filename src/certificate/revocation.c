@@ -74,7 +74,7 @@ static enum copp_result check_signs_lists(struct copp_checker *checker) {
 static enum copp_result check_certificate(struct copp_checker *checker, size_t index) {
     enum copp_result result = copp_check_unique(checker, index);
     if (!result)
-        result = copp_check_moduli(checker, index, 128, index == 0 ? 128 : COPP_MODULUS_MAX);
+        result = copp_check_moduli(checker, index, COPP_MODULUS_MIN, index == 0 ? COPP_MODULUS_MIN : COPP_MODULUS_MAX);
     if (!result)
         result = copp_check_exponents(checker, index);
     if (!result)
