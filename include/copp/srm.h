@@ -56,7 +56,7 @@ COPP_API unsigned copp_srm_generation(const struct copp_srm *srm);
 COPP_API size_t copp_srm_count(const struct copp_srm *srm);
 COPP_API const uint8_t *copp_srm_entry(const struct copp_srm *srm, size_t index); /* COPP_KSV_SIZE bytes; NULL beyond */
 
-/* True if the KSV (most significant byte first) is listed. */
+/* True if the KSV (COPP_KSV_SIZE bytes, most significant first) is listed, and where that cannot be told: for NULL. */
 COPP_API COPP_NODISCARD bool copp_srm_revoked(const struct copp_srm *srm, const uint8_t *ksv);
 
 /* SRM-3: COPP_OK if candidate may replace stored (same HDCP generation, higher or equal version), else COPP_E_ROLLBACK. */

@@ -342,7 +342,9 @@ const uint8_t *copp_srm_entry(const struct copp_srm *srm, size_t index) {
 }
 
 bool copp_srm_revoked(const struct copp_srm *srm, const uint8_t *ksv) {
-    for (size_t i = 0; srm && ksv && i < srm->count; i++) {
+    if (!srm || !ksv)
+        return true;
+    for (size_t i = 0; i < srm->count; i++) {
         if (copp_equal(copp_srm_entry(srm, i), ksv, COPP_KSV_SIZE))
             return true;
     }
