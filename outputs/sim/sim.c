@@ -140,7 +140,7 @@ void copp_sim_free(struct copp_sim **sim) {
 }
 
 struct copp_adapter *copp_sim_adapter(struct copp_sim *sim) {
-    return sim->adapter;
+    return sim ? sim->adapter : NULL;
 }
 
 size_t copp_sim_count(const struct copp_sim *sim) {
@@ -151,7 +151,7 @@ size_t copp_sim_count(const struct copp_sim *sim) {
 }
 
 const char *copp_sim_name(const struct copp_sim *sim, size_t index) {
-    for (size_t i = 0; i < sim->output_count; i++) {
+    for (size_t i = 0; sim && i < sim->output_count; i++) {
         if (!sim->outputs[i].svideo && index-- == 0) /* a pair is one connector (ARB-6) */
             return sim->outputs[i].name;
     }
@@ -159,12 +159,12 @@ const char *copp_sim_name(const struct copp_sim *sim, size_t index) {
 }
 
 struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name) {
-    struct sim_output *output = sim_find(sim, name);
+    struct sim_output *output = sim && name ? sim_find(sim, name) : NULL;
     return output ? output->connector : NULL;
 }
 
 bool copp_sim_plugged(struct copp_sim *sim, const char *name) {
-    const struct sim_output *output = sim_find(sim, name);
+    const struct sim_output *output = sim && name ? sim_find(sim, name) : NULL;
     const struct sim_output *other = output && output->svideo ? output->svideo : output ? output->composite : NULL;
     return output && output->plugged && (!other || other->plugged); /* ARB-6: of a pair both */
 }
@@ -174,6 +174,8 @@ enum copp_result copp_sim_event(struct copp_sim *sim, const char *event, struct 
     error = error ? error : &unwanted;
     *error = (struct copp_sim_error){0};
     struct sim_event parsed;
+    if (!sim || !event)
+        return COPP_E_ARGUMENT;
     if (!sim_event_parse(sim, event, &parsed, error) || !sim_event_happen(&parsed, error))
         return COPP_E_INVALID;
     return COPP_OK;
@@ -192,6 +194,8 @@ static uint64_t next_script(const struct copp_sim *sim) {
 }
 
 uint64_t copp_sim_deadline_ms(const struct copp_sim *sim) {
+    if (!sim)
+        return SIM_NEVER;
     uint64_t next = least(next_script(sim), copp_adapter_deadline_ms(sim->adapter));
     for (size_t i = 0; i < sim->output_count; i++) {
         if (sim->outputs[i].pending)
@@ -228,6 +232,8 @@ static void land(struct copp_sim *sim) {
 }
 
 void copp_sim_dispatch(struct copp_sim *sim, uint64_t now_ms) {
+    if (!sim)
+        return;
     for (uint64_t next = next_moment(sim); next <= now_ms && next != SIM_NEVER; next = next_moment(sim)) {
         sim->now_ms = next > sim->now_ms ? next : sim->now_ms;
         run_script(sim);

@@ -144,9 +144,12 @@ enum copp_result copp_revocation_validate(const uint8_t *bytes, size_t size, con
         verdict = &unused;
     if (list)
         *list = NULL;
+    copp_verdict_clear(verdict);
+    if (!anchor)
+        return COPP_E_ARGUMENT;
     enum copp_result result = read_list(bytes, size, &read, verdict);
     if (!result)
-        result = anchor ? check_list(read, anchor, verdict) : COPP_E_ARGUMENT;
+        result = check_list(read, anchor, verdict);
     if (result || !list) {
         copp_revocation_free(&read);
         return result;
