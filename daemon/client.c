@@ -27,13 +27,13 @@ struct outcome {
 /* Never waits: a client that does not read must not keep others from their answers. */
 static bool send_answer(struct server *server, int fd, uint32_t type, const struct outcome *outcome) {
     struct answer *answer = &server->answer;
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, outcome->status}, answer->head);
+    copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, type, outcome->status}, answer->head);
     return send(fd, answer, sizeof answer->head + outcome->size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 static void disconnect(struct server *server, int fd, enum disconnect_reason why) {
     const struct outcome outcome = {why, 4};
-    packet_put_word(PACKET_VERSION, server->answer.body.bytes);
+    copp_packet_put_word(PACKET_VERSION, server->answer.body.bytes);
     (void)send_answer(server, fd, PACKET_DISCONNECT, &outcome); /* as a courtesy: the connection is closed in any case */
 }
 
@@ -81,12 +81,12 @@ static bool reply(struct client *client, enum packet_type type, const struct out
 
 static struct outcome list(struct server *server) {
     struct backend *backend = server->backend;
-    uint32_t index = packet_word(server->request.body.bytes);
+    uint32_t index = copp_packet_word(server->request.body.bytes);
     if (!backend->ops->name_of(backend, index))
         return (struct outcome){.status = COPP_HR_INVALIDARG};
     struct copp_socket_connector told;
     backend_look(backend, index, &told);
-    packet_connector_encode(&told, server->answer.body.bytes);
+    copp_packet_connector_encode(&told, server->answer.body.bytes);
     return (struct outcome){COPP_HR_OK, PACKET_CONNECTOR_SIZE};
 }
 
@@ -243,7 +243,7 @@ static void receive(struct client *client) {
         disconnect_client(client, DISCONNECT_MALFORMED);
         return;
     }
-    packet_header_decode(request->head, &header); /* first of all the version: the others may have larger packets */
+    copp_packet_header_decode(request->head, &header); /* first of all the version: the others may have larger packets */
     if (header.version != PACKET_VERSION)
         disconnect_client(client, DISCONNECT_VERSION);
     else if (header.type < PACKET_LIST || header.type >= PACKET_TYPE_COUNT || header.status ||

@@ -12,7 +12,7 @@ static void publish(struct server *server, const struct packet_news *news, const
     uint8_t body[PACKET_NEWS_SIZE_MAX];
     if (!server->subscribers)
         return;
-    packet_news_encode(news, body);
+    copp_packet_news_encode(news, body);
     subscribers_publish(server, news->kind, body, owner);
 }
 
@@ -69,7 +69,7 @@ void notify_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MA
                                                   .acp = view.acp,
                                                   .cgmsa = view.cgmsa,
                                                   .events = view.events}}};
-    packet_news_encode(&news, body);
+    copp_packet_news_encode(&news, body);
     memcpy(client->told, body, sizeof client->told);
 }
 
@@ -110,7 +110,7 @@ static void look(const struct server *server, size_t index, struct copp_socket_c
 }
 
 void notify_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
-    packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
+    copp_packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
 }
 
 static bool same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {

@@ -75,8 +75,8 @@ static void listen_for(struct subscriber *subscriber, uint32_t events) {
 /* False: not now, or never again. */
 static bool send_news(struct subscriber *subscriber, enum copp_socket_kind kind, const uint8_t *body) {
     uint8_t packet[PACKET_HEADER_SIZE + PACKET_NEWS_SIZE_MAX];
-    size_t size = packet_news_size(kind);
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
+    size_t size = copp_packet_news_size(kind);
+    copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
     memcpy(packet + PACKET_HEADER_SIZE, body, size);
     if (send(subscriber->client->fd, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return true;
@@ -133,7 +133,7 @@ void subscriber_resume(struct client *client) {
 void subscribers_publish(struct server *server, enum copp_socket_kind kind, const uint8_t *body, const struct user *owner) {
     struct news *news = &server->news[server->news_count++ % NEWS_MAX];
     *news = (struct news){.kind = kind, .everyone = !owner, .uid = owner ? owner->uid : 0};
-    memcpy(news->body, body, packet_news_size(kind));
+    memcpy(news->body, body, copp_packet_news_size(kind));
     for (struct subscriber *subscriber = server->subscribers; subscriber; subscriber = subscriber->next) {
         if (subscriber->dropped)
             continue;
