@@ -64,25 +64,25 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time) {
     return 0;
 }
 
-bool __wrap_driver_open(const struct config *config, bool keep, struct identity *driver, struct error_text *error);
-bool __wrap_driver_open(const struct config *config, bool keep, struct identity *driver, struct error_text *error) {
+bool __wrap_identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error);
+bool __wrap_identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error) {
     (void)config;
     (void)keep;
     (void)error;
-    *driver = (struct identity){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+    *identity = (struct identity){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
     return true;
 }
 
-bool __wrap_driver_sound(const struct identity *driver, struct error_text *error);
-bool __wrap_driver_sound(const struct identity *driver, struct error_text *error) {
-    (void)driver;
+bool __wrap_identity_check(const struct identity *identity, struct error_text *error);
+bool __wrap_identity_check(const struct identity *identity, struct error_text *error) {
+    (void)identity;
     (void)error;
     return true;
 }
 
-void __wrap_driver_close(struct identity *driver);
-void __wrap_driver_close(struct identity *driver) {
-    driver->key = NULL;
+void __wrap_identity_close(struct identity *identity);
+void __wrap_identity_close(struct identity *identity) {
+    identity->key = NULL;
 }
 
 void log_line(const char *level, const char *format, ...) {
