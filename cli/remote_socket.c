@@ -39,7 +39,7 @@ int remote_socket_fail(const struct invocation *in, const struct adapter *adapte
             "no coppd listens there: start it (systemctl start coppd.socket, or coppd --config FILE); --device embedded is a "
             "simulated adapter, which protects nothing");
     if (result == COPP_E_TOO_LARGE && connection == NULL)
-        return fail(in, STATUS_UNKNOWN, device->path, "a socket's path has at most 107 bytes: name a shorter one");
+        return fail(in, STATUS_UNKNOWN, adapter->path, "a socket's path has at most 107 bytes: name a shorter one");
     if (result == COPP_E_TRANSPORT && connection == NULL)
         return fail(in, STATUS_UNKNOWN, adapter->path, "cannot be connected to: %s", strerror(errno));
     if (result == COPP_E_TRANSPORT)

@@ -16,13 +16,13 @@
 /* Never waits: a client that does not read must not keep others from their answers. */
 static bool send_answer(struct server *server, int fd, uint32_t type, const struct outcome *outcome) {
     struct answer *answer = &server->answer;
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, outcome->status}, answer->head);
+    copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, type, outcome->status}, answer->head);
     return send(fd, answer, sizeof answer->head + outcome->size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 static void disconnect(struct server *server, int fd, enum disconnect_reason why) {
     const struct outcome outcome = {.status = why, .size = 4};
-    packet_put_word(PACKET_VERSION, server->answer.body.bytes);
+    copp_packet_put_word(PACKET_VERSION, server->answer.body.bytes);
     (void)send_answer(server, fd, PACKET_DISCONNECT, &outcome); /* as a courtesy: the connection is closed in any case */
 }
 
@@ -118,7 +118,7 @@ static enum disconnect_reason check_packet(const struct client *client, size_t s
     const struct request *request = &client->server->request;
     if (size < sizeof request->head)
         return DISCONNECT_MALFORMED;
-    packet_header_decode(request->head, header); /* first of all the version: the others may have larger packets */
+    copp_packet_header_decode(request->head, header); /* first of all the version: the others may have larger packets */
     if (header->version != PACKET_VERSION)
         return DISCONNECT_VERSION;
     if (header->type < PACKET_LIST || header->type >= PACKET_TYPE_COUNT || header->status ||

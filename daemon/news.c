@@ -7,11 +7,11 @@
 void news_publish(struct server *server, enum copp_socket_kind kind, const uint8_t *body, const struct user *owner) {
     struct news *news = &server->news[server->news_count++ % NEWS_MAX];
     *news = (struct news){.kind = kind, .everyone = !owner, .uid = owner ? owner->uid : 0};
-    memcpy(news->body, body, packet_news_size(kind));
+    memcpy(news->body, body, copp_packet_news_size(kind));
 }
 
 void news_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
-    packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
+    copp_packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
 }
 
 void news_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
@@ -30,6 +30,6 @@ void news_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]
                                                   .acp = view.acp,
                                                   .cgmsa = view.cgmsa,
                                                   .events = view.events}}};
-    packet_news_encode(&news, body);
+    copp_packet_news_encode(&news, body);
     memcpy(client->told, body, sizeof client->told);
 }

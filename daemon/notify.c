@@ -13,7 +13,7 @@ static void publish(struct server *server, const struct packet_news *news, const
     uint8_t body[PACKET_NEWS_SIZE_MAX];
     if (!server->subscribers)
         return;
-    packet_news_encode(news, body);
+    copp_packet_news_encode(news, body);
     news_publish(server, news->kind, body, owner);
 }
 

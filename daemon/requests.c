@@ -9,12 +9,12 @@
 static struct outcome list(struct client *client) {
     struct server *server = client->server;
     struct backend *backend = server->backend;
-    uint32_t index = packet_word(server->request.body.bytes);
+    uint32_t index = copp_packet_word(server->request.body.bytes);
     if (!backend->ops->name_of(backend, index))
         return (struct outcome){.status = COPP_HR_INVALIDARG};
     struct copp_socket_connector told;
     backend_look(backend, index, &told);
-    packet_connector_encode(&told, server->answer.body.bytes);
+    copp_packet_connector_encode(&told, server->answer.body.bytes);
     return (struct outcome){.status = COPP_HR_OK, .size = PACKET_CONNECTOR_SIZE};
 }
 

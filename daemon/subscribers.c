@@ -61,8 +61,8 @@ static void listen_for(struct subscriber *subscriber, uint32_t events) {
 /* False: not now, or never again. */
 static bool send_news(struct subscriber *subscriber, enum copp_socket_kind kind, const uint8_t *body) {
     uint8_t packet[PACKET_HEADER_SIZE + PACKET_NEWS_SIZE_MAX];
-    size_t size = packet_news_size(kind);
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
+    size_t size = copp_packet_news_size(kind);
+    copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_NEWS | kind, 0}, packet);
     memcpy(packet + PACKET_HEADER_SIZE, body, size);
     if (send(subscriber->client->fd, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return true;

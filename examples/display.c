@@ -83,8 +83,7 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
 static enum copp_result command(struct copp_transport *transport, const struct copp_command *message, uint32_t *hresult) {
     struct way *way = (struct way *)transport;
     *hresult = copp_device_command(way->device, message, now_ms);
-    while (*hresult ==
-           COPP_HR_PENDING) { /* the output is not ready; copp_adapter_dispatch gives up when the time limit has come */
+    while (*hresult == COPP_HR_PENDING) { /* the output is not ready; copp_adapter_dispatch gives up when the time is up */
         step(way->adapter, way->display);
         *hresult = copp_device_command_result(way->device);
     }

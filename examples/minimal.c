@@ -13,7 +13,7 @@ int main(void) {
     enum copp_result result = copp_session_new(&config, driver, &session);
     result = result ? result : copp_session_establish(session, &verdict);
     watch.stop = result ? COPP_STOP_NONE : copp_session_protect(session, &film, driver_now());
-    for (int poll = 0; !result && !watch.stop && poll < 5; poll++) {
+    for (int poll = 0; !result && watch.stop == COPP_STOP_NONE && poll < 5; poll++) {
         copp_session_poll(session, driver_now(), &watch);
         puts(watch.state == COPP_POLL_PROTECTED ? "show the film" : "hide the film");
         driver_wait(watch.deadline_ms);
@@ -21,5 +21,5 @@ int main(void) {
     puts(copp_session_explain(session, result, &verdict, watch.stop, why, sizeof why));
     copp_session_free(&session);
     driver_close(&driver);
-    return result || watch.stop;
+    return result || watch.stop != COPP_STOP_NONE;
 }

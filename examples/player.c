@@ -85,7 +85,7 @@ static enum copp_result show(struct player *player, long frames, enum copp_stop 
     const struct timespec frame_time = {.tv_nsec = 1000000000 / FRAMES_A_SECOND};
     struct copp_poll watch = {.stop = copp_session_protect(player->session, &film, now_ms())};
     enum copp_result result = COPP_OK;
-    for (long frame = 1; !result && !watch.stop && frame <= frames;) {
+    for (long frame = 1; !result && watch.stop == COPP_STOP_NONE && frame <= frames;) {
         copp_session_poll(player->session, now_ms(), &watch);
         if (watch.state == COPP_POLL_PROTECTED)
             printf("frame %ld\n", frame++);
@@ -121,5 +121,5 @@ int main(int argc, char **argv) {
     copp_session_free(&player.session);
     copp_transport_free(&player.transport);
     copp_revocation_free(&player.list);
-    return result || stop;
+    return result || stop != COPP_STOP_NONE;
 }

@@ -287,7 +287,7 @@ static void take_answer(struct player *player, const struct packet_header *heade
     if (header->status != COPP_HR_OK)
         return;
     if (type == PACKET_LIST)
-        CHECK(packet_connector_decode(body, size, &told) && !told.real); /* its outputs are simulated */
+        CHECK(copp_packet_connector_decode(body, size, &told) && !told.real); /* its outputs are simulated */
     if (type == PACKET_KEY_EXCHANGE)
         memcpy(player->random, body, sizeof player->random);
     if (type == PACKET_STATUS)
@@ -300,19 +300,20 @@ static void take(struct player *player, const uint8_t *packet, size_t size) {
     struct packet_header header;
     struct packet_news news;
     CHECK(size >= PACKET_HEADER_SIZE && !player->told);
-    packet_header_decode(packet, &header);
+    copp_packet_header_decode(packet, &header);
     const uint8_t *body = packet + PACKET_HEADER_SIZE;
     size -= PACKET_HEADER_SIZE;
     CHECK(header.version == PACKET_VERSION);
     if (header.type == PACKET_DISCONNECT) {
-        CHECK(player->ending && size == 4 && packet_word(body) == PACKET_VERSION && packet_disconnect_text(header.status));
+        CHECK(player->ending && size == 4 && copp_packet_word(body) == PACKET_VERSION &&
+              copp_packet_disconnect_text(header.status));
         player->told = true;
     } else if (header.type & PACKET_ANSWER) {
         take_answer(player, &header, body, size);
     } else {
         uint32_t kind = header.type & ~PACKET_NEWS;
-        CHECK(header.type & PACKET_NEWS && player->watching && size == packet_news_size(kind));
-        CHECK(packet_news_decode(body, size, kind, &news));
+        CHECK(header.type & PACKET_NEWS && player->watching && size == copp_packet_news_size(kind));
+        CHECK(copp_packet_news_decode(body, size, kind, &news));
         CHECK(kind != COPP_SOCKET_CONNECTOR || !news.u.connector.now.real);
     }
 }

@@ -31,7 +31,7 @@ static bool is_request(const uint8_t *packet, size_t size, uint32_t *type) {
     struct packet_header header;
     if (size < PACKET_HEADER_SIZE)
         return false;
-    packet_header_decode(packet, &header);
+    copp_packet_header_decode(packet, &header);
     *type = header.type;
     return header.version == PACKET_VERSION && header.status == 0 && size - PACKET_HEADER_SIZE == body_size(header.type);
 }
@@ -54,7 +54,7 @@ static void say(struct player *player, const uint8_t *packet, size_t size) {
 
 static void ask(struct player *player, uint32_t type, const void *body, size_t size) {
     static uint8_t packet[PACKET_HEADER_SIZE + COPP_MESSAGE_SIZE];
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, type, 0}, packet);
+    copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, type, 0}, packet);
     if (size > 0)
         memcpy(packet + PACKET_HEADER_SIZE, body, size);
     say(player, packet, PACKET_HEADER_SIZE + size);

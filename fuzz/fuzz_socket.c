@@ -58,7 +58,7 @@ static void hang_up(struct world *world) {
 static void say(const struct world *world, uint32_t type, uint32_t status, const uint8_t *body, size_t size) {
     static uint8_t packet[PACKET_MAX];
     const struct packet_header header = {PACKET_VERSION, type, status};
-    packet_header_encode(&header, packet);
+    copp_packet_header_encode(&header, packet);
     memcpy(packet + PACKET_HEADER_SIZE, body, size);
     (void)send(world->daemon, packet, PACKET_HEADER_SIZE + size, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -72,7 +72,7 @@ static size_t make_body(struct fuzz_input *input, size_t right, bool says, uint8
     memset(body, 0, size);
     fuzz_fill(input, body, given < right ? given : right);
     if (says && given % 8u != 7)
-        packet_put_word((uint32_t)size, body);
+        copp_packet_put_word((uint32_t)size, body);
     return size;
 }
 
@@ -97,11 +97,11 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
         size = fuzz_u8(input);
         fuzz_fill(input, body, size);
         if (size >= 4 && fuzz_u8(input) % 4u)
-            packet_put_word((uint32_t)size, body);
+            copp_packet_put_word((uint32_t)size, body);
         say(world, answer, 0, body, size);
         break;
     case SENT_DISCONNECT:
-        packet_put_word(PACKET_VERSION, body);
+        copp_packet_put_word(PACKET_VERSION, body);
         say(world, PACKET_DISCONNECT, fuzz_u8(input), body, 4);
         hang_up(world);
         break;

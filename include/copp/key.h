@@ -12,12 +12,13 @@
 extern "C" {
 #endif
 
+#define COPP_MODULUS_MIN 128u /* bytes: RSA-1024 */
 #define COPP_MODULUS_MAX 256u /* bytes: RSA-2048 */
 
 /* An RSA public key. Big-endian, as in a certificate. */
 struct copp_public_key {
     uint8_t modulus[COPP_MODULUS_MAX];
-    uint32_t modulus_size; /* bytes, 128 to 256 */
+    uint32_t modulus_size; /* bytes, COPP_MODULUS_MIN to COPP_MODULUS_MAX */
     uint32_t exponent; /* odd, at least 3 */
 };
 

@@ -17,6 +17,7 @@ struct copp_protection {
     uint32_t aspect[COPP_ASPECT_WORDS];
 };
 
+/* An output that sets none has SINGLE: that alone says nothing is protected, which only apply can (CMD-4). */
 enum copp_multi_adapter_mode {
     COPP_MODE_SINGLE = 0,
     COPP_MODE_DUALVIEW,

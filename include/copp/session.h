@@ -72,9 +72,11 @@ copp_session_set_lists(struct copp_session *session, const struct copp_session_l
 
 /* The driver's chain after step 1, NULL before. Lives as long as the session. */
 COPP_API const struct copp_chain *copp_session_chain(const struct copp_session *session);
-/* What the driver answered last. Only COPP_HR_OK is success; anything else is COPP_E_REFUSED. */
+/* What the driver answered last. Only COPP_HR_OK is success; anything else is COPP_E_REFUSED. COPP_HR_UNEXPECTED before the first
+ * answer, COPP_HR_POINTER for NULL. */
 COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
-/* The event flags (COPP_STATUS_*) seen in answers since the last call; the driver tells each once (EVT-2). */
+/* The event flags (COPP_STATUS_*) seen in answers since the last call; the driver tells each once (EVT-2). COPP_STATUS_LINK_LOST for
+ * NULL: no link is there. */
 COPP_API uint32_t copp_session_take_events(struct copp_session *session);
 
 /* Commands (CMD). COPP_E_REFUSED: see copp_session_hresult, nothing has changed; COPP_E_LINK_LOST: not even sent. */
@@ -104,9 +106,10 @@ struct copp_requirement {
                               receiver that is named is checked all the same */
 };
 
-/* Why content must not be shown. */
+/* Why content must not be shown. A value that nobody has set, being zero, is a reason too: compare with COPP_STOP_NONE. */
 enum copp_stop {
-    COPP_STOP_NONE = 0,
+    COPP_STOP_INTERNAL = 0, /* this side failed (crypto, random numbers), or nothing has been protected */
+    COPP_STOP_NONE, /* protected: the only value that is no reason */
     COPP_STOP_LINK_LOST, /* EVT-4 */
     COPP_STOP_LEVEL, /* APP-3: a level is not what was asked for */
     COPP_STOP_REPEATER, /* APP-1 */
@@ -117,7 +120,6 @@ enum copp_stop {
     COPP_STOP_REFUSED, /* the driver refused: see copp_session_hresult */
     COPP_STOP_AUTHENTICATION, /* APP-3, QRY-4 */
     COPP_STOP_TRANSPORT, /* the driver cannot be reached */
-    COPP_STOP_INTERNAL, /* this side failed (crypto, random numbers) */
     COPP_STOP_DRIVER_REVOKED /* CRL-4: copp_session_set_lists brought a list with the driver's chain on it */
 };
 /* In words, never NULL, static. */
@@ -138,10 +140,11 @@ COPP_API COPP_NODISCARD enum copp_stop copp_session_protect(struct copp_session 
 COPP_API COPP_NODISCARD enum copp_result copp_session_unprotect(struct copp_session *session);
 
 enum copp_poll_state {
-    COPP_POLL_PROTECTED = 0, /* go on showing */
-    COPP_POLL_RENEGOTIATE, /* hide content, then call copp_session_poll again at once: it sets the levels again (EVT-4) */
-    COPP_POLL_STOP /* hide content; the session is over */
+    COPP_POLL_STOP = 0, /* hide content; the session is over */
+    COPP_POLL_PROTECTED, /* go on showing */
+    COPP_POLL_RENEGOTIATE /* hide content, then call copp_session_poll again at once: it sets the levels again (EVT-4) */
 };
+/* One that is all zero says "stop". */
 struct copp_poll {
     enum copp_poll_state state;
     enum copp_stop stop; /* for COPP_POLL_STOP */

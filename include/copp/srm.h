@@ -17,7 +17,7 @@ extern "C" {
 
 /* KSVs (and HDCP 2 receiver ids) are 5 bytes, most significant first, everywhere but inside WIRE-9. */
 
-/* SRM-5: exactly 20 of 40 bits are one. */
+/* SRM-5: exactly 20 of 40 bits are one. False for NULL. */
 COPP_API COPP_NODISCARD bool copp_ksv_valid(const uint8_t *ksv);
 
 /* The KSV (5 bytes, most significant first) of a WIRE-9 BKey (least significant first). */
@@ -40,11 +40,11 @@ struct copp_srm_key {
 /*
  * Verifies a message whole (SRM-1, 2, 4, 5). key NULL means production. bytes are copied.
  * COPP_E_INVALID: the verdict names the rule; COPP_E_KEY: the key cannot be read or is of the other kind;
- * COPP_E_TOO_LARGE. srm may be NULL; on an error *srm is NULL.
+ * COPP_E_TOO_LARGE. srm and verdict may be NULL; on an error *srm is NULL.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_srm_verify(const uint8_t *bytes, size_t size, const struct copp_srm_key *key,
                                                          struct copp_srm **srm, struct copp_verdict *verdict);
-/* Layout only (SRM-1, SRM-4), to look into a message. It cannot be used for a session. */
+/* Layout only (SRM-1, SRM-4), to look into a message. It cannot be used for a session. srm and verdict as above. */
 COPP_API COPP_NODISCARD enum copp_result copp_srm_parse(const uint8_t *bytes, size_t size, struct copp_srm **srm,
                                                         struct copp_verdict *verdict);
 COPP_API void copp_srm_free(struct copp_srm **srm);
@@ -56,7 +56,7 @@ COPP_API unsigned copp_srm_generation(const struct copp_srm *srm);
 COPP_API size_t copp_srm_count(const struct copp_srm *srm);
 COPP_API const uint8_t *copp_srm_entry(const struct copp_srm *srm, size_t index); /* COPP_KSV_SIZE bytes; NULL beyond */
 
-/* True if the KSV (most significant byte first) is listed. */
+/* True if the KSV (COPP_KSV_SIZE bytes, most significant first) is listed, and where that cannot be told: for NULL. */
 COPP_API COPP_NODISCARD bool copp_srm_revoked(const struct copp_srm *srm, const uint8_t *ksv);
 
 /* SRM-3: COPP_OK if candidate may replace stored (same HDCP generation, higher or equal version), else COPP_E_ROLLBACK. */

@@ -21,15 +21,15 @@ struct sim_words {
     const struct sim_word *list;
     size_t count;
 };
-extern const struct sim_words sim_connector_types;
-extern const struct sim_words sim_bus_types;
-extern const struct sim_words sim_protection_types;
-extern const struct sim_words sim_multi_adapter_modes;
-extern const struct sim_words sim_tv_types;
-extern const struct sim_words sim_yes_no;
-extern const struct sim_words sim_receivers; /* enum sim_receiver */
-extern const struct sim_words sim_on_off;
-extern const struct sim_words sim_acp_levels;
+extern const struct sim_words copp_sim_connector_types;
+extern const struct sim_words copp_sim_bus_types;
+extern const struct sim_words copp_sim_protection_types;
+extern const struct sim_words copp_sim_multi_adapter_modes;
+extern const struct sim_words copp_sim_tv_types;
+extern const struct sim_words copp_sim_yes_no;
+extern const struct sim_words copp_sim_receivers; /* enum sim_receiver */
+extern const struct sim_words copp_sim_on_off;
+extern const struct sim_words copp_sim_acp_levels;
 
 /* Whether somebody is there to switch HDCP on with, and whether QueryHDCPKeyData tells who. */
 enum sim_receiver { SIM_RECEIVER_NONE = 0, SIM_RECEIVER_NAMED, SIM_RECEIVER_UNNAMED };
@@ -40,19 +40,20 @@ struct sim_mode {
 };
 
 /* Writes a reason; answers false, for the caller to hand on. */
-__attribute__((format(printf, 2, 3))) bool sim_refuse(struct copp_sim_error *error, const char *format, ...);
+__attribute__((format(printf, 2, 3))) bool copp_sim_refuse(struct copp_sim_error *error, const char *format, ...);
 
 /* "NAME: it is none of a, b, c": false with the reason unless text is one of the words. */
-COPP_NODISCARD bool sim_read_word(const char *text, const struct sim_words *words, uint32_t *value, struct copp_sim_error *error);
-COPP_NODISCARD bool sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error);
-COPP_NODISCARD bool sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim_error *error);
-COPP_NODISCARD bool sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error);
-COPP_NODISCARD bool sim_read_standard(const char *text, uint32_t *standard, struct copp_sim_error *error);
-COPP_NODISCARD bool sim_name_allowed(const char *name);
+COPP_NODISCARD bool copp_sim_read_word(const char *text, const struct sim_words *words, uint32_t *value,
+                                       struct copp_sim_error *error);
+COPP_NODISCARD bool copp_sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error);
+COPP_NODISCARD bool copp_sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim_error *error);
+COPP_NODISCARD bool copp_sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error);
+COPP_NODISCARD bool copp_sim_read_standard(const char *text, uint32_t *standard, struct copp_sim_error *error);
+COPP_NODISCARD bool copp_sim_name_allowed(const char *name);
 
 /* Cuts the next word, ended by white space or a comma, off *rest into word. False at the end; a word that does not fit
  * is cut off at size. */
-COPP_NODISCARD bool sim_next_word(const char **rest, char *word, size_t size);
+COPP_NODISCARD bool copp_sim_next_word(const char **rest, char *word, size_t size);
 
 /* sim_output.c */
 
@@ -98,14 +99,14 @@ struct sim_output {
     struct copp_protection wanted;
 };
 
-extern const struct copp_output_ops sim_output_ops;
+extern const struct copp_output_ops copp_sim_output_ops;
 
 /* The pending apply ends. */
-void sim_output_land(struct sim_output *output);
+void copp_sim_output_land(struct sim_output *output);
 /* Sets due_ms anew after hdcp_hangs has changed. */
-void sim_output_schedule(struct sim_output *output);
+void copp_sim_output_schedule(struct sim_output *output);
 /* Types (an OR) fall away without the connector being told. */
-void sim_output_drop(struct sim_output *output, uint32_t types);
+void copp_sim_output_drop(struct sim_output *output, uint32_t types);
 
 /* sim_event.c */
 
@@ -116,9 +117,9 @@ struct sim_event {
     uint32_t value;
     uint8_t ksv[COPP_KSV_SIZE];
 };
-COPP_NODISCARD bool sim_event_parse(struct copp_sim *sim, const char *text, struct sim_event *event,
-                                    struct copp_sim_error *error);
-COPP_NODISCARD bool sim_event_happen(const struct sim_event *event, struct copp_sim_error *error);
+COPP_NODISCARD bool copp_sim_event_parse(struct copp_sim *sim, const char *text, struct sim_event *event,
+                                         struct copp_sim_error *error);
+COPP_NODISCARD bool copp_sim_event_happen(const struct sim_event *event, struct copp_sim_error *error);
 
 /* sim.c */
 
@@ -142,9 +143,9 @@ struct copp_sim {
     size_t script_done;
 };
 
-COPP_NODISCARD struct sim_output *sim_find(struct copp_sim *sim, const char *name);
+COPP_NODISCARD struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name);
 
 /* sim_ini.c: reads the description into sim and checks that it makes sense. */
-COPP_NODISCARD enum copp_result sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error);
+COPP_NODISCARD enum copp_result copp_sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error);
 
 #endif

@@ -55,7 +55,7 @@ const char *copp_sim_default(void) {
     return default_description;
 }
 
-struct sim_output *sim_find(struct copp_sim *sim, const char *name) {
+struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name) {
     for (size_t i = 0; i < sim->output_count; i++) {
         if (strcmp(sim->outputs[i].name, name) == 0)
             return &sim->outputs[i];
@@ -83,7 +83,7 @@ static enum copp_result add_connector(struct copp_sim *sim, struct sim_output *o
 static enum copp_result add_connectors(struct copp_sim *sim) {
     for (size_t i = 0; i < sim->output_count; i++) {
         struct sim_output *output = &sim->outputs[i];
-        output->output.ops = &sim_output_ops;
+        output->output.ops = &copp_sim_output_ops;
         output->sim = sim;
     }
     for (size_t i = 0; i < sim->output_count; i++) {
@@ -98,7 +98,7 @@ static enum copp_result add_connectors(struct copp_sim *sim) {
 }
 
 static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config *config, struct copp_sim_error *error) {
-    enum copp_result result = sim_describe(sim, config->description ? config->description : default_description, error);
+    enum copp_result result = copp_sim_describe(sim, config->description ? config->description : default_description, error);
     if (result)
         return result;
     uint32_t limit_ms = sim->pending_limit_ms ? (uint32_t)sim->pending_limit_ms : config->pending_limit_ms;
@@ -140,7 +140,7 @@ void copp_sim_free(struct copp_sim **sim) {
 }
 
 struct copp_adapter *copp_sim_adapter(struct copp_sim *sim) {
-    return sim->adapter;
+    return sim ? sim->adapter : NULL;
 }
 
 size_t copp_sim_count(const struct copp_sim *sim) {
@@ -151,7 +151,7 @@ size_t copp_sim_count(const struct copp_sim *sim) {
 }
 
 const char *copp_sim_name(const struct copp_sim *sim, size_t index) {
-    for (size_t i = 0; i < sim->output_count; i++) {
+    for (size_t i = 0; sim && i < sim->output_count; i++) {
         if (!sim->outputs[i].svideo && index-- == 0) /* a pair is one connector (ARB-6) */
             return sim->outputs[i].name;
     }
@@ -159,12 +159,12 @@ const char *copp_sim_name(const struct copp_sim *sim, size_t index) {
 }
 
 struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name) {
-    struct sim_output *output = sim_find(sim, name);
+    struct sim_output *output = sim && name ? copp_sim_find(sim, name) : NULL;
     return output ? output->connector : NULL;
 }
 
 bool copp_sim_plugged(struct copp_sim *sim, const char *name) {
-    const struct sim_output *output = sim_find(sim, name);
+    const struct sim_output *output = sim && name ? copp_sim_find(sim, name) : NULL;
     const struct sim_output *other = output && output->svideo ? output->svideo : output ? output->composite : NULL;
     return output && output->plugged && (!other || other->plugged); /* ARB-6: of a pair both */
 }
@@ -174,7 +174,9 @@ enum copp_result copp_sim_event(struct copp_sim *sim, const char *event, struct 
     error = error ? error : &unwanted;
     *error = (struct copp_sim_error){0};
     struct sim_event parsed;
-    if (!sim_event_parse(sim, event, &parsed, error) || !sim_event_happen(&parsed, error))
+    if (!sim || !event)
+        return COPP_E_ARGUMENT;
+    if (!copp_sim_event_parse(sim, event, &parsed, error) || !copp_sim_event_happen(&parsed, error))
         return COPP_E_INVALID;
     return COPP_OK;
 }
@@ -192,6 +194,8 @@ static uint64_t next_script(const struct copp_sim *sim) {
 }
 
 uint64_t copp_sim_deadline_ms(const struct copp_sim *sim) {
+    if (!sim)
+        return SIM_NEVER;
     uint64_t next = least(next_script(sim), copp_adapter_deadline_ms(sim->adapter));
     for (size_t i = 0; i < sim->output_count; i++) {
         if (sim->outputs[i].pending)
@@ -215,7 +219,7 @@ static uint64_t next_moment(const struct copp_sim *sim) {
 static void run_script(struct copp_sim *sim) {
     while (next_script(sim) <= sim->now_ms && next_script(sim) != SIM_NEVER) {
         struct copp_sim_error unwanted; /* an event that cannot happen just now does not */
-        bool happened = sim_event_happen(&sim->script[sim->script_done++].event, &unwanted);
+        bool happened = copp_sim_event_happen(&sim->script[sim->script_done++].event, &unwanted);
         (void)happened;
     }
 }
@@ -223,11 +227,13 @@ static void run_script(struct copp_sim *sim) {
 static void land(struct copp_sim *sim) {
     for (size_t i = 0; i < sim->output_count; i++) {
         if (sim->outputs[i].pending && sim->outputs[i].due_ms <= sim->now_ms && sim->outputs[i].due_ms != SIM_NEVER)
-            sim_output_land(&sim->outputs[i]);
+            copp_sim_output_land(&sim->outputs[i]);
     }
 }
 
 void copp_sim_dispatch(struct copp_sim *sim, uint64_t now_ms) {
+    if (!sim)
+        return;
     for (uint64_t next = next_moment(sim); next <= now_ms && next != SIM_NEVER; next = next_moment(sim)) {
         sim->now_ms = next > sim->now_ms ? next : sim->now_ms;
         run_script(sim);

@@ -16,7 +16,7 @@ struct sim_verb {
 
 /* What no output has any more after it: told to the connector, which tells every device. */
 static void lose(struct sim_output *output, uint32_t types) {
-    sim_output_drop(output, types);
+    copp_sim_output_drop(output, types);
     copp_connector_protection_lost(output->connector, types);
 }
 
@@ -25,7 +25,7 @@ static enum copp_result unplug(const struct sim_event *event) {
     if (!output->plugged)
         return COPP_OK;
     output->plugged = false;
-    sim_output_drop(output, output->protections);
+    copp_sim_output_drop(output, output->protections);
     copp_connector_unplugged(output->connector);
     return COPP_OK;
 }
@@ -64,7 +64,7 @@ static enum copp_result tamper(const struct sim_event *event) {
 static enum copp_result hang_hdcp(const struct sim_event *event) {
     event->output->hdcp_hangs = event->value;
     if (event->output->pending)
-        sim_output_schedule(event->output);
+        copp_sim_output_schedule(event->output);
     return COPP_OK;
 }
 
@@ -120,16 +120,16 @@ static bool find_verb(const char *word, const struct sim_verb **verb, struct cop
     size_t used = 0;
     for (size_t i = 0; i < VERB_COUNT && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, " %s", verbs[i].word);
-    return sim_refuse(error, "\"%.20s\" is no event; there are:%s", word, allowed);
+    return copp_sim_refuse(error, "\"%.20s\" is no event; there are:%s", word, allowed);
 }
 
 static bool find_output(struct copp_sim *sim, const char *name, const struct sim_verb *verb, struct sim_output **output,
                         struct copp_sim_error *error) {
-    *output = sim_find(sim, name);
+    *output = copp_sim_find(sim, name);
     if (!*output)
-        return sim_refuse(error, "%s: there is no output \"%.31s\"", verb->word, name);
+        return copp_sim_refuse(error, "%s: there is no output \"%.31s\"", verb->word, name);
     if (verb->protection & ~(*output)->protections)
-        return sim_refuse(error, "%s: output %s has no %s", verb->word, name, copp_protection_type_name(verb->protection));
+        return copp_sim_refuse(error, "%s: output %s has no %s", verb->word, name, copp_protection_type_name(verb->protection));
     return true;
 }
 
@@ -141,55 +141,55 @@ static bool find_mode(struct sim_event *event, const char *word, struct copp_sim
             return true;
         }
     }
-    return sim_refuse(error, "mode: \"%.31s\" is not among the modes of output %s", word, output->name);
+    return copp_sim_refuse(error, "mode: \"%.31s\" is not among the modes of output %s", word, output->name);
 }
 
 static bool read_argument(struct sim_event *event, const char *word, struct copp_sim_error *error) {
     switch (event->verb->argument) {
     case ARGUMENT_ON_OFF:
-        return sim_read_word(word, &sim_on_off, &event->value, error);
+        return copp_sim_read_word(word, &copp_sim_on_off, &event->value, error);
     case ARGUMENT_ACP:
-        return sim_read_word(word, &sim_acp_levels, &event->value, error);
+        return copp_sim_read_word(word, &copp_sim_acp_levels, &event->value, error);
     case ARGUMENT_MULTI_ADAPTER:
-        return sim_read_word(word, &sim_multi_adapter_modes, &event->value, error);
+        return copp_sim_read_word(word, &copp_sim_multi_adapter_modes, &event->value, error);
     case ARGUMENT_MODE:
         return find_mode(event, word, error);
     case ARGUMENT_KSV:
-        return sim_read_ksv(word, event->ksv, error);
+        return copp_sim_read_ksv(word, event->ksv, error);
     case ARGUMENT_NONE:
         break;
     }
     return true;
 }
 
-bool sim_event_parse(struct copp_sim *sim, const char *text, struct sim_event *event, struct copp_sim_error *error) {
+bool copp_sim_event_parse(struct copp_sim *sim, const char *text, struct sim_event *event, struct copp_sim_error *error) {
     char word[SIM_EVENT_SIZE];
     *event = (struct sim_event){0};
-    if (!sim_next_word(&text, word, sizeof word))
-        return sim_refuse(error, "an event is missing, such as \"unplug NAME\"");
+    if (!copp_sim_next_word(&text, word, sizeof word))
+        return copp_sim_refuse(error, "an event is missing, such as \"unplug NAME\"");
     if (!find_verb(word, &event->verb, error))
         return false;
-    if (!sim_next_word(&text, word, sizeof word))
-        return sim_refuse(error, "write: %s %s", event->verb->word, event->verb->usage);
+    if (!copp_sim_next_word(&text, word, sizeof word))
+        return copp_sim_refuse(error, "write: %s %s", event->verb->word, event->verb->usage);
     if (!find_output(sim, word, event->verb, &event->output, error))
         return false;
     bool of_signal = event->verb->argument == ARGUMENT_MODE || event->verb->argument == ARGUMENT_MULTI_ADAPTER;
     if (of_signal && event->output->svideo)
         event->output = event->output->svideo; /* ARB-6: both carry its signal */
     if (event->verb->argument != ARGUMENT_NONE) {
-        if (!sim_next_word(&text, word, sizeof word))
-            return sim_refuse(error, "write: %s %s", event->verb->word, event->verb->usage);
+        if (!copp_sim_next_word(&text, word, sizeof word))
+            return copp_sim_refuse(error, "write: %s %s", event->verb->word, event->verb->usage);
         if (!read_argument(event, word, error))
             return false;
     }
-    if (sim_next_word(&text, word, sizeof word))
-        return sim_refuse(error, "\"%.20s\" is too much; write: %s %s", word, event->verb->word, event->verb->usage);
+    if (copp_sim_next_word(&text, word, sizeof word))
+        return copp_sim_refuse(error, "\"%.20s\" is too much; write: %s %s", word, event->verb->word, event->verb->usage);
     return true;
 }
 
-bool sim_event_happen(const struct sim_event *event, struct copp_sim_error *error) {
+bool copp_sim_event_happen(const struct sim_event *event, struct copp_sim_error *error) {
     enum copp_result result = event->verb->happen(event);
     if (result)
-        return sim_refuse(error, "%s %s: %s", event->verb->word, event->output->name, copp_strerror(result));
+        return copp_sim_refuse(error, "%s %s: %s", event->verb->word, event->output->name, copp_strerror(result));
     return true;
 }

@@ -31,14 +31,14 @@ struct output_key {
 
 static bool read_flag(const char *value, bool *flag, struct copp_sim_error *error) {
     uint32_t word;
-    if (!sim_read_word(value, &sim_yes_no, &word, error))
+    if (!copp_sim_read_word(value, &copp_sim_yes_no, &word, error))
         return false;
     *flag = word;
     return true;
 }
 
 static bool read_type(struct sim_output *output, const char *value, struct copp_sim_error *error) {
-    return sim_read_word(value, &sim_connector_types, &output->connector_type, error);
+    return copp_sim_read_word(value, &copp_sim_connector_types, &output->connector_type, error);
 }
 
 static bool read_internal(struct sim_output *output, const char *value, struct copp_sim_error *error) {
@@ -48,8 +48,8 @@ static bool read_internal(struct sim_output *output, const char *value, struct c
 static bool read_protections(struct sim_output *output, const char *value, struct copp_sim_error *error) {
     char word[SIM_NAME_SIZE];
     uint32_t type;
-    while (sim_next_word(&value, word, sizeof word)) {
-        if (!sim_read_word(word, &sim_protection_types, &type, error))
+    while (copp_sim_next_word(&value, word, sizeof word)) {
+        if (!copp_sim_read_word(word, &copp_sim_protection_types, &type, error))
             return false;
         output->protections |= type;
     }
@@ -58,10 +58,10 @@ static bool read_protections(struct sim_output *output, const char *value, struc
 
 static bool read_modes(struct sim_output *output, const char *value, struct copp_sim_error *error) {
     char word[SIM_NAME_SIZE + 1]; /* one more, for a name too long to show as such */
-    while (sim_next_word(&value, word, sizeof word)) {
+    while (copp_sim_next_word(&value, word, sizeof word)) {
         if (output->mode_count == SIM_MODES_MAX)
-            return sim_refuse(error, "more than %u modes", SIM_MODES_MAX);
-        if (!sim_read_mode(word, &output->modes[output->mode_count], error))
+            return copp_sim_refuse(error, "more than %u modes", SIM_MODES_MAX);
+        if (!copp_sim_read_mode(word, &output->modes[output->mode_count], error))
             return false;
         output->mode_count++;
     }
@@ -70,7 +70,7 @@ static bool read_modes(struct sim_output *output, const char *value, struct copp
 
 static bool read_name(char *name, const char *value, struct copp_sim_error *error) {
     if (strlen(value) >= SIM_NAME_SIZE)
-        return sim_refuse(error, "\"%.31s...\" is longer than %u characters", value, SIM_NAME_SIZE - 1);
+        return copp_sim_refuse(error, "\"%.31s...\" is longer than %u characters", value, SIM_NAME_SIZE - 1);
     strcpy(name, value);
     return true;
 }
@@ -84,7 +84,7 @@ static bool read_pair(struct sim_output *output, const char *value, struct copp_
 }
 
 static bool read_multi_adapter(struct sim_output *output, const char *value, struct copp_sim_error *error) {
-    return sim_read_word(value, &sim_multi_adapter_modes, &output->multi_adapter, error);
+    return copp_sim_read_word(value, &copp_sim_multi_adapter_modes, &output->multi_adapter, error);
 }
 
 static bool read_plugged(struct sim_output *output, const char *value, struct copp_sim_error *error) {
@@ -92,11 +92,11 @@ static bool read_plugged(struct sim_output *output, const char *value, struct co
 }
 
 static bool read_receiver(struct sim_output *output, const char *value, struct copp_sim_error *error) {
-    return sim_read_word(value, &sim_receivers, &output->receiver, error);
+    return copp_sim_read_word(value, &copp_sim_receivers, &output->receiver, error);
 }
 
 static bool read_ksv(struct sim_output *output, const char *value, struct copp_sim_error *error) {
-    return sim_read_ksv(value, output->ksv, error);
+    return copp_sim_read_ksv(value, output->ksv, error);
 }
 
 static bool read_repeater(struct sim_output *output, const char *value, struct copp_sim_error *error) {
@@ -105,7 +105,7 @@ static bool read_repeater(struct sim_output *output, const char *value, struct c
 
 static bool read_hdcp_delay(struct sim_output *output, const char *value, struct copp_sim_error *error) {
     uint64_t number;
-    if (!sim_read_number(value, 3600000, &number, error))
+    if (!copp_sim_read_number(value, 3600000, &number, error))
         return false;
     output->hdcp_delay_ms = (uint32_t)number;
     return true;
@@ -122,8 +122,8 @@ static bool read_tv_standards(struct sim_output *output, const char *value, stru
         output->tv_standards = COPP_TV_STANDARD_MASK;
         return true;
     }
-    while (sim_next_word(&value, word, sizeof word)) {
-        if (!sim_read_standard(word, &standard, error))
+    while (copp_sim_next_word(&value, word, sizeof word)) {
+        if (!copp_sim_read_standard(word, &standard, error))
             return false;
         output->tv_standards |= standard;
     }
@@ -131,11 +131,11 @@ static bool read_tv_standards(struct sim_output *output, const char *value, stru
 }
 
 static bool read_default_standard(struct sim_output *output, const char *value, struct copp_sim_error *error) {
-    return strcmp(value, "none") == 0 || sim_read_standard(value, &output->default_standard, error);
+    return strcmp(value, "none") == 0 || copp_sim_read_standard(value, &output->default_standard, error);
 }
 
 static bool read_tv_type(struct sim_output *output, const char *value, struct copp_sim_error *error) {
-    return sim_read_word(value, &sim_tv_types, &output->tv_type, error);
+    return copp_sim_read_word(value, &copp_sim_tv_types, &output->tv_type, error);
 }
 
 enum { KEY_TYPE, KEY_MODES, KEY_RECEIVER, KEY_KSV };
@@ -166,18 +166,18 @@ static bool read_output_key(struct parse *parse, const char *name, const char *v
         if (strcmp(output_keys[i].name, name) != 0)
             continue;
         if (output->keys & KEY_BIT(i))
-            return sim_refuse(error, "%s is given twice", name);
+            return copp_sim_refuse(error, "%s is given twice", name);
         output->keys |= KEY_BIT(i);
         struct copp_sim_error reason = {0};
         if (!output_keys[i].read(output, value, &reason))
-            return sim_refuse(error, "%s: %s", name, reason.text);
+            return copp_sim_refuse(error, "%s: %s", name, reason.text);
         return true;
     }
     char allowed[sizeof error->text];
     size_t used = 0;
     for (size_t i = 0; i < OUTPUT_KEYS && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, " %s", output_keys[i].name);
-    return sim_refuse(error, "\"%.12s\" is no key; there are:%s", name, allowed);
+    return copp_sim_refuse(error, "\"%.12s\" is no key; there are:%s", name, allowed);
 }
 
 static bool read_adapter_key(struct parse *parse, const char *name, const char *value, struct copp_sim_error *error) {
@@ -186,17 +186,17 @@ static bool read_adapter_key(struct parse *parse, const char *name, const char *
     while (key < 3 && strcmp(names[key], name) != 0)
         key++;
     if (key == 3)
-        return sim_refuse(error, "\"%.20s\" is no key of an adapter; there are: bus integrated pending_limit", name);
+        return copp_sim_refuse(error, "\"%.20s\" is no key of an adapter; there are: bus integrated pending_limit", name);
     if (parse->adapter_keys & KEY_BIT(key))
-        return sim_refuse(error, "%s is given twice", name);
+        return copp_sim_refuse(error, "%s is given twice", name);
     parse->adapter_keys |= KEY_BIT(key);
     struct copp_sim_error reason = {0};
     uint32_t word = 0;
-    bool read = key == 2   ? sim_read_number(value, 3600000, &parse->sim->pending_limit_ms, &reason)
-                : key == 1 ? sim_read_word(value, &sim_yes_no, &word, &reason)
-                           : sim_read_word(value, &sim_bus_types, &word, &reason);
+    bool read = key == 2   ? copp_sim_read_number(value, 3600000, &parse->sim->pending_limit_ms, &reason)
+                : key == 1 ? copp_sim_read_word(value, &copp_sim_yes_no, &word, &reason)
+                           : copp_sim_read_word(value, &copp_sim_bus_types, &word, &reason);
     if (!read)
-        return sim_refuse(error, "%s: %s", name, reason.text);
+        return copp_sim_refuse(error, "%s: %s", name, reason.text);
     parse->sim->bus_type |= key == 1 && word ? COPP_BUS_INTEGRATED : word;
     return true;
 }
@@ -207,11 +207,11 @@ static bool read_script_line(struct parse *parse, const char *name, const char *
     struct sim_script_line line = {.line = parse->line};
     struct copp_sim_error reason = {0};
     if (sim->script_count == SIM_SCRIPT_MAX)
-        return sim_refuse(error, "more than %u lines of script", SIM_SCRIPT_MAX);
-    if (!sim_read_number(name, UINT32_MAX, &line.at_ms, &reason))
-        return sim_refuse(error, "write \"MILLISECONDS = EVENT\": %.100s", reason.text);
+        return copp_sim_refuse(error, "more than %u lines of script", SIM_SCRIPT_MAX);
+    if (!copp_sim_read_number(name, UINT32_MAX, &line.at_ms, &reason))
+        return copp_sim_refuse(error, "write \"MILLISECONDS = EVENT\": %.100s", reason.text);
     if (strlen(value) >= sizeof line.text)
-        return sim_refuse(error, "an event is longer than %u characters", SIM_EVENT_SIZE - 1);
+        return copp_sim_refuse(error, "an event is longer than %u characters", SIM_EVENT_SIZE - 1);
     strcpy(line.text, value);
     size_t at = sim->script_count++;
     for (; at > 0 && sim->script[at - 1].at_ms > line.at_ms; at--)
@@ -235,7 +235,7 @@ static int on_key(void *user, const char *section, const char *name, const char 
     bool read = false;
     switch (parse->section) {
     case SECTION_NONE:
-        read = sim_refuse(parse->error, "\"%.20s\" stands before any section; begin with [output NAME]", name);
+        read = copp_sim_refuse(parse->error, "\"%.20s\" stands before any section; begin with [output NAME]", name);
         break;
     case SECTION_ADAPTER:
         read = read_adapter_key(parse, name, value, parse->error);
@@ -252,13 +252,13 @@ static int on_key(void *user, const char *section, const char *name, const char 
 
 static bool begin_output(struct parse *parse, const char *name) {
     struct copp_sim *sim = parse->sim;
-    if (!sim_name_allowed(name))
-        return sim_refuse(parse->error, "\"%.31s\" is no name; it has up to %u letters, digits, '-', '_' and '.'", name,
-                          SIM_NAME_SIZE - 1);
-    if (sim_find(sim, name))
-        return sim_refuse(parse->error, "output %s is described twice", name);
+    if (!copp_sim_name_allowed(name))
+        return copp_sim_refuse(parse->error, "\"%.31s\" is no name; it has up to %u letters, digits, '-', '_' and '.'", name,
+                               SIM_NAME_SIZE - 1);
+    if (copp_sim_find(sim, name))
+        return copp_sim_refuse(parse->error, "output %s is described twice", name);
     if (sim->output_count == SIM_OUTPUTS_MAX)
-        return sim_refuse(parse->error, "more than %u outputs", SIM_OUTPUTS_MAX);
+        return copp_sim_refuse(parse->error, "more than %u outputs", SIM_OUTPUTS_MAX);
     parse->section = SECTION_OUTPUT;
     parse->output = &sim->outputs[sim->output_count++];
     strcpy(parse->output->name, name);
@@ -274,10 +274,11 @@ static bool begin_section(struct parse *parse, const char *header) {
         return begin_output(parse, header + strlen(output));
     bool adapter = strcmp(header, "adapter") == 0;
     if (!adapter && strcmp(header, "script") != 0)
-        return sim_refuse(parse->error, "\"[%.31s]\" is no section; there are [adapter], [output NAME] and [script]", header);
+        return copp_sim_refuse(parse->error, "\"[%.31s]\" is no section; there are [adapter], [output NAME] and [script]",
+                               header);
     bool *seen = adapter ? &parse->seen_adapter : &parse->seen_script;
     if (*seen)
-        return sim_refuse(parse->error, "[%s] is there twice", header);
+        return copp_sim_refuse(parse->error, "[%s] is there twice", header);
     *seen = true;
     parse->section = adapter ? SECTION_ADAPTER : SECTION_SCRIPT;
     return true;
@@ -307,7 +308,7 @@ static char *read_line(char *to, int room, void *stream) {
     size_t length = strcspn(line, "\n");
     parse->text = line + length + (line[length] == '\n');
     if (length >= LINE_MAX_SIZE || length + 2 > (size_t)room) {
-        (void)sim_refuse(parse->error, "the line is longer than %u characters", LINE_MAX_SIZE - 1);
+        (void)copp_sim_refuse(parse->error, "the line is longer than %u characters", LINE_MAX_SIZE - 1);
         (void)fail(parse);
         return NULL;
     }
@@ -322,7 +323,7 @@ static char *read_line(char *to, int room, void *stream) {
 
 static bool complain(const struct sim_output *output, struct copp_sim_error *error, const char *reason) {
     error->line = output->line;
-    return sim_refuse(error, "output %s: %s", output->name, reason);
+    return copp_sim_refuse(error, "output %s: %s", output->name, reason);
 }
 
 static bool find_first_mode(struct sim_output *output, struct copp_sim_error *error) {
@@ -341,7 +342,7 @@ static bool find_first_mode(struct sim_output *output, struct copp_sim_error *er
 static bool join_pair(struct copp_sim *sim, struct sim_output *svideo, struct copp_sim_error *error) {
     if (!svideo->pair_name[0])
         return true;
-    struct sim_output *composite = sim_find(sim, svideo->pair_name);
+    struct sim_output *composite = copp_sim_find(sim, svideo->pair_name);
     if (svideo->connector_type != COPP_CONNECTOR_SVIDEO || !composite || composite->connector_type != COPP_CONNECTOR_COMPOSITE ||
         !(composite->keys & KEY_BIT(KEY_TYPE)))
         return complain(svideo, error, "pair is for an svideo output and names a composite one");
@@ -381,7 +382,7 @@ static bool check_output(struct sim_output *output, struct copp_sim_error *error
 
 static bool check(struct copp_sim *sim, struct copp_sim_error *error) {
     if (!sim->output_count)
-        return sim_refuse(error, "there is no [output NAME] section");
+        return copp_sim_refuse(error, "there is no [output NAME] section");
     for (size_t i = 0; i < sim->output_count; i++) {
         if (!join_pair(sim, &sim->outputs[i], error))
             return false;
@@ -392,7 +393,7 @@ static bool check(struct copp_sim *sim, struct copp_sim_error *error) {
     }
     for (size_t i = 0; i < sim->script_count; i++) {
         struct sim_script_line *line = &sim->script[i];
-        if (!sim_event_parse(sim, line->text, &line->event, error)) {
+        if (!copp_sim_event_parse(sim, line->text, &line->event, error)) {
             error->line = line->line;
             return false;
         }
@@ -400,14 +401,14 @@ static bool check(struct copp_sim *sim, struct copp_sim_error *error) {
     return true;
 }
 
-enum copp_result sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error) {
+enum copp_result copp_sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error) {
     struct parse parse = {.sim = sim, .text = description + byte_order_mark(description), .error = error};
     int line = ini_parse_stream(read_line, &parse, on_key, &parse);
     if (line < 0)
         return COPP_E_MEMORY;
     if (line > 0 && (!parse.failed || (unsigned)line < error->line)) {
         error->line = (unsigned)line;
-        (void)sim_refuse(error, "this is neither \"[section]\" nor \"key = value\" nor a comment");
+        (void)copp_sim_refuse(error, "this is neither \"[section]\" nor \"key = value\" nor a comment");
         return COPP_E_INVALID;
     }
     return parse.failed || !check(sim, error) ? COPP_E_INVALID : COPP_OK;

@@ -22,7 +22,7 @@ static uint64_t later(uint64_t now_ms, uint64_t by_ms) {
     return now_ms > SIM_NEVER - by_ms ? SIM_NEVER : now_ms + by_ms;
 }
 
-void sim_output_schedule(struct sim_output *sim) {
+void copp_sim_output_schedule(struct sim_output *sim) {
     sim->due_ms = sim->hdcp_hangs ? SIM_NEVER : later(sim->sim->now_ms, sim->hdcp_delay_ms);
 }
 
@@ -34,7 +34,7 @@ static enum copp_result output_apply(struct copp_output *output, const struct co
         if (sim->plugged && sim->receiver && (sim->hdcp_hangs || sim->hdcp_delay_ms)) {
             sim->wanted = *wanted;
             sim->pending = true;
-            sim_output_schedule(sim);
+            copp_sim_output_schedule(sim);
             return COPP_E_PENDING; /* CMD-6 */
         }
         if (!hdcp_can_come_up(sim))
@@ -48,9 +48,9 @@ static void output_cancel(struct copp_output *output) {
     ((struct sim_output *)output)->pending = false;
 }
 
-const struct copp_output_ops sim_output_ops = {output_state, output_apply, output_cancel};
+const struct copp_output_ops copp_sim_output_ops = {output_state, output_apply, output_cancel};
 
-void sim_output_land(struct sim_output *sim) {
+void copp_sim_output_land(struct sim_output *sim) {
     bool up = hdcp_can_come_up(sim) && !sim->refuses;
     if (up)
         sim->in_force = sim->wanted;
@@ -58,7 +58,7 @@ void sim_output_land(struct sim_output *sim) {
     copp_connector_applied(sim->connector, up ? COPP_OK : COPP_E_FAILED);
 }
 
-void sim_output_drop(struct sim_output *sim, uint32_t types) {
+void copp_sim_output_drop(struct sim_output *sim, uint32_t types) {
     struct copp_protection *in_force = &sim->in_force;
     in_force->hdcp = types & COPP_PROTECTION_TYPE_HDCP ? 0 : in_force->hdcp;
     in_force->acp = types & COPP_PROTECTION_TYPE_ACP ? 0 : in_force->acp;

@@ -25,13 +25,13 @@ static const struct sim_word connector_types[] = {
     {"udi-embedded", COPP_CONNECTOR_UDI_EMBEDDED},
     {"unknown", COPP_CONNECTOR_UNKNOWN},
 };
-const struct sim_words sim_connector_types = WORDS(connector_types);
+const struct sim_words copp_sim_connector_types = WORDS(connector_types);
 
 static const struct sim_word bus_types[] = {
     {"unknown", COPP_BUS_UNKNOWN},         {"pci", COPP_BUS_PCI}, {"pci-x", COPP_BUS_PCIX},
     {"pci-express", COPP_BUS_PCI_EXPRESS}, {"agp", COPP_BUS_AGP},
 };
-const struct sim_words sim_bus_types = WORDS(bus_types);
+const struct sim_words copp_sim_bus_types = WORDS(bus_types);
 
 static const struct sim_word protection_types[] = {
     {"none", COPP_PROTECTION_TYPE_NONE},
@@ -39,7 +39,7 @@ static const struct sim_word protection_types[] = {
     {"acp", COPP_PROTECTION_TYPE_ACP},
     {"cgms-a", COPP_PROTECTION_TYPE_CGMSA},
 };
-const struct sim_words sim_protection_types = WORDS(protection_types);
+const struct sim_words copp_sim_protection_types = WORDS(protection_types);
 
 static const struct sim_word multi_adapter_modes[] = {
     {"single", COPP_MODE_SINGLE},
@@ -47,24 +47,24 @@ static const struct sim_word multi_adapter_modes[] = {
     {"clone", COPP_MODE_CLONE},
     {"theatre", COPP_MODE_THEATRE},
 };
-const struct sim_words sim_multi_adapter_modes = WORDS(multi_adapter_modes);
+const struct sim_words copp_sim_multi_adapter_modes = WORDS(multi_adapter_modes);
 
 static const struct sim_word tv_types[] = {{"none", 0}, {"ntsc", 0x1}, {"pal", 0x10}}; /* AnalogVideo_NTSC_M, AnalogVideo_PAL_B */
-const struct sim_words sim_tv_types = WORDS(tv_types);
+const struct sim_words copp_sim_tv_types = WORDS(tv_types);
 
 static const struct sim_word yes_no[] = {{"yes", 1}, {"no", 0}};
-const struct sim_words sim_yes_no = WORDS(yes_no);
+const struct sim_words copp_sim_yes_no = WORDS(yes_no);
 
 static const struct sim_word receivers[] = {
     {"yes", SIM_RECEIVER_NAMED}, {"no", SIM_RECEIVER_NONE}, {"unnamed", SIM_RECEIVER_UNNAMED}};
-const struct sim_words sim_receivers = WORDS(receivers);
+const struct sim_words copp_sim_receivers = WORDS(receivers);
 
 static const struct sim_word on_off[] = {{"on", 1}, {"off", 0}};
-const struct sim_words sim_on_off = WORDS(on_off);
+const struct sim_words copp_sim_on_off = WORDS(on_off);
 
 static const struct sim_word acp_levels[] = {
     {"0", COPP_ACP_OFF}, {"1", COPP_ACP_LEVEL1}, {"2", COPP_ACP_LEVEL2}, {"3", COPP_ACP_LEVEL3}};
-const struct sim_words sim_acp_levels = WORDS(acp_levels);
+const struct sim_words copp_sim_acp_levels = WORDS(acp_levels);
 
 /* A description may come from anywhere, and a reason goes to a terminal. */
 static void make_printable(char *text) {
@@ -74,7 +74,7 @@ static void make_printable(char *text) {
     }
 }
 
-bool sim_refuse(struct copp_sim_error *error, const char *format, ...) {
+bool copp_sim_refuse(struct copp_sim_error *error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(error->text, sizeof error->text, format, arguments);
@@ -83,7 +83,7 @@ bool sim_refuse(struct copp_sim_error *error, const char *format, ...) {
     return false;
 }
 
-bool sim_read_word(const char *text, const struct sim_words *words, uint32_t *value, struct copp_sim_error *error) {
+bool copp_sim_read_word(const char *text, const struct sim_words *words, uint32_t *value, struct copp_sim_error *error) {
     for (size_t i = 0; i < words->count; i++) {
         if (strcmp(words->list[i].text, text) == 0) {
             *value = words->list[i].value;
@@ -94,16 +94,16 @@ bool sim_read_word(const char *text, const struct sim_words *words, uint32_t *va
     size_t used = 0;
     for (size_t i = 0; i < words->count && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? " " : "", words->list[i].text);
-    return sim_refuse(error, "\"%.20s\" is none of: %s", text, allowed);
+    return copp_sim_refuse(error, "\"%.20s\" is none of: %s", text, allowed);
 }
 
-bool sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error) {
+bool copp_sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error) {
     uint64_t sum = 0;
     const char *digit = text;
     for (; *digit >= '0' && *digit <= '9' && sum <= most; digit++)
         sum = sum * 10 + (uint64_t)(*digit - '0');
     if (digit == text || *digit || sum > most)
-        return sim_refuse(error, "\"%.20s\" is no whole number from 0 to %llu", text, (unsigned long long)most);
+        return copp_sim_refuse(error, "\"%.20s\" is no whole number from 0 to %llu", text, (unsigned long long)most);
     *value = sum;
     return true;
 }
@@ -164,12 +164,12 @@ static unsigned sample_format(char scan, uint32_t height) {
     return height == 480 ? COPP_SAMPLE_INTERLEAVED_ODD_FIRST : COPP_SAMPLE_INTERLEAVED_EVEN_FIRST;
 }
 
-bool sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim_error *error) {
+bool copp_sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim_error *error) {
     const char *at = text;
     struct copp_display display = {.d3d_format = COPP_D3DFMT_X8R8G8B8};
     if (strlen(text) >= sizeof mode->name || !take_size(&at, &display) || (*at != 'p' && *at != 'i') ||
         !read_rate(at + 1, &display))
-        return sim_refuse(error, "\"%.20s\" is no mode; write 1080p60, 480i59.94 or 1024x768p75", text);
+        return copp_sim_refuse(error, "\"%.20s\" is no mode; write 1080p60, 480i59.94 or 1024x768p75", text);
     const struct copp_format format = {.sample_format = sample_format(*at, display.height)};
     display.format = copp_format_pack(&format);
     strcpy(mode->name, text);
@@ -183,7 +183,7 @@ static int hex_digit(char digit) {
     return found ? (int)((found - digits) % 16) : -1;
 }
 
-bool sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error) {
+bool copp_sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error) {
     uint8_t bytes[COPP_KSV_SIZE];
     bool whole = strlen(text) == 2 * COPP_KSV_SIZE;
     for (size_t i = 0; whole && i < COPP_KSV_SIZE; i++) {
@@ -193,29 +193,29 @@ bool sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error) 
         bytes[i] = (uint8_t)(high * 16 + low);
     }
     if (!whole)
-        return sim_refuse(error, "\"%.20s\" is no KSV; write 10 hexadecimal digits, most significant byte first", text);
+        return copp_sim_refuse(error, "\"%.20s\" is no KSV; write 10 hexadecimal digits, most significant byte first", text);
     memcpy(ksv, bytes, sizeof bytes);
     return true;
 }
 
-bool sim_read_standard(const char *text, uint32_t *standard, struct copp_sim_error *error) {
+bool copp_sim_read_standard(const char *text, uint32_t *standard, struct copp_sim_error *error) {
     for (uint32_t bit = 1; bit & COPP_TV_STANDARD_MASK; bit <<= 1) {
         if (strcmp(copp_tv_standard_name(bit), text) == 0) {
             *standard = bit;
             return true;
         }
     }
-    return sim_refuse(
+    return copp_sim_refuse(
         error, "\"%.24s\" is no TV standard; write one such as IEC61880_525i or CEA805A_TypeA_750p (docs/simulator.md)", text);
 }
 
-bool sim_name_allowed(const char *name) {
+bool copp_sim_name_allowed(const char *name) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     size_t length = strlen(name);
     return length > 0 && length < SIM_NAME_SIZE && strspn(name, letters) == length;
 }
 
-bool sim_next_word(const char **rest, char *word, size_t size) {
+bool copp_sim_next_word(const char **rest, char *word, size_t size) {
     static const char separators[] = " \t,";
     *rest += strspn(*rest, separators);
     size_t length = strcspn(*rest, separators);

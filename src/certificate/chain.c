@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/crypto.h"
+
 #define CERTIFICATES 3u /* CERT-4: leaf, IHV signer, root */
 
 static struct copp_chain *chain_new(const uint8_t *bytes, size_t size) {
@@ -136,7 +138,7 @@ size_t copp_chain_count(const struct copp_chain *chain) {
 }
 
 static bool readable(const struct copp_public_key *key) {
-    return key->modulus_size >= 128 && key->exponent >= 3 && key->exponent % 2 == 1;
+    return key->modulus_size >= COPP_MODULUS_MIN && copp_exponent_usable(key->exponent);
 }
 
 enum copp_result copp_chain_certificate(const struct copp_chain *chain, size_t index, struct copp_certificate *certificate) {

@@ -74,7 +74,7 @@ static enum copp_result check_signs_lists(struct copp_checker *checker) {
 static enum copp_result check_certificate(struct copp_checker *checker, size_t index) {
     enum copp_result result = copp_check_unique(checker, index);
     if (!result)
-        result = copp_check_moduli(checker, index, 128, index == 0 ? 128 : COPP_MODULUS_MAX);
+        result = copp_check_moduli(checker, index, COPP_MODULUS_MIN, index == 0 ? COPP_MODULUS_MIN : COPP_MODULUS_MAX);
     if (!result)
         result = copp_check_exponents(checker, index);
     if (!result)
@@ -144,9 +144,12 @@ enum copp_result copp_revocation_validate(const uint8_t *bytes, size_t size, con
         verdict = &unused;
     if (list)
         *list = NULL;
+    copp_verdict_clear(verdict);
+    if (!anchor)
+        return COPP_E_ARGUMENT;
     enum copp_result result = read_list(bytes, size, &read, verdict);
     if (!result)
-        result = anchor ? check_list(read, anchor, verdict) : COPP_E_ARGUMENT;
+        result = check_list(read, anchor, verdict);
     if (result || !list) {
         copp_revocation_free(&read);
         return result;

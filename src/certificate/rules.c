@@ -63,13 +63,9 @@ enum copp_result copp_check_moduli(struct copp_checker *checker, size_t index, u
     result = require(checker, index, COPP_ELEMENT_SIGNER_MODULUS);
     if (result)
         return result;
-    if (record->signer.modulus_size < 128)
+    if (record->signer.modulus_size < COPP_MODULUS_MIN)
         return refuse(checker, COPP_RULE_CERT_6, index, "KeyInfo's Modulus is not 128 to 256 bytes in base64");
     return COPP_OK;
-}
-
-static bool exponent_good(uint32_t exponent) {
-    return exponent >= 3 && exponent % 2 == 1;
 }
 
 enum copp_result copp_check_exponents(struct copp_checker *checker, size_t index) { /* CERT-7 */
@@ -77,12 +73,12 @@ enum copp_result copp_check_exponents(struct copp_checker *checker, size_t index
     enum copp_result result = require(checker, index, COPP_ELEMENT_EXPONENT);
     if (result)
         return result;
-    if (!exponent_good(record->subject.exponent))
+    if (!copp_exponent_usable(record->subject.exponent))
         return refuse(checker, COPP_RULE_CERT_7, index, "Exponent is not an odd number of 3 or more in at most 4 bytes");
     result = require(checker, index, COPP_ELEMENT_SIGNER_EXPONENT);
     if (result)
         return result;
-    if (!exponent_good(record->signer.exponent))
+    if (!copp_exponent_usable(record->signer.exponent))
         return refuse(checker, COPP_RULE_CERT_7, index,
                       "KeyInfo's Exponent is not an odd number of 3 or more in at most 4 bytes");
     return COPP_OK;

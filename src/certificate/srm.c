@@ -64,7 +64,7 @@ static enum copp_result refuse(struct copp_verdict *verdict, enum copp_rule rule
 
 bool copp_ksv_valid(const uint8_t *ksv) { /* SRM-5 */
     unsigned ones = 0;
-    for (size_t i = 0; i < COPP_KSV_SIZE; i++) {
+    for (size_t i = 0; ksv && i < COPP_KSV_SIZE; i++) {
         for (unsigned byte = ksv[i]; byte; byte &= byte - 1)
             ones++;
     }
@@ -72,8 +72,8 @@ bool copp_ksv_valid(const uint8_t *ksv) { /* SRM-5 */
 }
 
 void copp_ksv_from_bksv(const uint8_t *bksv, uint8_t *ksv) { /* SRM-5: the one place where the byte order changes */
-    for (size_t i = 0; i < COPP_KSV_SIZE; i++)
-        ksv[i] = bksv[COPP_KSV_SIZE - 1 - i];
+    for (size_t i = 0; ksv && i < COPP_KSV_SIZE; i++)
+        ksv[i] = bksv ? bksv[COPP_KSV_SIZE - 1 - i] : 0;
 }
 
 static const uint8_t *message_of(const struct copp_srm *srm) {
@@ -342,7 +342,9 @@ const uint8_t *copp_srm_entry(const struct copp_srm *srm, size_t index) {
 }
 
 bool copp_srm_revoked(const struct copp_srm *srm, const uint8_t *ksv) {
-    for (size_t i = 0; srm && ksv && i < srm->count; i++) {
+    if (!srm || !ksv)
+        return true;
+    for (size_t i = 0; i < srm->count; i++) {
         if (copp_equal(copp_srm_entry(srm, i), ksv, COPP_KSV_SIZE))
             return true;
     }

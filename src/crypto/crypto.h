@@ -37,11 +37,16 @@ COPP_NODISCARD enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uin
 COPP_NODISCARD enum copp_result copp_cbc_encrypt(struct copp_cbc *cbc, const uint8_t *in, size_t size, uint8_t *out);
 void copp_cbc_free(struct copp_cbc **cbc);
 
+/* Odd, and at least 3 (CERT-7): what every RSA exponent is, whoever brings it. */
+COPP_NODISCARD bool copp_exponent_usable(uint32_t exponent);
+
 /*
  * Whether a key is one that every crypto library takes and does the same with: a modulus of 128 to 256 bytes that does
  * not begin with zero, and both numbers odd, the exponent at least 3. Keys come from peers.
  */
 COPP_NODISCARD bool copp_public_key_usable(const struct copp_public_key *key);
+/* A usable key of 1024 bits or more. A chain's keys are measured in bytes (CERT-6); those of files in bits. */
+COPP_NODISCARD bool copp_public_key_strong(const struct copp_public_key *key);
 
 /* Of two big-endian numbers. They are public; which is smaller is no secret either. */
 COPP_NODISCARD bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size);

@@ -49,11 +49,10 @@ static bool read_exponent(const struct copp_gcrypt_view *view, uint32_t *exponen
 enum copp_result copp_gcrypt_numbers(const struct copp_gcrypt_view *modulus, const struct copp_gcrypt_view *exponent,
                                      struct copp_public_key *out) {
     struct copp_public_key read = {.modulus_size = (uint32_t)modulus->size};
-    bool small = modulus->size < 128 || (modulus->size == 128 && modulus->bytes[0] < 0x80); /* fewer than 1024 bits */
-    if (small || modulus->size > COPP_MODULUS_MAX || !read_exponent(exponent, &read.exponent))
+    if (modulus->size > COPP_MODULUS_MAX || !read_exponent(exponent, &read.exponent))
         return COPP_E_KEY;
     memcpy(read.modulus, modulus->bytes, modulus->size);
-    if (!copp_public_key_usable(&read))
+    if (!copp_public_key_strong(&read))
         return COPP_E_KEY;
     *out = read;
     return COPP_OK;

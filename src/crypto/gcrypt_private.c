@@ -222,9 +222,10 @@ static enum copp_result read_file(const char *path, char *text, size_t *size) {
 
 enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
     (void)passphrase; /* encrypted files are not read here: they are COPP_E_KEY whatever the passphrase */
+    if (key)
+        *key = NULL;
     if (!uri || !key)
         return COPP_E_ARGUMENT;
-    *key = NULL;
     if (!copp_gcrypt_ready())
         return COPP_E_CRYPTO;
     char *text = malloc(COPP_KEY_FILE_MAX);
@@ -239,9 +240,10 @@ enum copp_result copp_private_key_open(const char *uri, const char *passphrase, 
 }
 
 enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {
+    if (key)
+        *key = NULL;
     if (!key || (bits != 1024 && bits != 2048))
         return COPP_E_ARGUMENT;
-    *key = NULL;
     struct copp_public_key numbers = {.modulus_size = bits / 8, .exponent = 65537};
     gcry_sexp_t order = NULL;
     gcry_sexp_t pair = NULL; /* serves as the private key as it is */
@@ -341,9 +343,10 @@ static enum copp_result pem_from_der(const uint8_t *der, size_t der_size, char *
 }
 
 enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
+    if (pem)
+        *pem = NULL;
     if (!key || !pem || !size)
         return COPP_E_ARGUMENT;
-    *pem = NULL;
     if (key->ops != &gcrypt_ops)
         return COPP_E_KEY;
     gcry_mpi_t numbers[NUMBERS] = {NULL};

@@ -40,12 +40,13 @@ enum copp_result copp_handshake_seal(const struct copp_handshake *handshake, enu
 
 enum copp_result copp_handshake_open(struct copp_private_key *key, const struct copp_signature *signature,
                                      struct copp_handshake *handshake) {
+    if (handshake)
+        memset(handshake, 0, sizeof *handshake);
     if (!key || !signature || !handshake)
         return COPP_E_ARGUMENT;
     uint8_t cipher[RSA_SIZE];
     uint8_t number[RSA_SIZE];
     uint8_t secret[RSA_SIZE];
-    memset(handshake, 0, sizeof *handshake);
     copp_reverse(signature->bytes, RSA_SIZE, cipher); /* SES-6 */
     enum copp_result result = key->ops->decrypt_raw(key, cipher, number, RSA_SIZE);
     if (!result) {

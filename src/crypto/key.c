@@ -23,11 +23,20 @@ const struct copp_public_key *copp_anchor_microsoft(void) {
     return &anchor;
 }
 
+bool copp_exponent_usable(uint32_t exponent) {
+    return exponent >= 3 && (exponent & 1);
+}
+
+static bool rsa_usable(const uint8_t *modulus, size_t size, uint32_t exponent) {
+    return size >= COPP_MODULUS_MIN && modulus[0] && (modulus[size - 1] & 1) && copp_exponent_usable(exponent);
+}
+
 bool copp_public_key_usable(const struct copp_public_key *key) {
-    uint32_t size = key->modulus_size;
-    if (size < 128 || size > COPP_MODULUS_MAX || !key->modulus[0])
-        return false;
-    return (key->modulus[size - 1] & 1) && (key->exponent & 1) && key->exponent >= 3;
+    return key->modulus_size <= COPP_MODULUS_MAX && rsa_usable(key->modulus, key->modulus_size, key->exponent);
+}
+
+bool copp_public_key_strong(const struct copp_public_key *key) {
+    return copp_public_key_usable(key) && (key->modulus_size > COPP_MODULUS_MIN || key->modulus[0] >= 0x80);
 }
 
 bool copp_dsa_key_usable(const struct copp_dsa_key *key) {
@@ -39,7 +48,7 @@ bool copp_dsa_key_usable(const struct copp_dsa_key *key) {
 }
 
 bool copp_rsa3072_key_usable(const struct copp_rsa3072_key *key) {
-    return key->modulus[0] >= 0x80 && (key->modulus[sizeof key->modulus - 1] & 1) && (key->exponent & 1) && key->exponent >= 3;
+    return key->modulus[0] >= 0x80 && rsa_usable(key->modulus, sizeof key->modulus, key->exponent);
 }
 
 bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size) {
@@ -67,7 +76,7 @@ static enum copp_result read_plain(const char *text, size_t size, struct copp_pu
     if (!copp_base64_decode(text, size, read.modulus, &modulus_size))
         return COPP_E_KEY;
     read.modulus_size = (uint32_t)modulus_size;
-    if (!copp_public_key_usable(&read))
+    if (!copp_public_key_strong(&read))
         return COPP_E_KEY;
     *key = read;
     return COPP_OK;

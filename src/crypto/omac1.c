@@ -22,6 +22,8 @@ bool copp_equal(const void *a, const void *b, size_t size) {
     const volatile uint8_t *x = a;
     const volatile uint8_t *y = b;
     unsigned difference = 0;
+    if (!a || !b)
+        return false;
     for (size_t i = 0; i < size; i++)
         difference |= (unsigned)(x[i] ^ y[i]);
     return difference == 0;

@@ -88,12 +88,12 @@ static bool exponent_of(EVP_PKEY *key, uint32_t *exponent) {
 
 enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_public_key *out) {
     int bits = EVP_PKEY_is_a(key, "RSA") ? EVP_PKEY_get_bits(key) : 0;
-    if (bits < 1024 || bits > 2048)
+    if (bits <= 0 || bits > 8 * (int)COPP_MODULUS_MAX)
         return COPP_E_KEY;
     struct copp_public_key read = {.modulus_size = (uint32_t)(bits + 7) / 8};
     if (!number_of(key, OSSL_PKEY_PARAM_RSA_N, read.modulus, read.modulus_size) || !exponent_of(key, &read.exponent))
         return copp_openssl_failure(COPP_E_KEY);
-    if (!copp_public_key_usable(&read))
+    if (!copp_public_key_strong(&read))
         return COPP_E_KEY;
     *out = read;
     return COPP_OK;

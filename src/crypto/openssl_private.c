@@ -194,9 +194,10 @@ static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store) {
 }
 
 enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    if (key)
+        *key = NULL;
     if (!uri || !key)
         return COPP_E_ARGUMENT;
-    *key = NULL;
     ERR_clear_error();
     UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(give_passphrase, 0);
     if (!method)
@@ -211,9 +212,10 @@ enum copp_result copp_private_key_open(const char *uri, const char *passphrase, 
 }
 
 enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {
+    if (key)
+        *key = NULL;
     if (!key || (bits != 1024 && bits != 2048))
         return COPP_E_ARGUMENT;
-    *key = NULL;
     EVP_PKEY *made = EVP_RSA_gen(bits);
     return made ? wrap(made, key) : copp_openssl_failure(COPP_E_CRYPTO);
 }
@@ -234,9 +236,10 @@ static enum copp_result copy_out(BIO *bio, char **pem, size_t *size) {
 }
 
 enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
+    if (pem)
+        *pem = NULL;
     if (!key || !pem || !size)
         return COPP_E_ARGUMENT;
-    *pem = NULL;
     if (key->ops != &openssl_ops)
         return COPP_E_KEY;
     const struct openssl_key *mine = (const struct openssl_key *)key;

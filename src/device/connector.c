@@ -32,14 +32,19 @@ uint32_t copp_protection_level(const struct copp_protection *protection, size_t 
 }
 
 void copp_connector_protection(const struct copp_connector *connector, struct copp_protection *protection) {
-    *protection = connector->applied;
+    if (protection)
+        *protection = connector ? connector->applied : (struct copp_protection){.hdcp = COPP_HDCP_OFF};
 }
 
 size_t copp_connector_devices(const struct copp_connector *connector) {
-    return connector->device_count;
+    return connector ? connector->device_count : 0;
 }
 
 void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view) {
+    if (view)
+        *view = (struct copp_connector_view){0};
+    if (!connector || !view)
+        return;
     *view = (struct copp_connector_view){.connector_type = connector->config.connector_type,
                                          .protection_types = connector->config.protection_types,
                                          .losses = connector->losses,
@@ -47,6 +52,8 @@ void copp_connector_inspect(const struct copp_connector *connector, struct copp_
 }
 
 enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector) {
+    if (!connector)
+        return COPP_MODE_CLONE; /* one in which nothing can be protected (ARB-6) */
     struct copp_output_state state;
     copp_connector_state(connector, &state);
     return state.mode;

@@ -22,6 +22,8 @@ void copp_connector_unplugged(struct copp_connector *connector) {
 }
 
 void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types) {
+    if (!connector)
+        return;
     copp_connector_cancel_pending(connector);
     copp_connector_lose(connector, types);
     (void)copp_connector_apply_effective(connector);
@@ -56,6 +58,8 @@ static void apply_anew(struct copp_connector *connector) {
 }
 
 void copp_connector_reconfigured(struct copp_connector *connector) {
+    if (!connector)
+        return;
     copp_connector_cancel_pending(connector);
     connector->reconfigurations++;
     for (struct copp_device *device = connector->devices; device; device = device->next)
@@ -71,6 +75,8 @@ void copp_connector_reconfigured(struct copp_connector *connector) {
 }
 
 enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector, uint32_t level) {
+    if (!connector)
+        return COPP_E_ARGUMENT;
     if (!copp_connector_has_type(connector, COPP_TYPE_ACP))
         return COPP_E_UNSUPPORTED;
     if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, level))
@@ -86,6 +92,6 @@ enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector
 }
 
 void copp_connector_applied(struct copp_connector *connector, enum copp_result result) {
-    if (connector->pending.kind != COPP_PENDING_NONE && result != COPP_E_PENDING)
+    if (connector && connector->pending.kind != COPP_PENDING_NONE && result != COPP_E_PENDING)
         copp_connector_completed(connector, result);
 }

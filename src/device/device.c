@@ -49,6 +49,10 @@ void copp_device_close(struct copp_device **device) {
 }
 
 void copp_device_inspect(const struct copp_device *device, struct copp_device_view *view) {
+    if (view)
+        *view = (struct copp_device_view){.active = false};
+    if (!device || !view)
+        return;
     *view = (struct copp_device_view){.active = device->state == COPP_DEVICE_ACTIVE,
                                       .pending = device->result == COPP_HR_PENDING,
                                       .hdcp = device->level[COPP_TYPE_HDCP],

@@ -34,5 +34,10 @@ static void pair_cancel(struct copp_output *output) {
 static const struct copp_output_ops pair_ops = {pair_state, pair_apply, pair_cancel};
 
 void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
+    if (!pair)
+        return;
+    *pair = (struct copp_output_pair){.applied = {0}};
+    if (!svideo || !composite)
+        return; /* without operations: no connector takes it */
     *pair = (struct copp_output_pair){.output = {&pair_ops}, .svideo = svideo, .composite = composite};
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "device/internal.h"
+#include "wire/answers.h"
 #include "wire/cursor.h"
 
 /* What an answer is made from. */
@@ -11,8 +12,6 @@ struct question {
     const uint8_t *r_app;
     size_t type; /* the one a level query names */
 };
-
-#define ANSWER_SIZE_MAX COPP_STATUS_SIGNALING_SIZE
 
 static void answer_word(const struct question *question, uint32_t word, uint8_t *answer) {
     struct copp_status status = {.flags = question->device->flags, .data = word};
@@ -143,7 +142,7 @@ uint32_t copp_device_status(struct copp_device *device, const struct copp_status
     copp_status_input_decode(input, &fields);
     if (fields.sequence != device->status_sequence)
         return COPP_HR_INVALIDARG;
-    uint8_t answer[ANSWER_SIZE_MAX];
+    uint8_t answer[COPP_ANSWER_SIZE_MAX];
     uint32_t size = 0;
     uint32_t hresult = ask(device, &fields, answer, &size);
     if (hresult != COPP_HR_OK)

@@ -49,6 +49,8 @@ static const struct {
 };
 
 static const char *const stop_remedies[] = {
+    [COPP_STOP_INTERNAL] =
+        "see that something was protected before it is watched, and that memory and random numbers are available",
     [COPP_STOP_LINK_LOST] = "plug the display in again, check the cable, then start a new session",
     [COPP_STOP_LEVEL] = "check display and cable; if the level does not hold, use another output",
     [COPP_STOP_REPEATER] = "connect the display directly, without a receiver, switch or splitter in between",
@@ -57,8 +59,6 @@ static const char *const stop_remedies[] = {
     [COPP_STOP_KSV] = "use another display: this one's HDCP key is broken or forged",
     [COPP_STOP_REVOKED] = "use another display, or ask this one's vendor for new HDCP keys",
     [COPP_STOP_UNSUPPORTED] = "use an output that offers the protection, or ask for one that this output has",
-    [COPP_STOP_INTERNAL] =
-        "see that something was protected before it is watched, and that memory and random numbers are available",
 };
 
 static const char *failure_remedy(enum copp_result result) {
@@ -108,17 +108,18 @@ static bool rule_broken(enum copp_result result, const struct copp_verdict *verd
 
 const char *copp_session_remedy(const struct copp_session *session, enum copp_result result, const struct copp_verdict *verdict,
                                 enum copp_stop stop) {
-    if (stop)
+    bool stopped = stop != COPP_STOP_NONE;
+    if (stopped)
         result = result_of(session, stop);
-    if (stop && !result)
+    if (stopped && !result)
         return (size_t)stop < sizeof stop_remedies / sizeof stop_remedies[0] ? stop_remedies[stop] : failure_remedy(result);
     if (!result)
         return "";
     if (result == COPP_E_REFUSED)
         return refusal_remedy(session);
-    if (!stop && rule_broken(result, verdict) && list_name(verdict->rule))
+    if (!stopped && rule_broken(result, verdict) && list_name(verdict->rule))
         return "fetch it again; it must be signed under the anchor, or by the key, that is in use";
-    if (!stop && rule_broken(result, verdict) && verdict->rule == COPP_RULE_CERT_12)
+    if (!stopped && rule_broken(result, verdict) && verdict->rule == COPP_RULE_CERT_12)
         return "trust the anchor that this driver's chain leads to, if you have reason to, or use another driver";
     return failure_remedy(result);
 }
@@ -182,10 +183,11 @@ const char *copp_session_explain(const struct copp_session *session, enum copp_r
     if (!text || !size)
         return "";
     text[0] = '\0';
-    enum copp_result behind = stop ? result_of(session, stop) : result;
+    bool stopped = stop != COPP_STOP_NONE;
+    enum copp_result behind = stopped ? result_of(session, stop) : result;
     if (stop == COPP_STOP_INTERNAL && behind)
         add_result(&s, behind);
-    else if (stop || !result)
+    else if (stopped || !result)
         add(&s, copp_stop_text(stop));
     else if (rule_broken(result, verdict))
         add_verdict(&s, verdict);
@@ -193,7 +195,7 @@ const char *copp_session_explain(const struct copp_session *session, enum copp_r
         add_result(&s, result);
     if (behind == COPP_E_REFUSED && session)
         add_hresult(&s, session->hresult);
-    if (stop)
+    if (stopped)
         add_rule(&s, copp_stop_rule(stop));
     const char *remedy = copp_session_remedy(session, result, verdict, stop);
     if (remedy[0]) {

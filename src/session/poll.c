@@ -10,6 +10,7 @@ static const struct {
     enum copp_rule rule;
     const char *text;
 } stops[] = {
+    [COPP_STOP_INTERNAL] = {COPP_RULE_NONE, "this side failed, or has nothing protected"},
     [COPP_STOP_NONE] = {COPP_RULE_NONE, "protected"},
     [COPP_STOP_LINK_LOST] = {COPP_RULE_EVT_4, "the link to the display was lost"},
     [COPP_STOP_LEVEL] = {COPP_RULE_APP_3, "a protection level is not what was asked for"},
@@ -21,7 +22,6 @@ static const struct {
     [COPP_STOP_REFUSED] = {COPP_RULE_NONE, "the driver refused"},
     [COPP_STOP_AUTHENTICATION] = {COPP_RULE_QRY_4, "an answer of the driver's is not authentic"},
     [COPP_STOP_TRANSPORT] = {COPP_RULE_NONE, "the driver cannot be reached"},
-    [COPP_STOP_INTERNAL] = {COPP_RULE_NONE, "this side failed, or has nothing protected"},
     [COPP_STOP_DRIVER_REVOKED] = {COPP_RULE_CRL_4, "the driver's certificate is on a revocation list"},
 };
 
@@ -184,11 +184,11 @@ static enum copp_stop look(struct copp_session *session, bool set, bool *again) 
     enum copp_stop stop = query_connector(session);
     if (set)
         session->reconfigured = false;
-    if (!stop && set)
+    if (stop == COPP_STOP_NONE && set)
         stop = set_levels(session);
-    if (!stop)
+    if (stop == COPP_STOP_NONE)
         stop = check_receiver(session);
-    if (!stop)
+    if (stop == COPP_STOP_NONE)
         stop = check_levels(session);
     *again = false;
     if (session->dead)
@@ -221,13 +221,13 @@ enum copp_stop copp_session_protect(struct copp_session *session, const struct c
     protection->polled_ms = now_ms;
     bool again = true;
     enum copp_stop stop = requirement_valid(requirement) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
-    for (int round = 0; !stop && again && round < ROUNDS_MAX; round++)
+    for (int round = 0; stop == COPP_STOP_NONE && again && round < ROUNDS_MAX; round++)
         stop = look(session, true, &again);
-    if (!stop && again)
+    if (stop == COPP_STOP_NONE && again)
         stop = COPP_STOP_LEVEL;
-    protection->phase = stop ? PROTECTION_IDLE : PROTECTION_PROTECTED;
+    protection->phase = stop == COPP_STOP_NONE ? PROTECTION_PROTECTED : PROTECTION_IDLE;
     protection->stop = stop;
-    if (stop) {
+    if (stop != COPP_STOP_NONE) {
         uint32_t hresult = session->hresult; /* of what was refused, not of what was given back */
         (void)release_levels(session);
         session->hresult = hresult;
@@ -259,14 +259,16 @@ void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct cop
         poll->late = now_ms - protection->polled_ms > COPP_POLL_MS; /* APP-3 */
         protection->polled_ms = now_ms;
         protection->stop = look(session, protection->phase == PROTECTION_RENEGOTIATE, &again);
-        protection->phase = protection->stop ? PROTECTION_OVER : again ? PROTECTION_RENEGOTIATE : PROTECTION_PROTECTED;
+        protection->phase = protection->stop != COPP_STOP_NONE ? PROTECTION_OVER
+                            : again                            ? PROTECTION_RENEGOTIATE
+                                                               : PROTECTION_PROTECTED;
     }
     poll->stop = protection->stop;
     poll->hdcp_skipped = protection->hdcp_skipped;
     poll->receiver_unnamed = protection->receiver_unnamed;
     poll->events = session->unreported;
     session->unreported = COPP_STATUS_NORMAL;
-    if (protection->stop)
+    if (protection->stop != COPP_STOP_NONE)
         return;
     poll->state = again ? COPP_POLL_RENEGOTIATE : COPP_POLL_PROTECTED;
     poll->deadline_ms = again ? now_ms : now_ms + COPP_POLL_MS;

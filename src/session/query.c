@@ -2,6 +2,7 @@
 
 #include "crypto/crypto.h"
 #include "session/internal.h"
+#include "wire/answers.h"
 #include "wire/cursor.h"
 
 /* QRY-4: 16 fresh bytes from the CSPRNG. What is handed out leaves no copy behind. */
@@ -19,11 +20,9 @@ static enum copp_result draw_r_app(struct copp_session *session, uint8_t *r_app)
     return COPP_OK;
 }
 
-#define ANSWER_SIZE_MAX COPP_STATUS_SIGNALING_SIZE
-
 /* A query's answer: its structure, once verified, and the flags that every such structure has. */
 struct answer {
-    uint8_t bytes[ANSWER_SIZE_MAX];
+    uint8_t bytes[COPP_ANSWER_SIZE_MAX];
     uint32_t size; /* exactly what the structure takes */
     uint32_t flags;
 };

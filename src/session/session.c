@@ -64,6 +64,7 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     }
     made->config = *config;
     made->transport = transport;
+    made->hresult = COPP_HR_UNEXPECTED;
     made->protection.stop = COPP_STOP_INTERNAL; /* to poll before anything is protected is a mistake of this side */
     *session = made;
     return COPP_OK;
@@ -188,12 +189,12 @@ const struct copp_chain *copp_session_chain(const struct copp_session *session) 
 }
 
 uint32_t copp_session_hresult(const struct copp_session *session) {
-    return session ? session->hresult : COPP_HR_OK;
+    return session ? session->hresult : COPP_HR_POINTER;
 }
 
 uint32_t copp_session_take_events(struct copp_session *session) {
     if (!session)
-        return COPP_STATUS_NORMAL;
+        return COPP_STATUS_LINK_LOST;
     uint32_t events = session->events;
     session->events = COPP_STATUS_NORMAL;
     return events;

@@ -37,6 +37,13 @@ static enum copp_result complete(bool whole) {
     return whole ? COPP_OK : COPP_E_TRUNCATED;
 }
 
+/* False: nothing is to be written but, where there are bytes, zeros. */
+static bool has_both(const void *value, uint8_t *bytes, size_t size) {
+    if (!value && bytes)
+        memset(bytes, 0, size);
+    return value && bytes;
+}
+
 /* The data area, and the zeros behind it up to the message's end. */
 static void write_data(struct copp_writer *out, const uint8_t *data, uint32_t size) {
     (void)copp_write_bytes(out, data, size);
@@ -44,6 +51,8 @@ static void write_data(struct copp_writer *out, const uint8_t *data, uint32_t si
 }
 
 enum copp_result copp_command_encode(const struct copp_command_fields *fields, struct copp_command *message) {
+    if (!fields || !message || (!fields->data && fields->size))
+        return COPP_E_ARGUMENT;
     if (fields->size > COPP_COMMAND_DATA_SIZE)
         return COPP_E_TOO_LARGE;
     struct copp_writer out = {message->bytes, COPP_MESSAGE_SIZE}; /* WIRE-2 */
@@ -56,6 +65,8 @@ enum copp_result copp_command_encode(const struct copp_command_fields *fields, s
 }
 
 enum copp_result copp_status_input_encode(const struct copp_status_input_fields *fields, struct copp_status_input *message) {
+    if (!fields || !message || (!fields->data && fields->size))
+        return COPP_E_ARGUMENT;
     if (fields->size > COPP_STATUS_DATA_SIZE)
         return COPP_E_TOO_LARGE;
     struct copp_writer out = {message->bytes, COPP_MESSAGE_SIZE}; /* WIRE-3 */
@@ -68,6 +79,8 @@ enum copp_result copp_status_input_encode(const struct copp_status_input_fields 
 }
 
 enum copp_result copp_status_output_encode(const struct copp_status_output_fields *fields, struct copp_status_output *message) {
+    if (!fields || !message || (!fields->data && fields->size))
+        return COPP_E_ARGUMENT;
     if (fields->size > COPP_STATUS_ANSWER_SIZE)
         return COPP_E_TOO_LARGE;
     struct copp_writer out = {message->bytes, COPP_MESSAGE_SIZE}; /* WIRE-4 */
@@ -78,6 +91,10 @@ enum copp_result copp_status_output_encode(const struct copp_status_output_field
 }
 
 void copp_command_decode(const struct copp_command *message, struct copp_command_fields *fields) {
+    if (fields && !message)
+        *fields = (struct copp_command_fields){.size = 0};
+    if (!fields || !message)
+        return;
     struct copp_reader in = {message->bytes, COPP_MESSAGE_SIZE};
     (void)copp_read_bytes(&in, fields->mac, COPP_MAC_SIZE);
     (void)copp_read_bytes(&in, fields->guid, COPP_GUID_SIZE);
@@ -87,6 +104,10 @@ void copp_command_decode(const struct copp_command *message, struct copp_command
 }
 
 void copp_status_input_decode(const struct copp_status_input *message, struct copp_status_input_fields *fields) {
+    if (fields && !message)
+        *fields = (struct copp_status_input_fields){.size = 0};
+    if (!fields || !message)
+        return;
     struct copp_reader in = {message->bytes, COPP_MESSAGE_SIZE};
     (void)copp_read_bytes(&in, fields->r_app, COPP_RANDOM_SIZE);
     (void)copp_read_bytes(&in, fields->guid, COPP_GUID_SIZE);
@@ -96,6 +117,10 @@ void copp_status_input_decode(const struct copp_status_input *message, struct co
 }
 
 void copp_status_output_decode(const struct copp_status_output *message, struct copp_status_output_fields *fields) {
+    if (fields && !message)
+        *fields = (struct copp_status_output_fields){.size = 0};
+    if (!fields || !message)
+        return;
     struct copp_reader in = {message->bytes, COPP_MESSAGE_SIZE};
     (void)copp_read_bytes(&in, fields->mac, COPP_MAC_SIZE);
     (void)copp_read_u32le(&in, &fields->size);
@@ -103,12 +128,16 @@ void copp_status_output_decode(const struct copp_status_output *message, struct 
 }
 
 enum copp_result copp_set_protection_level_decode(const uint8_t *bytes, size_t size, struct copp_set_protection_level *value) {
+    if (!bytes || !value)
+        return COPP_E_ARGUMENT;
     struct copp_reader in = {bytes, size}; /* WIRE-5 */
     return complete(copp_read_u32le(&in, &value->type) && copp_read_u32le(&in, &value->level) &&
                     copp_read_u32le(&in, &value->extended_info_change_mask) && copp_read_u32le(&in, &value->extended_info_data));
 }
 
 enum copp_result copp_set_signaling_decode(const uint8_t *bytes, size_t size, struct copp_set_signaling *value) {
+    if (!bytes || !value)
+        return COPP_E_ARGUMENT;
     struct copp_reader in = {bytes, size}; /* WIRE-6 */
     return complete(copp_read_u32le(&in, &value->standard) && read_masked(&in, value->aspect) &&
                     read_words(&in, value->extended_info_change_mask, 4) && read_words(&in, value->extended_info_data, 4) &&
@@ -116,6 +145,8 @@ enum copp_result copp_set_signaling_decode(const uint8_t *bytes, size_t size, st
 }
 
 enum copp_result copp_status_decode(const uint8_t *bytes, size_t size, struct copp_status *value) {
+    if (!bytes || !value)
+        return COPP_E_ARGUMENT;
     struct copp_reader in = {bytes, size}; /* WIRE-7 */
     return complete(copp_read_bytes(&in, value->r_app, COPP_RANDOM_SIZE) && copp_read_u32le(&in, &value->flags) &&
                     copp_read_u32le(&in, &value->data) && copp_read_u32le(&in, &value->extended_info_valid_mask) &&
@@ -123,6 +154,8 @@ enum copp_result copp_status_decode(const uint8_t *bytes, size_t size, struct co
 }
 
 enum copp_result copp_status_display_decode(const uint8_t *bytes, size_t size, struct copp_status_display *value) {
+    if (!bytes || !value)
+        return COPP_E_ARGUMENT;
     struct copp_reader in = {bytes, size}; /* WIRE-8 */
     struct copp_display *display = &value->display;
     return complete(copp_read_bytes(&in, value->r_app, COPP_RANDOM_SIZE) && copp_read_u32le(&in, &value->flags) &&
@@ -132,6 +165,8 @@ enum copp_result copp_status_display_decode(const uint8_t *bytes, size_t size, s
 }
 
 enum copp_result copp_status_hdcp_key_decode(const uint8_t *bytes, size_t size, struct copp_status_hdcp_key *value) {
+    if (!bytes || !value)
+        return COPP_E_ARGUMENT;
     struct copp_reader in = {bytes, size}; /* WIRE-9 */
     return complete(copp_read_bytes(&in, value->r_app, COPP_RANDOM_SIZE) && copp_read_u32le(&in, &value->flags) &&
                     copp_read_u32le(&in, &value->hdcp_flags) && copp_read_bytes(&in, value->bksv, sizeof value->bksv) &&
@@ -140,6 +175,8 @@ enum copp_result copp_status_hdcp_key_decode(const uint8_t *bytes, size_t size, 
 }
 
 enum copp_result copp_status_signaling_decode(const uint8_t *bytes, size_t size, struct copp_status_signaling *value) {
+    if (!bytes || !value)
+        return COPP_E_ARGUMENT;
     struct copp_reader in = {bytes, size}; /* WIRE-10 */
     return complete(copp_read_bytes(&in, value->r_app, COPP_RANDOM_SIZE) && copp_read_u32le(&in, &value->flags) &&
                     copp_read_u32le(&in, &value->available_standards) && copp_read_u32le(&in, &value->active_standard) &&
@@ -148,12 +185,16 @@ enum copp_result copp_status_signaling_decode(const uint8_t *bytes, size_t size,
 }
 
 void copp_set_protection_level_encode(const struct copp_set_protection_level *value, uint8_t *bytes) {
+    if (!has_both(value, bytes, COPP_SET_PROTECTION_LEVEL_SIZE))
+        return;
     struct copp_writer out = {bytes, COPP_SET_PROTECTION_LEVEL_SIZE};
     write_words(&out, (const uint32_t[]){value->type, value->level, value->extended_info_change_mask, value->extended_info_data},
                 4);
 }
 
 void copp_set_signaling_encode(const struct copp_set_signaling *value, uint8_t *bytes) {
+    if (!has_both(value, bytes, COPP_SET_SIGNALING_SIZE))
+        return;
     struct copp_writer out = {bytes, COPP_SET_SIGNALING_SIZE};
     (void)copp_write_u32le(&out, value->standard);
     write_masked(&out, value->aspect);
@@ -163,6 +204,8 @@ void copp_set_signaling_encode(const struct copp_set_signaling *value, uint8_t *
 }
 
 void copp_status_encode(const struct copp_status *value, uint8_t *bytes) {
+    if (!has_both(value, bytes, COPP_STATUS_SIZE))
+        return;
     struct copp_writer out = {bytes, COPP_STATUS_SIZE};
     (void)copp_write_bytes(&out, value->r_app, COPP_RANDOM_SIZE);
     write_words(&out, (const uint32_t[]){value->flags, value->data, value->extended_info_valid_mask, value->extended_info_data},
@@ -170,6 +213,8 @@ void copp_status_encode(const struct copp_status *value, uint8_t *bytes) {
 }
 
 void copp_status_display_encode(const struct copp_status_display *value, uint8_t *bytes) {
+    if (!has_both(value, bytes, COPP_STATUS_DISPLAY_SIZE))
+        return;
     struct copp_writer out = {bytes, COPP_STATUS_DISPLAY_SIZE};
     const struct copp_display *display = &value->display;
     (void)copp_write_bytes(&out, value->r_app, COPP_RANDOM_SIZE);
@@ -180,6 +225,8 @@ void copp_status_display_encode(const struct copp_status_display *value, uint8_t
 }
 
 void copp_status_hdcp_key_encode(const struct copp_status_hdcp_key *value, uint8_t *bytes) {
+    if (!has_both(value, bytes, COPP_STATUS_HDCP_KEY_SIZE))
+        return;
     struct copp_writer out = {bytes, COPP_STATUS_HDCP_KEY_SIZE};
     (void)copp_write_bytes(&out, value->r_app, COPP_RANDOM_SIZE);
     (void)copp_write_u32le(&out, value->flags);
@@ -190,6 +237,8 @@ void copp_status_hdcp_key_encode(const struct copp_status_hdcp_key *value, uint8
 }
 
 void copp_status_signaling_encode(const struct copp_status_signaling *value, uint8_t *bytes) {
+    if (!has_both(value, bytes, COPP_STATUS_SIGNALING_SIZE))
+        return;
     struct copp_writer out = {bytes, COPP_STATUS_SIGNALING_SIZE};
     (void)copp_write_bytes(&out, value->r_app, COPP_RANDOM_SIZE);
     write_words(&out, (const uint32_t[]){value->flags, value->available_standards, value->active_standard, value->tv_type}, 4);
@@ -202,6 +251,8 @@ void copp_status_signaling_encode(const struct copp_status_signaling *value, uin
 static const unsigned format_bits[7] = {8, 4, 3, 3, 4, 5, 5};
 
 uint32_t copp_format_pack(const struct copp_format *format) {
+    if (!format)
+        return 0;
     const unsigned fields[7] = {format->sample_format,    format->chroma_subsampling, format->nominal_range,
                                 format->transfer_matrix,  format->lighting,           format->primaries,
                                 format->transfer_function};

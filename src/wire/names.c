@@ -49,7 +49,7 @@ const char *copp_request_name(enum copp_request request) {
 }
 
 bool copp_request_from_guid(const uint8_t *guid, enum copp_request *request) {
-    for (unsigned i = 0; i < COPP_REQUEST_COUNT; i++) {
+    for (unsigned i = 0; guid && request && i < COPP_REQUEST_COUNT; i++) {
         if (copp_equal(guid, requests[i].guid, COPP_GUID_SIZE)) {
             *request = (enum copp_request)i;
             return true;

@@ -153,9 +153,9 @@ void app_exchange(struct app *app) {
 struct copp_signature app_signature(const struct app *app) {
     struct copp_signature signature = {{0}};
     memcpy(signature.bytes, app->random, 16);
-    memcpy(signature.bytes + 16, app->key, 16);
-    put_u32(signature.bytes + 32, app->status_sequence);
-    put_u32(signature.bytes + 36, app->command_sequence);
+    memcpy(signature.bytes + IN_S_KEY, app->key, COPP_KEY_SIZE);
+    put_u32(signature.bytes + IN_S_STATUS_SEQUENCE, app->status_sequence);
+    put_u32(signature.bytes + IN_S_COMMAND_SEQUENCE, app->command_sequence);
     return signature;
 }
 
@@ -173,17 +173,17 @@ void app_begin(struct app *app, struct copp_connector *connector) {
 /* WIRE-2 */
 struct copp_command app_command(const struct app *app, enum copp_request request, const uint8_t *data, uint32_t size) {
     struct copp_command command = {{0}};
-    memcpy(command.bytes + 16, rig_guid(request), 16);
-    put_u32(command.bytes + 32, app->command_sequence);
-    put_u32(command.bytes + 36, size);
+    memcpy(command.bytes + AT_GUID, rig_guid(request), COPP_GUID_SIZE);
+    put_u32(command.bytes + AT_SEQUENCE, app->command_sequence);
+    put_u32(command.bytes + AT_SIZE, size);
     if (size)
-        memcpy(command.bytes + 40, data, size < 4056 ? size : 4056);
+        memcpy(command.bytes + AT_DATA, data, size < COPP_COMMAND_DATA_SIZE ? size : COPP_COMMAND_DATA_SIZE);
     app_sign(app, &command);
     return command;
 }
 
 void app_sign(const struct app *app, struct copp_command *command) {
-    kit_cmac(app->key, command->bytes + 16, 4080, command->bytes);
+    kit_cmac(app->key, command->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, command->bytes + AT_MAC);
 }
 
 uint32_t app_send(struct app *app, const struct copp_command *command) {
@@ -194,9 +194,9 @@ uint32_t app_send(struct app *app, const struct copp_command *command) {
 
 /* WIRE-5 */
 uint32_t app_set_level(struct app *app, uint32_t type, uint32_t level) {
-    uint8_t data[16] = {0};
-    put_u32(data, type);
-    put_u32(data + 4, level);
+    uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE] = {0};
+    put_u32(data + IN_SET_TYPE, type);
+    put_u32(data + IN_SET_LEVEL, level);
     struct copp_command command = app_command(app, COPP_SET_PROTECTION_LEVEL, data, sizeof data);
     return app_send(app, &command);
 }
@@ -209,17 +209,17 @@ uint32_t app_result(struct app *app) {
 
 /* WIRE-6 */
 uint32_t app_set_signaling(struct app *app, const struct rig_signaling *signaling) {
-    uint8_t data[64];
-    put_u32(data, signaling->standard);
+    uint8_t data[COPP_SET_SIGNALING_SIZE];
+    put_u32(data + IN_SIGNALING_SET_STANDARD, signaling->standard);
     for (size_t i = 0; i < 3; i++) {
-        put_u32(data + 4 + 8 * i, signaling->mask[i]);
-        put_u32(data + 8 + 8 * i, signaling->data[i]);
+        put_u32(data + IN_SIGNALING_SET_ASPECT + 8 * i, signaling->mask[i]);
+        put_u32(data + IN_SIGNALING_SET_ASPECT + 4 + 8 * i, signaling->data[i]);
     }
     for (size_t i = 0; i < 4; i++) {
-        put_u32(data + 28 + 4 * i, signaling->extended_mask[i]);
-        put_u32(data + 44 + 4 * i, signaling->extended_data[i]);
+        put_u32(data + IN_SIGNALING_SET_MASK + 4 * i, signaling->extended_mask[i]);
+        put_u32(data + IN_SIGNALING_SET_DATA + 4 * i, signaling->extended_data[i]);
     }
-    put_u32(data + 60, signaling->reserved);
+    put_u32(data + IN_SIGNALING_SET_RESERVED, signaling->reserved);
     struct copp_command command = app_command(app, COPP_SET_SIGNALING, data, sizeof data);
     return app_send(app, &command);
 }
@@ -229,11 +229,11 @@ struct copp_status_input app_request(const struct app *app, enum copp_request re
     struct copp_status_input input = {{0}};
     for (size_t i = 0; i < 16; i++)
         input.bytes[i] = (uint8_t)(app->status_sequence * 7 + i);
-    memcpy(input.bytes + 16, rig_guid(request), 16);
-    put_u32(input.bytes + 32, app->status_sequence);
-    put_u32(input.bytes + 36, size);
+    memcpy(input.bytes + AT_GUID, rig_guid(request), COPP_GUID_SIZE);
+    put_u32(input.bytes + AT_SEQUENCE, app->status_sequence);
+    put_u32(input.bytes + AT_SIZE, size);
     if (size)
-        memcpy(input.bytes + 40, data, size < 4056 ? size : 4056);
+        memcpy(input.bytes + AT_DATA, data, size < COPP_STATUS_DATA_SIZE ? size : COPP_STATUS_DATA_SIZE);
     return input;
 }
 
@@ -254,27 +254,27 @@ uint32_t app_ask(struct app *app, enum copp_request request, const uint32_t *typ
     }
     app->status_sequence++;
     uint8_t tag[16];
-    kit_cmac(app->key, output.bytes + 16, 4080, tag);
+    kit_cmac(app->key, output.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, tag);
     assert_memory_equal(output.bytes, tag, 16);
-    assert_int_equal(get_u32(output.bytes + 16), size);
-    assert_memory_equal(output.bytes + 20, input.bytes, 16);
+    assert_int_equal(get_u32(output.bytes + AT_ANSWER_SIZE), size);
+    assert_memory_equal(output.bytes + AT_ANSWER, input.bytes + AT_R_APP, COPP_RANDOM_SIZE);
     static const uint8_t zeros[4096];
-    assert_memory_equal(output.bytes + 20 + size, zeros, sizeof output.bytes - 20 - size);
-    memcpy(answer, output.bytes + 20, size);
-    app->flags = get_u32(answer + 16);
+    assert_memory_equal(output.bytes + AT_ANSWER + size, zeros, sizeof output.bytes - AT_ANSWER - size);
+    memcpy(answer, output.bytes + AT_ANSWER, size);
+    app->flags = get_u32(answer + IN_FLAGS);
     return COPP_HR_OK;
 }
 
 uint32_t app_word(struct app *app, enum copp_request request) {
     uint8_t answer[32];
     assert_int_equal(app_ask(app, request, NULL, answer, sizeof answer), COPP_HR_OK);
-    return get_u32(answer + 20);
+    return get_u32(answer + IN_STATUS_DATA);
 }
 
 static uint32_t level(struct app *app, enum copp_request request, uint32_t type) {
     uint8_t answer[32];
     assert_int_equal(app_ask(app, request, &type, answer, sizeof answer), COPP_HR_OK);
-    return get_u32(answer + 20);
+    return get_u32(answer + IN_STATUS_DATA);
 }
 
 uint32_t app_local(struct app *app, uint32_t type) {
@@ -288,4 +288,44 @@ uint32_t app_global(struct app *app, uint32_t type) {
 uint32_t app_flags(struct app *app) {
     (void)app_word(app, COPP_QUERY_BUS_DATA);
     return app->flags;
+}
+
+void app_levels(struct app *app, uint32_t hdcp, uint32_t acp, uint32_t cgmsa) {
+    assert_int_equal(app_local(app, COPP_PROTECTION_TYPE_HDCP), hdcp);
+    assert_int_equal(app_local(app, COPP_PROTECTION_TYPE_ACP), acp);
+    assert_int_equal(app_local(app, COPP_PROTECTION_TYPE_CGMSA), cgmsa);
+}
+
+void rig_session_begin(struct rig_session *session, const struct copp_connector_config *config) {
+    rig_init(&session->rig, config);
+    app_begin(&session->app, session->rig.connector);
+}
+
+void rig_session_end(struct rig_session *session) {
+    copp_device_close(&session->app.device);
+    rig_end(&session->rig);
+}
+
+void rig_scene_begin_on(struct rig_scene *scene, const struct copp_connector_config *config) {
+    rig_init(&scene->rig, config);
+    for (size_t i = 0; i < RIG_APPS; i++)
+        app_begin(&scene->apps[i], scene->rig.connector);
+}
+
+void rig_scene_begin(struct rig_scene *scene) {
+    rig_scene_begin_on(scene, NULL);
+}
+
+void rig_scene_end(struct rig_scene *scene) {
+    for (size_t i = 0; i < RIG_APPS; i++)
+        copp_device_close(&scene->apps[i].device);
+    rig_end(&scene->rig);
+}
+
+void rig_scene_levels(const struct rig_scene *scene, uint32_t hdcp, uint32_t acp, uint32_t cgmsa) {
+    struct copp_protection protection;
+    copp_connector_protection(scene->rig.connector, &protection);
+    assert_int_equal(protection.hdcp, hdcp);
+    assert_int_equal(protection.acp, acp);
+    assert_int_equal(protection.cgmsa, cgmsa);
 }

@@ -13,6 +13,45 @@
 
 #define RIG_PENDING_LIMIT 5000u
 
+/* Where the fields lie, by the tables of docs/protocol.md (bytes). */
+enum {
+    /* in a command and in a request (WIRE-2, WIRE-3) */
+    AT_MAC = 0,
+    AT_R_APP = 0,
+    AT_GUID = 16,
+    AT_SEQUENCE = 32,
+    AT_SIZE = 36,
+    AT_DATA = 40,
+    /* in an answer (WIRE-4) */
+    AT_ANSWER_SIZE = 16,
+    AT_ANSWER = 20,
+    /* in what SetProtectionLevel takes (WIRE-5) */
+    IN_SET_TYPE = 0,
+    IN_SET_LEVEL = 4,
+    IN_SET_EXTENDED_MASK = 8,
+    IN_SET_EXTENDED_DATA = 12,
+    /* in what SetSignaling takes (WIRE-6) */
+    IN_SIGNALING_SET_STANDARD = 0,
+    IN_SIGNALING_SET_ASPECT = 4,
+    IN_SIGNALING_SET_MASK = 28,
+    IN_SIGNALING_SET_DATA = 44,
+    IN_SIGNALING_SET_RESERVED = 60,
+    /* in S, the secrets of a handshake (SES-4) */
+    IN_S_KEY = 16,
+    IN_S_STATUS_SEQUENCE = 32,
+    IN_S_COMMAND_SEQUENCE = 36,
+    /* in the structures of answers (WIRE-7..10) */
+    IN_FLAGS = 16,
+    IN_STATUS_DATA = 20,
+    IN_STATUS_EXTENDED_MASK = 24,
+    IN_STATUS_EXTENDED_DATA = 28,
+    IN_DISPLAY_HEIGHT = 24,
+    IN_HDCP_FLAGS = 20,
+    IN_HDCP_BKSV = 24,
+    IN_SIGNALING_ACTIVE = 24,
+    IN_SIGNALING_ASPECT = 32 /* mask and data in turn */
+};
+
 /* A private key whose operation leaves the number as it is: a signature is S and what follows, as it stands. */
 struct rig_key {
     struct copp_private_key key;
@@ -108,7 +147,29 @@ uint32_t app_ask(struct app *app, enum copp_request request, const uint32_t *typ
 uint32_t app_word(struct app *app, enum copp_request request);
 uint32_t app_local(struct app *app, uint32_t type);
 uint32_t app_global(struct app *app, uint32_t type);
+/* Fails the test unless its local levels are these. */
+void app_levels(struct app *app, uint32_t hdcp, uint32_t acp, uint32_t cgmsa);
 /* The flags that its next answer carries. */
 uint32_t app_flags(struct app *app);
+
+/* A rig with one application whose session has begun; config as of rig_init. */
+struct rig_session {
+    struct rig rig;
+    struct app app;
+};
+void rig_session_begin(struct rig_session *session, const struct copp_connector_config *config);
+void rig_session_end(struct rig_session *session);
+
+/* A rig with several. */
+#define RIG_APPS 3
+struct rig_scene {
+    struct rig rig;
+    struct app apps[RIG_APPS];
+};
+void rig_scene_begin(struct rig_scene *scene);
+void rig_scene_begin_on(struct rig_scene *scene, const struct copp_connector_config *config);
+void rig_scene_end(struct rig_scene *scene);
+/* Fails the test unless its connector applies these. */
+void rig_scene_levels(const struct rig_scene *scene, uint32_t hdcp, uint32_t acp, uint32_t cgmsa);
 
 #endif

@@ -146,6 +146,10 @@ static void hostile_numbers_are_refused(void) {
     even.modulus[127] &= 0xFE;
     copp_base64_encode(even.modulus, 128, text);
     assert_int_equal(copp_public_key_read(text, strlen(text), &even), COPP_E_KEY);
+    struct copp_public_key small = test_anchor();
+    small.modulus[0] = 0x7F; /* 1023 bits, in base64 as in PEM */
+    copp_base64_encode(small.modulus, 128, text);
+    assert_int_equal(copp_public_key_read(text, strlen(text), &small), COPP_E_KEY);
 }
 
 static void negative_and_misplaced_numbers_are_refused(void) {

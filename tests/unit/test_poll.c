@@ -789,6 +789,20 @@ static void nothing_to_watch_is_stop(void) {
     free_all(&session, &driver);
 }
 
+/* What nobody has filled in must not read as good news. */
+static void zero_is_not_protected(void) {
+    struct copp_poll watch;
+    memset(&watch, 0, sizeof watch);
+    assert_int_equal(watch.state, COPP_POLL_STOP);
+    assert_int_equal(watch.stop, COPP_STOP_INTERNAL);
+    assert_string_not_equal(copp_stop_text(watch.stop), copp_stop_text(COPP_STOP_NONE));
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct copp_session *session = fake_session_new(&driver, NULL);
+    assert_int_not_equal(copp_session_hresult(session), COPP_HR_OK); /* the driver has answered nothing yet */
+    free_all(&session, &driver);
+}
+
 static void every_stop_has_words_and_its_rule(void) {
     static const struct {
         enum copp_stop stop;
@@ -852,6 +866,7 @@ static const struct test_case cases[] = {
     TEST(a_failure_of_this_side_stops_too, ""),
     TEST(an_empty_requirement_still_watches, "EVT-4"),
     TEST(nothing_to_watch_is_stop, ""),
+    TEST(zero_is_not_protected, "APP-3"),
     TEST(every_stop_has_words_and_its_rule, ""),
 };
 

@@ -478,8 +478,8 @@ static void null_arguments(void) {
     assert_int_equal(copp_session_connector_type(NULL, &word), COPP_E_ARGUMENT);
     assert_int_equal(copp_session_set_protection_level(NULL, 1, 1), COPP_E_ARGUMENT);
     assert_null(copp_session_chain(NULL));
-    assert_int_equal(copp_session_hresult(NULL), COPP_HR_OK);
-    assert_int_equal(copp_session_take_events(NULL), 0);
+    assert_int_equal(copp_session_hresult(NULL), COPP_HR_POINTER);
+    assert_int_equal(copp_session_take_events(NULL), COPP_STATUS_LINK_LOST);
     copp_session_free(NULL);
     copp_session_free(&none);
 

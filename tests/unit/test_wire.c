@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "wire/answers.h"
 #include "wire/base64.h"
 #include "wire/cursor.h"
 #include "wire/handshake_bytes.h"
@@ -216,6 +217,17 @@ static void status_signaling_layout(void) {
     assert_int_equal(COPP_STATUS_SIGNALING_SIZE, 88);
 }
 
+/* Both sides keep an answer in a buffer of this size. */
+static void every_answer_has_room(void) {
+    static const size_t sizes[] = {COPP_STATUS_SIZE, COPP_STATUS_DISPLAY_SIZE, COPP_STATUS_HDCP_KEY_SIZE,
+                                   COPP_STATUS_SIGNALING_SIZE};
+    size_t largest = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        largest = sizes[i] > largest ? sizes[i] : largest;
+    assert_int_equal(COPP_ANSWER_SIZE_MAX, largest);
+    assert_true(COPP_ANSWER_SIZE_MAX <= COPP_STATUS_ANSWER_SIZE);
+}
+
 static void format_bit_field(void) {
     const struct {
         struct copp_format format;
@@ -341,6 +353,22 @@ static void names(void) {
     assert_true(copp_version()[0] >= '0' && copp_version()[0] <= '9');
 }
 
+/* The text of each stands in no order that a new one could disturb. */
+static void every_result_and_rule_has_its_own_text(void) {
+    for (int result = COPP_E_FORKED; result <= COPP_OK; result++) {
+        const char *text = copp_strerror((enum copp_result)result);
+        assert_string_not_equal(text, "unknown result");
+        for (int other = result + 1; other <= COPP_OK; other++)
+            assert_string_not_equal(text, copp_strerror((enum copp_result)other));
+    }
+    for (int rule = COPP_RULE_CERT_1; rule <= COPP_RULE_APP_3; rule++) {
+        const char *id = copp_rule_id((enum copp_rule)rule);
+        assert_string_not_equal(id, "");
+        for (int other = rule + 1; other <= COPP_RULE_APP_3; other++)
+            assert_string_not_equal(id, copp_rule_id((enum copp_rule)other));
+    }
+}
+
 static void cursor_keeps_its_bounds(void) {
     static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     struct copp_reader in = {bytes, sizeof bytes};
@@ -441,10 +469,12 @@ int main(void) {
         TEST(status_display_layout, "WIRE-8"),
         TEST(status_hdcp_key_layout, "WIRE-9"),
         TEST(status_signaling_layout, "WIRE-10"),
+        TEST(every_answer_has_room, "QRY-2"),
         TEST(format_bit_field, "WIRE-8"),
         TEST(guids, ""),
         TEST(precedence, "ARB-2"),
         TEST(names, ""),
+        TEST(every_result_and_rule_has_its_own_text, ""),
         TEST(cursor_keeps_its_bounds, ""),
         TEST(base64_vectors, ""),
         TEST(base64_is_strict, ""),

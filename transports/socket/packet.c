@@ -4,14 +4,14 @@
 
 /* None of these can run over: the sizes are the parameters' types. */
 
-void packet_header_encode(const struct packet_header *header, uint8_t bytes[PACKET_HEADER_SIZE]) {
+void copp_packet_header_encode(const struct packet_header *header, uint8_t bytes[PACKET_HEADER_SIZE]) {
     struct copp_writer out = {bytes, PACKET_HEADER_SIZE};
     (void)copp_write_u32le(&out, header->version);
     (void)copp_write_u32le(&out, header->type);
     (void)copp_write_u32le(&out, header->status);
 }
 
-void packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet_header *header) {
+void copp_packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet_header *header) {
     struct copp_reader in = {bytes, PACKET_HEADER_SIZE};
     (void)copp_read_u32le(&in, &header->version);
     (void)copp_read_u32le(&in, &header->type);
@@ -52,18 +52,18 @@ static bool read_connector(struct copp_reader *in, struct copp_socket_connector 
     return connector->name[sizeof connector->name - 1] == 0;
 }
 
-void packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]) {
+void copp_packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]) {
     struct copp_writer out = {bytes, PACKET_CONNECTOR_SIZE};
     (void)copp_write_u32le(&out, PACKET_CONNECTOR_SIZE);
     write_connector(&out, connector);
 }
 
-bool packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector) {
+bool copp_packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector) {
     struct copp_reader in = {bytes, size};
     return has_its_size(&in, PACKET_CONNECTOR_SIZE) && read_connector(&in, connector);
 }
 
-size_t packet_news_size(uint32_t kind) {
+size_t copp_packet_news_size(uint32_t kind) {
     static const size_t sizes[] = {[COPP_SOCKET_CONNECTOR] = PACKET_CONNECTOR_NEWS_SIZE,
                                    [COPP_SOCKET_SESSION] = PACKET_SESSION_NEWS_SIZE,
                                    [COPP_SOCKET_ENDED] = PACKET_ENDED_NEWS_SIZE,
@@ -113,9 +113,9 @@ static bool read_session(struct copp_reader *in, struct copp_socket_session_news
     return state >= COPP_SOCKET_OPENED && state <= COPP_SOCKET_UNDER_WAY;
 }
 
-void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]) {
+void copp_packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]) {
     struct copp_writer out = {bytes, PACKET_NEWS_SIZE_MAX};
-    (void)copp_write_u32le(&out, (uint32_t)packet_news_size(news->kind));
+    (void)copp_write_u32le(&out, (uint32_t)copp_packet_news_size(news->kind));
     switch (news->kind) {
     case COPP_SOCKET_CONNECTOR:
         (void)copp_write_u32le(&out, news->u.connector.index);
@@ -142,12 +142,12 @@ void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEW
     }
 }
 
-bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct packet_news *news) {
+bool copp_packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct packet_news *news) {
     struct copp_reader in = {bytes, size};
     news->kind = (enum copp_socket_kind)kind;
     if (kind == COPP_SOCKET_COMPLETE)
         return size == 0;
-    if (!has_its_size(&in, packet_news_size(kind)))
+    if (!has_its_size(&in, copp_packet_news_size(kind)))
         return false;
     switch (kind) {
     case COPP_SOCKET_CONNECTOR:
@@ -173,7 +173,7 @@ bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct
     }
 }
 
-const char *packet_disconnect_text(uint32_t disconnect) {
+const char *copp_packet_disconnect_text(uint32_t disconnect) {
     static const char *const texts[DISCONNECT_COUNT] = {
         [DISCONNECT_MALFORMED] = "coppd did not understand a packet",
         [DISCONNECT_VERSION] = "coppd speaks another version of its protocol",
@@ -185,14 +185,14 @@ const char *packet_disconnect_text(uint32_t disconnect) {
     return disconnect < DISCONNECT_COUNT ? texts[disconnect] : NULL;
 }
 
-uint32_t packet_word(const uint8_t bytes[4]) {
+uint32_t copp_packet_word(const uint8_t bytes[4]) {
     struct copp_reader in = {bytes, 4};
     uint32_t word = 0;
     (void)copp_read_u32le(&in, &word);
     return word;
 }
 
-void packet_put_word(uint32_t word, uint8_t bytes[4]) {
+void copp_packet_put_word(uint32_t word, uint8_t bytes[4]) {
     struct copp_writer out = {bytes, 4};
     (void)copp_write_u32le(&out, word);
 }

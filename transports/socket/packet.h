@@ -45,7 +45,7 @@ enum disconnect_reason {
     DISCONNECT_COUNT = 7
 };
 /* In words; NULL for what is none. */
-const char *packet_disconnect_text(uint32_t disconnect);
+const char *copp_packet_disconnect_text(uint32_t disconnect);
 
 struct packet_header {
     uint32_t version;
@@ -53,12 +53,12 @@ struct packet_header {
     uint32_t status; /* 0 in a request, an HRESULT in an answer */
 };
 
-void packet_header_encode(const struct packet_header *header, uint8_t bytes[PACKET_HEADER_SIZE]);
-void packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet_header *header);
+void copp_packet_header_encode(const struct packet_header *header, uint8_t bytes[PACKET_HEADER_SIZE]);
+void copp_packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct packet_header *header);
 
-void packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]);
+void copp_packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]);
 /* size: of the body, as it came. False for a body of another size than it says, one that lacks something, a name without NUL. */
-bool packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector);
+bool copp_packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector);
 
 /* What a watcher is told, before it is words. */
 struct packet_news {
@@ -81,12 +81,12 @@ struct packet_news {
 };
 
 /* The size of a kind's body as it is encoded; 0 for COPP_SOCKET_COMPLETE and for what is none. */
-size_t packet_news_size(uint32_t kind);
-void packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]);
+size_t copp_packet_news_size(uint32_t kind);
+void copp_packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]);
 /* size: of the body, as it came. False for what cannot be. */
-bool packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct packet_news *news);
+bool copp_packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct packet_news *news);
 
-uint32_t packet_word(const uint8_t bytes[4]);
-void packet_put_word(uint32_t word, uint8_t bytes[4]);
+uint32_t copp_packet_word(const uint8_t bytes[4]);
+void copp_packet_put_word(uint32_t word, uint8_t bytes[4]);
 
 #endif

@@ -66,7 +66,7 @@ static bool wait_for_command(const struct copp_socket *s) {
 
 static bool send_request(struct copp_socket *s, const struct call *call) {
     uint8_t head[PACKET_HEADER_SIZE];
-    packet_header_encode(&(struct packet_header){PACKET_VERSION, call->type, 0}, head);
+    copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, call->type, 0}, head);
     struct iovec parts[2] = {{head, sizeof head}, {(void *)(uintptr_t)call->body, call->size}};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t sent;
@@ -89,7 +89,7 @@ static bool receive_answer(struct copp_socket *s, struct call *call, int flags, 
     if (got < (ssize_t)sizeof head || message.msg_flags & MSG_TRUNC)
         return false;
     call->got = (size_t)got - sizeof head;
-    packet_header_decode(head, header);
+    copp_packet_header_decode(head, header);
     return header->version == PACKET_VERSION || header->type == PACKET_DISCONNECT; /* that is the same in every version */
 }
 
@@ -253,7 +253,7 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
     uint8_t answer[PACKET_GROWING_BOUND];
     if (!connection || !connector)
         return COPP_E_ARGUMENT;
-    packet_put_word(index, body);
+    copp_packet_put_word(index, body);
     struct call call = {.type = PACKET_LIST,
                         .body = body,
                         .size = sizeof body,
@@ -266,7 +266,7 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
         return result;
     if (hresult != COPP_HR_OK)
         return hresult == COPP_HR_INVALIDARG ? COPP_E_NOT_FOUND : COPP_E_REFUSED;
-    connection->broken = !packet_connector_decode(answer, call.got, connector);
+    connection->broken = !copp_packet_connector_decode(answer, call.got, connector);
     return connection->broken ? COPP_E_TRANSPORT : COPP_OK;
 }
 
@@ -337,7 +337,7 @@ static const char *request_name(uint32_t request) {
 }
 
 static const char *cause_text(uint32_t disconnect) {
-    const char *text = packet_disconnect_text(disconnect);
+    const char *text = copp_packet_disconnect_text(disconnect);
     return text ? text : "the daemon does not say why in terms that are known";
 }
 
@@ -391,7 +391,7 @@ enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_so
             break;
         if (kind > COPP_SOCKET_COMPLETE)
             continue; /* a younger daemon has more to tell */
-        if (call.got > sizeof body || !packet_news_decode(body, call.got, kind, &told))
+        if (call.got > sizeof body || !copp_packet_news_decode(body, call.got, kind, &told))
             break;
         put_in_words(&told, news);
         return COPP_OK;
@@ -408,6 +408,6 @@ void copp_socket_close(struct copp_socket **connection) {
 }
 
 const char *copp_socket_disconnect_reason(const struct copp_socket *connection) {
-    const char *text = connection ? packet_disconnect_text(connection->disconnect) : NULL;
+    const char *text = connection ? copp_packet_disconnect_text(connection->disconnect) : NULL;
     return text ? text : "";
 }

@@ -1,0 +1,142 @@
+/* The transport to a device in the same process. */
+#include "device/internal.h"
+#include "device_rig.h"
+
+struct test_pump {
+    struct copp_pump pump;
+    struct rig *rig;
+    uint64_t now_ms;
+    uint64_t ready_ms; /* when the output ends what is pending */
+};
+
+static uint64_t pump_now(struct copp_pump *pump) {
+    return ((struct test_pump *)pump)->now_ms;
+}
+
+static void pump_wait(struct copp_pump *base, uint64_t deadline_ms) {
+    struct test_pump *pump = (struct test_pump *)base;
+    bool ready = pump->ready_ms <= deadline_ms;
+    pump->now_ms = ready ? pump->ready_ms : deadline_ms;
+    if (ready)
+        rig_output_end(&pump->rig->output, pump->rig->connector, COPP_OK);
+}
+
+static const struct copp_pump_ops pump_ops = {pump_now, pump_wait};
+
+/* Sends hdcp level 1 over a new transport; the device behind it is app's afterwards. */
+static enum copp_result over_transport(struct rig *rig, struct copp_pump *pump, struct app *app,
+                                       struct copp_transport **transport, uint32_t *hresult) {
+    const uint8_t *chain;
+    size_t size;
+    assert_int_equal(copp_local_transport_open(rig->connector, pump, transport), COPP_OK);
+    const struct copp_transport_ops *ops = (*transport)->ops;
+    *app = (struct app){.status_sequence = 1, .command_sequence = 2};
+    assert_int_equal(ops->key_exchange(*transport, app->random, &chain, &size, hresult), COPP_OK);
+    assert_int_equal(*hresult, COPP_HR_OK);
+    assert_int_equal(size, sizeof rig_chain);
+    assert_memory_equal(chain, rig_chain, size);
+    assert_int_equal(ops->key_exchange(*transport, app->random, &chain, &size, hresult), COPP_OK);
+    assert_int_equal(*hresult, COPP_HR_UNEXPECTED); /* one KeyExchange makes both steps */
+    struct copp_signature signature = app_signature(app);
+    assert_int_equal(ops->session_sequence_start(*transport, &signature, hresult), COPP_OK);
+    assert_int_equal(*hresult, COPP_HR_OK);
+    struct copp_status_input input = app_request(app, COPP_QUERY_BUS_DATA, NULL, 0);
+    struct copp_status_output output;
+    assert_int_equal(ops->protection_status(*transport, &input, &output, hresult), COPP_OK);
+    assert_int_equal(*hresult, COPP_HR_OK);
+    assert_int_equal(get_u32(output.bytes + AT_ANSWER + IN_STATUS_DATA), COPP_BUS_PCI_EXPRESS);
+    const uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE] = {1, 0, 0, 0, 1};
+    struct copp_command command = app_command(app, COPP_SET_PROTECTION_LEVEL, data, sizeof data);
+    return ops->protection_command(*transport, &command, hresult);
+}
+
+static void a_session_over_the_local_transport(void) {
+    struct rig rig;
+    struct app app;
+    struct copp_transport *transport;
+    uint32_t hresult;
+    rig_init(&rig, NULL);
+    assert_int_equal(over_transport(&rig, NULL, &app, &transport, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_OK);
+    assert_int_equal(rig.output.in_force.hdcp, 1);
+    copp_transport_free(&transport);
+    assert_null(transport);
+    assert_int_equal(copp_connector_devices(rig.connector), 0); /* EVT-5 */
+    assert_int_equal(rig.output.in_force.hdcp, 0);
+    assert_int_equal(copp_local_transport_open(NULL, NULL, &transport), COPP_E_ARGUMENT);
+    assert_int_equal(copp_local_transport_open(rig.connector, NULL, NULL), COPP_E_ARGUMENT);
+    rig_end(&rig);
+}
+
+static void key_exchange_over_the_local_transport(void) {
+    struct rig rig;
+    struct copp_transport *transport;
+    uint8_t random[COPP_RANDOM_SIZE];
+    const uint8_t *chain = NULL;
+    size_t size;
+    uint32_t hresult;
+    rig_init(&rig, NULL);
+    assert_int_equal(copp_local_transport_open(rig.connector, NULL, &transport), COPP_OK);
+    const struct copp_transport_ops *ops = transport->ops;
+    assert_int_equal(ops->key_exchange(transport, NULL, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_POINTER);
+    assert_int_equal(ops->key_exchange(transport, random, NULL, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_POINTER);
+    assert_int_equal(ops->key_exchange(transport, random, &chain, NULL, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_POINTER);
+    rig.random.fails = true;
+    assert_int_equal(ops->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_UNEXPECTED);
+    assert_null(chain);
+    rig.random.fails = false; /* neither of the two steps has been made */
+    assert_int_equal(ops->key_exchange(transport, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_OK);
+    assert_non_null(chain);
+    copp_transport_free(&transport);
+    rig_end(&rig);
+}
+
+static void the_local_transport_waits_for_pending_commands(void) {
+    static const struct {
+        uint64_t ready_ms;
+        uint32_t hresult;
+    } cases[] = {{1500, COPP_HR_OK}, {UINT64_MAX, COPP_HR_UNEXPECTED}};
+    for (size_t i = 0; i < 2; i++) {
+        struct rig rig;
+        struct app app;
+        struct copp_transport *transport;
+        uint32_t hresult;
+        rig_init(&rig, NULL);
+        struct test_pump pump = {{&pump_ops}, &rig, 1000, cases[i].ready_ms};
+        rig.output.answer = COPP_E_PENDING;
+        assert_int_equal(over_transport(&rig, &pump.pump, &app, &transport, &hresult), COPP_OK);
+        assert_int_equal(hresult, cases[i].hresult);
+        assert_int_equal(pump.now_ms, i == 0 ? 1500 : 1000 + RIG_PENDING_LIMIT);
+        rig.output.answer = COPP_OK;
+        copp_transport_free(&transport);
+        rig_end(&rig);
+    }
+}
+
+static void without_a_pump_nobody_waits(void) {
+    struct rig rig;
+    struct app app;
+    struct copp_transport *transport;
+    uint32_t hresult;
+    rig_init(&rig, NULL);
+    rig.output.answer = COPP_E_PENDING;
+    assert_int_equal(over_transport(&rig, NULL, &app, &transport, &hresult), COPP_E_TRANSPORT);
+    copp_transport_free(&transport);
+    assert_int_equal(rig.output.cancels, 1);
+    rig_end(&rig);
+}
+
+int main(void) {
+    static const struct test_case cases[] = {
+        TEST(a_session_over_the_local_transport, "SES-2 EVT-5"),
+        TEST(key_exchange_over_the_local_transport, "SES-2"),
+        TEST(the_local_transport_waits_for_pending_commands, "CMD-6"),
+        TEST(without_a_pump_nobody_waits, "CMD-6"),
+    };
+    return RUN_SUITE("local_transport", cases);
+}
