@@ -335,6 +335,24 @@ static int set_last_number(pid_t pid) {
     return file >= 0 && write(file, text, (size_t)size) == size && close(file) == 0 ? 0 : -1;
 }
 
+/* A process that has the number, which the kernel gives back a moment after kill() has no process of that number any more. -1: it is
+ * not to be had. */
+static pid_t make_stranger(pid_t pid) {
+    for (unsigned ms = 0; ms < PATIENCE_MS; ms++) {
+        if (set_last_number(pid - 1) != 0)
+            return -1;
+        pid_t stranger = fork();
+        if (stranger == 0)
+            _exit(pause());
+        if (stranger == pid || stranger < 0)
+            return stranger;
+        (void)__real_kill(stranger, SIGKILL);
+        (void)waitpid(stranger, NULL, 0);
+        pause_ms(1);
+    }
+    return -1;
+}
+
 /* The first process of a namespace of its own, where nobody else takes numbers. */
 static int in_own_numbers(void) {
     pid_t pid;
@@ -346,11 +364,9 @@ static int in_own_numbers(void) {
     if (holder == 0)
         _exit(hold_while_a_number_passes_on());
     (void)close(to_stranger[1]); /* else it would be waited for after the holder's end */
-    if (read(to_stranger[0], &pid, sizeof pid) != sizeof pid || set_last_number(pid - 1) != 0)
+    if (read(to_stranger[0], &pid, sizeof pid) != sizeof pid)
         return 4;
-    pid_t stranger = fork();
-    if (stranger == 0)
-        _exit(pause());
+    pid_t stranger = make_stranger(pid);
     if (write(from_stranger[1], &stranger, sizeof stranger) != sizeof stranger || waitpid(holder, &status, 0) != holder)
         return 3;
     bool untouched = waitpid(stranger, NULL, WNOHANG | WUNTRACED) == 0; /* neither ended nor stopped */
