@@ -30,7 +30,7 @@ static const struct remedy {
     {COPP_RULE_CERT_13, "the certificate is incomplete; ask the driver's vendor"},
     {COPP_RULE_CRL_1, "the list must be signed directly under the anchor; name its own with --anchor"},
     {COPP_RULE_CRL_2, "the list was changed after it was signed; fetch it again"},
-    {COPP_RULE_CRL_3, "none is needed: the stored list is as new or newer, and stays"},
+    {COPP_RULE_CRL_3, "keep the stored list; to replace it, ask for one with a higher version"},
     {COPP_RULE_CRL_4, "do not use this driver; ask its vendor for one with a new certificate"},
     {COPP_RULE_CRL_5, "the list is torn or padded; fetch it again"},
     {COPP_RULE_SRM_1, "the message is torn or padded; fetch it again"},

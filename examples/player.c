@@ -1,6 +1,6 @@
 /*
  * A player that shows no frame unless coppd vouches for the display: player SOCKET ANCHOR CONNECTOR FRAMES [CRL].
- * CRL is a stored revocation list, such as `copp crl install` keeps.
+ * CRL is a revocation list; without it the one that `copp crl install` stores is used, where there is one.
  */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep */
 #include <copp.h>
@@ -9,10 +9,12 @@
 #include <time.h>
 
 #define FRAMES_A_SECOND 25
+#define STATE_DIRECTORY "/var/lib/copp" /* where copp keeps it, unless COPP_STATE_DIR says otherwise */
 
 struct player {
     struct copp_public_key anchor; /* whom to trust */
-    const char *list_path; /* NULL: none was named */
+    char list_path[4096];
+    int list_named; /* else it is the stored one, which need not be there */
     struct copp_revocation_list *list;
     const struct copp_revocation_list *lists[1]; /* the same, as a session borrows it */
     struct copp_transport *transport;
@@ -36,15 +38,26 @@ static int read_anchor(const char *name, struct copp_public_key *anchor) {
     return copp_public_key_read(text, size, anchor) == COPP_OK;
 }
 
-/* A list that is not there, or does not validate, is not one that revokes nothing: then no session starts, or goes on. */
+/* False for a path that is too long. */
+static int choose_list(struct player *player, const char *named) {
+    const char *directory = getenv("COPP_STATE_DIR");
+    directory = directory && *directory ? directory : STATE_DIRECTORY;
+    int size = named ? snprintf(player->list_path, sizeof player->list_path, "%s", named)
+                     : snprintf(player->list_path, sizeof player->list_path, "%s/revocation.crl", directory);
+    player->list_named = named != NULL;
+    return size > 0 && (size_t)size < sizeof player->list_path;
+}
+
+/* A list that has gone, or does not validate, is not one that revokes nothing: then no session starts, or goes on. */
 static enum copp_result read_list(struct player *player, struct copp_session_lists *lists) {
     struct copp_revocation_list *fresh;
-    *lists = (struct copp_session_lists){.revocations = player->lists, .revocation_count = player->list_path ? 1 : 0};
-    if (!player->list_path)
-        return COPP_OK;
+    *lists = (struct copp_session_lists){.revocations = player->lists};
     enum copp_result result = copp_revocation_load(player->list_path, &player->anchor, &fresh, &player->verdict);
+    if (result == COPP_E_NOT_FOUND && !player->list_named && !player->list)
+        return COPP_OK; /* none has ever been stored */
     if (result)
         return result;
+    lists->revocation_count = 1;
     copp_revocation_free(&player->list);
     player->list = fresh;
     player->lists[0] = fresh;
@@ -101,10 +114,10 @@ static enum copp_result show(struct player *player, long frames, enum copp_stop 
 }
 
 int main(int argc, char **argv) {
-    struct player player = {.list_path = argc == 6 ? argv[5] : NULL, .verdict = {.detail = ""}};
+    struct player player = {.verdict = {.detail = ""}};
     enum copp_stop stop = COPP_STOP_NONE;
     char why[512];
-    if (argc != 5 && argc != 6) {
+    if ((argc != 5 && argc != 6) || !choose_list(&player, argv[5])) {
         fputs("Usage: player SOCKET ANCHOR CONNECTOR FRAMES [CRL]\n", stderr);
         return 2;
     }

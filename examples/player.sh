@@ -7,6 +7,8 @@ directory=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; wait; rm -rf "$directory"' EXIT
 mkfifo "$directory/events"
+mkdir "$directory/state"
+export COPP_STATE_DIR="$directory/state" # not this machine's
 cat >"$directory/coppd.conf" <<CONF
 [daemon]
 socket = $directory/socket
@@ -88,6 +90,18 @@ list() { # VERSION [OPTION...]
     "$COPP" crl install --anchor "$anchor" --store "$directory/stored" "$directory/new"
 } >/dev/null
 list 1
+# the installation's own, which nobody names: where it is there it counts (SES-9)
+"$player" "$directory/socket" "$anchor" HDMI-1 3 >"$directory/out"
+cp "$directory/stored" "$COPP_STATE_DIR/revocation.crl"
+"$player" "$directory/socket" "$anchor" HDMI-1 3 >"$directory/out"
+[ "$(grep -c '^frame ' "$directory/out")" -eq 3 ]
+"$COPP" crl issue --signer "$directory/keys/crl.pem" --root "$directory/keys/root.pem" --version 9 -o "$COPP_STATE_DIR/revocation.crl" \
+    --revoke "$directory/chain.xml:ihv" >/dev/null
+explained '(CRL-4); do not use this driver' "$directory/socket" "$anchor" HDMI-1 3
+head -c 500 "$directory/stored" >"$COPP_STATE_DIR/revocation.crl"
+explained '(CRL-5); fetch it again' "$directory/socket" "$anchor" HDMI-1 3
+rm "$COPP_STATE_DIR/revocation.crl"
+
 "$player" "$directory/socket" "$anchor" HDMI-1 30 "$directory/stored" >"$directory/out"
 [ "$(grep -c '^frame ' "$directory/out")" -eq 30 ]
 : >"$directory/out"
