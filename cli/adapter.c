@@ -25,7 +25,7 @@ static int choose(const struct invocation *in, const struct adapter_options *o, 
     if (strcmp(name, EMBEDDED) == 0)
         return STATUS_YES;
     if (!remote_find(name, &adapter->path))
-        return fail(in, STATUS_UNKNOWN, name, "is no device: give %s or embedded", remote_kinds);
+        return fail(in, STATUS_UNKNOWN, name, "unknown device: give %s or embedded", remote_kinds);
     if (o->adapter != NULL || o->events != NULL)
         return fail(in, STATUS_UNKNOWN, NULL, "--adapter and --events are for the embedded adapter: they do not go with %s",
                     name);

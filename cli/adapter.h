@@ -1,6 +1,6 @@
 /*
  * The adapter that a command speaks to: one outside this program (remote.h), or the simulated one inside. --device says which, else
- * COPP_DEVICE, else it is the machine's own: nobody is played to a simulated one who has not asked for it.
+ * COPP_DEVICE, else it is the machine's own: the simulated one is used only when asked for.
  */
 #ifndef COPP_CLI_ADAPTER_H
 #define COPP_CLI_ADAPTER_H

@@ -126,7 +126,7 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
  * leader is not reaped before all have ended. */
 static enum descendants signal_all(struct child *child, int number) {
     bool permitted = kill(-child->group, number) == 0 || errno != EPERM;
-    descendants_reap(child->group); /* who has ended is no descendant to look for */
+    descendants_reap(child->group); /* processes that have ended need not be looked for */
     enum descendants told = note(child, descendants_signal(number));
     return told == DESCENDANTS_DONE && !permitted ? DESCENDANTS_LEFT : told;
 }

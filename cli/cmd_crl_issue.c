@@ -83,7 +83,8 @@ static int get_keys(const struct invocation *in, struct keys *k) {
     if (status == STATUS_YES)
         status = public_half(in, o->root, k->root, &k->root_half);
     if (status == STATUS_YES && k->root_half.modulus_size != ANCHOR_BYTES)
-        status = fail(in, STATUS_UNKNOWN, o->root, "is no anchor's key: that has 1024 bits, as the root of every chain (CERT-6)");
+        status =
+            fail(in, STATUS_UNKNOWN, o->root, "is not an anchor's key: use RSA-1024, as for the root of every chain (CERT-6)");
     return status;
 }
 

@@ -41,7 +41,7 @@ int read_srm(const struct invocation *in, const char *name, const char *key_name
         if (result == COPP_E_KEY)
             status = fail_kind(in, key_name, &pem,
                                KIND(FILE_PUBLIC_KEY) | KIND(FILE_TEXT) | (pem.bytes == NULL ? KIND(FILE_EMPTY) : 0),
-                               "is no key for this message: HDCP 1.x takes DSA-1024, HDCP 2.x RSA-3072");
+                               "is not a key for this message: HDCP 1.x takes DSA-1024, HDCP 2.x RSA-3072");
         else if (result != COPP_OK)
             status = fail_unlike(in, name, &message, KINDS_SRM, COLLECTION_CHAIN, result, verdict);
     }

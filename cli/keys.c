@@ -21,7 +21,7 @@ int read_anchor(const struct invocation *in, const char *name, struct copp_publi
     enum copp_result result = copp_public_key_read((const char *)text.bytes, text.size, anchor);
     if (result == COPP_E_KEY)
         status = fail_kind(in, name, &text, KINDS_ANCHOR,
-                           "is no anchor: give a PEM public key or a base64 modulus of 1024 to 2048 bits");
+                           "is not an anchor: give a PEM public key or a base64 modulus of 1024 to 2048 bits");
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     blob_free(&text);
@@ -46,10 +46,10 @@ static int fail_private_key(const struct invocation *in, const char *uri, bool p
     struct blob blob;
     bool peeked = peek_file(path, &blob);
     if (!peeked && errno == EISDIR)
-        return fail(in, STATUS_UNKNOWN, uri, "is no private key, but a directory: name the file in it");
+        return fail(in, STATUS_UNKNOWN, uri, "is a directory, not a private key: name the file in it");
     if (peeked && recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY) | KIND(FILE_TEXT), &name, &remedy)) {
         blob_free(&blob);
-        return fail_with(in, STATUS_UNKNOWN, uri, remedy, "is no private key; it is %s", name);
+        return fail_with(in, STATUS_UNKNOWN, uri, remedy, "is not a private key; it is %s", name);
     }
     blob_free(&blob);
     if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */

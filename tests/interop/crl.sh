@@ -77,7 +77,7 @@ complains 'CERT-10'
 expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/ihv.pem" --root "$dir/keys/root.pem" -o "$dir/none"
 complains 'ihv.pem: is no key for a list: that has 1024 bits'
 expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/crl.pem" --root "$dir/keys/ihv.pem" -o "$dir/none"
-complains "ihv.pem: is no anchor's key: that has 1024 bits"
+complains "ihv.pem: is not an anchor's key: use RSA-1024"
 absent "$dir/none"
 
 begin install_never_goes_back CRL-3

@@ -57,7 +57,7 @@ for file in "$dir/missing" "$dir" "$dir/huge"; do
 done
 absent "$dir/store"
 expect 2 "$COPP" handshake open --key "$dir" "$dir/empty"
-complains "^copp: $dir: is no private key, but a directory"
+complains "^copp: $dir: is a directory, not a private key"
 
 begin a_socket_of_another_kind
 cat >"$dir/listen.pl" <<'PERL'

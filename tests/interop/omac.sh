@@ -36,7 +36,7 @@ begin bad_keys
 for bad in '' 00 ${key}0 ${key}00 zz7e151628aed2a6abf7158809cf4f3c; do
     printf %s "$bad" >"$dir/bad"
     expect 2 "$COPP" omac --key-file "$dir/bad" "$dir/part"
-    complains 'is no key'
+    complains 'is not a key'
     lacks "$dir/err" "$key" "the key is shown"
 done
 expect 2 "$COPP" omac "$dir/part"
