@@ -157,7 +157,7 @@ static void environment(void **state) {
     (void)state;
     assert_true(SetEnvironmentVariableW(L"COPP_DEVICE", NAME));
     assert_run(2, L"status");
-    assert_said(NAME_UTF8 ": is no device");
+    assert_said(NAME_UTF8 ": unknown device");
     assert_true(SetEnvironmentVariableW(L"COPP_DEVICE", L"opm"));
     assert_true(SetEnvironmentVariableW(L"COPP_ANCHOR", NAME L" none.pem"));
     assert_run(2, L"status");
