@@ -12,7 +12,6 @@
 #include "certificate/revocation.h"
 #include "certificate/store_file.h"
 #include "certificate/verdict.h"
-#include "copp/omac.h"
 
 /* PATH's first size characters and what is to follow them; free with free. */
 static char *join(const char *path, size_t size, const char *end) {

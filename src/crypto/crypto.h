@@ -7,14 +7,12 @@
 #ifndef COPP_CRYPTO_H
 #define COPP_CRYPTO_H
 
+#include "base/memory.h"
 #include "copp/key.h"
 #include "copp/omac.h"
 #include "copp/protocol.h"
 
 #define COPP_SHA1_SIZE 20u
-
-/* Overwrites in a way no compiler drops. */
-void copp_wipe(void *bytes, size_t size);
 
 /* From the library's CSPRNG. COPP_E_RANDOM. */
 COPP_NODISCARD enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size);

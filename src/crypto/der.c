@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "copp/omac.h"
+#include "copp/base.h"
 #include "wire/base64.h"
 
 /* Definite and no longer than it must be, as DER wants it; files of keys need no more than two bytes. */

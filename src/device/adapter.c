@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "device/internal.h"
-#include "fork.h"
 
 enum copp_result copp_adapter_new(const struct copp_adapter_config *config, struct copp_adapter **adapter) {
     if (!adapter)

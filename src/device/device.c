@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "copp/handshake.h"
 #include "crypto/crypto.h"
 #include "device/internal.h"
-#include "fork.h"
 #include "wire/cursor.h"
 
 enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device) {

@@ -18,7 +18,7 @@ struct copp_adapter {
     uint8_t *chain;
     uint32_t chain_size;
     uint32_t pending_limit_ms;
-    uint32_t process; /* which one made it (fork.h) */
+    uint32_t process; /* which one made it (base/fork.h) */
     struct copp_private_key *key;
     struct copp_random *random;
     struct copp_connector *connectors;
@@ -94,7 +94,7 @@ struct copp_device {
     uint32_t command_sequence;
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
     uint32_t result; /* of the last command that was pending */
-    uint32_t process; /* which one opened it (fork.h) */
+    uint32_t process; /* which one opened it (base/fork.h) */
     bool random_spent; /* SES-8 */
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_device *previous;

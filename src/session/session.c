@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
+#include "base/fork.h"
 #include "crypto/crypto.h"
-#include "fork.h"
 #include "session/internal.h"
 #include "wire/cursor.h"
 

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fork.h"
+#include "base/fork.h"
 #include "packet.h"
 
 #define ANSWER_MS 2000u /* APP-3 */
@@ -20,7 +20,7 @@
 struct copp_socket {
     struct copp_transport transport; /* first: its calls find the rest through it */
     struct copp_private_fd file; /* -1 in a child of the process that connected (EVT-5) */
-    uint32_t process; /* that one (fork.h) */
+    uint32_t process; /* that one (base/fork.h) */
     uint32_t answer_ms;
     uint32_t command_ms;
     int give_up_fd; /* -1: none */
