@@ -165,7 +165,7 @@ headers_alone() {
 # process belongs to no object. (Tables of constant pointers are relocated once, in .data.rel.ro, and then read-only.)
 lint_globals() {
     local objects
-    mapfile -t objects < <(find "$lint_build"/src/libcopp.so.*.p -name '*.o' ! -name '*fork_posix.c.o' &&
+    mapfile -t objects < <(find "$lint_build"/src/libcopp.so.*.p "$lint_build"/src/libcopp-floor.a.p -name '*.o' ! -name '*fork_posix.c.o' &&
         find "$lint_build"/src/libcopp-libgcrypt.a.p -name 'crypto_*.o')
     size -A "${objects[@]}" | awk '
         /:$/ { object = $1 }
