@@ -107,9 +107,6 @@ struct copp_device {
  * CMD-3). Every entry point asks. */
 COPP_NODISCARD bool copp_device_is_ours(const struct copp_device *device);
 
-/* The step of KeyExchange without the chain's bytes: a transport in this process has those from the adapter. */
-COPP_NODISCARD uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random);
-
 /* The tag over a message's 4080 bytes after its MAC (CMD-1, QRY-2). message has COPP_MESSAGE_SIZE bytes. */
 COPP_NODISCARD enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag);
 

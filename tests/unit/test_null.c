@@ -365,6 +365,14 @@ static void devices(void) {
     POINTER(copp_device_key_exchange, NULL, room, room);
     POINTER(copp_device_key_exchange, app.device, NULL, room);
     POINTER(copp_device_key_exchange, app.device, room, NULL);
+    const uint8_t *exchanged = room;
+    size_t exchanged_size = 1;
+    POINTER(copp_device_exchange, NULL, room, &exchanged, &exchanged_size);
+    assert_null(exchanged);
+    assert_int_equal(exchanged_size, 0);
+    POINTER(copp_device_exchange, app.device, NULL, &exchanged, &exchanged_size);
+    POINTER(copp_device_exchange, app.device, room, NULL, &exchanged_size);
+    POINTER(copp_device_exchange, app.device, room, &exchanged, NULL);
     POINTER(copp_device_sequence_start, NULL, (const struct copp_signature *)some);
     POINTER(copp_device_sequence_start, app.device, NULL);
     POINTER(copp_device_command, NULL, (const struct copp_command *)some, 0);
