@@ -1,10 +1,8 @@
 /* copp chain issue: makes a driver's chain for a test or an IHV's own hierarchy (CERT-1..13). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "describe.h"
-#include "encode.h"
 #include "io.h"
 #include "keys.h"
 #include "report.h"
@@ -130,15 +128,17 @@ static int keep_new_keys(const struct invocation *in, const struct hierarchy *h)
     const struct issue_options *o = in->options;
     struct new_file files[KEYS + 1] = {{.name = NULL}};
     char *pems[KEYS] = {NULL};
-    char *anchor = public_key_to_pem(&h->halves[ROOT]);
-    int status = anchor != NULL ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
+    char *anchor = NULL;
+    size_t anchor_size = 0;
+    enum copp_result result = copp_public_key_to_pem(&h->halves[ROOT], &anchor, &anchor_size);
+    int status = result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
     for (size_t i = 0; status == STATUS_YES && i < KEYS; i++) {
         files[i] = (struct new_file){.name = key_files[i], .secret = true};
         status = private_key_pem(in, h->keys[i], &pems[i], &files[i].size);
         files[i].bytes = pems[i];
     }
     if (status == STATUS_YES) {
-        files[KEYS] = (struct new_file){.name = "root-public.pem", .bytes = anchor, .size = strlen(anchor)};
+        files[KEYS] = (struct new_file){.name = "root-public.pem", .bytes = anchor, .size = anchor_size};
         status = write_new_files(in, o->new_keys, files, KEYS + 1);
     }
     if (status == STATUS_YES) {
@@ -148,7 +148,7 @@ static int keep_new_keys(const struct invocation *in, const struct hierarchy *h)
     }
     for (size_t i = 0; i < KEYS; i++)
         copp_release(pems[i], files[i].size);
-    free(anchor);
+    copp_release(anchor, anchor_size);
     return status;
 }
 

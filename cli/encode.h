@@ -1,4 +1,4 @@
-/* Bytes as text: hexadecimal, base64, and a public key as PEM. */
+/* Bytes as text: hexadecimal and base64. */
 #ifndef COPP_CLI_ENCODE_H
 #define COPP_CLI_ENCODE_H
 
@@ -11,8 +11,5 @@ void hex_encode(const uint8_t *bytes, size_t size, char *text);
 
 /* Base64 in lines of 64 characters, each ending in a newline; NULL if there is no memory. Free with free(). */
 char *base64_encode(const uint8_t *bytes, size_t size);
-
-/* A SubjectPublicKeyInfo in PEM; NULL if there is no memory. Free with free(). */
-char *public_key_to_pem(const struct copp_public_key *key);
 
 #endif

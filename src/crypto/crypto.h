@@ -95,5 +95,7 @@ void copp_private_key_destroy(struct copp_private_key *key);
 
 /* The PEM half of copp_public_key_read (key.c has the other). */
 COPP_NODISCARD enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key);
+/* copp_public_key_to_pem for a key that is strong. On failure *pem is untouched. */
+COPP_NODISCARD enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size);
 
 #endif

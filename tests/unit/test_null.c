@@ -118,6 +118,11 @@ static void keys_and_handshakes(void) {
     REFUSES(copp_private_key_open, NULL, NULL, &opened);
     assert_null(opened);
     REFUSES(copp_private_key_generate, 1024, NULL);
+    pem = garbage;
+    REFUSES(copp_public_key_to_pem, NULL, &pem, &size);
+    assert_null(pem);
+    REFUSES(copp_public_key_to_pem, &key, NULL, &size);
+    REFUSES(copp_public_key_to_pem, &key, &pem, NULL);
     REFUSES(copp_private_key_to_pem, NULL, &pem, &size);
     assert_null(pem);
     struct copp_private_key *leaf = test_private_key("leaf.pem");
