@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "io.h"
 #include "keys.h"
 #include "report.h"

@@ -64,7 +64,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)source;
     (void)time;
     server_wake(server);
-    server->backend->ops->advance(server->backend, clock_now_ms());
+    server->backend->ops->advance(server->backend, clock_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -75,7 +75,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)fd;
     (void)events;
     server_wake(server);
-    server->backend->ops->ready(server->backend, clock_now_ms());
+    server->backend->ops->ready(server->backend, clock_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -147,7 +147,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     char text[64];
     (void)source;
     (void)info;
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_now_ms() * 1000u);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_ms() * 1000u);
     bool good = server_configure(server, &next, &error);
     if (!good)
         log_error("%s; going on as before", error.text);
@@ -197,7 +197,7 @@ static struct backend_setup setup_of(const struct config *config, const struct i
                                   .chain_size = identity->chain_size,
                                   .key = identity->key,
                                   .pending_limit_ms = config->pending_limit_ms,
-                                  .now_ms = clock_now_ms(),
+                                  .now_ms = clock_ms(),
                                   .description = config->description,
                                   .events = config->events,
                                   .device = config->device,

@@ -58,7 +58,7 @@ static struct outcome sequence_start(struct client *client) {
 
 /* A protection command enters the device here; its level reaches the connector from there (ARB-2). */
 static struct outcome command(struct client *client) {
-    return (struct outcome){.status = copp_device_command(client->device, &client->server->request.body.command, clock_now_ms())};
+    return (struct outcome){.status = copp_device_command(client->device, &client->server->request.body.command, clock_ms())};
 }
 
 static struct outcome query(struct client *client) {

@@ -92,7 +92,7 @@ lint_layers() {
     allow src/session '(base|wire|crypto|certificate|session)/.*|copp/(base|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
     allow src/device '(base|wire|crypto|device)/.*|copp/(base|protocol|key|omac|handshake|transport|output|device)\.h'
     allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|protocol|key|transport|output|device|sim)\.h'
-    allow transports '(base|wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
+    allow transports 'common/.*|(base|wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'common/.*|cli/.*|copp\.h|copp/.*'
     allow win32 'common/.*|win32/.*|copp\.h|copp/.*'
