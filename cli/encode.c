@@ -5,27 +5,6 @@
 
 #define LINE 64
 
-static int digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-bool hex_decode(const char *text, uint8_t *bytes, size_t size) {
-    if (strlen(text) != 2 * size)
-        return false;
-    for (size_t i = 0; i < size; i++) {
-        int high = digit(text[2 * i]);
-        int low = digit(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 void hex_encode(const uint8_t *bytes, size_t size, char *text) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < size; i++) {

@@ -4,8 +4,6 @@
 
 #include "copp.h"
 
-/* True if text is exactly 2 * size hexadecimal digits. */
-bool hex_decode(const char *text, uint8_t *bytes, size_t size);
 /* Writes 2 * size digits and a NUL. */
 void hex_encode(const uint8_t *bytes, size_t size, char *text);
 

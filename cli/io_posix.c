@@ -9,17 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/standard_streams.h"
 #include "common/transfer.h"
 #include "io.h"
 
 void io_init(void) {
-    for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) != -1)
-            continue;
-        /* the wrong way round on purpose: reading and writing fail as they would on a closed descriptor */
-        if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-            _exit(STATUS_UNKNOWN);
-    }
+    if (!hold_standard_streams())
+        _exit(STATUS_UNKNOWN);
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "common/printable.h"
 #include "copp/sim.h"
 #include "files.h"
 #include "log.h"
@@ -152,7 +153,7 @@ static void ready(struct backend *backend, uint64_t now_ms) {
         if (bytes[i] == '\n')
             end_line(b);
         else if (b->length < LINE_SIZE)
-            b->line[b->length++] = (char)(bytes[i] < ' ' || bytes[i] > '~' ? '?' : bytes[i]);
+            b->line[b->length++] = printable_ascii(bytes[i]) ? bytes[i] : '?';
     }
 }
 
