@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/connector_news.h"
+#include "common/hierarchy.h"
 #include "common/ini_lines.h"
 #include "common/number.h"
 #include "common/printable.h"
@@ -250,6 +251,50 @@ static void news_of_a_connector_is_what_has_changed(void) {
     }
 }
 
+static enum copp_result refuse_public_key(struct copp_private_key *key, struct copp_public_key *out) {
+    (void)key;
+    (void)out;
+    return COPP_E_CRYPTO;
+}
+
+static void a_test_hierarchy_is_believed_by_its_root_alone(void) {
+    static const char *const names[HIERARCHY_KEYS] = {"the driver", "its maker", "the root"};
+    struct hierarchy made;
+    struct copp_chain *chain;
+    struct copp_certificate certificate;
+    struct copp_public_key half;
+    assert_int_equal(hierarchy_make(names, 150, &made), COPP_OK);
+    assert_int_equal(copp_chain_validate((uint8_t *)made.chain, made.chain_size, &made.anchor, &chain, NULL), COPP_OK);
+    for (size_t i = 0; i < HIERARCHY_KEYS; i++) {
+        assert_int_equal(copp_chain_certificate(chain, i, &certificate), COPP_OK);
+        assert_string_equal(certificate.manufacturer, names[i]);
+        assert_string_equal(certificate.security_level, "150");
+        assert_int_equal(made.keys[i]->ops->public_key(made.keys[i], &half), COPP_OK);
+        assert_true(copp_public_key_equal(&half, &certificate.subject));
+    }
+    assert_true(copp_public_key_equal(&half, &made.anchor));
+    copp_chain_free(&chain);
+    const struct copp_public_key another = test_anchor();
+    assert_int_equal(copp_chain_validate((uint8_t *)made.chain, made.chain_size, &another, NULL, NULL), COPP_E_INVALID);
+    copp_private_key_free(&made.keys[HIERARCHY_LEAF]); /* taken */
+    hierarchy_free(&made);
+    hierarchy_free(&made);
+    assert_null(made.chain);
+}
+
+static void what_a_hierarchy_cannot_be_made_of_is_told(void) {
+    static const char *const names[HIERARCHY_KEYS] = {"the driver", "a \033 character", "the root"};
+    static const struct copp_private_key_ops ops = {refuse_public_key, NULL, NULL};
+    struct copp_private_key broken = {&ops};
+    struct copp_private_key *const keys[HIERARCHY_KEYS] = {&broken, &broken, &broken};
+    struct copp_certificate_request requests[HIERARCHY_KEYS];
+    struct hierarchy made;
+    assert_int_equal(hierarchy_requests(keys, names, 0, requests), COPP_E_CRYPTO);
+    assert_int_equal(hierarchy_make(names, 0, &made), COPP_E_ARGUMENT);
+    assert_null(made.chain);
+    hierarchy_free(&made);
+}
+
 #ifndef _WIN32
 static void closed_standard_streams_are_held(void) {
     pid_t child = fork();
@@ -280,6 +325,8 @@ int main(void) {
         TEST(lines_of_ini_texts_are_counted, ""),
         TEST(long_lines_of_ini_texts_are_told, ""),
         TEST(news_of_a_connector_is_what_has_changed, ""),
+        TEST(a_test_hierarchy_is_believed_by_its_root_alone, "CERT-6 CERT-8 CERT-9"),
+        TEST(what_a_hierarchy_cannot_be_made_of_is_told, ""),
         TEST(files_are_read_and_written_whole, ""),
 #ifndef _WIN32
         TEST(parts_and_interruptions_are_gone_through, ""),
