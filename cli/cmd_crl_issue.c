@@ -148,7 +148,7 @@ static int write_list(const struct invocation *in, const uint8_t *list, size_t s
     const struct issue_options *o = in->options;
     if (!o->base64)
         return write_file(in, o->output, list, size);
-    char *text = base64_encode(list, size);
+    char *text = base64_lines(list, size);
     int status = text != NULL ? write_file(in, o->output, text, strlen(text)) : fail_result(in, NULL, COPP_E_MEMORY);
     free(text);
     return status;

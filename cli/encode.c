@@ -1,9 +1,10 @@
 #include "encode.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define LINE 64
+#include "common/base64.h"
+
+#define LINE 48u /* bytes: 64 characters */
 
 void hex_encode(const uint8_t *bytes, size_t size, char *text) {
     static const char digits[] = "0123456789abcdef";
@@ -14,25 +15,17 @@ void hex_encode(const uint8_t *bytes, size_t size, char *text) {
     text[2 * size] = '\0';
 }
 
-char *base64_encode(const uint8_t *bytes, size_t size) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t length = (size + 2) / 3 * 4;
-    char *text = malloc(length + length / LINE + 2);
+char *base64_lines(const uint8_t *bytes, size_t size) {
+    char *text = malloc(base64_length(size) + (size + LINE - 1) / LINE + 1);
     if (text == NULL)
         return NULL;
     char *out = text;
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        uint32_t group = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0u);
-        *out++ = digits[group >> 18];
-        *out++ = digits[group >> 12 & 63];
-        *out++ = left > 1 ? digits[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? digits[group & 63] : '=';
-        if ((i / 3 + 1) % (LINE / 4) == 0 && left > 3)
-            *out++ = '\n';
-    }
-    if (size > 0)
+    for (size_t i = 0; i < size; i += LINE) {
+        size_t now = size - i < LINE ? size - i : LINE;
+        base64_encode(bytes + i, now, out);
+        out += base64_length(now);
         *out++ = '\n';
+    }
     *out = '\0';
     return text;
 }

@@ -8,6 +8,6 @@
 void hex_encode(const uint8_t *bytes, size_t size, char *text);
 
 /* Base64 in lines of 64 characters, each ending in a newline; NULL if there is no memory. Free with free(). */
-char *base64_encode(const uint8_t *bytes, size_t size);
+char *base64_lines(const uint8_t *bytes, size_t size);
 
 #endif

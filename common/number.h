@@ -50,7 +50,7 @@ static inline bool hex_read(const char *text, uint8_t *bytes, size_t size) {
         return false;
     for (size_t i = 0; i < 2 * size; i++) {
         unsigned digit = (unsigned)(strchr(digits, text[i]) - digits) % 16;
-        bytes[i / 2] = (uint8_t)(i % 2 ? bytes[i / 2] << 4 | digit : digit);
+        bytes[i / 2] = (uint8_t)(i % 2 ? bytes[i / 2] * 16u + digit : digit);
     }
     return true;
 }
