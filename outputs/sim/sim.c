@@ -55,14 +55,6 @@ const char *copp_sim_default(void) {
     return default_description;
 }
 
-struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name) {
-    for (size_t i = 0; i < sim->output_count; i++) {
-        if (strcmp(sim->outputs[i].name, name) == 0)
-            return &sim->outputs[i];
-    }
-    return NULL;
-}
-
 static enum copp_result add_connector(struct copp_sim *sim, struct sim_output *output) {
     struct copp_output *backend = &output->output;
     if (output->composite) {

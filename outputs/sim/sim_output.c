@@ -1,7 +1,15 @@
-/* An output that does what it is told. */
+/* Outputs that do what they are told. */
 #include <string.h>
 
 #include "internal.h"
+
+struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (strcmp(sim->outputs[i].name, name) == 0)
+            return &sim->outputs[i];
+    }
+    return NULL;
+}
 
 static void output_state(struct copp_output *output, struct copp_output_state *state) {
     const struct sim_output *sim = (const struct sim_output *)output;
