@@ -11,6 +11,14 @@ struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name) {
     return NULL;
 }
 
+struct sim_output *copp_sim_output_at(const struct copp_sim *sim, size_t index) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (!sim->outputs[i].svideo && index-- == 0) /* a pair is one connector (ARB-6) */
+            return (struct sim_output *)(uintptr_t)&sim->outputs[i];
+    }
+    return NULL;
+}
+
 static void output_state(struct copp_output *output, struct copp_output_state *state) {
     const struct sim_output *sim = (const struct sim_output *)output;
     state->display = sim->modes[sim->mode].display;
