@@ -124,7 +124,7 @@ static int fd(const struct backend *backend) {
 }
 
 static void ready(struct backend *backend, uint64_t now_ms) {
-    copp_outputs_ready(own(backend)->outputs, now_ms);
+    copp_outputs_dispatch(own(backend)->outputs, now_ms);
 }
 
 static uint64_t deadline_ms(const struct backend *backend) {

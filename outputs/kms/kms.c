@@ -147,8 +147,16 @@ static void close_kms(struct copp_backend *backend) {
     free(kms);
 }
 
-static const struct copp_backend_ops kms_ops = {count, describe, plugged,     searching, attach,
-                                                fds,   dispatch, deadline_ms, close_kms};
+static const struct copp_backend_ops kms_ops = {.real = true,
+                                                .count = count,
+                                                .describe = describe,
+                                                .plugged = plugged,
+                                                .searching = searching,
+                                                .attach = attach,
+                                                .fds = fds,
+                                                .dispatch = dispatch,
+                                                .deadline_ms = deadline_ms,
+                                                .close = close_kms};
 
 enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
     *backend = NULL;
