@@ -116,10 +116,6 @@ bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {
     return index < outputs->count && outputs->backend->ops->plugged(outputs->backend, index);
 }
 
-bool copp_outputs_searching(const struct copp_outputs *outputs) {
-    return outputs->backend->ops->searching(outputs->backend);
-}
-
 int copp_outputs_fd(const struct copp_outputs *outputs) {
     return outputs->epoll;
 }

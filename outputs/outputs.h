@@ -27,7 +27,6 @@ struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs
 struct copp_connector *copp_outputs_find(const struct copp_outputs *outputs, const char *name, size_t *index);
 /* As of the backend; false beyond the last. */
 bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index);
-bool copp_outputs_searching(const struct copp_outputs *outputs);
 
 /* Readable when dispatch is to be called; the same for as long as outputs lives. */
 int copp_outputs_fd(const struct copp_outputs *outputs);
