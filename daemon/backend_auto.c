@@ -81,6 +81,10 @@ static void await(struct auto_backend *a, size_t kind) {
 static void hear(struct copp_backend_log *log, enum copp_backend_priority priority, const char *text) {
     struct auto_backend *a = (struct auto_backend *)((char *)log - offsetof(struct auto_backend, attempts));
     size_t used = strlen(a->heard);
+    if (a->chosen) { /* the attempt's backend keeps this log as long as it lives */
+        a->log->say(a->log, priority, text);
+        return;
+    }
     (void)snprintf(a->heard + used, sizeof a->heard - used, "%d%s\n", (int)priority, text);
 }
 
