@@ -114,7 +114,7 @@ static void try_now(struct auto_backend *a, size_t kind) {
 }
 
 static bool is_searching(const struct copp_backend *candidate) {
-    return candidate && candidate->ops->searching(candidate);
+    return candidate && candidate->ops->searching && candidate->ops->searching(candidate);
 }
 
 /* Whoever takes the connection of an X server that is about to answer owns the cards: they wait for it. */
@@ -164,11 +164,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
 
 static bool plugged(const struct copp_backend *backend, size_t index) {
     const struct copp_backend *chosen = own(backend)->chosen;
-    return chosen->ops->plugged(chosen, index);
-}
-
-static bool searching(const struct copp_backend *backend) {
-    return own(backend)->chosen == NULL;
+    return chosen->ops->plugged && chosen->ops->plugged(chosen, index);
 }
 
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
@@ -212,7 +208,6 @@ static const struct copp_backend_ops auto_ops = {.real = true,
                                                  .count = count,
                                                  .describe = describe,
                                                  .plugged = plugged,
-                                                 .searching = searching,
                                                  .attach = attach,
                                                  .fds = fds,
                                                  .dispatch = dispatch,

@@ -42,9 +42,9 @@ struct copp_backend_ops {
     size_t (*count)(const struct copp_backend *backend);
     /* Of output index < count; the same for as long as the backend lives. */
     void (*describe)(const struct copp_backend *backend, size_t index, struct copp_backend_output *output);
-    /* Whether a display is there; false where that is not known. It changes from within dispatch only. */
+    /* Whether a display is there; false where that is not known. It changes from within dispatch only. NULL: never known. */
     bool (*plugged)(const struct copp_backend *backend, size_t index);
-    /* Whether outputs that are there already may still be found: it waits for somebody's first answer. */
+    /* Whether outputs that are there already may still be found: it waits for somebody's first answer. NULL: never. */
     bool (*searching)(const struct copp_backend *backend);
     /* Whom to tell what happens to the output; NULL: nobody any more. */
     void (*attach)(struct copp_backend *backend, size_t index, struct copp_connector *connector);

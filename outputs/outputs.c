@@ -113,7 +113,8 @@ struct copp_connector *copp_outputs_find(const struct copp_outputs *outputs, con
 }
 
 bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {
-    return index < outputs->count && outputs->backend->ops->plugged(outputs->backend, index);
+    const struct copp_backend_ops *ops = outputs->backend->ops;
+    return ops->plugged && index < outputs->count && ops->plugged(outputs->backend, index);
 }
 
 int copp_outputs_fd(const struct copp_outputs *outputs) {

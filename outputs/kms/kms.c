@@ -100,11 +100,6 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
     return const_kms_of(backend)->links[index]->link.plugged;
 }
 
-static bool searching(const struct copp_backend *backend) {
-    (void)backend;
-    return false; /* the kernel has told of all there are */
-}
-
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     kms_of(backend)->links[index]->link.connector = connector;
 }
@@ -151,7 +146,6 @@ static const struct copp_backend_ops kms_ops = {.real = true,
                                                 .count = count,
                                                 .describe = describe,
                                                 .plugged = plugged,
-                                                .searching = searching,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,

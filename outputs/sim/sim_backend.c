@@ -43,11 +43,6 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
     return copp_sim_plugged((struct copp_sim *)(uintptr_t)sim, copp_sim_name(sim, index));
 }
 
-static bool searching(const struct copp_backend *backend) {
-    (void)backend;
-    return false; /* the description has told of all there are */
-}
-
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     copp_sim_attach(sim_of(backend)->sim, index, connector);
 }
@@ -105,7 +100,6 @@ static const struct copp_backend_ops sim_ops = {.real = false,
                                                 .count = count,
                                                 .describe = describe,
                                                 .plugged = plugged,
-                                                .searching = searching,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,

@@ -125,7 +125,6 @@ static void no_events(void) {
     int fds[COPP_BACKEND_FDS];
     assert_int_equal(copp_sim_backend_open(&sim, -1, NULL, &backend), COPP_OK);
     assert_int_equal(backend->ops->fds(backend, fds), 0);
-    assert_false(backend->ops->searching(backend));
     outputs_rig_init(&rig, backend);
     outputs_rig_pass(&rig, 400);
     assert_true(copp_outputs_plugged(rig.outputs, 1));
@@ -149,12 +148,80 @@ static void a_sim_with_an_adapter(void) {
     rig_end(&rig);
 }
 
+/* --- a backend that says no more than it must --- */
+
+struct silent {
+    struct copp_backend backend;
+    struct rig_output output;
+    bool closed;
+};
+
+static size_t silent_count(const struct copp_backend *backend) {
+    (void)backend;
+    return 1;
+}
+
+static void silent_describe(const struct copp_backend *backend, size_t index, struct copp_backend_output *output) {
+    struct silent *silent = (struct silent *)(uintptr_t)backend;
+    (void)index;
+    *output = (struct copp_backend_output){.name = "A",
+                                           .config = {.output = &silent->output.output, .connector_type = COPP_CONNECTOR_VGA}};
+}
+
+static void silent_attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
+    (void)backend;
+    (void)index;
+    (void)connector;
+}
+
+static size_t silent_fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
+    (void)backend;
+    (void)list;
+    return 0;
+}
+
+static void silent_dispatch(struct copp_backend *backend, uint64_t now_ms) {
+    (void)backend;
+    (void)now_ms;
+}
+
+static uint64_t silent_deadline_ms(const struct copp_backend *backend) {
+    (void)backend;
+    return COPP_BACKEND_NEVER;
+}
+
+static void silent_close(struct copp_backend *backend) {
+    ((struct silent *)backend)->closed = true;
+}
+
+static void silence_is_neither_real_nor_plugged(void) {
+    static const struct copp_backend_ops ops = {.count = silent_count,
+                                                .describe = silent_describe,
+                                                .attach = silent_attach,
+                                                .fds = silent_fds,
+                                                .dispatch = silent_dispatch,
+                                                .deadline_ms = silent_deadline_ms,
+                                                .close = silent_close};
+    struct rig donor;
+    struct outputs_rig rig;
+    rig_init(&donor, NULL);
+    struct silent silent = {.backend = {.ops = &ops}, .output = donor.output};
+    outputs_rig_init(&rig, &silent.backend);
+    assert_string_equal(copp_outputs_name(rig.outputs, 0), "A");
+    assert_false(copp_outputs_real(rig.outputs));
+    assert_false(copp_outputs_plugged(rig.outputs, 0));
+    outputs_rig_end(&rig);
+    assert_true(silent.closed);
+    rig_end(&donor);
+}
+
 static const struct test_case cases[] = {
     TEST(outputs_as_described, "ARB-6 QRY-6"),
     TEST(time_limits_as_described, "CMD-6"),
     TEST(events_in_lines, "EVT-1"),
     TEST(no_events, ""),
     TEST(a_sim_with_an_adapter, ""),
+    TEST(silence_is_neither_real_nor_plugged, ""),
 };
 
 int main(void) {
