@@ -13,7 +13,7 @@ void backend_names(char *text, size_t size);
 /* Whether name, which is known, may come to be that backend: it is the same, or "auto" and the other one real. */
 bool backend_is(const char *name, const char *backend);
 
-/* Whether the configured backend has nothing to say against its settings. Else false, with the reason. */
+/* Checks what can be said of the configured backend's settings without touching real outputs. False, with the reason. */
 bool backend_check(const struct config *config, struct error_text *error);
 
 /* Where the outputs will come from, for a person. */
