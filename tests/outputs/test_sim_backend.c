@@ -165,8 +165,9 @@ static size_t silent_count(const struct copp_backend *backend) {
 static void silent_describe(const struct copp_backend *backend, size_t index, struct copp_backend_output *output) {
     struct silent *silent = (struct silent *)(uintptr_t)backend;
     (void)index;
-    *output = (struct copp_backend_output){.name = "A",
-                                           .config = {.output = &silent->output.output, .connector_type = COPP_CONNECTOR_VGA}};
+    *output = (struct copp_backend_output){
+        .name = "A",
+        .config = {.size = sizeof output->config, .output = &silent->output.output, .connector_type = COPP_CONNECTOR_VGA}};
 }
 
 static void silent_attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {

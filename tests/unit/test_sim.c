@@ -716,7 +716,7 @@ static const char paired[] = "[adapter]\nbus = agp\npending_limit = 700\n"
 
 /* As a host adds them; true if it got that far. */
 static bool add_connector(struct scene *scene, struct copp_adapter *adapter, size_t index, struct copp_connector **connector) {
-    struct copp_connector_config config;
+    struct copp_connector_config config = {.size = sizeof config};
     if (copp_sim_connector_config(scene->sim, index, &config))
         return false;
     assert_int_equal(copp_connector_add(adapter, &config, connector), COPP_OK);
