@@ -32,7 +32,7 @@ static void quiet_cancel(struct copp_output *output) {
     (void)output;
 }
 
-static const struct copp_output_ops quiet_ops = {quiet_state, quiet_apply, quiet_cancel};
+static const struct copp_output_ops quiet_ops = {sizeof quiet_ops, quiet_state, quiet_apply, quiet_cancel};
 static struct copp_output quiet = {&quiet_ops};
 
 static struct hierarchy hierarchy;
@@ -51,10 +51,15 @@ static void make_chain(void) {
 
 void bench_setup(void) {
     make_chain();
-    const struct copp_adapter_config config = {(const uint8_t *)hierarchy.chain, hierarchy.chain_size,
-                                               hierarchy.keys[HIERARCHY_LEAF], NULL, 0};
-    const struct copp_connector_config hdmi = {&quiet, COPP_CONNECTOR_HDMI, COPP_PROTECTION_TYPE_HDCP, COPP_BUS_PCI_EXPRESS, 0,
-                                               0};
+    const struct copp_adapter_config config = {.size = sizeof config,
+                                               .chain = (const uint8_t *)hierarchy.chain,
+                                               .chain_size = hierarchy.chain_size,
+                                               .key = hierarchy.keys[HIERARCHY_LEAF]};
+    const struct copp_connector_config hdmi = {.size = sizeof hdmi,
+                                               .output = &quiet,
+                                               .connector_type = COPP_CONNECTOR_HDMI,
+                                               .protection_types = COPP_PROTECTION_TYPE_HDCP,
+                                               .bus_type = COPP_BUS_PCI_EXPRESS};
     bench_must(copp_adapter_new(&config, &adapter) == COPP_OK, "no adapter");
     bench_must(copp_connector_add(adapter, &hdmi, &connector) == COPP_OK, "no connector");
 }
@@ -71,7 +76,7 @@ struct pair {
 };
 
 static void open_pair(struct pair *pair) {
-    const struct copp_session_config config = {.anchor = &hierarchy.anchor, .known_chain = chain};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &hierarchy.anchor, .known_chain = chain};
     struct copp_verdict verdict;
     bench_must(copp_local_transport_open(connector, NULL, &pair->transport) == COPP_OK, "no transport");
     bench_must(copp_session_new(&config, pair->transport, &pair->session) == COPP_OK, "no session");
@@ -267,7 +272,7 @@ static void sign_three(void) {
     struct copp_private_key *const signers[] = {hierarchy.keys[HIERARCHY_IHV], hierarchy.keys[HIERARCHY_ROOT],
                                                 hierarchy.keys[HIERARCHY_ROOT]};
     for (size_t i = 0; i < 3; i++) {
-        struct copp_certificate certificate;
+        struct copp_certificate certificate = {.size = sizeof certificate};
         bench_must(copp_chain_certificate(chain, i, &certificate) == COPP_OK, "no certificate");
         three[i].data = certificate.data;
         three[i].size = certificate.data_size;

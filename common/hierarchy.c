@@ -7,6 +7,7 @@ enum copp_result hierarchy_requests(struct copp_private_key *const keys[HIERARCH
     for (size_t i = 0; !result && i < HIERARCHY_KEYS; i++) {
         bool leaf = i == HIERARCHY_LEAF;
         requests[i] = (struct copp_certificate_request){
+            .size = sizeof requests[i],
             .signer = keys[leaf ? HIERARCHY_IHV : HIERARCHY_ROOT],
             .encrypt_key = leaf, /* CERT-8 */
             .copp_certificate = leaf,

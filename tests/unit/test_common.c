@@ -261,7 +261,7 @@ static void a_test_hierarchy_is_believed_by_its_root_alone(void) {
     static const char *const names[HIERARCHY_KEYS] = {"the driver", "its maker", "the root"};
     struct hierarchy made;
     struct copp_chain *chain;
-    struct copp_certificate certificate;
+    struct copp_certificate certificate = {.size = sizeof certificate};
     struct copp_public_key half;
     assert_int_equal(hierarchy_make(names, 150, &made), COPP_OK);
     assert_int_equal(copp_chain_validate((uint8_t *)made.chain, made.chain_size, &made.anchor, &chain, NULL), COPP_OK);
@@ -284,7 +284,7 @@ static void a_test_hierarchy_is_believed_by_its_root_alone(void) {
 
 static void what_a_hierarchy_cannot_be_made_of_is_told(void) {
     static const char *const names[HIERARCHY_KEYS] = {"the driver", "a \033 character", "the root"};
-    static const struct copp_private_key_ops ops = {refuse_public_key, NULL, NULL};
+    static const struct copp_private_key_ops ops = {sizeof ops, refuse_public_key, NULL, NULL};
     struct copp_private_key broken = {&ops};
     struct copp_private_key *const keys[HIERARCHY_KEYS] = {&broken, &broken, &broken};
     struct copp_certificate_request requests[HIERARCHY_KEYS];
