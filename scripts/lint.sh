@@ -203,7 +203,7 @@ tidy() {
     shift
     [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
     (cd "$directory" && printf '%s\0' "$@" | xargs -0 -n 4 -P "$jobs" \
-        clang-tidy --quiet -p . --header-filter="^$top/(src|include|outputs|transports|daemon|cli|win32)/" "${options[@]}") 2>&1 |
+        clang-tidy --quiet -p . --header-filter="^$top/(common|src|include|outputs|transports|daemon|cli|win32)/" "${options[@]}") 2>&1 |
         sed '/warnings\? generated/d' || status=$?
     [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
     return "$status"
