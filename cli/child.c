@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "common/clock.h"
 #include "descendants.h"
 #include "wait.h"
 

@@ -1,10 +1,9 @@
 /* copp chain issue: makes a driver's chain for a test or an IHV's own hierarchy (CERT-1..13). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "common/hierarchy.h"
 #include "describe.h"
-#include "encode.h"
 #include "io.h"
 #include "keys.h"
 #include "report.h"
@@ -69,23 +68,23 @@ static const struct option_spec table[] = {
 };
 
 /* The keys of a hierarchy, in the chain's order; the last one signs revocation lists and is in no chain. */
-enum { LEAF, IHV, ROOT, CRL, KEYS };
+enum { LEAF = HIERARCHY_LEAF, IHV = HIERARCHY_IHV, ROOT = HIERARCHY_ROOT, CRL = HIERARCHY_KEYS, KEYS };
 static const char *const key_files[KEYS] = {"leaf.pem", "ihv.pem", "root.pem", "crl.pem"};
 
-struct hierarchy {
+struct issued {
     struct copp_private_key *keys[KEYS];
     struct copp_public_key halves[KEYS];
     char *xml;
     size_t size;
 };
 
-static void hierarchy_free(struct hierarchy *h) {
+static void issued_free(struct issued *h) {
     for (size_t i = 0; i < KEYS; i++)
         copp_private_key_free(&h->keys[i]);
     copp_release(h->xml, h->size);
 }
 
-static int get_keys(const struct invocation *in, struct hierarchy *h) {
+static int get_keys(const struct invocation *in, struct issued *h) {
     const struct issue_options *o = in->options;
     const char *const uris[] = {o->leaf, o->ihv, o->root};
     size_t count = o->new_keys != NULL ? KEYS : CRL;
@@ -102,24 +101,15 @@ static int get_keys(const struct invocation *in, struct hierarchy *h) {
 }
 
 /* The chain is held against its own rules before anybody sees it: a key of the wrong size shows here. */
-static int issue(const struct invocation *in, struct hierarchy *h) {
+static int issue(const struct invocation *in, struct issued *h) {
     const struct issue_options *o = in->options;
     const char *manufacturer = o->manufacturer != NULL ? o->manufacturer : "Test";
-    struct copp_certificate_request requests[] = {
-        {.size = sizeof *requests,
-         .subject = h->halves[LEAF],
-         .signer = h->keys[IHV],
-         .encrypt_key = true,
-         .copp_certificate = true},
-        {.size = sizeof *requests, .subject = h->halves[IHV], .signer = h->keys[ROOT], .sign_certificate = true},
-        {.size = sizeof *requests, .subject = h->halves[ROOT], .signer = h->keys[ROOT], .sign_certificate = true},
-    };
+    const char *const manufacturers[HIERARCHY_KEYS] = {manufacturer, manufacturer, manufacturer};
+    struct copp_certificate_request requests[HIERARCHY_KEYS];
     struct copp_verdict verdict;
-    for (size_t i = 0; i < 3; i++) {
-        requests[i].security_level = o->security_level;
-        requests[i].manufacturer = manufacturer;
-    }
-    enum copp_result result = copp_chain_issue(requests, 3, &h->xml, &h->size);
+    enum copp_result result = hierarchy_requests(h->keys, manufacturers, o->security_level, requests);
+    if (result == COPP_OK)
+        result = copp_chain_issue(requests, HIERARCHY_KEYS, &h->xml, &h->size);
     if (result == COPP_E_ARGUMENT)
         return fail(in, STATUS_UNKNOWN, NULL,
                     "the chain cannot be written: --manufacturer takes UTF-8 without control characters");
@@ -130,19 +120,21 @@ static int issue(const struct invocation *in, struct hierarchy *h) {
 }
 
 /* Keys and chain, all or nothing. */
-static int keep_new_keys(const struct invocation *in, const struct hierarchy *h) {
+static int keep_new_keys(const struct invocation *in, const struct issued *h) {
     const struct issue_options *o = in->options;
     struct new_file files[KEYS + 1] = {{.name = NULL}};
     char *pems[KEYS] = {NULL};
-    char *anchor = public_key_to_pem(&h->halves[ROOT]);
-    int status = anchor != NULL ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
+    char *anchor = NULL;
+    size_t anchor_size = 0;
+    enum copp_result result = copp_public_key_to_pem(&h->halves[ROOT], &anchor, &anchor_size);
+    int status = result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
     for (size_t i = 0; status == STATUS_YES && i < KEYS; i++) {
         files[i] = (struct new_file){.name = key_files[i], .secret = true};
         status = private_key_pem(in, h->keys[i], &pems[i], &files[i].size);
         files[i].bytes = pems[i];
     }
     if (status == STATUS_YES) {
-        files[KEYS] = (struct new_file){.name = "root-public.pem", .bytes = anchor, .size = strlen(anchor)};
+        files[KEYS] = (struct new_file){.name = "root-public.pem", .bytes = anchor, .size = anchor_size};
         status = write_new_files(in, o->new_keys, files, KEYS + 1);
     }
     if (status == STATUS_YES) {
@@ -152,11 +144,11 @@ static int keep_new_keys(const struct invocation *in, const struct hierarchy *h)
     }
     for (size_t i = 0; i < KEYS; i++)
         copp_release(pems[i], files[i].size);
-    free(anchor);
+    copp_release(anchor, anchor_size);
     return status;
 }
 
-static int answer(const struct invocation *in, const struct hierarchy *h) {
+static int answer(const struct invocation *in, const struct issued *h) {
     const struct issue_options *o = in->options;
     if (strcmp(o->output, "-") == 0)
         return STATUS_YES; /* standard output is taken */
@@ -174,7 +166,7 @@ static int answer(const struct invocation *in, const struct hierarchy *h) {
 
 static int run(const struct invocation *in) {
     const struct issue_options *o = in->options;
-    struct hierarchy h = {.xml = NULL};
+    struct issued h = {.xml = NULL};
     bool all = o->leaf != NULL && o->ihv != NULL && o->root != NULL;
     bool any = o->leaf != NULL || o->ihv != NULL || o->root != NULL || o->passphrase_file != NULL;
     if (o->new_keys != NULL ? any : !all)
@@ -188,7 +180,7 @@ static int run(const struct invocation *in) {
         status = o->new_keys != NULL ? keep_new_keys(in, &h) : write_file(in, o->output, h.xml, h.size);
     if (status == STATUS_YES)
         status = answer(in, &h);
-    hierarchy_free(&h);
+    issued_free(&h);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "collections.h"
 #include "commands.h"
+#include "common/number.h"
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
@@ -108,7 +109,7 @@ static int digest_of(const struct invocation *in, const char *name, size_t index
 static int read_revoked(const struct invocation *in, const char *text, uint8_t *digest) {
     static const char *const names[] = {":leaf", ":ihv", ":root"};
     size_t size = strlen(text);
-    if (hex_decode(text, digest, COPP_DIGEST_SIZE))
+    if (hex_read(text, digest, COPP_DIGEST_SIZE))
         return STATUS_YES;
     for (size_t i = 0; i < 3; i++) {
         size_t end = strlen(names[i]);
@@ -147,7 +148,7 @@ static int write_list(const struct invocation *in, const uint8_t *list, size_t s
     const struct issue_options *o = in->options;
     if (!o->base64)
         return write_file(in, o->output, list, size);
-    char *text = base64_encode(list, size);
+    char *text = base64_lines(list, size);
     int status = text != NULL ? write_file(in, o->output, text, strlen(text)) : fail_result(in, NULL, COPP_E_MEMORY);
     free(text);
     return status;

@@ -4,6 +4,7 @@
 
 #include "collections.h"
 #include "commands.h"
+#include "common/number.h"
 #include "encode.h"
 #include "io.h"
 #include "keys.h"
@@ -63,7 +64,7 @@ static json_t *json_secrets(const struct copp_handshake *h) {
 }
 
 static int read_random(const struct invocation *in, const char *text, uint8_t *random) {
-    if (hex_decode(text, random, COPP_RANDOM_SIZE))
+    if (hex_read(text, random, COPP_RANDOM_SIZE))
         return STATUS_YES;
     return fail(in, STATUS_UNKNOWN, NULL, "--random takes 32 hexadecimal digits, not '%s'", text);
 }

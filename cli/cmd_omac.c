@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "common/number.h"
 #include "encode.h"
 #include "io.h"
 #include "report.h"
@@ -41,7 +42,7 @@ static int read_key(const struct invocation *in, const char *name, uint8_t *key)
         while (blob.size > 0 && isspace(blob.bytes[blob.size - 1]))
             blob.size--;
         digits[blob.size] = '\0';
-        good = strlen(digits) == blob.size && hex_decode(digits, key, COPP_KEY_SIZE);
+        good = strlen(digits) == blob.size && hex_read(digits, key, COPP_KEY_SIZE);
     }
     if (!good)
         status = fail_kind(in, name, &blob, KIND(FILE_TEXT), "is not a key: give 16 bytes or 32 hexadecimal digits");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/transfer.h"
 #include "io_system.h"
 #include "recognise.h"
 #include "report.h"
@@ -15,22 +16,6 @@
 void blob_free(struct blob *blob) {
     copp_release(blob->bytes, blob->size);
     *blob = (struct blob){0};
-}
-
-/* Reads up to capacity bytes; -1 with errno set. */
-static ssize_t read_all(int fd, uint8_t *bytes, size_t capacity) {
-    size_t size = 0;
-    while (size < capacity) {
-        ssize_t got = read(fd, bytes + size, (unsigned)(capacity - size)); /* the widest that Windows takes */
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        size += (size_t)got;
-    }
-    return (ssize_t)size;
 }
 
 int claim_input(const struct invocation *in, const char *name) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/printable.h"
 #include "encode.h"
 #include "io_system.h"
 
@@ -248,15 +249,6 @@ json_t *json_rule(enum copp_rule rule) {
     return rule == COPP_RULE_NONE ? json_null() : json_string(copp_rule_id(rule));
 }
 
-/* The character at c as it may be shown: what could drive a terminal is '?'. Answers what comes behind it. */
-static const char *next_shown(const char *c, char *shown) {
-    unsigned char first = (unsigned char)c[0];
-    unsigned char second = first ? (unsigned char)c[1] : 0;
-    bool c1 = first == 0xc2 && second >= 0x80 && second < 0xa0; /* U+0080 to U+009F in UTF-8 */
-    *shown = first < 0x20 || first == 0x7f || c1 ? '?' : *c;
-    return c + (c1 ? 2 : 1);
-}
-
 void print_foreign(FILE *out, const char *text) {
     char piece[512];
     size_t used = 0;
@@ -267,7 +259,7 @@ void print_foreign(FILE *out, const char *text) {
             system_print(out, piece);
             used = 0;
         }
-        text = next_shown(text, &piece[used++]);
+        text = next_printable(text, &piece[used++]);
     }
     piece[used] = '\0';
     system_print(out, piece);
@@ -276,6 +268,6 @@ void print_foreign(FILE *out, const char *text) {
 void clean_foreign(char *text) {
     char *to = text;
     for (const char *from = text; *from != '\0'; to++)
-        from = next_shown(from, to);
+        from = next_printable(from, to);
     *to = '\0';
 }

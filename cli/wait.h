@@ -1,13 +1,9 @@
-/* Time, and waiting for something to read: what each system does in its own way (wait_posix.c, wait_windows.c). */
+/* Waiting for something to read: what each system does in its own way (wait_posix.c, wait_windows.c). */
 #ifndef COPP_CLI_WAIT_H
 #define COPP_CLI_WAIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-/* Milliseconds of a clock that never goes back. */
-uint64_t clock_ms(void);
 
 #define WAIT_MAX 3u
 

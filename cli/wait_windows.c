@@ -7,14 +7,11 @@
 #include <unistd.h>
 #include <windows.h>
 
+#include "common/clock.h"
 #include "io_system.h"
 
 #define STEP_MS 20u /* how often a pipe is looked at: nothing waits for one */
 #define CTRL_Z 0x1A /* ends what a person types */
-
-uint64_t clock_ms(void) {
-    return GetTickCount64();
-}
 
 static bool readable(int fd) {
     DWORD size = 0;

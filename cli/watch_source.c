@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/connector_news.h"
 #include "remote_socket.h"
 #include "report.h"
 
@@ -97,11 +98,6 @@ static void look(struct source *s, uint32_t index, struct copp_socket_connector_
     snprintf(news->now.name, sizeof news->now.name, "%s", name);
 }
 
-static bool changed(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
-    return a->now.plugged != b->now.plugged || a->now.hdcp != b->now.hdcp || a->now.acp != b->now.acp ||
-           a->now.cgmsa != b->now.cgmsa || a->losses != b->losses || a->reconfigurations != b->reconfigurations;
-}
-
 /* How things are, a connector a time. */
 static enum source_word describe_next(struct source *s, struct copp_socket_news *news) {
     if (adapter_output(&s->device, s->count) == NULL) {
@@ -128,7 +124,7 @@ static enum source_word next_inside(struct source *s, struct copp_socket_news *n
     adapter_dispatch(&s->device);
     for (uint32_t i = 0; i < s->count; i++) {
         look(s, i, &news->u.connector);
-        if (!changed(&s->told[i], &news->u.connector))
+        if (connector_news_same(&s->told[i], &news->u.connector))
             continue;
         news->kind = COPP_SOCKET_CONNECTOR;
         s->told[i] = news->u.connector;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "copp/certificate.h"
+#include "common/hierarchy.h"
 #include "files.h"
 #include "lock.h"
 #include "log.h"
@@ -22,78 +22,55 @@
 #define ANCHOR_NAME "anchor.b64"
 #define ANCHOR_SIZE 256u /* RSA-1024 in base64 has 172 characters */
 
-/* leaf, IHV and root, and what is kept of them: the other two keys are forgotten */
-#define KEYS 3
-struct hierarchy {
-    struct copp_private_key *keys[KEYS];
-    struct copp_certificate_request requests[KEYS];
-    char *chain;
-    size_t chain_size;
-    char *pem;
+/* What is kept of one: the keys of IHV and root are forgotten. */
+struct kept {
+    struct hierarchy hierarchy;
+    char *pem; /* of the leaf's key */
     size_t pem_size;
     char anchor[ANCHOR_SIZE];
 };
 
-static enum copp_result make_keys(struct hierarchy *h) {
-    static const unsigned bits[KEYS] = {2048, 2048, 1024}; /* CERT-6 */
-    enum copp_result result = COPP_OK;
-    for (size_t i = 0; !result && i < KEYS; i++) {
-        result = copp_private_key_generate(bits[i], &h->keys[i]);
-        if (!result)
-            result = h->keys[i]->ops->public_key(h->keys[i], &h->requests[i].subject);
-        h->requests[i].size = sizeof h->requests[i];
-        h->requests[i].security_level = 150;
-        h->requests[i].manufacturer = "coppd test hierarchy";
-        h->requests[i].sign_certificate = i > 0; /* CERT-9 */
-    }
-    h->requests[0].encrypt_key = h->requests[0].copp_certificate = true; /* CERT-8 */
-    h->requests[0].signer = h->keys[1];
-    h->requests[1].signer = h->requests[2].signer = h->keys[2];
-    return result;
-}
-
-static enum copp_result make(struct hierarchy *h) {
-    enum copp_result result = make_keys(h);
+static enum copp_result make(struct kept *kept) {
+    static const char name[] = "coppd test hierarchy";
+    static const char *const names[HIERARCHY_KEYS] = {name, name, name};
+    enum copp_result result = hierarchy_make(names, HIERARCHY_SECURITY_LEVEL, &kept->hierarchy);
     if (!result)
-        result = copp_chain_issue(h->requests, KEYS, &h->chain, &h->chain_size);
-    if (!result)
-        result = copp_private_key_to_pem(h->keys[0], &h->pem, &h->pem_size);
+        result = copp_private_key_to_pem(kept->hierarchy.keys[HIERARCHY_LEAF], &kept->pem, &kept->pem_size);
     if (!result) {
-        const struct copp_public_key *root = &h->requests[KEYS - 1].subject;
+        const struct copp_public_key *root = &kept->hierarchy.anchor;
         size_t length = copp_base64_length(root->modulus_size);
-        copp_base64_encode(root->modulus, root->modulus_size, h->anchor);
-        h->anchor[length] = '\n';
+        copp_base64_encode(root->modulus, root->modulus_size, kept->anchor);
+        kept->anchor[length] = '\n';
     }
     return result;
 }
 
-static bool write_hierarchy(const struct hierarchy *h, const char *directory, struct error_text *error) {
+static bool write_hierarchy(const struct kept *kept, const char *directory, struct error_text *error) {
+    const struct hierarchy *h = &kept->hierarchy;
     const struct new_file files[] = {{CHAIN_NAME, h->chain, h->chain_size, false},
-                                     {KEY_NAME, h->pem, h->pem_size, true},
-                                     {ANCHOR_NAME, h->anchor, strlen(h->anchor), false}};
+                                     {KEY_NAME, kept->pem, kept->pem_size, true},
+                                     {ANCHOR_NAME, kept->anchor, strlen(kept->anchor), false}};
     return directory_make(directory, files, sizeof files / sizeof files[0], error);
 }
 
 /* What coppd itself needs of it. */
 static void take_over(struct hierarchy *h, struct identity *identity) {
-    identity->key = h->keys[0];
+    identity->key = h->keys[HIERARCHY_LEAF];
     identity->chain = h->chain;
     identity->chain_size = h->chain_size;
-    h->keys[0] = NULL;
+    h->keys[HIERARCHY_LEAF] = NULL;
     h->chain = NULL;
 }
 
 static bool make_hierarchy(const char *directory, bool keep, struct identity *identity, struct error_text *error) {
-    struct hierarchy h = {.chain = NULL};
-    enum copp_result result = make(&h);
+    struct kept kept = {.pem = NULL};
+    enum copp_result result = make(&kept);
     bool made = result ? error_set(error, "no test hierarchy could be made: %s", copp_strerror(result))
-                       : !keep || write_hierarchy(&h, directory, error);
+                       : !keep || write_hierarchy(&kept, directory, error);
     if (made)
-        take_over(&h, identity);
-    for (size_t i = 0; i < KEYS; i++)
-        copp_private_key_free(&h.keys[i]);
-    copp_release(h.chain, h.chain_size);
-    copp_release(h.pem, h.pem_size);
+        take_over(&kept.hierarchy, identity);
+    hierarchy_free(&kept.hierarchy);
+    copp_release(kept.pem, kept.pem_size);
     if (made && keep)
         log_warning("no [driver] is configured: a test hierarchy was made in %s; players trust it only if told to, by its %s",
                     directory, ANCHOR_NAME);

@@ -65,7 +65,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)source;
     (void)time;
     server_wake(server);
-    copp_outputs_dispatch(server->outputs, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -76,7 +76,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)fd;
     (void)events;
     server_wake(server);
-    copp_outputs_dispatch(server->outputs, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -148,7 +148,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     char text[64];
     (void)source;
     (void)info;
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_now_ms() * 1000u);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_ms() * 1000u);
     bool good = server_configure(server, &next, &error);
     if (!good)
         log_error("%s; going on as before", error.text);

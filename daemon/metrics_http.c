@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/number.h"
 #include "files.h"
 #include "listen.h"
 #include "log.h"
@@ -143,7 +144,7 @@ static bool listen_or_say(const char *address, bool trial, int *fd, struct error
     *fd = -1;
     if (!split(address, host, port, sizeof host))
         return refused(error, address, "it must be a host and a port");
-    if (!config_number(port, 1, 65535, &number))
+    if (!number_read_word(port, 1, 65535, &number))
         return refused(error, address, "its port must be a number from 1 to 65535");
     int unknown = getaddrinfo(host, trial ? "0" : port, &hints, &found);
     if (unknown == EAI_NONAME) /* "Name or service not known", though nobody was asked */

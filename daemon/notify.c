@@ -5,6 +5,7 @@
 
 #include "backend.h"
 #include "clock.h"
+#include "common/connector_news.h"
 #include "log.h"
 #include "news.h"
 
@@ -91,12 +92,6 @@ static void look(const struct server *server, size_t index, struct copp_socket_c
     backend_look(server->outputs, index, &news->now);
 }
 
-static bool same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
-    return a->now.plugged == b->now.plugged && a->now.hdcp == b->now.hdcp && a->now.acp == b->now.acp &&
-           a->now.cgmsa == b->now.cgmsa && a->now.devices == b->now.devices && a->losses == b->losses &&
-           a->reconfigurations == b->reconfigurations;
-}
-
 /* Behind a connector's name: what is said of it is said of nothing real. */
 static const char *mark(const struct copp_socket_connector_news *connector) {
     return connector->now.real ? "" : " (simulated)";
@@ -114,7 +109,7 @@ static void notify_connector(struct server *server, uint32_t index) {
     struct copp_socket_connector_news *told = &server->connectors[index];
     struct copp_socket_connector_news old = *told;
     look(server, index, told);
-    if (same(&old, told))
+    if (connector_news_same(&old, told))
         return;
     if (told->now.plugged != old.now.plugged)
         log_info("%s%s: %s", told->now.name, mark(told), told->now.plugged ? "a display is plugged in" : "nothing is plugged in");

@@ -55,7 +55,6 @@ struct client {
     uint32_t connector; /* the device's, by index */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
-    bool length_told; /* the first step of KeyExchange */
     struct client *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
 };

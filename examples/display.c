@@ -59,19 +59,12 @@ struct way {
     struct copp_adapter *adapter;
     struct display *display;
     struct copp_device *device;
-    uint8_t chain[COPP_CHAIN_SIZE_MAX];
 };
 
 static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
                                      uint32_t *hresult) {
-    struct way *way = (struct way *)transport;
-    uint32_t length = 0;
-    *hresult = copp_device_get_certificate_length(way->device, &length);
-    if (*hresult == COPP_HR_OK && length <= sizeof way->chain)
-        *hresult = copp_device_key_exchange(way->device, random, way->chain);
-    *chain = way->chain;
-    *size = length;
-    return length <= sizeof way->chain ? COPP_OK : COPP_E_TRANSPORT;
+    *hresult = copp_device_exchange(((struct way *)transport)->device, random, chain, size);
+    return COPP_OK;
 }
 
 static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,

@@ -31,6 +31,13 @@ COPP_API const struct copp_public_key *copp_anchor_microsoft(void);
  */
 COPP_API COPP_NODISCARD enum copp_result copp_public_key_read(const char *text, size_t size, struct copp_public_key *key);
 
+/*
+ * Writes the key as a PEM public key (SubjectPublicKeyInfo, RFC 5280), which copp_public_key_read and other programs read.
+ * *pem has *size bytes and a NUL beyond them; hand it to copp_release. Any thread may call it. COPP_E_KEY: not an RSA key of
+ * 1024 to 2048 bits; COPP_E_MEMORY, COPP_E_CRYPTO.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_public_key_to_pem(const struct copp_public_key *key, char **pem, size_t *size);
+
 /* True if both are the same key. Keys are public: the time taken tells nothing of use. */
 COPP_API COPP_NODISCARD bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b);
 

@@ -2,7 +2,6 @@
 #ifndef COPP_OMAC_H
 #define COPP_OMAC_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +24,6 @@ COPP_API COPP_NODISCARD enum copp_result copp_omac_tag(struct copp_omac *omac, c
 
 /* Wipes and frees. NULL-safe; clears the pointer. */
 COPP_API void copp_omac_free(struct copp_omac **omac);
-
-/* Compares size bytes in a time that does not depend on them. */
-COPP_API COPP_NODISCARD bool copp_equal(const void *a, const void *b, size_t size);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 #include "certificate/revocation.h"
 #include "certificate/store_file.h"
 #include "certificate/verdict.h"
-#include "copp/omac.h"
+#include "common/transfer.h"
 
 /* PATH's first size characters and what is to follow them; free with free. */
 static char *join(const char *path, size_t size, const char *end) {
@@ -31,31 +31,6 @@ static void close_quietly(int file) {
     if (file >= 0)
         (void)close(file);
     errno = saved;
-}
-
-/* Reads up to size bytes; -1 on error. */
-static ssize_t read_all(int file, uint8_t *bytes, size_t size) {
-    size_t have = 0;
-    ssize_t some;
-    do {
-        some = read(file, &bytes[have], (unsigned)(size - have));
-        if (some > 0)
-            have += (size_t)some;
-    } while (some > 0 || (some < 0 && errno == EINTR));
-    return some < 0 ? -1 : (ssize_t)have;
-}
-
-static bool write_all(int file, const uint8_t *bytes, size_t size) {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t some = write(file, &bytes[done], (unsigned)(size - done));
-        if (some < 0 && errno == EINTR)
-            continue;
-        if (some < 0)
-            return false;
-        done += (size_t)some;
-    }
-    return true;
 }
 
 /* Whether file is a regular one that a list can be in; errno says why not. */

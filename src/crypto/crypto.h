@@ -7,14 +7,12 @@
 #ifndef COPP_CRYPTO_H
 #define COPP_CRYPTO_H
 
+#include "base/memory.h"
 #include "copp/key.h"
 #include "copp/omac.h"
 #include "copp/protocol.h"
 
 #define COPP_SHA1_SIZE 20u
-
-/* Overwrites in a way no compiler drops. */
-void copp_wipe(void *bytes, size_t size);
 
 /* From the library's CSPRNG. COPP_E_RANDOM. */
 COPP_NODISCARD enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size);
@@ -97,5 +95,7 @@ void copp_private_key_destroy(struct copp_private_key *key);
 
 /* The PEM half of copp_public_key_read (key.c has the other). */
 COPP_NODISCARD enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key);
+/* copp_public_key_to_pem for a key that is strong. On failure *pem is untouched. */
+COPP_NODISCARD enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size);
 
 #endif

@@ -59,12 +59,6 @@ bool copp_gcrypt_ready(void) {
     return gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) != 0;
 }
 
-void copp_wipe(void *bytes, size_t size) {
-    volatile uint8_t *at = bytes; /* stores that may not be left out */
-    for (size_t i = 0; i < size; i++)
-        at[i] = 0;
-}
-
 enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size) {
     if (size > INT_MAX || !copp_gcrypt_ready())
         return COPP_E_RANDOM;

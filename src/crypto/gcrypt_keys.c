@@ -112,6 +112,45 @@ enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp
     return copp_rsa3072_key_usable(key) ? COPP_OK : COPP_E_KEY;
 }
 
+/* What copp_der_number reads: a zero stands before a highest bit that is set. The first byte is not zero. */
+static size_t integer_size(const uint8_t *number, size_t size) {
+    return size + (number[0] >= 0x80);
+}
+
+static bool write_integer(struct copp_writer *out, const uint8_t *number, size_t size) {
+    return copp_der_header(out, COPP_DER_INTEGER, integer_size(number, size)) && (number[0] < 0x80 || copp_write_u8(out, 0)) &&
+           copp_write_bytes(out, number, size);
+}
+
+/* The size of a whole element with contents of size bytes. */
+static size_t element(size_t size) {
+    return copp_der_header_size(size) + size;
+}
+
+static bool write_spki(struct copp_writer *out, const struct copp_public_key *key) {
+    const uint8_t bytes[] = {(uint8_t)(key->exponent >> 24), (uint8_t)(key->exponent >> 16), (uint8_t)(key->exponent >> 8),
+                             (uint8_t)key->exponent};
+    const uint8_t *e = bytes;
+    size_t e_size = sizeof bytes;
+    for (; *e == 0; e++)
+        e_size--; /* it is at least 3 */
+    size_t numbers = element(integer_size(key->modulus, key->modulus_size)) + element(integer_size(e, e_size));
+    size_t algorithm = element(sizeof rsa_object) + element(0);
+    size_t bit_string = 1 + element(numbers);
+    return copp_der_header(out, COPP_DER_SEQUENCE, element(algorithm) + element(bit_string)) &&
+           copp_der_header(out, COPP_DER_SEQUENCE, algorithm) && copp_der_header(out, COPP_DER_OBJECT, sizeof rsa_object) &&
+           copp_write_bytes(out, rsa_object, sizeof rsa_object) && copp_der_header(out, COPP_DER_NULL, 0) &&
+           copp_der_header(out, COPP_DER_BIT_STRING, bit_string) && copp_write_u8(out, 0) /* no bits are unused */ &&
+           copp_der_header(out, COPP_DER_SEQUENCE, numbers) && write_integer(out, key->modulus, key->modulus_size) &&
+           write_integer(out, e, e_size);
+}
+
+enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size) {
+    uint8_t der[COPP_KEY_DER_MAX];
+    struct copp_writer out = {der, sizeof der};
+    return write_spki(&out, key) ? copp_pem_encode("PUBLIC KEY", der, sizeof der - out.left, pem, size) : COPP_E_CRYPTO;
+}
+
 /* The next number, right-aligned in exactly size bytes. */
 static bool take_number(struct copp_reader *in, uint8_t *bytes, size_t size) {
     const uint8_t *number;

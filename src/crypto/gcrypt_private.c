@@ -313,35 +313,6 @@ static enum copp_result write_pkcs8(struct copp_writer *out, gcry_mpi_t *numbers
     return result;
 }
 
-/* Base64 in lines of 64 characters, 48 bytes each (RFC 7468). */
-static enum copp_result pem_from_der(const uint8_t *der, size_t der_size, char **pem, size_t *size) {
-    static const char begin[] = "-----BEGIN PRIVATE KEY-----\n";
-    static const char end[] = "-----END PRIVATE KEY-----\n";
-    size_t lines = (der_size + 47) / 48;
-    size_t capacity = sizeof begin + sizeof end + copp_base64_length(der_size) + lines;
-    char *text = calloc(1, capacity);
-    char line[65];
-    if (!text)
-        return COPP_E_MEMORY;
-    struct copp_writer out = {(uint8_t *)text, capacity};
-    struct copp_reader in = {der, der_size};
-    const uint8_t *some;
-    bool good = copp_write_bytes(&out, (const uint8_t *)begin, sizeof begin - 1);
-    while (good && in.left > 0) {
-        size_t now = in.left < 48 ? in.left : 48;
-        size_t length = copp_base64_length(now);
-        good = copp_read_view(&in, &some, now);
-        copp_base64_encode(some, now, line);
-        line[length] = '\n';
-        good = good && copp_write_bytes(&out, (const uint8_t *)line, length + 1);
-    }
-    good = good && copp_write_bytes(&out, (const uint8_t *)end, sizeof end - 1);
-    copp_wipe(line, sizeof line);
-    *size = capacity - out.left;
-    *pem = text;
-    return good ? COPP_OK : COPP_E_CRYPTO;
-}
-
 enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
     if (pem)
         *pem = NULL;
@@ -357,7 +328,7 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
     gcry_error_t error = pkcs1_numbers(((const struct gcrypt_key *)key)->key, numbers);
     enum copp_result result = error ? copp_gcrypt_failure(error, COPP_E_KEY) : write_pkcs8(&out, numbers);
     if (!result)
-        result = pem_from_der(der, COPP_KEY_DER_MAX - out.left, pem, size);
+        result = copp_pem_encode("PRIVATE KEY", der, COPP_KEY_DER_MAX - out.left, pem, size);
     for (size_t i = 0; i < NUMBERS; i++)
         gcry_mpi_release(numbers[i]);
     copp_wipe(der, COPP_KEY_DER_MAX);

@@ -93,6 +93,14 @@ enum copp_result copp_public_key_read(const char *text, size_t size, struct copp
     return result;
 }
 
+enum copp_result copp_public_key_to_pem(const struct copp_public_key *key, char **pem, size_t *size) {
+    if (pem)
+        *pem = NULL;
+    if (!key || !pem || !size)
+        return COPP_E_ARGUMENT;
+    return copp_public_key_strong(key) ? copp_public_key_write_pem(key, pem, size) : COPP_E_KEY;
+}
+
 bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b) {
     if (!a || !b || a->exponent != b->exponent || a->modulus_size != b->modulus_size || a->modulus_size > COPP_MODULUS_MAX)
         return false;

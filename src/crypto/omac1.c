@@ -18,17 +18,6 @@ struct copp_omac {
     uint8_t key[COPP_KEY_SIZE]; /* to start again after a failure of the crypto library */
 };
 
-bool copp_equal(const void *a, const void *b, size_t size) {
-    const volatile uint8_t *x = a;
-    const volatile uint8_t *y = b;
-    unsigned difference = 0;
-    if (!a || !b)
-        return false;
-    for (size_t i = 0; i < size; i++)
-        difference |= (unsigned)(x[i] ^ y[i]);
-    return difference == 0;
-}
-
 /* Multiplication by x in GF(2^128), in a time that does not depend on the secret (RFC 4493, 2.3). */
 static void twice(const uint8_t *in, uint8_t *out) {
     unsigned carry = in[0] >> 7;

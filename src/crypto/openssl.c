@@ -14,10 +14,6 @@
 
 #include "crypto/openssl_keys.h"
 
-void copp_wipe(void *bytes, size_t size) {
-    OPENSSL_cleanse(bytes, size);
-}
-
 enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size) {
     if (size > INT_MAX || RAND_bytes(bytes, (int)size) != 1) {
         ERR_clear_error();

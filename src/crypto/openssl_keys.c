@@ -1,6 +1,7 @@
 #include "crypto/openssl_keys.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -119,6 +120,31 @@ enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct c
     EVP_PKEY *read = read_pem(pem, size);
     enum copp_result result = read ? copp_openssl_rsa_numbers(read, key) : copp_openssl_failure(COPP_E_KEY);
     EVP_PKEY_free(read);
+    return result;
+}
+
+enum copp_result copp_openssl_copy_out(BIO *bio, char **pem, size_t *size) {
+    char *bytes = NULL;
+    long length = BIO_get_mem_data(bio, &bytes);
+    if (length <= 0)
+        return copp_openssl_failure(COPP_E_CRYPTO);
+    char *copy = malloc((size_t)length + 1);
+    if (!copy)
+        return COPP_E_MEMORY;
+    memcpy(copy, bytes, (size_t)length);
+    copy[length] = 0;
+    *pem = copy;
+    *size = (size_t)length;
+    return COPP_OK;
+}
+
+enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size) {
+    EVP_PKEY *made = copp_openssl_rsa(key->modulus, key->modulus_size, key->exponent);
+    BIO *bio = made ? BIO_new(BIO_s_mem()) : NULL;
+    enum copp_result result =
+        bio && PEM_write_bio_PUBKEY(bio, made) == 1 ? copp_openssl_copy_out(bio, pem, size) : copp_openssl_failure(COPP_E_CRYPTO);
+    BIO_free(bio);
+    EVP_PKEY_free(made);
     return result;
 }
 

@@ -220,21 +220,6 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
     return made ? wrap(made, key) : copp_openssl_failure(COPP_E_CRYPTO);
 }
 
-static enum copp_result copy_out(BIO *bio, char **pem, size_t *size) {
-    char *bytes = NULL;
-    long length = BIO_get_mem_data(bio, &bytes);
-    if (length <= 0)
-        return copp_openssl_failure(COPP_E_CRYPTO);
-    char *copy = malloc((size_t)length + 1);
-    if (!copy)
-        return COPP_E_MEMORY;
-    memcpy(copy, bytes, (size_t)length);
-    copy[length] = 0;
-    *pem = copy;
-    *size = (size_t)length;
-    return COPP_OK;
-}
-
 enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
     if (pem)
         *pem = NULL;
@@ -247,7 +232,7 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
     if (!bio)
         return copp_openssl_failure(COPP_E_CRYPTO);
     enum copp_result result = PEM_write_bio_PKCS8PrivateKey(bio, mine->key, NULL, NULL, 0, NULL, NULL) == 1
-                                  ? copy_out(bio, pem, size)
+                                  ? copp_openssl_copy_out(bio, pem, size)
                                   : copp_openssl_failure(COPP_E_KEY);
     BIO_free(bio);
     return result;

@@ -1,6 +1,6 @@
+#include "base/fork.h"
 #include "common/sized.h"
 #include "crypto/crypto.h"
-#include "fork.h"
 
 enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size) {
     enum copp_result result = COPP_OK;

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "common/sized.h"
 #include "device/internal.h"
-#include "fork.h"
 
 static bool adapter_possible(const struct copp_adapter_config *config) {
     return config->chain && config->chain_size > 0 && config->chain_size <= UINT32_MAX && config->key &&

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "common/sized.h"
 #include "copp/handshake.h"
 #include "crypto/crypto.h"
 #include "device/internal.h"
-#include "fork.h"
 #include "wire/cursor.h"
 
 enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device) {
@@ -73,7 +73,7 @@ uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t
     return COPP_HR_OK;
 }
 
-uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random) {
+static uint32_t draw_random(struct copp_device *device, uint8_t *random) {
     if (device->state != COPP_DEVICE_CERT_LENGTH_RETURNED || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
     if (copp_random_fill(device->connector->adapter->random, device->random, sizeof device->random)) {
@@ -88,9 +88,30 @@ uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random) {
 uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain) {
     if (!device || !random || !chain)
         return COPP_HR_POINTER;
-    uint32_t hresult = copp_device_draw_random(device, random);
+    uint32_t hresult = draw_random(device, random);
     if (hresult == COPP_HR_OK)
         memcpy(chain, device->connector->adapter->chain, device->connector->adapter->chain_size);
+    return hresult;
+}
+
+uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain, size_t *size) {
+    uint32_t length;
+    if (chain)
+        *chain = NULL;
+    if (size)
+        *size = 0;
+    if (!device || !random || !chain || !size)
+        return COPP_HR_POINTER;
+    uint32_t hresult = copp_device_get_certificate_length(device, &length);
+    if (hresult != COPP_HR_OK)
+        return hresult;
+    hresult = draw_random(device, random);
+    if (hresult == COPP_HR_OK) {
+        *chain = device->connector->adapter->chain;
+        *size = length;
+    } else {
+        device->state = COPP_DEVICE_OPENED;
+    }
     return hresult;
 }
 

@@ -18,7 +18,7 @@ struct copp_adapter {
     uint8_t *chain;
     uint32_t chain_size;
     uint32_t pending_limit_ms;
-    uint32_t process; /* which one made it (fork.h) */
+    uint32_t process; /* which one made it (base/fork.h) */
     struct copp_private_key *key;
     struct copp_random *random;
     struct copp_connector *connectors;
@@ -94,7 +94,7 @@ struct copp_device {
     uint32_t command_sequence;
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
     uint32_t result; /* of the last command that was pending */
-    uint32_t process; /* which one opened it (fork.h) */
+    uint32_t process; /* which one opened it (base/fork.h) */
     bool random_spent; /* SES-8 */
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_device *previous;
@@ -106,9 +106,6 @@ struct copp_device {
 /* False in a process forked after the device was opened: a second driver would answer to the same key and numbers (QRY-3,
  * CMD-3). Every entry point asks. */
 COPP_NODISCARD bool copp_device_is_ours(const struct copp_device *device);
-
-/* The step of KeyExchange without the chain's bytes: a transport in this process has those from the adapter. */
-COPP_NODISCARD uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random);
 
 /* The tag over a message's 4080 bytes after its MAC (CMD-1, QRY-2). message has COPP_MESSAGE_SIZE bytes. */
 COPP_NODISCARD enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag);

@@ -12,23 +12,7 @@ struct local_transport {
 
 static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
                                      uint32_t *hresult) {
-    struct copp_device *device = ((struct local_transport *)transport)->device;
-    const struct copp_adapter *adapter = device->connector->adapter;
-    uint32_t length;
-    if (!random || !chain || !size) {
-        *hresult = COPP_HR_POINTER;
-        return COPP_OK;
-    }
-    *hresult = copp_device_get_certificate_length(device, &length);
-    if (*hresult != COPP_HR_OK)
-        return COPP_OK;
-    *hresult = copp_device_draw_random(device, random);
-    if (*hresult == COPP_HR_OK) {
-        *chain = adapter->chain; /* which outlives the device */
-        *size = adapter->chain_size;
-    } else {
-        device->state = COPP_DEVICE_OPENED; /* one call makes both steps, or none */
-    }
+    *hresult = copp_device_exchange(((struct local_transport *)transport)->device, random, chain, size);
     return COPP_OK;
 }
 

@@ -40,7 +40,7 @@ struct copp_session {
     struct copp_session_lists lists;
     struct copp_transport *transport;
     enum session_state state;
-    uint32_t process; /* which one made it (fork.h) */
+    uint32_t process; /* which one made it (base/fork.h) */
     enum copp_result dead; /* COPP_OK while the session lives, then what every call answers */
     struct copp_chain *own_chain; /* freed with the session; NULL where the known chain was presented */
     const struct copp_chain *chain; /* what the driver presented: own_chain or config.known_chain */

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
+#include "base/fork.h"
 #include "common/sized.h"
 #include "crypto/crypto.h"
-#include "fork.h"
 #include "session/internal.h"
 #include "wire/cursor.h"
 

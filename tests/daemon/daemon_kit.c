@@ -19,12 +19,6 @@
 
 #define START_MS 20000u
 
-uint64_t clock_ms(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
 void sleep_ms(unsigned ms) {
     const struct timespec t = {.tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000};
     (void)nanosleep(&t, NULL);

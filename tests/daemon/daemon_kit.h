@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "../unit/harness.h"
+#include "common/clock.h"
 
 #define KIT_PATH 128u
 
@@ -89,7 +90,6 @@ void raw_disconnect(int fd, uint32_t cause);
 /* A process that listens and answers the first packet of each connection with these, or never. */
 pid_t false_daemon(const char *path, const struct iovec *packets, size_t count);
 
-uint64_t clock_ms(void);
 void sleep_ms(unsigned ms);
 
 #endif

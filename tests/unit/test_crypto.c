@@ -317,8 +317,20 @@ static void numbers_keep_their_width(void) {
     copp_private_key_free(&leaf);
 }
 
+static void wiping_clears_exactly_what_it_is_given(void) {
+    uint8_t bytes[16];
+    memset(bytes, 0xA5, sizeof bytes);
+    copp_wipe(bytes + 4, 0);
+    copp_wipe(NULL, 0);
+    assert_int_equal(bytes[4], 0xA5);
+    copp_wipe(bytes + 4, 8);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        assert_int_equal(bytes[i], i >= 4 && i < 12 ? 0 : 0xA5);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
+        TEST(wiping_clears_exactly_what_it_is_given, ""),
         TEST(omac_published_vectors, "CMD-1 QRY-2"),
         TEST(omac_equals_anothers_cmac_at_every_length, "CMD-1 QRY-2"),
         TEST(omac_refuses_misuse, ""),

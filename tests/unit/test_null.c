@@ -118,6 +118,11 @@ static void keys_and_handshakes(void) {
     REFUSES(copp_private_key_open, NULL, NULL, &opened);
     assert_null(opened);
     REFUSES(copp_private_key_generate, 1024, NULL);
+    pem = garbage;
+    REFUSES(copp_public_key_to_pem, NULL, &pem, &size);
+    assert_null(pem);
+    REFUSES(copp_public_key_to_pem, &key, NULL, &size);
+    REFUSES(copp_public_key_to_pem, &key, &pem, NULL);
     REFUSES(copp_private_key_to_pem, NULL, &pem, &size);
     assert_null(pem);
     struct copp_private_key *leaf = test_private_key("leaf.pem");
@@ -367,6 +372,14 @@ static void devices(void) {
     POINTER(copp_device_key_exchange, NULL, room, room);
     POINTER(copp_device_key_exchange, app.device, NULL, room);
     POINTER(copp_device_key_exchange, app.device, room, NULL);
+    const uint8_t *exchanged = room;
+    size_t exchanged_size = 1;
+    POINTER(copp_device_exchange, NULL, room, &exchanged, &exchanged_size);
+    assert_null(exchanged);
+    assert_int_equal(exchanged_size, 0);
+    POINTER(copp_device_exchange, app.device, NULL, &exchanged, &exchanged_size);
+    POINTER(copp_device_exchange, app.device, room, NULL, &exchanged_size);
+    POINTER(copp_device_exchange, app.device, room, &exchanged, NULL);
     POINTER(copp_device_sequence_start, NULL, (const struct copp_signature *)some);
     POINTER(copp_device_sequence_start, app.device, NULL);
     POINTER(copp_device_command, NULL, (const struct copp_command *)some, 0);

@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/fork.h"
+#include "common/clock.h"
 #include "common/sized.h"
-#include "fork.h"
 #include "packet.h"
 
 #define ANSWER_MS 2000u /* APP-3 */
@@ -21,7 +21,7 @@
 struct copp_socket {
     struct copp_transport transport; /* first: its calls find the rest through it */
     struct copp_private_fd file; /* -1 in a child of the process that connected (EVT-5) */
-    uint32_t process; /* that one (fork.h) */
+    uint32_t process; /* that one (base/fork.h) */
     uint32_t answer_ms;
     uint32_t command_ms;
     int give_up_fd; /* -1: none */
@@ -41,18 +41,12 @@ struct call {
     bool bounded; /* answer_size is the most that it may have: the body says more */
 };
 
-static uint64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
 /* Commands take longer than the socket's own time limit, which serves everything else with a call less. */
 static bool wait_for_command(const struct copp_socket *s) {
-    uint64_t until = now_ms() + s->command_ms;
+    uint64_t until = clock_ms() + s->command_ms;
     struct pollfd fds[2] = {{.fd = s->file.fd, .events = POLLIN}, {.fd = s->give_up_fd, .events = POLLIN}};
     for (;;) {
-        uint64_t now = now_ms();
+        uint64_t now = clock_ms();
         if (now >= until)
             return false;
         int ready = poll(fds, 2, until - now < 60000 ? (int)(until - now) : 60000);

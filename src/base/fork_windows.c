@@ -1,4 +1,4 @@
-#include "fork.h"
+#include "base/fork.h"
 
 /* There is no fork() here. */
 uint32_t copp_process(void) {

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fork.h"
+#include "base/fork.h"
 
 #define ENTROPY_MAX 256u /* bytes that getentropy gives at once */
 

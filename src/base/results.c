@@ -1,9 +1,5 @@
 #include "copp/base.h"
 
-#include <stdlib.h>
-
-#include "crypto/crypto.h"
-
 /* A result or a rule without its text does not compile. */
 #pragma GCC diagnostic error "-Wswitch"
 
@@ -102,11 +98,4 @@ const char *copp_rule_id(enum copp_rule rule) {
 
 const char *copp_version(void) {
     return COPP_VERSION;
-}
-
-void copp_release(void *bytes, uint64_t size) {
-    if (!bytes)
-        return;
-    copp_wipe(bytes, (size_t)size);
-    free(bytes);
 }
