@@ -1,5 +1,5 @@
 /*
- * How copp.exe holds and ends a command (cli/child_windows.c). The command is this program once more: test_child beat NAME
+ * How copp.exe holds and ends a command (cli/windows/child_windows.c). The command is this program once more: test_child beat NAME
  * counts in shared memory, in a process of its own, one that it starts, and two threads of each.
  */
 #include <windows.h>
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/child.h"
+#include "cli/protect/child.h"
 #include "cli/report.h"
 
 /* cmocka.h wants these before it, in no other order */

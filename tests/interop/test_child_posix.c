@@ -1,5 +1,5 @@
 /*
- * How copp holds and ends a command (cli/child.c, cli/descendants.c) that does not want that. The command is this program once
+ * How copp holds and ends a command (cli/protect/child.c, cli/protect/descendants.c) that does not want that. The command is this program once
  * more: test_child_posix hop FILE leaves a process behind that goes on in others, each in a session of its own, and counts
  * them in FILE; headless FILE leaves one behind whose first thread ends while another counts; pair FILE has a child, whose number
  * it tells in FILE.
@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/child.h"
+#include "cli/protect/child.h"
 
 /* cmocka.h wants these before it, in no other order */
 /* clang-format off */
