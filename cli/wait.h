@@ -9,7 +9,7 @@
 /* Milliseconds of a clock that never goes back. */
 uint64_t clock_ms(void);
 
-#define WAIT_MAX 3u
+#define WAIT_MAX 6u
 
 /* Waits until one of the count descriptors (WAIT_MAX at most; -1: none) can be read from without waiting, or the time is up;
  * ready tells which can. */

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,47 +17,14 @@
 #define HOLD_MS 200u /* as long as holding is waited for */
 #define KILLED_MS 1000u /* as long as killing is: what may not be killed does not end */
 
-static void change_mask(int how, int number) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, number);
-    sigprocmask(how, &set, NULL);
-}
-
-/* Who is not in the foreground is stopped for changing it, unless SIGTTOU is blocked. */
-static void give_terminal(int tty, pid_t group) {
-    sigset_t block, before;
-    sigemptyset(&block);
-    sigaddset(&block, SIGTTOU);
-    sigprocmask(SIG_BLOCK, &block, &before);
-    (void)tcsetpgrp(tty, group);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-}
-
-/* Gives the command the foreground where it is ours to give. */
-static void give_foreground(const struct child *child, pid_t group) {
-    if (child->tty >= 0 && tcgetpgrp(child->tty) == getpgrp())
-        give_terminal(child->tty, group);
-}
-
-static void take_foreground(const struct child *child, pid_t group) {
-    if (child->tty >= 0 && tcgetpgrp(child->tty) == group)
-        give_terminal(child->tty, getpgrp());
-}
-
-/* Whether the terminal is the command's to use: in a pipeline it is the others' as much, a pager's say. */
-static bool may_have_terminal(void) {
-    struct stat output;
-    bool piped = fstat(STDOUT_FILENO, &output) == 0 && (S_ISFIFO(output.st_mode) || S_ISSOCK(output.st_mode));
-    return isatty(STDIN_FILENO) && !piped;
-}
-
 /* In the new process: becomes the command, or tells why not through report. */
-static void become(char **argv, int tty, bool no_input, int report, pid_t parent) {
-    sigset_t none;
+static void become(char **argv, int terminal, bool no_input, int report, pid_t parent) {
+    sigset_t set;
+    sigfillset(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL); /* who is not in the foreground is stopped for changing it, unless SIGTTOU is blocked */
     setpgid(0, 0);
-    if (tty >= 0)
-        give_terminal(tty, getpid());
+    if (terminal >= 0)
+        (void)tcsetpgrp(terminal, getpid());
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would watch over the content any more */
 #endif
@@ -72,12 +38,16 @@ static void become(char **argv, int tty, bool no_input, int report, pid_t parent
         }
     }
     signal(SIGPIPE, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    sigemptyset(&set);
+    sigprocmask(SIG_SETMASK, &set, NULL);
     execvp(argv[0], argv);
     int error = errno;
     ssize_t put = write(report, &error, sizeof error);
     _exit(put == sizeof error ? 127 : 126);
+}
+
+int child_group(const struct child *child) {
+    return child->group;
 }
 
 /* Keeps in mind whether we knew of all. */
@@ -86,20 +56,17 @@ static enum descendants note(struct child *child, enum descendants known) {
     return known;
 }
 
-int child_start(struct child *child, char **argv, bool own_terminal) {
+int child_start(struct child *child, char **argv, int terminal, bool no_input) {
     int report[2];
     int error = 0;
-    *child = (struct child){.tty = -1};
+    *child = (struct child){.runs = false};
     if (pipe2(report, O_CLOEXEC) != 0)
         return errno;
-    if (!own_terminal && may_have_terminal())
-        child->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    bool foreground = child->tty >= 0 && tcgetpgrp(child->tty) == getpgrp();
     descendants_adopt();
     pid_t self = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        become(argv, foreground ? child->tty : -1, own_terminal, report[1], self);
+        become(argv, terminal, no_input, report[1], self);
     if (pid < 0)
         error = errno;
     close(report[1]);
@@ -131,6 +98,11 @@ static enum descendants signal_all(struct child *child, int number) {
     return told == DESCENDANTS_DONE && !permitted ? DESCENDANTS_LEFT : told;
 }
 
+static void ask_to_end(struct child *child) {
+    (void)signal_all(child, SIGTERM);
+    (void)signal_all(child, SIGCONT);
+}
+
 static bool is_by_terminal(int number) {
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
@@ -139,13 +111,8 @@ static bool is_by_terminal(int number) {
 static void leader_ended(struct child *child, const siginfo_t *info, int *status) {
     bool killed = info->si_code != CLD_EXITED;
     *status = killed ? 128 + info->si_status : info->si_status;
-    (void)signal_all(child, SIGTERM);
-    (void)signal_all(child, SIGCONT);
-    take_foreground(child, child->group);
-    if (child->tty >= 0)
-        close(child->tty);
-    *child = (struct child){
-        .tty = -1, .group = child->group, .unknown = child->unknown, .interrupted = killed && info->si_status == SIGINT};
+    ask_to_end(child);
+    *child = (struct child){.group = child->group, .unknown = child->unknown, .interrupted = killed && info->si_status == SIGINT};
 }
 
 enum child_state child_look(struct child *child, int *status) {
@@ -157,8 +124,8 @@ enum child_state child_look(struct child *child, int *status) {
         return CHILD_RUNNING;
     if (info.si_code == CLD_STOPPED) {
         (void)waitpid(child->group, NULL, WUNTRACED | WNOHANG);
-        /* who stops it with SIGSTOP may let it go on without a word to us: we do not stop with it */
-        return child->held || child->tty < 0 || !is_by_terminal(info.si_status) ? CHILD_RUNNING : CHILD_SUSPENDED;
+        /* who stops it with SIGSTOP may let it go on without a word to us: that is not our concern */
+        return child->held || !is_by_terminal(info.si_status) ? CHILD_RUNNING : CHILD_SUSPENDED;
     }
     leader_ended(child, &info, status);
     return CHILD_ENDED;
@@ -182,27 +149,9 @@ bool child_hold(struct child *child) {
 }
 
 void child_resume(struct child *child) {
-    give_foreground(child, child->group);
     if (child->runs)
         (void)signal_all(child, SIGCONT);
     child->held = false;
-}
-
-void child_suspend(struct child *child, bool job) {
-    (void)child_hold(child);
-    take_foreground(child, child->group);
-    kill(job ? 0 : getpid(), SIGTSTP);
-    change_mask(SIG_UNBLOCK, SIGTSTP); /* here it stops */
-    change_mask(SIG_BLOCK, SIGTSTP);
-}
-
-void child_pass_interrupt(const struct child *child) {
-    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (tty < 0 || !child->interrupted || tcgetpgrp(tty) != getpgrp())
-        return;
-    signal(SIGINT, SIG_DFL);
-    kill(0, SIGINT);
-    change_mask(SIG_UNBLOCK, SIGINT);
 }
 
 static bool is_left(struct child *child) {
@@ -221,10 +170,8 @@ bool child_end(struct child *child, unsigned grace_ms) {
     sigaddset(&ended, SIGCHLD);
     if (!child->group)
         return true;
-    if (child->runs) {
-        (void)signal_all(child, SIGTERM);
-        (void)signal_all(child, SIGCONT);
-    }
+    if (child->runs)
+        ask_to_end(child);
     while (is_left(child)) {
         uint64_t now = clock_ms();
         if (now >= limit)

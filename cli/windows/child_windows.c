@@ -112,11 +112,12 @@ static void forget(struct child *child) {
     *child = (struct child){.runs = false};
 }
 
-int child_start(struct child *child, char **argv, bool own_terminal) {
+int child_start(struct child *child, char **argv, int terminal, bool no_input) {
     SECURITY_ATTRIBUTES inherited = {.nLength = sizeof inherited, .bInheritHandle = TRUE};
     *child = (struct child){.job = new_job()};
     struct line *line = calloc(1, sizeof *line);
-    HANDLE input = own_terminal
+    (void)terminal; /* a console has no foreground to give */
+    HANDLE input = no_input
                        ? CreateFileA("NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, OPEN_EXISTING, 0, NULL)
                        : GetStdHandle(STD_INPUT_HANDLE);
     int error = child->job && line && input != INVALID_HANDLE_VALUE ? 0 : ENOMEM;
@@ -130,12 +131,17 @@ int child_start(struct child *child, char **argv, bool own_terminal) {
         child->runs = start_in_job(child, line->wide, input);
         error = child->runs ? 0 : error_number(GetLastError());
     }
-    if (own_terminal && input != INVALID_HANDLE_VALUE)
+    if (no_input && input != INVALID_HANDLE_VALUE)
         CloseHandle(input);
     free(line);
     if (error != 0)
         forget(child);
     return error;
+}
+
+int child_group(const struct child *child) {
+    (void)child;
+    return 0;
 }
 
 enum child_state child_look(struct child *child, int *status) {
@@ -252,17 +258,6 @@ void child_resume(struct child *child) {
     }
     child->count = 0;
     child->held = false;
-}
-
-/* Nobody but this program holds it. */
-void child_suspend(struct child *child, bool job) {
-    (void)child;
-    (void)job;
-}
-
-/* The command has no part in the terminal's Ctrl-C. */
-void child_pass_interrupt(const struct child *child) {
-    (void)child;
 }
 
 /* A program with a console can be asked to end, unless it is held: what holds it is that it must not show anything. */

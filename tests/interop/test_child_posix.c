@@ -174,7 +174,7 @@ static atomic_int *launch(struct child *child, char *how) {
     close(file);
     atomic_int *count = counter(name);
     assert_non_null(count);
-    assert_int_equal(child_start(child, (char *[]){program, how, name, NULL}, true), 0);
+    assert_int_equal(child_start(child, (char *[]){program, how, name, NULL}, -1, true), 0);
     for (unsigned ms = 0; *count == 0 && ms < PATIENCE_MS; ms++)
         pause_ms(1);
     (void)unlink(name);
@@ -287,7 +287,7 @@ static void a_group_is_signalled_while_it_is_ours(void **state) {
     (void)state;
     struct child child;
     int status = 77;
-    assert_int_equal(child_start(&child, (char *[]){"sh", "-c", "trap '' TERM; sleep 60 & exit 5", NULL}, true), 0);
+    assert_int_equal(child_start(&child, (char *[]){"sh", "-c", "trap '' TERM; sleep 60 & exit 5", NULL}, -1, true), 0);
     look_until_ended(&child, &status);
     assert_int_equal(status, 5);
     int group = child.group;
