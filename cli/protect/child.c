@@ -98,9 +98,11 @@ static enum descendants signal_all(struct child *child, int number) {
     return told == DESCENDANTS_DONE && !permitted ? DESCENDANTS_LEFT : told;
 }
 
+/* What is held runs again for that. */
 static void ask_to_end(struct child *child) {
     (void)signal_all(child, SIGTERM);
     (void)signal_all(child, SIGCONT);
+    child->held = false;
 }
 
 static bool is_by_terminal(int number) {
@@ -111,8 +113,12 @@ static bool is_by_terminal(int number) {
 static void leader_ended(struct child *child, const siginfo_t *info, int *status) {
     bool killed = info->si_code != CLD_EXITED;
     *status = killed ? 128 + info->si_status : info->si_status;
-    ask_to_end(child);
-    *child = (struct child){.group = child->group, .unknown = child->unknown, .interrupted = killed && info->si_status == SIGINT};
+    if (!child->held)
+        ask_to_end(child);
+    *child = (struct child){.group = child->group,
+                            .held = child->held,
+                            .unknown = child->unknown,
+                            .interrupted = killed && info->si_status == SIGINT};
 }
 
 enum child_state child_look(struct child *child, int *status) {
@@ -170,7 +176,7 @@ bool child_end(struct child *child, unsigned grace_ms) {
     sigaddset(&ended, SIGCHLD);
     if (!child->group)
         return true;
-    if (child->runs)
+    if (grace_ms > 0 && (child->runs || child->held))
         ask_to_end(child);
     while (is_left(child)) {
         uint64_t now = clock_ms();

@@ -264,7 +264,7 @@ void child_resume(struct child *child) {
 bool child_end(struct child *child, unsigned grace_ms) {
     if (!child->runs)
         return true;
-    if (!child->held && GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->id))
+    if (!child->held && grace_ms > 0 && GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->id))
         (void)WaitForSingleObject(child->process, grace_ms);
     (void)TerminateJobObject(child->job, 1);
     (void)WaitForSingleObject(child->process, INFINITE);
