@@ -50,9 +50,10 @@ static void say_unknown(struct protect_run *run) {
              run->console.output);
 }
 
+/* A command that is held because nothing is protected must not run for its end either. */
 static void end_command(struct protect_run *run) {
     int group = child_group(&run->child);
-    bool ended = child_end(&run->child, GRACE_MS);
+    bool ended = child_end(&run->child, protection_is_gone(&run->protection) ? 0 : GRACE_MS);
     terminal_take(run->terminal, group);
     say_unknown(run);
     if (!ended && run->child.unknown)
@@ -76,10 +77,19 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
     end_command(run);
 }
 
-static void hold(struct protect_run *run, const struct protection_report *r) {
-    (void)child_hold(&run->child);
+/* While there is no protection Ctrl-C and Ctrl-Z are ours: they do not reach a command that is held. One that cannot be held
+ * must not wait for a new session. */
+static void hold(struct protect_run *run, struct protection_report *r) {
+    bool held = child_hold(&run->child);
     if (r->event)
         console_tell(&run->console, simulated(run), r->event, r->text, fate(run, "; the command is held"));
+    if (!protection_is_gone(&run->protection))
+        return;
+    terminal_take(run->terminal, child_group(&run->child));
+    if (held)
+        return;
+    protection_give_up(&run->protection, r);
+    lose(run, r);
 }
 
 static void step(struct protect_run *run) {
@@ -211,7 +221,7 @@ static int run(const struct invocation *in) {
     struct choice_terms terms;
     int status = arguments_read(in, &terms);
     if (status == STATUS_YES) {
-        status = protection_open(in, &o->device, &terms, &run.protection);
+        status = protection_open(in, &o->device, &terms, (uint64_t)o->reconnect * 1000, &run.protection);
         if (status == STATUS_YES)
             status = protect(&run);
         protection_close(&run.protection);
@@ -230,9 +240,9 @@ const struct command command_protect = {
     .operands_max = -1,
     .summary = "Hold a protection on an output while a command runs, or until Ctrl-C",
     .details = "Polls twice a second. COMMAND is held while levels are set again, and stopped when\n"
-               "protection is lost (exit status 1). Else the exit status is COMMAND's own, or 128 and the\n"
-               "number of the signal that ended it; 2 where /proc does not tell all that it has started.\n"
-               "--device says whose outputs they are.",
+               "protection is lost (exit status 1), unless --reconnect gets it back. Else the exit\n"
+               "status is COMMAND's own, or 128 and the number of the signal that ended it; 2 where\n"
+               "/proc does not tell all that it has started. --device says whose outputs they are.",
     .options = protect_options,
     .options_size = sizeof(struct protect_arguments),
     .json_lines = true,

@@ -3,6 +3,8 @@
 #include "cli/describe.h"
 #include "cli/report.h"
 
+#define RECONNECT_MAX_S 86400u
+
 const struct option_spec protect_options[] = {
     {.name = "hdcp",
      .kind = OPTION_NUMBER,
@@ -31,6 +33,12 @@ const struct option_spec protect_options[] = {
      .help = "the output to protect (default: the first that\noffers what is asked for; see copp status)"},
     CRL_OPTION(struct protect_arguments, device.revocation),
     SRM_OPTIONS(struct protect_arguments, device.revocation),
+    {.name = "reconnect",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct protect_arguments, reconnect),
+     .argument = "SECONDS",
+     .help =
+         "if coppd or the link to the display is lost, hold\nCOMMAND and try a new session for so long\n(default: 0, stop it)"},
     {.name = "unnamed-receiver",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct protect_arguments, unnamed_receiver),
@@ -70,6 +78,8 @@ int arguments_read(const struct invocation *in, struct choice_terms *terms) {
                     "--cgmsa takes copy-freely, copy-no-more, copy-one-generation or copy-never, "
                     "and \",redistribution\" after it; not '%s'",
                     o->cgmsa);
+    if (o->reconnect > RECONNECT_MAX_S)
+        return fail(in, STATUS_UNKNOWN, NULL, "--reconnect takes 0 to %u seconds", RECONNECT_MAX_S);
     if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
         return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
     return STATUS_YES;

@@ -9,6 +9,7 @@ struct protect_arguments {
     uint32_t acp;
     const char *cgmsa;
     const char *output;
+    uint32_t reconnect;
     bool unnamed_receiver;
     bool allow_simulated;
     struct adapter_options device;

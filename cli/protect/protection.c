@@ -1,10 +1,12 @@
 #include "protection.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cli/describe.h"
 
 #define POLL_STEP_MS 500u /* APP-3 asks for 2000 at most */
+#define TRY_STEP_MS 250u /* between two tries to reconnect */
 #define ROUNDS_MAX 3u /* a connector that is reconfigured all the time is not protected */
 
 static struct copp_session *session_of(const struct protection *p) {
@@ -12,18 +14,23 @@ static struct copp_session *session_of(const struct protection *p) {
 }
 
 int protection_open(const struct invocation *in, const struct adapter_options *device, const struct choice_terms *terms,
-                    struct protection *p) {
-    *p = (struct protection){.in = in, .terms = *terms};
+                    uint64_t reconnect_ms, struct protection *p) {
+    *p = (struct protection){.in = in, .terms = *terms, .reconnect_ms = reconnect_ms, .wake = {-1, -1}};
     return adapter_open(in, device, true, &p->adapter);
 }
 
 void protection_close(struct protection *p) {
     link_close(&p->link);
     adapter_close(&p->adapter);
+    if (p->reconnect_ms > 0)
+        wake_close(&p->wake);
 }
 
 int protection_choose(struct protection *p, int wake_fd) {
-    adapter_wake_by(&p->adapter, wake_fd);
+    bool good = p->reconnect_ms == 0 || wake_open(&p->wake, wake_fd);
+    if (!good)
+        return fail(p->in, STATUS_UNKNOWN, NULL, "no timer for --reconnect: %s", strerror(errno));
+    adapter_wake_by(&p->adapter, p->reconnect_ms > 0 ? p->wake.fd : wake_fd);
     int status = choice_make(p->in, &p->terms, &p->adapter, &p->link, &p->chosen);
     memcpy(p->name, p->chosen.name, sizeof p->name);
     return status;
@@ -137,7 +144,132 @@ bool protection_end(struct protection *p) {
     return copp_session_unprotect(session_of(p)) == COPP_OK && p->in_force;
 }
 
-void protection_step(struct protection *p, struct protection_report *r) {
+/* --- a new session in place of one that is lost --- */
+
+/* A session that ended in another way has shown something that no new one makes good. */
+static bool may_reconnect(const struct protection *p, enum copp_stop stop) {
+    return p->reconnect_ms > 0 && (stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST);
+}
+
+/* The same of a new one; a driver may refuse while a display that has just been plugged in is not ready yet. */
+static bool may_pass(enum copp_stop stop) {
+    return stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST || stop == COPP_STOP_REFUSED;
+}
+
+/* The session is left alone until content is hidden. */
+static void lose(struct protection *p, enum copp_stop stop, struct protection_report *r) {
+    if (!may_reconnect(p, stop)) {
+        report_stop(p, stop, r);
+        return;
+    }
+    uint64_t now = adapter_now(&p->adapter);
+    p->reconnects = true;
+    p->in_force = false;
+    p->renegotiates = false;
+    p->checks_lists = false;
+    p->cause = stop;
+    p->give_up_ms = now + p->reconnect_ms;
+    p->note = (struct error_note){.text = ""};
+    report_held(p, "reconnecting", now, r);
+    (void)snprintf(r->text, sizeof r->text, "%s: trying a new session for %lu s", copp_stop_text(stop),
+                   (unsigned long)(p->reconnect_ms / 1000));
+}
+
+void protection_give_up(struct protection *p, struct protection_report *r) {
+    char text[sizeof r->text];
+    (void)snprintf(text, sizeof text, "%s%s%s", copp_stop_text(p->cause), p->note.text[0] != '\0' ? "; no new session: " : "",
+                   p->note.text);
+    report_lost(STATUS_NO, text, copp_stop_rule(p->cause), r);
+    r->remedy = copp_session_remedy(NULL, COPP_OK, NULL, p->cause);
+}
+
+enum attempt {
+    ATTEMPT_REFUSED = 0, /* for good: the report says why */
+    ATTEMPT_FAILED, /* so far: the note says why */
+    ATTEMPT_GOOD
+};
+
+static enum attempt attempt_failed(struct protection *p, const char *text) {
+    p->note = (struct error_note){.text = ""};
+    (void)snprintf(p->note.text, sizeof p->note.text, "%s", text);
+    return ATTEMPT_FAILED;
+}
+
+/* How the output is by now. */
+static enum attempt look_again(struct protection *p, const struct invocation *quiet) {
+    if (adapter_refresh(quiet, &p->adapter) != STATUS_YES)
+        return ATTEMPT_FAILED;
+    adapter_look(&p->adapter, p->name, &p->chosen);
+    return p->chosen.plugged ? ATTEMPT_GOOD : attempt_failed(p, "nothing is plugged in");
+}
+
+/* Another session under the same conditions: chain and anchor, lists, display, and whether the output protects at all. The
+ * output is looked at before, to spare coppd a session that is of no use, and after: it is that session's output then. */
+static enum attempt open_again(struct protection *p, struct protection_report *r) {
+    struct invocation quiet = *p->in;
+    quiet.note = &p->note;
+    enum attempt attempt = look_again(p, &quiet);
+    if (attempt != ATTEMPT_GOOD)
+        return attempt;
+    int status = adapter_establish(&quiet, &p->adapter, p->name, &p->link);
+    if (status == STATUS_NO) {
+        report_lost(STATUS_NO, p->note.text, p->note.rule, r);
+        return ATTEMPT_REFUSED;
+    }
+    attempt = status == STATUS_YES ? look_again(p, &quiet) : ATTEMPT_FAILED;
+    if (attempt == ATTEMPT_GOOD && choice_too_little(&p->terms, &p->adapter, &p->chosen)) {
+        report_lost(STATUS_NO, "the output is simulated now, and protects nothing", COPP_RULE_NONE, r);
+        return ATTEMPT_REFUSED;
+    }
+    return attempt;
+}
+
+static enum attempt protect_again(struct protection *p, struct copp_poll *w, struct protection_report *r) {
+    enum copp_stop stop = copp_session_protect(session_of(p), &p->terms.wanted, adapter_now(&p->adapter));
+    if (stop == COPP_STOP_NONE) {
+        if (!check_lists(p, r))
+            return ATTEMPT_REFUSED;
+        stop = settle(p, w);
+    }
+    if (stop == COPP_STOP_NONE)
+        return ATTEMPT_GOOD;
+    report_stop(p, stop, r);
+    if (!may_pass(stop))
+        return ATTEMPT_REFUSED;
+    char text[sizeof p->note.text];
+    (void)snprintf(text, sizeof text, "%.600s%s", r->text, r->answer);
+    return attempt_failed(p, text);
+}
+
+static void reconnect(struct protection *p, struct protection_report *r) {
+    struct copp_poll w;
+    link_close(&p->link); /* of the last one nothing is left: neither levels nor lists */
+    uint64_t now = adapter_now(&p->adapter);
+    if (now >= p->give_up_ms) {
+        protection_give_up(p, r);
+        return;
+    }
+    wake_set(&p->wake, p->give_up_ms - now);
+    enum attempt attempt = open_again(p, r);
+    if (attempt == ATTEMPT_GOOD)
+        attempt = protect_again(p, &w, r);
+    wake_set(&p->wake, 0);
+    if (attempt == ATTEMPT_GOOD) {
+        p->reconnects = false;
+        report_in_force(p, "protected again", &w, r);
+    } else if (attempt == ATTEMPT_FAILED) {
+        uint64_t next = adapter_now(&p->adapter) + TRY_STEP_MS;
+        report_held(p, NULL, next < p->give_up_ms ? next : p->give_up_ms, r);
+    }
+}
+
+bool protection_is_gone(const struct protection *p) {
+    return p->reconnects;
+}
+
+/* --- steps --- */
+
+static void watch(struct protection *p, struct protection_report *r) {
     struct copp_poll w;
     uint64_t now = adapter_now(&p->adapter);
     if (!p->checks_lists && revocation_changed(&p->adapter.revocation)) {
@@ -156,8 +288,15 @@ void protection_step(struct protection *p, struct protection_report *r) {
         (void)snprintf(r->text, sizeof r->text, "the connector was reconfigured: setting the levels again");
         p->renegotiates = true;
     } else {
-        report_stop(p, w.stop, r);
+        lose(p, w.stop, r);
     }
+}
+
+void protection_step(struct protection *p, struct protection_report *r) {
+    if (p->reconnects)
+        reconnect(p, r);
+    else
+        watch(p, r);
 }
 
 size_t protection_fds(const struct protection *p, int *fds) {

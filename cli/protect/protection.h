@@ -1,13 +1,14 @@
 /*
- * The protection part of copp protect: a session that holds what was asked for, is polled (APP-3), renegotiates (EVT-4), and is
- * checked against the newest revocation lists (CRL-4, APP-2). It knows nothing of the command: a report says whether content may
- * be shown, and what to tell.
+ * The protection part of copp protect: a session that holds what was asked for, is polled (APP-3), renegotiates (EVT-4), is checked
+ * against the newest revocation lists (CRL-4, APP-2), and is replaced by a new one where that was asked for. It knows nothing of
+ * the command: a report says whether content may be shown, and what to tell.
  */
 #ifndef COPP_CLI_PROTECTION_H
 #define COPP_CLI_PROTECTION_H
 
 #include "choice.h"
 #include "cli/report.h"
+#include "cli/wait.h"
 
 enum protection_state {
     PROTECTION_LOST = 0, /* hide content for good */
@@ -37,11 +38,18 @@ struct protection {
     bool checks_lists; /* the lists have changed: content is hidden while they are read */
     bool renegotiates; /* as above, while the levels are set again */
     uint64_t deadline_ms; /* of the next step */
+    uint64_t reconnect_ms; /* for how long a new session is tried; 0: not at all */
+    bool reconnects; /* there is no session, and a new one is tried */
+    uint64_t give_up_ms; /* then: until when */
+    enum copp_stop cause; /* then: why */
+    struct error_note note; /* then: why the last try failed */
+    struct wake wake; /* ends a command in a try that takes too long */
 };
 
-/* Opens the adapter. STATUS_YES, or complains; close in any case. */
+/* Opens the adapter. reconnect_ms: for how long a new session is tried if this one is lost. STATUS_YES, or complains; close in
+ * any case. */
 int protection_open(const struct invocation *in, const struct adapter_options *device, const struct choice_terms *terms,
-                    struct protection *protection);
+                    uint64_t reconnect_ms, struct protection *protection);
 void protection_close(struct protection *protection);
 
 /* Establishes a session with the output that is to be protected. What the driver takes long for ends once wake_fd can be read
@@ -64,9 +72,15 @@ bool protection_dispatch(struct protection *protection, const bool *ready);
 void protection_look_soon(struct protection *protection);
 
 /*
- * One step: polls. It returns PROTECTION_HELD before whatever may take long, so that content is hidden meanwhile. After PROTECTION_LOST there is no further step.
+ * One step: polls, or tries a new session. It returns PROTECTION_HELD before whatever may take long, so that content is hidden
+ * meanwhile. After PROTECTION_LOST there is no further step.
  */
 void protection_step(struct protection *protection, struct protection_report *report);
+
+/* Nothing is protected at present: a new session is being tried, or that has failed. */
+bool protection_is_gone(const struct protection *protection);
+/* Gives up trying: content cannot be hidden so long. The report is that the protection is lost. */
+void protection_give_up(struct protection *protection, struct protection_report *report);
 
 /* Gives back what is held. True: it was in force until now. */
 bool protection_end(struct protection *protection);

@@ -91,3 +91,17 @@ int open_lines(const char *name, bool follow) {
     (void)follow;
     return strcmp(name, "-") == 0 ? open_input() : system_open(name);
 }
+
+bool wake_open(struct wake *wake, int fd) {
+    *wake = (struct wake){.fd = fd, .timer = -1};
+    return true;
+}
+
+void wake_close(struct wake *wake) {
+    *wake = (struct wake){.fd = -1, .timer = -1};
+}
+
+void wake_set(const struct wake *wake, uint64_t ms) {
+    (void)wake;
+    (void)ms;
+}
