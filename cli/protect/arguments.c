@@ -66,9 +66,10 @@ const struct option_spec protect_options[] = {
 int arguments_read(const struct invocation *in, struct choice_terms *terms) {
     const struct protect_arguments *o = in->options;
     struct copp_requirement *wanted = &terms->wanted;
-    *terms = (struct choice_terms){.wanted = {.hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver},
-                                   .output = o->output,
-                                   .allow_simulated = o->allow_simulated};
+    *terms = (struct choice_terms){
+        .wanted = {.size = sizeof *wanted, .hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver},
+        .output = o->output,
+        .allow_simulated = o->allow_simulated};
     if (!copp_level_valid(COPP_PROTECTION_TYPE_HDCP, o->hdcp))
         return fail(in, STATUS_UNKNOWN, NULL, "--hdcp takes 0 or 1");
     if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, o->acp))

@@ -120,7 +120,7 @@ static enum copp_stop settle(struct protection *p, struct copp_poll *w) {
 }
 
 void protection_begin(struct protection *p, struct protection_report *r) {
-    struct copp_poll w;
+    struct copp_poll w = {.size = sizeof w};
     enum copp_stop stop = copp_session_protect(session_of(p), &p->terms.wanted, adapter_now(&p->adapter));
     if (adapter_woken(&p->adapter)) {
         *r = (struct protection_report){
@@ -242,7 +242,7 @@ static enum attempt protect_again(struct protection *p, struct copp_poll *w, str
 }
 
 static void reconnect(struct protection *p, struct protection_report *r) {
-    struct copp_poll w;
+    struct copp_poll w = {.size = sizeof w};
     link_close(&p->link); /* of the last one nothing is left: neither levels nor lists */
     uint64_t now = adapter_now(&p->adapter);
     if (now >= p->give_up_ms) {
@@ -270,7 +270,7 @@ bool protection_is_gone(const struct protection *p) {
 /* --- steps --- */
 
 static void watch(struct protection *p, struct protection_report *r) {
-    struct copp_poll w;
+    struct copp_poll w = {.size = sizeof w};
     uint64_t now = adapter_now(&p->adapter);
     if (!p->checks_lists && revocation_changed(&p->adapter.revocation)) {
         p->checks_lists = true;

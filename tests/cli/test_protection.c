@@ -22,7 +22,7 @@ static struct protection_report step(struct protection *p) {
 
 /* In force, with reconnect_ms to find a new session in. */
 static void begin(struct protection *p, uint64_t reconnect_ms) {
-    const struct choice_terms terms = {.wanted = {.hdcp = 1}};
+    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
     const struct adapter_options device = {.device = "unix:/run/standin"};
     struct protection_report report;
     standin_reset();
@@ -158,7 +158,7 @@ static void content_is_hidden_before_lists_are_read(void) {
 static void begins_when_it_has_settled(void) {
     struct protection p;
     struct protection_report report;
-    const struct choice_terms terms = {.wanted = {.hdcp = 1}};
+    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
     standin_reset();
     assert_int_equal(protection_open(&invocation, &(struct adapter_options){0}, &terms, 0, &p), STATUS_YES);
     assert_int_equal(protection_choose(&p, wake[0]), STATUS_YES);
