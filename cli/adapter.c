@@ -85,6 +85,24 @@ void adapter_close(struct adapter *adapter) {
     embedded_close(&adapter->host);
 }
 
+int adapter_refresh(const struct invocation *in, struct adapter *adapter) {
+    struct output *before = adapter->outputs;
+    size_t count = adapter->count;
+    if (adapter->path == NULL)
+        return STATUS_YES;
+    adapter->outputs = NULL;
+    adapter->count = 0;
+    int status = remote_outputs(in, adapter);
+    if (status == STATUS_YES) {
+        free(before);
+        return STATUS_YES;
+    }
+    free(adapter->outputs);
+    adapter->outputs = before;
+    adapter->count = count;
+    return status;
+}
+
 const char *adapter_output(const struct adapter *adapter, size_t index) {
     if (adapter->path == NULL)
         return copp_sim_name(adapter->host.sim, index);
@@ -150,7 +168,7 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
     if (result != COPP_OK)
         return fail_session(in, output, "session", result, link->session);
     status = link_handshake(in, output, link, &verdict);
-    if (verdict.rule == COPP_RULE_CERT_12)
+    if (verdict.rule == COPP_RULE_CERT_12 && in->note == NULL)
         remote_explain_anchor(adapter);
     return status;
 }

@@ -54,6 +54,9 @@ int adapter_find(const struct invocation *in, const struct adapter_options *opti
 int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter);
 void adapter_close(struct adapter *adapter);
 
+/* Reads once more what outputs there are: there may be none. STATUS_YES, or complains; the list is then what it was. */
+int adapter_refresh(const struct invocation *in, struct adapter *adapter);
+
 /* The outputs; NULL beyond the last. */
 const char *adapter_output(const struct adapter *adapter, size_t index);
 /* How the output of that name is; one that is not in the list passes for a simulated one. */

@@ -101,6 +101,12 @@ static json_t *json_error(const char *file, const char *error, json_t *rule, jso
 }
 
 static int fail_text(const struct invocation *in, int status, const char *file, const char *remedy_text, const char *text) {
+    if (in->note != NULL) {
+        *in->note = (struct error_note){.rule = COPP_RULE_NONE};
+        (void)snprintf(in->note->text, sizeof in->note->text, "%.250s%s%s", file != NULL ? file : "", file != NULL ? ": " : "",
+                       text);
+        return status;
+    }
     complain("%s%s%s", file != NULL ? file : "", file != NULL ? ": " : "", text);
     if (remedy_text[0] != '\0')
         complain("remedy: %s", remedy_text);
@@ -163,6 +169,12 @@ int fail_verdict_with(const struct invocation *in, int status, const char *file,
         snprintf(where, sizeof where, "certificate %d (%s): ", verdict->certificate + 1,
                  certificate_role(collection, verdict->certificate));
     const char *because = copp_rule_id(verdict->because);
+    if (in->note != NULL) {
+        *in->note = (struct error_note){.rule = verdict->rule};
+        (void)snprintf(in->note->text, sizeof in->note->text, "%.250s: %s%s (%s)", file, where, verdict->detail,
+                       copp_rule_id(verdict->rule));
+        return status;
+    }
     complain("%s: %s%s (%s%s%s)", file, where, verdict->detail, copp_rule_id(verdict->rule), because[0] != '\0' ? ", by " : "",
              because);
     if (remedy_text[0] != '\0')

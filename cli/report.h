@@ -13,6 +13,12 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "copp: ..." on standard error, in the same way. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The last error of an invocation that notes errors: for a caller that tries again before it says what was wrong. */
+struct error_note {
+    char text[768]; /* as it would have been printed, without remedy; "": none */
+    enum copp_rule rule; /* that decides, COPP_RULE_NONE: none */
+};
+
 /* Complains about file (which may be NULL), with --json also on standard output, and answers status. */
 int fail(const struct invocation *in, int status, const char *file, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
