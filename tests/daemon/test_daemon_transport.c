@@ -209,6 +209,31 @@ static void the_descriptor_tells_that_coppd_has_gone(void) {
     kit_end(&kit);
 }
 
+static void lists_and_news_without_a_size(void) {
+    struct kit kit;
+    struct copp_socket *connection = NULL;
+    struct copp_socket_config where = {.path = "/nowhere/socket"};
+    assert_int_equal(copp_socket_connect(&where, &connection), COPP_E_ARGUMENT);
+    kit_make(&kit, "");
+    kit_start(&kit);
+    where = (struct copp_socket_config){.size = sizeof where, .path = kit.socket, .answer_ms = 20000};
+    assert_int_equal(copp_socket_connect(&where, &connection), COPP_OK);
+    struct copp_socket_connector told = {.hdcp = 1};
+    assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_ARGUMENT);
+    told.size = sizeof told;
+    assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_OK);
+    assert_true(told.size == sizeof told && told.hdcp == 0 && told.name[0]);
+    assert_int_equal(copp_socket_watch(connection), COPP_OK);
+    struct copp_socket_news news = {.kind = COPP_SOCKET_ENDED};
+    assert_int_equal(copp_socket_news(connection, &news), COPP_E_ARGUMENT);
+    news.size = sizeof news;
+    assert_int_equal(copp_socket_news(connection, &news), COPP_OK);
+    assert_int_equal(news.kind, COPP_SOCKET_CONNECTOR);
+    assert_int_equal(news.u.connector.now.size, sizeof told);
+    copp_socket_close(&connection);
+    kit_end(&kit);
+}
+
 static const struct test_case cases[] = {
     TEST(a_new_device_after_a_lost_link, "EVT-4 EVT-5"),
     TEST(a_new_device_after_coppd_has_gone, ""),
@@ -218,6 +243,7 @@ static const struct test_case cases[] = {
     TEST(calls_that_cannot_be_made_are_not, ""),
     TEST(a_poll_of_a_silent_coppd, "APP-3"),
     TEST(the_descriptor_tells_that_coppd_has_gone, ""),
+    TEST(lists_and_news_without_a_size, ""),
 };
 
 int main(void) {
