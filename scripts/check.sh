@@ -13,6 +13,7 @@ check_all() {
     step_after build_gcc "keys in a PKCS#11 token: tool and coppd" check_pkcs11 "$lint_build"
     step_after test_gcc "rules: each has a test that passed, each is cited" rule_table "$rules_log"
     step_after build_gcc "exported symbols: library, map and headers agree" check_symbols
+    step_after build_gcc "ABI: programs built with the last release run (abidiff)" check_abi
     step_after build_gcc "install: headers, pkg-config, programs shared and static" check_install
     step_after check_install "uninstall leaves nothing" check_uninstall
     step "Debian packages: each file in one of them" check_packages

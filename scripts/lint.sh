@@ -98,7 +98,7 @@ lint_layers() {
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'common/.*|cli/.*|copp\.h|copp/.*'
     allow win32 'common/.*|win32/.*|copp\.h|copp/.*'
-    allow common 'common/.*|copp/(certificate|key|socket)\.h'
+    allow common 'common/.*|copp/(certificate|key|socket|transport)\.h'
     only_in 'openssl/.*' src/crypto
     only_in 'gcrypt\.h' src/crypto
     only_in 'expat\.h' src/certificate

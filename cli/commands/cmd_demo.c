@@ -232,7 +232,8 @@ static void tell_hdcp(struct demo *d) {
     tell_levels(d, &d->first, HDCP, COPP_HDCP_ON, COPP_HDCP_ON);
     /* past the session: what somebody who recorded the message could do */
     struct copp_transport *raw = d->first.trace.inner;
-    enum copp_result result = raw->ops->protection_command(raw, &d->first.trace.command, &hresult);
+    const struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
+    enum copp_result result = raw->ops->protection_command(raw, &call, &d->first.trace.command, &hresult);
     steps_check(&d->steps, result == COPP_OK && hresult == COPP_HR_INVALIDARG, "replayed",
                 "%s: that sequence number is spent (CMD-2)", copp_hresult_name(hresult));
 }

@@ -6,39 +6,40 @@ static struct trace *of(struct copp_transport *transport) {
     return (struct trace *)(void *)transport;
 }
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->ops->key_exchange(t->inner, random, chain, size, hresult);
+    enum copp_result result = t->inner->ops->key_exchange(t->inner, call, random, chain, size, hresult);
     if (result == COPP_OK && *hresult == COPP_HR_OK)
         memcpy(t->random, random, COPP_RANDOM_SIZE);
     t->hresult = *hresult;
     return result;
 }
 
-static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                               uint32_t *hresult) {
+static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_call *call,
+                                               const struct copp_signature *signature, uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->ops->session_sequence_start(t->inner, signature, hresult);
+    enum copp_result result = t->inner->ops->session_sequence_start(t->inner, call, signature, hresult);
     t->signature = *signature;
     t->hresult = *hresult;
     return result;
 }
 
-static enum copp_result protection_command(struct copp_transport *transport, const struct copp_command *command,
-                                           uint32_t *hresult) {
+static enum copp_result protection_command(struct copp_transport *transport, const struct copp_call *call,
+                                           const struct copp_command *command, uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->ops->protection_command(t->inner, command, hresult);
+    enum copp_result result = t->inner->ops->protection_command(t->inner, call, command, hresult);
     t->command = *command;
     t->commands++;
     t->hresult = *hresult;
     return result;
 }
 
-static enum copp_result protection_status(struct copp_transport *transport, const struct copp_status_input *input,
-                                          struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result protection_status(struct copp_transport *transport, const struct copp_call *call,
+                                          const struct copp_status_input *input, struct copp_status_output *output,
+                                          uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->ops->protection_status(t->inner, input, output, hresult);
+    enum copp_result result = t->inner->ops->protection_status(t->inner, call, input, output, hresult);
     t->input = *input;
     t->output = *output;
     t->queries++;
@@ -50,6 +51,10 @@ static void free_trace(struct copp_transport *transport) {
     copp_transport_free(&of(transport)->inner);
 }
 
+static enum copp_result reopen_trace(struct copp_transport *transport) {
+    return copp_transport_reopen(of(transport)->inner);
+}
+
 static const struct copp_transport_ops ops = {
     .size = sizeof ops,
     .key_exchange = key_exchange,
@@ -57,6 +62,7 @@ static const struct copp_transport_ops ops = {
     .protection_command = protection_command,
     .protection_status = protection_status,
     .free = free_trace,
+    .reopen = reopen_trace,
 };
 
 void trace_init(struct trace *trace, struct copp_transport *inner) {

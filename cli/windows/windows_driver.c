@@ -11,6 +11,8 @@
 #include <vfw.h>
 #include <vmr9.h>
 
+#include "common/call.h"
+
 #define PICTURE 64 /* pixels, both ways */
 #define FRAMES 600
 
@@ -23,18 +25,38 @@ static const GUID class_vmr9 = {0x51b4abf3, 0x748f, 0x4e3b, {0xa2, 0x76, 0xc8, 0
 struct windows_transport {
     struct copp_transport transport;
     IOPMVideoOutput *output;
+    HMONITOR monitor; /* and which of its outputs, for opening it again */
+    size_t index;
+    bool closed; /* opening it again has failed */
     IAMCertifiedOutputProtection *protection;
     IGraphBuilder *graph; /* keeps the renderer connected */
     BYTE *chain;
     WCHAR file[MAX_PATH]; /* what the graph plays; "" for none */
 };
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
+static uint64_t now_ms(struct copp_transport *transport) {
+    (void)transport;
+    return GetTickCount64();
+}
+
+/* A call of Windows' cannot be cut short: what comes too late the session does not believe. */
+static enum copp_result begin(const struct windows_transport *mine, const struct copp_call *call) {
+    uint64_t deadline_ms = 0;
+    enum copp_result result = copp_call_read(call, &deadline_ms);
+    if (!result && (mine->closed || GetTickCount64() >= deadline_ms))
+        result = COPP_E_TRANSPORT;
+    return result;
+}
+
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     GUID drawn = {0};
     DWORD length = 0;
     BYTE *bytes = NULL;
+    enum copp_result result = begin(mine, call);
+    if (result)
+        return result;
     HRESULT hr = mine->output
                      ? IOPMVideoOutput_StartInitialization(mine->output, (OPM_RANDOM_NUMBER *)(void *)&drawn, &bytes, &length)
                      : IAMCertifiedOutputProtection_KeyExchange(mine->protection, &drawn, &bytes, &length);
@@ -49,10 +71,13 @@ static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *
     return COPP_OK;
 }
 
-static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                       uint32_t *hresult) {
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
+                                       const struct copp_signature *signature, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     AMCOPPSignature copy;
+    enum copp_result result = begin(mine, call);
+    if (result)
+        return result;
     memcpy(&copy, signature, sizeof copy);
     *hresult = (uint32_t)(mine->output ? IOPMVideoOutput_FinishInitialization(
                                              mine->output, (const OPM_ENCRYPTED_INITIALIZATION_PARAMETERS *)(void *)&copy)
@@ -60,9 +85,13 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
     return COPP_OK;
 }
 
-static enum copp_result command(struct copp_transport *transport, const struct copp_command *wanted, uint32_t *hresult) {
+static enum copp_result command(struct copp_transport *transport, const struct copp_call *call, const struct copp_command *wanted,
+                                uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     AMCOPPCommand copy; /* aligned as Windows wants it */
+    enum copp_result result = begin(mine, call);
+    if (result)
+        return result;
     memcpy(&copy, wanted, sizeof copy);
     *hresult = (uint32_t)(mine->output
                               ? IOPMVideoOutput_Configure(mine->output, (const OPM_CONFIGURE_PARAMETERS *)(void *)&copy, 0, NULL)
@@ -70,11 +99,14 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     return COPP_OK;
 }
 
-static enum copp_result status(struct copp_transport *transport, const struct copp_status_input *input,
-                               struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
+                               const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     AMCOPPStatusInput asked;
     AMCOPPStatusOutput answer;
+    enum copp_result result = begin(mine, call);
+    if (result)
+        return result;
     memcpy(&asked, input, sizeof asked);
     memset(&answer, 0, sizeof answer);
     *hresult = (uint32_t)(mine->output ? IOPMVideoOutput_COPPCompatibleGetInformation(
@@ -99,12 +131,15 @@ static void close_driver(struct copp_transport *transport) {
     free(mine);
 }
 
-static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, close_driver};
+static void info(const struct copp_transport *transport, struct copp_transport_info *info) {
+    (void)transport;
+    info->semantics = COPP_SEMANTICS_COPP;
+}
 
-static struct windows_transport *new_transport(void) {
+static struct windows_transport *new_transport(const struct copp_transport_ops *ops) {
     struct windows_transport *made = calloc(1, sizeof *made);
     if (made)
-        made->transport.ops = &ops;
+        made->transport.ops = ops;
     return made;
 }
 
@@ -138,10 +173,8 @@ size_t monitors_list(struct monitor *monitors) {
 
 typedef HRESULT(WINAPI *from_monitor)(HMONITOR, OPM_VIDEO_OUTPUT_SEMANTICS, ULONG *, IOPMVideoOutput ***);
 
-HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t count, size_t *found, const char **step) {
-    IOPMVideoOutput **outputs = NULL;
-    ULONG there = 0;
-    *found = 0;
+/* The outputs of a monitor: release each, then hand the array to CoTaskMemFree. */
+static HRESULT opm_outputs(HMONITOR monitor, IOPMVideoOutput ***outputs, ULONG *count, const char **step) {
     *step = "load dxva2.dll";
     HMODULE dxva2 = LoadLibraryA("dxva2.dll"); /* one in the program's folder goes first, as for any program */
     if (!dxva2)
@@ -150,13 +183,54 @@ HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t co
     from_monitor entry = (from_monitor)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromHMONITOR");
     if (!entry)
         return HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND);
-    HRESULT hr = entry(monitor, OPM_VOS_COPP_SEMANTICS, &there, &outputs);
+    return entry(monitor, OPM_VOS_COPP_SEMANTICS, count, outputs);
+}
+
+static enum copp_result reopen(struct copp_transport *transport) {
+    struct windows_transport *mine = (struct windows_transport *)transport;
+    IOPMVideoOutput **outputs = NULL;
+    ULONG there = 0;
+    const char *step;
+    if (mine->output)
+        IOPMVideoOutput_Release(mine->output);
+    mine->output = NULL;
+    mine->closed = true;
+    if (FAILED(opm_outputs(mine->monitor, &outputs, &there, &step)))
+        return COPP_E_TRANSPORT;
+    for (ULONG i = 0; i < there; i++) {
+        if (i == mine->index)
+            mine->output = outputs[i];
+        else
+            IOPMVideoOutput_Release(outputs[i]);
+    }
+    CoTaskMemFree(outputs);
+    mine->closed = !mine->output;
+    return mine->closed ? COPP_E_NOT_FOUND : COPP_OK;
+}
+
+static const struct copp_transport_ops opm_ops = {.size = sizeof opm_ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = sequence_start,
+                                                  .protection_command = command,
+                                                  .protection_status = status,
+                                                  .free = close_driver,
+                                                  .now_ms = now_ms,
+                                                  .info = info,
+                                                  .reopen = reopen};
+
+HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t count, size_t *found, const char **step) {
+    IOPMVideoOutput **outputs = NULL;
+    ULONG there = 0;
+    *found = 0;
+    HRESULT hr = opm_outputs(monitor, &outputs, &there, step);
     if (FAILED(hr))
         return hr;
     for (ULONG i = 0; i < there; i++) {
-        struct windows_transport *made = *found < count ? new_transport() : NULL;
+        struct windows_transport *made = *found < count ? new_transport(&opm_ops) : NULL;
         if (made) {
             made->output = outputs[i];
+            made->monitor = monitor;
+            made->index = i;
             transports[(*found)++] = &made->transport;
         } else {
             IOPMVideoOutput_Release(outputs[i]);
@@ -273,8 +347,18 @@ static HRESULT open_graph(struct windows_transport *mine, const struct monitor *
     return hr;
 }
 
+/* Not to be reopened: another session would need another graph and picture. */
+static const struct copp_transport_ops renderer_ops = {.size = sizeof renderer_ops,
+                                                       .key_exchange = key_exchange,
+                                                       .session_sequence_start = sequence_start,
+                                                       .protection_command = command,
+                                                       .protection_status = status,
+                                                       .free = close_driver,
+                                                       .now_ms = now_ms,
+                                                       .info = info};
+
 HRESULT renderer_open(const struct monitor *monitor, bool vmr9, struct copp_transport **transport, const char **step) {
-    struct windows_transport *mine = new_transport();
+    struct windows_transport *mine = new_transport(&renderer_ops);
     *transport = NULL;
     *step = "memory";
     if (!mine)

@@ -19,7 +19,8 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->ops->protection_command(transport, &message, &hresult);
+    const struct copp_call call = copp_session_call(session);
+    result = transport->ops->protection_command(transport, &call, &message, &hresult);
     result = copp_session_check_reply(session, result, hresult);
     if (!result)
         session->command_sequence++; /* CMD-3: modulo 2^32 */

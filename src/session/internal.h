@@ -39,6 +39,7 @@ struct copp_session {
     struct copp_session_config config; /* its lists are below */
     struct copp_session_lists lists;
     struct copp_transport *transport;
+    uint64_t deadline_ms; /* of the look that is going on, on the transport's clock; else COPP_NO_DEADLINE */
     enum session_state state;
     uint32_t process; /* which one made it (base/fork.h) */
     enum copp_result dead; /* COPP_OK while the session lives, then what every call answers */
@@ -65,9 +66,15 @@ COPP_NODISCARD enum copp_result copp_session_expect(struct copp_session *session
 /* Ends the session for good: wipes its secrets; every later call answers cause. */
 void copp_session_die(struct copp_session *session, enum copp_result cause);
 
+/* What goes with a call of the transport's: the deadline of the look that is going on. */
+struct copp_call copp_session_call(const struct copp_session *session);
+
+/* Begins a look, whose calls all have to return within limit_ms from now; COPP_NO_DEADLINE ends it. */
+void copp_session_limit(struct copp_session *session, uint64_t limit_ms);
+
 /*
- * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through,
- * nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
+ * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through, or
+ * returned after its deadline, nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
  */
 COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult);
 

@@ -185,8 +185,12 @@ static enum copp_stop look(struct copp_session *session, bool set, bool *again) 
     enum copp_stop stop = query_connector(session);
     if (set)
         session->reconfigured = false;
-    if (stop == COPP_STOP_NONE && set)
+    if (stop == COPP_STOP_NONE && set) {
+        bool limited = session->deadline_ms != COPP_NO_DEADLINE;
+        copp_session_limit(session, COPP_NO_DEADLINE); /* an output may need longer for a level (CMD-6) */
         stop = set_levels(session);
+        copp_session_limit(session, limited ? COPP_POLL_MS : COPP_NO_DEADLINE);
+    }
     if (stop == COPP_STOP_NONE)
         stop = check_receiver(session);
     if (stop == COPP_STOP_NONE)
@@ -255,7 +259,9 @@ static void poll_once(struct copp_session *session, uint64_t now_ms, struct copp
     if (protection->phase == PROTECTION_PROTECTED || protection->phase == PROTECTION_RENEGOTIATE) {
         poll->late = now_ms - protection->polled_ms > COPP_POLL_MS; /* APP-3 */
         protection->polled_ms = now_ms;
+        copp_session_limit(session, COPP_POLL_MS); /* APP-3: answers held back longer are not of now */
         protection->stop = look(session, protection->phase == PROTECTION_RENEGOTIATE, &again);
+        copp_session_limit(session, COPP_NO_DEADLINE);
         protection->phase = protection->stop != COPP_STOP_NONE ? PROTECTION_OVER
                             : again                            ? PROTECTION_RENEGOTIATE
                                                                : PROTECTION_PROTECTED;

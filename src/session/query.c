@@ -67,7 +67,8 @@ static enum copp_result request(struct copp_session *session, const struct copp_
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->ops->protection_status(transport, &input, &output, &hresult);
+    const struct copp_call call = copp_session_call(session);
+    result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
     result = copp_session_check_reply(session, result, hresult);
     if (result)
         return result;

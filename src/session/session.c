@@ -25,8 +25,26 @@ void copp_session_die(struct copp_session *session, enum copp_result cause) {
     session->dead = cause;
 }
 
+struct copp_call copp_session_call(const struct copp_session *session) {
+    return (struct copp_call){.size = sizeof(struct copp_call), .deadline_ms = session->deadline_ms};
+}
+
+void copp_session_limit(struct copp_session *session, uint64_t limit_ms) {
+    struct copp_transport *transport = session->transport;
+    session->deadline_ms = COPP_NO_DEADLINE;
+    if (limit_ms == COPP_NO_DEADLINE || session->dead || !COPP_HAS_OP(transport->ops, now_ms))
+        return;
+    uint64_t now_ms = transport->ops->now_ms(transport);
+    session->deadline_ms = now_ms > COPP_NO_DEADLINE - limit_ms ? COPP_NO_DEADLINE : now_ms + limit_ms;
+}
+
+static bool late(const struct copp_session *session) {
+    struct copp_transport *transport = session->transport;
+    return session->deadline_ms != COPP_NO_DEADLINE && transport->ops->now_ms(transport) > session->deadline_ms;
+}
+
 enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult) {
-    if (call) {
+    if (call || late(session)) {
         copp_session_die(session, COPP_E_TRANSPORT);
         return COPP_E_TRANSPORT;
     }
@@ -65,6 +83,9 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
         return COPP_E_ARGUMENT;
     if (own.lists && (!copp_sized_read(own.lists, &lists, sizeof lists) || !copp_session_lists_valid(&lists)))
         return COPP_E_ARGUMENT;
+    struct copp_transport_info info = {.size = sizeof info};
+    if (copp_transport_info(transport, &info) || info.semantics != COPP_SEMANTICS_COPP)
+        return COPP_E_UNSUPPORTED;
     uint32_t process = copp_process();
     struct copp_session *made = process ? calloc(1, sizeof *made) : NULL;
     if (!made)
@@ -78,6 +99,7 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     made->config = own;
     made->lists = lists;
     made->transport = transport;
+    made->deadline_ms = COPP_NO_DEADLINE;
     made->hresult = COPP_HR_UNEXPECTED;
     made->protection.stop = COPP_STOP_INTERNAL; /* to poll before anything is protected is a mistake of this side */
     *session = made;
@@ -133,7 +155,8 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
     size_t size = 0;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->ops->key_exchange(transport, session->random, &chain, &size, &hresult);
+    const struct copp_call call = copp_session_call(session);
+    result = transport->ops->key_exchange(transport, &call, session->random, &chain, &size, &hresult);
     result = copp_session_check_reply(session, result, hresult);
     if (!result)
         result = validate_chain(session, chain ? chain : nothing, chain ? size : 0, verdict);
@@ -170,7 +193,8 @@ static enum copp_result send_handshake(struct copp_session *session, const struc
         return result;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->ops->session_sequence_start(transport, &signature, &hresult);
+    const struct copp_call call = copp_session_call(session);
+    result = transport->ops->session_sequence_start(transport, &call, &signature, &hresult);
     return copp_session_check_reply(session, result, hresult);
 }
 
@@ -204,6 +228,13 @@ const struct copp_chain *copp_session_chain(const struct copp_session *session) 
 
 uint32_t copp_session_hresult(const struct copp_session *session) {
     return session ? session->hresult : COPP_HR_POINTER;
+}
+
+int copp_session_fd(const struct copp_session *session) {
+    if (!session || session->dead || session->process != copp_process())
+        return -1;
+    const struct copp_transport *transport = session->transport;
+    return COPP_HAS_OP(transport->ops, fd) ? transport->ops->fd(transport) : -1;
 }
 
 uint32_t copp_session_take_events(struct copp_session *session) {

@@ -280,6 +280,11 @@ static void sessions(void) {
     GIVES_TEXT(copp_session_remedy, NULL, COPP_E_REFUSED, NULL, COPP_STOP_NONE);
     copp_session_free(&session);
     fake_driver_end(&driver);
+    ANSWERS(-1, copp_session_fd, NULL);
+    struct copp_transport_info info = {.size = sizeof info};
+    REFUSES(copp_transport_info, NULL, &info);
+    REFUSES(copp_transport_info, &driver.transport, NULL);
+    REFUSES(copp_transport_reopen, NULL);
     RETURNS(copp_transport_free, NULL);
 }
 
