@@ -67,7 +67,7 @@ static void make_chain(void) {
 
 void bench_setup(void) {
     make_chain();
-    const struct copp_adapter_config config = {(const uint8_t *)chain_bytes, chain_size, leaf, NULL, 0};
+    const struct copp_adapter_config config = {.chain = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = leaf};
     const struct copp_connector_config hdmi = {&quiet, COPP_CONNECTOR_HDMI, COPP_PROTECTION_TYPE_HDCP, COPP_BUS_PCI_EXPRESS, 0,
                                                0};
     bench_must(copp_adapter_new(&config, &adapter) == COPP_OK, "no adapter");

@@ -86,11 +86,11 @@ lint_file_length() {
 lint_layers() {
     local bad=0
     allow src/wire 'wire/.*|copp/(base|protocol|handshake|key|omac)\.h'
-    allow src/crypto 'common/.*|fork\.h|(wire|crypto)/.*|copp/(base|protocol|handshake|key|omac)\.h'
-    allow src/certificate 'common/.*|(wire|crypto|certificate)/.*|copp/(base|protocol|key|omac|certificate|revocation|srm)\.h'
-    allow src/session 'fork\.h|(wire|crypto|certificate|session)/.*|copp/(base|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
-    allow src/device 'fork\.h|(wire|crypto|device)/.*|copp/(base|protocol|key|omac|handshake|transport|output|device)\.h'
-    allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|protocol|key|transport|output|device|sim)\.h'
+    allow src/crypto 'common/.*|fork\.h|log\.h|(wire|crypto)/.*|copp/(base|protocol|handshake|key|log|omac)\.h'
+    allow src/certificate 'common/.*|log\.h|(wire|crypto|certificate)/.*|copp/(base|log|protocol|key|omac|certificate|revocation|srm)\.h'
+    allow src/session '(fork|log)\.h|(wire|crypto|certificate|session)/.*|copp/(base|log|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
+    allow src/device '(fork|log)\.h|(wire|crypto|device)/.*|copp/(base|log|protocol|key|omac|handshake|transport|output|device)\.h'
+    allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|transport|output|device|sim)\.h'
     allow transports 'fork\.h|(wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'common/.*|cli/.*|copp\.h|copp/.*'

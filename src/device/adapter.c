@@ -25,6 +25,7 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     made->process = process;
     made->key = config->key;
     made->random = config->random;
+    made->log = config->log;
     made->pending_limit_ms = config->pending_limit_ms ? config->pending_limit_ms : COPP_PENDING_LIMIT_MS;
     *adapter = made;
     return COPP_OK;

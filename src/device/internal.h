@@ -4,6 +4,7 @@
 
 #include "copp/device.h"
 #include "copp/omac.h"
+#include "log.h"
 
 #define COPP_TYPES 3u /* HDCP, ACP, CGMS-A: type i is bit i of the protection types */
 #define COPP_LEVELS 5u /* CGMS-A has the most, without the redistribution control bit */
@@ -21,6 +22,7 @@ struct copp_adapter {
     uint32_t process; /* which one made it (fork.h) */
     struct copp_private_key *key;
     struct copp_random *random;
+    struct copp_log *log;
     struct copp_connector *connectors;
 };
 
@@ -149,6 +151,9 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
 
 void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms);
 uint64_t copp_connector_deadline_ms(const struct copp_connector *connector);
+
+/* Tells the adapter's log something of the connector, which has no name here but its type. words may be followed by more. */
+void copp_connector_log(const struct copp_connector *connector, enum copp_log_level level, const char *words, const char *more);
 
 /* What is on the connector now. */
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state);

@@ -20,7 +20,7 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     result = transport->ops->protection_command(transport, &message, &hresult);
-    result = copp_session_check_reply(session, result, hresult);
+    result = copp_session_check_reply(session, copp_request_name(request), result, hresult);
     if (!result)
         session->command_sequence++; /* CMD-3: modulo 2^32 */
     return result;

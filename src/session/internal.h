@@ -4,6 +4,7 @@
 
 #include "copp/omac.h"
 #include "copp/session.h"
+#include "log.h"
 
 enum session_state {
     SESSION_NEW = 0,
@@ -65,10 +66,11 @@ COPP_NODISCARD enum copp_result copp_session_expect(struct copp_session *session
 void copp_session_die(struct copp_session *session, enum copp_result cause);
 
 /*
- * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through,
+ * What came of the call of the transport's that is named. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through,
  * nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
  */
-COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult);
+COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, const char *name, enum copp_result call,
+                                                         uint32_t hresult);
 
 /* lists.c: whether the lists are such as a session may rely on. */
 COPP_NODISCARD bool copp_session_lists_valid(const struct copp_session_lists *lists);

@@ -71,8 +71,8 @@ static void new_keys_survive_pem(void) {
     assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 127), COPP_E_ARGUMENT);
     assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 128), COPP_OK);
     struct copp_verifier *verifier;
-    assert_int_equal(copp_verifier_new(&numbers, &verifier), COPP_OK);
-    assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
+    assert_int_equal(copp_verifier_new(&numbers, &verifier, NULL), COPP_OK);
+    assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest, NULL), COPP_OK);
     assert_int_equal(copp_verifier_check(verifier, digest, signature, 128), COPP_OK);
     assert_int_equal(copp_verifier_check(verifier, digest, signature, 127), COPP_E_INVALID);
     signature[5] ^= 1;

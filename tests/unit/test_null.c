@@ -117,6 +117,10 @@ static void keys_and_handshakes(void) {
     REFUSES(copp_private_key_open, "leaf.pem", NULL, NULL);
     REFUSES(copp_private_key_open, NULL, NULL, &opened);
     assert_null(opened);
+    REFUSES(copp_private_key_open_logged, "leaf.pem", NULL, NULL, NULL);
+    opened = garbage;
+    REFUSES(copp_private_key_open_logged, NULL, NULL, NULL, &opened);
+    assert_null(opened);
     REFUSES(copp_private_key_generate, 1024, NULL);
     REFUSES(copp_private_key_to_pem, NULL, &pem, &size);
     assert_null(pem);
@@ -157,6 +161,10 @@ static void certificates(void) {
     assert_null(chain);
     REFUSES(copp_chain_validate, some, 1, NULL, NULL, NULL);
     chain = garbage;
+    REFUSES(copp_chain_validate_logged, NULL, 1, &anchor, NULL, &chain, &verdict);
+    assert_null(chain);
+    REFUSES(copp_chain_validate_logged, some, 1, NULL, NULL, NULL, NULL);
+    chain = garbage;
     REFUSES(copp_chain_parse, NULL, 1, &chain, NULL);
     assert_null(chain);
     REFUSES(copp_chain_parse, some, 1, NULL, NULL);
@@ -185,6 +193,10 @@ static void revocation_lists(void) {
     assert_null(list);
     REFUSES(copp_revocation_validate, some, 1, NULL, NULL, NULL);
     list = garbage;
+    REFUSES(copp_revocation_validate_logged, NULL, 1, &anchor, NULL, &list, &verdict);
+    assert_null(list);
+    REFUSES(copp_revocation_validate_logged, some, 1, NULL, NULL, NULL, NULL);
+    list = garbage;
     REFUSES(copp_revocation_parse, NULL, 1, &list, NULL);
     assert_null(list);
     REFUSES(copp_revocation_parse, some, 1, NULL, NULL);
@@ -208,6 +220,10 @@ static void revocation_lists(void) {
     assert_null(list);
     REFUSES(copp_revocation_load, "list", NULL, NULL, NULL);
     list = garbage;
+    REFUSES(copp_revocation_load_logged, NULL, &anchor, NULL, &list, NULL);
+    assert_null(list);
+    REFUSES(copp_revocation_load_logged, "list", NULL, NULL, NULL, NULL);
+    list = garbage;
     REFUSES(copp_revocation_store, NULL, some, 1, &anchor, &list, NULL);
     assert_null(list);
     REFUSES(copp_revocation_store, "list", NULL, 1, &anchor, NULL, NULL);
@@ -222,6 +238,9 @@ static void renewability_messages(void) {
     RETURNS(copp_ksv_from_bksv, NULL, room);
     assert_false(copp_ksv_valid(room));
     REFUSES(copp_srm_verify, NULL, 1, NULL, &srm, NULL);
+    assert_null(srm);
+    srm = garbage;
+    REFUSES(copp_srm_verify_logged, NULL, 1, NULL, NULL, &srm, NULL);
     assert_null(srm);
     srm = garbage;
     REFUSES(copp_srm_parse, NULL, 1, &srm, NULL);
