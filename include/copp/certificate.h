@@ -33,6 +33,10 @@ COPP_API COPP_NODISCARD enum copp_result copp_chain_validate_logged(const uint8_
 COPP_API COPP_NODISCARD enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp_chain **chain,
                                                           struct copp_verdict *verdict);
 
+/* The same, which also tells log why; it may be NULL. */
+COPP_API COPP_NODISCARD enum copp_result copp_chain_parse_logged(const uint8_t *bytes, size_t size, struct copp_log *log,
+                                                                 struct copp_chain **chain, struct copp_verdict *verdict);
+
 COPP_API void copp_chain_free(struct copp_chain **chain);
 
 /* True only for chains of copp_chain_validate. */

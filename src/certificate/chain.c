@@ -104,6 +104,11 @@ enum copp_result copp_chain_validate_logged(const uint8_t *bytes, size_t size, c
 }
 
 enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict) {
+    return copp_chain_parse_logged(bytes, size, NULL, chain, verdict);
+}
+
+enum copp_result copp_chain_parse_logged(const uint8_t *bytes, size_t size, struct copp_log *log, struct copp_chain **chain,
+                                         struct copp_verdict *verdict) {
     struct copp_verdict unused;
     if (!verdict)
         verdict = &unused;
@@ -112,7 +117,7 @@ enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp
     copp_verdict_clear(verdict);
     if (!bytes || !chain)
         return COPP_E_ARGUMENT;
-    enum copp_result result = copp_chain_read(bytes, size, chain, verdict, NULL);
+    enum copp_result result = copp_chain_read(bytes, size, chain, verdict, log);
     if (!result && (*chain)->seen > COPP_CERTIFICATES_MAX) {
         copp_chain_free(chain);
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_4, -1, "the collection holds more than 8 certificates");

@@ -168,6 +168,10 @@ static void certificates(void) {
     REFUSES(copp_chain_parse, NULL, 1, &chain, NULL);
     assert_null(chain);
     REFUSES(copp_chain_parse, some, 1, NULL, NULL);
+    chain = garbage;
+    REFUSES(copp_chain_parse_logged, NULL, 1, NULL, &chain, NULL);
+    assert_null(chain);
+    REFUSES(copp_chain_parse_logged, some, 1, NULL, NULL, NULL);
     RETURNS(copp_chain_free, NULL);
     DENIES(copp_chain_valid, NULL);
     GIVES_NULL(copp_chain_bytes, NULL, &size);

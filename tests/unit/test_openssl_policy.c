@@ -18,6 +18,11 @@ static void a_chain_is_not_called_invalid(void) {
     kit_log_has(&log, COPP_LOG_ERROR, "OpenSSL cannot compute SHA-1: digital envelope routines: unsupported");
     kit_log_has(&log, COPP_LOG_ERROR, "(SHA1");
     assert_int_equal(copp_chain_validate(bytes, size, &anchor, NULL, &verdict), COPP_E_CRYPTO);
+    log = kit_log();
+    struct copp_chain *chain = NULL;
+    assert_int_equal(copp_chain_parse_logged(bytes, size, &log.log, &chain, &verdict), COPP_E_CRYPTO);
+    kit_log_has(&log, COPP_LOG_ERROR, "SHA-1");
+    assert_null(chain);
     assert_int_equal(ERR_peek_error(), 0);
     free(bytes);
 }
