@@ -245,7 +245,7 @@ void kit_event(struct kit *kit, const char *event) {
 }
 
 void kit_wait_sessions(struct kit *kit, unsigned count) {
-    for (uint64_t until = clock_ms() + START_MS; kit_metric(kit, "copp_sessions ") != count; sleep_ms(5))
+    for (uint64_t until = clock_ms() + START_MS; kit_metric(kit, "copp_connections_open ") != count; sleep_ms(5))
         assert_true(clock_ms() < until);
 }
 

@@ -51,7 +51,7 @@ void kit_wait_said(struct kit *kit, const char *text, unsigned times);
 void kit_wait_sessions(struct kit *kit, unsigned count);
 /* SIGHUP; returns once the configuration has been read. */
 void kit_reload(struct kit *kit);
-/* A metric's value by the line's beginning, such as "copp_sessions "; fails the test if there is none. */
+/* A metric's value by the line's beginning, such as "copp_connections_open "; fails the test if there is none. */
 double kit_metric(struct kit *kit, const char *line);
 /* All of it; free it. */
 char *kit_metrics(struct kit *kit);
