@@ -8,6 +8,7 @@
 #include "config.h"
 #include "copp/certificate.h"
 #include "identity.h"
+#include "journal.h"
 #include "metrics.h"
 #include "packet.h"
 #include "users.h"
@@ -92,6 +93,7 @@ struct server {
     struct identity identity;
     struct backend *backend;
     struct metrics metrics;
+    struct journal journal;
     struct user *users;
     struct client *clients; /* the youngest first */
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
@@ -113,6 +115,7 @@ struct server {
     sd_event_source *listen_again;
     sd_event_source *timer;
     sd_event_source *metrics_timer;
+    sd_event_source *journal_timer;
     /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
     struct request request;
     struct answer answer;
