@@ -214,6 +214,36 @@ static void gauges_count_what_they_say(void) {
     kit_end(&kit);
 }
 
+/* Under a policy of OpenSSL's without SHA-1, and with a key that no provider knows: errors end in OpenSSL's words. */
+static void errors_say_what_openssl_says(void) {
+    struct kit kit;
+    char *said;
+    char *policy = test_path("unit/no_sha1.cnf");
+    char *key = test_path("vectors/leaf.pem");
+    char *chain = test_path("vectors/chain-good.xml");
+    char settings[3 * 4096];
+    (void)snprintf(settings, sizeof settings,
+                   "[driver]\nchain = %s\nkey = nosuchscheme:key?pin-value=4711\n[outputs]\nbackend = auto\n", chain);
+    kit_make(&kit, settings);
+    assert_int_equal(kit_run(&kit, "--check-config", &said), 1);
+    char *words = strstr(said, "no private key is to be found there: OpenSSL cannot open a private key: ");
+    assert_non_null(words);
+    assert_non_null(strstr(words, "unregistered scheme"));
+    assert_null(strstr(words, "4711"));
+    free(said);
+    (void)snprintf(settings, sizeof settings, "[driver]\nchain = %s\nkey = %s\n[outputs]\nbackend = auto\n", chain, key);
+    kit_configure(&kit, settings);
+    assert_int_equal(setenv("OPENSSL_CONF", policy, 1), 0);
+    assert_int_equal(kit_run(&kit, "--check-config", &said), 1);
+    assert_int_equal(unsetenv("OPENSSL_CONF"), 0);
+    assert_non_null(strstr(said, "the crypto library failed: OpenSSL cannot compute SHA-1: "));
+    free(said);
+    free(chain);
+    free(key);
+    free(policy);
+    kit_end(&kit);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(a_flood_of_malformed_packets, ""),
@@ -222,6 +252,7 @@ int main(void) {
         TEST(failed_handshakes, "SES-6 SES-8"),
         TEST(a_lost_link_names_its_sessions, "EVT-1"),
         TEST(gauges_count_what_they_say, ""),
+        TEST(errors_say_what_openssl_says, ""),
     };
     return RUN_SUITE("daemon_journal", cases);
 }
