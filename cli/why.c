@@ -18,7 +18,7 @@ static void keep(struct copp_log *log, enum copp_log_level level, const char *te
 }
 
 struct copp_log *why_log(void) {
-    static const struct copp_log_ops ops = {keep};
+    static const struct copp_log_ops ops = {sizeof ops, keep};
     static struct copp_log log = {&ops};
     return &log;
 }

@@ -41,6 +41,7 @@ static enum copp_result make_keys(struct hierarchy *h) {
         result = copp_private_key_generate(bits[i], &h->keys[i]);
         if (!result)
             result = h->keys[i]->ops->public_key(h->keys[i], &h->requests[i].subject);
+        h->requests[i].size = sizeof h->requests[i];
         h->requests[i].security_level = 150;
         h->requests[i].manufacturer = "coppd test hierarchy";
         h->requests[i].sign_certificate = i > 0; /* CERT-9 */
@@ -141,7 +142,7 @@ static void keep_line(struct copp_log *log, enum copp_log_level level, const cha
 }
 
 static struct copp_log *begin_log(struct identity_log *log) {
-    static const struct copp_log_ops ops = {keep_line};
+    static const struct copp_log_ops ops = {sizeof ops, keep_line};
     *log = (struct identity_log){.log = {&ops}};
     return &log->log;
 }
@@ -175,7 +176,7 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
     const char *name = identity->name;
     struct copp_chain *chain = NULL;
     struct copp_verdict verdict;
-    struct copp_certificate leaf;
+    struct copp_certificate leaf = {.size = sizeof leaf};
     struct copp_public_key half;
     struct identity_log log;
     enum copp_result result =
@@ -270,7 +271,7 @@ bool identity_open(const struct config *config, bool keep, struct identity *iden
 static enum copp_result own_anchor(const struct identity *identity, struct copp_log *log, struct copp_public_key *anchor,
                                    struct copp_verdict *verdict) {
     struct copp_chain *chain = NULL;
-    struct copp_certificate root;
+    struct copp_certificate root = {.size = sizeof root};
     enum copp_result result =
         copp_chain_parse_logged((const uint8_t *)identity->chain, identity->chain_size, log, &chain, verdict);
     if (!result)

@@ -30,7 +30,7 @@ static void on_library_line(struct copp_log *log, enum copp_log_level level, con
 }
 
 void journal_init(struct journal *journal) {
-    static const struct copp_log_ops ops = {on_library_line};
+    static const struct copp_log_ops ops = {sizeof ops, on_library_line};
     memset(journal, 0, sizeof *journal);
     journal->log.ops = &ops;
     journal->deadline_ms = UINT64_MAX;

@@ -2,6 +2,8 @@
 
 #include <stdbool.h>
 
+#include "common/sized.h"
+
 static void put(struct copp_log_text *text, const char *bytes, size_t size) {
     if (size >= sizeof text->bytes - text->used) {
         text->used = sizeof text->bytes - 1; /* full: what follows would not join what stands there */
@@ -23,7 +25,7 @@ void copp_log_add(struct copp_log_text *text, const char *words) {
 }
 
 void copp_log_send(struct copp_log *log, enum copp_log_level level, const struct copp_log_text *text) {
-    if (log && log->ops && log->ops->line)
+    if (log && COPP_HAS_OP(log->ops, line))
         log->ops->line(log, level, text->bytes);
 }
 

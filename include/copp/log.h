@@ -2,6 +2,8 @@
 #ifndef COPP_LOG_H
 #define COPP_LOG_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,6 +26,7 @@ struct copp_log {
 };
 
 struct copp_log_ops {
+    size_t size; /* sizeof(struct copp_log_ops) */
     /*
      * text is one line of printable ASCII, valid during the call, and contains no secret. Programs must not depend on its
      * words. Called in the thread that called libcopp; it must not call the object that reports. Opening a handshake

@@ -25,7 +25,7 @@ static void kit_line(struct copp_log *log, enum copp_log_level level, const char
     strcpy(kept->lines[at], text);
 }
 
-static const struct copp_log_ops kit_log_ops = {kit_line};
+static const struct copp_log_ops kit_log_ops = {sizeof kit_log_ops, kit_line};
 
 static inline struct kit_log kit_log(void) {
     return (struct kit_log){.log = {&kit_log_ops}};

@@ -30,7 +30,7 @@ static void a_chain_is_not_called_invalid(void) {
 static void lists_and_messages(void) {
     struct kit_log log = kit_log();
     const struct copp_public_key anchor = test_anchor();
-    const struct copp_srm_key key = {.kind = COPP_SRM_KEY_FACSIMILE};
+    const struct copp_srm_key key = {.size = sizeof key, .kind = COPP_SRM_KEY_FACSIMILE};
     size_t size;
     uint8_t *bytes = read_test_vector("crl-v7-empty.bin", &size);
     assert_int_equal(copp_revocation_validate_logged(bytes, size, &anchor, &log.log, NULL, NULL), COPP_E_CRYPTO);

@@ -63,7 +63,7 @@ static void bad_signature(void) {
 }
 
 static void bad_message(void) {
-    const struct copp_srm_key key = {.kind = COPP_SRM_KEY_PRODUCTION};
+    const struct copp_srm_key key = {.size = sizeof key, .kind = COPP_SRM_KEY_PRODUCTION};
     size_t size;
     uint8_t *bytes = read_test_vector("srm-facsimile.bin", &size);
     assert_int_equal(copp_srm_verify_logged(bytes, size, &key, &heard.log, NULL, NULL), COPP_E_INVALID);
