@@ -46,7 +46,7 @@ static bool render(const struct server *server, char **text, size_t *size) {
     struct metrics_now now = {
         .connections = server->client_count, .connectors = server->connectors, .connector_count = server->connector_count};
     for (const struct client *client = server->clients; client; client = client->next) {
-        struct copp_device_view view;
+        struct copp_device_view view = {.size = sizeof view};
         copp_device_inspect(client->device, &view); /* of no device: nothing */
         now.sessions += view.active;
     }
