@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backend.h"
+#include "outputs/outputs.h"
 
 enum failure {
     FAILURE_MALFORMED, /* a packet of a wrong size or type */
@@ -44,7 +44,7 @@ struct metrics_now {
 };
 
 /* *text has *size bytes; free it with free(). False without memory. */
-bool metrics_render(const struct metrics *metrics, const struct metrics_now *now, struct backend *backend, char **text,
+bool metrics_render(const struct metrics *metrics, const struct metrics_now *now, const struct copp_outputs *outputs, char **text,
                     size_t *size);
 
 #endif

@@ -50,7 +50,7 @@ static bool render(const struct server *server, char **text, size_t *size) {
         copp_device_inspect(client->device, &view); /* of no device: nothing */
         now.sessions += view.active;
     }
-    return metrics_render(&server->metrics, &now, server->backend, text, size);
+    return metrics_render(&server->metrics, &now, server->outputs, text, size);
 }
 
 static void answer(struct scraper *scraper) {

@@ -4,13 +4,14 @@
 
 #include <systemd/sd-event.h>
 
-#include "backend.h"
-#include "config.h"
 #include "copp/certificate.h"
+#include "copp/socket.h"
 #include "identity.h"
 #include "journal.h"
 #include "metrics.h"
+#include "outputs/outputs.h"
 #include "packet.h"
+#include "settings.h"
 #include "users.h"
 
 /* A change, for subscribers. */
@@ -91,7 +92,7 @@ struct server {
     const char *socket; /* of the command line: beats the configuration's; NULL: none */
     struct config config;
     struct identity identity;
-    struct backend *backend;
+    struct copp_outputs *outputs;
     struct metrics metrics;
     struct journal journal;
     struct user *users;
