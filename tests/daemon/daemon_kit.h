@@ -45,6 +45,8 @@ void kit_end(struct kit *kit);
 
 /* Returns once it has happened. */
 void kit_event(struct kit *kit, const char *event);
+/* How often it has said text. */
+unsigned kit_times_said(struct kit *kit, const char *text);
 /* Waits until it has said text so many times. */
 void kit_wait_said(struct kit *kit, const char *text, unsigned times);
 /* Waits until so many connections are open. */

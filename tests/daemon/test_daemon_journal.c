@@ -12,15 +12,6 @@
 enum { MALFORMED = 1, VERSION, FULL, USER_LIMIT, RATE };
 enum { LIST = 1, OPEN, KEY_EXCHANGE, SEQUENCE_START, WATCH = 7 };
 
-static unsigned times_said(struct kit *kit, const char *text) {
-    unsigned times = 0;
-    char *said = kit_output(kit);
-    for (const char *at = said; (at = strstr(at, text)) != NULL; at++)
-        times++;
-    free(said);
-    return times;
-}
-
 static void check_said(struct kit *kit, unsigned times, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void check_said(struct kit *kit, unsigned times, const char *format, ...) {
     char text[256];
@@ -28,9 +19,9 @@ static void check_said(struct kit *kit, unsigned times, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (times_said(kit, text) != times) {
+    if (kit_times_said(kit, text) != times) {
         char *said = kit_output(kit);
-        fail_msg("\"%s\" was said %u times and not %u in:\n%s", text, times_said(kit, text), times, said);
+        fail_msg("\"%s\" was said %u times and not %u in:\n%s", text, kit_times_said(kit, text), times, said);
     }
 }
 
