@@ -8,6 +8,7 @@
 #include "remote.h"
 #include "report.h"
 #include "wait.h"
+#include "why.h"
 
 #define EMBEDDED "embedded"
 
@@ -156,7 +157,7 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
 
 int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
     const struct copp_session_config config = {
-        .size = sizeof config, .anchor = &adapter->anchor, .lists = &adapter->revocation.lists};
+        .size = sizeof config, .anchor = &adapter->anchor, .lists = &adapter->revocation.lists, .log = why_log()};
     struct copp_verdict verdict = {.detail = ""};
     if (adapter->path == NULL)
         return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "unlike.h"
 #include "wait.h"
+#include "why.h"
 
 #define DESCRIPTION_MAX 65536u
 
@@ -112,6 +113,7 @@ static int make_adapter(const struct invocation *in, const char *name, struct em
         .chain_size = host->chain != NULL ? host->chain_size : sizeof no_chain,
         .key = host->leaf != NULL ? host->leaf : &no_key,
         .now_ms = embedded_now(host),
+        .log = why_log(),
     };
     enum copp_result result = COPP_E_INVALID;
     if (name != NULL && strlen((const char *)text.bytes) != text.size)
@@ -151,7 +153,7 @@ void embedded_close(struct embedded *host) {
 }
 
 enum copp_result link_open(struct embedded *host, const char *output, const struct copp_session_lists *lists, struct link *link) {
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists, .log = why_log()};
     *link = (struct link){.transport = NULL};
     struct copp_connector *connector = copp_sim_connector(host->sim, output);
     if (connector == NULL)
@@ -195,6 +197,6 @@ void link_close(struct link *link) {
 int fail_session(const struct invocation *in, const char *output, const char *what, enum copp_result result,
                  const struct copp_session *session) {
     char text[512];
-    return fail(in, STATUS_UNKNOWN, output, "%s: %s", what,
-                copp_session_explain(session, result, NULL, COPP_STOP_NONE, text, sizeof text));
+    copp_session_explain(session, result, NULL, COPP_STOP_NONE, text, sizeof text);
+    return fail(in, STATUS_UNKNOWN, output, "%s: %s%s", what, text, why_result(result));
 }

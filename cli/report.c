@@ -8,6 +8,7 @@
 #include "common/printable.h"
 #include "encode.h"
 #include "io_system.h"
+#include "why.h"
 
 #define LINE_MAX_BYTES 8192u /* a longer line is cut */
 
@@ -136,7 +137,7 @@ int fail_with(const struct invocation *in, int status, const char *file, const c
 int fail_result(const struct invocation *in, const char *file, enum copp_result result) {
     if (result == COPP_E_IO)
         return fail(in, STATUS_UNKNOWN, file, "%s: %s", copp_strerror(result), strerror(errno));
-    return fail(in, STATUS_UNKNOWN, file, "%s", copp_strerror(result));
+    return fail(in, STATUS_UNKNOWN, file, "%s%s", copp_strerror(result), why_result(result));
 }
 
 const char *certificate_role(enum collection collection, int certificate) {

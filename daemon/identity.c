@@ -112,6 +112,18 @@ static enum copp_result read_passphrase(const char *name, char **passphrase, siz
     return COPP_OK;
 }
 
+static void keep_line(struct copp_log *log, enum copp_log_level level, const char *text) {
+    struct identity_log *kept = (struct identity_log *)log; /* it is its first member */
+    if (level == COPP_LOG_ERROR)
+        (void)snprintf(kept->why, sizeof kept->why, ": %s", text);
+}
+
+static struct copp_log *begin_log(struct identity_log *log) {
+    static const struct copp_log_ops ops = {sizeof ops, keep_line};
+    *log = (struct identity_log){.log = {&ops}};
+    return &log->log;
+}
+
 static enum copp_result open_key(const char *uri, const char *passphrase_file, struct identity *identity,
                                  struct error_text *error) {
     char *passphrase = NULL;
@@ -119,20 +131,20 @@ static enum copp_result open_key(const char *uri, const char *passphrase_file, s
     enum copp_result result = passphrase_file[0] ? read_passphrase(passphrase_file, &passphrase, &size, error) : COPP_OK;
     if (result)
         return result;
-    result = copp_private_key_open(uri, passphrase, &identity->key);
+    result = copp_private_key_open_logged(uri, passphrase, begin_log(&identity->log), &identity->key);
     int cause = errno;
     copp_release(passphrase, size);
     if (!result)
         warn_if_public(uri);
     else if (result == COPP_E_NOT_FOUND)
-        (void)error_set(error, "%s: no private key is to be found there", uri);
+        (void)error_set(error, "%s: no private key is to be found there%s", uri, identity->log.why);
     else if (result == COPP_E_IO)
         (void)error_set(error, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
     else if (result == COPP_E_MEMORY)
         (void)error_set(error, "%s: %s", uri, copp_strerror(result));
     else
-        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
-                        copp_strerror(result));
+        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one%s", uri,
+                        copp_strerror(result), identity->log.why);
     return result;
 }
 
@@ -143,7 +155,9 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
     struct copp_verdict verdict;
     struct copp_certificate leaf = {.size = sizeof leaf};
     struct copp_public_key half;
-    enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, &verdict);
+    struct identity_log log;
+    enum copp_result result =
+        copp_chain_parse_logged((const uint8_t *)identity->chain, identity->chain_size, begin_log(&log), &chain, &verdict);
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
                 !identity->key->ops->public_key(identity->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
@@ -151,7 +165,7 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
         (void)error_set(error, "%s: %s (%s); copp chain show tells what the file is", name, verdict.detail,
                         copp_rule_id(verdict.rule));
     else if (result)
-        (void)error_set(error, "%s: %s", name, copp_strerror(result));
+        (void)error_set(error, "%s: %s%s", name, copp_strerror(result), log.why);
     else if (!same)
         (void)error_set(error, "%s: its first certificate is not about the configured key (CERT-8)", name);
     return result || same ? result : COPP_E_INVALID;
@@ -231,11 +245,12 @@ bool identity_open(const struct config *config, bool keep, struct identity *iden
 }
 
 /* The root that the chain itself has stands for the players' anchor; without one, a rule before CERT-12 is broken. */
-static enum copp_result own_anchor(const struct identity *identity, struct copp_public_key *anchor,
+static enum copp_result own_anchor(const struct identity *identity, struct copp_log *log, struct copp_public_key *anchor,
                                    struct copp_verdict *verdict) {
     struct copp_chain *chain = NULL;
     struct copp_certificate root = {.size = sizeof root};
-    enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, verdict);
+    enum copp_result result =
+        copp_chain_parse_logged((const uint8_t *)identity->chain, identity->chain_size, log, &chain, verdict);
     if (!result)
         result = copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root);
     if (!result)
@@ -247,11 +262,13 @@ static enum copp_result own_anchor(const struct identity *identity, struct copp_
 bool identity_check(const struct identity *identity, struct error_text *error) {
     struct copp_public_key anchor;
     struct copp_verdict verdict = {.detail = ""};
-    enum copp_result result = own_anchor(identity, &anchor, &verdict);
+    struct identity_log kept;
+    struct copp_log *log = begin_log(&kept);
+    enum copp_result result = own_anchor(identity, log, &anchor, &verdict);
     if (!result)
-        result = copp_chain_validate((const uint8_t *)identity->chain, identity->chain_size, &anchor, NULL, &verdict);
+        result = copp_chain_validate_logged((const uint8_t *)identity->chain, identity->chain_size, &anchor, log, NULL, &verdict);
     if (result != COPP_E_INVALID)
-        return !result || error_set(error, "%s: %s", identity->name, copp_strerror(result));
+        return !result || error_set(error, "%s: %s%s", identity->name, copp_strerror(result), kept.why);
     (void)error_set(error, "%s: ", identity->name);
     if (verdict.certificate >= 0)
         (void)fault_add(error, "certificate %d: ", verdict.certificate + 1);

@@ -7,6 +7,7 @@
 #include "copp/certificate.h"
 #include "copp/socket.h"
 #include "identity.h"
+#include "journal.h"
 #include "metrics.h"
 #include "outputs/outputs.h"
 #include "packet.h"
@@ -92,6 +93,7 @@ struct server {
     struct identity identity;
     struct copp_outputs *outputs;
     struct metrics metrics;
+    struct journal journal;
     struct user *users;
     struct client *clients; /* the youngest first */
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
@@ -113,6 +115,7 @@ struct server {
     sd_event_source *listen_again;
     sd_event_source *timer;
     sd_event_source *metrics_timer;
+    sd_event_source *journal_timer;
     /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
     struct request request;
     struct answer answer;

@@ -17,6 +17,7 @@ struct player {
     int list_named; /* else it is the stored one, which need not be there */
     struct copp_revocation_list *list;
     const struct copp_revocation_list *lists[1]; /* the same, as a session borrows it */
+    struct copp_log log;
     struct copp_transport *transport;
     struct copp_session *session;
     struct copp_verdict verdict; /* of the last call that gave one */
@@ -84,9 +85,19 @@ static enum copp_result reach(struct player *player, const char *path, const cha
     return result;
 }
 
+/* Why something failed, beyond what results say: OpenSSL's own word, for instance. A larger player has a place to keep it. */
+static void on_log_line(struct copp_log *log, enum copp_log_level level, const char *text) {
+    (void)log;
+    if (level <= COPP_LOG_WARNING)
+        fprintf(stderr, "player: %s\n", text);
+}
+
 static enum copp_result begin(struct player *player) {
+    static const struct copp_log_ops log_ops = {sizeof log_ops, on_log_line};
     struct copp_session_lists lists;
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &player->anchor, .lists = &lists};
+    player->log.ops = &log_ops;
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &player->anchor, .lists = &lists, .log = &player->log};
     enum copp_result result = read_list(player, &lists);
     if (!result)
         result = copp_session_new(&config, player->transport, &player->session);

@@ -11,6 +11,7 @@
 #include "cli/revocation.h"
 #include "cli/signals.h"
 #include "cli/table.h"
+#include "cli/why.h"
 #include "cli/windows/windows_driver.h"
 
 #define OUTPUTS_MAX 8u
@@ -260,7 +261,7 @@ static void end_path(struct probe *probe) {
 /* Takes the transport over. */
 static void run_transport(struct probe *probe, struct copp_transport *transport) {
     const struct copp_session_config config = {
-        .size = sizeof config, .anchor = &probe->anchor, .lists = &probe->revocation.lists};
+        .size = sizeof config, .anchor = &probe->anchor, .lists = &probe->revocation.lists, .log = why_log()};
     struct copp_session *session = NULL;
     enum copp_result result = copp_session_new(&config, transport, &session);
     if (result == COPP_OK)

@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "cli/srm.h"
 #include "cli/unlike.h"
+#include "cli/why.h"
 
 static const struct option_spec options[] = {
     {.name = "key",
@@ -38,7 +39,7 @@ int read_srm(const struct invocation *in, const char *name, const char *key_name
     }
     int status = read_file(in, name, COPP_SRM_SIZE_MAX, &message);
     if (status == STATUS_YES) {
-        enum copp_result result = copp_srm_verify(message.bytes, message.size, &key, srm, verdict);
+        enum copp_result result = copp_srm_verify_logged(message.bytes, message.size, &key, why_log(), srm, verdict);
         if (result == COPP_E_KEY)
             status = fail_kind(in, key_name, &pem,
                                KIND(FILE_PUBLIC_KEY) | KIND(FILE_TEXT) | (pem.bytes == NULL ? KIND(FILE_EMPTY) : 0),

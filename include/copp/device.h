@@ -32,6 +32,7 @@ struct copp_adapter_config {
     struct copp_private_key *key; /* of the chain's leaf; borrowed */
     struct copp_random *random; /* borrowed; NULL: the crypto library's CSPRNG */
     uint32_t pending_limit_ms; /* 0: COPP_PENDING_LIMIT_MS */
+    struct copp_log *log; /* told why something failed, but nothing of how a handshake is opened; NULL: nobody */
 };
 
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_new(const struct copp_adapter_config *config,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base.h"
+#include "log.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -74,6 +75,11 @@ struct copp_private_key_ops {
  */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_open(const char *uri, const char *passphrase,
                                                                struct copp_private_key **key);
+
+/* The same, which also tells log why, and later why the key does not sign; it may be NULL, and is borrowed for as long as the key
+ * lives. What a URI with a scheme may say of a PIN is not told, nor anything of what the key decrypts. */
+COPP_API COPP_NODISCARD enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase,
+                                                                      struct copp_log *log, struct copp_private_key **key);
 
 /* Makes a new RSA key of bits (1024 or 2048) with exponent 65537. */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key);

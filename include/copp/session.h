@@ -42,6 +42,7 @@ struct copp_session_config {
                                              driver presents the same bytes (its revocation is). NULL: none */
     struct copp_random *random; /* NULL: the crypto library's CSPRNG */
     enum copp_handshake_form form;
+    struct copp_log *log; /* told why something failed; NULL: nobody */
 };
 
 /* Everything in config is borrowed and must outlive the session, transport too. COPP_E_ARGUMENT for a missing anchor,

@@ -113,7 +113,8 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
                                                 .chain_size = config->chain_size,
                                                 .key = config->key,
                                                 .random = config->random,
-                                                .pending_limit_ms = limit_ms};
+                                                .pending_limit_ms = limit_ms,
+                                                .log = config->log};
     result = copp_adapter_new(&adapter, &sim->adapter);
     return result ? result : add_connectors(sim);
 }

@@ -23,7 +23,8 @@ static struct copp_chain *chain_new(const uint8_t *bytes, size_t size) {
     return chain;
 }
 
-enum copp_result copp_chain_read(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict) {
+enum copp_result copp_chain_read(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict,
+                                 struct copp_log *log) {
     *chain = NULL;
     copp_verdict_clear(verdict);
     if (size > COPP_CHAIN_SIZE_MAX)
@@ -33,7 +34,7 @@ enum copp_result copp_chain_read(const uint8_t *bytes, size_t size, struct copp_
         return COPP_E_MEMORY;
     enum copp_result result = copp_records_read(made, (char *)&made->storage[size], verdict);
     for (uint32_t i = 0; !result && i < made->count; i++)
-        result = copp_record_decode(&made->records[i]);
+        result = copp_record_decode(&made->records[i], log);
     if (result) {
         copp_chain_free(&made);
         return result;
@@ -60,8 +61,8 @@ static enum copp_result check_certificate(struct copp_checker *checker, size_t i
 }
 
 static enum copp_result check_chain(const struct copp_chain *chain, const struct copp_public_key *anchor,
-                                    struct copp_verdict *verdict) {
-    struct copp_checker checker = {.chain = chain, .verdict = verdict};
+                                    struct copp_verdict *verdict, struct copp_log *log) {
+    struct copp_checker checker = {.chain = chain, .verdict = verdict, .log = log};
     enum copp_result result = copp_check_version(&checker);
     if (!result && (chain->seen != CERTIFICATES || chain->count != CERTIFICATES)) /* CERT-4 */
         result = copp_verdict_refuse(verdict, COPP_RULE_CERT_4, -1, "the collection does not hold exactly three certificates");
@@ -75,6 +76,11 @@ static enum copp_result check_chain(const struct copp_chain *chain, const struct
 
 enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size, const struct copp_public_key *anchor,
                                      struct copp_chain **chain, struct copp_verdict *verdict) {
+    return copp_chain_validate_logged(bytes, size, anchor, NULL, chain, verdict);
+}
+
+enum copp_result copp_chain_validate_logged(const uint8_t *bytes, size_t size, const struct copp_public_key *anchor,
+                                            struct copp_log *log, struct copp_chain **chain, struct copp_verdict *verdict) {
     struct copp_verdict unused;
     struct copp_chain *read = NULL;
     if (!verdict)
@@ -84,9 +90,11 @@ enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size, const st
     copp_verdict_clear(verdict);
     if (!bytes || !anchor)
         return COPP_E_ARGUMENT;
-    enum copp_result result = copp_chain_read(bytes, size, &read, verdict);
+    enum copp_result result = copp_chain_read(bytes, size, &read, verdict, log);
     if (!result)
-        result = check_chain(read, anchor, verdict);
+        result = check_chain(read, anchor, verdict, log);
+    if (result == COPP_E_INVALID)
+        copp_verdict_log(verdict, "a certificate chain", log);
     if (result || !chain) {
         copp_chain_free(&read);
         return result;
@@ -97,6 +105,11 @@ enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size, const st
 }
 
 enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict) {
+    return copp_chain_parse_logged(bytes, size, NULL, chain, verdict);
+}
+
+enum copp_result copp_chain_parse_logged(const uint8_t *bytes, size_t size, struct copp_log *log, struct copp_chain **chain,
+                                         struct copp_verdict *verdict) {
     struct copp_verdict unused;
     if (!verdict)
         verdict = &unused;
@@ -105,7 +118,7 @@ enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp
     copp_verdict_clear(verdict);
     if (!bytes || !chain)
         return COPP_E_ARGUMENT;
-    enum copp_result result = copp_chain_read(bytes, size, chain, verdict);
+    enum copp_result result = copp_chain_read(bytes, size, chain, verdict, log);
     if (!result && (*chain)->seen > COPP_CERTIFICATES_MAX) {
         copp_chain_free(chain);
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_4, -1, "the collection holds more than 8 certificates");

@@ -4,6 +4,7 @@
 
 #include "certificate/verdict.h"
 #include "copp/certificate.h"
+#include "copp/log.h"
 
 /* The elements that mean something. A table in record.c says where each stands and which rule names it. */
 enum copp_element {
@@ -84,7 +85,7 @@ struct copp_chain {
 
 /* Reads a collection and decodes its certificates; judges nothing but CERT-1 and CERT-2. */
 COPP_NODISCARD enum copp_result copp_chain_read(const uint8_t *bytes, size_t size, struct copp_chain **chain,
-                                                struct copp_verdict *verdict);
+                                                struct copp_verdict *verdict, struct copp_log *log);
 
 /*
  * record.c: from XML to fields. COPP_E_INVALID: CERT-1 or CERT-2. text is room for the text of all elements: as many bytes
@@ -92,7 +93,7 @@ COPP_NODISCARD enum copp_result copp_chain_read(const uint8_t *bytes, size_t siz
  */
 COPP_NODISCARD enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct copp_verdict *verdict);
 /* values.c: from fields to values. */
-COPP_NODISCARD enum copp_result copp_record_decode(struct copp_record *record);
+COPP_NODISCARD enum copp_result copp_record_decode(struct copp_record *record, struct copp_log *log);
 
 /* What a table in record.c knows. */
 enum copp_element copp_element_parent(enum copp_element element);
@@ -108,6 +109,7 @@ const char *copp_element_repeated(enum copp_element element); /* NULL: no rule n
 struct copp_checker {
     const struct copp_chain *chain;
     struct copp_verdict *verdict;
+    struct copp_log *log;
     struct copp_verifier *verifier;
     const struct copp_public_key *key;
 };

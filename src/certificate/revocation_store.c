@@ -48,8 +48,8 @@ static enum copp_result check_file(int file, size_t *size) {
     return COPP_OK;
 }
 
-static enum copp_result load_open(int file, const struct copp_public_key *anchor, struct copp_revocation_list **list,
-                                  struct copp_verdict *verdict) {
+static enum copp_result load_open(int file, const struct copp_public_key *anchor, struct copp_log *log,
+                                  struct copp_revocation_list **list, struct copp_verdict *verdict) {
     size_t size = 0;
     enum copp_result result = check_file(file, &size);
     if (result)
@@ -58,13 +58,18 @@ static enum copp_result load_open(int file, const struct copp_public_key *anchor
     if (!bytes)
         return COPP_E_MEMORY;
     ssize_t have = read_all(file, bytes, size);
-    result = have < 0 ? COPP_E_IO : copp_revocation_validate(bytes, (size_t)have, anchor, list, verdict);
+    result = have < 0 ? COPP_E_IO : copp_revocation_validate_logged(bytes, (size_t)have, anchor, log, list, verdict);
     free(bytes);
     return result;
 }
 
 enum copp_result copp_revocation_load(const char *path, const struct copp_public_key *anchor, struct copp_revocation_list **list,
                                       struct copp_verdict *verdict) {
+    return copp_revocation_load_logged(path, anchor, NULL, list, verdict);
+}
+
+enum copp_result copp_revocation_load_logged(const char *path, const struct copp_public_key *anchor, struct copp_log *log,
+                                             struct copp_revocation_list **list, struct copp_verdict *verdict) {
     struct copp_verdict unused;
     if (!verdict)
         verdict = &unused;
@@ -76,7 +81,7 @@ enum copp_result copp_revocation_load(const char *path, const struct copp_public
     int file = copp_store_open(path);
     if (file < 0)
         return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
-    enum copp_result result = load_open(file, anchor, list, verdict);
+    enum copp_result result = load_open(file, anchor, log, list, verdict);
     close_quietly(file);
     return result;
 }

@@ -8,13 +8,18 @@ enum copp_result copp_gcrypt_failure(gcry_error_t error, enum copp_result otherw
     return gcry_err_code(error) == GPG_ERR_ENOMEM ? COPP_E_MEMORY : otherwise;
 }
 
-enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key) {
+enum copp_result copp_gcrypt_failed(gcry_error_t error, enum copp_result otherwise, struct copp_log *log, const char *what) {
+    COPP_LOG(log, COPP_LOG_ERROR, "libgcrypt cannot ", what, ": ", gcry_strerror(error));
+    return copp_gcrypt_failure(error, otherwise);
+}
+
+enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key, struct copp_log *log) {
     const uint8_t e[4] = {(uint8_t)(exponent >> 24), (uint8_t)(exponent >> 16), (uint8_t)(exponent >> 8), (uint8_t)exponent};
     *key = NULL;
     if (!copp_gcrypt_ready())
         return COPP_E_CRYPTO;
     gcry_error_t error = gcry_sexp_build(key, NULL, "(public-key (rsa (n %b) (e %b)))", (int)size, modulus, (int)sizeof e, e);
-    return error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
+    return error ? copp_gcrypt_failed(error, COPP_E_CRYPTO, log, "make an RSA key ready") : COPP_OK;
 }
 
 enum copp_result copp_gcrypt_number(gcry_sexp_t list, uint8_t *bytes, size_t size) {
@@ -102,7 +107,8 @@ enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct c
     return read_rsa(pem, size, der, &n, &e) ? copp_gcrypt_numbers(&n, &e, key) : COPP_E_KEY;
 }
 
-enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key) {
+enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key, struct copp_log *log) {
+    (void)log; /* libgcrypt has no part in reading a key */
     uint8_t der[COPP_KEY_DER_MAX];
     struct copp_gcrypt_view n;
     struct copp_gcrypt_view e;
@@ -163,7 +169,8 @@ static bool take_number(struct copp_reader *in, uint8_t *bytes, size_t size) {
 }
 
 /* The parameters are SEQUENCE { p, q, g }, the key is INTEGER y (RFC 3279). */
-enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key) {
+enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key, struct copp_log *log) {
+    (void)log;
     uint8_t der[COPP_KEY_DER_MAX];
     struct copp_reader parameters;
     struct copp_reader domain;

@@ -14,9 +14,11 @@ bool copp_gcrypt_ready(void);
 
 /* What an error of libgcrypt's comes to: COPP_E_MEMORY if it ran out of it, else otherwise. */
 enum copp_result copp_gcrypt_failure(gcry_error_t error, enum copp_result otherwise);
+/* The same, which also tells log what failed ("check a signature") and libgcrypt's word for it. */
+enum copp_result copp_gcrypt_failed(gcry_error_t error, enum copp_result otherwise, struct copp_log *log, const char *what);
 
 /* An RSA public key; free with gcry_sexp_release. */
-enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key);
+enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key, struct copp_log *log);
 
 /* The number of the list (NAME NUMBER), big-endian and right-aligned in exactly size bytes. */
 enum copp_result copp_gcrypt_number(gcry_sexp_t list, uint8_t *bytes, size_t size);

@@ -32,13 +32,17 @@ static void xor_block(uint8_t *out, const uint8_t *a, const uint8_t *b) {
 }
 
 enum copp_result copp_omac_new(struct copp_omac **omac) {
+    return copp_omac_new_logged(omac, NULL);
+}
+
+enum copp_result copp_omac_new_logged(struct copp_omac **omac, struct copp_log *log) {
     if (!omac)
         return COPP_E_ARGUMENT;
     *omac = NULL;
     struct copp_omac *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    enum copp_result result = copp_cbc_new(&made->cbc);
+    enum copp_result result = copp_cbc_new(&made->cbc, log);
     if (result)
         free(made);
     else

@@ -32,6 +32,7 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     made->process = process;
     made->key = own.key;
     made->random = own.random;
+    made->log = own.log;
     made->pending_limit_ms = own.pending_limit_ms ? own.pending_limit_ms : COPP_PENDING_LIMIT_MS;
     *adapter = made;
     return COPP_OK;

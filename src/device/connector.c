@@ -22,6 +22,12 @@ size_t copp_connector_type_index(const struct copp_connector *connector, uint32_
     return COPP_TYPES;
 }
 
+void copp_connector_log(const struct copp_connector *connector, enum copp_log_level level, const char *words, const char *more) {
+    uint32_t type = connector->config.connector_type;
+    const char *name = copp_connector_type_name(type == COPP_CONNECTOR_UNKNOWN ? type : type & ~COPP_CONNECTOR_INTERNAL);
+    COPP_LOG(connector->adapter->log, level, "a connector of type ", name, ": ", words, more);
+}
+
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state) {
     *state = (struct copp_output_state){.size = sizeof *state};
     connector->config.output->ops->state(connector->config.output, state);
@@ -161,6 +167,8 @@ static enum copp_result apply(struct copp_connector *connector, const struct cop
     enum copp_result result = output->ops->apply(output, wanted);
     if (!result)
         in_force(connector, wanted);
+    else if (result != COPP_E_PENDING)
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output does not protect as asked: ", copp_strerror(result));
     return result;
 }
 
@@ -254,6 +262,8 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
     connector->pending.change.device = NULL;
     if (!result)
         in_force(connector, &pending.wanted);
+    else
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output did not come to protect as asked: ", copp_strerror(result));
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, COPP_ALL_TYPES);
     if (pending.kind == COPP_PENDING_COMMAND) {
@@ -308,6 +318,7 @@ void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) 
     if (pending->kind != COPP_PENDING_NONE && pending->timed && now_ms >= pending->deadline_ms) {
         if (pending->kind == COPP_PENDING_APPLY)
             connector->retry_ms = later(now_ms, RETRY_MS);
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output took longer than the time limit (CMD-6)", NULL);
         copp_connector_cancel_pending(connector); /* CMD-6: the time limit has passed */
     }
     if (pending->kind == COPP_PENDING_NONE && !effective_applied(connector) && now_ms >= connector->retry_ms) {

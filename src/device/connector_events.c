@@ -3,6 +3,7 @@
 
 void copp_connector_lose(struct copp_connector *connector, uint32_t types) {
     connector->losses++;
+    copp_connector_log(connector, COPP_LOG_WARNING, "LinkLost: what it protected is lost (EVT-3)", NULL);
     for (struct copp_device *device = connector->devices; device; device = device->next) {
         device->flags |= COPP_STATUS_LINK_LOST; /* EVT-1 */
         for (size_t type = 0; type < COPP_TYPES; type++) {

@@ -24,7 +24,7 @@ enum copp_result copp_device_open(struct copp_connector *connector, struct copp_
     if (!made)
         return COPP_E_MEMORY;
     made->process = process;
-    enum copp_result result = copp_omac_new(&made->omac);
+    enum copp_result result = copp_omac_new_logged(&made->omac, connector->adapter->log);
     if (result) {
         free(made);
         return result;
@@ -76,7 +76,8 @@ uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t
 static uint32_t draw_random(struct copp_device *device, uint8_t *random) {
     if (device->state != COPP_DEVICE_CERT_LENGTH_RETURNED || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
-    if (copp_random_fill(device->connector->adapter->random, device->random, sizeof device->random)) {
+    const struct copp_adapter *adapter = device->connector->adapter;
+    if (copp_random_fill(adapter->random, device->random, sizeof device->random, adapter->log)) {
         copp_wipe(device->random, sizeof device->random);
         return COPP_HR_UNEXPECTED;
     }
@@ -128,6 +129,7 @@ static uint32_t start_session(struct copp_device *device, const struct copp_hand
     return COPP_HR_OK;
 }
 
+/* SES-6..8: nothing here is logged, nor in what is called: who sends seals to be opened must learn of one bit alone. */
 uint32_t copp_device_sequence_start(struct copp_device *device, const struct copp_signature *signature) {
     if (!device || !signature)
         return COPP_HR_POINTER;

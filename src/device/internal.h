@@ -2,6 +2,7 @@
 #ifndef COPP_DEVICE_INTERNAL_H
 #define COPP_DEVICE_INTERNAL_H
 
+#include "base/log.h"
 #include "copp/device.h"
 #include "copp/omac.h"
 
@@ -21,6 +22,7 @@ struct copp_adapter {
     uint32_t process; /* which one made it (base/fork.h) */
     struct copp_private_key *key;
     struct copp_random *random;
+    struct copp_log *log;
     struct copp_connector *connectors;
 };
 
@@ -146,6 +148,9 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
 
 void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms);
 uint64_t copp_connector_deadline_ms(const struct copp_connector *connector);
+
+/* Tells the adapter's log something of the connector, which has no name here but its type. words may be followed by more. */
+void copp_connector_log(const struct copp_connector *connector, enum copp_log_level level, const char *words, const char *more);
 
 /* What is on the connector now. */
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state);

@@ -21,7 +21,7 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
     result = transport->ops->protection_command(transport, &call, &message, &hresult);
-    result = copp_session_check_reply(session, result, hresult);
+    result = copp_session_check_reply(session, copp_request_name(request), result, hresult);
     if (!result)
         session->command_sequence++; /* CMD-3: modulo 2^32 */
     return result;

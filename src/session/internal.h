@@ -2,6 +2,7 @@
 #ifndef COPP_SESSION_INTERNAL_H
 #define COPP_SESSION_INTERNAL_H
 
+#include "base/log.h"
 #include "copp/omac.h"
 #include "copp/session.h"
 
@@ -73,10 +74,12 @@ struct copp_call copp_session_call(const struct copp_session *session);
 void copp_session_limit(struct copp_session *session, uint64_t limit_ms);
 
 /*
- * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through, or
- * returned after its deadline, nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
+ * What came of the call of the transport's that is named. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get
+ * through, or returned after its deadline, nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the
+ * transport called it.
  */
-COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult);
+COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, const char *name, enum copp_result call,
+                                                         uint32_t hresult);
 
 /* lists.c: whether the lists are such as a session may rely on. */
 COPP_NODISCARD bool copp_session_lists_valid(const struct copp_session_lists *lists);

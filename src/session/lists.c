@@ -52,7 +52,9 @@ enum copp_result copp_session_set_lists(struct copp_session *session, const stru
         return session->dead;
     session->lists = fresh;
     enum copp_result result = session->chain ? copp_session_check_chain(&fresh, session->chain, verdict) : COPP_OK;
-    if (result)
-        copp_session_die(session, result);
+    if (!result)
+        return COPP_OK;
+    COPP_LOG(session->config.log, COPP_LOG_WARNING, "new lists end the session: ", verdict->detail);
+    copp_session_die(session, result);
     return result;
 }

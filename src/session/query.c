@@ -9,7 +9,7 @@
 static enum copp_result draw_r_app(struct copp_session *session, uint8_t *r_app) {
     struct pool *pool = &session->pool;
     if (pool->left < COPP_RANDOM_SIZE) {
-        enum copp_result result = copp_random_fill(session->config.random, pool->bytes, sizeof pool->bytes);
+        enum copp_result result = copp_random_fill(session->config.random, pool->bytes, sizeof pool->bytes, session->config.log);
         if (result)
             return result;
         pool->left = sizeof pool->bytes;
@@ -58,7 +58,7 @@ static void note_events(struct copp_session *session, uint32_t flags) {
 }
 
 /* The messages live here alone: ten thousand sessions polled in turn find them in the cache. */
-static enum copp_result request(struct copp_session *session, const struct copp_status_input_fields *fields,
+static enum copp_result request(struct copp_session *session, const char *name, const struct copp_status_input_fields *fields,
                                 struct answer *answer) {
     struct copp_status_input input;
     struct copp_status_output output = {{0}}; /* whatever a transport leaves out is no secret of this process */
@@ -69,12 +69,14 @@ static enum copp_result request(struct copp_session *session, const struct copp_
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
     result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
-    result = copp_session_check_reply(session, result, hresult);
+    result = copp_session_check_reply(session, name, result, hresult);
     if (result)
         return result;
     result = verify(session, &output, fields->r_app, answer);
-    if (result)
-        copp_session_die(session, result);
+    if (!result)
+        return COPP_OK;
+    COPP_LOG(session->config.log, COPP_LOG_WARNING, name, ": ", copp_strerror(result));
+    copp_session_die(session, result);
     return result;
 }
 
@@ -94,7 +96,7 @@ static enum copp_result ask(struct copp_session *session, enum copp_request ques
     if (result)
         return result;
     memcpy(fields.guid, copp_request_guid(question), sizeof fields.guid);
-    result = request(session, &fields, answer);
+    result = request(session, copp_request_name(question), &fields, answer);
     if (result)
         return result;
     session->status_sequence++; /* QRY-3: modulo 2^32 */

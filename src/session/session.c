@@ -43,13 +43,20 @@ static bool late(const struct copp_session *session) {
     return session->deadline_ms != COPP_NO_DEADLINE && transport->ops->now_ms(transport) > session->deadline_ms;
 }
 
-enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult) {
-    if (call || late(session)) {
+enum copp_result copp_session_check_reply(struct copp_session *session, const char *name, enum copp_result call,
+                                          uint32_t hresult) {
+    bool too_late = !call && late(session);
+    if (call || too_late) {
+        COPP_LOG(session->config.log, COPP_LOG_WARNING, name, ": ",
+                 too_late ? "the answer came after its deadline" : "the transport failed: ", too_late ? "" : copp_strerror(call));
         copp_session_die(session, COPP_E_TRANSPORT);
         return COPP_E_TRANSPORT;
     }
     session->hresult = hresult;
-    return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
+    if (hresult == COPP_HR_OK)
+        return COPP_OK;
+    COPP_LOG(session->config.log, COPP_LOG_INFO, name, ": the driver refused: ", copp_hresult_name(hresult));
+    return COPP_E_REFUSED;
 }
 
 /* The last certificate of a valid chain was signed by the anchor it was validated under (CERT-12). */
@@ -91,7 +98,7 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     if (!made)
         return COPP_E_MEMORY;
     made->process = process;
-    enum copp_result result = copp_omac_new(&made->omac);
+    enum copp_result result = copp_omac_new_logged(&made->omac, own.log);
     if (result) {
         free(made);
         return result;
@@ -130,7 +137,8 @@ static enum copp_result validate_chain(struct copp_session *session, const uint8
                                        struct copp_verdict *verdict) {
     const struct copp_chain *chain = session->config.known_chain;
     if (!already_known(session, bytes, size)) {
-        enum copp_result result = copp_chain_validate(bytes, size, session->config.anchor, &session->own_chain, verdict);
+        enum copp_result result =
+            copp_chain_validate_logged(bytes, size, session->config.anchor, session->config.log, &session->own_chain, verdict);
         if (result)
             return result;
         chain = session->own_chain;
@@ -139,6 +147,8 @@ static enum copp_result validate_chain(struct copp_session *session, const uint8
     enum copp_result result = copp_session_check_chain(&session->lists, chain, verdict);
     if (!result)
         session->chain = chain;
+    else
+        COPP_LOG(session->config.log, COPP_LOG_WARNING, "the driver's certificate chain is refused: ", verdict->detail);
     return result;
 }
 
@@ -157,7 +167,7 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
     result = transport->ops->key_exchange(transport, &call, session->random, &chain, &size, &hresult);
-    result = copp_session_check_reply(session, result, hresult);
+    result = copp_session_check_reply(session, "KeyExchange", result, hresult);
     if (!result)
         result = validate_chain(session, chain ? chain : nothing, chain ? size : 0, verdict);
     if (result)
@@ -170,7 +180,7 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
 /* SES-4: the driver's random number comes back to it, everything else is drawn from the CSPRNG. */
 static enum copp_result draw_handshake(struct copp_session *session, struct copp_handshake *handshake) {
     uint8_t secrets[COPP_KEY_SIZE + 4 + 4];
-    enum copp_result result = copp_random_fill(session->config.random, secrets, sizeof secrets);
+    enum copp_result result = copp_random_fill(session->config.random, secrets, sizeof secrets, session->config.log);
     if (!result) {
         struct copp_reader in = {session->random, sizeof session->random};
         (void)copp_read_bytes(&in, handshake->random, sizeof handshake->random);
@@ -185,8 +195,8 @@ static enum copp_result draw_handshake(struct copp_session *session, struct copp
 
 static enum copp_result send_handshake(struct copp_session *session, const struct copp_handshake *handshake) {
     struct copp_signature signature;
-    enum copp_result result =
-        copp_handshake_seal(handshake, session->config.form, copp_chain_leaf_key(session->chain), &signature); /* SES-5 */
+    enum copp_result result = copp_handshake_seal_logged(handshake, session->config.form, copp_chain_leaf_key(session->chain),
+                                                         &signature, session->config.log); /* SES-5 */
     if (!result)
         result = copp_omac_set_key(session->omac, handshake->session_key);
     if (result)
@@ -195,7 +205,7 @@ static enum copp_result send_handshake(struct copp_session *session, const struc
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
     result = transport->ops->session_sequence_start(transport, &call, &signature, &hresult);
-    return copp_session_check_reply(session, result, hresult);
+    return copp_session_check_reply(session, "SessionSequenceStart", result, hresult);
 }
 
 enum copp_result copp_session_start(struct copp_session *session) {

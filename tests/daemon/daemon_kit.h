@@ -46,13 +46,15 @@ void kit_end(struct kit *kit);
 
 /* Returns once it has happened. */
 void kit_event(struct kit *kit, const char *event);
+/* How often it has said text. */
+unsigned kit_times_said(struct kit *kit, const char *text);
 /* Waits until it has said text so many times. */
 void kit_wait_said(struct kit *kit, const char *text, unsigned times);
 /* Waits until so many connections are open. */
 void kit_wait_sessions(struct kit *kit, unsigned count);
 /* SIGHUP; returns once the configuration has been read. */
 void kit_reload(struct kit *kit);
-/* A metric's value by the line's beginning, such as "copp_sessions "; fails the test if there is none. */
+/* A metric's value by the line's beginning, such as "copp_connections_open "; fails the test if there is none. */
 double kit_metric(struct kit *kit, const char *line);
 /* All of it; free it. */
 char *kit_metrics(struct kit *kit);

@@ -71,7 +71,7 @@ static void random_numbers(void) {
     EACH_FAULT(fault) {
         uint8_t bytes[16];
         fault_arm(&fault);
-        enum copp_result result = copp_random_fill(NULL, bytes, sizeof bytes);
+        enum copp_result result = copp_random_fill(NULL, bytes, sizeof bytes, NULL);
         assert_int_equal(result, fault_disarm(&fault) ? COPP_E_RANDOM : COPP_OK);
     }
 }

@@ -210,7 +210,7 @@ static enum copp_result read_dsa(const struct copp_dsa_key *numbers, size_t y_si
     put_integer(&file, y, y_size);
     put_around(&file, &algorithm.bytes[algorithm.at], sizeof algorithm.bytes - algorithm.at);
     size_t size = to_pem(&file, text);
-    return copp_dsa_key_read(text, size, key);
+    return copp_dsa_key_read(text, size, key, NULL);
 }
 
 static void keys_of_messages_are_read_from_text(void) {
@@ -227,13 +227,13 @@ static void keys_of_messages_are_read_from_text(void) {
     for (uint8_t exponent = 1; exponent <= 5; exponent += 2) {
         struct file file = rsa_file(rsa->modulus, sizeof rsa->modulus, &exponent, 1);
         size_t size = to_pem(&file, text);
-        assert_int_equal(copp_rsa3072_key_read(text, size, &read), exponent > 1 ? COPP_OK : COPP_E_KEY);
-        assert_int_equal(copp_dsa_key_read(text, size, &key), COPP_E_KEY);
+        assert_int_equal(copp_rsa3072_key_read(text, size, &read, NULL), exponent > 1 ? COPP_OK : COPP_E_KEY);
+        assert_int_equal(copp_dsa_key_read(text, size, &key, NULL), COPP_E_KEY);
     }
     /* a signature that is no number below the modulus */
     uint8_t signature[384];
     memset(signature, 0xFF, sizeof signature);
-    assert_int_equal(copp_rsa3072_verify(rsa, signature, 4, signature), COPP_E_INVALID);
+    assert_int_equal(copp_rsa3072_verify(rsa, signature, 4, signature, NULL), COPP_E_INVALID);
 }
 
 #ifndef _WIN32
