@@ -27,8 +27,8 @@ COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uin
 
 /*
  * AES-128 in CBC mode: what OMAC-1 is made of (omac1.c). The chain runs on from call to call, from a zero IV after
- * set_key: resetting it costs more than cancelling it. new allocates all that later calls need; the others allocate
- * nothing themselves. After an error the chain is undefined until the next set_key.
+ * set_key: resetting it costs more than cancelling it. new allocates all that later calls need, also inside the crypto library;
+ * the others allocate nothing unless they fail. After an error the chain is undefined until the next set_key.
  */
 struct copp_cbc;
 COPP_NODISCARD enum copp_result copp_cbc_new(struct copp_cbc **cbc);

@@ -95,8 +95,13 @@ enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
         free(made);
         return copp_gcrypt_failure(error, COPP_E_CRYPTO);
     }
+    /* the process's first key has libgcrypt test its AES, which allocates: now, and not when the session's key is set */
+    static const uint8_t any_key[COPP_KEY_SIZE];
+    enum copp_result result = copp_cbc_set_key(made, any_key);
+    if (result)
+        copp_cbc_free(&made);
     *cbc = made;
-    return COPP_OK;
+    return result;
 }
 
 enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uint8_t *key) {
