@@ -40,3 +40,30 @@ lint_old_names() {
         }
         END { exit bad }' scripts/old-names.txt -
 }
+
+# "file name" for each name of the C library's that an object of libcopp takes from outside. Prefixes are those of our own names
+# and of the libraries that src/ may use; "fstat64" is fstat.
+library_imports() {
+    local object file
+    jq -r '.[] | select(.output | test("^src/libcopp[^/]*\\.p/")) | "\(.output) \(.file)"' "$1/compile_commands.json" | while read -r object file; do
+        file=$(realpath --relative-to="$top" "$1/$file")
+        nm -u "$1/$object" | awk -v file="$file" '{ sub(/@.*/, "", $2); sub(/^__isoc[0-9]*_/, "", $2); sub(/64$/, "", $2); print file, $2 }'
+    done | grep -vE ' (_|[A-Z]|copp_|d2i_|i2d_|gcry_|ini_)' | sort -u
+}
+
+lint_imports() {
+    library_imports "$lint_build" | awk '
+        function covers(place, file) { return place == "." || place == file || index(file, place "/") == 1 }
+        NR == FNR { if ($0 !~ /^#/) for (i = 2; i <= NF; i++) { places[$i] = places[$i] " " $1; listed[$1 " " $i] = 1 } next }
+        {
+            count = split(places[$2], where, " ")
+            allowed = 0
+            for (i = 1; i <= count; i++)
+                if (covers(where[i], $1)) { allowed = 1; delete listed[where[i] " " $2] }
+            if (!allowed) { print $1 " takes " $2 " from the C library"; bad = 1 }
+        }
+        END {
+            for (name in listed) { print "scripts/imports.txt: nothing there takes it any more: " name; bad = 1 }
+            exit bad
+        }' scripts/imports.txt -
+}
