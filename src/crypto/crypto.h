@@ -95,7 +95,7 @@ COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t si
 /* Wipes and frees a key of copp_private_key_open or _generate; does nothing to others. */
 void copp_private_key_destroy(struct copp_private_key *key);
 
-/* The PEM half of copp_public_key_read (key.c has the other). */
+/* The PEM half of copp_public_key_read (key_text.c has the other). */
 COPP_NODISCARD enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key);
 
 #endif
