@@ -4,6 +4,7 @@
 
 #include "copp/device.h"
 #include "copp/omac.h"
+#include "fork.h"
 
 #define COPP_TYPES 3u /* HDCP, ACP, CGMS-A: type i is bit i of the protection types */
 #define COPP_LEVELS 5u /* CGMS-A has the most, without the redistribution control bit */
@@ -101,11 +102,13 @@ struct copp_device {
     struct copp_device *next;
 };
 
-/* device.c */
-
 /* False in a process forked after the device was opened: a second driver would answer to the same key and numbers (QRY-3,
  * CMD-3). Every entry point asks. */
-COPP_NODISCARD bool copp_device_is_ours(const struct copp_device *device);
+COPP_NODISCARD static inline bool copp_device_is_ours(const struct copp_device *device) {
+    return device->process == copp_process();
+}
+
+/* device.c */
 
 /* The step of KeyExchange without the chain's bytes: a transport in this process has those from the adapter. */
 COPP_NODISCARD uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random);
@@ -125,6 +128,9 @@ void copp_connector_leave(struct copp_device *device);
 
 /* Moves the device between the counts (ARB-1). The output is not told yet. */
 void copp_connector_hold(struct copp_device *device, size_t type, uint32_t level);
+
+/* The types (an OR) are not in force any more: EVT-1 and EVT-3 for every device. The output is not told yet. */
+void copp_connector_lose(struct copp_connector *connector, uint32_t types);
 
 /* The level of highest precedence among all holders, and the signaling (ARB-2..5). */
 void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective);
@@ -152,11 +158,6 @@ uint64_t copp_connector_deadline_ms(const struct copp_connector *connector);
 
 /* What is on the connector now. */
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state);
-
-/* connector_events.c */
-
-/* The types (an OR) are not in force any more: EVT-1 and EVT-3 for every device. The output is not told yet. */
-void copp_connector_lose(struct copp_connector *connector, uint32_t types);
 
 /* signal_rules.c: what the signal on a connector can carry. */
 
