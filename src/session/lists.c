@@ -37,20 +37,3 @@ bool copp_session_receiver_revoked(const struct copp_session_lists *lists, const
     }
     return false;
 }
-
-enum copp_result copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists,
-                                        struct copp_verdict *verdict) {
-    struct copp_verdict unwanted;
-    if (!verdict)
-        verdict = &unwanted;
-    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
-    if (!session || !lists || !copp_session_lists_valid(lists))
-        return COPP_E_ARGUMENT;
-    if (session->dead)
-        return session->dead;
-    session->config.lists = *lists;
-    enum copp_result result = session->chain ? copp_session_check_chain(lists, session->chain, verdict) : COPP_OK;
-    if (result)
-        copp_session_die(session, result);
-    return result;
-}

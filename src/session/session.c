@@ -184,6 +184,23 @@ enum copp_result copp_session_establish(struct copp_session *session, struct cop
     return result ? result : copp_session_start(session);
 }
 
+enum copp_result copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists,
+                                        struct copp_verdict *verdict) {
+    struct copp_verdict unwanted;
+    if (!verdict)
+        verdict = &unwanted;
+    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
+    if (!session || !lists || !copp_session_lists_valid(lists))
+        return COPP_E_ARGUMENT;
+    if (session->dead)
+        return session->dead;
+    session->config.lists = *lists;
+    enum copp_result result = session->chain ? copp_session_check_chain(lists, session->chain, verdict) : COPP_OK;
+    if (result)
+        copp_session_die(session, result);
+    return result;
+}
+
 const struct copp_chain *copp_session_chain(const struct copp_session *session) {
     return session ? session->chain : NULL;
 }
