@@ -145,6 +145,23 @@ static int on_value(void *user, const char *section, const char *name, const cha
     return !r->failed;
 }
 
+static bool is_section(const char *name, size_t length) {
+    for (size_t i = 0; i < KEYS; i++) {
+        if (strlen(keys[i].section) == length && strncmp(keys[i].section, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* inih tells nothing of a section without settings: one whose name is misspelt would pass. */
+static bool section_known(const struct reading *r, const char *line) {
+    const char *name = line + strspn(line, " \t");
+    size_t length = *name == '[' ? strcspn(name + 1, "]\n") : 0;
+    if (*name != '[' || name[1 + length] != ']' || is_section(name + 1, length))
+        return true; /* inih finds what else is wrong */
+    return fault_add(at_line(r, r->line), "unknown section [%.*s]: see coppd.conf(5)", length < 40 ? (int)length : 40, name + 1);
+}
+
 /* inih's fgets. A line that it would cut in two, and so count twice, ends the reading. */
 static char *next_line(char *line, int size, void *user) {
     struct reading *r = user;
@@ -160,7 +177,8 @@ static char *next_line(char *line, int size, void *user) {
     memcpy(line, r->text, length);
     line[length] = 0;
     r->text += length;
-    return line;
+    r->failed = !section_known(r, line);
+    return r->failed ? NULL : line;
 }
 
 static unsigned line_of(const struct reading *r, const char *name) {
