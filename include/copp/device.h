@@ -53,7 +53,7 @@ struct copp_connector_config {
     uint32_t default_standard; /* in force while nobody has chosen one (CMD-5) */
 };
 
-/* The connector belongs to the adapter. Its output is told to have nothing in force by the next poll or change (ARB-4).
+/* The connector belongs to the adapter. Its output is told to have nothing in force by the next dispatch or change (ARB-4).
  * COPP_E_ARGUMENT for types, standards or a default that cannot be. */
 COPP_API COPP_NODISCARD enum copp_result
 copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config, struct copp_connector **connector);

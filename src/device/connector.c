@@ -1,4 +1,4 @@
-/* One connector, many sessions: counts, arbitration, and what the output is told (ARB-1..5, CMD-6). */
+/* One connector, many sessions: counts, arbitration, and what the output is told (ARB-1..5, CMD-6, EVT-3). */
 #include <string.h>
 
 #include "device/internal.h"
@@ -129,7 +129,7 @@ static bool same_protection(const struct copp_protection *a, const struct copp_p
     return a->hdcp == b->hdcp && a->acp == b->acp && a->cgmsa == b->cgmsa && same_signaling(a, b);
 }
 
-/* Carries the change out in the books and leaves in it what undoes it. */
+/* Carries the change out in what is held and leaves in it what undoes it. */
 static void swap_change(struct copp_connector *connector, struct copp_change *change) {
     struct copp_change previous = *change;
     switch (change->kind) {
@@ -173,7 +173,7 @@ static enum copp_result apply(struct copp_connector *connector, const struct cop
     return result;
 }
 
-/* The books hold the change; the output is asked only where it must do something. */
+/* What is held has the change already; the output is asked only where it must do something. */
 static enum copp_result put_in_force(struct copp_connector *connector, const struct copp_change *change,
                                      struct copp_protection *wanted) {
     copp_connector_effective(connector, wanted);
@@ -181,7 +181,7 @@ static enum copp_result put_in_force(struct copp_connector *connector, const str
     struct copp_pending *pending = &connector->pending;
     if (pending->kind != COPP_PENDING_NONE) {
         if (satisfied && satisfies(&pending->wanted, wanted, change))
-            return COPP_OK; /* whether what is in flight arrives or not */
+            return COPP_OK; /* whether what is pending succeeds or not */
         if (pending->kind == COPP_PENDING_COMMAND)
             return COPP_E_FAILED; /* CMD-6: one pending command a connector */
         copp_connector_cancel_pending(connector);
@@ -270,7 +270,7 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
             swap_change(connector, &pending.change);
         end_command(pending.change.device, result);
     }
-    /* what was given back meanwhile; what the output has just refused waits for a poll */
+    /* what was given back meanwhile; what the output has just refused waits for a dispatch */
     if (pending.kind == COPP_PENDING_COMMAND || !result)
         (void)copp_connector_apply_effective(connector);
 }

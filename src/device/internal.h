@@ -54,7 +54,7 @@ enum copp_pending_kind {
 };
 struct copp_pending {
     enum copp_pending_kind kind;
-    bool timed; /* deadline_ms holds; otherwise the next poll sets it */
+    bool timed; /* deadline_ms holds; otherwise the next dispatch sets it */
     uint64_t deadline_ms;
     struct copp_change change;
     struct copp_protection wanted;
@@ -143,14 +143,14 @@ uint32_t copp_protection_level(const struct copp_protection *protection, size_t 
 COPP_NODISCARD enum copp_result copp_connector_change(const struct copp_change *change, struct copp_connector *connector,
                                                       uint64_t now_ms);
 
-/* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later poll. Answers
+/* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later dispatch. Answers
  * what the output did, COPP_OK where it had nothing to do. */
 enum copp_result copp_connector_apply_effective(struct copp_connector *connector);
 
-/* Cancels what is in flight; a command fails by it. */
+/* Cancels what is pending; a command fails by it. */
 void copp_connector_cancel_pending(struct copp_connector *connector);
 
-/* What is in flight has ended, for better or worse. */
+/* What is pending has ended, for better or worse. */
 void copp_connector_completed(struct copp_connector *connector, enum copp_result result);
 
 void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms);
