@@ -81,20 +81,21 @@ void copp_session_free(struct copp_session **session) {
 }
 
 /* True if the driver presents the very bytes that config.known_chain was validated from. */
-static bool already_known(const struct copp_session *session, const uint8_t *bytes, size_t size) {
+static bool already_known(const struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size) {
     if (!session->config.known_chain)
         return false;
     size_t known_size;
     const uint8_t *known = copp_chain_bytes(session->config.known_chain, &known_size);
-    return known_size == size && copp_equal(known, bytes, size);
+    return known_size == chain_size && copp_equal(known, chain_bytes, chain_size);
 }
 
 /* SES-9: the chain, then the revocation lists. Nothing is encrypted to a leaf that has not passed here. */
-static enum copp_result validate_chain(struct copp_session *session, const uint8_t *bytes, size_t size,
+static enum copp_result validate_chain(struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size,
                                        struct copp_verdict *verdict) {
     const struct copp_chain *chain = session->config.known_chain;
-    if (!already_known(session, bytes, size)) {
-        enum copp_result result = copp_chain_validate(bytes, size, session->config.anchor, &session->own_chain, verdict);
+    if (!already_known(session, chain_bytes, chain_size)) {
+        enum copp_result result =
+            copp_chain_validate(chain_bytes, chain_size, session->config.anchor, &session->own_chain, verdict);
         if (result)
             return result;
         chain = session->own_chain;
@@ -115,14 +116,14 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
     if (result)
         return result;
     static const uint8_t nothing[1] = {0};
-    const uint8_t *chain = nothing; /* a driver without a chain has one that is not XML: CERT-1 */
-    size_t size = 0;
+    const uint8_t *chain_bytes = nothing; /* a driver without a chain has one that is not XML: CERT-1 */
+    size_t chain_size = 0;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->ops->key_exchange(transport, session->random, &chain, &size, &hresult);
+    result = transport->ops->key_exchange(transport, session->random, &chain_bytes, &chain_size, &hresult);
     result = copp_session_check_reply(session, result, hresult);
     if (!result)
-        result = validate_chain(session, chain ? chain : nothing, chain ? size : 0, verdict);
+        result = validate_chain(session, chain_bytes ? chain_bytes : nothing, chain_bytes ? chain_size : 0, verdict);
     if (result)
         copp_session_die(session, result);
     else
