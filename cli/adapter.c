@@ -137,7 +137,8 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
 }
 
 int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
-    const struct copp_session_config config = {.anchor = &adapter->anchor, .lists = adapter->revocation.lists};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &adapter->anchor, .lists = &adapter->revocation.lists};
     struct copp_verdict verdict = {.detail = ""};
     if (adapter->path == NULL)
         return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);

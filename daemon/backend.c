@@ -85,11 +85,12 @@ void backend_close(struct backend **backend) {
 
 void backend_look(struct backend *backend, size_t index, struct copp_socket_connector *told) {
     struct copp_connector *connector = backend->ops->connector(backend, index);
-    struct copp_connector_view view;
-    struct copp_protection now;
+    struct copp_connector_view view = {.size = sizeof view};
+    struct copp_protection now = {.size = sizeof now};
     copp_connector_inspect(connector, &view);
     copp_connector_protection(connector, &now);
-    *told = (struct copp_socket_connector){.real = backend->ops->real,
+    *told = (struct copp_socket_connector){.size = sizeof(struct copp_socket_connector),
+                                           .real = backend->ops->real,
                                            .plugged = backend->ops->plugged(backend, index),
                                            .connector_type = view.connector_type,
                                            .protection_types = view.protection_types,

@@ -72,8 +72,11 @@ static enum copp_result open_outputs(const struct backend_ops *ops, const struct
     b->backend.ops = ops;
     b->log.say = say;
     enum copp_result result = open_real(b, setup, &real);
-    const struct copp_adapter_config adapter = {
-        .chain = setup->chain, .chain_size = setup->chain_size, .key = setup->key, .pending_limit_ms = setup->pending_limit_ms};
+    const struct copp_adapter_config adapter = {.size = sizeof adapter,
+                                                .chain = setup->chain,
+                                                .chain_size = setup->chain_size,
+                                                .key = setup->key,
+                                                .pending_limit_ms = setup->pending_limit_ms};
     if (!result)
         result = copp_outputs_new(&adapter, &real, &b->outputs);
     if (result) {

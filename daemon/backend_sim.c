@@ -59,7 +59,8 @@ static bool describe(struct sim_backend *b, const struct backend_setup *setup, s
         free(text);
         return error_set(error, "%s: holds a NUL character: give a text file", setup->description);
     }
-    const struct copp_sim_config config = {.description = text,
+    const struct copp_sim_config config = {.size = sizeof config,
+                                           .description = text,
                                            .chain = setup->chain,
                                            .chain_size = setup->chain_size,
                                            .key = setup->key,

@@ -70,7 +70,7 @@ static void of_connectors(FILE *out, struct backend *backend, enum of_connector 
                                         "1 for a connector with a display plugged in, 0 for one without."};
     head(out, names[what], "gauge", helps[what]);
     for (size_t i = 0; backend->ops->name_of(backend, i); i++) {
-        struct copp_socket_connector now;
+        struct copp_socket_connector now = {.size = sizeof now};
         backend_look(backend, i, &now);
         const uint32_t values[] = {now.devices, !now.real, now.plugged};
         (void)fprintf(out, "%s{connector=\"", names[what]);
@@ -82,7 +82,7 @@ static void of_connectors(FILE *out, struct backend *backend, enum of_connector 
 static void connectors(FILE *out, struct backend *backend) {
     head(out, "copp_connector_level", "gauge", "Level of a protection that a connector applies now.");
     for (size_t i = 0; backend->ops->name_of(backend, i); i++) {
-        struct copp_socket_connector now;
+        struct copp_socket_connector now = {.size = sizeof now};
         backend_look(backend, i, &now);
         const struct {
             const char *type;

@@ -83,7 +83,7 @@ void notify_refusal(struct server *server, const struct user *user, pid_t pid, e
 
 /* How a connector is now. */
 static void look(const struct server *server, size_t index, struct copp_socket_connector_news *news) {
-    struct copp_connector_view view;
+    struct copp_connector_view view = {.size = sizeof view};
     copp_connector_inspect(server->backend->ops->connector(server->backend, index), &view);
     *news = (struct copp_socket_connector_news){
         .index = (uint32_t)index, .losses = view.losses, .reconfigurations = view.reconfigurations};

@@ -12,7 +12,7 @@ static struct outcome list(struct client *client) {
     uint32_t index = copp_packet_word(server->request.body.bytes);
     if (!backend->ops->name_of(backend, index))
         return (struct outcome){.status = COPP_HR_INVALIDARG};
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     backend_look(backend, index, &told);
     copp_packet_connector_encode(&told, server->answer.body.bytes);
     return (struct outcome){.status = COPP_HR_OK, .size = PACKET_CONNECTOR_SIZE};

@@ -4,11 +4,11 @@
 int main(void) {
     struct copp_public_key anchor; /* whom to trust */
     struct copp_transport *driver = driver_open(&anchor);
-    const struct copp_session_config config = {.anchor = &anchor, .lists = driver_lists()};
-    const struct copp_requirement film = {.hdcp = COPP_HDCP_ON};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor, .lists = driver_lists()};
+    const struct copp_requirement film = {.size = sizeof film, .hdcp = COPP_HDCP_ON};
     struct copp_session *session = NULL;
     struct copp_verdict verdict = {.detail = ""};
-    struct copp_poll watch = {.stop = COPP_STOP_NONE};
+    struct copp_poll watch = {.size = sizeof watch, .stop = COPP_STOP_NONE};
     char why[512];
     enum copp_result result = copp_session_new(&config, driver, &session);
     result = result ? result : copp_session_establish(session, &verdict);

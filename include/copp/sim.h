@@ -20,6 +20,7 @@ struct copp_sim_error {
 };
 
 struct copp_sim_config {
+    size_t size; /* sizeof this struct */
     const char *description; /* ini text, NUL-terminated; NULL: copp_sim_default() */
     const uint8_t *chain; /* as in struct copp_adapter_config */
     size_t chain_size;

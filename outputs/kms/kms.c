@@ -90,6 +90,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     const struct kms_connector *connector = &link->card->connectors[link->index];
     memset(output, 0, sizeof *output);
     memcpy(output->name, connector->name, sizeof output->name);
+    output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = connector->type;
     output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sized.h"
 #include "internal.h"
 
 static const char default_description[] =
@@ -70,6 +71,7 @@ static enum copp_result add_connector(struct copp_sim *sim, struct sim_output *o
         backend = &output->pair.output;
     }
     const struct copp_connector_config config = {
+        .size = sizeof config,
         .output = backend,
         .connector_type = output->connector_type | (output->internal ? COPP_CONNECTOR_INTERNAL : 0),
         .protection_types = output->protections,
@@ -102,7 +104,8 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
     if (result)
         return result;
     uint32_t limit_ms = sim->pending_limit_ms ? (uint32_t)sim->pending_limit_ms : config->pending_limit_ms;
-    const struct copp_adapter_config adapter = {.chain = config->chain,
+    const struct copp_adapter_config adapter = {.size = sizeof adapter,
+                                                .chain = config->chain,
                                                 .chain_size = config->chain_size,
                                                 .key = config->key,
                                                 .random = config->random,
@@ -118,13 +121,14 @@ enum copp_result copp_sim_new(const struct copp_sim_config *config, struct copp_
     if (!sim)
         return COPP_E_ARGUMENT;
     *sim = NULL;
-    if (!config)
+    struct copp_sim_config own;
+    if (!config || !copp_sized_read(config, &own, sizeof own))
         return COPP_E_ARGUMENT;
     struct copp_sim *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    made->start_ms = made->now_ms = config->now_ms;
-    enum copp_result result = build(made, config, error);
+    made->start_ms = made->now_ms = own.now_ms;
+    enum copp_result result = build(made, &own, error);
     if (result)
         copp_sim_free(&made);
     *sim = made;

@@ -48,7 +48,7 @@ static void output_cancel(struct copp_output *output) {
     ((struct sim_output *)output)->pending = false;
 }
 
-const struct copp_output_ops copp_sim_output_ops = {output_state, output_apply, output_cancel};
+const struct copp_output_ops copp_sim_output_ops = {sizeof copp_sim_output_ops, output_state, output_apply, output_cancel};
 
 void copp_sim_output_land(struct sim_output *sim) {
     bool up = hdcp_can_come_up(sim) && !sim->refuses;

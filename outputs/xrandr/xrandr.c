@@ -218,6 +218,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     struct xrandr_link *link = const_xrandr_of(backend)->links[index];
     memset(output, 0, sizeof *output);
     memcpy(output->name, link->output.name, sizeof output->name);
+    output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = link->card ? link->card->connectors[link->index].type : COPP_CONNECTOR_UNKNOWN;
     output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;

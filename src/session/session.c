@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "common/sized.h"
 #include "crypto/crypto.h"
 #include "fork.h"
 #include "session/internal.h"
@@ -35,14 +36,22 @@ enum copp_result copp_session_check_reply(struct copp_session *session, enum cop
 
 /* The last certificate of a valid chain was signed by the anchor it was validated under (CERT-12). */
 static bool anchored(const struct copp_chain *chain, const struct copp_public_key *anchor) {
-    struct copp_certificate root;
+    struct copp_certificate root = {.size = sizeof root};
     return copp_chain_valid(chain) && copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root) == COPP_OK &&
            copp_public_key_equal(&root.signer, anchor);
 }
 
 static bool acceptable(const struct copp_session_config *config) {
     return config->anchor && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
-           (!config->known_chain || anchored(config->known_chain, config->anchor)) && copp_session_lists_valid(&config->lists);
+           (!config->known_chain || anchored(config->known_chain, config->anchor)) &&
+           (!config->random || COPP_HAS_OP(config->random->ops, fill));
+}
+
+static bool reaches_driver(const struct copp_transport *transport) {
+    const struct copp_transport_ops *ops = transport->ops;
+    return ops && copp_sized_known(ops, sizeof *ops) && COPP_HAS_OP(ops, key_exchange) &&
+           COPP_HAS_OP(ops, session_sequence_start) && COPP_HAS_OP(ops, protection_command) &&
+           COPP_HAS_OP(ops, protection_status) && COPP_HAS_OP(ops, free);
 }
 
 enum copp_result copp_session_new(const struct copp_session_config *config, struct copp_transport *transport,
@@ -50,7 +59,11 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     if (!session)
         return COPP_E_ARGUMENT;
     *session = NULL;
-    if (!config || !transport || !acceptable(config))
+    struct copp_session_config own;
+    struct copp_session_lists lists = {.size = sizeof lists};
+    if (!config || !transport || !copp_sized_read(config, &own, sizeof own) || !acceptable(&own) || !reaches_driver(transport))
+        return COPP_E_ARGUMENT;
+    if (own.lists && (!copp_sized_read(own.lists, &lists, sizeof lists) || !copp_session_lists_valid(&lists)))
         return COPP_E_ARGUMENT;
     uint32_t process = copp_process();
     struct copp_session *made = process ? calloc(1, sizeof *made) : NULL;
@@ -62,7 +75,8 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
         free(made);
         return result;
     }
-    made->config = *config;
+    made->config = own;
+    made->lists = lists;
     made->transport = transport;
     made->hresult = COPP_HR_UNEXPECTED;
     made->protection.stop = COPP_STOP_INTERNAL; /* to poll before anything is protected is a mistake of this side */
@@ -101,7 +115,7 @@ static enum copp_result validate_chain(struct copp_session *session, const uint8
         chain = session->own_chain;
     }
     /* also for a known chain: a list may be newer than the acquaintance */
-    enum copp_result result = copp_session_check_chain(&session->config.lists, chain, verdict);
+    enum copp_result result = copp_session_check_chain(&session->lists, chain, verdict);
     if (!result)
         session->chain = chain;
     return result;
@@ -191,12 +205,13 @@ enum copp_result copp_session_set_lists(struct copp_session *session, const stru
     if (!verdict)
         verdict = &unwanted;
     *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
-    if (!session || !lists || !copp_session_lists_valid(lists))
+    struct copp_session_lists fresh;
+    if (!session || !lists || !copp_sized_read(lists, &fresh, sizeof fresh) || !copp_session_lists_valid(&fresh))
         return COPP_E_ARGUMENT;
     if (session->dead)
         return session->dead;
-    session->config.lists = *lists;
-    enum copp_result result = session->chain ? copp_session_check_chain(lists, session->chain, verdict) : COPP_OK;
+    session->lists = fresh;
+    enum copp_result result = session->chain ? copp_session_check_chain(&fresh, session->chain, verdict) : COPP_OK;
     if (result)
         copp_session_die(session, result);
     return result;

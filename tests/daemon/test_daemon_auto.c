@@ -38,9 +38,12 @@ static void world_end(struct world *world) {
 /* The connector of that place; its name is "" if there is none. */
 static struct copp_socket_connector connector(const struct kit *kit, uint32_t index) {
     struct copp_socket *connection;
-    struct copp_socket_connector told = {.name = ""};
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit->socket, .answer_ms = 20000}, &connection),
-                     COPP_OK);
+    struct copp_socket_connector told = {.size = sizeof told, .name = ""};
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit->socket, .answer_ms = 20000},
+            &connection),
+        COPP_OK);
     enum copp_result result = copp_socket_connector(connection, index, &told);
     assert_true(result == COPP_OK || result == COPP_E_NOT_FOUND);
     copp_socket_close(&connection);
@@ -48,7 +51,7 @@ static struct copp_socket_connector connector(const struct kit *kit, uint32_t in
 }
 
 static struct copp_socket_connector named(const struct kit *kit, const char *name) {
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     for (uint32_t i = 0; strcmp((told = connector(kit, i)).name, name) != 0; i++)
         assert_string_not_equal(told.name, "");
     return told;

@@ -9,7 +9,8 @@ static void what_no_adapter_can_be(void) {
     struct rig rig;
     rig_init(&rig, NULL);
     struct copp_adapter *adapter = NULL;
-    const struct copp_adapter_config good = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    const struct copp_adapter_config good = {
+        .size = sizeof good, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     struct copp_adapter_config config = good;
     config.chain = NULL;
     assert_int_equal(copp_adapter_new(&config, &adapter), COPP_E_ARGUMENT);
@@ -55,8 +56,9 @@ static void what_no_connector_can_be(void) {
         {0, 0, 4, 3, 3, COPP_E_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct copp_connector_config config = {&rig.output.output, cases[i].connector_type, cases[i].protection_types,
-                                                     cases[i].bus_type,  cases[i].tv_standards,   cases[i].default_standard};
+        const struct copp_connector_config config = {
+            sizeof config,     &rig.output.output,    cases[i].connector_type,  cases[i].protection_types,
+            cases[i].bus_type, cases[i].tv_standards, cases[i].default_standard};
         struct copp_connector *connector;
         assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), cases[i].result);
         assert_int_equal(connector != NULL, cases[i].result == COPP_OK);
@@ -66,8 +68,12 @@ static void what_no_connector_can_be(void) {
     assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT); /* no output */
     const struct copp_output_ops *ops = rig.output.output.ops;
     const struct copp_output_ops missing[] = {
-        {NULL, ops->apply, ops->cancel}, {ops->state, NULL, ops->cancel}, {ops->state, ops->apply, NULL}};
-    for (size_t i = 0; i < 3; i++) {
+        {sizeof *ops, NULL, ops->apply, ops->cancel},
+        {sizeof *ops, ops->state, NULL, ops->cancel},
+        {sizeof *ops, ops->state, ops->apply, NULL},
+        {0, ops->state, ops->apply, ops->cancel}, /* nobody says that it has any */
+    };
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
         struct copp_output output = {&missing[i]};
         config.output = &output;
         assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT);

@@ -173,7 +173,8 @@ static void begin_with_default_random(struct scene *scene) {
     rig_init(&scene->rig, NULL);
     copp_adapter_free(&scene->rig.adapter);
     struct copp_private_key *key = scene->own_key ? scene->own_key : &scene->rig.key.key;
-    const struct copp_adapter_config adapter = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = key};
+    const struct copp_adapter_config adapter = {
+        .size = sizeof adapter, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = key};
     struct copp_connector_config connector = rig_config();
     connector.output = &scene->rig.output.output;
     must(!copp_adapter_new(&adapter, &scene->rig.adapter));
@@ -283,7 +284,7 @@ static void wait_for_the_output(struct scene *scene) {
 
 static void lose_the_link(struct scene *scene) {
     struct copp_connector *connector = scene->rig.connector;
-    struct copp_device_view view;
+    struct copp_device_view view = {.size = sizeof view};
     measure(SESSION);
     copp_connector_protection_lost(connector, ACP);
     copp_connector_reconfigured(connector);

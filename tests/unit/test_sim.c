@@ -15,7 +15,8 @@ struct scene {
 };
 
 static enum copp_result make(struct scene *scene, const char *description, uint64_t now_ms, struct copp_sim_error *error) {
-    const struct copp_sim_config config = {.description = description,
+    const struct copp_sim_config config = {.size = sizeof config,
+                                           .description = description,
                                            .chain = rig_chain,
                                            .chain_size = sizeof rig_chain,
                                            .key = &scene->rig.key.key,
@@ -356,7 +357,7 @@ static void all_standards(void) {
 static void what_is_no_config(void) {
     struct copp_sim *sim;
     struct copp_sim_error error;
-    const struct copp_sim_config config = {.description = HDMI};
+    const struct copp_sim_config config = {.size = sizeof config, .description = HDMI};
     assert_int_equal(copp_sim_new(NULL, &sim, &error), COPP_E_ARGUMENT);
     assert_null(sim);
     assert_int_equal(copp_sim_new(&config, NULL, &error), COPP_E_ARGUMENT);
