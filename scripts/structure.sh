@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# How the tree hangs together: no circle of includes, and no name that had been given up.
+# How the tree hangs together: no circle of includes, no name that had been given up, and what the library imports.
 
 # The include graph, "A B" where A includes B. A header and the source of the same name are one node: x.c and x.h.
 include_edges() {
