@@ -1,7 +1,23 @@
-/* An output that does what it is told. */
+/* Outputs that do what they are told. */
 #include <string.h>
 
 #include "internal.h"
+
+struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (strcmp(sim->outputs[i].name, name) == 0)
+            return &sim->outputs[i];
+    }
+    return NULL;
+}
+
+struct sim_output *copp_sim_output_at(const struct copp_sim *sim, size_t index) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (!sim->outputs[i].svideo && index-- == 0) /* a pair is one connector (ARB-6) */
+            return (struct sim_output *)(uintptr_t)&sim->outputs[i];
+    }
+    return NULL;
+}
 
 static void output_state(struct copp_output *output, struct copp_output_state *state) {
     const struct sim_output *sim = (const struct sim_output *)output;

@@ -358,8 +358,16 @@ static void close_xrandr(struct copp_backend *backend) {
     free(xrandr);
 }
 
-static const struct copp_backend_ops xrandr_ops = {count, describe, plugged,     searching,   attach,
-                                                   fds,   dispatch, deadline_ms, close_xrandr};
+static const struct copp_backend_ops xrandr_ops = {.real = true,
+                                                   .count = count,
+                                                   .describe = describe,
+                                                   .plugged = plugged,
+                                                   .searching = searching,
+                                                   .attach = attach,
+                                                   .fds = fds,
+                                                   .dispatch = dispatch,
+                                                   .deadline_ms = deadline_ms,
+                                                   .close = close_xrandr};
 
 /* False without memory. */
 static bool copy(const char *text, char **own) {

@@ -55,5 +55,5 @@ void outputs_rig_pass(struct outputs_rig *rig, uint64_t by_ms) {
 void outputs_rig_wait(struct outputs_rig *rig) {
     struct pollfd fd = {.fd = copp_outputs_fd(rig->outputs), .events = POLLIN};
     assert_int_equal(poll(&fd, 1, 5000), 1);
-    copp_outputs_ready(rig->outputs, rig->now_ms);
+    copp_outputs_dispatch(rig->outputs, rig->now_ms);
 }

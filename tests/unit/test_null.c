@@ -404,6 +404,14 @@ static void simulators(void) {
     REFUSES(copp_sim_event, NULL, "unplug HDMI-1", &error);
     REFUSES(copp_sim_event, sim, NULL, NULL);
     RETURNS(copp_sim_dispatch, NULL, 1);
+    struct copp_connector_config connector = {.size = sizeof connector, .protection_types = COPP_PROTECTION_TYPE_HDCP};
+    GIVES_NULL(copp_sim_second_name, NULL, 0);
+    REFUSES(copp_sim_connector_config, NULL, 0, &connector);
+    assert_int_equal(connector.protection_types, 0);
+    REFUSES(copp_sim_connector_config, sim, 0, NULL);
+    RETURNS(copp_sim_attach, NULL, 0, NULL);
+    RETURNS(copp_sim_attach, sim, 0, NULL);
+    ANSWERS(0, copp_sim_pending_limit_ms, NULL);
     ANSWERS(UINT64_MAX, copp_sim_deadline_ms, NULL);
     copp_sim_free(&sim);
     copp_private_key_free(&key);
