@@ -7,9 +7,10 @@
 #include <windows.h>
 
 #include "common/wide_windows.h"
+#include "io_system.h"
 
 const char *state_default(char *buffer, size_t size) {
-    const char *data = variable("ProgramData");
+    const char *data = system_variable("ProgramData");
     (void)snprintf(buffer, size, "%s\\copp", data != NULL ? data : "C:\\ProgramData");
     return buffer;
 }

@@ -1,4 +1,4 @@
-/* RSA and DSA keys as numbers: which are usable, and which are the same. */
+/* RSA and DSA keys as numbers: which are usable. */
 #include "copp/key.h"
 
 #include "crypto/crypto.h"
@@ -54,10 +54,4 @@ bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t siz
             return number[i] < modulus[i];
     }
     return false;
-}
-
-bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b) {
-    if (!a || !b || a->exponent != b->exponent || a->modulus_size != b->modulus_size || a->modulus_size > COPP_MODULUS_MAX)
-        return false;
-    return copp_equal(a->modulus, b->modulus, a->modulus_size);
 }

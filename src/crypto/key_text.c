@@ -1,4 +1,4 @@
-/* Keys of every kind from text, and the end of private ones: what both crypto libraries begin and end alike. */
+/* What is done alike with the keys of every crypto library: they are read from text, compared and freed. */
 #include "copp/key.h"
 
 #include <stdlib.h>
@@ -39,6 +39,12 @@ enum copp_result copp_public_key_read(const char *text, size_t size, struct copp
     enum copp_result result = read_plain(plain, copp_text_plain(text, size, plain), key);
     free(plain);
     return result;
+}
+
+bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b) {
+    if (!a || !b || a->exponent != b->exponent || a->modulus_size != b->modulus_size || a->modulus_size > COPP_MODULUS_MAX)
+        return false;
+    return copp_equal(a->modulus, b->modulus, a->modulus_size);
 }
 
 void copp_private_key_free(struct copp_private_key **key) {
