@@ -113,21 +113,39 @@ INSTEAD void free(void *memory) {
     __libc_free(memory);
 }
 
-#define COUNTED_LOCK(name, type)                                                                                                 \
-    INSTEAD int name(type *lock) {                                                                                               \
-        static int (*real)(type *);                                                                                              \
-        struct counts *now = counts();                                                                                           \
-        if (now)                                                                                                                 \
-            now->locks++;                                                                                                        \
-        if (!real)                                                                                                               \
-            real = (int (*)(type *))dlsym(RTLD_NEXT, #name);                                                                     \
-        return real(lock);                                                                                                       \
-    }
-COUNTED_LOCK(pthread_mutex_lock, pthread_mutex_t)
-COUNTED_LOCK(pthread_mutex_trylock, pthread_mutex_t)
-COUNTED_LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
-COUNTED_LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
-COUNTED_LOCK(pthread_spin_lock, pthread_spinlock_t)
+/* The C library's own function of that name. */
+#define COUNT_AND_CALL(name, lock)                                                                                               \
+    static int (*real)(__typeof__(lock));                                                                                        \
+    count_lock();                                                                                                                \
+    if (!real)                                                                                                                   \
+        real = (int (*)(__typeof__(lock)))dlsym(RTLD_NEXT, #name);                                                               \
+    return real(lock)
+
+static void count_lock(void) {
+    struct counts *now = counts();
+    if (now)
+        now->locks++;
+}
+
+INSTEAD int pthread_mutex_lock(pthread_mutex_t *lock) {
+    COUNT_AND_CALL(pthread_mutex_lock, lock);
+}
+
+INSTEAD int pthread_mutex_trylock(pthread_mutex_t *lock) {
+    COUNT_AND_CALL(pthread_mutex_trylock, lock);
+}
+
+INSTEAD int pthread_rwlock_rdlock(pthread_rwlock_t *lock) {
+    COUNT_AND_CALL(pthread_rwlock_rdlock, lock);
+}
+
+INSTEAD int pthread_rwlock_wrlock(pthread_rwlock_t *lock) {
+    COUNT_AND_CALL(pthread_rwlock_wrlock, lock);
+}
+
+INSTEAD int pthread_spin_lock(pthread_spinlock_t *lock) {
+    COUNT_AND_CALL(pthread_spin_lock, lock);
+}
 
 /* --- the process in which a scene plays --- */
 
