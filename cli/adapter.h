@@ -15,10 +15,10 @@ struct adapter_options {
     const char *adapter; /* these two ask for the embedded adapter */
     const char *events;
     struct revocation_options revocation; /* for the commands that start sessions */
-    bool names_only; /* of the embedded adapter: device_output works, and no session can be opened */
+    bool names_only; /* of the embedded adapter: adapter_output works, and no session can be opened */
 };
 
-/* Entries for a command's table: of the options structure type, in which a struct device_options is called device. */
+/* Entries for a command's table: of the options structure type, in which a struct adapter_options is called device. */
 #ifdef _WIN32
 #define DEVICE_KINDS "opm|embedded"
 #define DEVICE_WORDS "opm embedded"

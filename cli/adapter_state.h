@@ -16,7 +16,7 @@ struct adapter {
     const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
     struct embedded host; /* if so */
     struct copp_public_key anchor; /* if not */
-    struct revocation revocation; /* what every session is checked against; empty after device_find alone */
+    struct revocation revocation; /* what every session is checked against; empty after adapter_find alone */
     struct output *outputs;
     size_t count;
     int wake_fd; /* readable when the person has had enough; -1: none */

@@ -9,12 +9,6 @@
 
 #define OPTIONS_MAX 32
 
-const struct option_spec common_options[] = {
-    {.name = "json", .kind = OPTION_FLAG, .help = "answer in JSON on standard output"},
-    {.name = "help", .letter = 'h', .kind = OPTION_FLAG, .help = "print this and exit"},
-    {.name = NULL},
-};
-
 /* What getopt_long is given: the command's options, then the common ones. */
 struct parser {
     const struct option_spec *specs[OPTIONS_MAX];

@@ -134,9 +134,19 @@ int fail_with(const struct invocation *in, int status, const char *file, const c
     return fail_text(in, status, file, remedy_text, text);
 }
 
+int fail_to_read(const struct invocation *in, const char *file, const char *what, int error) {
+    const char *remedy_text = error == EACCES ? "let the user that runs copp read it, or run copp as its owner" : "";
+    return fail_with(in, STATUS_UNKNOWN, file, remedy_text, "%s: %s", what, strerror(error));
+}
+
+int fail_to_write(const struct invocation *in, const char *file, const char *what, int error) {
+    const char *remedy_text = error == EACCES ? "let the user that runs copp write there, or name another place" : "";
+    return fail_with(in, STATUS_UNKNOWN, file, remedy_text, "%s: %s", what, strerror(error));
+}
+
 int fail_result(const struct invocation *in, const char *file, enum copp_result result) {
     if (result == COPP_E_IO)
-        return fail(in, STATUS_UNKNOWN, file, "%s: %s", copp_strerror(result), strerror(errno));
+        return fail_to_read(in, file, copp_strerror(result), errno);
     return fail(in, STATUS_UNKNOWN, file, "%s%s", copp_strerror(result), why_result(result));
 }
 

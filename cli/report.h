@@ -27,6 +27,10 @@ int fail(const struct invocation *in, int status, const char *file, const char *
 int fail_with(const struct invocation *in, int status, const char *file, const char *remedy_text, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* fail with strerror(error) behind what, and a remedy where the user lacks a permission: STATUS_UNKNOWN. */
+int fail_to_read(const struct invocation *in, const char *file, const char *what, int error);
+int fail_to_write(const struct invocation *in, const char *file, const char *what, int error);
+
 /* A result without verdict: STATUS_UNKNOWN. For COPP_E_IO errno must still be the failure's. */
 int fail_result(const struct invocation *in, const char *file, enum copp_result result);
 

@@ -135,12 +135,32 @@ static int on_value(void *user, const char *section, const char *name, const cha
     return !r->failed;
 }
 
+static bool is_section(const char *name, size_t length) {
+    for (size_t i = 0; i < KEYS; i++) {
+        if (strlen(keys[i].section) == length && strncmp(keys[i].section, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* inih tells nothing of a section without settings: one whose name is misspelt would pass. */
+static bool section_known(const struct reading *r, const char *line) {
+    const char *name = line + strspn(line, " \t");
+    size_t length = *name == '[' ? strcspn(name + 1, "]\n") : 0;
+    if (*name != '[' || name[1 + length] != ']' || is_section(name + 1, length))
+        return true; /* inih finds what else is wrong */
+    return fault_add(at_line(r, r->lines.line), "unknown section [%.*s]: see coppd.conf(5)", length < 40 ? (int)length : 40,
+                     name + 1);
+}
+
 static char *next_line(char *line, int size, void *user) {
     struct reading *r = user;
     char *read = r->failed ? NULL : ini_next_line(&r->lines, line, size);
     if (r->lines.too_long && !r->failed)
         r->failed = !fault_add(at_line(r, r->lines.line), "is longer than %u characters", INI_LINE_MAX);
-    return read;
+    if (read && !r->failed)
+        r->failed = !section_known(r, read);
+    return r->failed ? NULL : read;
 }
 
 static unsigned line_of(const struct reading *r, const char *name) {

@@ -23,6 +23,7 @@ check_all() {
     step_after build_sanitized "fuzz: $fuzz_seconds s a target" fuzz_run "$fuzz_seconds"
     step "windows: both architectures, built with MinGW-w64" cross_all
     step_after cross_all "windows: imports and exports" check_pe_files
+    step_after cross_all "windows: no circle of calls" lint_calls_windows
     step_after cross_all "windows: 64-bit tests under Wine" test_wine64
     step "windows: a 32-bit Wine, in a directory of its own" wine32_root
     step_after wine32_root "windows: 32-bit tests under Wine" test_wine32

@@ -24,6 +24,8 @@ lint_all() {
     step "lint: public headers alone, C11 and C++17, gcc and clang" lint_headers
     step "gcc -Wall -Wextra -Wconversion -Werror, everything" build_gcc
     step_after build_gcc "lint: library without mutable globals" lint_globals
+    step_after build_gcc "lint: no circle of calls" lint_calls
+    step_after build_gcc "lint: what the library imports (scripts/imports.txt)" lint_imports
     step_after build_gcc "lint: clang-tidy, functions of at most 60 lines" lint_tidy
     step "lint: clang-tidy, what is compiled for Windows alone" lint_tidy_windows
 }

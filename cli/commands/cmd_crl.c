@@ -132,9 +132,8 @@ static int run_install(const struct invocation *in) {
     char *store = state_path(STORE_CRL);
     if (store == NULL)
         return fail_result(in, NULL, COPP_E_MEMORY);
-    int status = state_make_public(store) == 0
-                     ? install(in, store)
-                     : fail(in, STATUS_UNKNOWN, store, "its directory cannot be made: %s", strerror(errno));
+    int status =
+        state_make_public(store) == 0 ? install(in, store) : fail_to_write(in, store, "its directory cannot be made", errno);
     free(store);
     return status;
 }

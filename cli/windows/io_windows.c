@@ -3,6 +3,7 @@
 #include <direct.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <io.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #include "cli/io.h"
 #include "common/wide_windows.h"
+
+#define WIDE_VARIABLE_MAX 32768u /* as long as a variable may be */
 
 void io_init(void) {
     (void)_setmode(STDIN_FILENO, _O_BINARY); /* what is read and written are bytes */
@@ -77,4 +80,37 @@ int system_make_directory(const char *path) {
 int system_remove(const char *path) {
     WCHAR wide[WIDE_PATH_MAX];
     return wide_path(path, wide) ? _wunlink(wide) : -1;
+}
+
+/* What is no UTF-16 becomes U+FFFD: a variable that is set never counts as one that is not. */
+const char *system_variable(const char *name) {
+    WCHAR wide_name[64];
+    WCHAR *wide = malloc(WIDE_VARIABLE_MAX * sizeof *wide);
+    char *text = NULL;
+    if (wide != NULL && MultiByteToWideChar(CP_UTF8, 0, name, -1, wide_name, 64) > 0 &&
+        GetEnvironmentVariableW(wide_name, wide, WIDE_VARIABLE_MAX) > 0)
+        text = utf8_from_wide(wide, false);
+    free(wide);
+    return text;
+}
+
+/* Through the console's own interface: in its code page it may have no place for a letter, and the code page is also that of
+ * a command which uses the same console. */
+static bool print_on_console(FILE *out, const char *text) {
+    HANDLE console = (HANDLE)_get_osfhandle(_fileno(out));
+    DWORD mode;
+    DWORD written;
+    if (!GetConsoleMode(console, &mode) || fflush(out) != 0)
+        return false;
+    int size = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
+    WCHAR *wide = size > 0 ? malloc((size_t)size * sizeof *wide) : NULL;
+    bool printed = wide != NULL && MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, size) == size &&
+                   WriteConsoleW(console, wide, (DWORD)size - 1, &written, NULL);
+    free(wide);
+    return printed;
+}
+
+void system_print(FILE *out, const char *text) {
+    if (!print_on_console(out, text))
+        fputs(text, out);
 }

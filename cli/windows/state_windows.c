@@ -6,10 +6,11 @@
 #include <string.h>
 #include <windows.h>
 
+#include "cli/io_system.h"
 #include "common/wide_windows.h"
 
 const char *state_default(char *buffer, size_t size) {
-    const char *data = variable("ProgramData");
+    const char *data = system_variable("ProgramData");
     (void)snprintf(buffer, size, "%s\\copp", data != NULL ? data : "C:\\ProgramData");
     return buffer;
 }

@@ -1,12 +1,16 @@
 /*
  * The driver's side: an adapter owns connectors; each video session opens a device on one.
  *
- * Nothing here reads a clock, does I/O or allocates memory after open. An adapter and all that hangs on it belong to
- * one thread at a time; different adapters are independent. Times are milliseconds of any monotonic clock.
+ * Nothing here reads a clock or starts a thread. An adapter and all that hangs on it belong to one thread at a time; different
+ * adapters are independent. Times are milliseconds of any monotonic clock.
+ *
+ * After copp_device_open a device with a random source and a key of the host's own allocates nothing. It touches no file, takes no
+ * lock and does not wait. The crypto library's random source and keys allocate, lock and call getrandom, in
+ * copp_device_key_exchange and copp_device_sequence_start alone.
  *
  * A device belongs to the process that opened it. In a child made by fork() its entry points answer COPP_HR_UNEXPECTED, and
  * closing it tells its output nothing. The adapter works there too: devices that the child opens are its own, and their random
- * numbers never those of the parent, whatever the source (SES-2).
+ * numbers never those of the parent, whatever the source (SES-2): there KeyExchange calls getrandom as well.
  */
 #ifndef COPP_DEVICE_H
 #define COPP_DEVICE_H
@@ -52,7 +56,7 @@ struct copp_connector_config {
     uint32_t default_standard; /* in force while nobody has chosen one (CMD-5) */
 };
 
-/* The connector belongs to the adapter. Its output is told to have nothing in force by the next poll or change (ARB-4).
+/* The connector belongs to the adapter. Its output is told to have nothing in force by the next dispatch or change (ARB-4).
  * COPP_E_ARGUMENT for types, standards or a default that cannot be. */
 COPP_API COPP_NODISCARD enum copp_result
 copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config, struct copp_connector **connector);

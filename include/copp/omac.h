@@ -13,13 +13,13 @@ extern "C" {
 
 struct copp_omac;
 
-/* Allocates everything a MAC needs; there is no key yet. */
+/* Allocates everything a MAC needs; there is no key yet. Later calls allocate nothing, unless the crypto library fails. */
 COPP_API COPP_NODISCARD enum copp_result copp_omac_new(struct copp_omac **omac);
 
-/* Sets or replaces the key (16 bytes). libcopp allocates nothing here. */
+/* Sets or replaces the key (16 bytes). */
 COPP_API COPP_NODISCARD enum copp_result copp_omac_set_key(struct copp_omac *omac, const uint8_t *key);
 
-/* The tag (16 bytes) over size bytes; any size. COPP_E_STATE without a key. libcopp allocates nothing here. */
+/* The tag (16 bytes) over size bytes; any size. COPP_E_STATE without a key. */
 COPP_API COPP_NODISCARD enum copp_result copp_omac_tag(struct copp_omac *omac, const uint8_t *message, size_t size, uint8_t *tag);
 
 /* Wipes and frees. NULL-safe; clears the pointer. */

@@ -29,8 +29,8 @@ COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uin
 
 /*
  * AES-128 in CBC mode: what OMAC-1 is made of (omac1.c). The chain runs on from call to call, from a zero IV after
- * set_key: resetting it costs more than cancelling it. new allocates all that later calls need; the others allocate
- * nothing themselves. After an error the chain is undefined until the next set_key.
+ * set_key: resetting it costs more than cancelling it. new allocates all that later calls need, also inside the crypto library;
+ * the others allocate nothing unless they fail. After an error the chain is undefined until the next set_key.
  */
 struct copp_cbc;
 COPP_NODISCARD enum copp_result copp_cbc_new(struct copp_cbc **cbc, struct copp_log *log);
@@ -100,7 +100,7 @@ COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t si
 /* Wipes and frees a key of copp_private_key_open or _generate; does nothing to others. */
 void copp_private_key_destroy(struct copp_private_key *key);
 
-/* The PEM half of copp_public_key_read (key.c has the other). */
+/* The PEM half of copp_public_key_read (key_text.c has the other). */
 COPP_NODISCARD enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key);
 /* copp_public_key_to_pem for a key that is strong. On failure *pem is untouched. */
 COPP_NODISCARD enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size);

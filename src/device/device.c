@@ -35,10 +35,6 @@ enum copp_result copp_device_open(struct copp_connector *connector, struct copp_
     return COPP_OK;
 }
 
-bool copp_device_is_ours(const struct copp_device *device) {
-    return device->process == copp_process();
-}
-
 void copp_device_close(struct copp_device **device) {
     if (!device || !*device)
         return;

@@ -2,6 +2,7 @@
 #ifndef COPP_DEVICE_INTERNAL_H
 #define COPP_DEVICE_INTERNAL_H
 
+#include "base/fork.h"
 #include "base/log.h"
 #include "copp/device.h"
 #include "copp/omac.h"
@@ -55,7 +56,7 @@ enum copp_pending_kind {
 };
 struct copp_pending {
     enum copp_pending_kind kind;
-    bool timed; /* deadline_ms holds; otherwise the next poll sets it */
+    bool timed; /* deadline_ms holds; otherwise the next dispatch sets it */
     uint64_t deadline_ms;
     struct copp_change change;
     struct copp_protection wanted;
@@ -103,11 +104,13 @@ struct copp_device {
     struct copp_device *next;
 };
 
-/* device.c */
-
 /* False in a process forked after the device was opened: a second driver would answer to the same key and numbers (QRY-3,
  * CMD-3). Every entry point asks. */
-COPP_NODISCARD bool copp_device_is_ours(const struct copp_device *device);
+COPP_NODISCARD static inline bool copp_device_is_ours(const struct copp_device *device) {
+    return device->process == copp_process();
+}
+
+/* device.c */
 
 /* The tag over a message's 4080 bytes after its MAC (CMD-1, QRY-2). message has COPP_MESSAGE_SIZE bytes. */
 COPP_NODISCARD enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag);
@@ -125,6 +128,9 @@ void copp_connector_leave(struct copp_device *device);
 /* Moves the device between the counts (ARB-1). The output is not told yet. */
 void copp_connector_hold(struct copp_device *device, size_t type, uint32_t level);
 
+/* The types (an OR) are not in force any more: EVT-1 and EVT-3 for every device. The output is not told yet. */
+void copp_connector_lose(struct copp_connector *connector, uint32_t types);
+
 /* The level of highest precedence among all holders, and the signaling (ARB-2..5). */
 void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective);
 uint32_t copp_protection_level(const struct copp_protection *protection, size_t type);
@@ -136,14 +142,14 @@ uint32_t copp_protection_level(const struct copp_protection *protection, size_t 
 COPP_NODISCARD enum copp_result copp_connector_change(const struct copp_change *change, struct copp_connector *connector,
                                                       uint64_t now_ms);
 
-/* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later poll. Answers
+/* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later dispatch. Answers
  * what the output did, COPP_OK where it had nothing to do. */
 enum copp_result copp_connector_apply_effective(struct copp_connector *connector);
 
-/* Cancels what is in flight; a command fails by it. */
+/* Cancels what is pending; a command fails by it. */
 void copp_connector_cancel_pending(struct copp_connector *connector);
 
-/* What is in flight has ended, for better or worse. */
+/* What is pending has ended, for better or worse. */
 void copp_connector_completed(struct copp_connector *connector, enum copp_result result);
 
 void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms);
@@ -154,11 +160,6 @@ void copp_connector_log(const struct copp_connector *connector, enum copp_log_le
 
 /* What is on the connector now. */
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state);
-
-/* connector_events.c */
-
-/* The types (an OR) are not in force any more: EVT-1 and EVT-3 for every device. The output is not told yet. */
-void copp_connector_lose(struct copp_connector *connector, uint32_t types);
 
 /* signal_rules.c: what the signal on a connector can carry. */
 

@@ -124,21 +124,21 @@ void copp_session_free(struct copp_session **session) {
 }
 
 /* True if the driver presents the very bytes that config.known_chain was validated from. */
-static bool already_known(const struct copp_session *session, const uint8_t *bytes, size_t size) {
+static bool already_known(const struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size) {
     if (!session->config.known_chain)
         return false;
     size_t known_size;
     const uint8_t *known = copp_chain_bytes(session->config.known_chain, &known_size);
-    return known_size == size && copp_equal(known, bytes, size);
+    return known_size == chain_size && copp_equal(known, chain_bytes, chain_size);
 }
 
 /* SES-9: the chain, then the revocation lists. Nothing is encrypted to a leaf that has not passed here. */
-static enum copp_result validate_chain(struct copp_session *session, const uint8_t *bytes, size_t size,
+static enum copp_result validate_chain(struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size,
                                        struct copp_verdict *verdict) {
     const struct copp_chain *chain = session->config.known_chain;
-    if (!already_known(session, bytes, size)) {
-        enum copp_result result =
-            copp_chain_validate_logged(bytes, size, session->config.anchor, session->config.log, &session->own_chain, verdict);
+    if (!already_known(session, chain_bytes, chain_size)) {
+        enum copp_result result = copp_chain_validate_logged(chain_bytes, chain_size, session->config.anchor, session->config.log,
+                                                             &session->own_chain, verdict);
         if (result)
             return result;
         chain = session->own_chain;
@@ -161,15 +161,15 @@ enum copp_result copp_session_exchange(struct copp_session *session, struct copp
     if (result)
         return result;
     static const uint8_t nothing[1] = {0};
-    const uint8_t *chain = nothing; /* a driver without a chain has one that is not XML: CERT-1 */
-    size_t size = 0;
+    const uint8_t *chain_bytes = nothing; /* a driver without a chain has one that is not XML: CERT-1 */
+    size_t chain_size = 0;
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
-    result = transport->ops->key_exchange(transport, &call, session->random, &chain, &size, &hresult);
+    result = transport->ops->key_exchange(transport, &call, session->random, &chain_bytes, &chain_size, &hresult);
     result = copp_session_check_reply(session, "KeyExchange", result, hresult);
     if (!result)
-        result = validate_chain(session, chain ? chain : nothing, chain ? size : 0, verdict);
+        result = validate_chain(session, chain_bytes ? chain_bytes : nothing, chain_bytes ? chain_size : 0, verdict);
     if (result)
         copp_session_die(session, result);
     else
@@ -230,6 +230,26 @@ enum copp_result copp_session_start(struct copp_session *session) {
 enum copp_result copp_session_establish(struct copp_session *session, struct copp_verdict *verdict) {
     enum copp_result result = copp_session_exchange(session, verdict);
     return result ? result : copp_session_start(session);
+}
+
+enum copp_result copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists,
+                                        struct copp_verdict *verdict) {
+    struct copp_verdict unwanted;
+    if (!verdict)
+        verdict = &unwanted;
+    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
+    struct copp_session_lists fresh;
+    if (!session || !lists || !copp_sized_read(lists, &fresh, sizeof fresh) || !copp_session_lists_valid(&fresh))
+        return COPP_E_ARGUMENT;
+    if (session->dead)
+        return session->dead;
+    session->lists = fresh;
+    enum copp_result result = session->chain ? copp_session_check_chain(&fresh, session->chain, verdict) : COPP_OK;
+    if (!result)
+        return COPP_OK;
+    COPP_LOG(session->config.log, COPP_LOG_WARNING, "new lists end the session: ", verdict->detail);
+    copp_session_die(session, result);
+    return result;
 }
 
 const struct copp_chain *copp_session_chain(const struct copp_session *session) {
