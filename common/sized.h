@@ -13,15 +13,20 @@
 /* No struct comes near it: a size beyond is one that was never set, and nothing is read or written by it. */
 #define COPP_SIZED_MAX 4096u
 
-/* Whether the operations that someone else has filled in reach as far as member, and have it. */
-#define COPP_HAS_OP(ops, member)                                                                                                 \
-    ((ops) && (size_t)((const char *)(&(ops)->member + 1) - (const char *)(ops)) <= (ops)->size && (ops)->member)
-
 static inline size_t copp_sized_size(const void *given) {
     size_t size;
     memcpy(&size, given, sizeof size);
     return size;
 }
+
+/* Whether a table of operations that someone else has filled in, which may be NULL, reaches as far as end. */
+static inline bool copp_sized_reaches(const void *ops, size_t end) {
+    return ops && end <= copp_sized_size(ops);
+}
+
+/* Whether that table has the operation. */
+#define COPP_HAS_OP(ops, member)                                                                                                 \
+    (copp_sized_reaches((ops), offsetof(__typeof__(*(ops)), member) + sizeof((ops)->member)) && (ops)->member)
 
 /* Whether there is room to write to: a size of 0, or of nothing but the size, is one that was forgotten. */
 static inline bool copp_sized_room(const void *given) {

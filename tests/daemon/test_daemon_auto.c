@@ -52,9 +52,12 @@ static struct copp_socket_connector connector(const struct kit *kit, uint32_t in
 }
 
 static struct copp_socket_connector named(const struct kit *kit, const char *name) {
-    struct copp_socket_connector told = {.size = sizeof told};
-    for (uint32_t i = 0; strcmp((told = connector(kit, i)).name, name) != 0; i++)
+    uint32_t i = 0;
+    struct copp_socket_connector told = connector(kit, i);
+    while (strcmp(told.name, name) != 0) {
         assert_string_not_equal(told.name, "");
+        told = connector(kit, ++i);
+    }
     return told;
 }
 
