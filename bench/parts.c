@@ -31,7 +31,7 @@ static void quiet_cancel(struct copp_output *output) {
     (void)output;
 }
 
-static const struct copp_output_ops quiet_ops = {quiet_state, quiet_apply, quiet_cancel};
+static const struct copp_output_ops quiet_ops = {.state = quiet_state, .apply = quiet_apply, .cancel = quiet_cancel};
 static struct copp_output quiet = {&quiet_ops};
 
 static struct copp_private_key *leaf;
@@ -67,9 +67,12 @@ static void make_chain(void) {
 
 void bench_setup(void) {
     make_chain();
-    const struct copp_adapter_config config = {(const uint8_t *)chain_bytes, chain_size, leaf, NULL, 0};
-    const struct copp_connector_config hdmi = {&quiet, COPP_CONNECTOR_HDMI, COPP_PROTECTION_TYPE_HDCP, COPP_BUS_PCI_EXPRESS, 0,
-                                               0};
+    const struct copp_adapter_config config = {
+        .chain = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = leaf};
+    const struct copp_connector_config hdmi = {.output = &quiet,
+                                               .connector_type = COPP_CONNECTOR_HDMI,
+                                               .protection_types = COPP_PROTECTION_TYPE_HDCP,
+                                               .bus_type = COPP_BUS_PCI_EXPRESS};
     bench_must(copp_adapter_new(&config, &adapter) == COPP_OK, "no adapter");
     bench_must(copp_connector_add(adapter, &hdmi, &connector) == COPP_OK, "no connector");
 }

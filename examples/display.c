@@ -154,7 +154,7 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
 }
 
 int main(int argc, char **argv) {
-    static const struct copp_output_ops ops = {state, apply, cancel};
+    static const struct copp_output_ops ops = {.state = state, .apply = apply, .cancel = cancel};
     static char chain[COPP_CHAIN_SIZE_MAX], text[4096];
     struct display display = {.output = {&ops}, .up_ms = UINT64_MAX};
     struct copp_private_key *key = NULL;

@@ -27,6 +27,7 @@ struct copp_sim_config {
     struct copp_random *random;
     uint64_t now_ms; /* the time the script in the description starts from */
     uint32_t pending_limit_ms; /* where the description has none; 0: COPP_PENDING_LIMIT_MS */
+    bool unbound; /* as in struct copp_adapter_config */
 };
 
 /* The description used when none is given. Static. */

@@ -76,6 +76,7 @@ static enum copp_result add_connector(struct copp_sim *sim, struct sim_output *o
         .bus_type = sim->bus_type,
         .tv_standards = output->tv_standards,
         .default_standard = output->default_standard,
+        .name = output->name, /* and never real (BIND-6) */
     };
     return copp_connector_add(sim->adapter, &config, &output->connector);
 }
@@ -106,7 +107,8 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
                                                 .chain_size = config->chain_size,
                                                 .key = config->key,
                                                 .random = config->random,
-                                                .pending_limit_ms = limit_ms};
+                                                .pending_limit_ms = limit_ms,
+                                                .unbound = config->unbound};
     result = copp_adapter_new(&adapter, &sim->adapter);
     return result ? result : add_connectors(sim);
 }

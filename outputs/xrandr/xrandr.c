@@ -222,6 +222,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.connector_type = link->card ? link->card->connectors[link->index].type : COPP_CONNECTOR_UNKNOWN;
     output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card ? link->card->bus_type : COPP_BUS_UNKNOWN;
+    output->config.real = true; /* BIND-6 */
 }
 
 static bool plugged(const struct copp_backend *backend, size_t index) {

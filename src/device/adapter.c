@@ -4,6 +4,7 @@
 
 #include "device/internal.h"
 #include "fork.h"
+#include "wire/binding.h"
 
 enum copp_result copp_adapter_new(const struct copp_adapter_config *config, struct copp_adapter **adapter) {
     if (!adapter)
@@ -25,6 +26,7 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     made->process = process;
     made->key = config->key;
     made->random = config->random;
+    made->unbound = config->unbound;
     made->pending_limit_ms = config->pending_limit_ms ? config->pending_limit_ms : COPP_PENDING_LIMIT_MS;
     *adapter = made;
     return COPP_OK;
@@ -78,7 +80,12 @@ enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct c
     struct copp_connector *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
+    if (!copp_connector_name_set(made->name, config->name)) {
+        free(made);
+        return COPP_E_ARGUMENT;
+    }
     made->config = *config;
+    made->config.name = made->name;
     made->adapter = adapter;
     made->signaling.standard = config->default_standard;
     made->applied.tv_standard = config->default_standard;

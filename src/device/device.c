@@ -6,9 +6,14 @@
 #include "crypto/crypto.h"
 #include "device/internal.h"
 #include "fork.h"
+#include "wire/binding.h"
 #include "wire/cursor.h"
 
 enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device) {
+    return copp_device_open_named(connector, NULL, device);
+}
+
+enum copp_result copp_device_open_named(struct copp_connector *connector, const char *name, struct copp_device **device) {
     if (!device)
         return COPP_E_ARGUMENT;
     *device = NULL;
@@ -23,7 +28,9 @@ enum copp_result copp_device_open(struct copp_connector *connector, struct copp_
     if (!made)
         return COPP_E_MEMORY;
     made->process = process;
-    enum copp_result result = copp_omac_new(&made->omac);
+    enum copp_result result = COPP_E_ARGUMENT;
+    if (copp_connector_name_set(made->name, name ? name : connector->name))
+        result = copp_omac_new(&made->omac);
     if (result) {
         free(made);
         return result;
@@ -119,6 +126,12 @@ uint32_t copp_device_sequence_start(struct copp_device *device, const struct cop
         device->random_spent = true; /* SES-8: not below the modulus; a failure inside spends nothing */
     copp_handshake_wipe(&handshake);
     return hresult;
+}
+
+/* Where the record cannot be made, the application's is another one, and its session ends: it errs on the safe side. */
+void copp_device_refused(struct copp_device *device, enum copp_refused kind, const uint8_t *head, uint32_t hresult) {
+    if (copp_refusals_add(&device->refusals, device->omac, kind, head, hresult))
+        copp_wipe(device->refusals.record, sizeof device->refusals.record);
 }
 
 enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag) {

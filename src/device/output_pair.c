@@ -31,7 +31,17 @@ static void pair_cancel(struct copp_output *output) {
     (void)output; /* nothing is ever pending */
 }
 
-static const struct copp_output_ops pair_ops = {pair_state, pair_apply, pair_cancel};
+static uint32_t presence_of(struct copp_output *half) {
+    return half->ops->presence ? half->ops->presence(half) : 0;
+}
+
+/* BIND-6: plugged in where both are, since both carry the signal. */
+static uint32_t pair_presence(struct copp_output *output) {
+    struct copp_output_pair *pair = (struct copp_output_pair *)output;
+    return presence_of(pair->svideo) & presence_of(pair->composite);
+}
+
+static const struct copp_output_ops pair_ops = {pair_state, pair_apply, pair_cancel, pair_presence};
 
 void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
     if (!pair)

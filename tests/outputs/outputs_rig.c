@@ -16,8 +16,11 @@ void said_init(struct said *said) {
 void outputs_rig_init(struct outputs_rig *rig, struct copp_backend *backend) {
     rig_init(&rig->rig, NULL);
     rig->now_ms = 0; /* as in struct app */
-    const struct copp_adapter_config config = {
-        .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig->rig.key.key, .random = &rig->rig.random.random};
+    const struct copp_adapter_config config = {.chain = rig_chain,
+                                               .chain_size = sizeof rig_chain,
+                                               .key = &rig->rig.key.key,
+                                               .random = &rig->rig.random.random,
+                                               .unbound = true};
     assert_int_equal(copp_outputs_new(&config, &backend, &rig->outputs), COPP_OK);
     assert_null(backend);
     outputs_rig_pass(rig, 1);

@@ -55,8 +55,12 @@ static void what_no_connector_can_be(void) {
         {0, 0, 4, 3, 3, COPP_E_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct copp_connector_config config = {&rig.output.output, cases[i].connector_type, cases[i].protection_types,
-                                                     cases[i].bus_type,  cases[i].tv_standards,   cases[i].default_standard};
+        const struct copp_connector_config config = {.output = &rig.output.output,
+                                                     .connector_type = cases[i].connector_type,
+                                                     .protection_types = cases[i].protection_types,
+                                                     .bus_type = cases[i].bus_type,
+                                                     .tv_standards = cases[i].tv_standards,
+                                                     .default_standard = cases[i].default_standard};
         struct copp_connector *connector;
         assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), cases[i].result);
         assert_int_equal(connector != NULL, cases[i].result == COPP_OK);
@@ -66,7 +70,7 @@ static void what_no_connector_can_be(void) {
     assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT); /* no output */
     const struct copp_output_ops *ops = rig.output.output.ops;
     const struct copp_output_ops missing[] = {
-        {NULL, ops->apply, ops->cancel}, {ops->state, NULL, ops->cancel}, {ops->state, ops->apply, NULL}};
+        {.apply = ops->apply, .cancel = ops->cancel}, {.state = ops->state, .cancel = ops->cancel}, {.state = ops->state, .apply = ops->apply}};
     for (size_t i = 0; i < 3; i++) {
         struct copp_output output = {&missing[i]};
         config.output = &output;

@@ -330,6 +330,8 @@ static void adapters_and_connectors(void) {
     RETURNS(copp_connector_inspect, NULL, &view);
     assert_int_equal(view.protection_types, 0);
     ANSWERS(COPP_MODE_CLONE, copp_connector_mode, NULL); /* refused at open (ARB-6) */
+    GIVES_TEXT(copp_connector_name, NULL);
+    assert_string_equal(copp_connector_name(NULL), "");
     RETURNS(copp_connector_unplugged, NULL);
     RETURNS(copp_connector_protection_lost, NULL, 1);
     RETURNS(copp_connector_reconfigured, NULL);
@@ -359,6 +361,8 @@ static void devices(void) {
     REFUSES(copp_device_open, NULL, &device);
     assert_null(device);
     REFUSES(copp_device_open, rig.connector, NULL);
+    REFUSES(copp_device_open_named, NULL, "HDMI-1", &device);
+    REFUSES(copp_device_open_named, rig.connector, "HDMI-1", NULL);
     RETURNS(copp_device_close, NULL);
     POINTER(copp_device_get_certificate_length, NULL, &length);
     POINTER(copp_device_get_certificate_length, app.device, NULL);
