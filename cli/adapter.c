@@ -102,6 +102,18 @@ void adapter_look(const struct adapter *adapter, const char *name, struct output
     }
 }
 
+void adapter_confirm(const struct link *link, struct output *output) {
+    uint32_t bound = copp_session_bound(link->session);
+    if (!(bound & COPP_BOUND))
+        return;
+    output->real = bound & COPP_BOUND_REAL;
+    output->plugged = bound & COPP_BOUND_PLUGGED;
+}
+
+bool adapter_unbound(const struct adapter *adapter) {
+    return adapter->path != NULL && remote_binding == COPP_BINDING_OPTIONAL;
+}
+
 uint64_t adapter_now(const struct adapter *adapter) {
     return embedded_now(&adapter->host);
 }
@@ -137,7 +149,8 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
 }
 
 int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
-    const struct copp_session_config config = {.anchor = &adapter->anchor, .lists = adapter->revocation.lists};
+    const struct copp_session_config config = {
+        .anchor = &adapter->anchor, .lists = adapter->revocation.lists, .binding = remote_binding, .connector = output};
     struct copp_verdict verdict = {.detail = ""};
     if (adapter->path == NULL)
         return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "describe.h"
 #include "keys.h"
+#include "remote.h"
 #include "report.h"
 #include "revocation.h"
 #include "signals.h"
@@ -259,7 +260,7 @@ static void end_path(struct probe *probe) {
 
 /* Takes the transport over. */
 static void run_transport(struct probe *probe, struct copp_transport *transport) {
-    const struct copp_session_config config = {.anchor = &probe->anchor, .lists = probe->revocation.lists};
+    const struct copp_session_config config = {.anchor = &probe->anchor, .lists = probe->revocation.lists, .binding = remote_binding};
     struct copp_session *session = NULL;
     enum copp_result result = copp_session_new(&config, transport, &session);
     if (result == COPP_OK)

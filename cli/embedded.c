@@ -166,6 +166,7 @@ enum copp_result link_open(struct embedded *host, const char *output, const stru
     struct copp_connector *connector = copp_sim_connector(host->sim, output);
     if (connector == NULL)
         return COPP_E_NOT_FOUND;
+    config.connector = copp_connector_name(connector); /* of a pair, not the name it was asked for by (ARB-6) */
     enum copp_result result = copp_local_transport_open(connector, &host->pump, &link->transport);
     return result == COPP_OK ? copp_session_new(&config, link->transport, &link->session) : result;
 }

@@ -177,12 +177,14 @@ int main(int argc, char **argv) {
     const struct copp_connector_config connector = {.output = &display.output,
                                                     .connector_type = COPP_CONNECTOR_HDMI,
                                                     .protection_types = COPP_PROTECTION_TYPE_HDCP,
-                                                    .bus_type = COPP_BUS_PCI_EXPRESS};
+                                                    .bus_type = COPP_BUS_PCI_EXPRESS,
+                                                    .name = "HDMI-1"}; /* and .real = true, were there a display */
     if (!result)
         result = copp_connector_add(adapter, &connector, &display.connector);
     const struct copp_revocation_list *const lists[] = {list};
     const struct copp_session_config config = {.anchor = &anchor,
-                                               .lists = {.revocations = lists, .revocation_count = list ? 1 : 0}};
+                                               .lists = {.revocations = lists, .revocation_count = list ? 1 : 0},
+                                               .connector = connector.name};
     int status = result ? 2 : play(adapter, &display, &config);
     if (result)
         fprintf(stderr, "display: %s\n", copp_strerror(result));

@@ -4,7 +4,7 @@
 int main(void) {
     struct copp_public_key anchor; /* whom to trust */
     struct copp_transport *driver = driver_open(&anchor);
-    const struct copp_session_config config = {.anchor = &anchor, .lists = driver_lists()};
+    const struct copp_session_config config = {.anchor = &anchor, .lists = driver_lists(), .connector = "HDMI-1"};
     const struct copp_requirement film = {.hdcp = COPP_HDCP_ON};
     struct copp_session *session = NULL;
     struct copp_verdict verdict = {.detail = ""};

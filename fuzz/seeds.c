@@ -220,6 +220,7 @@ static void devices(void) {
 }
 
 #define CONFIG(form, known, list) (form) | (known) << 1 | (list) << 2
+#define BOUND(demanded) CONFIG(0, 1, LIST_EMPTY) | 0x10 | (demanded) << 5, PRESENT_GOOD, REPLY_HONEST
 #define BEGUN(form) CONFIG(form, 1, LIST_EMPTY), PRESENT_GOOD, REPLY_HONEST
 #define SAYS(flags, word) REPLY_HONEST, flags, word
 #define RECEIVER(flags, which) REPLY_HONEST, 0, flags, which
@@ -247,6 +248,11 @@ static void sessions(void) {
     SEED("session", "bad-mac", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_MAC, 0, 5, 3, CALL_QUERY, 0, 0, CALL_SET_LEVEL, 1, 1);
     SEED("session", "bad-r-app", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_R_APP, 0, 5, 3);
     SEED("session", "bad-size", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_SIZE, 0, 5, 31, 0, 0, 0);
+    SEED("session", "bound", BOUND(1), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(0, 0), SAYS(0, 1),
+         SAYS(0, 1), CALL_WATCH, 20, SAYS(0, 5), SAYS(0, 1), REPLY_REFUSES, 0x57, 0, 7, 0x80);
+    SEED("session", "bound-embedded", BOUND(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1));
+    SEED("session", "bad-binding", BOUND(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_BAD_BINDING, 0, 5, 48, 1);
+    SEED("session", "mark-missing", BOUND(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_BAD_BINDING, 0, 5, 0, 1);
     SEED("session", "replay", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_REPLAY);
     SEED("session", "silent", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_SILENT);
     SEED("session", "refused", BEGUN(0), CALL_SET_LEVEL, 1, 1, REPLY_REFUSES, 0x57, 0, 7, 0x80, CALL_QUERY, 0, 0, REPLY_REFUSES,

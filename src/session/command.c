@@ -17,10 +17,12 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
         result = copp_omac_tag(session->omac, &message.bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, message.bytes);
     if (result)
         return result;
+    uint8_t head[COPP_REQUEST_HEAD_SIZE]; /* read before a transport has it in its hands */
+    memcpy(head, message.bytes, sizeof head);
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     result = transport->ops->protection_command(transport, &message, &hresult);
-    result = copp_session_check_reply(session, result, hresult);
+    result = copp_session_check_request(session, COPP_REFUSED_COMMAND, head, result, hresult);
     if (!result)
         session->command_sequence++; /* CMD-3: modulo 2^32 */
     return result;

@@ -4,6 +4,7 @@
 
 #include "copp/omac.h"
 #include "copp/session.h"
+#include "crypto/refusals.h"
 
 enum session_state {
     SESSION_NEW = 0,
@@ -52,6 +53,12 @@ struct copp_session {
     uint32_t unreported; /* flags not told yet by copp_session_poll */
     bool link_lost; /* EVT-4: for good */
     bool reconfigured; /* RenegotiationRequired was seen since the levels were set last (EVT-4) */
+    struct copp_refusals refusals; /* BIND-3 */
+    char connector[COPP_CONNECTOR_NAME_SIZE]; /* expected, filled up with zero bytes (BIND-7) */
+    bool bound; /* an answer was: from then on each one has to be (BIND-5) */
+    bool not_bound; /* it died of an answer that was not */
+    bool other_connector; /* it died of an answer that was bound to another connector */
+    uint32_t bound_flags; /* of the last answer, with COPP_BOUND */
     uint32_t held; /* protection types this session has raised and not given back */
     struct pool pool;
     struct protection protection;
@@ -69,6 +76,11 @@ void copp_session_die(struct copp_session *session, enum copp_result cause);
  * nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
  */
 COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult);
+
+/* The same of a command or status request, whose refusal is recorded (BIND-3). head is the first
+ * COPP_REQUEST_HEAD_SIZE bytes of what was sent. A session that cannot record it is dead. */
+COPP_NODISCARD enum copp_result copp_session_check_request(struct copp_session *session, enum copp_refused kind,
+                                                           const uint8_t *head, enum copp_result call, uint32_t hresult);
 
 /* lists.c: whether the lists are such as a session may rely on. */
 COPP_NODISCARD bool copp_session_lists_valid(const struct copp_session_lists *lists);

@@ -256,6 +256,7 @@ static void sessions(void) {
     REFUSES(copp_session_set_lists, session, NULL, NULL);
     GIVES_NULL(copp_session_chain, NULL);
     POINTER(copp_session_hresult, NULL);
+    ANSWERS(0, copp_session_bound, NULL);
     ANSWERS(COPP_STATUS_LINK_LOST, copp_session_take_events, NULL);
     REFUSES(copp_session_set_protection_level, NULL, 1, 1);
     REFUSES(copp_session_set_signaling, NULL, &(struct copp_set_signaling){0});
