@@ -178,10 +178,23 @@ static void look_at(struct protect_run *g, const char *name) {
     g->output = g->chosen.name;
 }
 
+/* Whether it is real, and plugged in, comes with the answer; what the list says only orders the candidates (BIND-6). */
+static int ask_types(struct protect_run *g, uint32_t *types) {
+    enum copp_result result = copp_session_protection_types(g->link.session, types);
+    if (result != COPP_OK)
+        return fail_session(g->in, g->output, "QueryProtectionType", result, g->link.session);
+    adapter_confirm(&g->link, &g->chosen);
+    return STATUS_YES;
+}
+
 /* The adapter says first whether there is such an output: it may go by a name that is in no list (ARB-6). */
 static int take_named(struct protect_run *g, const char *name) {
     look_at(g, name);
     int status = adapter_establish(g->in, &g->adapter, name, &g->link);
+    uint32_t types;
+    if (status != STATUS_YES)
+        return status;
+    status = ask_types(g, &types);
     if (status != STATUS_YES)
         return status;
     if (!g->chosen.plugged)
@@ -220,10 +233,12 @@ static int choose_output(struct protect_run *g) {
         int status = adapter_establish(g->in, &g->adapter, g->output, &g->link);
         if (status != STATUS_YES)
             return status;
-        enum copp_result result = copp_session_protection_types(g->link.session, &types);
-        if (result != COPP_OK)
-            return fail_session(g->in, g->output, "QueryProtectionType", result, g->link.session);
-        if ((types & wanted_types(g)) == wanted_types(g))
+        status = ask_types(g, &types);
+        if (status != STATUS_YES)
+            return status;
+        simulated = simulated || too_little(g);
+        unplugged = unplugged || !g->chosen.plugged;
+        if ((types & wanted_types(g)) == wanted_types(g) && !too_little(g) && g->chosen.plugged)
             return STATUS_YES;
         link_close(&g->link);
     }
@@ -247,6 +262,8 @@ static void tell_in_force(struct protect_run *g, const char *event, const struct
                  text[0] != '\0' ? ", " : "");
     if (w->receiver_unnamed)
         snprintf(text + strlen(text), sizeof text - strlen(text), ", receiver not named and not checked (APP-1, APP-2)");
+    if (!(copp_session_bound(g->link.session) & COPP_BOUND))
+        snprintf(text + strlen(text), sizeof text - strlen(text), ", answers not bound (BIND-5)");
     tell(g, event, "%s: %s%s", event, text, g->chosen.real ? "" : " (" SIMULATED_NOTE ")");
 }
 
@@ -461,6 +478,7 @@ static int run(const struct invocation *in) {
     int status = read_requirement(in, &g.wanted);
     if (status == STATUS_YES) {
         status = adapter_open(in, &o->device, true, &g.adapter);
+        g.wanted.embedded_unbound = adapter_unbound(&g.adapter); /* BIND-8: Microsoft's drivers bind nothing */
         if (status == STATUS_YES)
             status = protect(&g);
         link_close(&g.link);
