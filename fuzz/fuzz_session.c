@@ -146,14 +146,14 @@ static void check_handshake(const struct driver *driver, const struct copp_signa
 }
 
 /* BIND-3, written out once more. */
-static void note_refusal(struct driver *driver, uint32_t kind, const uint8_t *message, uint32_t hresult) {
+static void note_history(struct driver *driver, uint32_t kind, const uint8_t *message, uint32_t hresult) {
     uint8_t bytes[68];
     memcpy(bytes, driver->record, 16);
     put_u32(bytes + 16, hresult);
     put_u32(bytes + 20, kind);
     memcpy(bytes + 24, message, 44);
     CHECK(copp_omac_tag(driver->omac, bytes, sizeof bytes, driver->record) == COPP_OK);
-    driver->refused++;
+    driver->refused += hresult != COPP_HR_OK;
 }
 
 static const uint8_t mark[16] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a, 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57};
@@ -222,8 +222,8 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     CHECK(fields.size == (request == COPP_SET_SIGNALING ? COPP_SET_SIGNALING_SIZE : COPP_SET_PROTECTION_LEVEL_SIZE));
     enum copp_result result = end_call(driver, hresult);
     driver->command_sequence += !result && *hresult == COPP_HR_OK;
-    if (!result && *hresult != COPP_HR_OK)
-        note_refusal(driver, 4, message->bytes, *hresult);
+    if (!result)
+        note_history(driver, 4, message->bytes, *hresult);
     return result;
 }
 
@@ -329,7 +329,7 @@ static enum copp_result status(struct copp_transport *transport, const struct co
     driver->last = *output;
     driver->authentic = is_authentic(driver, request, input, output);
     if (!driver->call_result && *hresult != COPP_HR_OK)
-        note_refusal(driver, 5, input->bytes, *hresult);
+        note_history(driver, 5, input->bytes, *hresult);
     if (driver->call_result || (*hresult == COPP_HR_OK && !driver->authentic))
         driver->over = true;
     else if (*hresult == COPP_HR_OK) {

@@ -117,7 +117,7 @@ COPP_API void copp_device_close(struct copp_device **device);
 
 /*
  * The driver's entry points. Each answers an HRESULT; a NULL pointer is COPP_HR_POINTER before all else, and on
- * every failure nothing has changed (but see SES-8) except the record of refusals (BIND-3).
+ * every failure nothing has changed (but see SES-8) except the record of what was done (BIND-3).
  */
 COPP_API COPP_NODISCARD uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length);
 /* random receives COPP_RANDOM_SIZE bytes, chain the length told before. */

@@ -232,8 +232,7 @@ static void end_command(struct copp_device *device, enum copp_result result) {
     device->result = copp_hresult_of(result);
     if (!result)
         device->command_sequence++; /* CMD-3 */
-    else
-        copp_device_refused(device, COPP_REFUSED_COMMAND, device->pending_head, device->result);
+    copp_device_note(device, COPP_HISTORY_COMMAND, device->pending_head, device->result);
 }
 
 void copp_connector_cancel_pending(struct copp_connector *connector) {

@@ -129,9 +129,9 @@ uint32_t copp_device_sequence_start(struct copp_device *device, const struct cop
 }
 
 /* Where the record cannot be made, the application's is another one, and its session ends: it errs on the safe side. */
-void copp_device_refused(struct copp_device *device, enum copp_refused kind, const uint8_t *head, uint32_t hresult) {
-    if (copp_refusals_add(&device->refusals, device->omac, kind, head, hresult))
-        copp_wipe(device->refusals.record, sizeof device->refusals.record);
+void copp_device_note(struct copp_device *device, enum copp_history_kind kind, const uint8_t *head, uint32_t hresult) {
+    if (copp_history_add(&device->history, device->omac, kind, head, hresult))
+        copp_wipe(device->history.record, sizeof device->history.record);
 }
 
 enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag) {

@@ -4,7 +4,7 @@
 
 #include "copp/device.h"
 #include "copp/omac.h"
-#include "crypto/refusals.h"
+#include "crypto/history.h"
 
 #define COPP_TYPES 3u /* HDCP, ACP, CGMS-A: type i is bit i of the protection types */
 #define COPP_LEVELS 5u /* CGMS-A has the most, without the redistribution control bit */
@@ -98,7 +98,7 @@ struct copp_device {
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
     uint32_t result; /* of the last command that was pending */
     uint32_t process; /* which one opened it (fork.h) */
-    struct copp_refusals refusals; /* BIND-3 */
+    struct copp_history history; /* BIND-3 */
     char name[COPP_CONNECTOR_NAME_SIZE]; /* under which it was opened (BIND-7) */
     uint8_t pending_head[COPP_REQUEST_HEAD_SIZE]; /* of the command that is pending */
     bool random_spent; /* SES-8 */
@@ -116,8 +116,8 @@ COPP_NODISCARD bool copp_device_is_ours(const struct copp_device *device);
 /* The step of KeyExchange without the chain's bytes: a transport in this process has those from the adapter. */
 COPP_NODISCARD uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random);
 
-/* A request of the session was answered with hresult, which is not S_OK (BIND-3); head is as of copp_refusals_add. */
-void copp_device_refused(struct copp_device *device, enum copp_refused kind, const uint8_t *head, uint32_t hresult);
+/* A command has ended, or a status request was refused, with hresult (BIND-3); head is as of copp_history_add. */
+void copp_device_note(struct copp_device *device, enum copp_history_kind kind, const uint8_t *head, uint32_t hresult);
 
 /* The tag over a message's 4080 bytes after its MAC (CMD-1, QRY-2). message has COPP_MESSAGE_SIZE bytes. */
 COPP_NODISCARD enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag);

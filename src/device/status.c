@@ -140,9 +140,9 @@ static void bind_answer(const struct copp_device *device, const struct copp_stat
     struct copp_binding binding;
     copp_binding_of_request(request, &binding);
     binding.command_sequence = device->command_sequence;
-    binding.refused = device->refusals.count; /* BIND-3 */
+    binding.refused = device->history.refused; /* BIND-3 */
     binding.flags = bound_flags(device->connector);
-    memcpy(binding.record, device->refusals.record, sizeof binding.record);
+    memcpy(binding.record, device->history.record, sizeof binding.record);
     memcpy(binding.connector, device->name, sizeof binding.connector); /* BIND-7 */
     copp_binding_encode(&binding, &message->bytes[COPP_BINDING_AT]);
 }
@@ -183,7 +183,7 @@ uint32_t copp_device_status(struct copp_device *device, const struct copp_status
     struct copp_status_output message; /* not in place: on a failure *output is as it was (QRY-3) */
     uint32_t hresult = answer_request(device, input, &message);
     if (hresult != COPP_HR_OK) {
-        copp_device_refused(device, COPP_REFUSED_STATUS, input->bytes, hresult);
+        copp_device_note(device, COPP_HISTORY_STATUS, input->bytes, hresult);
         return hresult;
     }
     *output = message;

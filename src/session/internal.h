@@ -4,7 +4,7 @@
 
 #include "copp/omac.h"
 #include "copp/session.h"
-#include "crypto/refusals.h"
+#include "crypto/history.h"
 
 enum session_state {
     SESSION_NEW = 0,
@@ -53,7 +53,7 @@ struct copp_session {
     uint32_t unreported; /* flags not told yet by copp_session_poll */
     bool link_lost; /* EVT-4: for good */
     bool reconfigured; /* RenegotiationRequired was seen since the levels were set last (EVT-4) */
-    struct copp_refusals refusals; /* BIND-3 */
+    struct copp_history history; /* BIND-3 */
     char connector[COPP_CONNECTOR_NAME_SIZE]; /* expected, filled up with zero bytes (BIND-7) */
     bool bound; /* an answer was: from then on each one has to be (BIND-5) */
     bool not_bound; /* it died of an answer that was not */
@@ -79,7 +79,7 @@ COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *se
 
 /* The same of a command or status request, whose refusal is recorded (BIND-3). head is the first
  * COPP_REQUEST_HEAD_SIZE bytes of what was sent. A session that cannot record it is dead. */
-COPP_NODISCARD enum copp_result copp_session_check_request(struct copp_session *session, enum copp_refused kind,
+COPP_NODISCARD enum copp_result copp_session_check_request(struct copp_session *session, enum copp_history_kind kind,
                                                            const uint8_t *head, enum copp_result call, uint32_t hresult);
 
 /* lists.c: whether the lists are such as a session may rely on. */

@@ -38,10 +38,10 @@ static bool binding_holds(struct copp_session *session, const struct copp_status
         return !session->not_bound;
     }
     struct copp_binding expected = {
-        .command_sequence = session->command_sequence, .refused = session->refusals.count, .flags = told.flags};
+        .command_sequence = session->command_sequence, .refused = session->history.refused, .flags = told.flags};
     uint8_t expected_bytes[COPP_BINDING_SIZE];
     copp_binding_of_request(request, &expected);
-    memcpy(expected.record, session->refusals.record, sizeof expected.record);
+    memcpy(expected.record, session->history.record, sizeof expected.record);
     memcpy(expected.connector, session->connector, sizeof expected.connector);
     copp_binding_encode(&expected, expected_bytes);
     if (!copp_equal(bytes, expected_bytes, sizeof expected_bytes)) {
@@ -96,7 +96,7 @@ static enum copp_result request(struct copp_session *session, const struct copp_
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     result = transport->ops->protection_status(transport, &input, &output, &hresult);
-    result = copp_session_check_request(session, COPP_REFUSED_STATUS, head, result, hresult);
+    result = copp_session_check_request(session, COPP_HISTORY_STATUS, head, result, hresult);
     if (result)
         return result;
     result = verify(session, &output, fields, answer);

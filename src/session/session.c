@@ -35,12 +35,12 @@ enum copp_result copp_session_check_reply(struct copp_session *session, enum cop
     return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
 }
 
-enum copp_result copp_session_check_request(struct copp_session *session, enum copp_refused kind, const uint8_t *head,
+enum copp_result copp_session_check_request(struct copp_session *session, enum copp_history_kind kind, const uint8_t *head,
                                             enum copp_result call, uint32_t hresult) {
     enum copp_result result = copp_session_check_reply(session, call, hresult);
     if (result != COPP_E_REFUSED)
         return result;
-    result = copp_refusals_add(&session->refusals, session->omac, kind, head, hresult); /* BIND-3 */
+    result = copp_history_add(&session->history, session->omac, kind, head, hresult); /* BIND-3 */
     if (!result)
         return COPP_E_REFUSED;
     copp_session_die(session, result);

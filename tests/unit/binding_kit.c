@@ -7,15 +7,14 @@ static void put(uint8_t *bytes, uint32_t word) {
         bytes[i] = (uint8_t)(word >> (8 * i));
 }
 
-void kit_refuse(struct kit_binding *binding, const uint8_t *session_key, uint32_t kind, const uint8_t *message,
-                uint32_t hresult) {
+void kit_note(struct kit_binding *binding, const uint8_t *session_key, uint32_t kind, const uint8_t *message, uint32_t hresult) {
     uint8_t bytes[68];
     memcpy(bytes, binding->record, 16);
     put(bytes + 16, hresult);
     put(bytes + 20, kind);
     memcpy(bytes + 24, message, 44);
     kit_cmac(session_key, bytes, sizeof bytes, binding->record);
-    binding->refused++;
+    binding->refused += hresult != COPP_HR_OK;
 }
 
 void kit_bind(const struct kit_binding *binding, const uint8_t *request, uint8_t *bytes) {

@@ -20,8 +20,8 @@ struct kit_binding {
     const char *connector; /* NULL: "" */
 };
 
-/* A request (4096 bytes) was answered with hresult. */
-void kit_refuse(struct kit_binding *binding, const uint8_t *session_key, uint32_t kind, const uint8_t *message, uint32_t hresult);
+/* A command (4096 bytes) has ended, or a status request was refused, with hresult. */
+void kit_note(struct kit_binding *binding, const uint8_t *session_key, uint32_t kind, const uint8_t *message, uint32_t hresult);
 
 /* The binding of an answer to request (4096 bytes). */
 void kit_bind(const struct kit_binding *binding, const uint8_t *request, uint8_t *bytes);

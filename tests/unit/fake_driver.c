@@ -114,8 +114,7 @@ static enum copp_result command(struct copp_transport *transport, const struct c
         *hresult = carry_out(driver, request, &fields);
     if (*hresult == COPP_HR_OK)
         driver->command_sequence++;
-    else
-        kit_refuse(&driver->binding, driver->session_key, KIT_COMMAND, message->bytes, *hresult);
+    kit_note(&driver->binding, driver->session_key, KIT_COMMAND, message->bytes, *hresult);
     return COPP_OK;
 }
 
@@ -233,7 +232,7 @@ static enum copp_result status(struct copp_transport *transport, const struct co
     if (size)
         give(driver, fault, input, data, size, output);
     if (*hresult != COPP_HR_OK) {
-        kit_refuse(&driver->binding, driver->session_key, KIT_STATUS, input->bytes, *hresult);
+        kit_note(&driver->binding, driver->session_key, KIT_STATUS, input->bytes, *hresult);
         return COPP_OK;
     }
     assert_true(turn < FAKE_LOG);

@@ -102,6 +102,34 @@ static void none_works_on_bound_ones(void) {
     host_end();
 }
 
+/* One command is done and, since its copy is refused, reported as refused; the next is not done and reported as done: numbers and
+ * counts agree again. */
+static enum copp_result two_lies(struct between *between, const struct copp_command *command, uint32_t *hresult) {
+    uint32_t ignored;
+    *hresult = COPP_HR_OK;
+    if (between->keeps)
+        return COPP_OK;
+    between->keeps = true;
+    (void)between->inner->ops->protection_command(between->inner, command, &ignored);
+    return between->inner->ops->protection_command(between->inner, command, hresult);
+}
+
+static void two_lies_do_not_make_up_for_one_another(void) {
+    static const struct between_trick trick = {.name = "two lies", .command = two_lies, .connector = "HDMI-1"};
+    host_begin();
+    for (int unbound = 0; unbound < 2; unbound++) {
+        struct scene s;
+        uint32_t level;
+        begin(&s, &trick, unbound, unbound ? COPP_BINDING_OPTIONAL : COPP_BINDING_REQUIRED);
+        assert_int_equal(copp_session_set_protection_level(s.session, COPP_PROTECTION_TYPE_HDCP, 0), COPP_E_REFUSED);
+        assert_int_equal(copp_session_set_protection_level(s.session, COPP_PROTECTION_TYPE_HDCP, 1), COPP_OK);
+        enum copp_result result = copp_session_local_level(s.session, COPP_PROTECTION_TYPE_HDCP, &level);
+        assert_int_equal(result, unbound ? COPP_OK : COPP_E_AUTHENTICATION);
+        end(&s);
+    }
+    host_end();
+}
+
 static void without_tricks_all_is_well(void) {
     static const struct between_trick honest = {.name = "honest", .connector = "HDMI-1", .wanted = {.hdcp = COPP_HDCP_ON}};
     struct scene s;
@@ -121,6 +149,7 @@ int main(void) {
     static const struct test_case cases[] = {
         TEST(they_work_on_unbound_answers, ""),
         TEST(none_works_on_bound_ones, "BIND-3 BIND-4 BIND-5 BIND-7 BIND-8"),
+        TEST(two_lies_do_not_make_up_for_one_another, "BIND-3"),
         TEST(without_tricks_all_is_well, "BIND-4 BIND-6"),
     };
     return RUN_SUITE("between", cases);
