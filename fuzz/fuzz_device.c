@@ -267,7 +267,7 @@ static void check_binding(const struct slot *slot, const struct copp_status_inpu
     CHECK(copp_binding_decode(output->bytes + COPP_BINDING_AT, &told));
     CHECK(copp_equal(told.guid, asked->guid, COPP_GUID_SIZE) && told.sequence == asked->sequence && told.size == asked->size);
     CHECK(copp_equal(told.data, asked->data, asked->size));
-    CHECK(told.command_sequence == slot->device->command_sequence && told.refused == slot->device->refusals.count);
+    CHECK(told.command_sequence == slot->device->command_sequence && told.refused == slot->device->history.refused);
     CHECK(!(told.flags & COPP_BOUND_REAL)); /* nothing of this world is */
     CHECK(copp_equal(told.connector, slot->device->connector->name, sizeof told.connector));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "between_ops.h"
 #include "daemon_ops.h"
 #include "device_ops.h"
 #include "fuzz.h"
@@ -265,6 +266,32 @@ static void sessions(void) {
     SEED("session", "chain-unknown", CONFIG(0, 0, LIST_EMPTY), PRESENT_GOOD, REPLY_HONEST, CALL_QUERY, 0, 0, SAYS(0, 5));
 }
 
+/* --- somebody in between --- */
+
+#define LEVEL_HDCP_ON PLAY_LEVEL, 0, 1
+/* A look at a connector with HDCP on: connector, types, the level set, the key, two levels. */
+#define FIRST_LOOK(types, level, key) MEDDLE_NOT, types, level, key, MEDDLE_NOT, MEDDLE_NOT
+#define ASK_LOCAL PLAY_QUERY, 2, 0
+
+static void meddlers(void) {
+    SEED("between", "honest", 0, PLAY_PROTECT, 1, FIRST_LOOK(MEDDLE_NOT, MEDDLE_NOT, MEDDLE_NOT), PLAY_POLL, MEDDLE_NOT,
+         MEDDLE_NOT, MEDDLE_NOT, MEDDLE_NOT, MEDDLE_NOT, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "events", BETWEEN_OPTIONAL, PLAY_PROTECT, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, PLAY_EVENT, 2, PLAY_POLL, 0, 0, 0, 0,
+         0, 0, 0, PLAY_POLL, 0, 0, 0, 0, 0, 0, 0, 0, 0, PLAY_EVENT, 4, ASK_LOCAL, MEDDLE_NOT, PLAY_POLL, 0, 0, 0, 0);
+    SEED("between", "swallowed", 0, LEVEL_HDCP_ON, MEDDLE_SWALLOW, 0, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "kept", 0, LEVEL_HDCP_ON, MEDDLE_KEEP, ASK_LOCAL, MEDDLE_DELIVER, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "forged-refusal", 0, PLAY_PROTECT, 5, FIRST_LOOK(MEDDLE_NOT, MEDDLE_NOT, MEDDLE_SWALLOW), 1);
+    SEED("between", "made-up-for", 0, PLAY_PROTECT, 5, FIRST_LOOK(MEDDLE_NOT, MEDDLE_NOT, MEDDLE_RENUMBER), 7);
+    SEED("between", "two-lies", 0, PLAY_LEVEL, 0, 0, MEDDLE_TWICE, PLAY_LEVEL, 1, 1, MEDDLE_KEEP, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "flags-eaten", 0, PLAY_EVENT, 2, ASK_LOCAL, MEDDLE_TWICE);
+    SEED("between", "own-question", 0, PLAY_EVENT, 2, ASK_LOCAL, MEDDLE_OWN_QUESTION, 0, 0, ASK_LOCAL, MEDDLE_RENUMBER, 1);
+    SEED("between", "other-question", 0, ASK_LOCAL, MEDDLE_OTHER_QUESTION, 1, 0);
+    SEED("between", "bytes", 0, LEVEL_HDCP_ON, MEDDLE_REQUEST, 40, 0, 2, ASK_LOCAL, MEDDLE_ANSWER, 0x80, 0x0F, 1);
+    SEED("between", "old-answer", 0, ASK_LOCAL, MEDDLE_NOT, ASK_LOCAL, MEDDLE_OLD_ANSWER);
+    SEED("between", "elsewhere", BETWEEN_ELSEWHERE | BETWEEN_OPTIONAL, PLAY_PROTECT, 1, 0, 0, 0, 0, 0, 0);
+    SEED("between", "refused", 0, PLAY_EVENT, 8, LEVEL_HDCP_ON, MEDDLE_HRESULT, 0, ASK_LOCAL, MEDDLE_NOT);
+}
+
 /* --- key files --- */
 
 /* kind, then the vector: its text, or what stands between its lines of dashes. */
@@ -383,6 +410,7 @@ int main(int argc, char **argv) {
     messages();
     devices();
     sessions();
+    meddlers();
     keys();
     sockets();
     daemons();
