@@ -67,8 +67,7 @@ static void make_chain(void) {
 
 void bench_setup(void) {
     make_chain();
-    const struct copp_adapter_config config = {
-        .chain = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = leaf};
+    const struct copp_adapter_config config = {.chain = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = leaf};
     const struct copp_connector_config hdmi = {.output = &quiet,
                                                .connector_type = COPP_CONNECTOR_HDMI,
                                                .protection_types = COPP_PROTECTION_TYPE_HDCP,

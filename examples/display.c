@@ -182,9 +182,8 @@ int main(int argc, char **argv) {
     if (!result)
         result = copp_connector_add(adapter, &connector, &display.connector);
     const struct copp_revocation_list *const lists[] = {list};
-    const struct copp_session_config config = {.anchor = &anchor,
-                                               .lists = {.revocations = lists, .revocation_count = list ? 1 : 0},
-                                               .connector = connector.name};
+    const struct copp_session_config config = {
+        .anchor = &anchor, .lists = {.revocations = lists, .revocation_count = list ? 1 : 0}, .connector = connector.name};
     int status = result ? 2 : play(adapter, &display, &config);
     if (result)
         fprintf(stderr, "display: %s\n", copp_strerror(result));

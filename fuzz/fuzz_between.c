@@ -302,7 +302,7 @@ static void poll_once(struct world *world, const struct copp_requirement *requir
         world->raised &= ~poll.events; /* it has heard of these */
         return;
     }
-    CHECK(!(world->raised & COPP_STATUS_RENEGOTIATION_REQUIRED));
+    CHECK(!(world->raised & ~poll.events)); /* what came before the levels were set again is told all the same */
     check_protected(world, required);
 }
 

@@ -38,7 +38,8 @@ struct fake_driver {
     uint32_t fault_value;
     void (*before)(struct fake_driver *driver, enum copp_request request); /* a test's own script; may be NULL */
 
-    void (*spoil)(struct fake_driver *driver, uint8_t *answer); /* what else goes wrong with an answer, before it is signed; NULL */
+    void (*spoil)(struct fake_driver *driver,
+                  uint8_t *answer); /* what else goes wrong with an answer, before it is signed; NULL */
 
     /* What it is. */
     uint8_t random[COPP_RANDOM_SIZE];

@@ -69,8 +69,9 @@ static void what_no_connector_can_be(void) {
     struct copp_connector *connector;
     assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT); /* no output */
     const struct copp_output_ops *ops = rig.output.output.ops;
-    const struct copp_output_ops missing[] = {
-        {.apply = ops->apply, .cancel = ops->cancel}, {.state = ops->state, .cancel = ops->cancel}, {.state = ops->state, .apply = ops->apply}};
+    const struct copp_output_ops missing[] = {{.apply = ops->apply, .cancel = ops->cancel},
+                                              {.state = ops->state, .cancel = ops->cancel},
+                                              {.state = ops->state, .apply = ops->apply}};
     for (size_t i = 0; i < 3; i++) {
         struct copp_output output = {&missing[i]};
         config.output = &output;
