@@ -47,8 +47,9 @@ static void in_directory(const char *name, char *path, size_t size) {
 }
 
 static void begin(struct player *player, const struct copp_chain *known) {
-    const struct copp_socket_config where = {.path = socket_path, .answer_ms = 20000};
-    const struct copp_session_config config = {.anchor = &anchor, .known_chain = known, .connector = "HDMI-1"};
+    const struct copp_socket_config where = {.size = sizeof where, .path = socket_path, .answer_ms = 20000};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &anchor, .known_chain = known, .connector = "HDMI-1"};
     struct copp_socket *connection = NULL;
     bench_must(
         !copp_socket_connect(&where, &connection) && !copp_socket_transport_open(&connection, "HDMI-1", &player->transport) &&
@@ -80,7 +81,7 @@ static void start_daemon(void) {
         _exit(127);
     }
     struct copp_socket *connection = NULL;
-    const struct copp_socket_config where = {.path = socket_path};
+    const struct copp_socket_config where = {.size = sizeof where, .path = socket_path};
     for (int i = 0; i < 2000 && copp_socket_connect(&where, &connection); i++)
         (void)usleep(10000);
     bench_must(connection != NULL, "coppd does not start");
@@ -97,10 +98,13 @@ static void read_driver(void) {
     char text[1024];
     in_directory("test-driver/leaf.pem", name, sizeof name);
     struct copp_socket *connection = NULL;
-    struct copp_socket_connector first; /* its answer comes once the hierarchy has been made */
-    bench_must(!copp_socket_connect(&(struct copp_socket_config){.path = socket_path, .answer_ms = 20000}, &connection) &&
-                   !copp_socket_connector(connection, 0, &first),
-               "coppd does not answer");
+    struct copp_socket_connector first = {.size = sizeof first}; /* its answer comes once the hierarchy has been made */
+    bench_must(
+        !copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = socket_path, .answer_ms = 20000},
+            &connection) &&
+            !copp_socket_connector(connection, 0, &first),
+        "coppd does not answer");
     copp_socket_close(&connection);
     bench_must(!copp_private_key_open(name, NULL, &key), "no leaf key");
     in_directory("test-driver/anchor.b64", name, sizeof name);

@@ -31,7 +31,8 @@ static void quiet_cancel(struct copp_output *output) {
     (void)output;
 }
 
-static const struct copp_output_ops quiet_ops = {.state = quiet_state, .apply = quiet_apply, .cancel = quiet_cancel};
+static const struct copp_output_ops quiet_ops = {
+    .size = sizeof quiet_ops, .state = quiet_state, .apply = quiet_apply, .cancel = quiet_cancel};
 static struct copp_output quiet = {&quiet_ops};
 
 static struct copp_private_key *leaf;
@@ -56,9 +57,18 @@ static void make_chain(void) {
     bench_must(copp_private_key_generate(1024, &root) == COPP_OK, "no root key");
     anchor = public_half(root);
     const struct copp_certificate_request requests[] = {
-        {.subject = public_half(leaf), .signer = ihv, .encrypt_key = true, .copp_certificate = true, .manufacturer = "Bench"},
-        {.subject = public_half(ihv), .signer = root, .sign_certificate = true, .manufacturer = "Bench"},
-        {.subject = anchor, .signer = root, .sign_certificate = true, .manufacturer = "Bench"}};
+        {.size = sizeof *requests,
+         .subject = public_half(leaf),
+         .signer = ihv,
+         .encrypt_key = true,
+         .copp_certificate = true,
+         .manufacturer = "Bench"},
+        {.size = sizeof *requests,
+         .subject = public_half(ihv),
+         .signer = root,
+         .sign_certificate = true,
+         .manufacturer = "Bench"},
+        {.size = sizeof *requests, .subject = anchor, .signer = root, .sign_certificate = true, .manufacturer = "Bench"}};
     struct copp_verdict verdict;
     bench_must(copp_chain_issue(requests, 3, &chain_bytes, &chain_size) == COPP_OK, "no chain");
     bench_must(copp_chain_validate((const uint8_t *)chain_bytes, chain_size, &anchor, &chain, &verdict) == COPP_OK,
@@ -67,8 +77,10 @@ static void make_chain(void) {
 
 void bench_setup(void) {
     make_chain();
-    const struct copp_adapter_config config = {.chain = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = leaf};
-    const struct copp_connector_config hdmi = {.output = &quiet,
+    const struct copp_adapter_config config = {
+        .size = sizeof config, .chain = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = leaf};
+    const struct copp_connector_config hdmi = {.size = sizeof hdmi,
+                                               .output = &quiet,
                                                .connector_type = COPP_CONNECTOR_HDMI,
                                                .protection_types = COPP_PROTECTION_TYPE_HDCP,
                                                .bus_type = COPP_BUS_PCI_EXPRESS};
@@ -91,7 +103,7 @@ struct pair {
 };
 
 static void open_pair(struct pair *pair) {
-    const struct copp_session_config config = {.anchor = &anchor, .known_chain = chain};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor, .known_chain = chain};
     struct copp_verdict verdict;
     bench_must(copp_local_transport_open(connector, NULL, &pair->transport) == COPP_OK, "no transport");
     bench_must(copp_session_new(&config, pair->transport, &pair->session) == COPP_OK, "no session");
@@ -285,7 +297,7 @@ static void run_verify_fresh(void) {
 static void sign_three(void) {
     struct copp_private_key *const signers[] = {ihv, root, root};
     for (size_t i = 0; i < 3; i++) {
-        struct copp_certificate certificate;
+        struct copp_certificate certificate = {.size = sizeof certificate};
         bench_must(copp_chain_certificate(chain, i, &certificate) == COPP_OK, "no certificate");
         three[i].data = certificate.data;
         three[i].size = certificate.data_size;

@@ -149,8 +149,11 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
 }
 
 int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
-    const struct copp_session_config config = {
-        .anchor = &adapter->anchor, .lists = adapter->revocation.lists, .binding = remote_binding, .connector = output};
+    const struct copp_session_config config = {.size = sizeof config,
+                                               .anchor = &adapter->anchor,
+                                               .lists = &adapter->revocation.lists,
+                                               .binding = remote_binding,
+                                               .connector = output};
     struct copp_verdict verdict = {.detail = ""};
     if (adapter->path == NULL)
         return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);

@@ -37,7 +37,7 @@ static int check_list(const struct invocation *in, const char *chain_name, const
 
 static int answer_valid(const struct invocation *in, const char *name, const struct copp_chain *chain, const char *anchor) {
     const struct verify_options *o = in->options;
-    struct copp_certificate driver;
+    struct copp_certificate driver = {.size = sizeof driver};
     enum copp_result result = copp_chain_certificate(chain, 0, &driver);
     if (result != COPP_OK)
         return fail_result(in, name, result);
@@ -135,7 +135,7 @@ static int print_chain(const struct invocation *in, const char *name, const stru
         say("%s: %zu certificate%s in %zu bytes, not validated (see copp chain verify)", name, count, count == 1 ? "" : "s",
             size);
     for (size_t i = 0; i < count; i++) {
-        struct copp_certificate certificate;
+        struct copp_certificate certificate = {.size = sizeof certificate};
         enum copp_result result = copp_chain_certificate(chain, i, &certificate);
         if (result != COPP_OK) {
             json_decref(certificates);

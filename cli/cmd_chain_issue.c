@@ -106,9 +106,13 @@ static int issue(const struct invocation *in, struct hierarchy *h) {
     const struct issue_options *o = in->options;
     const char *manufacturer = o->manufacturer != NULL ? o->manufacturer : "Test";
     struct copp_certificate_request requests[] = {
-        {.subject = h->halves[LEAF], .signer = h->keys[IHV], .encrypt_key = true, .copp_certificate = true},
-        {.subject = h->halves[IHV], .signer = h->keys[ROOT], .sign_certificate = true},
-        {.subject = h->halves[ROOT], .signer = h->keys[ROOT], .sign_certificate = true},
+        {.size = sizeof *requests,
+         .subject = h->halves[LEAF],
+         .signer = h->keys[IHV],
+         .encrypt_key = true,
+         .copp_certificate = true},
+        {.size = sizeof *requests, .subject = h->halves[IHV], .signer = h->keys[ROOT], .sign_certificate = true},
+        {.size = sizeof *requests, .subject = h->halves[ROOT], .signer = h->keys[ROOT], .sign_certificate = true},
     };
     struct copp_verdict verdict;
     for (size_t i = 0; i < 3; i++) {

@@ -91,7 +91,7 @@ static int get_keys(const struct invocation *in, struct keys *k) {
 /* A list names DigestValues (CRL-4): a certificate whose own does not hold cannot be named. */
 static int digest_of(const struct invocation *in, const char *name, size_t index, uint8_t *digest) {
     struct copp_chain *chain;
-    struct copp_certificate c;
+    struct copp_certificate c = {.size = sizeof c};
     int status = STATUS_YES;
     if (load_chain(in, name, NULL, &chain) != STATUS_YES)
         return STATUS_UNKNOWN;
@@ -130,8 +130,8 @@ static int read_revoked(const struct invocation *in, const char *text, uint8_t *
 static int issue(const struct invocation *in, struct keys *k, const uint8_t *digests, uint8_t **list, size_t *size) {
     const struct issue_options *o = in->options;
     const struct copp_certificate_request requests[] = {
-        {.subject = k->signer_half, .signer = k->root, .sign_crl = true, .manufacturer = ""},
-        {.subject = k->root_half, .signer = k->root, .sign_certificate = true, .manufacturer = ""},
+        {.size = sizeof *requests, .subject = k->signer_half, .signer = k->root, .sign_crl = true, .manufacturer = ""},
+        {.size = sizeof *requests, .subject = k->root_half, .signer = k->root, .sign_certificate = true, .manufacturer = ""},
     };
     struct copp_verdict verdict;
     enum copp_result result = copp_revocation_issue(o->version, digests, o->revoke.count, requests, 2, k->signer, list, size);

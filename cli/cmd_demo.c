@@ -54,7 +54,8 @@ static void fact_hex(struct demo *d, const char *label, const uint8_t *bytes, si
 static bool player_open(struct demo *d, struct player *p, const char *name) {
     struct copp_transport *local = NULL;
     struct copp_connector *connector = copp_sim_connector(d->host.sim, d->output);
-    const struct copp_session_config config = {.anchor = &d->host.anchor, .connector = copp_connector_name(connector)};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &d->host.anchor, .connector = copp_connector_name(connector)};
     enum copp_result result = copp_local_transport_open(connector, &d->host.pump, &local);
     p->name = name;
     trace_init(&p->trace, local);
@@ -117,7 +118,7 @@ static bool tell_exchange(struct demo *d) {
 /* A copy with one letter of the vendor's name changed: what an attacker would hand out. */
 static void tell_tampered(struct demo *d, const struct copp_chain *chain) {
     char bytes[COPP_CHAIN_SIZE_MAX + 1] = "";
-    struct copp_certificate vendor;
+    struct copp_certificate vendor = {.size = sizeof vendor};
     struct copp_verdict verdict = {.detail = ""};
     size_t size;
     const uint8_t *original = copp_chain_bytes(chain, &size);
@@ -138,7 +139,7 @@ static void tell_chain(struct demo *d) {
     struct copp_verdict verdict;
     steps_step(&d->steps, "The chain is what trust hangs on");
     for (size_t i = 0; i < copp_chain_count(chain); i++) {
-        struct copp_certificate c;
+        struct copp_certificate c = {.size = sizeof c};
         char label[40], digest[2 * COPP_DIGEST_SIZE + 1];
         if (copp_chain_certificate(chain, i, &c) != COPP_OK)
             continue;
@@ -303,8 +304,8 @@ static void tell_replay(struct demo *d) {
 
 static void tell_again(struct demo *d) {
     struct copp_verdict verdict;
-    const struct copp_requirement wanted = {.hdcp = COPP_HDCP_ON};
-    struct copp_poll watch;
+    const struct copp_requirement wanted = {.size = sizeof wanted, .hdcp = COPP_HDCP_ON};
+    struct copp_poll watch = {.size = sizeof watch};
     steps_step(&d->steps, "Plugged in again: both leave, and a new session protects what is shown");
     happen(d, "plug");
     player_close(&d->first);
@@ -323,7 +324,7 @@ static void tell_again(struct demo *d) {
 }
 
 static void tell_end(struct demo *d) {
-    struct copp_protection left;
+    struct copp_protection left = {.size = sizeof left};
     const struct copp_connector *connector = copp_sim_connector(d->host.sim, d->output);
     steps_step(&d->steps, "The last session closes: nothing is left in force (EVT-5, ARB-4)");
     player_close(&d->third);

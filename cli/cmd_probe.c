@@ -261,7 +261,7 @@ static void end_path(struct probe *probe) {
 /* Takes the transport over. */
 static void run_transport(struct probe *probe, struct copp_transport *transport) {
     const struct copp_session_config config = {
-        .anchor = &probe->anchor, .lists = probe->revocation.lists, .binding = remote_binding};
+        .size = sizeof config, .anchor = &probe->anchor, .lists = &probe->revocation.lists, .binding = remote_binding};
     struct copp_session *session = NULL;
     enum copp_result result = copp_session_new(&config, transport, &session);
     if (result == COPP_OK)

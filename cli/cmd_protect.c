@@ -147,7 +147,8 @@ static int fail_stop(struct protect_run *g, enum copp_stop stop) {
 
 static int read_requirement(const struct invocation *in, struct copp_requirement *wanted) {
     const struct protect_options *o = in->options;
-    *wanted = (struct copp_requirement){.hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver};
+    *wanted = (struct copp_requirement){
+        .size = sizeof(struct copp_requirement), .hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver};
     if (!copp_level_valid(COPP_PROTECTION_TYPE_HDCP, o->hdcp))
         return fail(in, STATUS_UNKNOWN, NULL, "--hdcp takes 0 or 1");
     if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, o->acp))
@@ -313,7 +314,7 @@ static bool recheck_lists(struct protect_run *g) {
 
 /* Polls (APP-3); sets the levels again where the connector was reconfigured (EVT-4). */
 static void watch(struct protect_run *g) {
-    struct copp_poll w;
+    struct copp_poll w = {.size = sizeof w};
     if (!recheck_lists(g))
         return;
     copp_session_poll(g->link.session, adapter_now(&g->adapter), &w);
@@ -427,7 +428,7 @@ static int take_signals(struct protect_run *g) {
 
 /* Leaves what is in force to the caller to release. */
 static int protect_and_run(struct protect_run *g) {
-    struct copp_poll w;
+    struct copp_poll w = {.size = sizeof w};
     enum copp_stop stop = copp_session_protect(g->link.session, &g->wanted, adapter_now(&g->adapter));
     if (adapter_woken(&g->adapter))
         return fail(g->in, STATUS_UNKNOWN, g->output, "interrupted before the protection was in force");

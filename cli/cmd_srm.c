@@ -25,7 +25,7 @@ int read_srm(const struct invocation *in, const char *name, const char *key_name
              struct copp_verdict *verdict) {
     struct blob message;
     struct blob pem = {0};
-    struct copp_srm_key key = {.kind = COPP_SRM_KEY_PRODUCTION};
+    struct copp_srm_key key = {.size = sizeof key, .kind = COPP_SRM_KEY_PRODUCTION};
     *srm = NULL;
     if (key_name != NULL && strcmp(key_name, "facsimile") == 0) {
         key.kind = COPP_SRM_KEY_FACSIMILE;
@@ -33,7 +33,8 @@ int read_srm(const struct invocation *in, const char *name, const char *key_name
         int status = read_file(in, key_name, 65536, &pem);
         if (status != STATUS_YES)
             return status;
-        key = (struct copp_srm_key){.kind = COPP_SRM_KEY_PEM, .pem = (const char *)pem.bytes, .pem_size = pem.size};
+        key = (struct copp_srm_key){
+            .size = sizeof(struct copp_srm_key), .kind = COPP_SRM_KEY_PEM, .pem = (const char *)pem.bytes, .pem_size = pem.size};
     }
     int status = read_file(in, name, COPP_SRM_SIZE_MAX, &message);
     if (status == STATUS_YES) {

@@ -131,7 +131,7 @@ static void on_back(struct watcher *w) {
 
 /* False: nothing more at present. */
 static bool take_one(struct watcher *w) {
-    struct copp_socket_news news;
+    struct copp_socket_news news = {.size = sizeof news};
     switch (source_deadline_ms(&w->source, &news)) {
     case SOURCE_NEWS:
         on_news(w, &news);

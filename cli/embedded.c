@@ -40,7 +40,7 @@ static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     embedded_dispatch(host);
 }
 
-static const struct copp_pump_ops pump_ops = {.now_ms = pump_now, .wait = pump_wait};
+static const struct copp_pump_ops pump_ops = {.size = sizeof pump_ops, .now_ms = pump_now, .wait = pump_wait};
 
 void embedded_dispatch(struct embedded *host) {
     uint64_t now = embedded_now(host);
@@ -66,9 +66,13 @@ static int make_hierarchy(const struct invocation *in, struct embedded *host) {
     struct copp_private_key *ihv = NULL;
     struct copp_private_key *root = NULL;
     struct copp_certificate_request requests[] = {
-        {.encrypt_key = true, .copp_certificate = true, .security_level = 150, .manufacturer = "copp embedded test driver"},
-        {.sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test IHV"},
-        {.sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test root"},
+        {.size = sizeof *requests,
+         .encrypt_key = true,
+         .copp_certificate = true,
+         .security_level = 150,
+         .manufacturer = "copp embedded test driver"},
+        {.size = sizeof *requests, .sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test IHV"},
+        {.size = sizeof *requests, .sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test root"},
     };
     int status = generate_key(in, 2048, &host->leaf);
     if (status == STATUS_YES)
@@ -105,16 +109,23 @@ static int fail_description(const struct invocation *in, const char *name, const
     return fail_kind(in, name, blob, KIND(FILE_TEXT), text);
 }
 
+static enum copp_result refuse_decryption(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
+    (void)key, (void)in, (void)out, (void)size;
+    return COPP_E_KEY;
+}
+
 /* Where only the outputs' names are asked for there is neither chain nor key, and no device is opened. */
 static int make_adapter(const struct invocation *in, const char *name, struct embedded *host) {
     struct blob text = {0};
     struct copp_sim_error error;
-    static struct copp_private_key no_key;
+    static const struct copp_private_key_ops no_key_ops = {.size = sizeof no_key_ops, .decrypt_raw = refuse_decryption};
+    static struct copp_private_key no_key = {&no_key_ops};
     static const uint8_t no_chain[1];
     int status = name != NULL ? read_file(in, name, DESCRIPTION_MAX, &text) : STATUS_YES;
     if (status != STATUS_YES)
         return status;
     const struct copp_sim_config config = {
+        .size = sizeof config,
         .description = (const char *)text.bytes,
         .chain = host->chain != NULL ? (const uint8_t *)host->chain : no_chain,
         .chain_size = host->chain != NULL ? host->chain_size : sizeof no_chain,
@@ -159,9 +170,7 @@ void embedded_close(struct embedded *host) {
 }
 
 enum copp_result link_open(struct embedded *host, const char *output, const struct copp_session_lists *lists, struct link *link) {
-    struct copp_session_config config = {.anchor = &host->anchor};
-    if (lists != NULL)
-        config.lists = *lists;
+    struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists};
     *link = (struct link){.transport = NULL};
     struct copp_connector *connector = copp_sim_connector(host->sim, output);
     if (connector == NULL)

@@ -49,14 +49,14 @@ int remote_socket_fail(const struct invocation *in, const struct adapter *adapte
 }
 
 enum copp_result remote_socket_connect(const struct adapter *adapter, struct copp_socket **connection) {
-    const struct copp_socket_config config = {.path = adapter->path,
-                                              .give_up_fd = adapter->wake_fd >= 0 ? &adapter->wake_fd : NULL};
+    const struct copp_socket_config config = {
+        .size = sizeof config, .path = adapter->path, .give_up_fd = adapter->wake_fd >= 0 ? &adapter->wake_fd : NULL};
     return copp_socket_connect(&config, connection);
 }
 
 int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     struct copp_socket *connection = NULL;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     enum copp_result result = remote_socket_connect(adapter, &connection);
     while (result == COPP_OK && adapter->count < OUTPUTS_MAX) {
         result = copp_socket_connector(connection, (uint32_t)adapter->count, &told);

@@ -164,7 +164,7 @@ static bool collect(const struct revocation *r, const void ***arrays, struct cop
         return false;
     const struct copp_revocation_list **revocations = (const struct copp_revocation_list **)(void *)all;
     const struct copp_srm **srms = (const struct copp_srm **)(void *)(all + r->count);
-    *lists = (struct copp_session_lists){.revocations = revocations, .srms = srms};
+    *lists = (struct copp_session_lists){.size = sizeof(struct copp_session_lists), .revocations = revocations, .srms = srms};
     for (size_t i = 0; i < r->count; i++) {
         const struct loaded *loaded = newest(&r->sources[i]);
         if (loaded->list != NULL)

@@ -51,6 +51,7 @@ static void free_trace(struct copp_transport *transport) {
 }
 
 static const struct copp_transport_ops ops = {
+    .size = sizeof ops,
     .key_exchange = key_exchange,
     .session_sequence_start = session_sequence_start,
     .protection_command = protection_command,

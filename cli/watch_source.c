@@ -79,8 +79,8 @@ static void look(struct source *s, uint32_t index, struct copp_socket_connector_
     const char *name = adapter_output(&s->device, index);
     struct copp_sim *sim = s->device.host.sim;
     struct copp_connector *connector = copp_sim_connector(sim, name);
-    struct copp_connector_view view;
-    struct copp_protection now;
+    struct copp_connector_view view = {.size = sizeof view};
+    struct copp_protection now = {.size = sizeof now};
     copp_connector_inspect(connector, &view);
     copp_connector_protection(connector, &now);
     *news = (struct copp_socket_connector_news){.index = index,

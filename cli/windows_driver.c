@@ -99,7 +99,7 @@ static void close_driver(struct copp_transport *transport) {
     free(mine);
 }
 
-static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, close_driver};
+static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, close_driver};
 
 static struct windows_transport *new_transport(void) {
     struct windows_transport *made = calloc(1, sizeof *made);

@@ -1,27 +1,24 @@
 #include "backend.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "backend_auto.h"
+#include "backend_kinds.h"
 #include "log.h"
 
-static const struct backend_ops *const backends[] = {
-    &backend_auto,
-#ifdef COPPD_XRANDR
-    &backend_xrandr,
-#endif
-#ifdef COPPD_KMS
-    &backend_kms,
-#endif
-    &backend_sim,
-};
-#define BACKENDS (sizeof backends / sizeof backends[0])
+/* "auto" comes before all others. */
+static const struct backend_kind *kind_at(size_t index) {
+    if (index == 0)
+        return &backend_auto;
+    return index <= backend_kind_count ? &backend_kinds[index - 1] : NULL;
+}
 
-static const struct backend_ops *find(const char *name) {
-    for (size_t i = 0; i < BACKENDS; i++) {
-        if (strcmp(name, backends[i]->name) == 0)
-            return backends[i];
+static const struct backend_kind *find(const char *name) {
+    const struct backend_kind *kind;
+    for (size_t i = 0; (kind = kind_at(i)) != NULL; i++) {
+        if (strcmp(name, kind->name) == 0)
+            return kind;
     }
     return NULL;
 }
@@ -31,84 +28,74 @@ bool backend_known(const char *name) {
 }
 
 void backend_names(char *text, size_t size) {
+    const struct backend_kind *kind;
     size_t used = 0;
-    for (size_t i = 0; i < BACKENDS && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s",
-                                 i == 0             ? ""
-                                 : i + 1 < BACKENDS ? ", "
-                                                    : " or ",
-                                 backends[i]->name);
+    for (size_t i = 0; (kind = kind_at(i)) != NULL && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : kind_at(i + 1) ? ", " : " or ", kind->name);
 }
 
 /* Real ones may not be in this build, but have settings all the same. */
 bool backend_is(const char *name, const char *backend) {
-    bool simulated = strcmp(backend, backend_sim.name) == 0;
+    const struct backend_kind *kind = find(backend);
+    bool simulated = kind && !kind->real;
     return strcmp(name, backend) == 0 || (strcmp(name, backend_auto.name) == 0 && !simulated);
 }
 
-const char *backend_display(const struct backend_setup *setup) {
-    const char *environment = getenv("DISPLAY");
-    if (setup->display[0])
-        return setup->display;
-    return environment ? environment : "";
+bool backend_check(const struct config *config, struct error_text *error) {
+    return find(config->backend)->check(config, error);
 }
 
-bool backend_check(const char *name, const struct backend_setup *setup, struct error_text *error) {
-    return find(name)->check(setup, error);
+void backend_plan(const struct config *config, char *text, size_t size) {
+    find(config->backend)->plan(config, text, size);
 }
 
-void backend_plan(const char *name, const struct backend_setup *setup, char *text, size_t size) {
-    find(name)->plan(setup, text, size);
+static void say(struct copp_backend_log *log, enum copp_backend_priority priority, const char *text) {
+    (void)log;
+    if (priority == COPP_BACKEND_ERROR)
+        log_error("%s", text);
+    else if (priority == COPP_BACKEND_WARNING)
+        log_warning("%s", text);
+    else
+        log_info("%s", text);
 }
 
-struct backend *backend_open(const char *name, const struct backend_setup *setup, struct error_text *error) {
-    struct backend *backend = NULL;
-    struct backend_setup own = *setup;
+struct copp_outputs *backend_open(const struct config *config, const struct copp_adapter_config *adapter,
+                                  struct error_text *error) {
+    static struct copp_backend_log log = {say};
+    const struct backend_kind *kind = find(config->backend);
+    struct copp_backend *backend;
+    struct copp_outputs *outputs;
     char text[256];
-    own.wait = true; /* who names one knows that it comes: X servers start after us */
-    if (!backend_check(name, &own, error) || find(name)->open(&own, &backend, error))
+    /* who names one knows that it comes: X servers start after us */
+    if (!kind->check(config, error) || kind->open(config, true, &log, &backend, error))
         return NULL;
-    backend_plan(name, &own, text, sizeof text);
-    if (!backend->ops->real)
+    enum copp_result result = copp_outputs_new(adapter, &backend, &outputs);
+    if (result) {
+        backend_not_opened(kind->name, result, error);
+        return NULL;
+    }
+    kind->plan(config, text, sizeof text);
+    if (!copp_outputs_real(outputs))
         log_warning("the outputs are simulated: they protect nothing");
-    else if (!backend->ops->name_of(backend, 0))
+    else if (!copp_outputs_name(outputs, 0))
         log_warning("there are no outputs yet: %s", text);
-    return backend;
+    return outputs;
 }
 
-void backend_close(struct backend **backend) {
-    if (!*backend)
-        return;
-    (*backend)->ops->close(*backend);
-    *backend = NULL;
-}
-
-void backend_look(struct backend *backend, size_t index, struct copp_socket_connector *told) {
-    struct copp_connector *connector = backend->ops->connector(backend, index);
-    struct copp_connector_view view;
-    struct copp_protection now;
+void backend_look(const struct copp_outputs *outputs, size_t index, struct copp_socket_connector *told) {
+    struct copp_connector *connector = copp_outputs_connector(outputs, index);
+    struct copp_connector_view view = {.size = sizeof view};
+    struct copp_protection now = {.size = sizeof now};
     copp_connector_inspect(connector, &view);
     copp_connector_protection(connector, &now);
-    *told = (struct copp_socket_connector){.real = backend->ops->real,
-                                           .plugged = backend->ops->plugged(backend, index),
+    *told = (struct copp_socket_connector){.size = sizeof(struct copp_socket_connector),
+                                           .real = copp_outputs_real(outputs),
+                                           .plugged = copp_outputs_plugged(outputs, index),
                                            .connector_type = view.connector_type,
                                            .protection_types = view.protection_types,
                                            .hdcp = now.hdcp,
                                            .acp = now.acp,
                                            .cgmsa = now.cgmsa,
                                            .devices = (uint32_t)copp_connector_devices(connector)};
-    (void)strncpy(told->name, backend->ops->name_of(backend, index), sizeof told->name - 1);
-}
-
-struct copp_connector *backend_find(struct backend *backend, const char *name, uint32_t *index) {
-    struct copp_connector *other = backend->ops->named(backend, name);
-    const char *known;
-    for (uint32_t i = 0; (known = backend->ops->name_of(backend, i)) != NULL; i++) {
-        struct copp_connector *connector = backend->ops->connector(backend, i);
-        if (strcmp(known, name) != 0 && connector != other)
-            continue;
-        *index = i;
-        return connector;
-    }
-    return NULL;
+    (void)strncpy(told->name, copp_outputs_name(outputs, index), sizeof told->name - 1);
 }

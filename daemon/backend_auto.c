@@ -2,6 +2,8 @@
  * The outputs that are there: each second it looks for an X server, then for graphics cards, takes the first that has any, and
  * stays with that. Until then there are none; simulated ones are never taken.
  */
+#include "backend_auto.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,82 +11,80 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "backend.h"
+#include "clock.h"
 #include "log.h"
-#ifdef COPPD_KMS
-#include "outputs/backend.h"
-#endif
 
 #define LOOK_MS 1000u
 #define HEARD_SIZE 2048u
 
 struct auto_backend {
-    struct backend backend;
-    struct backend_setup setup; /* what it points at outlives this */
+    struct copp_backend backend;
+    const struct config *config;
+    struct copp_backend_log *log;
     int epoll; /* of the one that was chosen, or of those that may be */
-    struct backend *server; /* an X server's, waited for; NULL: none is looked for, or something has been chosen */
-    struct backend *chosen; /* NULL: nothing yet */
-    uint64_t look_ms; /* when cards are looked for again */
-#ifdef COPPD_KMS
-    struct copp_backend_log log; /* of an attempt at the cards */
-    char heard[HEARD_SIZE]; /* what was said in it, in lines */
+    struct copp_backend *candidates[BACKEND_KINDS_MAX]; /* each at its kind's place; NULL: not open */
+    struct copp_backend *chosen; /* NULL: nothing yet */
+    uint64_t look_ms; /* when those that are not awaited are tried again */
+    struct copp_backend_log attempts; /* hears what they say meanwhile */
+    char heard[HEARD_SIZE]; /* what was said in the last attempt, in lines */
     char said[HEARD_SIZE]; /* and in the last one that differed */
-#endif
 };
 
-static struct auto_backend *own(const struct backend *backend) {
+static struct auto_backend *own(const struct copp_backend *backend) {
     return (struct auto_backend *)(uintptr_t)backend;
 }
 
-static bool has_outputs(const struct backend *backend) {
-    return backend->ops->name_of(backend, 0) != NULL;
+static bool has_outputs(const struct copp_backend *backend) {
+    return backend->ops->count(backend) > 0;
+}
+
+static void close_candidates(struct auto_backend *a) {
+    for (size_t i = 0; i < backend_kind_count; i++)
+        copp_backend_close(&a->candidates[i]);
 }
 
 /* For as long as coppd runs: what a connector is may not change under its sessions. */
-static void choose(struct auto_backend *a, struct backend *backend) {
-    size_t count = 0;
-    a->chosen = backend;
-    if (a->server != backend)
-        backend_close(&a->server);
-    a->server = NULL;
-    while (backend->ops->name_of(backend, count))
-        count++;
-    log_info("auto: takes the outputs of %s (%zu so far), and stays with them until coppd is started anew", backend->ops->name,
-             count);
+static void choose(struct auto_backend *a, size_t kind) {
+    a->chosen = a->candidates[kind];
+    a->candidates[kind] = NULL;
+    close_candidates(a);
+    log_info("auto: takes the outputs of %s (%zu so far), and stays with them until coppd is started anew",
+             backend_kinds[kind].name, a->chosen->ops->count(a->chosen));
 }
 
-#ifdef COPPD_KMS
-static bool poll_too(const struct auto_backend *a, const struct backend *backend) {
-    struct epoll_event event = {.events = EPOLLIN};
-    return epoll_ctl(a->epoll, EPOLL_CTL_ADD, backend->ops->fd(backend), &event) == 0;
+static bool poll_too(const struct auto_backend *a, const struct copp_backend *backend) {
+    int fds[COPP_BACKEND_FDS];
+    size_t count = backend->ops->fds(backend, fds);
+    for (size_t i = 0; i < count; i++) {
+        struct epoll_event event = {.events = EPOLLIN};
+        if (epoll_ctl(a->epoll, EPOLL_CTL_ADD, fds[i], &event) != 0)
+            return false;
+    }
+    return true;
 }
 
-#endif
-
-#ifdef COPPD_XRANDR
-static void look_for_server(struct auto_backend *a) {
+/* Its outputs are added when they come: it is opened once. */
+static void await(struct auto_backend *a, size_t kind) {
     struct error_text error;
-    struct backend_setup setup = a->setup;
-    setup.wait = true; /* it tries again by itself */
-    if (!backend_display(&setup)[0])
+    struct copp_backend **backend = &a->candidates[kind];
+    enum copp_result result = backend_kinds[kind].open(a->config, true, a->log, backend, &error);
+    if (result == COPP_E_NOT_FOUND) /* the settings name none */
         return;
-    if (backend_xrandr.open(&setup, &a->server, &error)) {
+    if (result) {
         log_warning("auto: %s", error.text);
-    } else if (!poll_too(a, a->server)) {
-        log_warning("auto: no X server can be waited for: %s", strerror(errno));
-        backend_close(&a->server);
+    } else if (!poll_too(a, *backend)) {
+        log_warning("auto: the %s outputs cannot be waited for: %s", backend_kinds[kind].name, strerror(errno));
+        copp_backend_close(backend);
     }
 }
-#else
-static void look_for_server(struct auto_backend *a) {
-    (void)a;
-}
-#endif
 
-#ifdef COPPD_KMS
 static void hear(struct copp_backend_log *log, enum copp_backend_priority priority, const char *text) {
-    struct auto_backend *a = (struct auto_backend *)((char *)log - offsetof(struct auto_backend, log));
+    struct auto_backend *a = (struct auto_backend *)((char *)log - offsetof(struct auto_backend, attempts));
     size_t used = strlen(a->heard);
+    if (a->chosen) { /* the attempt's backend keeps this log as long as it lives */
+        a->log->say(a->log, priority, text);
+        return;
+    }
     (void)snprintf(a->heard + used, sizeof a->heard - used, "%d%s\n", (int)priority, text);
 }
 
@@ -102,96 +102,160 @@ static void pass_on(struct auto_backend *a) {
     a->heard[0] = 0;
 }
 
-static void look_for_cards(struct auto_backend *a) {
+/* Keeps it only if it has outputs. */
+static void try_now(struct auto_backend *a, size_t kind) {
     struct error_text error;
-    struct backend *cards = NULL;
-    struct backend_setup setup = a->setup;
-    setup.log = &a->log;
-    enum copp_result result = backend_kms.open(&setup, &cards, &error);
+    struct copp_backend **backend = &a->candidates[kind];
+    enum copp_result result = backend_kinds[kind].open(a->config, false, &a->attempts, backend, &error);
     if (result && result != COPP_E_NOT_FOUND)
-        copp_backend_say(&a->log, COPP_BACKEND_WARNING, "auto: %s", error.text);
-    if (!result && !poll_too(a, cards))
-        backend_close(&cards);
-    pass_on(a);
-    if (cards && has_outputs(cards))
-        choose(a, cards);
-    else
-        backend_close(&cards);
+        copp_backend_say(&a->attempts, COPP_BACKEND_WARNING, "auto: %s", error.text);
+    if (!result && (!has_outputs(*backend) || !poll_too(a, *backend)))
+        copp_backend_close(backend);
 }
-#else
-static void look_for_cards(struct auto_backend *a) {
-    (void)a;
+
+static bool is_searching(const struct copp_backend *candidate) {
+    return candidate && candidate->ops->searching && candidate->ops->searching(candidate);
 }
-#endif
 
 /* Whoever takes the connection of an X server that is about to answer owns the cards: they wait for it. */
-static bool waits_for_server(const struct auto_backend *a) {
-    return a->server && a->server->ops->searching(a->server);
+static bool waits_for_answer(const struct auto_backend *a) {
+    for (size_t i = 0; i < backend_kind_count; i++) {
+        if (is_searching(a->candidates[i]))
+            return true;
+    }
+    return false;
 }
 
 static void look(struct auto_backend *a, uint64_t now_ms) {
-    if (a->server && has_outputs(a->server)) {
-        choose(a, a->server);
-    } else if (!waits_for_server(a) && now_ms >= a->look_ms) {
-        a->look_ms = now_ms + LOOK_MS;
-        look_for_cards(a);
+    bool due = now_ms >= a->look_ms && !waits_for_answer(a);
+    size_t found = backend_kind_count;
+    for (size_t i = 0; i < backend_kind_count && found == backend_kind_count; i++) {
+        if (due && backend_kinds[i].real && !backend_kinds[i].awaited)
+            try_now(a, i);
+        if (a->candidates[i] && has_outputs(a->candidates[i]))
+            found = i;
     }
+    if (due) {
+        a->look_ms = now_ms + LOOK_MS;
+        pass_on(a);
+    }
+    if (found < backend_kind_count)
+        choose(a, found);
 }
 
-static void close_auto(struct backend *backend) {
+static void close_auto(struct copp_backend *backend) {
     struct auto_backend *a = own(backend);
-    backend_close(&a->server);
-    backend_close(&a->chosen);
+    close_candidates(a);
+    copp_backend_close(&a->chosen);
     if (a->epoll >= 0)
         (void)close(a->epoll);
     free(a);
 }
 
-static enum copp_result open_auto(const struct backend_setup *setup, struct backend **backend, struct error_text *error) {
+static size_t count(const struct copp_backend *backend) {
+    const struct copp_backend *chosen = own(backend)->chosen;
+    return chosen ? chosen->ops->count(chosen) : 0;
+}
+
+static void describe(const struct copp_backend *backend, size_t index, struct copp_backend_output *output) {
+    const struct copp_backend *chosen = own(backend)->chosen;
+    chosen->ops->describe(chosen, index, output);
+}
+
+static bool plugged(const struct copp_backend *backend, size_t index) {
+    const struct copp_backend *chosen = own(backend)->chosen;
+    return chosen->ops->plugged && chosen->ops->plugged(chosen, index);
+}
+
+static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
+    struct copp_backend *chosen = own(backend)->chosen;
+    chosen->ops->attach(chosen, index, connector);
+}
+
+static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
+    list[0] = own(backend)->epoll;
+    return 1;
+}
+
+static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
+    struct auto_backend *a = own(backend);
+    if (a->chosen) {
+        a->chosen->ops->dispatch(a->chosen, now_ms);
+        return;
+    }
+    for (size_t i = 0; i < backend_kind_count; i++) {
+        if (a->candidates[i])
+            a->candidates[i]->ops->dispatch(a->candidates[i], now_ms);
+    }
+    look(a, now_ms);
+}
+
+static uint64_t deadline_ms(const struct copp_backend *backend) {
+    const struct auto_backend *a = own(backend);
+    if (a->chosen)
+        return a->chosen->ops->deadline_ms(a->chosen);
+    uint64_t first = waits_for_answer(a) ? COPP_BACKEND_NEVER : a->look_ms;
+    for (size_t i = 0; i < backend_kind_count; i++) {
+        const struct copp_backend *candidate = a->candidates[i];
+        uint64_t next = candidate ? candidate->ops->deadline_ms(candidate) : COPP_BACKEND_NEVER;
+        first = next < first ? next : first;
+    }
+    return first;
+}
+
+/* The outputs are those of whatever it takes, and that is real. */
+static const struct copp_backend_ops auto_ops = {.real = true,
+                                                 .count = count,
+                                                 .describe = describe,
+                                                 .plugged = plugged,
+                                                 .attach = attach,
+                                                 .fds = fds,
+                                                 .dispatch = dispatch,
+                                                 .deadline_ms = deadline_ms,
+                                                 .close = close_auto};
+
+static enum copp_result open_auto(const struct config *config, bool wait, struct copp_backend_log *log,
+                                  struct copp_backend **backend, struct error_text *error) {
     struct auto_backend *a = calloc(1, sizeof *a);
+    (void)wait;
     *backend = NULL;
     if (!a) {
-        error_set(error, "out of memory");
+        (void)error_set(error, "out of memory");
         return COPP_E_MEMORY;
     }
-    a->backend.ops = &backend_auto;
-    a->setup = *setup;
-    a->setup.wait = false;
-#ifdef COPPD_KMS
-    a->log.say = hear;
-#endif
+    a->backend.ops = &auto_ops;
+    a->config = config;
+    a->log = log;
+    a->attempts.say = hear;
     a->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (a->epoll < 0) {
-        error_set(error, "outputs cannot be waited for: %s", strerror(errno));
+        (void)error_set(error, "outputs cannot be waited for: %s", strerror(errno));
         close_auto(&a->backend);
         return COPP_E_IO;
     }
-    look_for_server(a);
-    look(a, setup->now_ms);
+    for (size_t i = 0; i < backend_kind_count; i++) {
+        if (backend_kinds[i].real && backend_kinds[i].awaited)
+            await(a, i);
+    }
+    look(a, clock_now_ms());
     *backend = &a->backend;
     return COPP_OK;
 }
 
-static bool check_auto(const struct backend_setup *setup, struct error_text *error) {
-#ifdef COPPD_XRANDR
-    struct backend_setup xrandr = *setup;
-    if (!backend_display(setup)[0])
-        xrandr.display = ":0"; /* none is looked for, and that is no error here */
-    if (!backend_xrandr.check(&xrandr, error))
-        return false;
-#endif
-#ifdef COPPD_KMS
-    return backend_kms.check(setup, error);
-#else
-    (void)setup;
-    (void)error;
+static bool check_auto(const struct config *config, struct error_text *error) {
+    struct config checked = *config;
+    if (!backend_display(config)[0])
+        (void)strcpy(checked.display, ":0"); /* none is looked for, and that is no error here */
+    for (size_t i = 0; i < backend_kind_count; i++) {
+        if (backend_kinds[i].real && !backend_kinds[i].check(&checked, error))
+            return false;
+    }
     return true;
-#endif
 }
 
-static void plan(const struct backend_setup *setup, char *text, size_t size) {
+static void plan(const struct config *config, char *text, size_t size) {
 #if defined COPPD_XRANDR
-    const char *display = backend_display(setup);
+    const char *display = backend_display(config);
     if (display[0])
         (void)snprintf(text, size,
                        "each second coppd looks for an X server at %s, then for graphics cards, and takes the first that has "
@@ -202,82 +266,12 @@ static void plan(const struct backend_setup *setup, char *text, size_t size) {
                        "each second coppd looks for graphics cards, and for no X server: [outputs] display names none, and there "
                        "is no DISPLAY; simulated outputs need backend = sim");
 #elif defined COPPD_KMS
-    (void)setup;
+    (void)config;
     (void)snprintf(text, size, "each second coppd looks for graphics cards; simulated outputs need backend = sim");
 #else
-    (void)setup;
+    (void)config;
     (void)snprintf(text, size, "this coppd was built without real outputs; simulated ones need backend = sim");
 #endif
 }
 
-static const char *name_of(const struct backend *backend, size_t index) {
-    const struct backend *chosen = own(backend)->chosen;
-    return chosen ? chosen->ops->name_of(chosen, index) : NULL;
-}
-
-static struct copp_connector *connector(struct backend *backend, size_t index) {
-    struct backend *chosen = own(backend)->chosen;
-    return chosen ? chosen->ops->connector(chosen, index) : NULL;
-}
-
-static bool plugged(const struct backend *backend, size_t index) {
-    const struct backend *chosen = own(backend)->chosen;
-    return chosen && chosen->ops->plugged(chosen, index);
-}
-
-static struct copp_connector *named(struct backend *backend, const char *name) {
-    struct backend *chosen = own(backend)->chosen;
-    return chosen ? chosen->ops->named(chosen, name) : NULL;
-}
-
-static bool searching(const struct backend *backend) {
-    return own(backend)->chosen == NULL;
-}
-
-static int fd(const struct backend *backend) {
-    return own(backend)->epoll;
-}
-
-static void ready(struct backend *backend, uint64_t now_ms) {
-    struct auto_backend *a = own(backend);
-    struct backend *asked = a->chosen ? a->chosen : a->server;
-    if (asked)
-        asked->ops->ready(asked, now_ms);
-    if (!a->chosen)
-        look(a, now_ms);
-}
-
-static uint64_t deadline_ms(const struct backend *backend) {
-    const struct auto_backend *a = own(backend);
-    const struct backend *asked = a->chosen ? a->chosen : a->server;
-    uint64_t next = asked ? asked->ops->deadline_ms(asked) : UINT64_MAX;
-    bool looks = !a->chosen && !waits_for_server(a);
-    return looks && a->look_ms < next ? a->look_ms : next;
-}
-
-static void advance(struct backend *backend, uint64_t now_ms) {
-    struct auto_backend *a = own(backend);
-    struct backend *asked = a->chosen ? a->chosen : a->server;
-    if (asked)
-        asked->ops->advance(asked, now_ms);
-    if (!a->chosen)
-        look(a, now_ms);
-}
-
-const struct backend_ops backend_auto = {
-    .name = "auto",
-    .real = true, /* whatever it takes */
-    .check = check_auto,
-    .plan = plan,
-    .open = open_auto,
-    .close = close_auto,
-    .name_of = name_of,
-    .connector = connector,
-    .plugged = plugged,
-    .named = named,
-    .searching = searching,
-    .fd = fd,
-    .ready = ready,
-    .deadline_ms = deadline_ms,
-    .advance = advance,
-};
+const struct backend_kind backend_auto = {.name = "auto", .real = true, .check = check_auto, .plan = plan, .open = open_auto};

@@ -41,6 +41,7 @@ static enum copp_result make_keys(struct hierarchy *h) {
         result = copp_private_key_generate(bits[i], &h->keys[i]);
         if (!result)
             result = h->keys[i]->ops->public_key(h->keys[i], &h->requests[i].subject);
+        h->requests[i].size = sizeof h->requests[i];
         h->requests[i].security_level = 150;
         h->requests[i].manufacturer = "coppd test hierarchy";
         h->requests[i].sign_certificate = i > 0; /* CERT-9 */
@@ -163,7 +164,7 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
     const char *name = identity->name;
     struct copp_chain *chain = NULL;
     struct copp_verdict verdict;
-    struct copp_certificate leaf;
+    struct copp_certificate leaf = {.size = sizeof leaf};
     struct copp_public_key half;
     enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, &verdict);
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
@@ -256,7 +257,7 @@ bool identity_open(const struct config *config, bool keep, struct identity *iden
 static enum copp_result own_anchor(const struct identity *identity, struct copp_public_key *anchor,
                                    struct copp_verdict *verdict) {
     struct copp_chain *chain = NULL;
-    struct copp_certificate root;
+    struct copp_certificate root = {.size = sizeof root};
     enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, verdict);
     if (!result)
         result = copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "backend.h"
 #include "client.h"
 #include "clock.h"
 #include "listen.h"
@@ -28,14 +29,14 @@ void server_wake(struct server *server) {
     server->slept_ms = slept;
     log_info("the machine has slept: what was protected must be protected anew");
     const uint32_t types = COPP_PROTECTION_TYPE_HDCP | COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA;
-    const struct backend_ops *ops = server->backend->ops;
-    for (size_t i = 0; ops->name_of(server->backend, i); i++) /* EVT-1, EVT-5: a driver that has it on again was without it */
-        copp_connector_protection_lost(ops->connector(server->backend, i), types);
+    for (size_t i = 0; copp_outputs_name(server->outputs, i);
+         i++) /* EVT-1, EVT-5: a driver that has it on again was without it */
+        copp_connector_protection_lost(copp_outputs_connector(server->outputs, i), types);
     server_sync_outputs(server);
 }
 
 static void arm(struct server *server) {
-    uint64_t next = server->backend->ops->deadline_ms(server->backend);
+    uint64_t next = copp_outputs_deadline_ms(server->outputs);
     uint64_t old;
     uint64_t time = next > UINT64_MAX / 1000u ? UINT64_MAX : next * 1000u;
     if (sd_event_source_get_time(server->timer, &old) < 0 || old != time)
@@ -64,7 +65,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)source;
     (void)time;
     server_wake(server);
-    server->backend->ops->advance(server->backend, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_now_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -75,7 +76,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)fd;
     (void)events;
     server_wake(server);
-    server->backend->ops->ready(server->backend, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_now_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -173,14 +174,13 @@ static size_t max_sessions(void) {
 
 static int add_sources(struct server *server) {
     sd_event *event = server->event;
-    int outputs = server->backend->ops->fd(server->backend);
     int r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_time, server);
     if (r >= 0)
         r = sd_event_add_time(event, &server->listen_again, CLOCK_MONOTONIC, UINT64_MAX, 0, on_listen_again, server);
     if (r >= 0)
         r = sd_event_source_set_enabled(server->listen_again, SD_EVENT_OFF);
-    if (r >= 0 && outputs >= 0)
-        r = sd_event_add_io(event, NULL, outputs, EPOLLIN, on_outputs, server);
+    if (r >= 0)
+        r = sd_event_add_io(event, NULL, copp_outputs_fd(server->outputs), EPOLLIN, on_outputs, server);
     if (r >= 0)
         r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
     if (r >= 0)
@@ -192,33 +192,15 @@ static int add_sources(struct server *server) {
     return r;
 }
 
-static struct backend_setup setup_of(const struct config *config, const struct identity *identity) {
-    return (struct backend_setup){.chain = (const uint8_t *)identity->chain,
-                                  .chain_size = identity->chain_size,
-                                  .key = identity->key,
-                                  .pending_limit_ms = config->pending_limit_ms,
-                                  .now_ms = clock_now_ms(),
-                                  .description = config->description,
-                                  .events = config->events,
-                                  .device = config->device,
-                                  .display = config->display,
-                                  .connectors = config->connectors,
-                                  .hdcp_type1 = config->hdcp_type == 1,
-                                  .trust_server = config->trust_server == 1};
-}
-
 bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error) {
     const struct config *config = &server->config;
     struct identity identity = {.chain = NULL};
     bool good =
         listen_check(config->socket, error) && identity_open(config, false, &identity, error) && identity_check(&identity, error);
-    if (good) {
-        const struct backend_setup setup = setup_of(config, &identity);
-        good = backend_check(config->backend, &setup, error) && metrics_check(config, error);
-        if (good)
-            backend_plan(config->backend, &setup, plan, size);
-    }
     identity_close(&identity);
+    good = good && backend_check(config, error) && metrics_check(config, error);
+    if (good)
+        backend_plan(config, plan, size);
     return good;
 }
 
@@ -236,9 +218,13 @@ bool server_open(struct server *server, struct error_text *error) {
         return false;
     if (!identity_check(&server->identity, error))
         log_warning("%s; no player will believe it", error->text);
-    const struct backend_setup setup = setup_of(&server->config, &server->identity);
-    server->backend = backend_open(server->config.backend, &setup, error);
-    if (!server->backend)
+    const struct copp_adapter_config adapter = {.size = sizeof adapter,
+                                                .chain = (const uint8_t *)server->identity.chain,
+                                                .chain_size = server->identity.chain_size,
+                                                .key = server->identity.key,
+                                                .pending_limit_ms = server->config.pending_limit_ms};
+    server->outputs = backend_open(&server->config, &adapter, error);
+    if (!server->outputs)
         return false;
     int r = sd_event_new(&server->event);
     if (r >= 0)
@@ -248,7 +234,7 @@ bool server_open(struct server *server, struct error_text *error) {
     if (!metrics_serve(server, error))
         return false;
     server_sync_outputs(server);
-    log_info("outputs: %s; sessions at a time: %zu", server->backend->ops->name,
+    log_info("outputs: %s; sessions at a time: %zu", server->config.backend,
              server->config.sessions < server->max_sessions ? (size_t)server->config.sessions : server->max_sessions);
     return true;
 }
@@ -273,7 +259,7 @@ void server_close(struct server *server) {
     sd_event_source_unref(server->metrics_timer);
     sd_event_unref(server->event);
     users_free(&server->users);
-    backend_close(&server->backend);
+    copp_outputs_free(&server->outputs);
     identity_close(&server->identity);
     if (server->metrics_fd >= 0)
         (void)close(server->metrics_fd);

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "backend.h"
+
 /* Upper bounds of the latency buckets. */
 struct bound {
     uint64_t ns;
@@ -63,15 +65,15 @@ static void label(FILE *out, const char *text) {
 /* What there is of each connector in a gauge of its own. */
 enum of_connector { OF_DEVICES, OF_SIMULATED, OF_PLUGGED };
 
-static void of_connectors(FILE *out, struct backend *backend, enum of_connector what) {
+static void of_connectors(FILE *out, const struct copp_outputs *outputs, enum of_connector what) {
     static const char *const names[] = {"copp_connector_devices", "copp_connector_simulated", "copp_connector_plugged"};
     static const char *const helps[] = {"COPP devices open on a connector.",
                                         "1 for a connector that is simulated and protects nothing, 0 for a real one.",
                                         "1 for a connector with a display plugged in, 0 for one without."};
     head(out, names[what], "gauge", helps[what]);
-    for (size_t i = 0; backend->ops->name_of(backend, i); i++) {
-        struct copp_socket_connector now;
-        backend_look(backend, i, &now);
+    for (size_t i = 0; copp_outputs_name(outputs, i); i++) {
+        struct copp_socket_connector now = {.size = sizeof now};
+        backend_look(outputs, i, &now);
         const uint32_t values[] = {now.devices, !now.real, now.plugged};
         (void)fprintf(out, "%s{connector=\"", names[what]);
         label(out, now.name);
@@ -79,11 +81,11 @@ static void of_connectors(FILE *out, struct backend *backend, enum of_connector 
     }
 }
 
-static void connectors(FILE *out, struct backend *backend) {
+static void connectors(FILE *out, const struct copp_outputs *outputs) {
     head(out, "copp_connector_level", "gauge", "Level of a protection that a connector applies now.");
-    for (size_t i = 0; backend->ops->name_of(backend, i); i++) {
-        struct copp_socket_connector now;
-        backend_look(backend, i, &now);
+    for (size_t i = 0; copp_outputs_name(outputs, i); i++) {
+        struct copp_socket_connector now = {.size = sizeof now};
+        backend_look(outputs, i, &now);
         const struct {
             const char *type;
             uint32_t level;
@@ -94,12 +96,13 @@ static void connectors(FILE *out, struct backend *backend) {
             (void)fprintf(out, "\",type=\"%s\"} %" PRIu32 "\n", levels[j].type, levels[j].level);
         }
     }
-    of_connectors(out, backend, OF_DEVICES);
-    of_connectors(out, backend, OF_SIMULATED);
-    of_connectors(out, backend, OF_PLUGGED);
+    of_connectors(out, outputs, OF_DEVICES);
+    of_connectors(out, outputs, OF_SIMULATED);
+    of_connectors(out, outputs, OF_PLUGGED);
 }
 
-bool metrics_render(const struct metrics *metrics, size_t clients, struct backend *backend, char **text, size_t *size) {
+bool metrics_render(const struct metrics *metrics, size_t clients, const struct copp_outputs *outputs, char **text,
+                    size_t *size) {
     FILE *out = open_memstream(text, size);
     if (!out)
         return false;
@@ -111,7 +114,7 @@ bool metrics_render(const struct metrics *metrics, size_t clients, struct backen
     head(out, "copp_failures", "counter", "What was refused, by cause.");
     for (size_t i = 0; i < FAILURES; i++)
         (void)fprintf(out, "copp_failures_total{cause=\"%s\"} %" PRIu64 "\n", causes[i], metrics->failures[i]);
-    connectors(out, backend);
+    connectors(out, outputs);
     histogram(out, metrics);
     (void)fputs("# EOF\n", out);
     return fclose(out) == 0;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backend.h"
+#include "outputs/outputs.h"
 
 enum failure {
     FAILURE_MALFORMED, /* a packet of a wrong size or type */
@@ -36,6 +36,6 @@ struct metrics {
 void metrics_query(struct metrics *metrics, uint64_t took_ns);
 
 /* *text has *size bytes; free it with free(). False without memory. */
-bool metrics_render(const struct metrics *metrics, size_t clients, struct backend *backend, char **text, size_t *size);
+bool metrics_render(const struct metrics *metrics, size_t clients, const struct copp_outputs *outputs, char **text, size_t *size);
 
 #endif

@@ -49,7 +49,7 @@ static void answer(struct scraper *scraper) {
     static const char only[] = "Only GET /metrics.\n";
     if (strncmp(scraper->request, "GET /metrics ", 13) != 0)
         respond(scraper->fd, "404 Not Found", "text/plain", only, sizeof only - 1);
-    else if (metrics_render(&server->metrics, server->client_count, server->backend, &text, &size))
+    else if (metrics_render(&server->metrics, server->client_count, server->outputs, &text, &size))
         respond(scraper->fd, "200 OK", "application/openmetrics-text; version=1.0.0; charset=utf-8", text, size);
     free(text);
 }
@@ -161,7 +161,7 @@ static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) 
     char *text = NULL;
     size_t size = 0;
     (void)time;
-    if (metrics_render(&server->metrics, server->client_count, server->backend, &text, &size) &&
+    if (metrics_render(&server->metrics, server->client_count, server->outputs, &text, &size) &&
         !file_replace(server->config.metrics_file, text, size, &error))
         log_warning("%s", error.text);
     free(text);

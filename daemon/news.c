@@ -15,7 +15,7 @@ void news_connector_body(const struct server *server, size_t index, uint8_t body
 }
 
 void news_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
-    struct copp_device_view view;
+    struct copp_device_view view = {.size = sizeof view};
     copp_device_inspect(client->device, &view);
     const struct packet_news news = {COPP_SOCKET_SESSION,
                                      {.session = {.id = client->id,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
 #include "clock.h"
 #include "log.h"
 #include "news.h"
@@ -83,11 +84,11 @@ void notify_refusal(struct server *server, const struct user *user, pid_t pid, e
 
 /* How a connector is now. */
 static void look(const struct server *server, size_t index, struct copp_socket_connector_news *news) {
-    struct copp_connector_view view;
-    copp_connector_inspect(server->backend->ops->connector(server->backend, index), &view);
+    struct copp_connector_view view = {.size = sizeof view};
+    copp_connector_inspect(copp_outputs_connector(server->outputs, index), &view);
     *news = (struct copp_socket_connector_news){
         .index = (uint32_t)index, .losses = view.losses, .reconfigurations = view.reconfigurations};
-    backend_look(server->backend, index, &news->now);
+    backend_look(server->outputs, index, &news->now);
 }
 
 static bool same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
@@ -143,6 +144,6 @@ static bool add_connector(struct server *server) {
 void notify_connectors(struct server *server) {
     for (size_t i = 0; i < server->connector_count; i++)
         notify_connector(server, (uint32_t)i);
-    while (server->backend->ops->name_of(server->backend, server->connector_count) && add_connector(server)) {
+    while (copp_outputs_name(server->outputs, server->connector_count) && add_connector(server)) {
     }
 }

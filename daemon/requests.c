@@ -8,12 +8,11 @@
 
 static struct outcome list(struct client *client) {
     struct server *server = client->server;
-    struct backend *backend = server->backend;
     uint32_t index = copp_packet_word(server->request.body.bytes);
-    if (!backend->ops->name_of(backend, index))
+    if (!copp_outputs_name(server->outputs, index))
         return (struct outcome){.status = COPP_HR_INVALIDARG};
-    struct copp_socket_connector told;
-    backend_look(backend, index, &told);
+    struct copp_socket_connector told = {.size = sizeof told};
+    backend_look(server->outputs, index, &told);
     copp_packet_connector_encode(&told, server->answer.body.bytes);
     return (struct outcome){.status = COPP_HR_OK, .size = PACKET_CONNECTOR_SIZE};
 }
@@ -24,9 +23,11 @@ static uint32_t open_device(struct client *client) {
         return COPP_HR_UNEXPECTED;
     if (!memchr(name, 0, COPP_CONNECTOR_NAME_SIZE))
         return COPP_HR_INVALIDARG;
-    struct copp_connector *connector = backend_find(client->server->backend, (const char *)name, &client->connector);
+    size_t index;
+    struct copp_connector *connector = copp_outputs_find(client->server->outputs, (const char *)name, &index);
     if (!connector)
         return COPP_HR_NO_MONITOR;
+    client->connector = (uint32_t)index;
     switch (copp_device_open_named(connector, (const char *)name, &client->device)) { /* BIND-7: as it was asked for */
     case COPP_OK:
         return COPP_HR_OK;

@@ -4,12 +4,13 @@
 
 #include <systemd/sd-event.h>
 
-#include "backend.h"
-#include "config.h"
 #include "copp/certificate.h"
+#include "copp/socket.h"
 #include "identity.h"
 #include "metrics.h"
+#include "outputs/outputs.h"
 #include "packet.h"
+#include "settings.h"
 #include "users.h"
 
 /* A change, for subscribers. */
@@ -90,7 +91,7 @@ struct server {
     const char *socket; /* of the command line: beats the configuration's; NULL: none */
     struct config config;
     struct identity identity;
-    struct backend *backend;
+    struct copp_outputs *outputs;
     struct metrics metrics;
     struct user *users;
     struct client *clients; /* the youngest first */

@@ -103,7 +103,7 @@ static void hang_up(struct copp_transport *transport) {
 
 static struct copp_session *player(struct copp_adapter *adapter, struct display *display,
                                    const struct copp_session_config *config, struct copp_transport **transport) {
-    static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, hang_up};
+    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, hang_up};
     struct copp_session *session = NULL;
     struct copp_verdict verdict = {.detail = ""};
     char why[512];
@@ -135,11 +135,15 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
     struct copp_transport *transports[2] = {NULL};
     struct copp_session *one = player(adapter, display, config, &transports[0]);
     struct copp_session *two = player(adapter, display, config, &transports[1]);
-    struct copp_poll watch;
+    struct copp_poll watch = {.size = sizeof watch};
     uint64_t asked_ms = now_ms;
-    bool good = copp_session_protect(one, &(struct copp_requirement){.hdcp = COPP_HDCP_ON}, now_ms) == COPP_STOP_NONE;
+    bool good =
+        copp_session_protect(one, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON},
+                             now_ms) == COPP_STOP_NONE;
     printf("HDCP %s after %u ms\n", display->in_force.hdcp ? "on" : "off", (unsigned)(now_ms - asked_ms));
-    good = good && copp_session_protect(two, &(struct copp_requirement){.hdcp = COPP_HDCP_ON}, now_ms) == COPP_STOP_NONE;
+    good = good &&
+           copp_session_protect(two, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON},
+                                now_ms) == COPP_STOP_NONE;
     copp_session_free(&one);
     copp_transport_free(&transports[0]);
     good = good && display->in_force.hdcp; /* the other one still holds it */
@@ -154,7 +158,7 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
 }
 
 int main(int argc, char **argv) {
-    static const struct copp_output_ops ops = {.state = state, .apply = apply, .cancel = cancel};
+    static const struct copp_output_ops ops = {.size = sizeof ops, .state = state, .apply = apply, .cancel = cancel};
     static char chain[COPP_CHAIN_SIZE_MAX], text[4096];
     struct display display = {.output = {&ops}, .up_ms = UINT64_MAX};
     struct copp_private_key *key = NULL;
@@ -171,19 +175,22 @@ int main(int argc, char **argv) {
         result = copp_revocation_load(argv[4], &anchor, &list, NULL);
     if (!result)
         result = copp_private_key_open(argv[2], NULL, &key);
-    const struct copp_adapter_config driver = {.chain = (const uint8_t *)chain, .chain_size = chain_size, .key = key};
+    const struct copp_adapter_config driver = {
+        .size = sizeof driver, .chain = (const uint8_t *)chain, .chain_size = chain_size, .key = key};
     if (!result)
         result = copp_adapter_new(&driver, &adapter);
-    const struct copp_connector_config connector = {.output = &display.output,
+    const struct copp_connector_config connector = {.size = sizeof connector,
+                                                    .output = &display.output,
                                                     .connector_type = COPP_CONNECTOR_HDMI,
                                                     .protection_types = COPP_PROTECTION_TYPE_HDCP,
                                                     .bus_type = COPP_BUS_PCI_EXPRESS,
                                                     .name = "HDMI-1"}; /* and .real = true, were there a display */
     if (!result)
         result = copp_connector_add(adapter, &connector, &display.connector);
-    const struct copp_revocation_list *const lists[] = {list};
+    const struct copp_revocation_list *const revocations[] = {list};
+    const struct copp_session_lists lists = {.size = sizeof lists, .revocations = revocations, .revocation_count = list ? 1 : 0};
     const struct copp_session_config config = {
-        .anchor = &anchor, .lists = {.revocations = lists, .revocation_count = list ? 1 : 0}, .connector = connector.name};
+        .size = sizeof config, .anchor = &anchor, .lists = &lists, .connector = connector.name};
     int status = result ? 2 : play(adapter, &display, &config);
     if (result)
         fprintf(stderr, "display: %s\n", copp_strerror(result));

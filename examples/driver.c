@@ -38,9 +38,13 @@ static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
 /* A chain as a driver's maker would issue it: a leaf signed by an IHV signed by a root (CERT-4). */
 static enum copp_result issue(struct copp_private_key *ihv, struct copp_private_key *root, struct copp_public_key *anchor) {
     struct copp_certificate_request requests[] = {
-        {.signer = ihv, .encrypt_key = true, .copp_certificate = true, .manufacturer = "example driver"},
-        {.signer = root, .sign_certificate = true, .manufacturer = "example IHV"},
-        {.signer = root, .sign_certificate = true, .manufacturer = "example root"},
+        {.size = sizeof *requests,
+         .signer = ihv,
+         .encrypt_key = true,
+         .copp_certificate = true,
+         .manufacturer = "example driver"},
+        {.size = sizeof *requests, .signer = root, .sign_certificate = true, .manufacturer = "example IHV"},
+        {.size = sizeof *requests, .signer = root, .sign_certificate = true, .manufacturer = "example root"},
     };
     struct copp_private_key *subjects[] = {host.leaf, ihv, root};
     for (int i = 0; i < 3; i++) {
@@ -54,7 +58,8 @@ static enum copp_result issue(struct copp_private_key *ihv, struct copp_private_
 
 /* The list of what is revoked under the same root: nothing is. Its signer is the root's as directly as the IHV is. */
 static enum copp_result issue_list(struct copp_private_key *root, const struct copp_public_key *anchor) {
-    struct copp_certificate_request request = {.signer = root, .sign_crl = true, .manufacturer = "example revocation"};
+    struct copp_certificate_request request = {
+        .size = sizeof request, .signer = root, .sign_crl = true, .manufacturer = "example revocation"};
     struct copp_private_key *signer = NULL;
     uint8_t *bytes = NULL;
     size_t size = 0;
@@ -70,10 +75,12 @@ static enum copp_result issue_list(struct copp_private_key *root, const struct c
     return result;
 }
 
-struct copp_session_lists driver_lists(void) {
-    const struct copp_session_lists lists = {.revocations = (const struct copp_revocation_list *const *)&host.list,
-                                             .revocation_count = host.list ? 1 : 0};
-    return lists;
+const struct copp_session_lists *driver_lists(void) {
+    static struct copp_session_lists lists;
+    lists = (struct copp_session_lists){.size = sizeof lists,
+                                        .revocations = (const struct copp_revocation_list *const *)&host.list,
+                                        .revocation_count = host.list ? 1 : 0};
+    return &lists;
 }
 
 static enum copp_result make_chain(struct copp_public_key *anchor) {
@@ -94,14 +101,14 @@ static enum copp_result make_chain(struct copp_public_key *anchor) {
 }
 
 struct copp_transport *driver_open(struct copp_public_key *anchor) {
-    static const struct copp_pump_ops ops = {pump_now, pump_wait};
+    static const struct copp_pump_ops ops = {sizeof ops, pump_now, pump_wait};
     host.pump.ops = &ops;
     struct copp_transport *driver = NULL;
     struct copp_sim_error error = {0, ""};
     enum copp_result result = make_chain(anchor);
     if (!result) {
         const struct copp_sim_config config = {
-            .chain = (const uint8_t *)host.chain, .chain_size = host.chain_size, .key = host.leaf};
+            .size = sizeof config, .chain = (const uint8_t *)host.chain, .chain_size = host.chain_size, .key = host.leaf};
         result = copp_sim_new(&config, &host.sim, &error);
     }
     if (!result)

@@ -7,7 +7,7 @@
 /* A video session on the simulated adapter's HDMI connector; anchor receives the root its chain leads to. NULL: failed. */
 struct copp_transport *driver_open(struct copp_public_key *anchor);
 /* What a real player has from copp_revocation_load: a list under that root, with nothing on it. It lives until the close. */
-struct copp_session_lists driver_lists(void);
+const struct copp_session_lists *driver_lists(void);
 void driver_close(struct copp_transport **driver);
 
 /* The simulator's time in milliseconds, and a way to let it pass. */

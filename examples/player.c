@@ -52,7 +52,7 @@ static int choose_list(struct player *player, const char *named) {
 /* A list that has gone, or does not validate, is not one that revokes nothing: then no session starts, or goes on. */
 static enum copp_result read_list(struct player *player, struct copp_session_lists *lists) {
     struct copp_revocation_list *fresh;
-    *lists = (struct copp_session_lists){.revocations = player->lists};
+    *lists = (struct copp_session_lists){.size = sizeof(struct copp_session_lists), .revocations = player->lists};
     enum copp_result result = copp_revocation_load(player->list_path, &player->anchor, &fresh, &player->verdict);
     if (result == COPP_E_NOT_FOUND && !player->list_named && !player->list)
         return COPP_OK; /* none has ever been stored */
@@ -73,7 +73,7 @@ static enum copp_result renew_list(struct player *player) {
 }
 
 static enum copp_result reach(struct player *player, const char *path) {
-    const struct copp_socket_config config = {.path = path};
+    const struct copp_socket_config config = {.size = sizeof config, .path = path};
     struct copp_socket *coppd = NULL;
     enum copp_result result = copp_socket_connect(&config, &coppd);
     if (!result)
@@ -86,8 +86,10 @@ static enum copp_result reach(struct player *player, const char *path) {
 }
 
 static enum copp_result begin(struct player *player) {
-    struct copp_session_config config = {.anchor = &player->anchor, .connector = player->connector};
-    enum copp_result result = read_list(player, &config.lists);
+    struct copp_session_lists lists;
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &player->anchor, .lists = &lists, .connector = player->connector};
+    enum copp_result result = read_list(player, &lists);
     if (!result)
         result = copp_session_new(&config, player->transport, &player->session);
     return result ? result : copp_session_establish(player->session, &player->verdict);
@@ -95,9 +97,9 @@ static enum copp_result begin(struct player *player) {
 
 /* A frame every 40 ms, and a look at the protection before each. *stop is why it stopped, if the result does not say. */
 static enum copp_result show(struct player *player, long frames, enum copp_stop *stop) {
-    const struct copp_requirement film = {.hdcp = COPP_HDCP_ON};
+    const struct copp_requirement film = {.size = sizeof film, .hdcp = COPP_HDCP_ON};
     const struct timespec frame_time = {.tv_nsec = 1000000000 / FRAMES_A_SECOND};
-    struct copp_poll watch = {.stop = copp_session_protect(player->session, &film, now_ms())};
+    struct copp_poll watch = {.size = sizeof watch, .stop = copp_session_protect(player->session, &film, now_ms())};
     enum copp_result result = COPP_OK;
     if (watch.stop == COPP_STOP_NONE && !(copp_session_bound(player->session) & COPP_BOUND_REAL))
         fputs("player: this output is simulated and protects nothing\n", stderr);

@@ -169,8 +169,8 @@ static void check_nothing_is_left(struct world *world) {
     CHECK(server->client_count == 0 && !server->clients && !server->waiting && !server->subscribers);
     CHECK(!server->users || server->users->clients == 0);
     for (size_t i = 0; i < DAEMON_CONNECTORS; i++) {
-        struct copp_connector *connector = server->backend->ops->connector(server->backend, i);
-        struct copp_protection left;
+        struct copp_connector *connector = copp_outputs_connector(server->outputs, i);
+        struct copp_protection left = {.size = sizeof left};
         copp_connector_protection(connector, &left);
         CHECK(copp_connector_devices(connector) == 0 && left.hdcp == 0 && left.cgmsa == 0);
     }
@@ -209,7 +209,7 @@ void world_advance(struct world *world, uint64_t by_ms) {
     struct server *server = &world->server;
     now_ms += by_ms;
     server_wake(server); /* as its timer does */
-    server->backend->ops->advance(server->backend, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_now_ms());
     server_sync_outputs(server);
     world_run(world);
 }
@@ -273,7 +273,7 @@ static void check_status(const struct player *player, const uint8_t *body) {
 
 static void take_answer(struct player *player, const struct packet_header *header, const uint8_t *body, size_t size) {
     uint32_t type = header->type & ~PACKET_ANSWER;
-    struct copp_socket_connector told = {.real = true};
+    struct copp_socket_connector told = {.size = sizeof told, .real = true};
     CHECK(player->due_count > 0 && player->due[player->due_first] == type);
     player->due_first = (player->due_first + 1) % DUE_MAX;
     player->due_count--;

@@ -108,21 +108,24 @@ void world_own_drops(struct world *world, uint32_t types) {
 /* --- beginning and end --- */
 
 static void add_own_connector(struct world *world) {
-    static const struct copp_output_ops ops = {.state = own_state, .apply = own_apply, .cancel = own_cancel};
+    static const struct copp_output_ops ops = {.size = sizeof ops, .state = own_state, .apply = own_apply, .cancel = own_cancel};
     world->own = (struct own_output){.output = {&ops}, .height = 480};
-    const struct copp_connector_config config = {.output = &world->own.output,
+    const struct copp_connector_config config = {.size = sizeof config,
+                                                 .output = &world->own.output,
                                                  .connector_type = COPP_CONNECTOR_COMPONENT,
                                                  .protection_types = COPP_ALL_TYPES,
                                                  .tv_standards = COPP_TV_STANDARD_CEA805A_TYPEA_525P |
                                                                  COPP_TV_STANDARD_CEA805A_TYPEB_525P |
                                                                  COPP_TV_STANDARD_ARIBTRB15_525P,
                                                  .default_standard = COPP_TV_STANDARD_CEA805A_TYPEA_525P};
-    world->own.in_force = (struct copp_protection){.hdcp = 1, .tv_standard = config.default_standard}; /* a predecessor's */
+    world->own.in_force = (struct copp_protection){
+        .size = sizeof(struct copp_protection), .hdcp = 1, .tv_standard = config.default_standard}; /* a predecessor's */
     CHECK(copp_connector_add(copp_sim_adapter(world->sim), &config, &world->connector[OWN_CONNECTOR]) == COPP_OK);
 }
 
 static void reset_signaling(struct world *world, unsigned connector) {
-    world->signaling[connector] = (struct copp_protection){.tv_standard = world->connector[connector]->config.default_standard};
+    world->signaling[connector] = (struct copp_protection){.size = sizeof(struct copp_protection),
+                                                           .tv_standard = world->connector[connector]->config.default_standard};
 }
 
 void world_begin(struct world *world) {
@@ -130,7 +133,8 @@ void world_begin(struct world *world) {
     memset(world, 0, sizeof *world);
     fuzz_key_init(&world->key);
     fuzz_random_init(&world->random, 1);
-    const struct copp_sim_config config = {.description = description,
+    const struct copp_sim_config config = {.size = sizeof config,
+                                           .description = description,
                                            .chain = chain,
                                            .chain_size = sizeof chain - 1,
                                            .key = &world->key.key,
@@ -164,7 +168,7 @@ static void check_nothing_is_left(struct world *world) {
     for (int i = 0; i < 8; i++)
         world_advance(world, 5000);
     for (unsigned i = 0; i < CONNECTORS; i++) {
-        struct copp_protection left;
+        struct copp_protection left = {.size = sizeof left};
         CHECK(copp_connector_devices(world->connector[i]) == 0);
         CHECK(copp_connector_deadline_ms(world->connector[i]) == COPP_NEVER);
         copp_connector_protection(world->connector[i], &left);
@@ -313,7 +317,7 @@ static void check_desktop(struct world *world, unsigned connector) {
 }
 
 static void check_connector(const struct world *world, unsigned connector) {
-    struct copp_protection applied;
+    struct copp_protection applied = {.size = sizeof applied};
     uint32_t level[COPP_TYPES];
     copp_connector_protection(world->connector[connector], &applied);
     world_held(world, connector, level);
@@ -330,7 +334,7 @@ static void check_connector(const struct world *world, unsigned connector) {
 
 /* The driver never claims more than is in force; less only until the output has done what it was told. */
 static void check_own_output(const struct world *world) {
-    struct copp_protection claimed;
+    struct copp_protection claimed = {.size = sizeof claimed};
     const struct copp_protection *real = &world->own.in_force;
     copp_connector_protection(world->connector[OWN_CONNECTOR], &claimed);
     bool settled = copp_connector_deadline_ms(world->connector[OWN_CONNECTOR]) == COPP_NEVER;

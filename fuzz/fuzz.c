@@ -90,7 +90,7 @@ static enum copp_result count_up(struct copp_random *random, uint8_t *bytes, siz
 }
 
 void fuzz_random_init(struct fuzz_random *random, uint8_t next) {
-    static const struct copp_random_ops ops = {count_up};
+    static const struct copp_random_ops ops = {sizeof ops, count_up};
     *random = (struct fuzz_random){.random = {&ops}, .next = next};
 }
 
@@ -120,6 +120,6 @@ static enum copp_result key_sign(struct copp_private_key *key, const uint8_t *me
 }
 
 void fuzz_key_init(struct fuzz_key *key) {
-    static const struct copp_private_key_ops ops = {key_public, key_decrypt, key_sign};
+    static const struct copp_private_key_ops ops = {sizeof ops, key_public, key_decrypt, key_sign};
     *key = (struct fuzz_key){.key = {&ops}};
 }

@@ -186,13 +186,13 @@ static void never_freed(struct copp_transport *transport) {
 /* --- what is true --- */
 
 static uint32_t applied(const struct world *world, uint32_t type) {
-    struct copp_protection protection;
+    struct copp_protection protection = {.size = sizeof protection};
     copp_connector_protection(world->connector, &protection);
     return type == HDCP ? protection.hdcp : protection.acp;
 }
 
 static uint32_t losses(const struct world *world) {
-    struct copp_connector_view view;
+    struct copp_connector_view view = {.size = sizeof view};
     copp_connector_inspect(world->connector, &view);
     return view.losses;
 }
@@ -285,8 +285,11 @@ static void forget_levels(struct world *world) {
 
 static void protect(struct world *world, struct copp_requirement *required, struct fuzz_input *input) {
     uint8_t choice = fuzz_u8(input);
-    *required = (struct copp_requirement){
-        .hdcp = choice & 1, .acp = choice >> 1 & 1, .unnamed_receiver = choice & 4, .embedded_unbound = choice & 8};
+    *required = (struct copp_requirement){.size = sizeof *required,
+                                          .hdcp = choice & 1,
+                                          .acp = choice >> 1 & 1,
+                                          .unnamed_receiver = choice & 4,
+                                          .embedded_unbound = choice & 8};
     enum copp_stop stop = copp_session_protect(world->session, required, world->now_ms);
     forget_levels(world);
     if (stop == COPP_STOP_NONE)
@@ -294,7 +297,7 @@ static void protect(struct world *world, struct copp_requirement *required, stru
 }
 
 static void poll_once(struct world *world, const struct copp_requirement *required) {
-    struct copp_poll poll;
+    struct copp_poll poll = {.size = sizeof poll};
     world->now_ms += 500;
     copp_session_poll(world->session, world->now_ms, &poll);
     forget_levels(world);
@@ -334,9 +337,13 @@ static void establish(struct world *world, uint8_t choice) {
         "[adapter]\nbus = pci-express\nintegrated = yes\n"
         "[output HDMI-1]\ntype = hdmi\nprotections = hdcp acp\nmodes = 1080p60 720p60\nksv = b70361f714\n"
         "[output HDMI-2]\ntype = hdmi\nprotections = hdcp acp\nmodes = 1080p60\nksv = b70361f714\n";
-    const struct copp_sim_config adapter = {
-        .description = description, .chain = fixed.chain.bytes, .chain_size = fixed.chain.size, .key = fixed.key};
-    const struct copp_session_config config = {.anchor = &fixed.anchor,
+    const struct copp_sim_config adapter = {.size = sizeof adapter,
+                                            .description = description,
+                                            .chain = fixed.chain.bytes,
+                                            .chain_size = fixed.chain.size,
+                                            .key = fixed.key};
+    const struct copp_session_config config = {.size = sizeof config,
+                                               .anchor = &fixed.anchor,
                                                .known_chain = fixed.known,
                                                .binding =
                                                    choice & BETWEEN_OPTIONAL ? COPP_BINDING_OPTIONAL : COPP_BINDING_REQUIRED,
@@ -352,10 +359,10 @@ static void establish(struct world *world, uint8_t choice) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, never_freed};
+    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, never_freed};
     struct fuzz_input input = {data, size};
     struct world world = {.transport = {&ops}, .input = &input};
-    struct copp_requirement required = {.hdcp = 0};
+    struct copp_requirement required = {.size = sizeof required};
     begin();
     establish(&world, fuzz_u8(&input));
     while (input.left) {

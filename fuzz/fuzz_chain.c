@@ -31,7 +31,7 @@ static void begin(void) {
 }
 
 static struct copp_certificate certificate(const struct copp_chain *chain, size_t index) {
-    struct copp_certificate read;
+    struct copp_certificate read = {.size = sizeof read};
     CHECK(copp_chain_certificate(chain, index, &read) == COPP_OK);
     return read;
 }
@@ -110,7 +110,7 @@ static void parse(const uint8_t *bytes, size_t size) {
         if (read.data_size)
             CHECK(read.data >= kept && read.data_size <= kept_size && read.data + read.data_size <= kept + kept_size);
     }
-    struct copp_certificate none;
+    struct copp_certificate none = {.size = sizeof none};
     CHECK(copp_chain_certificate(chain, copp_chain_count(chain), &none) == COPP_E_NOT_FOUND);
     copp_chain_free(&chain);
 }
@@ -186,7 +186,8 @@ static void issue(struct fuzz_input *input) {
     for (size_t i = 0; i < 3; i++) {
         uint8_t flags = fuzz_u8(input);
         fuzz_fill(input, (uint8_t *)names[i], sizeof names[i] - 1);
-        requests[i] = (struct copp_certificate_request){.subject = subject,
+        requests[i] = (struct copp_certificate_request){.size = sizeof(struct copp_certificate_request),
+                                                        .subject = subject,
                                                         .signer = &key.key,
                                                         .encrypt_key = flags & 1,
                                                         .sign_certificate = flags & 2,

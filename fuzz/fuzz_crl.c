@@ -97,7 +97,7 @@ static void check_revokes(const struct copp_revocation_list *list) {
     struct copp_verdict verdict;
     int revoked = -1;
     for (int i = (int)copp_chain_count(known.chain) - 1; i >= 0 && revoked < 0; i--) {
-        struct copp_certificate read;
+        struct copp_certificate read = {.size = sizeof read};
         CHECK(copp_chain_certificate(known.chain, (size_t)i, &read) == COPP_OK);
         for (size_t k = 0; k < copp_revocation_count(list); k++)
             revoked = copp_equal(copp_revocation_digest(list, k), read.digest_value, COPP_DIGEST_SIZE) ? i : revoked;

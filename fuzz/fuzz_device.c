@@ -298,7 +298,7 @@ static void check_answer(const struct slot *slot, const struct copp_status_input
         CHECK(fields.data[i] == 0);
     check_binding(slot, asked, output);
     size_t type = type_index(asked->data[0]);
-    struct copp_protection applied;
+    struct copp_protection applied = {.size = sizeof applied};
     copp_connector_protection(slot->device->connector, &applied);
     if (request == COPP_QUERY_LOCAL_PROTECTION_LEVEL)
         CHECK(status.data == slot->level[type]);

@@ -476,7 +476,8 @@ struct player {
 
 static void protect(struct driver *driver, struct player *player, struct fuzz_input *input) {
     uint8_t hdcp = fuzz_u8(input);
-    struct copp_requirement required = {.hdcp = hdcp & 0x3Fu, .unnamed_receiver = hdcp & 0x80u, .embedded_unbound = hdcp & 0x40u};
+    struct copp_requirement required = {
+        .size = sizeof required, .hdcp = hdcp & 0x3Fu, .unnamed_receiver = hdcp & 0x80u, .embedded_unbound = hdcp & 0x40u};
     required.acp = fuzz_u8(input);
     required.cgmsa = fuzz_u8(input);
     enum copp_stop stop = copp_session_protect(player->session, &required, player->now_ms);
@@ -487,7 +488,7 @@ static void protect(struct driver *driver, struct player *player, struct fuzz_in
 }
 
 static void watch(struct driver *driver, struct player *player, struct fuzz_input *input) {
-    struct copp_poll step;
+    struct copp_poll step = {.size = sizeof step};
     player->now_ms += 100u * fuzz_u8(input);
     copp_session_poll(player->session, player->now_ms, &step);
     CHECK((step.state == COPP_POLL_STOP) == (step.stop != COPP_STOP_NONE));
@@ -545,7 +546,7 @@ static void begin(void) {
         CHECK(copp_revocation_validate(list.bytes, list.size, &fixed.anchor, &fixed.lists[i], &verdict) == COPP_OK);
         free(list.bytes);
     }
-    const struct copp_srm_key key = {.kind = COPP_SRM_KEY_FACSIMILE};
+    const struct copp_srm_key key = {.size = sizeof key, .kind = COPP_SRM_KEY_FACSIMILE};
     struct fuzz_bytes srm = fuzz_vector("srm-facsimile.bin"); /* it revokes 511ef21acd */
     CHECK(copp_srm_verify(srm.bytes, srm.size, &key, &fixed.srm, &verdict) == COPP_OK);
     free(srm.bytes);
@@ -570,8 +571,8 @@ static bool establish(struct driver *driver, struct copp_session *session, bool 
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, never_freed};
-    static const struct copp_random_ops random_ops = {draw};
+    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, never_freed};
+    static const struct copp_random_ops random_ops = {sizeof random_ops, draw};
     begin();
     struct fuzz_input input = {data, size};
     uint8_t choice = fuzz_u8(&input);
@@ -584,10 +585,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     unsigned list = (choice >> 2 & 3) % 3;
     const struct copp_revocation_list *const revocations[] = {fixed.lists[list]};
     const struct copp_srm *const srms[] = {fixed.srm};
-    const struct copp_session_lists lists = {
-        .revocations = revocations, .revocation_count = fixed.lists[list] ? 1 : 0, .srms = srms, .srm_count = 1};
-    const struct copp_session_config config = {.anchor = &fixed.anchor,
-                                               .lists = lists,
+    const struct copp_session_lists lists = {.size = sizeof lists,
+                                             .revocations = revocations,
+                                             .revocation_count = fixed.lists[list] ? 1 : 0,
+                                             .srms = srms,
+                                             .srm_count = 1};
+    const struct copp_session_config config = {.size = sizeof config,
+                                               .anchor = &fixed.anchor,
+                                               .lists = &lists,
                                                .known_chain = choice & 2 ? fixed.known : NULL,
                                                .random = &driver.random,
                                                .form = choice & 1 ? COPP_FORM_SWAP256 : COPP_FORM_SWAP40,

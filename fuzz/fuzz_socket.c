@@ -42,7 +42,8 @@ static void begin(struct world *world) {
     static int listener = -1;
     if (listener < 0)
         listener = make_listener();
-    const struct copp_socket_config config = {.path = address.sun_path, .answer_ms = 1000, .command_ms = 1000};
+    const struct copp_socket_config config = {
+        .size = sizeof config, .path = address.sun_path, .answer_ms = 1000, .command_ms = 1000};
     *world = (struct world){.daemon = -1};
     CHECK(copp_socket_connect(&config, &world->connection) == COPP_OK);
     world->daemon = accept(listener, NULL, NULL);
@@ -123,7 +124,7 @@ static void note(struct world *world, enum copp_result result) {
 }
 
 static void list(struct world *world, struct fuzz_input *input) {
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     uint32_t index = fuzz_u8(input);
     reply(world, input, PACKET_LIST, PACKET_CONNECTOR_SIZE);
     enum copp_result result = copp_socket_connector(world->connection, index, &told);
@@ -139,7 +140,7 @@ static void open_transport(struct world *world, struct fuzz_input *input) {
 }
 
 static void watch_news(struct world *world, struct fuzz_input *input, bool begin_watch) {
-    struct copp_socket_news news;
+    struct copp_socket_news news = {.size = sizeof news};
     reply(world, input, begin_watch ? PACKET_WATCH : 0, 0);
     enum copp_result result = begin_watch ? copp_socket_watch(world->connection) : copp_socket_news(world->connection, &news);
     if (begin_watch || result)

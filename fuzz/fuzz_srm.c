@@ -40,7 +40,7 @@ static void check_read(const struct copp_srm *srm, const uint8_t *bytes, size_t 
 }
 
 static bool verify(const uint8_t *bytes, size_t size, enum copp_srm_key_kind kind) {
-    const struct copp_srm_key key = {.kind = kind};
+    const struct copp_srm_key key = {.size = sizeof key, .kind = kind};
     struct copp_srm *srm = NULL;
     struct copp_verdict verdict;
     enum copp_result result = copp_srm_verify(bytes, size, &key, &srm, &verdict);

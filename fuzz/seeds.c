@@ -111,7 +111,7 @@ static void save_all_revoked(void) {
     forget_digests(list.bytes, list.size);
     CHECK(copp_chain_parse(good.bytes, good.size, &chain, NULL) == COPP_OK && list.size + 60 <= sizeof bytes);
     for (size_t i = 0; i < 3; i++) {
-        struct copp_certificate certificate;
+        struct copp_certificate certificate = {.size = sizeof certificate};
         CHECK(copp_chain_certificate(chain, i, &certificate) == COPP_OK);
         memcpy(bytes + 8 + i * COPP_DIGEST_SIZE, certificate.digest_value, COPP_DIGEST_SIZE);
     }

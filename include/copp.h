@@ -13,6 +13,9 @@
  * - a pointer to what was to be made is NULL;
  * - a function without an answer fills in zeros, but copp_session_poll says stop, and does nothing else; to free NULL, or what a cleared pointer points to, is always allowed.
  *
+ * Structs that can grow begin with their size: set it to sizeof the struct. One without a size is refused as NULL is, and where a
+ * function answers nothing the struct then says "not protected". docs/abi.md says how they grow.
+ *
  * What an argument points to, such as the operations of a key or an output, is the caller's to fill in as its comment says.
  */
 #ifndef COPP_H

@@ -1,5 +1,5 @@
 /*
- * A set of real outputs, as a host with an event loop runs it.
+ * A set of outputs, real or simulated, as a host with an event loop runs it.
  *
  * The host adds a connector for each output with the configuration that describe gives (copp_connector_add) and tells the
  * backend by attach. It calls dispatch whenever one of the fds is readable or the deadline has come; whatever has happened is
@@ -26,22 +26,25 @@ struct copp_backend_log {
 
 struct copp_backend_output {
     char name[COPP_BACKEND_NAME_SIZE]; /* unique in the backend: "card0-HDMI-A-1" */
+    char second_name[COPP_BACKEND_NAME_SIZE]; /* of a pair's other half (ARB-6), which finds it too; "": none */
     struct copp_connector_config config;
 };
 
 /* Each backend's structure begins with this. */
 struct copp_backend {
     const struct copp_backend_ops *ops;
+    uint32_t pending_limit_ms; /* the adapter's, as long as its outputs need (CMD-6); 0: the host's own */
 };
 
 struct copp_backend_ops {
+    bool real; /* its outputs are displays; zero: they are simulated, and protect nothing */
     /* How many outputs there are; it never falls, and rises from within dispatch only (a dock that was plugged in). */
     size_t (*count)(const struct copp_backend *backend);
     /* Of output index < count; the same for as long as the backend lives. */
     void (*describe)(const struct copp_backend *backend, size_t index, struct copp_backend_output *output);
-    /* Whether a display is there; false where that is not known. It changes from within dispatch only. */
+    /* Whether a display is there; false where that is not known. It changes from within dispatch only. NULL: never known. */
     bool (*plugged)(const struct copp_backend *backend, size_t index);
-    /* Whether outputs that are there already may still be found: it waits for somebody's first answer. */
+    /* Whether outputs that are there already may still be found: it waits for somebody's first answer. NULL: never. */
     bool (*searching)(const struct copp_backend *backend);
     /* Whom to tell what happens to the output; NULL: nobody any more. */
     void (*attach)(struct copp_backend *backend, size_t index, struct copp_connector *connector);

@@ -14,6 +14,7 @@ struct copp_outputs {
     size_t count;
     struct {
         char name[COPP_BACKEND_NAME_SIZE];
+        char second_name[COPP_BACKEND_NAME_SIZE];
         struct copp_connector *connector;
     } list[OUTPUTS_MAX];
 };
@@ -25,10 +26,12 @@ static enum copp_result add_connectors(struct copp_outputs *outputs) {
         struct copp_connector *connector;
         backend->ops->describe(backend, outputs->count, &output);
         output.config.name = output.name; /* BIND-7 */
+        output.config.real = backend->ops->real; /* BIND-6 */
         enum copp_result result = copp_connector_add(outputs->adapter, &output.config, &connector);
         if (result)
             return result;
         memcpy(outputs->list[outputs->count].name, output.name, sizeof output.name);
+        memcpy(outputs->list[outputs->count].second_name, output.second_name, sizeof output.second_name);
         outputs->list[outputs->count].connector = connector;
         backend->ops->attach(backend, outputs->count, connector);
         outputs->count++;
@@ -61,7 +64,10 @@ enum copp_result copp_outputs_new(const struct copp_adapter_config *config, stru
     made->backend = *backend;
     *backend = NULL;
     made->epoll = -1;
-    enum copp_result result = copp_adapter_new(config, &made->adapter);
+    struct copp_adapter_config own = *config;
+    if (made->backend->pending_limit_ms)
+        own.pending_limit_ms = made->backend->pending_limit_ms;
+    enum copp_result result = copp_adapter_new(&own, &made->adapter);
     if (!result)
         result = watch(made);
     if (!result)
@@ -86,6 +92,10 @@ void copp_outputs_free(struct copp_outputs **outputs) {
     *outputs = NULL;
 }
 
+bool copp_outputs_real(const struct copp_outputs *outputs) {
+    return outputs->backend->ops->real;
+}
+
 const char *copp_outputs_name(const struct copp_outputs *outputs, size_t index) {
     return index < outputs->count ? outputs->list[index].name : NULL;
 }
@@ -94,21 +104,23 @@ struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs
     return index < outputs->count ? outputs->list[index].connector : NULL;
 }
 
-bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {
-    return index < outputs->count && outputs->backend->ops->plugged(outputs->backend, index);
+struct copp_connector *copp_outputs_find(const struct copp_outputs *outputs, const char *name, size_t *index) {
+    for (size_t i = 0; name[0] && i < outputs->count; i++) {
+        if (strcmp(outputs->list[i].name, name) != 0 && strcmp(outputs->list[i].second_name, name) != 0)
+            continue;
+        *index = i;
+        return outputs->list[i].connector;
+    }
+    return NULL;
 }
 
-bool copp_outputs_searching(const struct copp_outputs *outputs) {
-    return outputs->backend->ops->searching(outputs->backend);
+bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {
+    const struct copp_backend_ops *ops = outputs->backend->ops;
+    return ops->plugged && index < outputs->count && ops->plugged(outputs->backend, index);
 }
 
 int copp_outputs_fd(const struct copp_outputs *outputs) {
     return outputs->epoll;
-}
-
-void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms) {
-    outputs->backend->ops->dispatch(outputs->backend, now_ms);
-    (void)add_connectors(outputs); /* without memory for it, an output that has come is tried again next time */
 }
 
 uint64_t copp_outputs_deadline_ms(const struct copp_outputs *outputs) {
@@ -118,7 +130,7 @@ uint64_t copp_outputs_deadline_ms(const struct copp_outputs *outputs) {
 }
 
 void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms) {
-    if (now_ms >= outputs->backend->ops->deadline_ms(outputs->backend))
-        copp_outputs_ready(outputs, now_ms);
+    outputs->backend->ops->dispatch(outputs->backend, now_ms);
+    (void)add_connectors(outputs); /* without memory for it, an output that has come is tried again next time */
     copp_adapter_dispatch(outputs->adapter, now_ms);
 }

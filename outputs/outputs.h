@@ -1,6 +1,6 @@
 /*
  * A backend's outputs as connectors of an adapter: what an event loop needs of them all is one file descriptor and one
- * moment. Times are milliseconds of CLOCK_MONOTONIC.
+ * moment. Times are milliseconds of CLOCK_MONOTONIC. All of it belongs to one thread.
  */
 #ifndef COPP_OUTPUTS_OUTPUTS_H
 #define COPP_OUTPUTS_OUTPUTS_H
@@ -9,24 +9,31 @@
 
 struct copp_outputs;
 
-/* Takes the backend over in any case; *outputs is NULL on failure. The config is as copp_adapter_new wants it. */
+/*
+ * Takes the backend over in any case; *outputs is NULL on failure. The config is as copp_adapter_new wants it; the backend's own
+ * time limit, if it has one, replaces the config's.
+ */
 COPP_NODISCARD enum copp_result copp_outputs_new(const struct copp_adapter_config *config, struct copp_backend **backend,
                                                  struct copp_outputs **outputs);
 /* Every device must have been closed. NULL-safe; clears the pointer. */
 void copp_outputs_free(struct copp_outputs **outputs);
 
-/* NULL beyond the last. Outputs may be added from within ready and advance; none goes away. */
+/* Whether the outputs are displays; false: they are simulated, and protect nothing. */
+bool copp_outputs_real(const struct copp_outputs *outputs);
+/* NULL beyond the last. Outputs may be added from within dispatch; they are never removed. */
 const char *copp_outputs_name(const struct copp_outputs *outputs, size_t index);
 struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs, size_t index);
+/* By either of its names (ARB-6: a pair has two); NULL: there is none of that name. Else *index is its place. */
+struct copp_connector *copp_outputs_find(const struct copp_outputs *outputs, const char *name, size_t *index);
 /* As of the backend; false beyond the last. */
 bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index);
-bool copp_outputs_searching(const struct copp_outputs *outputs);
 
-/* Readable when ready is to be called; the same for as long as outputs lives. */
+/* Readable when dispatch is to be called; the same for as long as outputs lives. */
 int copp_outputs_fd(const struct copp_outputs *outputs);
-void copp_outputs_ready(struct copp_outputs *outputs, uint64_t now_ms);
-/* When advance is to be called; UINT64_MAX: never. */
+/* When dispatch is to be called though the descriptor is not readable; UINT64_MAX: never. Ask anew after every call of the
+ * adapter, of a device or of dispatch. */
 uint64_t copp_outputs_deadline_ms(const struct copp_outputs *outputs);
+/* Does what is due, first for the backend, then for the adapter (CMD-6). */
 void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms);
 
 #endif

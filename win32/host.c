@@ -124,7 +124,7 @@ static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     copp_sim_dispatch(host.sim, GetTickCount64());
 }
 
-static const struct copp_pump_ops pump_ops = {pump_now, pump_wait};
+static const struct copp_pump_ops pump_ops = {sizeof pump_ops, pump_now, pump_wait};
 
 static void unload(void) {
     copp_sim_free(&host.sim);
@@ -142,7 +142,7 @@ static void explain_sim(enum copp_result result, const struct copp_sim_error *er
  * rule, and hard to find. */
 static void check_key(const char *bytes, size_t size) {
     struct copp_chain *chain = NULL;
-    struct copp_certificate leaf;
+    struct copp_certificate leaf = {.size = sizeof leaf};
     struct copp_public_key key;
     struct copp_verdict verdict;
     char why[256];
@@ -169,7 +169,8 @@ static bool make_sim(void) {
     struct copp_sim_error error = {0, ""};
     enum copp_result result;
     if (read_driver_file("chain.xml", &chain, &chain_size) && read_driver_file("adapter.ini", &text, &text_size)) {
-        const struct copp_sim_config config = {.description = text, /* NULL: the default adapter */
+        const struct copp_sim_config config = {.size = sizeof config,
+                                               .description = text, /* NULL: the default adapter */
                                                .chain = (const uint8_t *)chain,
                                                .chain_size = chain_size,
                                                .key = host.key,

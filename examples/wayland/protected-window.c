@@ -16,7 +16,7 @@ static int play(struct window *window, struct copp_wayland *protection) {
     bool showing = false;
     int waited = 0;
     for (;;) {
-        struct copp_wayland_status status;
+        struct copp_wayland_status status = {.size = sizeof status};
         if (!window_handle(window) || copp_wayland_status(protection, &status)) {
             puts("the compositor has gone");
             return 2;

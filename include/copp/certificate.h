@@ -43,6 +43,7 @@ COPP_API size_t copp_chain_count(const struct copp_chain *chain);
 
 /* What one certificate says, believed or not. Strings and bytes live as long as the chain. */
 struct copp_certificate {
+    size_t size; /* sizeof this struct */
     bool has_subject; /* Data holds a readable RSA key */
     bool has_signer; /* Signature/KeyInfo holds one */
     struct copp_public_key subject;
@@ -65,6 +66,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_chain_certificate(const struct cop
 
 /* A certificate to be made. */
 struct copp_certificate_request {
+    size_t size; /* sizeof this struct, in all of an array alike */
     struct copp_public_key subject; /* the key it is about */
     struct copp_private_key *signer; /* who vouches for it; its public half becomes KeyInfo */
     bool encrypt_key;

@@ -26,6 +26,7 @@ struct copp_device;
 #define COPP_PENDING_LIMIT_MS 20000u /* HDCP authentication takes up to 18 s on real links */
 
 struct copp_adapter_config {
+    size_t size; /* sizeof this struct */
     const uint8_t *chain; /* the certificate chain KeyExchange hands out; copied, not looked into */
     size_t chain_size;
     struct copp_private_key *key; /* of the chain's leaf; borrowed */
@@ -42,6 +43,7 @@ COPP_API void copp_adapter_free(struct copp_adapter **adapter);
 
 /* What a connector is for as long as it lives. */
 struct copp_connector_config {
+    size_t size; /* sizeof this struct */
     struct copp_output *output; /* borrowed */
     uint32_t connector_type; /* COPP_CONNECTOR_*, with the INTERNAL bit */
     uint32_t protection_types; /* OR of COPP_PROTECTION_TYPE_HDCP, ACP, CGMSA: whatever the mode (QRY-6) */
@@ -66,6 +68,7 @@ COPP_API const char *copp_connector_name(const struct copp_connector *connector)
 
 /* What else a host may show of a connector. The counts only grow, and run over from UINT32_MAX to 0. */
 struct copp_connector_view {
+    size_t size; /* sizeof this struct */
     uint32_t connector_type; /* as configured, and so are the types */
     uint32_t protection_types;
     uint32_t losses; /* how often LinkLost was raised (EVT-3) */
@@ -134,6 +137,7 @@ COPP_API COPP_NODISCARD uint32_t copp_device_status(struct copp_device *device, 
 
 /* What a host may show of a device: nothing of it is authenticated, and nothing secret. */
 struct copp_device_view {
+    size_t size; /* sizeof this struct */
     bool active; /* it has a session key (SES-3) */
     bool pending; /* its command is under way (CMD-6) */
     uint32_t hdcp; /* what it holds; COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type */
@@ -151,6 +155,7 @@ struct copp_pump {
     const struct copp_pump_ops *ops;
 };
 struct copp_pump_ops {
+    size_t size; /* sizeof this struct */
     uint64_t (*now_ms)(struct copp_pump *pump);
     void (*wait)(struct copp_pump *pump, uint64_t deadline_ms);
 };

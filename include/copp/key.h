@@ -43,6 +43,7 @@ struct copp_private_key {
 };
 
 struct copp_private_key_ops {
+    size_t size; /* sizeof this struct */
     /* The key's public half. */
     enum copp_result (*public_key)(struct copp_private_key *key, struct copp_public_key *out);
     /*
@@ -85,6 +86,7 @@ struct copp_random {
     const struct copp_random_ops *ops;
 };
 struct copp_random_ops {
+    size_t size; /* sizeof this struct */
     enum copp_result (*fill)(struct copp_random *random, uint8_t *bytes, size_t size);
 };
 

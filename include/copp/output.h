@@ -10,6 +10,7 @@ extern "C" {
 
 /* What a connector is to apply: the effective levels of all sessions (ARB-2) and the signaling (CMD-5). */
 struct copp_protection {
+    size_t size; /* sizeof this struct */
     uint32_t hdcp; /* COPP_HDCP_* */
     uint32_t acp; /* COPP_ACP_* */
     uint32_t cgmsa; /* COPP_CGMSA_*, with REDISTRIBUTION_CONTROL_REQUIRED or-ed in (ARB-3) */
@@ -27,6 +28,7 @@ enum copp_multi_adapter_mode {
 
 /* What is on the connector just now. */
 struct copp_output_state {
+    size_t size; /* set by the library: an output fills in no member beyond it */
     struct copp_display display;
     enum copp_multi_adapter_mode mode;
     uint32_t tv_type; /* as QuerySignaling reports it */
@@ -41,6 +43,7 @@ struct copp_output {
 };
 
 struct copp_output_ops {
+    size_t size; /* sizeof this struct */
     void (*state)(struct copp_output *output, struct copp_output_state *state);
     /*
      * Put exactly this in force, all of it or nothing: on failure what was in force before still is.
@@ -70,7 +73,7 @@ struct copp_output_pair {
     struct copp_output output;
     struct copp_output *svideo;
     struct copp_output *composite;
-    struct copp_protection applied;
+    uint64_t room[32]; /* the pair's own */
 };
 COPP_API void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite);
 

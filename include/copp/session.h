@@ -27,6 +27,7 @@ struct copp_session;
 /* What is known to be revoked: a chain or a receiver that is on any of these is refused. The messages are HDCP 1's, since a
  * driver names its receiver by HDCP 1's KSV (WIRE-9); one of HDCP 2's would check nothing. */
 struct copp_session_lists {
+    size_t size; /* sizeof this struct */
     const struct copp_revocation_list *const *revocations; /* validated (CRL-4) */
     size_t revocation_count; /* 0: no list is at hand, none is checked */
     const struct copp_srm *const *srms; /* verified (APP-2) */
@@ -40,8 +41,9 @@ enum copp_binding_demand {
 };
 
 struct copp_session_config {
+    size_t size; /* sizeof this struct */
     const struct copp_public_key *anchor; /* required: whom to trust (CERT-12) */
-    struct copp_session_lists lists;
+    const struct copp_session_lists *lists; /* copied; NULL: none */
     const struct copp_chain *known_chain; /* a chain validated before under the same anchor: not validated again if the
                                              driver presents the same bytes (its revocation is). NULL: none */
     struct copp_random *random; /* NULL: the crypto library's CSPRNG */
@@ -52,8 +54,9 @@ struct copp_session_config {
 };
 
 /* Everything in config is borrowed, unless it says otherwise, and must outlive the session, transport too. COPP_E_ARGUMENT for
- * a missing anchor, a list, chain or message that was parsed but not validated, a message of HDCP 2's, a known chain that leads
- * to another anchor, or a connector's name of COPP_CONNECTOR_NAME_SIZE bytes or more. */
+ * a missing anchor, a transport without the four calls and free, a list, chain or message that was parsed but not validated, a
+ * message of HDCP 2's, a known chain that leads to another anchor, or a connector's name of COPP_CONNECTOR_NAME_SIZE bytes or
+ * more. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_session_config *config,
                                                           struct copp_transport *transport, struct copp_session **session);
 
@@ -115,6 +118,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_signaling(struct copp_sess
 
 /* What a player needs; 0 is "not asked for". */
 struct copp_requirement {
+    size_t size; /* sizeof this struct */
     uint32_t hdcp;
     uint32_t acp;
     uint32_t cgmsa;
@@ -163,8 +167,9 @@ enum copp_poll_state {
     COPP_POLL_PROTECTED, /* go on showing */
     COPP_POLL_RENEGOTIATE /* hide content, then call copp_session_poll again at once: it sets the levels again (EVT-4) */
 };
-/* One that is all zero says "stop". */
+/* One that is all zero says "stop", and so does one whose size is not set. */
 struct copp_poll {
+    size_t size; /* sizeof this struct */
     enum copp_poll_state state;
     enum copp_stop stop; /* for COPP_POLL_STOP */
     uint64_t deadline_ms; /* call again no later than this (APP-3); UINT64_MAX after STOP */

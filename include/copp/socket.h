@@ -18,6 +18,7 @@ extern "C" {
 
 /* What the daemon says of a connector before any handshake. Nothing vouches for it: good to choose and to show, not to rely on. */
 struct copp_socket_connector {
+    size_t size; /* sizeof this struct */
     char name[COPP_CONNECTOR_NAME_SIZE];
     bool real; /* false: it is simulated, and protects nothing */
     bool plugged; /* a display is there, as far as the driver can tell */
@@ -33,6 +34,7 @@ struct copp_socket_connector {
 struct copp_socket;
 
 struct copp_socket_config {
+    size_t size; /* sizeof this struct */
     const char *path; /* NULL: COPP_SOCKET_DEFAULT; borrowed during the call */
     uint32_t answer_ms; /* how long an answer may take; 0: 2000, the longest time between two polls (APP-3) */
     uint32_t command_ms; /* how long a command may take; 0: 25000, more than coppd's own limit unless configured */
@@ -77,9 +79,9 @@ enum copp_socket_state {
 
 struct copp_socket_connector_news {
     uint32_t index; /* as of copp_socket_connector */
-    struct copp_socket_connector now;
     uint32_t losses; /* so often LinkLost and RenegotiationRequired were raised; from UINT32_MAX on to 0 */
     uint32_t reconfigurations;
+    struct copp_socket_connector now; /* last, since it can grow */
 };
 
 struct copp_socket_session_news {
@@ -110,6 +112,7 @@ struct copp_socket_refused_news {
 };
 
 struct copp_socket_news {
+    size_t size; /* sizeof this struct */
     enum copp_socket_kind kind;
     union {
         struct copp_socket_connector_news connector;

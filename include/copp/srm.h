@@ -32,6 +32,7 @@ enum copp_srm_key_kind {
     COPP_SRM_KEY_PEM /* a test key of the caller's: DSA-1024 (HDCP 1.x) or RSA-3072 (HDCP 2.x) */
 };
 struct copp_srm_key {
+    size_t size; /* sizeof this struct */
     enum copp_srm_key_kind kind;
     const char *pem; /* for COPP_SRM_KEY_PEM: a PEM public key, in any form that copp_text_plain knows */
     size_t pem_size; /* bytes */

@@ -19,6 +19,7 @@ struct copp_transport {
  * A call returns when the driver has answered: a pending command (CMD-6) is waited for here.
  */
 struct copp_transport_ops {
+    size_t size; /* sizeof this struct */
     /* random receives COPP_RANDOM_SIZE bytes. *chain (of *size bytes) belongs to the transport and stays valid
      * until it is freed. */
     enum copp_result (*key_exchange)(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,

@@ -90,20 +90,15 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     const struct kms_connector *connector = &link->card->connectors[link->index];
     memset(output, 0, sizeof *output);
     memcpy(output->name, connector->name, sizeof output->name);
+    output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = connector->type;
     output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card->bus_type;
-    output->config.real = true; /* BIND-6 */
 }
 
 static bool plugged(const struct copp_backend *backend, size_t index) {
     return const_kms_of(backend)->links[index]->link.plugged;
-}
-
-static bool searching(const struct copp_backend *backend) {
-    (void)backend;
-    return false; /* the kernel has told of all there are */
 }
 
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
@@ -148,8 +143,15 @@ static void close_kms(struct copp_backend *backend) {
     free(kms);
 }
 
-static const struct copp_backend_ops kms_ops = {count, describe, plugged,     searching, attach,
-                                                fds,   dispatch, deadline_ms, close_kms};
+static const struct copp_backend_ops kms_ops = {.real = true,
+                                                .count = count,
+                                                .describe = describe,
+                                                .plugged = plugged,
+                                                .attach = attach,
+                                                .fds = fds,
+                                                .dispatch = dispatch,
+                                                .deadline_ms = deadline_ms,
+                                                .close = close_kms};
 
 enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
     *backend = NULL;

@@ -94,7 +94,7 @@ static void link_cancel(struct copp_output *output) {
         link->write_pending = true;
 }
 
-static const struct copp_output_ops link_ops = {link_state, link_apply, link_cancel, link_presence};
+static const struct copp_output_ops link_ops = {sizeof link_ops, link_state, link_apply, link_cancel, link_presence};
 
 void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered) {
     link->output.ops = &link_ops;

@@ -101,6 +101,10 @@ struct sim_output {
 
 extern const struct copp_output_ops copp_sim_output_ops;
 
+/* NULL: there is no output of that name. */
+COPP_NODISCARD struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name);
+/* Of those that have a connector; NULL beyond the last. */
+COPP_NODISCARD struct sim_output *copp_sim_output_at(const struct copp_sim *sim, size_t index);
 /* The pending apply ends. */
 void copp_sim_output_land(struct sim_output *output);
 /* Sets due_ms anew after hdcp_hangs has changed. */
@@ -131,7 +135,7 @@ struct sim_script_line {
 };
 
 struct copp_sim {
-    struct copp_adapter *adapter;
+    struct copp_adapter *adapter; /* NULL: the connectors are the host's */
     uint64_t start_ms;
     uint64_t now_ms;
     uint32_t bus_type;
@@ -142,8 +146,6 @@ struct copp_sim {
     size_t script_count;
     size_t script_done;
 };
-
-COPP_NODISCARD struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name);
 
 /* sim_ini.c: reads the description into sim and checks that it makes sense. */
 COPP_NODISCARD enum copp_result copp_sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sized.h"
 #include "internal.h"
 
 static const char default_description[] =
@@ -55,45 +56,47 @@ const char *copp_sim_default(void) {
     return default_description;
 }
 
-struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name) {
-    for (size_t i = 0; i < sim->output_count; i++) {
-        if (strcmp(sim->outputs[i].name, name) == 0)
-            return &sim->outputs[i];
-    }
-    return NULL;
-}
-
-static enum copp_result add_connector(struct copp_sim *sim, struct sim_output *output) {
-    struct copp_output *backend = &output->output;
-    if (output->composite) {
-        copp_output_pair_init(&output->pair, &output->output, &output->composite->output); /* ARB-6 */
-        backend = &output->pair.output;
-    }
-    const struct copp_connector_config config = {
-        .output = backend,
-        .connector_type = output->connector_type | (output->internal ? COPP_CONNECTOR_INTERNAL : 0),
-        .protection_types = output->protections,
-        .bus_type = sim->bus_type,
-        .tv_standards = output->tv_standards,
-        .default_standard = output->default_standard,
-        .name = output->name, /* and never real (BIND-6) */
-    };
-    return copp_connector_add(sim->adapter, &config, &output->connector);
-}
-
-static enum copp_result add_connectors(struct copp_sim *sim) {
+static void connect_outputs(struct copp_sim *sim) {
     for (size_t i = 0; i < sim->output_count; i++) {
         struct sim_output *output = &sim->outputs[i];
         output->output.ops = &copp_sim_output_ops;
         output->sim = sim;
+        if (output->composite) {
+            output->composite->output.ops = &copp_sim_output_ops;
+            copp_output_pair_init(&output->pair, &output->output, &output->composite->output); /* ARB-6 */
+        }
     }
-    for (size_t i = 0; i < sim->output_count; i++) {
-        struct sim_output *output = &sim->outputs[i];
-        enum copp_result result = output->svideo ? COPP_OK : add_connector(sim, output);
+}
+
+static void configure(struct sim_output *output, struct copp_connector_config *config) {
+    *config = (struct copp_connector_config){
+        .size = sizeof *config,
+        .output = output->composite ? &output->pair.output : &output->output,
+        .connector_type = output->connector_type | (output->internal ? COPP_CONNECTOR_INTERNAL : 0),
+        .protection_types = output->protections,
+        .bus_type = output->sim->bus_type,
+        .tv_standards = output->tv_standards,
+        .default_standard = output->default_standard,
+        .name = output->name, /* and never real (BIND-6) */
+    };
+}
+
+static void attach(struct sim_output *output, struct copp_connector *connector) {
+    output->connector = connector;
+    if (output->composite)
+        output->composite->connector = connector;
+}
+
+static enum copp_result add_connectors(struct copp_sim *sim) {
+    struct sim_output *output;
+    for (size_t i = 0; (output = copp_sim_output_at(sim, i)) != NULL; i++) {
+        struct copp_connector_config config;
+        struct copp_connector *connector;
+        configure(output, &config);
+        enum copp_result result = copp_connector_add(sim->adapter, &config, &connector);
         if (result)
             return result;
-        if (output->composite)
-            output->composite->connector = output->connector;
+        attach(output, connector);
     }
     return COPP_OK;
 }
@@ -102,8 +105,12 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
     enum copp_result result = copp_sim_describe(sim, config->description ? config->description : default_description, error);
     if (result)
         return result;
+    connect_outputs(sim);
+    if (config->outputs_only)
+        return COPP_OK;
     uint32_t limit_ms = sim->pending_limit_ms ? (uint32_t)sim->pending_limit_ms : config->pending_limit_ms;
-    const struct copp_adapter_config adapter = {.chain = config->chain,
+    const struct copp_adapter_config adapter = {.size = sizeof adapter,
+                                                .chain = config->chain,
                                                 .chain_size = config->chain_size,
                                                 .key = config->key,
                                                 .random = config->random,
@@ -120,13 +127,14 @@ enum copp_result copp_sim_new(const struct copp_sim_config *config, struct copp_
     if (!sim)
         return COPP_E_ARGUMENT;
     *sim = NULL;
-    if (!config)
+    struct copp_sim_config own;
+    if (!config || !copp_sized_read(config, &own, sizeof own))
         return COPP_E_ARGUMENT;
     struct copp_sim *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    made->start_ms = made->now_ms = config->now_ms;
-    enum copp_result result = build(made, config, error);
+    made->start_ms = made->now_ms = own.now_ms;
+    enum copp_result result = build(made, &own, error);
     if (result)
         copp_sim_free(&made);
     *sim = made;
@@ -153,11 +161,38 @@ size_t copp_sim_count(const struct copp_sim *sim) {
 }
 
 const char *copp_sim_name(const struct copp_sim *sim, size_t index) {
-    for (size_t i = 0; sim && i < sim->output_count; i++) {
-        if (!sim->outputs[i].svideo && index-- == 0) /* a pair is one connector (ARB-6) */
-            return sim->outputs[i].name;
-    }
-    return NULL;
+    const struct sim_output *output = sim ? copp_sim_output_at(sim, index) : NULL;
+    return output ? output->name : NULL;
+}
+
+const char *copp_sim_second_name(const struct copp_sim *sim, size_t index) {
+    const struct sim_output *output = sim ? copp_sim_output_at(sim, index) : NULL;
+    return output && output->composite ? output->composite->name : NULL;
+}
+
+enum copp_result copp_sim_connector_config(struct copp_sim *sim, size_t index, struct copp_connector_config *config) {
+    struct copp_connector_config told = {.size = sizeof told};
+    if (!config || !copp_sized_room(config))
+        return COPP_E_ARGUMENT;
+    copp_sized_write(config, &told, sizeof told);
+    struct sim_output *output = sim ? copp_sim_output_at(sim, index) : NULL;
+    if (!output)
+        return COPP_E_ARGUMENT;
+    if (sim->adapter)
+        return COPP_E_STATE;
+    configure(output, &told);
+    copp_sized_write(config, &told, sizeof told);
+    return COPP_OK;
+}
+
+void copp_sim_attach(struct copp_sim *sim, size_t index, struct copp_connector *connector) {
+    struct sim_output *output = sim && !sim->adapter ? copp_sim_output_at(sim, index) : NULL;
+    if (output)
+        attach(output, connector);
+}
+
+uint32_t copp_sim_pending_limit_ms(const struct copp_sim *sim) {
+    return sim ? (uint32_t)sim->pending_limit_ms : 0;
 }
 
 struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name) {

@@ -1,7 +1,23 @@
-/* An output that does what it is told. */
+/* Outputs that do what they are told. */
 #include <string.h>
 
 #include "internal.h"
+
+struct sim_output *copp_sim_find(struct copp_sim *sim, const char *name) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (strcmp(sim->outputs[i].name, name) == 0)
+            return &sim->outputs[i];
+    }
+    return NULL;
+}
+
+struct sim_output *copp_sim_output_at(const struct copp_sim *sim, size_t index) {
+    for (size_t i = 0; i < sim->output_count; i++) {
+        if (!sim->outputs[i].svideo && index-- == 0) /* a pair is one connector (ARB-6) */
+            return (struct sim_output *)(uintptr_t)&sim->outputs[i];
+    }
+    return NULL;
+}
 
 static void output_state(struct copp_output *output, struct copp_output_state *state) {
     const struct sim_output *sim = (const struct sim_output *)output;
@@ -56,7 +72,8 @@ static uint32_t output_presence(struct copp_output *output) {
     return COPP_BOUND_PLUGGED | (sim->receiver == SIM_RECEIVER_NAMED ? COPP_BOUND_RECEIVER : 0);
 }
 
-const struct copp_output_ops copp_sim_output_ops = {output_state, output_apply, output_cancel, output_presence};
+const struct copp_output_ops copp_sim_output_ops = {sizeof copp_sim_output_ops, output_state, output_apply, output_cancel,
+                                                    output_presence};
 
 void copp_sim_output_land(struct sim_output *sim) {
     bool up = hdcp_can_come_up(sim) && !sim->refuses;

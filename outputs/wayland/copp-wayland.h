@@ -24,6 +24,7 @@ enum copp_wayland_level {
 };
 
 struct copp_wayland_status {
+    size_t size; /* sizeof this struct */
     uint32_t flags; /* COPP_STATUS_LINK_LOST once after it happened (EVT-2): stop; set again for another try */
     enum copp_wayland_level
         local; /* what was asked for and is in force; COPP_WAYLAND_OFF until it is, and after a loss (EVT-3) */

@@ -7,6 +7,7 @@
 
 #include <wayland-client.h>
 
+#include "common/sized.h"
 #include "weston-content-protection-client-protocol.h"
 
 struct copp_wayland {
@@ -140,12 +141,15 @@ static bool take_in(struct copp_wayland *wayland) {
 }
 
 enum copp_result copp_wayland_status(struct copp_wayland *wayland, struct copp_wayland_status *status) {
+    if (!copp_sized_room(status))
+        return COPP_E_ARGUMENT;
     bool alive = take_in(wayland);
     if (!alive)
         on_status(wayland, wayland->surface, COPP_WAYLAND_OFF);
-    *status = (struct copp_wayland_status){.flags = wayland->lost ? COPP_STATUS_LINK_LOST : COPP_STATUS_NORMAL,
-                                           .local = wayland->reached ? wayland->wanted : COPP_WAYLAND_OFF,
-                                           .global = wayland->told};
+    struct copp_wayland_status told = {.flags = wayland->lost ? COPP_STATUS_LINK_LOST : COPP_STATUS_NORMAL,
+                                       .local = wayland->reached ? wayland->wanted : COPP_WAYLAND_OFF,
+                                       .global = wayland->told};
+    copp_sized_write(status, &told, sizeof told);
     wayland->lost = false; /* EVT-2 */
     return alive ? COPP_OK : COPP_E_TRANSPORT;
 }

@@ -218,11 +218,11 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     struct xrandr_link *link = const_xrandr_of(backend)->links[index];
     memset(output, 0, sizeof *output);
     memcpy(output->name, link->output.name, sizeof output->name);
+    output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = link->card ? link->card->connectors[link->index].type : COPP_CONNECTOR_UNKNOWN;
     output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card ? link->card->bus_type : COPP_BUS_UNKNOWN;
-    output->config.real = true; /* BIND-6 */
 }
 
 static bool plugged(const struct copp_backend *backend, size_t index) {
@@ -358,8 +358,16 @@ static void close_xrandr(struct copp_backend *backend) {
     free(xrandr);
 }
 
-static const struct copp_backend_ops xrandr_ops = {count, describe, plugged,     searching,   attach,
-                                                   fds,   dispatch, deadline_ms, close_xrandr};
+static const struct copp_backend_ops xrandr_ops = {.real = true,
+                                                   .count = count,
+                                                   .describe = describe,
+                                                   .plugged = plugged,
+                                                   .searching = searching,
+                                                   .attach = attach,
+                                                   .fds = fds,
+                                                   .dispatch = dispatch,
+                                                   .deadline_ms = deadline_ms,
+                                                   .close = close_xrandr};
 
 /* False without memory. */
 static bool copy(const char *text, char **own) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sized.h"
 #include "crypto/crypto.h"
 
 #define CERTIFICATES 3u /* CERT-4: leaf, IHV signer, root */
@@ -142,25 +143,25 @@ static bool readable(const struct copp_public_key *key) {
 }
 
 enum copp_result copp_chain_certificate(const struct copp_chain *chain, size_t index, struct copp_certificate *certificate) {
-    if (!chain || !certificate)
+    if (!chain || !certificate || !copp_sized_room(certificate))
         return COPP_E_ARGUMENT;
     if (index >= chain->count)
         return COPP_E_NOT_FOUND;
     const struct copp_record *record = &chain->records[index];
-    memset(certificate, 0, sizeof *certificate);
-    certificate->has_subject = readable(&record->subject);
-    certificate->has_signer = readable(&record->signer);
-    certificate->subject = record->subject;
-    certificate->signer = record->signer;
-    certificate->encrypt_key = record->encrypt_key;
-    certificate->sign_certificate = record->sign_certificate;
-    certificate->sign_crl = record->sign_crl;
-    certificate->copp_certificate = record->copp_certificate;
-    certificate->security_level = record->security_level;
-    certificate->manufacturer = record->manufacturer;
-    certificate->data = (const uint8_t *)record->fields[COPP_ELEMENT_DATA].content;
-    certificate->data_size = record->fields[COPP_ELEMENT_DATA].size;
-    memcpy(certificate->digest, record->digest, COPP_DIGEST_SIZE);
-    memcpy(certificate->digest_value, record->digest_value, COPP_DIGEST_SIZE);
+    struct copp_certificate told = {.has_subject = readable(&record->subject),
+                                    .has_signer = readable(&record->signer),
+                                    .subject = record->subject,
+                                    .signer = record->signer,
+                                    .encrypt_key = record->encrypt_key,
+                                    .sign_certificate = record->sign_certificate,
+                                    .sign_crl = record->sign_crl,
+                                    .copp_certificate = record->copp_certificate,
+                                    .security_level = record->security_level,
+                                    .manufacturer = record->manufacturer,
+                                    .data = (const uint8_t *)record->fields[COPP_ELEMENT_DATA].content,
+                                    .data_size = record->fields[COPP_ELEMENT_DATA].size};
+    memcpy(told.digest, record->digest, COPP_DIGEST_SIZE);
+    memcpy(told.digest_value, record->digest_value, COPP_DIGEST_SIZE);
+    copp_sized_write(certificate, &told, sizeof told);
     return COPP_OK;
 }

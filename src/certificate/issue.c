@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "certificate/utf8.h"
+#include "common/sized.h"
 #include "copp/certificate.h"
 #include "crypto/crypto.h"
 #include "wire/base64.h"
@@ -114,7 +115,7 @@ static enum copp_result put_signature(struct document *document, struct copp_pri
     uint8_t digest[COPP_SHA1_SIZE];
     uint8_t signature[COPP_MODULUS_MAX];
     struct copp_public_key key;
-    if (!signer->ops->sign)
+    if (!COPP_HAS_OP(signer->ops, sign))
         return COPP_E_CRYPTO;
     enum copp_result result = copp_sha1(data, data_size, digest);
     if (!result)
@@ -156,8 +157,20 @@ static bool name_writable(const char *name) {
     return size <= COPP_CHAIN_SIZE_MAX && copp_utf8_valid((const uint8_t *)name, size);
 }
 
+/* Reads what the caller has in a row of its own width: each says how long it is, and all are alike. */
+static bool read_requests(const struct copp_certificate_request *given, size_t count, struct copp_certificate_request *own) {
+    const uint8_t *next = (const uint8_t *)given;
+    for (size_t i = 0; i < count; i++) {
+        if (!copp_sized_read(next, &own[i], sizeof own[i]) || copp_sized_size(next) != given->size)
+            return false;
+        next += given->size;
+    }
+    return true;
+}
+
 static bool request_writable(const struct copp_certificate_request *request) {
-    return request->signer && key_writable(&request->subject) && request->manufacturer && name_writable(request->manufacturer);
+    return request->signer && COPP_HAS_OP(request->signer->ops, public_key) && key_writable(&request->subject) &&
+           request->manufacturer && name_writable(request->manufacturer);
 }
 
 static size_t room_for(const struct copp_certificate_request *requests, size_t count) {
@@ -178,10 +191,11 @@ static enum copp_result put_collection(struct document *document, const struct c
     return written(document) > COPP_CHAIN_SIZE_MAX ? COPP_E_TOO_LARGE : COPP_OK;
 }
 
-enum copp_result copp_chain_issue(const struct copp_certificate_request *requests, size_t count, char **xml, size_t *size) {
+enum copp_result copp_chain_issue(const struct copp_certificate_request *given, size_t count, char **xml, size_t *size) {
+    struct copp_certificate_request requests[COPP_CERTIFICATES_MAX];
     if (xml)
         *xml = NULL;
-    if (!requests || !xml || !size || count == 0 || count > COPP_CERTIFICATES_MAX)
+    if (!given || !xml || !size || count == 0 || count > COPP_CERTIFICATES_MAX || !read_requests(given, count, requests))
         return COPP_E_ARGUMENT;
     for (size_t i = 0; i < count; i++) {
         if (!request_writable(&requests[i]))

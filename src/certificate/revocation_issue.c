@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "certificate/revocation.h"
+#include "common/sized.h"
 #include "wire/cursor.h"
 
 /* All of a list but its signature. */
@@ -17,8 +18,9 @@ static enum copp_result write_list(uint8_t *list, size_t size, uint32_t version,
     struct copp_writer out = {list, size};
     uint8_t signature[COPP_REVOCATION_SIGNATURE_SIZE];
     bool whole = write_signed_part(&out, version, digests, count_digests, certificates, certificates_size);
-    enum copp_result result =
-        signer->ops->sign ? signer->ops->sign(signer, list, size - out.left, signature, sizeof signature) : COPP_E_CRYPTO;
+    enum copp_result result = COPP_HAS_OP(signer->ops, sign)
+                                  ? signer->ops->sign(signer, list, size - out.left, signature, sizeof signature)
+                                  : COPP_E_CRYPTO;
     if (result)
         return result == COPP_E_MEMORY ? COPP_E_MEMORY : COPP_E_CRYPTO;
     whole = whole && copp_write_u8(&out, COPP_REVOCATION_SIGNATURE_TYPE) && copp_write_u16be(&out, sizeof signature) &&
@@ -43,11 +45,14 @@ enum copp_result copp_revocation_issue(uint32_t version, const uint8_t *digests,
     size_t certificates_size = 0;
     if (out)
         *out = NULL;
+    struct copp_certificate_request first;
     if ((!digests && count_digests) || !requests || count < 1 || count > 2 || !signer || !out || !size)
+        return COPP_E_ARGUMENT;
+    if (!COPP_HAS_OP(signer->ops, public_key) || !copp_sized_read(requests, &first, sizeof first))
         return COPP_E_ARGUMENT;
     if (count_digests > COPP_REVOCATION_SIZE_MAX / COPP_DIGEST_SIZE)
         return COPP_E_TOO_LARGE;
-    enum copp_result result = check_signer(&requests[0], signer);
+    enum copp_result result = check_signer(&first, signer);
     if (!result)
         result = copp_chain_issue(requests, count, &certificates, &certificates_size);
     if (result)

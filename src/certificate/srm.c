@@ -13,6 +13,7 @@
 
 #include "certificate/srm_keys.h"
 #include "certificate/verdict.h"
+#include "common/sized.h"
 #include "copp/omac.h"
 #include "crypto/crypto.h"
 #include "wire/cursor.h"
@@ -230,7 +231,7 @@ static enum copp_result read_pem(const struct copp_srm *srm, const struct copp_s
 }
 
 static enum copp_result choose_key(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys) {
-    switch (key ? key->kind : COPP_SRM_KEY_PRODUCTION) {
+    switch (key->kind) {
     case COPP_SRM_KEY_PRODUCTION:
         keys->hdcp1 = copp_srm_hdcp1_production;
         keys->hdcp2 = copp_srm_hdcp2_production;
@@ -282,11 +283,12 @@ enum copp_result copp_srm_verify(const uint8_t *bytes, size_t size, const struct
     struct copp_srm *made = NULL;
     struct keys keys;
     struct layout layout;
+    struct copp_srm_key named = {.kind = COPP_SRM_KEY_PRODUCTION};
     if (!verdict)
         verdict = &unused;
     enum copp_result result = read_message(bytes, size, &made, &layout, verdict);
     if (!result)
-        result = choose_key(made, key, &keys);
+        result = !key || copp_sized_read(key, &named, sizeof named) ? choose_key(made, &named, &keys) : COPP_E_ARGUMENT;
     if (!result)
         result = check_signatures(made, &layout, &keys, verdict);
     if (!result)

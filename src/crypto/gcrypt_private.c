@@ -65,7 +65,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     return result;
 }
 
-static const struct copp_private_key_ops gcrypt_ops = {public_key, decrypt_raw, sign};
+static const struct copp_private_key_ops gcrypt_ops = {sizeof gcrypt_ops, public_key, decrypt_raw, sign};
 
 /* Takes key over, also on an error. */
 static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numbers, struct copp_private_key **out) {

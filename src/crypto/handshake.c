@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/sized.h"
 #include "crypto/crypto.h"
 #include "wire/handshake_bytes.h"
 
@@ -42,7 +43,7 @@ enum copp_result copp_handshake_open(struct copp_private_key *key, const struct 
                                      struct copp_handshake *handshake) {
     if (handshake)
         memset(handshake, 0, sizeof *handshake);
-    if (!key || !signature || !handshake)
+    if (!key || !signature || !handshake || !COPP_HAS_OP(key->ops, decrypt_raw))
         return COPP_E_ARGUMENT;
     uint8_t cipher[RSA_SIZE];
     uint8_t number[RSA_SIZE];

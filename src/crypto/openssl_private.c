@@ -104,7 +104,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     return result == COPP_E_INVALID ? COPP_E_CRYPTO : result;
 }
 
-static const struct copp_private_key_ops openssl_ops = {public_key, decrypt_raw, sign};
+static const struct copp_private_key_ops openssl_ops = {sizeof openssl_ops, public_key, decrypt_raw, sign};
 
 /*
  * The public half as its encoding has it. Providers are not to be asked for the numbers themselves: tpm2-openssl

@@ -1,3 +1,4 @@
+#include "common/sized.h"
 #include "crypto/crypto.h"
 #include "fork.h"
 
@@ -5,7 +6,7 @@ enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, si
     enum copp_result result = COPP_OK;
     if (!random)
         result = copp_csprng_fill(bytes, size);
-    else if (random->ops->fill(random, bytes, size))
+    else if (!COPP_HAS_OP(random->ops, fill) || random->ops->fill(random, bytes, size))
         result = COPP_E_RANDOM;
     if (!result && !copp_process_freshen(bytes, size)) /* SES-2, QRY-4: never twice the same, whatever source it is */
         result = COPP_E_RANDOM;

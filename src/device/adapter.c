@@ -2,32 +2,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sized.h"
 #include "device/internal.h"
 #include "fork.h"
 #include "wire/binding.h"
+
+static bool adapter_possible(const struct copp_adapter_config *config) {
+    return config->chain && config->chain_size > 0 && config->chain_size <= UINT32_MAX && config->key &&
+           COPP_HAS_OP(config->key->ops, decrypt_raw) && (!config->random || COPP_HAS_OP(config->random->ops, fill));
+}
 
 enum copp_result copp_adapter_new(const struct copp_adapter_config *config, struct copp_adapter **adapter) {
     if (!adapter)
         return COPP_E_ARGUMENT;
     *adapter = NULL;
-    if (!config || !config->chain || config->chain_size == 0 || config->chain_size > UINT32_MAX || !config->key)
+    struct copp_adapter_config own;
+    if (!config || !copp_sized_read(config, &own, sizeof own) || !adapter_possible(&own))
         return COPP_E_ARGUMENT;
     struct copp_adapter *made = calloc(1, sizeof *made);
-    uint8_t *chain = malloc(config->chain_size);
+    uint8_t *chain = malloc(own.chain_size);
     uint32_t process = copp_process();
     if (!made || !chain || !process) {
         free(made);
         free(chain);
         return COPP_E_MEMORY;
     }
-    memcpy(chain, config->chain, config->chain_size);
+    memcpy(chain, own.chain, own.chain_size);
     made->chain = chain;
-    made->chain_size = (uint32_t)config->chain_size;
+    made->chain_size = (uint32_t)own.chain_size;
     made->process = process;
-    made->key = config->key;
-    made->random = config->random;
-    made->unbound = config->unbound;
-    made->pending_limit_ms = config->pending_limit_ms ? config->pending_limit_ms : COPP_PENDING_LIMIT_MS;
+    made->key = own.key;
+    made->random = own.random;
+    made->unbound = own.unbound;
+    made->pending_limit_ms = own.pending_limit_ms ? own.pending_limit_ms : COPP_PENDING_LIMIT_MS;
     *adapter = made;
     return COPP_OK;
 }
@@ -57,7 +64,8 @@ static bool type_exists(uint32_t type, uint32_t flag, uint32_t last) {
 
 static bool can_be(const struct copp_connector_config *config) {
     const struct copp_output *output = config->output;
-    if (!output || !output->ops || !output->ops->state || !output->ops->apply || !output->ops->cancel)
+    if (!output || !output->ops || !copp_sized_known(output->ops, sizeof *output->ops) || !COPP_HAS_OP(output->ops, state) ||
+        !COPP_HAS_OP(output->ops, apply) || !COPP_HAS_OP(output->ops, cancel))
         return false;
     if (config->connector_type != COPP_CONNECTOR_UNKNOWN &&
         !type_exists(config->connector_type, COPP_CONNECTOR_INTERNAL, COPP_CONNECTOR_UDI_EMBEDDED))
@@ -75,20 +83,21 @@ enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct c
     if (!connector)
         return COPP_E_ARGUMENT;
     *connector = NULL;
-    if (!adapter || !config || !can_be(config))
+    struct copp_connector_config own;
+    if (!adapter || !config || !copp_sized_read(config, &own, sizeof own) || !can_be(&own))
         return COPP_E_ARGUMENT;
     struct copp_connector *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    if (!copp_connector_name_set(made->name, config->name)) {
+    if (!copp_connector_name_set(made->name, own.name)) {
         free(made);
         return COPP_E_ARGUMENT;
     }
-    made->config = *config;
+    made->config = own;
     made->config.name = made->name;
     made->adapter = adapter;
-    made->signaling.standard = config->default_standard;
-    made->applied.tv_standard = config->default_standard;
+    made->signaling.standard = own.default_standard;
+    made->applied.tv_standard = own.default_standard;
     made->reassert = true; /* ARB-4: whatever a driver before this one has left on must go */
     made->next = adapter->connectors;
     adapter->connectors = made;

@@ -1,6 +1,7 @@
 /* One connector, many sessions: counts, arbitration, and what the output is told (ARB-1..5, CMD-6). */
 #include <string.h>
 
+#include "common/sized.h"
 #include "device/internal.h"
 
 #define RETRY_MS 1000u /* between two tries at what an output refuses */
@@ -22,7 +23,7 @@ size_t copp_connector_type_index(const struct copp_connector *connector, uint32_
 }
 
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state) {
-    memset(state, 0, sizeof *state);
+    *state = (struct copp_output_state){.size = sizeof *state};
     connector->config.output->ops->state(connector->config.output, state);
 }
 
@@ -32,8 +33,12 @@ uint32_t copp_protection_level(const struct copp_protection *protection, size_t 
 }
 
 void copp_connector_protection(const struct copp_connector *connector, struct copp_protection *protection) {
-    if (protection)
-        *protection = connector ? connector->applied : (struct copp_protection){.hdcp = COPP_HDCP_OFF};
+    struct copp_protection applied = {.hdcp = COPP_HDCP_OFF};
+    if (!protection)
+        return;
+    if (connector && copp_sized_room(protection))
+        applied = connector->applied;
+    copp_sized_answer(protection, &applied, sizeof applied, COPP_END_OF(struct copp_protection, aspect));
 }
 
 size_t copp_connector_devices(const struct copp_connector *connector) {
@@ -41,14 +46,15 @@ size_t copp_connector_devices(const struct copp_connector *connector) {
 }
 
 void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view) {
-    if (view)
-        *view = (struct copp_connector_view){0};
-    if (!connector || !view)
+    struct copp_connector_view told = {.connector_type = 0};
+    if (!view)
         return;
-    *view = (struct copp_connector_view){.connector_type = connector->config.connector_type,
-                                         .protection_types = connector->config.protection_types,
-                                         .losses = connector->losses,
-                                         .reconfigurations = connector->reconfigurations};
+    if (connector && copp_sized_room(view))
+        told = (struct copp_connector_view){.connector_type = connector->config.connector_type,
+                                            .protection_types = connector->config.protection_types,
+                                            .losses = connector->losses,
+                                            .reconfigurations = connector->reconfigurations};
+    copp_sized_answer(view, &told, sizeof told, COPP_END_OF(struct copp_connector_view, reconfigurations));
 }
 
 const char *copp_connector_name(const struct copp_connector *connector) {
@@ -98,6 +104,7 @@ static uint32_t highest_held(const struct copp_connector *connector, size_t type
 }
 
 void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective) {
+    effective->size = sizeof *effective;
     effective->hdcp = highest_held(connector, COPP_TYPE_HDCP);
     effective->acp = higher(COPP_TYPE_ACP, highest_held(connector, COPP_TYPE_ACP), connector->desktop_acp); /* ARB-5 */
     effective->cgmsa = highest_held(connector, COPP_TYPE_CGMSA);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/sized.h"
 #include "copp/handshake.h"
 #include "crypto/crypto.h"
 #include "device/internal.h"
@@ -56,16 +57,17 @@ void copp_device_close(struct copp_device **device) {
 }
 
 void copp_device_inspect(const struct copp_device *device, struct copp_device_view *view) {
-    if (view)
-        *view = (struct copp_device_view){.active = false};
-    if (!device || !view)
+    struct copp_device_view told = {.active = false};
+    if (!view)
         return;
-    *view = (struct copp_device_view){.active = device->state == COPP_DEVICE_ACTIVE,
-                                      .pending = device->result == COPP_HR_PENDING,
-                                      .hdcp = device->level[COPP_TYPE_HDCP],
-                                      .acp = device->level[COPP_TYPE_ACP],
-                                      .cgmsa = device->level[COPP_TYPE_CGMSA],
-                                      .events = device->flags};
+    if (device && copp_sized_room(view))
+        told = (struct copp_device_view){.active = device->state == COPP_DEVICE_ACTIVE,
+                                         .pending = device->result == COPP_HR_PENDING,
+                                         .hdcp = device->level[COPP_TYPE_HDCP],
+                                         .acp = device->level[COPP_TYPE_ACP],
+                                         .cgmsa = device->level[COPP_TYPE_CGMSA],
+                                         .events = device->flags};
+    copp_sized_answer(view, &told, sizeof told, COPP_END_OF(struct copp_device_view, events));
 }
 
 uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length) {

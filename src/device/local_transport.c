@@ -1,6 +1,7 @@
 /* A transport to a device in this process. */
 #include <stdlib.h>
 
+#include "common/sized.h"
 #include "device/internal.h"
 
 struct local_transport {
@@ -65,14 +66,16 @@ static void free_local(struct copp_transport *transport) {
     free(local);
 }
 
-static const struct copp_transport_ops local_ops = {key_exchange, session_sequence_start, protection_command, protection_status,
-                                                    free_local};
+static const struct copp_transport_ops local_ops = {sizeof local_ops,   key_exchange,      session_sequence_start,
+                                                    protection_command, protection_status, free_local};
 
 enum copp_result copp_local_transport_open(struct copp_connector *connector, struct copp_pump *pump,
                                            struct copp_transport **transport) {
     if (!transport)
         return COPP_E_ARGUMENT;
     *transport = NULL;
+    if (pump && !(COPP_HAS_OP(pump->ops, now_ms) && COPP_HAS_OP(pump->ops, wait)))
+        return COPP_E_ARGUMENT;
     struct local_transport *local = calloc(1, sizeof *local);
     if (!local)
         return COPP_E_MEMORY;

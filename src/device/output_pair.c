@@ -1,5 +1,11 @@
 /* An S-Video and a composite output that carry the same signal (ARB-6). */
+#include <assert.h>
+#include <string.h>
+
+#include "common/sized.h"
 #include "copp/output.h"
+
+static_assert(sizeof(struct copp_protection) <= sizeof(((struct copp_output_pair *)NULL)->room), "callers have made the room");
 
 static enum copp_result apply_to(struct copp_output *half, const struct copp_protection *wanted) {
     enum copp_result result = half->ops->apply(half, wanted);
@@ -20,9 +26,11 @@ static enum copp_result pair_apply(struct copp_output *output, const struct copp
     if (result)
         return result;
     result = apply_to(pair->composite, wanted);
+    struct copp_protection applied;
+    memcpy(&applied, pair->room, sizeof applied);
     if (!result)
-        pair->applied = *wanted;
-    else if (apply_to(pair->svideo, &pair->applied))
+        memcpy(pair->room, wanted, sizeof *wanted);
+    else if (apply_to(pair->svideo, &applied))
         result = COPP_E_LINK_LOST; /* what was in force before is not any more */
     return result;
 }
@@ -32,7 +40,7 @@ static void pair_cancel(struct copp_output *output) {
 }
 
 static uint32_t presence_of(struct copp_output *half) {
-    return half->ops->presence ? half->ops->presence(half) : 0;
+    return COPP_HAS_OP(half->ops, presence) ? half->ops->presence(half) : 0;
 }
 
 /* BIND-6: plugged in where both are, since both carry the signal. */
@@ -41,13 +49,14 @@ static uint32_t pair_presence(struct copp_output *output) {
     return presence_of(pair->svideo) & presence_of(pair->composite);
 }
 
-static const struct copp_output_ops pair_ops = {pair_state, pair_apply, pair_cancel, pair_presence};
+static const struct copp_output_ops pair_ops = {sizeof pair_ops, pair_state, pair_apply, pair_cancel, pair_presence};
 
 void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
     if (!pair)
         return;
-    *pair = (struct copp_output_pair){.applied = {0}};
+    *pair = (struct copp_output_pair){.svideo = NULL};
     if (!svideo || !composite)
         return; /* without operations: no connector takes it */
     *pair = (struct copp_output_pair){.output = {&pair_ops}, .svideo = svideo, .composite = composite};
+    memcpy(pair->room, &(struct copp_protection){.size = sizeof(struct copp_protection)}, sizeof(struct copp_protection));
 }

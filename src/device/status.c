@@ -1,6 +1,7 @@
 /* ProtectionStatus (QRY). */
 #include <string.h>
 
+#include "common/sized.h"
 #include "device/internal.h"
 #include "wire/answers.h"
 #include "wire/binding.h"
@@ -127,7 +128,7 @@ static uint32_t ask(const struct copp_device *device, const struct copp_status_i
 /* BIND-6: what the host has configured and the output knows; a bit that nobody has set promises nothing. */
 static uint32_t bound_flags(const struct copp_connector *connector) {
     struct copp_output *output = connector->config.output;
-    uint32_t known = output->ops->presence ? output->ops->presence(output) : 0;
+    uint32_t known = COPP_HAS_OP(output->ops, presence) ? output->ops->presence(output) : 0;
     uint32_t flags = known & COPP_BOUND_PLUGGED;
     if (copp_connector_has_type(connector, COPP_TYPE_HDCP))
         flags |= known & COPP_BOUND_RECEIVER;

@@ -37,7 +37,8 @@ struct protection {
 };
 
 struct copp_session {
-    struct copp_session_config config;
+    struct copp_session_config config; /* its lists are below */
+    struct copp_session_lists lists;
     struct copp_transport *transport;
     enum session_state state;
     uint32_t process; /* which one made it (fork.h) */

@@ -1,3 +1,4 @@
+#include "common/sized.h"
 #include "session/internal.h"
 
 /* The connector may be reconfigured while levels are being set; a link that never settles is not protected. */
@@ -144,7 +145,7 @@ static enum copp_stop check_receiver(struct copp_session *session) {
     copp_ksv_from_bksv(key.bksv, ksv);
     if (!copp_ksv_valid(ksv))
         return COPP_STOP_KSV;
-    if (copp_session_receiver_revoked(&session->config.lists, ksv))
+    if (copp_session_receiver_revoked(&session->lists, ksv))
         return COPP_STOP_REVOKED;
     return COPP_STOP_NONE;
 }
@@ -213,15 +214,16 @@ static enum copp_result release_levels(struct copp_session *session) {
 }
 
 enum copp_stop copp_session_protect(struct copp_session *session, const struct copp_requirement *requirement, uint64_t now_ms) {
-    if (!session || !requirement)
+    struct copp_requirement required;
+    if (!session || !requirement || !copp_sized_read(requirement, &required, sizeof required))
         return COPP_STOP_INTERNAL;
     struct protection *protection = &session->protection;
     if (protection->phase == PROTECTION_OVER)
         return protection->stop;
-    protection->required = *requirement;
+    protection->required = required;
     protection->polled_ms = now_ms;
     bool again = true;
-    enum copp_stop stop = requirement_valid(requirement) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
+    enum copp_stop stop = requirement_valid(&required) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
     for (int round = 0; stop == COPP_STOP_NONE && again && round < ROUNDS_MAX; round++)
         stop = look(session, true, &again);
     if (stop == COPP_STOP_NONE && again)
@@ -248,12 +250,7 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
     return result ? result : alive; /* also where nothing is known to be held: nobody knows what the driver did */
 }
 
-void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
-    if (!poll)
-        return;
-    *poll = (struct copp_poll){.state = COPP_POLL_STOP, .stop = COPP_STOP_INTERNAL, .deadline_ms = UINT64_MAX};
-    if (!session)
-        return;
+static void poll_once(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
     struct protection *protection = &session->protection;
     bool again = false;
     if (protection->phase == PROTECTION_PROTECTED || protection->phase == PROTECTION_RENEGOTIATE) {
@@ -273,4 +270,13 @@ void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct cop
         return;
     poll->state = again ? COPP_POLL_RENEGOTIATE : COPP_POLL_PROTECTED;
     poll->deadline_ms = again ? now_ms : now_ms + COPP_POLL_MS;
+}
+
+void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
+    struct copp_poll seen = {.state = COPP_POLL_STOP, .stop = COPP_STOP_INTERNAL, .deadline_ms = UINT64_MAX};
+    if (!poll)
+        return;
+    if (session && copp_sized_room(poll))
+        poll_once(session, now_ms, &seen);
+    copp_sized_answer(poll, &seen, sizeof seen, COPP_END_OF(struct copp_poll, receiver_unnamed));
 }

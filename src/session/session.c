@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "common/sized.h"
 #include "crypto/crypto.h"
 #include "fork.h"
 #include "session/internal.h"
@@ -49,7 +50,7 @@ enum copp_result copp_session_check_request(struct copp_session *session, enum c
 
 /* The last certificate of a valid chain was signed by the anchor it was validated under (CERT-12). */
 static bool anchored(const struct copp_chain *chain, const struct copp_public_key *anchor) {
-    struct copp_certificate root;
+    struct copp_certificate root = {.size = sizeof root};
     return copp_chain_valid(chain) && copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root) == COPP_OK &&
            copp_public_key_equal(&root.signer, anchor);
 }
@@ -57,7 +58,15 @@ static bool anchored(const struct copp_chain *chain, const struct copp_public_ke
 static bool acceptable(const struct copp_session_config *config) {
     return config->anchor && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
            (config->binding == COPP_BINDING_REQUIRED || config->binding == COPP_BINDING_OPTIONAL) &&
-           (!config->known_chain || anchored(config->known_chain, config->anchor)) && copp_session_lists_valid(&config->lists);
+           (!config->known_chain || anchored(config->known_chain, config->anchor)) &&
+           (!config->random || COPP_HAS_OP(config->random->ops, fill));
+}
+
+static bool reaches_driver(const struct copp_transport *transport) {
+    const struct copp_transport_ops *ops = transport->ops;
+    return ops && copp_sized_known(ops, sizeof *ops) && COPP_HAS_OP(ops, key_exchange) &&
+           COPP_HAS_OP(ops, session_sequence_start) && COPP_HAS_OP(ops, protection_command) &&
+           COPP_HAS_OP(ops, protection_status) && COPP_HAS_OP(ops, free);
 }
 
 enum copp_result copp_session_new(const struct copp_session_config *config, struct copp_transport *transport,
@@ -65,7 +74,11 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     if (!session)
         return COPP_E_ARGUMENT;
     *session = NULL;
-    if (!config || !transport || !acceptable(config))
+    struct copp_session_config own;
+    struct copp_session_lists lists = {.size = sizeof lists};
+    if (!config || !transport || !copp_sized_read(config, &own, sizeof own) || !acceptable(&own) || !reaches_driver(transport))
+        return COPP_E_ARGUMENT;
+    if (own.lists && (!copp_sized_read(own.lists, &lists, sizeof lists) || !copp_session_lists_valid(&lists)))
         return COPP_E_ARGUMENT;
     uint32_t process = copp_process();
     struct copp_session *made = process ? calloc(1, sizeof *made) : NULL;
@@ -73,14 +86,15 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
         return COPP_E_MEMORY;
     made->process = process;
     enum copp_result result = COPP_E_ARGUMENT;
-    if (copp_connector_name_set(made->connector, config->connector))
+    if (copp_connector_name_set(made->connector, own.connector))
         result = copp_omac_new(&made->omac);
     if (result) {
         free(made);
         return result;
     }
-    made->config = *config;
+    made->config = own;
     made->config.connector = made->connector;
+    made->lists = lists;
     made->transport = transport;
     made->hresult = COPP_HR_UNEXPECTED;
     made->protection.stop = COPP_STOP_INTERNAL; /* to poll before anything is protected is a mistake of this side */
@@ -118,7 +132,7 @@ static enum copp_result validate_chain(struct copp_session *session, const uint8
         chain = session->own_chain;
     }
     /* also for a known chain: a list may be newer than the acquaintance */
-    enum copp_result result = copp_session_check_chain(&session->config.lists, chain, verdict);
+    enum copp_result result = copp_session_check_chain(&session->lists, chain, verdict);
     if (!result)
         session->chain = chain;
     return result;

@@ -120,9 +120,10 @@ static void read_anchor(struct kit *kit) {
 void kit_start(struct kit *kit) {
     launch(kit, NULL);
     struct copp_socket *connection = NULL;
-    const struct copp_socket_config config = {.path = kit->socket, .answer_ms = START_MS}; /* it makes keys first */
+    const struct copp_socket_config config = {
+        .size = sizeof config, .path = kit->socket, .answer_ms = START_MS}; /* it makes keys first */
     uint64_t until = clock_ms() + START_MS;
-    struct copp_socket_connector first;
+    struct copp_socket_connector first = {.size = sizeof first};
     while (copp_socket_connect(&config, &connection)) {
         if (clock_ms() > until || waitpid(kit->pid, NULL, WNOHANG) != 0) {
             char *said = kit_output(kit);
@@ -258,8 +259,9 @@ void kit_reload(struct kit *kit) {
 }
 
 enum copp_result player_try(struct kit *kit, const char *connector, const struct copp_chain *known, struct player *player) {
-    const struct copp_socket_config where = {.path = kit->socket, .answer_ms = 20000, .command_ms = 60000};
-    const struct copp_session_config config = {.anchor = &kit->anchor, .known_chain = known, .connector = connector};
+    const struct copp_socket_config where = {.size = sizeof where, .path = kit->socket, .answer_ms = 20000, .command_ms = 60000};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &kit->anchor, .known_chain = known, .connector = connector};
     struct copp_socket *connection = NULL;
     *player = (struct player){NULL, NULL};
     enum copp_result result = copp_socket_connect(&where, &connection);

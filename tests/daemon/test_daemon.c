@@ -47,14 +47,17 @@ static void connectors_are_listed(void) {
     struct kit kit;
     struct player player;
     struct copp_socket *connection;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     kit_make(&kit, "");
     kit_start(&kit);
     player_begin(&kit, "DVI-I-1", &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
     kit_event(&kit, "unplug Component-1");
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connection),
-                     COPP_OK);
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit.socket, .answer_ms = 20000},
+            &connection),
+        COPP_OK);
     for (uint32_t i = 0; i < 5; i++) {
         assert_int_equal(copp_socket_connector(connection, i, &told), COPP_OK);
         assert_string_equal(told.name, names[i]);
@@ -379,14 +382,19 @@ static void a_reader_of_its_lines_that_goes(void) {
 
 static void transports_are_careful(void) {
     struct copp_socket *connection = NULL;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     char path[200];
     memset(path, 'x', sizeof path - 1);
     path[0] = '/';
     path[sizeof path - 1] = 0;
     assert_int_equal(copp_socket_connect(NULL, NULL), COPP_E_ARGUMENT);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = "/nowhere/socket"}, &connection), COPP_E_NOT_FOUND);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = path}, &connection), COPP_E_TOO_LARGE);
+    assert_int_equal(
+        copp_socket_connect(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = "/nowhere/socket"},
+                            &connection),
+        COPP_E_NOT_FOUND);
+    assert_int_equal(
+        copp_socket_connect(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = path}, &connection),
+        COPP_E_TOO_LARGE);
     assert_int_equal(copp_socket_connector(NULL, 0, &told), COPP_E_ARGUMENT);
     assert_int_equal(copp_socket_transport_open(&connection, "HDMI-1", NULL), COPP_E_ARGUMENT);
     assert_string_equal(copp_socket_disconnect_reason(NULL), "");
@@ -411,10 +419,15 @@ static void a_daemon_is_not_trusted_either(void) {
     kit_make(&kit, "");
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         struct copp_socket *connection;
-        struct copp_socket_connector told;
+        struct copp_socket_connector told = {.size = sizeof told};
         const struct iovec said = {(void *)(uintptr_t)answers[i].bytes, answers[i].size};
         pid_t pid = false_daemon(kit.socket, &said, answers[i].size > 0);
-        assert_int_equal(copp_socket_connect(&(struct copp_socket_config){kit.socket, 300, 300, NULL}, &connection), COPP_OK);
+        assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config),
+                                                                          .path = kit.socket,
+                                                                          .answer_ms = 300,
+                                                                          .command_ms = 300},
+                                             &connection),
+                         COPP_OK);
         uint64_t began = clock_ms();
         assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_TRANSPORT);
         assert_true(clock_ms() - began < 2000);
@@ -437,11 +450,14 @@ static void a_disconnect_is_heard(void) {
     kit_make(&kit, "");
     for (int i = 0; i < 4; i++) {
         struct copp_socket *connection;
-        struct copp_socket_connector told;
+        struct copp_socket_connector told = {.size = sizeof told};
         struct copp_transport *transport;
         const struct iovec said = {(void *)(uintptr_t)disconnects[i / 2], 16};
         pid_t pid = false_daemon(kit.socket, &said, 1);
-        assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket}, &connection), COPP_OK);
+        assert_int_equal(
+            copp_socket_connect(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit.socket},
+                                &connection),
+            COPP_OK);
         assert_int_equal(i % 2 ? copp_socket_transport_open(&connection, "HDMI-1", &transport)
                                : copp_socket_connector(connection, 0, &told),
                          COPP_E_TRANSPORT);
@@ -504,10 +520,13 @@ static void a_child_keeps_no_hold_alive(void) {
 static void a_child_has_no_connection(void) {
     struct kit kit;
     struct copp_socket *connection;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     kit_make(&kit, "");
     kit_start(&kit);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket}, &connection), COPP_OK);
+    assert_int_equal(
+        copp_socket_connect(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit.socket},
+                            &connection),
+        COPP_OK);
     for (int past_libc = 0; past_libc < 2; past_libc++) {
         pid_t pid = past_libc ? (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL) : fork();
         if (pid == 0) {

@@ -2,6 +2,7 @@
  * coppd that finds its outputs by itself (backend = auto): an X server's before a card's, whichever comes first stays, and
  * nobody is kept waiting by what is not there. And an output without a cable, told as such by coppd and by copp.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -38,9 +39,12 @@ static void world_end(struct world *world) {
 /* The connector of that place; its name is "" if there is none. */
 static struct copp_socket_connector connector(const struct kit *kit, uint32_t index) {
     struct copp_socket *connection;
-    struct copp_socket_connector told = {.name = ""};
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit->socket, .answer_ms = 20000}, &connection),
-                     COPP_OK);
+    struct copp_socket_connector told = {.size = sizeof told, .name = ""};
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit->socket, .answer_ms = 20000},
+            &connection),
+        COPP_OK);
     enum copp_result result = copp_socket_connector(connection, index, &told);
     assert_true(result == COPP_OK || result == COPP_E_NOT_FOUND);
     copp_socket_close(&connection);
@@ -48,7 +52,7 @@ static struct copp_socket_connector connector(const struct kit *kit, uint32_t in
 }
 
 static struct copp_socket_connector named(const struct kit *kit, const char *name) {
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     for (uint32_t i = 0; strcmp((told = connector(kit, i)).name, name) != 0; i++)
         assert_string_not_equal(told.name, "");
     return told;
@@ -102,6 +106,23 @@ static void cards_where_there_is_no_server(void) {
     assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 2);
     player_end(&player);
     assert_false(said(&world.kit, "outputs of xrandr"));
+    world_end(&world);
+}
+
+/* What was an attempt's log before is its log still. */
+static void cards_that_refuse_later(void) {
+    struct world world;
+    struct player player;
+    world_make(&world, "");
+    x_server_stop(&world.server);
+    kit_start(&world.kit);
+    kit_wait_said(&world.kit, "auto: takes the outputs of kms", 1);
+    fake_drm_hold(world.drm)->refuse_write = EIO;
+    fake_drm_release(world.drm);
+    player_begin(&world.kit, "card0-HDMI-A-1", &player);
+    assert_int_not_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    kit_wait_said(&world.kit, "card0-HDMI-A-1: the driver refuses to switch HDCP on", 1);
+    player_end(&player);
     world_end(&world);
 }
 
@@ -240,8 +261,9 @@ static void outputs_without_a_cable(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(a_server_before_the_cards, ""), TEST(cards_where_there_is_no_server, ""), TEST(a_server_that_comes_later, ""),
-    TEST(a_card_that_comes_later, ""),   TEST(a_server_that_does_not_answer, ""),  TEST(outputs_without_a_cable, "QRY-6"),
+    TEST(a_server_before_the_cards, ""),    TEST(cards_where_there_is_no_server, ""), TEST(cards_that_refuse_later, "CMD-4"),
+    TEST(a_server_that_comes_later, ""),    TEST(a_card_that_comes_later, ""),        TEST(a_server_that_does_not_answer, ""),
+    TEST(outputs_without_a_cable, "QRY-6"),
 };
 
 int main(void) {

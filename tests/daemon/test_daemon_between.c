@@ -21,7 +21,8 @@ enum { LIST = 1, OPEN, KEY_EXCHANGE, SEQUENCE_START, COMMAND, STATUS };
 #define ANSWER 0x80000000u
 #define PACKET_MAX (HEADER + COPP_RANDOM_SIZE + COPP_CHAIN_SIZE_MAX)
 
-static const struct between_trick honest = {.name = "honest", .connector = "HDMI-1", .wanted = {.hdcp = COPP_HDCP_ON}};
+static const struct between_trick honest = {
+    .name = "honest", .connector = "HDMI-1", .wanted = {.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON}};
 
 struct world {
     struct kit kit; /* coppd's */
@@ -69,7 +70,7 @@ static void list(struct link *link) {
 }
 
 static void open_device(struct link *link) {
-    const struct copp_socket_config where = {.path = link->world->kit.socket};
+    const struct copp_socket_config where = {.size = sizeof where, .path = link->world->kit.socket};
     const char *name = (const char *)link->packet + HEADER;
     struct copp_socket *connection = NULL;
     struct copp_transport *transport = NULL;
@@ -207,7 +208,7 @@ static void world_end(struct world *world) {
 /* Protects, lets happen what happens, polls. */
 static struct copp_poll play(struct world *world, const struct between_trick *trick) {
     struct player player;
-    struct copp_poll poll = {.state = COPP_POLL_STOP};
+    struct copp_poll poll = {.size = sizeof poll, .state = COPP_POLL_STOP};
     assert_int_equal(player_try(&world->between, trick->connector, NULL, &player), COPP_OK);
     poll.stop = copp_session_protect(player.session, &trick->wanted, clock_ms());
     if (poll.stop == COPP_STOP_NONE) {

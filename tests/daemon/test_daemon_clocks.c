@@ -102,9 +102,12 @@ static void time_limits_hold(void) {
 /* Whether one more connection is let in. */
 static bool let_in(struct world *world) {
     struct copp_socket *connection;
-    struct copp_socket_connector told;
-    assert_int_equal(
-        copp_socket_connect(&(struct copp_socket_config){.path = world->kit.socket, .answer_ms = 20000}, &connection), COPP_OK);
+    struct copp_socket_connector told = {.size = sizeof told};
+    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config),
+                                                                      .path = world->kit.socket,
+                                                                      .answer_ms = 20000},
+                                         &connection),
+                     COPP_OK);
     bool in = copp_socket_connector(connection, 0, &told) == COPP_OK;
     copp_socket_close(&connection);
     return in;

@@ -429,13 +429,16 @@ static void without_outputs_it_runs(void) {
     struct kit kit;
     struct player player;
     struct copp_socket *connection;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     assert_int_equal(setenv("DISPLAY", ":59000", 1), 0); /* where nobody listens */
     kit_make(&kit, "[outputs]\nbackend = auto\ndevice = /dev/null\n");
     kit_start(&kit);
     kit_wait_said(&kit, "there are no outputs yet: ", 1);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connection),
-                     COPP_OK);
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit.socket, .answer_ms = 20000},
+            &connection),
+        COPP_OK);
     assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_E_NOT_FOUND);
     copp_socket_close(&connection);
     assert_int_equal(player_try(&kit, "HDMI-1", NULL, &player), COPP_E_NOT_FOUND);

@@ -113,9 +113,12 @@ static void a_client_that_never_reads(void) {
 /* Opens connections until one is refused; how many were let in. */
 static unsigned connect_until_refused(struct kit *kit, struct copp_socket **connections, unsigned most, const char *why) {
     for (unsigned i = 0; i < most; i++) {
-        struct copp_socket_connector told;
+        struct copp_socket_connector told = {.size = sizeof told};
         assert_int_equal(
-            copp_socket_connect(&(struct copp_socket_config){.path = kit->socket, .answer_ms = 20000}, &connections[i]), COPP_OK);
+            copp_socket_connect(
+                &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit->socket, .answer_ms = 20000},
+                &connections[i]),
+            COPP_OK);
         if (copp_socket_connector(connections[i], 0, &told) == COPP_OK)
             continue;
         assert_string_equal(copp_socket_disconnect_reason(connections[i]), why);
@@ -150,11 +153,14 @@ static void sessions_are_opened_at_a_limited_rate(void) {
     kit_start(&kit);
     unsigned in = connect_until_refused(&kit, connections, 30, "this user opens sessions faster than coppd allows");
     assert_in_range(in, 5, 20);
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     assert_int_equal(copp_socket_connector(connections[0], 0, &told), COPP_OK); /* who is in is served */
     sleep_ms(1100);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit.socket, .answer_ms = 20000}, &connections[in]),
-                     COPP_OK);
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit.socket, .answer_ms = 20000},
+            &connections[in]),
+        COPP_OK);
     assert_int_equal(copp_socket_connector(connections[in], 0, &told), COPP_OK);
     for (size_t i = 0; i < 30; i++)
         copp_socket_close(&connections[i]);

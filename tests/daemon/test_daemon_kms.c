@@ -123,14 +123,17 @@ static void a_killed_client_gives_back(void) {
 static void a_card_that_comes_later(void) {
     struct world world;
     struct copp_socket *connection;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     struct player player;
     world_begin(&world, "");
     struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm});
     fake_drm_hold(second)->enable_at_once = true;
     fake_drm_release(second);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = world.kit.socket, .answer_ms = 20000}, &connection),
-                     COPP_OK);
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = world.kit.socket, .answer_ms = 20000},
+            &connection),
+        COPP_OK);
     fake_drm_uevent(second, "add");
     for (uint64_t until = clock_ms() + 20000; copp_socket_connector(connection, 4, &told) != COPP_OK; sleep_ms(5))
         assert_true(clock_ms() < until);

@@ -21,7 +21,7 @@ enum { WATCH = 7, NEWS = 0x40000000 };
 
 /* The next piece of news; fails the test where none comes. */
 static struct copp_socket_news next(struct copp_socket *watcher) {
-    struct copp_socket_news news;
+    struct copp_socket_news news = {.size = sizeof news};
     enum copp_result result;
     while ((result = copp_socket_news(watcher, &news)) == COPP_E_PENDING) {
         struct pollfd ready = {.fd = copp_socket_fd(watcher), .events = POLLIN};
@@ -33,8 +33,11 @@ static struct copp_socket_news next(struct copp_socket *watcher) {
 
 static struct copp_socket *connect_to(const struct kit *kit) {
     struct copp_socket *connection;
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = kit->socket, .answer_ms = 20000}, &connection),
-                     COPP_OK);
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit->socket, .answer_ms = 20000},
+            &connection),
+        COPP_OK);
     return connection;
 }
 
@@ -66,7 +69,7 @@ static struct copp_socket_connector_news next_connector(struct copp_socket *watc
 }
 
 static void assert_nothing_more(struct copp_socket *watcher) {
-    struct copp_socket_news news;
+    struct copp_socket_news news = {.size = sizeof news};
     assert_int_equal(copp_socket_news(watcher, &news), COPP_E_PENDING);
 }
 
@@ -188,7 +191,7 @@ static void who_is_not_let_in_is_seen(void) {
     kit_start(&kit);
     struct copp_socket *watcher = watch(&kit, 0);
     struct copp_socket *other = connect_to(&kit);
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     assert_int_equal(copp_socket_connector(other, 0, &told), COPP_OK);
     struct copp_socket *third = connect_to(&kit); /* the watcher counts, too */
     assert_int_equal(copp_socket_connector(third, 0, &told), COPP_E_TRANSPORT);
@@ -282,7 +285,7 @@ static void strangers_see_connectors_and_themselves(void) {
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
     unsigned strangers = 0; /* coppd's own user sees both */
-    for (struct copp_socket_news news; copp_socket_news(watcher, &news) == COPP_OK;)
+    for (struct copp_socket_news news = {.size = sizeof news}; copp_socket_news(watcher, &news) == COPP_OK;)
         strangers += news.kind == COPP_SOCKET_SESSION && news.u.session.pid == (uint32_t)pid;
     assert_true(strangers >= 2);
     for (int i = 0; i < 2; i++) {
@@ -318,7 +321,7 @@ static void a_watcher_that_never_reads_is_dropped(void) {
     }
     kit_wait_sessions(&kit, 2);
     assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"unread\"} "), 1);
-    struct copp_socket_news news;
+    struct copp_socket_news news = {.size = sizeof news};
     enum copp_result result;
     unsigned got = 0; /* what was sent before it was dropped can still be read, and then it is told */
     while ((result = copp_socket_news(sleeper, &news)) == COPP_OK)
@@ -450,7 +453,7 @@ static void a_user_watches_so_often(void) {
 static void a_daemon_that_ends_is_noticed(void) {
     struct kit kit;
     struct player player;
-    struct copp_socket_news news;
+    struct copp_socket_news news = {.size = sizeof news};
     kit_make(&kit, "");
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
@@ -500,7 +503,7 @@ static void news_is_not_trusted(void) {
     kit_make(&kit, "");
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const struct iovec said[] = {{(void *)(uintptr_t)ANSWERED, 12}, {(void *)(uintptr_t)table[i].bytes, table[i].size}};
-        struct copp_socket_news news;
+        struct copp_socket_news news = {.size = sizeof news};
         pid_t pid = false_daemon(kit.socket, said, table[i].size ? 2 : 1);
         struct copp_socket *watcher = connect_to(&kit);
         assert_int_equal(copp_socket_watch(watcher), COPP_OK);
@@ -528,7 +531,7 @@ static void other_daemons(void) {
                                     {(void *)(uintptr_t)HEAD("\6\0\0\x40") "what there will be", 30},
                                     {(void *)(uintptr_t)HEAD("\5\0\0\x40"), 12},
                                     {(void *)(uintptr_t)no_name, sizeof no_name}};
-    struct copp_socket_news news;
+    struct copp_socket_news news = {.size = sizeof news};
     struct kit kit;
     kit_make(&kit, "");
     pid_t pid = false_daemon(kit.socket, older, 1);

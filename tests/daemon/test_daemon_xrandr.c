@@ -103,7 +103,7 @@ static void a_killed_client_gives_back(void) {
 
 static void the_server_is_stopped(void) {
     struct world world;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     struct copp_socket *late;
     struct player young;
     world_begin(&world, "");
@@ -114,8 +114,11 @@ static void the_server_is_stopped(void) {
     assert_int_equal(player_global(&world.other, HDCP), 0);
     player_begin(&world.kit, "screen", &young);
     assert_int_equal(copp_session_set_protection_level(young.session, HDCP, 1), COPP_E_REFUSED);
-    assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.path = world.kit.socket, .answer_ms = 20000}, &late),
-                     COPP_OK);
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = world.kit.socket, .answer_ms = 20000},
+            &late),
+        COPP_OK);
     assert_int_equal(copp_socket_connector(late, 0, &told), COPP_OK);
     assert_string_equal(told.name, "screen");
     assert_int_equal(told.hdcp, 0);

@@ -5,12 +5,13 @@
 #include "daemon_kit.h"
 
 static enum copp_result use(const struct kit *kit) {
-    const struct copp_socket_config config = {.path = kit->socket, .answer_ms = 20000, .command_ms = 20000};
+    const struct copp_socket_config config = {
+        .size = sizeof config, .path = kit->socket, .answer_ms = 20000, .command_ms = 20000};
     static const struct copp_command command;
     static const struct copp_status_input input;
     struct copp_status_output output;
     struct copp_socket *connection = NULL;
-    struct copp_socket_connector told;
+    struct copp_socket_connector told = {.size = sizeof told};
     struct copp_transport *transport = NULL;
     uint8_t random[COPP_RANDOM_SIZE];
     const uint8_t *chain = NULL;

@@ -16,7 +16,8 @@ void said_init(struct said *said) {
 void outputs_rig_init(struct outputs_rig *rig, struct copp_backend *backend) {
     rig_init(&rig->rig, NULL);
     rig->now_ms = 0; /* as in struct app */
-    const struct copp_adapter_config config = {.chain = rig_chain,
+    const struct copp_adapter_config config = {.size = sizeof config,
+                                               .chain = rig_chain,
                                                .chain_size = sizeof rig_chain,
                                                .key = &rig->rig.key.key,
                                                .random = &rig->rig.random.random,
@@ -55,5 +56,5 @@ void outputs_rig_pass(struct outputs_rig *rig, uint64_t by_ms) {
 void outputs_rig_wait(struct outputs_rig *rig) {
     struct pollfd fd = {.fd = copp_outputs_fd(rig->outputs), .events = POLLIN};
     assert_int_equal(poll(&fd, 1, 5000), 1);
-    copp_outputs_ready(rig->outputs, rig->now_ms);
+    copp_outputs_dispatch(rig->outputs, rig->now_ms);
 }

@@ -33,7 +33,8 @@ static void world_begin(struct world *world) {
     world->hardware = (struct hardware){.is = {.connected = true, .driven = true}};
     hdcp_link_init(&world->hardware.link, &hardware_ops, true);
     rig_init(&world->rig, NULL);
-    const struct copp_connector_config config = {.output = &world->hardware.link.output,
+    const struct copp_connector_config config = {.size = sizeof config,
+                                                 .output = &world->hardware.link.output,
                                                  .connector_type = COPP_CONNECTOR_HDMI,
                                                  .protection_types = COPP_PROTECTION_TYPE_HDCP};
     assert_int_equal(copp_connector_add(world->rig.adapter, &config, &world->hardware.link.connector), COPP_OK);

@@ -94,7 +94,7 @@ static void display_does(struct world *world, char status) {
 }
 
 static struct copp_wayland_status ask(struct world *world) {
-    struct copp_wayland_status status;
+    struct copp_wayland_status status = {.size = sizeof status};
     assert_int_equal(copp_wayland_status(world->protection, &status), COPP_OK);
     return status;
 }
@@ -175,7 +175,7 @@ static void compositor_that_dies(void) {
     display_does(&world, '1');
     assert_int_equal(await(&world, COPP_WAYLAND_TYPE0).local, COPP_WAYLAND_TYPE0);
     weston_stop(&world);
-    struct copp_wayland_status status;
+    struct copp_wayland_status status = {.size = sizeof status};
     enum copp_result result = COPP_OK;
     uint32_t flags = 0;
     for (int i = 0; i < 100 && !result; i++) {

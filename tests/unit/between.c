@@ -234,8 +234,10 @@ static enum copp_result first_answer_again(struct between *between, struct copp_
     return result;
 }
 
-#define HDCP_ON .wanted = {.hdcp = COPP_HDCP_ON}
-#define HDCP_TO_ANYBODY .wanted = {.hdcp = COPP_HDCP_ON, .unnamed_receiver = true}, .before = "repeater HDMI-1 on"
+#define HDCP_ON .wanted = {.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON}
+#define HDCP_TO_ANYBODY                                                                                                          \
+    .wanted = {.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON, .unnamed_receiver = true},                         \
+    .before = "repeater HDMI-1 on"
 #define ON_HDMI .connector = "HDMI-1"
 
 const struct between_trick between_tricks[] = {
@@ -250,10 +252,10 @@ const struct between_trick between_tricks[] = {
     {"a loss hidden", NULL, hide_loss, ON_HDMI, HDCP_ON, .after = "hdcp-fail HDMI-1", .fools = true},
     {"another connector", NULL, NULL, ON_HDMI, HDCP_ON, .opened = "HDMI-2", .fools = true},
     {"an embedded connector made up", NULL, bus_for_connector, ON_HDMI,
-     .wanted = {.hdcp = COPP_HDCP_ON, .embedded_unbound = true}, .fools = true},
+     .wanted = {.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON, .embedded_unbound = true}, .fools = true},
     {"the local level for the global one", NULL, local_for_global, ON_HDMI, HDCP_ON, .fools = true},
-    {"another type's level", swallow_acp, hdcp_for_acp, .connector = "DVI-1", .wanted = {.hdcp = COPP_HDCP_ON, .acp = 1},
-     .fools = true},
+    {"another type's level", swallow_acp, hdcp_for_acp, .connector = "DVI-1",
+     .wanted = {.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON, .acp = 1}, .fools = true},
     {"a refused command reported as done", report_done, types_for_levels, ON_HDMI, HDCP_ON, .before = "hdcp-refuse HDMI-1 on",
      .fools = true},
     {"a command that was done reported as refused", report_refused, NULL, ON_HDMI, HDCP_ON},
@@ -296,6 +298,6 @@ static void free_inner(struct copp_transport *transport) {
 }
 
 void between_init(struct between *between, struct copp_transport *inner, const struct between_trick *trick) {
-    static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, free_inner};
+    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, free_inner};
     *between = (struct between){.transport = {&ops}, .inner = inner, .trick = trick};
 }

@@ -20,7 +20,8 @@ static enum copp_result no_public_key(struct copp_private_key *key, struct copp_
     return COPP_E_KEY;
 }
 
-static const struct copp_private_key_ops key_ops = {.public_key = no_public_key, .decrypt_raw = key_operation};
+static const struct copp_private_key_ops key_ops = {
+    .size = sizeof key_ops, .public_key = no_public_key, .decrypt_raw = key_operation};
 
 static enum copp_result random_fill(struct copp_random *source, uint8_t *bytes, size_t size) {
     struct rig_random *random = (struct rig_random *)source;
@@ -29,7 +30,7 @@ static enum copp_result random_fill(struct copp_random *source, uint8_t *bytes, 
     return random->fails ? COPP_E_RANDOM : COPP_OK;
 }
 
-static const struct copp_random_ops random_ops = {random_fill};
+static const struct copp_random_ops random_ops = {sizeof random_ops, random_fill};
 
 static void output_state(struct copp_output *output, struct copp_output_state *state) {
     *state = ((struct rig_output *)output)->state;
@@ -53,7 +54,8 @@ static void output_cancel(struct copp_output *base) {
     output->cancels++;
 }
 
-static const struct copp_output_ops output_ops = {.state = output_state, .apply = output_apply, .cancel = output_cancel};
+static const struct copp_output_ops output_ops = {
+    .size = sizeof output_ops, .state = output_state, .apply = output_apply, .cancel = output_cancel};
 
 void rig_output_init(struct rig_output *output) {
     *output = (struct rig_output){.output = {&output_ops}};
@@ -77,6 +79,7 @@ void rig_set_mode(struct rig_output *output, uint32_t width, uint32_t height, bo
 
 struct copp_connector_config rig_config(void) {
     return (struct copp_connector_config){
+        .size = sizeof(struct copp_connector_config),
         .connector_type = COPP_CONNECTOR_DVI,
         .protection_types = COPP_PROTECTION_TYPE_HDCP | COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA,
         .bus_type = COPP_BUS_PCI_EXPRESS,
@@ -92,7 +95,8 @@ void rig_init(struct rig *rig, const struct copp_connector_config *config) {
 void rig_init_bound(struct rig *rig, const struct copp_connector_config *config, bool bound) {
     *rig = (struct rig){.key = {.key = {&key_ops}}, .random = {.random = {&random_ops}, .next = 1}};
     rig_output_init(&rig->output);
-    const struct copp_adapter_config adapter = {.chain = rig_chain,
+    const struct copp_adapter_config adapter = {.size = sizeof adapter,
+                                                .chain = rig_chain,
                                                 .chain_size = sizeof rig_chain,
                                                 .key = &rig->key.key,
                                                 .random = &rig->random.random,
@@ -328,7 +332,7 @@ void rig_scene_end(struct rig_scene *scene) {
 }
 
 void rig_scene_levels(const struct rig_scene *scene, uint32_t hdcp, uint32_t acp, uint32_t cgmsa) {
-    struct copp_protection protection;
+    struct copp_protection protection = {.size = sizeof protection};
     copp_connector_protection(scene->rig.connector, &protection);
     assert_int_equal(protection.hdcp, hdcp);
     assert_int_equal(protection.acp, acp);

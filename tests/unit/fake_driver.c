@@ -248,7 +248,7 @@ static void set_free(struct copp_transport *transport) {
 }
 
 void fake_driver_init(struct fake_driver *driver) {
-    static const struct copp_transport_ops ops = {key_exchange, sequence_start, command, status, set_free};
+    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, set_free};
     *driver = (struct fake_driver){
         .transport = {&ops},
         .random = {0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf},
@@ -284,13 +284,13 @@ static enum copp_result fill(struct copp_random *random, uint8_t *bytes, size_t 
 }
 
 void fake_random_init(struct fake_random *random, uint8_t next) {
-    static const struct copp_random_ops ops = {fill};
+    static const struct copp_random_ops ops = {sizeof ops, fill};
     *random = (struct fake_random){.random = {&ops}, .next = next, .good = -1};
 }
 
 struct copp_session *fake_session_new(struct fake_driver *driver, const struct copp_session_config *config) {
     static struct copp_public_key anchor;
-    struct copp_session_config filled = {0};
+    struct copp_session_config filled = {.size = sizeof filled};
     if (config)
         filled = *config;
     if (!filled.anchor) {

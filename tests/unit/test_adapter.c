@@ -9,7 +9,8 @@ static void what_no_adapter_can_be(void) {
     struct rig rig;
     rig_init(&rig, NULL);
     struct copp_adapter *adapter = NULL;
-    const struct copp_adapter_config good = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    const struct copp_adapter_config good = {
+        .size = sizeof good, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     struct copp_adapter_config config = good;
     config.chain = NULL;
     assert_int_equal(copp_adapter_new(&config, &adapter), COPP_E_ARGUMENT);
@@ -55,7 +56,8 @@ static void what_no_connector_can_be(void) {
         {0, 0, 4, 3, 3, COPP_E_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct copp_connector_config config = {.output = &rig.output.output,
+        const struct copp_connector_config config = {.size = sizeof config,
+                                                     .output = &rig.output.output,
                                                      .connector_type = cases[i].connector_type,
                                                      .protection_types = cases[i].protection_types,
                                                      .bus_type = cases[i].bus_type,
@@ -69,10 +71,13 @@ static void what_no_connector_can_be(void) {
     struct copp_connector *connector;
     assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT); /* no output */
     const struct copp_output_ops *ops = rig.output.output.ops;
-    const struct copp_output_ops missing[] = {{.apply = ops->apply, .cancel = ops->cancel},
-                                              {.state = ops->state, .cancel = ops->cancel},
-                                              {.state = ops->state, .apply = ops->apply}};
-    for (size_t i = 0; i < 3; i++) {
+    const struct copp_output_ops missing[] = {
+        {.size = sizeof *ops, .apply = ops->apply, .cancel = ops->cancel},
+        {.size = sizeof *ops, .state = ops->state, .cancel = ops->cancel},
+        {.size = sizeof *ops, .state = ops->state, .apply = ops->apply},
+        {.state = ops->state, .apply = ops->apply, .cancel = ops->cancel}, /* nobody says that it has any */
+    };
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
         struct copp_output output = {&missing[i]};
         config.output = &output;
         assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT);

@@ -209,7 +209,7 @@ static enum copp_result judge_list(const uint8_t *bytes, size_t size, struct cop
 }
 
 static enum copp_result judge_message(const uint8_t *bytes, size_t size, struct copp_verdict *mine, struct copp_verdict *theirs) {
-    const struct copp_srm_key key = {.kind = size > 200 ? COPP_SRM_KEY_PRODUCTION : COPP_SRM_KEY_FACSIMILE};
+    const struct copp_srm_key key = {.size = sizeof key, .kind = size > 200 ? COPP_SRM_KEY_PRODUCTION : COPP_SRM_KEY_FACSIMILE};
     enum copp_result result = copp_srm_verify(bytes, size, &key, NULL, mine);
     assert_int_equal(other_copp_srm_verify(bytes, size, &key, NULL, theirs), result);
     return result;

@@ -26,15 +26,20 @@ static void happen(struct scene *s, const char *event) {
 
 static void begin(struct scene *s, const struct between_trick *trick, bool unbound, enum copp_binding_demand demand) {
     *s = (struct scene){.session = NULL};
-    const struct copp_sim_config adapter = {
-        .description = between_adapter, .chain = host.chain, .chain_size = host.chain_size, .key = host.key, .unbound = unbound};
+    const struct copp_sim_config adapter = {.size = sizeof adapter,
+                                            .description = between_adapter,
+                                            .chain = host.chain,
+                                            .chain_size = host.chain_size,
+                                            .key = host.key,
+                                            .unbound = unbound};
     assert_int_equal(copp_sim_new(&adapter, &s->sim, NULL), COPP_OK);
     happen(s, trick->before);
     struct copp_transport *inner;
     struct copp_connector *connector = copp_sim_connector(s->sim, trick->opened ? trick->opened : trick->connector);
     assert_int_equal(copp_local_transport_open(connector, NULL, &inner), COPP_OK);
     between_init(&s->between, inner, trick);
-    const struct copp_session_config config = {.anchor = &host.anchor, .binding = demand, .connector = trick->connector};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &host.anchor, .binding = demand, .connector = trick->connector};
     assert_int_equal(copp_session_new(&config, &s->between.transport, &s->session), COPP_OK);
     assert_int_equal(copp_session_establish(s->session, NULL), COPP_OK);
 }
@@ -48,7 +53,7 @@ static void end(struct scene *s) {
 
 /* Protects, then polls once. */
 static struct copp_poll play(struct scene *s, const struct between_trick *trick) {
-    struct copp_poll poll = {.state = COPP_POLL_STOP};
+    struct copp_poll poll = {.size = sizeof poll, .state = COPP_POLL_STOP};
     poll.stop = copp_session_protect(s->session, &trick->wanted, 0);
     if (poll.stop != COPP_STOP_NONE)
         return poll;
@@ -131,7 +136,8 @@ static void two_lies_do_not_make_up_for_one_another(void) {
 }
 
 static void without_tricks_all_is_well(void) {
-    static const struct between_trick honest = {.name = "honest", .connector = "HDMI-1", .wanted = {.hdcp = COPP_HDCP_ON}};
+    static const struct between_trick honest = {
+        .name = "honest", .connector = "HDMI-1", .wanted = {.size = sizeof(struct copp_requirement), .hdcp = COPP_HDCP_ON}};
     struct scene s;
     host_begin();
     begin(&s, &honest, false, COPP_BINDING_REQUIRED);

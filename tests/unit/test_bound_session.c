@@ -4,7 +4,8 @@
 #include "fake_driver.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
-#define OPTIONAL(...) (&(struct copp_session_config){.binding = COPP_BINDING_OPTIONAL, __VA_ARGS__})
+#define OPTIONAL(...)                                                                                                            \
+    (&(struct copp_session_config){.size = sizeof(struct copp_session_config), .binding = COPP_BINDING_OPTIONAL, __VA_ARGS__})
 
 static uint32_t spoilt_bit;
 
@@ -24,7 +25,8 @@ static void each_difference_ends_the_session(void) {
         uint32_t level = 0xA5A5A5A5;
         fake_driver_init(&driver);
         driver.binding.connector = "HDMI-1";
-        struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.connector = "HDMI-1"});
+        struct copp_session *session = fake_session(
+            &driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .connector = "HDMI-1"});
         assert_int_equal(copp_session_local_level(session, HDCP, &level), COPP_OK);
         driver.flags = COPP_STATUS_LINK_LOST;
         driver.spoil = spoil_bit;
@@ -72,7 +74,9 @@ static void bound_from_the_first_answer_on(void) {
                            "does not bind its answers"));
     copp_session_free(&session);
     session = fake_session(&driver, NULL);
-    assert_int_equal(copp_session_protect(session, &(struct copp_requirement){.hdcp = 1}, 0), COPP_STOP_AUTHENTICATION);
+    assert_int_equal(
+        copp_session_protect(session, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = 1}, 0),
+        COPP_STOP_AUTHENTICATION);
     assert_non_null(strstr(copp_session_explain(session, COPP_OK, NULL, COPP_STOP_AUTHENTICATION, text, sizeof text),
                            "does not bind its answers"));
     copp_session_free(&session);
@@ -102,7 +106,7 @@ static void where_it_may_be_unbound_it_is_bound_for_good(void) {
     copp_session_free(&session);
     fake_driver_end(&driver);
 
-    struct copp_session_config config = {.anchor = NULL};
+    struct copp_session_config config = {.size = sizeof config, .anchor = NULL};
     const struct copp_public_key anchor = test_anchor();
     config.anchor = &anchor;
     config.binding = (enum copp_binding_demand)2;
@@ -130,7 +134,8 @@ static enum copp_result ask_on(const char *expected, const char *bound, char *te
     uint32_t word;
     fake_driver_init(&driver);
     driver.binding.connector = bound;
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.connector = expected});
+    struct copp_session *session =
+        fake_session(&driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .connector = expected});
     enum copp_result result = copp_session_bus_type(session, &word);
     (void)copp_session_explain(session, result, NULL, COPP_STOP_NONE, text, size);
     copp_session_free(&session);
@@ -152,7 +157,8 @@ static void the_connector_is_the_one_that_was_named(void) {
     struct fake_driver driver;
     struct copp_session *session;
     const struct copp_public_key anchor = test_anchor();
-    struct copp_session_config config = {.anchor = &anchor,
+    struct copp_session_config config = {.size = sizeof config,
+                                         .anchor = &anchor,
                                          .connector = "a name of sixty-four bytes, which is one more than there is room"};
     fake_driver_init(&driver);
     assert_int_equal(strlen(config.connector), COPP_CONNECTOR_NAME_SIZE);
@@ -203,13 +209,13 @@ static void hdcp_is_left_out_where_that_is_vouched_for(void) {
                                         COPP_CONNECTOR_HDMI | COPP_CONNECTOR_INTERNAL};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fake_driver driver;
-        struct copp_poll poll;
+        struct copp_poll poll = {.size = sizeof poll};
         fake_driver_init(&driver);
         driver.connector_type = embedded[i % 3];
         driver.types = cases[i].types;
         driver.unbound = cases[i].unbound;
         struct copp_session *session = fake_session(&driver, OPTIONAL(.connector = NULL));
-        const struct copp_requirement required = {.hdcp = 1, .embedded_unbound = cases[i].allowed};
+        const struct copp_requirement required = {.size = sizeof required, .hdcp = 1, .embedded_unbound = cases[i].allowed};
         assert_int_equal(copp_session_protect(session, &required, 0), cases[i].stop);
         copp_session_poll(session, 1, &poll);
         assert_int_equal(poll.stop, cases[i].stop);

@@ -63,7 +63,8 @@ static void chain_parse(void) {
 }
 
 static struct copp_certificate_request request_for(struct copp_private_key *subject, struct copp_private_key *signer) {
-    struct copp_certificate_request request = {.signer = signer, .security_level = 150, .manufacturer = "A & B"};
+    struct copp_certificate_request request = {
+        .size = sizeof request, .signer = signer, .security_level = 150, .manufacturer = "A & B"};
     assert_int_equal(subject->ops->public_key(subject, &request.subject), COPP_OK);
     return request;
 }
@@ -358,16 +359,18 @@ static void verify_srm(const char *name, const struct copp_srm_key *key) {
 }
 
 static void srm_hdcp1(void) {
-    verify_srm("srm-facsimile.bin", &(struct copp_srm_key){.kind = COPP_SRM_KEY_FACSIMILE});
+    verify_srm("srm-facsimile.bin", &(struct copp_srm_key){.size = sizeof(struct copp_srm_key), .kind = COPP_SRM_KEY_FACSIMILE});
 }
 
 static void srm_hdcp2(void) {
-    verify_srm("srm-hdcp2-v1.bin", &(struct copp_srm_key){.kind = COPP_SRM_KEY_PRODUCTION});
+    verify_srm("srm-hdcp2-v1.bin", &(struct copp_srm_key){.size = sizeof(struct copp_srm_key), .kind = COPP_SRM_KEY_PRODUCTION});
 }
 
 static void verify_srm_under_pem(const char *name, const char *key) {
     struct bytes pem = vector(key);
-    verify_srm(name, &(struct copp_srm_key){.kind = COPP_SRM_KEY_PEM, .pem = (char *)pem.bytes, .pem_size = pem.size});
+    verify_srm(
+        name, &(struct copp_srm_key){
+                  .size = sizeof(struct copp_srm_key), .kind = COPP_SRM_KEY_PEM, .pem = (char *)pem.bytes, .pem_size = pem.size});
     free(pem.bytes);
 }
 

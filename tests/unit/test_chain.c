@@ -457,7 +457,7 @@ static void digests_are_never_filled_up(void) {
     for (unsigned level = 1000; !ends_in_zero && level < 9000; level++) {
         char to[16];
         struct copp_chain *parsed = NULL;
-        struct copp_certificate leaf;
+        struct copp_certificate leaf = {.size = sizeof leaf};
         (void)snprintf(to, sizeof to, ">%u<", level);
         edit(&chain, LEAF, 0, from, to);
         memcpy(from, to, sizeof from);
@@ -613,7 +613,7 @@ static void a_valid_chain_tells_what_it_says(void) {
     struct copp_private_key *leaf = test_private_key("leaf.pem");
     struct copp_public_key leaf_key;
     struct copp_chain *chain;
-    struct copp_certificate certificate;
+    struct copp_certificate certificate = {.size = sizeof certificate};
     assert_int_equal(leaf->ops->public_key(leaf, &leaf_key), COPP_OK);
     assert_int_equal(copp_chain_validate((uint8_t *)document.text, document.size, &anchor, &chain, NULL), COPP_OK);
     assert_int_equal(copp_chain_count(chain), 3);
@@ -648,7 +648,7 @@ static void an_invalid_chain_can_be_looked_into(void) {
     struct document document = good_chain();
     struct copp_chain *chain;
     struct copp_verdict verdict;
-    struct copp_certificate certificate;
+    struct copp_certificate certificate = {.size = sizeof certificate};
     edit(&document, LEAF, 0, ">AQAB<", ">AQAA<");
     edit(&document, LEAF, 0, "<Modulus>2sc7", "<Modulus>!!!!");
     edit(&document, LEAF, 0, "<DigestValue>", "<DigestValue>****");

@@ -116,7 +116,7 @@ static enum copp_result no_random(struct copp_random *random, uint8_t *bytes, si
 }
 
 static void random_comes_from_where_it_is_told(void) {
-    static const struct copp_random_ops none = {no_random};
+    static const struct copp_random_ops none = {sizeof none, no_random};
     struct copp_random random = {&none};
     uint8_t a[32] = {0};
     uint8_t b[32] = {0};

@@ -198,7 +198,7 @@ struct recorded {
 };
 
 static void recorded_init(struct recorded *recorded, const char *random) {
-    static const struct copp_random_ops ops = {give};
+    static const struct copp_random_ops ops = {sizeof ops, give};
     rig_init(&recorded->rig, NULL);
     recorded->random = (struct given_random){.random = {&ops}};
     assert_int_equal(from_hex(random, recorded->random.bytes, COPP_RANDOM_SIZE), COPP_RANDOM_SIZE);

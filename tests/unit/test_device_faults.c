@@ -10,7 +10,8 @@
 static void adapter_and_connector(void) {
     struct rig rig;
     rig_init(&rig, NULL);
-    const struct copp_adapter_config config = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    const struct copp_adapter_config config = {
+        .size = sizeof config, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     struct copp_connector_config connector_config = rig_config();
     connector_config.output = &rig.output.output;
     EACH_FAULT(fault) {
@@ -226,7 +227,8 @@ static void no_memory_after_open(void) {
 static void simulated_adapter(void) {
     struct rig rig;
     rig_init(&rig, NULL);
-    const struct copp_sim_config config = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    const struct copp_sim_config config = {
+        .size = sizeof config, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     EACH_FAULT(fault) {
         struct copp_sim *sim;
         struct copp_sim_error error;

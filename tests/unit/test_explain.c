@@ -3,7 +3,7 @@
 
 #include "fake_driver.h"
 
-static const struct copp_requirement hdcp_only = {.hdcp = 1};
+static const struct copp_requirement hdcp_only = {.size = sizeof hdcp_only, .hdcp = 1};
 
 /* The whole sentence; static. */
 static const char *explained(const struct copp_session *session, enum copp_result result, const struct copp_verdict *verdict,
@@ -119,7 +119,7 @@ static void a_dead_session_tells_what_it_died_of(void) {
     struct copp_session *session = fake_session(&driver, NULL);
     assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_NONE);
     fake_driver_fault(&driver, FAKE_MAC_BIT, 0, 3);
-    struct copp_poll watch;
+    struct copp_poll watch = {.size = sizeof watch};
     copp_session_poll(session, 1, &watch);
     assert_int_equal(watch.stop, COPP_STOP_AUTHENTICATION);
     const char *text = explained(session, COPP_OK, NULL, watch.stop);

@@ -52,18 +52,19 @@ static void assert_good(pid_t pid) {
 }
 
 static struct copp_session *protected_session(struct fake_driver *driver) {
-    const struct copp_requirement film = {.hdcp = 1};
+    const struct copp_requirement film = {.size = sizeof film, .hdcp = 1};
     fake_driver_init(driver);
-    struct copp_session *session = fake_session(driver, &(struct copp_session_config){.form = COPP_FORM_SWAP40});
+    struct copp_session *session =
+        fake_session(driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .form = COPP_FORM_SWAP40});
     assert_int_equal(copp_session_protect(session, &film, 0), COPP_STOP_NONE);
     return session;
 }
 
 /* In the child: nothing is sent, whatever is called first, and freeing works. The number of the call that went otherwise. */
 static int child_of_a_session(struct copp_session *session, struct fake_driver *driver, int first) {
-    const struct copp_requirement film = {.hdcp = 1};
+    const struct copp_requirement film = {.size = sizeof film, .hdcp = 1};
     const unsigned sent = driver->queries + driver->commands;
-    struct copp_poll watch;
+    struct copp_poll watch = {.size = sizeof watch};
     uint32_t word;
     for (int call = first; call < first + 5; call++) {
         bool good = false;
@@ -95,7 +96,7 @@ static int child_of_a_session(struct copp_session *session, struct fake_driver *
 static void a_child_has_no_session(void) {
     for (int round = 0; round < 5 * WAYS; round++) {
         struct fake_driver driver;
-        struct copp_poll watch;
+        struct copp_poll watch = {.size = sizeof watch};
         uint32_t word;
         struct copp_session *session = protected_session(&driver);
         pid_t pid = fork_by(round / 5);
@@ -116,7 +117,7 @@ static void a_child_has_no_idle_session_either(void) {
     struct fake_driver driver;
     struct copp_session *session;
     const struct copp_public_key anchor = test_anchor();
-    const struct copp_session_config config = {.anchor = &anchor};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor};
     fake_driver_init(&driver);
     assert_int_equal(copp_session_new(&config, &driver.transport, &session), COPP_OK);
     for (int way = 0; way < WAYS; way++) {

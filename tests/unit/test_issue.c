@@ -27,6 +27,7 @@ static struct hierarchy hierarchy_of(struct copp_private_key *leaf, struct copp_
                      {.signer = root, .sign_certificate = true, .manufacturer = "Oracle Root"}},
     };
     for (size_t i = 0; i < 3; i++) {
+        made.requests[i].size = sizeof made.requests[i];
         made.requests[i].subject = public_half(made.keys[i]);
         made.requests[i].security_level = 150;
     }
@@ -67,7 +68,7 @@ static void new_hierarchy_validates(void) {
     char *xml;
     size_t size;
     struct copp_chain *chain;
-    struct copp_certificate certificate;
+    struct copp_certificate certificate = {.size = sizeof certificate};
     hierarchy.requests[LEAF].manufacturer = "R&D <\"caf\xC3\xA9\"> 'GPU' ]]>";
     hierarchy.requests[LEAF].security_level = 4294967295;
     hierarchy.requests[ROOT].security_level = 0;
@@ -99,7 +100,7 @@ static void every_usage_is_written(void) {
         request.copp_certificate = bits & 8;
         assert_int_equal(copp_chain_issue(&request, 1, &xml, &size), COPP_OK);
         assert_int_equal(copp_chain_parse((uint8_t *)xml, size, &chain, NULL), COPP_OK);
-        struct copp_certificate certificate;
+        struct copp_certificate certificate = {.size = sizeof certificate};
         assert_int_equal(copp_chain_certificate(chain, 0, &certificate), COPP_OK);
         assert_int_equal(certificate.encrypt_key | certificate.sign_certificate << 1 | certificate.sign_crl << 2 |
                              certificate.copp_certificate << 3,
@@ -141,10 +142,10 @@ static enum copp_result refuse_sign(struct copp_private_key *key, const uint8_t 
 
 static void signers_that_cannot_sign(void) {
     static const struct copp_private_key_ops ops[] = {
-        {refuse_public, NULL, refuse_sign},
-        {give_public, NULL, refuse_sign},
-        {give_public, NULL, NULL},
-        {give_huge, NULL, refuse_sign},
+        {sizeof *ops, refuse_public, NULL, refuse_sign},
+        {sizeof *ops, give_public, NULL, refuse_sign},
+        {sizeof *ops, give_public, NULL, NULL},
+        {sizeof *ops, give_huge, NULL, refuse_sign},
     };
     struct hierarchy hierarchy = vectors_hierarchy();
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
@@ -232,7 +233,7 @@ static void another_verifier_accepts_each_certificate(void) {
     assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_OK);
     assert_int_equal(copp_chain_parse((uint8_t *)xml, size, &chain, NULL), COPP_OK);
     for (int i = LEAF; i <= ROOT; i++) {
-        struct copp_certificate certificate;
+        struct copp_certificate certificate = {.size = sizeof certificate};
         uint8_t signature[COPP_MODULUS_MAX];
         size_t signature_size = signature_value(xml, i, signature);
         assert_int_equal(copp_chain_certificate(chain, (size_t)i, &certificate), COPP_OK);
@@ -249,7 +250,7 @@ static void another_verifier_accepts_the_revocation_list(void) {
     struct copp_private_key *root = test_private_key("root.pem");
     struct copp_private_key *signer = new_key(1024);
     struct copp_certificate_request request = {
-        .subject = public_half(signer), .signer = root, .sign_crl = true, .manufacturer = "lists"};
+        .size = sizeof request, .subject = public_half(signer), .signer = root, .sign_crl = true, .manufacturer = "lists"};
     uint8_t digests[3 * COPP_DIGEST_SIZE] = {1, 2, 3};
     uint8_t *list;
     size_t size;

@@ -236,7 +236,7 @@ static void keys_of_messages_are_read_from_text(void) {
 
 /* The same for keys in files: what is not the library's own is neither written nor freed by it. */
 static void keys_of_others_are_left_alone(void) {
-    static const struct copp_private_key_ops ops = {NULL, NULL, NULL};
+    static const struct copp_private_key_ops ops = {sizeof ops, NULL, NULL, NULL};
     struct copp_private_key foreign = {&ops};
     struct copp_private_key *key = &foreign;
     char *pem = (char *)&foreign;

@@ -21,7 +21,7 @@ static void pump_wait(struct copp_pump *base, uint64_t deadline_ms) {
         rig_output_end(&pump->rig->output, pump->rig->connector, COPP_OK);
 }
 
-static const struct copp_pump_ops pump_ops = {pump_now, pump_wait};
+static const struct copp_pump_ops pump_ops = {sizeof pump_ops, pump_now, pump_wait};
 
 /* Sends hdcp level 1 over a new transport; the device behind it is app's afterwards. */
 static enum copp_result over_transport(struct rig *rig, struct copp_pump *pump, struct app *app,

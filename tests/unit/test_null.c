@@ -150,7 +150,7 @@ static void keys_and_handshakes(void) {
 static void certificates(void) {
     const struct copp_public_key anchor = test_anchor();
     struct copp_chain *chain = garbage;
-    struct copp_certificate certificate;
+    struct copp_certificate certificate = {.size = sizeof certificate};
     size_t size = 1;
     char *xml = garbage;
     REFUSES(copp_chain_validate, NULL, 1, &anchor, &chain, &verdict);
@@ -170,14 +170,14 @@ static void certificates(void) {
     REFUSES(copp_chain_certificate, NULL, 0, &certificate);
     REFUSES(copp_chain_issue, NULL, 1, &xml, &size);
     assert_null(xml);
-    const struct copp_certificate_request request = {.manufacturer = ""};
+    const struct copp_certificate_request request = {.size = sizeof request, .manufacturer = ""};
     REFUSES(copp_chain_issue, &request, 1, NULL, &size);
     REFUSES(copp_chain_issue, &request, 1, &xml, NULL);
 }
 
 static void revocation_lists(void) {
     const struct copp_public_key anchor = test_anchor();
-    const struct copp_certificate_request request = {.manufacturer = ""};
+    const struct copp_certificate_request request = {.size = sizeof request, .manufacturer = ""};
     struct copp_revocation_list *list = garbage;
     uint8_t *out = garbage;
     size_t size = 1;
@@ -241,7 +241,7 @@ static void sessions(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
     const struct copp_public_key anchor = test_anchor();
-    const struct copp_session_config config = {.anchor = &anchor};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor};
     struct copp_session *session = garbage;
     REFUSES(copp_session_new, NULL, &driver.transport, &session);
     assert_null(session);
@@ -252,7 +252,7 @@ static void sessions(void) {
     REFUSES(copp_session_start, NULL);
     REFUSES(copp_session_establish, NULL, NULL);
     session = fake_session(&driver, NULL);
-    REFUSES(copp_session_set_lists, NULL, &config.lists, NULL);
+    REFUSES(copp_session_set_lists, NULL, &(struct copp_session_lists){.size = sizeof(struct copp_session_lists)}, NULL);
     REFUSES(copp_session_set_lists, session, NULL, NULL);
     GIVES_NULL(copp_session_chain, NULL);
     POINTER(copp_session_hresult, NULL);
@@ -261,10 +261,11 @@ static void sessions(void) {
     REFUSES(copp_session_set_protection_level, NULL, 1, 1);
     REFUSES(copp_session_set_signaling, NULL, &(struct copp_set_signaling){0});
     REFUSES(copp_session_set_signaling, session, NULL);
-    ANSWERS(COPP_STOP_INTERNAL, copp_session_protect, NULL, &(struct copp_requirement){.hdcp = 1}, 0);
+    ANSWERS(COPP_STOP_INTERNAL, copp_session_protect, NULL,
+            &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = 1}, 0);
     ANSWERS(COPP_STOP_INTERNAL, copp_session_protect, session, NULL, 0);
     REFUSES(copp_session_unprotect, NULL);
-    struct copp_poll poll = {.state = COPP_POLL_PROTECTED, .stop = COPP_STOP_NONE};
+    struct copp_poll poll = {.size = sizeof poll, .state = COPP_POLL_PROTECTED, .stop = COPP_STOP_NONE};
     RETURNS(copp_session_poll, session, 0, NULL);
     RETURNS(copp_session_poll, NULL, 0, &poll);
     assert_true(poll.state == COPP_POLL_STOP && poll.stop == COPP_STOP_INTERNAL);
@@ -313,7 +314,8 @@ static void adapters_and_connectors(void) {
     const struct copp_connector_config config = rig_config();
     REFUSES(copp_adapter_new, NULL, &adapter);
     assert_null(adapter);
-    REFUSES(copp_adapter_new, &(struct copp_adapter_config){.chain = some, .chain_size = 1}, NULL);
+    REFUSES(copp_adapter_new,
+            &(struct copp_adapter_config){.size = sizeof(struct copp_adapter_config), .chain = some, .chain_size = 1}, NULL);
     RETURNS(copp_adapter_free, NULL);
     RETURNS(copp_adapter_dispatch, NULL, 1);
     ANSWERS(UINT64_MAX, copp_adapter_deadline_ms, NULL);
@@ -321,12 +323,12 @@ static void adapters_and_connectors(void) {
     assert_null(connector);
     REFUSES(copp_connector_add, rig.adapter, NULL, &connector);
     REFUSES(copp_connector_add, rig.adapter, &config, NULL);
-    struct copp_protection protection = {.hdcp = COPP_HDCP_ON};
+    struct copp_protection protection = {.size = sizeof protection, .hdcp = COPP_HDCP_ON};
     RETURNS(copp_connector_protection, rig.connector, NULL);
     RETURNS(copp_connector_protection, NULL, &protection);
     assert_int_equal(protection.hdcp, COPP_HDCP_OFF);
     ANSWERS(0, copp_connector_devices, NULL);
-    struct copp_connector_view view = {.protection_types = 1};
+    struct copp_connector_view view = {.size = sizeof view, .protection_types = 1};
     RETURNS(copp_connector_inspect, rig.connector, NULL);
     RETURNS(copp_connector_inspect, NULL, &view);
     assert_int_equal(view.protection_types, 0);
@@ -378,7 +380,7 @@ static void devices(void) {
     POINTER(copp_device_status, NULL, (const struct copp_status_input *)some, (struct copp_status_output *)room);
     POINTER(copp_device_status, app.device, NULL, (struct copp_status_output *)room);
     POINTER(copp_device_status, app.device, (const struct copp_status_input *)some, NULL);
-    struct copp_device_view view = {.active = true};
+    struct copp_device_view view = {.size = sizeof view, .active = true};
     RETURNS(copp_device_inspect, app.device, NULL);
     RETURNS(copp_device_inspect, NULL, &view);
     assert_false(view.active);
@@ -388,7 +390,7 @@ static void devices(void) {
 
 static void simulators(void) {
     struct copp_private_key *key = test_private_key("leaf.pem");
-    const struct copp_sim_config config = {.chain = some, .chain_size = 1, .key = key};
+    const struct copp_sim_config config = {.size = sizeof config, .chain = some, .chain_size = 1, .key = key};
     struct copp_sim *sim = garbage;
     struct copp_sim_error error;
     REFUSES(copp_sim_new, NULL, &sim, &error);
@@ -407,6 +409,14 @@ static void simulators(void) {
     REFUSES(copp_sim_event, NULL, "unplug HDMI-1", &error);
     REFUSES(copp_sim_event, sim, NULL, NULL);
     RETURNS(copp_sim_dispatch, NULL, 1);
+    struct copp_connector_config connector = {.size = sizeof connector, .protection_types = COPP_PROTECTION_TYPE_HDCP};
+    GIVES_NULL(copp_sim_second_name, NULL, 0);
+    REFUSES(copp_sim_connector_config, NULL, 0, &connector);
+    assert_int_equal(connector.protection_types, 0);
+    REFUSES(copp_sim_connector_config, sim, 0, NULL);
+    RETURNS(copp_sim_attach, NULL, 0, NULL);
+    RETURNS(copp_sim_attach, sim, 0, NULL);
+    ANSWERS(0, copp_sim_pending_limit_ms, NULL);
     ANSWERS(UINT64_MAX, copp_sim_deadline_ms, NULL);
     copp_sim_free(&sim);
     copp_private_key_free(&key);
@@ -416,8 +426,8 @@ static void simulators(void) {
 static void sockets(void) {
     struct copp_socket *none = NULL;
     struct copp_transport *transport = garbage;
-    struct copp_socket_connector connector;
-    struct copp_socket_news news;
+    struct copp_socket_connector connector = {.size = sizeof connector};
+    struct copp_socket_news news = {.size = sizeof news};
     REFUSES(copp_socket_connect, NULL, NULL);
     REFUSES(copp_socket_connector, NULL, 0, &connector);
     REFUSES(copp_socket_transport_open, NULL, "HDMI-1", &transport);

@@ -72,7 +72,7 @@ static enum copp_result validate_chain(struct copp_verdict *verdict) {
 static enum copp_result verify(const char *vector, enum copp_srm_key_kind kind, struct copp_verdict *verdict) {
     size_t size;
     uint8_t *bytes = read_test_vector(vector, &size);
-    const struct copp_srm_key key = {.kind = kind};
+    const struct copp_srm_key key = {.size = sizeof key, .kind = kind};
     enum copp_result result = copp_srm_verify(bytes, size, &key, NULL, verdict);
     free(bytes);
     return result;

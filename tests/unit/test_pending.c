@@ -35,8 +35,8 @@ static void a_pending_command_ends_with_its_output(void) {
 static void what_a_host_may_look_at(void) {
     struct rig_scene s;
     struct app opened;
-    struct copp_device_view device;
-    struct copp_connector_view connector;
+    struct copp_device_view device = {.size = sizeof device};
+    struct copp_connector_view connector = {.size = sizeof connector};
     begin_pending(&s);
     app_open(&opened, s.rig.connector);
     copp_device_inspect(opened.device, &device);

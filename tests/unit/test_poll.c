@@ -9,9 +9,11 @@
 #define CGMSA COPP_PROTECTION_TYPE_CGMSA
 #define REDISTRIBUTION COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED
 
-static const struct copp_requirement hdcp_only = {.hdcp = 1};
+#define SIZE .size = sizeof(struct copp_requirement)
+
+static const struct copp_requirement hdcp_only = {.size = sizeof hdcp_only, .hdcp = 1};
 static const struct copp_requirement everything = {
-    .hdcp = 1, .acp = COPP_ACP_LEVEL3, .cgmsa = COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION};
+    .size = sizeof everything, .hdcp = 1, .acp = COPP_ACP_LEVEL3, .cgmsa = COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION};
 
 static void free_all(struct copp_session **session, struct fake_driver *driver) {
     copp_session_free(session);
@@ -33,6 +35,7 @@ static void check_nothing_held(const struct fake_driver *driver) {
 static struct copp_poll watch_at(struct copp_session *session, uint64_t now_ms) {
     struct copp_poll watch;
     memset(&watch, 0xA5, sizeof watch);
+    watch.size = sizeof watch;
     copp_session_poll(session, now_ms, &watch);
     return watch;
 }
@@ -76,7 +79,8 @@ static void asks_for_no_more_than_required(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
     driver.types = ACP; /* what is not required need not be offered */
-    struct copp_session *session = protect_at(&driver, &(struct copp_requirement){.acp = COPP_ACP_LEVEL2}, 0);
+    struct copp_session *session =
+        protect_at(&driver, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .acp = COPP_ACP_LEVEL2}, 0);
     assert_int_equal(driver.sets, 1);
     assert_int_equal(driver.set[0].type, ACP);
     assert_int_equal(driver.set[0].level, COPP_ACP_LEVEL2);
@@ -114,7 +118,7 @@ static void refuse_receiver(void (*spoil)(struct fake_driver *driver), enum copp
 
     fake_driver_init(&driver); /* without HDCP it does not matter who is there */
     spoil(&driver);
-    session = protect_at(&driver, &(struct copp_requirement){.acp = 1, .cgmsa = 1}, 0);
+    session = protect_at(&driver, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .acp = 1, .cgmsa = 1}, 0);
     assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
     free_all(&session, &driver);
 }
@@ -137,7 +141,7 @@ static void refuses_hdcp_without_receiver(void) {
 
 /* APP-1 and APP-2 are left to others where nobody is named, and carried out all the same where somebody is. */
 static void an_unnamed_receiver_is_enough_if_asked_for(void) {
-    static const struct copp_requirement anybody = {.hdcp = 1, .unnamed_receiver = true};
+    static const struct copp_requirement anybody = {.size = sizeof anybody, .hdcp = 1, .unnamed_receiver = true};
     struct fake_driver driver;
     fake_driver_init(&driver);
     struct copp_session *session = protect_at(&driver, &anybody, 0);
@@ -199,7 +203,9 @@ static struct copp_srm *test_srm(void) {
     size_t size = from_hex(facsimile_srm, bytes, sizeof bytes);
     struct copp_srm *srm;
     struct copp_verdict verdict;
-    assert_int_equal(copp_srm_verify(bytes, size, &(struct copp_srm_key){.kind = COPP_SRM_KEY_FACSIMILE}, &srm, &verdict),
+    assert_int_equal(copp_srm_verify(bytes, size,
+                                     &(struct copp_srm_key){.size = sizeof(struct copp_srm_key), .kind = COPP_SRM_KEY_FACSIMILE},
+                                     &srm, &verdict),
                      COPP_OK);
     return srm;
 }
@@ -207,7 +213,8 @@ static struct copp_srm *test_srm(void) {
 static void refuses_a_revoked_receiver(void) {
     static const uint8_t innocent[COPP_KSV_SIZE] = {0x0F, 0x0F, 0x0F, 0x0F, 0x0F};
     struct copp_srm *srm = test_srm();
-    const struct copp_session_config config = {.lists = {.srms = (const struct copp_srm *const[]){srm}, .srm_count = 1}};
+    const struct copp_session_lists lists = {.size = sizeof lists, .srms = (const struct copp_srm *const[]){srm}, .srm_count = 1};
+    const struct copp_session_config config = {.size = sizeof config, .lists = &lists};
     struct fake_driver driver;
     fake_driver_init(&driver); /* its receiver is the list's first */
     struct copp_session *session = fake_session(&driver, &config);
@@ -224,7 +231,7 @@ static void refuses_a_revoked_receiver(void) {
 /* A list that comes while content is shown stops it with the next look. */
 static void new_lists_stop_what_is_shown(void) {
     struct copp_srm *srm = test_srm();
-    const struct copp_session_lists lists = {.srms = (const struct copp_srm *const[]){srm}, .srm_count = 1};
+    const struct copp_session_lists lists = {.size = sizeof lists, .srms = (const struct copp_srm *const[]){srm}, .srm_count = 1};
     struct fake_driver driver;
     fake_driver_init(&driver);
     struct copp_session *session = protect_at(&driver, &hdcp_only, 0);
@@ -239,8 +246,8 @@ static void new_lists_stop_what_is_shown(void) {
     uint8_t *bytes = read_test_vector("crl-v8-leaf-revoked.bin", &size);
     assert_int_equal(copp_revocation_validate(bytes, size, &anchor, &list, NULL), COPP_OK);
     free(bytes);
-    const struct copp_session_lists revoking = {.revocations = (const struct copp_revocation_list *const[]){list},
-                                                .revocation_count = 1};
+    const struct copp_session_lists revoking = {
+        .size = sizeof revoking, .revocations = (const struct copp_revocation_list *const[]){list}, .revocation_count = 1};
     fake_driver_init(&driver);
     session = protect_at(&driver, &hdcp_only, 0);
     assert_int_equal(copp_session_set_lists(session, &revoking, NULL), COPP_E_REVOKED);
@@ -259,34 +266,34 @@ struct level_case {
 };
 
 static const struct level_case level_cases[] = {
-    {{.hdcp = 1}, HDCP, 1, 1, true},
-    {{.hdcp = 1}, HDCP, 0, 1, false},
-    {{.hdcp = 1}, HDCP, 1, 0, false},
-    {{.hdcp = 1}, HDCP, 1, 2, false},
-    {{.hdcp = 1}, HDCP, 1, COPP_NO_PROTECTION_LEVEL_AVAILABLE, false},
-    {{.hdcp = 1}, HDCP, COPP_NO_PROTECTION_LEVEL_AVAILABLE, 1, false},
-    {{.acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL3, COPP_ACP_LEVEL3, true},
-    {{.acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL3, COPP_ACP_LEVEL2, true}, /* ARB-2: 2 is above 3 */
-    {{.acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL3, COPP_ACP_LEVEL1, false},
-    {{.acp = COPP_ACP_LEVEL2}, ACP, COPP_ACP_LEVEL2, COPP_ACP_LEVEL3, false},
-    {{.acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL2, COPP_ACP_LEVEL2, false}, /* local is not more, it is equal */
-    {{.cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE, COPP_CGMSA_COPY_NEVER, true},
-    {{.cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE, COPP_CGMSA_COPY_ONE_GENERATION, false},
-    {{.cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE, COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION, true},
-    {{.cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION, COPP_CGMSA_COPY_NO_MORE, false},
-    {{.cgmsa = COPP_CGMSA_COPY_FREELY | REDISTRIBUTION},
+    {{SIZE, .hdcp = 1}, HDCP, 1, 1, true},
+    {{SIZE, .hdcp = 1}, HDCP, 0, 1, false},
+    {{SIZE, .hdcp = 1}, HDCP, 1, 0, false},
+    {{SIZE, .hdcp = 1}, HDCP, 1, 2, false},
+    {{SIZE, .hdcp = 1}, HDCP, 1, COPP_NO_PROTECTION_LEVEL_AVAILABLE, false},
+    {{SIZE, .hdcp = 1}, HDCP, COPP_NO_PROTECTION_LEVEL_AVAILABLE, 1, false},
+    {{SIZE, .acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL3, COPP_ACP_LEVEL3, true},
+    {{SIZE, .acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL3, COPP_ACP_LEVEL2, true}, /* ARB-2: 2 is above 3 */
+    {{SIZE, .acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL3, COPP_ACP_LEVEL1, false},
+    {{SIZE, .acp = COPP_ACP_LEVEL2}, ACP, COPP_ACP_LEVEL2, COPP_ACP_LEVEL3, false},
+    {{SIZE, .acp = COPP_ACP_LEVEL3}, ACP, COPP_ACP_LEVEL2, COPP_ACP_LEVEL2, false}, /* local is not more, it is equal */
+    {{SIZE, .cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE, COPP_CGMSA_COPY_NEVER, true},
+    {{SIZE, .cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE, COPP_CGMSA_COPY_ONE_GENERATION, false},
+    {{SIZE, .cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE, COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION, true},
+    {{SIZE, .cgmsa = COPP_CGMSA_COPY_NO_MORE}, CGMSA, COPP_CGMSA_COPY_NO_MORE | REDISTRIBUTION, COPP_CGMSA_COPY_NO_MORE, false},
+    {{SIZE, .cgmsa = COPP_CGMSA_COPY_FREELY | REDISTRIBUTION},
      CGMSA,
      COPP_CGMSA_COPY_FREELY | REDISTRIBUTION,
      COPP_CGMSA_COPY_NEVER | REDISTRIBUTION,
      true},
-    {{.cgmsa = COPP_CGMSA_COPY_FREELY | REDISTRIBUTION},
+    {{SIZE, .cgmsa = COPP_CGMSA_COPY_FREELY | REDISTRIBUTION},
      CGMSA,
      COPP_CGMSA_COPY_FREELY | REDISTRIBUTION,
      COPP_CGMSA_COPY_NEVER,
      false},
-    {{.cgmsa = REDISTRIBUTION}, CGMSA, REDISTRIBUTION, REDISTRIBUTION, true},
-    {{.cgmsa = REDISTRIBUTION}, CGMSA, REDISTRIBUTION, COPP_CGMSA_COPY_FREELY, false},
-    {{.cgmsa = REDISTRIBUTION}, CGMSA, REDISTRIBUTION, COPP_NO_PROTECTION_LEVEL_AVAILABLE, false},
+    {{SIZE, .cgmsa = REDISTRIBUTION}, CGMSA, REDISTRIBUTION, REDISTRIBUTION, true},
+    {{SIZE, .cgmsa = REDISTRIBUTION}, CGMSA, REDISTRIBUTION, COPP_CGMSA_COPY_FREELY, false},
+    {{SIZE, .cgmsa = REDISTRIBUTION}, CGMSA, REDISTRIBUTION, COPP_NO_PROTECTION_LEVEL_AVAILABLE, false},
 };
 
 static const struct level_case *level_now;
@@ -336,7 +343,8 @@ static void skips_hdcp_where_nobody_can_get_at_it(void) {
         driver.connector_type = embedded[i];
         driver.types = ACP; /* nor need it be offered */
         driver.hdcp_hresult = COPP_HR_INVALIDARG;
-        struct copp_session *session = protect_at(&driver, &(struct copp_requirement){.hdcp = 1, .acp = 1}, 0);
+        struct copp_session *session =
+            protect_at(&driver, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = 1, .acp = 1}, 0);
         assert_int_equal(driver.sets, 1);
         assert_int_equal(driver.set[0].type, ACP);
         struct copp_poll watch = watch_at(session, 1);
@@ -350,7 +358,8 @@ static void skips_nothing_that_was_not_required(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
     driver.connector_type = COPP_CONNECTOR_LVDS;
-    struct copp_session *session = protect_at(&driver, &(struct copp_requirement){.acp = 1}, 0);
+    struct copp_session *session =
+        protect_at(&driver, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .acp = 1}, 0);
     assert_false(watch_at(session, 1).hdcp_skipped);
     free_all(&session, &driver);
 }
@@ -393,7 +402,7 @@ static void refuses_what_is_not_offered(void) {
         free_all(&session, &driver);
     }
     static const struct copp_requirement nonsense[] = {
-        {.hdcp = 2}, {.acp = 4}, {.cgmsa = 5}, {.cgmsa = 13}, {.hdcp = UINT32_MAX}};
+        {SIZE, .hdcp = 2}, {SIZE, .acp = 4}, {SIZE, .cgmsa = 5}, {SIZE, .cgmsa = 13}, {SIZE, .hdcp = UINT32_MAX}};
     struct fake_driver driver;
     fake_driver_init(&driver);
     struct copp_session *session = fake_session(&driver, NULL);
@@ -428,7 +437,9 @@ static void another_requirement_replaces_the_first(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
     struct copp_session *session = protect_at(&driver, &everything, 0);
-    assert_int_equal(copp_session_protect(session, &(struct copp_requirement){.acp = COPP_ACP_LEVEL1}, 1), COPP_STOP_NONE);
+    assert_int_equal(copp_session_protect(
+                         session, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .acp = COPP_ACP_LEVEL1}, 1),
+                     COPP_STOP_NONE);
     assert_int_equal(driver.local[HDCP], 0);
     assert_int_equal(driver.local[ACP], COPP_ACP_LEVEL1);
     assert_int_equal(driver.local[CGMSA], 0);
@@ -439,7 +450,8 @@ static void another_requirement_replaces_the_first(void) {
 static void unprotect_gives_everything_back(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
-    struct copp_session *session = protect_at(&driver, &(struct copp_requirement){.hdcp = 1, .acp = 2}, 0);
+    struct copp_session *session =
+        protect_at(&driver, &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = 1, .acp = 2}, 0);
     assert_int_equal(copp_session_set_protection_level(session, CGMSA, COPP_CGMSA_COPY_NEVER), COPP_OK);
     assert_int_equal(copp_session_unprotect(session), COPP_OK);
     check_nothing_held(&driver);
@@ -749,10 +761,11 @@ static void a_failure_of_this_side_stops_too(void) {
     fake_random_init(&random, 1);
     struct fake_driver driver;
     fake_driver_init(&driver);
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.random = &random.random});
+    struct copp_session *session = fake_session(
+        &driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .random = &random.random});
     assert_int_equal(copp_session_protect(session, &everything, 0), COPP_STOP_NONE);
     random.good = 0;
-    struct copp_poll watch = {.state = COPP_POLL_PROTECTED};
+    struct copp_poll watch = {.size = sizeof watch, .state = COPP_POLL_PROTECTED};
     for (uint64_t now = 1; now < 4 && watch.state == COPP_POLL_PROTECTED; now++)
         watch = watch_at(session, now);
     assert_int_equal(watch.state, COPP_POLL_STOP);
@@ -763,7 +776,7 @@ static void a_failure_of_this_side_stops_too(void) {
 static void an_empty_requirement_still_watches(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
-    struct copp_session *session = protect_at(&driver, &(struct copp_requirement){0}, 0);
+    struct copp_session *session = protect_at(&driver, &(struct copp_requirement){.size = sizeof(struct copp_requirement)}, 0);
     assert_int_equal(driver.commands, 0);
     assert_int_equal(watch_at(session, 1).state, COPP_POLL_PROTECTED);
     driver.flags = COPP_STATUS_LINK_LOST;
@@ -793,6 +806,7 @@ static void nothing_to_watch_is_stop(void) {
 static void zero_is_not_protected(void) {
     struct copp_poll watch;
     memset(&watch, 0, sizeof watch);
+    watch.size = sizeof watch;
     assert_int_equal(watch.state, COPP_POLL_STOP);
     assert_int_equal(watch.stop, COPP_STOP_INTERNAL);
     assert_string_not_equal(copp_stop_text(watch.stop), copp_stop_text(COPP_STOP_NONE));

@@ -90,10 +90,16 @@ static struct copp_public_key public_half(struct copp_private_key *key) {
 static struct issuer issuer_with(unsigned bits) {
     struct issuer made = {.root = test_private_key("root.pem")};
     assert_int_equal(copp_private_key_generate(bits, &made.signer), COPP_OK);
-    made.requests[0] = (struct copp_certificate_request){
-        .subject = public_half(made.signer), .signer = made.root, .sign_crl = true, .manufacturer = "lists"};
-    made.requests[1] = (struct copp_certificate_request){
-        .subject = public_half(made.root), .signer = made.root, .sign_certificate = true, .manufacturer = "root"};
+    made.requests[0] = (struct copp_certificate_request){.size = sizeof(struct copp_certificate_request),
+                                                         .subject = public_half(made.signer),
+                                                         .signer = made.root,
+                                                         .sign_crl = true,
+                                                         .manufacturer = "lists"};
+    made.requests[1] = (struct copp_certificate_request){.size = sizeof(struct copp_certificate_request),
+                                                         .subject = public_half(made.root),
+                                                         .signer = made.root,
+                                                         .sign_certificate = true,
+                                                         .manufacturer = "root"};
     return made;
 }
 
@@ -380,7 +386,7 @@ static void issued_lists_validate(void) {
     struct issuer issuer = issuer_with(1024);
     struct copp_public_key anchor = test_anchor();
     struct copp_chain *chain = load_chain();
-    struct copp_certificate certificate;
+    struct copp_certificate certificate = {.size = sizeof certificate};
     uint8_t digests[1000 * COPP_DIGEST_SIZE] = {0};
     for (size_t i = 0; i < 1000; i++)
         put_u32(&digests[i * COPP_DIGEST_SIZE], i);

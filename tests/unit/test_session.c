@@ -40,7 +40,9 @@ static void seal_in(enum copp_handshake_form form) {
     fake_driver_init(&driver);
     struct fake_random random;
     fake_random_init(&random, 0x31);
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.random = &random.random, .form = form});
+    struct copp_session *session = fake_session(
+        &driver,
+        &(struct copp_session_config){.size = sizeof(struct copp_session_config), .random = &random.random, .form = form});
     uint8_t s[COPP_HANDSHAKE_SIZE];
     memcpy(s, driver.random, sizeof driver.random);
     for (size_t i = 16; i < sizeof s; i++)
@@ -148,7 +150,8 @@ static void no_random_no_handshake(void) {
     struct fake_random random;
     fake_random_init(&random, 0);
     random.good = 0;
-    struct copp_session *session = fake_session_new(&driver, &(struct copp_session_config){.random = &random.random});
+    struct copp_session *session = fake_session_new(
+        &driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .random = &random.random});
     assert_int_equal(copp_session_exchange(session, NULL), COPP_OK);
     assert_int_equal(copp_session_start(session), COPP_E_RANDOM);
     assert_int_equal(driver.starts, 0);
@@ -243,21 +246,25 @@ static void nothing_is_sealed_to_a_revoked_chain(void) {
         struct copp_revocation_list *list = test_list(lists[i]);
         /* one list is enough, whichever it is */
         const struct copp_revocation_list *const both[] = {empty, list, empty};
-        const struct copp_session_lists revoking = {.revocations = both, .revocation_count = 3};
-        struct copp_verdict verdict = refuse_chain(&(struct copp_session_config){.lists = revoking}, bytes, size, COPP_E_REVOKED);
+        const struct copp_session_lists revoking = {.size = sizeof revoking, .revocations = both, .revocation_count = 3};
+        struct copp_verdict verdict =
+            refuse_chain(&(struct copp_session_config){.size = sizeof(struct copp_session_config), .lists = &revoking}, bytes,
+                         size, COPP_E_REVOKED);
         assert_int_equal(verdict.rule, COPP_RULE_CRL_4);
         assert_int_equal(verdict.certificate, i);
         /* to know a chain is not to forgive it */
-        verdict =
-            refuse_chain(&(struct copp_session_config){.lists = revoking, .known_chain = known}, bytes, size, COPP_E_REVOKED);
+        verdict = refuse_chain(
+            &(struct copp_session_config){.size = sizeof(struct copp_session_config), .lists = &revoking, .known_chain = known},
+            bytes, size, COPP_E_REVOKED);
         assert_int_equal(verdict.rule, COPP_RULE_CRL_4);
         copp_revocation_free(&list);
     }
     struct fake_driver driver;
     fake_driver_init(&driver);
-    const struct copp_session_lists harmless = {.revocations = (const struct copp_revocation_list *const[]){empty},
-                                                .revocation_count = 1};
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.lists = harmless});
+    const struct copp_session_lists harmless = {
+        .size = sizeof harmless, .revocations = (const struct copp_revocation_list *const[]){empty}, .revocation_count = 1};
+    struct copp_session *session =
+        fake_session(&driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .lists = &harmless});
     free_all(&session, &driver);
     copp_revocation_free(&empty);
     copp_chain_free(&known);
@@ -267,7 +274,8 @@ static void a_known_chain_is_not_validated_again(void) {
     struct copp_chain *known = test_chain();
     struct fake_driver driver;
     fake_driver_init(&driver);
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.known_chain = known});
+    struct copp_session *session =
+        fake_session(&driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .known_chain = known});
     assert_ptr_equal(copp_session_chain(session), known);
     free_all(&session, &driver);
 
@@ -277,17 +285,21 @@ static void a_known_chain_is_not_validated_again(void) {
     assert_non_null(longer);
     longer[driver.chain_size++] = '\n';
     driver.chain = longer;
-    session = fake_session(&driver, &(struct copp_session_config){.known_chain = known});
+    session =
+        fake_session(&driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .known_chain = known});
     assert_non_null(copp_session_chain(session));
     assert_ptr_not_equal(copp_session_chain(session), known);
     free_all(&session, &driver);
 
     size_t size; /* nor is the beginning of a known chain known */
     const uint8_t *bytes = copp_chain_bytes(known, &size);
-    (void)refuse_chain(&(struct copp_session_config){.known_chain = known}, bytes, size - 20, COPP_E_INVALID);
+    (void)refuse_chain(&(struct copp_session_config){.size = sizeof(struct copp_session_config), .known_chain = known}, bytes,
+                       size - 20, COPP_E_INVALID);
 
     uint8_t *bad = read_test_file("vectors/chain-bad-leaf-bad-signature.xml", &size);
-    struct copp_verdict verdict = refuse_chain(&(struct copp_session_config){.known_chain = known}, bad, size, COPP_E_INVALID);
+    struct copp_verdict verdict =
+        refuse_chain(&(struct copp_session_config){.size = sizeof(struct copp_session_config), .known_chain = known}, bad, size,
+                     COPP_E_INVALID);
     assert_int_equal(verdict.rule, COPP_RULE_CERT_11);
     free(bad);
     copp_chain_free(&known);
@@ -307,7 +319,7 @@ static enum copp_result try_new(const struct copp_session_config *config) {
 
 static void only_validated_things_are_accepted(void) {
     const struct copp_public_key anchor = test_anchor();
-    struct copp_session_config config = {0};
+    struct copp_session_config config = {.size = sizeof config};
     assert_int_equal(try_new(&config), COPP_E_ARGUMENT); /* a test anchor is never assumed, nor any other (CERT-12) */
     config.anchor = &anchor;
     assert_int_equal(try_new(&config), COPP_OK);
@@ -320,14 +332,15 @@ static void only_validated_things_are_accepted(void) {
     uint8_t *bytes = read_test_file("vectors/crl-v7-empty.bin", &size);
     struct copp_revocation_list *list;
     assert_int_equal(copp_revocation_parse(bytes, size, &list, &verdict), COPP_OK);
-    config.lists =
-        (struct copp_session_lists){.revocations = (const struct copp_revocation_list *const[]){list}, .revocation_count = 1};
+    struct copp_session_lists lists = {
+        .size = sizeof lists, .revocations = (const struct copp_revocation_list *const[]){list}, .revocation_count = 1};
+    config.lists = &lists;
     assert_int_equal(try_new(&config), COPP_E_ARGUMENT);
-    config.lists.revocations = NULL; /* one is promised, and not there */
+    lists.revocations = NULL; /* one is promised, and not there */
     assert_int_equal(try_new(&config), COPP_E_ARGUMENT);
-    config.lists = (struct copp_session_lists){.srm_count = 1};
+    lists = (struct copp_session_lists){.size = sizeof lists, .srm_count = 1};
     assert_int_equal(try_new(&config), COPP_E_ARGUMENT);
-    config.lists = (struct copp_session_lists){.revocation_count = 0};
+    lists = (struct copp_session_lists){.size = sizeof lists};
     copp_revocation_free(&list);
     free(bytes);
 
@@ -349,12 +362,12 @@ static void only_validated_things_are_accepted(void) {
 
 static enum copp_result try_srms(const struct copp_srm *const *srms, size_t count) {
     const struct copp_public_key anchor = test_anchor();
-    const struct copp_session_lists lists = {.srms = srms, .srm_count = count};
-    return try_new(&(struct copp_session_config){.anchor = &anchor, .lists = lists});
+    const struct copp_session_lists lists = {.size = sizeof lists, .srms = srms, .srm_count = count};
+    return try_new(&(struct copp_session_config){.size = sizeof(struct copp_session_config), .anchor = &anchor, .lists = &lists});
 }
 
 static void only_srms_that_check_receivers_are_accepted(void) {
-    static const struct copp_srm_key facsimile = {.kind = COPP_SRM_KEY_FACSIMILE};
+    static const struct copp_srm_key facsimile = {.size = sizeof facsimile, .kind = COPP_SRM_KEY_FACSIMILE};
     uint8_t bytes[64];
     size_t size = from_hex(facsimile_srm, bytes, sizeof bytes);
     struct copp_srm *parsed;
@@ -381,10 +394,10 @@ static void only_srms_that_check_receivers_are_accepted(void) {
 static void new_lists_are_checked_at_once(void) {
     struct copp_revocation_list *empty = test_list("vectors/crl-v7-empty.bin");
     struct copp_revocation_list *revoking = test_list("vectors/crl-v9-ihv-revoked.bin");
-    const struct copp_session_lists harmless = {.revocations = (const struct copp_revocation_list *const[]){empty},
-                                                .revocation_count = 1};
-    const struct copp_session_lists both = {.revocations = (const struct copp_revocation_list *const[]){empty, revoking},
-                                            .revocation_count = 2};
+    const struct copp_session_lists harmless = {
+        .size = sizeof harmless, .revocations = (const struct copp_revocation_list *const[]){empty}, .revocation_count = 1};
+    const struct copp_session_lists both = {
+        .size = sizeof both, .revocations = (const struct copp_revocation_list *const[]){empty, revoking}, .revocation_count = 2};
     struct copp_verdict verdict;
     struct fake_driver driver;
     uint32_t type;
@@ -422,8 +435,8 @@ static void new_lists_must_be_valid(void) {
     uint8_t *bytes = read_test_file("vectors/crl-v7-empty.bin", &size);
     assert_int_equal(copp_revocation_parse(bytes, size, &parsed, &verdict), COPP_OK);
     free(bytes);
-    const struct copp_session_lists bad = {.revocations = (const struct copp_revocation_list *const[]){empty, parsed},
-                                           .revocation_count = 2};
+    const struct copp_session_lists bad = {
+        .size = sizeof bad, .revocations = (const struct copp_revocation_list *const[]){empty, parsed}, .revocation_count = 2};
     struct fake_driver driver;
     uint32_t type;
     fake_driver_init(&driver);
@@ -465,7 +478,7 @@ static void null_arguments(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);
     const struct copp_public_key anchor = test_anchor();
-    const struct copp_session_config config = {.anchor = &anchor};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor};
     struct copp_session *none = NULL;
     assert_int_equal(copp_session_new(NULL, &driver.transport, &none), COPP_E_ARGUMENT);
     assert_int_equal(copp_session_new(&config, NULL, &none), COPP_E_ARGUMENT);
@@ -662,7 +675,8 @@ static void r_app_is_used_once(void) {
     fake_driver_init(&driver);
     struct fake_random random;
     fake_random_init(&random, 1);
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.random = &random.random});
+    struct copp_session *session = fake_session(
+        &driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .random = &random.random});
     uint32_t word;
     assert_int_equal(copp_session_connector_type(session, &word), COPP_OK);
     fake_driver_fault(&driver, FAKE_REFUSES, 0, COPP_HR_UNEXPECTED);
@@ -680,7 +694,8 @@ static void a_query_without_random_numbers_changes_nothing(void) {
     fake_driver_init(&driver);
     struct fake_random random;
     fake_random_init(&random, 1);
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.random = &random.random});
+    struct copp_session *session = fake_session(
+        &driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .random = &random.random});
     random.good = 0;
     uint32_t word = 77;
     assert_int_equal(copp_session_connector_type(session, &word), COPP_E_RANDOM);
@@ -741,11 +756,12 @@ static enum copp_result all_ones(struct copp_random *random, uint8_t *bytes, siz
 }
 
 static void sequence_numbers_wrap(void) {
-    static const struct copp_random_ops ops = {all_ones};
+    static const struct copp_random_ops ops = {sizeof ops, all_ones};
     struct copp_random random = {&ops};
     struct fake_driver driver;
     fake_driver_init(&driver);
-    struct copp_session *session = fake_session(&driver, &(struct copp_session_config){.random = &random});
+    struct copp_session *session =
+        fake_session(&driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .random = &random});
     assert_int_equal(driver.status_sequence, 0xFFFFFFFF);
     assert_int_equal(driver.command_sequence, 0xFFFFFFFF);
     for (unsigned i = 2; i < CALLS; i++)

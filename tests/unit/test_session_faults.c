@@ -35,15 +35,18 @@ struct stage {
 static void stage_begin(struct stage *stage) {
     *stage = (struct stage){.key = test_private_key("leaf.pem"), .anchor = test_anchor()};
     stage->chain = read_test_file("vectors/chain-good.xml", &stage->chain_size);
-    const struct copp_sim_config config = {
-        .description = description, .chain = stage->chain, .chain_size = stage->chain_size, .key = stage->key};
+    const struct copp_sim_config config = {.size = sizeof config,
+                                           .description = description,
+                                           .chain = stage->chain,
+                                           .chain_size = stage->chain_size,
+                                           .key = stage->key};
     assert_int_equal(copp_sim_new(&config, &stage->sim, NULL), COPP_OK);
     stage->connector = copp_sim_connector(stage->sim, "DVI-1");
     assert_non_null(stage->connector);
 }
 
 static enum copp_result session_begin(struct stage *stage) {
-    const struct copp_session_config config = {.anchor = &stage->anchor, .connector = "DVI-1"};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &stage->anchor, .connector = "DVI-1"};
     struct copp_verdict verdict;
     enum copp_result result = copp_local_transport_open(stage->connector, NULL, &stage->transport);
     if (!result)
@@ -54,7 +57,7 @@ static enum copp_result session_begin(struct stage *stage) {
 }
 
 static struct copp_protection in_force(const struct stage *stage) {
-    struct copp_protection protection;
+    struct copp_protection protection = {.size = sizeof protection};
     copp_connector_protection(stage->connector, &protection);
     return protection;
 }
@@ -187,7 +190,8 @@ static void signaling(void) {
     stage_end(&stage);
 }
 
-static const struct copp_requirement everything = {.hdcp = 1, .acp = 2, .cgmsa = COPP_CGMSA_COPY_NEVER};
+static const struct copp_requirement everything = {
+    .size = sizeof everything, .hdcp = 1, .acp = 2, .cgmsa = COPP_CGMSA_COPY_NEVER};
 
 /* Content may be shown only if all of it went well; else what was raised is given back. */
 static void protecting(void) {
@@ -218,7 +222,7 @@ static void watching(void) {
     struct stage stage;
     stage_begin(&stage);
     EACH_FAULT(fault) {
-        struct copp_poll watch;
+        struct copp_poll watch = {.size = sizeof watch};
         assert_int_equal(session_begin(&stage), COPP_OK);
         assert_int_equal(copp_session_protect(stage.session, &everything, 0), COPP_STOP_NONE);
         fault_arm(&fault);

@@ -54,15 +54,19 @@ static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
 }
 
 static void begin(void) {
-    static const struct copp_pump_ops ops = {pump_now, pump_wait};
+    static const struct copp_pump_ops ops = {sizeof ops, pump_now, pump_wait};
     size_t size;
     host.pump.ops = &ops;
     host.now_ms = 1000;
     host.key = test_private_key("leaf.pem");
     host.anchor = test_anchor();
     host.chain = read_test_file("vectors/chain-good.xml", &size);
-    const struct copp_sim_config config = {
-        .description = description, .chain = host.chain, .chain_size = size, .key = host.key, .now_ms = host.now_ms};
+    const struct copp_sim_config config = {.size = sizeof config,
+                                           .description = description,
+                                           .chain = host.chain,
+                                           .chain_size = size,
+                                           .key = host.key,
+                                           .now_ms = host.now_ms};
     struct copp_sim_error error;
     assert_int_equal(copp_sim_new(&config, &host.sim, &error), COPP_OK);
 }
@@ -75,7 +79,7 @@ static void end(void) {
 
 static struct side open_form(const char *output, enum copp_handshake_form form) {
     struct side side = {0};
-    const struct copp_session_config config = {.anchor = &host.anchor, .form = form, .connector = output};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &host.anchor, .form = form, .connector = output};
     assert_int_equal(copp_local_transport_open(copp_sim_connector(host.sim, output), &host.pump, &side.transport), COPP_OK);
     assert_int_equal(copp_session_new(&config, side.transport, &side.session), COPP_OK);
     struct copp_verdict verdict;
@@ -99,11 +103,14 @@ static void happen(const char *event) {
 }
 
 static enum copp_stop protect(const struct side *side, uint32_t hdcp, uint32_t acp, uint32_t cgmsa) {
-    return copp_session_protect(side->session, &(struct copp_requirement){.hdcp = hdcp, .acp = acp, .cgmsa = cgmsa}, host.now_ms);
+    return copp_session_protect(
+        side->session,
+        &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = hdcp, .acp = acp, .cgmsa = cgmsa},
+        host.now_ms);
 }
 
 static struct copp_poll watch(const struct side *side) {
-    struct copp_poll watch;
+    struct copp_poll watch = {.size = sizeof watch};
     host.now_ms += 500;
     copp_session_poll(side->session, host.now_ms, &watch);
     return watch;
@@ -122,7 +129,7 @@ static void check_protected(const struct side *side) {
 }
 
 static struct copp_protection applied(const char *output) {
-    struct copp_protection protection;
+    struct copp_protection protection = {.size = sizeof protection};
     copp_connector_protection(copp_sim_connector(host.sim, output), &protection);
     return protection;
 }
@@ -166,7 +173,7 @@ static void both_forms_open_and_every_call_works(void) {
 static void one_key_exchange_a_device(void) {
     begin();
     struct side side = open_on("DVI-1");
-    const struct copp_session_config config = {.anchor = &host.anchor, .connector = "DVI-1"};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &host.anchor, .connector = "DVI-1"};
     struct copp_session *second;
     assert_int_equal(copp_session_new(&config, side.transport, &second), COPP_OK);
     assert_int_equal(copp_session_establish(second, NULL), COPP_E_REFUSED);

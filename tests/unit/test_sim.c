@@ -15,7 +15,8 @@ struct scene {
 };
 
 static enum copp_result make(struct scene *scene, const char *description, uint64_t now_ms, struct copp_sim_error *error) {
-    const struct copp_sim_config config = {.description = description,
+    const struct copp_sim_config config = {.size = sizeof config,
+                                           .description = description,
                                            .chain = rig_chain,
                                            .chain_size = sizeof rig_chain,
                                            .key = &scene->rig.key.key,
@@ -357,7 +358,7 @@ static void all_standards(void) {
 static void what_is_no_config(void) {
     struct copp_sim *sim;
     struct copp_sim_error error;
-    const struct copp_sim_config config = {.description = HDMI};
+    const struct copp_sim_config config = {.size = sizeof config, .description = HDMI};
     assert_int_equal(copp_sim_new(NULL, &sim, &error), COPP_E_ARGUMENT);
     assert_null(sim);
     assert_int_equal(copp_sim_new(&config, NULL, &error), COPP_E_ARGUMENT);
@@ -707,6 +708,73 @@ static void a_scripted_event_that_cannot_happen(void) {
     end(&s);
 }
 
+/* --- connectors of a host's own adapter --- */
+
+static const char paired[] = "[adapter]\nbus = agp\npending_limit = 700\n"
+                             "[output H]\ntype = hdmi\nprotections = hdcp\nmodes = 720p60\nksv = b70361f714\nhdcp_delay = 500\n"
+                             "[output C]\ntype = composite\n"
+                             "[output S]\ntype = svideo\nprotections = acp\nmodes = 480i59.94\npair = C\n";
+
+/* As a host adds them; true if it got that far. */
+static bool add_connector(struct scene *scene, struct copp_adapter *adapter, size_t index, struct copp_connector **connector) {
+    struct copp_connector_config config = {.size = sizeof config};
+    if (copp_sim_connector_config(scene->sim, index, &config))
+        return false;
+    assert_int_equal(copp_connector_add(adapter, &config, connector), COPP_OK);
+    copp_sim_attach(scene->sim, index, *connector);
+    return true;
+}
+
+static void outputs_for_a_hosts_adapter(void) {
+    struct scene s;
+    struct copp_connector *connectors[2];
+    rig_init(&s.rig, NULL);
+    const struct copp_sim_config config = {.size = sizeof config, .description = paired, .outputs_only = true};
+    assert_int_equal(copp_sim_new(&config, &s.sim, NULL), COPP_OK);
+    assert_null(copp_sim_adapter(s.sim));
+    assert_int_equal(copp_sim_count(s.sim), 2);
+    assert_null(copp_sim_connector(s.sim, "H"));
+    assert_int_equal(copp_sim_deadline_ms(s.sim), UINT64_MAX);
+    assert_int_equal(copp_sim_pending_limit_ms(s.sim), 700);
+    assert_null(copp_sim_second_name(s.sim, 0));
+    assert_string_equal(copp_sim_second_name(s.sim, 1), "C");
+    assert_null(copp_sim_second_name(s.sim, 2));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(add_connector(&s, s.rig.adapter, i, &connectors[i]));
+    assert_ptr_equal(copp_sim_connector(s.sim, "H"), connectors[0]);
+    assert_ptr_equal(copp_sim_connector(s.sim, "S"), connectors[1]);
+    assert_ptr_equal(copp_sim_connector(s.sim, "C"), connectors[1]);
+    app_begin(&s.app, connectors[0]);
+    assert_int_equal(app_word(&s.app, COPP_QUERY_BUS_DATA), COPP_BUS_AGP);
+    assert_int_equal(app_set_level(&s.app, HDCP, 1), COPP_HR_PENDING);
+    copp_sim_dispatch(s.sim, 500);
+    assert_int_equal(copp_device_command_result(s.app.device), COPP_HR_OK);
+    happen(&s, "unplug H");
+    assert_int_equal(app_flags(&s.app), COPP_STATUS_LINK_LOST);
+    copp_device_close(&s.app.device);
+    app_begin(&s.app, connectors[1]);
+    happen(&s, "tamper C");
+    assert_int_equal(app_flags(&s.app), COPP_STATUS_LINK_LOST);
+    copp_sim_attach(s.sim, 1, NULL);
+    happen(&s, "tamper S"); /* nobody is told */
+    assert_int_equal(app_flags(&s.app), 0);
+    end(&s);
+}
+
+static void outputs_that_no_host_may_take(void) {
+    struct scene s;
+    struct copp_connector_config config = {.size = sizeof config, .protection_types = HDCP};
+    begin(&s, paired, "H");
+    assert_int_equal(copp_sim_connector_config(s.sim, 2, &config), COPP_E_ARGUMENT);
+    assert_int_equal(config.protection_types, 0);
+    assert_int_equal(copp_sim_connector_config(s.sim, 0, &config), COPP_E_STATE);
+    assert_null(config.output);
+    struct copp_connector *own = copp_sim_connector(s.sim, "H");
+    copp_sim_attach(s.sim, 0, NULL);
+    assert_ptr_equal(copp_sim_connector(s.sim, "H"), own);
+    end(&s);
+}
+
 static const struct test_case cases[] = {
     TEST(the_default_adapter, "QRY-6 ARB-6"),
     TEST(modes_of_the_field, "QRY-6 WIRE-8"),
@@ -734,6 +802,8 @@ static const struct test_case cases[] = {
     TEST(the_script_in_time_order, "CMD-6 EVT-1"),
     TEST(the_script_starts_with_the_sim, ""),
     TEST(a_scripted_event_that_cannot_happen, "ARB-5"),
+    TEST(outputs_for_a_hosts_adapter, "ARB-6 CMD-6 EVT-1"),
+    TEST(outputs_that_no_host_may_take, ""),
 };
 
 int main(void) {

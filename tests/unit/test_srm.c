@@ -6,7 +6,7 @@
 
 #include "certificate/srm_keys.h"
 
-static const struct copp_srm_key facsimile = {COPP_SRM_KEY_FACSIMILE, NULL, 0};
+static const struct copp_srm_key facsimile = {.size = sizeof facsimile, .kind = COPP_SRM_KEY_FACSIMILE};
 
 /* A test key of either kind, and its public half in PEM as OpenSSL writes it. */
 struct signer {
@@ -22,7 +22,7 @@ static struct signer open_signer(const char *key, const char *public_half) {
     struct signer signer = {.key = kit_key_open(key)};
     size_t size;
     signer.pem = (char *)read_test_vector(public_half, &size);
-    signer.name = (struct copp_srm_key){COPP_SRM_KEY_PEM, signer.pem, size};
+    signer.name = (struct copp_srm_key){sizeof signer.name, COPP_SRM_KEY_PEM, signer.pem, size};
     return signer;
 }
 
@@ -386,7 +386,7 @@ static void keys_must_fit(void) {
     static const unsigned counts[] = {1};
     struct message one = hdcp1(1, 1, counts, 1);
     struct message two = hdcp2(1, 1, 1);
-    struct copp_srm_key key = {COPP_SRM_KEY_PEM, "no key at all", 13};
+    struct copp_srm_key key = {sizeof key, COPP_SRM_KEY_PEM, "no key at all", 13};
     struct copp_srm *srm;
     assert_int_equal(copp_srm_verify(one.bytes, one.size, &key, &srm, NULL), COPP_E_KEY);
     assert_int_equal(copp_srm_verify(one.bytes, one.size, &rsa_signer.name, &srm, NULL), COPP_E_KEY);

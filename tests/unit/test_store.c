@@ -30,7 +30,7 @@ static void make_lists(void) {
     struct copp_private_key *root = test_private_key("root.pem");
     struct copp_private_key *signer;
     uint8_t digests[VERSIONS * COPP_DIGEST_SIZE];
-    struct copp_certificate_request request = {.signer = root, .sign_crl = true, .manufacturer = "lists"};
+    struct copp_certificate_request request = {.size = sizeof request, .signer = root, .sign_crl = true, .manufacturer = "lists"};
     memset(digests, 5, sizeof digests);
     assert_int_equal(copp_private_key_generate(1024, &signer), COPP_OK);
     assert_int_equal(signer->ops->public_key(signer, &request.subject), COPP_OK);

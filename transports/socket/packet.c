@@ -39,6 +39,7 @@ static void write_connector(struct copp_writer *out, const struct copp_socket_co
 
 static bool read_connector(struct copp_reader *in, struct copp_socket_connector *connector) {
     uint32_t flags = 0;
+    connector->size = sizeof *connector;
     (void)copp_read_u32le(in, &flags);
     connector->real = flags & PACKET_CONNECTOR_REAL;
     connector->plugged = flags & PACKET_CONNECTOR_PLUGGED;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/sized.h"
 #include "fork.h"
 #include "packet.h"
 
@@ -190,8 +191,8 @@ static void free_socket(struct copp_transport *transport) {
     free(s);
 }
 
-static const struct copp_transport_ops socket_ops = {key_exchange, session_sequence_start, protection_command, protection_status,
-                                                     free_socket};
+static const struct copp_transport_ops socket_ops = {sizeof socket_ops,  key_exchange,      session_sequence_start,
+                                                     protection_command, protection_status, free_socket};
 
 /* A daemon that hangs is waited for no longer than limit_ms, in connect as well. */
 static bool limit_time(int fd, uint32_t limit_ms) {
@@ -217,11 +218,13 @@ static enum copp_result reach(int fd, const char *path, uint32_t limit_ms) {
 }
 
 enum copp_result copp_socket_connect(const struct copp_socket_config *config, struct copp_socket **connection) {
-    static const struct copp_socket_config defaults = {.path = NULL};
+    struct copp_socket_config own = {.path = NULL};
     if (!connection)
         return COPP_E_ARGUMENT;
     *connection = NULL;
-    config = config ? config : &defaults;
+    if (config && !copp_sized_read(config, &own, sizeof own))
+        return COPP_E_ARGUMENT;
+    config = &own;
     uint32_t process = copp_process();
     struct copp_socket *s = process ? calloc(1, sizeof *s) : NULL;
     if (!s)
@@ -251,7 +254,8 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
 enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t index, struct copp_socket_connector *connector) {
     uint8_t body[4];
     uint8_t answer[PACKET_GROWING_BOUND];
-    if (!connection || !connector)
+    struct copp_socket_connector told;
+    if (!connection || !connector || !copp_sized_room(connector))
         return COPP_E_ARGUMENT;
     copp_packet_put_word(index, body);
     struct call call = {.type = PACKET_LIST,
@@ -266,8 +270,11 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
         return result;
     if (hresult != COPP_HR_OK)
         return hresult == COPP_HR_INVALIDARG ? COPP_E_NOT_FOUND : COPP_E_REFUSED;
-    connection->broken = !copp_packet_connector_decode(answer, call.got, connector);
-    return connection->broken ? COPP_E_TRANSPORT : COPP_OK;
+    connection->broken = !copp_packet_connector_decode(answer, call.got, &told);
+    if (connection->broken)
+        return COPP_E_TRANSPORT;
+    copp_sized_write(connector, &told, sizeof told);
+    return COPP_OK;
 }
 
 static enum copp_result opened(uint32_t hresult) {
@@ -372,7 +379,8 @@ enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_so
     uint8_t body[PACKET_GROWING_BOUND];
     struct packet_header header;
     struct packet_news told;
-    if (!connection || !news)
+    struct copp_socket_news words = {.kind = COPP_SOCKET_COMPLETE};
+    if (!connection || !news || !copp_sized_room(news))
         return COPP_E_ARGUMENT;
     if (!usable(connection))
         return COPP_E_TRANSPORT;
@@ -393,7 +401,8 @@ enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_so
             continue; /* a younger daemon has more to tell */
         if (call.got > sizeof body || !copp_packet_news_decode(body, call.got, kind, &told))
             break;
-        put_in_words(&told, news);
+        put_in_words(&told, &words);
+        copp_sized_write(news, &words, sizeof words);
         return COPP_OK;
     }
     connection->broken = true;

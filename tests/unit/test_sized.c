@@ -1,0 +1,234 @@
+/* Structs that begin with their size: of older and of newer callers, and of those who forgot it (docs/abi.md). */
+#include <string.h>
+
+#include "common/sized.h"
+#include "device_rig.h"
+#include "fake_driver.h"
+
+struct first_release {
+    size_t size;
+    uint32_t one;
+    uint32_t two;
+};
+
+struct second_release { /* what this library is taken to know */
+    size_t size;
+    uint32_t one;
+    uint32_t two;
+    uint64_t three;
+};
+
+struct third_release {
+    size_t size;
+    uint32_t one;
+    uint32_t two;
+    uint64_t three;
+    uint64_t four;
+};
+
+/* Called as the library's functions are by others: the compiler sees no sizes. */
+static bool (*volatile read_sized)(const void *, void *, size_t) = copp_sized_read;
+static bool (*volatile known_sized)(const void *, size_t) = copp_sized_known;
+static void (*volatile write_sized)(void *, const void *, size_t) = copp_sized_write;
+static void (*volatile answer_sized)(void *, const void *, size_t, size_t) = copp_sized_answer;
+
+static const size_t forgotten[] = {0, 1, sizeof(size_t), COPP_SIZED_MAX + 1, SIZE_MAX};
+#define FORGOTTEN (sizeof forgotten / sizeof forgotten[0])
+
+static void reads_an_older_struct(void) {
+    const struct first_release given = {.size = sizeof given, .one = 1, .two = 2};
+    struct second_release own = {.three = 3};
+    assert_true(read_sized(&given, &own, sizeof own));
+    assert_true(own.size == sizeof own && own.one == 1 && own.two == 2 && own.three == 0);
+}
+
+static void reads_a_newer_struct_only_if_it_asks_for_nothing_new(void) {
+    struct third_release given = {.size = sizeof given, .one = 1, .two = 2, .three = 3};
+    struct second_release own = {.one = 9};
+    assert_true(read_sized(&given, &own, sizeof own));
+    assert_true(own.size == sizeof own && own.one == 1 && own.two == 2 && own.three == 3);
+    for (size_t i = offsetof(struct third_release, four); i < sizeof given; i++) {
+        ((uint8_t *)&given)[i] = 1;
+        own = (struct second_release){.one = 9};
+        assert_false(read_sized(&given, &own, sizeof own));
+        assert_int_equal(own.one, 9);
+        ((uint8_t *)&given)[i] = 0;
+    }
+}
+
+static void refuses_a_size_that_was_forgotten(void) {
+    struct second_release given = {.one = 1};
+    struct second_release own = {.one = 9};
+    for (size_t i = 0; i < FORGOTTEN; i++) {
+        given.size = forgotten[i];
+        assert_false(copp_sized_room(&given));
+        assert_false(known_sized(&given, sizeof own));
+        assert_false(read_sized(&given, &own, sizeof own));
+        assert_int_equal(own.one, 9);
+    }
+}
+
+static void writes_what_the_caller_has_room_for(void) {
+    const struct second_release own = {.size = 77, .one = 1, .two = 2, .three = 3};
+    struct {
+        struct first_release given;
+        uint8_t beyond[8];
+    } older = {.given = {.size = sizeof older.given}};
+    memset(older.beyond, 0xA5, sizeof older.beyond);
+    write_sized(&older.given, &own, sizeof own);
+    assert_true(older.given.size == sizeof older.given && older.given.one == 1 && older.given.two == 2);
+    for (size_t i = 0; i < sizeof older.beyond; i++)
+        assert_int_equal(older.beyond[i], 0xA5);
+
+    struct third_release newer = {.size = sizeof newer, .four = 9};
+    write_sized(&newer, &own, sizeof own);
+    assert_true(newer.size == sizeof newer && newer.one == 1 && newer.three == 3 && newer.four == 0);
+}
+
+static void answers_no_to_a_size_that_was_forgotten(void) {
+    const struct second_release no = {.one = 0};
+    for (size_t i = 0; i < FORGOTTEN; i++) {
+        struct second_release given = {.size = forgotten[i], .one = 1, .two = 2, .three = 3};
+        answer_sized(&given, &no, sizeof no, COPP_END_OF(struct first_release, two));
+        assert_true(given.size == forgotten[i] && given.one == 0 && given.two == 0);
+        assert_true(given.three == 3); /* an old caller's struct ends before it */
+    }
+}
+
+static void an_operation_beyond_the_table_does_not_exist(void) {
+    struct {
+        size_t size;
+        void (*one)(void);
+        void (*two)(void);
+    } table = {.size = sizeof table, .one = reads_an_older_struct}, *ops = &table;
+    assert_true(COPP_HAS_OP(ops, one));
+    assert_false(COPP_HAS_OP(ops, two));
+    table.two = reads_an_older_struct;
+    assert_true(COPP_HAS_OP(ops, two));
+    table.size = sizeof table - 1;
+    assert_true(COPP_HAS_OP(ops, one));
+    assert_false(COPP_HAS_OP(ops, two));
+    table.size = 0;
+    assert_false(COPP_HAS_OP(ops, one));
+}
+
+/* The whole way through, as a newer caller: what stands behind the struct that we know. */
+struct newer_config {
+    struct copp_session_config config;
+    uint64_t added;
+};
+
+static void a_session_reads_its_config_by_size(void) {
+    const struct copp_public_key anchor = test_anchor();
+    struct copp_session *session;
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct newer_config newer = {.config = {.size = sizeof newer, .anchor = &anchor}};
+    assert_int_equal(copp_session_new(&newer.config, &driver.transport, &session), COPP_OK);
+    copp_session_free(&session);
+    newer.added = 1;
+    assert_int_equal(copp_session_new(&newer.config, &driver.transport, &session), COPP_E_ARGUMENT);
+    newer.config.size = 0;
+    assert_int_equal(copp_session_new(&newer.config, &driver.transport, &session), COPP_E_ARGUMENT);
+    newer.config.size = offsetof(struct copp_session_config, lists);
+    assert_int_equal(copp_session_new(&newer.config, &driver.transport, &session), COPP_OK);
+    copp_session_free(&session);
+    fake_driver_end(&driver);
+}
+
+static void operations_are_read_by_size(void) {
+    const struct copp_public_key anchor = test_anchor();
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor};
+    struct copp_session *session;
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct {
+        struct copp_transport_ops ops;
+        uint64_t added;
+    } newer = {.ops = *driver.transport.ops};
+    driver.transport.ops = &newer.ops;
+    newer.ops.size = sizeof newer;
+    assert_int_equal(copp_session_new(&config, &driver.transport, &session), COPP_OK);
+    copp_session_free(&session);
+    newer.added = 1;
+    assert_int_equal(copp_session_new(&config, &driver.transport, &session), COPP_E_ARGUMENT);
+    newer.ops.size = offsetof(struct copp_transport_ops, free);
+    assert_int_equal(copp_session_new(&config, &driver.transport, &session), COPP_E_ARGUMENT);
+    newer.ops.size = 0;
+    assert_int_equal(copp_session_new(&config, &driver.transport, &session), COPP_E_ARGUMENT);
+    fake_driver_end(&driver);
+}
+
+/* APP-3: what stood in the struct from an earlier poll is not taken for an answer. */
+static void a_poll_without_a_size_says_stop(void) {
+    const struct copp_requirement film = {.size = sizeof film, .hdcp = 1};
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct copp_session *session = fake_session(&driver, NULL);
+    assert_int_equal(copp_session_protect(session, &film, 0), COPP_STOP_NONE);
+    struct copp_poll poll = {.size = sizeof poll};
+    copp_session_poll(session, 1, &poll);
+    assert_int_equal(poll.state, COPP_POLL_PROTECTED);
+    unsigned asked = driver.queries;
+    for (size_t i = 0; i < FORGOTTEN; i++) {
+        poll = (struct copp_poll){.size = forgotten[i], .state = COPP_POLL_PROTECTED, .stop = COPP_STOP_NONE};
+        copp_session_poll(session, 2, &poll);
+        assert_int_equal(poll.state, COPP_POLL_STOP);
+        assert_int_equal(poll.stop, COPP_STOP_INTERNAL);
+        assert_true(poll.deadline_ms == UINT64_MAX);
+    }
+    assert_int_equal(driver.queries, asked);
+    poll.size = sizeof poll;
+    copp_session_poll(session, 3, &poll); /* the session has not suffered */
+    assert_int_equal(poll.state, COPP_POLL_PROTECTED);
+    copp_session_free(&session);
+    fake_driver_end(&driver);
+}
+
+static void a_requirement_without_a_size_is_not_met(void) {
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct copp_session *session = fake_session(&driver, NULL);
+    assert_int_equal(copp_session_protect(session, &(struct copp_requirement){.hdcp = 1}, 0), COPP_STOP_INTERNAL);
+    assert_int_equal(copp_session_set_lists(session, &(struct copp_session_lists){.srm_count = 0}, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(driver.commands, 0);
+    copp_session_free(&session);
+    fake_driver_end(&driver);
+}
+
+static void views_without_a_size_show_nothing(void) {
+    struct rig_scene s;
+    rig_scene_begin(&s);
+    assert_int_equal(app_set_level(&s.apps[0], COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_OK);
+    struct copp_protection protection = {.size = sizeof protection};
+    copp_connector_protection(s.rig.connector, &protection);
+    assert_int_equal(protection.hdcp, 1);
+    protection.size = 0;
+    copp_connector_protection(s.rig.connector, &protection);
+    assert_int_equal(protection.hdcp, 0);
+    struct copp_device_view device = {.active = true, .hdcp = 1};
+    copp_device_inspect(s.apps[0].device, &device);
+    assert_true(!device.active && device.hdcp == 0);
+    struct copp_connector_view connector = {.protection_types = 1};
+    copp_connector_inspect(s.rig.connector, &connector);
+    assert_int_equal(connector.protection_types, 0);
+    rig_scene_end(&s);
+}
+
+static const struct test_case cases[] = {
+    TEST(reads_an_older_struct, ""),
+    TEST(reads_a_newer_struct_only_if_it_asks_for_nothing_new, ""),
+    TEST(refuses_a_size_that_was_forgotten, ""),
+    TEST(writes_what_the_caller_has_room_for, ""),
+    TEST(answers_no_to_a_size_that_was_forgotten, ""),
+    TEST(an_operation_beyond_the_table_does_not_exist, ""),
+    TEST(a_session_reads_its_config_by_size, ""),
+    TEST(operations_are_read_by_size, ""),
+    TEST(a_poll_without_a_size_says_stop, "APP-3"),
+    TEST(a_requirement_without_a_size_is_not_met, ""),
+    TEST(views_without_a_size_show_nothing, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("sized", cases);
+}
