@@ -33,24 +33,22 @@ static bool binding_holds(struct copp_session *session, const struct copp_status
                           const struct copp_status_input_fields *request) {
     const uint8_t *bytes = &message->bytes[COPP_BINDING_AT];
     struct copp_binding told;
-    if (!copp_binding_decode(bytes, &told)) {
-        session->not_bound = session->bound || session->config.binding != COPP_BINDING_OPTIONAL; /* BIND-5 */
-        return !session->not_bound;
-    }
-    struct copp_binding expected = {
-        .command_sequence = session->command_sequence, .refused = session->history.refused, .flags = told.flags};
-    uint8_t expected_bytes[COPP_BINDING_SIZE];
+    struct copp_binding expected = {.command_sequence = session->command_sequence, .refused = session->history.refused};
     copp_binding_of_request(request, &expected);
     memcpy(expected.record, session->history.record, sizeof expected.record);
     memcpy(expected.connector, session->connector, sizeof expected.connector);
-    copp_binding_encode(&expected, expected_bytes);
-    if (!copp_equal(bytes, expected_bytes, sizeof expected_bytes)) {
+    if (copp_binding_matches(bytes, &expected)) {
+        session->bound = true;
+        session->bound_flags =
+            COPP_BOUND | (expected.flags & (COPP_BOUND_REAL | COPP_BOUND_PLUGGED | COPP_BOUND_RECEIVER)); /* BIND-6 */
+        return true;
+    }
+    if (copp_binding_decode(bytes, &told)) {
         session->other_connector = !copp_equal(told.connector, session->connector, sizeof told.connector);
         return false;
     }
-    session->bound = true;
-    session->bound_flags = COPP_BOUND | (told.flags & (COPP_BOUND_REAL | COPP_BOUND_PLUGGED | COPP_BOUND_RECEIVER)); /* BIND-6 */
-    return true;
+    session->not_bound = session->bound || session->config.binding != COPP_BINDING_OPTIONAL; /* BIND-5 */
+    return !session->not_bound;
 }
 
 /* QRY-4, in this order: MAC, size, rApp; then the binding. Then and only then the answer is read. */

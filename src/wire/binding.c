@@ -7,6 +7,7 @@
 #include "wire/cursor.h"
 
 #define MARK_SIZE COPP_GUID_SIZE
+#define FLAGS_AT 52u
 
 _Static_assert(MARK_SIZE + COPP_GUID_SIZE + 4 + 4 + COPP_BINDING_DATA_SIZE + 4 + 4 + 4 + COPP_BINDING_RECORD_SIZE +
                        COPP_CONNECTOR_NAME_SIZE ==
@@ -52,6 +53,16 @@ bool copp_binding_decode(const uint8_t *bytes, struct copp_binding *binding) {
            copp_read_u32le(&in, &binding->command_sequence) && copp_read_u32le(&in, &binding->refused) &&
            copp_read_u32le(&in, &binding->flags) && copp_read_bytes(&in, binding->record, sizeof binding->record) &&
            copp_read_bytes(&in, (uint8_t *)binding->connector, sizeof binding->connector);
+}
+
+bool copp_binding_matches(const uint8_t *bytes, struct copp_binding *expected) {
+    struct copp_reader in = {bytes, COPP_BINDING_SIZE};
+    const uint8_t *before;
+    uint8_t expected_bytes[COPP_BINDING_SIZE];
+    if (!copp_read_view(&in, &before, FLAGS_AT) || !copp_read_u32le(&in, &expected->flags))
+        return false;
+    copp_binding_encode(expected, expected_bytes);
+    return copp_equal(bytes, expected_bytes, sizeof expected_bytes);
 }
 
 bool copp_connector_name_set(char name[COPP_CONNECTOR_NAME_SIZE], const char *text) {

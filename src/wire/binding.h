@@ -32,6 +32,9 @@ void copp_binding_encode(const struct copp_binding *binding, uint8_t *bytes);
 /* False where the mark is missing: the answer is not bound. */
 COPP_NODISCARD bool copp_binding_decode(const uint8_t *bytes, struct copp_binding *binding);
 
+/* Whether bytes are those of the expected binding, its flags apart, which are what bytes say (BIND-4). */
+COPP_NODISCARD bool copp_binding_matches(const uint8_t *bytes, struct copp_binding *expected);
+
 /* A connector's name as it stands in a binding; NULL is the empty one. False if it is too long. */
 COPP_NODISCARD bool copp_connector_name_set(char name[COPP_CONNECTOR_NAME_SIZE], const char *text);
 

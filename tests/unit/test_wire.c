@@ -491,6 +491,9 @@ static void binding_layout(void) {
     assert_true(copp_binding_decode(bytes, &decoded));
     copp_binding_encode(&decoded, again);
     assert_memory_equal(again, bytes, sizeof again);
+    decoded.flags = 0;
+    assert_true(copp_binding_matches(bytes, &decoded));
+    assert_int_equal(decoded.flags, 0x31323334);
     for (size_t i = 0; i < 16; i++) { /* without its mark it is none */
         bytes[i] ^= 1;
         assert_false(copp_binding_decode(bytes, &decoded));
