@@ -141,15 +141,19 @@ static void serve(struct link *link, int player) {
         copp_transport_free(&transport);
 }
 
-/* One player after another. */
+/* A process for each player: copp status has several connections at a time. */
 static void be_proxy(const struct world *world, const struct between_trick *trick, int listening) {
     static struct link link;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)signal(SIGCHLD, SIG_IGN);
     for (;;) {
         int player = accept(listening, NULL, NULL);
-        link = (struct link){.world = world, .trick = trick, .coppd = raw_connect((struct kit *)(uintptr_t)&world->kit)};
-        serve(&link, player);
-        (void)close(link.coppd);
+        if (fork() == 0) {
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+            link = (struct link){.world = world, .trick = trick, .coppd = raw_connect((struct kit *)(uintptr_t)&world->kit)};
+            serve(&link, player);
+            _exit(0);
+        }
         (void)close(player);
     }
 }
@@ -237,12 +241,27 @@ static void players_are_not_deceived(void) {
     world_end(&world);
 }
 
+/* What copp exits with; what it says goes where coppd's words go. */
+static int run_copp(struct world *world, const char *const *arguments) {
+    int status;
+    pid_t tool = fork();
+    assert_true(tool >= 0);
+    if (tool == 0) {
+        int out = open(world->kit.output, O_WRONLY | O_APPEND | O_CLOEXEC);
+        (void)dup2(out, STDOUT_FILENO);
+        (void)dup2(out, STDERR_FILENO);
+        (void)execv(COPP_TOOL, (char **)(uintptr_t)arguments);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(tool, &status, 0), tool);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 /* What copp protect exits with; whether it has run the command. */
 static int run_tool(struct world *world, const struct between_trick *trick, bool allow_simulated, bool *ran) {
     char device[KIT_PATH + 8];
     const char *arguments[20] = {"copp", "protect", "--device", device, "--anchor", world->anchor, "--output", trick->connector};
     size_t count = 8;
-    int status;
     (void)snprintf(device, sizeof device, "unix:%s", world->between.socket);
     (void)unlink(world->marker);
     arguments[count++] = "--hdcp";
@@ -258,18 +277,9 @@ static int run_tool(struct world *world, const struct between_trick *trick, bool
     arguments[count++] = "--";
     arguments[count++] = "touch";
     arguments[count] = world->marker;
-    pid_t tool = fork();
-    assert_true(tool >= 0);
-    if (tool == 0) {
-        int out = open(world->kit.output, O_WRONLY | O_APPEND | O_CLOEXEC);
-        (void)dup2(out, STDOUT_FILENO);
-        (void)dup2(out, STDERR_FILENO);
-        (void)execv(COPP_TOOL, (char **)(uintptr_t)arguments);
-        _exit(127);
-    }
-    assert_int_equal(waitpid(tool, &status, 0), tool);
+    int status = run_copp(world, arguments);
     *ran = access(world->marker, F_OK) == 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return status;
 }
 
 static void the_tool_runs_no_command(void) {
@@ -302,6 +312,11 @@ static void the_list_makes_nothing_real(void) {
     assert_int_equal(run_tool(&world, &honest, false, &ran), 1);
     assert_false(ran);
     kit_wait_said(&world.kit, "is simulated and protects nothing", 1);
+    char device[KIT_PATH + 8];
+    (void)snprintf(device, sizeof device, "unix:%s", world.between.socket);
+    const char *const arguments[] = {"copp", "status", "--device", device, "--anchor", world.anchor, NULL};
+    assert_int_equal(run_copp(&world, arguments), 0);
+    kit_wait_said(&world.kit, "HDMI-1 (simulated)", 1);
     proxy_end(&world);
     world_end(&world);
 }
