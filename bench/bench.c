@@ -1,20 +1,10 @@
-/*
- * copp-bench: what libcopp costs, as ratios to the crypto library's own primitives, taken in one run.
- *
- * Contenders take turns, a batch each, many rounds; a ratio is the median of the rounds' paired ratios. The machine's
- * noise and its clock's changes hit both sides alike, so that the ratios hold where the times do not. Time is processor
- * time, but where it is waited for another process: there batches are short, a millisecond or less, so that on a busy machine
- * too more than half of them run without a break.
- */
-#include <malloc.h>
+/* Comparing two contenders, and keeping what came of it. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include <jansson.h>
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
+#include <openssl/crypto.h>
 
 #include "bench.h"
 
@@ -86,6 +76,11 @@ struct figure bench_compare(const struct contender *ours, const struct contender
 static json_t *results;
 static int missed;
 
+static void keep(json_t *entry) {
+    results = results ? results : json_array();
+    bench_must(entry && json_array_append_new(results, entry) == 0, "out of memory");
+}
+
 void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least) {
     int met = at_least ? ratio >= goal : ratio <= goal;
     missed += !met;
@@ -95,7 +90,7 @@ void bench_report(const char *name, struct figure figure, double ratio, double g
     json_t *entry =
         json_pack("{s:s, s:f, s:f, s:f, s:f, s:s, s:b}", "name", name, "ours_ns", figure.ours_ns, "reference_ns",
                   figure.theirs_ns, "ratio", ratio, "goal", goal, "goal_is", at_least ? "at least" : "at most", "met", met);
-    bench_must(entry && json_array_append_new(results, entry) == 0, "out of memory");
+    keep(entry);
 }
 
 void bench_tell(const char *name, struct figure figure) {
@@ -103,27 +98,13 @@ void bench_tell(const char *name, struct figure figure) {
     (void)fflush(stdout);
     json_t *entry = json_pack("{s:s, s:f, s:f, s:f}", "name", name, "ours_ns", figure.ours_ns, "reference_ns", figure.theirs_ns,
                               "ratio", figure.ratio);
-    bench_must(entry && json_array_append_new(results, entry) == 0, "out of memory");
+    keep(entry);
 }
 
-int main(int argc, char **argv) {
-    const char *out = argc > 1 ? argv[1] : "bench.json";
-    results = json_array();
-    bench_setup();
-    printf("%-58s %11s %11s %8s\n", "figure", "ours ns", "against ns", "ratio");
-    bench_omac();
-    bench_query();
-    bench_handshake();
-    bench_chain();
-    bench_many();
-    bench_teardown();
-#ifdef COPPD
-    bench_daemon();
-#endif
+int bench_write(const char *path) {
     json_t *root =
         json_pack("{s:s, s:s, s:o}", "version", copp_version(), "crypto", OpenSSL_version(OPENSSL_VERSION), "figures", results);
-    bench_must(root && json_dump_file(root, out, JSON_INDENT(2)) == 0, "the result file could not be written");
+    bench_must(root && json_dump_file(root, path, JSON_INDENT(2)) == 0, "the result file could not be written");
     json_decref(root);
-    printf("\n%d of the goals missed; times in nanoseconds, medians of many rounds; written to %s\n", missed, out);
-    return 0;
+    return missed;
 }

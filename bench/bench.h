@@ -30,6 +30,8 @@ struct figure bench_compare_rounds(const struct contender *ours, const struct co
 void bench_report(const char *name, struct figure figure, double ratio, double goal, int at_least);
 /* A figure that has no goal: what the others are to be judged by. */
 void bench_tell(const char *name, struct figure figure);
+/* Writes what was reported and told, in JSON; returns how many goals were missed. Call it once, at the end. */
+int bench_write(const char *path);
 
 /* parts.c */
 void bench_setup(void);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -62,10 +63,38 @@ static void end(struct player *player) {
     copp_transport_free(&player->transport);
 }
 
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+/* Also where a measurement fails: exit() calls this. */
+static void end_daemon(void) {
+    if (daemon_pid > 0) {
+        (void)kill(daemon_pid, SIGTERM);
+        (void)waitpid(daemon_pid, NULL, 0);
+    }
+    daemon_pid = 0;
+    (void)nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void run_daemon(const char *config, pid_t parent) {
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    /* and where this program is killed, the kernel ends coppd */
+    if (nowhere >= 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent) {
+        (void)dup2(nowhere, STDERR_FILENO);
+        (void)execl(COPPD, "coppd", "--config", config, (char *)NULL);
+    }
+    _exit(127);
+}
+
 static void start_daemon(void) {
     char config[2 * PATH_SIZE];
     char text[4 * PATH_SIZE];
-    bench_must(mkdtemp(directory) != NULL, "no directory");
+    pid_t parent = getpid();
+    bench_must(mkdtemp(directory) != NULL && atexit(end_daemon) == 0, "no directory");
     in_directory("socket", socket_path, sizeof socket_path);
     in_directory("coppd.conf", config, sizeof config);
     (void)snprintf(text, sizeof text,
@@ -74,16 +103,16 @@ static void start_daemon(void) {
                    socket_path, directory);
     write_file(config, text);
     daemon_pid = fork();
-    if (daemon_pid == 0) {
-        int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        (void)dup2(nowhere, STDERR_FILENO);
-        (void)execl(COPPD, "coppd", "--config", config, (char *)NULL);
-        _exit(127);
-    }
+    if (daemon_pid == 0)
+        run_daemon(config, parent);
+    bench_must(daemon_pid > 0, "coppd cannot be started");
     struct copp_socket *connection = NULL;
     const struct copp_socket_config where = {.size = sizeof where, .path = socket_path};
-    for (int i = 0; i < 2000 && copp_socket_connect(&where, &connection); i++)
+    for (int i = 0; i < 2000 && daemon_pid && copp_socket_connect(&where, &connection); i++) {
         (void)usleep(10000);
+        if (waitpid(daemon_pid, NULL, WNOHANG) != 0)
+            daemon_pid = 0; /* it has ended */
+    }
     bench_must(connection != NULL, "coppd does not start");
     copp_socket_close(&connection);
 }
@@ -335,13 +364,6 @@ static void requests_at_once(void) {
         (void)close(askers[i]);
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk) {
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 void bench_daemon(void) {
     start_daemon();
     read_driver();
@@ -354,7 +376,4 @@ void bench_daemon(void) {
         end(&players[--player_count]);
     requests_at_once();
     copp_private_key_free(&key);
-    (void)kill(daemon_pid, SIGTERM);
-    (void)waitpid(daemon_pid, NULL, 0);
-    bench_must(nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0, "the directory could not be removed");
 }

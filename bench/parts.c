@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 
 #include "bench.h"
+#include "common/hierarchy.h"
 
 #define MESSAGE COPP_AUTHENTICATED_SIZE
 #define MANY 10000
@@ -35,50 +36,26 @@ static const struct copp_output_ops quiet_ops = {
     .size = sizeof quiet_ops, .state = quiet_state, .apply = quiet_apply, .cancel = quiet_cancel};
 static struct copp_output quiet = {&quiet_ops};
 
-static struct copp_private_key *leaf;
-static struct copp_private_key *ihv;
-static struct copp_private_key *root;
-static struct copp_public_key anchor;
-static char *chain_bytes;
-static size_t chain_size;
+static struct hierarchy hierarchy;
 static struct copp_chain *chain;
 static struct copp_adapter *adapter;
 static struct copp_connector *connector;
 
-static struct copp_public_key public_half(struct copp_private_key *key) {
-    struct copp_public_key half;
-    bench_must(key->ops->public_key(key, &half) == COPP_OK, "a key has no public half");
-    return half;
-}
-
 static void make_chain(void) {
-    bench_must(copp_private_key_generate(2048, &leaf) == COPP_OK, "no leaf key");
-    bench_must(copp_private_key_generate(2048, &ihv) == COPP_OK, "no IHV key");
-    bench_must(copp_private_key_generate(1024, &root) == COPP_OK, "no root key");
-    anchor = public_half(root);
-    const struct copp_certificate_request requests[] = {
-        {.size = sizeof *requests,
-         .subject = public_half(leaf),
-         .signer = ihv,
-         .encrypt_key = true,
-         .copp_certificate = true,
-         .manufacturer = "Bench"},
-        {.size = sizeof *requests,
-         .subject = public_half(ihv),
-         .signer = root,
-         .sign_certificate = true,
-         .manufacturer = "Bench"},
-        {.size = sizeof *requests, .subject = anchor, .signer = root, .sign_certificate = true, .manufacturer = "Bench"}};
+    static const char *const names[HIERARCHY_KEYS] = {"Bench", "Bench", "Bench"};
     struct copp_verdict verdict;
-    bench_must(copp_chain_issue(requests, 3, &chain_bytes, &chain_size) == COPP_OK, "no chain");
-    bench_must(copp_chain_validate((const uint8_t *)chain_bytes, chain_size, &anchor, &chain, &verdict) == COPP_OK,
+    bench_must(hierarchy_make(names, 0, &hierarchy) == COPP_OK, "no chain");
+    bench_must(copp_chain_validate((const uint8_t *)hierarchy.chain, hierarchy.chain_size, &hierarchy.anchor, &chain, &verdict) ==
+                   COPP_OK,
                "an invalid chain");
 }
 
 void bench_setup(void) {
     make_chain();
-    const struct copp_adapter_config config = {
-        .size = sizeof config, .chain = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = leaf};
+    const struct copp_adapter_config config = {.size = sizeof config,
+                                               .chain = (const uint8_t *)hierarchy.chain,
+                                               .chain_size = hierarchy.chain_size,
+                                               .key = hierarchy.keys[HIERARCHY_LEAF]};
     const struct copp_connector_config hdmi = {.size = sizeof hdmi,
                                                .output = &quiet,
                                                .connector_type = COPP_CONNECTOR_HDMI,
@@ -91,10 +68,7 @@ void bench_setup(void) {
 void bench_teardown(void) {
     copp_adapter_free(&adapter);
     copp_chain_free(&chain);
-    copp_release(chain_bytes, chain_size);
-    copp_private_key_free(&leaf);
-    copp_private_key_free(&ihv);
-    copp_private_key_free(&root);
+    hierarchy_free(&hierarchy);
 }
 
 struct pair {
@@ -103,7 +77,7 @@ struct pair {
 };
 
 static void open_pair(struct pair *pair) {
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor, .known_chain = chain};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &hierarchy.anchor, .known_chain = chain};
     struct copp_verdict verdict;
     bench_must(copp_local_transport_open(connector, NULL, &pair->transport) == COPP_OK, "no transport");
     bench_must(copp_session_new(&config, pair->transport, &pair->session) == COPP_OK, "no session");
@@ -215,7 +189,7 @@ static void run_rsa(void) {
 }
 
 void bench_handshake(void) {
-    rsa = openssl_key(leaf);
+    rsa = openssl_key(hierarchy.keys[HIERARCHY_LEAF]);
     const struct contender ours = {.run = run_handshake, .batch = 20};
     const struct contender theirs = {.run = run_rsa, .batch = 20};
     struct figure figure = bench_compare(&ours, &theirs);
@@ -240,7 +214,8 @@ static struct signed_data three[3];
 static void run_validate(void) {
     struct copp_verdict verdict;
     struct copp_chain *validated;
-    bench_must(copp_chain_validate((const uint8_t *)chain_bytes, chain_size, &anchor, &validated, &verdict) == COPP_OK,
+    bench_must(copp_chain_validate((const uint8_t *)hierarchy.chain, hierarchy.chain_size, &hierarchy.anchor, &validated,
+                                   &verdict) == COPP_OK,
                "invalid");
     copp_chain_free(&validated);
 }
@@ -295,7 +270,8 @@ static void run_verify_fresh(void) {
 }
 
 static void sign_three(void) {
-    struct copp_private_key *const signers[] = {ihv, root, root};
+    struct copp_private_key *const signers[] = {hierarchy.keys[HIERARCHY_IHV], hierarchy.keys[HIERARCHY_ROOT],
+                                                hierarchy.keys[HIERARCHY_ROOT]};
     for (size_t i = 0; i < 3; i++) {
         struct copp_certificate certificate = {.size = sizeof certificate};
         bench_must(copp_chain_certificate(chain, i, &certificate) == COPP_OK, "no certificate");

@@ -8,6 +8,7 @@
 #include "remote.h"
 #include "report.h"
 #include "wait.h"
+#include "why.h"
 
 #define EMBEDDED "embedded"
 
@@ -85,6 +86,24 @@ void adapter_close(struct adapter *adapter) {
     embedded_close(&adapter->host);
 }
 
+int adapter_refresh(const struct invocation *in, struct adapter *adapter) {
+    struct output *before = adapter->outputs;
+    size_t count = adapter->count;
+    if (adapter->path == NULL)
+        return STATUS_YES;
+    adapter->outputs = NULL;
+    adapter->count = 0;
+    int status = remote_outputs(in, adapter);
+    if (status == STATUS_YES) {
+        free(before);
+        return STATUS_YES;
+    }
+    free(adapter->outputs);
+    adapter->outputs = before;
+    adapter->count = count;
+    return status;
+}
+
 const char *adapter_output(const struct adapter *adapter, size_t index) {
     if (adapter->path == NULL)
         return copp_sim_name(adapter->host.sim, index);
@@ -100,14 +119,6 @@ void adapter_look(const struct adapter *adapter, const char *name, struct output
         if (strcmp(adapter->outputs[i].name, name) == 0)
             *output = adapter->outputs[i];
     }
-}
-
-void adapter_confirm(const struct link *link, struct output *output) {
-    uint32_t bound = copp_session_bound(link->session);
-    if (!(bound & COPP_BOUND))
-        return;
-    output->real = bound & COPP_BOUND_REAL;
-    output->plugged = bound & COPP_BOUND_PLUGGED;
 }
 
 bool adapter_unbound(const struct adapter *adapter) {
@@ -152,6 +163,7 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
     const struct copp_session_config config = {.size = sizeof config,
                                                .anchor = &adapter->anchor,
                                                .lists = &adapter->revocation.lists,
+                                               .log = why_log(),
                                                .binding = remote_binding,
                                                .connector = output};
     struct copp_verdict verdict = {.detail = ""};
@@ -165,7 +177,7 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
     if (result != COPP_OK)
         return fail_session(in, output, "session", result, link->session);
     status = link_handshake(in, output, link, &verdict);
-    if (verdict.rule == COPP_RULE_CERT_12)
+    if (verdict.rule == COPP_RULE_CERT_12 && in->note == NULL)
         remote_explain_anchor(adapter);
     return status;
 }

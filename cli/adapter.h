@@ -15,10 +15,10 @@ struct adapter_options {
     const char *adapter; /* these two ask for the embedded adapter */
     const char *events;
     struct revocation_options revocation; /* for the commands that start sessions */
-    bool names_only; /* of the embedded adapter: device_output works, and no session can be opened */
+    bool names_only; /* of the embedded adapter: adapter_output works, and no session can be opened */
 };
 
-/* Entries for a command's table: of the options structure type, in which a struct device_options is called device. */
+/* Entries for a command's table: of the options structure type, in which a struct adapter_options is called device. */
 #ifdef _WIN32
 #define DEVICE_KINDS "opm|embedded"
 #define DEVICE_WORDS "opm embedded"
@@ -54,13 +54,13 @@ int adapter_find(const struct invocation *in, const struct adapter_options *opti
 int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter);
 void adapter_close(struct adapter *adapter);
 
+/* Reads once more what outputs there are: there may be none. STATUS_YES, or complains; the list is then what it was. */
+int adapter_refresh(const struct invocation *in, struct adapter *adapter);
+
 /* The outputs; NULL beyond the last. */
 const char *adapter_output(const struct adapter *adapter, size_t index);
 /* How the output of that name is; one that is not in the list passes for a simulated one. */
 void adapter_look(const struct adapter *adapter, const char *name, struct output *output);
-/* What the driver has said of the session's output under its MAC goes before what was in the list (BIND-6). To be called after an
- * answer; does nothing where answers are not bound. */
-void adapter_confirm(const struct link *link, struct output *output);
 /* Whether answers need not be bound (BIND-5): those of the machine's own driver on Windows. */
 bool adapter_unbound(const struct adapter *adapter);
 

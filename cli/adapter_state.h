@@ -16,7 +16,7 @@ struct adapter {
     const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
     struct embedded host; /* if so */
     struct copp_public_key anchor; /* if not */
-    struct revocation revocation; /* what every session is checked against; empty after device_find alone */
+    struct revocation revocation; /* what every session is checked against; empty after adapter_find alone */
     struct output *outputs;
     size_t count;
     int wake_fd; /* readable when the person has had enough; -1: none */
@@ -24,5 +24,9 @@ struct adapter {
 
 /* One more output. The name has at most COPP_CONNECTOR_NAME_SIZE bytes with its NUL. */
 bool adapter_add_output(struct adapter *adapter, const char *name, bool real, bool plugged);
+
+/* What the driver has said of the session's output under its MAC goes before what was in the list (BIND-6). To be called after an
+ * answer; does nothing where answers are not bound. */
+void adapter_confirm(const struct link *link, struct output *output);
 
 #endif

@@ -3,6 +3,7 @@
 #include "io.h"
 #include "report.h"
 #include "unlike.h"
+#include "why.h"
 
 int load_chain(const struct invocation *in, const char *name, const struct copp_public_key *anchor, struct copp_chain **chain) {
     struct blob blob;
@@ -10,8 +11,9 @@ int load_chain(const struct invocation *in, const char *name, const struct copp_
     int status = read_file(in, name, COPP_CHAIN_SIZE_MAX, &blob);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = anchor != NULL ? copp_chain_validate(blob.bytes, blob.size, anchor, chain, &verdict)
-                                             : copp_chain_parse(blob.bytes, blob.size, chain, &verdict);
+    enum copp_result result = anchor != NULL
+                                  ? copp_chain_validate_logged(blob.bytes, blob.size, anchor, why_log(), chain, &verdict)
+                                  : copp_chain_parse_logged(blob.bytes, blob.size, why_log(), chain, &verdict);
     if (result == COPP_OK && copp_chain_count(*chain) == 0) { /* any XML can be looked into; show has nothing to show */
         copp_chain_free(chain);
         verdict = (struct copp_verdict){.rule = COPP_RULE_CERT_4, .certificate = -1, .detail = "it holds no certificate"};
@@ -30,8 +32,9 @@ int load_list(const struct invocation *in, const char *name, const struct copp_p
     int status = read_file(in, name, COPP_REVOCATION_TEXT_MAX, &blob);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = anchor != NULL ? copp_revocation_validate(blob.bytes, blob.size, anchor, list, &verdict)
-                                             : copp_revocation_parse(blob.bytes, blob.size, list, &verdict);
+    enum copp_result result = anchor != NULL
+                                  ? copp_revocation_validate_logged(blob.bytes, blob.size, anchor, why_log(), list, &verdict)
+                                  : copp_revocation_parse(blob.bytes, blob.size, list, &verdict);
     if (result != COPP_OK)
         status = fail_unlike(in, name, &blob, KINDS_LIST, COLLECTION_LIST, result, &verdict);
     blob_free(&blob);

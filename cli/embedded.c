@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/hierarchy.h"
 #include "io.h"
-#include "keys.h"
 #include "report.h"
 #include "unlike.h"
 #include "wait.h"
+#include "why.h"
 
 #define DESCRIPTION_MAX 65536u
 
@@ -61,42 +63,22 @@ uint64_t embedded_deadline_ms(const struct embedded *host) {
     return sim < event ? sim : event;
 }
 
-/* A driver's chain under a root of its own: leaf and IHV of 2048 bits, the root of 1024 (CERT-6). */
 static int make_hierarchy(const struct invocation *in, struct embedded *host) {
-    struct copp_private_key *ihv = NULL;
-    struct copp_private_key *root = NULL;
-    struct copp_certificate_request requests[] = {
-        {.size = sizeof *requests,
-         .encrypt_key = true,
-         .copp_certificate = true,
-         .security_level = 150,
-         .manufacturer = "copp embedded test driver"},
-        {.size = sizeof *requests, .sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test IHV"},
-        {.size = sizeof *requests, .sign_certificate = true, .security_level = 150, .manufacturer = "copp embedded test root"},
-    };
-    int status = generate_key(in, 2048, &host->leaf);
-    if (status == STATUS_YES)
-        status = generate_key(in, 2048, &ihv);
-    if (status == STATUS_YES)
-        status = generate_key(in, 1024, &root);
-    if (status == STATUS_YES)
-        status = public_half(in, "leaf", host->leaf, &requests[0].subject);
-    if (status == STATUS_YES)
-        status = public_half(in, "IHV", ihv, &requests[1].subject);
-    if (status == STATUS_YES)
-        status = public_half(in, "root", root, &host->anchor);
-    if (status == STATUS_YES) {
-        requests[0].signer = ihv;
-        requests[1].signer = root;
-        requests[2].signer = root;
-        requests[2].subject = host->anchor;
-        enum copp_result result = copp_chain_issue(requests, 3, &host->chain, &host->chain_size);
-        if (result != COPP_OK)
-            status = fail(in, STATUS_UNKNOWN, NULL, "no certificate chain could be made: %s", copp_strerror(result));
+    static const char *const names[HIERARCHY_KEYS] = {"copp embedded test driver", "copp embedded test IHV",
+                                                      "copp embedded test root"};
+    struct hierarchy made;
+    enum copp_result result = hierarchy_make(names, HIERARCHY_SECURITY_LEVEL, &made);
+    if (result == COPP_OK) {
+        host->leaf = made.keys[HIERARCHY_LEAF];
+        host->anchor = made.anchor;
+        host->chain = made.chain;
+        host->chain_size = made.chain_size;
+        made.keys[HIERARCHY_LEAF] = NULL;
+        made.chain = NULL;
     }
-    copp_private_key_free(&ihv);
-    copp_private_key_free(&root);
-    return status;
+    hierarchy_free(&made);
+    return result == COPP_OK ? STATUS_YES
+                             : fail(in, STATUS_UNKNOWN, NULL, "no test hierarchy could be made: %s", copp_strerror(result));
 }
 
 static int fail_description(const struct invocation *in, const char *name, const struct blob *blob,
@@ -131,6 +113,7 @@ static int make_adapter(const struct invocation *in, const char *name, struct em
         .chain_size = host->chain != NULL ? host->chain_size : sizeof no_chain,
         .key = host->leaf != NULL ? host->leaf : &no_key,
         .now_ms = embedded_now(host),
+        .log = why_log(),
     };
     enum copp_result result = COPP_E_INVALID;
     if (name != NULL && strlen((const char *)text.bytes) != text.size)
@@ -170,7 +153,7 @@ void embedded_close(struct embedded *host) {
 }
 
 enum copp_result link_open(struct embedded *host, const char *output, const struct copp_session_lists *lists, struct link *link) {
-    struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists};
+    struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists, .log = why_log()};
     *link = (struct link){.transport = NULL};
     struct copp_connector *connector = copp_sim_connector(host->sim, output);
     if (connector == NULL)
@@ -215,6 +198,6 @@ void link_close(struct link *link) {
 int fail_session(const struct invocation *in, const char *output, const char *what, enum copp_result result,
                  const struct copp_session *session) {
     char text[512];
-    return fail(in, STATUS_UNKNOWN, output, "%s: %s", what,
-                copp_session_explain(session, result, NULL, COPP_STOP_NONE, text, sizeof text));
+    copp_session_explain(session, result, NULL, COPP_STOP_NONE, text, sizeof text);
+    return fail(in, STATUS_UNKNOWN, output, "%s: %s%s", what, text, why_result(result));
 }

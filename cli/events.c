@@ -46,7 +46,7 @@ int events_open(const struct invocation *in, const char *name, bool follow, stru
         return STATUS_UNKNOWN;
     (*source)->name = name;
     (*source)->fd = open_lines(name, follow);
-    return (*source)->fd >= 0 ? STATUS_YES : fail(in, STATUS_UNKNOWN, name, "cannot be opened: %s", strerror(errno));
+    return (*source)->fd >= 0 ? STATUS_YES : fail_to_read(in, name, "cannot be opened", errno);
 }
 
 static void close_source(struct event_source *source) {

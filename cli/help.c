@@ -5,6 +5,12 @@
 
 #define HELP_COLUMN 30
 
+const struct option_spec common_options[] = {
+    {.name = "json", .kind = OPTION_FLAG, .help = "answer in JSON on standard output"},
+    {.name = "help", .letter = 'h', .kind = OPTION_FLAG, .help = "print this and exit"},
+    {.name = NULL},
+};
+
 static void print_option(FILE *out, const struct option_spec *spec) {
     char left[96];
     int size = snprintf(left, sizeof left, "  %c%c%s --%s%s%s", spec->letter != 0 ? '-' : ' ',

@@ -39,6 +39,8 @@ struct option_spec {
     bool required;
 };
 
+struct error_note; /* report.h */
+
 /* One run of a command. */
 struct invocation {
     const struct command *command;
@@ -46,6 +48,7 @@ struct invocation {
     char **operands;
     int operand_count;
     bool json; /* every command has --json and --help */
+    struct error_note *note; /* errors are noted here and not printed; NULL: they are printed */
 };
 
 struct command {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/transfer.h"
 #include "io_system.h"
 #include "recognise.h"
 #include "report.h"
@@ -15,22 +16,6 @@
 void blob_free(struct blob *blob) {
     copp_release(blob->bytes, blob->size);
     *blob = (struct blob){0};
-}
-
-/* Reads up to capacity bytes; -1 with errno set. */
-static ssize_t read_all(int fd, uint8_t *bytes, size_t capacity) {
-    size_t size = 0;
-    while (size < capacity) {
-        ssize_t got = read(fd, bytes + size, (unsigned)(capacity - size)); /* the widest that Windows takes */
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        size += (size_t)got;
-    }
-    return (ssize_t)size;
 }
 
 int claim_input(const struct invocation *in, const char *name) {
@@ -79,7 +64,7 @@ int read_file(const struct invocation *in, const char *name, size_t limit, struc
         return STATUS_UNKNOWN;
     int fd = standard ? STDIN_FILENO : system_open(name);
     if (fd < 0)
-        return fail(in, STATUS_UNKNOWN, name, "cannot be opened: %s", strerror(errno));
+        return fail_to_read(in, name, "cannot be opened", errno);
     /* one byte more than allowed, to see that there is more */
     uint8_t *bytes = malloc(limit + 2);
     ssize_t size = bytes != NULL ? read_all(fd, bytes, limit + 1) : -1;
@@ -91,8 +76,7 @@ int read_file(const struct invocation *in, const char *name, size_t limit, struc
         *blob = (struct blob){.bytes = bytes, .size = (size_t)size};
         return STATUS_YES;
     }
-    int status =
-        size < 0 ? fail(in, STATUS_UNKNOWN, name, "cannot be read: %s", strerror(error)) : fail_large(in, name, bytes, limit);
+    int status = size < 0 ? fail_to_read(in, name, "cannot be read", error) : fail_large(in, name, bytes, limit);
     copp_release(bytes, bytes != NULL ? limit : 0);
     return status;
 }
@@ -101,7 +85,7 @@ int write_file(const struct invocation *in, const char *name, const void *bytes,
     if (strcmp(name, "-") == 0)
         return fwrite(bytes, 1, size, stdout) == size ? STATUS_YES : STATUS_UNKNOWN; /* main complains */
     if (system_replace(name, bytes, size) != 0)
-        return fail(in, STATUS_UNKNOWN, name, "cannot be written: %s", strerror(errno));
+        return fail_to_write(in, name, "cannot be written", errno);
     return STATUS_YES;
 }
 
@@ -112,7 +96,7 @@ static int write_new_file(const struct invocation *in, const char *directory, co
         return STATUS_YES;
     if (errno == EEXIST)
         return fail(in, STATUS_UNKNOWN, path, "exists already and is not overwritten; name another directory");
-    return fail(in, STATUS_UNKNOWN, path, "cannot be written: %s", strerror(errno));
+    return fail_to_write(in, path, "cannot be written", errno);
 }
 
 void remove_new_files(const char *directory, const struct new_file *files, size_t count) {
@@ -127,7 +111,7 @@ int write_new_files(const struct invocation *in, const char *directory, const st
     if (strlen(directory) > PATH_MAX - 64)
         return fail(in, STATUS_UNKNOWN, directory, "cannot be made: %s", strerror(ENAMETOOLONG));
     if (system_make_directory(directory) != 0 && errno != EEXIST)
-        return fail(in, STATUS_UNKNOWN, directory, "cannot be made: %s", strerror(errno));
+        return fail_to_write(in, directory, "cannot be made", errno);
     for (size_t i = 0; i < count; i++) {
         int status = write_new_file(in, directory, &files[i]);
         if (status != STATUS_YES) {

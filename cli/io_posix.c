@@ -9,16 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/standard_streams.h"
+#include "common/transfer.h"
 #include "io.h"
 
 void io_init(void) {
-    for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) != -1)
-            continue;
-        /* the wrong way round on purpose: reading and writing fail as they would on a closed descriptor */
-        if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-            _exit(STATUS_UNKNOWN);
-    }
+    if (!hold_standard_streams())
+        _exit(STATUS_UNKNOWN);
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error like any other */
 }
 
@@ -38,19 +35,6 @@ int system_remove(const char *path) {
     return unlink(path);
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size) {
-    while (size > 0) {
-        ssize_t put = write(fd, bytes, size);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return -1;
-        bytes += put;
-        size -= (size_t)put;
-    }
-    return 0;
-}
-
 /* Makes a file beside path, writes it and gives it to finish, which links or renames it. 0 or -1 with errno set. */
 static int write_beside(const char *path, const void *bytes, size_t size, mode_t mode,
                         int (*finish)(const char *, const char *)) {
@@ -62,7 +46,7 @@ static int write_beside(const char *path, const void *bytes, size_t size, mode_t
     int fd = mkostemp(beside, O_CLOEXEC); /* of mode 0600 */
     if (fd < 0)
         return -1;
-    int failed = write_all(fd, bytes, size) != 0 || (mode != 0600 && fchmod(fd, mode) != 0) || fsync(fd) != 0;
+    int failed = !write_all(fd, bytes, size) || (mode != 0600 && fchmod(fd, mode) != 0) || fsync(fd) != 0;
     int error = errno;
     if (close(fd) != 0 && !failed) {
         failed = 1;
@@ -90,12 +74,12 @@ static int write_in_place(const char *name, const void *bytes, size_t size) {
     int fd = open(name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return -1;
-    int failed = write_all(fd, bytes, size);
+    bool good = write_all(fd, bytes, size);
     int error = errno;
-    if (close(fd) != 0 && failed == 0)
+    if (close(fd) != 0 && good)
         return -1;
     errno = error;
-    return failed;
+    return good ? 0 : -1;
 }
 
 static mode_t plain_mode(void) {

@@ -6,6 +6,7 @@
 #include "io.h"
 #include "report.h"
 #include "unlike.h"
+#include "why.h"
 
 #define KEY_FILE_MAX 65536u
 
@@ -38,6 +39,13 @@ static const char *when_encrypted(bool passphrase) {
 #endif
 }
 
+/* OpenSSL's word for a URI that is not a file's, as ": ..."; of a file we can say more ourselves. */
+static const char *why_uri(const char *uri) {
+    const char *colon = strchr(uri, ':');
+    bool scheme = colon != NULL && memchr(uri, '/', (size_t)(colon - uri)) == NULL && strncmp(uri, "file:", 5) != 0;
+    return scheme ? why_result(COPP_E_CRYPTO) : "";
+}
+
 /* What no private key can be made of, where it is a file that says what it is. */
 static int fail_private_key(const struct invocation *in, const char *uri, bool passphrase) {
     static const char scheme[] = "file:";
@@ -53,9 +61,10 @@ static int fail_private_key(const struct invocation *in, const char *uri, bool p
     }
     blob_free(&blob);
     if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
-        return fail(in, STATUS_UNKNOWN, uri, "no RSA private key of 1024 to 2048 bits is there, or %s",
-                    passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file");
-    return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s", when_encrypted(passphrase));
+        return fail(in, STATUS_UNKNOWN, uri, "no RSA private key of 1024 to 2048 bits is there, or %s%s",
+                    passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file", why_uri(uri));
+    return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s%s", when_encrypted(passphrase),
+                why_uri(uri));
 }
 
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
@@ -70,12 +79,13 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
         passphrase.bytes[copp_text_plain(passphrase.bytes, passphrase.size, (char *)passphrase.bytes)] = '\0';
         passphrase.bytes[strcspn((char *)passphrase.bytes, "\r\n")] = '\0';
     }
-    enum copp_result result = copp_private_key_open(uri, (const char *)passphrase.bytes, key);
+    enum copp_result result = copp_private_key_open_logged(uri, (const char *)passphrase.bytes, why_log(), key);
     blob_free(&passphrase);
     if (result == COPP_E_NOT_FOUND && strncmp(uri, "pkcs11:", 7) == 0)
-        return fail(in, STATUS_UNKNOWN, uri, "no key is there; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)");
+        return fail(in, STATUS_UNKNOWN, uri, "no key is there; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)%s",
+                    why_uri(uri));
     if (result == COPP_E_NOT_FOUND)
-        return fail(in, STATUS_UNKNOWN, uri, "no key is there");
+        return fail(in, STATUS_UNKNOWN, uri, "no key is there%s", why_uri(uri));
     if (result == COPP_E_KEY)
         return fail_private_key(in, uri, passphrase_file != NULL);
     return result == COPP_OK ? STATUS_YES : fail_result(in, uri, result);

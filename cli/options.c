@@ -1,19 +1,13 @@
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/number.h"
 #include "report.h"
 
 #define OPTIONS_MAX 32
-
-const struct option_spec common_options[] = {
-    {.name = "json", .kind = OPTION_FLAG, .help = "answer in JSON on standard output"},
-    {.name = "help", .letter = 'h', .kind = OPTION_FLAG, .help = "print this and exit"},
-    {.name = NULL},
-};
 
 /* What getopt_long is given: the command's options, then the common ones. */
 struct parser {
@@ -82,18 +76,6 @@ static bool is_word_of(const char *words, const char *text) {
     return false;
 }
 
-static bool read_number(const char *text, uint32_t *number) {
-    char *end;
-    if (text[0] < '0' || text[0] > '9')
-        return false; /* strtoull takes signs and blanks */
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || value > UINT32_MAX)
-        return false;
-    *number = (uint32_t)value;
-    return true;
-}
-
 static bool list_add(struct text_list *list, const char *text) {
     const char **items = realloc(list->items, (list->count + 1) * sizeof *items);
     if (items == NULL)
@@ -120,7 +102,7 @@ static bool store(const struct invocation *in, const struct option_spec *spec, v
         *(const char **)value = text;
         return true;
     case OPTION_NUMBER:
-        return read_number(text, value) || usage_error(in, text, "is not a number from 0 to 4294967295");
+        return number_read_word(text, 0, UINT32_MAX, value) || usage_error(in, text, "is not a number from 0 to 4294967295");
     case OPTION_LIST:
         return list_add(value, text) || no_memory();
     }

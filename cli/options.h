@@ -4,7 +4,7 @@
 
 #include "invocation.h"
 
-/* All commands; ends with NULL (commands_posix.c, commands_windows.c). */
+/* All commands; ends with NULL (commands.c). */
 extern const struct command *const commands[];
 
 /* argv[0] is the command's last word. The status to exit with is *status when the answer is false: the command is not

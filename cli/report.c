@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/printable.h"
 #include "encode.h"
 #include "io_system.h"
+#include "why.h"
 
 #define LINE_MAX_BYTES 8192u /* a longer line is cut */
 
@@ -100,6 +102,12 @@ static json_t *json_error(const char *file, const char *error, json_t *rule, jso
 }
 
 static int fail_text(const struct invocation *in, int status, const char *file, const char *remedy_text, const char *text) {
+    if (in->note != NULL) {
+        *in->note = (struct error_note){.rule = COPP_RULE_NONE};
+        (void)snprintf(in->note->text, sizeof in->note->text, "%.250s%s%s", file != NULL ? file : "", file != NULL ? ": " : "",
+                       text);
+        return status;
+    }
     complain("%s%s%s", file != NULL ? file : "", file != NULL ? ": " : "", text);
     if (remedy_text[0] != '\0')
         complain("remedy: %s", remedy_text);
@@ -126,10 +134,20 @@ int fail_with(const struct invocation *in, int status, const char *file, const c
     return fail_text(in, status, file, remedy_text, text);
 }
 
+int fail_to_read(const struct invocation *in, const char *file, const char *what, int error) {
+    const char *remedy_text = error == EACCES ? "let the user that runs copp read it, or run copp as its owner" : "";
+    return fail_with(in, STATUS_UNKNOWN, file, remedy_text, "%s: %s", what, strerror(error));
+}
+
+int fail_to_write(const struct invocation *in, const char *file, const char *what, int error) {
+    const char *remedy_text = error == EACCES ? "let the user that runs copp write there, or name another place" : "";
+    return fail_with(in, STATUS_UNKNOWN, file, remedy_text, "%s: %s", what, strerror(error));
+}
+
 int fail_result(const struct invocation *in, const char *file, enum copp_result result) {
     if (result == COPP_E_IO)
-        return fail(in, STATUS_UNKNOWN, file, "%s: %s", copp_strerror(result), strerror(errno));
-    return fail(in, STATUS_UNKNOWN, file, "%s", copp_strerror(result));
+        return fail_to_read(in, file, copp_strerror(result), errno);
+    return fail(in, STATUS_UNKNOWN, file, "%s%s", copp_strerror(result), why_result(result));
 }
 
 const char *certificate_role(enum collection collection, int certificate) {
@@ -162,6 +180,12 @@ int fail_verdict_with(const struct invocation *in, int status, const char *file,
         snprintf(where, sizeof where, "certificate %d (%s): ", verdict->certificate + 1,
                  certificate_role(collection, verdict->certificate));
     const char *because = copp_rule_id(verdict->because);
+    if (in->note != NULL) {
+        *in->note = (struct error_note){.rule = verdict->rule};
+        (void)snprintf(in->note->text, sizeof in->note->text, "%.250s: %s%s (%s)", file, where, verdict->detail,
+                       copp_rule_id(verdict->rule));
+        return status;
+    }
     complain("%s: %s%s (%s%s%s)", file, where, verdict->detail, copp_rule_id(verdict->rule), because[0] != '\0' ? ", by " : "",
              because);
     if (remedy_text[0] != '\0')
@@ -248,15 +272,6 @@ json_t *json_rule(enum copp_rule rule) {
     return rule == COPP_RULE_NONE ? json_null() : json_string(copp_rule_id(rule));
 }
 
-/* The character at c as it may be shown: what could drive a terminal is '?'. Answers what comes behind it. */
-static const char *next_shown(const char *c, char *shown) {
-    unsigned char first = (unsigned char)c[0];
-    unsigned char second = first ? (unsigned char)c[1] : 0;
-    bool c1 = first == 0xc2 && second >= 0x80 && second < 0xa0; /* U+0080 to U+009F in UTF-8 */
-    *shown = first < 0x20 || first == 0x7f || c1 ? '?' : *c;
-    return c + (c1 ? 2 : 1);
-}
-
 void print_foreign(FILE *out, const char *text) {
     char piece[512];
     size_t used = 0;
@@ -267,7 +282,7 @@ void print_foreign(FILE *out, const char *text) {
             system_print(out, piece);
             used = 0;
         }
-        text = next_shown(text, &piece[used++]);
+        text = next_printable(text, &piece[used++]);
     }
     piece[used] = '\0';
     system_print(out, piece);
@@ -276,6 +291,6 @@ void print_foreign(FILE *out, const char *text) {
 void clean_foreign(char *text) {
     char *to = text;
     for (const char *from = text; *from != '\0'; to++)
-        from = next_shown(from, to);
+        from = next_printable(from, to);
     *to = '\0';
 }

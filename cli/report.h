@@ -13,6 +13,12 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "copp: ..." on standard error, in the same way. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The last error of an invocation that notes errors: for a caller that tries again before it says what was wrong. */
+struct error_note {
+    char text[768]; /* as it would have been printed, without remedy; "": none */
+    enum copp_rule rule; /* that decides, COPP_RULE_NONE: none */
+};
+
 /* Complains about file (which may be NULL), with --json also on standard output, and answers status. */
 int fail(const struct invocation *in, int status, const char *file, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -20,6 +26,10 @@ int fail(const struct invocation *in, int status, const char *file, const char *
 /* The same with a remedy ("" for none), which is a line of its own. */
 int fail_with(const struct invocation *in, int status, const char *file, const char *remedy_text, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* fail with strerror(error) behind what, and a remedy where the user lacks a permission: STATUS_UNKNOWN. */
+int fail_to_read(const struct invocation *in, const char *file, const char *what, int error);
+int fail_to_write(const struct invocation *in, const char *file, const char *what, int error);
 
 /* A result without verdict: STATUS_UNKNOWN. For COPP_E_IO errno must still be the failure's. */
 int fail_result(const struct invocation *in, const char *file, enum copp_result result);

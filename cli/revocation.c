@@ -7,6 +7,7 @@
 #include "collections.h"
 #include "report.h"
 #include "srm.h"
+#include "why.h"
 
 enum kind { KIND_CRL, KIND_SRM };
 
@@ -73,7 +74,7 @@ static bool add_sources(struct revocation *r, bool receivers) {
 static int load_stored_list(const struct invocation *in, const struct revocation *r, const char *name,
                             struct copp_revocation_list **list) {
     struct copp_verdict verdict;
-    enum copp_result result = copp_revocation_load(name, r->anchor, list, &verdict);
+    enum copp_result result = copp_revocation_load_logged(name, r->anchor, why_log(), list, &verdict);
     if (result == COPP_E_INVALID)
         return fail_verdict_with(
             in, STATUS_UNKNOWN, name, COLLECTION_LIST, &verdict,

@@ -1,4 +1,4 @@
-/* Time, and waiting for something to read: what each system does in its own way (wait_posix.c, wait_windows.c). */
+/* Waiting for something to read: what each system does in its own way (wait_posix.c, wait_windows.c). */
 #ifndef COPP_CLI_WAIT_H
 #define COPP_CLI_WAIT_H
 
@@ -6,14 +6,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Milliseconds of a clock that never goes back. */
-uint64_t clock_ms(void);
-
-#define WAIT_MAX 3u
+#define WAIT_MAX 6u
 
 /* Waits until one of the count descriptors (WAIT_MAX at most; -1: none) can be read from without waiting, or the time is up;
  * ready tells which can. */
 void wait_readable(const int *fds, bool *ready, size_t count, int timeout_ms);
+
+/* A descriptor that can be read from as soon as another can, and besides once a time is up. */
+struct wake {
+    int fd;
+    int timer;
+};
+/* No time is set at first. False with errno; close in any case. (On Windows it is the other descriptor, and no time is up.) */
+bool wake_open(struct wake *wake, int fd);
+void wake_close(struct wake *wake);
+/* Milliseconds from now; 0: no time is set any more. */
+void wake_set(const struct wake *wake, uint64_t ms);
 
 /* Opens what lines come from ("-": standard input), for reading; -1 with errno set. follow: a FIFO may be written to any
  * number of times, and never ends. */

@@ -4,15 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
-
-uint64_t clock_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 void wait_readable(const int *fds, bool *ready, size_t count, int timeout_ms) {
     struct pollfd polled[WAIT_MAX];
@@ -21,6 +17,26 @@ void wait_readable(const int *fds, bool *ready, size_t count, int timeout_ms) {
     poll(polled, (nfds_t)count, timeout_ms);
     for (size_t i = 0; i < count; i++)
         ready[i] = polled[i].revents != 0;
+}
+
+bool wake_open(struct wake *wake, int fd) {
+    struct epoll_event readable = {.events = EPOLLIN};
+    *wake = (struct wake){.fd = epoll_create1(EPOLL_CLOEXEC), .timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
+    return wake->fd >= 0 && wake->timer >= 0 && epoll_ctl(wake->fd, EPOLL_CTL_ADD, fd, &readable) == 0 &&
+           epoll_ctl(wake->fd, EPOLL_CTL_ADD, wake->timer, &readable) == 0;
+}
+
+void wake_close(struct wake *wake) {
+    if (wake->fd >= 0)
+        (void)close(wake->fd);
+    if (wake->timer >= 0)
+        (void)close(wake->timer);
+    *wake = (struct wake){.fd = -1, .timer = -1};
+}
+
+void wake_set(const struct wake *wake, uint64_t ms) {
+    const struct itimerspec time = {.it_value = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}};
+    (void)timerfd_settime(wake->timer, 0, &time, NULL);
 }
 
 /* To follow a FIFO it is opened for writing too: else it would end with its first writer. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <windows.h>
 
 #define WIDE_PATH_MAX 4096 /* UTF-16 units of a path, with its NUL */
@@ -18,6 +19,16 @@ static inline bool wide_path(const char *utf8, WCHAR *wide) {
     DWORD error = GetLastError();
     errno = error == ERROR_INSUFFICIENT_BUFFER ? ENAMETOOLONG : error == ERROR_NO_UNICODE_TRANSLATION ? EILSEQ : EIO;
     return false;
+}
+
+/* NULL without memory, or where strict and wide is not UTF-16; free with free. */
+static inline char *utf8_from_wide(const WCHAR *wide, bool strict) {
+    DWORD flags = strict ? WC_ERR_INVALID_CHARS : 0;
+    int size = WideCharToMultiByte(CP_UTF8, flags, wide, -1, NULL, 0, NULL, NULL);
+    char *text = size > 0 ? malloc((size_t)size) : NULL;
+    if (text != NULL)
+        (void)WideCharToMultiByte(CP_UTF8, flags, wide, -1, text, size, NULL, NULL);
+    return text;
 }
 
 #endif

@@ -237,7 +237,7 @@ static enum copp_result open_auto(const struct config *config, bool wait, struct
         if (backend_kinds[i].real && backend_kinds[i].awaited)
             await(a, i);
     }
-    look(a, clock_now_ms());
+    look(a, clock_ms());
     *backend = &a->backend;
     return COPP_OK;
 }

@@ -150,7 +150,7 @@ static bool make_sim(const char *description, struct copp_sim **sim, struct erro
         return error_set(error, "%s: holds a NUL character: give a text file", description);
     }
     const struct copp_sim_config config = {
-        .size = sizeof config, .description = text, .now_ms = clock_now_ms(), .outputs_only = true};
+        .size = sizeof config, .description = text, .now_ms = clock_ms(), .outputs_only = true};
     enum copp_result result = copp_sim_new(&config, sim, &sim_error);
     free(text);
     if (result == COPP_E_INVALID && sim_error.line == 0) /* of the whole */

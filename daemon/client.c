@@ -91,7 +91,7 @@ void client_finish_command(struct client *client) {
 /* Whether something may have changed on a connector. */
 static bool serve(struct client *client, enum packet_type type) {
     struct server *server = client->server;
-    uint64_t began = type == PACKET_STATUS ? clock_now_ns() : 0;
+    uint64_t began = type == PACKET_STATUS ? clock_ns() : 0;
     const struct outcome outcome = request_carry_out(client, type);
     bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
     if (!pending)
@@ -101,7 +101,7 @@ static bool serve(struct client *client, enum packet_type type) {
         wait_for_command(client);
     bool answered = !pending && reply(client, type, &outcome);
     if (answered && type == PACKET_STATUS)
-        metrics_query(&server->metrics, clock_now_ns() - began);
+        metrics_query(&server->metrics, clock_ns() - began);
     if (answered && type == PACKET_WATCH && outcome.status == COPP_HR_OK)
         subscriber_resume(client);
     return outcome.changed;
@@ -169,7 +169,7 @@ bool client_serve(struct client *client, uint32_t events) {
 static enum disconnect_reason refusal(const struct server *server, struct user *user) {
     const struct config *config = &server->config;
     size_t room = config->sessions < server->max_sessions ? config->sessions : server->max_sessions;
-    if (!user_may_connect(user, config->connections_per_second, clock_now_ms()))
+    if (!user_may_connect(user, config->connections_per_second, clock_ms()))
         return DISCONNECT_RATE;
     if (user->clients >= config->sessions_per_user)
         return DISCONNECT_USER_LIMIT;
@@ -183,7 +183,7 @@ static struct user *peer(struct server *server, int fd, pid_t *pid) {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || size != sizeof credentials)
         return NULL;
     *pid = credentials.pid;
-    return user_enter(&server->users, credentials.uid, clock_now_ms());
+    return user_enter(&server->users, credentials.uid, clock_ms());
 }
 
 /* The youngest of all, and so the one of the highest id. */
@@ -217,7 +217,7 @@ void client_begin(struct server *server, int fd, sd_event_io_handler_t on_events
     }
     client->server = server;
     client->user = user;
-    client->began_ms = clock_now_ms();
+    client->began_ms = clock_ms();
     client->pid = pid;
     client->fd = fd;
     admit(client);

@@ -1,12 +1,10 @@
-/* What time it is, by the clock that nobody sets. */
+/* What time it is (common/clock.h), and how long nobody looked. */
 #ifndef COPPD_CLOCK_H
 #define COPPD_CLOCK_H
 
 #include <stdint.h>
 
-/* CLOCK_MONOTONIC: it stands still while the machine sleeps. */
-uint64_t clock_now_ms(void);
-uint64_t clock_now_ns(void);
+#include "common/clock.h"
 
 /* How long the machine has slept since it was started, in ms: never more than it was. */
 uint64_t clock_slept_ms(void);

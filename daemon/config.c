@@ -1,7 +1,5 @@
 #include "config.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <ini.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,12 +7,13 @@
 #include <string.h>
 
 #include "backend.h"
+#include "common/ini_lines.h"
+#include "common/number.h"
 #include "common/text.h"
 #include "copp/socket.h"
 #include "files.h"
 
 #define CONFIG_FILE_MAX 65536u
-#define INI_LINE 189u /* longer ones inih would cut in two */
 #define STATE_DIRECTORY "/var/lib/coppd"
 
 enum value_kind {
@@ -82,9 +81,8 @@ struct reading {
     const char *name;
     struct config *config;
     struct error_text *error;
-    const char *text; /* not read yet */
-    unsigned line;
-    unsigned lines[KEYS]; /* where each key is; 0: nowhere */
+    struct ini_lines lines;
+    unsigned line_of[KEYS]; /* where each key is; 0: nowhere */
     bool failed;
 };
 
@@ -92,26 +90,16 @@ static struct error_text *at_line(const struct reading *r, unsigned line) {
     return fault_in_file(r->error, r->name, line);
 }
 
-bool config_number(const char *text, uint32_t least, uint32_t most, uint32_t *number) {
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end || errno || value < least || value > most)
-        return false;
-    *number = (uint32_t)value;
-    return true;
-}
-
 static bool read_value(const struct reading *r, const struct key *key, const char *text) {
     void *member = (char *)r->config + key->offset;
     if (key->kind == VALUE_NUMBER)
-        return config_number(text, key->least, key->most, member) ||
-               fault_add(at_line(r, r->line), "[%s] %s: \"%.40s\" is no number from %u to %u", key->section, key->name, text,
-                         (unsigned)key->least, (unsigned)key->most);
+        return number_read_word(text, key->least, key->most, member) ||
+               fault_add(at_line(r, r->lines.line), "[%s] %s: \"%.40s\" is no number from %u to %u", key->section, key->name,
+                         text, (unsigned)key->least, (unsigned)key->most);
     bool path = key->kind == VALUE_PLACE || (key->kind == VALUE_PATH && text[0]);
     if (path && text[0] != '/')
-        return fault_add(at_line(r, r->line), "[%s] %s: \"%.80s\" does not begin with '/': give the whole path", key->section,
-                         key->name, text);
+        return fault_add(at_line(r, r->lines.line), "[%s] %s: \"%.80s\" does not begin with '/': give the whole path",
+                         key->section, key->name, text);
     (void)snprintf(member, CONFIG_TEXT, "%s", text); /* a line is shorter */
     return true;
 }
@@ -127,14 +115,16 @@ static size_t find_key(const char *name) {
 static bool take(struct reading *r, const char *section, const char *name, const char *text) {
     size_t i = find_key(name);
     if (i == KEYS)
-        return fault_add(at_line(r, r->line), "\"%.40s\" is no setting: see coppd.conf(5)", name);
+        return fault_add(at_line(r, r->lines.line), "\"%.40s\" is no setting: see coppd.conf(5)", name);
     if (!section[0])
-        return fault_add(at_line(r, r->line), "%s stands above every section: put it below [%s]", name, keys[i].section);
+        return fault_add(at_line(r, r->lines.line), "%s stands above every section: put it below [%s]", name, keys[i].section);
     if (strcmp(keys[i].section, section) != 0)
-        return fault_add(at_line(r, r->line), "%s is no setting of [%.40s]: put it below [%s]", name, section, keys[i].section);
-    if (r->lines[i])
-        return fault_add(at_line(r, r->line), "[%s] %s is given twice, in line %u too: keep one", section, name, r->lines[i]);
-    r->lines[i] = r->line;
+        return fault_add(at_line(r, r->lines.line), "%s is no setting of [%.40s]: put it below [%s]", name, section,
+                         keys[i].section);
+    if (r->line_of[i])
+        return fault_add(at_line(r, r->lines.line), "[%s] %s is given twice, in line %u too: keep one", section, name,
+                         r->line_of[i]);
+    r->line_of[i] = r->lines.line;
     return read_value(r, &keys[i], text);
 }
 
@@ -145,26 +135,36 @@ static int on_value(void *user, const char *section, const char *name, const cha
     return !r->failed;
 }
 
-/* inih's fgets. A line that it would cut in two, and so count twice, ends the reading. */
+static bool is_section(const char *name, size_t length) {
+    for (size_t i = 0; i < KEYS; i++) {
+        if (strlen(keys[i].section) == length && strncmp(keys[i].section, name, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* inih tells nothing of a section without settings: one whose name is misspelt would pass. */
+static bool section_known(const struct reading *r, const char *line) {
+    const char *name = line + strspn(line, " \t");
+    size_t length = *name == '[' ? strcspn(name + 1, "]\n") : 0;
+    if (*name != '[' || name[1 + length] != ']' || is_section(name + 1, length))
+        return true; /* inih finds what else is wrong */
+    return fault_add(at_line(r, r->lines.line), "unknown section [%.*s]: see coppd.conf(5)", length < 40 ? (int)length : 40,
+                     name + 1);
+}
+
 static char *next_line(char *line, int size, void *user) {
     struct reading *r = user;
-    size_t length = strcspn(r->text, "\n");
-    if (r->failed || !*r->text)
-        return NULL;
-    r->line++;
-    if (length > INI_LINE || length + 2 > (size_t)size) {
-        r->failed = !fault_add(at_line(r, r->line), "is longer than %u characters", INI_LINE);
-        return NULL;
-    }
-    length += r->text[length] == '\n';
-    memcpy(line, r->text, length);
-    line[length] = 0;
-    r->text += length;
-    return line;
+    char *read = r->failed ? NULL : ini_next_line(&r->lines, line, size);
+    if (r->lines.too_long && !r->failed)
+        r->failed = !fault_add(at_line(r, r->lines.line), "is longer than %u characters", INI_LINE_MAX);
+    if (read && !r->failed)
+        r->failed = !section_known(r, read);
+    return r->failed ? NULL : read;
 }
 
 static unsigned line_of(const struct reading *r, const char *name) {
-    return r->lines[find_key(name)];
+    return r->line_of[find_key(name)];
 }
 
 static bool driver_consistent(const struct reading *r) {
@@ -181,7 +181,7 @@ static bool driver_consistent(const struct reading *r) {
 /* An empty text says nothing, as if it were not there. */
 static bool is_given(const struct reading *r, size_t key) {
     const char *text = (const char *)r->config + keys[key].offset;
-    return r->lines[key] && (keys[key].kind == VALUE_NUMBER || text[0]);
+    return r->line_of[key] && (keys[key].kind == VALUE_NUMBER || text[0]);
 }
 
 static bool outputs_consistent(const struct reading *r) {
@@ -199,7 +199,7 @@ static bool outputs_consistent(const struct reading *r) {
                          driver);
     for (size_t i = 0; i < KEYS; i++) {
         if (is_given(r, i) && keys[i].backend && !backend_is(backend, keys[i].backend))
-            return fault_add(at_line(r, r->lines[i]), "[outputs] %s goes with backend = %s, and that is %s: leave one out",
+            return fault_add(at_line(r, r->line_of[i]), "[outputs] %s goes with backend = %s, and that is %s: leave one out",
                              keys[i].name, keys[i].backend, backend);
     }
     return true;
@@ -215,7 +215,7 @@ bool config_load(const char *name, struct config *config, struct error_text *err
     if (!file_read(r.name, CONFIG_FILE_MAX, &text, &size, error))
         return false;
     bool good = strlen(text) == size || error_set(error, "%s: holds a NUL character: give a text file", r.name);
-    r.text = text + byte_order_mark(text);
+    r.lines.text = text + byte_order_mark(text);
     int line = good ? ini_parse_stream(next_line, &r, on_value, &r) : 0;
     free(text);
     if (good && line < 0)

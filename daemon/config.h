@@ -10,9 +10,6 @@
 /* name NULL: CONFIG_DEFAULT_FILE, which need not be there. False, with the reason. */
 bool config_load(const char *name, struct config *config, struct error_text *error);
 
-/* Digits alone. False: text is no number from least to most. */
-bool config_number(const char *text, uint32_t least, uint32_t most, uint32_t *number);
-
 /* What of next holds without a restart goes into config. False if next has other changes as well. */
 bool config_take_over(struct config *config, const struct config *next);
 

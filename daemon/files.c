@@ -9,28 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/transfer.h"
 #include "copp/base.h"
 
 #define PATH_SIZE 512u /* a configured path and what is put behind it */
 
 bool file_is_absent(const char *name) {
     return access(name, F_OK) != 0 && errno == ENOENT;
-}
-
-/* Reads on until the end or the limit. */
-static ssize_t read_all(int fd, char *bytes, size_t size) {
-    size_t got = 0;
-    while (got < size) {
-        ssize_t step = read(fd, bytes + got, size - got);
-        if (step < 0 && errno == EINTR)
-            continue;
-        if (step < 0)
-            return -1;
-        if (step == 0)
-            break;
-        got += (size_t)step;
-    }
-    return (ssize_t)got;
 }
 
 /* Keeps errno: the caller may ask what the reason was. */
@@ -61,19 +46,6 @@ bool file_read(const char *name, size_t limit, char **text, size_t *size, struct
     (void)error_set(error, "%s: has more than %zu bytes", name, limit);
     errno = EFBIG;
     return false;
-}
-
-static bool write_all(int fd, const char *bytes, size_t size) {
-    while (size) {
-        ssize_t step = write(fd, bytes, size);
-        if (step < 0 && errno == EINTR)
-            continue;
-        if (step < 0)
-            return false;
-        bytes += step;
-        size -= (size_t)step;
-    }
-    return true;
 }
 
 /* To the disk, or not there. */

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "copp/certificate.h"
+#include "common/hierarchy.h"
 #include "files.h"
 #include "lock.h"
 #include "log.h"
@@ -22,78 +22,55 @@
 #define ANCHOR_NAME "anchor.b64"
 #define ANCHOR_SIZE 256u /* RSA-1024 in base64 has 172 characters */
 
-/* leaf, IHV and root, and what is kept of them: the other two keys are forgotten */
-#define KEYS 3
-struct hierarchy {
-    struct copp_private_key *keys[KEYS];
-    struct copp_certificate_request requests[KEYS];
-    char *chain;
-    size_t chain_size;
-    char *pem;
+/* What is kept of one: the keys of IHV and root are forgotten. */
+struct kept {
+    struct hierarchy hierarchy;
+    char *pem; /* of the leaf's key */
     size_t pem_size;
     char anchor[ANCHOR_SIZE];
 };
 
-static enum copp_result make_keys(struct hierarchy *h) {
-    static const unsigned bits[KEYS] = {2048, 2048, 1024}; /* CERT-6 */
-    enum copp_result result = COPP_OK;
-    for (size_t i = 0; !result && i < KEYS; i++) {
-        result = copp_private_key_generate(bits[i], &h->keys[i]);
-        if (!result)
-            result = h->keys[i]->ops->public_key(h->keys[i], &h->requests[i].subject);
-        h->requests[i].size = sizeof h->requests[i];
-        h->requests[i].security_level = 150;
-        h->requests[i].manufacturer = "coppd test hierarchy";
-        h->requests[i].sign_certificate = i > 0; /* CERT-9 */
-    }
-    h->requests[0].encrypt_key = h->requests[0].copp_certificate = true; /* CERT-8 */
-    h->requests[0].signer = h->keys[1];
-    h->requests[1].signer = h->requests[2].signer = h->keys[2];
-    return result;
-}
-
-static enum copp_result make(struct hierarchy *h) {
-    enum copp_result result = make_keys(h);
+static enum copp_result make(struct kept *kept) {
+    static const char name[] = "coppd test hierarchy";
+    static const char *const names[HIERARCHY_KEYS] = {name, name, name};
+    enum copp_result result = hierarchy_make(names, HIERARCHY_SECURITY_LEVEL, &kept->hierarchy);
     if (!result)
-        result = copp_chain_issue(h->requests, KEYS, &h->chain, &h->chain_size);
-    if (!result)
-        result = copp_private_key_to_pem(h->keys[0], &h->pem, &h->pem_size);
+        result = copp_private_key_to_pem(kept->hierarchy.keys[HIERARCHY_LEAF], &kept->pem, &kept->pem_size);
     if (!result) {
-        const struct copp_public_key *root = &h->requests[KEYS - 1].subject;
+        const struct copp_public_key *root = &kept->hierarchy.anchor;
         size_t length = copp_base64_length(root->modulus_size);
-        copp_base64_encode(root->modulus, root->modulus_size, h->anchor);
-        h->anchor[length] = '\n';
+        copp_base64_encode(root->modulus, root->modulus_size, kept->anchor);
+        kept->anchor[length] = '\n';
     }
     return result;
 }
 
-static bool write_hierarchy(const struct hierarchy *h, const char *directory, struct error_text *error) {
+static bool write_hierarchy(const struct kept *kept, const char *directory, struct error_text *error) {
+    const struct hierarchy *h = &kept->hierarchy;
     const struct new_file files[] = {{CHAIN_NAME, h->chain, h->chain_size, false},
-                                     {KEY_NAME, h->pem, h->pem_size, true},
-                                     {ANCHOR_NAME, h->anchor, strlen(h->anchor), false}};
+                                     {KEY_NAME, kept->pem, kept->pem_size, true},
+                                     {ANCHOR_NAME, kept->anchor, strlen(kept->anchor), false}};
     return directory_make(directory, files, sizeof files / sizeof files[0], error);
 }
 
 /* What coppd itself needs of it. */
 static void take_over(struct hierarchy *h, struct identity *identity) {
-    identity->key = h->keys[0];
+    identity->key = h->keys[HIERARCHY_LEAF];
     identity->chain = h->chain;
     identity->chain_size = h->chain_size;
-    h->keys[0] = NULL;
+    h->keys[HIERARCHY_LEAF] = NULL;
     h->chain = NULL;
 }
 
 static bool make_hierarchy(const char *directory, bool keep, struct identity *identity, struct error_text *error) {
-    struct hierarchy h = {.chain = NULL};
-    enum copp_result result = make(&h);
+    struct kept kept = {.pem = NULL};
+    enum copp_result result = make(&kept);
     bool made = result ? error_set(error, "no test hierarchy could be made: %s", copp_strerror(result))
-                       : !keep || write_hierarchy(&h, directory, error);
+                       : !keep || write_hierarchy(&kept, directory, error);
     if (made)
-        take_over(&h, identity);
-    for (size_t i = 0; i < KEYS; i++)
-        copp_private_key_free(&h.keys[i]);
-    copp_release(h.chain, h.chain_size);
-    copp_release(h.pem, h.pem_size);
+        take_over(&kept.hierarchy, identity);
+    hierarchy_free(&kept.hierarchy);
+    copp_release(kept.pem, kept.pem_size);
     if (made && keep)
         log_warning("no [driver] is configured: a test hierarchy was made in %s; players trust it only if told to, by its %s",
                     directory, ANCHOR_NAME);
@@ -135,6 +112,18 @@ static enum copp_result read_passphrase(const char *name, char **passphrase, siz
     return COPP_OK;
 }
 
+static void keep_line(struct copp_log *log, enum copp_log_level level, const char *text) {
+    struct identity_log *kept = (struct identity_log *)log; /* it is its first member */
+    if (level == COPP_LOG_ERROR)
+        (void)snprintf(kept->why, sizeof kept->why, ": %s", text);
+}
+
+static struct copp_log *begin_log(struct identity_log *log) {
+    static const struct copp_log_ops ops = {sizeof ops, keep_line};
+    *log = (struct identity_log){.log = {&ops}};
+    return &log->log;
+}
+
 static enum copp_result open_key(const char *uri, const char *passphrase_file, struct identity *identity,
                                  struct error_text *error) {
     char *passphrase = NULL;
@@ -142,20 +131,20 @@ static enum copp_result open_key(const char *uri, const char *passphrase_file, s
     enum copp_result result = passphrase_file[0] ? read_passphrase(passphrase_file, &passphrase, &size, error) : COPP_OK;
     if (result)
         return result;
-    result = copp_private_key_open(uri, passphrase, &identity->key);
+    result = copp_private_key_open_logged(uri, passphrase, begin_log(&identity->log), &identity->key);
     int cause = errno;
     copp_release(passphrase, size);
     if (!result)
         warn_if_public(uri);
     else if (result == COPP_E_NOT_FOUND)
-        (void)error_set(error, "%s: no private key is to be found there", uri);
+        (void)error_set(error, "%s: no private key is to be found there%s", uri, identity->log.why);
     else if (result == COPP_E_IO)
         (void)error_set(error, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
     else if (result == COPP_E_MEMORY)
         (void)error_set(error, "%s: %s", uri, copp_strerror(result));
     else
-        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one", uri,
-                        copp_strerror(result));
+        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one%s", uri,
+                        copp_strerror(result), identity->log.why);
     return result;
 }
 
@@ -166,7 +155,9 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
     struct copp_verdict verdict;
     struct copp_certificate leaf = {.size = sizeof leaf};
     struct copp_public_key half;
-    enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, &verdict);
+    struct identity_log log;
+    enum copp_result result =
+        copp_chain_parse_logged((const uint8_t *)identity->chain, identity->chain_size, begin_log(&log), &chain, &verdict);
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
                 !identity->key->ops->public_key(identity->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
@@ -174,7 +165,7 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
         (void)error_set(error, "%s: %s (%s); copp chain show tells what the file is", name, verdict.detail,
                         copp_rule_id(verdict.rule));
     else if (result)
-        (void)error_set(error, "%s: %s", name, copp_strerror(result));
+        (void)error_set(error, "%s: %s%s", name, copp_strerror(result), log.why);
     else if (!same)
         (void)error_set(error, "%s: its first certificate is not about the configured key (CERT-8)", name);
     return result || same ? result : COPP_E_INVALID;
@@ -254,11 +245,12 @@ bool identity_open(const struct config *config, bool keep, struct identity *iden
 }
 
 /* The root that the chain itself has stands for the players' anchor; without one, a rule before CERT-12 is broken. */
-static enum copp_result own_anchor(const struct identity *identity, struct copp_public_key *anchor,
+static enum copp_result own_anchor(const struct identity *identity, struct copp_log *log, struct copp_public_key *anchor,
                                    struct copp_verdict *verdict) {
     struct copp_chain *chain = NULL;
     struct copp_certificate root = {.size = sizeof root};
-    enum copp_result result = copp_chain_parse((const uint8_t *)identity->chain, identity->chain_size, &chain, verdict);
+    enum copp_result result =
+        copp_chain_parse_logged((const uint8_t *)identity->chain, identity->chain_size, log, &chain, verdict);
     if (!result)
         result = copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root);
     if (!result)
@@ -270,11 +262,13 @@ static enum copp_result own_anchor(const struct identity *identity, struct copp_
 bool identity_check(const struct identity *identity, struct error_text *error) {
     struct copp_public_key anchor;
     struct copp_verdict verdict = {.detail = ""};
-    enum copp_result result = own_anchor(identity, &anchor, &verdict);
+    struct identity_log kept;
+    struct copp_log *log = begin_log(&kept);
+    enum copp_result result = own_anchor(identity, log, &anchor, &verdict);
     if (!result)
-        result = copp_chain_validate((const uint8_t *)identity->chain, identity->chain_size, &anchor, NULL, &verdict);
+        result = copp_chain_validate_logged((const uint8_t *)identity->chain, identity->chain_size, &anchor, log, NULL, &verdict);
     if (result != COPP_E_INVALID)
-        return !result || error_set(error, "%s: %s", identity->name, copp_strerror(result));
+        return !result || error_set(error, "%s: %s%s", identity->name, copp_strerror(result), kept.why);
     (void)error_set(error, "%s: ", identity->name);
     if (verdict.certificate >= 0)
         (void)fault_add(error, "certificate %d: ", verdict.certificate + 1);

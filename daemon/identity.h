@@ -4,14 +4,22 @@
 
 #include "config.h"
 #include "copp/key.h"
+#include "copp/log.h"
 
 #define DRIVER_NAME 512u
+
+/* Keeps the last error that the library tells its log. */
+struct identity_log {
+    struct copp_log log;
+    char why[2 + COPP_LOG_TEXT_MAX]; /* ": ..."; "" if there was none */
+};
 
 struct identity {
     char name[DRIVER_NAME]; /* of the chain's file */
     char *chain;
     size_t chain_size;
     struct copp_private_key *key;
+    struct identity_log log; /* the key's */
 };
 
 /* What [driver] names; else the test hierarchy in the state directory, which is made if it is not there, and if keep is true

@@ -5,7 +5,7 @@
 
 #include <systemd/sd-daemon.h>
 
-/* level is one of sd-daemon.h's: SD_INFO, SD_WARNING, SD_ERR, SD_DEBUG (left out unless log_verbose). */
+/* level is one of sd-daemon.h's: SD_INFO, SD_WARNING or SD_ERR. */
 #define log_error(...) log_line(SD_ERR, __VA_ARGS__)
 #define log_warning(...) log_line(SD_WARNING, __VA_ARGS__)
 #define log_info(...) log_line(SD_INFO, __VA_ARGS__)

@@ -1,4 +1,5 @@
 #include "loop.h"
+#include "common/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,21 @@ static void arm(struct server *server) {
     (void)sd_event_source_set_enabled(server->timer, time == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
+static void arm_journal(struct server *server) {
+    uint64_t deadline_ms = server->journal.deadline_ms;
+    int armed = SD_EVENT_OFF;
+    if (deadline_ms != UINT64_MAX && sd_event_source_get_enabled(server->journal_timer, &armed) >= 0 && armed == SD_EVENT_OFF) {
+        (void)sd_event_source_set_time(server->journal_timer, deadline_ms * 1000u);
+        (void)sd_event_source_set_enabled(server->journal_timer, SD_EVENT_ONESHOT);
+    }
+}
+
+/* What a source of the loop has led to is told: to those who watch, and in the journal. */
+static void tell(struct server *server) {
+    subscribers_send(server);
+    arm_journal(server);
+}
+
 /* A session that ends gives something back, and so may end another one's command: until nobody ends any more. */
 void server_sync_outputs(struct server *server) {
     size_t count;
@@ -56,7 +72,7 @@ void server_sync_outputs(struct server *server) {
         }
     } while (server->client_count != count);
     notify_connectors(server);
-    subscribers_send(server);
+    tell(server);
     arm(server);
 }
 
@@ -65,7 +81,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)source;
     (void)time;
     server_wake(server);
-    copp_outputs_dispatch(server->outputs, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_ms());
     server_sync_outputs(server);
     return 0;
 }
@@ -76,8 +92,17 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)fd;
     (void)events;
     server_wake(server);
-    copp_outputs_dispatch(server->outputs, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_ms());
     server_sync_outputs(server);
+    return 0;
+}
+
+static int on_journal_time(sd_event_source *source, uint64_t time, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)time;
+    journal_dispatch(&server->journal, clock_ms());
+    arm_journal(server);
     return 0;
 }
 
@@ -98,13 +123,13 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
         server_wake(server);
     if (client_serve(client, events))
         server_sync_outputs(server);
-    subscribers_send(server);
+    tell(server);
     return 0;
 }
 
 void server_connect(struct server *server, int fd) {
     client_begin(server, fd, on_client);
-    subscribers_send(server);
+    tell(server);
 }
 
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
@@ -148,7 +173,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     char text[64];
     (void)source;
     (void)info;
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_now_ms() * 1000u);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_ms() * 1000u);
     bool good = server_configure(server, &next, &error);
     if (!good)
         log_error("%s; going on as before", error.text);
@@ -180,6 +205,10 @@ static int add_sources(struct server *server) {
     if (r >= 0)
         r = sd_event_source_set_enabled(server->listen_again, SD_EVENT_OFF);
     if (r >= 0)
+        r = sd_event_add_time(event, &server->journal_timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_journal_time, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->journal_timer, SD_EVENT_OFF);
+    if (r >= 0)
         r = sd_event_add_io(event, NULL, copp_outputs_fd(server->outputs), EPOLLIN, on_outputs, server);
     if (r >= 0)
         r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
@@ -210,6 +239,7 @@ static bool no_event_loop(int r, struct error_text *error) {
 
 bool server_open(struct server *server, struct error_text *error) {
     server->metrics_fd = -1;
+    journal_init(&server->journal);
     server->slept_ms = clock_slept_ms();
     server->max_sessions = max_sessions();
     if (server->max_sessions == 0)
@@ -222,7 +252,8 @@ bool server_open(struct server *server, struct error_text *error) {
                                                 .chain = (const uint8_t *)server->identity.chain,
                                                 .chain_size = server->identity.chain_size,
                                                 .key = server->identity.key,
-                                                .pending_limit_ms = server->config.pending_limit_ms};
+                                                .pending_limit_ms = server->config.pending_limit_ms,
+                                                .log = &server->journal.log};
     server->outputs = backend_open(&server->config, &adapter, error);
     if (!server->outputs)
         return false;
@@ -250,6 +281,7 @@ void server_close(struct server *server) {
         client_end(server->subscribers->client, 0);
     while (server->clients)
         client_end(server->clients, 0);
+    journal_end(&server->journal);
     free(server->connectors);
     metrics_end_all(server);
     sd_event_source_unref(server->listener);
@@ -257,6 +289,7 @@ void server_close(struct server *server) {
     sd_event_source_unref(server->listen_again);
     sd_event_source_unref(server->timer);
     sd_event_source_unref(server->metrics_timer);
+    sd_event_source_unref(server->journal_timer);
     sd_event_unref(server->event);
     users_free(&server->users);
     copp_outputs_free(&server->outputs);

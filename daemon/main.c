@@ -1,13 +1,12 @@
 /* coppd: owns the machine's outputs and speaks COPP to every player on it. coppd(8). */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/standard_streams.h"
 #include "files.h"
 #include "listen.h"
 #include "log.h"
@@ -66,16 +65,6 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
     log_error("takes no such argument: %s", argv[optind]);
     usage(stderr);
     return STATUS_USAGE;
-}
-
-/* No file that is opened later takes the place of a standard stream that the caller has closed, and gets its lines. */
-static bool hold_standard_streams(void) {
-    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-        /* the wrong way round on purpose: reading and writing fail as they would on a closed descriptor */
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
-            return false;
-    }
-    return true;
 }
 
 /* Signals come through the event loop alone. That whoever read our lines has gone is none: the sessions go on. */

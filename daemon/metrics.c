@@ -101,13 +101,27 @@ static void connectors(FILE *out, const struct copp_outputs *outputs) {
     of_connectors(out, outputs, OF_PLUGGED);
 }
 
-bool metrics_render(const struct metrics *metrics, size_t clients, const struct copp_outputs *outputs, char **text,
+static void link_losses(FILE *out, const struct metrics_now *now) {
+    head(out, "copp_connector_link_losses", "counter", "How often a connector has lost its link or protection.");
+    for (size_t i = 0; i < now->connector_count; i++) {
+        (void)fputs("copp_connector_link_losses_total{connector=\"", out);
+        label(out, now->connectors[i].now.name);
+        (void)fprintf(out, "\"} %" PRIu32 "\n", now->connectors[i].losses);
+    }
+}
+
+static void gauge(FILE *out, const char *name, const char *help, size_t value) {
+    head(out, name, "gauge", help);
+    (void)fprintf(out, "%s %zu\n", name, value);
+}
+
+bool metrics_render(const struct metrics *metrics, const struct metrics_now *now, const struct copp_outputs *outputs, char **text,
                     size_t *size) {
     FILE *out = open_memstream(text, size);
     if (!out)
         return false;
-    head(out, "copp_sessions", "gauge", "Connections that are open.");
-    (void)fprintf(out, "copp_sessions %zu\n", clients);
+    gauge(out, "copp_sessions", "COPP sessions that are established: they have a session key.", now->sessions);
+    gauge(out, "copp_connections_open", "Connections that are open, with or without a session.", now->connections);
     counter(out, "copp_connections", "Connections that were let in.", metrics->connections);
     counter(out, "copp_handshakes", "Sessions that were started.", metrics->handshakes);
     counter(out, "copp_commands", "Protection commands carried out.", metrics->commands);
@@ -115,6 +129,7 @@ bool metrics_render(const struct metrics *metrics, size_t clients, const struct 
     for (size_t i = 0; i < FAILURES; i++)
         (void)fprintf(out, "copp_failures_total{cause=\"%s\"} %" PRIu64 "\n", causes[i], metrics->failures[i]);
     connectors(out, outputs);
+    link_losses(out, now);
     histogram(out, metrics);
     (void)fputs("# EOF\n", out);
     return fclose(out) == 0;

@@ -35,7 +35,16 @@ struct metrics {
 
 void metrics_query(struct metrics *metrics, uint64_t took_ns);
 
+/* What there is at the moment. */
+struct metrics_now {
+    size_t connections;
+    size_t sessions; /* of them, that have a session key */
+    const struct copp_socket_connector_news *connectors; /* as they were told last */
+    size_t connector_count;
+};
+
 /* *text has *size bytes; free it with free(). False without memory. */
-bool metrics_render(const struct metrics *metrics, size_t clients, const struct copp_outputs *outputs, char **text, size_t *size);
+bool metrics_render(const struct metrics *metrics, const struct metrics_now *now, const struct copp_outputs *outputs, char **text,
+                    size_t *size);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/number.h"
 #include "files.h"
 #include "listen.h"
 #include "log.h"
@@ -42,6 +43,17 @@ static void respond(int fd, const char *status, const char *type, const char *bo
     (void)sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static bool render(const struct server *server, char **text, size_t *size) {
+    struct metrics_now now = {
+        .connections = server->client_count, .connectors = server->connectors, .connector_count = server->connector_count};
+    for (const struct client *client = server->clients; client; client = client->next) {
+        struct copp_device_view view = {.size = sizeof view};
+        copp_device_inspect(client->device, &view); /* of no device: nothing */
+        now.sessions += view.active;
+    }
+    return metrics_render(&server->metrics, &now, server->outputs, text, size);
+}
+
 static void answer(struct scraper *scraper) {
     struct server *server = scraper->server;
     char *text = NULL;
@@ -49,7 +61,7 @@ static void answer(struct scraper *scraper) {
     static const char only[] = "Only GET /metrics.\n";
     if (strncmp(scraper->request, "GET /metrics ", 13) != 0)
         respond(scraper->fd, "404 Not Found", "text/plain", only, sizeof only - 1);
-    else if (metrics_render(&server->metrics, server->client_count, server->outputs, &text, &size))
+    else if (render(server, &text, &size))
         respond(scraper->fd, "200 OK", "application/openmetrics-text; version=1.0.0; charset=utf-8", text, size);
     free(text);
 }
@@ -143,7 +155,7 @@ static bool listen_or_say(const char *address, bool trial, int *fd, struct error
     *fd = -1;
     if (!split(address, host, port, sizeof host))
         return refused(error, address, "it must be a host and a port");
-    if (!config_number(port, 1, 65535, &number))
+    if (!number_read_word(port, 1, 65535, &number))
         return refused(error, address, "its port must be a number from 1 to 65535");
     int unknown = getaddrinfo(host, trial ? "0" : port, &hints, &found);
     if (unknown == EAI_NONAME) /* "Name or service not known", though nobody was asked */
@@ -161,8 +173,7 @@ static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) 
     char *text = NULL;
     size_t size = 0;
     (void)time;
-    if (metrics_render(&server->metrics, server->client_count, server->outputs, &text, &size) &&
-        !file_replace(server->config.metrics_file, text, size, &error))
+    if (render(server, &text, &size) && !file_replace(server->config.metrics_file, text, size, &error))
         log_warning("%s", error.text);
     free(text);
     (void)sd_event_source_set_time_relative(source, FILE_EVERY_US);

@@ -19,7 +19,7 @@ void news_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]
     copp_device_inspect(client->device, &view);
     const struct packet_news news = {COPP_SOCKET_SESSION,
                                      {.session = {.id = client->id,
-                                                  .age_ms = clock_now_ms() - client->began_ms,
+                                                  .age_ms = clock_ms() - client->began_ms,
                                                   .connector = client->connector,
                                                   .uid = (uint32_t)client->user->uid,
                                                   .pid = (uint32_t)client->pid,

@@ -1,13 +1,19 @@
 #include "notify.h"
+#include "common/clock.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
 #include "clock.h"
+#include "common/connector_news.h"
 #include "log.h"
 #include "news.h"
 
+#define SESSIONS_NAMED 8u /* on a connector that is lost */
+#define SESSIONS_TEXT (32u + SESSIONS_NAMED * 64u)
 #define AGE_SIZE 8u /* behind the rest of a session's news */
 
 static void publish(struct server *server, const struct packet_news *news, const struct user *owner) {
@@ -16,6 +22,36 @@ static void publish(struct server *server, const struct packet_news *news, const
         return;
     copp_packet_news_encode(news, body);
     news_publish(server, news->kind, body, owner);
+}
+
+/* "user 1000" */
+static const char *name_user(const struct user *user, char name[JOURNAL_SUBJECT_SIZE]) {
+    bool unknown = !user || user->uid == (uid_t)-1;
+    (void)snprintf(name, JOURNAL_SUBJECT_SIZE, unknown ? "unknown user" : "user %lu", unknown ? 0 : (unsigned long)user->uid);
+    return name;
+}
+
+/* Why a connection was ended, or never began. The player was told the same, unless it does not read. */
+static void log_disconnect(struct server *server, const struct user *user, pid_t pid, enum disconnect_reason why) {
+    static const enum journal_kind of[DISCONNECT_COUNT] = {
+        [DISCONNECT_MALFORMED] = JOURNAL_MALFORMED, [DISCONNECT_VERSION] = JOURNAL_VERSION,
+        [DISCONNECT_FULL] = JOURNAL_FULL,           [DISCONNECT_USER_LIMIT] = JOURNAL_USER_LIMIT,
+        [DISCONNECT_RATE] = JOURNAL_RATE,           [DISCONNECT_UNREAD] = JOURNAL_UNREAD};
+    char name[JOURNAL_SUBJECT_SIZE];
+    if (journal_admits(&server->journal, of[why], name_user(user, name), clock_ms()))
+        log_warning("%s: pid %ld was disconnected: %s", name, (long)pid, copp_packet_disconnect_text(why));
+}
+
+/* A step of a session's that ended in an error: the HRESULT that its player got, and nothing it did not (SES-6..8). */
+static void log_refused(struct client *client, enum packet_type type, uint32_t status, enum journal_kind kind) {
+    static const char *const steps[PACKET_TYPE_COUNT] = {[PACKET_KEY_EXCHANGE] = "KeyExchange",
+                                                         [PACKET_SEQUENCE_START] = "SessionSequenceStart",
+                                                         [PACKET_COMMAND] = "ProtectionCommand"};
+    char name[JOURNAL_SUBJECT_SIZE];
+    struct server *server = client->server;
+    if (journal_admits(&server->journal, kind, name_user(client->user, name), clock_ms()))
+        log_warning("%s: pid %ld, session %" PRIu64 ": %s was answered %s", name, (long)client->pid, client->id, steps[type],
+                    copp_hresult_name(status));
 }
 
 static void count(struct server *server, enum disconnect_reason why) {
@@ -30,6 +66,10 @@ static void refused(struct client *client, enum packet_type type, uint32_t statu
     const struct packet_news news = {COPP_SOCKET_REFUSED,
                                      {.refused = {client->id, (uint32_t)client->user->uid, (uint32_t)client->pid, type, status}}};
     client->server->metrics.failures[failure]++;
+    if (failure == FAILURE_HANDSHAKE)
+        log_refused(client, type, status, JOURNAL_HANDSHAKE);
+    else if (failure == FAILURE_PENDING)
+        log_refused(client, type, status, JOURNAL_PENDING);
     publish(client->server, &news, client->user);
 }
 
@@ -68,8 +108,10 @@ void notify_session(struct client *client) {
 
 void notify_end(struct client *client, enum disconnect_reason why) {
     const struct packet_news news = {COPP_SOCKET_ENDED, {.ended = {client->id, why}}};
-    if (why)
+    if (why) {
         count(client->server, why);
+        log_disconnect(client->server, client->user, client->pid, why);
+    }
     if (client->device)
         publish(client->server, &news, client->user);
 }
@@ -79,6 +121,7 @@ void notify_refusal(struct server *server, const struct user *user, pid_t pid, e
     user = user ? user : &nobody;
     const struct packet_news news = {COPP_SOCKET_REFUSED, {.refused = {0, (uint32_t)user->uid, (uint32_t)pid, 0, why}}};
     count(server, why);
+    log_disconnect(server, user, pid, why);
     publish(server, &news, user);
 }
 
@@ -89,12 +132,6 @@ static void look(const struct server *server, size_t index, struct copp_socket_c
     *news = (struct copp_socket_connector_news){
         .index = (uint32_t)index, .losses = view.losses, .reconfigurations = view.reconfigurations};
     backend_look(server->outputs, index, &news->now);
-}
-
-static bool same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
-    return a->now.plugged == b->now.plugged && a->now.hdcp == b->now.hdcp && a->now.acp == b->now.acp &&
-           a->now.cgmsa == b->now.cgmsa && a->now.devices == b->now.devices && a->losses == b->losses &&
-           a->reconfigurations == b->reconfigurations;
 }
 
 /* Behind a connector's name: what is said of it is said of nothing real. */
@@ -109,18 +146,41 @@ static void notify_sessions_on(struct server *server, uint32_t connector) {
     }
 }
 
+/* The sessions on a connector, as far as they fit: "; sessions: 3 (7 of user 1000, pid 4242; ...)". */
+static void list_sessions(const struct server *server, uint32_t connector, unsigned count, char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, "; sessions: %u", count);
+    unsigned named = 0;
+    for (const struct client *client = server->clients; client && named < SESSIONS_NAMED; client = client->next) {
+        if (!client->device || client->connector != connector)
+            continue;
+        used += (size_t)snprintf(text + used, size - used, "%s%" PRIu64 " of user %lu, pid %ld", named++ ? "; " : " (",
+                                 client->id, (unsigned long)client->user->uid, (long)client->pid);
+    }
+    if (named)
+        (void)snprintf(text + used, size - used, "%s)", named < count ? "; ..." : "");
+}
+
+static void log_loss(struct server *server, uint32_t index, const struct copp_socket_connector_news *told) {
+    char name[JOURNAL_SUBJECT_SIZE];
+    char sessions[SESSIONS_TEXT];
+    (void)snprintf(name, sizeof name, "%s%s", told->now.name, mark(told));
+    if (!journal_admits(&server->journal, JOURNAL_LINK_LOSS, name, clock_ms()))
+        return;
+    list_sessions(server, index, (unsigned)told->now.devices, sessions, sizeof sessions);
+    log_warning("%s: the link to the display or its protection was lost%s", name, sessions);
+}
+
 /* What was raised on a connector reaches all its sessions (EVT-1); any other change is one player's doing. */
 static void notify_connector(struct server *server, uint32_t index) {
     struct copp_socket_connector_news *told = &server->connectors[index];
     struct copp_socket_connector_news old = *told;
     look(server, index, told);
-    if (same(&old, told))
+    if (connector_news_same(&old, told))
         return;
     if (told->now.plugged != old.now.plugged)
         log_info("%s%s: %s", told->now.name, mark(told), told->now.plugged ? "a display is plugged in" : "nothing is plugged in");
     if (told->losses != old.losses)
-        log_warning("%s%s: the link to the display or its protection was lost; sessions: %u", told->now.name, mark(told),
-                    (unsigned)told->now.devices);
+        log_loss(server, index, told);
     if (told->reconfigurations != old.reconfigurations)
         log_info("%s%s: reconfigured; sessions: %u", told->now.name, mark(told), (unsigned)told->now.devices);
     publish(server, &(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = *told}}, NULL);

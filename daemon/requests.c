@@ -42,18 +42,15 @@ static struct outcome open_connector(struct client *client) {
     return (struct outcome){.status = open_device(client)};
 }
 
-/* Both steps in one; a random number that could not be drawn leaves the second one to be tried again. */
 static struct outcome key_exchange(struct client *client) {
-    struct server *server = client->server;
-    uint8_t *random = server->answer.body.bytes;
-    uint32_t status = COPP_HR_OK;
-    uint32_t length;
-    if (!client->length_told)
-        status = copp_device_get_certificate_length(client->device, &length);
-    client->length_told = client->length_told || status == COPP_HR_OK;
-    if (status == COPP_HR_OK)
-        status = copp_device_key_exchange(client->device, random, random + COPP_RANDOM_SIZE);
-    return (struct outcome){.status = status, .size = status == COPP_HR_OK ? COPP_RANDOM_SIZE + server->identity.chain_size : 0};
+    uint8_t *random = client->server->answer.body.bytes;
+    const uint8_t *chain;
+    size_t size;
+    uint32_t status = copp_device_exchange(client->device, random, &chain, &size);
+    if (status != COPP_HR_OK)
+        return (struct outcome){.status = status};
+    memcpy(random + COPP_RANDOM_SIZE, chain, size);
+    return (struct outcome){.status = status, .size = COPP_RANDOM_SIZE + size};
 }
 
 static struct outcome sequence_start(struct client *client) {
@@ -62,7 +59,7 @@ static struct outcome sequence_start(struct client *client) {
 
 /* A protection command enters the device here; its level reaches the connector from there (ARB-2). */
 static struct outcome command(struct client *client) {
-    return (struct outcome){.status = copp_device_command(client->device, &client->server->request.body.command, clock_now_ms())};
+    return (struct outcome){.status = copp_device_command(client->device, &client->server->request.body.command, clock_ms())};
 }
 
 static struct outcome query(struct client *client) {

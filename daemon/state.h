@@ -7,6 +7,7 @@
 #include "copp/certificate.h"
 #include "copp/socket.h"
 #include "identity.h"
+#include "journal.h"
 #include "metrics.h"
 #include "outputs/outputs.h"
 #include "packet.h"
@@ -55,7 +56,6 @@ struct client {
     uint32_t connector; /* the device's, by index */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
-    bool length_told; /* the first step of KeyExchange */
     struct client *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
 };
@@ -93,6 +93,7 @@ struct server {
     struct identity identity;
     struct copp_outputs *outputs;
     struct metrics metrics;
+    struct journal journal;
     struct user *users;
     struct client *clients; /* the youngest first */
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
@@ -114,6 +115,7 @@ struct server {
     sd_event_source *listen_again;
     sd_event_source *timer;
     sd_event_source *metrics_timer;
+    sd_event_source *journal_timer;
     /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
     struct request request;
     struct answer answer;

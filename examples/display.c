@@ -59,28 +59,25 @@ struct way {
     struct copp_adapter *adapter;
     struct display *display;
     struct copp_device *device;
-    uint8_t chain[COPP_CHAIN_SIZE_MAX];
 };
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
-    struct way *way = (struct way *)transport;
-    uint32_t length = 0;
-    *hresult = copp_device_get_certificate_length(way->device, &length);
-    if (*hresult == COPP_HR_OK && length <= sizeof way->chain)
-        *hresult = copp_device_key_exchange(way->device, random, way->chain);
-    *chain = way->chain;
-    *size = length;
-    return length <= sizeof way->chain ? COPP_OK : COPP_E_TRANSPORT;
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+    (void)call; /* no clock, so no deadline */
+    *hresult = copp_device_exchange(((struct way *)transport)->device, random, chain, size);
+    return COPP_OK;
 }
 
-static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                       uint32_t *hresult) {
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
+                                       const struct copp_signature *signature, uint32_t *hresult) {
+    (void)call;
     *hresult = copp_device_sequence_start(((struct way *)transport)->device, signature);
     return COPP_OK;
 }
 
-static enum copp_result command(struct copp_transport *transport, const struct copp_command *message, uint32_t *hresult) {
+static enum copp_result command(struct copp_transport *transport, const struct copp_call *call,
+                                const struct copp_command *message, uint32_t *hresult) {
+    (void)call;
     struct way *way = (struct way *)transport;
     *hresult = copp_device_command(way->device, message, now_ms);
     while (*hresult == COPP_HR_PENDING) { /* the output is not ready; copp_adapter_dispatch gives up when the time is up */
@@ -90,8 +87,9 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     return COPP_OK;
 }
 
-static enum copp_result status(struct copp_transport *transport, const struct copp_status_input *input,
-                               struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
+                               const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
+    (void)call;
     *hresult = copp_device_status(((struct way *)transport)->device, input, output);
     return COPP_OK;
 }
@@ -101,9 +99,22 @@ static void hang_up(struct copp_transport *transport) {
     free(transport);
 }
 
+/* For the next session, after this one has ended: the same way, another device. */
+static enum copp_result reopen(struct copp_transport *transport) {
+    struct way *way = (struct way *)transport;
+    copp_device_close(&way->device);
+    return copp_device_open(way->display->connector, &way->device);
+}
+
 static struct copp_session *player(struct copp_adapter *adapter, struct display *display,
                                    const struct copp_session_config *config, struct copp_transport **transport) {
-    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, hang_up};
+    static const struct copp_transport_ops ops = {.size = sizeof ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = sequence_start,
+                                                  .protection_command = command,
+                                                  .protection_status = status,
+                                                  .free = hang_up,
+                                                  .reopen = reopen};
     struct copp_session *session = NULL;
     struct copp_verdict verdict = {.detail = ""};
     char why[512];

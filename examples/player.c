@@ -18,6 +18,7 @@ struct player {
     int list_named; /* else it is the stored one, which need not be there */
     struct copp_revocation_list *list;
     const struct copp_revocation_list *lists[1]; /* the same, as a session borrows it */
+    struct copp_log log;
     struct copp_transport *transport;
     struct copp_session *session;
     struct copp_verdict verdict; /* of the last call that gave one */
@@ -85,33 +86,49 @@ static enum copp_result reach(struct player *player, const char *path) {
     return result;
 }
 
+/* Why something failed, beyond what results say: OpenSSL's own word, for instance. A larger player has a place to keep it. */
+static void on_log_line(struct copp_log *log, enum copp_log_level level, const char *text) {
+    (void)log;
+    if (level <= COPP_LOG_WARNING)
+        fprintf(stderr, "player: %s\n", text);
+}
+
 static enum copp_result begin(struct player *player) {
+    static const struct copp_log_ops log_ops = {sizeof log_ops, on_log_line};
     struct copp_session_lists lists;
+    player->log.ops = &log_ops;
     const struct copp_session_config config = {
-        .size = sizeof config, .anchor = &player->anchor, .lists = &lists, .connector = player->connector};
+        .size = sizeof config, .anchor = &player->anchor, .lists = &lists, .connector = player->connector, .log = &player->log};
     enum copp_result result = read_list(player, &lists);
     if (!result)
         result = copp_session_new(&config, player->transport, &player->session);
     return result ? result : copp_session_establish(player->session, &player->verdict);
 }
 
+/* A session is over once the link has been lost (EVT-4): the next one needs a new device on the same connector. */
+static enum copp_result begin_again(struct player *player) {
+    copp_session_free(&player->session);
+    enum copp_result result = copp_transport_reopen(player->transport);
+    return result ? result : begin(player);
+}
+
 /* A frame every 40 ms, and a look at the protection before each. *stop is why it stopped, if the result does not say. */
-static enum copp_result show(struct player *player, long frames, enum copp_stop *stop) {
+static enum copp_result show(struct player *player, long *frame, long frames, enum copp_stop *stop) {
     const struct copp_requirement film = {.size = sizeof film, .hdcp = COPP_HDCP_ON};
     const struct timespec frame_time = {.tv_nsec = 1000000000 / FRAMES_A_SECOND};
     struct copp_poll watch = {.size = sizeof watch, .stop = copp_session_protect(player->session, &film, now_ms())};
     enum copp_result result = COPP_OK;
     if (watch.stop == COPP_STOP_NONE && !(copp_session_bound(player->session) & COPP_BOUND_REAL))
         fputs("player: this output is simulated and protects nothing\n", stderr);
-    for (long frame = 1; !result && watch.stop == COPP_STOP_NONE && frame <= frames;) {
+    while (!result && watch.stop == COPP_STOP_NONE && *frame <= frames) {
         copp_session_poll(player->session, now_ms(), &watch);
         if (watch.state == COPP_POLL_PROTECTED)
-            printf("frame %ld\n", frame++);
+            printf("frame %ld\n", (*frame)++);
         else if (watch.state == COPP_POLL_RENEGOTIATE)
             puts("black"); /* the next look sets the levels again */
         fflush(stdout);
         nanosleep(&frame_time, NULL);
-        if (frame % FRAMES_A_SECOND == 0)
+        if (*frame % FRAMES_A_SECOND == 0)
             result = renew_list(player);
     }
     *stop = watch.stop;
@@ -121,6 +138,7 @@ static enum copp_result show(struct player *player, long frames, enum copp_stop 
 int main(int argc, char **argv) {
     struct player player = {.verdict = {.detail = ""}};
     enum copp_stop stop = COPP_STOP_NONE;
+    long frame = 1;
     char why[512];
     if ((argc != 5 && argc != 6) || !choose_list(&player, argv[5])) {
         fputs("Usage: player SOCKET ANCHOR CONNECTOR FRAMES [CRL]\n", stderr);
@@ -135,7 +153,13 @@ int main(int argc, char **argv) {
     if (!result)
         result = begin(&player);
     if (!result)
-        result = show(&player, strtol(argv[4], NULL, 10), &stop);
+        result = show(&player, &frame, strtol(argv[4], NULL, 10), &stop);
+    while (!result && stop == COPP_STOP_LINK_LOST) { /* nothing is shown until the display is protected again */
+        puts("black");
+        result = begin_again(&player);
+        if (!result)
+            result = show(&player, &frame, strtol(argv[4], NULL, 10), &stop);
+    }
     puts(copp_session_explain(player.session, result, &player.verdict, stop, why, sizeof why));
     copp_session_free(&player.session);
     copp_transport_free(&player.transport);

@@ -42,19 +42,25 @@ status=0
 [ "$status" -eq 1 ]
 [ "$(grep -c '^frame ' "$directory/out")" -eq 0 ]
 
-# none more once it is lost
+# none while the levels are set again, or once the link is lost: a new session follows (EVT-4), and ends it where it cannot protect
 status=0
 (
     until grep -q '^frame 10$' "$directory/out"; do sleep 0.05; done
     echo "mode HDMI-1 720p60" >&9
     until grep -q '^black$' "$directory/out"; do sleep 0.05; done
     echo "hdcp-fail HDMI-1" >&9
+    until [ "$(grep -c '^black$' "$directory/out")" -ge 2 ]; do sleep 0.05; done
+    lost=$(grep -c '^frame ' "$directory/out")
+    until [ "$(grep -c '^frame ' "$directory/out")" -gt "$((lost + 5))" ]; do sleep 0.05; done
+    echo "unplug HDMI-1" >&9
 ) &
 : >"$directory/out"
 "$player" "$directory/socket" "$anchor" HDMI-1 100000 >"$directory/out" || status=$?
 wait $!
 [ "$status" -eq 1 ]
-tail -n 1 "$directory/out" | grep -q 'the link to the display was lost (EVT-4); plug'
+tail -n 2 "$directory/out" | head -n 1 | grep -q '^black$'
+tail -n 1 "$directory/out" | grep -q 'the driver refused: E_UNEXPECTED; check that a display is plugged in'
+[ "$(grep -c '^frame ' "$directory/out")" -eq "$(grep '^frame ' "$directory/out" | sort -u | wc -l)" ] # each shown once
 
 # what fails is told in a sentence, also where nobody gives a verdict: STATUS WORDS ARGUMENT...
 explained() {

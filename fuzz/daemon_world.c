@@ -209,7 +209,7 @@ void world_advance(struct world *world, uint64_t by_ms) {
     struct server *server = &world->server;
     now_ms += by_ms;
     server_wake(server); /* as its timer does */
-    copp_outputs_dispatch(server->outputs, clock_now_ms());
+    copp_outputs_dispatch(server->outputs, clock_ms());
     server_sync_outputs(server);
     world_run(world);
 }

@@ -55,6 +55,8 @@ static uint32_t get_u32(const uint8_t *bytes) {
 
 /* --- in between --- */
 
+static const struct copp_call no_hurry = {.size = sizeof no_hurry, .deadline_ms = COPP_NO_DEADLINE};
+
 static uint32_t some_hresult(struct fuzz_input *input) {
     static const uint32_t hresults[] = {COPP_HR_OK, COPP_HR_INVALIDARG, COPP_HR_UNEXPECTED, COPP_HR_TOOBIGSIZE, 1};
     return hresults[fuzz_one_of(input, sizeof hresults / sizeof hresults[0])];
@@ -77,7 +79,7 @@ static void ask_other(struct fuzz_input *input, uint8_t *message) {
 static void deliver(struct world *world) {
     uint32_t ignored;
     if (world->keeps)
-        CHECK(world->inner->ops->protection_command(world->inner, &world->kept, &ignored) == COPP_OK);
+        CHECK(world->inner->ops->protection_command(world->inner, &no_hurry, &world->kept, &ignored) == COPP_OK);
     world->keeps = false;
 }
 
@@ -87,7 +89,7 @@ static void own_question(struct world *world, const uint8_t *message) {
     uint32_t ignored;
     memcpy(own.bytes, message, sizeof own.bytes);
     ask_other(world->input, own.bytes);
-    CHECK(world->inner->ops->protection_status(world->inner, &own, &dropped, &ignored) == COPP_OK);
+    CHECK(world->inner->ops->protection_status(world->inner, &no_hurry, &own, &dropped, &ignored) == COPP_OK);
 }
 
 /* What is done to a request, or before it. False: it goes no further. */
@@ -122,19 +124,21 @@ static struct world *world_of(struct copp_transport *transport) {
     return (struct world *)(void *)transport;
 }
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
     struct copp_transport *inner = world_of(transport)->inner;
-    return inner->ops->key_exchange(inner, random, chain, size, hresult);
+    return inner->ops->key_exchange(inner, call, random, chain, size, hresult);
 }
 
-static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                       uint32_t *hresult) {
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
+                                       const struct copp_signature *signature, uint32_t *hresult) {
     struct copp_transport *inner = world_of(transport)->inner;
-    return inner->ops->session_sequence_start(inner, signature, hresult);
+    return inner->ops->session_sequence_start(inner, call, signature, hresult);
 }
 
-static enum copp_result command(struct copp_transport *transport, const struct copp_command *message, uint32_t *hresult) {
+static enum copp_result command(struct copp_transport *transport, const struct copp_call *call,
+                                const struct copp_command *message, uint32_t *hresult) {
+    (void)call;
     struct world *world = world_of(transport);
     struct copp_transport *inner = world->inner;
     struct copp_command sent = *message;
@@ -147,26 +151,27 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     }
     if (!meddle(world, how, sent.bytes, hresult))
         return COPP_OK;
-    enum copp_result result = inner->ops->protection_command(inner, &sent, hresult);
+    enum copp_result result = inner->ops->protection_command(inner, &no_hurry, &sent, hresult);
     if (how == MEDDLE_TWICE)
-        result = inner->ops->protection_command(inner, &sent, hresult);
+        result = inner->ops->protection_command(inner, &no_hurry, &sent, hresult);
     if (how == MEDDLE_HRESULT)
         *hresult = some_hresult(world->input);
     return result;
 }
 
-static enum copp_result status(struct copp_transport *transport, const struct copp_status_input *input,
-                               struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
+                               const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
+    (void)call;
     struct world *world = world_of(transport);
     struct copp_transport *inner = world->inner;
     struct copp_status_input sent = *input;
     enum meddling how = fuzz_one_of(world->input, MEDDLE_KINDS);
     if (!meddle(world, how, sent.bytes, hresult))
         return COPP_OK;
-    enum copp_result result = inner->ops->protection_status(inner, &sent, output, hresult);
+    enum copp_result result = inner->ops->protection_status(inner, &no_hurry, &sent, output, hresult);
     if (how == MEDDLE_TWICE) {
         put_u32(sent.bytes + 32, get_u32(sent.bytes + 32) + 1);
-        result = inner->ops->protection_status(inner, &sent, output, hresult);
+        result = inner->ops->protection_status(inner, &no_hurry, &sent, output, hresult);
     }
     if (how == MEDDLE_HRESULT)
         *hresult = some_hresult(world->input);
@@ -359,7 +364,12 @@ static void establish(struct world *world, uint8_t choice) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, never_freed};
+    static const struct copp_transport_ops ops = {.size = sizeof ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = sequence_start,
+                                                  .protection_command = command,
+                                                  .protection_status = status,
+                                                  .free = never_freed};
     struct fuzz_input input = {data, size};
     struct world world = {.transport = {&ops}, .input = &input};
     struct copp_requirement required = {.size = sizeof required};

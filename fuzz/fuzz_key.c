@@ -74,16 +74,16 @@ static void read_public(const char *text, size_t size, bool strict) {
 
     struct copp_dsa_key my_dsa;
     struct copp_dsa_key their_dsa;
-    my_result = copp_dsa_key_read(text, size, &my_dsa);
-    their_result = other_copp_dsa_key_read(text, size, &their_dsa);
+    my_result = copp_dsa_key_read(text, size, &my_dsa, NULL);
+    their_result = other_copp_dsa_key_read(text, size, &their_dsa, NULL);
     CHECK(!strict || their_result || !my_result);
     if (!my_result && !their_result)
         CHECK(copp_equal(&my_dsa, &their_dsa, sizeof my_dsa));
 
     struct copp_rsa3072_key my_rsa;
     struct copp_rsa3072_key their_rsa;
-    my_result = copp_rsa3072_key_read(text, size, &my_rsa);
-    their_result = other_copp_rsa3072_key_read(text, size, &their_rsa);
+    my_result = copp_rsa3072_key_read(text, size, &my_rsa, NULL);
+    their_result = other_copp_rsa3072_key_read(text, size, &their_rsa, NULL);
     CHECK(!strict || their_result || !my_result);
     if (!my_result && !their_result)
         CHECK(copp_equal(my_rsa.modulus, their_rsa.modulus, sizeof my_rsa.modulus) && my_rsa.exponent == their_rsa.exponent);
@@ -96,8 +96,8 @@ static void check_signs(struct copp_private_key *key, const struct copp_public_k
     uint8_t signature[COPP_MODULUS_MAX];
     struct copp_verifier *verifier;
     CHECK(key->ops->sign(key, message, sizeof message, signature, numbers->modulus_size) == COPP_OK);
-    CHECK(copp_sha1(message, sizeof message, digest) == COPP_OK);
-    CHECK(copp_verifier_new(numbers, &verifier) == COPP_OK);
+    CHECK(copp_sha1(message, sizeof message, digest, NULL) == COPP_OK);
+    CHECK(copp_verifier_new(numbers, &verifier, NULL) == COPP_OK);
     CHECK(copp_verifier_check(verifier, digest, signature, numbers->modulus_size) == COPP_OK);
     copp_verifier_free(&verifier);
 }

@@ -120,8 +120,9 @@ static void choose_chain(struct driver *driver) {
                          copp_equal(driver->chain.bytes, fixed.chain.bytes, fixed.chain.size);
 }
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+    (void)call;
     struct driver *driver = driver_of(transport);
     choose_chain(driver);
     memset(random, 0xD0, COPP_RANDOM_SIZE);
@@ -195,8 +196,9 @@ static enum copp_result end_call(struct driver *driver, uint32_t *hresult) {
     return driver->call_result;
 }
 
-static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                       uint32_t *hresult) {
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
+                                       const struct copp_signature *signature, uint32_t *hresult) {
+    (void)call;
     struct driver *driver = driver_of(transport);
     CHECK(!driver->started);
     check_handshake(driver, signature);
@@ -209,7 +211,9 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
     return result;
 }
 
-static enum copp_result command(struct copp_transport *transport, const struct copp_command *message, uint32_t *hresult) {
+static enum copp_result command(struct copp_transport *transport, const struct copp_call *call,
+                                const struct copp_command *message, uint32_t *hresult) {
+    (void)call;
     struct driver *driver = driver_of(transport);
     struct copp_command_fields fields;
     enum copp_request request;
@@ -306,8 +310,9 @@ static void note_claims(struct driver *driver, enum copp_request request, uint32
     }
 }
 
-static enum copp_result status(struct copp_transport *transport, const struct copp_status_input *input,
-                               struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
+                               const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
+    (void)call;
     struct driver *driver = driver_of(transport);
     struct copp_status_input_fields fields;
     enum copp_request request;
@@ -571,7 +576,12 @@ static bool establish(struct driver *driver, struct copp_session *session, bool 
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, never_freed};
+    static const struct copp_transport_ops ops = {.size = sizeof ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = sequence_start,
+                                                  .protection_command = command,
+                                                  .protection_status = status,
+                                                  .free = never_freed};
     static const struct copp_random_ops random_ops = {sizeof random_ops, draw};
     begin();
     struct fuzz_input input = {data, size};

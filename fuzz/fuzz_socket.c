@@ -160,20 +160,23 @@ static void call_transport(struct world *world, struct fuzz_input *input, enum s
     size_t size = 0;
     uint32_t hresult = COPP_HR_OK;
     const struct copp_transport_ops *ops = world->transport->ops;
+    struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
+    if (ask == ASK_STATUS)
+        call.deadline_ms = ops->now_ms(world->transport) + 1000;
     if (ask == ASK_KEY_EXCHANGE) {
         reply(world, input, PACKET_KEY_EXCHANGE, COPP_RANDOM_SIZE + 300);
-        enum copp_result result = ops->key_exchange(world->transport, random, &chain, &size, &hresult);
+        enum copp_result result = ops->key_exchange(world->transport, &call, random, &chain, &size, &hresult);
         note(world, result);
         CHECK(result || hresult != COPP_HR_OK || (chain && size <= PACKET_CHAIN_MAX));
     } else if (ask == ASK_SEQUENCE_START) {
         reply(world, input, PACKET_SEQUENCE_START, 0);
-        note(world, ops->session_sequence_start(world->transport, &signature, &hresult));
+        note(world, ops->session_sequence_start(world->transport, &call, &signature, &hresult));
     } else if (ask == ASK_COMMAND) {
         reply(world, input, PACKET_COMMAND, 0);
-        note(world, ops->protection_command(world->transport, &command, &hresult));
+        note(world, ops->protection_command(world->transport, &call, &command, &hresult));
     } else {
         reply(world, input, PACKET_STATUS, COPP_MESSAGE_SIZE);
-        note(world, ops->protection_status(world->transport, &request, &output, &hresult));
+        note(world, ops->protection_status(world->transport, &call, &request, &output, &hresult));
     }
 }
 

@@ -12,11 +12,11 @@ void fuzz_forget_signatures(void) {
     fuzz_verified_count = 0;
 }
 
-enum copp_result __real_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest);
-enum copp_result __wrap_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest);
-enum copp_result __wrap_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest) {
+enum copp_result __real_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log);
+enum copp_result __wrap_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log);
+enum copp_result __wrap_copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log) {
     if (!fuzz_believe)
-        return __real_copp_sha1(bytes, size, digest);
+        return __real_copp_sha1(bytes, size, digest, log);
     memset(digest, 0, COPP_SHA1_SIZE);
     return COPP_OK;
 }
@@ -41,19 +41,19 @@ enum copp_result __wrap_copp_verifier_check(struct copp_verifier *verifier, cons
 }
 
 enum copp_result __real_copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
-                                        const uint8_t *signature);
+                                        const uint8_t *signature, struct copp_log *log);
 enum copp_result __wrap_copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
-                                        const uint8_t *signature);
+                                        const uint8_t *signature, struct copp_log *log);
 enum copp_result __wrap_copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
-                                        const uint8_t *signature) {
-    return fuzz_believe ? COPP_OK : __real_copp_dsa_verify(key, message, size, signature);
+                                        const uint8_t *signature, struct copp_log *log) {
+    return fuzz_believe ? COPP_OK : __real_copp_dsa_verify(key, message, size, signature, log);
 }
 
 enum copp_result __real_copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
-                                            const uint8_t *signature);
+                                            const uint8_t *signature, struct copp_log *log);
 enum copp_result __wrap_copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
-                                            const uint8_t *signature);
+                                            const uint8_t *signature, struct copp_log *log);
 enum copp_result __wrap_copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
-                                            const uint8_t *signature) {
-    return fuzz_believe ? COPP_OK : __real_copp_rsa3072_verify(key, message, size, signature);
+                                            const uint8_t *signature, struct copp_log *log) {
+    return fuzz_believe ? COPP_OK : __real_copp_rsa3072_verify(key, message, size, signature, log);
 }

@@ -26,6 +26,7 @@
 #include "copp/device.h"
 #include "copp/handshake.h"
 #include "copp/key.h"
+#include "copp/log.h"
 #include "copp/omac.h"
 #include "copp/output.h"
 #include "copp/protocol.h"

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "common/printable.h"
+
 void copp_backend_close(struct copp_backend **backend) {
     if (!backend || !*backend)
         return;
@@ -19,9 +21,6 @@ void copp_backend_say(struct copp_backend_log *log, enum copp_backend_priority p
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    for (char *at = text; *at; at++) {
-        if (*at < ' ' || *at > '~')
-            *at = '?'; /* names of outputs come from drivers and servers */
-    }
+    make_printable(text); /* names of outputs come from drivers and servers */
     log->say(log, priority, text);
 }

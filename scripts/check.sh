@@ -13,6 +13,7 @@ check_all() {
     step_after build_gcc "keys in a PKCS#11 token: tool and coppd" check_pkcs11 "$lint_build"
     step_after test_gcc "rules: each has a test that passed, each is cited" rule_table "$rules_log"
     step_after build_gcc "exported symbols: library, map and headers agree" check_symbols
+    step_after build_gcc "ABI: programs built with the last release run (abidiff)" check_abi
     step_after build_gcc "install: headers, pkg-config, programs shared and static" check_install
     step_after check_install "uninstall leaves nothing" check_uninstall
     step "Debian packages: each file in one of them" check_packages
@@ -22,6 +23,7 @@ check_all() {
     step_after build_sanitized "fuzz: $fuzz_seconds s a target" fuzz_run "$fuzz_seconds"
     step "windows: both architectures, built with MinGW-w64" cross_all
     step_after cross_all "windows: imports and exports" check_pe_files
+    step_after cross_all "windows: no circle of calls" lint_calls_windows
     step_after cross_all "windows: 64-bit tests under Wine" test_wine64
     step "windows: a 32-bit Wine, in a directory of its own" wine32_root
     step_after wine32_root "windows: 32-bit tests under Wine" test_wine32

@@ -22,6 +22,7 @@ cross_apt() { debian_apt "$cross_dir/apt" deb-src 'bookworm trixie' "$@"; }
 cross_fetch() {
     local name release package version sum archive
     [ ! -f "$cross_sources/.complete" ] || return 0
+    say "cross: fetching the sources of $(cross_libraries | wc -l) libraries"
     rm -rf "$cross_sources"
     mkdir -p "$cross_sources"
     cross_apt update >"$cross_dir/fetch.log" 2>&1 || cross_failed "the lists of Debian's source packages cannot be fetched"
@@ -75,7 +76,9 @@ configure_cross() {
 cross_build() {
     local arch=x86_64
     [ "$1" = win64 ] || arch=i686
+    say "cross: building the libraries for $arch"
     cross_build_libraries "$arch"
+    say "cross: building build/$1"
     configure_cross "build/$1" "$arch" . -Dprefer_static=true -Dbench=false -Ddefault_library=both
     compile "build/$1"
 }

@@ -14,6 +14,8 @@ check_symbols() {
     [ -s "$directory/declared" ] || { echo "no COPP_API in the headers?" && bad=1; }
     diff -u "$directory/map" "$directory/exported" || { echo "src/libcopp.map and what libcopp.so exports differ" && bad=1; }
     diff -u "$directory/declared" "$directory/map" || { echo "the headers' COPP_API and src/libcopp.map differ" && bad=1; }
+    sed -n 's/^ \(copp_[a-z0-9_]*\)@.*/\1/p' debian/libcopp0.symbols | sort | diff -u "$directory/map" - ||
+        { echo "src/libcopp.map and debian/libcopp0.symbols differ" && bad=1; }
     report "$(wc -l <"$directory/exported") symbols"
     return "$bad"
 }
@@ -145,6 +147,7 @@ check_packages() {
     grep -q '/doc/coppd/examples/coppd\.conf$' "$directory/coppd.files"
     dpkg-deb -x "$directory"/libcopp-dev_*.deb "$directory/libcopp-dev"
     documentation "$directory/libcopp-dev/usr/share/doc/libcopp-dev"
+    dpkg-deb --ctrl-tarfile "$directory"/libcopp0_*.deb | tar -xO ./symbols | grep -c '^ copp_'
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postinst >"$directory/postinst"
     grep -q 'systemd-sysusers' "$directory/postinst" # its user
     grep -q "start\|restart" "$directory/postinst" # its units: both, as coppd(8) says

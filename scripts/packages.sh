@@ -23,6 +23,7 @@ packages_check=( # beside those
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
     debhelper dpkg-dev git                     # the Debian packages, and what making them leaves
+    abigail-tools                              # what an upgrade would break
     cmake                                      # a program that finds libcopp by it
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
 )

@@ -293,6 +293,9 @@ bool host_is_theatre(void) {
     return theatre;
 }
 
+/* Whoever calls waits as long as it takes. */
+static const struct copp_call no_deadline = {.size = sizeof no_deadline, .deadline_ms = COPP_NO_DEADLINE};
+
 HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size) {
     if (!random || !chain || !size)
         return E_POINTER;
@@ -310,7 +313,8 @@ HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain
         uint32_t hresult = COPP_HR_UNEXPECTED;
         const uint8_t *bytes = NULL;
         size_t length = 0;
-        hr = answer(device->transport->ops->key_exchange(device->transport, drawn, &bytes, &length, &hresult), &hresult);
+        hr = answer(device->transport->ops->key_exchange(device->transport, &no_deadline, drawn, &bytes, &length, &hresult),
+                    &hresult);
         if (hr == S_OK && length == host.chain_size) {
             memcpy(random, drawn, sizeof drawn);
             memcpy(copy, bytes, length);
@@ -335,7 +339,7 @@ HRESULT host_sequence_start(struct host_device *device, const void *signature) {
         struct copp_signature given;
         uint32_t hresult = COPP_HR_UNEXPECTED;
         memcpy(&given, signature, sizeof given);
-        hr = answer(device->transport->ops->session_sequence_start(device->transport, &given, &hresult), &hresult);
+        hr = answer(device->transport->ops->session_sequence_start(device->transport, &no_deadline, &given, &hresult), &hresult);
     }
     unlock(device);
     return hr;
@@ -351,7 +355,7 @@ HRESULT host_command(struct host_device *device, const void *command) {
         struct copp_command given;
         uint32_t hresult = COPP_HR_UNEXPECTED;
         memcpy(&given, command, sizeof given); /* the application's threads can write to its own while it is checked */
-        hr = answer(device->transport->ops->protection_command(device->transport, &given, &hresult), &hresult);
+        hr = answer(device->transport->ops->protection_command(device->transport, &no_deadline, &given, &hresult), &hresult);
     }
     unlock(device);
     return hr;
@@ -368,7 +372,8 @@ HRESULT host_status(struct host_device *device, const void *input, void *output)
         struct copp_status_input asked;
         uint32_t hresult = COPP_HR_UNEXPECTED;
         memcpy(&asked, input, sizeof asked); /* an application may hand over the same memory twice */
-        hr = answer(device->transport->ops->protection_status(device->transport, &asked, &made, &hresult), &hresult);
+        hr =
+            answer(device->transport->ops->protection_status(device->transport, &no_deadline, &asked, &made, &hresult), &hresult);
         if (hr == S_OK)
             memcpy(output, &made, sizeof made);
     }

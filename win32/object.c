@@ -10,6 +10,7 @@
 #include <dshow.h>
 
 #include "host.h"
+#include "lifetime.h"
 #include "renderers.h"
 
 const GUID copp_class_protection = {0x36cd6f7a, 0x7d6c, 0x4c7c, {0x9e, 0x0b, 0x59, 0xb2, 0x1a, 0x40, 0xc3, 0xd1}};

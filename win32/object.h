@@ -13,8 +13,4 @@ extern const GUID copp_class_protection;
  * IUnknown, which belongs to the outer object alone. */
 HRESULT object_new(REFCLSID class_id, IUnknown *outer, IUnknown **made);
 
-/* Objects that live, and locks of the server: what DllCanUnloadNow tells. */
-void server_keep(void);
-void server_let_go(void);
-
 #endif

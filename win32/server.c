@@ -6,19 +6,11 @@
 #include <olectl.h>
 
 #include "host.h"
+#include "lifetime.h"
 #include "registry.h"
 #include "renderers.h"
 
-static LONG kept; /* objects, factories and locks */
 static HMODULE this_module;
-
-void server_keep(void) {
-    InterlockedIncrement(&kept);
-}
-
-void server_let_go(void) {
-    InterlockedDecrement(&kept);
-}
 
 struct factory {
     IClassFactory interface_part;
@@ -101,7 +93,7 @@ HRESULT WINAPI DllGetClassObject(REFCLSID class_id, REFIID id, void **out) {
 }
 
 HRESULT WINAPI DllCanUnloadNow(void) {
-    return kept > 0 ? S_FALSE : S_OK;
+    return server_in_use() ? S_FALSE : S_OK;
 }
 
 HRESULT WINAPI DllRegisterServer(void) {

@@ -2,6 +2,7 @@
 #ifndef COPP_BASE_H
 #define COPP_BASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -118,6 +119,9 @@ COPP_API const char *copp_version(void);
  * NULs at the end are left out. 0 if a pointer is NULL. Not for XML: a chain is judged byte for byte (CERT-1, CERT-2).
  */
 COPP_API size_t copp_text_plain(const void *bytes, size_t size, char *text);
+
+/* Compares size bytes in a time that does not depend on them. */
+COPP_API COPP_NODISCARD bool copp_equal(const void *a, const void *b, size_t size);
 
 /* Wipes size bytes (which may be 0) and frees what a libcopp function handed over; NULL is allowed. */
 COPP_API void copp_release(void *bytes, uint64_t size);

@@ -16,17 +16,26 @@ extern "C" {
 struct copp_chain;
 
 /*
- * Parses and validates a driver's chain by CERT-1..13 against anchor. bytes are copied.
+ * Parses and validates a driver's chain by CERT-1..13 against anchor. chain_bytes are copied.
  * COPP_E_INVALID: *verdict names the first broken rule; COPP_E_TOO_LARGE: above COPP_CHAIN_SIZE_MAX.
  * chain may be NULL where only the answer is wanted; on an error *chain is NULL.
  */
-COPP_API COPP_NODISCARD enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size,
+COPP_API COPP_NODISCARD enum copp_result copp_chain_validate(const uint8_t *chain_bytes, size_t chain_size,
                                                              const struct copp_public_key *anchor, struct copp_chain **chain,
                                                              struct copp_verdict *verdict);
 
+/* The same, which also tells log why; it may be NULL. */
+COPP_API COPP_NODISCARD enum copp_result copp_chain_validate_logged(const uint8_t *bytes, size_t size,
+                                                                    const struct copp_public_key *anchor, struct copp_log *log,
+                                                                    struct copp_chain **chain, struct copp_verdict *verdict);
+
 /* Parses only, to look into a chain that may be invalid: COPP_E_INVALID for CERT-1, CERT-2 or over COPP_CERTIFICATES_MAX. */
-COPP_API COPP_NODISCARD enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp_chain **chain,
-                                                          struct copp_verdict *verdict);
+COPP_API COPP_NODISCARD enum copp_result copp_chain_parse(const uint8_t *chain_bytes, size_t chain_size,
+                                                          struct copp_chain **chain, struct copp_verdict *verdict);
+
+/* The same, which also tells log why; it may be NULL. */
+COPP_API COPP_NODISCARD enum copp_result copp_chain_parse_logged(const uint8_t *bytes, size_t size, struct copp_log *log,
+                                                                 struct copp_chain **chain, struct copp_verdict *verdict);
 
 COPP_API void copp_chain_free(struct copp_chain **chain);
 

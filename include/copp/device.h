@@ -1,12 +1,16 @@
 /*
  * The driver's side: an adapter owns connectors; each video session opens a device on one.
  *
- * Nothing here reads a clock, does I/O or allocates memory after open. An adapter and all that hangs on it belong to
- * one thread at a time; different adapters are independent. Times are milliseconds of any monotonic clock.
+ * Nothing here reads a clock or starts a thread. An adapter and all that hangs on it belong to one thread at a time; different
+ * adapters are independent. Times are milliseconds of any monotonic clock.
+ *
+ * After copp_device_open a device with a random source and a key of the host's own allocates nothing. It touches no file, takes no
+ * lock and does not wait. The crypto library's random source and keys allocate, lock and call getrandom, in
+ * copp_device_key_exchange and copp_device_sequence_start alone.
  *
  * A device belongs to the process that opened it. In a child made by fork() its entry points answer COPP_HR_UNEXPECTED, and
  * closing it tells its output nothing. The adapter works there too: devices that the child opens are its own, and their random
- * numbers never those of the parent, whatever the source (SES-2).
+ * numbers never those of the parent, whatever the source (SES-2): there KeyExchange calls getrandom as well.
  */
 #ifndef COPP_DEVICE_H
 #define COPP_DEVICE_H
@@ -32,6 +36,7 @@ struct copp_adapter_config {
     struct copp_private_key *key; /* of the chain's leaf; borrowed */
     struct copp_random *random; /* borrowed; NULL: the crypto library's CSPRNG */
     uint32_t pending_limit_ms; /* 0: COPP_PENDING_LIMIT_MS */
+    struct copp_log *log; /* told why something failed, but nothing of how a handshake is opened; NULL: nobody */
     bool unbound; /* answers end in zeros, as those of a driver that knows no BIND rules (BIND-2) */
 };
 
@@ -54,7 +59,7 @@ struct copp_connector_config {
     bool real; /* false: it is simulated and protects nothing (BIND-6) */
 };
 
-/* The connector belongs to the adapter. Its output is told to have nothing in force by the next poll or change (ARB-4).
+/* The connector belongs to the adapter. Its output is told to have nothing in force by the next dispatch or change (ARB-4).
  * COPP_E_ARGUMENT for types, standards or a default that cannot be, and for a name that is too long. */
 COPP_API COPP_NODISCARD enum copp_result
 copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config, struct copp_connector **connector);
@@ -125,6 +130,14 @@ COPP_API void copp_device_close(struct copp_device **device);
 COPP_API COPP_NODISCARD uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length);
 /* random receives COPP_RANDOM_SIZE bytes, chain the length told before. */
 COPP_API COPP_NODISCARD uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain);
+/*
+ * Makes both steps of KeyExchange in one call, or neither. random receives COPP_RANDOM_SIZE bytes; *chain points to the
+ * adapter's chain of *size bytes, which lives as long as the adapter. On failure *chain is NULL and *size 0. Call it from the
+ * thread that has the adapter. Returns COPP_HR_UNEXPECTED after a step of KeyExchange, or without random numbers; then it may
+ * be called again (SES-2).
+ */
+COPP_API COPP_NODISCARD uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain,
+                                                      size_t *size);
 COPP_API COPP_NODISCARD uint32_t copp_device_sequence_start(struct copp_device *device, const struct copp_signature *signature);
 /* COPP_HR_PENDING: ask copp_device_command_result until it answers something else; the command has then ended. */
 COPP_API COPP_NODISCARD uint32_t copp_device_command(struct copp_device *device, const struct copp_command *command,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base.h"
+#include "log.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,13 @@ COPP_API const struct copp_public_key *copp_anchor_microsoft(void);
  * text need not end in NUL, and may be in any form that copp_text_plain knows. COPP_E_MEMORY; COPP_E_KEY: neither of the two, or not an RSA key of 1024 to 2048 bits.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_public_key_read(const char *text, size_t size, struct copp_public_key *key);
+
+/*
+ * Writes the key as a PEM public key (SubjectPublicKeyInfo, RFC 5280), which copp_public_key_read and other programs read.
+ * *pem has *size bytes and a NUL beyond them; hand it to copp_release. Any thread may call it. COPP_E_KEY: not an RSA key of
+ * 1024 to 2048 bits; COPP_E_MEMORY, COPP_E_CRYPTO.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_public_key_to_pem(const struct copp_public_key *key, char **pem, size_t *size);
 
 /* True if both are the same key. Keys are public: the time taken tells nothing of use. */
 COPP_API COPP_NODISCARD bool copp_public_key_equal(const struct copp_public_key *a, const struct copp_public_key *b);
@@ -67,6 +75,11 @@ struct copp_private_key_ops {
  */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_open(const char *uri, const char *passphrase,
                                                                struct copp_private_key **key);
+
+/* The same, which also tells log why, and later why the key does not sign; it may be NULL, and is borrowed for as long as the key
+ * lives. What a URI with a scheme may say of a PIN is not told, nor anything of what the key decrypts. */
+COPP_API COPP_NODISCARD enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase,
+                                                                      struct copp_log *log, struct copp_private_key **key);
 
 /* Makes a new RSA key of bits (1024 or 2048) with exponent 65537. */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key);

@@ -2,7 +2,6 @@
 #ifndef COPP_OMAC_H
 #define COPP_OMAC_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,20 +13,17 @@ extern "C" {
 
 struct copp_omac;
 
-/* Allocates everything a MAC needs; there is no key yet. */
+/* Allocates everything a MAC needs; there is no key yet. Later calls allocate nothing, unless the crypto library fails. */
 COPP_API COPP_NODISCARD enum copp_result copp_omac_new(struct copp_omac **omac);
 
-/* Sets or replaces the key (16 bytes). libcopp allocates nothing here. */
+/* Sets or replaces the key (16 bytes). */
 COPP_API COPP_NODISCARD enum copp_result copp_omac_set_key(struct copp_omac *omac, const uint8_t *key);
 
-/* The tag (16 bytes) over size bytes; any size. COPP_E_STATE without a key. libcopp allocates nothing here. */
+/* The tag (16 bytes) over size bytes; any size. COPP_E_STATE without a key. */
 COPP_API COPP_NODISCARD enum copp_result copp_omac_tag(struct copp_omac *omac, const uint8_t *message, size_t size, uint8_t *tag);
 
 /* Wipes and frees. NULL-safe; clears the pointer. */
 COPP_API void copp_omac_free(struct copp_omac **omac);
-
-/* Compares size bytes in a time that does not depend on them. */
-COPP_API COPP_NODISCARD bool copp_equal(const void *a, const void *b, size_t size);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,12 @@ COPP_API COPP_NODISCARD enum copp_result copp_revocation_validate(const uint8_t 
                                                                   const struct copp_public_key *anchor,
                                                                   struct copp_revocation_list **list,
                                                                   struct copp_verdict *verdict);
-/* The same without trust: layout only (CRL-5), to look into a list. It cannot be used for a session. */
+/* The same, which also tells log why; it may be NULL. */
+COPP_API COPP_NODISCARD enum copp_result copp_revocation_validate_logged(const uint8_t *bytes, size_t size,
+                                                                         const struct copp_public_key *anchor,
+                                                                         struct copp_log *log, struct copp_revocation_list **list,
+                                                                         struct copp_verdict *verdict);
+/* Without trust: layout only (CRL-5), to look into a list. It cannot be used for a session. */
 COPP_API COPP_NODISCARD enum copp_result copp_revocation_parse(const uint8_t *bytes, size_t size,
                                                                struct copp_revocation_list **list, struct copp_verdict *verdict);
 COPP_API void copp_revocation_free(struct copp_revocation_list **list);
@@ -66,6 +71,10 @@ COPP_API COPP_NODISCARD enum copp_result copp_revocation_issue(uint32_t version,
  */
 COPP_API COPP_NODISCARD enum copp_result copp_revocation_load(const char *path, const struct copp_public_key *anchor,
                                                               struct copp_revocation_list **list, struct copp_verdict *verdict);
+/* load, which also tells log why; it may be NULL. */
+COPP_API COPP_NODISCARD enum copp_result copp_revocation_load_logged(const char *path, const struct copp_public_key *anchor,
+                                                                     struct copp_log *log, struct copp_revocation_list **list,
+                                                                     struct copp_verdict *verdict);
 COPP_API COPP_NODISCARD enum copp_result copp_revocation_store(const char *path, const uint8_t *bytes, size_t size,
                                                                const struct copp_public_key *anchor,
                                                                struct copp_revocation_list **list, struct copp_verdict *verdict);

@@ -48,6 +48,7 @@ struct copp_session_config {
                                              driver presents the same bytes (its revocation is). NULL: none */
     struct copp_random *random; /* NULL: the crypto library's CSPRNG */
     enum copp_handshake_form form;
+    struct copp_log *log; /* told why something failed; NULL: nobody */
     enum copp_binding_demand binding;
     const char *connector; /* the name of the connector that the transport was opened on (BIND-7): an answer that is bound to
                               another one is not authentic. NULL: one without a name. Copied */
@@ -56,11 +57,12 @@ struct copp_session_config {
 /* Everything in config is borrowed, unless it says otherwise, and must outlive the session, transport too. COPP_E_ARGUMENT for
  * a missing anchor, a transport without the four calls and free, a list, chain or message that was parsed but not validated, a
  * message of HDCP 2's, a known chain that leads to another anchor, or a connector's name of COPP_CONNECTOR_NAME_SIZE bytes or
- * more. */
+ * more. COPP_E_UNSUPPORTED for a transport whose device has other semantics than COPP's. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_session_config *config,
                                                           struct copp_transport *transport, struct copp_session **session);
 
-/* Wipes and frees; the driver's side ends with its transport. NULL-safe; clears the pointer. */
+/* Wipes and frees; the driver's side ends with its transport, which the next session may use once it is reopened
+ * (copp_transport_reopen). NULL-safe; clears the pointer. */
 COPP_API void copp_session_free(struct copp_session **session);
 
 /*
@@ -87,6 +89,12 @@ COPP_API const struct copp_chain *copp_session_chain(const struct copp_session *
 /* What the driver answered last. Only COPP_HR_OK is success; anything else is COPP_E_REFUSED. COPP_HR_UNEXPECTED before the first
  * answer, COPP_HR_POINTER for NULL. */
 COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
+/*
+ * To poll for reading beside the moments that copp_session_poll gives: once it can be read, the driver is gone or has something to say,
+ * so call copp_session_poll at once. Never read from it: what is there is not authenticated. It stays the transport's, and is
+ * another one after copp_transport_reopen. -1: the transport has none, or the session is dead, or NULL.
+ */
+COPP_API int copp_session_fd(const struct copp_session *session);
 /* The event flags (COPP_STATUS_*) seen in answers since the last call; the driver tells each once (EVT-2). COPP_STATUS_LINK_LOST for
  * NULL: no link is there. */
 COPP_API uint32_t copp_session_take_events(struct copp_session *session);
@@ -179,7 +187,8 @@ struct copp_poll {
     bool receiver_unnamed; /* HDCP is in force, against whom nobody knows: requirement.unnamed_receiver was used */
 };
 
-/* One step of polling, to be called when poll->deadline_ms has come or earlier. Before copp_session_protect: STOP. After
+/* One step of polling, to be called when poll->deadline_ms has come or earlier. All its questions must be answered within COPP_POLL_MS, if
+ * the transport has a clock; only setting levels again may take longer (CMD-6). Before copp_session_protect: STOP. After
  * STOP it stays STOP. */
 COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll);
 

@@ -30,6 +30,7 @@ struct copp_sim_config {
     uint32_t pending_limit_ms; /* where the description has none; 0: COPP_PENDING_LIMIT_MS */
     bool
         outputs_only; /* without adapter and connectors, which are the host's: chain, key, random and pending limit stay unused */
+    struct copp_log *log; /* the adapter's; NULL: nobody is told */
     bool unbound; /* as in struct copp_adapter_config */
 };
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base.h"
+#include "log.h"
 #include "protocol.h"
 
 #ifdef __cplusplus
@@ -45,6 +46,10 @@ struct copp_srm_key {
  */
 COPP_API COPP_NODISCARD enum copp_result copp_srm_verify(const uint8_t *bytes, size_t size, const struct copp_srm_key *key,
                                                          struct copp_srm **srm, struct copp_verdict *verdict);
+/* The same, which also tells log why; it may be NULL. */
+COPP_API COPP_NODISCARD enum copp_result copp_srm_verify_logged(const uint8_t *bytes, size_t size, const struct copp_srm_key *key,
+                                                                struct copp_log *log, struct copp_srm **srm,
+                                                                struct copp_verdict *verdict);
 /* Layout only (SRM-1, SRM-4), to look into a message. It cannot be used for a session. srm and verdict as above. */
 COPP_API COPP_NODISCARD enum copp_result copp_srm_parse(const uint8_t *bytes, size_t size, struct copp_srm **srm,
                                                         struct copp_verdict *verdict);

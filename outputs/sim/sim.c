@@ -115,6 +115,8 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
                                                 .key = config->key,
                                                 .random = config->random,
                                                 .pending_limit_ms = limit_ms,
+                                                .log = config->log,
+
                                                 .unbound = config->unbound};
     result = copp_adapter_new(&adapter, &sim->adapter);
     return result ? result : add_connectors(sim);

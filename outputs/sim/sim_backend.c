@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/printable.h"
+
 #define LINE_SIZE 128u
 
 struct sim_backend {
@@ -72,7 +74,7 @@ static void read_events(struct sim_backend *b) {
         if (bytes[i] == '\n')
             end_line(b);
         else if (b->length < LINE_SIZE)
-            b->line[b->length++] = (char)(bytes[i] < ' ' || bytes[i] > '~' ? '?' : bytes[i]);
+            b->line[b->length++] = printable_ascii(bytes[i]) ? bytes[i] : '?';
     }
 }
 

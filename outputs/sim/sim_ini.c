@@ -3,17 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/ini_lines.h"
 #include "common/text.h"
 #include "internal.h"
-
-#define LINE_MAX_SIZE 190u /* inih's own limit is 200 with line end and NUL: beyond, it would cut a line in two */
 
 enum section { SECTION_NONE, SECTION_ADAPTER, SECTION_OUTPUT, SECTION_SCRIPT };
 
 struct parse {
     struct copp_sim *sim;
-    const char *text; /* not read yet */
-    unsigned line;
+    struct ini_lines lines;
     enum section section;
     struct sim_output *output; /* of SECTION_OUTPUT */
     bool seen_adapter;
@@ -204,7 +202,7 @@ static bool read_adapter_key(struct parse *parse, const char *name, const char *
 /* A script line is kept as text: the output it names may be described further down. */
 static bool read_script_line(struct parse *parse, const char *name, const char *value, struct copp_sim_error *error) {
     struct copp_sim *sim = parse->sim;
-    struct sim_script_line line = {.line = parse->line};
+    struct sim_script_line line = {.line = parse->lines.line};
     struct copp_sim_error reason = {0};
     if (sim->script_count == SIM_SCRIPT_MAX)
         return copp_sim_refuse(error, "more than %u lines of script", SIM_SCRIPT_MAX);
@@ -222,7 +220,7 @@ static bool read_script_line(struct parse *parse, const char *name, const char *
 
 static int fail(struct parse *parse) {
     if (!parse->failed)
-        parse->error->line = parse->line;
+        parse->error->line = parse->lines.line;
     parse->failed = true;
     return 0;
 }
@@ -262,7 +260,7 @@ static bool begin_output(struct parse *parse, const char *name) {
     parse->section = SECTION_OUTPUT;
     parse->output = &sim->outputs[sim->output_count++];
     strcpy(parse->output->name, name);
-    parse->output->line = parse->line;
+    parse->output->line = parse->lines.line;
     parse->output->plugged = true;
     return true;
 }
@@ -285,7 +283,7 @@ static bool begin_section(struct parse *parse, const char *header) {
 }
 
 static bool see_section(struct parse *parse, const char *line) {
-    char header[LINE_MAX_SIZE];
+    char header[INI_LINE_MAX + 1];
     const char *end = line[0] == '[' ? strchr(line, ']') : NULL;
     if (!end)
         return true;
@@ -296,29 +294,21 @@ static bool see_section(struct parse *parse, const char *line) {
 }
 
 /*
- * inih's reader, like fgets: counts lines, sees sections (inih tells of none that is empty), and takes leading white
- * space away, by which inih would go on with the value of the line before.
+ * inih's reader, like fgets: sees sections (inih tells of none that is empty), and takes leading white space away, by which
+ * inih would go on with the value of the line before.
  */
 static char *read_line(char *to, int room, void *stream) {
     struct parse *parse = stream;
-    if (!*parse->text || parse->failed)
+    if (parse->failed)
         return NULL;
-    parse->line++;
-    const char *line = parse->text + strspn(parse->text, " \t");
-    size_t length = strcspn(line, "\n");
-    parse->text = line + length + (line[length] == '\n');
-    if (length >= LINE_MAX_SIZE || length + 2 > (size_t)room) {
-        (void)copp_sim_refuse(parse->error, "the line is longer than %u characters", LINE_MAX_SIZE - 1);
-        (void)fail(parse);
-        return NULL;
-    }
-    memcpy(to, line, length);
-    strcpy(to + length, "\n");
-    if (!see_section(parse, to)) {
-        (void)fail(parse);
-        return NULL;
-    }
-    return to;
+    parse->lines.text += strspn(parse->lines.text, " \t");
+    char *line = ini_next_line(&parse->lines, to, room);
+    if (parse->lines.too_long)
+        (void)copp_sim_refuse(parse->error, "the line is longer than %u characters", INI_LINE_MAX);
+    else if (!line || see_section(parse, line))
+        return line;
+    (void)fail(parse);
+    return NULL;
 }
 
 static bool complain(const struct sim_output *output, struct copp_sim_error *error, const char *reason) {
@@ -402,7 +392,7 @@ static bool check(struct copp_sim *sim, struct copp_sim_error *error) {
 }
 
 enum copp_result copp_sim_describe(struct copp_sim *sim, const char *description, struct copp_sim_error *error) {
-    struct parse parse = {.sim = sim, .text = description + byte_order_mark(description), .error = error};
+    struct parse parse = {.sim = sim, .lines = {.text = description + byte_order_mark(description)}, .error = error};
     int line = ini_parse_stream(read_line, &parse, on_key, &parse);
     if (line < 0)
         return COPP_E_MEMORY;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/number.h"
+#include "common/printable.h"
 #include "internal.h"
 
 #define WORDS(list)                                                                                                              \
@@ -66,20 +68,12 @@ static const struct sim_word acp_levels[] = {
     {"0", COPP_ACP_OFF}, {"1", COPP_ACP_LEVEL1}, {"2", COPP_ACP_LEVEL2}, {"3", COPP_ACP_LEVEL3}};
 const struct sim_words copp_sim_acp_levels = WORDS(acp_levels);
 
-/* A description may come from anywhere, and a reason goes to a terminal. */
-static void make_printable(char *text) {
-    for (; *text; text++) {
-        if (*text < ' ' || *text > '~')
-            *text = '?';
-    }
-}
-
 bool copp_sim_refuse(struct copp_sim_error *error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
-    make_printable(error->text);
+    make_printable(error->text); /* a description may come from anywhere, and a reason goes to a terminal */
     return false;
 }
 
@@ -98,25 +92,16 @@ bool copp_sim_read_word(const char *text, const struct sim_words *words, uint32_
 }
 
 bool copp_sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error) {
-    uint64_t sum = 0;
-    const char *digit = text;
-    for (; *digit >= '0' && *digit <= '9' && sum <= most; digit++)
-        sum = sum * 10 + (uint64_t)(*digit - '0');
-    if (digit == text || *digit || sum > most)
+    if (!number_read(text, 0, most, value))
         return copp_sim_refuse(error, "\"%.20s\" is no whole number from 0 to %llu", text, (unsigned long long)most);
-    *value = sum;
     return true;
 }
 
-/* Digits at *text, up to most; *text moves behind them. */
+/* Digits at *text, from 1 to most; *text moves behind them. */
 static bool take_number(const char **text, uint32_t most, uint32_t *value) {
-    const char *digit = *text;
-    uint32_t sum = 0;
-    for (; *digit >= '0' && *digit <= '9' && sum <= most; digit++)
-        sum = sum * 10 + (uint32_t)(*digit - '0');
-    bool taken = digit != *text && sum >= 1 && sum <= most;
-    *text = digit;
-    *value = sum;
+    uint64_t number = 0;
+    bool taken = number_take(text, most, &number) && number >= 1;
+    *value = (uint32_t)number;
     return taken;
 }
 
@@ -177,25 +162,9 @@ bool copp_sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim
     return true;
 }
 
-static int hex_digit(char digit) {
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-    const char *found = digit ? strchr(digits, digit) : NULL;
-    return found ? (int)((found - digits) % 16) : -1;
-}
-
 bool copp_sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error) {
-    uint8_t bytes[COPP_KSV_SIZE];
-    bool whole = strlen(text) == 2 * COPP_KSV_SIZE;
-    for (size_t i = 0; whole && i < COPP_KSV_SIZE; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
-        whole = high >= 0 && low >= 0;
-        bytes[i] = (uint8_t)(high * 16 + low);
-    }
-    if (!whole)
-        return copp_sim_refuse(error, "\"%.20s\" is no KSV; write 10 hexadecimal digits, most significant byte first", text);
-    memcpy(ksv, bytes, sizeof bytes);
-    return true;
+    return hex_read(text, ksv, COPP_KSV_SIZE) ||
+           copp_sim_refuse(error, "\"%.20s\" is no KSV; write 10 hexadecimal digits, most significant byte first", text);
 }
 
 bool copp_sim_read_standard(const char *text, uint32_t *standard, struct copp_sim_error *error) {

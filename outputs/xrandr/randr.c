@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <xcb/xcbext.h>
 
+#include "common/clock.h"
 #include "outputs/kms/timing.h"
 
 #define WRITE_MS 100u
@@ -113,14 +113,8 @@ bool randr_alive(const struct randr *randr) {
     return randr->connection && !randr->silent && !xcb_connection_has_error(randr->connection);
 }
 
-static uint64_t now_ms(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
 void randr_begin(struct randr *randr) {
-    randr->deadline_ms = now_ms() + ANSWER_MS;
+    randr->deadline_ms = clock_ms() + ANSWER_MS;
 }
 
 /*
@@ -134,7 +128,7 @@ static void *answer_to(struct randr *randr, unsigned sequence, bool *refused) {
     if (!randr->silent)
         (void)flush(randr);
     while (!randr->silent && !poll_for_reply(randr, sequence, &reply, &error)) {
-        uint64_t now = now_ms();
+        uint64_t now = clock_ms();
         if (now < randr->deadline_ms)
             (void)poll(&fd, 1, (int)(randr->deadline_ms - now));
         else
@@ -326,7 +320,7 @@ bool randr_busy(struct randr *randr, uint64_t *for_ms) {
     bool refused;
     if (!randr->writing || !randr_alive(randr) || written(randr, &refused))
         return false;
-    *for_ms = now_ms() - randr->write_ms;
+    *for_ms = clock_ms() - randr->write_ms;
     randr->silent = *for_ms > BUSY_MS;
     return !randr->silent;
 }
@@ -354,11 +348,11 @@ enum copp_result randr_write(struct randr *randr, const struct randr_output *out
     randr->writes[0] = on && output->content_type ? change(randr, output->id, RANDR_CONTENT_TYPE, RANDR_TYPE0) : 0;
     randr->writes[1] = change(randr, output->id, RANDR_PROTECTION, on ? RANDR_DESIRED : RANDR_UNDESIRED);
     randr->write_end = xcb_get_input_focus(randr->connection).sequence;
-    randr->write_ms = now_ms();
+    randr->write_ms = clock_ms();
     randr->writing = flush(randr);
     struct pollfd fd = {.fd = xcb_get_file_descriptor(randr->connection), .events = POLLIN};
     while (randr->writing && !written(randr, &refused)) {
-        uint64_t took = now_ms() - randr->write_ms;
+        uint64_t took = clock_ms() - randr->write_ms;
         if (took >= WRITE_MS)
             return COPP_OK;
         (void)poll(&fd, 1, (int)(WRITE_MS - took));

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 #define LIMIT_MS 1000u
 #define STEP_MS 250
@@ -23,12 +24,6 @@ struct randr_watchdog {
     _Atomic uint64_t since_ms; /* when the call began; 0: there is none */
 };
 
-static uint64_t now_ms(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
 static void *run(void *argument) {
     struct randr_watchdog *watchdog = argument;
     struct pollfd wake = {.fd = watchdog->wake, .events = POLLIN};
@@ -38,7 +33,7 @@ static void *run(void *argument) {
         (void)eventfd_read(watchdog->wake, &times);
         atomic_store(&watchdog->armed, false); /* before the look: who begins a call after it wakes us */
         uint64_t since = atomic_load(&watchdog->since_ms);
-        if (since && now_ms() - since >= LIMIT_MS)
+        if (since && clock_ms() - since >= LIMIT_MS)
             (void)shutdown(watchdog->fd, SHUT_RDWR);
         if (since)
             atomic_store(&watchdog->armed, true);
@@ -61,7 +56,7 @@ struct randr_watchdog *randr_watchdog_begin(int fd) {
 }
 
 void randr_watchdog_enter(struct randr_watchdog *watchdog) {
-    atomic_store(&watchdog->since_ms, now_ms());
+    atomic_store(&watchdog->since_ms, clock_ms());
     if (!atomic_exchange(&watchdog->armed, true))
         (void)eventfd_write(watchdog->wake, 1);
 }

@@ -2,8 +2,8 @@
  * xcb waits without limit for the rest of a packet that has begun to come, and for a server to take a request. A thread looks on, and
  * shuts the connection down where that takes too long: to xcb that is a server that has gone.
  */
-#ifndef COPP_OUTPUTS_XRANDR_GUARD_H
-#define COPP_OUTPUTS_XRANDR_GUARD_H
+#ifndef COPP_OUTPUTS_XRANDR_WATCHDOG_H
+#define COPP_OUTPUTS_XRANDR_WATCHDOG_H
 
 struct randr_watchdog;
 

@@ -33,7 +33,7 @@ struct xrandr {
     int epoll; /* of what comes and goes: the connection, or the attempt at one */
     struct randr randr; /* not connected: the server has gone */
     struct randr_connect *attempt; /* an attempt at a connection is under way */
-    uint64_t dial_ms; /* when the next one may begin */
+    uint64_t connect_ms; /* when the next one may begin */
     struct kms_cards cards;
     char *display;
     char *connectors;
@@ -253,14 +253,14 @@ static bool watch(const struct xrandr *xrandr, int fd) {
 
 /* Not being able to try is as an attempt that failed. */
 static void attempt(struct xrandr *xrandr, uint64_t now_ms) {
-    xrandr->dial_ms = now_ms + AGAIN_MS;
+    xrandr->connect_ms = now_ms + AGAIN_MS;
     xrandr->attempt = randr_connect_begin(xrandr->display);
     if (xrandr->attempt && !watch(xrandr, randr_connect_fd(xrandr->attempt)))
         randr_connect_leave(&xrandr->attempt);
 }
 
 /* Whether the attempt has ended, and how. */
-static bool dialled(struct xrandr *xrandr, enum copp_result *result) {
+static bool attempt_ended(struct xrandr *xrandr, enum copp_result *result) {
     if (!randr_connect_ended(&xrandr->attempt, &xrandr->randr, result))
         return false;
     if (!*result && !watch(xrandr, xcb_get_file_descriptor(xrandr->randr.connection)))
@@ -275,9 +275,9 @@ static void connect_again(struct xrandr *xrandr, uint64_t now_ms) {
     enum copp_result result;
     if (xrandr->randr.connection)
         return;
-    if (!xrandr->attempt && now_ms >= xrandr->dial_ms)
+    if (!xrandr->attempt && now_ms >= xrandr->connect_ms)
         attempt(xrandr, now_ms);
-    if (xrandr->attempt && dialled(xrandr, &result) && !result)
+    if (xrandr->attempt && attempt_ended(xrandr, &result) && !result)
         copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "the X server is there");
 }
 
@@ -336,8 +336,8 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
         interval = own < interval ? own : interval;
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : xrandr->last_ms + interval;
-    bool dials = !xrandr->randr.connection && !xrandr->attempt;
-    return dials && xrandr->dial_ms < look_ms ? xrandr->dial_ms : look_ms;
+    bool connects = !xrandr->randr.connection && !xrandr->attempt;
+    return connects && xrandr->connect_ms < look_ms ? xrandr->connect_ms : look_ms;
 }
 
 static void close_xrandr(struct copp_backend *backend) {
@@ -393,7 +393,7 @@ static enum copp_result connect_first(struct xrandr *xrandr) {
         return COPP_E_IO;
     struct pollfd done = {.fd = randr_connect_fd(xrandr->attempt), .events = POLLIN};
     (void)poll(&done, 1, START_MS);
-    if (!dialled(xrandr, &result))
+    if (!attempt_ended(xrandr, &result))
         copp_backend_say(xrandr->log, COPP_BACKEND_ERROR, "the X server does not answer");
     return result;
 }

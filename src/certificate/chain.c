@@ -8,32 +8,32 @@
 
 #define CERTIFICATES 3u /* CERT-4: leaf, IHV signer, root */
 
-static struct copp_chain *chain_new(const uint8_t *bytes, size_t size) {
-    struct copp_chain *chain = malloc(sizeof *chain + 2 * size + 1);
+static struct copp_chain *chain_new(const uint8_t *chain_bytes, size_t chain_size) {
+    struct copp_chain *chain = malloc(sizeof *chain + 2 * chain_size + 1);
     if (!chain)
         return NULL;
-    chain->document = chain->storage;
-    chain->document_size = size;
+    chain->chain_size = chain_size;
     chain->valid = false;
     chain->version = COPP_COLLECTION_MISSING;
     chain->seen = 0;
     chain->count = 0;
-    if (size)
-        memcpy(chain->storage, bytes, size);
+    if (chain_size)
+        memcpy(chain->chain_bytes, chain_bytes, chain_size);
     return chain;
 }
 
-enum copp_result copp_chain_read(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict) {
+enum copp_result copp_chain_read(const uint8_t *chain_bytes, size_t chain_size, struct copp_chain **chain,
+                                 struct copp_verdict *verdict, struct copp_log *log) {
     *chain = NULL;
     copp_verdict_clear(verdict);
-    if (size > COPP_CHAIN_SIZE_MAX)
+    if (chain_size > COPP_CHAIN_SIZE_MAX)
         return COPP_E_TOO_LARGE;
-    struct copp_chain *made = chain_new(bytes, size);
+    struct copp_chain *made = chain_new(chain_bytes, chain_size);
     if (!made)
         return COPP_E_MEMORY;
-    enum copp_result result = copp_records_read(made, (char *)&made->storage[size], verdict);
+    enum copp_result result = copp_records_read(made, (char *)&made->chain_bytes[chain_size], verdict);
     for (uint32_t i = 0; !result && i < made->count; i++)
-        result = copp_record_decode(&made->records[i]);
+        result = copp_record_decode(&made->records[i], log);
     if (result) {
         copp_chain_free(&made);
         return result;
@@ -60,8 +60,8 @@ static enum copp_result check_certificate(struct copp_checker *checker, size_t i
 }
 
 static enum copp_result check_chain(const struct copp_chain *chain, const struct copp_public_key *anchor,
-                                    struct copp_verdict *verdict) {
-    struct copp_checker checker = {.chain = chain, .verdict = verdict};
+                                    struct copp_verdict *verdict, struct copp_log *log) {
+    struct copp_checker checker = {.chain = chain, .verdict = verdict, .log = log};
     enum copp_result result = copp_check_version(&checker);
     if (!result && (chain->seen != CERTIFICATES || chain->count != CERTIFICATES)) /* CERT-4 */
         result = copp_verdict_refuse(verdict, COPP_RULE_CERT_4, -1, "the collection does not hold exactly three certificates");
@@ -73,8 +73,13 @@ static enum copp_result check_chain(const struct copp_chain *chain, const struct
     return result;
 }
 
-enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size, const struct copp_public_key *anchor,
+enum copp_result copp_chain_validate(const uint8_t *chain_bytes, size_t chain_size, const struct copp_public_key *anchor,
                                      struct copp_chain **chain, struct copp_verdict *verdict) {
+    return copp_chain_validate_logged(chain_bytes, chain_size, anchor, NULL, chain, verdict);
+}
+
+enum copp_result copp_chain_validate_logged(const uint8_t *chain_bytes, size_t chain_size, const struct copp_public_key *anchor,
+                                            struct copp_log *log, struct copp_chain **chain, struct copp_verdict *verdict) {
     struct copp_verdict unused;
     struct copp_chain *read = NULL;
     if (!verdict)
@@ -82,11 +87,13 @@ enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size, const st
     if (chain)
         *chain = NULL;
     copp_verdict_clear(verdict);
-    if (!bytes || !anchor)
+    if (!chain_bytes || !anchor)
         return COPP_E_ARGUMENT;
-    enum copp_result result = copp_chain_read(bytes, size, &read, verdict);
+    enum copp_result result = copp_chain_read(chain_bytes, chain_size, &read, verdict, log);
     if (!result)
-        result = check_chain(read, anchor, verdict);
+        result = check_chain(read, anchor, verdict, log);
+    if (result == COPP_E_INVALID)
+        copp_verdict_log(verdict, "a certificate chain", log);
     if (result || !chain) {
         copp_chain_free(&read);
         return result;
@@ -96,16 +103,22 @@ enum copp_result copp_chain_validate(const uint8_t *bytes, size_t size, const st
     return COPP_OK;
 }
 
-enum copp_result copp_chain_parse(const uint8_t *bytes, size_t size, struct copp_chain **chain, struct copp_verdict *verdict) {
+enum copp_result copp_chain_parse(const uint8_t *chain_bytes, size_t chain_size, struct copp_chain **chain,
+                                  struct copp_verdict *verdict) {
+    return copp_chain_parse_logged(chain_bytes, chain_size, NULL, chain, verdict);
+}
+
+enum copp_result copp_chain_parse_logged(const uint8_t *chain_bytes, size_t chain_size, struct copp_log *log,
+                                         struct copp_chain **chain, struct copp_verdict *verdict) {
     struct copp_verdict unused;
     if (!verdict)
         verdict = &unused;
     if (chain)
         *chain = NULL;
     copp_verdict_clear(verdict);
-    if (!bytes || !chain)
+    if (!chain_bytes || !chain)
         return COPP_E_ARGUMENT;
-    enum copp_result result = copp_chain_read(bytes, size, chain, verdict);
+    enum copp_result result = copp_chain_read(chain_bytes, chain_size, chain, verdict, log);
     if (!result && (*chain)->seen > COPP_CERTIFICATES_MAX) {
         copp_chain_free(chain);
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_4, -1, "the collection holds more than 8 certificates");
@@ -126,8 +139,8 @@ bool copp_chain_valid(const struct copp_chain *chain) {
 
 const uint8_t *copp_chain_bytes(const struct copp_chain *chain, size_t *size) {
     if (size)
-        *size = chain ? chain->document_size : 0;
-    return chain ? chain->document : NULL;
+        *size = chain ? chain->chain_size : 0;
+    return chain ? chain->chain_bytes : NULL;
 }
 
 const struct copp_public_key *copp_chain_leaf_key(const struct copp_chain *chain) {

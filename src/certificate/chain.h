@@ -4,6 +4,7 @@
 
 #include "certificate/verdict.h"
 #include "copp/certificate.h"
+#include "copp/log.h"
 
 /* The elements that mean something. A table in record.c says where each stands and which rule names it. */
 enum copp_element {
@@ -72,27 +73,26 @@ enum copp_collection_version {
 };
 
 struct copp_chain {
-    const uint8_t *document;
-    size_t document_size;
+    size_t chain_size; /* bytes as they came */
     bool valid;
     enum copp_collection_version version;
     uint32_t seen; /* Certificate elements by local name in any namespace */
     uint32_t count; /* those of them that are certificates, at most COPP_CERTIFICATES_MAX */
     struct copp_record records[COPP_CERTIFICATES_MAX];
-    uint8_t storage[]; /* the document, then the text of its elements */
+    uint8_t chain_bytes[]; /* as many, then the text of their elements */
 };
 
 /* Reads a collection and decodes its certificates; judges nothing but CERT-1 and CERT-2. */
-COPP_NODISCARD enum copp_result copp_chain_read(const uint8_t *bytes, size_t size, struct copp_chain **chain,
-                                                struct copp_verdict *verdict);
+COPP_NODISCARD enum copp_result copp_chain_read(const uint8_t *chain_bytes, size_t chain_size, struct copp_chain **chain,
+                                                struct copp_verdict *verdict, struct copp_log *log);
 
 /*
  * record.c: from XML to fields. COPP_E_INVALID: CERT-1 or CERT-2. text is room for the text of all elements: as many bytes
- * as the document has. A text is never longer than what it is written in, and its NUL has the room of its end tag.
+ * as the chain has. A text is never longer than what it is written in, and its NUL has the room of its end tag.
  */
 COPP_NODISCARD enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct copp_verdict *verdict);
 /* values.c: from fields to values. */
-COPP_NODISCARD enum copp_result copp_record_decode(struct copp_record *record);
+COPP_NODISCARD enum copp_result copp_record_decode(struct copp_record *record, struct copp_log *log);
 
 /* What a table in record.c knows. */
 enum copp_element copp_element_parent(enum copp_element element);
@@ -108,6 +108,7 @@ const char *copp_element_repeated(enum copp_element element); /* NULL: no rule n
 struct copp_checker {
     const struct copp_chain *chain;
     struct copp_verdict *verdict;
+    struct copp_log *log;
     struct copp_verifier *verifier;
     const struct copp_public_key *key;
 };

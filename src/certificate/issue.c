@@ -117,7 +117,7 @@ static enum copp_result put_signature(struct document *document, struct copp_pri
     struct copp_public_key key;
     if (!COPP_HAS_OP(signer->ops, sign))
         return COPP_E_CRYPTO;
-    enum copp_result result = copp_sha1(data, data_size, digest);
+    enum copp_result result = copp_sha1(data, data_size, digest, NULL);
     if (!result)
         result = signer->ops->public_key(signer, &key);
     if (!result)

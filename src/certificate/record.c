@@ -159,8 +159,8 @@ static bool open_field(struct parse *parse, enum copp_element kind, bool strange
     if (stranger || field->present)
         return false;
     field->present = true;
-    field->content =
-        kind == COPP_ELEMENT_DATA ? (const char *)parse->chain->document + XML_GetCurrentByteIndex(parse->parser) : parse->text;
+    field->content = kind == COPP_ELEMENT_DATA ? (const char *)parse->chain->chain_bytes + XML_GetCurrentByteIndex(parse->parser)
+                                               : parse->text;
     return true;
 }
 
@@ -209,7 +209,7 @@ static void XMLCALL end_element(void *user, const char *name) {
         struct copp_field *field = &parse->record->fields[parse->open];
         const char *end = parse->text;
         if (parse->open == COPP_ELEMENT_DATA) /* CERT-10: to the '>' of the end tag */
-            end = (const char *)parse->chain->document + XML_GetCurrentByteIndex(parse->parser) +
+            end = (const char *)parse->chain->chain_bytes + XML_GetCurrentByteIndex(parse->parser) +
                   XML_GetCurrentByteCount(parse->parser);
         else
             *parse->text++ = 0;
@@ -266,7 +266,7 @@ static enum copp_result run(struct parse *parse, struct copp_verdict *verdict) {
     XML_SetCharacterDataHandler(parse->parser, character_data);
     XML_SetXmlDeclHandler(parse->parser, xml_declaration);
     XML_SetStartDoctypeDeclHandler(parse->parser, doctype);
-    if (XML_Parse(parse->parser, (const char *)chain->document, (int)chain->document_size, XML_TRUE) == XML_STATUS_OK) {
+    if (XML_Parse(parse->parser, (const char *)chain->chain_bytes, (int)chain->chain_size, XML_TRUE) == XML_STATUS_OK) {
         if (parse->other_encoding)
             return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "the declared encoding is not UTF-8");
         return COPP_OK;
@@ -276,7 +276,7 @@ static enum copp_result run(struct parse *parse, struct copp_verdict *verdict) {
     enum XML_Error error = XML_GetErrorCode(parse->parser);
     if (error == XML_ERROR_NO_MEMORY)
         return COPP_E_MEMORY;
-    if (!copp_utf8_valid(chain->document, chain->document_size))
+    if (!copp_utf8_valid(chain->chain_bytes, chain->chain_size))
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "it is not in UTF-8");
     const char *detail = XML_ErrorString(error);
     return copp_verdict_refuse(verdict, COPP_RULE_CERT_1, -1, detail ? detail : "it is not well-formed XML");
@@ -284,8 +284,8 @@ static enum copp_result run(struct parse *parse, struct copp_verdict *verdict) {
 
 /* By its byte order mark, or the NUL beside an ASCII character at its start. */
 static bool looks_like_utf16(const struct copp_chain *chain) {
-    const uint8_t *bytes = chain->document;
-    return chain->document_size >= 2 && (bytes[0] >= 0xFE || !bytes[0] != !bytes[1]);
+    const uint8_t *bytes = chain->chain_bytes;
+    return chain->chain_size >= 2 && (bytes[0] >= 0xFE || !bytes[0] != !bytes[1]);
 }
 
 enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct copp_verdict *verdict) {
@@ -293,7 +293,7 @@ enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct 
     static const char separator[] = {SEPARATOR, 0};
     if (looks_like_utf16(chain)) /* Expat would take it, whatever it is told; what else is no UTF-8 it refuses */
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "it is not in UTF-8");
-    if (chain->document_size && memchr(chain->document, 0, chain->document_size)) /* CERT-1, whatever else is wrong */
+    if (chain->chain_size && memchr(chain->chain_bytes, 0, chain->chain_size)) /* CERT-1, whatever else is wrong */
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_1, -1, "it holds a NUL, which XML does not allow");
     struct parse parse = {.chain = chain, .open = COPP_ELEMENT_OTHER, .text = text};
     parse.parser = XML_ParserCreate_MM("UTF-8", &memory, separator);

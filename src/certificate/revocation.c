@@ -87,8 +87,8 @@ static enum copp_result check_certificate(struct copp_checker *checker, size_t i
 }
 
 static enum copp_result check_collection(const struct copp_chain *chain, const struct copp_public_key *anchor,
-                                         struct copp_verdict *verdict) {
-    struct copp_checker checker = {.chain = chain, .verdict = verdict};
+                                         struct copp_verdict *verdict, struct copp_log *log) {
+    struct copp_checker checker = {.chain = chain, .verdict = verdict, .log = log};
     enum copp_result result = copp_check_version(&checker);
     if (!result && (chain->seen != chain->count || chain->count < 1 || chain->count > 2))
         result = copp_verdict_refuse(verdict, COPP_RULE_CRL_1, -1, "its collection holds neither one nor two certificates");
@@ -102,14 +102,14 @@ static enum copp_result check_collection(const struct copp_chain *chain, const s
 
 /* CRL-2 */
 static enum copp_result check_signature(const struct copp_revocation_list *list, const struct copp_public_key *signer,
-                                        struct copp_verdict *verdict) {
+                                        struct copp_verdict *verdict, struct copp_log *log) {
     if (list->signature_type != COPP_REVOCATION_SIGNATURE_TYPE)
         return copp_verdict_refuse(verdict, COPP_RULE_CRL_2, -1, "its signature's type is not 2, SHA-1 with RSA-1024");
     uint8_t digest[COPP_SHA1_SIZE];
     struct copp_verifier *verifier = NULL;
-    enum copp_result result = copp_sha1(list->storage, list->signed_size, digest);
+    enum copp_result result = copp_sha1(list->storage, list->signed_size, digest, log);
     if (!result)
-        result = copp_verifier_new(signer, &verifier);
+        result = copp_verifier_new(signer, &verifier, log);
     if (!result)
         result = copp_verifier_check(verifier, digest, list->signature, list->signature_size);
     copp_verifier_free(&verifier);
@@ -119,25 +119,31 @@ static enum copp_result check_signature(const struct copp_revocation_list *list,
 }
 
 static enum copp_result check_list(const struct copp_revocation_list *list, const struct copp_public_key *anchor,
-                                   struct copp_verdict *verdict) {
+                                   struct copp_verdict *verdict, struct copp_log *log) {
     struct copp_chain *chain = NULL;
     if (list->certificates_size > COPP_CHAIN_SIZE_MAX)
         return copp_verdict_refuse(verdict, COPP_RULE_CRL_5, -1, "its certificates have more than 65536 bytes");
-    enum copp_result result = copp_chain_read(list->certificates, list->certificates_size, &chain, verdict);
+    enum copp_result result = copp_chain_read(list->certificates, list->certificates_size, &chain, verdict, log);
     if (!result)
-        result = check_collection(chain, anchor, verdict);
+        result = check_collection(chain, anchor, verdict, log);
     if (result == COPP_E_INVALID && verdict->rule != COPP_RULE_CRL_1) { /* a rule that CRL-1 borrows */
         verdict->because = verdict->rule;
         verdict->rule = COPP_RULE_CRL_1;
     }
     if (!result)
-        result = check_signature(list, &chain->records[0].subject, verdict);
+        result = check_signature(list, &chain->records[0].subject, verdict, log);
     copp_chain_free(&chain);
     return result;
 }
 
 enum copp_result copp_revocation_validate(const uint8_t *bytes, size_t size, const struct copp_public_key *anchor,
                                           struct copp_revocation_list **list, struct copp_verdict *verdict) {
+    return copp_revocation_validate_logged(bytes, size, anchor, NULL, list, verdict);
+}
+
+enum copp_result copp_revocation_validate_logged(const uint8_t *bytes, size_t size, const struct copp_public_key *anchor,
+                                                 struct copp_log *log, struct copp_revocation_list **list,
+                                                 struct copp_verdict *verdict) {
     struct copp_verdict unused;
     struct copp_revocation_list *read = NULL;
     if (!verdict)
@@ -149,7 +155,9 @@ enum copp_result copp_revocation_validate(const uint8_t *bytes, size_t size, con
         return COPP_E_ARGUMENT;
     enum copp_result result = read_list(bytes, size, &read, verdict);
     if (!result)
-        result = check_list(read, anchor, verdict);
+        result = check_list(read, anchor, verdict, log);
+    if (result == COPP_E_INVALID)
+        copp_verdict_log(verdict, "a revocation list", log);
     if (result || !list) {
         copp_revocation_free(&read);
         return result;

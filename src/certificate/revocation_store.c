@@ -12,7 +12,7 @@
 #include "certificate/revocation.h"
 #include "certificate/store_file.h"
 #include "certificate/verdict.h"
-#include "copp/omac.h"
+#include "common/transfer.h"
 
 /* PATH's first size characters and what is to follow them; free with free. */
 static char *join(const char *path, size_t size, const char *end) {
@@ -33,31 +33,6 @@ static void close_quietly(int file) {
     errno = saved;
 }
 
-/* Reads up to size bytes; -1 on error. */
-static ssize_t read_all(int file, uint8_t *bytes, size_t size) {
-    size_t have = 0;
-    ssize_t some;
-    do {
-        some = read(file, &bytes[have], (unsigned)(size - have));
-        if (some > 0)
-            have += (size_t)some;
-    } while (some > 0 || (some < 0 && errno == EINTR));
-    return some < 0 ? -1 : (ssize_t)have;
-}
-
-static bool write_all(int file, const uint8_t *bytes, size_t size) {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t some = write(file, &bytes[done], (unsigned)(size - done));
-        if (some < 0 && errno == EINTR)
-            continue;
-        if (some < 0)
-            return false;
-        done += (size_t)some;
-    }
-    return true;
-}
-
 /* Whether file is a regular one that a list can be in; errno says why not. */
 static enum copp_result check_file(int file, size_t *size) {
     struct stat status;
@@ -73,8 +48,8 @@ static enum copp_result check_file(int file, size_t *size) {
     return COPP_OK;
 }
 
-static enum copp_result load_open(int file, const struct copp_public_key *anchor, struct copp_revocation_list **list,
-                                  struct copp_verdict *verdict) {
+static enum copp_result load_open(int file, const struct copp_public_key *anchor, struct copp_log *log,
+                                  struct copp_revocation_list **list, struct copp_verdict *verdict) {
     size_t size = 0;
     enum copp_result result = check_file(file, &size);
     if (result)
@@ -83,13 +58,18 @@ static enum copp_result load_open(int file, const struct copp_public_key *anchor
     if (!bytes)
         return COPP_E_MEMORY;
     ssize_t have = read_all(file, bytes, size);
-    result = have < 0 ? COPP_E_IO : copp_revocation_validate(bytes, (size_t)have, anchor, list, verdict);
+    result = have < 0 ? COPP_E_IO : copp_revocation_validate_logged(bytes, (size_t)have, anchor, log, list, verdict);
     free(bytes);
     return result;
 }
 
 enum copp_result copp_revocation_load(const char *path, const struct copp_public_key *anchor, struct copp_revocation_list **list,
                                       struct copp_verdict *verdict) {
+    return copp_revocation_load_logged(path, anchor, NULL, list, verdict);
+}
+
+enum copp_result copp_revocation_load_logged(const char *path, const struct copp_public_key *anchor, struct copp_log *log,
+                                             struct copp_revocation_list **list, struct copp_verdict *verdict) {
     struct copp_verdict unused;
     if (!verdict)
         verdict = &unused;
@@ -101,7 +81,7 @@ enum copp_result copp_revocation_load(const char *path, const struct copp_public
     int file = copp_store_open(path);
     if (file < 0)
         return errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
-    enum copp_result result = load_open(file, anchor, list, verdict);
+    enum copp_result result = load_open(file, anchor, log, list, verdict);
     close_quietly(file);
     return result;
 }

@@ -117,7 +117,7 @@ static enum copp_result prepare(struct copp_checker *checker, const struct copp_
     if (checker->verifier && copp_public_key_equal(checker->key, key))
         return COPP_OK;
     copp_checker_end(checker);
-    enum copp_result result = copp_verifier_new(key, &checker->verifier);
+    enum copp_result result = copp_verifier_new(key, &checker->verifier, checker->log);
     checker->key = key;
     return result;
 }

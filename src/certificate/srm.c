@@ -205,12 +205,12 @@ static enum copp_result check_entries(const struct copp_srm *srm, struct copp_ve
 }
 
 static enum copp_result check_signatures(const struct copp_srm *srm, const struct layout *layout, const struct keys *keys,
-                                         struct copp_verdict *verdict) {
+                                         struct copp_verdict *verdict, struct copp_log *log) {
     for (unsigned i = 0; i < layout->count; i++) {
         const struct block *block = &layout->blocks[i];
         enum copp_result result =
-            srm->hdcp == 1 ? copp_dsa_verify(&keys->hdcp1, block->signed_bytes, block->signed_size, block->signature)
-                           : copp_rsa3072_verify(&keys->hdcp2, block->signed_bytes, block->signed_size, block->signature);
+            srm->hdcp == 1 ? copp_dsa_verify(&keys->hdcp1, block->signed_bytes, block->signed_size, block->signature, log)
+                           : copp_rsa3072_verify(&keys->hdcp2, block->signed_bytes, block->signed_size, block->signature, log);
         if (result == COPP_E_INVALID) /* SRM-2 */
             return refuse(verdict, COPP_RULE_SRM_2, "the signature does not verify under this key");
         if (result)
@@ -219,18 +219,20 @@ static enum copp_result check_signatures(const struct copp_srm *srm, const struc
     return COPP_OK;
 }
 
-static enum copp_result read_pem(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys) {
+static enum copp_result read_pem(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys,
+                                 struct copp_log *log) {
     char *plain = malloc(key->pem_size + 1);
     if (!plain)
         return COPP_E_MEMORY;
     size_t size = copp_text_plain(key->pem, key->pem_size, plain);
-    enum copp_result result =
-        srm->hdcp == 1 ? copp_dsa_key_read(plain, size, &keys->hdcp1) : copp_rsa3072_key_read(plain, size, &keys->hdcp2);
+    enum copp_result result = srm->hdcp == 1 ? copp_dsa_key_read(plain, size, &keys->hdcp1, log)
+                                             : copp_rsa3072_key_read(plain, size, &keys->hdcp2, log);
     free(plain);
     return result;
 }
 
-static enum copp_result choose_key(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys) {
+static enum copp_result choose_key(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys,
+                                   struct copp_log *log) {
     switch (key->kind) {
     case COPP_SRM_KEY_PRODUCTION:
         keys->hdcp1 = copp_srm_hdcp1_production;
@@ -241,7 +243,7 @@ static enum copp_result choose_key(const struct copp_srm *srm, const struct copp
         keys->hdcp2 = copp_srm_hdcp2_facsimile;
         return COPP_OK;
     case COPP_SRM_KEY_PEM:
-        return key->pem ? read_pem(srm, key, keys) : COPP_E_ARGUMENT;
+        return key->pem ? read_pem(srm, key, keys, log) : COPP_E_ARGUMENT;
     }
     return COPP_E_ARGUMENT;
 }
@@ -279,6 +281,11 @@ static enum copp_result finish(struct copp_srm *made, enum copp_result result, s
 
 enum copp_result copp_srm_verify(const uint8_t *bytes, size_t size, const struct copp_srm_key *key, struct copp_srm **srm,
                                  struct copp_verdict *verdict) {
+    return copp_srm_verify_logged(bytes, size, key, NULL, srm, verdict);
+}
+
+enum copp_result copp_srm_verify_logged(const uint8_t *bytes, size_t size, const struct copp_srm_key *key, struct copp_log *log,
+                                        struct copp_srm **srm, struct copp_verdict *verdict) {
     struct copp_verdict unused;
     struct copp_srm *made = NULL;
     struct keys keys;
@@ -288,9 +295,9 @@ enum copp_result copp_srm_verify(const uint8_t *bytes, size_t size, const struct
         verdict = &unused;
     enum copp_result result = read_message(bytes, size, &made, &layout, verdict);
     if (!result)
-        result = !key || copp_sized_read(key, &named, sizeof named) ? choose_key(made, &named, &keys) : COPP_E_ARGUMENT;
+        result = !key || copp_sized_read(key, &named, sizeof named) ? choose_key(made, &named, &keys, log) : COPP_E_ARGUMENT;
     if (!result)
-        result = check_signatures(made, &layout, &keys, verdict);
+        result = check_signatures(made, &layout, &keys, verdict, log);
     if (!result)
         result = take_records(made, &layout, verdict);
     if (!result)

@@ -48,7 +48,7 @@ static void read_key(const struct copp_field *modulus, const struct copp_field *
         memset(key->modulus, 0, sizeof key->modulus);
 }
 
-enum copp_result copp_record_decode(struct copp_record *record) {
+enum copp_result copp_record_decode(struct copp_record *record, struct copp_log *log) {
     const struct copp_field *fields = record->fields;
     read_key(&fields[COPP_ELEMENT_MODULUS], &fields[COPP_ELEMENT_EXPONENT], &record->subject);
     read_key(&fields[COPP_ELEMENT_SIGNER_MODULUS], &fields[COPP_ELEMENT_SIGNER_EXPONENT], &record->signer);
@@ -66,6 +66,6 @@ enum copp_result copp_record_decode(struct copp_record *record) {
     if (!fields[COPP_ELEMENT_DATA].present)
         return COPP_OK;
     const struct copp_field *data = &fields[COPP_ELEMENT_DATA];
-    return copp_sha1((const uint8_t *)data->content, data->size,
-                     record->digest); /* CERT-10, and CRL-4's name for the certificate */
+    return copp_sha1((const uint8_t *)data->content, data->size, record->digest,
+                     log); /* CERT-10, and CRL-4's name for the certificate */
 }

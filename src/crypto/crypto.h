@@ -2,36 +2,38 @@
  * The one seam to a crypto library. openssl*.c carries it out, or gcrypt*.c; nothing else in libcopp includes either
  * library's headers.
  * Every function that can fail says so, with COPP_E_MEMORY where it ran out of memory and the library tells. None keeps
- * state between calls but what its object holds.
+ * state between calls but what its object holds. A log, which may be NULL, is told what the library says of a failure;
+ * functions without one are those that a handshake's secrets pass through, and keyed ones. OpenSSL's error queue stays as the
+ * caller has left it, but that a failure takes the caller's marks off the errors in it, and one of copp_cbc_encrypt the errors.
  */
 #ifndef COPP_CRYPTO_H
 #define COPP_CRYPTO_H
 
+#include "base/log.h"
+#include "base/memory.h"
+#include "copp/handshake.h"
 #include "copp/key.h"
 #include "copp/omac.h"
 #include "copp/protocol.h"
 
 #define COPP_SHA1_SIZE 20u
 
-/* Overwrites in a way no compiler drops. */
-void copp_wipe(void *bytes, size_t size);
-
 /* From the library's CSPRNG. COPP_E_RANDOM. */
-COPP_NODISCARD enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size);
+COPP_NODISCARD enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size, struct copp_log *log);
 
 /* From random, or from the library's CSPRNG where random is NULL; in a forked process the kernel's random numbers are mixed in, so that
  * it has none of its parent's. COPP_E_RANDOM. */
-COPP_NODISCARD enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size);
+COPP_NODISCARD enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size, struct copp_log *log);
 
-COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest);
+COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log);
 
 /*
  * AES-128 in CBC mode: what OMAC-1 is made of (omac1.c). The chain runs on from call to call, from a zero IV after
- * set_key: resetting it costs more than cancelling it. new allocates all that later calls need; the others allocate
- * nothing themselves. After an error the chain is undefined until the next set_key.
+ * set_key: resetting it costs more than cancelling it. new allocates all that later calls need, also inside the crypto library;
+ * the others allocate nothing unless they fail. After an error the chain is undefined until the next set_key.
  */
 struct copp_cbc;
-COPP_NODISCARD enum copp_result copp_cbc_new(struct copp_cbc **cbc);
+COPP_NODISCARD enum copp_result copp_cbc_new(struct copp_cbc **cbc, struct copp_log *log);
 COPP_NODISCARD enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uint8_t *key);
 /* Encrypts size bytes, a multiple of 16. */
 COPP_NODISCARD enum copp_result copp_cbc_encrypt(struct copp_cbc *cbc, const uint8_t *in, size_t size, uint8_t *out);
@@ -53,8 +55,9 @@ COPP_NODISCARD bool copp_number_below(const uint8_t *number, const uint8_t *modu
 
 /* An RSA public key made ready for several verifications. */
 struct copp_verifier;
-/* COPP_E_KEY: not a usable key. */
-COPP_NODISCARD enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier);
+/* COPP_E_KEY: not a usable key. The log is borrowed, for as long as the verifier lives. */
+COPP_NODISCARD enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier,
+                                                  struct copp_log *log);
 /*
  * RSASSA-PSS, SHA-1, MGF1-SHA-1, salt length 0 over a SHA-1 digest (CERT-11). COPP_E_INVALID: does not
  * verify; any other error: it could not be told. */
@@ -63,7 +66,8 @@ COPP_NODISCARD enum copp_result copp_verifier_check(struct copp_verifier *verifi
 void copp_verifier_free(struct copp_verifier **verifier);
 
 /* RSAES-PKCS1-v1_5 to a 2048-bit key (SES-4): 1 to 245 bytes in, 256 out, big-endian. COPP_E_KEY: not a usable key. */
-COPP_NODISCARD enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out);
+COPP_NODISCARD enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out,
+                                                 struct copp_log *log);
 
 /*
  * Detached signatures of HDCP SRMs (SRM-2). Numbers are big-endian. COPP_E_INVALID: does not verify; COPP_E_KEY: no
@@ -77,25 +81,34 @@ struct copp_dsa_key { /* DSA-1024 */
 };
 /* SHA-1 over message; signature is R then S, 20 bytes each. */
 COPP_NODISCARD enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size,
-                                                const uint8_t *signature);
+                                                const uint8_t *signature, struct copp_log *log);
 struct copp_rsa3072_key {
     uint8_t modulus[384];
     uint32_t exponent;
 };
 /* RSASSA-PKCS1-v1_5 with SHA-256; signature has 384 bytes. */
 COPP_NODISCARD enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
-                                                    const uint8_t *signature);
+                                                    const uint8_t *signature, struct copp_log *log);
 /* Whether a key has numbers of these sizes with which something can be verified. The readers below ask it. */
 COPP_NODISCARD bool copp_dsa_key_usable(const struct copp_dsa_key *key);
 COPP_NODISCARD bool copp_rsa3072_key_usable(const struct copp_rsa3072_key *key);
 /* A PEM public key of either kind. COPP_E_KEY if it is none, or not a usable one. */
-COPP_NODISCARD enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key);
-COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key);
+COPP_NODISCARD enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key, struct copp_log *log);
+COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key,
+                                                      struct copp_log *log);
 
 /* Wipes and frees a key of copp_private_key_open or _generate; does nothing to others. */
 void copp_private_key_destroy(struct copp_private_key *key);
 
-/* The PEM half of copp_public_key_read (key.c has the other). */
+/* The PEM half of copp_public_key_read (key_text.c has the other). */
 COPP_NODISCARD enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key);
+/* copp_public_key_to_pem for a key that is strong. On failure *pem is untouched. */
+COPP_NODISCARD enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size);
+
+/* copp_omac_new and copp_handshake_seal with a log, for the parts of the library that have one. */
+COPP_NODISCARD enum copp_result copp_omac_new_logged(struct copp_omac **omac, struct copp_log *log);
+COPP_NODISCARD enum copp_result copp_handshake_seal_logged(const struct copp_handshake *handshake, enum copp_handshake_form form,
+                                                           const struct copp_public_key *leaf, struct copp_signature *signature,
+                                                           struct copp_log *log);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef COPP_DER_H
 #define COPP_DER_H
 
+#include "copp/base.h"
 #include "wire/cursor.h"
 
 #define COPP_DER_INTEGER 0x02u
@@ -28,5 +29,9 @@ size_t copp_der_header_size(size_t size);
  * damaged or encrypted, or holds more than *size bytes; on success *size is what was written.
  */
 bool copp_pem_decode(const char *text, size_t text_size, const char *label, uint8_t *bytes, size_t *size);
+
+/* The PEM block of this label with DER in it: *size bytes and a NUL beyond them, for copp_release. COPP_E_MEMORY, on which *pem
+ * is untouched. */
+enum copp_result copp_pem_encode(const char *label, const uint8_t *der, size_t der_size, char **pem, size_t *size);
 
 #endif

@@ -1,79 +1,27 @@
-/* The crypto seam on libgcrypt: hashing, ciphers and public-key operations. Keys are in gcrypt_keys.c and gcrypt_private.c. */
+/* The crypto seam on libgcrypt: hashing, ciphers and public-key operations. Keys are in gcrypt_keys.c and gcrypt_private.c; it begins in gcrypt_start.c. */
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef _WIN32
-#include <windows.h>
-#endif
-
 #include "crypto/gcrypt_keys.h"
 
-#define SECURE_MEMORY_SIZE 65536u /* bytes to begin with: numbers of private keys */
-
-/* On Windows libgcrypt has advice on performance counters for whoever reads standard error. */
-static void keep_silent(void *unused, int level, const char *format, va_list arguments) {
-    (void)unused;
-    (void)level;
-    (void)format;
-    (void)arguments;
+/* Where the program has begun with libgcrypt and not ended its setting up. */
+static bool ready(struct copp_log *log) {
+    bool is_ready = copp_gcrypt_ready();
+    if (!is_ready)
+        COPP_LOG(log, COPP_LOG_ERROR, "libgcrypt has not been initialized");
+    return is_ready;
 }
 
-/*
- * As a DLL is unloaded libgcrypt gives back neither its memory nor its place in the thread local storage, of which a process has
- * about a thousand: a DLL that has it inside stays until the process ends, whoever frees it.
- */
-static bool stay_loaded(void) {
-#ifdef _WIN32
-    HMODULE pinned;
-    return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-                              (LPCWSTR)(const void *)&stay_loaded, &pinned);
-#else
-    return true;
-#endif
-}
-
-/*
- * Before main and before any thread: libgcrypt's beginning is nothing that two threads may make at once. Where the program
- * has started libgcrypt itself, that stands.
- */
-__attribute__((constructor)) static void start(void) {
-    if (!stay_loaded() || gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) || !gcry_check_version(GCRYPT_VERSION))
-        return;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* as of 1.11, which has nothing in its place */
-    gcry_set_log_handler(keep_silent, NULL);
-#pragma GCC diagnostic pop
-    /*
-     * Private numbers lie in memory that is wiped. That it cannot be locked everywhere is no reason to do without it: it is
-     * the one thing that libgcrypt answers an error for.
-     */
-    (void)gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);
-    (void)gcry_control(GCRYCTL_INIT_SECMEM, SECURE_MEMORY_SIZE, 0);
-    (void)gcry_control(GCRYCTL_AUTO_EXPAND_SECMEM, SECURE_MEMORY_SIZE, 0);
-    (void)gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
-}
-
-bool copp_gcrypt_ready(void) {
-    return gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P) != 0;
-}
-
-void copp_wipe(void *bytes, size_t size) {
-    volatile uint8_t *at = bytes; /* stores that may not be left out */
-    for (size_t i = 0; i < size; i++)
-        at[i] = 0;
-}
-
-enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size) {
-    if (size > INT_MAX || !copp_gcrypt_ready())
+enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size, struct copp_log *log) {
+    if (size > INT_MAX || !ready(log))
         return COPP_E_RANDOM;
     gcry_randomize(bytes, size, GCRY_STRONG_RANDOM); /* ends the process where there is no randomness */
     return COPP_OK;
 }
 
-enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest) {
-    if (!copp_gcrypt_ready())
+enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log) {
+    if (!ready(log))
         return COPP_E_CRYPTO;
     gcry_md_hash_buffer(GCRY_MD_SHA1, digest, bytes, size);
     return COPP_OK;
@@ -83,9 +31,9 @@ struct copp_cbc {
     gcry_cipher_hd_t cipher;
 };
 
-enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
+enum copp_result copp_cbc_new(struct copp_cbc **cbc, struct copp_log *log) {
     *cbc = NULL;
-    if (!copp_gcrypt_ready())
+    if (!ready(log))
         return COPP_E_CRYPTO;
     struct copp_cbc *made = calloc(1, sizeof *made);
     if (!made)
@@ -93,10 +41,15 @@ enum copp_result copp_cbc_new(struct copp_cbc **cbc) {
     gcry_error_t error = gcry_cipher_open(&made->cipher, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_CBC, 0);
     if (error) {
         free(made);
-        return copp_gcrypt_failure(error, COPP_E_CRYPTO);
+        return copp_gcrypt_failed(error, COPP_E_CRYPTO, log, "make AES-128-CBC ready");
     }
+    /* the process's first key has libgcrypt test its AES, which allocates: now, and not when the session's key is set */
+    static const uint8_t any_key[COPP_KEY_SIZE];
+    enum copp_result result = copp_cbc_set_key(made, any_key);
+    if (result)
+        copp_cbc_free(&made);
     *cbc = made;
-    return COPP_OK;
+    return result;
 }
 
 enum copp_result copp_cbc_set_key(struct copp_cbc *cbc, const uint8_t *key) {
@@ -127,12 +80,14 @@ struct claim {
 };
 
 /* Whether the claim, which is taken over, holds under key. error: of making the claim. */
-static enum copp_result verify(gcry_sexp_t key, struct claim *claim, gcry_error_t error) {
+static enum copp_result verify(gcry_sexp_t key, struct claim *claim, gcry_error_t error, struct copp_log *log) {
     enum copp_result result = COPP_OK;
-    if (error)
-        result = copp_gcrypt_failure(error, COPP_E_CRYPTO);
-    else if ((error = gcry_pk_verify(claim->signature, claim->data, key)))
-        result = copp_gcrypt_failure(error, gcry_err_code(error) == GPG_ERR_BAD_SIGNATURE ? COPP_E_INVALID : COPP_E_CRYPTO);
+    if (!error)
+        error = gcry_pk_verify(claim->signature, claim->data, key);
+    if (gcry_err_code(error) == GPG_ERR_BAD_SIGNATURE)
+        result = COPP_E_INVALID; /* which the verdict tells */
+    else if (error)
+        result = copp_gcrypt_failed(error, COPP_E_CRYPTO, log, "check a signature");
     gcry_sexp_release(claim->data);
     gcry_sexp_release(claim->signature);
     return result;
@@ -145,9 +100,10 @@ static gcry_error_t rsa_signature(const uint8_t *signature, size_t size, gcry_se
 struct copp_verifier {
     gcry_sexp_t key;
     struct copp_public_key numbers;
+    struct copp_log *log;
 };
 
-enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier) {
+enum copp_result copp_verifier_new(const struct copp_public_key *key, struct copp_verifier **verifier, struct copp_log *log) {
     *verifier = NULL;
     if (!copp_public_key_usable(key))
         return COPP_E_KEY;
@@ -155,7 +111,8 @@ enum copp_result copp_verifier_new(const struct copp_public_key *key, struct cop
     if (!made)
         return COPP_E_MEMORY;
     made->numbers = *key;
-    enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &made->key);
+    made->log = log;
+    enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &made->key, log);
     if (result) {
         free(made);
         return result;
@@ -173,7 +130,7 @@ enum copp_result copp_verifier_check(struct copp_verifier *verifier, const uint8
                                          (int)COPP_SHA1_SIZE, digest); /* CERT-11 */
     if (!error)
         error = rsa_signature(signature, size, &claim.signature);
-    return verify(verifier->key, &claim, error);
+    return verify(verifier->key, &claim, error, verifier->log);
 }
 
 void copp_verifier_free(struct copp_verifier **verifier) {
@@ -196,7 +153,8 @@ static gcry_error_t padded(const uint8_t *in, size_t size, gcry_sexp_t *data) {
     return error;
 }
 
-enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out) {
+enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out,
+                                  struct copp_log *log) {
     gcry_sexp_t public_key = NULL;
     gcry_sexp_t data = NULL;
     gcry_sexp_t cipher = NULL;
@@ -204,24 +162,26 @@ enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8
         return COPP_E_KEY;
     if (size + 11 > key->modulus_size) /* libgcrypt would make do with less padding than the standard wants */
         return COPP_E_CRYPTO;
-    enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &public_key);
+    enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &public_key, log);
     if (result)
         return result;
     gcry_error_t error = padded(in, size, &data);
     if (!error)
         error = gcry_pk_encrypt(&cipher, data, public_key);
-    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_public_number(cipher, "a", out, key->modulus_size);
+    result = error ? copp_gcrypt_failed(error, COPP_E_CRYPTO, log, "encrypt with RSA")
+                   : copp_gcrypt_public_number(cipher, "a", out, key->modulus_size);
     gcry_sexp_release(cipher);
     gcry_sexp_release(data);
     gcry_sexp_release(public_key);
     return result;
 }
 
-enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size, const uint8_t *signature) {
+enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *message, size_t size, const uint8_t *signature,
+                                 struct copp_log *log) {
     uint8_t digest[COPP_SHA1_SIZE];
     gcry_sexp_t public_key = NULL;
     struct claim claim = {NULL, NULL};
-    enum copp_result result = copp_sha1(message, size, digest);
+    enum copp_result result = copp_sha1(message, size, digest, log);
     if (result)
         return result;
     gcry_error_t error =
@@ -231,26 +191,26 @@ enum copp_result copp_dsa_verify(const struct copp_dsa_key *key, const uint8_t *
         error = gcry_sexp_build(&claim.data, NULL, "(data (flags raw) (value %b))", (int)sizeof digest, digest);
     if (!error)
         error = gcry_sexp_build(&claim.signature, NULL, "(sig-val (dsa (r %b) (s %b)))", 20, signature, 20, signature + 20);
-    result = verify(public_key, &claim, error);
+    result = verify(public_key, &claim, error, log);
     gcry_sexp_release(public_key);
     return result;
 }
 
 enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_key *key, const uint8_t *message, size_t size,
-                                     const uint8_t *signature) {
+                                     const uint8_t *signature, struct copp_log *log) {
     uint8_t digest[32]; /* SHA-256 */
     gcry_sexp_t public_key = NULL;
     struct claim claim = {NULL, NULL};
     if (!copp_number_below(signature, key->modulus, sizeof key->modulus))
         return COPP_E_INVALID;
-    enum copp_result result = copp_gcrypt_rsa(key->modulus, sizeof key->modulus, key->exponent, &public_key);
+    enum copp_result result = copp_gcrypt_rsa(key->modulus, sizeof key->modulus, key->exponent, &public_key, log);
     if (result)
         return result;
     gcry_md_hash_buffer(GCRY_MD_SHA256, digest, message, size);
     gcry_error_t error = gcry_sexp_build(&claim.data, NULL, "(data (flags pkcs1) (hash sha256 %b))", (int)sizeof digest, digest);
     if (!error)
         error = rsa_signature(signature, sizeof key->modulus, &claim.signature);
-    result = verify(public_key, &claim, error);
+    result = verify(public_key, &claim, error, log);
     gcry_sexp_release(public_key);
     return result;
 }

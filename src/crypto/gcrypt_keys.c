@@ -1,41 +1,9 @@
+/* Public keys from PEM files, which libgcrypt does not read. */
 #include "crypto/gcrypt_keys.h"
 
 #include <string.h>
 
 #include "crypto/der.h"
-
-enum copp_result copp_gcrypt_failure(gcry_error_t error, enum copp_result otherwise) {
-    return gcry_err_code(error) == GPG_ERR_ENOMEM ? COPP_E_MEMORY : otherwise;
-}
-
-enum copp_result copp_gcrypt_rsa(const uint8_t *modulus, size_t size, uint32_t exponent, gcry_sexp_t *key) {
-    const uint8_t e[4] = {(uint8_t)(exponent >> 24), (uint8_t)(exponent >> 16), (uint8_t)(exponent >> 8), (uint8_t)exponent};
-    *key = NULL;
-    if (!copp_gcrypt_ready())
-        return COPP_E_CRYPTO;
-    gcry_error_t error = gcry_sexp_build(key, NULL, "(public-key (rsa (n %b) (e %b)))", (int)size, modulus, (int)sizeof e, e);
-    return error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
-}
-
-enum copp_result copp_gcrypt_number(gcry_sexp_t list, uint8_t *bytes, size_t size) {
-    gcry_mpi_t number = gcry_sexp_nth_mpi(list, 1, GCRYMPI_FMT_USG);
-    enum copp_result result = COPP_E_CRYPTO;
-    size_t length = number ? (gcry_mpi_get_nbits(number) + 7) / 8 : SIZE_MAX;
-    if (length <= size) {
-        memset(bytes, 0, size - length);
-        gcry_error_t error = gcry_mpi_print(GCRYMPI_FMT_USG, bytes + (size - length), length, NULL, number);
-        result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : COPP_OK;
-    }
-    gcry_mpi_release(number);
-    return result;
-}
-
-enum copp_result copp_gcrypt_public_number(gcry_sexp_t answer, const char *token, uint8_t *bytes, size_t size) {
-    gcry_sexp_t list = gcry_sexp_find_token(answer, token, 0);
-    enum copp_result result = list ? copp_gcrypt_number(list, bytes, size) : COPP_E_CRYPTO;
-    gcry_sexp_release(list);
-    return result;
-}
 
 static bool read_exponent(const struct copp_gcrypt_view *view, uint32_t *exponent) {
     if (view->size > 4)
@@ -102,7 +70,8 @@ enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct c
     return read_rsa(pem, size, der, &n, &e) ? copp_gcrypt_numbers(&n, &e, key) : COPP_E_KEY;
 }
 
-enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key) {
+enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key, struct copp_log *log) {
+    (void)log; /* libgcrypt has no part in reading a key */
     uint8_t der[COPP_KEY_DER_MAX];
     struct copp_gcrypt_view n;
     struct copp_gcrypt_view e;
@@ -110,6 +79,45 @@ enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp
         return COPP_E_KEY;
     memcpy(key->modulus, n.bytes, sizeof key->modulus);
     return copp_rsa3072_key_usable(key) ? COPP_OK : COPP_E_KEY;
+}
+
+/* What copp_der_number reads: a zero stands before a highest bit that is set. The first byte is not zero. */
+static size_t integer_size(const uint8_t *number, size_t size) {
+    return size + (number[0] >= 0x80);
+}
+
+static bool write_integer(struct copp_writer *out, const uint8_t *number, size_t size) {
+    return copp_der_header(out, COPP_DER_INTEGER, integer_size(number, size)) && (number[0] < 0x80 || copp_write_u8(out, 0)) &&
+           copp_write_bytes(out, number, size);
+}
+
+/* The size of a whole element with contents of size bytes. */
+static size_t element(size_t size) {
+    return copp_der_header_size(size) + size;
+}
+
+static bool write_spki(struct copp_writer *out, const struct copp_public_key *key) {
+    const uint8_t bytes[] = {(uint8_t)(key->exponent >> 24), (uint8_t)(key->exponent >> 16), (uint8_t)(key->exponent >> 8),
+                             (uint8_t)key->exponent};
+    const uint8_t *e = bytes;
+    size_t e_size = sizeof bytes;
+    for (; *e == 0; e++)
+        e_size--; /* it is at least 3 */
+    size_t numbers = element(integer_size(key->modulus, key->modulus_size)) + element(integer_size(e, e_size));
+    size_t algorithm = element(sizeof rsa_object) + element(0);
+    size_t bit_string = 1 + element(numbers);
+    return copp_der_header(out, COPP_DER_SEQUENCE, element(algorithm) + element(bit_string)) &&
+           copp_der_header(out, COPP_DER_SEQUENCE, algorithm) && copp_der_header(out, COPP_DER_OBJECT, sizeof rsa_object) &&
+           copp_write_bytes(out, rsa_object, sizeof rsa_object) && copp_der_header(out, COPP_DER_NULL, 0) &&
+           copp_der_header(out, COPP_DER_BIT_STRING, bit_string) && copp_write_u8(out, 0) /* no bits are unused */ &&
+           copp_der_header(out, COPP_DER_SEQUENCE, numbers) && write_integer(out, key->modulus, key->modulus_size) &&
+           write_integer(out, e, e_size);
+}
+
+enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size) {
+    uint8_t der[COPP_KEY_DER_MAX];
+    struct copp_writer out = {der, sizeof der};
+    return write_spki(&out, key) ? copp_pem_encode("PUBLIC KEY", der, sizeof der - out.left, pem, size) : COPP_E_CRYPTO;
 }
 
 /* The next number, right-aligned in exactly size bytes. */
@@ -124,7 +132,8 @@ static bool take_number(struct copp_reader *in, uint8_t *bytes, size_t size) {
 }
 
 /* The parameters are SEQUENCE { p, q, g }, the key is INTEGER y (RFC 3279). */
-enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key) {
+enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key, struct copp_log *log) {
+    (void)log;
     uint8_t der[COPP_KEY_DER_MAX];
     struct copp_reader parameters;
     struct copp_reader domain;

@@ -17,6 +17,7 @@ struct gcrypt_key {
     struct copp_private_key base;
     gcry_sexp_t key; /* in memory that is wiped when it is released */
     struct copp_public_key numbers;
+    struct copp_log *log; /* for signing alone: what decrypts tells nobody anything */
 };
 
 static struct gcrypt_key *own(struct copp_private_key *key) {
@@ -50,7 +51,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     uint8_t digest[COPP_SHA1_SIZE];
     if (signature_size != mine->numbers.modulus_size)
         return COPP_E_ARGUMENT;
-    enum copp_result result = copp_sha1(message, size, digest);
+    enum copp_result result = copp_sha1(message, size, digest, mine->log);
     if (result)
         return result;
     gcry_sexp_t data = NULL;
@@ -59,7 +60,8 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
                                          digest); /* CERT-11 */
     if (!error)
         error = gcry_pk_sign(&made, data, mine->key);
-    result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO) : copp_gcrypt_public_number(made, "s", signature, signature_size);
+    result = error ? copp_gcrypt_failed(error, COPP_E_CRYPTO, mine->log, "sign by RSA-PSS with SHA-1")
+                   : copp_gcrypt_public_number(made, "s", signature, signature_size);
     gcry_sexp_release(made);
     gcry_sexp_release(data);
     return result;
@@ -68,7 +70,8 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
 static const struct copp_private_key_ops gcrypt_ops = {sizeof gcrypt_ops, public_key, decrypt_raw, sign};
 
 /* Takes key over, also on an error. */
-static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numbers, struct copp_private_key **out) {
+static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numbers, struct copp_log *log,
+                             struct copp_private_key **out) {
     struct gcrypt_key *made = calloc(1, sizeof *made);
     if (!made) {
         gcry_sexp_release(key);
@@ -77,6 +80,7 @@ static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numb
     made->base.ops = &gcrypt_ops;
     made->key = key;
     made->numbers = *numbers;
+    made->log = log;
     *out = &made->base;
     return COPP_OK;
 }
@@ -114,7 +118,7 @@ static gcry_error_t build_key(gcry_mpi_t *numbers, gcry_sexp_t *key) {
     return error;
 }
 
-static enum copp_result make_key(const struct copp_gcrypt_view *views, gcry_sexp_t *key) {
+static enum copp_result make_key(const struct copp_gcrypt_view *views, gcry_sexp_t *key, struct copp_log *log) {
     gcry_mpi_t numbers[Q + 1] = {NULL};
     gcry_error_t error = 0;
     *key = NULL;
@@ -129,11 +133,11 @@ static enum copp_result make_key(const struct copp_gcrypt_view *views, gcry_sexp
     if (!error)
         return COPP_OK;
     gcry_sexp_release(*key);
-    return copp_gcrypt_failure(error, COPP_E_KEY);
+    return copp_gcrypt_failed(error, COPP_E_KEY, log, "open a private key");
 }
 
 /* RSAPrivateKey: SEQUENCE { version 0, n, e, d, p, q, dp, dq, qinv }. */
-static enum copp_result key_from_pkcs1(struct copp_reader *in, struct copp_private_key **key) {
+static enum copp_result key_from_pkcs1(struct copp_reader *in, struct copp_log *log, struct copp_private_key **key) {
     struct copp_reader sequence;
     struct copp_gcrypt_view views[NUMBERS];
     struct copp_gcrypt_view version;
@@ -145,15 +149,15 @@ static enum copp_result key_from_pkcs1(struct copp_reader *in, struct copp_priva
     if (!read || sequence.left || copp_gcrypt_numbers(&views[N], &views[E], &numbers))
         return COPP_E_KEY;
     gcry_sexp_t made;
-    enum copp_result result = make_key(views, &made);
-    return result ? result : wrap(made, &numbers, key);
+    enum copp_result result = make_key(views, &made, log);
+    return result ? result : wrap(made, &numbers, log, key);
 }
 
 /* PrivateKeyInfo's algorithm: rsaEncryption without parameters. */
 static const uint8_t rsa_algorithm[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
 
 /* PrivateKeyInfo (RFC 5208): SEQUENCE { version 0, SEQUENCE { algorithm }, OCTET STRING, attributes }. */
-static enum copp_result key_from_pkcs8(struct copp_reader *in, struct copp_private_key **key) {
+static enum copp_result key_from_pkcs8(struct copp_reader *in, struct copp_log *log, struct copp_private_key **key) {
     struct copp_reader sequence;
     struct copp_reader algorithm;
     struct copp_reader inner;
@@ -166,10 +170,10 @@ static enum copp_result key_from_pkcs8(struct copp_reader *in, struct copp_priva
     struct copp_reader attributes; /* they say nothing of use here */
     if (read && sequence.left)
         read = copp_der_read(&sequence, COPP_DER_ATTRIBUTES, &attributes) && sequence.left == 0;
-    return read ? key_from_pkcs1(&inner, key) : COPP_E_KEY;
+    return read ? key_from_pkcs1(&inner, log, key) : COPP_E_KEY;
 }
 
-static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_private_key **key) {
+static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_log *log, struct copp_private_key **key) {
     size_t der_size = COPP_KEY_DER_MAX;
     uint8_t *der = gcry_malloc_secure(COPP_KEY_DER_MAX); /* so that every number made from it is wiped as well */
     if (!der)
@@ -177,12 +181,12 @@ static enum copp_result key_from_pem(const char *pem, size_t size, struct copp_p
     enum copp_result result = COPP_E_KEY;
     if (copp_pem_decode(pem, size, "PRIVATE KEY", der, &der_size)) {
         struct copp_reader in = {der, der_size};
-        result = key_from_pkcs8(&in, key);
+        result = key_from_pkcs8(&in, log, key);
     } else {
         der_size = COPP_KEY_DER_MAX;
         if (copp_pem_decode(pem, size, "RSA PRIVATE KEY", der, &der_size)) {
             struct copp_reader in = {der, der_size};
-            result = key_from_pkcs1(&in, key);
+            result = key_from_pkcs1(&in, log, key);
         }
     }
     copp_wipe(der, COPP_KEY_DER_MAX); /* secure memory would be wiped, but the program may have done without */
@@ -221,6 +225,11 @@ static enum copp_result read_file(const char *path, char *text, size_t *size) {
 }
 
 enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    return copp_private_key_open_logged(uri, passphrase, NULL, key);
+}
+
+enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
     (void)passphrase; /* encrypted files are not read here: they are COPP_E_KEY whatever the passphrase */
     if (key)
         *key = NULL;
@@ -234,7 +243,7 @@ enum copp_result copp_private_key_open(const char *uri, const char *passphrase, 
     size_t size = 0;
     enum copp_result result = read_file(uri, text, &size);
     if (!result)
-        result = key_from_pem(text, size, key);
+        result = key_from_pem(text, size, log, key);
     copp_release(text, COPP_KEY_FILE_MAX);
     return result;
 }
@@ -256,7 +265,7 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
     enum copp_result result = error ? copp_gcrypt_failure(error, COPP_E_CRYPTO)
                                     : copp_gcrypt_public_number(pair, "n", numbers.modulus, numbers.modulus_size);
     if (!result)
-        return wrap(pair, &numbers, key);
+        return wrap(pair, &numbers, NULL, key);
     gcry_sexp_release(pair);
     return result;
 }
@@ -313,35 +322,6 @@ static enum copp_result write_pkcs8(struct copp_writer *out, gcry_mpi_t *numbers
     return result;
 }
 
-/* Base64 in lines of 64 characters, 48 bytes each (RFC 7468). */
-static enum copp_result pem_from_der(const uint8_t *der, size_t der_size, char **pem, size_t *size) {
-    static const char begin[] = "-----BEGIN PRIVATE KEY-----\n";
-    static const char end[] = "-----END PRIVATE KEY-----\n";
-    size_t lines = (der_size + 47) / 48;
-    size_t capacity = sizeof begin + sizeof end + copp_base64_length(der_size) + lines;
-    char *text = calloc(1, capacity);
-    char line[65];
-    if (!text)
-        return COPP_E_MEMORY;
-    struct copp_writer out = {(uint8_t *)text, capacity};
-    struct copp_reader in = {der, der_size};
-    const uint8_t *some;
-    bool good = copp_write_bytes(&out, (const uint8_t *)begin, sizeof begin - 1);
-    while (good && in.left > 0) {
-        size_t now = in.left < 48 ? in.left : 48;
-        size_t length = copp_base64_length(now);
-        good = copp_read_view(&in, &some, now);
-        copp_base64_encode(some, now, line);
-        line[length] = '\n';
-        good = good && copp_write_bytes(&out, (const uint8_t *)line, length + 1);
-    }
-    good = good && copp_write_bytes(&out, (const uint8_t *)end, sizeof end - 1);
-    copp_wipe(line, sizeof line);
-    *size = capacity - out.left;
-    *pem = text;
-    return good ? COPP_OK : COPP_E_CRYPTO;
-}
-
 enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
     if (pem)
         *pem = NULL;
@@ -357,7 +337,7 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
     gcry_error_t error = pkcs1_numbers(((const struct gcrypt_key *)key)->key, numbers);
     enum copp_result result = error ? copp_gcrypt_failure(error, COPP_E_KEY) : write_pkcs8(&out, numbers);
     if (!result)
-        result = pem_from_der(der, COPP_KEY_DER_MAX - out.left, pem, size);
+        result = copp_pem_encode("PRIVATE KEY", der, COPP_KEY_DER_MAX - out.left, pem, size);
     for (size_t i = 0; i < NUMBERS; i++)
         gcry_mpi_release(numbers[i]);
     copp_wipe(der, COPP_KEY_DER_MAX);

@@ -22,6 +22,12 @@ static size_t plaintext(const uint8_t *secret, enum copp_handshake_form form, ui
 
 enum copp_result copp_handshake_seal(const struct copp_handshake *handshake, enum copp_handshake_form form,
                                      const struct copp_public_key *leaf, struct copp_signature *signature) {
+    return copp_handshake_seal_logged(handshake, form, leaf, signature, NULL);
+}
+
+enum copp_result copp_handshake_seal_logged(const struct copp_handshake *handshake, enum copp_handshake_form form,
+                                            const struct copp_public_key *leaf, struct copp_signature *signature,
+                                            struct copp_log *log) {
     if (!handshake || !leaf || !signature || (form != COPP_FORM_SWAP40 && form != COPP_FORM_SWAP256))
         return COPP_E_ARGUMENT;
     if (leaf->modulus_size != RSA_SIZE)
@@ -31,7 +37,7 @@ enum copp_result copp_handshake_seal(const struct copp_handshake *handshake, enu
     uint8_t cipher[RSA_SIZE];
     copp_handshake_encode(handshake, secret);
     size_t size = plaintext(secret, form, plain);
-    enum copp_result result = copp_rsa_encrypt(leaf, plain, size, cipher); /* SES-4 */
+    enum copp_result result = copp_rsa_encrypt(leaf, plain, size, cipher, log); /* SES-4 */
     if (!result)
         copp_reverse(cipher, RSA_SIZE, signature->bytes);
     copp_wipe(secret, sizeof secret);

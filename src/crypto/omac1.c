@@ -18,17 +18,6 @@ struct copp_omac {
     uint8_t key[COPP_KEY_SIZE]; /* to start again after a failure of the crypto library */
 };
 
-bool copp_equal(const void *a, const void *b, size_t size) {
-    const volatile uint8_t *x = a;
-    const volatile uint8_t *y = b;
-    unsigned difference = 0;
-    if (!a || !b)
-        return false;
-    for (size_t i = 0; i < size; i++)
-        difference |= (unsigned)(x[i] ^ y[i]);
-    return difference == 0;
-}
-
 /* Multiplication by x in GF(2^128), in a time that does not depend on the secret (RFC 4493, 2.3). */
 static void twice(const uint8_t *in, uint8_t *out) {
     unsigned carry = in[0] >> 7;
@@ -43,13 +32,17 @@ static void xor_block(uint8_t *out, const uint8_t *a, const uint8_t *b) {
 }
 
 enum copp_result copp_omac_new(struct copp_omac **omac) {
+    return copp_omac_new_logged(omac, NULL);
+}
+
+enum copp_result copp_omac_new_logged(struct copp_omac **omac, struct copp_log *log) {
     if (!omac)
         return COPP_E_ARGUMENT;
     *omac = NULL;
     struct copp_omac *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    enum copp_result result = copp_cbc_new(&made->cbc);
+    enum copp_result result = copp_cbc_new(&made->cbc, log);
     if (result)
         free(made);
     else

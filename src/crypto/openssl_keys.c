@@ -1,23 +1,14 @@
 #include "crypto/openssl_keys.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #define NUMBERS_MAX 4u
 #define NUMBER_SIZE_MAX 384u /* bytes: RSA-3072 */
-
-enum copp_result copp_openssl_failure(enum copp_result otherwise) {
-    enum copp_result result = otherwise;
-    for (unsigned long error; (error = ERR_get_error()) != 0;) {
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
-            result = COPP_E_MEMORY;
-    }
-    return result;
-}
 
 /* Named big-endian numbers of a public key. */
 struct number {
@@ -92,7 +83,7 @@ enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_public_key 
         return COPP_E_KEY;
     struct copp_public_key read = {.modulus_size = (uint32_t)(bits + 7) / 8};
     if (!number_of(key, OSSL_PKEY_PARAM_RSA_N, read.modulus, read.modulus_size) || !exponent_of(key, &read.exponent))
-        return copp_openssl_failure(COPP_E_KEY);
+        return COPP_E_KEY;
     if (!copp_public_key_strong(&read))
         return COPP_E_KEY;
     *out = read;
@@ -115,31 +106,65 @@ static EVP_PKEY *read_pem(const char *pem, size_t size) {
     return key;
 }
 
+#define READ_PUBLIC_KEY "read a public key"
+
 enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct copp_public_key *key) {
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, NULL, READ_PUBLIC_KEY);
     EVP_PKEY *read = read_pem(pem, size);
-    enum copp_result result = read ? copp_openssl_rsa_numbers(read, key) : copp_openssl_failure(COPP_E_KEY);
+    enum copp_result result = read ? copp_openssl_rsa_numbers(read, key) : COPP_E_KEY;
     EVP_PKEY_free(read);
-    return result;
+    return copp_openssl_end(&call, !result, COPP_E_KEY);
 }
 
-enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key) {
+enum copp_result copp_openssl_copy_out(BIO *bio, char **pem, size_t *size) {
+    char *bytes = NULL;
+    long length = BIO_get_mem_data(bio, &bytes);
+    if (length <= 0)
+        return COPP_E_CRYPTO;
+    char *copy = malloc((size_t)length + 1);
+    if (!copy)
+        return COPP_E_MEMORY;
+    memcpy(copy, bytes, (size_t)length);
+    copy[length] = 0;
+    *pem = copy;
+    *size = (size_t)length;
+    return COPP_OK;
+}
+
+enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size) {
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, NULL, "");
+    EVP_PKEY *made = copp_openssl_rsa(key->modulus, key->modulus_size, key->exponent);
+    BIO *bio = made ? BIO_new(BIO_s_mem()) : NULL;
+    enum copp_result result = COPP_E_CRYPTO;
+    if (bio && PEM_write_bio_PUBKEY(bio, made) == 1)
+        result = copp_openssl_copy_out(bio, pem, size);
+    BIO_free(bio);
+    EVP_PKEY_free(made);
+    return copp_openssl_end(&call, !result, result);
+}
+
+enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key, struct copp_log *log) {
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, log, READ_PUBLIC_KEY);
     EVP_PKEY *read = read_pem(pem, size);
     bool got = read && EVP_PKEY_is_a(read, "DSA") && number_of(read, OSSL_PKEY_PARAM_FFC_P, key->p, sizeof key->p) &&
                number_of(read, OSSL_PKEY_PARAM_FFC_Q, key->q, sizeof key->q) &&
                number_of(read, OSSL_PKEY_PARAM_FFC_G, key->g, sizeof key->g) &&
                number_of(read, OSSL_PKEY_PARAM_PUB_KEY, key->y, sizeof key->y);
     EVP_PKEY_free(read);
-    if (!got)
-        return copp_openssl_failure(COPP_E_KEY);
-    return copp_dsa_key_usable(key) ? COPP_OK : COPP_E_KEY;
+    enum copp_result result = copp_openssl_end(&call, got, COPP_E_KEY);
+    return result || copp_dsa_key_usable(key) ? result : COPP_E_KEY;
 }
 
-enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key) {
+enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key, struct copp_log *log) {
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, log, READ_PUBLIC_KEY);
     EVP_PKEY *read = read_pem(pem, size);
     bool got = read && EVP_PKEY_is_a(read, "RSA") && EVP_PKEY_get_bits(read) == 3072 &&
                number_of(read, OSSL_PKEY_PARAM_RSA_N, key->modulus, sizeof key->modulus) && exponent_of(read, &key->exponent);
     EVP_PKEY_free(read);
-    if (!got)
-        return copp_openssl_failure(COPP_E_KEY);
-    return copp_rsa3072_key_usable(key) ? COPP_OK : COPP_E_KEY;
+    enum copp_result result = copp_openssl_end(&call, got, COPP_E_KEY);
+    return result || copp_rsa3072_key_usable(key) ? result : COPP_E_KEY;
 }

@@ -21,6 +21,7 @@ struct openssl_key {
     struct copp_private_key base;
     EVP_PKEY *key;
     struct copp_public_key numbers;
+    struct copp_log *log; /* for signing alone: what decrypts tells nobody anything */
     /*
      * Where operations are to be looked for first: with the provider that holds the key. Left to itself OpenSSL 3.0
      * takes its own RSA, which has only the public half of a key in a token.
@@ -44,14 +45,15 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     if (!copp_number_below(in, mine->numbers.modulus, size))
         return COPP_E_INVALID;
     size_t written = size;
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, NULL, "");
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, mine->key, mine->properties);
     bool done = context && EVP_PKEY_decrypt_init(context) == 1 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1 &&
                 EVP_PKEY_decrypt(context, out, &written, in, size) == 1 && written == size;
     EVP_PKEY_CTX_free(context);
-    if (!done) {
-        ERR_clear_error();
+    copp_openssl_forget(&call); /* whatever came of it: nothing here may depend on what was in the number */
+    if (!done)
         copp_wipe(out, size);
-    }
     return done ? COPP_OK : COPP_E_CRYPTO;
 }
 
@@ -59,6 +61,8 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
 static enum copp_result sign_pss(const struct openssl_key *mine, const uint8_t *message, size_t size, uint8_t *signature,
                                  size_t signature_size) {
     EVP_PKEY_CTX *parameters = NULL; /* the digest context's own */
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, mine->log, "sign by RSA-PSS with SHA-1");
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     size_t written = signature_size;
     bool done = context && EVP_DigestSignInit_ex(context, &parameters, "SHA1", NULL, mine->properties, mine->key, NULL) == 1 &&
@@ -66,12 +70,12 @@ static enum copp_result sign_pss(const struct openssl_key *mine, const uint8_t *
                 EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, 0) == 1 &&
                 EVP_DigestSign(context, signature, &written, message, size) == 1 && written == signature_size;
     EVP_MD_CTX_free(context);
-    return done ? COPP_OK : copp_openssl_failure(COPP_E_CRYPTO);
+    return copp_openssl_end(&call, done, COPP_E_CRYPTO);
 }
 
 static enum copp_result check_signature(const struct openssl_key *mine, const uint8_t *digest, const uint8_t *signature) {
     struct copp_verifier *verifier = NULL;
-    enum copp_result result = copp_verifier_new(&mine->numbers, &verifier);
+    enum copp_result result = copp_verifier_new(&mine->numbers, &verifier, mine->log);
     if (!result)
         result = copp_verifier_check(verifier, digest, signature, mine->numbers.modulus_size);
     copp_verifier_free(&verifier);
@@ -91,7 +95,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
         return COPP_E_ARGUMENT;
     enum copp_result result = sign_pss(mine, message, size, signature, signature_size);
     if (!result)
-        result = copp_sha1(message, size, digest);
+        result = copp_sha1(message, size, digest, mine->log);
     if (!result)
         result = check_signature(mine, digest, signature);
     if (result != COPP_E_INVALID)
@@ -115,7 +119,7 @@ static enum copp_result read_numbers(EVP_PKEY *key, struct copp_public_key *numb
     int size = i2d_PUBKEY(key, &der);
     const uint8_t *at = der;
     EVP_PKEY *public_half = size > 0 ? d2i_PUBKEY(NULL, &at, size) : NULL;
-    enum copp_result result = public_half ? copp_openssl_rsa_numbers(public_half, numbers) : copp_openssl_failure(COPP_E_KEY);
+    enum copp_result result = public_half ? copp_openssl_rsa_numbers(public_half, numbers) : COPP_E_KEY;
     EVP_PKEY_free(public_half);
     OPENSSL_free(der);
     return result;
@@ -134,8 +138,8 @@ static void prefer_provider(EVP_PKEY *key, char *properties) {
     }
 }
 
-/* Takes key over, also on an error. */
-static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
+/* Takes key over, also on an error, of which the error queue may say more. */
+static enum copp_result wrap(EVP_PKEY *key, struct copp_log *log, struct copp_private_key **out) {
     struct openssl_key *made = calloc(1, sizeof *made);
     if (!made) {
         EVP_PKEY_free(key);
@@ -149,6 +153,7 @@ static enum copp_result wrap(EVP_PKEY *key, struct copp_private_key **out) {
     }
     made->base.ops = &openssl_ops;
     made->key = key;
+    made->log = log;
     prefer_provider(key, made->properties);
     *out = &made->base;
     return COPP_OK;
@@ -166,17 +171,23 @@ static int give_passphrase(char *buffer, int size, int writing, void *passphrase
     return (int)length;
 }
 
-/* What OpenSSL's error queue says went wrong while looking for a key; empties the queue. */
-static enum copp_result store_error(void) {
-    enum copp_result result = COPP_E_KEY;
-    for (unsigned long error; (error = ERR_get_error()) != 0;) {
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
-            return copp_openssl_failure(COPP_E_MEMORY);
-        if (!ERR_SYSTEM_ERROR(error))
-            continue;
-        errno = ERR_GET_REASON(error);
-        result = errno == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
-    }
+/* Of a URI with a scheme OpenSSL's words may repeat parts, and those may be a PIN (RFC 7512). */
+static bool names_file(const char *uri) {
+    return !strchr(uri, ':') || strncmp(uri, "file:", 5) == 0;
+}
+
+/* Ends the search for a key, of which result has come. */
+static enum copp_result found(struct copp_openssl_call *call, const char *uri, enum copp_result result, bool opened) {
+    struct copp_openssl_cause cause;
+    struct copp_log_text text = {.used = 0};
+    if (!result)
+        return copp_openssl_end(call, true, COPP_OK);
+    copp_openssl_take(call, &cause, call->log ? &text : NULL, names_file(uri));
+    if (!opened && cause.system)
+        result = cause.system == ENOENT ? COPP_E_NOT_FOUND : COPP_E_IO;
+    result = copp_openssl_failed(call, &cause, &text, result);
+    if (cause.system)
+        errno = cause.system; /* whatever the log has done */
     return result;
 }
 
@@ -194,45 +205,39 @@ static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store) {
 }
 
 enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    return copp_private_key_open_logged(uri, passphrase, NULL, key);
+}
+
+enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
+    struct copp_openssl_call call;
     if (key)
         *key = NULL;
     if (!uri || !key)
         return COPP_E_ARGUMENT;
-    ERR_clear_error();
+    copp_openssl_begin(&call, log, "open a private key");
     UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(give_passphrase, 0);
     if (!method)
-        return copp_openssl_failure(COPP_E_CRYPTO);
+        return copp_openssl_end(&call, false, COPP_E_CRYPTO);
     OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, NULL, NULL, method, (void *)(uintptr_t)passphrase, NULL, NULL, NULL);
-    EVP_PKEY *found = store ? first_private_key(store) : NULL;
-    enum copp_result result = found ? wrap(found, key) : store_error();
+    EVP_PKEY *first = store ? first_private_key(store) : NULL;
+    enum copp_result result = first ? wrap(first, log, key) : COPP_E_KEY;
+    result = found(&call, uri, result, first != NULL);
     OSSL_STORE_close(store);
     UI_destroy_method(method);
-    ERR_clear_error();
     return result;
 }
 
 enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {
+    struct copp_openssl_call call;
     if (key)
         *key = NULL;
     if (!key || (bits != 1024 && bits != 2048))
         return COPP_E_ARGUMENT;
+    copp_openssl_begin(&call, NULL, "");
     EVP_PKEY *made = EVP_RSA_gen(bits);
-    return made ? wrap(made, key) : copp_openssl_failure(COPP_E_CRYPTO);
-}
-
-static enum copp_result copy_out(BIO *bio, char **pem, size_t *size) {
-    char *bytes = NULL;
-    long length = BIO_get_mem_data(bio, &bytes);
-    if (length <= 0)
-        return copp_openssl_failure(COPP_E_CRYPTO);
-    char *copy = malloc((size_t)length + 1);
-    if (!copy)
-        return COPP_E_MEMORY;
-    memcpy(copy, bytes, (size_t)length);
-    copy[length] = 0;
-    *pem = copy;
-    *size = (size_t)length;
-    return COPP_OK;
+    enum copp_result result = made ? wrap(made, NULL, key) : COPP_E_CRYPTO;
+    return copp_openssl_end(&call, !result, result);
 }
 
 enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size) {
@@ -243,14 +248,14 @@ enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, cha
     if (key->ops != &openssl_ops)
         return COPP_E_KEY;
     const struct openssl_key *mine = (const struct openssl_key *)key;
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, NULL, "");
     BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
-    if (!bio)
-        return copp_openssl_failure(COPP_E_CRYPTO);
-    enum copp_result result = PEM_write_bio_PKCS8PrivateKey(bio, mine->key, NULL, NULL, 0, NULL, NULL) == 1
-                                  ? copy_out(bio, pem, size)
-                                  : copp_openssl_failure(COPP_E_KEY);
+    enum copp_result result = bio ? COPP_E_KEY : COPP_E_CRYPTO;
+    if (bio && PEM_write_bio_PKCS8PrivateKey(bio, mine->key, NULL, NULL, 0, NULL, NULL) == 1)
+        result = copp_openssl_copy_out(bio, pem, size);
     BIO_free(bio);
-    return result;
+    return copp_openssl_end(&call, !result, result);
 }
 
 void copp_private_key_destroy(struct copp_private_key *key) {

@@ -11,7 +11,7 @@ static enum copp_result mask(const uint8_t *seed, uint8_t *bytes, size_t size) {
     memcpy(counted, seed, COPP_SHA1_SIZE);
     for (size_t at = 0; at < size; counted[sizeof counted - 1]++) {
         uint8_t digest[COPP_SHA1_SIZE];
-        enum copp_result result = copp_sha1(counted, sizeof counted, digest);
+        enum copp_result result = copp_sha1(counted, sizeof counted, digest, NULL);
         if (result)
             return result;
         for (size_t i = 0; i < sizeof digest && at < size; i++, at++)
@@ -34,7 +34,7 @@ enum copp_result copp_pss_encode(const struct copp_public_key *key, const uint8_
     size_t data_size = key->modulus_size - skipped - COPP_SHA1_SIZE - 1;
     uint8_t *hash = data + data_size;
     memcpy(hashed + ZEROS, digest, COPP_SHA1_SIZE);
-    enum copp_result result = copp_sha1(hashed, sizeof hashed, hash);
+    enum copp_result result = copp_sha1(hashed, sizeof hashed, hash, NULL);
     data[data_size - 1] = 1; /* no salt follows */
     if (!result)
         result = mask(hash, data, data_size);

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "common/sized.h"
 #include "device/internal.h"
-#include "fork.h"
 #include "wire/binding.h"
 
 static bool adapter_possible(const struct copp_adapter_config *config) {
@@ -34,6 +34,7 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     made->key = own.key;
     made->random = own.random;
     made->unbound = own.unbound;
+    made->log = own.log;
     made->pending_limit_ms = own.pending_limit_ms ? own.pending_limit_ms : COPP_PENDING_LIMIT_MS;
     *adapter = made;
     return COPP_OK;

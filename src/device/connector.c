@@ -1,4 +1,4 @@
-/* One connector, many sessions: counts, arbitration, and what the output is told (ARB-1..5, CMD-6). */
+/* One connector, many sessions: counts, arbitration, and what the output is told (ARB-1..5, CMD-6, EVT-3). */
 #include <string.h>
 
 #include "common/sized.h"
@@ -20,6 +20,12 @@ size_t copp_connector_type_index(const struct copp_connector *connector, uint32_
             return type;
     }
     return COPP_TYPES;
+}
+
+void copp_connector_log(const struct copp_connector *connector, enum copp_log_level level, const char *words, const char *more) {
+    uint32_t type = connector->config.connector_type;
+    const char *name = copp_connector_type_name(type == COPP_CONNECTOR_UNKNOWN ? type : type & ~COPP_CONNECTOR_INTERNAL);
+    COPP_LOG(connector->adapter->log, level, "a connector of type ", name, ": ", words, more);
 }
 
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state) {
@@ -89,6 +95,23 @@ void copp_connector_hold(struct copp_device *device, size_t type, uint32_t level
     device->level[type] = level;
 }
 
+void copp_connector_lose(struct copp_connector *connector, uint32_t types) {
+    connector->losses++;
+    copp_connector_log(connector, COPP_LOG_WARNING, "LinkLost: what it protected is lost (EVT-3)", NULL);
+    for (struct copp_device *device = connector->devices; device; device = device->next) {
+        device->flags |= COPP_STATUS_LINK_LOST; /* EVT-1 */
+        for (size_t type = 0; type < COPP_TYPES; type++) {
+            if (types & (1u << type) && copp_connector_has_type(connector, type))
+                copp_connector_hold(device, type, 0); /* EVT-3 */
+        }
+    }
+    struct copp_protection *applied = &connector->applied;
+    applied->hdcp = types & COPP_PROTECTION_TYPE_HDCP ? 0 : applied->hdcp;
+    applied->acp = types & COPP_PROTECTION_TYPE_ACP ? 0 : applied->acp;
+    applied->cgmsa = types & COPP_PROTECTION_TYPE_CGMSA ? 0 : applied->cgmsa;
+    connector->reassert = true; /* what is left of it must go, and the desktop's ACP come back */
+}
+
 static uint32_t higher(size_t type, uint32_t a, uint32_t b) {
     return copp_level_rank(1u << type, a) >= copp_level_rank(1u << type, b) ? a : b;
 }
@@ -124,7 +147,7 @@ static bool same_protection(const struct copp_protection *a, const struct copp_p
     return a->hdcp == b->hdcp && a->acp == b->acp && a->cgmsa == b->cgmsa && same_signaling(a, b);
 }
 
-/* Carries the change out in the books and leaves in it what undoes it. */
+/* Carries the change out in what is held and leaves in it what undoes it. */
 static void swap_change(struct copp_connector *connector, struct copp_change *change) {
     struct copp_change previous = *change;
     switch (change->kind) {
@@ -165,10 +188,12 @@ static enum copp_result apply(struct copp_connector *connector, const struct cop
     enum copp_result result = output->ops->apply(output, wanted);
     if (!result)
         in_force(connector, wanted);
+    else if (result != COPP_E_PENDING)
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output does not protect as asked: ", copp_strerror(result));
     return result;
 }
 
-/* The books hold the change; the output is asked only where it must do something. */
+/* What is held has the change already; the output is asked only where it must do something. */
 static enum copp_result put_in_force(struct copp_connector *connector, const struct copp_change *change,
                                      struct copp_protection *wanted) {
     copp_connector_effective(connector, wanted);
@@ -176,7 +201,7 @@ static enum copp_result put_in_force(struct copp_connector *connector, const str
     struct copp_pending *pending = &connector->pending;
     if (pending->kind != COPP_PENDING_NONE) {
         if (satisfied && satisfies(&pending->wanted, wanted, change))
-            return COPP_OK; /* whether what is in flight arrives or not */
+            return COPP_OK; /* whether what is pending succeeds or not */
         if (pending->kind == COPP_PENDING_COMMAND)
             return COPP_E_FAILED; /* CMD-6: one pending command a connector */
         copp_connector_cancel_pending(connector);
@@ -259,6 +284,8 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
     connector->pending.change.device = NULL;
     if (!result)
         in_force(connector, &pending.wanted);
+    else
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output did not come to protect as asked: ", copp_strerror(result));
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, COPP_ALL_TYPES);
     if (pending.kind == COPP_PENDING_COMMAND) {
@@ -266,7 +293,7 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
             swap_change(connector, &pending.change);
         end_command(pending.change.device, result);
     }
-    /* what was given back meanwhile; what the output has just refused waits for a poll */
+    /* what was given back meanwhile; what the output has just refused waits for a dispatch */
     if (pending.kind == COPP_PENDING_COMMAND || !result)
         (void)copp_connector_apply_effective(connector);
 }
@@ -313,6 +340,7 @@ void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) 
     if (pending->kind != COPP_PENDING_NONE && pending->timed && now_ms >= pending->deadline_ms) {
         if (pending->kind == COPP_PENDING_APPLY)
             connector->retry_ms = later(now_ms, RETRY_MS);
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output took longer than the time limit (CMD-6)", NULL);
         copp_connector_cancel_pending(connector); /* CMD-6: the time limit has passed */
     }
     if (pending->kind == COPP_PENDING_NONE && !effective_applied(connector) && now_ms >= connector->retry_ms) {

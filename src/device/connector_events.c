@@ -1,22 +1,6 @@
 /* What happens to a connector, whoever watches it (EVT-1..3). */
 #include "device/internal.h"
 
-void copp_connector_lose(struct copp_connector *connector, uint32_t types) {
-    connector->losses++;
-    for (struct copp_device *device = connector->devices; device; device = device->next) {
-        device->flags |= COPP_STATUS_LINK_LOST; /* EVT-1 */
-        for (size_t type = 0; type < COPP_TYPES; type++) {
-            if (types & (1u << type) && copp_connector_has_type(connector, type))
-                copp_connector_hold(device, type, 0); /* EVT-3 */
-        }
-    }
-    struct copp_protection *applied = &connector->applied;
-    applied->hdcp = types & COPP_PROTECTION_TYPE_HDCP ? 0 : applied->hdcp;
-    applied->acp = types & COPP_PROTECTION_TYPE_ACP ? 0 : applied->acp;
-    applied->cgmsa = types & COPP_PROTECTION_TYPE_CGMSA ? 0 : applied->cgmsa;
-    connector->reassert = true; /* what is left of it must go, and the desktop's ACP come back */
-}
-
 void copp_connector_unplugged(struct copp_connector *connector) {
     copp_connector_protection_lost(connector, COPP_ALL_TYPES);
 }

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "common/sized.h"
 #include "copp/handshake.h"
 #include "crypto/crypto.h"
 #include "device/internal.h"
-#include "fork.h"
 #include "wire/binding.h"
 #include "wire/cursor.h"
 
@@ -31,7 +31,7 @@ enum copp_result copp_device_open_named(struct copp_connector *connector, const 
     made->process = process;
     enum copp_result result = COPP_E_ARGUMENT;
     if (copp_connector_name_set(made->name, name ? name : connector->name))
-        result = copp_omac_new(&made->omac);
+        result = copp_omac_new_logged(&made->omac, connector->adapter->log);
     if (result) {
         free(made);
         return result;
@@ -40,10 +40,6 @@ enum copp_result copp_device_open_named(struct copp_connector *connector, const 
     copp_connector_join(connector, made);
     *device = made;
     return COPP_OK;
-}
-
-bool copp_device_is_ours(const struct copp_device *device) {
-    return device->process == copp_process();
 }
 
 void copp_device_close(struct copp_device **device) {
@@ -80,10 +76,11 @@ uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t
     return COPP_HR_OK;
 }
 
-uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random) {
+static uint32_t draw_random(struct copp_device *device, uint8_t *random) {
     if (device->state != COPP_DEVICE_CERT_LENGTH_RETURNED || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
-    if (copp_random_fill(device->connector->adapter->random, device->random, sizeof device->random)) {
+    const struct copp_adapter *adapter = device->connector->adapter;
+    if (copp_random_fill(adapter->random, device->random, sizeof device->random, adapter->log)) {
         copp_wipe(device->random, sizeof device->random);
         return COPP_HR_UNEXPECTED;
     }
@@ -95,9 +92,30 @@ uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random) {
 uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain) {
     if (!device || !random || !chain)
         return COPP_HR_POINTER;
-    uint32_t hresult = copp_device_draw_random(device, random);
+    uint32_t hresult = draw_random(device, random);
     if (hresult == COPP_HR_OK)
         memcpy(chain, device->connector->adapter->chain, device->connector->adapter->chain_size);
+    return hresult;
+}
+
+uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain, size_t *size) {
+    uint32_t length;
+    if (chain)
+        *chain = NULL;
+    if (size)
+        *size = 0;
+    if (!device || !random || !chain || !size)
+        return COPP_HR_POINTER;
+    uint32_t hresult = copp_device_get_certificate_length(device, &length);
+    if (hresult != COPP_HR_OK)
+        return hresult;
+    hresult = draw_random(device, random);
+    if (hresult == COPP_HR_OK) {
+        *chain = device->connector->adapter->chain;
+        *size = length;
+    } else {
+        device->state = COPP_DEVICE_OPENED;
+    }
     return hresult;
 }
 
@@ -114,6 +132,7 @@ static uint32_t start_session(struct copp_device *device, const struct copp_hand
     return COPP_HR_OK;
 }
 
+/* SES-6..8: nothing here is logged, nor in what is called: who sends seals to be opened must learn of one bit alone. */
 uint32_t copp_device_sequence_start(struct copp_device *device, const struct copp_signature *signature) {
     if (!device || !signature)
         return COPP_HR_POINTER;
@@ -128,12 +147,6 @@ uint32_t copp_device_sequence_start(struct copp_device *device, const struct cop
         device->random_spent = true; /* SES-8: not below the modulus; a failure inside spends nothing */
     copp_handshake_wipe(&handshake);
     return hresult;
-}
-
-/* Where the record cannot be made, the application's is another one, and its session ends: it errs on the safe side. */
-void copp_device_note(struct copp_device *device, enum copp_history_kind kind, const uint8_t *head, uint32_t hresult) {
-    if (copp_history_add(&device->history, device->omac, kind, head, hresult))
-        copp_wipe(device->history.record, sizeof device->history.record);
 }
 
 enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag) {

@@ -2,6 +2,8 @@
 #ifndef COPP_DEVICE_INTERNAL_H
 #define COPP_DEVICE_INTERNAL_H
 
+#include "base/fork.h"
+#include "base/log.h"
 #include "copp/device.h"
 #include "copp/omac.h"
 #include "crypto/history.h"
@@ -19,9 +21,10 @@ struct copp_adapter {
     uint8_t *chain;
     uint32_t chain_size;
     uint32_t pending_limit_ms;
-    uint32_t process; /* which one made it (fork.h) */
+    uint32_t process; /* which one made it (base/fork.h) */
     struct copp_private_key *key;
     struct copp_random *random;
+    struct copp_log *log;
     struct copp_connector *connectors;
     bool unbound; /* BIND-2 */
 };
@@ -55,7 +58,7 @@ enum copp_pending_kind {
 };
 struct copp_pending {
     enum copp_pending_kind kind;
-    bool timed; /* deadline_ms holds; otherwise the next poll sets it */
+    bool timed; /* deadline_ms holds; otherwise the next dispatch sets it */
     uint64_t deadline_ms;
     struct copp_change change;
     struct copp_protection wanted;
@@ -97,7 +100,7 @@ struct copp_device {
     uint32_t command_sequence;
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
     uint32_t result; /* of the last command that was pending */
-    uint32_t process; /* which one opened it (fork.h) */
+    uint32_t process; /* which one opened it (base/fork.h) */
     struct copp_history history; /* BIND-3 */
     char name[COPP_CONNECTOR_NAME_SIZE]; /* under which it was opened (BIND-7) */
     uint8_t pending_head[COPP_REQUEST_HEAD_SIZE]; /* of the command that is pending */
@@ -107,20 +110,21 @@ struct copp_device {
     struct copp_device *next;
 };
 
-/* device.c */
-
 /* False in a process forked after the device was opened: a second driver would answer to the same key and numbers (QRY-3,
  * CMD-3). Every entry point asks. */
-COPP_NODISCARD bool copp_device_is_ours(const struct copp_device *device);
+COPP_NODISCARD static inline bool copp_device_is_ours(const struct copp_device *device) {
+    return device->process == copp_process();
+}
 
-/* The step of KeyExchange without the chain's bytes: a transport in this process has those from the adapter. */
-COPP_NODISCARD uint32_t copp_device_draw_random(struct copp_device *device, uint8_t *random);
-
-/* A command has ended, or a status request was refused, with hresult (BIND-3); head is as of copp_history_add. */
-void copp_device_note(struct copp_device *device, enum copp_history_kind kind, const uint8_t *head, uint32_t hresult);
+/* device.c */
 
 /* The tag over a message's 4080 bytes after its MAC (CMD-1, QRY-2). message has COPP_MESSAGE_SIZE bytes. */
 COPP_NODISCARD enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag);
+
+/* history.c */
+
+/* A command has ended, or a status request was refused, with hresult (BIND-3); head is as of copp_history_add. */
+void copp_device_note(struct copp_device *device, enum copp_history_kind kind, const uint8_t *head, uint32_t hresult);
 
 /* connector.c */
 
@@ -135,6 +139,9 @@ void copp_connector_leave(struct copp_device *device);
 /* Moves the device between the counts (ARB-1). The output is not told yet. */
 void copp_connector_hold(struct copp_device *device, size_t type, uint32_t level);
 
+/* The types (an OR) are not in force any more: EVT-1 and EVT-3 for every device. The output is not told yet. */
+void copp_connector_lose(struct copp_connector *connector, uint32_t types);
+
 /* The level of highest precedence among all holders, and the signaling (ARB-2..5). */
 void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective);
 uint32_t copp_protection_level(const struct copp_protection *protection, size_t type);
@@ -146,26 +153,24 @@ uint32_t copp_protection_level(const struct copp_protection *protection, size_t 
 COPP_NODISCARD enum copp_result copp_connector_change(const struct copp_change *change, struct copp_connector *connector,
                                                       uint64_t now_ms);
 
-/* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later poll. Answers
+/* Makes the output apply the effective levels if it does not; what it refuses is tried again on a later dispatch. Answers
  * what the output did, COPP_OK where it had nothing to do. */
 enum copp_result copp_connector_apply_effective(struct copp_connector *connector);
 
-/* Cancels what is in flight; a command fails by it. */
+/* Cancels what is pending; a command fails by it. */
 void copp_connector_cancel_pending(struct copp_connector *connector);
 
-/* What is in flight has ended, for better or worse. */
+/* What is pending has ended, for better or worse. */
 void copp_connector_completed(struct copp_connector *connector, enum copp_result result);
 
 void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms);
 uint64_t copp_connector_deadline_ms(const struct copp_connector *connector);
 
+/* Tells the adapter's log something of the connector, which has no name here but its type. words may be followed by more. */
+void copp_connector_log(const struct copp_connector *connector, enum copp_log_level level, const char *words, const char *more);
+
 /* What is on the connector now. */
 void copp_connector_state(const struct copp_connector *connector, struct copp_output_state *state);
-
-/* connector_events.c */
-
-/* The types (an OR) are not in force any more: EVT-1 and EVT-3 for every device. The output is not told yet. */
-void copp_connector_lose(struct copp_connector *connector, uint32_t types);
 
 /* signal_rules.c: what the signal on a connector can carry. */
 

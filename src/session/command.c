@@ -24,8 +24,9 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
     memcpy(head, message.bytes, sizeof head);
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->ops->protection_command(transport, &message, &hresult);
-    result = copp_session_check_request(session, COPP_HISTORY_COMMAND, head, result, hresult);
+    const struct copp_call call = copp_session_call(session);
+    result = transport->ops->protection_command(transport, &call, &message, &hresult);
+    result = copp_session_check_request(session, COPP_HISTORY_COMMAND, copp_request_name(request), head, result, hresult);
     if (result)
         return result;
     session->command_sequence++; /* CMD-3: modulo 2^32 */

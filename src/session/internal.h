@@ -2,6 +2,7 @@
 #ifndef COPP_SESSION_INTERNAL_H
 #define COPP_SESSION_INTERNAL_H
 
+#include "base/log.h"
 #include "copp/omac.h"
 #include "copp/session.h"
 #include "crypto/history.h"
@@ -40,8 +41,9 @@ struct copp_session {
     struct copp_session_config config; /* its lists are below */
     struct copp_session_lists lists;
     struct copp_transport *transport;
+    uint64_t deadline_ms; /* of the look that is going on, on the transport's clock; else COPP_NO_DEADLINE */
     enum session_state state;
-    uint32_t process; /* which one made it (fork.h) */
+    uint32_t process; /* which one made it (base/fork.h) */
     enum copp_result dead; /* COPP_OK while the session lives, then what every call answers */
     struct copp_chain *own_chain; /* freed with the session; NULL where the known chain was presented */
     const struct copp_chain *chain; /* what the driver presented: own_chain or config.known_chain */
@@ -72,16 +74,25 @@ COPP_NODISCARD enum copp_result copp_session_expect(struct copp_session *session
 /* Ends the session for good: wipes its secrets; every later call answers cause. */
 void copp_session_die(struct copp_session *session, enum copp_result cause);
 
+/* What goes with a call of the transport's: the deadline of the look that is going on. */
+struct copp_call copp_session_call(const struct copp_session *session);
+
+/* Begins a look, whose calls all have to return within limit_ms from now; COPP_NO_DEADLINE ends it. */
+void copp_session_limit(struct copp_session *session, uint64_t limit_ms);
+
 /*
- * What came of a call of the transport's. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get through,
- * nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the transport called it.
+ * What came of the call of the transport's that is named. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get
+ * through, or returned after its deadline, nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the
+ * transport called it.
  */
-COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, enum copp_result call, uint32_t hresult);
+COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, const char *name, enum copp_result call,
+                                                         uint32_t hresult);
 
 /* The same of a command or status request, whose refusal is recorded (BIND-3). head is the first
  * COPP_REQUEST_HEAD_SIZE bytes of what was sent. A session that cannot record it is dead. */
 COPP_NODISCARD enum copp_result copp_session_check_request(struct copp_session *session, enum copp_history_kind kind,
-                                                           const uint8_t *head, enum copp_result call, uint32_t hresult);
+                                                           const char *name, const uint8_t *head, enum copp_result call,
+                                                           uint32_t hresult);
 
 /* lists.c: whether the lists are such as a session may rely on. */
 COPP_NODISCARD bool copp_session_lists_valid(const struct copp_session_lists *lists);

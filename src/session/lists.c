@@ -1,5 +1,4 @@
 /* What a session knows to be revoked: chains (CRL-4) and receivers (APP-2). */
-#include "common/sized.h"
 #include "session/internal.h"
 
 /* HDCP 2 has ids of its own, and a driver names its receiver by HDCP 1's KSV: such a message would seem to be checked. */
@@ -37,22 +36,4 @@ bool copp_session_receiver_revoked(const struct copp_session_lists *lists, const
             return true;
     }
     return false;
-}
-
-enum copp_result copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists,
-                                        struct copp_verdict *verdict) {
-    struct copp_verdict unwanted;
-    if (!verdict)
-        verdict = &unwanted;
-    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
-    struct copp_session_lists fresh;
-    if (!session || !lists || !copp_sized_read(lists, &fresh, sizeof fresh) || !copp_session_lists_valid(&fresh))
-        return COPP_E_ARGUMENT;
-    if (session->dead)
-        return session->dead;
-    session->lists = fresh;
-    enum copp_result result = session->chain ? copp_session_check_chain(&fresh, session->chain, verdict) : COPP_OK;
-    if (result)
-        copp_session_die(session, result);
-    return result;
 }

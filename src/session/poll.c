@@ -172,8 +172,12 @@ static enum copp_stop check_levels(struct copp_session *session) {
             result = copp_session_global_level(session, type, &global);
         if (result)
             return stop_for(result);
-        if (local != wanted || !level_satisfies(type, wanted, global))
-            return COPP_STOP_LEVEL;
+        if (local == wanted && level_satisfies(type, wanted, global))
+            continue;
+        COPP_LOG(session->config.log, COPP_LOG_WARNING, copp_protection_type_name(type), ": asked for ",
+                 copp_level_name(type, wanted), ", the session holds ", copp_level_name(type, local), ", the connector applies ",
+                 copp_level_name(type, global));
+        return COPP_STOP_LEVEL;
     }
     return COPP_STOP_NONE;
 }
@@ -186,8 +190,12 @@ static enum copp_stop look(struct copp_session *session, bool set, bool *again) 
     enum copp_stop stop = query_connector(session);
     if (set)
         session->reconfigured = false;
-    if (stop == COPP_STOP_NONE && set)
+    if (stop == COPP_STOP_NONE && set) {
+        bool limited = session->deadline_ms != COPP_NO_DEADLINE;
+        copp_session_limit(session, COPP_NO_DEADLINE); /* an output may need longer for a level (CMD-6) */
         stop = set_levels(session);
+        copp_session_limit(session, limited ? COPP_POLL_MS : COPP_NO_DEADLINE);
+    }
     if (stop == COPP_STOP_NONE)
         stop = check_receiver(session);
     if (stop == COPP_STOP_NONE)
@@ -213,6 +221,12 @@ static enum copp_result release_levels(struct copp_session *session) {
     return first;
 }
 
+/* Why content is not, or no longer, protected. */
+static void log_stop(const struct copp_session *session, const char *what, enum copp_stop stop) {
+    const char *rule = copp_rule_id(copp_stop_rule(stop));
+    COPP_LOG(session->config.log, COPP_LOG_WARNING, what, copp_stop_text(stop), rule[0] ? " (" : "", rule, rule[0] ? ")" : "");
+}
+
 enum copp_stop copp_session_protect(struct copp_session *session, const struct copp_requirement *requirement, uint64_t now_ms) {
     struct copp_requirement required;
     if (!session || !requirement || !copp_sized_read(requirement, &required, sizeof required))
@@ -231,6 +245,7 @@ enum copp_stop copp_session_protect(struct copp_session *session, const struct c
     protection->phase = stop == COPP_STOP_NONE ? PROTECTION_PROTECTED : PROTECTION_IDLE;
     protection->stop = stop;
     if (stop != COPP_STOP_NONE) {
+        log_stop(session, "not protected: ", stop);
         uint32_t hresult = session->hresult; /* of what was refused, not of what was given back */
         (void)release_levels(session);
         session->hresult = hresult;
@@ -256,10 +271,16 @@ static void poll_once(struct copp_session *session, uint64_t now_ms, struct copp
     if (protection->phase == PROTECTION_PROTECTED || protection->phase == PROTECTION_RENEGOTIATE) {
         poll->late = now_ms - protection->polled_ms > COPP_POLL_MS; /* APP-3 */
         protection->polled_ms = now_ms;
+        copp_session_limit(session, COPP_POLL_MS); /* APP-3: answers held back longer are not of now */
         protection->stop = look(session, protection->phase == PROTECTION_RENEGOTIATE, &again);
+        copp_session_limit(session, COPP_NO_DEADLINE);
         protection->phase = protection->stop != COPP_STOP_NONE ? PROTECTION_OVER
                             : again                            ? PROTECTION_RENEGOTIATE
                                                                : PROTECTION_PROTECTED;
+        if (protection->stop != COPP_STOP_NONE)
+            log_stop(session, "protection has ended: ", protection->stop);
+        else if (again)
+            COPP_LOG(session->config.log, COPP_LOG_INFO, "the connector was reconfigured: the levels are set again (EVT-4)");
     }
     poll->stop = protection->stop;
     poll->hdcp_skipped = protection->hdcp_skipped;

@@ -10,7 +10,7 @@
 static enum copp_result draw_r_app(struct copp_session *session, uint8_t *r_app) {
     struct pool *pool = &session->pool;
     if (pool->left < COPP_RANDOM_SIZE) {
-        enum copp_result result = copp_random_fill(session->config.random, pool->bytes, sizeof pool->bytes);
+        enum copp_result result = copp_random_fill(session->config.random, pool->bytes, sizeof pool->bytes, session->config.log);
         if (result)
             return result;
         pool->left = sizeof pool->bytes;
@@ -45,9 +45,13 @@ static bool binding_holds(struct copp_session *session, const struct copp_status
     }
     if (copp_binding_decode(bytes, &told)) {
         session->other_connector = !copp_equal(told.connector, session->connector, sizeof told.connector);
+        COPP_LOG(session->config.log, COPP_LOG_WARNING, "the answer is bound to ",
+                 session->other_connector ? "another connector (BIND-7)" : "something else than this side knows (BIND-4)");
         return false;
     }
     session->not_bound = session->bound || session->config.binding != COPP_BINDING_OPTIONAL; /* BIND-5 */
+    if (session->not_bound)
+        COPP_LOG(session->config.log, COPP_LOG_WARNING, "the answer is not bound (BIND-5)");
     return !session->not_bound;
 }
 
@@ -82,7 +86,7 @@ static void note_events(struct copp_session *session, uint32_t flags) {
 }
 
 /* The messages live here alone: ten thousand sessions polled in turn find them in the cache. */
-static enum copp_result request(struct copp_session *session, const struct copp_status_input_fields *fields,
+static enum copp_result request(struct copp_session *session, const char *name, const struct copp_status_input_fields *fields,
                                 struct answer *answer) {
     struct copp_status_input input;
     struct copp_status_output output = {{0}}; /* whatever a transport leaves out is no secret of this process */
@@ -93,13 +97,16 @@ static enum copp_result request(struct copp_session *session, const struct copp_
     memcpy(head, input.bytes, sizeof head);
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    result = transport->ops->protection_status(transport, &input, &output, &hresult);
-    result = copp_session_check_request(session, COPP_HISTORY_STATUS, head, result, hresult);
+    const struct copp_call call = copp_session_call(session);
+    result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
+    result = copp_session_check_request(session, COPP_HISTORY_STATUS, name, head, result, hresult);
     if (result)
         return result;
     result = verify(session, &output, fields, answer);
-    if (result)
-        copp_session_die(session, result);
+    if (!result)
+        return COPP_OK;
+    COPP_LOG(session->config.log, COPP_LOG_WARNING, name, ": ", copp_strerror(result));
+    copp_session_die(session, result);
     return result;
 }
 
@@ -119,7 +126,7 @@ static enum copp_result ask(struct copp_session *session, enum copp_request ques
     if (result)
         return result;
     memcpy(fields.guid, copp_request_guid(question), sizeof fields.guid);
-    result = request(session, &fields, answer);
+    result = request(session, copp_request_name(question), &fields, answer);
     if (result)
         return result;
     session->status_sequence++; /* QRY-3: modulo 2^32 */

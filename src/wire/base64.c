@@ -1,5 +1,7 @@
 #include "wire/base64.h"
 
+#include "common/base64.h"
+
 #define WHITE 0x40
 #define PAD 0x41
 #define BAD 0xFF
@@ -93,21 +95,9 @@ bool copp_base64_decode(const char *text, size_t text_size, uint8_t *bytes, size
 }
 
 size_t copp_base64_length(size_t size) {
-    return (size + 2) / 3 * 4;
+    return base64_length(size);
 }
 
 void copp_base64_encode(const uint8_t *bytes, size_t size, char *text) {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        if (left > 1)
-            group |= (uint32_t)bytes[i + 1] << 8;
-        if (left > 2)
-            group |= bytes[i + 2];
-        *text++ = alphabet[group >> 18];
-        *text++ = alphabet[group >> 12 & 63];
-        *text++ = left > 1 ? alphabet[group >> 6 & 63] : '=';
-        *text++ = left > 2 ? alphabet[group & 63] : '=';
-    }
+    base64_encode(bytes, size, text);
 }

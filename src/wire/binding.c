@@ -66,11 +66,11 @@ bool copp_binding_matches(const uint8_t *bytes, struct copp_binding *expected) {
 }
 
 bool copp_connector_name_set(char name[COPP_CONNECTOR_NAME_SIZE], const char *text) {
-    text = text ? text : "";
-    const char *end = memchr(text, 0, COPP_CONNECTOR_NAME_SIZE);
-    if (!end)
+    size_t size = text ? strlen(text) : 0;
+    if (size >= COPP_CONNECTOR_NAME_SIZE)
         return false;
     memset(name, 0, COPP_CONNECTOR_NAME_SIZE);
-    memcpy(name, text, (size_t)(end - text));
+    if (size)
+        memcpy(name, text, size);
     return true;
 }

@@ -1,4 +1,4 @@
-#include "copp/omac.h"
+#include "copp/base.h"
 #include "copp/protocol.h"
 
 struct request {

@@ -19,12 +19,6 @@
 
 #define START_MS 20000u
 
-uint64_t clock_ms(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
 void sleep_ms(unsigned ms) {
     const struct timespec t = {.tv_sec = ms / 1000u, .tv_nsec = (long)(ms % 1000u) * 1000000};
     (void)nanosleep(&t, NULL);
@@ -225,7 +219,7 @@ double kit_metric(struct kit *kit, const char *line) {
     return value;
 }
 
-static unsigned times_said(struct kit *kit, const char *text) {
+unsigned kit_times_said(struct kit *kit, const char *text) {
     unsigned times = 0;
     char *said = kit_output(kit);
     for (const char *at = said; (at = strstr(at, text)) != NULL; at++)
@@ -235,26 +229,26 @@ static unsigned times_said(struct kit *kit, const char *text) {
 }
 
 void kit_wait_said(struct kit *kit, const char *text, unsigned times) {
-    for (uint64_t until = clock_ms() + START_MS; times_said(kit, text) < times; sleep_ms(5))
+    for (uint64_t until = clock_ms() + START_MS; kit_times_said(kit, text) < times; sleep_ms(5))
         assert_true(clock_ms() < until);
 }
 
 void kit_event(struct kit *kit, const char *event) {
-    unsigned before = times_said(kit, "event: ");
+    unsigned before = kit_times_said(kit, "event: ");
     assert_int_equal(dprintf(kit->fifo, "%s\n", event), strlen(event) + 1);
     kit_wait_said(kit, "event: ", before + 1);
 }
 
 void kit_wait_sessions(struct kit *kit, unsigned count) {
-    for (uint64_t until = clock_ms() + START_MS; kit_metric(kit, "copp_sessions ") != count; sleep_ms(5))
+    for (uint64_t until = clock_ms() + START_MS; kit_metric(kit, "copp_connections_open ") != count; sleep_ms(5))
         assert_true(clock_ms() < until);
 }
 
 void kit_reload(struct kit *kit) {
-    unsigned before = (times_said(kit, "go on") + times_said(kit, "goes on")) + times_said(kit, "going on");
+    unsigned before = (kit_times_said(kit, "go on") + kit_times_said(kit, "goes on")) + kit_times_said(kit, "going on");
     assert_int_equal(kill(kit->pid, SIGHUP), 0);
     for (uint64_t until = clock_ms() + START_MS;
-         (times_said(kit, "go on") + times_said(kit, "goes on")) + times_said(kit, "going on") == before; sleep_ms(5))
+         (kit_times_said(kit, "go on") + kit_times_said(kit, "goes on")) + kit_times_said(kit, "going on") == before; sleep_ms(5))
         assert_true(clock_ms() < until);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "../unit/harness.h"
+#include "common/clock.h"
 
 #define KIT_PATH 128u
 
@@ -45,13 +46,15 @@ void kit_end(struct kit *kit);
 
 /* Returns once it has happened. */
 void kit_event(struct kit *kit, const char *event);
+/* How often it has said text. */
+unsigned kit_times_said(struct kit *kit, const char *text);
 /* Waits until it has said text so many times. */
 void kit_wait_said(struct kit *kit, const char *text, unsigned times);
 /* Waits until so many connections are open. */
 void kit_wait_sessions(struct kit *kit, unsigned count);
 /* SIGHUP; returns once the configuration has been read. */
 void kit_reload(struct kit *kit);
-/* A metric's value by the line's beginning, such as "copp_sessions "; fails the test if there is none. */
+/* A metric's value by the line's beginning, such as "copp_connections_open "; fails the test if there is none. */
 double kit_metric(struct kit *kit, const char *line);
 /* All of it; free it. */
 char *kit_metrics(struct kit *kit);
@@ -89,7 +92,6 @@ void raw_disconnect(int fd, uint32_t cause);
 /* A process that listens and answers the first packet of each connection with these, or never. */
 pid_t false_daemon(const char *path, const struct iovec *packets, size_t count);
 
-uint64_t clock_ms(void);
 void sleep_ms(unsigned ms);
 
 #endif

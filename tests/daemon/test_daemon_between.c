@@ -84,6 +84,7 @@ static void open_device(struct link *link) {
 }
 
 static enum copp_result hand_on(struct link *link) {
+    static const struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
     struct copp_transport *transport = &link->between.transport;
     uint8_t *body = link->packet + HEADER;
     uint32_t hresult = COPP_HR_UNEXPECTED;
@@ -96,24 +97,24 @@ static enum copp_result hand_on(struct link *link) {
     enum copp_result result;
     switch (get(link->packet + 4)) {
     case KEY_EXCHANGE:
-        result = transport->ops->key_exchange(transport, body, &chain, &size, &hresult);
+        result = transport->ops->key_exchange(transport, &call, body, &chain, &size, &hresult);
         if (!result && hresult == COPP_HR_OK)
             memcpy(body + COPP_RANDOM_SIZE, chain, size);
         answer(link, hresult, COPP_RANDOM_SIZE + size);
         return result;
     case SEQUENCE_START:
         memcpy(signature.bytes, body, sizeof signature.bytes);
-        result = transport->ops->session_sequence_start(transport, &signature, &hresult);
+        result = transport->ops->session_sequence_start(transport, &call, &signature, &hresult);
         answer(link, hresult, 0);
         return result;
     case COMMAND:
         memcpy(command.bytes, body, sizeof command.bytes);
-        result = transport->ops->protection_command(transport, &command, &hresult);
+        result = transport->ops->protection_command(transport, &call, &command, &hresult);
         answer(link, hresult, 0);
         return result;
     default:
         memcpy(input.bytes, body, sizeof input.bytes);
-        result = transport->ops->protection_status(transport, &input, &output, &hresult);
+        result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
         memcpy(body, output.bytes, sizeof output.bytes);
         answer(link, hresult, sizeof output.bytes);
         return result;

@@ -7,6 +7,7 @@
 static enum copp_result use(const struct kit *kit) {
     const struct copp_socket_config config = {
         .size = sizeof config, .path = kit->socket, .answer_ms = 20000, .command_ms = 20000};
+    struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
     static const struct copp_command command;
     static const struct copp_status_input input;
     struct copp_status_output output;
@@ -23,16 +24,22 @@ static enum copp_result use(const struct kit *kit) {
     if (!result)
         result = copp_socket_transport_open(&connection, told.name, &transport);
     if (!result)
-        result = transport->ops->key_exchange(transport, random, &chain, &size, &hresult);
+        result = transport->ops->key_exchange(transport, &call, random, &chain, &size, &hresult);
     if (!result) {
         assert_int_equal(hresult, COPP_HR_OK);
         assert_true(size > 5000);
-        result = transport->ops->protection_command(transport, &command, &hresult);
+        result = transport->ops->protection_command(transport, &call, &command, &hresult);
     }
     if (!result) {
         assert_int_equal(hresult, COPP_HR_UNEXPECTED); /* there is no session */
-        result = transport->ops->protection_status(transport, &input, &output, &hresult);
+        result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
     }
+    if (!result) { /* with a deadline waiting is another call */
+        call.deadline_ms = transport->ops->now_ms(transport) + 20000;
+        result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
+    }
+    if (!result)
+        result = copp_transport_reopen(transport);
     copp_transport_free(&transport);
     copp_socket_close(&connection);
     return result;

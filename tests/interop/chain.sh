@@ -28,6 +28,21 @@ holds '.valid == false and .rule == "CERT-12" and .certificate == 3 and .role ==
 openssl rsa -in "$dir/keys/root.pem" -modulus -noout | sed 's/Modulus=//' | unhex | openssl base64 >"$dir/modulus.b64"
 expect 0 "$COPP" chain verify --anchor "$dir/modulus.b64" "$dir/chain.xml"
 
+# under a policy of OpenSSL's without SHA-1
+begin the_crypto_library_says_why CERT-10
+expect 2 env OPENSSL_CONF="$VECTORS/../unit/no_sha1.cnf" "$COPP" chain verify --anchor "$anchor" "$good"
+complains "chain-good.xml: the crypto library failed: OpenSSL cannot compute SHA-1: .*unsupported.*SHA1"
+expect 2 env OPENSSL_CONF="$VECTORS/../unit/no_sha1.cnf" "$COPP" chain verify --json --anchor "$anchor" "$good"
+holds '.error | test("OpenSSL cannot compute SHA-1")'
+expect 2 env OPENSSL_CONF="$VECTORS/../unit/no_sha1.cnf" "$COPP" chain show "$good"
+complains 'OpenSSL cannot compute SHA-1'
+expect 2 env OPENSSL_CONF="$VECTORS/../unit/no_sha1.cnf" "$COPP" crl verify --anchor "$anchor" "$VECTORS/crl-v7-empty.bin"
+complains 'OpenSSL cannot compute SHA-1'
+expect 2 "$COPP" chain issue --leaf 'nosuchscheme:key?pin-value=4711' --ihv "$dir/keys/ihv.pem" --root "$dir/keys/root.pem" \
+    --manufacturer x -o "$dir/never.xml"
+complains 'no key is there: OpenSSL cannot open a private key: .*unregistered scheme'
+if sed 's/nosuchscheme:key?pin-value=4711//' "$dir/err" | grep -q 4711; then fail "a PIN is told"; fi
+
 begin openssl_verifies_each_certificate CERT-9 CERT-10 CERT-11
 expect 0 "$COPP" chain show --json "$dir/chain.xml"
 cp "$dir/out" "$dir/show.json"

@@ -97,6 +97,11 @@ run 0 status --device embedded
 run 0 status --adapter "$dir/card.ini" --events "$dir/unplug"
 printf 'mode HDMI-1 720p60\n+0.3 unplug HDMI-1\n' >"$dir/happens"
 run 1 'protect --hdcp 1 --output HDMI-1' --events "$dir/happens" -- sleep 60
+printf 'unplug HDMI-1\n+1 plug HDMI-1\n+3 unplug HDMI-1\n' >"$dir/again"
+run 1 'protect --hdcp 1 --output HDMI-1 --reconnect 2' --events "$dir/again" -- sleep 60
+for event in reconnecting 'protected again'; do
+    jq -se "any(.[]; .event == \"$event\")" "$dir/out" >/dev/null || fail "no $event"
+done
 run 3 'protect --hdcp 1' --device embedded -- sh -c 'exit 3'
 run 2 'protect --hdcp 1 --output NONE' --device embedded -- true
 

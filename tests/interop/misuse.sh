@@ -119,6 +119,27 @@ for json in '' --json; do
     lacks "$dir/out" "$(printf '\302\233')" "chain show $json prints a control character"
 done
 
+begin what_to_do_without_permission
+# also where root runs the tests
+powerless() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --bounding-set -dac_override,-dac_read_search "$@"
+    else
+        "$@"
+    fi
+}
+cp "$good" "$dir/closed.xml"
+chmod 000 "$dir/closed.xml"
+expect 2 powerless "$COPP" chain show "$dir/closed.xml"
+complains 'cannot be opened: Permission denied'
+complains 'remedy: let the user that runs copp read it'
+expect 2 powerless "$COPP" chain show --json "$dir/closed.xml"
+holds '.remedy | test("read it")'
+mkdir "$dir/closed"
+chmod 555 "$dir/closed"
+expect 2 powerless "$COPP" chain issue --new-keys "$dir/closed/keys" --output "$dir/issued.xml"
+complains 'remedy: let the user that runs copp write there'
+
 begin json_of_errors
 expect 2 "$COPP" chain verify --json "$dir/missing"
 holds '.error | test("cannot be opened")'

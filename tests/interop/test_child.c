@@ -1,5 +1,5 @@
 /*
- * How copp.exe holds and ends a command (cli/child_windows.c). The command is this program once more: test_child beat NAME
+ * How copp.exe holds and ends a command (cli/windows/child_windows.c). The command is this program once more: test_child beat NAME
  * counts in shared memory, in a process of its own, one that it starts, and two threads of each.
  */
 #include <windows.h>
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/child.h"
+#include "cli/protect/child.h"
 #include "cli/report.h"
 
 /* cmocka.h wants these before it, in no other order */
@@ -136,7 +136,7 @@ static void held_resumed_and_ended(void **state) {
     int status = 77;
     volatile LONG *hearts = shared_memory(shared_name);
     assert_non_null((const void *)hearts);
-    assert_int_equal(child_start(&child, arguments, true), 0);
+    assert_int_equal(child_start(&child, arguments, -1, true), 0);
     assert_true(child.runs);
     assert_true(all_beat(hearts));
     for (int i = 0; i < 3; i++) {
@@ -162,7 +162,7 @@ static void ended_while_held(void **state) {
     volatile LONG *hearts = shared_memory(shared_name);
     LONG before[HEARTS];
     assert_non_null((const void *)hearts);
-    assert_int_equal(child_start(&child, arguments, false), 0);
+    assert_int_equal(child_start(&child, arguments, -1, false), 0);
     assert_true(all_beat(hearts));
     child_hold(&child);
     memcpy(before, (const void *)hearts, sizeof before);
@@ -185,7 +185,7 @@ static void ended_that_cannot_be_held(void **state) {
     struct child child;
     volatile LONG *hearts = shared_memory(shared_name);
     assert_non_null((const void *)hearts);
-    assert_int_equal(child_start(&child, arguments, true), 0);
+    assert_int_equal(child_start(&child, arguments, -1, true), 0);
     assert_true(all_beat(hearts));
     complaints = 0;
     assert_true(child_hold(&child));
@@ -203,7 +203,7 @@ static void held_while_threads_end(void **state) {
     int status = 77;
     volatile LONG *hearts = shared_memory(shared_name);
     assert_non_null((const void *)hearts);
-    assert_int_equal(child_start(&child, arguments, true), 0);
+    assert_int_equal(child_start(&child, arguments, -1, true), 0);
     complaints = 0;
     for (int i = 0; i < 20; i++) {
         assert_true(all_beat(hearts));
@@ -227,11 +227,11 @@ static void arguments_and_status(void **state) {
     char *nowhere[] = {"no-such-program", NULL};
     char *nothing[] = {"", NULL};
     struct child child;
-    assert_int_equal(child_start(&child, nowhere, false), ENOENT);
+    assert_int_equal(child_start(&child, nowhere, -1, false), ENOENT);
     assert_false(child.runs);
-    assert_int_equal(child_start(&child, nothing, false), ENOENT);
+    assert_int_equal(child_start(&child, nothing, -1, false), ENOENT);
     assert_false(child.runs);
-    assert_int_equal(child_start(&child, arguments, false), 0);
+    assert_int_equal(child_start(&child, arguments, -1, false), 0);
     assert_int_equal(status_at_end(&child), 42);
 }
 

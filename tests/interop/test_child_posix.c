@@ -1,5 +1,5 @@
 /*
- * How copp holds and ends a command (cli/child.c, cli/descendants.c) that does not want that. The command is this program once
+ * How copp holds and ends a command (cli/protect/child.c, cli/protect/descendants.c) that does not want that. The command is this program once
  * more: test_child_posix hop FILE leaves a process behind that goes on in others, each in a session of its own, and counts
  * them in FILE; headless FILE leaves one behind whose first thread ends while another counts; pair FILE has a child, whose number
  * it tells in FILE.
@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/child.h"
+#include "cli/protect/child.h"
 
 /* cmocka.h wants these before it, in no other order */
 /* clang-format off */
@@ -174,7 +174,7 @@ static atomic_int *launch(struct child *child, char *how) {
     close(file);
     atomic_int *count = counter(name);
     assert_non_null(count);
-    assert_int_equal(child_start(child, (char *[]){program, how, name, NULL}, true), 0);
+    assert_int_equal(child_start(child, (char *[]){program, how, name, NULL}, -1, true), 0);
     for (unsigned ms = 0; *count == 0 && ms < PATIENCE_MS; ms++)
         pause_ms(1);
     (void)unlink(name);
@@ -282,12 +282,33 @@ static void whose_first_thread_ends_is_held_and_ended(void **state) {
     assert_ends(&child, count);
 }
 
+/* Nothing of it is shown for its end: neither if all of it is there, nor if its first process has ended while it was held. */
+static void who_is_held_ends_without_running(void **state) {
+    (void)state;
+    for (int headless_too = 0; headless_too < 2; headless_too++) {
+        struct child child;
+        int status = 77;
+        atomic_int *count = start_hopping(&child);
+        assert_true(child_hold(&child));
+        int before = *count;
+        if (headless_too) {
+            assert_int_equal(__real_kill(child.group, SIGKILL), 0);
+            look_until_ended(&child, &status);
+            assert_int_equal(status, 128 + SIGKILL);
+            assert_false(moves(count));
+        }
+        assert_true(child_end(&child, 0));
+        assert_int_equal(*count, before);
+        assert_ends(&child, count);
+    }
+}
+
 /* A group's number is nobody else's as long as its leader is not reaped, though that has long ended. */
 static void a_group_is_signalled_while_it_is_ours(void **state) {
     (void)state;
     struct child child;
     int status = 77;
-    assert_int_equal(child_start(&child, (char *[]){"sh", "-c", "trap '' TERM; sleep 60 & exit 5", NULL}, true), 0);
+    assert_int_equal(child_start(&child, (char *[]){"sh", "-c", "trap '' TERM; sleep 60 & exit 5", NULL}, -1, true), 0);
     look_until_ended(&child, &status);
     assert_int_equal(status, 5);
     int group = child.group;
@@ -412,6 +433,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(without_memory_nobody_is_said_to_be_held),
         cmocka_unit_test(held_and_ended_on_an_old_kernel),
         cmocka_unit_test(whose_first_thread_ends_is_held_and_ended),
+        cmocka_unit_test(who_is_held_ends_without_running),
         cmocka_unit_test(a_group_is_signalled_while_it_is_ours),
         cmocka_unit_test(who_has_a_number_later_is_left_alone),
         cmocka_unit_test(what_proc_does_not_tell_is_not_nobody),

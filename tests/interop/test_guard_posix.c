@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/printer.h"
+#include "cli/protect/printer.h"
 
 /* cmocka.h wants these before it, in no other order */
 /* clang-format off */

@@ -168,6 +168,18 @@ static void falling_away_is_link_lost(void) {
     world_end(&world);
 }
 
+/* APP-3: what stood there before is not taken for an answer. */
+static void a_status_without_a_size(void) {
+    struct world world;
+    world_open(&world);
+    struct copp_wayland_status status = {.local = COPP_WAYLAND_TYPE1};
+    assert_int_equal(copp_wayland_status(world.protection, &status), COPP_E_ARGUMENT);
+    status.size = sizeof status;
+    assert_int_equal(copp_wayland_status(world.protection, &status), COPP_OK);
+    assert_int_equal(status.local, COPP_WAYLAND_OFF);
+    world_end(&world);
+}
+
 static void compositor_that_dies(void) {
     struct world world;
     world_open(&world);
@@ -235,6 +247,7 @@ static const struct test_case cases[] = {
     TEST(in_force_when_told, "CMD-4 QRY-5"),
     TEST(less_than_asked_is_not_in_force, "CMD-4"),
     TEST(falling_away_is_link_lost, "EVT-1 EVT-2 EVT-3"),
+    TEST(a_status_without_a_size, "APP-3"),
     TEST(compositor_that_dies, "EVT-1 EVT-3"),
     TEST(compositor_without_it, ""),
     TEST(arguments, ""),

@@ -53,11 +53,11 @@ static enum copp_result pass(struct between *between, struct copp_status_input *
                              uint32_t *hresult) {
     struct copp_status_input sent = *input;
     put(sent.bytes + SEQUENCE_AT, get(input->bytes + SEQUENCE_AT) + between->shift);
-    return between->inner->ops->protection_status(between->inner, &sent, output, hresult);
+    return between->inner->ops->protection_status(between->inner, between->call, &sent, output, hresult);
 }
 
 static enum copp_result pass_command(struct between *between, const struct copp_command *command, uint32_t *hresult) {
-    return between->inner->ops->protection_command(between->inner, command, hresult);
+    return between->inner->ops->protection_command(between->inner, between->call, command, hresult);
 }
 
 static enum copp_result swallow(struct between *between, const struct copp_command *command, uint32_t *hresult) {
@@ -203,7 +203,7 @@ static enum copp_result command_as_query(struct between *between, const struct c
     struct copp_status_input input;
     struct copp_status_output output;
     memcpy(input.bytes, command->bytes, sizeof input.bytes);
-    enum copp_result result = between->inner->ops->protection_status(between->inner, &input, &output, hresult);
+    enum copp_result result = between->inner->ops->protection_status(between->inner, between->call, &input, &output, hresult);
     *hresult = COPP_HR_OK;
     return result;
 }
@@ -213,7 +213,7 @@ static enum copp_result own_question(struct between *between, struct copp_status
     struct copp_status_input own = {{0}};
     struct copp_status_output answer;
     uint32_t ignored;
-    (void)between->inner->ops->protection_status(between->inner, &own, &answer, &ignored);
+    (void)between->inner->ops->protection_status(between->inner, between->call, &own, &answer, &ignored);
     return pass(between, input, output, hresult);
 }
 
@@ -268,26 +268,29 @@ const struct between_trick between_tricks[] = {
 };
 const size_t between_trick_count = sizeof between_tricks / sizeof between_tricks[0];
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
     struct copp_transport *inner = ((struct between *)(void *)transport)->inner;
-    return inner->ops->key_exchange(inner, random, chain, size, hresult);
+    return inner->ops->key_exchange(inner, call, random, chain, size, hresult);
 }
 
-static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                       uint32_t *hresult) {
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
+                                       const struct copp_signature *signature, uint32_t *hresult) {
     struct copp_transport *inner = ((struct between *)(void *)transport)->inner;
-    return inner->ops->session_sequence_start(inner, signature, hresult);
+    return inner->ops->session_sequence_start(inner, call, signature, hresult);
 }
 
-static enum copp_result command(struct copp_transport *transport, const struct copp_command *message, uint32_t *hresult) {
+static enum copp_result command(struct copp_transport *transport, const struct copp_call *call,
+                                const struct copp_command *message, uint32_t *hresult) {
     struct between *between = (struct between *)(void *)transport;
+    between->call = call;
     return between->trick->command ? between->trick->command(between, message, hresult) : pass_command(between, message, hresult);
 }
 
-static enum copp_result status(struct copp_transport *transport, const struct copp_status_input *input,
-                               struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
+                               const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
     struct between *between = (struct between *)(void *)transport;
+    between->call = call;
     struct copp_status_input own = *input;
     between->queries++;
     return between->trick->status ? between->trick->status(between, &own, output, hresult) : pass(between, &own, output, hresult);
@@ -298,6 +301,11 @@ static void free_inner(struct copp_transport *transport) {
 }
 
 void between_init(struct between *between, struct copp_transport *inner, const struct between_trick *trick) {
-    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, free_inner};
+    static const struct copp_transport_ops ops = {.size = sizeof ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = sequence_start,
+                                                  .protection_command = command,
+                                                  .protection_status = status,
+                                                  .free = free_inner};
     *between = (struct between){.transport = {&ops}, .inner = inner, .trick = trick};
 }

@@ -14,6 +14,7 @@ struct between {
     struct copp_transport transport; /* first: its calls find the rest through it */
     struct copp_transport *inner; /* the driver's; freed with the outer one */
     const struct between_trick *trick;
+    const struct copp_call *call; /* under way */
     uint32_t shift; /* how far the driver's status sequence number is ahead of the player's */
     unsigned queries;
     struct copp_command kept;

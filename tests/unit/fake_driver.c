@@ -39,9 +39,17 @@ static struct fake_driver *driver_of(struct copp_transport *transport) {
     return (struct fake_driver *)(void *)transport;
 }
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
+static void take_time(struct fake_driver *driver, const struct copp_call *call) {
+    assert_int_equal(call->size, sizeof *call);
+    assert_int_equal(call->additional_size, 0);
+    driver->deadline_ms = call->deadline_ms;
+    driver->now_ms += driver->takes_ms;
+}
+
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
+    take_time(driver, call);
     driver->exchanges++;
     enum fake_fault fault = befalls(driver);
     if (fault == FAKE_LOST)
@@ -53,9 +61,10 @@ static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *
     return COPP_OK;
 }
 
-static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                       uint32_t *hresult) {
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
+                                       const struct copp_signature *signature, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
+    take_time(driver, call);
     driver->starts++;
     driver->signature = *signature;
     enum fake_fault fault = befalls(driver);
@@ -68,6 +77,8 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
     memcpy(driver->session_key, s + 16, COPP_KEY_SIZE);
     driver->status_sequence = le32(s + 32);
     driver->command_sequence = le32(s + 36);
+    driver->binding.refused = 0; /* BIND-3: each session has its own history */
+    memset(driver->binding.record, 0, sizeof driver->binding.record);
     bool bound = memcmp(s, driver->random, COPP_RANDOM_SIZE) == 0; /* SES-7 */
     *hresult = fault == FAKE_REFUSES ? driver->fault_value : bound ? COPP_HR_OK : COPP_HR_UNEXPECTED;
     return COPP_OK;
@@ -89,8 +100,10 @@ static uint32_t carry_out(struct fake_driver *driver, enum copp_request request,
     return COPP_HR_OK;
 }
 
-static enum copp_result command(struct copp_transport *transport, const struct copp_command *message, uint32_t *hresult) {
+static enum copp_result command(struct copp_transport *transport, const struct copp_call *call,
+                                const struct copp_command *message, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
+    take_time(driver, call);
     driver->commands++;
     driver->last_command = *message;
     struct copp_command_fields fields;
@@ -210,9 +223,10 @@ static void give(struct fake_driver *driver, enum fake_fault fault, const struct
     driver->last_answer = made;
 }
 
-static enum copp_result status(struct copp_transport *transport, const struct copp_status_input *input,
-                               struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
+                               const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
+    take_time(driver, call);
     struct copp_status_input_fields fields;
     copp_status_input_decode(input, &fields);
     enum copp_request request;
@@ -247,8 +261,45 @@ static void set_free(struct copp_transport *transport) {
     driver_of(transport)->freed = true;
 }
 
+static uint64_t clock_now(struct copp_transport *transport) {
+    return driver_of(transport)->now_ms;
+}
+
+static int wake_fd(const struct copp_transport *transport) {
+    return ((const struct fake_driver *)transport)->fd;
+}
+
+static void tell_info(const struct copp_transport *transport, struct copp_transport_info *info) {
+    *info = ((const struct fake_driver *)transport)->info;
+}
+
+static enum copp_result reopen(struct copp_transport *transport) {
+    driver_of(transport)->reopens++;
+    return driver_of(transport)->reopen_result;
+}
+
+void fake_driver_can_more(struct fake_driver *driver) {
+    static const struct copp_transport_ops ops = {.size = sizeof ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = sequence_start,
+                                                  .protection_command = command,
+                                                  .protection_status = status,
+                                                  .free = set_free,
+                                                  .now_ms = clock_now,
+                                                  .fd = wake_fd,
+                                                  .info = tell_info,
+                                                  .reopen = reopen};
+    driver->transport.ops = &ops;
+    driver->info.semantics = COPP_SEMANTICS_COPP;
+}
+
 void fake_driver_init(struct fake_driver *driver) {
-    static const struct copp_transport_ops ops = {sizeof ops, key_exchange, sequence_start, command, status, set_free};
+    static const struct copp_transport_ops ops = {.size = sizeof ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = sequence_start,
+                                                  .protection_command = command,
+                                                  .protection_status = status,
+                                                  .free = set_free};
     *driver = (struct fake_driver){
         .transport = {&ops},
         .random = {0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf},

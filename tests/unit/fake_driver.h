@@ -78,10 +78,21 @@ struct fake_driver {
     } set[FAKE_LOG]; /* the levels set, in turn */
     unsigned sets;
     bool freed;
+    uint64_t deadline_ms; /* of the last call */
+    unsigned reopens;
+
+    /* With fake_driver_can_more: its clock, which goes on by takes_ms in each call, and what the optional operations answer. */
+    uint64_t now_ms;
+    uint64_t takes_ms;
+    int fd;
+    struct copp_transport_info info;
+    enum copp_result reopen_result;
 };
 
 /* An HDMI connector with all three protections and a valid receiver, under chain-good.xml. */
 void fake_driver_init(struct fake_driver *driver);
+/* Gives it the operations that a transport need not have. */
+void fake_driver_can_more(struct fake_driver *driver);
 void fake_driver_end(struct fake_driver *driver);
 
 /* Goes wrong at the call after `honest` more. */

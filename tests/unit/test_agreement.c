@@ -69,8 +69,8 @@ static void close_pair(struct key_pair *pair) {
 static enum copp_result check(const struct copp_public_key *key, const uint8_t *digest, const uint8_t *signature, size_t size) {
     struct copp_verifier *mine;
     struct copp_verifier *theirs;
-    enum copp_result result = copp_verifier_new(key, &mine);
-    assert_int_equal(other_copp_verifier_new(key, &theirs), result);
+    enum copp_result result = copp_verifier_new(key, &mine, NULL);
+    assert_int_equal(other_copp_verifier_new(key, &theirs, NULL), result);
     if (result)
         return result;
     result = copp_verifier_check(mine, digest, signature, size);
@@ -99,7 +99,7 @@ static void signatures(void) {
             assert_int_equal(pair.mine->ops->sign(pair.mine, message, 4, signature, key.modulus_size), COPP_OK);
             assert_int_equal(pair.theirs->ops->sign(pair.theirs, message, 4, theirs, key.modulus_size), COPP_OK);
             assert_memory_equal(signature, theirs, key.modulus_size); /* without a salt there is but one */
-            assert_int_equal(copp_sha1(message, 4, digest), COPP_OK);
+            assert_int_equal(copp_sha1(message, 4, digest, NULL), COPP_OK);
             assert_int_equal(check(&key, digest, signature, key.modulus_size), COPP_OK);
             struct copp_public_key damaged = key;
             switch (round % 4) {
@@ -165,7 +165,8 @@ static void handshakes(void) {
     uint8_t plain[COPP_SIGNATURE_SIZE] = {0};
     uint8_t cipher[COPP_SIGNATURE_SIZE];
     for (size_t size = 40; size <= sizeof plain; size++)
-        assert_int_equal(copp_rsa_encrypt(&leaf, plain, size, cipher), other_copp_rsa_encrypt(&leaf, plain, size, cipher));
+        assert_int_equal(copp_rsa_encrypt(&leaf, plain, size, cipher, NULL),
+                         other_copp_rsa_encrypt(&leaf, plain, size, cipher, NULL));
     close_pair(&pair);
 }
 

@@ -115,8 +115,8 @@ static enum copp_result two_lies(struct between *between, const struct copp_comm
     if (between->keeps)
         return COPP_OK;
     between->keeps = true;
-    (void)between->inner->ops->protection_command(between->inner, command, &ignored);
-    return between->inner->ops->protection_command(between->inner, command, hresult);
+    (void)between->inner->ops->protection_command(between->inner, between->call, command, &ignored);
+    return between->inner->ops->protection_command(between->inner, between->call, command, hresult);
 }
 
 static void two_lies_do_not_make_up_for_one_another(void) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fake_driver.h"
+#include "log_kit.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define OPTIONAL(...)                                                                                                            \
@@ -100,8 +101,8 @@ static void where_it_may_be_unbound_it_is_bound_for_good(void) {
     copp_session_free(&session);
 
     driver.unbound = false; /* and one that is bound is compared there too */
-    driver.binding.refused = 1;
     session = fake_session(&driver, OPTIONAL(.connector = NULL));
+    driver.binding.refused = 1;
     assert_int_equal(copp_session_bus_type(session, &word), COPP_E_AUTHENTICATION);
     copp_session_free(&session);
     fake_driver_end(&driver);
@@ -125,6 +126,27 @@ static void flags_are_told_as_they_are_bound(void) {
         assert_int_equal(copp_session_bus_type(session, &word), COPP_OK);
         assert_int_equal(copp_session_bound(session), COPP_BOUND | (told[i] & 7));
     }
+    copp_session_free(&session);
+    fake_driver_end(&driver);
+}
+
+/* Whoever looks for the cause finds it in the log. */
+static void the_log_says_what_is_not_bound(void) {
+    struct fake_driver driver;
+    struct kit_log log = kit_log();
+    uint32_t word;
+    const struct copp_session_config config = {.size = sizeof config, .log = &log.log};
+    fake_driver_init(&driver);
+    driver.unbound = true;
+    struct copp_session *session = fake_session(&driver, &config);
+    assert_int_equal(copp_session_bus_type(session, &word), COPP_E_AUTHENTICATION);
+    kit_log_has(&log, COPP_LOG_WARNING, "the answer is not bound (BIND-5)");
+    copp_session_free(&session);
+    driver.unbound = false;
+    driver.binding.connector = "HDMI-2";
+    session = fake_session(&driver, &config);
+    assert_int_equal(copp_session_bus_type(session, &word), COPP_E_AUTHENTICATION);
+    kit_log_has(&log, COPP_LOG_WARNING, "bound to another connector (BIND-7)");
     copp_session_free(&session);
     fake_driver_end(&driver);
 }
@@ -228,10 +250,15 @@ static void hdcp_is_left_out_where_that_is_vouched_for(void) {
 
 int main(void) {
     static const struct test_case cases[] = {
-        TEST(each_difference_ends_the_session, "BIND-1 BIND-4"), TEST(a_binding_does_not_replace_the_mac, "BIND-4 QRY-4"),
-        TEST(bound_from_the_first_answer_on, "BIND-5"),          TEST(where_it_may_be_unbound_it_is_bound_for_good, "BIND-5"),
-        TEST(flags_are_told_as_they_are_bound, "BIND-6"),        TEST(the_connector_is_the_one_that_was_named, "BIND-7"),
-        TEST(refusals_are_counted_on_both_sides, "BIND-3"),      TEST(hdcp_is_left_out_where_that_is_vouched_for, "BIND-8 APP-4"),
+        TEST(each_difference_ends_the_session, "BIND-1 BIND-4"),
+        TEST(a_binding_does_not_replace_the_mac, "BIND-4 QRY-4"),
+        TEST(bound_from_the_first_answer_on, "BIND-5"),
+        TEST(where_it_may_be_unbound_it_is_bound_for_good, "BIND-5"),
+        TEST(flags_are_told_as_they_are_bound, "BIND-6"),
+        TEST(the_log_says_what_is_not_bound, "BIND-5 BIND-7"),
+        TEST(the_connector_is_the_one_that_was_named, "BIND-7"),
+        TEST(refusals_are_counted_on_both_sides, "BIND-3"),
+        TEST(hdcp_is_left_out_where_that_is_vouched_for, "BIND-8 APP-4"),
     };
     return RUN_SUITE("bound_session", cases);
 }

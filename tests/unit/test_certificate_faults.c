@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/hierarchy.h"
 #include "faults.h"
 #include "harness.h"
 #include "system_kit.h"
@@ -88,10 +89,10 @@ static void free_keys(struct keys *keys) {
 
 static void chain_issue(void) {
     struct keys keys = read_keys();
-    struct copp_certificate_request requests[] = {request_for(keys.leaf, keys.ihv), request_for(keys.ihv, keys.root),
-                                                  request_for(keys.root, keys.root)};
-    requests[0].encrypt_key = requests[0].copp_certificate = true;
-    requests[1].sign_certificate = requests[2].sign_certificate = true;
+    struct copp_private_key *const three[] = {keys.leaf, keys.ihv, keys.root};
+    static const char *const manufacturers[] = {"A & B", "A & B", "A & B"};
+    struct copp_certificate_request requests[HIERARCHY_KEYS];
+    assert_int_equal(hierarchy_requests(three, manufacturers, 150, requests), COPP_OK);
     EACH_FAULT(fault) {
         char *xml = NULL;
         size_t size = 0;

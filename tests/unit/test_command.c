@@ -250,7 +250,7 @@ static void level_0_always_succeeds(void) {
     assert_int_equal(app_set_level(&s.app, ACP, 0), COPP_HR_OK);
     s.rig.output.answer = COPP_E_PENDING;
     assert_int_equal(app_set_level(&s.app, CGMSA, 0), COPP_HR_OK);
-    /* the books are right at once, and what the output still does is told as it is */
+    /* what is held is right at once, and what the output still does is told as it is */
     assert_int_equal(app_local(&s.app, HDCP), 0);
     assert_int_equal(app_global(&s.app, HDCP), 1);
     assert_int_equal(app_global(&s.app, ACP), 2);

@@ -104,7 +104,7 @@ static void sha1_vector(void) {
     uint8_t digest[20];
     uint8_t wanted[20];
     from_hex("a9993e364706816aba3e25717850c26c9cd0d89d", wanted, 20); /* FIPS 180-4, "abc" */
-    assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
+    assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest, NULL), COPP_OK);
     assert_memory_equal(digest, wanted, 20);
 }
 
@@ -120,11 +120,11 @@ static void random_comes_from_where_it_is_told(void) {
     struct copp_random random = {&none};
     uint8_t a[32] = {0};
     uint8_t b[32] = {0};
-    assert_int_equal(copp_random_fill(&random, a, sizeof a), COPP_E_RANDOM);
-    assert_int_equal(copp_random_fill(NULL, a, sizeof a), COPP_OK);
-    assert_int_equal(copp_random_fill(NULL, b, sizeof b), COPP_OK);
+    assert_int_equal(copp_random_fill(&random, a, sizeof a, NULL), COPP_E_RANDOM);
+    assert_int_equal(copp_random_fill(NULL, a, sizeof a, NULL), COPP_OK);
+    assert_int_equal(copp_random_fill(NULL, b, sizeof b, NULL), COPP_OK);
     assert_memory_not_equal(a, b, sizeof a);
-    assert_int_equal(copp_random_fill(NULL, a, SIZE_MAX), COPP_E_RANDOM);
+    assert_int_equal(copp_random_fill(NULL, a, SIZE_MAX, NULL), COPP_E_RANDOM);
 }
 
 static void microsoft_anchor(void) {
@@ -258,12 +258,12 @@ static void unusable_keys_are_refused(void) {
     keys[8].modulus_size = 0;
     for (size_t i = 0; i < 9; i++) {
         struct copp_verifier *verifier;
-        assert_int_equal(copp_verifier_new(&keys[i], &verifier), COPP_E_KEY);
+        assert_int_equal(copp_verifier_new(&keys[i], &verifier, NULL), COPP_E_KEY);
         assert_null(verifier);
-        assert_int_equal(copp_rsa_encrypt(&keys[i], bytes, 40, cipher), COPP_E_KEY);
+        assert_int_equal(copp_rsa_encrypt(&keys[i], bytes, 40, cipher, NULL), COPP_E_KEY);
     }
     struct copp_verifier *verifier;
-    assert_int_equal(copp_verifier_new(&good, &verifier), COPP_OK);
+    assert_int_equal(copp_verifier_new(&good, &verifier, NULL), COPP_OK);
     assert_int_equal(copp_verifier_check(verifier, digest, bytes, 128), COPP_E_INVALID);
     assert_int_equal(copp_verifier_check(verifier, digest, good.modulus, 128), COPP_E_INVALID);
     assert_int_equal(copp_verifier_check(verifier, digest, bytes, 0), COPP_E_INVALID);
@@ -317,8 +317,20 @@ static void numbers_keep_their_width(void) {
     copp_private_key_free(&leaf);
 }
 
+static void wiping_clears_exactly_what_it_is_given(void) {
+    uint8_t bytes[16];
+    memset(bytes, 0xA5, sizeof bytes);
+    copp_wipe(bytes + 4, 0);
+    copp_wipe(NULL, 0);
+    assert_int_equal(bytes[4], 0xA5);
+    copp_wipe(bytes + 4, 8);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        assert_int_equal(bytes[i], i >= 4 && i < 12 ? 0 : 0xA5);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
+        TEST(wiping_clears_exactly_what_it_is_given, ""),
         TEST(omac_published_vectors, "CMD-1 QRY-2"),
         TEST(omac_equals_anothers_cmac_at_every_length, "CMD-1 QRY-2"),
         TEST(omac_refuses_misuse, ""),

@@ -158,6 +158,35 @@ static void without_random_numbers_there_is_no_exchange(void) {
     rig_end(&rig);
 }
 
+static void an_exchange_makes_both_steps_or_none(void) {
+    struct rig rig;
+    struct app app;
+    const uint8_t *chain = rig_chain;
+    size_t size = 1;
+    rig_init(&rig, NULL);
+    app_open(&app, rig.connector);
+    rig.random.fails = true;
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_UNEXPECTED);
+    assert_null(chain);
+    assert_int_equal(size, 0);
+    rig.random.fails = false;
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_OK);
+    assert_int_equal(size, sizeof rig_chain);
+    assert_memory_equal(chain, rig_chain, size);
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_UNEXPECTED);
+    assert_no_exchange(&app);
+    assert_int_equal(app_start(&app), COPP_HR_OK);
+    copp_device_close(&app.device);
+
+    uint32_t length;
+    app_open(&app, rig.connector);
+    assert_int_equal(copp_device_get_certificate_length(app.device, &length), COPP_HR_OK);
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_UNEXPECTED); /* half of it is done */
+    assert_null(chain);
+    copp_device_close(&app.device);
+    rig_end(&rig);
+}
+
 static void the_default_source_is_the_crypto_librarys(void) {
     struct rig rig;
     uint8_t random[2][COPP_RANDOM_SIZE] = {{0}};
@@ -368,6 +397,7 @@ int main(void) {
         TEST(levels_are_zero_and_counted_at_open, "SES-1 ARB-1"),
         TEST(random_numbers_are_drawn_for_each_device, "SES-2"),
         TEST(without_random_numbers_there_is_no_exchange, "SES-2"),
+        TEST(an_exchange_makes_both_steps_or_none, "SES-2"),
         TEST(the_default_source_is_the_crypto_librarys, "SES-2"),
         TEST(recorded_sessions_are_accepted, "SES-4 SES-5 SES-6 SES-7 CMD-1 WIRE-1 WIRE-2 WIRE-5"),
         TEST(cryptoapi_handshakes, "SES-5 SES-6 SES-7"),

@@ -71,7 +71,7 @@ static void random_numbers(void) {
     EACH_FAULT(fault) {
         uint8_t bytes[16];
         fault_arm(&fault);
-        enum copp_result result = copp_random_fill(NULL, bytes, sizeof bytes);
+        enum copp_result result = copp_random_fill(NULL, bytes, sizeof bytes, NULL);
         assert_int_equal(result, fault_disarm(&fault) ? COPP_E_RANDOM : COPP_OK);
     }
 }
@@ -129,6 +129,23 @@ static void key_to_pem(void) {
         copp_release(pem, size);
     }
     copp_private_key_free(&key);
+}
+
+static void public_key_to_pem(void) {
+    const struct copp_public_key key = test_anchor();
+    EACH_FAULT(fault) {
+        char *pem = NULL;
+        size_t size = 0;
+        fault_arm(&fault);
+        enum copp_result result = copp_public_key_to_pem(&key, &pem, &size);
+        if (fault_disarm(&fault)) {
+            fault_assert_said(&fault, result);
+            assert_null(pem);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+        copp_release(pem, size);
+    }
 }
 
 static void key_sign(void) {
@@ -216,8 +233,9 @@ static void handshake_open(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(omac_from_nothing, ""), TEST(omac_goes_on, ""),   TEST(omac_without_key, ""), TEST(random_numbers, ""),
-    TEST(key_open, ""),          TEST(key_generate, ""),   TEST(key_to_pem, ""),       TEST(key_sign, ""),
+    TEST(omac_from_nothing, ""), TEST(omac_goes_on, ""),      TEST(omac_without_key, ""),
+    TEST(random_numbers, ""),    TEST(key_open, ""),          TEST(key_generate, ""),
+    TEST(key_to_pem, ""),        TEST(public_key_to_pem, ""), TEST(key_sign, ""),
 #ifdef COPP_TEST_OPENSSL
     TEST(anchor_read, ""),
 #endif

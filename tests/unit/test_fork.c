@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fork.h"
 #include "device_rig.h"
 #include "fake_driver.h"
-#include "fork.h"
 #include "session/internal.h"
 
 #ifdef COPP_TEST_UNWIPED

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hierarchy.h"
 #include "wire/base64.h"
 
-struct hierarchy {
-    struct copp_private_key *keys[3];
-    struct copp_certificate_request requests[3];
+/* A hierarchy that is not issued yet. */
+struct draft {
+    struct copp_private_key *keys[HIERARCHY_KEYS];
+    struct copp_certificate_request requests[HIERARCHY_KEYS];
 };
 
 static struct copp_public_key public_half(struct copp_private_key *key) {
@@ -18,24 +20,16 @@ static struct copp_public_key public_half(struct copp_private_key *key) {
     return half;
 }
 
-/* leaf, IHV, root; the keys become the hierarchy's. */
-static struct hierarchy hierarchy_of(struct copp_private_key *leaf, struct copp_private_key *ihv, struct copp_private_key *root) {
-    struct hierarchy made = {
-        .keys = {leaf, ihv, root},
-        .requests = {{.signer = ihv, .encrypt_key = true, .copp_certificate = true, .manufacturer = "Oracle GPU"},
-                     {.signer = root, .sign_certificate = true, .manufacturer = "Oracle IHV"},
-                     {.signer = root, .sign_certificate = true, .manufacturer = "Oracle Root"}},
-    };
-    for (size_t i = 0; i < 3; i++) {
-        made.requests[i].size = sizeof made.requests[i];
-        made.requests[i].subject = public_half(made.keys[i]);
-        made.requests[i].security_level = 150;
-    }
+/* leaf, IHV, root; the keys become the draft's. */
+static struct draft draft_of(struct copp_private_key *leaf, struct copp_private_key *ihv, struct copp_private_key *root) {
+    static const char *const manufacturers[HIERARCHY_KEYS] = {"Oracle GPU", "Oracle IHV", "Oracle Root"};
+    struct draft made = {.keys = {leaf, ihv, root}};
+    assert_int_equal(hierarchy_requests(made.keys, manufacturers, 150, made.requests), COPP_OK);
     return made;
 }
 
-static struct hierarchy vectors_hierarchy(void) {
-    return hierarchy_of(test_private_key("leaf.pem"), test_private_key("ihv.pem"), test_private_key("root.pem"));
+static struct draft vectors_draft(void) {
+    return draft_of(test_private_key("leaf.pem"), test_private_key("ihv.pem"), test_private_key("root.pem"));
 }
 
 static struct copp_private_key *new_key(unsigned bits) {
@@ -44,14 +38,14 @@ static struct copp_private_key *new_key(unsigned bits) {
     return key;
 }
 
-static void hierarchy_free(struct hierarchy *hierarchy) {
+static void draft_free(struct draft *draft) {
     for (size_t i = 0; i < 3; i++)
-        copp_private_key_free(&hierarchy->keys[i]);
+        copp_private_key_free(&draft->keys[i]);
 }
 
 /* The salt has length 0, so that signatures have one form and two implementations agree to the last byte. */
 static void same_keys_make_the_same_document(void) {
-    struct hierarchy hierarchy = vectors_hierarchy();
+    struct draft hierarchy = vectors_draft();
     char *xml;
     size_t size;
     assert_int_equal(copp_chain_issue(hierarchy.requests, 3, &xml, &size), COPP_OK);
@@ -60,11 +54,11 @@ static void same_keys_make_the_same_document(void) {
     assert_string_equal(xml, good.text);
     copp_release(xml, size);
     document_free(&good);
-    hierarchy_free(&hierarchy);
+    draft_free(&hierarchy);
 }
 
 static void new_hierarchy_validates(void) {
-    struct hierarchy hierarchy = hierarchy_of(new_key(2048), new_key(2048), new_key(1024));
+    struct draft hierarchy = draft_of(new_key(2048), new_key(2048), new_key(1024));
     char *xml;
     size_t size;
     struct copp_chain *chain;
@@ -84,11 +78,11 @@ static void new_hierarchy_validates(void) {
     assert_string_equal(certificate.security_level, "0");
     copp_chain_free(&chain);
     copp_release(xml, size);
-    hierarchy_free(&hierarchy);
+    draft_free(&hierarchy);
 }
 
 static void every_usage_is_written(void) {
-    struct hierarchy hierarchy = vectors_hierarchy();
+    struct draft hierarchy = vectors_draft();
     char *xml;
     size_t size;
     struct copp_chain *chain;
@@ -109,7 +103,7 @@ static void every_usage_is_written(void) {
         copp_chain_free(&chain);
         copp_release(xml, size);
     }
-    hierarchy_free(&hierarchy);
+    draft_free(&hierarchy);
 }
 
 static enum copp_result refuse_public(struct copp_private_key *key, struct copp_public_key *out) {
@@ -147,7 +141,7 @@ static void signers_that_cannot_sign(void) {
         {sizeof *ops, give_public, NULL, NULL},
         {sizeof *ops, give_huge, NULL, refuse_sign},
     };
-    struct hierarchy hierarchy = vectors_hierarchy();
+    struct draft hierarchy = vectors_draft();
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         struct copp_private_key key = {&ops[i]};
         char *xml = (char *)&key;
@@ -161,7 +155,7 @@ static void signers_that_cannot_sign(void) {
     size_t size;
     assert_int_equal(copp_revocation_issue(1, NULL, 0, &hierarchy.requests[ROOT], 1, &key, &list, &size), COPP_E_KEY);
     assert_null(list);
-    hierarchy_free(&hierarchy);
+    draft_free(&hierarchy);
 }
 
 static void refuses(const struct copp_certificate_request *request, enum copp_result wanted) {
@@ -173,7 +167,7 @@ static void refuses(const struct copp_certificate_request *request, enum copp_re
 
 static void what_cannot_be_written_is_refused(void) {
     static const char *const names[] = {"a\nb", "a\x7F", "\xFF", "\xC3", "\xEF\xBF\xBE", "\xEF\xBF\xBF", "\xED\xA0\x80"};
-    struct hierarchy hierarchy = vectors_hierarchy();
+    struct draft hierarchy = vectors_draft();
     struct copp_certificate_request request = hierarchy.requests[LEAF];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         request.manufacturer = names[i];
@@ -208,7 +202,7 @@ static void what_cannot_be_written_is_refused(void) {
     assert_int_equal(copp_chain_issue(NULL, 1, &xml, &size), COPP_E_ARGUMENT);
     assert_int_equal(copp_chain_issue(hierarchy.requests, 1, NULL, &size), COPP_E_ARGUMENT);
     assert_int_equal(copp_chain_issue(hierarchy.requests, 1, &xml, NULL), COPP_E_ARGUMENT);
-    hierarchy_free(&hierarchy);
+    draft_free(&hierarchy);
 }
 
 /* the second verifier */
@@ -226,7 +220,7 @@ static size_t signature_value(const char *xml, int certificate, uint8_t *signatu
 }
 
 static void another_verifier_accepts_each_certificate(void) {
-    struct hierarchy hierarchy = hierarchy_of(new_key(2048), new_key(2048), new_key(1024));
+    struct draft hierarchy = draft_of(new_key(2048), new_key(2048), new_key(1024));
     char *xml;
     size_t size;
     struct copp_chain *chain;
@@ -243,7 +237,7 @@ static void another_verifier_accepts_each_certificate(void) {
     }
     copp_chain_free(&chain);
     copp_release(xml, size);
-    hierarchy_free(&hierarchy);
+    draft_free(&hierarchy);
 }
 
 static void another_verifier_accepts_the_revocation_list(void) {

@@ -1,10 +1,12 @@
 /* Key files put together byte by byte, good and hostile, and keys in the wrong hands: the same with every crypto library. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "certificate/srm_keys.h"
 #include "crypto/crypto.h"
 #include "harness.h"
+#include "system_kit.h"
 #include "wire/base64.h"
 
 /* A file being put together from its end: what is written stands before what is there. */
@@ -208,7 +210,7 @@ static enum copp_result read_dsa(const struct copp_dsa_key *numbers, size_t y_si
     put_integer(&file, y, y_size);
     put_around(&file, &algorithm.bytes[algorithm.at], sizeof algorithm.bytes - algorithm.at);
     size_t size = to_pem(&file, text);
-    return copp_dsa_key_read(text, size, key);
+    return copp_dsa_key_read(text, size, key, NULL);
 }
 
 static void keys_of_messages_are_read_from_text(void) {
@@ -225,13 +227,77 @@ static void keys_of_messages_are_read_from_text(void) {
     for (uint8_t exponent = 1; exponent <= 5; exponent += 2) {
         struct file file = rsa_file(rsa->modulus, sizeof rsa->modulus, &exponent, 1);
         size_t size = to_pem(&file, text);
-        assert_int_equal(copp_rsa3072_key_read(text, size, &read), exponent > 1 ? COPP_OK : COPP_E_KEY);
-        assert_int_equal(copp_dsa_key_read(text, size, &key), COPP_E_KEY);
+        assert_int_equal(copp_rsa3072_key_read(text, size, &read, NULL), exponent > 1 ? COPP_OK : COPP_E_KEY);
+        assert_int_equal(copp_dsa_key_read(text, size, &key, NULL), COPP_E_KEY);
     }
     /* a signature that is no number below the modulus */
     uint8_t signature[384];
     memset(signature, 0xFF, sizeof signature);
-    assert_int_equal(copp_rsa3072_verify(rsa, signature, 4, signature), COPP_E_INVALID);
+    assert_int_equal(copp_rsa3072_verify(rsa, signature, 4, signature, NULL), COPP_E_INVALID);
+}
+
+#ifndef _WIN32
+/* What openssl makes of a PEM public key. */
+static size_t by_openssl(const char *pem, size_t size, char *text, size_t room) {
+    char *directory = test_directory_new();
+    char name[512];
+    char command[640];
+    (void)snprintf(name, sizeof name, "%s/key.pem", directory);
+    (void)snprintf(command, sizeof command, "openssl pkey -pubin -in %s", name);
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(pem, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    file = popen(command, "r");
+    assert_non_null(file);
+    size_t got = fread(text, 1, room, file);
+    assert_int_equal(pclose(file), 0);
+    assert_int_equal(remove(name), 0);
+    test_directory_remove(directory);
+    return got;
+}
+#endif
+
+static void public_keys_are_written_as_others_write_them(void) {
+    static const struct {
+        uint32_t size;
+        uint8_t first;
+        uint32_t exponent;
+    } cases[] = {{128, 0x80, 3},     {128, 0xC5, 127},        {128, 0xC5, 129},       {129, 0x01, 257},
+                 {200, 0x7F, 65537}, {256, 0xC5, 0x7FFFFFFF}, {256, 0xC5, UINT32_MAX}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct copp_public_key key = {.modulus_size = cases[i].size, .exponent = cases[i].exponent};
+        struct copp_public_key read;
+        char *pem;
+        size_t size;
+        memset(key.modulus, 0xC5, key.modulus_size);
+        key.modulus[0] = cases[i].first;
+        assert_int_equal(copp_public_key_to_pem(&key, &pem, &size), COPP_OK);
+        assert_int_equal(strlen(pem), size);
+        assert_int_equal(copp_public_key_read(pem, size, &read), COPP_OK);
+        assert_true(copp_public_key_equal(&key, &read));
+#ifndef _WIN32
+        char text[2048];
+        assert_int_equal(by_openssl(pem, size, text, sizeof text), size);
+        assert_memory_equal(text, pem, size);
+#endif
+        copp_release(pem, size);
+    }
+}
+
+static void what_is_no_public_key_is_not_written(void) {
+    struct copp_public_key keys[] = {test_anchor(), test_anchor(), test_anchor(), test_anchor(), {.modulus_size = 0}};
+    char *pem;
+    size_t size;
+    keys[0].exponent = 2;
+    keys[1].modulus[0] = 0x7F; /* 1023 bits */
+    keys[2].modulus[127] &= 0xFE;
+    keys[3].modulus_size = COPP_MODULUS_MAX + 1;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        pem = (char *)keys;
+        assert_int_equal(copp_public_key_to_pem(&keys[i], &pem, &size), COPP_E_KEY);
+        assert_null(pem);
+    }
 }
 
 /* The same for keys in files: what is not the library's own is neither written nor freed by it. */
@@ -263,6 +329,8 @@ int main(void) {
         TEST(hostile_numbers_are_refused, ""),
         TEST(negative_and_misplaced_numbers_are_refused, ""),
         TEST(keys_of_messages_are_read_from_text, "SRM-2"),
+        TEST(public_keys_are_written_as_others_write_them, ""),
+        TEST(what_is_no_public_key_is_not_written, ""),
         TEST(keys_of_others_are_left_alone, ""),
     };
     return RUN_SUITE("keys", cases);

@@ -8,7 +8,7 @@
 
 #include "crypto/crypto.h"
 #include "crypto/der.h"
-#include "harness.h"
+#include "log_kit.h"
 #include "system_kit.h"
 #include "wire/base64.h"
 
@@ -71,8 +71,8 @@ static void new_keys_survive_pem(void) {
     assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 127), COPP_E_ARGUMENT);
     assert_int_equal(again->ops->sign(again, (const uint8_t *)"abc", 3, signature, 128), COPP_OK);
     struct copp_verifier *verifier;
-    assert_int_equal(copp_verifier_new(&numbers, &verifier), COPP_OK);
-    assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest), COPP_OK);
+    assert_int_equal(copp_verifier_new(&numbers, &verifier, NULL), COPP_OK);
+    assert_int_equal(copp_sha1((const uint8_t *)"abc", 3, digest, NULL), COPP_OK);
     assert_int_equal(copp_verifier_check(verifier, digest, signature, 128), COPP_OK);
     assert_int_equal(copp_verifier_check(verifier, digest, signature, 127), COPP_E_INVALID);
     signature[5] ^= 1;
@@ -119,6 +119,27 @@ static void damaged_keys_are_refused(void) {
     test_directory_remove(directory);
     assert_int_equal(copp_private_key_open("nowhere.pem", NULL, &key), COPP_E_NOT_FOUND);
     assert_int_equal(copp_private_key_open(NULL, NULL, &key), COPP_E_ARGUMENT);
+}
+
+/* Where our result says that a key is not usable, the log has libgcrypt's word for it. */
+static void libgcrypts_word_is_told(void) {
+    struct kit_log log = kit_log();
+    struct copp_private_key *key = NULL;
+    uint8_t der[4096];
+    char text[4096] = "-----BEGIN RSA PRIVATE KEY-----\n";
+    size_t size;
+    size_t der_size = sizeof der;
+    uint8_t *pem = read_test_file("vectors/root.pem", &size);
+    assert_true(copp_pem_decode((const char *)pem, size, "RSA PRIVATE KEY", der, &der_size));
+    free(pem);
+    der[100] ^= 0x01; /* of the modulus */
+    copp_base64_encode(der, der_size, text + strlen(text));
+    strcat(text, "\n-----END RSA PRIVATE KEY-----\n");
+    write_key(text, strlen(text));
+    assert_int_equal(copp_private_key_open_logged(FILE_NAME, NULL, &log.log, &key), COPP_E_KEY);
+    assert_int_equal(remove(FILE_NAME), 0);
+    assert_int_equal(log.count, 1);
+    kit_log_has(&log, COPP_LOG_ERROR, "libgcrypt cannot open a private key: ");
 }
 
 /* What may stand behind the key in a PKCS #8 file. */
@@ -230,6 +251,7 @@ int main(void) {
 #endif
         TEST(new_keys_survive_pem, ""),
         TEST(damaged_keys_are_refused, ""),
+        TEST(libgcrypts_word_is_told, ""),
         TEST(nothing_follows_a_key_but_attributes, ""),
         TEST(der_is_strict, ""),
         TEST(sealed_forms_have_their_shape, "SES-4 SES-5"),

@@ -117,7 +117,16 @@ static void keys_and_handshakes(void) {
     REFUSES(copp_private_key_open, "leaf.pem", NULL, NULL);
     REFUSES(copp_private_key_open, NULL, NULL, &opened);
     assert_null(opened);
+    REFUSES(copp_private_key_open_logged, "leaf.pem", NULL, NULL, NULL);
+    opened = garbage;
+    REFUSES(copp_private_key_open_logged, NULL, NULL, NULL, &opened);
+    assert_null(opened);
     REFUSES(copp_private_key_generate, 1024, NULL);
+    pem = garbage;
+    REFUSES(copp_public_key_to_pem, NULL, &pem, &size);
+    assert_null(pem);
+    REFUSES(copp_public_key_to_pem, &key, NULL, &size);
+    REFUSES(copp_public_key_to_pem, &key, &pem, NULL);
     REFUSES(copp_private_key_to_pem, NULL, &pem, &size);
     assert_null(pem);
     struct copp_private_key *leaf = test_private_key("leaf.pem");
@@ -157,9 +166,17 @@ static void certificates(void) {
     assert_null(chain);
     REFUSES(copp_chain_validate, some, 1, NULL, NULL, NULL);
     chain = garbage;
+    REFUSES(copp_chain_validate_logged, NULL, 1, &anchor, NULL, &chain, &verdict);
+    assert_null(chain);
+    REFUSES(copp_chain_validate_logged, some, 1, NULL, NULL, NULL, NULL);
+    chain = garbage;
     REFUSES(copp_chain_parse, NULL, 1, &chain, NULL);
     assert_null(chain);
     REFUSES(copp_chain_parse, some, 1, NULL, NULL);
+    chain = garbage;
+    REFUSES(copp_chain_parse_logged, NULL, 1, NULL, &chain, NULL);
+    assert_null(chain);
+    REFUSES(copp_chain_parse_logged, some, 1, NULL, NULL, NULL);
     RETURNS(copp_chain_free, NULL);
     DENIES(copp_chain_valid, NULL);
     GIVES_NULL(copp_chain_bytes, NULL, &size);
@@ -185,6 +202,10 @@ static void revocation_lists(void) {
     assert_null(list);
     REFUSES(copp_revocation_validate, some, 1, NULL, NULL, NULL);
     list = garbage;
+    REFUSES(copp_revocation_validate_logged, NULL, 1, &anchor, NULL, &list, &verdict);
+    assert_null(list);
+    REFUSES(copp_revocation_validate_logged, some, 1, NULL, NULL, NULL, NULL);
+    list = garbage;
     REFUSES(copp_revocation_parse, NULL, 1, &list, NULL);
     assert_null(list);
     REFUSES(copp_revocation_parse, some, 1, NULL, NULL);
@@ -208,6 +229,10 @@ static void revocation_lists(void) {
     assert_null(list);
     REFUSES(copp_revocation_load, "list", NULL, NULL, NULL);
     list = garbage;
+    REFUSES(copp_revocation_load_logged, NULL, &anchor, NULL, &list, NULL);
+    assert_null(list);
+    REFUSES(copp_revocation_load_logged, "list", NULL, NULL, NULL, NULL);
+    list = garbage;
     REFUSES(copp_revocation_store, NULL, some, 1, &anchor, &list, NULL);
     assert_null(list);
     REFUSES(copp_revocation_store, "list", NULL, 1, &anchor, NULL, NULL);
@@ -222,6 +247,9 @@ static void renewability_messages(void) {
     RETURNS(copp_ksv_from_bksv, NULL, room);
     assert_false(copp_ksv_valid(room));
     REFUSES(copp_srm_verify, NULL, 1, NULL, &srm, NULL);
+    assert_null(srm);
+    srm = garbage;
+    REFUSES(copp_srm_verify_logged, NULL, 1, NULL, NULL, &srm, NULL);
     assert_null(srm);
     srm = garbage;
     REFUSES(copp_srm_parse, NULL, 1, &srm, NULL);
@@ -276,6 +304,11 @@ static void sessions(void) {
     GIVES_TEXT(copp_session_remedy, NULL, COPP_E_REFUSED, NULL, COPP_STOP_NONE);
     copp_session_free(&session);
     fake_driver_end(&driver);
+    ANSWERS(-1, copp_session_fd, NULL);
+    struct copp_transport_info info = {.size = sizeof info};
+    REFUSES(copp_transport_info, NULL, &info);
+    REFUSES(copp_transport_info, &driver.transport, NULL);
+    REFUSES(copp_transport_reopen, NULL);
     RETURNS(copp_transport_free, NULL);
 }
 
@@ -372,6 +405,14 @@ static void devices(void) {
     POINTER(copp_device_key_exchange, NULL, room, room);
     POINTER(copp_device_key_exchange, app.device, NULL, room);
     POINTER(copp_device_key_exchange, app.device, room, NULL);
+    const uint8_t *exchanged = room;
+    size_t exchanged_size = 1;
+    POINTER(copp_device_exchange, NULL, room, &exchanged, &exchanged_size);
+    assert_null(exchanged);
+    assert_int_equal(exchanged_size, 0);
+    POINTER(copp_device_exchange, app.device, NULL, &exchanged, &exchanged_size);
+    POINTER(copp_device_exchange, app.device, room, NULL, &exchanged_size);
+    POINTER(copp_device_exchange, app.device, room, &exchanged, NULL);
     POINTER(copp_device_sequence_start, NULL, (const struct copp_signature *)some);
     POINTER(copp_device_sequence_start, app.device, NULL);
     POINTER(copp_device_command, NULL, (const struct copp_command *)some, 0);

@@ -1,4 +1,4 @@
-/* What an application does with the answers: protect and watch (APP-1..4, EVT-4). */
+/* What an application does with the answers: protect and poll (APP-1..4, EVT-4). */
 #include <stdlib.h>
 #include <string.h>
 

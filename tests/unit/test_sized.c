@@ -1,4 +1,5 @@
 /* Structs that begin with their size: of older and of newer callers, and of those who forgot it (docs/abi.md). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/sized.h"
@@ -215,6 +216,112 @@ static void views_without_a_size_show_nothing(void) {
     rig_scene_end(&s);
 }
 
+/* Whatever takes one: complete but for the size, it is refused; with the size it is not, so that nothing else was wrong. */
+static void configs_without_a_size_are_refused(void) {
+    struct rig rig;
+    rig_init(&rig, NULL);
+    struct copp_adapter_config adapter = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    struct copp_adapter *made = NULL;
+    assert_int_equal(copp_adapter_new(&adapter, &made), COPP_E_ARGUMENT);
+    adapter.size = sizeof adapter;
+    assert_int_equal(copp_adapter_new(&adapter, &made), COPP_OK);
+
+    struct copp_connector_config connector = rig_config();
+    connector.output = &rig.output.output;
+    struct copp_connector *added;
+    connector.size = 0;
+    assert_int_equal(copp_connector_add(made, &connector, &added), COPP_E_ARGUMENT);
+    connector.size = sizeof connector;
+    assert_int_equal(copp_connector_add(made, &connector, &added), COPP_OK);
+    copp_adapter_free(&made);
+
+    struct copp_sim_config sim = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    struct copp_sim *simulator;
+    assert_int_equal(copp_sim_new(&sim, &simulator, NULL), COPP_E_ARGUMENT);
+    assert_null(simulator);
+    sim.size = sizeof sim;
+    assert_int_equal(copp_sim_new(&sim, &simulator, NULL), COPP_OK);
+    copp_sim_free(&simulator);
+    rig_end(&rig);
+}
+
+static void certificates_without_a_size(void) {
+    size_t size;
+    uint8_t *bytes = read_test_vector("chain-good.xml", &size);
+    struct copp_chain *chain;
+    assert_int_equal(copp_chain_parse(bytes, size, &chain, NULL), COPP_OK);
+    free(bytes);
+    struct copp_certificate leaf = {.manufacturer = "before"};
+    assert_int_equal(copp_chain_certificate(chain, 0, &leaf), COPP_E_ARGUMENT);
+    assert_string_equal(leaf.manufacturer, "before");
+    leaf.size = sizeof leaf;
+    assert_int_equal(copp_chain_certificate(chain, 0, &leaf), COPP_OK);
+    assert_string_not_equal(leaf.manufacturer, "before");
+    copp_chain_free(&chain);
+    bytes = read_test_vector("srm-facsimile.bin", &size);
+    struct copp_srm_key key = {.kind = COPP_SRM_KEY_FACSIMILE};
+    assert_int_equal(copp_srm_verify(bytes, size, &key, NULL, NULL), COPP_E_ARGUMENT);
+    key.size = sizeof key;
+    assert_int_equal(copp_srm_verify(bytes, size, &key, NULL, NULL), COPP_OK);
+    free(bytes);
+}
+
+/* A newer caller's requests are wider than ours: the second is found by the first's size. */
+struct newer_request {
+    struct copp_certificate_request request;
+    uint64_t added;
+};
+
+static void requests_stand_in_a_row_of_the_callers_width(void) {
+    struct copp_private_key *key = test_private_key("root.pem");
+    struct newer_request newer[2] = {{{.manufacturer = "first"}, 0}, {{.manufacturer = "second"}, 0}};
+    for (size_t i = 0; i < 2; i++) {
+        newer[i].request.size = sizeof newer[i];
+        newer[i].request.signer = key;
+        assert_int_equal(key->ops->public_key(key, &newer[i].request.subject), COPP_OK);
+    }
+    char *xml;
+    size_t size;
+    assert_int_equal(copp_chain_issue(&newer[0].request, 2, &xml, &size), COPP_OK);
+    assert_non_null(strstr(xml, ">first<"));
+    assert_non_null(strstr(xml, ">second<"));
+    copp_release(xml, size);
+    newer[1].added = 1;
+    assert_int_equal(copp_chain_issue(&newer[0].request, 2, &xml, &size), COPP_E_ARGUMENT);
+    newer[1].added = 0;
+    newer[1].request.size = sizeof newer[1].request;
+    assert_int_equal(copp_chain_issue(&newer[0].request, 2, &xml, &size), COPP_E_ARGUMENT); /* not alike */
+    newer[0].request.size = 0;
+    assert_int_equal(copp_chain_issue(&newer[0].request, 1, &xml, &size), COPP_E_ARGUMENT);
+    copp_private_key_free(&key);
+}
+
+/* A source of random numbers and a key whose operations say nothing of their size have none. */
+static void operations_without_a_size_do_not_exist(void) {
+    const struct copp_private_key *real = test_private_key("leaf.pem");
+    struct copp_private_key_ops key_ops = *real->ops;
+    struct copp_private_key key = {&key_ops};
+    static const struct copp_signature signature;
+    struct copp_handshake handshake;
+    const struct copp_public_key anchor = test_anchor();
+    const struct copp_random_ops no_ops = {.size = 0};
+    struct copp_random random = {&no_ops};
+    key_ops.size = 0;
+    assert_int_equal(copp_handshake_open(&key, &signature, &handshake), COPP_E_ARGUMENT);
+    const struct copp_adapter_config adapter = {
+        .size = sizeof adapter, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &key};
+    struct copp_adapter *made;
+    assert_int_equal(copp_adapter_new(&adapter, &made), COPP_E_ARGUMENT);
+    struct fake_driver driver;
+    struct copp_session *session;
+    fake_driver_init(&driver);
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor, .random = &random};
+    assert_int_equal(copp_session_new(&config, &driver.transport, &session), COPP_E_ARGUMENT);
+    fake_driver_end(&driver);
+    struct copp_private_key *owned = (struct copp_private_key *)(uintptr_t)real;
+    copp_private_key_free(&owned);
+}
+
 static const struct test_case cases[] = {
     TEST(reads_an_older_struct, ""),
     TEST(reads_a_newer_struct_only_if_it_asks_for_nothing_new, ""),
@@ -227,6 +334,10 @@ static const struct test_case cases[] = {
     TEST(a_poll_without_a_size_says_stop, "APP-3"),
     TEST(a_requirement_without_a_size_is_not_met, ""),
     TEST(views_without_a_size_show_nothing, ""),
+    TEST(configs_without_a_size_are_refused, ""),
+    TEST(certificates_without_a_size, ""),
+    TEST(requests_stand_in_a_row_of_the_callers_width, ""),
+    TEST(operations_without_a_size_do_not_exist, ""),
 };
 
 int main(void) {

@@ -1,4 +1,4 @@
-/* The wire: layouts byte by byte against copp.md's tables, written out here by hand, and the cursor's bounds. */
+/* The wire: layouts byte by byte against the tables of docs/protocol.md, written out here by hand, and the cursor's bounds. */
 #include <stdlib.h>
 #include <string.h>
 

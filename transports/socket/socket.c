@@ -8,11 +8,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/fork.h"
+#include "common/call.h"
+#include "common/clock.h"
 #include "common/sized.h"
-#include "fork.h"
 #include "packet.h"
 
 #define ANSWER_MS 2000u /* APP-3 */
@@ -21,10 +22,12 @@
 struct copp_socket {
     struct copp_transport transport; /* first: its calls find the rest through it */
     struct copp_private_fd file; /* -1 in a child of the process that connected (EVT-5) */
-    uint32_t process; /* that one (fork.h) */
+    uint32_t process; /* that one (base/fork.h) */
     uint32_t answer_ms;
     uint32_t command_ms;
     int give_up_fd; /* -1: none */
+    char path[sizeof((struct sockaddr_un *)NULL)->sun_path]; /* both for reopening */
+    char name[COPP_CONNECTOR_NAME_SIZE];
     bool broken; /* an answer may still be on its way: no other may be taken for it */
     uint32_t disconnect;
     uint8_t *chain;
@@ -37,25 +40,19 @@ struct call {
     size_t size;
     struct iovec answer[2];
     size_t answer_size; /* exactly, of a successful answer; others have no body */
+    uint64_t deadline_ms; /* the caller's; COPP_NO_DEADLINE: our own time limit alone */
     size_t got; /* bytes of the answer's body */
     bool bounded; /* answer_size is the most that it may have: the body says more */
 };
 
-static uint64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
-}
-
-/* Commands take longer than the socket's own time limit, which serves everything else with a call less. */
-static bool wait_for_command(const struct copp_socket *s) {
-    uint64_t until = now_ms() + s->command_ms;
-    struct pollfd fds[2] = {{.fd = s->file.fd, .events = POLLIN}, {.fd = s->give_up_fd, .events = POLLIN}};
+/* Commands take longer than the socket's own time limit, which serves everything without a deadline with a call less. */
+static bool wait_until(const struct copp_socket *s, short event, uint64_t deadline_ms, int give_up_fd) {
+    struct pollfd fds[2] = {{.fd = s->file.fd, .events = event}, {.fd = give_up_fd, .events = POLLIN}};
     for (;;) {
-        uint64_t now = now_ms();
-        if (now >= until)
+        uint64_t now = clock_ms();
+        if (now >= deadline_ms)
             return false;
-        int ready = poll(fds, 2, until - now < 60000 ? (int)(until - now) : 60000);
+        int ready = poll(fds, 2, deadline_ms - now < 60000 ? (int)(deadline_ms - now) : 60000);
         if (ready < 0 && errno != EINTR)
             return false;
         if (ready > 0 && fds[0].revents)
@@ -65,15 +62,30 @@ static bool wait_for_command(const struct copp_socket *s) {
     }
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static bool wait_for_answer(const struct copp_socket *s, const struct call *call) {
+    bool command = call->type == PACKET_COMMAND;
+    if (!command && call->deadline_ms == COPP_NO_DEADLINE)
+        return true; /* receiving has a limit of its own */
+    uint64_t own_limit_ms = clock_ms() + (command ? s->command_ms : s->answer_ms);
+    return wait_until(s, POLLIN, earlier(own_limit_ms, call->deadline_ms), command ? s->give_up_fd : -1);
+}
+
 static bool send_request(struct copp_socket *s, const struct call *call) {
+    bool limited = call->deadline_ms != COPP_NO_DEADLINE;
     uint8_t head[PACKET_HEADER_SIZE];
     copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, call->type, 0}, head);
     struct iovec parts[2] = {{head, sizeof head}, {(void *)(uintptr_t)call->body, call->size}};
     const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t sent;
+    if (limited && clock_ms() >= call->deadline_ms)
+        return false;
     do {
-        sent = sendmsg(s->file.fd, &message, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
+        sent = sendmsg(s->file.fd, &message, MSG_NOSIGNAL | (limited ? MSG_DONTWAIT : 0));
+    } while (sent < 0 && (errno == EINTR || (limited && errno == EAGAIN && wait_until(s, POLLOUT, call->deadline_ms, -1))));
     return sent == (ssize_t)(sizeof head + call->size);
 }
 
@@ -117,8 +129,7 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
     s->broken = true;
     /* a daemon that has disconnected us may be gone before we ask: its last word is still there to be read */
     bool sent = send_request(s, call);
-    if ((sent && call->type == PACKET_COMMAND && !wait_for_command(s)) ||
-        !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
+    if ((sent && !wait_for_answer(s, call)) || !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
         return COPP_E_TRANSPORT;
     if (header.type == PACKET_DISCONNECT) {
         s->disconnect = header.status;
@@ -135,8 +146,15 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
     return COPP_OK;
 }
 
-static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *random, const uint8_t **chain, size_t *size,
-                                     uint32_t *hresult) {
+/* The same for a session: with what goes with its call. */
+static enum copp_result ask_driver(struct copp_transport *transport, const struct copp_call *given, struct call *call,
+                                   uint32_t *hresult) {
+    enum copp_result result = copp_call_read(given, &call->deadline_ms);
+    return result ? result : ask((struct copp_socket *)transport, call, hresult);
+}
+
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *given, uint8_t *random,
+                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
     struct copp_socket *s = (struct copp_socket *)transport;
     if (!random || !chain || !size) {
         *hresult = COPP_HR_POINTER;
@@ -150,7 +168,7 @@ static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *
                         .answer = {{random, COPP_RANDOM_SIZE}, {s->chain, PACKET_CHAIN_MAX}},
                         .answer_size = COPP_RANDOM_SIZE + PACKET_CHAIN_MAX,
                         .bounded = true};
-    enum copp_result result = ask(s, &call, hresult);
+    enum copp_result result = ask_driver(transport, given, &call, hresult);
     if (result || *hresult != COPP_HR_OK)
         return result;
     if (call.got < COPP_RANDOM_SIZE) {
@@ -162,26 +180,27 @@ static enum copp_result key_exchange(struct copp_transport *transport, uint8_t *
     return COPP_OK;
 }
 
-static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_signature *signature,
-                                               uint32_t *hresult) {
+static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_call *given,
+                                               const struct copp_signature *signature, uint32_t *hresult) {
     struct call call = {.type = PACKET_SEQUENCE_START, .body = signature->bytes, .size = sizeof signature->bytes};
-    return ask((struct copp_socket *)transport, &call, hresult);
+    return ask_driver(transport, given, &call, hresult);
 }
 
-static enum copp_result protection_command(struct copp_transport *transport, const struct copp_command *command,
-                                           uint32_t *hresult) {
+static enum copp_result protection_command(struct copp_transport *transport, const struct copp_call *given,
+                                           const struct copp_command *command, uint32_t *hresult) {
     struct call call = {.type = PACKET_COMMAND, .body = command->bytes, .size = sizeof command->bytes};
-    return ask((struct copp_socket *)transport, &call, hresult);
+    return ask_driver(transport, given, &call, hresult);
 }
 
-static enum copp_result protection_status(struct copp_transport *transport, const struct copp_status_input *input,
-                                          struct copp_status_output *output, uint32_t *hresult) {
+static enum copp_result protection_status(struct copp_transport *transport, const struct copp_call *given,
+                                          const struct copp_status_input *input, struct copp_status_output *output,
+                                          uint32_t *hresult) {
     struct call call = {.type = PACKET_STATUS,
                         .body = input->bytes,
                         .size = sizeof input->bytes,
                         .answer = {{output->bytes, sizeof output->bytes}},
                         .answer_size = sizeof output->bytes};
-    return ask((struct copp_socket *)transport, &call, hresult);
+    return ask_driver(transport, given, &call, hresult);
 }
 
 static void free_socket(struct copp_transport *transport) {
@@ -191,9 +210,6 @@ static void free_socket(struct copp_transport *transport) {
     free(s);
 }
 
-static const struct copp_transport_ops socket_ops = {sizeof socket_ops,  key_exchange,      session_sequence_start,
-                                                     protection_command, protection_status, free_socket};
-
 /* A daemon that hangs is waited for no longer than limit_ms, in connect as well. */
 static bool limit_time(int fd, uint32_t limit_ms) {
     const struct timeval limit = {.tv_sec = (time_t)(limit_ms / 1000u), .tv_usec = (suseconds_t)(limit_ms % 1000u) * 1000};
@@ -201,21 +217,91 @@ static bool limit_time(int fd, uint32_t limit_ms) {
            setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
 }
 
-static enum copp_result reach(int fd, const char *path, uint32_t limit_ms) {
+/* errno says why. */
+static enum copp_result reach(struct copp_socket *s) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
-        return COPP_E_TOO_LARGE;
-    strcpy(address.sun_path, path);
-    if (!limit_time(fd, limit_ms))
+    s->file.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (s->file.fd < 0)
+        return COPP_E_TRANSPORT;
+    copp_private_fd_add(&s->file);
+    strcpy(address.sun_path, s->path);
+    if (!limit_time(s->file.fd, s->answer_ms))
         return COPP_E_TRANSPORT;
     int connected;
     do {
-        connected = connect(fd, (const struct sockaddr *)&address, sizeof address);
+        connected = connect(s->file.fd, (const struct sockaddr *)&address, sizeof address);
     } while (connected != 0 && errno == EINTR);
     if (connected == 0)
         return COPP_OK;
     return errno == ENOENT || errno == ECONNREFUSED ? COPP_E_NOT_FOUND : COPP_E_TRANSPORT;
 }
+
+static enum copp_result opened(uint32_t hresult) {
+    switch (hresult) {
+    case COPP_HR_OK:
+        return COPP_OK;
+    case COPP_HR_NO_MONITOR:
+        return COPP_E_NOT_FOUND;
+    case COPP_HR_UNSUPPORTEDMODE:
+        return COPP_E_UNSUPPORTED_MODE;
+    default:
+        return COPP_E_REFUSED;
+    }
+}
+
+/* Has a device opened on the connector named. */
+static enum copp_result open_device(struct copp_socket *s) {
+    struct call call = {
+        .type = PACKET_OPEN, .deadline_ms = COPP_NO_DEADLINE, .body = (const uint8_t *)s->name, .size = sizeof s->name};
+    uint32_t hresult = COPP_HR_UNEXPECTED;
+    enum copp_result result = ask(s, &call, &hresult);
+    return result ? result : opened(hresult);
+}
+
+static uint64_t clock_of(struct copp_transport *transport) {
+    (void)transport;
+    return clock_ms();
+}
+
+static int fd_of(const struct copp_transport *transport) {
+    return ((const struct copp_socket *)transport)->file.fd;
+}
+
+static void info(const struct copp_transport *transport, struct copp_transport_info *info) {
+    const struct copp_socket *s = (const struct copp_socket *)transport;
+    info->semantics = COPP_SEMANTICS_COPP;
+    info->answer_ms = s->answer_ms;
+    info->command_ms = s->command_ms;
+}
+
+/* A connection is one device for coppd: a new device is a new connection. */
+static enum copp_result reopen(struct copp_transport *transport) {
+    struct copp_socket *s = (struct copp_socket *)transport;
+    if (s->process != copp_process())
+        return COPP_E_TRANSPORT; /* it is the parent's (EVT-5) */
+    close_file(s);
+    s->disconnect = 0;
+    enum copp_result result = reach(s);
+    s->broken = result != COPP_OK;
+    if (!result)
+        result = open_device(s);
+    if (result) {
+        close_file(s);
+        s->broken = true;
+    }
+    return result;
+}
+
+static const struct copp_transport_ops socket_ops = {.size = sizeof socket_ops,
+                                                     .key_exchange = key_exchange,
+                                                     .session_sequence_start = session_sequence_start,
+                                                     .protection_command = protection_command,
+                                                     .protection_status = protection_status,
+                                                     .free = free_socket,
+                                                     .now_ms = clock_of,
+                                                     .fd = fd_of,
+                                                     .info = info,
+                                                     .reopen = reopen};
 
 enum copp_result copp_socket_connect(const struct copp_socket_config *config, struct copp_socket **connection) {
     struct copp_socket_config own = {.path = NULL};
@@ -224,19 +310,22 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
     *connection = NULL;
     if (config && !copp_sized_read(config, &own, sizeof own))
         return COPP_E_ARGUMENT;
-    config = &own;
+    const char *path = own.path ? own.path : COPP_SOCKET_DEFAULT;
     uint32_t process = copp_process();
     struct copp_socket *s = process ? calloc(1, sizeof *s) : NULL;
     if (!s)
         return COPP_E_MEMORY;
+    s->transport.ops = &socket_ops;
     s->process = process;
-    s->file.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    s->answer_ms = config->answer_ms ? config->answer_ms : ANSWER_MS;
-    enum copp_result result = COPP_E_TRANSPORT;
-    if (s->file.fd >= 0)
-        copp_private_fd_add(&s->file);
-    if (s->file.fd >= 0)
-        result = reach(s->file.fd, config->path ? config->path : COPP_SOCKET_DEFAULT, s->answer_ms);
+    s->file.fd = -1;
+    s->answer_ms = own.answer_ms ? own.answer_ms : ANSWER_MS;
+    s->command_ms = own.command_ms ? own.command_ms : COMMAND_MS;
+    s->give_up_fd = own.give_up_fd ? *own.give_up_fd : -1;
+    enum copp_result result = strlen(path) < sizeof s->path ? COPP_OK : COPP_E_TOO_LARGE;
+    if (!result) {
+        strcpy(s->path, path);
+        result = reach(s);
+    }
     if (result) {
         int cause = errno;
         close_file(s);
@@ -244,9 +333,6 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
         errno = cause;
         return result;
     }
-    s->transport.ops = &socket_ops;
-    s->command_ms = config->command_ms ? config->command_ms : COMMAND_MS;
-    s->give_up_fd = config->give_up_fd ? *config->give_up_fd : -1;
     *connection = s;
     return COPP_OK;
 }
@@ -259,6 +345,7 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
         return COPP_E_ARGUMENT;
     copp_packet_put_word(index, body);
     struct call call = {.type = PACKET_LIST,
+                        .deadline_ms = COPP_NO_DEADLINE,
                         .body = body,
                         .size = sizeof body,
                         .answer = {{answer, sizeof answer}},
@@ -277,44 +364,28 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
     return COPP_OK;
 }
 
-static enum copp_result opened(uint32_t hresult) {
-    switch (hresult) {
-    case COPP_HR_OK:
-        return COPP_OK;
-    case COPP_HR_NO_MONITOR:
-        return COPP_E_NOT_FOUND;
-    case COPP_HR_UNSUPPORTEDMODE:
-        return COPP_E_UNSUPPORTED_MODE;
-    default:
-        return COPP_E_REFUSED;
-    }
-}
-
 enum copp_result copp_socket_transport_open(struct copp_socket **connection, const char *name,
                                             struct copp_transport **transport) {
-    uint8_t body[COPP_CONNECTOR_NAME_SIZE] = {0};
     if (!transport)
         return COPP_E_ARGUMENT;
     *transport = NULL;
     if (!connection || !*connection || !name)
         return COPP_E_ARGUMENT;
-    if (strlen(name) >= sizeof body)
+    struct copp_socket *s = *connection;
+    if (strlen(name) >= sizeof s->name)
         return COPP_E_NOT_FOUND;
-    memcpy(body, name, strlen(name));
-    struct call call = {.type = PACKET_OPEN, .body = body, .size = sizeof body};
-    uint32_t hresult = COPP_HR_UNEXPECTED;
-    enum copp_result result = ask(*connection, &call, &hresult);
-    if (!result)
-        result = opened(hresult);
+    memset(s->name, 0, sizeof s->name);
+    memcpy(s->name, name, strlen(name));
+    enum copp_result result = open_device(s);
     if (result)
         return result;
-    *transport = &(*connection)->transport;
+    *transport = &s->transport;
     *connection = NULL;
     return COPP_OK;
 }
 
 enum copp_result copp_socket_watch(struct copp_socket *connection) {
-    struct call call = {.type = PACKET_WATCH};
+    struct call call = {.type = PACKET_WATCH, .deadline_ms = COPP_NO_DEADLINE};
     uint32_t hresult = COPP_HR_UNEXPECTED;
     if (!connection)
         return COPP_E_ARGUMENT;

@@ -1,0 +1,196 @@
+/* copp chain issue: makes a driver's chain for a test or an IHV's own hierarchy (CERT-1..13). */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/describe.h"
+#include "cli/io.h"
+#include "cli/keys.h"
+#include "cli/report.h"
+#include "common/hierarchy.h"
+
+struct issue_options {
+    const char *leaf;
+    const char *ihv;
+    const char *root;
+    const char *new_keys;
+    const char *passphrase_file;
+    const char *manufacturer;
+    uint32_t security_level;
+    const char *output;
+};
+
+static const struct option_spec table[] = {
+    {.name = "leaf",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, leaf),
+     .argument = "URI",
+     .help = "the driver's RSA-2048 key"},
+    {.name = "ihv",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, ihv),
+     .argument = "URI",
+     .help = "the vendor's RSA-2048 key, which signs the\ndriver's certificate"},
+    {.name = "root",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, root),
+     .argument = "URI",
+     .help = "the anchor's RSA-1024 key, which signs the\nvendor's certificate and its own"},
+    {.name = "passphrase-file",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, passphrase_file),
+     .argument = "FILE",
+     .help = "its first line opens encrypted keys"},
+    {.name = "new-keys",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, new_keys),
+     .argument = "DIR",
+     .help = "instead of the three: make leaf.pem, ihv.pem,\n"
+             "root.pem, crl.pem and root-public.pem in DIR;\n"
+             "nothing is overwritten"},
+    {.name = "manufacturer",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, manufacturer),
+     .argument = "NAME",
+     .help = "who made the driver (default: \"Test\")"},
+    {.name = "security-level",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct issue_options, security_level),
+     .argument = "N",
+     .help = "SecurityLevel in all three certificates\n(default: 0)"},
+    {.name = "output",
+     .letter = 'o',
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, output),
+     .argument = "FILE",
+     .help = "where to write the chain",
+     .required = true},
+    {.name = NULL},
+};
+
+/* The keys of a hierarchy, in the chain's order; the last one signs revocation lists and is in no chain. */
+enum { LEAF = HIERARCHY_LEAF, IHV = HIERARCHY_IHV, ROOT = HIERARCHY_ROOT, CRL = HIERARCHY_KEYS, KEYS };
+static const char *const key_files[KEYS] = {"leaf.pem", "ihv.pem", "root.pem", "crl.pem"};
+
+struct issued {
+    struct copp_private_key *keys[KEYS];
+    struct copp_public_key halves[KEYS];
+    char *xml;
+    size_t size;
+};
+
+static void issued_free(struct issued *h) {
+    for (size_t i = 0; i < KEYS; i++)
+        copp_private_key_free(&h->keys[i]);
+    copp_release(h->xml, h->size);
+}
+
+static int get_keys(const struct invocation *in, struct issued *h) {
+    const struct issue_options *o = in->options;
+    const char *const uris[] = {o->leaf, o->ihv, o->root};
+    size_t count = o->new_keys != NULL ? KEYS : CRL;
+    int status = STATUS_YES;
+    for (size_t i = 0; status == STATUS_YES && i < count; i++) {
+        if (o->new_keys != NULL)
+            status = generate_key(in, i == ROOT || i == CRL ? 1024 : 2048, &h->keys[i]);
+        else
+            status = open_private_key(in, uris[i], o->passphrase_file, &h->keys[i]);
+        if (status == STATUS_YES)
+            status = public_half(in, key_files[i], h->keys[i], &h->halves[i]);
+    }
+    return status;
+}
+
+/* The chain is held against its own rules before anybody sees it: a key of the wrong size shows here. */
+static int issue(const struct invocation *in, struct issued *h) {
+    const struct issue_options *o = in->options;
+    const char *manufacturer = o->manufacturer != NULL ? o->manufacturer : "Test";
+    const char *const manufacturers[HIERARCHY_KEYS] = {manufacturer, manufacturer, manufacturer};
+    struct copp_certificate_request requests[HIERARCHY_KEYS];
+    struct copp_verdict verdict;
+    enum copp_result result = hierarchy_requests(h->keys, manufacturers, o->security_level, requests);
+    if (result == COPP_OK)
+        result = copp_chain_issue(requests, HIERARCHY_KEYS, &h->xml, &h->size);
+    if (result == COPP_E_ARGUMENT)
+        return fail(in, STATUS_UNKNOWN, NULL,
+                    "the chain cannot be written: --manufacturer takes UTF-8 without control characters");
+    if (result != COPP_OK)
+        return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: %s", copp_strerror(result));
+    result = copp_chain_validate((const uint8_t *)h->xml, h->size, &h->halves[ROOT], NULL, &verdict);
+    return result == COPP_OK ? STATUS_YES : fail_validation(in, "the chain these keys give", COLLECTION_CHAIN, result, &verdict);
+}
+
+/* Keys and chain, all or nothing. */
+static int keep_new_keys(const struct invocation *in, const struct issued *h) {
+    const struct issue_options *o = in->options;
+    struct new_file files[KEYS + 1] = {{.name = NULL}};
+    char *pems[KEYS] = {NULL};
+    char *anchor = NULL;
+    size_t anchor_size = 0;
+    enum copp_result result = copp_public_key_to_pem(&h->halves[ROOT], &anchor, &anchor_size);
+    int status = result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
+    for (size_t i = 0; status == STATUS_YES && i < KEYS; i++) {
+        files[i] = (struct new_file){.name = key_files[i], .secret = true};
+        status = private_key_pem(in, h->keys[i], &pems[i], &files[i].size);
+        files[i].bytes = pems[i];
+    }
+    if (status == STATUS_YES) {
+        files[KEYS] = (struct new_file){.name = "root-public.pem", .bytes = anchor, .size = anchor_size};
+        status = write_new_files(in, o->new_keys, files, KEYS + 1);
+    }
+    if (status == STATUS_YES) {
+        status = write_file(in, o->output, h->xml, h->size);
+        if (status != STATUS_YES)
+            remove_new_files(o->new_keys, files, KEYS + 1);
+    }
+    for (size_t i = 0; i < KEYS; i++)
+        copp_release(pems[i], files[i].size);
+    copp_release(anchor, anchor_size);
+    return status;
+}
+
+static int answer(const struct invocation *in, const struct issued *h) {
+    const struct issue_options *o = in->options;
+    if (strcmp(o->output, "-") == 0)
+        return STATUS_YES; /* standard output is taken */
+    if (in->json)
+        return print_json(json_pack("{so sI so*}", "file", json_text(o->output), "size", (json_int_t)h->size, "keys",
+                                    o->new_keys != NULL ? json_text(o->new_keys) : NULL));
+    if (o->new_keys != NULL)
+        say("%s: a chain of %zu bytes; its keys are in %s, its anchor is %s/root-public.pem", o->output, h->size, o->new_keys,
+            o->new_keys);
+    else
+        say("%s: a chain of %zu bytes", o->output, h->size);
+    puts("Only who names this anchor will accept it; players that pin Microsoft's will not.");
+    return STATUS_YES;
+}
+
+static int run(const struct invocation *in) {
+    const struct issue_options *o = in->options;
+    struct issued h = {.xml = NULL};
+    bool all = o->leaf != NULL && o->ihv != NULL && o->root != NULL;
+    bool any = o->leaf != NULL || o->ihv != NULL || o->root != NULL || o->passphrase_file != NULL;
+    if (o->new_keys != NULL ? any : !all)
+        return fail(in, STATUS_UNKNOWN, NULL, "chain issue: give --leaf, --ihv and --root, or --new-keys alone");
+    if (strcmp(o->output, "-") == 0 && in->json)
+        return fail(in, STATUS_UNKNOWN, NULL, "--json needs standard output: give --output a FILE");
+    int status = get_keys(in, &h);
+    if (status == STATUS_YES)
+        status = issue(in, &h);
+    if (status == STATUS_YES)
+        status = o->new_keys != NULL ? keep_new_keys(in, &h) : write_file(in, o->output, h.xml, h.size);
+    if (status == STATUS_YES)
+        status = answer(in, &h);
+    issued_free(&h);
+    return status;
+}
+
+const struct command command_chain_issue = {
+    .name = "chain issue",
+    .operands = "",
+    .operands_max = 0,
+    .summary = "Make a certificate chain for a test or for a vendor's own hierarchy",
+    .details = "The chain is validated before it is written.",
+    .options = table,
+    .options_size = sizeof(struct issue_options),
+    .run = run,
+};

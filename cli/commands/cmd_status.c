@@ -1,0 +1,282 @@
+/* copp status: what an application learns of each output through a session of its own (QRY, EVT). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/adapter.h"
+#include "cli/commands.h"
+#include "cli/describe.h"
+#include "cli/encode.h"
+#include "cli/report.h"
+#include "cli/table.h"
+
+struct status_options {
+    struct adapter_options device;
+};
+
+static const struct option_spec options[] = {
+    DEVICE_OPTIONS(struct status_options),
+    CRL_OPTION(struct status_options, device.revocation),
+    SRM_OPTIONS(struct status_options, device.revocation),
+    {.name = "adapter",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct status_options, device.adapter),
+     .argument = "FILE",
+     .help = "the description of the simulated adapter"},
+    {.name = "events",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct status_options, device.events),
+     .argument = "FILE",
+     .help = "what happens to it before the sessions ask:\nlines such as \"unplug HDMI-1\"; \"-\" is standard\ninput"},
+    {.name = NULL},
+};
+
+/* What the queries of one session answered. */
+struct answers {
+    struct output output;
+    char name[96]; /* with its marks */
+    uint32_t connector_type;
+    uint32_t bus_type;
+    uint32_t types;
+    struct copp_display display;
+    uint32_t local[PROTECTION_TYPES];
+    uint32_t global[PROTECTION_TYPES];
+    bool has_receiver;
+    struct copp_status_hdcp_key key;
+    bool receiver_revoked; /* APP-2 */
+    bool receiver_checked; /* there is a message to check it against */
+    struct copp_status_signaling signaling;
+    uint32_t events;
+};
+
+static enum copp_result ask_levels(struct copp_session *session, struct answers *a) {
+    enum copp_result result = COPP_OK;
+    for (size_t i = 0; result == COPP_OK && i < PROTECTION_TYPES; i++) {
+        if ((a->types & protection_types[i]) == 0)
+            continue;
+        result = copp_session_local_level(session, protection_types[i], &a->local[i]);
+        if (result == COPP_OK)
+            result = copp_session_global_level(session, protection_types[i], &a->global[i]);
+    }
+    return result;
+}
+
+static enum copp_result ask(struct copp_session *session, struct answers *a) {
+    enum copp_result result = copp_session_connector_type(session, &a->connector_type);
+    if (result == COPP_OK)
+        result = copp_session_bus_type(session, &a->bus_type);
+    if (result == COPP_OK)
+        result = copp_session_protection_types(session, &a->types);
+    if (result == COPP_OK)
+        result = copp_session_display(session, &a->display);
+    if (result == COPP_OK)
+        result = copp_session_signaling(session, &a->signaling);
+    if (result == COPP_OK)
+        result = ask_levels(session, a);
+    if (result == COPP_OK && (a->types & COPP_PROTECTION_TYPE_HDCP) != 0) {
+        result = copp_session_hdcp_key(session, &a->key);
+        a->has_receiver = result == COPP_OK;
+        if (result == COPP_E_REFUSED) /* there is none (QRY-6) */
+            result = COPP_OK;
+    }
+    a->events = copp_session_take_events(session);
+    return result;
+}
+
+/* APP-2: what a player would refuse is told beside the table. */
+static void check_receiver(struct answers *a, const struct copp_session_lists *lists) {
+    uint8_t ksv[COPP_KSV_SIZE];
+    a->receiver_checked = a->has_receiver && lists->srm_count > 0;
+    if (!a->receiver_checked)
+        return;
+    copp_ksv_from_bksv(a->key.bksv, ksv);
+    for (size_t i = 0; i < lists->srm_count; i++)
+        a->receiver_revoked = a->receiver_revoked || copp_srm_revoked(lists->srms[i], ksv);
+    if (a->receiver_revoked)
+        complain("%s: %s (%s)", a->name, copp_stop_text(COPP_STOP_REVOKED), copp_rule_id(copp_stop_rule(COPP_STOP_REVOKED)));
+}
+
+static void add_row(struct table *table, const struct answers *a, size_t type, bool first) {
+    char text[128];
+    table_add(table, first ? a->name : "");
+    describe_connector(a->connector_type, text, sizeof text);
+    table_add(table, first ? text : "");
+    describe_display(&a->display, text, sizeof text);
+    table_add(table, first ? text : "");
+    if (type < PROTECTION_TYPES) {
+        table_add(table, copp_protection_type_name(protection_types[type]));
+        describe_level(protection_types[type], a->local[type], text, sizeof text);
+        table_add(table, text);
+        describe_level(protection_types[type], a->global[type], text, sizeof text);
+        table_add(table, text);
+    } else {
+        table_add(table, "none");
+        table_add(table, "-");
+        table_add(table, "-");
+    }
+    describe_events(a->events, text, sizeof text);
+    table_add(table, first ? text : "");
+}
+
+static const char refusal[] = "no session: clone or theatre mode (ARB-6)";
+
+static void add_refusal(struct table *table, const struct answers *a) {
+    table_add(table, a->name);
+    for (size_t i = 0; i < 5; i++)
+        table_add(table, "-");
+    table_add(table, refusal);
+}
+
+static void add_rows(struct table *table, const struct answers *a) {
+    bool first = true;
+    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
+        if ((a->types & protection_types[i]) == 0)
+            continue;
+        add_row(table, a, i, first);
+        first = false;
+    }
+    if (first)
+        add_row(table, a, PROTECTION_TYPES, true);
+}
+
+static json_t *json_receiver(const struct answers *a) {
+    uint8_t ksv[COPP_KSV_SIZE];
+    if (!a->has_receiver)
+        return json_null();
+    copp_ksv_from_bksv(a->key.bksv, ksv);
+    return json_pack("{so sb sb so}", "ksv", json_hex(ksv, sizeof ksv), "ksv_valid", copp_ksv_valid(ksv), "repeater",
+                     (a->key.hdcp_flags & COPP_HDCP_REPEATER) != 0, "revoked",
+                     a->receiver_checked ? json_boolean(a->receiver_revoked) : json_null());
+}
+
+static json_t *json_standards(uint32_t standards) {
+    json_t *array = json_array();
+    for (uint32_t bit = 1; bit <= COPP_TV_STANDARD_MASK; bit <<= 1) {
+        if ((standards & bit) != 0)
+            json_add(&array, json_string(copp_tv_standard_name(bit)));
+    }
+    return array;
+}
+
+static json_t *json_answers(const struct answers *a) {
+    char connector[64];
+    json_t *levels = json_object();
+    describe_connector(a->connector_type, connector, sizeof connector);
+    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
+        char local[64], global[64];
+        if ((a->types & protection_types[i]) == 0)
+            continue;
+        describe_level(protection_types[i], a->local[i], local, sizeof local);
+        describe_level(protection_types[i], a->global[i], global, sizeof global);
+        json_put(&levels, copp_protection_type_name(protection_types[i]),
+                 json_pack("{sI ss sI ss}", "local", (json_int_t)a->local[i], "local_name", local, "global",
+                           (json_int_t)a->global[i], "global_name", global));
+    }
+    return json_pack("{so sb sb ss ss so so so so ss so so}", "output", json_text(a->output.name), "simulated", !a->output.real,
+                     "plugged", a->output.plugged, "connector", connector, "bus", copp_bus_type_name(a->bus_type), "signal",
+                     json_display(&a->display), "protections", json_types(a->types), "levels", levels, "hdcp_receiver",
+                     json_receiver(a), "tv_standard", copp_tv_standard_name(a->signaling.active_standard), "tv_standards",
+                     json_standards(a->signaling.available_standards), "events", json_events(a->events));
+}
+
+/* Every event is given its time before anything is asked. */
+static void let_events_happen(struct adapter *adapter) {
+    struct embedded *host = &adapter->host;
+    if (adapter->path != NULL)
+        return;
+    while (!events_ended(host->events))
+        host->pump.ops->wait(&host->pump, UINT64_MAX);
+    embedded_dispatch(host);
+}
+
+static json_t *json_refusal(const struct answers *a) {
+    return json_pack("{so sb sb ss}", "output", json_text(a->output.name), "simulated", !a->output.real, "plugged",
+                     a->output.plugged, "refused", refusal);
+}
+
+/* Consumes the list. */
+static int print_answers(const struct invocation *in, bool simulated, const struct table *table, json_t *list) {
+    if (in->json)
+        return print_json(json_pack("{so sb}", "outputs", list, "simulated", simulated));
+    json_decref(list);
+    return table_print(table) ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
+}
+
+static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct adapter *adapter) {
+    struct table table = {.columns = 7};
+    static const char *const head[] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
+    json_t *list = json_array();
+    int status = STATUS_YES;
+    bool simulated = false;
+    for (size_t i = 0; i < 7; i++)
+        table_add(&table, head[i]);
+    for (size_t i = 0; status == STATUS_YES && i < count; i++) {
+        struct answers a = {.connector_type = 0};
+        adapter_look(adapter, adapter_output(adapter, i), &a.output);
+        enum copp_result result = links[i].session != NULL ? ask(links[i].session, &a) : COPP_OK;
+        adapter_confirm(&links[i], &a.output);
+        describe_output(a.output.name, a.output.real, a.output.plugged, a.name, sizeof a.name);
+        simulated = simulated || !a.output.real;
+        if (links[i].session == NULL) {
+            add_refusal(&table, &a);
+            json_add(&list, json_refusal(&a));
+            continue;
+        }
+        if (result != COPP_OK) {
+            status = fail_session(in, a.output.name, "query", result, links[i].session);
+        } else {
+            check_receiver(&a, &adapter->revocation.lists);
+            add_rows(&table, &a);
+            json_add(&list, json_answers(&a));
+        }
+    }
+    if (status == STATUS_YES)
+        status = print_answers(in, simulated, &table, list);
+    else
+        json_decref(list);
+    table_free(&table);
+    return status;
+}
+
+static int run(const struct invocation *in) {
+    const struct status_options *o = in->options;
+    struct adapter adapter;
+    struct link *links = NULL;
+    size_t count = 0;
+    int status = adapter_open(in, &o->device, false, &adapter);
+    if (status == STATUS_YES) {
+        while (adapter_output(&adapter, count) != NULL)
+            count++;
+        links = calloc(count + 1, sizeof *links);
+        if (links == NULL)
+            status = fail_result(in, NULL, COPP_E_MEMORY);
+    }
+    for (size_t i = 0; status == STATUS_YES && i < count; i++) {
+        if (!adapter_refuses(&adapter, adapter_output(&adapter, i)))
+            status = adapter_establish(in, &adapter, adapter_output(&adapter, i), &links[i]);
+    }
+    if (status == STATUS_YES) {
+        let_events_happen(&adapter);
+        if (adapter.path == NULL && events_failed(adapter.host.events))
+            status = fail(in, STATUS_UNKNOWN, events_name(adapter.host.events), "not everything in it could happen");
+        else
+            status = ask_all(in, links, count, &adapter);
+    }
+    for (size_t i = 0; links != NULL && i < count; i++)
+        link_close(&links[i]);
+    free(links);
+    adapter_close(&adapter);
+    return status;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .operands = "",
+    .operands_max = 0,
+    .summary = "Print what the adapter's outputs are and how they are protected",
+    .details = "Each line comes from a COPP session of its own: chain, handshake, authenticated queries.\n"
+               "LOCAL is what that session holds, GLOBAL what the output applies whoever asked for it.",
+    .options = options,
+    .options_size = sizeof(struct status_options),
+    .run = run,
+};

@@ -1,0 +1,87 @@
+#include "arguments.h"
+
+#include "cli/describe.h"
+#include "cli/report.h"
+
+#define RECONNECT_MAX_S 86400u
+
+const struct option_spec protect_options[] = {
+    {.name = "hdcp",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct protect_arguments, hdcp),
+     .argument = "N",
+     .words = "1",
+     .help = "HDCP level: 1 is on"},
+    {.name = "acp",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct protect_arguments, acp),
+     .argument = "N",
+     .words = "1 2 3",
+     .help = "ACP level: 1, 2 or 3"},
+    {.name = "cgmsa",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_arguments, cgmsa),
+     .argument = "LEVEL",
+     .words = "copy-freely copy-no-more copy-one-generation copy-never copy-never,redistribution",
+     .help = "CGMS-A level: copy-freely, copy-no-more,\n"
+             "copy-one-generation or copy-never; with\n"
+             "\",redistribution\" redistribution control too"},
+    {.name = "output",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_arguments, output),
+     .argument = "NAME",
+     .help = "the output to protect (default: the first that\noffers what is asked for; see copp status)"},
+    CRL_OPTION(struct protect_arguments, device.revocation),
+    SRM_OPTIONS(struct protect_arguments, device.revocation),
+    {.name = "reconnect",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct protect_arguments, reconnect),
+     .argument = "SECONDS",
+     .help =
+         "if coppd or the link to the display is lost, hold\nCOMMAND and try a new session for so long\n(default: 0, stop it)"},
+    {.name = "unnamed-receiver",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct protect_arguments, unnamed_receiver),
+     .help = "HDCP is enough where the driver does not tell\nwho receives, as Linux's do not: repeaters and\nrevoked receivers "
+             "are then not refused"},
+    {.name = "allow-simulated",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct protect_arguments, allow_simulated),
+     .help = "an output will do that is simulated and protects\nnothing, for tests (implied where the embedded\nadapter is asked "
+             "for)"},
+    DEVICE_OPTIONS(struct protect_arguments),
+    {.name = "adapter",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_arguments, device.adapter),
+     .argument = "FILE",
+     .help = "the description of the simulated adapter"},
+    {.name = "events",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_arguments, device.events),
+     .argument = "FILE",
+     .help = "what happens to it meanwhile: lines such as\n\"+2 unplug HDMI-1\"; \"-\" is standard input"},
+    {.name = NULL},
+};
+
+int arguments_read(const struct invocation *in, struct choice_terms *terms) {
+    const struct protect_arguments *o = in->options;
+    struct copp_requirement *wanted = &terms->wanted;
+    *terms = (struct choice_terms){
+        .wanted = {.size = sizeof *wanted, .hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver},
+        .output = o->output,
+        .allow_simulated = o->allow_simulated};
+    if (!copp_level_valid(COPP_PROTECTION_TYPE_HDCP, o->hdcp))
+        return fail(in, STATUS_UNKNOWN, NULL, "--hdcp takes 0 or 1");
+    if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, o->acp))
+        return fail(in, STATUS_UNKNOWN, NULL, "--acp takes 0 to 3");
+    if (o->cgmsa != NULL && !read_cgmsa(o->cgmsa, &wanted->cgmsa))
+        return fail(in, STATUS_UNKNOWN, NULL,
+                    "--cgmsa takes copy-freely, copy-no-more, copy-one-generation or copy-never, "
+                    "and \",redistribution\" after it; not '%s'",
+                    o->cgmsa);
+    if (o->reconnect > RECONNECT_MAX_S)
+        return fail(in, STATUS_UNKNOWN, NULL, "--reconnect takes 0 to %u seconds", RECONNECT_MAX_S);
+    if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
+        return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
+    return STATUS_YES;
+}

@@ -1,0 +1,23 @@
+/* The options of copp protect. */
+#ifndef COPP_CLI_ARGUMENTS_H
+#define COPP_CLI_ARGUMENTS_H
+
+#include "choice.h"
+
+struct protect_arguments {
+    uint32_t hdcp;
+    uint32_t acp;
+    const char *cgmsa;
+    const char *output;
+    uint32_t reconnect;
+    bool unnamed_receiver;
+    bool allow_simulated;
+    struct adapter_options device;
+};
+
+extern const struct option_spec protect_options[];
+
+/* What they ask for. STATUS_YES, or complains: nothing is asked for, or no such level. */
+int arguments_read(const struct invocation *in, struct choice_terms *terms);
+
+#endif

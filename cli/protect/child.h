@@ -1,0 +1,66 @@
+/*
+ * The process part of copp protect: a command that runs in a group of its own, so that holding and ending it reach what it has
+ * started as well. The group is a process group and all that descends from it (child.c), on Windows a job (child_windows.c).
+ * It knows nothing of protection or terminals: others say when to hold it, and look after the terminal (terminal.h).
+ */
+#ifndef COPP_CLI_CHILD_H
+#define COPP_CLI_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef _WIN32
+struct child_thread {
+    uint32_t id;
+    bool held; /* else it has ended */
+};
+#endif
+
+struct child {
+    bool runs;
+    bool held; /* stopped by child_hold */
+    bool interrupted; /* has ended, by SIGINT, as a terminal's Ctrl-C sends it */
+    bool refuses; /* some of it could not be held: it is another user's, say */
+    bool unknown; /* once at least we could not tell what all of it was: what was not seen may run on */
+#ifdef _WIN32
+    void *process;
+    void *job;
+    uint32_t id;
+    struct child_thread *threads; /* that child_hold has found */
+    size_t count;
+#else
+    int group; /* the first process, not reaped before all of it has ended, so that the number is its own; 0: nothing to end */
+#endif
+};
+
+enum child_state {
+    CHILD_RUNNING,
+    CHILD_SUSPENDED, /* a terminal stopped it (Ctrl-Z) */
+    CHILD_ENDED
+};
+
+/*
+ * Starts argv (which ends with NULL). terminal: the one whose foreground it gets, or -1. no_input: it has no standard input.
+ * Returns 0, or the errno of what failed: nothing runs then. Call signals_open before.
+ */
+int child_start(struct child *child, char **argv, int terminal, bool no_input);
+
+/* The number of its process group, for terminal.h; 0: it has none, or nothing of it is left. */
+int child_group(const struct child *child);
+
+/* Looks without waiting. CHILD_ENDED: *status is its exit status as a shell has it, and what it left running is told to end,
+ * unless it is held; child_end waits for that. */
+enum child_state child_look(struct child *child, int *status);
+
+/* Stops all of it: no content is shown. False: some of it cannot be stopped, or (unknown) may run without our knowledge. */
+bool child_hold(struct child *child);
+void child_resume(struct child *child); /* lets it go on */
+
+/*
+ * Asks what is left of it to end, and after grace_ms makes it; returns once it has ended. Without grace (0) it is not asked: what
+ * was held ends without running again. False, a second later: some of it cannot be made to end, or (unknown) we cannot tell.
+ */
+bool child_end(struct child *child, unsigned grace_ms);
+
+#endif

@@ -1,0 +1,247 @@
+#include "descendants.h"
+
+#include <sys/wait.h>
+
+#ifdef __linux__
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "process.h"
+
+/* As long as they are told, milliseconds: who starts others faster than that is not caught up with. */
+#define TELL_MS 100u
+#define STOP_MS 1000u
+
+struct member {
+    pid_t pid;
+    pid_t parent; /* whose child it was when we found it */
+};
+
+struct family {
+    struct member *members;
+    size_t count;
+    size_t room;
+    bool unknown; /* there may be more of them */
+};
+
+static bool has(const struct family *family, pid_t pid) {
+    for (size_t i = 0; i < family->count; i++) {
+        if (family->members[i].pid == pid)
+            return true;
+    }
+    return false;
+}
+
+static void add(struct family *family, pid_t pid, pid_t parent) {
+    if (has(family, pid))
+        return;
+    if (family->count == family->room) {
+        size_t room = family->room ? 2 * family->room : 64;
+        struct member *more = realloc(family->members, room * sizeof *more);
+        if (!more) {
+            family->unknown = true;
+            return;
+        }
+        family->members = more;
+        family->room = room;
+    }
+    family->members[family->count++] = (struct member){pid, parent};
+}
+
+struct addition {
+    struct family *family;
+    pid_t parent;
+};
+
+static void add_child(void *context, pid_t pid) {
+    const struct addition *addition = context;
+    add(addition->family, pid, addition->parent);
+}
+
+static void add_children_of(struct family *family, pid_t pid) {
+    struct addition addition = {family, pid};
+    if (!process_children(pid, add_child, &addition))
+        family->unknown = true;
+}
+
+/* Free its members. Whoever loses its parent meanwhile becomes our child, behind those that we have: so ours are read last,
+ * until there is nobody new. */
+static struct family find(void) {
+    struct family family = {.members = NULL};
+    size_t seen = 0;
+    add_children_of(&family, getpid());
+    while (seen < family.count) {
+        for (; seen < family.count; seen++)
+            add_children_of(&family, family.members[seen].pid);
+        add_children_of(&family, getpid());
+    }
+    return family;
+}
+
+void descendants_adopt(void) {
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static void reap_child(void *context, pid_t pid) {
+    const pid_t *leader = context;
+    if (pid != *leader)
+        (void)waitpid(pid, NULL, WNOHANG);
+}
+
+/* The kernel tells of a leader that has ended before all others, and so of nobody else: then we ask for each. */
+void descendants_reap(pid_t leader) {
+    siginfo_t info = {.si_pid = 0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 && info.si_pid != leader) {
+        (void)waitpid(info.si_pid, NULL, 0);
+        info.si_pid = 0;
+    }
+    if (info.si_pid == leader)
+        (void)process_children(getpid(), reap_child, &leader);
+}
+
+static bool all_ended(const struct family *family, bool *unknown) {
+    bool ended = true;
+    for (size_t i = 0; i < family->count; i++) {
+        enum process_state state = process_state(family->members[i].pid);
+        ended = ended && state == PROCESS_ENDED;
+        *unknown = *unknown || state == PROCESS_UNKNOWN;
+    }
+    return ended;
+}
+
+static bool all_still(const struct family *family, bool *unknown) {
+    bool still = true;
+    for (size_t i = 0; i < family->count; i++) {
+        enum process_state state = process_state(family->members[i].pid);
+        still = still && (state == PROCESS_STOPPED || state == PROCESS_ENDED);
+        *unknown = *unknown || state == PROCESS_UNKNOWN;
+    }
+    return still;
+}
+
+struct search {
+    pid_t wanted;
+    bool found;
+};
+
+static void compare(void *context, pid_t pid) {
+    struct search *search = context;
+    search->found = search->found || pid == search->wanted;
+}
+
+/* Whether the number is a descendant's now: it still is its parent's child, or has become ours. */
+static bool is_ours(const struct member *member) {
+    struct search search = {member->pid, false};
+    (void)process_children(member->parent, compare, &search);
+    if (!search.found && member->parent != getpid())
+        (void)process_children(getpid(), compare, &search);
+    return search.found;
+}
+
+/* What a number stands for is made sure of after it has been opened: what is signalled is then what was looked at. */
+static enum process_signalled signal_member(const struct member *member, int number) {
+    int process = process_open(member->pid);
+    enum process_signalled signalled = PROCESS_GONE;
+    if (process != PROCESS_NONE && is_ours(member))
+        signalled = process_signal(process, member->pid, number);
+    process_close(process);
+    return signalled;
+}
+
+/* What has come of telling a family. */
+struct telling {
+    int number;
+    struct family told;
+    bool missed; /* somebody was not reached */
+    bool unknown;
+    bool still; /* nobody is expected to come */
+};
+
+/* Tells those who have not been told; whether there were any. */
+static bool tell(struct telling *telling) {
+    struct family family = find();
+    bool news = false;
+    for (size_t i = 0; i < family.count; i++) {
+        if (has(&telling->told, family.members[i].pid))
+            continue;
+        enum process_signalled signalled = signal_member(&family.members[i], telling->number);
+        news = true;
+        if (signalled != PROCESS_GONE) /* else it may have passed to another parent: it is looked for again */
+            add(&telling->told, family.members[i].pid, family.members[i].parent);
+        telling->missed = telling->missed || signalled == PROCESS_REFUSED;
+    }
+    telling->unknown = telling->unknown || family.unknown || telling->told.unknown;
+    telling->still = !news && (telling->number != SIGSTOP || all_still(&family, &telling->unknown));
+    free(family.members);
+    return news;
+}
+
+/* Who is told to stop may start one more before it does: nobody is new once all have been seen to be still. */
+enum descendants descendants_signal(int number) {
+    struct telling telling = {.number = number};
+    uint64_t start = clock_ms();
+    uint64_t limit;
+    bool before;
+    do {
+        before = telling.still;
+        if (!tell(&telling) && !telling.still)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        limit = number == SIGSTOP && !telling.missed && !telling.unknown ? STOP_MS : TELL_MS;
+    } while (!(before && telling.still) && clock_ms() - start < limit);
+    free(telling.told.members);
+    if (telling.unknown)
+        return DESCENDANTS_UNKNOWN;
+    return !telling.missed && before && telling.still ? DESCENDANTS_DONE : DESCENDANTS_LEFT;
+}
+
+static bool has_all(const struct family *family, const struct family *others) {
+    for (size_t i = 0; i < others->count; i++) {
+        if (!has(family, others->members[i].pid))
+            return false;
+    }
+    return true;
+}
+
+/* Who goes on in a new process just before it is looked at has ended, and so has its parent: the new one shows itself to a
+ * second look. */
+enum descendants descendants_left(void) {
+    struct family first = find();
+    bool unknown = first.unknown;
+    bool left = !all_ended(&first, &unknown);
+    if (!left && !unknown) {
+        struct family second = find();
+        unknown = second.unknown;
+        left = !all_ended(&second, &unknown) || !has_all(&first, &second);
+        free(second.members);
+    }
+    free(first.members);
+    if (unknown)
+        return DESCENDANTS_UNKNOWN;
+    return left ? DESCENDANTS_LEFT : DESCENDANTS_DONE;
+}
+
+#else
+
+void descendants_adopt(void) {
+}
+
+void descendants_reap(pid_t leader) {
+    (void)leader;
+}
+
+enum descendants descendants_signal(int number) {
+    (void)number;
+    return DESCENDANTS_UNKNOWN;
+}
+
+enum descendants descendants_left(void) {
+    return DESCENDANTS_UNKNOWN;
+}
+
+#endif

@@ -1,0 +1,101 @@
+#include "copp/base.h"
+
+/* A result or a rule without its text does not compile. */
+#pragma GCC diagnostic error "-Wswitch"
+
+const char *copp_strerror(enum copp_result result) {
+    switch (result) {
+    case COPP_OK:
+        return "success";
+    case COPP_E_ARGUMENT:
+        return "an argument is missing or out of range";
+    case COPP_E_MEMORY:
+        return "out of memory";
+    case COPP_E_CRYPTO:
+        return "the crypto library failed";
+    case COPP_E_RANDOM:
+        return "no random numbers to be had";
+    case COPP_E_STATE:
+        return "the call is out of order";
+    case COPP_E_TRUNCATED:
+        return "fewer bytes than the structure has";
+    case COPP_E_TOO_LARGE:
+        return "larger than allowed";
+    case COPP_E_INVALID:
+        return "validation failed";
+    case COPP_E_REVOKED:
+        return "a certificate is revoked";
+    case COPP_E_ROLLBACK:
+        return "not newer than what is stored";
+    case COPP_E_REFUSED:
+        return "the driver refused";
+    case COPP_E_TRANSPORT:
+        return "the driver could not be reached";
+    case COPP_E_AUTHENTICATION:
+        return "an answer is not authentic";
+    case COPP_E_LINK_LOST:
+        return "the link was lost; a new session is needed";
+    case COPP_E_UNSUPPORTED:
+        return "the connector does not offer this";
+    case COPP_E_UNSUPPORTED_MODE:
+        return "a clone or theatre mode is not protected";
+    case COPP_E_RESOLUTION:
+        return "the present resolution forbids this";
+    case COPP_E_PENDING:
+        return "begun, not ended yet";
+    case COPP_E_IO:
+        return "reading or writing failed";
+    case COPP_E_NOT_FOUND:
+        return "not found";
+    case COPP_E_KEY:
+        return "not a usable key";
+    case COPP_E_FAILED:
+        return "the protection could not be put in force";
+    case COPP_E_FORKED:
+        return "it belongs to the process that this one was forked from";
+    }
+    return "unknown result";
+}
+
+#define RULES(X)                                                                                                                 \
+    X(NONE, "")                                                                                                                  \
+    X(CERT_1, "CERT-1")                                                                                                          \
+    X(CERT_2, "CERT-2")                                                                                                          \
+    X(CERT_3, "CERT-3")                                                                                                          \
+    X(CERT_4, "CERT-4")                                                                                                          \
+    X(CERT_5, "CERT-5")                                                                                                          \
+    X(CERT_6, "CERT-6")                                                                                                          \
+    X(CERT_7, "CERT-7")                                                                                                          \
+    X(CERT_8, "CERT-8")                                                                                                          \
+    X(CERT_9, "CERT-9")                                                                                                          \
+    X(CERT_10, "CERT-10")                                                                                                        \
+    X(CERT_11, "CERT-11")                                                                                                        \
+    X(CERT_12, "CERT-12")                                                                                                        \
+    X(CERT_13, "CERT-13")                                                                                                        \
+    X(CRL_1, "CRL-1")                                                                                                            \
+    X(CRL_2, "CRL-2")                                                                                                            \
+    X(CRL_3, "CRL-3")                                                                                                            \
+    X(CRL_4, "CRL-4")                                                                                                            \
+    X(CRL_5, "CRL-5")                                                                                                            \
+    X(SRM_1, "SRM-1")                                                                                                            \
+    X(SRM_2, "SRM-2")                                                                                                            \
+    X(SRM_3, "SRM-3")                                                                                                            \
+    X(SRM_4, "SRM-4")                                                                                                            \
+    X(SRM_5, "SRM-5")                                                                                                            \
+    X(QRY_4, "QRY-4")                                                                                                            \
+    X(EVT_4, "EVT-4")                                                                                                            \
+    X(APP_1, "APP-1")                                                                                                            \
+    X(APP_2, "APP-2")                                                                                                            \
+    X(APP_3, "APP-3")
+
+const char *copp_rule_id(enum copp_rule rule) {
+#define CASE(name, id)                                                                                                           \
+    case COPP_RULE_##name:                                                                                                       \
+        return id;
+    switch (rule) { RULES(CASE) }
+    return "";
+}
+
+const char *copp_version(void) {
+    return COPP_VERSION;
+}

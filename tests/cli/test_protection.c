@@ -1,0 +1,424 @@
+/* The protection part of copp protect (cli/protect/protection.c): what it says of content, on an adapter that does as it is told. */
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter_standin.h"
+#include "cli/commands.h"
+#include "cli/protect/protection.h"
+
+#define HDCP COPP_PROTECTION_TYPE_HDCP
+#define LIMIT_MS 5000u
+
+static const struct command command = {.name = "protect", .json_lines = true};
+static const struct invocation invocation = {.command = &command};
+static int wake[2] = {-1, -1};
+
+static struct protection_report step(struct protection *p) {
+    struct protection_report report;
+    memset(&report, 0xA5, sizeof report);
+    protection_step(p, &report);
+    return report;
+}
+
+/* In force, with reconnect_ms to find a new session in. */
+static void begin(struct protection *p, uint64_t reconnect_ms) {
+    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
+    const struct adapter_options device = {.device = "unix:/run/standin"};
+    struct protection_report report;
+    standin_reset();
+    assert_int_equal(protection_open(&invocation, &device, &terms, reconnect_ms, p), STATUS_YES);
+    assert_int_equal(protection_choose(p, wake[0]), STATUS_YES);
+    protection_begin(p, &report);
+    assert_int_equal(report.state, PROTECTION_IN_FORCE);
+    assert_string_equal(report.event, "protected");
+    assert_string_equal(report.text, "protected: HDCP on");
+    assert_int_equal(standin.driver.local[HDCP], 1);
+}
+
+static int choose(struct protection *p, const char *output) {
+    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}, .output = output};
+    const struct adapter_options device = {.device = "unix:/run/standin"};
+    assert_int_equal(protection_open(&invocation, &device, &terms, 0, p), STATUS_YES);
+    return protection_choose(p, wake[0]);
+}
+
+/* The list only orders the candidates: what an output is its driver says, under its MAC. */
+static void bound_answers_go_before_the_list(void) {
+    static const char *const names[] = {NULL, "HDMI-1"};
+    struct protection p;
+    for (size_t i = 0; i < 2; i++) {
+        standin_reset();
+        standin.really_simulated = true;
+        assert_int_equal(choose(&p, names[i]), STATUS_NO);
+        protection_close(&p);
+        standin.unbound = true; /* then there is nothing but the list */
+        assert_int_equal(choose(&p, names[i]), STATUS_YES);
+        protection_close(&p);
+    }
+}
+
+static void is_embedded(struct fake_driver *driver) {
+    driver->connector_type = COPP_CONNECTOR_LVDS;
+}
+
+/* Of a driver that does not bind, the word is taken for an embedded connector, and that is said. */
+static void what_is_not_bound_is_said(void) {
+    struct protection p;
+    struct protection_report report;
+    standin_reset();
+    standin.unbound = true;
+    standin.prepare = is_embedded;
+    assert_int_equal(choose(&p, NULL), STATUS_YES);
+    protection_begin(&p, &report);
+    assert_int_equal(report.state, PROTECTION_IN_FORCE);
+    assert_string_equal(report.text, "protected: no HDCP on an embedded connector (APP-4), answers not bound (BIND-5)");
+    protection_close(&p);
+}
+
+static void assert_event(const struct protection_report *report, enum protection_state state, const char *event) {
+    assert_int_equal(report->state, state);
+    assert_true((report->event != NULL) == (event != NULL));
+    if (event)
+        assert_string_equal(report->event, event);
+}
+
+static void assert_lost(const struct protection_report *report, int status, enum copp_rule rule) {
+    assert_event(report, PROTECTION_LOST, "stopped");
+    assert_int_equal(report->status, status);
+    assert_int_equal(report->rule, rule);
+}
+
+/* --- how the driver is --- */
+
+static void is_gone(struct fake_driver *driver) {
+    fake_driver_fault(driver, FAKE_LOST, 0, (uint32_t)COPP_E_TRANSPORT);
+}
+
+static void loses_link(struct fake_driver *driver) {
+    driver->flags = COPP_STATUS_LINK_LOST;
+}
+
+static void is_reconfigured(struct fake_driver *driver) {
+    driver->flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+}
+
+static void forges(struct fake_driver *driver) {
+    fake_driver_fault(driver, FAKE_MAC_BIT, 0, 3);
+}
+
+static void drops_level(struct fake_driver *driver) {
+    static const uint32_t off[FAKE_TYPES];
+    driver->global = off;
+}
+
+static void is_repeater(struct fake_driver *driver) {
+    driver->hdcp_flags = COPP_HDCP_REPEATER;
+}
+
+static void has_bad_ksv(struct fake_driver *driver) {
+    memset(driver->bksv, 0, sizeof driver->bksv);
+}
+
+static void names_nobody(struct fake_driver *driver) {
+    driver->hdcp_hresult = COPP_HR_UNEXPECTED;
+}
+
+static void refuses(struct fake_driver *driver) {
+    driver->level_hresult[HDCP] = COPP_HR_UNEXPECTED;
+}
+
+/* Once the session is established: two calls are the handshake's. */
+static void is_gone_late(struct fake_driver *driver) {
+    fake_driver_fault(driver, FAKE_LOST, 2, (uint32_t)COPP_E_TRANSPORT);
+}
+
+static void forges_late(struct fake_driver *driver) {
+    fake_driver_fault(driver, FAKE_MAC_BIT, 2, 3);
+}
+
+/* --- a session that holds --- */
+
+/* Nothing that nobody has filled in says that content may be shown. */
+static void zero_is_lost(void) {
+    const struct protection_report nothing = {0};
+    assert_int_equal(nothing.state, PROTECTION_LOST);
+}
+
+static void is_polled_twice_a_second(void) {
+    struct protection p;
+    begin(&p, 0);
+    assert_true(protection_deadline_ms(&p) <= standin.now_ms);
+    for (int i = 0; i < 5; i++) {
+        struct protection_report report = step(&p);
+        assert_event(&report, PROTECTION_IN_FORCE, NULL);
+        assert_int_equal(protection_deadline_ms(&p), standin.now_ms + 500);
+        standin.now_ms += 500;
+    }
+    assert_true(protection_dispatch(&p, (bool[]){false}));
+    assert_true(protection_end(&p));
+    assert_int_equal(standin.driver.local[HDCP], 0);
+    protection_close(&p);
+}
+
+static void content_is_hidden_before_levels_are_set_again(void) {
+    struct protection p;
+    begin(&p, 0);
+    is_reconfigured(&standin.driver);
+    unsigned sets = standin.driver.sets;
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_HELD, "renegotiating");
+    assert_int_equal(standin.driver.sets, sets);
+    assert_true(protection_deadline_ms(&p) <= standin.now_ms);
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again");
+    assert_true(standin.driver.sets > sets);
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
+    protection_close(&p);
+}
+
+static void content_is_hidden_before_lists_are_read(void) {
+    struct protection p;
+    begin(&p, 0);
+    standin.lists = STANDIN_LISTS_NEWER;
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_HELD, NULL);
+    assert_int_equal(standin.renewals, 0);
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
+    assert_int_equal(standin.renewals, 1);
+    standin.lists = STANDIN_LISTS_INVALID;
+    (void)step(&p);
+    report = step(&p);
+    assert_lost(&report, STATUS_UNKNOWN, COPP_RULE_NONE);
+    protection_close(&p);
+}
+
+/* A connector that is reconfigured while the protection begins is settled before anybody is told that it is in force. */
+static void begins_when_it_has_settled(void) {
+    struct protection p;
+    struct protection_report report;
+    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
+    standin_reset();
+    assert_int_equal(protection_open(&invocation, &(struct adapter_options){0}, &terms, 0, &p), STATUS_YES);
+    assert_int_equal(protection_choose(&p, wake[0]), STATUS_YES);
+    is_reconfigured(&standin.driver);
+    protection_begin(&p, &report);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected");
+    assert_true(protection_end(&p));
+    protection_close(&p);
+}
+
+static const struct {
+    void (*happens)(struct fake_driver *driver);
+    enum copp_rule rule;
+    bool passes; /* a new session may make it good */
+} losses[] = {
+    {is_gone, COPP_RULE_NONE, true},        {loses_link, COPP_RULE_EVT_4, true},   {forges, COPP_RULE_QRY_4, false},
+    {drops_level, COPP_RULE_APP_3, false},  {is_repeater, COPP_RULE_APP_1, false}, {has_bad_ksv, COPP_RULE_APP_2, false},
+    {names_nobody, COPP_RULE_APP_2, false},
+};
+
+static void every_loss_stops(void) {
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        struct protection p;
+        begin(&p, 0);
+        losses[i].happens(&standin.driver);
+        struct protection_report report = step(&p);
+        assert_lost(&report, STATUS_NO, losses[i].rule);
+        assert_non_null(report.remedy);
+        assert_false(protection_is_gone(&p));
+        protection_close(&p);
+    }
+}
+
+/* --- a new session --- */
+
+static void only_two_losses_are_made_good(void) {
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
+        struct protection p;
+        begin(&p, LIMIT_MS);
+        losses[i].happens(&standin.driver);
+        struct protection_report report = step(&p);
+        assert_event(&report, losses[i].passes ? PROTECTION_HELD : PROTECTION_LOST,
+                     losses[i].passes ? "reconnecting" : "stopped");
+        assert_int_equal(protection_is_gone(&p), losses[i].passes);
+        assert_int_equal(standin.tries, 1); /* content is hidden before anything else is done */
+        protection_close(&p);
+    }
+}
+
+static void revoked_meanwhile_is_not_made_good(void) {
+    struct protection p;
+    begin(&p, LIMIT_MS);
+    standin.lists = STANDIN_LISTS_REVOKE;
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_HELD, NULL);
+    report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_CRL_4);
+    protection_close(&p);
+}
+
+static void lose(struct protection *p, uint64_t limit_ms) {
+    begin(p, limit_ms);
+    is_gone(&standin.driver);
+    struct protection_report report = step(p);
+    assert_event(&report, PROTECTION_HELD, "reconnecting");
+    assert_true(protection_deadline_ms(p) <= standin.now_ms); /* the first try is made at once */
+}
+
+static void a_new_session_is_protected_before_content_is_shown(void) {
+    struct protection p;
+    lose(&p, LIMIT_MS);
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again");
+    assert_int_equal(standin.sessions, 2);
+    assert_int_equal(standin.driver.local[HDCP], 1);
+    assert_false(protection_is_gone(&p));
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
+    assert_true(protection_end(&p));
+    protection_close(&p);
+}
+
+/* A try, and a pause before the next. */
+static void assert_tries_on(struct protection *p) {
+    struct protection_report report = step(p);
+    assert_event(&report, PROTECTION_HELD, NULL);
+    assert_int_equal(protection_deadline_ms(p), standin.now_ms + 250);
+    standin.now_ms += 250;
+}
+
+static void tries_until_the_time_is_up(void) {
+    struct protection p;
+    lose(&p, LIMIT_MS);
+    standin.away = true;
+    uint64_t limit = standin.now_ms + LIMIT_MS;
+    for (unsigned i = 0; i < LIMIT_MS / 250; i++)
+        assert_tries_on(&p);
+    assert_int_equal(standin.now_ms, limit);
+    standin.away = false; /* too late */
+    struct protection_report report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
+    assert_string_equal(report.text, "the driver cannot be reached; no new session: /run/standin: nobody listens there");
+    assert_int_equal(standin.tries, 1 + LIMIT_MS / 250);
+    assert_true(protection_is_gone(&p));
+    assert_false(protection_end(&p));
+    protection_close(&p);
+}
+
+static void what_may_pass_is_tried_again(void) {
+    static void (*const drivers[])(struct fake_driver *) = {is_gone_late, loses_link, refuses};
+    struct protection p;
+    lose(&p, LIMIT_MS);
+    standin.away = true;
+    assert_tries_on(&p);
+    standin.away = false;
+    standin.unplugged = true;
+    assert_tries_on(&p);
+    assert_int_equal(standin.sessions, 1); /* none is of use without a display */
+    standin.unplugged = false;
+    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
+        standin.prepare = drivers[i];
+        assert_tries_on(&p);
+    }
+    standin.prepare = NULL;
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again");
+    protection_close(&p);
+}
+
+static void a_new_session_passes_every_check(void) {
+    static void (*const drivers[])(struct fake_driver *) = {is_repeater, has_bad_ksv, names_nobody, drops_level, forges_late};
+    struct protection p;
+    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
+        lose(&p, LIMIT_MS);
+        standin.prepare = drivers[i];
+        struct protection_report report = step(&p);
+        assert_event(&report, PROTECTION_LOST, "stopped");
+        assert_int_equal(report.status, STATUS_NO);
+        assert_true(protection_is_gone(&p));
+        protection_close(&p);
+    }
+    lose(&p, LIMIT_MS);
+    standin.bad_chain = true;
+    struct protection_report report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_CERT_12);
+    protection_close(&p);
+
+    lose(&p, LIMIT_MS);
+    standin.simulated = true;
+    report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
+    assert_int_equal(standin.driver.sets, 0); /* nothing was even asked of it */
+    assert_false(protection_end(&p));
+    protection_close(&p);
+
+    lose(&p, LIMIT_MS);
+    standin.really_simulated = true; /* whatever the list says (BIND-6) */
+    report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
+    assert_int_equal(standin.driver.sets, 0);
+    protection_close(&p);
+
+    lose(&p, LIMIT_MS);
+    standin.lists = STANDIN_LISTS_REVOKE;
+    report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_CRL_4);
+    protection_close(&p);
+
+    lose(&p, LIMIT_MS);
+    standin.lists = STANDIN_LISTS_INVALID;
+    report = step(&p);
+    assert_lost(&report, STATUS_UNKNOWN, COPP_RULE_NONE);
+    protection_close(&p);
+}
+
+/* A loss after a new session has the whole time again. */
+static void every_loss_has_its_own_time(void) {
+    struct protection p;
+    lose(&p, LIMIT_MS);
+    standin.now_ms += LIMIT_MS - 1;
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again");
+    loses_link(&standin.driver);
+    report = step(&p);
+    assert_event(&report, PROTECTION_HELD, "reconnecting");
+    standin.now_ms += LIMIT_MS - 1;
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again");
+    protection_close(&p);
+}
+
+/* For content that cannot be hidden. */
+static void given_up_it_is_lost(void) {
+    struct protection p;
+    struct protection_report report;
+    lose(&p, LIMIT_MS);
+    protection_give_up(&p, &report);
+    assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
+    assert_string_equal(report.text, "the driver cannot be reached");
+    protection_close(&p);
+}
+
+int main(void) {
+    static const struct test_case cases[] = {
+        TEST(zero_is_lost, "APP-3"),
+        TEST(is_polled_twice_a_second, "APP-3"),
+        TEST(content_is_hidden_before_levels_are_set_again, "EVT-4"),
+        TEST(content_is_hidden_before_lists_are_read, "CRL-4"),
+        TEST(begins_when_it_has_settled, "EVT-4"),
+        TEST(every_loss_stops, "APP-1 APP-2 APP-3 EVT-4"),
+        TEST(only_two_losses_are_made_good, "APP-1 APP-2 APP-3 EVT-4"),
+        TEST(revoked_meanwhile_is_not_made_good, "CRL-4"),
+        TEST(a_new_session_is_protected_before_content_is_shown, "EVT-4"),
+        TEST(tries_until_the_time_is_up, ""),
+        TEST(bound_answers_go_before_the_list, "BIND-6"),
+        TEST(what_is_not_bound_is_said, "BIND-5 BIND-8"),
+        TEST(what_may_pass_is_tried_again, ""),
+        TEST(a_new_session_passes_every_check, "APP-1 APP-2 CRL-4"),
+        TEST(every_loss_has_its_own_time, ""),
+        TEST(given_up_it_is_lost, ""),
+    };
+    return pipe(wake) == 0 ? RUN_SUITE("protection", cases) : 1;
+}
