@@ -49,7 +49,8 @@ static void in_directory(const char *name, char *path, size_t size) {
 
 static void begin(struct player *player, const struct copp_chain *known) {
     const struct copp_socket_config where = {.size = sizeof where, .path = socket_path, .answer_ms = 20000};
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor, .known_chain = known};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &anchor, .known_chain = known, .connector = "HDMI-1"};
     struct copp_socket *connection = NULL;
     bench_must(
         !copp_socket_connect(&where, &connection) && !copp_socket_transport_open(&connection, "HDMI-1", &player->transport) &&

@@ -32,7 +32,8 @@ static void quiet_cancel(struct copp_output *output) {
     (void)output;
 }
 
-static const struct copp_output_ops quiet_ops = {sizeof quiet_ops, quiet_state, quiet_apply, quiet_cancel};
+static const struct copp_output_ops quiet_ops = {
+    .size = sizeof quiet_ops, .state = quiet_state, .apply = quiet_apply, .cancel = quiet_cancel};
 static struct copp_output quiet = {&quiet_ops};
 
 static struct hierarchy hierarchy;

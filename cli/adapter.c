@@ -121,6 +121,10 @@ void adapter_look(const struct adapter *adapter, const char *name, struct output
     }
 }
 
+bool adapter_unbound(const struct adapter *adapter) {
+    return adapter->path != NULL && remote_binding == COPP_BINDING_OPTIONAL;
+}
+
 uint64_t adapter_now(const struct adapter *adapter) {
     return embedded_now(&adapter->host);
 }
@@ -156,8 +160,12 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
 }
 
 int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
-    const struct copp_session_config config = {
-        .size = sizeof config, .anchor = &adapter->anchor, .lists = &adapter->revocation.lists, .log = why_log()};
+    const struct copp_session_config config = {.size = sizeof config,
+                                               .anchor = &adapter->anchor,
+                                               .lists = &adapter->revocation.lists,
+                                               .log = why_log(),
+                                               .binding = remote_binding,
+                                               .connector = output};
     struct copp_verdict verdict = {.detail = ""};
     if (adapter->path == NULL)
         return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);

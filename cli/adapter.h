@@ -61,6 +61,8 @@ int adapter_refresh(const struct invocation *in, struct adapter *adapter);
 const char *adapter_output(const struct adapter *adapter, size_t index);
 /* How the output of that name is; one that is not in the list passes for a simulated one. */
 void adapter_look(const struct adapter *adapter, const char *name, struct output *output);
+/* Whether answers need not be bound (BIND-5): those of the machine's own driver on Windows. */
+bool adapter_unbound(const struct adapter *adapter);
 
 uint64_t adapter_now(const struct adapter *adapter);
 /* When something happens by itself, and letting it happen: nothing ever does in this process where the adapter is outside. */

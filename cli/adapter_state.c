@@ -13,3 +13,11 @@ bool adapter_add_output(struct adapter *adapter, const char *name, bool real, bo
     (void)snprintf(output->name, sizeof output->name, "%s", name);
     return true;
 }
+
+void adapter_confirm(const struct link *link, struct output *output) {
+    uint32_t bound = copp_session_bound(link->session);
+    if (!(bound & COPP_BOUND))
+        return;
+    output->real = bound & COPP_BOUND_REAL;
+    output->plugged = bound & COPP_BOUND_PLUGGED;
+}

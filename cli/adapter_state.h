@@ -25,4 +25,8 @@ struct adapter {
 /* One more output. The name has at most COPP_CONNECTOR_NAME_SIZE bytes with its NUL. */
 bool adapter_add_output(struct adapter *adapter, const char *name, bool real, bool plugged);
 
+/* What the driver has said of the session's output under its MAC goes before what was in the list (BIND-6). To be called after an
+ * answer; does nothing where answers are not bound. */
+void adapter_confirm(const struct link *link, struct output *output);
+
 #endif

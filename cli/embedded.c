@@ -153,11 +153,12 @@ void embedded_close(struct embedded *host) {
 }
 
 enum copp_result link_open(struct embedded *host, const char *output, const struct copp_session_lists *lists, struct link *link) {
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists, .log = why_log()};
+    struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists, .log = why_log()};
     *link = (struct link){.transport = NULL};
     struct copp_connector *connector = copp_sim_connector(host->sim, output);
     if (connector == NULL)
         return COPP_E_NOT_FOUND;
+    config.connector = copp_connector_name(connector); /* of a pair, not the name it was asked for by (ARB-6) */
     enum copp_result result = copp_local_transport_open(connector, &host->pump, &link->transport);
     return result == COPP_OK ? copp_session_new(&config, link->transport, &link->session) : result;
 }

@@ -28,7 +28,7 @@ static uint32_t open_device(struct client *client) {
     if (!connector)
         return COPP_HR_NO_MONITOR;
     client->connector = (uint32_t)index;
-    switch (copp_device_open(connector, &client->device)) {
+    switch (copp_device_open_named(connector, (const char *)name, &client->device)) { /* BIND-7: as it was asked for */
     case COPP_OK:
         return COPP_HR_OK;
     case COPP_E_UNSUPPORTED_MODE:

@@ -169,7 +169,7 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
 }
 
 int main(int argc, char **argv) {
-    static const struct copp_output_ops ops = {sizeof ops, state, apply, cancel};
+    static const struct copp_output_ops ops = {.size = sizeof ops, .state = state, .apply = apply, .cancel = cancel};
     static char chain[COPP_CHAIN_SIZE_MAX], text[4096];
     struct display display = {.output = {&ops}, .up_ms = UINT64_MAX};
     struct copp_private_key *key = NULL;
@@ -194,12 +194,14 @@ int main(int argc, char **argv) {
                                                     .output = &display.output,
                                                     .connector_type = COPP_CONNECTOR_HDMI,
                                                     .protection_types = COPP_PROTECTION_TYPE_HDCP,
-                                                    .bus_type = COPP_BUS_PCI_EXPRESS};
+                                                    .bus_type = COPP_BUS_PCI_EXPRESS,
+                                                    .name = "HDMI-1"}; /* and .real = true, were there a display */
     if (!result)
         result = copp_connector_add(adapter, &connector, &display.connector);
     const struct copp_revocation_list *const revocations[] = {list};
     const struct copp_session_lists lists = {.size = sizeof lists, .revocations = revocations, .revocation_count = list ? 1 : 0};
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &anchor, .lists = &lists};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &anchor, .lists = &lists, .connector = connector.name};
     int status = result ? 2 : play(adapter, &display, &config);
     if (result)
         fprintf(stderr, "display: %s\n", copp_strerror(result));

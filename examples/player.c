@@ -13,6 +13,7 @@
 
 struct player {
     struct copp_public_key anchor; /* whom to trust */
+    const char *connector; /* its name: answers about another one are refused (BIND-7) */
     char list_path[4096];
     int list_named; /* else it is the stored one, which need not be there */
     struct copp_revocation_list *list;
@@ -72,15 +73,15 @@ static enum copp_result renew_list(struct player *player) {
     return result ? result : copp_session_set_lists(player->session, &lists, &player->verdict);
 }
 
-static enum copp_result reach(struct player *player, const char *path, const char *connector) {
+static enum copp_result reach(struct player *player, const char *path) {
     const struct copp_socket_config config = {.size = sizeof config, .path = path};
     struct copp_socket *coppd = NULL;
     enum copp_result result = copp_socket_connect(&config, &coppd);
     if (!result)
-        result = copp_socket_transport_open(&coppd, connector, &player->transport);
+        result = copp_socket_transport_open(&coppd, player->connector, &player->transport);
     const char *reason = copp_socket_disconnect_reason(coppd);
     if (result)
-        fprintf(stderr, "player: cannot reach %s at %s%s%s\n", connector, path, *reason ? ": " : "", reason);
+        fprintf(stderr, "player: cannot reach %s at %s%s%s\n", player->connector, path, *reason ? ": " : "", reason);
     copp_socket_close(&coppd);
     return result;
 }
@@ -97,7 +98,7 @@ static enum copp_result begin(struct player *player) {
     struct copp_session_lists lists;
     player->log.ops = &log_ops;
     const struct copp_session_config config = {
-        .size = sizeof config, .anchor = &player->anchor, .lists = &lists, .log = &player->log};
+        .size = sizeof config, .anchor = &player->anchor, .lists = &lists, .connector = player->connector, .log = &player->log};
     enum copp_result result = read_list(player, &lists);
     if (!result)
         result = copp_session_new(&config, player->transport, &player->session);
@@ -117,6 +118,8 @@ static enum copp_result show(struct player *player, long *frame, long frames, en
     const struct timespec frame_time = {.tv_nsec = 1000000000 / FRAMES_A_SECOND};
     struct copp_poll watch = {.size = sizeof watch, .stop = copp_session_protect(player->session, &film, now_ms())};
     enum copp_result result = COPP_OK;
+    if (watch.stop == COPP_STOP_NONE && !(copp_session_bound(player->session) & COPP_BOUND_REAL))
+        fputs("player: this output is simulated and protects nothing\n", stderr);
     while (!result && watch.stop == COPP_STOP_NONE && *frame <= frames) {
         copp_session_poll(player->session, now_ms(), &watch);
         if (watch.state == COPP_POLL_PROTECTED)
@@ -145,7 +148,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "player: %s: give a file with a PEM public key or a base64 modulus\n", argv[2]);
         return 2;
     }
-    enum copp_result result = reach(&player, argv[1], argv[3]);
+    player.connector = argv[3];
+    enum copp_result result = reach(&player, argv[1]);
     if (!result)
         result = begin(&player);
     if (!result)

@@ -108,7 +108,7 @@ void world_own_drops(struct world *world, uint32_t types) {
 /* --- beginning and end --- */
 
 static void add_own_connector(struct world *world) {
-    static const struct copp_output_ops ops = {sizeof ops, own_state, own_apply, own_cancel};
+    static const struct copp_output_ops ops = {.size = sizeof ops, .state = own_state, .apply = own_apply, .cancel = own_cancel};
     world->own = (struct own_output){.output = {&ops}, .height = 480};
     const struct copp_connector_config config = {.size = sizeof config,
                                                  .output = &world->own.output,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device_world.h"
+#include "wire/binding.h"
 
 static void put_u32(uint8_t *bytes, uint32_t value) {
     for (unsigned i = 0; i < 4; i++)
@@ -259,6 +260,18 @@ static uint32_t due_status(const struct slot *slot, const struct copp_status_inp
     return request == COPP_QUERY_HDCP_KEY_DATA && !receiver ? COPP_HR_INVALIDARG : COPP_HR_OK;
 }
 
+/* BIND-1: bound to what was asked and to what this device has done. */
+static void check_binding(const struct slot *slot, const struct copp_status_input_fields *asked,
+                          const struct copp_status_output *output) {
+    struct copp_binding told;
+    CHECK(copp_binding_decode(output->bytes + COPP_BINDING_AT, &told));
+    CHECK(copp_equal(told.guid, asked->guid, COPP_GUID_SIZE) && told.sequence == asked->sequence && told.size == asked->size);
+    CHECK(copp_equal(told.data, asked->data, asked->size));
+    CHECK(told.command_sequence == slot->device->command_sequence && told.refused == slot->device->history.refused);
+    CHECK(!(told.flags & COPP_BOUND_REAL)); /* nothing of this world is */
+    CHECK(copp_equal(told.connector, slot->device->connector->name, sizeof told.connector));
+}
+
 /* QRY-2, QRY-5, EVT-2 */
 static void check_answer(const struct slot *slot, const struct copp_status_input_fields *asked, uint32_t flags,
                          const struct copp_status_output *output) {
@@ -281,8 +294,9 @@ static void check_answer(const struct slot *slot, const struct copp_status_input
     CHECK(copp_equal(mac, fields.mac, sizeof mac) && copp_request_from_guid(asked->guid, &request));
     CHECK(fields.size == sizes[request] && copp_status_decode(fields.data, fields.size, &status) == COPP_OK);
     CHECK(copp_equal(status.r_app, asked->r_app, sizeof status.r_app) && status.flags == flags);
-    for (size_t i = fields.size; i < COPP_STATUS_ANSWER_SIZE; i++)
+    for (size_t i = fields.size; i < COPP_STATUS_ANSWER_SIZE - COPP_BINDING_SIZE; i++)
         CHECK(fields.data[i] == 0);
+    check_binding(slot, asked, output);
     size_t type = type_index(asked->data[0]);
     struct copp_protection applied = {.size = sizeof applied};
     copp_connector_protection(slot->device->connector, &applied);

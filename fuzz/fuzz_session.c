@@ -9,6 +9,10 @@
 #include "fuzz.h"
 #include "session_ops.h"
 
+#define BINDING_AT 3968u
+#define BINDING_SIZE 128u
+#define CONNECTOR "HDMI-1"
+
 /* What the driver has said in authentic answers, and in which call of the application's. */
 struct claim {
     uint32_t word;
@@ -35,6 +39,11 @@ struct driver {
     enum copp_result call_result;
     uint32_t hresult;
     bool authentic; /* the last answer */
+    bool binds;
+    bool bound; /* an authentic answer was */
+    bool demanded; /* of the first answer, too */
+    uint32_t refused; /* BIND-3 */
+    uint8_t record[COPP_MAC_SIZE];
     uint8_t r_app[COPP_RANDOM_SIZE]; /* of the last query */
     struct copp_status_output last;
     struct claim local[8]; /* by protection type, of which 1, 2 and 4 are real */
@@ -137,6 +146,46 @@ static void check_handshake(const struct driver *driver, const struct copp_signa
     copp_private_key_free(&key);
 }
 
+/* BIND-3, written out once more. */
+static void note_history(struct driver *driver, uint32_t kind, const uint8_t *message, uint32_t hresult) {
+    uint8_t bytes[68];
+    memcpy(bytes, driver->record, 16);
+    put_u32(bytes + 16, hresult);
+    put_u32(bytes + 20, kind);
+    memcpy(bytes + 24, message, 44);
+    CHECK(copp_omac_tag(driver->omac, bytes, sizeof bytes, driver->record) == COPP_OK);
+    driver->refused += hresult != COPP_HR_OK;
+}
+
+static const uint8_t mark[16] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a, 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57};
+
+static bool has_mark(const struct copp_status_output *output) {
+    return copp_equal(output->bytes + BINDING_AT, mark, sizeof mark);
+}
+
+/* BIND-1, with these flags. */
+static void compose_binding(const struct driver *driver, const struct copp_status_input *input, uint32_t flags, uint8_t *bytes) {
+    memset(bytes, 0, BINDING_SIZE);
+    memcpy(bytes, mark, sizeof mark);
+    memcpy(bytes + 16, input->bytes + 16, 28);
+    put_u32(bytes + 44, driver->command_sequence);
+    put_u32(bytes + 48, driver->refused);
+    put_u32(bytes + 52, flags);
+    memcpy(bytes + 56, driver->record, 8);
+    memcpy(bytes + 64, CONNECTOR, sizeof CONNECTOR - 1);
+}
+
+/* BIND-4 and BIND-5 of what was written: it is bound to this and nothing else, or may be unbound. */
+static bool binding_holds(const struct driver *driver, const struct copp_status_input *input,
+                          const struct copp_status_output *output) {
+    const uint8_t *told = output->bytes + BINDING_AT;
+    uint8_t expected[BINDING_SIZE];
+    compose_binding(driver, input, get_u32(told + 52), expected);
+    if (!has_mark(output))
+        return !driver->demanded && !driver->bound;
+    return copp_equal(told, expected, sizeof expected);
+}
+
 /* How a call that is not a query ends. */
 static enum copp_result end_call(struct driver *driver, uint32_t *hresult) {
     enum reply reply = fuzz_one_of(driver->input, REPLY_KINDS);
@@ -177,6 +226,8 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     CHECK(fields.size == (request == COPP_SET_SIGNALING ? COPP_SET_SIGNALING_SIZE : COPP_SET_PROTECTION_LEVEL_SIZE));
     enum copp_result result = end_call(driver, hresult);
     driver->command_sequence += !result && *hresult == COPP_HR_OK;
+    if (!result)
+        note_history(driver, 4, message->bytes, *hresult);
     return result;
 }
 
@@ -212,14 +263,20 @@ static void sign(const struct driver *driver, struct copp_status_output *output)
     CHECK(copp_omac_tag(driver->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, output->bytes) == COPP_OK);
 }
 
-static void write_answer(struct driver *driver, enum reply reply, enum copp_request request, const uint8_t *r_app,
-                         struct copp_status_output *output) {
+static void write_answer(struct driver *driver, enum reply reply, enum copp_request request,
+                         const struct copp_status_input *input, struct copp_status_output *output) {
     uint8_t answer[COPP_STATUS_SIGNALING_SIZE] = {0};
-    compose(driver, reply, request, r_app, answer);
+    compose(driver, reply, request, input->bytes, answer);
     if (reply == REPLY_BAD_R_APP)
         answer[fuzz_one_of(driver->input, COPP_RANDOM_SIZE)] ^= 1;
     struct copp_status_output_fields fields = {.size = answer_size(request), .data = answer};
     CHECK(copp_status_output_encode(&fields, output) == COPP_OK);
+    if (driver->binds)
+        compose_binding(driver, input, driver->call, output->bytes + BINDING_AT);
+    if (reply == REPLY_BAD_BINDING) {
+        uint32_t at = BINDING_AT + fuzz_one_of(driver->input, BINDING_SIZE);
+        output->bytes[at] ^= fuzz_u8(driver->input);
+    }
     if (reply == REPLY_BAD_SIZE)
         put_u32(output->bytes + COPP_MAC_SIZE, fuzz_u32(driver->input));
     sign(driver, output);
@@ -228,12 +285,12 @@ static void write_answer(struct driver *driver, enum reply reply, enum copp_requ
 }
 
 /* QRY-4, judged by what was written, whatever reply meant to write. */
-static bool is_authentic(const struct driver *driver, enum copp_request request, const uint8_t *r_app,
+static bool is_authentic(const struct driver *driver, enum copp_request request, const struct copp_status_input *input,
                          const struct copp_status_output *output) {
     uint8_t mac[COPP_MAC_SIZE];
     CHECK(copp_omac_tag(driver->omac, output->bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, mac) == COPP_OK);
     return copp_equal(mac, output->bytes, sizeof mac) && get_u32(output->bytes + COPP_MAC_SIZE) == answer_size(request) &&
-           copp_equal(output->bytes + 20, r_app, COPP_RANDOM_SIZE);
+           copp_equal(output->bytes + 20, input->bytes, COPP_RANDOM_SIZE) && binding_holds(driver, input, output);
 }
 
 static void note_claims(struct driver *driver, enum copp_request request, uint32_t type, const uint8_t *answer) {
@@ -273,13 +330,16 @@ static enum copp_result status(struct copp_transport *transport, const struct co
     else if (reply == REPLY_BYTES)
         fuzz_fill(driver->input, output->bytes, 64);
     else if (reply != REPLY_SILENT)
-        write_answer(driver, reply, request, fields.r_app, output);
+        write_answer(driver, reply, request, input, output);
     driver->last = *output;
-    driver->authentic = is_authentic(driver, request, fields.r_app, output);
+    driver->authentic = is_authentic(driver, request, input, output);
+    if (!driver->call_result && *hresult != COPP_HR_OK)
+        note_history(driver, 5, input->bytes, *hresult);
     if (driver->call_result || (*hresult == COPP_HR_OK && !driver->authentic))
         driver->over = true;
     else if (*hresult == COPP_HR_OK) {
         driver->status_sequence++;
+        driver->bound = driver->bound || has_mark(output);
         note_claims(driver, request, fields.size ? get_u32(fields.data) : 0, output->bytes + 20);
     }
     return driver->call_result;
@@ -396,7 +456,8 @@ static void check_protected(const struct driver *driver, const struct copp_requi
     uint8_t ksv[COPP_KSV_SIZE];
     CHECK(!driver->over && !driver->link_lost);
     CHECK(driver->connector.call == driver->call);
-    bool skipped = required->hdcp && embedded(driver->connector.word); /* APP-4 */
+    bool skipped =
+        required->hdcp && embedded(driver->connector.word) && (driver->bound || required->embedded_unbound); /* BIND-8 */
     check_type(driver, COPP_PROTECTION_TYPE_HDCP, skipped ? 0 : required->hdcp);
     check_type(driver, COPP_PROTECTION_TYPE_ACP, required->acp);
     check_type(driver, COPP_PROTECTION_TYPE_CGMSA, required->cgmsa);
@@ -420,7 +481,8 @@ struct player {
 
 static void protect(struct driver *driver, struct player *player, struct fuzz_input *input) {
     uint8_t hdcp = fuzz_u8(input);
-    struct copp_requirement required = {.size = sizeof required, .hdcp = hdcp & 0x7Fu, .unnamed_receiver = hdcp & 0x80u};
+    struct copp_requirement required = {
+        .size = sizeof required, .hdcp = hdcp & 0x3Fu, .unnamed_receiver = hdcp & 0x80u, .embedded_unbound = hdcp & 0x40u};
     required.acp = fuzz_u8(input);
     required.cgmsa = fuzz_u8(input);
     enum copp_stop stop = copp_session_protect(player->session, &required, player->now_ms);
@@ -523,9 +585,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const struct copp_random_ops random_ops = {sizeof random_ops, draw};
     begin();
     struct fuzz_input input = {data, size};
-    struct driver driver = {.transport = {&ops}, .random = {&random_ops}, .input = &input, .next = 1};
     uint8_t choice = fuzz_u8(&input);
-    unsigned list = (choice >> 2) % 3;
+    struct driver driver = {.transport = {&ops},
+                            .random = {&random_ops},
+                            .input = &input,
+                            .next = 1,
+                            .binds = choice & 0x10,
+                            .demanded = choice & 0x20};
+    unsigned list = (choice >> 2 & 3) % 3;
     const struct copp_revocation_list *const revocations[] = {fixed.lists[list]};
     const struct copp_srm *const srms[] = {fixed.srm};
     const struct copp_session_lists lists = {.size = sizeof lists,
@@ -538,7 +605,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                                .lists = &lists,
                                                .known_chain = choice & 2 ? fixed.known : NULL,
                                                .random = &driver.random,
-                                               .form = choice & 1 ? COPP_FORM_SWAP256 : COPP_FORM_SWAP40};
+                                               .form = choice & 1 ? COPP_FORM_SWAP256 : COPP_FORM_SWAP40,
+                                               .binding = driver.demanded ? COPP_BINDING_REQUIRED : COPP_BINDING_OPTIONAL,
+                                               .connector = CONNECTOR};
     struct player player = {.now_ms = 0};
     CHECK(copp_omac_new(&driver.omac) == COPP_OK);
     CHECK(copp_session_new(&config, &driver.transport, &player.session) == COPP_OK);

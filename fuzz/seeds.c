@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "between_ops.h"
 #include "daemon_ops.h"
 #include "device_ops.h"
 #include "fuzz.h"
@@ -220,6 +221,7 @@ static void devices(void) {
 }
 
 #define CONFIG(form, known, list) (form) | (known) << 1 | (list) << 2
+#define BOUND(demanded) CONFIG(0, 1, LIST_EMPTY) | 0x10 | (demanded) << 5, PRESENT_GOOD, REPLY_HONEST
 #define BEGUN(form) CONFIG(form, 1, LIST_EMPTY), PRESENT_GOOD, REPLY_HONEST
 #define SAYS(flags, word) REPLY_HONEST, flags, word
 #define RECEIVER(flags, which) REPLY_HONEST, 0, flags, which
@@ -247,6 +249,11 @@ static void sessions(void) {
     SEED("session", "bad-mac", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_MAC, 0, 5, 3, CALL_QUERY, 0, 0, CALL_SET_LEVEL, 1, 1);
     SEED("session", "bad-r-app", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_R_APP, 0, 5, 3);
     SEED("session", "bad-size", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_SIZE, 0, 5, 31, 0, 0, 0);
+    SEED("session", "bound", BOUND(1), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(0, 0), SAYS(0, 1),
+         SAYS(0, 1), CALL_WATCH, 20, SAYS(0, 5), SAYS(0, 1), REPLY_REFUSES, 0x57, 0, 7, 0x80);
+    SEED("session", "bound-embedded", BOUND(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1));
+    SEED("session", "bad-binding", BOUND(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_BAD_BINDING, 0, 5, 48, 1);
+    SEED("session", "mark-missing", BOUND(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_BAD_BINDING, 0, 5, 0, 1);
     SEED("session", "replay", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_REPLAY);
     SEED("session", "silent", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_SILENT);
     SEED("session", "refused", BEGUN(0), CALL_SET_LEVEL, 1, 1, REPLY_REFUSES, 0x57, 0, 7, 0x80, CALL_QUERY, 0, 0, REPLY_REFUSES,
@@ -257,6 +264,32 @@ static void sessions(void) {
     SEED("session", "chain-bytes", CONFIG(0, 0, LIST_NONE), PRESENT_BYTES, 5, '<', 'a', '/', '>', '\n');
     SEED("session", "chain-revoked", CONFIG(0, 0, LIST_LEAF_REVOKED), PRESENT_GOOD);
     SEED("session", "chain-unknown", CONFIG(0, 0, LIST_EMPTY), PRESENT_GOOD, REPLY_HONEST, CALL_QUERY, 0, 0, SAYS(0, 5));
+}
+
+/* --- somebody in between --- */
+
+#define LEVEL_HDCP_ON PLAY_LEVEL, 0, 1
+/* A look at a connector with HDCP on: connector, types, the level set, the key, two levels. */
+#define FIRST_LOOK(types, level, key) MEDDLE_NOT, types, level, key, MEDDLE_NOT, MEDDLE_NOT
+#define ASK_LOCAL PLAY_QUERY, 2, 0
+
+static void meddlers(void) {
+    SEED("between", "honest", 0, PLAY_PROTECT, 1, FIRST_LOOK(MEDDLE_NOT, MEDDLE_NOT, MEDDLE_NOT), PLAY_POLL, MEDDLE_NOT,
+         MEDDLE_NOT, MEDDLE_NOT, MEDDLE_NOT, MEDDLE_NOT, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "events", BETWEEN_OPTIONAL, PLAY_PROTECT, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, PLAY_EVENT, 2, PLAY_POLL, 0, 0, 0, 0,
+         0, 0, 0, PLAY_POLL, 0, 0, 0, 0, 0, 0, 0, 0, 0, PLAY_EVENT, 4, ASK_LOCAL, MEDDLE_NOT, PLAY_POLL, 0, 0, 0, 0);
+    SEED("between", "swallowed", 0, LEVEL_HDCP_ON, MEDDLE_SWALLOW, 0, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "kept", 0, LEVEL_HDCP_ON, MEDDLE_KEEP, ASK_LOCAL, MEDDLE_DELIVER, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "forged-refusal", 0, PLAY_PROTECT, 5, FIRST_LOOK(MEDDLE_NOT, MEDDLE_NOT, MEDDLE_SWALLOW), 1);
+    SEED("between", "made-up-for", 0, PLAY_PROTECT, 5, FIRST_LOOK(MEDDLE_NOT, MEDDLE_NOT, MEDDLE_RENUMBER), 7);
+    SEED("between", "two-lies", 0, PLAY_LEVEL, 0, 0, MEDDLE_TWICE, PLAY_LEVEL, 1, 1, MEDDLE_KEEP, ASK_LOCAL, MEDDLE_NOT);
+    SEED("between", "flags-eaten", 0, PLAY_EVENT, 2, ASK_LOCAL, MEDDLE_TWICE);
+    SEED("between", "own-question", 0, PLAY_EVENT, 2, ASK_LOCAL, MEDDLE_OWN_QUESTION, 0, 0, ASK_LOCAL, MEDDLE_RENUMBER, 1);
+    SEED("between", "other-question", 0, ASK_LOCAL, MEDDLE_OTHER_QUESTION, 1, 0);
+    SEED("between", "bytes", 0, LEVEL_HDCP_ON, MEDDLE_REQUEST, 40, 0, 2, ASK_LOCAL, MEDDLE_ANSWER, 0x80, 0x0F, 1);
+    SEED("between", "old-answer", 0, ASK_LOCAL, MEDDLE_NOT, ASK_LOCAL, MEDDLE_OLD_ANSWER);
+    SEED("between", "elsewhere", BETWEEN_ELSEWHERE | BETWEEN_OPTIONAL, PLAY_PROTECT, 1, 0, 0, 0, 0, 0, 0);
+    SEED("between", "refused", 0, PLAY_EVENT, 8, LEVEL_HDCP_ON, MEDDLE_HRESULT, 0, ASK_LOCAL, MEDDLE_NOT);
 }
 
 /* --- key files --- */
@@ -377,6 +410,7 @@ int main(int argc, char **argv) {
     messages();
     devices();
     sessions();
+    meddlers();
     keys();
     sockets();
     daemons();

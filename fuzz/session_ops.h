@@ -2,7 +2,8 @@
 #ifndef COPP_FUZZ_SESSION_OPS_H
 #define COPP_FUZZ_SESSION_OPS_H
 
-/* The first byte, from bit 0: the handshake's form; whether the chain is known; then two bits of enum list. */
+/* The first byte, from bit 0: the handshake's form; whether the chain is known; then two bits of enum list (modulo 3); whether the
+ * driver binds its answers; whether the session demands that. */
 enum list { LIST_NONE = 0, LIST_EMPTY, LIST_LEAF_REVOKED };
 
 /* What the driver does at KeyExchange, the second byte. */
@@ -18,7 +19,7 @@ enum session_op {
     CALL_QUERY = 0, /* which, type */
     CALL_SET_LEVEL, /* type, level */
     CALL_SET_SIGNALING, /* nine words, one byte each */
-    CALL_PROTECT, /* HDCP, ACP, CGMS-A */
+    CALL_PROTECT, /* HDCP (bit 7: unnamed_receiver, bit 6: embedded_unbound), ACP, CGMS-A */
     CALL_WATCH, /* tenths of a second since the last call */
     CALL_UNPROTECT,
     CALL_TAKE_EVENTS,
@@ -37,6 +38,7 @@ enum reply {
     REPLY_SILENT, /* S_OK, and nothing written */
     REPLY_SIGNED_BYTES, /* signed, rApp and size right, the rest from the input: 28 bytes */
     REPLY_BYTES, /* 64 bytes of the input, then zeros */
+    REPLY_BAD_BINDING, /* signed, with a byte of the binding changed: which one, by what */
     REPLY_KINDS
 };
 

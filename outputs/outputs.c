@@ -25,6 +25,8 @@ static enum copp_result add_connectors(struct copp_outputs *outputs) {
         struct copp_backend_output output;
         struct copp_connector *connector;
         backend->ops->describe(backend, outputs->count, &output);
+        output.config.name = output.name; /* BIND-7 */
+        output.config.real = backend->ops->real; /* BIND-6 */
         enum copp_result result = copp_connector_add(outputs->adapter, &output.config, &connector);
         if (result)
             return result;

@@ -174,7 +174,8 @@ static bool make_sim(void) {
                                                .chain = (const uint8_t *)chain,
                                                .chain_size = chain_size,
                                                .key = host.key,
-                                               .now_ms = GetTickCount64()};
+                                               .now_ms = GetTickCount64(),
+                                               .unbound = true}; /* BIND-2: as a real driver's answers are */
         if (!chain)
             explain_driver("chain.xml", "no certificate chain is there: is COPP_DRIVER the driver's directory?");
         else if (chain_size == 0)

@@ -52,9 +52,10 @@ static void fact_hex(struct demo *d, const char *label, const uint8_t *bytes, si
 }
 
 static bool player_open(struct demo *d, struct player *p, const char *name) {
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &d->host.anchor};
     struct copp_transport *local = NULL;
     struct copp_connector *connector = copp_sim_connector(d->host.sim, d->output);
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &d->host.anchor, .connector = copp_connector_name(connector)};
     enum copp_result result = copp_local_transport_open(connector, &d->host.pump, &local);
     p->name = name;
     trace_init(&p->trace, local);
@@ -224,21 +225,14 @@ static void tell_command(struct demo *d, struct player *p, uint32_t type, uint32
 
 static void tell_hdcp(struct demo *d) {
     struct copp_command_fields command;
-    uint32_t hresult = 0;
     steps_step(&d->steps, "SetProtectionLevel: HDCP on");
     tell_command(d, &d->first, HDCP, COPP_HDCP_ON);
     copp_command_decode(&d->first.trace.command, &command);
     fact_hex(d, "command's MAC", command.mac, COPP_MAC_SIZE, " (OMAC-1)");
     tell_levels(d, &d->first, HDCP, COPP_HDCP_ON, COPP_HDCP_ON);
-    /* past the session: what somebody who recorded the message could do */
-    struct copp_transport *raw = d->first.trace.inner;
-    const struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
-    enum copp_result result = raw->ops->protection_command(raw, &call, &d->first.trace.command, &hresult);
-    steps_check(&d->steps, result == COPP_OK && hresult == COPP_HR_INVALIDARG, "replayed",
-                "%s: that sequence number is spent (CMD-2)", copp_hresult_name(hresult));
 }
 
-/* Steps 7 to 10: a second session, an unplug, a new session. */
+/* Steps 7 to 11: a second session, an unplug, somebody who tampers, a new session. */
 
 static bool tell_second(struct demo *d) {
     struct copp_verdict verdict;
@@ -294,6 +288,21 @@ static void tell_unplug(struct demo *d) {
                 copp_strerror(result));
 }
 
+/* Past the session: what somebody who recorded a message could do. */
+static void tell_replay(struct demo *d) {
+    struct copp_transport *raw = d->first.trace.inner;
+    uint32_t hresult = 0;
+    uint32_t type;
+    steps_step(&d->steps, "Player A's command is sent once more by somebody else: driver and player A both notice");
+    const struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
+    enum copp_result result = raw->ops->protection_command(raw, &call, &d->first.trace.command, &hresult);
+    steps_check(&d->steps, result == COPP_OK && hresult == COPP_HR_INVALIDARG, "replayed",
+                "%s: that sequence number is spent (CMD-2)", copp_hresult_name(hresult));
+    result = copp_session_connector_type(d->first.session, &type);
+    steps_check(&d->steps, result == COPP_E_AUTHENTICATION, "player A asks",
+                "%s: the driver has refused more than was sent (BIND-4)", copp_strerror(result));
+}
+
 static void tell_again(struct demo *d) {
     struct copp_verdict verdict;
     const struct copp_requirement wanted = {.size = sizeof wanted, .hdcp = COPP_HDCP_ON};
@@ -337,6 +346,7 @@ static void tell(struct demo *d) {
     if (!tell_second(d))
         return;
     tell_unplug(d);
+    tell_replay(d);
     tell_again(d);
     tell_end(d);
 }

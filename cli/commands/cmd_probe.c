@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/keys.h"
+#include "cli/remote.h"
 #include "cli/report.h"
 #include "cli/revocation.h"
 #include "cli/signals.h"
@@ -260,8 +261,11 @@ static void end_path(struct probe *probe) {
 
 /* Takes the transport over. */
 static void run_transport(struct probe *probe, struct copp_transport *transport) {
-    const struct copp_session_config config = {
-        .size = sizeof config, .anchor = &probe->anchor, .lists = &probe->revocation.lists, .log = why_log()};
+    const struct copp_session_config config = {.size = sizeof config,
+                                               .anchor = &probe->anchor,
+                                               .lists = &probe->revocation.lists,
+                                               .log = why_log(),
+                                               .binding = remote_binding};
     struct copp_session *session = NULL;
     enum copp_result result = copp_session_new(&config, transport, &session);
     if (result == COPP_OK)

@@ -213,6 +213,8 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         struct answers a = {.connector_type = 0};
         adapter_look(adapter, adapter_output(adapter, i), &a.output);
+        enum copp_result result = links[i].session != NULL ? ask(links[i].session, &a) : COPP_OK;
+        adapter_confirm(&links[i], &a.output);
         describe_output(a.output.name, a.output.real, a.output.plugged, a.name, sizeof a.name);
         simulated = simulated || !a.output.real;
         if (links[i].session == NULL) {
@@ -220,7 +222,6 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
             json_add(&list, json_refusal(&a));
             continue;
         }
-        enum copp_result result = ask(links[i].session, &a);
         if (result != COPP_OK) {
             status = fail_session(in, a.output.name, "query", result, links[i].session);
         } else {

@@ -13,11 +13,23 @@ bool choice_too_little(const struct choice_terms *terms, const struct adapter *a
     return !output->real && !terms->allow_simulated && adapter->path != NULL;
 }
 
+/* Whether it is real, and plugged in, comes with the answer; what the list says only orders the candidates (BIND-6). */
+static int ask_types(const struct invocation *in, const struct link *link, struct output *chosen, uint32_t *types) {
+    enum copp_result result = copp_session_protection_types(link->session, types);
+    if (result != COPP_OK)
+        return fail_session(in, chosen->name, "QueryProtectionType", result, link->session);
+    adapter_confirm(link, chosen);
+    return STATUS_YES;
+}
+
 /* The adapter says first whether there is such an output: it may go by a name that is in no list (ARB-6). */
 static int take_named(const struct invocation *in, const struct choice_terms *terms, struct adapter *adapter, struct link *link,
                       struct output *chosen) {
     adapter_look(adapter, terms->output, chosen);
     int status = adapter_establish(in, adapter, terms->output, link);
+    uint32_t types;
+    if (status == STATUS_YES)
+        status = ask_types(in, link, chosen, &types);
     if (status != STATUS_YES)
         return status;
     if (!chosen->plugged)
@@ -54,12 +66,14 @@ int choice_make(const struct invocation *in, const struct choice_terms *terms, s
         if (too_little || !chosen->plugged || adapter_refuses(adapter, chosen->name))
             continue;
         int status = adapter_establish(in, adapter, chosen->name, link);
+        if (status == STATUS_YES)
+            status = ask_types(in, link, chosen, &types);
         if (status != STATUS_YES)
             return status;
-        enum copp_result result = copp_session_protection_types(link->session, &types);
-        if (result != COPP_OK)
-            return fail_session(in, chosen->name, "QueryProtectionType", result, link->session);
-        if ((types & wanted_types(terms)) == wanted_types(terms))
+        too_little = choice_too_little(terms, adapter, chosen);
+        simulated = simulated || too_little;
+        unplugged = unplugged || !chosen->plugged;
+        if ((types & wanted_types(terms)) == wanted_types(terms) && !too_little && chosen->plugged)
             return STATUS_YES;
         link_close(link);
     }

@@ -16,7 +16,9 @@ static struct copp_session *session_of(const struct protection *p) {
 int protection_open(const struct invocation *in, const struct adapter_options *device, const struct choice_terms *terms,
                     uint64_t reconnect_ms, struct protection *p) {
     *p = (struct protection){.in = in, .terms = *terms, .reconnect_ms = reconnect_ms, .wake = {-1, -1}};
-    return adapter_open(in, device, true, &p->adapter);
+    int status = adapter_open(in, device, true, &p->adapter);
+    p->terms.wanted.embedded_unbound = adapter_unbound(&p->adapter); /* BIND-8: Microsoft's drivers bind nothing */
+    return status;
 }
 
 void protection_close(struct protection *p) {
@@ -73,12 +75,13 @@ static void describe_in_force(const struct protection *p, const char *event, con
         first = false;
     }
     size_t used = strlen(text);
-    (void)snprintf(text + used, size - used, "%s%s%s",
+    bool bound = copp_session_bound(p->link.session) & COPP_BOUND;
+    (void)snprintf(text + used, size - used, "%s%s%s%s",
                    !w->hdcp_skipped ? ""
                    : first          ? "no HDCP on an embedded connector (APP-4)"
                                     : ", no HDCP on an embedded connector (APP-4)",
                    w->receiver_unnamed ? ", receiver not named and not checked (APP-1, APP-2)" : "",
-                   p->chosen.real ? "" : " (" SIMULATED_NOTE ")");
+                   bound ? "" : ", answers not bound (BIND-5)", p->chosen.real ? "" : " (" SIMULATED_NOTE ")");
 }
 
 static void report_in_force(struct protection *p, const char *event, const struct copp_poll *w, struct protection_report *r) {
@@ -203,6 +206,20 @@ static enum attempt look_again(struct protection *p, const struct invocation *qu
     return p->chosen.plugged ? ATTEMPT_GOOD : attempt_failed(p, "nothing is plugged in");
 }
 
+/* And by the new session's first answer, which goes before the list (BIND-6). */
+static enum attempt confirm(struct protection *p, struct protection_report *r) {
+    uint32_t types;
+    enum copp_result result = copp_session_protection_types(session_of(p), &types);
+    if (result == COPP_E_AUTHENTICATION) {
+        report_stop(p, COPP_STOP_AUTHENTICATION, r);
+        return ATTEMPT_REFUSED;
+    }
+    if (result != COPP_OK)
+        return attempt_failed(p, copp_strerror(result));
+    adapter_confirm(&p->link, &p->chosen);
+    return p->chosen.plugged ? ATTEMPT_GOOD : attempt_failed(p, "nothing is plugged in");
+}
+
 /* Another session under the same conditions: chain and anchor, lists, display, and whether the output protects at all. The
  * output is looked at before, to spare coppd a session that is of no use, and after: it is that session's output then. */
 static enum attempt open_again(struct protection *p, struct protection_report *r) {
@@ -217,6 +234,8 @@ static enum attempt open_again(struct protection *p, struct protection_report *r
         return ATTEMPT_REFUSED;
     }
     attempt = status == STATUS_YES ? look_again(p, &quiet) : ATTEMPT_FAILED;
+    if (attempt == ATTEMPT_GOOD)
+        attempt = confirm(p, r);
     if (attempt == ATTEMPT_GOOD && choice_too_little(&p->terms, &p->adapter, &p->chosen)) {
         report_lost(STATUS_NO, "the output is simulated now, and protects nothing", COPP_RULE_NONE, r);
         return ATTEMPT_REFUSED;

@@ -9,6 +9,7 @@
 
 const char remote_kinds[] = "opm";
 const char remote_no_outputs[] = "no monitor is part of the desktop (copp probe tells more)";
+const enum copp_binding_demand remote_binding = COPP_BINDING_OPTIONAL;
 
 /* Nobody does. */
 const char *remote_missing_anchor(const char *name) {

@@ -47,7 +47,7 @@ enum copp_result {
     COPP_E_ROLLBACK = -10, /* not newer than what is stored (CRL-3, SRM-3) */
     COPP_E_REFUSED = -11, /* the driver answered an error HRESULT */
     COPP_E_TRANSPORT = -12, /* the driver could not be reached; what it did is unknown */
-    COPP_E_AUTHENTICATION = -13, /* an answer's MAC, size or rApp is wrong (QRY-4) */
+    COPP_E_AUTHENTICATION = -13, /* an answer's MAC, size, rApp or binding is wrong (QRY-4, BIND-4) */
     COPP_E_LINK_LOST = -14, /* the session has seen LinkLost and is over (EVT-4) */
     COPP_E_UNSUPPORTED = -15, /* the connector does not offer it */
     COPP_E_UNSUPPORTED_MODE = -16, /* a multi-adapter mode other than DualView (ARB-6) */

@@ -37,6 +37,7 @@ struct copp_adapter_config {
     struct copp_random *random; /* borrowed; NULL: the crypto library's CSPRNG */
     uint32_t pending_limit_ms; /* 0: COPP_PENDING_LIMIT_MS */
     struct copp_log *log; /* told why something failed, but nothing of how a handshake is opened; NULL: nobody */
+    bool unbound; /* answers end in zeros, as those of a driver that knows no BIND rules (BIND-2) */
 };
 
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_new(const struct copp_adapter_config *config,
@@ -54,16 +55,21 @@ struct copp_connector_config {
     uint32_t bus_type; /* COPP_BUS_*, with the INTEGRATED bit */
     uint32_t tv_standards; /* offered, OR of COPP_TV_STANDARD_* */
     uint32_t default_standard; /* in force while nobody has chosen one (CMD-5) */
+    const char *name; /* copied, at most COPP_CONNECTOR_NAME_SIZE with its NUL; bound to answers (BIND-7). NULL: none */
+    bool real; /* false: it is simulated and protects nothing (BIND-6) */
 };
 
 /* The connector belongs to the adapter. Its output is told to have nothing in force by the next dispatch or change (ARB-4).
- * COPP_E_ARGUMENT for types, standards or a default that cannot be. */
+ * COPP_E_ARGUMENT for types, standards or a default that cannot be, and for a name that is too long. */
 COPP_API COPP_NODISCARD enum copp_result
 copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config, struct copp_connector **connector);
 
 /* What the connector applies now (QRY-5's global levels), and how many devices are open on it. */
 COPP_API void copp_connector_protection(const struct copp_connector *connector, struct copp_protection *protection);
 COPP_API size_t copp_connector_devices(const struct copp_connector *connector);
+
+/* The name it was added with, "" for none and for NULL. Lives as long as the connector. */
+COPP_API const char *copp_connector_name(const struct copp_connector *connector);
 
 /* What else a host may show of a connector. The counts only grow, and run over from UINT32_MAX to 0. */
 struct copp_connector_view {
@@ -106,13 +112,20 @@ COPP_API uint64_t copp_adapter_deadline_ms(const struct copp_adapter *adapter);
 
 /* SES-1. COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6). */
 COPP_API COPP_NODISCARD enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device);
+/*
+ * The same, under a name of the host's: the one by which the application has asked for a connector that goes by several
+ * (ARB-6). It is bound to the device's answers in place of the connector's own (BIND-7), and copied. NULL: the connector's
+ * own. COPP_E_ARGUMENT also for a name that is too long.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_device_open_named(struct copp_connector *connector, const char *name,
+                                                                struct copp_device **device);
 
 /* Gives everything the device held back at once (EVT-5), also what is pending; wipes. NULL-safe; clears the pointer. */
 COPP_API void copp_device_close(struct copp_device **device);
 
 /*
  * The driver's entry points. Each answers an HRESULT; a NULL pointer is COPP_HR_POINTER before all else, and on
- * every failure nothing has changed (but see SES-8).
+ * every failure nothing has changed (but see SES-8) except the record of what was done (BIND-3).
  */
 COPP_API COPP_NODISCARD uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length);
 /* random receives COPP_RANDOM_SIZE bytes, chain the length told before. */
@@ -130,7 +143,8 @@ COPP_API COPP_NODISCARD uint32_t copp_device_sequence_start(struct copp_device *
 COPP_API COPP_NODISCARD uint32_t copp_device_command(struct copp_device *device, const struct copp_command *command,
                                                      uint64_t now_ms);
 COPP_API COPP_NODISCARD uint32_t copp_device_command_result(struct copp_device *device);
-/* On failure *output is untouched (QRY-3). input and output may not overlap. */
+/* On failure *output is untouched (QRY-3). input and output may not overlap. The answer is bound (BIND-1) unless the adapter's
+ * config says otherwise. */
 COPP_API COPP_NODISCARD uint32_t copp_device_status(struct copp_device *device, const struct copp_status_input *input,
                                                     struct copp_status_output *output);
 

@@ -57,6 +57,11 @@ struct copp_output_ops {
     enum copp_result (*apply)(struct copp_output *output, const struct copp_protection *wanted);
     /* Gives a pending apply up: what was in force before it is again, and copp_connector_applied is not called for it. */
     void (*cancel)(struct copp_output *output);
+    /*
+     * An OR of COPP_BOUND_PLUGGED and COPP_BOUND_RECEIVER; other bits are ignored (BIND-6). It is called for every status
+     * answer, and so tells what is known already and does not ask the hardware. NULL: nothing is known.
+     */
+    uint32_t (*presence)(struct copp_output *output);
 };
 
 /*

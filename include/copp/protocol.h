@@ -36,6 +36,12 @@ extern "C" {
 #define COPP_STATUS_DISPLAY_SIZE 44u
 #define COPP_STATUS_HDCP_KEY_SIZE 72u
 #define COPP_STATUS_SIGNALING_SIZE 88u
+#define COPP_CONNECTOR_NAME_SIZE 64u /* of a connector's name, with its NUL (BIND-1) */
+
+/* What a bound answer says of the connector (BIND-6); what is not set is not promised. */
+#define COPP_BOUND_REAL 1u /* it is not simulated */
+#define COPP_BOUND_PLUGGED 2u /* a display is there */
+#define COPP_BOUND_RECEIVER 4u /* an HDCP receiver is named (QRY-6) */
 
 /* Protection types. A connector's types are an OR of these. */
 #define COPP_PROTECTION_TYPE_NONE 0u

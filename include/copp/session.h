@@ -34,6 +34,12 @@ struct copp_session_lists {
     size_t srm_count; /* 0: no receiver is known to be revoked */
 };
 
+/* Whether a driver has to bind its answers (BIND-5). */
+enum copp_binding_demand {
+    COPP_BINDING_REQUIRED = 0, /* each one, from the first on */
+    COPP_BINDING_OPTIONAL /* for drivers that know no BIND rules: each one after the first that is bound */
+};
+
 struct copp_session_config {
     size_t size; /* sizeof this struct */
     const struct copp_public_key *anchor; /* required: whom to trust (CERT-12) */
@@ -43,11 +49,15 @@ struct copp_session_config {
     struct copp_random *random; /* NULL: the crypto library's CSPRNG */
     enum copp_handshake_form form;
     struct copp_log *log; /* told why something failed; NULL: nobody */
+    enum copp_binding_demand binding;
+    const char *connector; /* the name of the connector that the transport was opened on (BIND-7): an answer that is bound to
+                              another one is not authentic. NULL: one without a name. Copied */
 };
 
-/* Everything in config is borrowed and must outlive the session, transport too. COPP_E_ARGUMENT for a missing anchor,
- * a transport without the four calls and free, a list, chain or message that was parsed but not validated, a message of HDCP 2's, or a known chain that leads to another
- * anchor. COPP_E_UNSUPPORTED for a transport whose device has other semantics than COPP's. */
+/* Everything in config is borrowed, unless it says otherwise, and must outlive the session, transport too. COPP_E_ARGUMENT for
+ * a missing anchor, a transport without the four calls and free, a list, chain or message that was parsed but not validated, a
+ * message of HDCP 2's, a known chain that leads to another anchor, or a connector's name of COPP_CONNECTOR_NAME_SIZE bytes or
+ * more. COPP_E_UNSUPPORTED for a transport whose device has other semantics than COPP's. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_session_config *config,
                                                           struct copp_transport *transport, struct copp_session **session);
 
@@ -89,13 +99,21 @@ COPP_API int copp_session_fd(const struct copp_session *session);
  * NULL: no link is there. */
 COPP_API uint32_t copp_session_take_events(struct copp_session *session);
 
+/*
+ * What the last answer was bound to: COPP_BOUND, with those of COPP_BOUND_REAL, PLUGGED and RECEIVER that the driver promises
+ * (BIND-6). 0 where nothing is promised: before the first answer, of a driver that does not bind, of a dead session, for NULL.
+ */
+#define COPP_BOUND 0x80000000u /* the driver binds its answers */
+COPP_API uint32_t copp_session_bound(const struct copp_session *session);
+
 /* Commands (CMD). COPP_E_REFUSED: see copp_session_hresult, nothing has changed; COPP_E_LINK_LOST: not even sent. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_set_protection_level(struct copp_session *session, uint32_t type,
                                                                            uint32_t level);
 COPP_API COPP_NODISCARD enum copp_result copp_session_set_signaling(struct copp_session *session,
                                                                     const struct copp_set_signaling *signaling);
 
-/* Queries (QRY). Every answer is verified before it is believed (QRY-4). */
+/* Queries (QRY). Every answer is verified before it is believed (QRY-4), and is the answer to this question about this connector
+ * after these commands (BIND-4). */
 COPP_API COPP_NODISCARD enum copp_result copp_session_connector_type(struct copp_session *session, uint32_t *type);
 COPP_API COPP_NODISCARD enum copp_result copp_session_protection_types(struct copp_session *session, uint32_t *types);
 COPP_API COPP_NODISCARD enum copp_result copp_session_local_level(struct copp_session *session, uint32_t type, uint32_t *level);
@@ -115,6 +133,8 @@ struct copp_requirement {
     bool unnamed_receiver; /* HDCP is enough even where the driver names no receiver, so that APP-1 and APP-2 cannot be carried
                               out here: the caller's licence does not ask for them, or somebody else carries them out. A
                               receiver that is named is checked all the same */
+    bool embedded_unbound; /* HDCP may be left out on an embedded connector (APP-4) also where the driver does not bind its
+                              answers, so that somebody in between may have made the connector an embedded one (BIND-8) */
 };
 
 /* Why content must not be shown. A value that nobody has set, being zero, is a reason too: compare with COPP_STOP_NONE. */
@@ -140,7 +160,7 @@ COPP_API enum copp_rule copp_stop_rule(enum copp_stop stop);
 
 /*
  * Asks for everything in the requirement and gives back what the session held beyond it, then checks receiver and
- * levels (APP-1..3). HDCP is not asked for on LVDS and embedded connectors (APP-4). COPP_STOP_NONE: protected, content
+ * levels (APP-1..3). HDCP is not asked for on LVDS and embedded connectors (APP-4, BIND-8). COPP_STOP_NONE: protected, content
  * may be shown as long as copp_session_poll agrees. Otherwise what was raised has been given back as far as the driver
  * let us, and one may try again.
  */

@@ -31,6 +31,7 @@ struct copp_sim_config {
     bool
         outputs_only; /* without adapter and connectors, which are the host's: chain, key, random and pending limit stay unused */
     struct copp_log *log; /* the adapter's; NULL: nobody is told */
+    bool unbound; /* as in struct copp_adapter_config */
 };
 
 /* The description used when none is given. Static. */

@@ -15,7 +15,6 @@ extern "C" {
 #endif
 
 #define COPP_SOCKET_DEFAULT "/run/coppd/socket"
-#define COPP_CONNECTOR_NAME_SIZE 64u /* with the NUL */
 
 /* What the daemon says of a connector before any handshake. Nothing vouches for it: good to choose and to show, not to rely on. */
 struct copp_socket_connector {

@@ -18,6 +18,15 @@ static void link_state(struct copp_output *output, struct copp_output_state *sta
     *state = observation.state;
 }
 
+/* As of the last look: no hardware is asked, since every status answer asks us (BIND-6). */
+static uint32_t link_presence(struct copp_output *output) {
+    const struct hdcp_link *link = (const struct hdcp_link *)output;
+    if (!link->plugged)
+        return 0;
+    bool named = link->watched && link->seen.state.hdcp_receiver;
+    return COPP_BOUND_PLUGGED | (named ? COPP_BOUND_RECEIVER : 0);
+}
+
 /* Writes the target; what is busy is write_pending. */
 static enum copp_result write_target(struct hdcp_link *link, bool target) {
     enum copp_result result = link->ops->write(link, target);
@@ -85,7 +94,7 @@ static void link_cancel(struct copp_output *output) {
         link->write_pending = true;
 }
 
-static const struct copp_output_ops link_ops = {sizeof link_ops, link_state, link_apply, link_cancel};
+static const struct copp_output_ops link_ops = {sizeof link_ops, link_state, link_apply, link_cancel, link_presence};
 
 void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered) {
     link->output.ops = &link_ops;

@@ -77,6 +77,7 @@ static void configure(struct sim_output *output, struct copp_connector_config *c
         .bus_type = output->sim->bus_type,
         .tv_standards = output->tv_standards,
         .default_standard = output->default_standard,
+        .name = output->name, /* and never real (BIND-6) */
     };
 }
 
@@ -114,7 +115,9 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
                                                 .key = config->key,
                                                 .random = config->random,
                                                 .pending_limit_ms = limit_ms,
-                                                .log = config->log};
+                                                .log = config->log,
+
+                                                .unbound = config->unbound};
     result = copp_adapter_new(&adapter, &sim->adapter);
     return result ? result : add_connectors(sim);
 }

@@ -64,7 +64,16 @@ static void output_cancel(struct copp_output *output) {
     ((struct sim_output *)output)->pending = false;
 }
 
-const struct copp_output_ops copp_sim_output_ops = {sizeof copp_sim_output_ops, output_state, output_apply, output_cancel};
+/* BIND-6 */
+static uint32_t output_presence(struct copp_output *output) {
+    const struct sim_output *sim = (const struct sim_output *)output;
+    if (!sim->plugged)
+        return 0;
+    return COPP_BOUND_PLUGGED | (sim->receiver == SIM_RECEIVER_NAMED ? COPP_BOUND_RECEIVER : 0);
+}
+
+const struct copp_output_ops copp_sim_output_ops = {sizeof copp_sim_output_ops, output_state, output_apply, output_cancel,
+                                                    output_presence};
 
 void copp_sim_output_land(struct sim_output *sim) {
     bool up = hdcp_can_come_up(sim) && !sim->refuses;

@@ -5,6 +5,7 @@
 #include "base/fork.h"
 #include "common/sized.h"
 #include "device/internal.h"
+#include "wire/binding.h"
 
 static bool adapter_possible(const struct copp_adapter_config *config) {
     return config->chain && config->chain_size > 0 && config->chain_size <= UINT32_MAX && config->key &&
@@ -32,6 +33,7 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     made->process = process;
     made->key = own.key;
     made->random = own.random;
+    made->unbound = own.unbound;
     made->log = own.log;
     made->pending_limit_ms = own.pending_limit_ms ? own.pending_limit_ms : COPP_PENDING_LIMIT_MS;
     *adapter = made;
@@ -88,7 +90,12 @@ enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct c
     struct copp_connector *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
+    if (!copp_connector_name_set(made->name, own.name)) {
+        free(made);
+        return COPP_E_ARGUMENT;
+    }
     made->config = own;
+    made->config.name = made->name;
     made->adapter = adapter;
     made->signaling.standard = own.default_standard;
     made->applied.tv_standard = own.default_standard;

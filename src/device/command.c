@@ -1,4 +1,6 @@
 /* ProtectionCommand (CMD). */
+#include <string.h>
+
 #include "crypto/crypto.h"
 #include "device/internal.h"
 
@@ -110,11 +112,10 @@ static bool is_authentic(struct copp_device *device, const struct copp_command *
     return authentic;
 }
 
-uint32_t copp_device_command(struct copp_device *device, const struct copp_command *command, uint64_t now_ms) {
-    if (!device || !command)
-        return COPP_HR_POINTER;
-    /* CMD-2: this order. A device has one command at a time (CMD-6). */
-    if (device->state != COPP_DEVICE_ACTIVE || device->result == COPP_HR_PENDING || !copp_device_is_ours(device))
+/* CMD-2: this order. A device has one command at a time (CMD-6). */
+static uint32_t check_and_carry_out(struct copp_device *device, const struct copp_command *command, uint64_t now_ms,
+                                    struct copp_history *done) {
+    if (device->result == COPP_HR_PENDING)
         return COPP_HR_UNEXPECTED;
     struct copp_command_fields fields;
     copp_command_decode(command, &fields);
@@ -127,7 +128,25 @@ uint32_t copp_device_command(struct copp_device *device, const struct copp_comma
         return COPP_HR_INVALIDARG;
     if (!is_authentic(device, command, fields.mac))
         return COPP_HR_UNEXPECTED;
+    if (copp_history_add(done, device->omac, COPP_HISTORY_COMMAND, command->bytes, COPP_HR_OK))
+        return COPP_HR_UNEXPECTED; /* once it is carried out, a failure would come too late (CMD-3) */
     return commands[request].carry_out(device, &fields, now_ms);
+}
+
+uint32_t copp_device_command(struct copp_device *device, const struct copp_command *command, uint64_t now_ms) {
+    if (!device || !command)
+        return COPP_HR_POINTER;
+    if (device->state != COPP_DEVICE_ACTIVE || !copp_device_is_ours(device))
+        return COPP_HR_UNEXPECTED;
+    struct copp_history done = device->history; /* as it is after success (BIND-3) */
+    uint32_t hresult = check_and_carry_out(device, command, now_ms, &done);
+    if (hresult == COPP_HR_OK)
+        device->history = done;
+    else if (hresult == COPP_HR_PENDING)
+        memcpy(device->pending_head, command->bytes, sizeof device->pending_head); /* for when it ends */
+    else
+        copp_device_note(device, COPP_HISTORY_COMMAND, command->bytes, hresult);
+    return hresult;
 }
 
 uint32_t copp_device_command_result(struct copp_device *device) {

@@ -63,6 +63,10 @@ void copp_connector_inspect(const struct copp_connector *connector, struct copp_
     copp_sized_answer(view, &told, sizeof told, COPP_END_OF(struct copp_connector_view, reconfigurations));
 }
 
+const char *copp_connector_name(const struct copp_connector *connector) {
+    return connector ? connector->name : "";
+}
+
 enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector) {
     if (!connector)
         return COPP_MODE_CLONE; /* one in which nothing can be protected (ARB-6) */
@@ -260,6 +264,7 @@ static void end_command(struct copp_device *device, enum copp_result result) {
     device->result = copp_hresult_of(result);
     if (!result)
         device->command_sequence++; /* CMD-3 */
+    copp_device_note(device, COPP_HISTORY_COMMAND, device->pending_head, device->result);
 }
 
 void copp_connector_cancel_pending(struct copp_connector *connector) {

@@ -7,9 +7,14 @@
 #include "copp/handshake.h"
 #include "crypto/crypto.h"
 #include "device/internal.h"
+#include "wire/binding.h"
 #include "wire/cursor.h"
 
 enum copp_result copp_device_open(struct copp_connector *connector, struct copp_device **device) {
+    return copp_device_open_named(connector, NULL, device);
+}
+
+enum copp_result copp_device_open_named(struct copp_connector *connector, const char *name, struct copp_device **device) {
     if (!device)
         return COPP_E_ARGUMENT;
     *device = NULL;
@@ -24,7 +29,9 @@ enum copp_result copp_device_open(struct copp_connector *connector, struct copp_
     if (!made)
         return COPP_E_MEMORY;
     made->process = process;
-    enum copp_result result = copp_omac_new_logged(&made->omac, connector->adapter->log);
+    enum copp_result result = COPP_E_ARGUMENT;
+    if (copp_connector_name_set(made->name, name ? name : connector->name))
+        result = copp_omac_new_logged(&made->omac, connector->adapter->log);
     if (result) {
         free(made);
         return result;

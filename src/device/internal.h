@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "copp/device.h"
 #include "copp/omac.h"
+#include "crypto/history.h"
 
 #define COPP_TYPES 3u /* HDCP, ACP, CGMS-A: type i is bit i of the protection types */
 #define COPP_LEVELS 5u /* CGMS-A has the most, without the redistribution control bit */
@@ -25,6 +26,7 @@ struct copp_adapter {
     struct copp_random *random;
     struct copp_log *log;
     struct copp_connector *connectors;
+    bool unbound; /* BIND-2 */
 };
 
 /* What SetSignaling chooses (CMD-5). */
@@ -63,7 +65,8 @@ struct copp_pending {
 };
 
 struct copp_connector {
-    struct copp_connector_config config;
+    struct copp_connector_config config; /* its name is the one below */
+    char name[COPP_CONNECTOR_NAME_SIZE]; /* filled up with zero bytes, as it is bound (BIND-1) */
     struct copp_adapter *adapter;
     struct copp_connector *next;
     struct copp_device *devices;
@@ -98,6 +101,9 @@ struct copp_device {
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
     uint32_t result; /* of the last command that was pending */
     uint32_t process; /* which one opened it (base/fork.h) */
+    struct copp_history history; /* BIND-3 */
+    char name[COPP_CONNECTOR_NAME_SIZE]; /* under which it was opened (BIND-7) */
+    uint8_t pending_head[COPP_REQUEST_HEAD_SIZE]; /* of the command that is pending */
     bool random_spent; /* SES-8 */
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_device *previous;
@@ -114,6 +120,11 @@ COPP_NODISCARD static inline bool copp_device_is_ours(const struct copp_device *
 
 /* The tag over a message's 4080 bytes after its MAC (CMD-1, QRY-2). message has COPP_MESSAGE_SIZE bytes. */
 COPP_NODISCARD enum copp_result copp_device_mac(struct copp_device *device, const uint8_t *message, uint8_t *tag);
+
+/* history.c */
+
+/* A command has ended, or a status request was refused, with hresult (BIND-3); head is as of copp_history_add. */
+void copp_device_note(struct copp_device *device, enum copp_history_kind kind, const uint8_t *head, uint32_t hresult);
 
 /* connector.c */
 

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "common/sized.h"
 #include "copp/output.h"
 
 static_assert(sizeof(struct copp_protection) <= sizeof(((struct copp_output_pair *)NULL)->room), "callers have made the room");
@@ -38,7 +39,17 @@ static void pair_cancel(struct copp_output *output) {
     (void)output; /* nothing is ever pending */
 }
 
-static const struct copp_output_ops pair_ops = {sizeof pair_ops, pair_state, pair_apply, pair_cancel};
+static uint32_t presence_of(struct copp_output *half) {
+    return COPP_HAS_OP(half->ops, presence) ? half->ops->presence(half) : 0;
+}
+
+/* BIND-6: plugged in where both are, since both carry the signal. */
+static uint32_t pair_presence(struct copp_output *output) {
+    struct copp_output_pair *pair = (struct copp_output_pair *)output;
+    return presence_of(pair->svideo) & presence_of(pair->composite);
+}
+
+static const struct copp_output_ops pair_ops = {sizeof pair_ops, pair_state, pair_apply, pair_cancel, pair_presence};
 
 void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
     if (!pair)

@@ -1,8 +1,10 @@
 /* ProtectionStatus (QRY). */
 #include <string.h>
 
+#include "common/sized.h"
 #include "device/internal.h"
 #include "wire/answers.h"
+#include "wire/binding.h"
 #include "wire/cursor.h"
 
 /* What an answer is made from. */
@@ -123,21 +125,44 @@ static uint32_t ask(const struct copp_device *device, const struct copp_status_i
     return query->answer(&question, answer);
 }
 
-/* QRY-2: zeros behind the structure, and the MAC over all of it. */
-static bool seal(struct copp_device *device, const uint8_t *answer, uint32_t size, struct copp_status_output *message) {
+/* BIND-6: what the host has configured and the output knows; a bit that nobody has set promises nothing. */
+static uint32_t bound_flags(const struct copp_connector *connector) {
+    struct copp_output *output = connector->config.output;
+    uint32_t known = COPP_HAS_OP(output->ops, presence) ? output->ops->presence(output) : 0;
+    uint32_t flags = known & COPP_BOUND_PLUGGED;
+    if (copp_connector_has_type(connector, COPP_TYPE_HDCP))
+        flags |= known & COPP_BOUND_RECEIVER;
+    return flags | (connector->config.real ? COPP_BOUND_REAL : 0);
+}
+
+/* BIND-1: what was received and done goes under the MAC with the answer. */
+static void bind_answer(const struct copp_device *device, const struct copp_status_input_fields *request,
+                        struct copp_status_output *message) {
+    struct copp_binding binding;
+    copp_binding_of_request(request, &binding);
+    binding.command_sequence = device->command_sequence;
+    binding.refused = device->history.refused; /* BIND-3 */
+    binding.flags = bound_flags(device->connector);
+    memcpy(binding.record, device->history.record, sizeof binding.record);
+    memcpy(binding.connector, device->name, sizeof binding.connector); /* BIND-7 */
+    copp_binding_encode(&binding, &message->bytes[COPP_BINDING_AT]);
+}
+
+/* QRY-2: zeros behind the structure, up to the binding where there is one, and the MAC over all of it. */
+static bool seal(struct copp_device *device, const struct copp_status_input_fields *request, const uint8_t *answer, uint32_t size,
+                 struct copp_status_output *message) {
     const struct copp_status_output_fields fields = {.size = size, .data = answer};
     uint8_t tag[COPP_MAC_SIZE];
     struct copp_writer out = {message->bytes, COPP_MAC_SIZE};
-    return !copp_status_output_encode(&fields, message) && !copp_device_mac(device, message->bytes, tag) &&
-           copp_write_bytes(&out, tag, sizeof tag);
+    if (copp_status_output_encode(&fields, message))
+        return false;
+    if (!device->connector->adapter->unbound) /* BIND-2 */
+        bind_answer(device, request, message);
+    return !copp_device_mac(device, message->bytes, tag) && copp_write_bytes(&out, tag, sizeof tag);
 }
 
-uint32_t copp_device_status(struct copp_device *device, const struct copp_status_input *input,
-                            struct copp_status_output *output) {
-    if (!device || !input || !output)
-        return COPP_HR_POINTER;
-    if (device->state != COPP_DEVICE_ACTIVE || !copp_device_is_ours(device))
-        return COPP_HR_UNEXPECTED;
+static uint32_t answer_request(struct copp_device *device, const struct copp_status_input *input,
+                               struct copp_status_output *message) {
     struct copp_status_input_fields fields;
     copp_status_input_decode(input, &fields);
     if (fields.sequence != device->status_sequence)
@@ -147,9 +172,21 @@ uint32_t copp_device_status(struct copp_device *device, const struct copp_status
     uint32_t hresult = ask(device, &fields, answer, &size);
     if (hresult != COPP_HR_OK)
         return hresult;
-    struct copp_status_output message; /* not in place: on a failure *output is as it was (QRY-3) */
-    if (!seal(device, answer, size, &message))
+    return seal(device, &fields, answer, size, message) ? COPP_HR_OK : COPP_HR_UNEXPECTED;
+}
+
+uint32_t copp_device_status(struct copp_device *device, const struct copp_status_input *input,
+                            struct copp_status_output *output) {
+    if (!device || !input || !output)
+        return COPP_HR_POINTER;
+    if (device->state != COPP_DEVICE_ACTIVE || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
+    struct copp_status_output message; /* not in place: on a failure *output is as it was (QRY-3) */
+    uint32_t hresult = answer_request(device, input, &message);
+    if (hresult != COPP_HR_OK) {
+        copp_device_note(device, COPP_HISTORY_STATUS, input->bytes, hresult);
+        return hresult;
+    }
     *output = message;
     device->flags = COPP_STATUS_NORMAL; /* EVT-2: delivered */
     device->status_sequence++; /* QRY-3 */

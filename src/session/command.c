@@ -15,16 +15,23 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
     result = copp_command_encode(&fields, &message);
     if (!result)
         result = copp_omac_tag(session->omac, &message.bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, message.bytes);
+    struct copp_history done = session->history; /* once it is: what fails later would come too late (CMD-3) */
+    if (!result)
+        result = copp_history_add(&done, session->omac, COPP_HISTORY_COMMAND, message.bytes, COPP_HR_OK);
     if (result)
         return result;
+    uint8_t head[COPP_REQUEST_HEAD_SIZE]; /* read before a transport has it in its hands */
+    memcpy(head, message.bytes, sizeof head);
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
     result = transport->ops->protection_command(transport, &call, &message, &hresult);
-    result = copp_session_check_reply(session, copp_request_name(request), result, hresult);
-    if (!result)
-        session->command_sequence++; /* CMD-3: modulo 2^32 */
-    return result;
+    result = copp_session_check_request(session, COPP_HISTORY_COMMAND, copp_request_name(request), head, result, hresult);
+    if (result)
+        return result;
+    session->command_sequence++; /* CMD-3: modulo 2^32 */
+    session->history = done; /* BIND-3 */
+    return COPP_OK;
 }
 
 enum copp_result copp_session_set_protection_level(struct copp_session *session, uint32_t type, uint32_t level) {

@@ -69,6 +69,17 @@ static const char *failure_remedy(enum copp_result result) {
     return "start a new session";
 }
 
+/* Most answers that are not authentic were tampered with; of these two the cause may be a simpler one. */
+static const char *authentication_remedy(const struct copp_session *session) {
+    if (session && session->not_bound) /* BIND-5 */
+        return "do not show content: the driver does not bind its answers; update coppd, or allow unbound answers where the "
+               "driver is one that cannot";
+    if (session && session->other_connector) /* BIND-7 */
+        return "do not show content: the answers are about another connector; name the one that was opened in the session's "
+               "configuration, and start a new session";
+    return failure_remedy(COPP_E_AUTHENTICATION);
+}
+
 static const char *refusal_remedy(const struct copp_session *session) {
     for (size_t i = 0; session && i < sizeof refusals / sizeof refusals[0]; i++) {
         if (refusals[i].hresult == session->hresult)
@@ -117,6 +128,8 @@ const char *copp_session_remedy(const struct copp_session *session, enum copp_re
         return "";
     if (result == COPP_E_REFUSED)
         return refusal_remedy(session);
+    if (result == COPP_E_AUTHENTICATION)
+        return authentication_remedy(session);
     if (!stopped && rule_broken(result, verdict) && list_name(verdict->rule))
         return "fetch it again; it must be signed under the anchor, or by the key, that is in use";
     if (!stopped && rule_broken(result, verdict) && verdict->rule == COPP_RULE_CERT_12)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "copp/omac.h"
 #include "copp/session.h"
+#include "crypto/history.h"
 
 enum session_state {
     SESSION_NEW = 0,
@@ -55,6 +56,12 @@ struct copp_session {
     uint32_t unreported; /* flags not told yet by copp_session_poll */
     bool link_lost; /* EVT-4: for good */
     bool reconfigured; /* RenegotiationRequired was seen since the levels were set last (EVT-4) */
+    struct copp_history history; /* BIND-3 */
+    char connector[COPP_CONNECTOR_NAME_SIZE]; /* expected, filled up with zero bytes (BIND-7) */
+    bool bound; /* an answer was: from then on each one has to be (BIND-5) */
+    bool not_bound; /* it died of an answer that was not */
+    bool other_connector; /* it died of an answer that was bound to another connector */
+    uint32_t bound_flags; /* of the last answer, with COPP_BOUND */
     uint32_t held; /* protection types this session has raised and not given back */
     struct pool pool;
     struct protection protection;
@@ -80,6 +87,12 @@ void copp_session_limit(struct copp_session *session, uint64_t limit_ms);
  */
 COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, const char *name, enum copp_result call,
                                                          uint32_t hresult);
+
+/* The same of a command or status request, whose refusal is recorded (BIND-3). head is the first
+ * COPP_REQUEST_HEAD_SIZE bytes of what was sent. A session that cannot record it is dead. */
+COPP_NODISCARD enum copp_result copp_session_check_request(struct copp_session *session, enum copp_history_kind kind,
+                                                           const char *name, const uint8_t *head, enum copp_result call,
+                                                           uint32_t hresult);
 
 /* lists.c: whether the lists are such as a session may rely on. */
 COPP_NODISCARD bool copp_session_lists_valid(const struct copp_session_lists *lists);

@@ -102,7 +102,8 @@ static enum copp_stop query_connector(struct copp_session *session) {
     if (result)
         return stop_for(result);
     struct protection *protection = &session->protection;
-    protection->hdcp_skipped = protection->required.hdcp && embedded(connector); /* APP-4 */
+    bool vouched = (copp_session_bound(session) & COPP_BOUND) || protection->required.embedded_unbound; /* BIND-8 */
+    protection->hdcp_skipped = protection->required.hdcp && embedded(connector) && vouched; /* APP-4 */
     for (size_t i = 0; i < TYPES; i++) {
         if (required_level(session, protection_types[i]) && !(offered & protection_types[i]))
             return COPP_STOP_UNSUPPORTED;

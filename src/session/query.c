@@ -3,6 +3,7 @@
 #include "crypto/crypto.h"
 #include "session/internal.h"
 #include "wire/answers.h"
+#include "wire/binding.h"
 #include "wire/cursor.h"
 
 /* QRY-4: 16 fresh bytes from the CSPRNG. What is handed out leaves no copy behind. */
@@ -27,9 +28,36 @@ struct answer {
     uint32_t flags;
 };
 
-/* QRY-4, in this order: MAC, size, rApp. Then and only then the answer is read. */
-static enum copp_result verify(struct copp_session *session, const struct copp_status_output *message, const uint8_t *r_app,
-                               struct answer *answer) {
+/* BIND-4: everything that the driver has bound, the flags apart, is what this side sent, was told and expects. */
+static bool binding_holds(struct copp_session *session, const struct copp_status_output *message,
+                          const struct copp_status_input_fields *request) {
+    const uint8_t *bytes = &message->bytes[COPP_BINDING_AT];
+    struct copp_binding told;
+    struct copp_binding expected = {.command_sequence = session->command_sequence, .refused = session->history.refused};
+    copp_binding_of_request(request, &expected);
+    memcpy(expected.record, session->history.record, sizeof expected.record);
+    memcpy(expected.connector, session->connector, sizeof expected.connector);
+    if (copp_binding_matches(bytes, &expected)) {
+        session->bound = true;
+        session->bound_flags =
+            COPP_BOUND | (expected.flags & (COPP_BOUND_REAL | COPP_BOUND_PLUGGED | COPP_BOUND_RECEIVER)); /* BIND-6 */
+        return true;
+    }
+    if (copp_binding_decode(bytes, &told)) {
+        session->other_connector = !copp_equal(told.connector, session->connector, sizeof told.connector);
+        COPP_LOG(session->config.log, COPP_LOG_WARNING, "the answer is bound to ",
+                 session->other_connector ? "another connector (BIND-7)" : "something else than this side knows (BIND-4)");
+        return false;
+    }
+    session->not_bound = session->bound || session->config.binding != COPP_BINDING_OPTIONAL; /* BIND-5 */
+    if (session->not_bound)
+        COPP_LOG(session->config.log, COPP_LOG_WARNING, "the answer is not bound (BIND-5)");
+    return !session->not_bound;
+}
+
+/* QRY-4, in this order: MAC, size, rApp; then the binding. Then and only then the answer is read. */
+static enum copp_result verify(struct copp_session *session, const struct copp_status_output *message,
+                               const struct copp_status_input_fields *request, struct answer *answer) {
     uint8_t mac[COPP_MAC_SIZE];
     uint8_t echo[COPP_RANDOM_SIZE];
     enum copp_result result = copp_omac_tag(session->omac, &message->bytes[COPP_MAC_SIZE], COPP_AUTHENTICATED_SIZE, mac);
@@ -40,8 +68,8 @@ static enum copp_result verify(struct copp_session *session, const struct copp_s
     if (!copp_equal(mac, fields.mac, COPP_MAC_SIZE) || fields.size != answer->size)
         return COPP_E_AUTHENTICATION;
     struct copp_reader in = {fields.data, answer->size};
-    if (!copp_read_bytes(&in, echo, sizeof echo) || !copp_equal(r_app, echo, sizeof echo) ||
-        !copp_read_u32le(&in, &answer->flags))
+    if (!copp_read_bytes(&in, echo, sizeof echo) || !copp_equal(request->r_app, echo, sizeof echo) ||
+        !binding_holds(session, message, request) || !copp_read_u32le(&in, &answer->flags))
         return COPP_E_AUTHENTICATION;
     in = (struct copp_reader){fields.data, answer->size};
     return copp_read_bytes(&in, answer->bytes, answer->size) ? COPP_OK : COPP_E_AUTHENTICATION;
@@ -65,14 +93,16 @@ static enum copp_result request(struct copp_session *session, const char *name, 
     enum copp_result result = copp_status_input_encode(fields, &input);
     if (result)
         return result;
+    uint8_t head[COPP_REQUEST_HEAD_SIZE]; /* read before a transport has it in its hands, like rApp */
+    memcpy(head, input.bytes, sizeof head);
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
     result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
-    result = copp_session_check_reply(session, name, result, hresult);
+    result = copp_session_check_request(session, COPP_HISTORY_STATUS, name, head, result, hresult);
     if (result)
         return result;
-    result = verify(session, &output, fields->r_app, answer);
+    result = verify(session, &output, fields, answer);
     if (!result)
         return COPP_OK;
     COPP_LOG(session->config.log, COPP_LOG_WARNING, name, ": ", copp_strerror(result));

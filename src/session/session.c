@@ -4,6 +4,7 @@
 #include "common/sized.h"
 #include "crypto/crypto.h"
 #include "session/internal.h"
+#include "wire/binding.h"
 #include "wire/cursor.h"
 
 enum copp_result copp_session_expect(struct copp_session *session, enum session_state state) {
@@ -22,6 +23,7 @@ void copp_session_die(struct copp_session *session, enum copp_result cause) {
     copp_wipe(&session->pool, sizeof session->pool);
     copp_wipe(&session->status_sequence, sizeof session->status_sequence);
     copp_wipe(&session->command_sequence, sizeof session->command_sequence);
+    session->bound_flags = 0;
     session->dead = cause;
 }
 
@@ -59,6 +61,18 @@ enum copp_result copp_session_check_reply(struct copp_session *session, const ch
     return COPP_E_REFUSED;
 }
 
+enum copp_result copp_session_check_request(struct copp_session *session, enum copp_history_kind kind, const char *name,
+                                            const uint8_t *head, enum copp_result call, uint32_t hresult) {
+    enum copp_result result = copp_session_check_reply(session, name, call, hresult);
+    if (result != COPP_E_REFUSED)
+        return result;
+    result = copp_history_add(&session->history, session->omac, kind, head, hresult); /* BIND-3 */
+    if (!result)
+        return COPP_E_REFUSED;
+    copp_session_die(session, result);
+    return result;
+}
+
 /* The last certificate of a valid chain was signed by the anchor it was validated under (CERT-12). */
 static bool anchored(const struct copp_chain *chain, const struct copp_public_key *anchor) {
     struct copp_certificate root = {.size = sizeof root};
@@ -68,6 +82,7 @@ static bool anchored(const struct copp_chain *chain, const struct copp_public_ke
 
 static bool acceptable(const struct copp_session_config *config) {
     return config->anchor && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
+           (config->binding == COPP_BINDING_REQUIRED || config->binding == COPP_BINDING_OPTIONAL) &&
            (!config->known_chain || anchored(config->known_chain, config->anchor)) &&
            (!config->random || COPP_HAS_OP(config->random->ops, fill));
 }
@@ -98,12 +113,15 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     if (!made)
         return COPP_E_MEMORY;
     made->process = process;
-    enum copp_result result = copp_omac_new_logged(&made->omac, own.log);
+    enum copp_result result = COPP_E_ARGUMENT;
+    if (copp_connector_name_set(made->connector, own.connector))
+        result = copp_omac_new_logged(&made->omac, own.log);
     if (result) {
         free(made);
         return result;
     }
     made->config = own;
+    made->config.connector = made->connector;
     made->lists = lists;
     made->transport = transport;
     made->deadline_ms = COPP_NO_DEADLINE;
@@ -258,6 +276,10 @@ const struct copp_chain *copp_session_chain(const struct copp_session *session) 
 
 uint32_t copp_session_hresult(const struct copp_session *session) {
     return session ? session->hresult : COPP_HR_POINTER;
+}
+
+uint32_t copp_session_bound(const struct copp_session *session) {
+    return session ? session->bound_flags : 0;
 }
 
 int copp_session_fd(const struct copp_session *session) {

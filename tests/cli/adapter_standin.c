@@ -45,6 +45,11 @@ void adapter_look(const struct adapter *adapter, const char *name, struct output
     (void)snprintf(output->name, sizeof output->name, "%s", name);
 }
 
+bool adapter_unbound(const struct adapter *adapter) {
+    (void)adapter;
+    return standin.unbound;
+}
+
 uint64_t adapter_now(const struct adapter *adapter) {
     (void)adapter;
     return standin.now_ms;
@@ -91,10 +96,15 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
         return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, &verdict);
     }
     fake_driver_init(&standin.driver);
+    standin.driver.unbound = standin.unbound;
+    standin.driver.binding.flags =
+        (standin.simulated || standin.really_simulated ? 0 : COPP_BOUND_REAL) | (standin.unplugged ? 0 : COPP_BOUND_PLUGGED);
     if (standin.prepare)
         standin.prepare(&standin.driver);
     link->transport = &standin.driver.transport;
-    link->session = fake_session(&standin.driver, NULL);
+    const struct copp_session_config config = {.size = sizeof config,
+                                               .binding = standin.unbound ? COPP_BINDING_OPTIONAL : COPP_BINDING_REQUIRED};
+    link->session = fake_session(&standin.driver, &config);
     standin.open = true;
     standin.sessions++;
     return STATUS_YES;

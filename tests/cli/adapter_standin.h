@@ -23,6 +23,8 @@ struct adapter_standin {
     bool away; /* nobody listens */
     bool unplugged;
     bool simulated;
+    bool really_simulated; /* as its answers are bound, whatever the list says */
+    bool unbound; /* its answers are not */
     bool bad_chain; /* which does not validate */
     enum standin_lists lists;
     void (*prepare)(struct fake_driver *driver); /* what the driver of the next session is; NULL: an honest one */

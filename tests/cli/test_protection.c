@@ -35,6 +35,46 @@ static void begin(struct protection *p, uint64_t reconnect_ms) {
     assert_int_equal(standin.driver.local[HDCP], 1);
 }
 
+static int choose(struct protection *p, const char *output) {
+    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}, .output = output};
+    const struct adapter_options device = {.device = "unix:/run/standin"};
+    assert_int_equal(protection_open(&invocation, &device, &terms, 0, p), STATUS_YES);
+    return protection_choose(p, wake[0]);
+}
+
+/* The list only orders the candidates: what an output is its driver says, under its MAC. */
+static void bound_answers_go_before_the_list(void) {
+    static const char *const names[] = {NULL, "HDMI-1"};
+    struct protection p;
+    for (size_t i = 0; i < 2; i++) {
+        standin_reset();
+        standin.really_simulated = true;
+        assert_int_equal(choose(&p, names[i]), STATUS_NO);
+        protection_close(&p);
+        standin.unbound = true; /* then there is nothing but the list */
+        assert_int_equal(choose(&p, names[i]), STATUS_YES);
+        protection_close(&p);
+    }
+}
+
+static void is_embedded(struct fake_driver *driver) {
+    driver->connector_type = COPP_CONNECTOR_LVDS;
+}
+
+/* Of a driver that does not bind, the word is taken for an embedded connector, and that is said. */
+static void what_is_not_bound_is_said(void) {
+    struct protection p;
+    struct protection_report report;
+    standin_reset();
+    standin.unbound = true;
+    standin.prepare = is_embedded;
+    assert_int_equal(choose(&p, NULL), STATUS_YES);
+    protection_begin(&p, &report);
+    assert_int_equal(report.state, PROTECTION_IN_FORCE);
+    assert_string_equal(report.text, "protected: no HDCP on an embedded connector (APP-4), answers not bound (BIND-5)");
+    protection_close(&p);
+}
+
 static void assert_event(const struct protection_report *report, enum protection_state state, const char *event) {
     assert_int_equal(report->state, state);
     assert_true((report->event != NULL) == (event != NULL));
@@ -315,6 +355,13 @@ static void a_new_session_passes_every_check(void) {
     protection_close(&p);
 
     lose(&p, LIMIT_MS);
+    standin.really_simulated = true; /* whatever the list says (BIND-6) */
+    report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
+    assert_int_equal(standin.driver.sets, 0);
+    protection_close(&p);
+
+    lose(&p, LIMIT_MS);
     standin.lists = STANDIN_LISTS_REVOKE;
     report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_CRL_4);
@@ -366,6 +413,8 @@ int main(void) {
         TEST(revoked_meanwhile_is_not_made_good, "CRL-4"),
         TEST(a_new_session_is_protected_before_content_is_shown, "EVT-4"),
         TEST(tries_until_the_time_is_up, ""),
+        TEST(bound_answers_go_before_the_list, "BIND-6"),
+        TEST(what_is_not_bound_is_said, "BIND-5 BIND-8"),
         TEST(what_may_pass_is_tried_again, ""),
         TEST(a_new_session_passes_every_check, "APP-1 APP-2 CRL-4"),
         TEST(every_loss_has_its_own_time, ""),

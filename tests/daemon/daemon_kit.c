@@ -254,7 +254,8 @@ void kit_reload(struct kit *kit) {
 
 enum copp_result player_try(struct kit *kit, const char *connector, const struct copp_chain *known, struct player *player) {
     const struct copp_socket_config where = {.size = sizeof where, .path = kit->socket, .answer_ms = 20000, .command_ms = 60000};
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &kit->anchor, .known_chain = known};
+    const struct copp_session_config config = {
+        .size = sizeof config, .anchor = &kit->anchor, .known_chain = known, .connector = connector};
     struct copp_socket *connection = NULL;
     *player = (struct player){NULL, NULL};
     enum copp_result result = copp_socket_connect(&where, &connection);

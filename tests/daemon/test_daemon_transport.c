@@ -21,7 +21,7 @@ static void begin(struct kit *kit, struct player *player) {
 }
 
 static enum copp_result begin_again(const struct kit *kit, struct player *player) {
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &kit->anchor};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &kit->anchor, .connector = "HDMI-1"};
     copp_session_free(&player->session);
     enum copp_result result = copp_transport_reopen(player->transport);
     if (!result)

@@ -179,7 +179,7 @@ sed -n '/^# OPTIONS/,/^# EXIT/s/^\*.*\(--[a-z]*\)\*.*/\1/p' "$(dirname "$anchor"
 diff help.options page.options || status=1
 
 # the adapter inside the tool, and events as they come
-wine application/copp.exe demo --json | jq -se 'length == 11' >/dev/null || { echo "copp demo fails" && status=1; }
+wine application/copp.exe demo --json | jq -se 'length == 12' >/dev/null || { echo "copp demo fails" && status=1; }
 (sleep 1 && printf 'unplug HDMI-1\r\n') | wine application/copp.exe status --events - --json |
     jq -e '.outputs[0].events == ["LinkLost"]' >/dev/null || { echo "copp status fails" && status=1; }
 printf '+0.2 unplug HDMI-1' >events.txt
@@ -205,7 +205,18 @@ protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- no-su
 protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- ""
 printf '+0.5 unplug HDMI-1\n' >events.txt
 protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
-protect_says 0 'DISPLAY1: protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+# a driver of Microsoft's world binds nothing (BIND-2), and its word is taken for an embedded connector (BIND-8)
+protect_says 0 'DISPLAY1: protected: HDCP on, answers not bound (BIND-5)' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+mkdir panel
+cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" panel/
+cat >panel/adapter.ini <<'ADAPTER'
+[output eDP-1]
+type = edp
+protections = hdcp
+modes = 1080p60
+ADAPTER
+COPP_DRIVER=$work/panel protect_says 0 'no HDCP on an embedded connector (APP-4), answers not bound (BIND-5)' --device opm \
+    --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
 protect_says 1 'CERT-12' --device opm --hdcp 1 -- cmd /c exit 0
 protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$anchor" --acp 1 -- cmd /c exit 0
 

@@ -20,7 +20,8 @@ void outputs_rig_init(struct outputs_rig *rig, struct copp_backend *backend) {
                                                .chain = rig_chain,
                                                .chain_size = sizeof rig_chain,
                                                .key = &rig->rig.key.key,
-                                               .random = &rig->rig.random.random};
+                                               .random = &rig->rig.random.random,
+                                               .unbound = true};
     assert_int_equal(copp_outputs_new(&config, &backend, &rig->outputs), COPP_OK);
     assert_null(backend);
     outputs_rig_pass(rig, 1);

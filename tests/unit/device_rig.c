@@ -54,7 +54,8 @@ static void output_cancel(struct copp_output *base) {
     output->cancels++;
 }
 
-static const struct copp_output_ops output_ops = {sizeof output_ops, output_state, output_apply, output_cancel};
+static const struct copp_output_ops output_ops = {
+    .size = sizeof output_ops, .state = output_state, .apply = output_apply, .cancel = output_cancel};
 
 void rig_output_init(struct rig_output *output) {
     *output = (struct rig_output){.output = {&output_ops}};
@@ -88,6 +89,10 @@ struct copp_connector_config rig_config(void) {
 }
 
 void rig_init(struct rig *rig, const struct copp_connector_config *config) {
+    rig_init_bound(rig, config, false);
+}
+
+void rig_init_bound(struct rig *rig, const struct copp_connector_config *config, bool bound) {
     *rig = (struct rig){.key = {.key = {&key_ops}}, .random = {.random = {&random_ops}, .next = 1}};
     rig_output_init(&rig->output);
     const struct copp_adapter_config adapter = {.size = sizeof adapter,
@@ -95,7 +100,8 @@ void rig_init(struct rig *rig, const struct copp_connector_config *config) {
                                                 .chain_size = sizeof rig_chain,
                                                 .key = &rig->key.key,
                                                 .random = &rig->random.random,
-                                                .pending_limit_ms = RIG_PENDING_LIMIT};
+                                                .pending_limit_ms = RIG_PENDING_LIMIT,
+                                                .unbound = !bound};
     assert_int_equal(copp_adapter_new(&adapter, &rig->adapter), COPP_OK);
     struct copp_connector_config connector = config ? *config : rig_config();
     connector.output = &rig->output.output;

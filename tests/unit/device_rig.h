@@ -93,6 +93,8 @@ extern const uint8_t rig_chain[100];
 struct copp_connector_config rig_config(void);
 /* config's output is replaced by the rig's own; NULL: rig_config(). */
 void rig_init(struct rig *rig, const struct copp_connector_config *config);
+/* The same, and whether its answers are bound (BIND-2); those of rig_init are not. */
+void rig_init_bound(struct rig *rig, const struct copp_connector_config *config, bool bound);
 void rig_end(struct rig *rig);
 /* The signal on the output. */
 void rig_set_mode(struct rig_output *output, uint32_t width, uint32_t height, bool interlaced);

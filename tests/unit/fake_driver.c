@@ -77,6 +77,8 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
     memcpy(driver->session_key, s + 16, COPP_KEY_SIZE);
     driver->status_sequence = le32(s + 32);
     driver->command_sequence = le32(s + 36);
+    driver->binding.refused = 0; /* BIND-3: each session has its own history */
+    memset(driver->binding.record, 0, sizeof driver->binding.record);
     bool bound = memcmp(s, driver->random, COPP_RANDOM_SIZE) == 0; /* SES-7 */
     *hresult = fault == FAKE_REFUSES ? driver->fault_value : bound ? COPP_HR_OK : COPP_HR_UNEXPECTED;
     return COPP_OK;
@@ -125,6 +127,7 @@ static enum copp_result command(struct copp_transport *transport, const struct c
         *hresult = carry_out(driver, request, &fields);
     if (*hresult == COPP_HR_OK)
         driver->command_sequence++;
+    kit_note(&driver->binding, driver->session_key, KIT_COMMAND, message->bytes, *hresult);
     return COPP_OK;
 }
 
@@ -193,6 +196,11 @@ static void give(struct fake_driver *driver, enum fake_fault fault, const struct
     struct copp_status_output_fields fields = {.size = size, .data = data};
     struct copp_status_output made;
     assert_int_equal(copp_status_output_encode(&fields, &made), COPP_OK);
+    driver->binding.command_sequence = driver->command_sequence;
+    if (!driver->unbound)
+        kit_bind(&driver->binding, input->bytes, made.bytes + KIT_BINDING_AT);
+    if (driver->spoil)
+        driver->spoil(driver, made.bytes);
     if (fault == FAKE_SIZE) {
         for (unsigned i = 0; i < 4; i++)
             made.bytes[16 + i] = (uint8_t)(value >> (8 * i));
@@ -237,8 +245,10 @@ static enum copp_result status(struct copp_transport *transport, const struct co
         *hresult = driver->hdcp_hresult;
     if (size)
         give(driver, fault, input, data, size, output);
-    if (*hresult != COPP_HR_OK)
+    if (*hresult != COPP_HR_OK) {
+        kit_note(&driver->binding, driver->session_key, KIT_STATUS, input->bytes, *hresult);
         return COPP_OK;
+    }
     assert_true(turn < FAKE_LOG);
     memcpy(driver->asked[turn].r_app, fields.r_app, COPP_RANDOM_SIZE);
     driver->asked[turn].request = request;

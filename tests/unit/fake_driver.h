@@ -7,7 +7,7 @@
 #ifndef COPP_TEST_FAKE_DRIVER_H
 #define COPP_TEST_FAKE_DRIVER_H
 
-#include "crypto_kit.h"
+#include "binding_kit.h"
 
 enum fake_fault {
     FAKE_HONEST = 0,
@@ -38,6 +38,9 @@ struct fake_driver {
     uint32_t fault_value;
     void (*before)(struct fake_driver *driver, enum copp_request request); /* a test's own script; may be NULL */
 
+    void (*spoil)(struct fake_driver *driver,
+                  uint8_t *answer); /* what else goes wrong with an answer, before it is signed; NULL */
+
     /* What it is. */
     uint8_t random[COPP_RANDOM_SIZE];
     uint32_t connector_type;
@@ -53,6 +56,8 @@ struct fake_driver {
     uint8_t bksv[COPP_KSV_SIZE]; /* least significant byte first */
     struct copp_display display;
     struct copp_set_signaling signaling; /* as set last */
+    bool unbound; /* its answers end in zeros (BIND-2) */
+    struct kit_binding binding; /* what else it binds: flags and connector are the test's to set */
 
     /* What it has seen. */
     unsigned exchanges, starts, commands, queries;

@@ -56,9 +56,13 @@ static void what_no_connector_can_be(void) {
         {0, 0, 4, 3, 3, COPP_E_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct copp_connector_config config = {
-            sizeof config,     &rig.output.output,    cases[i].connector_type,  cases[i].protection_types,
-            cases[i].bus_type, cases[i].tv_standards, cases[i].default_standard};
+        const struct copp_connector_config config = {.size = sizeof config,
+                                                     .output = &rig.output.output,
+                                                     .connector_type = cases[i].connector_type,
+                                                     .protection_types = cases[i].protection_types,
+                                                     .bus_type = cases[i].bus_type,
+                                                     .tv_standards = cases[i].tv_standards,
+                                                     .default_standard = cases[i].default_standard};
         struct copp_connector *connector;
         assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), cases[i].result);
         assert_int_equal(connector != NULL, cases[i].result == COPP_OK);
@@ -68,10 +72,10 @@ static void what_no_connector_can_be(void) {
     assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_E_ARGUMENT); /* no output */
     const struct copp_output_ops *ops = rig.output.output.ops;
     const struct copp_output_ops missing[] = {
-        {sizeof *ops, NULL, ops->apply, ops->cancel},
-        {sizeof *ops, ops->state, NULL, ops->cancel},
-        {sizeof *ops, ops->state, ops->apply, NULL},
-        {0, ops->state, ops->apply, ops->cancel}, /* nobody says that it has any */
+        {.size = sizeof *ops, .apply = ops->apply, .cancel = ops->cancel},
+        {.size = sizeof *ops, .state = ops->state, .cancel = ops->cancel},
+        {.size = sizeof *ops, .state = ops->state, .apply = ops->apply},
+        {.state = ops->state, .apply = ops->apply, .cancel = ops->cancel}, /* nobody says that it has any */
     };
     for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
         struct copp_output output = {&missing[i]};

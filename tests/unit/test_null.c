@@ -284,6 +284,7 @@ static void sessions(void) {
     REFUSES(copp_session_set_lists, session, NULL, NULL);
     GIVES_NULL(copp_session_chain, NULL);
     POINTER(copp_session_hresult, NULL);
+    ANSWERS(0, copp_session_bound, NULL);
     ANSWERS(COPP_STATUS_LINK_LOST, copp_session_take_events, NULL);
     REFUSES(copp_session_set_protection_level, NULL, 1, 1);
     REFUSES(copp_session_set_signaling, NULL, &(struct copp_set_signaling){0});
@@ -365,6 +366,8 @@ static void adapters_and_connectors(void) {
     RETURNS(copp_connector_inspect, NULL, &view);
     assert_int_equal(view.protection_types, 0);
     ANSWERS(COPP_MODE_CLONE, copp_connector_mode, NULL); /* refused at open (ARB-6) */
+    GIVES_TEXT(copp_connector_name, NULL);
+    assert_string_equal(copp_connector_name(NULL), "");
     RETURNS(copp_connector_unplugged, NULL);
     RETURNS(copp_connector_protection_lost, NULL, 1);
     RETURNS(copp_connector_reconfigured, NULL);
@@ -394,6 +397,8 @@ static void devices(void) {
     REFUSES(copp_device_open, NULL, &device);
     assert_null(device);
     REFUSES(copp_device_open, rig.connector, NULL);
+    REFUSES(copp_device_open_named, NULL, "HDMI-1", &device);
+    REFUSES(copp_device_open_named, rig.connector, "HDMI-1", NULL);
     RETURNS(copp_device_close, NULL);
     POINTER(copp_device_get_certificate_length, NULL, &length);
     POINTER(copp_device_get_certificate_length, app.device, NULL);

@@ -79,7 +79,7 @@ static void end(void) {
 
 static struct side open_form(const char *output, enum copp_handshake_form form) {
     struct side side = {0};
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &host.anchor, .form = form};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &host.anchor, .form = form, .connector = output};
     assert_int_equal(copp_local_transport_open(copp_sim_connector(host.sim, output), &host.pump, &side.transport), COPP_OK);
     assert_int_equal(copp_session_new(&config, side.transport, &side.session), COPP_OK);
     struct copp_verdict verdict;
@@ -173,7 +173,7 @@ static void both_forms_open_and_every_call_works(void) {
 static void one_key_exchange_a_device(void) {
     begin();
     struct side side = open_on("DVI-1");
-    const struct copp_session_config config = {.size = sizeof config, .anchor = &host.anchor};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &host.anchor, .connector = "DVI-1"};
     struct copp_session *second;
     assert_int_equal(copp_session_new(&config, side.transport, &second), COPP_OK);
     assert_int_equal(copp_session_establish(second, NULL), COPP_E_REFUSED);

@@ -21,7 +21,8 @@ static enum copp_result make(struct scene *scene, const char *description, uint6
                                            .chain_size = sizeof rig_chain,
                                            .key = &scene->rig.key.key,
                                            .random = &scene->rig.random.random,
-                                           .now_ms = now_ms};
+                                           .now_ms = now_ms,
+                                           .unbound = true};
     return copp_sim_new(&config, &scene->sim, error);
 }
 

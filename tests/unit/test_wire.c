@@ -5,6 +5,7 @@
 #include "harness.h"
 #include "wire/answers.h"
 #include "wire/base64.h"
+#include "wire/binding.h"
 #include "wire/cursor.h"
 #include "wire/handshake_bytes.h"
 
@@ -457,8 +458,73 @@ static void handshake_bytes_layout(void) {
     assert_memory_equal(&back, &handshake, sizeof back);
 }
 
+/* BIND-1, field by field; what stands in the answer before it is untouched by it. */
+static void binding_layout(void) {
+    static const uint8_t mark[16] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
+                                     0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57};
+    struct copp_binding binding = {
+        .sequence = 0x01020304, .size = 4, .command_sequence = 0x11121314, .refused = 0x21222324, .flags = 0x31323334};
+    uint8_t expected[128];
+    uint8_t bytes[128];
+    assert_int_equal(COPP_BINDING_SIZE, 128);
+    assert_int_equal(COPP_BINDING_AT, 3968);
+    fill(binding.guid, sizeof binding.guid, 0x40);
+    fill(binding.data, sizeof binding.data, 0x50);
+    fill(binding.record, sizeof binding.record, 0x60);
+    assert_true(copp_connector_name_set(binding.connector, "DP-1"));
+    memset(bytes, 0x55, sizeof bytes);
+    copp_binding_encode(&binding, bytes);
+    memset(expected, 0, sizeof expected);
+    memcpy(expected, mark, 16);
+    fill(expected + 16, 16, 0x40);
+    fill(expected + 40, 4, 0x50);
+    fill(expected + 56, 8, 0x60);
+    memcpy(expected + 64, "DP-1", 4);
+    const struct word words[] = {{32, 0x01020304}, {36, 4}, {44, 0x11121314}, {48, 0x21222324}, {52, 0x31323334}};
+    check_words(bytes, words, sizeof words / sizeof words[0]);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        memcpy(expected + words[i].offset, bytes + words[i].offset, 4);
+    assert_memory_equal(bytes, expected, sizeof bytes);
+
+    struct copp_binding decoded;
+    uint8_t again[128];
+    assert_true(copp_binding_decode(bytes, &decoded));
+    copp_binding_encode(&decoded, again);
+    assert_memory_equal(again, bytes, sizeof again);
+    decoded.flags = 0;
+    assert_true(copp_binding_matches(bytes, &decoded));
+    assert_int_equal(decoded.flags, 0x31323334);
+    for (size_t i = 0; i < 16; i++) { /* without its mark it is none */
+        bytes[i] ^= 1;
+        assert_false(copp_binding_decode(bytes, &decoded));
+        bytes[i] ^= 1;
+    }
+}
+
+/* Of a request's data only what cbSizeData says. */
+static void binding_of_a_request(void) {
+    static const uint8_t data[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    static const uint8_t wanted[4][4] = {{0}, {1, 2}, {1, 2, 3, 4}, {1, 2, 3, 4}};
+    static const uint32_t sizes[4] = {0, 2, 4, 8};
+    for (size_t i = 0; i < 4; i++) {
+        struct copp_binding binding;
+        memset(&binding, 0x55, sizeof binding);
+        copp_binding_of_request(&(struct copp_status_input_fields){.sequence = 7, .size = sizes[i], .data = data}, &binding);
+        assert_memory_equal(binding.data, wanted[i], 4);
+        assert_int_equal(binding.sequence, 7);
+        assert_int_equal(binding.size, sizes[i]);
+    }
+    char name[COPP_CONNECTOR_NAME_SIZE];
+    memset(name, 0x55, sizeof name);
+    assert_true(copp_connector_name_set(name, NULL));
+    static const char zeros[COPP_CONNECTOR_NAME_SIZE];
+    assert_memory_equal(name, zeros, sizeof name);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
+        TEST(binding_layout, "BIND-1"),
+        TEST(binding_of_a_request, "BIND-1 BIND-7"),
         TEST(signature_is_256_bytes, "WIRE-1"),
         TEST(command_layout, "WIRE-2"),
         TEST(status_input_layout, "WIRE-3"),
