@@ -1,6 +1,7 @@
 /* ProtectionCommand (CMD). */
 #include "crypto/crypto.h"
 #include "device/internal.h"
+#include "wire/requests.h"
 
 /* CMD-4: what no mode allows. */
 static bool can_be_signalled(const struct copp_connector *connector, size_t type, uint32_t level) {

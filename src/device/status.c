@@ -4,6 +4,7 @@
 #include "device/internal.h"
 #include "wire/answers.h"
 #include "wire/cursor.h"
+#include "wire/requests.h"
 
 /* What an answer is made from. */
 struct question {

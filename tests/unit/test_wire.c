@@ -7,6 +7,7 @@
 #include "wire/base64.h"
 #include "wire/cursor.h"
 #include "wire/handshake_bytes.h"
+#include "wire/requests.h"
 
 /* Offset and value of a little-endian word that a layout prescribes. */
 struct word {
