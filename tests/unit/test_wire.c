@@ -285,7 +285,7 @@ static void guids(void) {
         {COPP_QUERY_SIGNALING, "QuerySignaling", "6629a591-3b79-4cf3-924a-11e8e7811671"},
     };
     assert_int_equal(sizeof table / sizeof table[0], COPP_REQUEST_COUNT);
-    for (size_t i = 0; i < COPP_REQUEST_COUNT; i++) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         uint8_t guid[16];
         enum copp_request found;
         guid_from_text(table[i].guid, guid);
