@@ -251,7 +251,7 @@ static void format_bit_field(void) {
     }
 }
 
-/* "9bb9327c-4eb5-4727-9f00-b42b0919c0da" as copp.md prints it, to the bytes of memory: 4, 2 and 2 reversed. */
+/* "9bb9327c-4eb5-4727-9f00-b42b0919c0da" as docs/protocol.md prints it, to the bytes of memory: 4, 2 and 2 reversed. */
 static void guid_from_text(const char *text, uint8_t *bytes) {
     static const unsigned order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
     char hex[33];
