@@ -102,7 +102,11 @@ static bool store(const struct invocation *in, const struct option_spec *spec, v
         *(const char **)value = text;
         return true;
     case OPTION_NUMBER:
-        return number_read_word(text, 0, UINT32_MAX, value) || usage_error(in, text, "is not a number from 0 to 4294967295");
+        if (!number_read_word(text, 0, UINT32_MAX, value)) {
+            complain("%s: --%s: '%s' is not a number from 0 to 4294967295", in->command->name, spec->name, text);
+            return false;
+        }
+        return true;
     case OPTION_LIST:
         return list_add(value, text) || no_memory();
     }

@@ -15,6 +15,7 @@
 
 #include "daemon_ops.h"
 #include "daemon_world.h"
+#include "wire/requests.h"
 
 static const uint8_t session_key[COPP_KEY_SIZE] = {0x5e, 0x55, 0x10};
 

@@ -6,6 +6,7 @@
 
 #include "device_world.h"
 #include "wire/binding.h"
+#include "wire/requests.h"
 
 static void put_u32(uint8_t *bytes, uint32_t value) {
     for (unsigned i = 0; i < 4; i++)

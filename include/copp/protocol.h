@@ -169,8 +169,7 @@ enum copp_request {
     COPP_QUERY_DISPLAY_DATA,
     COPP_QUERY_HDCP_KEY_DATA,
     COPP_QUERY_BUS_DATA,
-    COPP_QUERY_SIGNALING,
-    COPP_REQUEST_COUNT
+    COPP_QUERY_SIGNALING
 };
 
 /* The request's GUID as its 16 bytes lie in a message; NULL for a value out of range. Static. */

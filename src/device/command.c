@@ -3,6 +3,7 @@
 
 #include "crypto/crypto.h"
 #include "device/internal.h"
+#include "wire/requests.h"
 
 /* CMD-4: what no mode allows. */
 static bool can_be_signalled(const struct copp_connector *connector, size_t type, uint32_t level) {

@@ -6,6 +6,7 @@
 #include "wire/answers.h"
 #include "wire/binding.h"
 #include "wire/cursor.h"
+#include "wire/requests.h"
 
 /* What an answer is made from. */
 struct question {

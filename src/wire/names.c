@@ -1,5 +1,6 @@
 #include "copp/base.h"
 #include "copp/protocol.h"
+#include "wire/requests.h"
 
 struct request {
     const char *name;

@@ -28,7 +28,7 @@ expect 2 "$COPP" chain verify --json=yes a
 expect 2 "$COPP" demo extra
 for number in -1 1x '' 4294967296 0x10 ' 1'; do
     expect 2 "$COPP" crl issue --version "$number" --signer a --root b -o c
-    complains 'is not a number'
+    complains "crl issue: --version: '$number' is not a number from 0 to"
 done
 
 begin help

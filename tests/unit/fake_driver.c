@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/requests.h"
+
 /* as in the kms_content_protection test of the Intel GPU tools */
 const char facsimile_srm[] = "800000050100003602511ef21acde72697f4019710199253e9f05995a37a3bfee09c76dd83aac25b24b33684947534db10"
                              "9e3b2313d87ac2307984";

@@ -1,6 +1,7 @@
 /* One device: what a command has to be, and SetProtectionLevel (CMD-1..4). */
 #include "device/internal.h"
 #include "device_rig.h"
+#include "wire/requests.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define ACP COPP_PROTECTION_TYPE_ACP

@@ -1,6 +1,7 @@
 /* One device: queries and their answers, byte by byte (QRY, WIRE-7..10, EVT-2). */
 #include "device/internal.h"
 #include "device_rig.h"
+#include "wire/requests.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define ACP COPP_PROTECTION_TYPE_ACP

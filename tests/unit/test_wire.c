@@ -8,6 +8,7 @@
 #include "wire/binding.h"
 #include "wire/cursor.h"
 #include "wire/handshake_bytes.h"
+#include "wire/requests.h"
 
 /* Offset and value of a little-endian word that a layout prescribes. */
 struct word {
@@ -251,7 +252,7 @@ static void format_bit_field(void) {
     }
 }
 
-/* "9bb9327c-4eb5-4727-9f00-b42b0919c0da" as copp.md prints it, to the bytes of memory: 4, 2 and 2 reversed. */
+/* "9bb9327c-4eb5-4727-9f00-b42b0919c0da" as docs/protocol.md prints it, to the bytes of memory: 4, 2 and 2 reversed. */
 static void guid_from_text(const char *text, uint8_t *bytes) {
     static const unsigned order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
     char hex[33];
@@ -285,7 +286,7 @@ static void guids(void) {
         {COPP_QUERY_SIGNALING, "QuerySignaling", "6629a591-3b79-4cf3-924a-11e8e7811671"},
     };
     assert_int_equal(sizeof table / sizeof table[0], COPP_REQUEST_COUNT);
-    for (size_t i = 0; i < COPP_REQUEST_COUNT; i++) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         uint8_t guid[16];
         enum copp_request found;
         guid_from_text(table[i].guid, guid);
