@@ -2,6 +2,7 @@
 #include "binding_kit.h"
 #include "crypto/history.h"
 #include "device_rig.h"
+#include "wire/requests.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define ACP COPP_PROTECTION_TYPE_ACP
