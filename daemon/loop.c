@@ -223,7 +223,7 @@ static int add_sources(struct server *server) {
 
 bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error) {
     const struct config *config = &server->config;
-    struct identity identity = {.chain = NULL};
+    struct identity identity = {.chain_bytes = NULL};
     bool good =
         listen_check(config->socket, error) && identity_open(config, false, &identity, error) && identity_check(&identity, error);
     identity_close(&identity);
@@ -249,7 +249,7 @@ bool server_open(struct server *server, struct error_text *error) {
     if (!identity_check(&server->identity, error))
         log_warning("%s; no player will believe it", error->text);
     const struct copp_adapter_config adapter = {.size = sizeof adapter,
-                                                .chain = (const uint8_t *)server->identity.chain,
+                                                .chain_bytes = (const uint8_t *)server->identity.chain_bytes,
                                                 .chain_size = server->identity.chain_size,
                                                 .key = server->identity.key,
                                                 .pending_limit_ms = server->config.pending_limit_ms,

@@ -109,7 +109,7 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
         return COPP_OK;
     uint32_t limit_ms = sim->pending_limit_ms ? (uint32_t)sim->pending_limit_ms : config->pending_limit_ms;
     const struct copp_adapter_config adapter = {.size = sizeof adapter,
-                                                .chain = config->chain,
+                                                .chain_bytes = config->chain_bytes,
                                                 .chain_size = config->chain_size,
                                                 .key = config->key,
                                                 .random = config->random,

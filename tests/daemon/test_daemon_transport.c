@@ -112,7 +112,7 @@ static void deadlines_hold(void) {
     for (int kind = 0; kind < 4; kind++) {
         struct kit kit;
         struct player player;
-        const uint8_t *chain;
+        const uint8_t *chain_bytes;
         size_t size;
         uint32_t hresult = 77;
         begin(&kit, &player);
@@ -126,7 +126,7 @@ static void deadlines_hold(void) {
         uint64_t began = clock_ms();
         call.deadline_ms = ops->now_ms(transport) + 200;
         enum copp_result results[] = {
-            kind == 0 ? ops->key_exchange(transport, &call, random, &chain, &size, &hresult) : COPP_E_TRANSPORT,
+            kind == 0 ? ops->key_exchange(transport, &call, random, &chain_bytes, &size, &hresult) : COPP_E_TRANSPORT,
             kind == 1 ? ops->session_sequence_start(transport, &call, &signature, &hresult) : COPP_E_TRANSPORT,
             kind == 2 ? ops->protection_command(transport, &call, &command, &hresult) : COPP_E_TRANSPORT,
             kind == 3 ? ops->protection_status(transport, &call, &input, &output, &hresult) : COPP_E_TRANSPORT};

@@ -47,7 +47,7 @@ static void take_time(struct fake_driver *driver, const struct copp_call *call) 
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
     take_time(driver, call);
     driver->exchanges++;
@@ -56,8 +56,8 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
         return (enum copp_result)driver->fault_value;
     *hresult = fault == FAKE_REFUSES ? driver->fault_value : COPP_HR_OK;
     memcpy(random, driver->random, COPP_RANDOM_SIZE);
-    *chain = driver->chain;
-    *size = driver->chain_size;
+    *chain_bytes = driver->chain_bytes;
+    *chain_size = driver->chain_size;
     return COPP_OK;
 }
 
@@ -298,13 +298,13 @@ void fake_driver_init(struct fake_driver *driver) {
         .bus = COPP_BUS_PCI_EXPRESS | COPP_BUS_INTEGRATED,
         .bksv = {0xcd, 0x1a, 0xf2, 0x1e, 0x51}, /* 51 1e f2 1a cd, of the facsimile SRM */
         .display = {1920, 1080, 2, COPP_D3DFMT_X8R8G8B8, 60000, 1001}};
-    driver->chain = read_test_file("vectors/chain-good.xml", &driver->chain_size);
+    driver->chain_bytes = read_test_file("vectors/chain-good.xml", &driver->chain_size);
     driver->key = kit_key_open("leaf.pem");
 }
 
 void fake_driver_end(struct fake_driver *driver) {
     kit_key_free(driver->key);
-    free(driver->chain);
+    free(driver->chain_bytes);
 }
 
 void fake_driver_fault(struct fake_driver *driver, enum fake_fault fault, unsigned honest, uint32_t value) {

@@ -264,7 +264,7 @@ static void a_test_hierarchy_is_believed_by_its_root_alone(void) {
     struct copp_certificate certificate = {.size = sizeof certificate};
     struct copp_public_key half;
     assert_int_equal(hierarchy_make(names, 150, &made), COPP_OK);
-    assert_int_equal(copp_chain_validate((uint8_t *)made.chain, made.chain_size, &made.anchor, &chain, NULL), COPP_OK);
+    assert_int_equal(copp_chain_validate((uint8_t *)made.chain_bytes, made.chain_size, &made.anchor, &chain, NULL), COPP_OK);
     for (size_t i = 0; i < HIERARCHY_KEYS; i++) {
         assert_int_equal(copp_chain_certificate(chain, i, &certificate), COPP_OK);
         assert_string_equal(certificate.manufacturer, names[i]);
@@ -275,11 +275,11 @@ static void a_test_hierarchy_is_believed_by_its_root_alone(void) {
     assert_true(copp_public_key_equal(&half, &made.anchor));
     copp_chain_free(&chain);
     const struct copp_public_key another = test_anchor();
-    assert_int_equal(copp_chain_validate((uint8_t *)made.chain, made.chain_size, &another, NULL, NULL), COPP_E_INVALID);
+    assert_int_equal(copp_chain_validate((uint8_t *)made.chain_bytes, made.chain_size, &another, NULL, NULL), COPP_E_INVALID);
     copp_private_key_free(&made.keys[HIERARCHY_LEAF]); /* taken */
     hierarchy_free(&made);
     hierarchy_free(&made);
-    assert_null(made.chain);
+    assert_null(made.chain_bytes);
 }
 
 static void what_a_hierarchy_cannot_be_made_of_is_told(void) {
@@ -291,7 +291,7 @@ static void what_a_hierarchy_cannot_be_made_of_is_told(void) {
     struct hierarchy made;
     assert_int_equal(hierarchy_requests(keys, names, 0, requests), COPP_E_CRYPTO);
     assert_int_equal(hierarchy_make(names, 0, &made), COPP_E_ARGUMENT);
-    assert_null(made.chain);
+    assert_null(made.chain_bytes);
     hierarchy_free(&made);
 }
 
