@@ -37,9 +37,9 @@ void server_wake(struct server *server) {
 }
 
 static void arm(struct server *server) {
-    uint64_t next = copp_outputs_deadline_ms(server->outputs);
+    uint64_t deadline_ms = copp_outputs_deadline_ms(server->outputs);
     uint64_t old;
-    uint64_t time = next > UINT64_MAX / 1000u ? UINT64_MAX : next * 1000u;
+    uint64_t time = deadline_ms > UINT64_MAX / 1000u ? UINT64_MAX : deadline_ms * 1000u;
     if (sd_event_source_get_time(server->timer, &old) < 0 || old != time)
         (void)sd_event_source_set_time(server->timer, time);
     (void)sd_event_source_set_enabled(server->timer, time == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
