@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where the fields of an answer lie (WIRE-4), in bytes. */
+enum { AT_ANSWER_SIZE = 16, AT_ANSWER = 20 };
+
 /* as in the kms_content_protection test of the Intel GPU tools */
 const char facsimile_srm[] = "800000050100003602511ef21acde72697f4019710199253e9f05995a37a3bfee09c76dd83aac25b24b33684947534db10"
                              "9e3b2313d87ac2307984";
@@ -195,10 +198,10 @@ static void give(struct fake_driver *driver, enum fake_fault fault, const struct
     assert_int_equal(copp_status_output_encode(&fields, &made), COPP_OK);
     if (fault == FAKE_SIZE) {
         for (unsigned i = 0; i < 4; i++)
-            made.bytes[16 + i] = (uint8_t)(value >> (8 * i));
+            made.bytes[AT_ANSWER_SIZE + i] = (uint8_t)(value >> (8 * i));
     }
     if (fault == FAKE_R_APP_BIT)
-        made.bytes[20 + value / 8] ^= (uint8_t)(1u << value % 8);
+        made.bytes[AT_ANSWER + value / 8] ^= (uint8_t)(1u << value % 8);
     sign(driver, made.bytes + COPP_MAC_SIZE, made.bytes);
     if (fault == FAKE_MAC_BIT)
         made.bytes[value / 8] ^= (uint8_t)(1u << value % 8);
@@ -207,7 +210,7 @@ static void give(struct fake_driver *driver, enum fake_fault fault, const struct
     if (fault == FAKE_REPLAY || fault == FAKE_REWRITE)
         made = driver->last_answer;
     if (fault == FAKE_REWRITE)
-        memcpy((uint8_t *)(uintptr_t)input->bytes, made.bytes + 20, COPP_RANDOM_SIZE);
+        memcpy((uint8_t *)(uintptr_t)input->bytes, made.bytes + AT_ANSWER, COPP_RANDOM_SIZE);
     if (fault == FAKE_REFLECT)
         memcpy(made.bytes, driver->last_command.bytes, sizeof made.bytes);
     if (fault != FAKE_SILENT)
