@@ -163,6 +163,8 @@ static void calls_that_cannot_be_made_are_not(void) {
     assert_int_equal(player_global(&player, HDCP), 0); /* nothing was sent: the session goes on */
     call = (struct copp_call){.size = sizeof call}; /* its deadline has always passed */
     assert_int_equal(ops->protection_command(transport, &call, &command, &hresult), COPP_E_TRANSPORT);
+    sleep_ms(50);
+    assert_true(kit_metric(&kit, "copp_failures_total{cause=\"command\"} ") == 0); /* coppd has not seen it */
     player_end(&player);
     kit_end(&kit);
 }
