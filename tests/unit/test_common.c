@@ -99,13 +99,16 @@ static void parts_and_interruptions_are_gone_through(void) {
     if (writer == 0) {
         (void)close(ends[0]);
         (void)setitimer(ITIMER_REAL, &often, NULL);
-        _exit(!write_all(ends[1], bytes, PIECE));
+        bool written = write_all(ends[1], bytes, PIECE / 2);
+        for (unsigned i = 0; i < 50; i++)
+            (void)usleep(1000); /* the reader waits for the rest, and is interrupted */
+        _exit(!(written && write_all(ends[1], bytes + PIECE / 2, PIECE - PIECE / 2)));
     }
     assert_int_equal(close(ends[1]), 0);
-    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
     uint8_t *got = malloc(PIECE + 1);
     assert_non_null(got);
-    (void)usleep(20000); /* the writer waits meanwhile, and is interrupted */
+    (void)usleep(20000); /* the writer waits meanwhile, and is interrupted too */
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
     assert_int_equal(read_all(ends[0], got, PIECE + 1), PIECE);
     assert_int_equal(setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, 0}}, NULL), 0);
     assert_memory_equal(got, bytes, PIECE);
