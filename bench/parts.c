@@ -45,15 +45,15 @@ static void make_chain(void) {
     static const char *const names[HIERARCHY_KEYS] = {"Bench", "Bench", "Bench"};
     struct copp_verdict verdict;
     bench_must(hierarchy_make(names, 0, &hierarchy) == COPP_OK, "no chain");
-    bench_must(copp_chain_validate((const uint8_t *)hierarchy.chain, hierarchy.chain_size, &hierarchy.anchor, &chain, &verdict) ==
-                   COPP_OK,
+    bench_must(copp_chain_validate((const uint8_t *)hierarchy.chain_bytes, hierarchy.chain_size, &hierarchy.anchor, &chain,
+                                   &verdict) == COPP_OK,
                "an invalid chain");
 }
 
 void bench_setup(void) {
     make_chain();
     const struct copp_adapter_config config = {.size = sizeof config,
-                                               .chain = (const uint8_t *)hierarchy.chain,
+                                               .chain_bytes = (const uint8_t *)hierarchy.chain_bytes,
                                                .chain_size = hierarchy.chain_size,
                                                .key = hierarchy.keys[HIERARCHY_LEAF]};
     const struct copp_connector_config hdmi = {.size = sizeof hdmi,
@@ -214,7 +214,7 @@ static struct signed_data three[3];
 static void run_validate(void) {
     struct copp_verdict verdict;
     struct copp_chain *validated;
-    bench_must(copp_chain_validate((const uint8_t *)hierarchy.chain, hierarchy.chain_size, &hierarchy.anchor, &validated,
+    bench_must(copp_chain_validate((const uint8_t *)hierarchy.chain_bytes, hierarchy.chain_size, &hierarchy.anchor, &validated,
                                    &verdict) == COPP_OK,
                "invalid");
     copp_chain_free(&validated);

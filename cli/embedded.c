@@ -31,10 +31,10 @@ static int timeout_until(const struct embedded *host, uint64_t deadline_ms) {
 
 static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     struct embedded *host = (struct embedded *)(void *)pump;
-    uint64_t next = embedded_deadline_ms(host);
+    uint64_t due_ms = embedded_deadline_ms(host);
     const int fds[] = {events_fd(host->events), host->wake_fd};
     bool ready[2];
-    wait_readable(fds, ready, 2, timeout_until(host, next < deadline_ms ? next : deadline_ms));
+    wait_readable(fds, ready, 2, timeout_until(host, due_ms < deadline_ms ? due_ms : deadline_ms));
     if (ready[0])
         events_read(host->events, embedded_now(host));
     if (ready[1] && host->skew_ms == 0)
@@ -71,10 +71,10 @@ static int make_hierarchy(const struct invocation *in, struct embedded *host) {
     if (result == COPP_OK) {
         host->leaf = made.keys[HIERARCHY_LEAF];
         host->anchor = made.anchor;
-        host->chain = made.chain;
+        host->chain_bytes = made.chain_bytes;
         host->chain_size = made.chain_size;
         made.keys[HIERARCHY_LEAF] = NULL;
-        made.chain = NULL;
+        made.chain_bytes = NULL;
     }
     hierarchy_free(&made);
     return result == COPP_OK ? STATUS_YES
@@ -109,8 +109,8 @@ static int make_adapter(const struct invocation *in, const char *name, struct em
     const struct copp_sim_config config = {
         .size = sizeof config,
         .description = (const char *)text.bytes,
-        .chain = host->chain != NULL ? (const uint8_t *)host->chain : no_chain,
-        .chain_size = host->chain != NULL ? host->chain_size : sizeof no_chain,
+        .chain_bytes = host->chain_bytes != NULL ? (const uint8_t *)host->chain_bytes : no_chain,
+        .chain_size = host->chain_bytes != NULL ? host->chain_size : sizeof no_chain,
         .key = host->leaf != NULL ? host->leaf : &no_key,
         .now_ms = embedded_now(host),
         .log = why_log(),
@@ -147,8 +147,8 @@ int embedded_names(const struct invocation *in, const char *adapter, struct embe
 void embedded_close(struct embedded *host) {
     copp_sim_free(&host->sim);
     copp_private_key_free(&host->leaf);
-    copp_release(host->chain, host->chain_size);
-    host->chain = NULL;
+    copp_release(host->chain_bytes, host->chain_size);
+    host->chain_bytes = NULL;
     events_free(&host->events);
 }
 

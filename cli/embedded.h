@@ -13,7 +13,7 @@ struct embedded {
     struct copp_pump pump; /* first: the pump's calls find the rest through it */
     struct copp_private_key *leaf;
     struct copp_public_key anchor;
-    char *chain;
+    char *chain_bytes;
     size_t chain_size;
     struct copp_sim *sim;
     struct event_source *events;

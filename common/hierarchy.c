@@ -25,13 +25,13 @@ enum copp_result hierarchy_make(const char *const manufacturers[HIERARCHY_KEYS],
     static const unsigned bits[HIERARCHY_KEYS] = {2048, 2048, 1024}; /* CERT-6 */
     struct copp_certificate_request requests[HIERARCHY_KEYS];
     enum copp_result result = COPP_OK;
-    *hierarchy = (struct hierarchy){.chain = NULL};
+    *hierarchy = (struct hierarchy){.chain_bytes = NULL};
     for (size_t i = 0; !result && i < HIERARCHY_KEYS; i++)
         result = copp_private_key_generate(bits[i], &hierarchy->keys[i]);
     if (!result)
         result = hierarchy_requests(hierarchy->keys, manufacturers, security_level, requests);
     if (!result)
-        result = copp_chain_issue(requests, HIERARCHY_KEYS, &hierarchy->chain, &hierarchy->chain_size);
+        result = copp_chain_issue(requests, HIERARCHY_KEYS, &hierarchy->chain_bytes, &hierarchy->chain_size);
     if (!result)
         hierarchy->anchor = requests[HIERARCHY_ROOT].subject;
     return result;
@@ -40,6 +40,6 @@ enum copp_result hierarchy_make(const char *const manufacturers[HIERARCHY_KEYS],
 void hierarchy_free(struct hierarchy *hierarchy) {
     for (size_t i = 0; i < HIERARCHY_KEYS; i++)
         copp_private_key_free(&hierarchy->keys[i]);
-    copp_release(hierarchy->chain, hierarchy->chain_size);
-    hierarchy->chain = NULL;
+    copp_release(hierarchy->chain_bytes, hierarchy->chain_size);
+    hierarchy->chain_bytes = NULL;
 }

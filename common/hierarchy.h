@@ -15,7 +15,7 @@ enum { HIERARCHY_LEAF, HIERARCHY_IHV, HIERARCHY_ROOT, HIERARCHY_KEYS };
 struct hierarchy {
     struct copp_private_key *keys[HIERARCHY_KEYS];
     struct copp_public_key anchor; /* the root's public half */
-    char *chain; /* for copp_release, with a NUL beyond it */
+    char *chain_bytes; /* for copp_release, with a NUL beyond it */
     size_t chain_size;
 };
 

@@ -197,8 +197,8 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
     uint64_t first = waits_for_answer(a) ? COPP_BACKEND_NEVER : a->look_ms;
     for (size_t i = 0; i < backend_kind_count; i++) {
         const struct copp_backend *candidate = a->candidates[i];
-        uint64_t next = candidate ? candidate->ops->deadline_ms(candidate) : COPP_BACKEND_NEVER;
-        first = next < first ? next : first;
+        uint64_t deadline_ms = candidate ? candidate->ops->deadline_ms(candidate) : COPP_BACKEND_NEVER;
+        first = deadline_ms < first ? deadline_ms : first;
     }
     return first;
 }

@@ -47,7 +47,7 @@ static enum copp_result make(struct kept *kept) {
 
 static bool write_hierarchy(const struct kept *kept, const char *directory, struct error_text *error) {
     const struct hierarchy *h = &kept->hierarchy;
-    const struct new_file files[] = {{CHAIN_NAME, h->chain, h->chain_size, false},
+    const struct new_file files[] = {{CHAIN_NAME, h->chain_bytes, h->chain_size, false},
                                      {KEY_NAME, kept->pem, kept->pem_size, true},
                                      {ANCHOR_NAME, kept->anchor, strlen(kept->anchor), false}};
     return directory_make(directory, files, sizeof files / sizeof files[0], error);
@@ -56,10 +56,10 @@ static bool write_hierarchy(const struct kept *kept, const char *directory, stru
 /* What coppd itself needs of it. */
 static void take_over(struct hierarchy *h, struct identity *identity) {
     identity->key = h->keys[HIERARCHY_LEAF];
-    identity->chain = h->chain;
+    identity->chain_bytes = h->chain_bytes;
     identity->chain_size = h->chain_size;
     h->keys[HIERARCHY_LEAF] = NULL;
-    h->chain = NULL;
+    h->chain_bytes = NULL;
 }
 
 static bool make_hierarchy(const char *directory, bool keep, struct identity *identity, struct error_text *error) {
@@ -157,7 +157,7 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
     struct copp_public_key half;
     struct identity_log log;
     enum copp_result result =
-        copp_chain_parse_logged((const uint8_t *)identity->chain, identity->chain_size, begin_log(&log), &chain, &verdict);
+        copp_chain_parse_logged((const uint8_t *)identity->chain_bytes, identity->chain_size, begin_log(&log), &chain, &verdict);
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
                 !identity->key->ops->public_key(identity->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
@@ -174,7 +174,7 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
 static enum copp_result open_files(const char *chain, const char *key, const char *passphrase_file, struct identity *identity,
                                    struct error_text *error) {
     (void)snprintf(identity->name, sizeof identity->name, "%s", chain);
-    if (!file_read(chain, COPP_CHAIN_SIZE_MAX, &identity->chain, &identity->chain_size, error))
+    if (!file_read(chain, COPP_CHAIN_SIZE_MAX, &identity->chain_bytes, &identity->chain_size, error))
         return file_result(errno);
     enum copp_result result = open_key(key, passphrase_file, identity, error);
     return result ? result : belongs(identity, error);
@@ -228,7 +228,7 @@ static bool make_or_wait(const char *directory, struct identity *identity, struc
 bool identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error) {
     char directory[PATH_SIZE];
     struct stat status;
-    *identity = (struct identity){.chain = NULL};
+    *identity = (struct identity){.chain_bytes = NULL};
     if (config->key[0])
         return !open_files(config->chain, config->key, config->passphrase_file, identity, error);
     (void)snprintf(directory, sizeof directory, "%s/" HIERARCHY, config->state_directory);
@@ -250,7 +250,7 @@ static enum copp_result own_anchor(const struct identity *identity, struct copp_
     struct copp_chain *chain = NULL;
     struct copp_certificate root = {.size = sizeof root};
     enum copp_result result =
-        copp_chain_parse_logged((const uint8_t *)identity->chain, identity->chain_size, log, &chain, verdict);
+        copp_chain_parse_logged((const uint8_t *)identity->chain_bytes, identity->chain_size, log, &chain, verdict);
     if (!result)
         result = copp_chain_certificate(chain, copp_chain_count(chain) - 1, &root);
     if (!result)
@@ -266,7 +266,8 @@ bool identity_check(const struct identity *identity, struct error_text *error) {
     struct copp_log *log = begin_log(&kept);
     enum copp_result result = own_anchor(identity, log, &anchor, &verdict);
     if (!result)
-        result = copp_chain_validate_logged((const uint8_t *)identity->chain, identity->chain_size, &anchor, log, NULL, &verdict);
+        result = copp_chain_validate_logged((const uint8_t *)identity->chain_bytes, identity->chain_size, &anchor, log, NULL,
+                                            &verdict);
     if (result != COPP_E_INVALID)
         return !result || error_set(error, "%s: %s%s", identity->name, copp_strerror(result), kept.why);
     (void)error_set(error, "%s: ", identity->name);
@@ -277,6 +278,6 @@ bool identity_check(const struct identity *identity, struct error_text *error) {
 
 void identity_close(struct identity *identity) {
     copp_private_key_free(&identity->key);
-    copp_release(identity->chain, identity->chain_size);
-    identity->chain = NULL;
+    copp_release(identity->chain_bytes, identity->chain_size);
+    identity->chain_bytes = NULL;
 }

@@ -16,7 +16,7 @@ struct identity_log {
 
 struct identity {
     char name[DRIVER_NAME]; /* of the chain's file */
-    char *chain;
+    char *chain_bytes;
     size_t chain_size;
     struct copp_private_key *key;
     struct identity_log log; /* the key's */

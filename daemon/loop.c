@@ -37,9 +37,9 @@ void server_wake(struct server *server) {
 }
 
 static void arm(struct server *server) {
-    uint64_t next = copp_outputs_deadline_ms(server->outputs);
+    uint64_t deadline_ms = copp_outputs_deadline_ms(server->outputs);
     uint64_t old;
-    uint64_t time = next > UINT64_MAX / 1000u ? UINT64_MAX : next * 1000u;
+    uint64_t time = deadline_ms > UINT64_MAX / 1000u ? UINT64_MAX : deadline_ms * 1000u;
     if (sd_event_source_get_time(server->timer, &old) < 0 || old != time)
         (void)sd_event_source_set_time(server->timer, time);
     (void)sd_event_source_set_enabled(server->timer, time == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
@@ -223,7 +223,7 @@ static int add_sources(struct server *server) {
 
 bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error) {
     const struct config *config = &server->config;
-    struct identity identity = {.chain = NULL};
+    struct identity identity = {.chain_bytes = NULL};
     bool good =
         listen_check(config->socket, error) && identity_open(config, false, &identity, error) && identity_check(&identity, error);
     identity_close(&identity);
@@ -249,7 +249,7 @@ bool server_open(struct server *server, struct error_text *error) {
     if (!identity_check(&server->identity, error))
         log_warning("%s; no player will believe it", error->text);
     const struct copp_adapter_config adapter = {.size = sizeof adapter,
-                                                .chain = (const uint8_t *)server->identity.chain,
+                                                .chain_bytes = (const uint8_t *)server->identity.chain_bytes,
                                                 .chain_size = server->identity.chain_size,
                                                 .key = server->identity.key,
                                                 .pending_limit_ms = server->config.pending_limit_ms,

@@ -44,13 +44,13 @@ static struct outcome open_connector(struct client *client) {
 
 static struct outcome key_exchange(struct client *client) {
     uint8_t *random = client->server->answer.body.bytes;
-    const uint8_t *chain;
-    size_t size;
-    uint32_t status = copp_device_exchange(client->device, random, &chain, &size);
+    const uint8_t *chain_bytes;
+    size_t chain_size;
+    uint32_t status = copp_device_exchange(client->device, random, &chain_bytes, &chain_size);
     if (status != COPP_HR_OK)
         return (struct outcome){.status = status};
-    memcpy(random + COPP_RANDOM_SIZE, chain, size);
-    return (struct outcome){.status = status, .size = COPP_RANDOM_SIZE + size};
+    memcpy(random + COPP_RANDOM_SIZE, chain_bytes, chain_size);
+    return (struct outcome){.status = status, .size = COPP_RANDOM_SIZE + chain_size};
 }
 
 static struct outcome sequence_start(struct client *client) {

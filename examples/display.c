@@ -62,9 +62,9 @@ struct way {
 };
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     (void)call; /* no clock, so no deadline */
-    *hresult = copp_device_exchange(((struct way *)transport)->device, random, chain, size);
+    *hresult = copp_device_exchange(((struct way *)transport)->device, random, chain_bytes, chain_size);
     return COPP_OK;
 }
 
@@ -170,7 +170,7 @@ static int play(struct copp_adapter *adapter, struct display *display, const str
 
 int main(int argc, char **argv) {
     static const struct copp_output_ops ops = {.size = sizeof ops, .state = state, .apply = apply, .cancel = cancel};
-    static char chain[COPP_CHAIN_SIZE_MAX], text[4096];
+    static char chain_bytes[COPP_CHAIN_SIZE_MAX], text[4096];
     struct display display = {.output = {&ops}, .up_ms = UINT64_MAX};
     struct copp_private_key *key = NULL;
     struct copp_adapter *adapter = NULL;
@@ -180,14 +180,14 @@ int main(int argc, char **argv) {
         fputs("Usage: display CHAIN KEY ANCHOR [CRL]\n", stderr);
         return 2;
     }
-    size_t chain_size = load(argv[1], chain, sizeof chain);
+    size_t chain_size = load(argv[1], chain_bytes, sizeof chain_bytes);
     enum copp_result result = copp_public_key_read(text, load(argv[3], text, sizeof text), &anchor);
     if (!result && argc == 5)
         result = copp_revocation_load(argv[4], &anchor, &list, NULL);
     if (!result)
         result = copp_private_key_open(argv[2], NULL, &key);
     const struct copp_adapter_config driver = {
-        .size = sizeof driver, .chain = (const uint8_t *)chain, .chain_size = chain_size, .key = key};
+        .size = sizeof driver, .chain_bytes = (const uint8_t *)chain_bytes, .chain_size = chain_size, .key = key};
     if (!result)
         result = copp_adapter_new(&driver, &adapter);
     const struct copp_connector_config connector = {.size = sizeof connector,

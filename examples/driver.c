@@ -7,7 +7,7 @@
 static struct {
     struct copp_pump pump; /* lets time pass while a link comes up (CMD-6) */
     struct copp_private_key *leaf;
-    char *chain;
+    char *chain_bytes;
     size_t chain_size;
     struct copp_revocation_list *list;
     struct copp_sim *sim;
@@ -53,7 +53,7 @@ static enum copp_result issue(struct copp_private_key *ihv, struct copp_private_
             return result;
     }
     *anchor = requests[2].subject;
-    return copp_chain_issue(requests, 3, &host.chain, &host.chain_size);
+    return copp_chain_issue(requests, 3, &host.chain_bytes, &host.chain_size);
 }
 
 /* The list of what is revoked under the same root: nothing is. Its signer is the root's as directly as the IHV is. */
@@ -107,8 +107,10 @@ struct copp_transport *driver_open(struct copp_public_key *anchor) {
     struct copp_sim_error error = {0, ""};
     enum copp_result result = make_chain(anchor);
     if (!result) {
-        const struct copp_sim_config config = {
-            .size = sizeof config, .chain = (const uint8_t *)host.chain, .chain_size = host.chain_size, .key = host.leaf};
+        const struct copp_sim_config config = {.size = sizeof config,
+                                               .chain_bytes = (const uint8_t *)host.chain_bytes,
+                                               .chain_size = host.chain_size,
+                                               .key = host.leaf};
         result = copp_sim_new(&config, &host.sim, &error);
     }
     if (!result)
@@ -125,6 +127,6 @@ void driver_close(struct copp_transport **driver) {
     copp_sim_free(&host.sim);
     copp_private_key_free(&host.leaf);
     copp_revocation_free(&host.list);
-    copp_release(host.chain, host.chain_size);
-    host.chain = NULL;
+    copp_release(host.chain_bytes, host.chain_size);
+    host.chain_bytes = NULL;
 }

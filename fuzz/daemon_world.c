@@ -69,7 +69,7 @@ bool __wrap_identity_open(const struct config *config, bool keep, struct identit
     (void)config;
     (void)keep;
     (void)error;
-    *identity = (struct identity){.chain = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+    *identity = (struct identity){.chain_bytes = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
     return true;
 }
 

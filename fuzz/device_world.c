@@ -135,7 +135,7 @@ void world_begin(struct world *world) {
     fuzz_random_init(&world->random, 1);
     const struct copp_sim_config config = {.size = sizeof config,
                                            .description = description,
-                                           .chain = chain,
+                                           .chain_bytes = chain,
                                            .chain_size = sizeof chain - 1,
                                            .key = &world->key.key,
                                            .random = &world->random.random};

@@ -30,13 +30,13 @@ static void get_length(struct slot *slot) {
 }
 
 static void key_exchange(const struct world *world, struct slot *slot) {
-    uint8_t chain[16] = {0};
+    uint8_t chain_bytes[16] = {0};
     enum copp_device_state before = slot->device->state;
-    uint32_t hresult = copp_device_key_exchange(slot->device, slot->random, chain);
+    uint32_t hresult = copp_device_key_exchange(slot->device, slot->random, chain_bytes);
     bool right = before == COPP_DEVICE_CERT_LENGTH_RETURNED && !world->random.fails;
     CHECK(hresult == (right ? COPP_HR_OK : COPP_HR_UNEXPECTED));
     CHECK(slot->device->state == (right ? COPP_DEVICE_KEY_EXCHANGED : before));
-    CHECK((chain[0] == '<') == right);
+    CHECK((chain_bytes[0] == '<') == right);
 }
 
 /* S of SES-4, which the cheap key reads in the clear. */

@@ -121,13 +121,13 @@ static void choose_chain(struct driver *driver) {
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     (void)call;
     struct driver *driver = driver_of(transport);
     choose_chain(driver);
     memset(random, 0xD0, COPP_RANDOM_SIZE);
-    *chain = driver->chain.bytes;
-    *size = driver->chain.size;
+    *chain_bytes = driver->chain.bytes;
+    *chain_size = driver->chain.size;
     *hresult = COPP_HR_OK;
     return COPP_OK;
 }

@@ -156,7 +156,7 @@ static void call_transport(struct world *world, struct fuzz_input *input, enum s
     static const struct copp_status_input request;
     struct copp_status_output output;
     uint8_t random[COPP_RANDOM_SIZE];
-    const uint8_t *chain = NULL;
+    const uint8_t *chain_bytes = NULL;
     size_t size = 0;
     uint32_t hresult = COPP_HR_OK;
     const struct copp_transport_ops *ops = world->transport->ops;
@@ -165,9 +165,9 @@ static void call_transport(struct world *world, struct fuzz_input *input, enum s
         call.deadline_ms = ops->now_ms(world->transport) + 1000;
     if (ask == ASK_KEY_EXCHANGE) {
         reply(world, input, PACKET_KEY_EXCHANGE, COPP_RANDOM_SIZE + 300);
-        enum copp_result result = ops->key_exchange(world->transport, &call, random, &chain, &size, &hresult);
+        enum copp_result result = ops->key_exchange(world->transport, &call, random, &chain_bytes, &size, &hresult);
         note(world, result);
-        CHECK(result || hresult != COPP_HR_OK || (chain && size <= PACKET_CHAIN_MAX));
+        CHECK(result || hresult != COPP_HR_OK || (chain_bytes && size <= PACKET_CHAIN_MAX));
     } else if (ask == ASK_SEQUENCE_START) {
         reply(world, input, PACKET_SEQUENCE_START, 0);
         note(world, ops->session_sequence_start(world->transport, &call, &signature, &hresult));

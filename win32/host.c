@@ -164,28 +164,28 @@ static void check_key(const char *bytes, size_t size) {
 static bool make_sim(void) {
     size_t chain_size = 0;
     size_t text_size = 0;
-    char *chain = NULL;
+    char *chain_bytes = NULL;
     char *text = NULL;
     struct copp_sim_error error = {0, ""};
     enum copp_result result;
-    if (read_driver_file("chain.xml", &chain, &chain_size) && read_driver_file("adapter.ini", &text, &text_size)) {
+    if (read_driver_file("chain.xml", &chain_bytes, &chain_size) && read_driver_file("adapter.ini", &text, &text_size)) {
         const struct copp_sim_config config = {.size = sizeof config,
                                                .description = text, /* NULL: the default adapter */
-                                               .chain = (const uint8_t *)chain,
+                                               .chain_bytes = (const uint8_t *)chain_bytes,
                                                .chain_size = chain_size,
                                                .key = host.key,
                                                .now_ms = GetTickCount64(),
                                                .unbound = true}; /* BIND-2: as a real driver's answers are */
-        if (!chain)
+        if (!chain_bytes)
             explain_driver("chain.xml", "no certificate chain is there: is COPP_DRIVER the driver's directory?");
         else if (chain_size == 0)
             explain_driver("chain.xml", "is empty");
         else if ((result = copp_sim_new(&config, &host.sim, &error)))
             explain_sim(result, &error);
         else
-            check_key(chain, chain_size);
+            check_key(chain_bytes, chain_size);
     }
-    copp_release(chain, chain_size);
+    copp_release(chain_bytes, chain_size);
     copp_release(text, text_size);
     host.chain_size = chain_size;
     return host.sim != NULL;
@@ -296,11 +296,11 @@ bool host_is_theatre(void) {
 /* Whoever calls waits as long as it takes. */
 static const struct copp_call no_deadline = {.size = sizeof no_deadline, .deadline_ms = COPP_NO_DEADLINE};
 
-HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size) {
-    if (!random || !chain || !size)
+HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain_bytes, DWORD *chain_size) {
+    if (!random || !chain_bytes || !chain_size)
         return E_POINTER;
-    *chain = NULL;
-    *size = 0;
+    *chain_bytes = NULL;
+    *chain_size = 0;
     if (!lock(device))
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
@@ -319,8 +319,8 @@ HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain
             memcpy(random, drawn, sizeof drawn);
             memcpy(copy, bytes, length);
             copy[length] = 0;
-            *size = (DWORD)length;
-            *chain = copy;
+            *chain_size = (DWORD)length;
+            *chain_bytes = copy;
             copy = NULL;
         }
     }

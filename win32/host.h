@@ -28,7 +28,7 @@ HRESULT host_open(struct host_device *device);
 /* The mode that refuses devices (ARB-6) is theatre mode, and not clone mode. */
 bool host_is_theatre(void);
 
-HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain, DWORD *size);
+HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain_bytes, DWORD *chain_size);
 HRESULT host_sequence_start(struct host_device *device, const void *signature);
 HRESULT host_command(struct host_device *device, const void *command);
 HRESULT host_status(struct host_device *device, const void *input, void *output);

@@ -144,14 +144,15 @@ static HRESULT check_connected(struct object *object) {
     return VFW_E_NO_COPP_HW;
 }
 
-static HRESULT STDMETHODCALLTYPE key_exchange(IAMCertifiedOutputProtection *protection, GUID *random, BYTE **chain, DWORD *size) {
+static HRESULT STDMETHODCALLTYPE key_exchange(IAMCertifiedOutputProtection *protection, GUID *random, BYTE **chain_bytes,
+                                              DWORD *chain_size) {
     struct object *object = from_protection(protection);
-    if (!random || !chain || !size)
+    if (!random || !chain_bytes || !chain_size)
         return E_POINTER;
-    *chain = NULL;
-    *size = 0;
+    *chain_bytes = NULL;
+    *chain_size = 0;
     HRESULT hr = check_connected(object);
-    return FAILED(hr) ? hr : host_key_exchange(&object->device, random, chain, size);
+    return FAILED(hr) ? hr : host_key_exchange(&object->device, random, chain_bytes, chain_size);
 }
 
 static HRESULT STDMETHODCALLTYPE sequence_start(IAMCertifiedOutputProtection *protection, AMCOPPSignature *signature) {

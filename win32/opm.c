@@ -55,8 +55,9 @@ static HRESULT opm_code(HRESULT hr) {
     return hr;
 }
 
-static HRESULT STDMETHODCALLTYPE start(IOPMVideoOutput *output, OPM_RANDOM_NUMBER *random, BYTE **chain, ULONG *size) {
-    return opm_code(host_key_exchange(&((struct output *)output)->device, (GUID *)random, chain, size));
+static HRESULT STDMETHODCALLTYPE start(IOPMVideoOutput *output, OPM_RANDOM_NUMBER *random, BYTE **chain_bytes,
+                                       ULONG *chain_size) {
+    return opm_code(host_key_exchange(&((struct output *)output)->device, (GUID *)random, chain_bytes, chain_size));
 }
 
 static HRESULT STDMETHODCALLTYPE finish(IOPMVideoOutput *output, const OPM_ENCRYPTED_INITIALIZATION_PARAMETERS *parameters) {

@@ -150,7 +150,7 @@ static void tell_chain(struct demo *d) {
     }
     tell_tampered(d, chain);
     enum copp_result result =
-        copp_chain_validate((const uint8_t *)d->host.chain, d->host.chain_size, copp_anchor_microsoft(), NULL, &verdict);
+        copp_chain_validate((const uint8_t *)d->host.chain_bytes, d->host.chain_size, copp_anchor_microsoft(), NULL, &verdict);
     steps_check(&d->steps, result == COPP_E_INVALID, "under Microsoft's", "refused: %s (%s)", verdict.detail,
                 copp_rule_id(verdict.rule));
 }

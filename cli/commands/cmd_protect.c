@@ -160,9 +160,9 @@ static void go_on(struct protect_run *run) {
         int fds[PROTECTION_FDS];
         bool ready[PROTECTION_FDS];
         uint64_t now = protection_now(&run->protection);
-        uint64_t next = protection_deadline_ms(&run->protection);
+        uint64_t deadline_ms = protection_deadline_ms(&run->protection);
         size_t count = protection_fds(&run->protection, fds);
-        console_wait(&run->console, fds, ready, count, next <= now ? 0 : next - now);
+        console_wait(&run->console, fds, ready, count, deadline_ms <= now ? 0 : deadline_ms - now);
         read_signals(run);
         say_unknown(run);
         if (protection_dispatch(&run->protection, ready) && !run->over)

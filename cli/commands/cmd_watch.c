@@ -132,7 +132,7 @@ static void on_back(struct watcher *w) {
 /* False: nothing more at present. */
 static bool take_one(struct watcher *w) {
     struct copp_socket_news news = {.size = sizeof news};
-    switch (source_deadline_ms(&w->source, &news)) {
+    switch (source_next(&w->source, &news)) {
     case SOURCE_NEWS:
         on_news(w, &news);
         return true;
@@ -176,10 +176,10 @@ static bool take(struct watcher *w) {
     return count < ROUND;
 }
 
-static int milliseconds(uint64_t now, uint64_t until) {
-    if (until <= now)
+static int milliseconds(uint64_t now, uint64_t deadline_ms) {
+    if (deadline_ms <= now)
         return 0;
-    return until - now < 60000 ? (int)(until - now) : 60000;
+    return deadline_ms - now < 60000 ? (int)(deadline_ms - now) : 60000;
 }
 
 static bool took(int fd) {
@@ -207,11 +207,11 @@ static void await_terminal(struct watcher *w) {
 
 static void wait_for_something(struct watcher *w, bool idle) {
     uint64_t now = source_now(&w->source);
-    uint64_t until = source_wait_until(&w->source);
-    if (w->screen != NULL && until > now + CLOCK_MS)
-        until = now + CLOCK_MS;
-    if (w->once && w->deadline_ms < until)
-        until = w->deadline_ms;
+    uint64_t deadline_ms = source_deadline_ms(&w->source);
+    if (w->screen != NULL && deadline_ms > now + CLOCK_MS)
+        deadline_ms = now + CLOCK_MS;
+    if (w->once && w->deadline_ms < deadline_ms)
+        deadline_ms = w->deadline_ms;
     /* without events: to hear that the reader of our lines has gone, or the terminal */
     struct pollfd fds[] = {source_poll(&w->source),
                            {.fd = w->signals, .events = POLLIN},
@@ -219,7 +219,7 @@ static void wait_for_something(struct watcher *w, bool idle) {
                            {.fd = STDOUT_FILENO},
                            {.fd = w->screen != NULL ? STDIN_FILENO : -1, .events = POLLIN},
                            {.fd = w->stops, .events = POLLIN}};
-    if (poll(fds, 6, idle ? milliseconds(now, until) : 0) < 0 && errno != EINTR)
+    if (poll(fds, 6, idle ? milliseconds(now, deadline_ms) : 0) < 0 && errno != EINTR)
         end_with(w, fail_result(w->in, NULL, COPP_E_IO));
     if (took(w->signals) || fds[3].revents & (POLLERR | POLLHUP) || fds[4].revents & (POLLERR | POLLHUP))
         end_with(w, STATUS_YES);

@@ -7,9 +7,9 @@ static struct trace *of(struct copp_transport *transport) {
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct trace *t = of(transport);
-    enum copp_result result = t->inner->ops->key_exchange(t->inner, call, random, chain, size, hresult);
+    enum copp_result result = t->inner->ops->key_exchange(t->inner, call, random, chain_bytes, chain_size, hresult);
     if (result == COPP_OK && *hresult == COPP_HR_OK)
         memcpy(t->random, random, COPP_RANDOM_SIZE);
     t->hresult = *hresult;

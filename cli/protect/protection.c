@@ -324,8 +324,8 @@ size_t protection_fds(const struct protection *p, int *fds) {
 }
 
 uint64_t protection_deadline_ms(const struct protection *p) {
-    uint64_t next = adapter_deadline_ms(&p->adapter);
-    return p->deadline_ms < next ? p->deadline_ms : next;
+    uint64_t due_ms = adapter_deadline_ms(&p->adapter);
+    return p->deadline_ms < due_ms ? p->deadline_ms : due_ms;
 }
 
 uint64_t protection_now(const struct protection *p) {

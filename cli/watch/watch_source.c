@@ -49,7 +49,7 @@ struct pollfd source_poll(const struct source *source) {
     return (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-uint64_t source_wait_until(const struct source *source) {
+uint64_t source_deadline_ms(const struct source *source) {
     if (source->device.path != NULL)
         return source->connection != NULL ? UINT64_MAX : source->try_ms;
     return adapter_deadline_ms(&source->device);
@@ -134,7 +134,7 @@ static enum source_word next_inside(struct source *s, struct copp_socket_news *n
     return over ? SOURCE_ENDED : SOURCE_NOTHING;
 }
 
-enum source_word source_deadline_ms(struct source *source, struct copp_socket_news *news) {
+enum source_word source_next(struct source *source, struct copp_socket_news *news) {
     if (source->device.path == NULL)
         return next_inside(source, news);
     if (source->connection == NULL)

@@ -36,10 +36,10 @@ void source_close(struct source *source);
 /* "unix:PATH", or that it is the simulated adapter. */
 void source_name(const struct source *source, char *name, size_t size);
 
-/* What to poll, and until when; source_deadline_ms afterwards, until it answers SOURCE_NOTHING or SOURCE_ENDED. */
+/* What to poll, and until when; source_next afterwards, until it answers SOURCE_NOTHING or SOURCE_ENDED. */
 struct pollfd source_poll(const struct source *source);
-uint64_t source_wait_until(const struct source *source);
-enum source_word source_deadline_ms(struct source *source, struct copp_socket_news *news);
+uint64_t source_deadline_ms(const struct source *source);
+enum source_word source_next(struct source *source, struct copp_socket_news *news);
 
 uint64_t source_now(const struct source *source);
 

@@ -30,7 +30,7 @@ struct windows_transport {
     bool closed; /* opening it again has failed */
     IAMCertifiedOutputProtection *protection;
     IGraphBuilder *graph; /* keeps the renderer connected */
-    BYTE *chain;
+    BYTE *chain_bytes;
     WCHAR file[MAX_PATH]; /* what the graph plays; "" for none */
 };
 
@@ -49,7 +49,7 @@ static enum copp_result begin(const struct windows_transport *mine, const struct
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     GUID drawn = {0};
     DWORD length = 0;
@@ -63,11 +63,11 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
     *hresult = (uint32_t)hr;
     if (hr != S_OK)
         return COPP_OK;
-    CoTaskMemFree(mine->chain);
-    mine->chain = bytes;
+    CoTaskMemFree(mine->chain_bytes);
+    mine->chain_bytes = bytes;
     memcpy(random, &drawn, sizeof drawn);
-    *chain = bytes;
-    *size = bytes ? length : 0;
+    *chain_bytes = bytes;
+    *chain_size = bytes ? length : 0;
     return COPP_OK;
 }
 
@@ -125,7 +125,7 @@ static void close_driver(struct copp_transport *transport) {
         IAMCertifiedOutputProtection_Release(mine->protection);
     if (mine->graph)
         IGraphBuilder_Release(mine->graph);
-    CoTaskMemFree(mine->chain);
+    CoTaskMemFree(mine->chain_bytes);
     if (mine->file[0])
         (void)DeleteFileW(mine->file);
     free(mine);

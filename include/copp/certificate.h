@@ -25,7 +25,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_chain_validate(const uint8_t *chai
                                                              struct copp_verdict *verdict);
 
 /* The same, which also tells log why; it may be NULL. */
-COPP_API COPP_NODISCARD enum copp_result copp_chain_validate_logged(const uint8_t *bytes, size_t size,
+COPP_API COPP_NODISCARD enum copp_result copp_chain_validate_logged(const uint8_t *chain_bytes, size_t chain_size,
                                                                     const struct copp_public_key *anchor, struct copp_log *log,
                                                                     struct copp_chain **chain, struct copp_verdict *verdict);
 
@@ -34,8 +34,9 @@ COPP_API COPP_NODISCARD enum copp_result copp_chain_parse(const uint8_t *chain_b
                                                           struct copp_chain **chain, struct copp_verdict *verdict);
 
 /* The same, which also tells log why; it may be NULL. */
-COPP_API COPP_NODISCARD enum copp_result copp_chain_parse_logged(const uint8_t *bytes, size_t size, struct copp_log *log,
-                                                                 struct copp_chain **chain, struct copp_verdict *verdict);
+COPP_API COPP_NODISCARD enum copp_result copp_chain_parse_logged(const uint8_t *chain_bytes, size_t chain_size,
+                                                                 struct copp_log *log, struct copp_chain **chain,
+                                                                 struct copp_verdict *verdict);
 
 COPP_API void copp_chain_free(struct copp_chain **chain);
 

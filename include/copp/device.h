@@ -31,7 +31,7 @@ struct copp_device;
 
 struct copp_adapter_config {
     size_t size; /* sizeof this struct */
-    const uint8_t *chain; /* the certificate chain KeyExchange hands out; copied, not looked into */
+    const uint8_t *chain_bytes; /* the certificate chain KeyExchange hands out; copied, not looked into */
     size_t chain_size;
     struct copp_private_key *key; /* of the chain's leaf; borrowed */
     struct copp_random *random; /* borrowed; NULL: the crypto library's CSPRNG */
@@ -128,16 +128,16 @@ COPP_API void copp_device_close(struct copp_device **device);
  * every failure nothing has changed (but see SES-8) except the record of what was done (BIND-3).
  */
 COPP_API COPP_NODISCARD uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length);
-/* random receives COPP_RANDOM_SIZE bytes, chain the length told before. */
-COPP_API COPP_NODISCARD uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain);
+/* random receives COPP_RANDOM_SIZE bytes, chain_bytes the length told before. */
+COPP_API COPP_NODISCARD uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain_bytes);
 /*
- * Makes both steps of KeyExchange in one call, or neither. random receives COPP_RANDOM_SIZE bytes; *chain points to the
- * adapter's chain of *size bytes, which lives as long as the adapter. On failure *chain is NULL and *size 0. Call it from the
- * thread that has the adapter. Returns COPP_HR_UNEXPECTED after a step of KeyExchange, or without random numbers; then it may
- * be called again (SES-2).
+ * Makes both steps of KeyExchange in one call, or neither. random receives COPP_RANDOM_SIZE bytes; *chain_bytes points
+ * to the adapter's chain of *chain_size bytes, which lives as long as the adapter. On failure *chain_bytes is NULL and *chain_size
+ * 0. Call it from the thread that has the adapter. Returns COPP_HR_UNEXPECTED after a step of KeyExchange, or without random
+ * numbers; then it may be called again (SES-2).
  */
-COPP_API COPP_NODISCARD uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain,
-                                                      size_t *size);
+COPP_API COPP_NODISCARD uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain_bytes,
+                                                      size_t *chain_size);
 COPP_API COPP_NODISCARD uint32_t copp_device_sequence_start(struct copp_device *device, const struct copp_signature *signature);
 /* COPP_HR_PENDING: ask copp_device_command_result until it answers something else; the command has then ended. */
 COPP_API COPP_NODISCARD uint32_t copp_device_command(struct copp_device *device, const struct copp_command *command,

@@ -22,14 +22,14 @@ struct copp_sim_error {
 struct copp_sim_config {
     size_t size; /* sizeof this struct */
     const char *description; /* ini text, NUL-terminated; NULL: copp_sim_default() */
-    const uint8_t *chain; /* as in struct copp_adapter_config */
+    const uint8_t *chain_bytes; /* as in struct copp_adapter_config */
     size_t chain_size;
     struct copp_private_key *key;
     struct copp_random *random;
     uint64_t now_ms; /* the time the script in the description starts from */
     uint32_t pending_limit_ms; /* where the description has none; 0: COPP_PENDING_LIMIT_MS */
     bool
-        outputs_only; /* without adapter and connectors, which are the host's: chain, key, random and pending limit stay unused */
+        outputs_only; /* without adapter and connectors, which are the host's: chain_bytes, key, random and pending limit stay unused */
     struct copp_log *log; /* the adapter's; NULL: nobody is told */
     bool unbound; /* as in struct copp_adapter_config */
 };

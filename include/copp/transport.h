@@ -56,10 +56,10 @@ struct copp_call {
  */
 struct copp_transport_ops {
     size_t size; /* sizeof this struct */
-    /* random receives COPP_RANDOM_SIZE bytes. *chain (of *size bytes) belongs to the transport and stays valid
-     * until it is freed, reopened, or asked again. */
+    /* random receives COPP_RANDOM_SIZE bytes. *chain_bytes (*chain_size of them) belong to the transport and
+     * stay valid until it is freed, reopened, or asked again. */
     enum copp_result (*key_exchange)(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult);
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult);
     enum copp_result (*session_sequence_start)(struct copp_transport *transport, const struct copp_call *call,
                                                const struct copp_signature *signature, uint32_t *hresult);
     enum copp_result (*protection_command)(struct copp_transport *transport, const struct copp_call *call,

@@ -110,7 +110,7 @@ static enum copp_result build(struct copp_sim *sim, const struct copp_sim_config
         return COPP_OK;
     uint32_t limit_ms = sim->pending_limit_ms ? (uint32_t)sim->pending_limit_ms : config->pending_limit_ms;
     const struct copp_adapter_config adapter = {.size = sizeof adapter,
-                                                .chain = config->chain,
+                                                .chain_bytes = config->chain_bytes,
                                                 .chain_size = config->chain_size,
                                                 .key = config->key,
                                                 .random = config->random,
@@ -228,35 +228,35 @@ static uint64_t script_time(const struct copp_sim *sim, const struct sim_script_
     return line->at_ms > SIM_NEVER - sim->start_ms ? SIM_NEVER : sim->start_ms + line->at_ms;
 }
 
-static uint64_t next_script(const struct copp_sim *sim) {
+static uint64_t script_deadline_ms(const struct copp_sim *sim) {
     return sim->script_done < sim->script_count ? script_time(sim, &sim->script[sim->script_done]) : SIM_NEVER;
 }
 
 uint64_t copp_sim_deadline_ms(const struct copp_sim *sim) {
     if (!sim)
         return SIM_NEVER;
-    uint64_t next = least(next_script(sim), copp_adapter_deadline_ms(sim->adapter));
+    uint64_t deadline_ms = least(script_deadline_ms(sim), copp_adapter_deadline_ms(sim->adapter));
     for (size_t i = 0; i < sim->output_count; i++) {
         if (sim->outputs[i].pending)
-            next = least(next, sim->outputs[i].due_ms);
+            deadline_ms = least(deadline_ms, sim->outputs[i].due_ms);
     }
-    return next;
+    return deadline_ms;
 }
 
 /*
  * The next moment that must not be leapt over. Without an apply under way the adapter has but retries to do: one at
  * the end of a leap is as good as one a second.
  */
-static uint64_t next_moment(const struct copp_sim *sim) {
+static uint64_t leap_deadline_ms(const struct copp_sim *sim) {
     for (size_t i = 0; i < sim->output_count; i++) {
         if (sim->outputs[i].pending)
             return copp_sim_deadline_ms(sim);
     }
-    return next_script(sim);
+    return script_deadline_ms(sim);
 }
 
 static void run_script(struct copp_sim *sim) {
-    while (next_script(sim) <= sim->now_ms && next_script(sim) != SIM_NEVER) {
+    while (script_deadline_ms(sim) <= sim->now_ms && script_deadline_ms(sim) != SIM_NEVER) {
         struct copp_sim_error unwanted; /* an event that cannot happen just now does not */
         bool happened = copp_sim_event_happen(&sim->script[sim->script_done++].event, &unwanted);
         (void)happened;
@@ -273,8 +273,9 @@ static void land(struct copp_sim *sim) {
 void copp_sim_dispatch(struct copp_sim *sim, uint64_t now_ms) {
     if (!sim)
         return;
-    for (uint64_t next = next_moment(sim); next <= now_ms && next != SIM_NEVER; next = next_moment(sim)) {
-        sim->now_ms = next > sim->now_ms ? next : sim->now_ms;
+    for (uint64_t deadline_ms = leap_deadline_ms(sim); deadline_ms <= now_ms && deadline_ms != SIM_NEVER;
+         deadline_ms = leap_deadline_ms(sim)) {
+        sim->now_ms = deadline_ms > sim->now_ms ? deadline_ms : sim->now_ms;
         run_script(sim);
         land(sim);
         copp_adapter_dispatch(sim->adapter, sim->now_ms);

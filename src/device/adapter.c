@@ -8,7 +8,7 @@
 #include "wire/binding.h"
 
 static bool adapter_possible(const struct copp_adapter_config *config) {
-    return config->chain && config->chain_size > 0 && config->chain_size <= UINT32_MAX && config->key &&
+    return config->chain_bytes && config->chain_size > 0 && config->chain_size <= UINT32_MAX && config->key &&
            COPP_HAS_OP(config->key->ops, decrypt_raw) && (!config->random || COPP_HAS_OP(config->random->ops, fill));
 }
 
@@ -20,15 +20,15 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     if (!config || !copp_sized_read(config, &own, sizeof own) || !adapter_possible(&own))
         return COPP_E_ARGUMENT;
     struct copp_adapter *made = calloc(1, sizeof *made);
-    uint8_t *chain = malloc(own.chain_size);
+    uint8_t *chain_bytes = malloc(own.chain_size);
     uint32_t process = copp_process();
-    if (!made || !chain || !process) {
+    if (!made || !chain_bytes || !process) {
         free(made);
-        free(chain);
+        free(chain_bytes);
         return COPP_E_MEMORY;
     }
-    memcpy(chain, own.chain, own.chain_size);
-    made->chain = chain;
+    memcpy(chain_bytes, own.chain_bytes, own.chain_size);
+    made->chain_bytes = chain_bytes;
     made->chain_size = (uint32_t)own.chain_size;
     made->process = process;
     made->key = own.key;
@@ -50,7 +50,7 @@ void copp_adapter_free(struct copp_adapter **adapter) {
         free(connector);
         connector = next;
     }
-    free((*adapter)->chain);
+    free((*adapter)->chain_bytes);
     free(*adapter);
     *adapter = NULL;
 }

@@ -89,30 +89,30 @@ static uint32_t draw_random(struct copp_device *device, uint8_t *random) {
     return COPP_HR_OK;
 }
 
-uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain) {
-    if (!device || !random || !chain)
+uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain_bytes) {
+    if (!device || !random || !chain_bytes)
         return COPP_HR_POINTER;
     uint32_t hresult = draw_random(device, random);
     if (hresult == COPP_HR_OK)
-        memcpy(chain, device->connector->adapter->chain, device->connector->adapter->chain_size);
+        memcpy(chain_bytes, device->connector->adapter->chain_bytes, device->connector->adapter->chain_size);
     return hresult;
 }
 
-uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain, size_t *size) {
+uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain_bytes, size_t *chain_size) {
     uint32_t length;
-    if (chain)
-        *chain = NULL;
-    if (size)
-        *size = 0;
-    if (!device || !random || !chain || !size)
+    if (chain_bytes)
+        *chain_bytes = NULL;
+    if (chain_size)
+        *chain_size = 0;
+    if (!device || !random || !chain_bytes || !chain_size)
         return COPP_HR_POINTER;
     uint32_t hresult = copp_device_get_certificate_length(device, &length);
     if (hresult != COPP_HR_OK)
         return hresult;
     hresult = draw_random(device, random);
     if (hresult == COPP_HR_OK) {
-        *chain = device->connector->adapter->chain;
-        *size = length;
+        *chain_bytes = device->connector->adapter->chain_bytes;
+        *chain_size = length;
     } else {
         device->state = COPP_DEVICE_OPENED;
     }

@@ -18,7 +18,7 @@
 #define COPP_NEVER UINT64_MAX
 
 struct copp_adapter {
-    uint8_t *chain;
+    uint8_t *chain_bytes;
     uint32_t chain_size;
     uint32_t pending_limit_ms;
     uint32_t process; /* which one made it (base/fork.h) */

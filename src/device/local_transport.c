@@ -27,12 +27,12 @@ static enum copp_result begin(struct copp_transport *transport, const struct cop
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     uint64_t deadline_ms;
     enum copp_result result = begin(transport, call, &deadline_ms);
     if (result)
         return result;
-    *hresult = copp_device_exchange(((struct local_transport *)transport)->device, random, chain, size);
+    *hresult = copp_device_exchange(((struct local_transport *)transport)->device, random, chain_bytes, chain_size);
     return COPP_OK;
 }
 

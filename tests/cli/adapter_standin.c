@@ -126,6 +126,9 @@ int fail_session(const struct invocation *in, const char *output, const char *wh
 
 bool revocation_changed(const struct revocation *revocation) {
     (void)revocation;
+    if (standin.reconfigures)
+        standin.driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+    standin.reconfigures = false;
     return standin.lists != STANDIN_LISTS_SAME;
 }
 

@@ -27,6 +27,7 @@ struct adapter_standin {
     bool unbound; /* its answers are not */
     bool bad_chain; /* which does not validate */
     enum standin_lists lists;
+    bool reconfigures; /* the connector, once: when somebody next asks whether the lists have changed */
     void (*prepare)(struct fake_driver *driver); /* what the driver of the next session is; NULL: an honest one */
     struct fake_driver driver; /* of the session there is */
     bool open; /* there is one */

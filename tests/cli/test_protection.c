@@ -202,9 +202,12 @@ static void begins_when_it_has_settled(void) {
     standin_reset();
     assert_int_equal(protection_open(&invocation, &(struct adapter_options){0}, &terms, 0, &p), STATUS_YES);
     assert_int_equal(protection_choose(&p, wake[0]), STATUS_YES);
-    is_reconfigured(&standin.driver);
+    standin.reconfigures = true; /* behind the levels that are set first */
     protection_begin(&p, &report);
     assert_event(&report, PROTECTION_IN_FORCE, "protected");
+    assert_int_equal(standin.driver.sets, 2);
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
     assert_true(protection_end(&p));
     protection_close(&p);
 }
@@ -278,6 +281,18 @@ static void a_new_session_is_protected_before_content_is_shown(void) {
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
     assert_true(protection_end(&p));
+    protection_close(&p);
+}
+
+static void a_new_session_begins_when_it_has_settled(void) {
+    struct protection p;
+    lose(&p, LIMIT_MS);
+    standin.reconfigures = true;
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again");
+    assert_int_equal(standin.driver.sets, 2);
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
     protection_close(&p);
 }
 
@@ -374,6 +389,31 @@ static void a_new_session_passes_every_check(void) {
     protection_close(&p);
 }
 
+static void becomes_simulated(struct fake_driver *driver) {
+    (void)driver;
+    standin.simulated = true;
+}
+
+static void becomes_unplugged(struct fake_driver *driver) {
+    (void)driver;
+    standin.unplugged = true;
+}
+
+/* What the output was before the session was opened says nothing of whose it is now. */
+static void the_output_may_change_while_a_session_is_opened(void) {
+    struct protection p;
+    lose(&p, LIMIT_MS);
+    standin.prepare = becomes_unplugged;
+    assert_tries_on(&p);
+    assert_int_equal(standin.driver.sets, 0);
+    standin.unplugged = false;
+    standin.prepare = becomes_simulated;
+    struct protection_report report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
+    assert_int_equal(standin.driver.sets, 0);
+    protection_close(&p);
+}
+
 /* A loss after a new session has the whole time again. */
 static void every_loss_has_its_own_time(void) {
     struct protection p;
@@ -412,11 +452,13 @@ int main(void) {
         TEST(only_two_losses_are_made_good, "APP-1 APP-2 APP-3 EVT-4"),
         TEST(revoked_meanwhile_is_not_made_good, "CRL-4"),
         TEST(a_new_session_is_protected_before_content_is_shown, "EVT-4"),
+        TEST(a_new_session_begins_when_it_has_settled, "EVT-4"),
         TEST(tries_until_the_time_is_up, ""),
         TEST(bound_answers_go_before_the_list, "BIND-6"),
         TEST(what_is_not_bound_is_said, "BIND-5 BIND-8"),
         TEST(what_may_pass_is_tried_again, ""),
         TEST(a_new_session_passes_every_check, "APP-1 APP-2 CRL-4"),
+        TEST(the_output_may_change_while_a_session_is_opened, ""),
         TEST(every_loss_has_its_own_time, ""),
         TEST(given_up_it_is_lost, ""),
     };

@@ -272,6 +272,7 @@ static void a_pending_command_has_a_time_limit(void) {
     assert_ended_well(pid);
     assert_true(clock_ms() - began >= 700);
     assert_int_equal(kit_metric(&kit, "copp_failures_total{cause=\"pending\"} "), 1);
+    kit_wait_said(&kit, ": ProtectionCommand was answered E_UNEXPECTED\n", 1);
     kit_event(&kit, "hdcp-hang HDMI-1 off");
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
     player_end(&player);

@@ -100,7 +100,7 @@ static void time_limits_hold(void) {
 }
 
 /* Whether one more connection is let in. */
-static bool let_in(struct world *world) {
+static bool admitted(struct world *world) {
     struct copp_socket *connection;
     struct copp_socket_connector told = {.size = sizeof told};
     assert_int_equal(copp_socket_connect(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config),
@@ -120,15 +120,15 @@ static void rates_hold(void) {
         bool judged = false;
         for (unsigned tries = 0; !judged && tries < 20; tries++) { /* on a busy machine the second may be over too soon */
             uint64_t began = clock_ms();
-            while (let_in(&world))
+            while (admitted(&world))
                 assert_true(clock_ms() - began < 20000);
             uint64_t refused = clock_ms(); /* 0.4 s at the least are left of the second if it began this late */
             jump(&world, jumps[i]);
-            bool in = let_in(&world);
+            bool in = admitted(&world);
             judged = refused - began < 300 && clock_ms() - began < 700;
             assert_false(judged && in);
             sleep_ms(1100);
-            assert_true(let_in(&world));
+            assert_true(admitted(&world));
             world.clocks->real_s = 0;
         }
         assert_true(judged);

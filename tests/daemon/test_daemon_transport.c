@@ -113,7 +113,7 @@ static void deadlines_hold(void) {
     for (int kind = 0; kind < 4; kind++) {
         struct kit kit;
         struct player player;
-        const uint8_t *chain;
+        const uint8_t *chain_bytes;
         size_t size;
         uint32_t hresult = 77;
         begin(&kit, &player);
@@ -127,7 +127,7 @@ static void deadlines_hold(void) {
         uint64_t began = clock_ms();
         call.deadline_ms = ops->now_ms(transport) + 200;
         enum copp_result results[] = {
-            kind == 0 ? ops->key_exchange(transport, &call, random, &chain, &size, &hresult) : COPP_E_TRANSPORT,
+            kind == 0 ? ops->key_exchange(transport, &call, random, &chain_bytes, &size, &hresult) : COPP_E_TRANSPORT,
             kind == 1 ? ops->session_sequence_start(transport, &call, &signature, &hresult) : COPP_E_TRANSPORT,
             kind == 2 ? ops->protection_command(transport, &call, &command, &hresult) : COPP_E_TRANSPORT,
             kind == 3 ? ops->protection_status(transport, &call, &input, &output, &hresult) : COPP_E_TRANSPORT};
@@ -164,6 +164,8 @@ static void calls_that_cannot_be_made_are_not(void) {
     assert_int_equal(player_global(&player, HDCP), 0); /* nothing was sent: the session goes on */
     call = (struct copp_call){.size = sizeof call}; /* its deadline has always passed */
     assert_int_equal(ops->protection_command(transport, &call, &command, &hresult), COPP_E_TRANSPORT);
+    sleep_ms(50);
+    assert_true(kit_metric(&kit, "copp_failures_total{cause=\"command\"} ") == 0); /* coppd has not seen it */
     player_end(&player);
     kit_end(&kit);
 }

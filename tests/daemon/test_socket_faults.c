@@ -15,7 +15,7 @@ static enum copp_result use(const struct kit *kit) {
     struct copp_socket_connector told = {.size = sizeof told};
     struct copp_transport *transport = NULL;
     uint8_t random[COPP_RANDOM_SIZE];
-    const uint8_t *chain = NULL;
+    const uint8_t *chain_bytes = NULL;
     size_t size = 0;
     uint32_t hresult = COPP_HR_OK;
     enum copp_result result = copp_socket_connect(&config, &connection);
@@ -24,7 +24,7 @@ static enum copp_result use(const struct kit *kit) {
     if (!result)
         result = copp_socket_transport_open(&connection, told.name, &transport);
     if (!result)
-        result = transport->ops->key_exchange(transport, &call, random, &chain, &size, &hresult);
+        result = transport->ops->key_exchange(transport, &call, random, &chain_bytes, &size, &hresult);
     if (!result) {
         assert_int_equal(hresult, COPP_HR_OK);
         assert_true(size > 5000);

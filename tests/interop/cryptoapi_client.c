@@ -163,7 +163,7 @@ static BOOL make_signature(struct client *client, const char *chain, const GUID 
 
 HRESULT client_start(struct client *client, IAMCertifiedOutputProtection *driver, enum client_form form) {
     GUID random;
-    BYTE *chain = NULL;
+    BYTE *chain_bytes = NULL;
     DWORD size = 0;
     AMCOPPSignature signature;
     memset(client, 0, sizeof *client);
@@ -172,13 +172,13 @@ HRESULT client_start(struct client *client, IAMCertifiedOutputProtection *driver
         client->crypto_error = GetLastError();
         return E_FAIL;
     }
-    HRESULT hr = IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, &size);
+    HRESULT hr = IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain_bytes, &size);
     if (FAILED(hr))
         return hr;
     char *text = calloc(1, size + 1); /* the chain does not end in NUL */
     if (text)
-        memcpy(text, chain, size);
-    CoTaskMemFree(chain);
+        memcpy(text, chain_bytes, size);
+    CoTaskMemFree(chain_bytes);
     BOOL made = text && make_signature(client, text, &random, form, &signature);
     free(text);
     return made ? IAMCertifiedOutputProtection_SessionSequenceStart(driver, &signature) : E_FAIL;

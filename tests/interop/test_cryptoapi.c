@@ -82,20 +82,20 @@ static void the_pages_code_mended_is_refused(void **state) {
 static void null_pointers_come_first(void **state) {
     (void)state;
     GUID random;
-    BYTE *chain = (BYTE *)&random;
+    BYTE *chain_bytes = (BYTE *)&random;
     DWORD size = 7;
     AMCOPPStatusInput input;
     AMCOPPStatusOutput output;
     IAMCertifiedOutputProtection *driver = new_driver();
     memset(&input, 0, sizeof input);
-    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, NULL, &chain, &size), E_POINTER);
+    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, NULL, &chain_bytes, &size), E_POINTER);
     assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, NULL, &size), E_POINTER);
-    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, NULL), E_POINTER);
+    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain_bytes, NULL), E_POINTER);
     assert_int_equal(IAMCertifiedOutputProtection_SessionSequenceStart(driver, NULL), E_POINTER);
     assert_int_equal(IAMCertifiedOutputProtection_ProtectionCommand(driver, NULL), E_POINTER);
     assert_int_equal(IAMCertifiedOutputProtection_ProtectionStatus(driver, NULL, &output), E_POINTER);
     assert_int_equal(IAMCertifiedOutputProtection_ProtectionStatus(driver, &input, NULL), E_POINTER);
-    assert_ptr_equal(chain, &random);
+    assert_ptr_equal(chain_bytes, &random);
     assert_int_equal(size, 7);
     assert_int_equal(IAMCertifiedOutputProtection_QueryInterface(driver, &IID_IUnknown, NULL), E_POINTER);
     assert_int_equal(IAMCertifiedOutputProtection_Release(driver), 0);
@@ -110,7 +110,7 @@ static void calls_out_of_order(void **state) {
     AMCOPPSignature signature;
     struct client client;
     GUID random;
-    BYTE *chain = (BYTE *)&random;
+    BYTE *chain_bytes = (BYTE *)&random;
     DWORD size = 7;
     memset(&signature, 0, sizeof signature);
     IAMCertifiedOutputProtection *driver = new_driver();
@@ -118,8 +118,8 @@ static void calls_out_of_order(void **state) {
     assert_int_equal(IAMCertifiedOutputProtection_ProtectionCommand(driver, &command), E_UNEXPECTED);
     assert_int_equal(IAMCertifiedOutputProtection_ProtectionStatus(driver, &input, &output), E_UNEXPECTED);
     assert_int_equal(client_start(&client, driver, CLIENT_SWAP40), S_OK);
-    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, &size), E_UNEXPECTED);
-    assert_null(chain); /* what is handed out is NULL where nothing is */
+    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain_bytes, &size), E_UNEXPECTED);
+    assert_null(chain_bytes); /* what is handed out is NULL where nothing is */
     assert_int_equal(size, 0);
     assert_int_equal(IAMCertifiedOutputProtection_SessionSequenceStart(driver, &signature), E_UNEXPECTED);
     assert_int_equal(set_hdcp(&client, 1), S_OK); /* and nothing of that has touched the session */
@@ -353,13 +353,13 @@ static int end_counting(void **state) {
 static void a_chain_is_counted(void **state) {
     (void)state;
     GUID random;
-    BYTE *chain = NULL;
+    BYTE *chain_bytes = NULL;
     DWORD size = 0;
     IAMCertifiedOutputProtection *driver = new_driver();
     LONG before = counting_blocks();
-    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, &size), S_OK);
+    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain_bytes, &size), S_OK);
     assert_int_equal(counting_blocks(), before + 1);
-    CoTaskMemFree(chain);
+    CoTaskMemFree(chain_bytes);
     assert_int_equal(counting_blocks(), before);
     assert_int_equal(IAMCertifiedOutputProtection_Release(driver), 0);
     assert_all_released();

@@ -71,11 +71,11 @@ static void session_with(IAMCertifiedOutputProtection *driver) {
 /* Before there is a picture there is no output. */
 static void refused(IAMCertifiedOutputProtection *driver) {
     GUID random;
-    BYTE *chain = (BYTE *)&random;
+    BYTE *chain_bytes = (BYTE *)&random;
     DWORD size = 7;
-    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, NULL, &chain, &size), E_POINTER);
-    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain, &size), VFW_E_NO_COPP_HW);
-    assert_null(chain);
+    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, NULL, &chain_bytes, &size), E_POINTER);
+    assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(driver, &random, &chain_bytes, &size), VFW_E_NO_COPP_HW);
+    assert_null(chain_bytes);
     assert_int_equal(size, 0);
 }
 

@@ -120,7 +120,7 @@ static DWORD WINAPI raise_hdcp(void *argument) {
 static void calls_during_a_pending_command(void **state) {
     (void)state;
     GUID random;
-    BYTE *chain = NULL;
+    BYTE *chain_bytes = NULL;
     DWORD size = 0;
     struct made made = {.driver = new_driver()};
     struct client other;
@@ -131,7 +131,7 @@ static void calls_during_a_pending_command(void **state) {
     assert_non_null(thread);
     for (int i = 0; i < 10; i++) {
         assert_int_equal(level_of(&other, &query_local_level), 0);
-        assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(made.driver, &random, &chain, &size), E_UNEXPECTED);
+        assert_int_equal(IAMCertifiedOutputProtection_KeyExchange(made.driver, &random, &chain_bytes, &size), E_UNEXPECTED);
     }
     assert_int_equal(WaitForSingleObject(thread, PATIENCE_MS), WAIT_OBJECT_0);
     CloseHandle(thread);
@@ -272,11 +272,11 @@ static UINT play_role(const char *role) {
     made.driver = new_driver();
     if (strcmp(role, "no-driver") == 0) {
         GUID random;
-        BYTE *chain = (BYTE *)&random;
+        BYTE *chain_bytes = (BYTE *)&random;
         DWORD size = 7;
-        HRESULT hr = IAMCertifiedOutputProtection_KeyExchange(made.driver, &random, &chain, &size);
+        HRESULT hr = IAMCertifiedOutputProtection_KeyExchange(made.driver, &random, &chain_bytes, &size);
         (void)IAMCertifiedOutputProtection_Release(made.driver);
-        return hr == VFW_E_NO_COPP_HW && !chain && size == 0 ? 0x5000 : 1;
+        return hr == VFW_E_NO_COPP_HW && !chain_bytes && size == 0 ? 0x5000 : 1;
     }
     if (client_start(&made.client, made.driver, CLIENT_SWAP40) != S_OK)
         return 2;

@@ -47,8 +47,10 @@ struct bridge {
     IOPMVideoOutput *output;
 };
 
-static HRESULT STDMETHODCALLTYPE key_exchange(IAMCertifiedOutputProtection *bridge, GUID *random, BYTE **chain, DWORD *size) {
-    return IOPMVideoOutput_StartInitialization(((struct bridge *)bridge)->output, (OPM_RANDOM_NUMBER *)random, chain, size);
+static HRESULT STDMETHODCALLTYPE key_exchange(IAMCertifiedOutputProtection *bridge, GUID *random, BYTE **chain_bytes,
+                                              DWORD *chain_size) {
+    return IOPMVideoOutput_StartInitialization(((struct bridge *)bridge)->output, (OPM_RANDOM_NUMBER *)random, chain_bytes,
+                                               chain_size);
 }
 
 static HRESULT STDMETHODCALLTYPE sequence_start(IAMCertifiedOutputProtection *bridge, AMCOPPSignature *signature) {
@@ -217,15 +219,15 @@ static void a_nul_follows_the_chain(void **state) {
     (void)state;
     OPM_RANDOM_NUMBER random;
     IMalloc *memory = NULL;
-    BYTE *chain = NULL;
+    BYTE *chain_bytes = NULL;
     ULONG size = 0;
     IOPMVideoOutput *output = new_output();
     assert_int_equal(CoGetMalloc(1, &memory), S_OK);
-    assert_int_equal(IOPMVideoOutput_StartInitialization(output, &random, &chain, &size), S_OK);
-    assert_int_equal(IMalloc_GetSize(memory, chain), size + 1);
-    assert_int_equal(strlen((char *)chain), size);
-    assert_non_null(strstr((char *)chain, "CertificateCollection>"));
-    CoTaskMemFree(chain);
+    assert_int_equal(IOPMVideoOutput_StartInitialization(output, &random, &chain_bytes, &size), S_OK);
+    assert_int_equal(IMalloc_GetSize(memory, chain_bytes), size + 1);
+    assert_int_equal(strlen((char *)chain_bytes), size);
+    assert_non_null(strstr((char *)chain_bytes, "CertificateCollection>"));
+    CoTaskMemFree(chain_bytes);
     (void)IMalloc_Release(memory);
     assert_int_equal(IOPMVideoOutput_Release(output), 0);
 }

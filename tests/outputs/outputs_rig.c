@@ -17,7 +17,7 @@ void outputs_rig_init(struct outputs_rig *rig, struct copp_backend *backend) {
     rig_init(&rig->rig, NULL);
     rig->now_ms = 0; /* as in struct app */
     const struct copp_adapter_config config = {.size = sizeof config,
-                                               .chain = rig_chain,
+                                               .chain_bytes = rig_chain,
                                                .chain_size = sizeof rig_chain,
                                                .key = &rig->rig.key.key,
                                                .random = &rig->rig.random.random,

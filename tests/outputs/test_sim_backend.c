@@ -138,7 +138,7 @@ static void a_sim_with_an_adapter(void) {
     int ends[2];
     rig_init(&rig, NULL);
     const struct copp_sim_config config = {
-        .size = sizeof config, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+        .size = sizeof config, .chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     assert_int_equal(copp_sim_new(&config, &sim, NULL), COPP_OK);
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_int_equal(copp_sim_backend_open(&sim, ends[0], NULL, &backend), COPP_E_STATE);

@@ -96,7 +96,7 @@ void rig_init_bound(struct rig *rig, const struct copp_connector_config *config,
     *rig = (struct rig){.key = {.key = {&key_ops}}, .random = {.random = {&random_ops}, .next = 1}};
     rig_output_init(&rig->output);
     const struct copp_adapter_config adapter = {.size = sizeof adapter,
-                                                .chain = rig_chain,
+                                                .chain_bytes = rig_chain,
                                                 .chain_size = sizeof rig_chain,
                                                 .key = &rig->key.key,
                                                 .random = &rig->random.random,

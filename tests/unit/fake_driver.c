@@ -5,6 +5,9 @@
 
 #include "wire/requests.h"
 
+/* Where the fields of an answer lie (WIRE-4), in bytes. */
+enum { AT_ANSWER_SIZE = 16, AT_ANSWER = 20 };
+
 /* as in the kms_content_protection test of the Intel GPU tools */
 const char facsimile_srm[] = "800000050100003602511ef21acde72697f4019710199253e9f05995a37a3bfee09c76dd83aac25b24b33684947534db10"
                              "9e3b2313d87ac2307984";
@@ -49,7 +52,7 @@ static void take_time(struct fake_driver *driver, const struct copp_call *call) 
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
     take_time(driver, call);
     driver->exchanges++;
@@ -58,8 +61,8 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
         return (enum copp_result)driver->fault_value;
     *hresult = fault == FAKE_REFUSES ? driver->fault_value : COPP_HR_OK;
     memcpy(random, driver->random, COPP_RANDOM_SIZE);
-    *chain = driver->chain;
-    *size = driver->chain_size;
+    *chain_bytes = driver->chain_bytes;
+    *chain_size = driver->chain_size;
     return COPP_OK;
 }
 
@@ -205,10 +208,10 @@ static void give(struct fake_driver *driver, enum fake_fault fault, const struct
         driver->spoil(driver, made.bytes);
     if (fault == FAKE_SIZE) {
         for (unsigned i = 0; i < 4; i++)
-            made.bytes[16 + i] = (uint8_t)(value >> (8 * i));
+            made.bytes[AT_ANSWER_SIZE + i] = (uint8_t)(value >> (8 * i));
     }
     if (fault == FAKE_R_APP_BIT)
-        made.bytes[20 + value / 8] ^= (uint8_t)(1u << value % 8);
+        made.bytes[AT_ANSWER + value / 8] ^= (uint8_t)(1u << value % 8);
     sign(driver, made.bytes + COPP_MAC_SIZE, made.bytes);
     if (fault == FAKE_MAC_BIT)
         made.bytes[value / 8] ^= (uint8_t)(1u << value % 8);
@@ -217,7 +220,7 @@ static void give(struct fake_driver *driver, enum fake_fault fault, const struct
     if (fault == FAKE_REPLAY || fault == FAKE_REWRITE)
         made = driver->last_answer;
     if (fault == FAKE_REWRITE)
-        memcpy((uint8_t *)(uintptr_t)input->bytes, made.bytes + 20, COPP_RANDOM_SIZE);
+        memcpy((uint8_t *)(uintptr_t)input->bytes, made.bytes + AT_ANSWER, COPP_RANDOM_SIZE);
     if (fault == FAKE_REFLECT)
         memcpy(made.bytes, driver->last_command.bytes, sizeof made.bytes);
     if (fault != FAKE_SILENT)
@@ -310,13 +313,13 @@ void fake_driver_init(struct fake_driver *driver) {
         .bus = COPP_BUS_PCI_EXPRESS | COPP_BUS_INTEGRATED,
         .bksv = {0xcd, 0x1a, 0xf2, 0x1e, 0x51}, /* 51 1e f2 1a cd, of the facsimile SRM */
         .display = {1920, 1080, 2, COPP_D3DFMT_X8R8G8B8, 60000, 1001}};
-    driver->chain = read_test_file("vectors/chain-good.xml", &driver->chain_size);
+    driver->chain_bytes = read_test_file("vectors/chain-good.xml", &driver->chain_size);
     driver->key = kit_key_open("leaf.pem");
 }
 
 void fake_driver_end(struct fake_driver *driver) {
     kit_key_free(driver->key);
-    free(driver->chain);
+    free(driver->chain_bytes);
 }
 
 void fake_driver_fault(struct fake_driver *driver, enum fake_fault fault, unsigned honest, uint32_t value) {

@@ -29,7 +29,7 @@ enum fake_fault {
 struct fake_driver {
     struct copp_transport transport;
     struct kit_key *key; /* leaf.pem */
-    uint8_t *chain;
+    uint8_t *chain_bytes;
     size_t chain_size;
 
     /* How it goes wrong: once, at the status query, command or other call after `honest` more of them. */

@@ -10,9 +10,9 @@ static void what_no_adapter_can_be(void) {
     rig_init(&rig, NULL);
     struct copp_adapter *adapter = NULL;
     const struct copp_adapter_config good = {
-        .size = sizeof good, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+        .size = sizeof good, .chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     struct copp_adapter_config config = good;
-    config.chain = NULL;
+    config.chain_bytes = NULL;
     assert_int_equal(copp_adapter_new(&config, &adapter), COPP_E_ARGUMENT);
     config = good;
     config.chain_size = 0;

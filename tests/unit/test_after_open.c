@@ -192,7 +192,7 @@ static void begin_with_default_random(struct scene *scene) {
     copp_adapter_free(&scene->rig.adapter);
     struct copp_private_key *key = scene->own_key ? scene->own_key : &scene->rig.key.key;
     const struct copp_adapter_config adapter = {
-        .size = sizeof adapter, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = key};
+        .size = sizeof adapter, .chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = key};
     struct copp_connector_config connector = rig_config();
     connector.output = &scene->rig.output.output;
     must(!copp_adapter_new(&adapter, &scene->rig.adapter));
@@ -223,11 +223,11 @@ static struct copp_signature sealed(const struct scene *scene) {
 static void play_handshake(struct scene *scene) {
     struct copp_device *device = scene->app.device;
     uint32_t length = 0;
-    uint8_t chain[sizeof rig_chain];
+    uint8_t chain_bytes[sizeof rig_chain];
     measure(HANDSHAKE);
-    must(copp_device_get_certificate_length(device, &length) == COPP_HR_OK && length == sizeof chain);
+    must(copp_device_get_certificate_length(device, &length) == COPP_HR_OK && length == sizeof chain_bytes);
     measure(HANDSHAKE);
-    must(copp_device_key_exchange(device, scene->app.random, chain) == COPP_HR_OK);
+    must(copp_device_key_exchange(device, scene->app.random, chain_bytes) == COPP_HR_OK);
     const struct copp_signature signature = sealed(scene);
     measure(HANDSHAKE);
     must(copp_device_sequence_start(device, &signature) == COPP_HR_OK);

@@ -28,7 +28,7 @@ static void begin(struct scene *s, const struct between_trick *trick, bool unbou
     *s = (struct scene){.session = NULL};
     const struct copp_sim_config adapter = {.size = sizeof adapter,
                                             .description = between_adapter,
-                                            .chain = host.chain,
+                                            .chain_bytes = host.chain,
                                             .chain_size = host.chain_size,
                                             .key = host.key,
                                             .unbound = unbound};

@@ -53,7 +53,7 @@ static void only_what_fell_away_is_lost(void) {
     rig_scene_end(&s);
 }
 
-static void a_type_the_connector_has_not_cannot_fall_away(void) {
+static void type_missing_on_connector_cannot_fall_away(void) {
     struct rig_scene s;
     struct copp_connector_config config = rig_config();
     config.protection_types = HDCP;
@@ -151,7 +151,7 @@ int main(void) {
     static const struct test_case cases[] = {
         TEST(unplugging_tells_every_device_once, "EVT-1 EVT-2 EVT-3"),
         TEST(only_what_fell_away_is_lost, "EVT-1 EVT-3"),
-        TEST(a_type_the_connector_has_not_cannot_fall_away, "EVT-1"),
+        TEST(type_missing_on_connector_cannot_fall_away, "EVT-1"),
         TEST(the_desktops_acp_comes_back, "ARB-5 EVT-3"),
         TEST(a_mode_change_keeps_what_can_go_on, "EVT-1 EVT-2"),
         TEST(what_cannot_go_on_in_the_new_mode_is_lost, "EVT-1 EVT-3 ARB-6"),

@@ -19,13 +19,13 @@ static void assert_no_messages(struct app *app) {
 static void assert_no_exchange(struct app *app) {
     uint32_t length = 77;
     uint8_t random[COPP_RANDOM_SIZE] = {0};
-    uint8_t chain[sizeof rig_chain] = {0};
+    uint8_t chain_bytes[sizeof rig_chain] = {0};
     static const uint8_t untouched[sizeof rig_chain];
     assert_int_equal(copp_device_get_certificate_length(app->device, &length), COPP_HR_UNEXPECTED);
     assert_int_equal(length, 77);
-    assert_int_equal(copp_device_key_exchange(app->device, random, chain), COPP_HR_UNEXPECTED);
+    assert_int_equal(copp_device_key_exchange(app->device, random, chain_bytes), COPP_HR_UNEXPECTED);
     assert_memory_equal(random, untouched, sizeof random);
-    assert_memory_equal(chain, untouched, sizeof chain);
+    assert_memory_equal(chain_bytes, untouched, sizeof chain_bytes);
 }
 
 static void calls_out_of_order_change_nothing(void) {
@@ -35,16 +35,16 @@ static void calls_out_of_order_change_nothing(void) {
     app_open(&app, rig.connector);
 
     uint8_t random[COPP_RANDOM_SIZE];
-    uint8_t chain[sizeof rig_chain];
+    uint8_t chain_bytes[sizeof rig_chain];
     uint32_t length;
-    assert_int_equal(copp_device_key_exchange(app.device, random, chain), COPP_HR_UNEXPECTED);
+    assert_int_equal(copp_device_key_exchange(app.device, random, chain_bytes), COPP_HR_UNEXPECTED);
     assert_int_equal(app_start(&app), COPP_HR_UNEXPECTED);
     assert_no_messages(&app);
     assert_int_equal(copp_device_get_certificate_length(app.device, &length), COPP_HR_OK);
     assert_int_equal(copp_device_get_certificate_length(app.device, &length), COPP_HR_UNEXPECTED);
     assert_int_equal(app_start(&app), COPP_HR_UNEXPECTED);
     assert_no_messages(&app);
-    assert_int_equal(copp_device_key_exchange(app.device, app.random, chain), COPP_HR_OK);
+    assert_int_equal(copp_device_key_exchange(app.device, app.random, chain_bytes), COPP_HR_OK);
     assert_no_exchange(&app);
     assert_no_messages(&app);
     assert_int_equal(app_start(&app), COPP_HR_OK);
@@ -141,18 +141,18 @@ static void without_random_numbers_there_is_no_exchange(void) {
     struct app app;
     uint32_t length;
     uint8_t random[COPP_RANDOM_SIZE] = {0};
-    uint8_t chain[sizeof rig_chain] = {0};
+    uint8_t chain_bytes[sizeof rig_chain] = {0};
     static const uint8_t untouched[sizeof rig_chain];
     rig_init(&rig, NULL);
     app_open(&app, rig.connector);
     assert_int_equal(copp_device_get_certificate_length(app.device, &length), COPP_HR_OK);
     rig.random.fails = true;
-    assert_int_equal(copp_device_key_exchange(app.device, random, chain), COPP_HR_UNEXPECTED);
+    assert_int_equal(copp_device_key_exchange(app.device, random, chain_bytes), COPP_HR_UNEXPECTED);
     assert_memory_equal(random, untouched, sizeof random);
-    assert_memory_equal(chain, untouched, sizeof chain);
+    assert_memory_equal(chain_bytes, untouched, sizeof chain_bytes);
     assert_int_equal(app_start(&app), COPP_HR_UNEXPECTED);
     rig.random.fails = false;
-    assert_int_equal(copp_device_key_exchange(app.device, app.random, chain), COPP_HR_OK);
+    assert_int_equal(copp_device_key_exchange(app.device, app.random, chain_bytes), COPP_HR_OK);
     assert_int_equal(app_start(&app), COPP_HR_OK);
     copp_device_close(&app.device);
     rig_end(&rig);
@@ -161,19 +161,19 @@ static void without_random_numbers_there_is_no_exchange(void) {
 static void an_exchange_makes_both_steps_or_none(void) {
     struct rig rig;
     struct app app;
-    const uint8_t *chain = rig_chain;
+    const uint8_t *chain_bytes = rig_chain;
     size_t size = 1;
     rig_init(&rig, NULL);
     app_open(&app, rig.connector);
     rig.random.fails = true;
-    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_UNEXPECTED);
-    assert_null(chain);
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain_bytes, &size), COPP_HR_UNEXPECTED);
+    assert_null(chain_bytes);
     assert_int_equal(size, 0);
     rig.random.fails = false;
-    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_OK);
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain_bytes, &size), COPP_HR_OK);
     assert_int_equal(size, sizeof rig_chain);
-    assert_memory_equal(chain, rig_chain, size);
-    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_UNEXPECTED);
+    assert_memory_equal(chain_bytes, rig_chain, size);
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain_bytes, &size), COPP_HR_UNEXPECTED);
     assert_no_exchange(&app);
     assert_int_equal(app_start(&app), COPP_HR_OK);
     copp_device_close(&app.device);
@@ -181,8 +181,9 @@ static void an_exchange_makes_both_steps_or_none(void) {
     uint32_t length;
     app_open(&app, rig.connector);
     assert_int_equal(copp_device_get_certificate_length(app.device, &length), COPP_HR_OK);
-    assert_int_equal(copp_device_exchange(app.device, app.random, &chain, &size), COPP_HR_UNEXPECTED); /* half of it is done */
-    assert_null(chain);
+    assert_int_equal(copp_device_exchange(app.device, app.random, &chain_bytes, &size),
+                     COPP_HR_UNEXPECTED); /* half of it is done */
+    assert_null(chain_bytes);
     copp_device_close(&app.device);
     rig_end(&rig);
 }

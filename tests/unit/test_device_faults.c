@@ -11,7 +11,7 @@ static void adapter_and_connector(void) {
     struct rig rig;
     rig_init(&rig, NULL);
     const struct copp_adapter_config config = {
-        .size = sizeof config, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+        .size = sizeof config, .chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     struct copp_connector_config connector_config = rig_config();
     connector_config.output = &rig.output.output;
     EACH_FAULT(fault) {
@@ -66,18 +66,18 @@ static void key_exchange(void) {
     EACH_FAULT(fault) {
         struct app app;
         uint32_t length;
-        uint8_t chain[sizeof rig_chain] = {0};
+        uint8_t chain_bytes[sizeof rig_chain] = {0};
         app_open(&app, rig.connector);
         fault_arm(&fault);
         uint32_t hresult = copp_device_get_certificate_length(app.device, &length);
         assert_int_equal(hresult, COPP_HR_OK);
-        hresult = copp_device_key_exchange(app.device, app.random, chain);
+        hresult = copp_device_key_exchange(app.device, app.random, chain_bytes);
         if (fault_disarm(&fault)) {
             assert_int_equal(hresult, COPP_HR_UNEXPECTED);
             assert_memory_equal(app.random, untouched, sizeof app.random);
-            assert_memory_equal(chain, untouched, sizeof chain);
+            assert_memory_equal(chain_bytes, untouched, sizeof chain_bytes);
             assert_int_equal(app_start(&app), COPP_HR_UNEXPECTED);
-            hresult = copp_device_key_exchange(app.device, app.random, chain);
+            hresult = copp_device_key_exchange(app.device, app.random, chain_bytes);
         }
         assert_int_equal(hresult, COPP_HR_OK);
         assert_int_equal(app_start(&app), COPP_HR_OK);
@@ -228,7 +228,7 @@ static void simulated_adapter(void) {
     struct rig rig;
     rig_init(&rig, NULL);
     const struct copp_sim_config config = {
-        .size = sizeof config, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+        .size = sizeof config, .chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     EACH_FAULT(fault) {
         struct copp_sim *sim;
         struct copp_sim_error error;

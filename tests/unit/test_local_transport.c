@@ -28,16 +28,16 @@ static const struct copp_pump_ops pump_ops = {sizeof pump_ops, pump_now, pump_wa
 /* Sends hdcp level 1 over a new transport; the device behind it is app's afterwards. */
 static enum copp_result over_transport(struct rig *rig, struct copp_pump *pump, struct app *app,
                                        struct copp_transport **transport, uint32_t *hresult) {
-    const uint8_t *chain;
+    const uint8_t *chain_bytes;
     size_t size;
     assert_int_equal(copp_local_transport_open(rig->connector, pump, transport), COPP_OK);
     const struct copp_transport_ops *ops = (*transport)->ops;
     *app = (struct app){.status_sequence = 1, .command_sequence = 2};
-    assert_int_equal(ops->key_exchange(*transport, &no_deadline, app->random, &chain, &size, hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(*transport, &no_deadline, app->random, &chain_bytes, &size, hresult), COPP_OK);
     assert_int_equal(*hresult, COPP_HR_OK);
     assert_int_equal(size, sizeof rig_chain);
-    assert_memory_equal(chain, rig_chain, size);
-    assert_int_equal(ops->key_exchange(*transport, &no_deadline, app->random, &chain, &size, hresult), COPP_OK);
+    assert_memory_equal(chain_bytes, rig_chain, size);
+    assert_int_equal(ops->key_exchange(*transport, &no_deadline, app->random, &chain_bytes, &size, hresult), COPP_OK);
     assert_int_equal(*hresult, COPP_HR_UNEXPECTED); /* one KeyExchange makes both steps */
     struct copp_signature signature = app_signature(app);
     assert_int_equal(ops->session_sequence_start(*transport, &no_deadline, &signature, hresult), COPP_OK);
@@ -74,26 +74,26 @@ static void key_exchange_over_the_local_transport(void) {
     struct rig rig;
     struct copp_transport *transport;
     uint8_t random[COPP_RANDOM_SIZE];
-    const uint8_t *chain = NULL;
+    const uint8_t *chain_bytes = NULL;
     size_t size;
     uint32_t hresult;
     rig_init(&rig, NULL);
     assert_int_equal(copp_local_transport_open(rig.connector, NULL, &transport), COPP_OK);
     const struct copp_transport_ops *ops = transport->ops;
-    assert_int_equal(ops->key_exchange(transport, &no_deadline, NULL, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, &no_deadline, NULL, &chain_bytes, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_POINTER);
     assert_int_equal(ops->key_exchange(transport, &no_deadline, random, NULL, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_POINTER);
-    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain, NULL, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain_bytes, NULL, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_POINTER);
     rig.random.fails = true;
-    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain_bytes, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_UNEXPECTED);
-    assert_null(chain);
+    assert_null(chain_bytes);
     rig.random.fails = false; /* neither of the two steps has been made */
-    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain_bytes, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_OK);
-    assert_non_null(chain);
+    assert_non_null(chain_bytes);
     copp_transport_free(&transport);
     rig_end(&rig);
 }
@@ -180,7 +180,7 @@ static void calls_that_cannot_be_made_are_not(void) {
     struct copp_transport *transport;
     struct copp_status_output output;
     uint8_t random[COPP_RANDOM_SIZE];
-    const uint8_t *chain;
+    const uint8_t *chain_bytes;
     size_t size;
     uint32_t hresult = 77;
     rig_init(&rig, NULL);
@@ -188,13 +188,13 @@ static void calls_that_cannot_be_made_are_not(void) {
     const struct copp_transport_ops *ops = transport->ops;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         const struct copp_call *call = &refused[i].call;
-        assert_int_equal(ops->key_exchange(transport, call, random, &chain, &size, &hresult), refused[i].result);
+        assert_int_equal(ops->key_exchange(transport, call, random, &chain_bytes, &size, &hresult), refused[i].result);
         assert_int_equal(ops->session_sequence_start(transport, call, &signature, &hresult), refused[i].result);
         assert_int_equal(ops->protection_command(transport, call, &command, &hresult), refused[i].result);
         assert_int_equal(ops->protection_status(transport, call, &input, &output, &hresult), refused[i].result);
     }
     assert_int_equal(hresult, 77);
-    assert_int_equal(ops->key_exchange(transport, NULL, random, &chain, &size, &hresult), COPP_E_ARGUMENT);
+    assert_int_equal(ops->key_exchange(transport, NULL, random, &chain_bytes, &size, &hresult), COPP_E_ARGUMENT);
     copp_transport_free(&transport);
     const struct copp_pump_ops no_wait = {.size = offsetof(struct copp_pump_ops, wait), .now_ms = pump_now, .wait = pump_wait};
     assert_int_equal(copp_local_transport_open(rig.connector, &(struct copp_pump){&no_wait}, &transport), COPP_E_ARGUMENT);
@@ -210,7 +210,7 @@ static void a_new_device_on_the_same_connector(void) {
     struct copp_status_output output;
     struct copp_transport_info info = {.size = sizeof info};
     uint8_t random[COPP_RANDOM_SIZE];
-    const uint8_t *chain;
+    const uint8_t *chain_bytes;
     size_t size;
     uint32_t hresult;
     rig_init(&rig, NULL);
@@ -226,7 +226,7 @@ static void a_new_device_on_the_same_connector(void) {
     struct copp_status_input input = app_request(&app, COPP_QUERY_BUS_DATA, NULL, 0);
     assert_int_equal(ops->protection_status(transport, &no_deadline, &input, &output, &hresult), COPP_OK);
     assert_int_not_equal(hresult, COPP_HR_OK);
-    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain, &size, &hresult), COPP_OK);
+    assert_int_equal(ops->key_exchange(transport, &no_deadline, random, &chain_bytes, &size, &hresult), COPP_OK);
     assert_int_equal(hresult, COPP_HR_OK);
 
     rig.output.state.mode = COPP_MODE_CLONE; /* ARB-6: there is no device then */

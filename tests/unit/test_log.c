@@ -122,8 +122,8 @@ static void a_chain_is_refused(void) {
     struct kit_log log = kit_log();
     struct fake_driver driver;
     fake_driver_init(&driver);
-    free(driver.chain);
-    driver.chain = read_test_vector("chain-bad-other-root.xml", &driver.chain_size);
+    free(driver.chain_bytes);
+    driver.chain_bytes = read_test_vector("chain-bad-other-root.xml", &driver.chain_size);
     const struct copp_session_config config = {.size = sizeof config, .log = &log.log};
     struct copp_session *session = fake_session_new(&driver, &config);
     assert_int_equal(copp_session_exchange(session, NULL), COPP_E_INVALID);

@@ -348,7 +348,8 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_adapter_new, NULL, &adapter);
     assert_null(adapter);
     REFUSES(copp_adapter_new,
-            &(struct copp_adapter_config){.size = sizeof(struct copp_adapter_config), .chain = some, .chain_size = 1}, NULL);
+            &(struct copp_adapter_config){.size = sizeof(struct copp_adapter_config), .chain_bytes = some, .chain_size = 1},
+            NULL);
     RETURNS(copp_adapter_free, NULL);
     RETURNS(copp_adapter_dispatch, NULL, 1);
     ANSWERS(UINT64_MAX, copp_adapter_deadline_ms, NULL);
@@ -431,7 +432,7 @@ static void devices(void) {
 
 static void simulators(void) {
     struct copp_private_key *key = test_private_key("leaf.pem");
-    const struct copp_sim_config config = {.size = sizeof config, .chain = some, .chain_size = 1, .key = key};
+    const struct copp_sim_config config = {.size = sizeof config, .chain_bytes = some, .chain_size = 1, .key = key};
     struct copp_sim *sim = garbage;
     struct copp_sim_error error;
     REFUSES(copp_sim_new, NULL, &sim, &error);

@@ -44,12 +44,12 @@ static void check_errors(const char *what, int count) {
 
 static struct copp_public_key anchor;
 static struct copp_private_key *leaf;
-static uint8_t *chain;
+static uint8_t *chain_bytes;
 static size_t chain_size;
 static struct kit_log heard;
 
 static void good_chain(void) {
-    assert_int_equal(copp_chain_validate_logged(chain, chain_size, &anchor, &heard.log, NULL, NULL), COPP_OK);
+    assert_int_equal(copp_chain_validate_logged(chain_bytes, chain_size, &anchor, &heard.log, NULL, NULL), COPP_OK);
 }
 
 static void bad_signature(void) {
@@ -118,7 +118,7 @@ static void macs(void) {
     uint8_t tag[16];
     assert_int_equal(copp_omac_new(&omac), COPP_OK);
     assert_int_equal(copp_omac_set_key(omac, tag), COPP_OK);
-    assert_int_equal(copp_omac_tag(omac, chain, 4080, tag), COPP_OK);
+    assert_int_equal(copp_omac_tag(omac, chain_bytes, 4080, tag), COPP_OK);
     copp_omac_free(&omac);
 }
 
@@ -132,7 +132,7 @@ static void the_callers_errors_stay(void) {
     heard = kit_log();
     anchor = test_anchor();
     leaf = test_private_key("leaf.pem");
-    chain = read_test_vector("chain-good.xml", &chain_size);
+    chain_bytes = read_test_vector("chain-good.xml", &chain_size);
     for (int count = 0; count <= 6; count++) {
         for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
             leave_errors(count);
@@ -141,7 +141,7 @@ static void the_callers_errors_stay(void) {
         }
     }
     copp_private_key_free(&leaf);
-    free(chain);
+    free(chain_bytes);
 }
 
 /* The queue holds 15 errors. More than fit are lost as OpenSSL loses them, from the oldest on; nothing of ours is left. */
@@ -158,14 +158,14 @@ static void a_full_queue(void) {
 /* As long as nothing fails the caller's marks stay as well. */
 static void marks_stay(void) {
     anchor = test_anchor();
-    chain = read_test_vector("chain-good.xml", &chain_size);
+    chain_bytes = read_test_vector("chain-good.xml", &chain_size);
     leave_errors(2);
     assert_int_equal(ERR_set_mark(), 1);
     good_chain();
     ERR_raise(ERR_LIB_USER, CALLERS_REASON);
     assert_int_equal(ERR_pop_to_mark(), 1);
     check_errors("a mark", 2);
-    free(chain);
+    free(chain_bytes);
 }
 
 /* What OpenSSL says of a URI with a scheme repeats it, PIN and all. */

@@ -163,8 +163,8 @@ static struct copp_verdict refuse_chain(const struct copp_session_config *config
                                         enum copp_result expected) {
     struct fake_driver driver;
     fake_driver_init(&driver);
-    uint8_t *good = driver.chain;
-    driver.chain = (uint8_t *)(uintptr_t)bytes;
+    uint8_t *good = driver.chain_bytes;
+    driver.chain_bytes = (uint8_t *)(uintptr_t)bytes;
     driver.chain_size = size;
     struct copp_session *session = fake_session_new(&driver, config);
     struct copp_verdict verdict;
@@ -178,7 +178,7 @@ static struct copp_verdict refuse_chain(const struct copp_session_config *config
     assert_int_equal(driver.starts, 0);
     assert_int_equal(driver.queries, 0);
     copp_session_free(&session);
-    driver.chain = good;
+    driver.chain_bytes = good;
     fake_driver_end(&driver);
     return verdict;
 }
@@ -281,10 +281,10 @@ static void a_known_chain_is_not_validated_again(void) {
 
     /* other bytes, be they as good, are a chain of their own */
     fake_driver_init(&driver);
-    uint8_t *longer = realloc(driver.chain, driver.chain_size + 1);
+    uint8_t *longer = realloc(driver.chain_bytes, driver.chain_size + 1);
     assert_non_null(longer);
     longer[driver.chain_size++] = '\n';
-    driver.chain = longer;
+    driver.chain_bytes = longer;
     session =
         fake_session(&driver, &(struct copp_session_config){.size = sizeof(struct copp_session_config), .known_chain = known});
     assert_non_null(copp_session_chain(session));

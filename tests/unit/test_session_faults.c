@@ -22,7 +22,7 @@ static const char description[] = "[output DVI-1]\n"
 
 /* The driver's side, which lasts for all of a test, and one session with it. */
 struct stage {
-    uint8_t *chain;
+    uint8_t *chain_bytes;
     size_t chain_size;
     struct copp_private_key *key;
     struct copp_public_key anchor;
@@ -34,10 +34,10 @@ struct stage {
 
 static void stage_begin(struct stage *stage) {
     *stage = (struct stage){.key = test_private_key("leaf.pem"), .anchor = test_anchor()};
-    stage->chain = read_test_file("vectors/chain-good.xml", &stage->chain_size);
+    stage->chain_bytes = read_test_file("vectors/chain-good.xml", &stage->chain_size);
     const struct copp_sim_config config = {.size = sizeof config,
                                            .description = description,
-                                           .chain = stage->chain,
+                                           .chain_bytes = stage->chain_bytes,
                                            .chain_size = stage->chain_size,
                                            .key = stage->key};
     assert_int_equal(copp_sim_new(&config, &stage->sim, NULL), COPP_OK);
@@ -80,7 +80,7 @@ static void session_end(struct stage *stage) {
 static void stage_end(struct stage *stage) {
     copp_sim_free(&stage->sim);
     copp_private_key_free(&stage->key);
-    free(stage->chain);
+    free(stage->chain_bytes);
 }
 
 static bool alive(const struct stage *stage) {

@@ -35,7 +35,7 @@ struct side {
 static struct {
     struct copp_pump pump;
     struct copp_private_key *key;
-    uint8_t *chain;
+    uint8_t *chain_bytes;
     struct copp_public_key anchor;
     struct copp_sim *sim;
     uint64_t now_ms;
@@ -60,10 +60,10 @@ static void begin(void) {
     host.now_ms = 1000;
     host.key = test_private_key("leaf.pem");
     host.anchor = test_anchor();
-    host.chain = read_test_file("vectors/chain-good.xml", &size);
+    host.chain_bytes = read_test_file("vectors/chain-good.xml", &size);
     const struct copp_sim_config config = {.size = sizeof config,
                                            .description = description,
-                                           .chain = host.chain,
+                                           .chain_bytes = host.chain_bytes,
                                            .chain_size = size,
                                            .key = host.key,
                                            .now_ms = host.now_ms};
@@ -74,7 +74,7 @@ static void begin(void) {
 static void end(void) {
     copp_sim_free(&host.sim);
     copp_private_key_free(&host.key);
-    free(host.chain);
+    free(host.chain_bytes);
 }
 
 static struct side open_form(const char *output, enum copp_handshake_form form) {

@@ -17,7 +17,7 @@ struct scene {
 static enum copp_result make(struct scene *scene, const char *description, uint64_t now_ms, struct copp_sim_error *error) {
     const struct copp_sim_config config = {.size = sizeof config,
                                            .description = description,
-                                           .chain = rig_chain,
+                                           .chain_bytes = rig_chain,
                                            .chain_size = sizeof rig_chain,
                                            .key = &scene->rig.key.key,
                                            .random = &scene->rig.random.random,

@@ -220,7 +220,7 @@ static void views_without_a_size_show_nothing(void) {
 static void configs_without_a_size_are_refused(void) {
     struct rig rig;
     rig_init(&rig, NULL);
-    struct copp_adapter_config adapter = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    struct copp_adapter_config adapter = {.chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     struct copp_adapter *made = NULL;
     assert_int_equal(copp_adapter_new(&adapter, &made), COPP_E_ARGUMENT);
     adapter.size = sizeof adapter;
@@ -235,7 +235,7 @@ static void configs_without_a_size_are_refused(void) {
     assert_int_equal(copp_connector_add(made, &connector, &added), COPP_OK);
     copp_adapter_free(&made);
 
-    struct copp_sim_config sim = {.chain = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
+    struct copp_sim_config sim = {.chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &rig.key.key};
     struct copp_sim *simulator;
     assert_int_equal(copp_sim_new(&sim, &simulator, NULL), COPP_E_ARGUMENT);
     assert_null(simulator);
@@ -309,7 +309,7 @@ static void operations_without_a_size_do_not_exist(void) {
     key_ops.size = 0;
     assert_int_equal(copp_handshake_open(&key, &signature, &handshake), COPP_E_ARGUMENT);
     const struct copp_adapter_config adapter = {
-        .size = sizeof adapter, .chain = rig_chain, .chain_size = sizeof rig_chain, .key = &key};
+        .size = sizeof adapter, .chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &key};
     struct copp_adapter *made;
     assert_int_equal(copp_adapter_new(&adapter, &made), COPP_E_ARGUMENT);
     struct fake_driver driver;

@@ -30,7 +30,7 @@ struct copp_socket {
     char name[COPP_CONNECTOR_NAME_SIZE];
     bool broken; /* an answer may still be on its way: no other may be taken for it */
     uint32_t disconnect;
-    uint8_t *chain;
+    uint8_t *chain_bytes;
 };
 
 /* A request's body, and the room for its answer's. */
@@ -154,18 +154,18 @@ static enum copp_result ask_driver(struct copp_transport *transport, const struc
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *given, uint8_t *random,
-                                     const uint8_t **chain, size_t *size, uint32_t *hresult) {
+                                     const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct copp_socket *s = (struct copp_socket *)transport;
-    if (!random || !chain || !size) {
+    if (!random || !chain_bytes || !chain_size) {
         *hresult = COPP_HR_POINTER;
         return COPP_OK;
     }
-    if (!s->chain)
-        s->chain = malloc(PACKET_CHAIN_MAX);
-    if (!s->chain)
+    if (!s->chain_bytes)
+        s->chain_bytes = malloc(PACKET_CHAIN_MAX);
+    if (!s->chain_bytes)
         return COPP_E_MEMORY;
     struct call call = {.type = PACKET_KEY_EXCHANGE,
-                        .answer = {{random, COPP_RANDOM_SIZE}, {s->chain, PACKET_CHAIN_MAX}},
+                        .answer = {{random, COPP_RANDOM_SIZE}, {s->chain_bytes, PACKET_CHAIN_MAX}},
                         .answer_size = COPP_RANDOM_SIZE + PACKET_CHAIN_MAX,
                         .bounded = true};
     enum copp_result result = ask_driver(transport, given, &call, hresult);
@@ -175,8 +175,8 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
         s->broken = true;
         return COPP_E_TRANSPORT;
     }
-    *chain = s->chain;
-    *size = call.got - COPP_RANDOM_SIZE;
+    *chain_bytes = s->chain_bytes;
+    *chain_size = call.got - COPP_RANDOM_SIZE;
     return COPP_OK;
 }
 
@@ -206,7 +206,7 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
 static void free_socket(struct copp_transport *transport) {
     struct copp_socket *s = (struct copp_socket *)transport;
     close_file(s);
-    free(s->chain);
+    free(s->chain_bytes);
     free(s);
 }
 
