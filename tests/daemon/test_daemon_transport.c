@@ -1,5 +1,6 @@
 /* The socket transport with coppd: deadlines, the descriptor, and a new device after a lost link. */
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
