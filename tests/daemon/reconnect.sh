@@ -186,6 +186,19 @@ pkill -KILL -P "$guard"
 over 137
 start
 
+# whoever lets it go on meanwhile: it is stopped by the next try
+play --reconnect 60
+stop
+until_true told 'trying a new session'
+pkill -CONT -P "$guard"
+sleep 1
+held=$(now)
+sleep 1
+kill -TERM "$guard"
+over 143
+no_frames "$held" 999999999
+start
+
 # Ctrl-C and Ctrl-Z are copp's while the command is held: the terminal's foreground is
 rm -f "$directory/frames" "$directory/enough"
 seen() { grep -q -e "$1" "$directory/typed"; }
