@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/key_uri.h"
 #include "io.h"
 #include "report.h"
 #include "unlike.h"
@@ -47,29 +48,31 @@ static const char *why_uri(const char *uri) {
 }
 
 /* What no private key can be made of, where it is a file that says what it is. */
-static int fail_private_key(const struct invocation *in, const char *uri, bool passphrase) {
+static int fail_private_key(const struct invocation *in, const char *uri, const char *shown, bool passphrase) {
     static const char scheme[] = "file:";
     const char *path = strncmp(uri, scheme, sizeof scheme - 1) == 0 ? uri + sizeof scheme - 1 : uri;
     const char *name = NULL, *remedy = "";
     struct blob blob;
     bool peeked = peek_file(path, &blob);
     if (!peeked && errno == EISDIR)
-        return fail(in, STATUS_UNKNOWN, uri, "is a directory, not a private key: name the file in it");
+        return fail(in, STATUS_UNKNOWN, shown, "is a directory, not a private key: name the file in it");
     if (peeked && recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY) | KIND(FILE_TEXT), &name, &remedy)) {
         blob_free(&blob);
-        return fail_with(in, STATUS_UNKNOWN, uri, remedy, "is not a private key; it is %s", name);
+        return fail_with(in, STATUS_UNKNOWN, shown, remedy, "is not a private key; it is %s", name);
     }
     blob_free(&blob);
     if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
-        return fail(in, STATUS_UNKNOWN, uri, "no RSA private key of 1024 to 2048 bits is there, or %s%s",
+        return fail(in, STATUS_UNKNOWN, shown, "no RSA private key of 1024 to 2048 bits is there, or %s%s",
                     passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file", why_uri(uri));
-    return fail(in, STATUS_UNKNOWN, uri, "is no RSA private key of 1024 to 2048 bits, or %s%s", when_encrypted(passphrase),
+    return fail(in, STATUS_UNKNOWN, shown, "is no RSA private key of 1024 to 2048 bits, or %s%s", when_encrypted(passphrase),
                 why_uri(uri));
 }
 
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
     struct blob passphrase = {0};
+    char shown[KEY_URI_SHOWN];
     *key = NULL;
+    key_uri_without_pin(uri, shown, sizeof shown);
     if (claim_input(in, uri) != STATUS_YES)
         return STATUS_UNKNOWN;
     if (passphrase_file != NULL) {
@@ -82,13 +85,13 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
     enum copp_result result = copp_private_key_open_logged(uri, (const char *)passphrase.bytes, why_log(), key);
     blob_free(&passphrase);
     if (result == COPP_E_NOT_FOUND && strncmp(uri, "pkcs11:", 7) == 0)
-        return fail(in, STATUS_UNKNOWN, uri, "no key is there; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)%s",
+        return fail(in, STATUS_UNKNOWN, shown, "no key is there; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)%s",
                     why_uri(uri));
     if (result == COPP_E_NOT_FOUND)
-        return fail(in, STATUS_UNKNOWN, uri, "no key is there%s", why_uri(uri));
+        return fail(in, STATUS_UNKNOWN, shown, "no key is there%s", why_uri(uri));
     if (result == COPP_E_KEY)
-        return fail_private_key(in, uri, passphrase_file != NULL);
-    return result == COPP_OK ? STATUS_YES : fail_result(in, uri, result);
+        return fail_private_key(in, uri, shown, passphrase_file != NULL);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, shown, result);
 }
 
 int public_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_public_key *half) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapter.h"
 #include "report.h"
 
 #define UNIX_PREFIX "unix:"
@@ -62,6 +63,8 @@ int remote_outputs(const struct invocation *in, struct adapter *adapter) {
         result = copp_socket_connector(connection, (uint32_t)adapter->count, &told);
         if (result == COPP_OK && !adapter_add_output(adapter, told.name, told.real, told.plugged))
             result = COPP_E_MEMORY;
+        if (result == COPP_OK && adapter_woken(adapter))
+            result = COPP_E_TRANSPORT; /* each answer comes in time, and all of them may not */
     }
     bool all = connection != NULL && (result == COPP_OK || result == COPP_E_NOT_FOUND);
     int status = all ? STATUS_YES : remote_socket_fail(in, adapter, connection, result);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/hierarchy.h"
+#include "common/key_uri.h"
 #include "files.h"
 #include "lock.h"
 #include "log.h"
@@ -126,6 +127,7 @@ static struct copp_log *begin_log(struct identity_log *log) {
 
 static enum copp_result open_key(const char *uri, const char *passphrase_file, struct identity *identity,
                                  struct error_text *error) {
+    char shown[KEY_URI_SHOWN];
     char *passphrase = NULL;
     size_t size = 0;
     enum copp_result result = passphrase_file[0] ? read_passphrase(passphrase_file, &passphrase, &size, error) : COPP_OK;
@@ -134,16 +136,17 @@ static enum copp_result open_key(const char *uri, const char *passphrase_file, s
     result = copp_private_key_open_logged(uri, passphrase, begin_log(&identity->log), &identity->key);
     int cause = errno;
     copp_release(passphrase, size);
+    key_uri_without_pin(uri, shown, sizeof shown);
     if (!result)
         warn_if_public(uri);
     else if (result == COPP_E_NOT_FOUND)
-        (void)error_set(error, "%s: no private key is to be found there%s", uri, identity->log.why);
+        (void)error_set(error, "%s: no private key is to be found there%s", shown, identity->log.why);
     else if (result == COPP_E_IO)
-        (void)error_set(error, "%s: the private key cannot be read: %s; coppd's user must be able to", uri, strerror(cause));
+        (void)error_set(error, "%s: the private key cannot be read: %s; coppd's user must be able to", shown, strerror(cause));
     else if (result == COPP_E_MEMORY)
-        (void)error_set(error, "%s: %s", uri, copp_strerror(result));
+        (void)error_set(error, "%s: %s", shown, copp_strerror(result));
     else
-        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one%s", uri,
+        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one%s", shown,
                         copp_strerror(result), identity->log.why);
     return result;
 }

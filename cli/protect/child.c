@@ -137,11 +137,21 @@ enum child_state child_look(struct child *child, int *status) {
     return CHILD_ENDED;
 }
 
+/* What was held may have been let go on by others: by the kernel, which continues a process group that loses the last tie to its
+ * session, or by whoever may signal it. It is stopped again. */
+static bool hold_again(struct child *child) {
+    if (note(child, descendants_still()) != DESCENDANTS_DONE && signal_all(child, SIGSTOP) != DESCENDANTS_DONE)
+        child->refuses = true;
+    return !child->refuses;
+}
+
 bool child_hold(struct child *child) {
     const struct timespec step = {.tv_nsec = 1000000};
     siginfo_t info;
-    if (!child->runs || child->held)
+    if (!child->runs)
         return !child->refuses;
+    if (child->held)
+        return hold_again(child);
     enum descendants told = signal_all(child, SIGSTOP);
     child->refuses = told != DESCENDANTS_DONE;
     child->held = true;

@@ -53,7 +53,7 @@ int child_group(const struct child *child);
  * unless it is held; child_end waits for that. */
 enum child_state child_look(struct child *child, int *status);
 
-/* Stops all of it: no content is shown. False: some of it cannot be stopped, or (unknown) may run without our knowledge. */
+/* Stops all of it, also once more what others have let go on since: no content is shown. False: some of it cannot be stopped, or (unknown) may run without our knowledge. */
 bool child_hold(struct child *child);
 void child_resume(struct child *child); /* lets it go on */
 

@@ -200,6 +200,16 @@ enum descendants descendants_signal(int number) {
     return !telling.missed && before && telling.still ? DESCENDANTS_DONE : DESCENDANTS_LEFT;
 }
 
+enum descendants descendants_still(void) {
+    struct family family = find();
+    bool unknown = family.unknown;
+    bool still = all_still(&family, &unknown);
+    free(family.members);
+    if (unknown)
+        return DESCENDANTS_UNKNOWN;
+    return still ? DESCENDANTS_DONE : DESCENDANTS_LEFT;
+}
+
 static bool has_all(const struct family *family, const struct family *others) {
     for (size_t i = 0; i < others->count; i++) {
         if (!has(family, others->members[i].pid))
@@ -237,6 +247,10 @@ void descendants_reap(pid_t leader) {
 
 enum descendants descendants_signal(int number) {
     (void)number;
+    return DESCENDANTS_UNKNOWN;
+}
+
+enum descendants descendants_still(void) {
     return DESCENDANTS_UNKNOWN;
 }
 

@@ -29,6 +29,9 @@ void descendants_reap(pid_t leader);
  */
 enum descendants descendants_signal(int number);
 
+/* Whether all of them still stand, as after SIGSTOP, or have ended. DESCENDANTS_LEFT: some run. */
+enum descendants descendants_still(void);
+
 /* Whether any of them runs: one whose threads have all ended does not, even if nobody has asked for it. */
 enum descendants descendants_left(void);
 

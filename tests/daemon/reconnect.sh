@@ -113,6 +113,37 @@ over 1
 no_frames "$held" 999999999
 kill -CONT "$pid"
 
+# nor one that tells of one output after another
+cat >"$directory/teller" <<'TELLER'
+use Socket;
+socket my $listener, AF_UNIX, SOCK_SEQPACKET, 0 or die;
+unlink $ARGV[0];
+bind $listener, sockaddr_un($ARGV[0]) or die;
+listen $listener, 8 or die;
+while (accept my $player, $listener) {
+    my $request;
+    while (defined recv($player, $request, 256, 0) && length $request) {
+        my ($version, $type) = unpack "VV", $request;
+        select undef, undef, undef, 0.2;
+        send $player, pack("VVVVVVVa64V4", $version, $type | 0x80000000, 0, 96, 2, 10, 1, "HDMI-" . ++$told, (0) x 4), 0;
+    }
+}
+TELLER
+play --reconnect 1
+stop
+until_true told 'trying a new session'
+held=$(now)
+perl "$directory/teller" "$socket" &
+teller=$!
+children="$children $teller"
+over 1
+no_frames "$held" 999999999
+awk -v from="$held" -v to="$ended" 'BEGIN { exit !(to - from < 10) }' || fail "it took from $held to $ended"
+kill "$teller"
+wait "$teller" || true
+rm -f "$socket"
+start
+
 # a new session whose HDCP hangs ends in time, too
 play --reconnect 3
 stop
@@ -184,6 +215,19 @@ stop
 until_true told 'trying a new session'
 pkill -KILL -P "$guard"
 over 137
+start
+
+# whoever lets it go on meanwhile: it is stopped by the next try
+play --reconnect 60
+stop
+until_true told 'trying a new session'
+pkill -CONT -P "$guard"
+sleep 1
+held=$(now)
+sleep 1
+kill -TERM "$guard"
+over 143
+no_frames "$held" 999999999
 start
 
 # Ctrl-C and Ctrl-Z are copp's while the command is held: the terminal's foreground is

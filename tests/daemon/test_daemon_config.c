@@ -177,6 +177,7 @@ static void what_it_names(void) {
     } table[] = {
         {"[driver]\nchain = /nowhere/chain\nkey = /nowhere/key\n", "/nowhere/chain: cannot be opened"},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/none\n", "/none: no private key is to be found there"},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = none:k?pin-value=1234\n", " none:k?pin-value=...: no private key"},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty\n", "/empty: not a usable key"},
         {"[driver]\nchain = %/empty\nkey = %/test-driver/leaf.pem\n", "/empty: "},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/other.pem\n", "is not about the configured key"},

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "cli/protect/child.h"
+#include "cli/protect/process.h"
 
 /* cmocka.h wants these before it, in no other order */
 /* clang-format off */
@@ -303,6 +304,26 @@ static void who_is_held_ends_without_running(void **state) {
     }
 }
 
+/* Whoever lets it go on, it is held by the next word. */
+static void who_is_let_go_on_by_others_is_held_again(void **state) {
+    (void)state;
+    struct child child;
+    const atomic_int *number = launch(&child, (char[]){"pair"});
+    assert_true(child_hold(&child));
+    assert_int_equal(process_state(*number), PROCESS_STOPPED);
+    assert_int_equal(__real_kill(*number, SIGCONT), 0);
+    assert_int_equal(process_state(*number), PROCESS_RUNNING);
+    assert_true(child_hold(&child));
+    assert_int_equal(process_state(*number), PROCESS_STOPPED);
+    assert_true(child_hold(&child));
+    refused_signal = SIGSTOP;
+    assert_true(child_hold(&child)); /* there is nobody to be stopped */
+    assert_int_equal(__real_kill(*number, SIGCONT), 0);
+    assert_false(child_hold(&child));
+    refused_signal = 0;
+    assert_true(child_end(&child, 0));
+}
+
 /* A group's number is nobody else's as long as its leader is not reaped, though that has long ended. */
 static void a_group_is_signalled_while_it_is_ours(void **state) {
     (void)state;
@@ -434,6 +455,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(held_and_ended_on_an_old_kernel),
         cmocka_unit_test(whose_first_thread_ends_is_held_and_ended),
         cmocka_unit_test(who_is_held_ends_without_running),
+        cmocka_unit_test(who_is_let_go_on_by_others_is_held_again),
         cmocka_unit_test(a_group_is_signalled_while_it_is_ours),
         cmocka_unit_test(who_has_a_number_later_is_left_alone),
         cmocka_unit_test(what_proc_does_not_tell_is_not_nobody),

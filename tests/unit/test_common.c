@@ -9,6 +9,7 @@
 #include "common/connector_news.h"
 #include "common/hierarchy.h"
 #include "common/ini_lines.h"
+#include "common/key_uri.h"
 #include "common/number.h"
 #include "common/printable.h"
 #include "common/transfer.h"
@@ -34,6 +35,34 @@ static void the_clock_goes_on(void) {
     assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &t), 0);
     assert_true(clock_ms() / 1000 - (uint64_t)t.tv_sec < 60); /* the one that poll and timers count by */
 #endif
+}
+
+static void a_pin_is_not_shown(void) {
+    static const struct {
+        const char *uri;
+        const char *shown;
+    } names[] = {
+        {"", ""},
+        {"/etc/leaf.pem", "/etc/leaf.pem"},
+        {"pkcs11:object=k", "pkcs11:object=k"},
+        {"pkcs11:object=k?pin-value=12;34", "pkcs11:object=k?pin-value=..."},
+        {"pkcs11:object=k?pin-value=12?34&module-name=m", "pkcs11:object=k?pin-value=...&module-name=m"},
+        {"pkcs11:pin-value=1234;object=k?pin-value=5", "pkcs11:pin-value=...;object=k?pin-value=..."},
+        {"pkcs11:object=k?pin-value=", "pkcs11:object=k?pin-value=..."},
+    };
+    char shown[KEY_URI_SHOWN];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        key_uri_without_pin(names[i].uri, shown, sizeof shown);
+        assert_string_equal(shown, names[i].shown);
+    }
+    for (size_t size = 1; size < 40; size++) { /* the test's own room, for the sanitizers */
+        char *room = malloc(size);
+        assert_non_null(room);
+        key_uri_without_pin("pkcs11:object=k?pin-value=1234", room, size);
+        assert_true(strlen(room) < size);
+        assert_null(strstr(room, "1234"));
+        free(room);
+    }
 }
 
 /* More than a pipe holds, so that it goes through in parts. */
@@ -325,6 +354,7 @@ int main(void) {
         TEST(numbers_are_read_strictly, ""),
         TEST(a_number_is_taken_from_a_text, ""),
         TEST(hexadecimal_digits_are_read_strictly, ""),
+        TEST(a_pin_is_not_shown, ""),
         TEST(lines_of_ini_texts_are_counted, ""),
         TEST(long_lines_of_ini_texts_are_told, ""),
         TEST(news_of_a_connector_is_what_has_changed, ""),
