@@ -344,7 +344,7 @@ static void establish(struct world *world, uint8_t choice) {
         "[output HDMI-2]\ntype = hdmi\nprotections = hdcp acp\nmodes = 1080p60\nksv = b70361f714\n";
     const struct copp_sim_config adapter = {.size = sizeof adapter,
                                             .description = description,
-                                            .chain = fixed.chain.bytes,
+                                            .chain_bytes = fixed.chain.bytes,
                                             .chain_size = fixed.chain.size,
                                             .key = fixed.key};
     const struct copp_session_config config = {.size = sizeof config,
