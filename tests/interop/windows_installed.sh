@@ -227,6 +227,7 @@ export COPP_STATE_DIR=Z:$work/state
 protect_says 1 '(CRL-4)' --device opm --anchor "Z:$anchor" --crl "Z:$vectors/crl-v8-leaf-revoked.bin" --hdcp 1 -- cmd /c exit 0
 wine application/copp.exe crl install --anchor "Z:$anchor" "Z:$vectors/crl-v7-empty.bin" >/dev/null || status=1
 protect_says 0 'protected: HDCP on' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+: >protect.txt # what stands there from before says "protected" as well, until the shell below has emptied it
 wine application/copp.exe protect --device opm --anchor "Z:$anchor" --hdcp 1 -- notepad >protect.txt 2>&1 &
 pid=$!
 for ((i = 0; i < 600; i++)); do
