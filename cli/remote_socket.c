@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapter.h"
 #include "report.h"
+#include "wait.h"
 
 #define UNIX_PREFIX "unix:"
 #define OUTPUTS_MAX 1024u /* a daemon that goes on telling names is not one */
@@ -55,6 +55,13 @@ enum copp_result remote_socket_connect(const struct adapter *adapter, struct cop
     return copp_socket_connect(&config, connection);
 }
 
+/* Nobody waits for more of it (adapter_wake_by). */
+static bool woken(const struct adapter *adapter) {
+    bool ready = false;
+    wait_readable(&adapter->wake_fd, &ready, 1, 0);
+    return ready;
+}
+
 int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told = {.size = sizeof told};
@@ -63,7 +70,7 @@ int remote_outputs(const struct invocation *in, struct adapter *adapter) {
         result = copp_socket_connector(connection, (uint32_t)adapter->count, &told);
         if (result == COPP_OK && !adapter_add_output(adapter, told.name, told.real, told.plugged))
             result = COPP_E_MEMORY;
-        if (result == COPP_OK && adapter_woken(adapter))
+        if (result == COPP_OK && woken(adapter))
             result = COPP_E_TRANSPORT; /* each answer comes in time, and all of them may not */
     }
     bool all = connection != NULL && (result == COPP_OK || result == COPP_E_NOT_FOUND);
