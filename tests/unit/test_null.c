@@ -365,6 +365,7 @@ static void adapters_and_connectors(void) {
     RETURNS(copp_connector_inspect, NULL, &view);
     assert_int_equal(view.protection_types, 0);
     ANSWERS(COPP_MODE_CLONE, copp_connector_mode, NULL); /* refused at open (ARB-6) */
+    RETURNS(copp_connector_set_busy, NULL, true);
     RETURNS(copp_connector_unplugged, NULL);
     RETURNS(copp_connector_protection_lost, NULL, 1);
     RETURNS(copp_connector_reconfigured, NULL);
