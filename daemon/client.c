@@ -12,6 +12,7 @@
 #include "notify.h"
 #include "requests.h"
 #include "subscribers.h"
+#include "turns.h"
 
 /* Never waits: a client that does not read must not keep others from their answers. */
 static bool send_answer(struct server *server, int fd, uint32_t type, const struct outcome *outcome) {
@@ -46,6 +47,7 @@ void client_end(struct client *client, enum disconnect_reason why) {
     struct server *server = client->server;
     notify_end(client, why);
     subscriber_end(client);
+    turns_leave(client);
     copp_device_close(&client->device); /* EVT-5 */
     sd_event_source_disable_unref(client->source);
     (void)close(client->fd);
@@ -92,6 +94,8 @@ void client_finish_command(struct client *client) {
 static bool serve(struct client *client, enum packet_type type) {
     struct server *server = client->server;
     uint64_t began = type == PACKET_STATUS ? clock_ns() : 0;
+    if (type == PACKET_SEQUENCE_START)
+        turns_charge(client, TURN_HANDSHAKE);
     const struct outcome outcome = request_carry_out(client, type);
     bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
     if (!pending)
@@ -143,6 +147,7 @@ static bool receive(struct client *client) {
         client_end(client, 0);
         return false;
     }
+    turns_charge(client, 1);
     enum disconnect_reason why = check_packet(client, (size_t)got, &header);
     if (!why)
         return serve(client, (enum packet_type)header.type);

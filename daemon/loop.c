@@ -18,6 +18,7 @@
 #include "metrics_http.h"
 #include "notify.h"
 #include "subscribers.h"
+#include "turns.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
 #define ACCURACY_US 1000u
@@ -114,16 +115,37 @@ static int on_listen_again(sd_event_source *source, uint64_t time, void *userdat
     return 0;
 }
 
-static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-    struct client *client = userdata;
+static void serve_client(struct client *client, uint32_t events) {
     struct server *server = client->server;
-    (void)source;
-    (void)fd;
     if (!(events & CLIENT_GONE))
         server_wake(server);
     if (client_serve(client, events))
         server_sync_outputs(server);
     tell(server);
+}
+
+/* Whoever has gone gives back what it held at once (EVT-5). */
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    struct client *client = userdata;
+    (void)source;
+    (void)fd;
+    if (events & CLIENT_GONE || turns_admit(client, events))
+        serve_client(client, events);
+    return 0;
+}
+
+/* Nothing else is left to do: those that wait are served, a share of each user's. */
+static int on_turn_end(sd_event_source *source, void *userdata) {
+    struct server *server = userdata;
+    struct client *client;
+    uint32_t events;
+    (void)source;
+    turns_begin(server);
+    for (struct user *user = server->users; user; user = user->next) {
+        while ((client = turns_next(server, user, &events)))
+            serve_client(client, events);
+    }
+    turns_end(server);
     return 0;
 }
 
@@ -134,9 +156,9 @@ void server_connect(struct server *server, int fd) {
 
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
     struct server *server = userdata;
+    int fd = -1;
     (void)events;
-    int fd = listen_accept(server, source, listen_fd);
-    if (fd >= 0)
+    while (turns_accept(server) && (fd = listen_accept(server, source, listen_fd)) >= 0)
         server_connect(server, fd);
     return 0;
 }
@@ -209,6 +231,12 @@ static int add_sources(struct server *server) {
     if (r >= 0)
         r = sd_event_source_set_enabled(server->journal_timer, SD_EVENT_OFF);
     if (r >= 0)
+        r = sd_event_add_defer(event, &server->turn_end, on_turn_end, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->turn_end, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_source_set_priority(server->turn_end, TURN_PRIORITY_END);
+    if (r >= 0)
         r = sd_event_add_io(event, NULL, copp_outputs_fd(server->outputs), EPOLLIN, on_outputs, server);
     if (r >= 0)
         r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
@@ -273,6 +301,8 @@ bool server_open(struct server *server, struct error_text *error) {
 bool server_listen(struct server *server, int fd, struct error_text *error) {
     server->listen_fd = fd;
     int r = sd_event_add_io(server->event, &server->listener, fd, EPOLLIN, on_connection, server);
+    if (r >= 0)
+        r = sd_event_source_set_priority(server->listener, TURN_PRIORITY_ACCEPT);
     return r >= 0 || no_event_loop(r, error);
 }
 
@@ -284,6 +314,7 @@ void server_close(struct server *server) {
     journal_end(&server->journal);
     free(server->connectors);
     metrics_end_all(server);
+    sd_event_source_unref(server->turn_end);
     sd_event_source_unref(server->listener);
     sd_event_source_unref(server->metrics_listener);
     sd_event_source_unref(server->listen_again);

@@ -58,6 +58,10 @@ struct client {
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     struct client *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
+    bool queued; /* it waits for its user's turn (turns.h) */
+    uint32_t queued_events; /* to be served then */
+    struct client *previous_queued;
+    struct client *next_queued;
 };
 
 /* A client that watches: its place in the ring of news. */
@@ -110,6 +114,11 @@ struct server {
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */
     uint64_t news_count; /* ever */
     uint64_t news_sent; /* of them, to subscribers that keep up */
+    uint64_t turn; /* turns.h */
+    unsigned accepts; /* in this turn */
+    bool listener_rests; /* until the next one */
+    size_t queued_count; /* clients that wait for a turn */
+    sd_event_source *turn_end;
     sd_event_source *listener;
     sd_event_source *metrics_listener; /* NULL: none */
     sd_event_source *listen_again;

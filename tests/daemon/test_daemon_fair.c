@@ -1,0 +1,221 @@
+/* One user does not stop the others: floods of one, and what another one then gets. peers.c makes the users. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon_kit.h"
+#include "peers.h"
+
+#define FLOODER 60001u /* a user id */
+#define SESSIONS 256u
+#define CONNECTORS 4u
+#define TRIES 21u
+#define QUESTIONS 64u
+#define AHEAD 4u /* questions that a session of the flooder's asks before it has its answers */
+#define PROCESSES (CONNECTORS + 1)
+
+/* What the flood has come to, in memory that its processes share. */
+struct counts {
+    atomic_ulong answers;
+    atomic_ulong connections;
+    atomic_uint ready; /* processes that are at it */
+};
+
+struct world {
+    struct kit kit;
+    struct peers *peers;
+    struct counts *counts;
+    pid_t processes[PROCESSES];
+    size_t process_count;
+};
+
+static void *shared_memory(size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    return memory;
+}
+
+static void world_begin(struct world *world, const char *settings) {
+    char path[KIT_PATH + 8];
+    memset(world, 0, sizeof *world);
+    kit_make(&world->kit, settings);
+    (void)snprintf(path, sizeof path, "%s/peers", world->kit.directory);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(ftruncate(fd, sizeof *world->peers), 0);
+    world->peers = mmap(NULL, sizeof *world->peers, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_ptr_not_equal(world->peers, MAP_FAILED);
+    (void)close(fd);
+    world->counts = shared_memory(sizeof *world->counts);
+    assert_int_equal(setenv("COPP_TEST_PEERS", path, 1), 0);
+    world->kit.preload = COPP_PEERS;
+    kit_start(&world->kit);
+}
+
+static void stop_flood(struct world *world) {
+    for (size_t i = 0; i < world->process_count; i++)
+        process_kill(world->processes[i]);
+    world->process_count = 0;
+}
+
+static void world_end(struct world *world) {
+    stop_flood(world);
+    kit_end(&world->kit);
+    assert_int_equal(munmap(world->peers, sizeof *world->peers), 0);
+    assert_int_equal(munmap(world->counts, sizeof *world->counts), 0);
+}
+
+/* A process of the flooder's that does this until it is killed; returns once it is at it. */
+static void flood(struct world *world, void (*act)(struct world *world)) {
+    size_t place = world->process_count++;
+    unsigned before = atomic_load(&world->counts->ready);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        world->peers->processes[place].uid = FLOODER;
+        world->peers->processes[place].pid = getpid();
+        act(world);
+        _exit(1);
+    }
+    world->processes[place] = pid;
+    for (uint64_t until = clock_ms() + 60000; atomic_load(&world->counts->ready) == before; sleep_ms(1))
+        assert_true(clock_ms() < until && waitpid(pid, NULL, WNOHANG) == 0);
+}
+
+static int try_connect(const struct kit *kit) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, kit->socket);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+static const uint8_t list[12 + 4] = {PROTOCOL_VERSION, 0, 0, 0, 1};
+
+/* As many connections as a user may have, each of which always has questions. */
+static void ask_without_pause(struct world *world) {
+    struct pollfd fds[SESSIONS];
+    uint8_t answer[256];
+    for (size_t i = 0; i < SESSIONS; i++) {
+        fds[i] = (struct pollfd){.fd = try_connect(&world->kit), .events = POLLIN};
+        for (unsigned asked = 0; asked < AHEAD; asked++) {
+            if (fds[i].fd < 0 || send(fds[i].fd, list, sizeof list, MSG_NOSIGNAL) < 0)
+                _exit(2);
+        }
+    }
+    for (bool ready = false;; ready = true) {
+        if (!ready)
+            atomic_fetch_add(&world->counts->ready, 1);
+        if (poll(fds, SESSIONS, -1) < 0)
+            _exit(3);
+        for (size_t i = 0; i < SESSIONS; i++) {
+            if (!fds[i].revents)
+                continue;
+            if (recv(fds[i].fd, answer, sizeof answer, 0) <= 16 || send(fds[i].fd, list, sizeof list, MSG_NOSIGNAL) < 0)
+                _exit(4);
+            atomic_fetch_add(&world->counts->answers, 1);
+        }
+    }
+}
+
+static void connect_and_close(struct world *world) {
+    for (atomic_fetch_add(&world->counts->ready, 1);;) {
+        int fd = try_connect(&world->kit);
+        if (fd >= 0)
+            (void)close(fd);
+        atomic_fetch_add(&world->counts->connections, 1);
+    }
+}
+
+static int ascending(const void *a, const void *b) {
+    const unsigned long *x = a;
+    const unsigned long *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static unsigned long median(unsigned long values[TRIES]) {
+    qsort(values, TRIES, sizeof *values, ascending);
+    return values[TRIES / 2];
+}
+
+/*
+ * A newcomer is behind those that wait to be accepted, and its question behind one turn's share. In the meantime the flooder
+ * gets a share for each turn: so much, and no more, however busy the machine is.
+ */
+static void a_flood_of_questions_and_connections(void) {
+    struct world world;
+    unsigned long answers[TRIES];
+    unsigned long connections[TRIES];
+    unsigned long ms[TRIES];
+    world_begin(&world, "connections_per_second = 1000\n");
+    flood(&world, ask_without_pause);
+    for (size_t i = 0; i < CONNECTORS; i++)
+        flood(&world, connect_and_close);
+    sleep_ms(500); /* so many connect that the queue of them is full */
+    const struct copp_socket_config where = {.size = sizeof where, .path = world.kit.socket, .answer_ms = 20000};
+    for (size_t i = 0; i < TRIES; i++) {
+        struct copp_socket *connection;
+        struct copp_socket_connector first = {.size = sizeof first};
+        uint64_t began = clock_ms();
+        answers[i] = atomic_load(&world.counts->answers);
+        connections[i] = atomic_load(&world.counts->connections);
+        assert_int_equal(copp_socket_connect(&where, &connection), COPP_OK);
+        assert_int_equal(copp_socket_connector(connection, 0, &first), COPP_OK);
+        answers[i] = atomic_load(&world.counts->answers) - answers[i];
+        connections[i] = atomic_load(&world.counts->connections) - connections[i];
+        ms[i] = (unsigned long)(clock_ms() - began);
+        copp_socket_close(&connection);
+    }
+    unsigned long middle = median(ms);
+    print_message("connect and list under a flood: median %lu ms, longest %lu ms; meanwhile the flooder had %lu answers and %lu "
+                  "connections (medians)\n",
+                  middle, ms[TRIES - 1], median(answers), median(connections));
+    assert_in_range(median(answers), 0, 2000); /* about 30 where it has a processor to itself */
+    assert_in_range(median(connections), 0, 2000); /* about 500 */
+    world_end(&world);
+}
+
+/* Of two that ask without pause one has as many sessions as it may, and the other one: they are served alike. */
+static void one_session_gets_as_much_as_many(void) {
+    struct world world;
+    unsigned long answers[TRIES];
+    uint8_t answer[256];
+    world_begin(&world, "connections_per_second = 1000\n");
+    flood(&world, ask_without_pause);
+    int fd = raw_connect(&world.kit);
+    for (size_t i = 0; i < TRIES; i++) {
+        answers[i] = atomic_load(&world.counts->answers);
+        for (unsigned asked = 0; asked < QUESTIONS; asked++)
+            assert_int_equal(send(fd, list, sizeof list, 0), sizeof list);
+        for (unsigned got = 0; got < QUESTIONS; got++)
+            assert_int_equal(raw_receive(fd, answer, sizeof answer), 12 + 96);
+        answers[i] = atomic_load(&world.counts->answers) - answers[i];
+    }
+    print_message("for %u questions of another user's session the flooder had %lu answers (median)\n", QUESTIONS,
+                  median(answers));
+    assert_in_range(median(answers), 0, 8ul * QUESTIONS); /* and not as much for each of its sessions */
+    (void)close(fd);
+    world_end(&world);
+}
+
+int main(void) {
+    static const struct test_case cases[] = {
+        TEST(a_flood_of_questions_and_connections, ""),
+        TEST(one_session_gets_as_much_as_many, ""),
+    };
+    return RUN_SUITE("daemon_fair", cases);
+}
