@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "listen.h"
 #include "notify.h"
+#include "precedence.h"
 #include "requests.h"
 #include "subscribers.h"
 #include "turns.h"
@@ -48,6 +49,8 @@ void client_end(struct client *client, enum disconnect_reason why) {
     notify_end(client, why);
     subscriber_end(client);
     turns_leave(client);
+    if (client->waiting)
+        precedence_failed(client, clock_ms());
     copp_device_close(&client->device); /* EVT-5 */
     sd_event_source_disable_unref(client->source);
     (void)close(client->fd);
@@ -84,6 +87,8 @@ void client_finish_command(struct client *client) {
     if (outcome.status == COPP_HR_PENDING)
         return;
     stop_waiting(client);
+    if (outcome.status != COPP_HR_OK)
+        precedence_failed(client, clock_ms());
     notify_late_answer(client, outcome.status);
     notify_session(client);
     if (reply(client, PACKET_COMMAND, &outcome) && !listen_to(client, 0))

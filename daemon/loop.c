@@ -17,6 +17,7 @@
 #include "log.h"
 #include "metrics_http.h"
 #include "notify.h"
+#include "precedence.h"
 #include "subscribers.h"
 #include "turns.h"
 
@@ -311,6 +312,7 @@ void server_close(struct server *server) {
         client_end(server->subscribers->client, 0);
     while (server->clients)
         client_end(server->clients, 0);
+    precedence_free(server);
     journal_end(&server->journal);
     free(server->connectors);
     metrics_end_all(server);

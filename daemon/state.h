@@ -100,6 +100,7 @@ struct server {
     struct journal journal;
     struct user *users;
     struct client *clients; /* the youngest first */
+    struct precedence *precedences; /* precedence.h */
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
     uint64_t last_id; /* of a session */
     size_t client_count;

@@ -17,6 +17,8 @@
 #include "daemon_kit.h"
 #include "peers.h"
 
+#define HDCP COPP_PROTECTION_TYPE_HDCP
+#define ACP COPP_PROTECTION_TYPE_ACP
 #define FLOODER 60001u /* a user id */
 #define SESSIONS 256u
 #define CONNECTORS 4u
@@ -212,10 +214,100 @@ static void one_session_gets_as_much_as_many(void) {
     world_end(&world);
 }
 
+#define LIMIT_MS 300u /* of a command that is under way */
+#define HANGS 2u /* sessions of the flooder's that command HDCP where it never comes up */
+
+/* Commands again and again, and waits for each answer at most so long, then hangs up. */
+static void command_hdcp(struct world *world, uint32_t patience_ms) {
+    const struct copp_socket_config where = {
+        .size = sizeof where, .path = world->kit.socket, .answer_ms = 20000, .command_ms = patience_ms};
+    const struct copp_session_config config = {.size = sizeof config, .anchor = &world->kit.anchor};
+    for (unsigned tries = 0;; tries++) {
+        struct copp_socket *connection = NULL;
+        struct player player = {NULL, NULL};
+        if (copp_socket_connect(&where, &connection) || copp_socket_transport_open(&connection, "DVI-I-1", &player.transport) ||
+            copp_session_new(&config, player.transport, &player.session) || copp_session_establish(player.session, NULL))
+            _exit(2);
+        if (!tries)
+            atomic_fetch_add(&world->counts->ready, 1);
+        while (copp_session_set_protection_level(player.session, HDCP, 1) == COPP_E_REFUSED)
+            atomic_fetch_add(&world->counts->answers, 1);
+        player_end(&player);
+    }
+}
+
+static void command_and_wait(struct world *world) {
+    command_hdcp(world, 20000);
+}
+
+static void command_and_hang_up(struct world *world) {
+    command_hdcp(world, LIMIT_MS / 2);
+}
+
+/* Refused, perhaps, because the flooder's command was under way; the next one after that comes through. */
+static void acp_at_the_second_try(void (*act)(struct world *world)) {
+    struct world world;
+    struct player player;
+    char settings[96];
+    unsigned refused = 0;
+    (void)snprintf(settings, sizeof settings, "connections_per_second = 0\npending_limit = %u\n", LIMIT_MS);
+    world_begin(&world, settings);
+    kit_event(&world.kit, "hdcp-hang DVI-I-1 on");
+    player_begin(&world.kit, "DVI-I-1", &player);
+    for (unsigned i = 0; i < HANGS; i++)
+        flood(&world, act);
+    for (unsigned round = 0; round < 8; round++) {
+        enum copp_result first = copp_session_set_protection_level(player.session, ACP, 1 + round % 2);
+        assert_true(first == COPP_OK || first == COPP_E_REFUSED);
+        if (first) {
+            refused++;
+            sleep_ms(LIMIT_MS + 100);
+            assert_int_equal(copp_session_set_protection_level(player.session, ACP, 1 + round % 2), COPP_OK);
+        }
+        assert_int_equal(player_global(&player, ACP), 1 + round % 2);
+        assert_int_equal(player_global(&player, HDCP), 0);
+        sleep_ms(20); /* the flooder has it again */
+    }
+    assert_in_range(refused, 4, 8); /* else there was no flood */
+    player_end(&player);
+    world_end(&world);
+}
+
+static void a_connector_that_hangs_is_passed_on(void) {
+    acp_at_the_second_try(command_and_wait);
+}
+
+static void and_so_it_is_where_the_flooder_hangs_up(void) {
+    acp_at_the_second_try(command_and_hang_up);
+}
+
+/* A place that nobody takes is given up, and giving back takes none. */
+static void nobody_waits_for_ever(void) {
+    struct world world;
+    struct player player;
+    char settings[96];
+    (void)snprintf(settings, sizeof settings, "connections_per_second = 0\npending_limit = %u\n", LIMIT_MS);
+    world_begin(&world, settings);
+    kit_event(&world.kit, "hdcp-hang DVI-I-1 on");
+    player_begin(&world.kit, "DVI-I-1", &player);
+    flood(&world, command_and_wait);
+    sleep_ms(20);
+    assert_int_equal(copp_session_set_protection_level(player.session, ACP, 1), COPP_E_REFUSED);
+    assert_int_equal(copp_session_set_protection_level(player.session, ACP, 0), COPP_OK);
+    double pending = kit_metric(&world.kit, "copp_failures_total{cause=\"pending\"} ");
+    for (uint64_t until = clock_ms() + 20000; kit_metric(&world.kit, "copp_failures_total{cause=\"pending\"} ") < pending + 3;)
+        assert_true(clock_ms() < until);
+    player_end(&player);
+    world_end(&world);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(a_flood_of_questions_and_connections, ""),
         TEST(one_session_gets_as_much_as_many, ""),
+        TEST(a_connector_that_hangs_is_passed_on, "CMD-6"),
+        TEST(and_so_it_is_where_the_flooder_hangs_up, "CMD-6"),
+        TEST(nobody_waits_for_ever, "CMD-6"),
     };
     return RUN_SUITE("daemon_fair", cases);
 }
