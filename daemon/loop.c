@@ -56,10 +56,19 @@ static void arm_journal(struct server *server) {
     }
 }
 
+static void arm_news(struct server *server) {
+    int armed = SD_EVENT_OFF;
+    if (server->news_rationed && sd_event_source_get_enabled(server->news_timer, &armed) >= 0 && armed == SD_EVENT_OFF) {
+        (void)sd_event_source_set_time_relative(server->news_timer, NEWS_INTERVAL_MS * 1000u);
+        (void)sd_event_source_set_enabled(server->news_timer, SD_EVENT_ONESHOT);
+    }
+}
+
 /* What a source of the loop has led to is told: to those who watch, and in the journal. */
 static void tell(struct server *server) {
     subscribers_send(server);
     arm_journal(server);
+    arm_news(server);
 }
 
 /* A session that ends gives something back, and so may end another one's command: until nobody ends any more. */
@@ -105,6 +114,15 @@ static int on_journal_time(sd_event_source *source, uint64_t time, void *userdat
     (void)time;
     journal_dispatch(&server->journal, clock_ms());
     arm_journal(server);
+    return 0;
+}
+
+static int on_news_time(sd_event_source *source, uint64_t time, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)time;
+    notify_held_back(server);
+    tell(server);
     return 0;
 }
 
@@ -232,6 +250,10 @@ static int add_sources(struct server *server) {
     if (r >= 0)
         r = sd_event_source_set_enabled(server->journal_timer, SD_EVENT_OFF);
     if (r >= 0)
+        r = sd_event_add_time(event, &server->news_timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_news_time, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->news_timer, SD_EVENT_OFF);
+    if (r >= 0)
         r = sd_event_add_defer(event, &server->turn_end, on_turn_end, server);
     if (r >= 0)
         r = sd_event_source_set_enabled(server->turn_end, SD_EVENT_OFF);
@@ -323,6 +345,7 @@ void server_close(struct server *server) {
     sd_event_source_unref(server->timer);
     sd_event_source_unref(server->metrics_timer);
     sd_event_source_unref(server->journal_timer);
+    sd_event_source_unref(server->news_timer);
     sd_event_unref(server->event);
     users_free(&server->users);
     copp_outputs_free(&server->outputs);

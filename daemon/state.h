@@ -56,6 +56,7 @@ struct client {
     uint32_t connector; /* the device's, by index */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
+    bool untold; /* it has changed since, and will be told at the end of the interval */
     struct client *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
     bool queued; /* it waits for its user's turn (turns.h) */
@@ -115,6 +116,9 @@ struct server {
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */
     uint64_t news_count; /* ever */
     uint64_t news_sent; /* of them, to subscribers that keep up */
+    uint32_t connector_news; /* told in the present interval, as users have changed connectors */
+    bool news_rationed; /* somebody has used up something of the interval */
+    sd_event_source *news_timer;
     uint64_t turn; /* turns.h */
     unsigned accepts; /* in this turn */
     bool listener_rests; /* until the next one */

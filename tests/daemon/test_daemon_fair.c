@@ -301,6 +301,104 @@ static void nobody_waits_for_ever(void) {
     world_end(&world);
 }
 
+/* One session that asks for what it is always refused. */
+static void be_refused(struct world *world) {
+    static const uint8_t key_exchange[12] = {PROTOCOL_VERSION, 0, 0, 0, 3}; /* without a device */
+    uint8_t answer[64];
+    int fd = try_connect(&world->kit);
+    for (atomic_fetch_add(&world->counts->ready, 1);;) {
+        if (send(fd, key_exchange, sizeof key_exchange, MSG_NOSIGNAL) < 0 || recv(fd, answer, sizeof answer, 0) != 12)
+            _exit(2);
+    }
+}
+
+/* One session that changes what it holds, and so its connector. */
+static void change_levels(struct world *world) {
+    struct player player;
+    if (player_try(&world->kit, "HDMI-1", NULL, &player))
+        _exit(2);
+    atomic_fetch_add(&world->counts->ready, 1);
+    for (uint32_t level = 0; !copp_session_set_protection_level(player.session, HDCP, level); level = !level) {
+    }
+    _exit(3);
+}
+
+static void begin_and_end(struct world *world) {
+    static const char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    uint8_t answer[64];
+    for (atomic_fetch_add(&world->counts->ready, 1);;) {
+        int fd = try_connect(&world->kit);
+        if (fd < 0 || send(fd, open, sizeof open, MSG_NOSIGNAL) < 0 || recv(fd, answer, sizeof answer, 0) != 12)
+            _exit(2);
+        (void)close(fd);
+    }
+}
+
+struct heard {
+    unsigned pieces;
+    double refused; /* by their counts */
+    bool other; /* a session of this process has been seen */
+};
+
+static void hear(struct copp_socket *watcher, struct heard *heard) {
+    struct copp_socket_news news = {.size = sizeof news};
+    enum copp_result result;
+    while ((result = copp_socket_news(watcher, &news)) == COPP_OK) {
+        heard->pieces++;
+        if (news.kind == COPP_SOCKET_REFUSED) {
+            assert_true(news.u.refused.count >= 1);
+            heard->refused += news.u.refused.count;
+        }
+        heard->other = heard->other || (news.kind == COPP_SOCKET_SESSION && news.u.session.pid == (uint32_t)getpid());
+    }
+    assert_int_equal(result, COPP_E_PENDING); /* it has not been dropped */
+}
+
+#define SLOW_MS 2000u /* between two looks of who watches */
+#define LOOKS 3u
+
+/* A slow reader hears of everybody, and in the end how things are and how often somebody was refused. */
+static void news_of_one_user_is_summed(void (*act)(struct world *world), unsigned at_most) {
+    struct world world;
+    struct player player;
+    struct copp_socket *watcher;
+    struct heard heard = {.pieces = 0};
+    world_begin(&world, "connections_per_second = 0\n");
+    const struct copp_socket_config where = {.size = sizeof where, .path = world.kit.socket, .answer_ms = 20000};
+    assert_int_equal(copp_socket_connect(&where, &watcher), COPP_OK);
+    assert_int_equal(copp_socket_watch(watcher), COPP_OK);
+    flood(&world, act);
+    for (unsigned i = 0; i < LOOKS; i++) {
+        sleep_ms(SLOW_MS);
+        hear(watcher, &heard);
+    }
+    player_begin(&world.kit, "DVI-I-1", &player);
+    sleep_ms(SLOW_MS);
+    hear(watcher, &heard);
+    assert_true(heard.other);
+    stop_flood(&world);
+    kit_wait_sessions(&world.kit, 2);
+    sleep_ms(SLOW_MS);
+    hear(watcher, &heard);
+    assert_true(heard.refused == kit_metric(&world.kit, "copp_failures_total{cause=\"handshake\"} "));
+    assert_in_range(heard.pieces, 1, at_most);
+    player_end(&player);
+    copp_socket_close(&watcher);
+    world_end(&world);
+}
+
+static void refusals_are_summed(void) {
+    news_of_one_user_is_summed(be_refused, 2000); /* some 70 a second */
+}
+
+static void changes_are_summed(void) {
+    news_of_one_user_is_summed(change_levels, 4000); /* and as many of its connector */
+}
+
+static void beginnings_and_ends_are_summed(void) {
+    news_of_one_user_is_summed(begin_and_end, 6000); /* each that was told has an end */
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(a_flood_of_questions_and_connections, ""),
@@ -308,6 +406,9 @@ int main(void) {
         TEST(a_connector_that_hangs_is_passed_on, "CMD-6"),
         TEST(and_so_it_is_where_the_flooder_hangs_up, "CMD-6"),
         TEST(nobody_waits_for_ever, "CMD-6"),
+        TEST(refusals_are_summed, ""),
+        TEST(changes_are_summed, ""),
+        TEST(beginnings_and_ends_are_summed, ""),
     };
     return RUN_SUITE("daemon_fair", cases);
 }
