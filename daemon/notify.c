@@ -126,7 +126,7 @@ void notify_late_answer(struct client *client, uint32_t status) {
 }
 
 /* rationed: not by an event of the connector's, which is told at once. */
-static void tell_session(struct client *client, bool rationed) {
+static void publish_session(struct client *client, bool rationed) {
     struct server *server = client->server;
     uint8_t old[sizeof client->told];
     uint8_t body[PACKET_NEWS_SIZE_MAX];
@@ -144,7 +144,7 @@ static void tell_session(struct client *client, bool rationed) {
 }
 
 void notify_session(struct client *client) {
-    tell_session(client, true);
+    publish_session(client, true);
 }
 
 /* A session that nobody was told of has ended for nobody. */
@@ -188,7 +188,7 @@ static const char *mark(const struct copp_socket_connector_news *connector) {
 static void notify_sessions_on(struct server *server, uint32_t connector) {
     for (struct client *client = server->clients; client && server->subscribers; client = client->next) {
         if (client->connector == connector)
-            tell_session(client, false);
+            publish_session(client, false);
     }
 }
 
@@ -270,7 +270,7 @@ void notify_held_back(struct server *server) {
     }
     for (struct client *client = server->clients; client; client = client->next) {
         if (client->untold)
-            tell_session(client, false);
+            publish_session(client, false);
     }
     notify_connectors(server);
 }

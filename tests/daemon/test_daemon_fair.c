@@ -214,6 +214,59 @@ static void one_session_gets_as_much_as_many(void) {
     world_end(&world);
 }
 
+#define HANDSHAKERS 32u
+#define MANY_QUESTIONS 192u
+
+/* Sessions that begin again and again: each try costs the daemon an RSA operation, and comes to nothing. */
+static void shake_hands(struct world *world) {
+    static const char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    static const uint8_t key_exchange[12] = {PROTOCOL_VERSION, 0, 0, 0, 3};
+    static const uint8_t sequence_start[12 + 256] = {PROTOCOL_VERSION, 0, 0, 0, 4};
+    static uint8_t answer[16384];
+    int fds[HANDSHAKERS];
+    for (size_t i = 0; i < HANDSHAKERS; i++) {
+        fds[i] = try_connect(&world->kit);
+        if (fds[i] < 0 || send(fds[i], open, sizeof open, MSG_NOSIGNAL) < 0 || recv(fds[i], answer, sizeof answer, 0) != 12)
+            _exit(2);
+    }
+    for (atomic_fetch_add(&world->counts->ready, 1);;) {
+        for (size_t i = 0; i < HANDSHAKERS; i++) {
+            if (send(fds[i], key_exchange, sizeof key_exchange, MSG_NOSIGNAL) < 0 ||
+                send(fds[i], sequence_start, sizeof sequence_start, MSG_NOSIGNAL) < 0)
+                _exit(3);
+        }
+        for (size_t i = 0; i < HANDSHAKERS; i++) {
+            if (recv(fds[i], answer, sizeof answer, 0) <= 0 || recv(fds[i], answer, sizeof answer, 0) <= 0)
+                _exit(4);
+            atomic_fetch_add(&world->counts->answers, 1);
+        }
+    }
+}
+
+/* A handshake counts as what it costs. */
+static void handshakes_count_for_more(void) {
+    struct world world;
+    unsigned long answers[TRIES];
+    uint8_t answer[256];
+    world_begin(&world, "connections_per_second = 0\n");
+    flood(&world, shake_hands);
+    int fd = raw_connect(&world.kit);
+    for (size_t i = 0; i < TRIES; i++) {
+        answers[i] = atomic_load(&world.counts->answers);
+        for (unsigned asked = 0; asked < MANY_QUESTIONS; asked++)
+            assert_int_equal(send(fd, list, sizeof list, 0), sizeof list);
+        for (unsigned got = 0; got < MANY_QUESTIONS; got++)
+            assert_int_equal(raw_receive(fd, answer, sizeof answer), 12 + 96);
+        answers[i] = atomic_load(&world.counts->answers) - answers[i];
+    }
+    print_message("for %u questions of another user's session the flooder had %lu handshakes (median)\n", MANY_QUESTIONS,
+                  median(answers));
+    assert_in_range(median(answers), 0,
+                    MANY_QUESTIONS / 4); /* a request of each for a request of the other would be half as many */
+    (void)close(fd);
+    world_end(&world);
+}
+
 #define LIMIT_MS 300u /* of a command that is under way */
 #define HANGS 2u /* sessions of the flooder's that command HDCP where it never comes up */
 
@@ -403,6 +456,7 @@ int main(void) {
     static const struct test_case cases[] = {
         TEST(a_flood_of_questions_and_connections, ""),
         TEST(one_session_gets_as_much_as_many, ""),
+        TEST(handshakes_count_for_more, ""),
         TEST(a_connector_that_hangs_is_passed_on, "CMD-6"),
         TEST(and_so_it_is_where_the_flooder_hangs_up, "CMD-6"),
         TEST(nobody_waits_for_ever, "CMD-6"),
