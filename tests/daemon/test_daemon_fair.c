@@ -191,27 +191,33 @@ static void a_flood_of_questions_and_connections(void) {
     world_end(&world);
 }
 
-/* Of two that ask without pause one has as many sessions as it may, and the other one: they are served alike. */
-static void one_session_gets_as_much_as_many(void) {
+/* How many answers the flooder has while another user's one session is answered so many questions; a median. */
+static unsigned long answers_meanwhile(void (*act)(struct world *world), unsigned questions) {
     struct world world;
     unsigned long answers[TRIES];
     uint8_t answer[256];
-    world_begin(&world, "connections_per_second = 1000\n");
-    flood(&world, ask_without_pause);
+    world_begin(&world, "connections_per_second = 0\n");
+    flood(&world, act);
     int fd = raw_connect(&world.kit);
     for (size_t i = 0; i < TRIES; i++) {
         answers[i] = atomic_load(&world.counts->answers);
-        for (unsigned asked = 0; asked < QUESTIONS; asked++)
+        for (unsigned asked = 0; asked < questions; asked++)
             assert_int_equal(send(fd, list, sizeof list, 0), sizeof list);
-        for (unsigned got = 0; got < QUESTIONS; got++)
+        for (unsigned got = 0; got < questions; got++)
             assert_int_equal(raw_receive(fd, answer, sizeof answer), 12 + 96);
         answers[i] = atomic_load(&world.counts->answers) - answers[i];
     }
-    print_message("for %u questions of another user's session the flooder had %lu answers (median)\n", QUESTIONS,
-                  median(answers));
-    assert_in_range(median(answers), 0, 8ul * QUESTIONS); /* and not as much for each of its sessions */
     (void)close(fd);
     world_end(&world);
+    print_message("for %u questions of another user's session the flooder had %lu answers (median)\n", questions,
+                  median(answers));
+    return median(answers);
+}
+
+/* Of two that ask without pause one has as many sessions as it may, and the other one: they are served alike. */
+static void one_session_gets_as_much_as_many(void) {
+    assert_in_range(answers_meanwhile(ask_without_pause, QUESTIONS), 0,
+                    8ul * QUESTIONS); /* not as much for each of its sessions */
 }
 
 #define HANDSHAKERS 32u
@@ -243,28 +249,9 @@ static void shake_hands(struct world *world) {
     }
 }
 
-/* A handshake counts as what it costs. */
+/* A handshake counts as what it costs: a request of each for a request of the other would be half as many. */
 static void handshakes_count_for_more(void) {
-    struct world world;
-    unsigned long answers[TRIES];
-    uint8_t answer[256];
-    world_begin(&world, "connections_per_second = 0\n");
-    flood(&world, shake_hands);
-    int fd = raw_connect(&world.kit);
-    for (size_t i = 0; i < TRIES; i++) {
-        answers[i] = atomic_load(&world.counts->answers);
-        for (unsigned asked = 0; asked < MANY_QUESTIONS; asked++)
-            assert_int_equal(send(fd, list, sizeof list, 0), sizeof list);
-        for (unsigned got = 0; got < MANY_QUESTIONS; got++)
-            assert_int_equal(raw_receive(fd, answer, sizeof answer), 12 + 96);
-        answers[i] = atomic_load(&world.counts->answers) - answers[i];
-    }
-    print_message("for %u questions of another user's session the flooder had %lu handshakes (median)\n", MANY_QUESTIONS,
-                  median(answers));
-    assert_in_range(median(answers), 0,
-                    MANY_QUESTIONS / 4); /* a request of each for a request of the other would be half as many */
-    (void)close(fd);
-    world_end(&world);
+    assert_in_range(answers_meanwhile(shake_hands, MANY_QUESTIONS), 0, MANY_QUESTIONS / 4);
 }
 
 #define LIMIT_MS 300u /* of a command that is under way */
