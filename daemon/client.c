@@ -10,8 +10,10 @@
 #include "clock.h"
 #include "listen.h"
 #include "notify.h"
+#include "precedence.h"
 #include "requests.h"
 #include "subscribers.h"
+#include "turns.h"
 
 /* Never waits: a client that does not read must not keep others from their answers. */
 static bool send_answer(struct server *server, int fd, uint32_t type, const struct outcome *outcome) {
@@ -46,6 +48,9 @@ void client_end(struct client *client, enum disconnect_reason why) {
     struct server *server = client->server;
     notify_end(client, why);
     subscriber_end(client);
+    turns_leave(client);
+    if (client->waiting)
+        precedence_failed(client, clock_ms());
     copp_device_close(&client->device); /* EVT-5 */
     sd_event_source_disable_unref(client->source);
     (void)close(client->fd);
@@ -82,6 +87,8 @@ void client_finish_command(struct client *client) {
     if (outcome.status == COPP_HR_PENDING)
         return;
     stop_waiting(client);
+    if (outcome.status != COPP_HR_OK)
+        precedence_failed(client, clock_ms());
     notify_late_answer(client, outcome.status);
     notify_session(client);
     if (reply(client, PACKET_COMMAND, &outcome) && !listen_to(client, 0))
@@ -92,6 +99,8 @@ void client_finish_command(struct client *client) {
 static bool serve(struct client *client, enum packet_type type) {
     struct server *server = client->server;
     uint64_t began = type == PACKET_STATUS ? clock_ns() : 0;
+    if (type == PACKET_SEQUENCE_START)
+        turns_charge(client, TURN_HANDSHAKE);
     const struct outcome outcome = request_carry_out(client, type);
     bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
     if (!pending)
@@ -143,6 +152,7 @@ static bool receive(struct client *client) {
         client_end(client, 0);
         return false;
     }
+    turns_charge(client, 1);
     enum disconnect_reason why = check_packet(client, (size_t)got, &header);
     if (!why)
         return serve(client, (enum packet_type)header.type);

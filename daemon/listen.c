@@ -1,6 +1,7 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include "files.h"
 #include "lock.h"
 #include "log.h"
+#include "turns.h"
 
 #define PATH_ROOM sizeof((struct sockaddr_un *)NULL)->sun_path
 #define LOCK_NAME (PATH_ROOM + sizeof LOCK_SUFFIX)
@@ -87,6 +89,9 @@ bool listen_claim(const char *path, struct place *place, struct error_text *erro
         return claim_own(place, error);
     if (count != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
         return error_set(error, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
+    /* all that wait are accepted at once, until there is none: that must not wait for another one */
+    if (fcntl(SD_LISTEN_FDS_START, F_SETFL, O_NONBLOCK) != 0)
+        return error_set(error, "the socket that systemd hands over cannot be used: %s", strerror(errno));
     place->fd = SD_LISTEN_FDS_START;
     return true;
 }
@@ -102,7 +107,7 @@ bool listen_open(struct place *place, struct error_text *error) {
     (void)unlink(place->path); /* a socket, or nothing */
     place->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     return (place->fd >= 0 && bind(place->fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
-            lstat(place->path, &place->own) == 0 && chmod(place->path, 0666) == 0 && listen(place->fd, SOMAXCONN) == 0) ||
+            lstat(place->path, &place->own) == 0 && chmod(place->path, 0666) == 0 && listen(place->fd, TURN_ACCEPTS) == 0) ||
            error_set(error, "%s: cannot listen there: %s", place->path, strerror(errno));
 }
 

@@ -17,7 +17,9 @@
 #include "log.h"
 #include "metrics_http.h"
 #include "notify.h"
+#include "precedence.h"
 #include "subscribers.h"
+#include "turns.h"
 
 #define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
 #define ACCURACY_US 1000u
@@ -54,10 +56,19 @@ static void arm_journal(struct server *server) {
     }
 }
 
+static void arm_news(struct server *server) {
+    int armed = SD_EVENT_OFF;
+    if (server->news_rationed && sd_event_source_get_enabled(server->news_timer, &armed) >= 0 && armed == SD_EVENT_OFF) {
+        (void)sd_event_source_set_time_relative(server->news_timer, NEWS_INTERVAL_MS * 1000u);
+        (void)sd_event_source_set_enabled(server->news_timer, SD_EVENT_ONESHOT);
+    }
+}
+
 /* What a source of the loop has led to is told: to those who watch, and in the journal. */
 static void tell(struct server *server) {
     subscribers_send(server);
     arm_journal(server);
+    arm_news(server);
 }
 
 /* A session that ends gives something back, and so may end another one's command: until nobody ends any more. */
@@ -106,6 +117,15 @@ static int on_journal_time(sd_event_source *source, uint64_t time, void *userdat
     return 0;
 }
 
+static int on_news_time(sd_event_source *source, uint64_t time, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)time;
+    notify_held_back(server);
+    tell(server);
+    return 0;
+}
+
 static int on_listen_again(sd_event_source *source, uint64_t time, void *userdata) {
     struct server *server = userdata;
     (void)source;
@@ -114,16 +134,37 @@ static int on_listen_again(sd_event_source *source, uint64_t time, void *userdat
     return 0;
 }
 
-static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-    struct client *client = userdata;
+static void serve_client(struct client *client, uint32_t events) {
     struct server *server = client->server;
-    (void)source;
-    (void)fd;
     if (!(events & CLIENT_GONE))
         server_wake(server);
     if (client_serve(client, events))
         server_sync_outputs(server);
     tell(server);
+}
+
+/* Whoever has gone gives back what it held at once (EVT-5). */
+static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    struct client *client = userdata;
+    (void)source;
+    (void)fd;
+    if (events & CLIENT_GONE || turns_admit(client, events))
+        serve_client(client, events);
+    return 0;
+}
+
+/* Nothing else is left to do: those that wait are served, a share of each user's. */
+static int on_turn_end(sd_event_source *source, void *userdata) {
+    struct server *server = userdata;
+    struct client *client;
+    uint32_t events;
+    (void)source;
+    turns_begin(server);
+    for (struct user *user = server->users; user; user = user->next) {
+        while ((client = turns_next(server, user, &events)))
+            serve_client(client, events);
+    }
+    turns_end(server);
     return 0;
 }
 
@@ -134,9 +175,9 @@ void server_connect(struct server *server, int fd) {
 
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata) {
     struct server *server = userdata;
+    int fd = -1;
     (void)events;
-    int fd = listen_accept(server, source, listen_fd);
-    if (fd >= 0)
+    while (turns_accept(server) && (fd = listen_accept(server, source, listen_fd)) >= 0)
         server_connect(server, fd);
     return 0;
 }
@@ -209,6 +250,16 @@ static int add_sources(struct server *server) {
     if (r >= 0)
         r = sd_event_source_set_enabled(server->journal_timer, SD_EVENT_OFF);
     if (r >= 0)
+        r = sd_event_add_time(event, &server->news_timer, CLOCK_MONOTONIC, UINT64_MAX, ACCURACY_US, on_news_time, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->news_timer, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_defer(event, &server->turn_end, on_turn_end, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->turn_end, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_source_set_priority(server->turn_end, TURN_PRIORITY_END);
+    if (r >= 0)
         r = sd_event_add_io(event, NULL, copp_outputs_fd(server->outputs), EPOLLIN, on_outputs, server);
     if (r >= 0)
         r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
@@ -273,6 +324,8 @@ bool server_open(struct server *server, struct error_text *error) {
 bool server_listen(struct server *server, int fd, struct error_text *error) {
     server->listen_fd = fd;
     int r = sd_event_add_io(server->event, &server->listener, fd, EPOLLIN, on_connection, server);
+    if (r >= 0)
+        r = sd_event_source_set_priority(server->listener, TURN_PRIORITY_ACCEPT);
     return r >= 0 || no_event_loop(r, error);
 }
 
@@ -281,15 +334,18 @@ void server_close(struct server *server) {
         client_end(server->subscribers->client, 0);
     while (server->clients)
         client_end(server->clients, 0);
+    precedence_free(server);
     journal_end(&server->journal);
     free(server->connectors);
     metrics_end_all(server);
+    sd_event_source_unref(server->turn_end);
     sd_event_source_unref(server->listener);
     sd_event_source_unref(server->metrics_listener);
     sd_event_source_unref(server->listen_again);
     sd_event_source_unref(server->timer);
     sd_event_source_unref(server->metrics_timer);
     sd_event_source_unref(server->journal_timer);
+    sd_event_source_unref(server->news_timer);
     sd_event_unref(server->event);
     users_free(&server->users);
     copp_outputs_free(&server->outputs);

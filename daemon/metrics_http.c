@@ -13,6 +13,7 @@
 #include "files.h"
 #include "listen.h"
 #include "log.h"
+#include "turns.h"
 
 #define FILE_EVERY_US 10000000u
 #define CLIENTS_MAX 8u
@@ -107,6 +108,7 @@ static int on_scraper(sd_event_source *source, int listen_fd, uint32_t events, v
         (void)close(fd);
         return 0;
     }
+    (void)sd_event_source_set_priority(scraper->source, TURN_PRIORITY_END); /* else a flood of them ends no turn */
     scraper->server = server;
     scraper->fd = fd;
     scraper->older = server->scrapers;
@@ -198,6 +200,8 @@ bool metrics_serve(struct server *server, struct error_text *error) {
         if (!listen_or_say(config->metrics_address, false, &server->metrics_fd, error))
             return false;
         r = sd_event_add_io(server->event, &server->metrics_listener, server->metrics_fd, EPOLLIN, on_scraper, server);
+        if (r >= 0)
+            r = sd_event_source_set_priority(server->metrics_listener, TURN_PRIORITY_END);
     }
     if (r >= 0 && config->metrics_file[0])
         r = sd_event_add_time(server->event, &server->metrics_timer, CLOCK_MONOTONIC, 0, 0, on_file_time, server);

@@ -24,6 +24,38 @@ static void publish(struct server *server, const struct packet_news *news, const
     news_publish(server, news->kind, body, owner);
 }
 
+static bool admits(struct server *server, uint32_t *told, uint32_t most) {
+    server->news_rationed = true;
+    if (*told >= most)
+        return false;
+    ++*told;
+    return true;
+}
+
+static void publish_refusal(struct server *server, struct user *user) {
+    const struct packet_news news = {COPP_SOCKET_REFUSED,
+                                     {.refused = {.id = user->unsaid.id,
+                                                  .uid = (uint32_t)user->uid,
+                                                  .pid = user->unsaid.pid,
+                                                  .request = user->unsaid.request,
+                                                  .status = user->unsaid.status,
+                                                  .count = user->unsaid.count}}};
+    user->unsaid.count = 0;
+    publish(server, &news, user);
+}
+
+static void note_refusal(struct server *server, struct user *user, uint64_t id, pid_t pid, uint32_t request, uint32_t status) {
+    if (!server->subscribers)
+        return;
+    user->unsaid.id = id;
+    user->unsaid.pid = (uint32_t)pid;
+    user->unsaid.request = request;
+    user->unsaid.status = status;
+    user->unsaid.count += user->unsaid.count < UINT32_MAX;
+    if (admits(server, &user->news, NEWS_PER_USER))
+        publish_refusal(server, user);
+}
+
 /* "user 1000" */
 static const char *name_user(const struct user *user, char name[JOURNAL_SUBJECT_SIZE]) {
     bool unknown = !user || user->uid == (uid_t)-1;
@@ -63,14 +95,12 @@ static void count(struct server *server, enum disconnect_reason why) {
 }
 
 static void refused(struct client *client, enum packet_type type, uint32_t status, enum failure failure) {
-    const struct packet_news news = {COPP_SOCKET_REFUSED,
-                                     {.refused = {client->id, (uint32_t)client->user->uid, (uint32_t)client->pid, type, status}}};
     client->server->metrics.failures[failure]++;
     if (failure == FAILURE_HANDSHAKE)
         log_refused(client, type, status, JOURNAL_HANDSHAKE);
     else if (failure == FAILURE_PENDING)
         log_refused(client, type, status, JOURNAL_PENDING);
-    publish(client->server, &news, client->user);
+    note_refusal(client->server, client->user, client->id, client->pid, type, status);
 }
 
 void notify_request(struct client *client, enum packet_type type, uint32_t status) {
@@ -95,15 +125,32 @@ void notify_late_answer(struct client *client, uint32_t status) {
         refused(client, PACKET_COMMAND, status, FAILURE_PENDING);
 }
 
-void notify_session(struct client *client) {
+/* rationed: not by an event of the connector's, which is told at once. */
+static void publish_session(struct client *client, bool rationed) {
+    struct server *server = client->server;
     uint8_t old[sizeof client->told];
     uint8_t body[PACKET_NEWS_SIZE_MAX];
-    if (!client->server->subscribers || !client->device)
+    if (!server->subscribers || !client->device)
         return;
     memcpy(old, client->told, sizeof old);
     news_session_body(client, body);
-    if (memcmp(old, client->told, sizeof old - AGE_SIZE) != 0)
-        news_publish(client->server, COPP_SOCKET_SESSION, body, client->user);
+    if (memcmp(old, client->told, sizeof old - AGE_SIZE) == 0)
+        return;
+    client->untold = rationed && !admits(server, &client->user->news, NEWS_PER_USER);
+    if (client->untold)
+        memcpy(client->told, old, sizeof old);
+    else
+        news_publish(server, COPP_SOCKET_SESSION, body, client->user);
+}
+
+void notify_session(struct client *client) {
+    publish_session(client, true);
+}
+
+/* A session that nobody was told of has ended for nobody. */
+static bool was_told(const struct client *client) {
+    static const uint8_t never[sizeof client->told];
+    return memcmp(client->told, never, sizeof never) != 0;
 }
 
 void notify_end(struct client *client, enum disconnect_reason why) {
@@ -112,17 +159,16 @@ void notify_end(struct client *client, enum disconnect_reason why) {
         count(client->server, why);
         log_disconnect(client->server, client->user, client->pid, why);
     }
-    if (client->device)
+    if (client->device && was_told(client))
         publish(client->server, &news, client->user);
 }
 
-void notify_refusal(struct server *server, const struct user *user, pid_t pid, enum disconnect_reason why) {
-    static const struct user nobody = {.uid = (uid_t)-1};
+void notify_refusal(struct server *server, struct user *user, pid_t pid, enum disconnect_reason why) {
+    struct user nobody = {.uid = (uid_t)-1};
     user = user ? user : &nobody;
-    const struct packet_news news = {COPP_SOCKET_REFUSED, {.refused = {0, (uint32_t)user->uid, (uint32_t)pid, 0, why}}};
     count(server, why);
     log_disconnect(server, user, pid, why);
-    publish(server, &news, user);
+    note_refusal(server, user, 0, pid, 0, why);
 }
 
 /* How a connector is now. */
@@ -142,7 +188,7 @@ static const char *mark(const struct copp_socket_connector_news *connector) {
 static void notify_sessions_on(struct server *server, uint32_t connector) {
     for (struct client *client = server->clients; client && server->subscribers; client = client->next) {
         if (client->connector == connector)
-            notify_session(client);
+            publish_session(client, false);
     }
 }
 
@@ -177,6 +223,12 @@ static void notify_connector(struct server *server, uint32_t index) {
     look(server, index, told);
     if (connector_news_same(&old, told))
         return;
+    bool event =
+        told->now.plugged != old.now.plugged || told->losses != old.losses || told->reconfigurations != old.reconfigurations;
+    if (!event && server->subscribers && !admits(server, &server->connector_news, NEWS_OF_CONNECTORS)) {
+        *told = old;
+        return;
+    }
     if (told->now.plugged != old.now.plugged)
         log_info("%s%s: %s", told->now.name, mark(told), told->now.plugged ? "a display is plugged in" : "nothing is plugged in");
     if (told->losses != old.losses)
@@ -206,4 +258,19 @@ void notify_connectors(struct server *server) {
         notify_connector(server, (uint32_t)i);
     while (copp_outputs_name(server->outputs, server->connector_count) && add_connector(server)) {
     }
+}
+
+void notify_held_back(struct server *server) {
+    server->news_rationed = false;
+    server->connector_news = 0;
+    for (struct user *user = server->users; user; user = user->next) {
+        user->news = 0;
+        if (user->unsaid.count)
+            publish_refusal(server, user);
+    }
+    for (struct client *client = server->clients; client; client = client->next) {
+        if (client->untold)
+            publish_session(client, false);
+    }
+    notify_connectors(server);
 }

@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "clock.h"
+#include "precedence.h"
 #include "subscribers.h"
 
 static struct outcome list(struct client *client) {
@@ -59,7 +60,15 @@ static struct outcome sequence_start(struct client *client) {
 
 /* A protection command enters the device here; its level reaches the connector from there (ARB-2). */
 static struct outcome command(struct client *client) {
-    return (struct outcome){.status = copp_device_command(client->device, &client->server->request.body.command, clock_ms())};
+    struct server *server = client->server;
+    struct copp_connector *connector = copp_outputs_connector(server->outputs, client->connector);
+    uint64_t now_ms = clock_ms();
+    bool yields = precedence_yields(client, now_ms);
+    copp_connector_set_busy(connector, yields);
+    const struct outcome outcome = {.status = copp_device_command(client->device, &server->request.body.command, now_ms)};
+    copp_connector_set_busy(connector, false);
+    precedence_answered(client, outcome.status, yields, now_ms);
+    return outcome;
 }
 
 static struct outcome query(struct client *client) {

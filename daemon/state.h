@@ -56,8 +56,13 @@ struct client {
     uint32_t connector; /* the device's, by index */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
+    bool untold; /* it has changed since, and will be told at the end of the interval */
     struct client *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
+    bool queued; /* it waits for its user's turn (turns.h) */
+    uint32_t queued_events; /* to be served then */
+    struct client *previous_queued;
+    struct client *next_queued;
 };
 
 /* A client that watches: its place in the ring of news. */
@@ -96,6 +101,7 @@ struct server {
     struct journal journal;
     struct user *users;
     struct client *clients; /* the youngest first */
+    struct precedence *precedences; /* precedence.h */
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
     uint64_t last_id; /* of a session */
     size_t client_count;
@@ -110,6 +116,14 @@ struct server {
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */
     uint64_t news_count; /* ever */
     uint64_t news_sent; /* of them, to subscribers that keep up */
+    uint32_t connector_news; /* told in the present interval, as users have changed connectors */
+    bool news_rationed; /* somebody has used up something of the interval */
+    sd_event_source *news_timer;
+    uint64_t turn; /* turns.h */
+    unsigned accepts; /* in this turn */
+    bool listener_rests; /* until the next one */
+    size_t queued_count; /* clients that wait for a turn */
+    sd_event_source *turn_end;
     sd_event_source *listener;
     sd_event_source *metrics_listener; /* NULL: none */
     sd_event_source *listen_again;

@@ -5,7 +5,7 @@
 #define WINDOW_MS 1000u
 
 static bool of_no_use(const struct user *user, uint64_t now_ms) {
-    return user->clients == 0 && now_ms - user->window_ms >= WINDOW_MS;
+    return user->clients == 0 && user->unsaid.count == 0 && now_ms - user->window_ms >= WINDOW_MS;
 }
 
 struct user *user_enter(struct user **users, uid_t uid, uint64_t now_ms) {

@@ -82,6 +82,7 @@ static void put_refusal(json_t **object, const struct copp_socket_refused_news *
     json_put(object, "request", request ? json_string(news->request) : json_null());
     json_put(object, "answer", request ? json_string(copp_hresult_name(news->hresult)) : json_null());
     json_put(object, "cause", request ? json_null() : json_string(news->cause));
+    json_put(object, "count", json_integer(news->count));
 }
 
 json_t *model_json(const struct model *model, const struct copp_socket_news *news) {

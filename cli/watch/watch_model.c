@@ -280,6 +280,9 @@ static void take_refusal(struct model *model, const struct copp_socket_refused_n
     const struct model_session *session = model_session(model, news->id);
     char label[80];
     char user[33];
+    char others[48] = "";
+    if (news->count > 1)
+        snprintf(others, sizeof others, ", the last of %u that were refused", (unsigned)news->count);
     if (session != NULL) {
         label_of(session, label, sizeof label);
     } else {
@@ -287,11 +290,12 @@ static void take_refusal(struct model *model, const struct copp_socket_refused_n
         snprintf(label, sizeof label, "%s, process %u", user, (unsigned)news->pid);
     }
     if (news->request[0] == '\0')
-        model_say(model, "%s: not let in: %s", label, news->cause);
+        model_say(model, "%s: not let in: %s%s", label, news->cause, others);
     else if (session != NULL && session->now.state == COPP_SOCKET_UNDER_WAY)
-        model_say(model, "%s: the command under way failed and was rolled back: %s", label, copp_hresult_name(news->hresult));
+        model_say(model, "%s: the command under way failed and was rolled back: %s%s", label, copp_hresult_name(news->hresult),
+                  others);
     else
-        model_say(model, "%s: %s refused: %s", label, news->request, copp_hresult_name(news->hresult));
+        model_say(model, "%s: %s refused: %s%s", label, news->request, copp_hresult_name(news->hresult), others);
 }
 
 void model_take(struct model *model, const struct copp_socket_news *news, uint64_t now_ms) {

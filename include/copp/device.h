@@ -85,6 +85,12 @@ COPP_API void copp_connector_inspect(const struct copp_connector *connector, str
 COPP_API enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector);
 
 /*
+ * While it is busy, a command that needs the connector's output is refused as if another one were pending (CMD-6). Level 0, closing, and
+ * levels that are in force succeed as ever. For a host of several users that lets one of them wait for the others. NULL-safe.
+ */
+COPP_API void copp_connector_set_busy(struct copp_connector *connector, bool busy);
+
+/*
  * What happens to a connector (EVT-1). Told by its output's backend or by the host.
  *
  * unplugged: LinkLost to every device; nothing is in force any more (EVT-3).

@@ -109,6 +109,7 @@ struct copp_socket_refused_news {
     const char *request; /* "ProtectionCommand" and so on, static; "": to be let in at all */
     uint32_t hresult; /* the answer; without a request none is sent, and it is 0 */
     const char *cause; /* without a request: why not, in words; else "" */
+    uint32_t count; /* 1; more: the last of so many of this user's, the others of which were not told one by one */
 };
 
 struct copp_socket_news {

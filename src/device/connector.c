@@ -67,6 +67,11 @@ const char *copp_connector_name(const struct copp_connector *connector) {
     return connector ? connector->name : "";
 }
 
+void copp_connector_set_busy(struct copp_connector *connector, bool busy) {
+    if (connector)
+        connector->busy = busy;
+}
+
 enum copp_multi_adapter_mode copp_connector_mode(const struct copp_connector *connector) {
     if (!connector)
         return COPP_MODE_CLONE; /* one in which nothing can be protected (ARB-6) */
@@ -198,14 +203,13 @@ static enum copp_result put_in_force(struct copp_connector *connector, const str
                                      struct copp_protection *wanted) {
     copp_connector_effective(connector, wanted);
     bool satisfied = satisfies(&connector->applied, wanted, change);
-    struct copp_pending *pending = &connector->pending;
-    if (pending->kind != COPP_PENDING_NONE) {
-        if (satisfied && satisfies(&pending->wanted, wanted, change))
-            return COPP_OK; /* whether what is pending succeeds or not */
-        if (pending->kind == COPP_PENDING_COMMAND)
-            return COPP_E_FAILED; /* CMD-6: one pending command a connector */
-        copp_connector_cancel_pending(connector);
-    }
+    const struct copp_pending *pending = &connector->pending;
+    bool idle = pending->kind == COPP_PENDING_NONE;
+    if (satisfied && (idle || satisfies(&pending->wanted, wanted, change)))
+        return COPP_OK; /* whether what is pending succeeds or not */
+    if (connector->busy || pending->kind == COPP_PENDING_COMMAND)
+        return COPP_E_FAILED; /* CMD-6: one pending command a connector */
+    copp_connector_cancel_pending(connector);
     return satisfied ? COPP_OK : apply(connector, wanted);
 }
 

@@ -77,6 +77,7 @@ struct copp_connector {
     struct copp_signaling signaling;
     struct copp_protection applied; /* what the output has in force */
     struct copp_pending pending;
+    bool busy; /* as if a command were pending (copp_connector_set_busy) */
     bool reassert; /* the output must be told once more, even what it seems to have in force already */
     uint64_t retry_ms; /* not before this is an unwilling output asked again */
     uint32_t losses; /* as in struct copp_connector_view */

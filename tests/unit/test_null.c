@@ -369,6 +369,7 @@ static void adapters_and_connectors(void) {
     ANSWERS(COPP_MODE_CLONE, copp_connector_mode, NULL); /* refused at open (ARB-6) */
     GIVES_TEXT(copp_connector_name, NULL);
     assert_string_equal(copp_connector_name(NULL), "");
+    RETURNS(copp_connector_set_busy, NULL, true);
     RETURNS(copp_connector_unplugged, NULL);
     RETURNS(copp_connector_protection_lost, NULL, 1);
     RETURNS(copp_connector_reconfigured, NULL);

@@ -146,6 +146,42 @@ static void one_pending_command_a_connector(void) {
     rig_scene_end(&s);
 }
 
+/* A host of several users lets one of them wait. */
+static void a_busy_connector_refuses_what_needs_its_output(void) {
+    struct rig_scene s;
+    rig_scene_begin(&s);
+    assert_int_equal(app_set_level(&s.apps[1], ACP, 2), COPP_HR_OK);
+    copp_connector_set_busy(s.rig.connector, true);
+    unsigned applies = s.rig.output.applies;
+    assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_UNEXPECTED);
+    const struct rig_signaling arib = {.standard = COPP_TV_STANDARD_ARIBTRB15_750P};
+    assert_int_equal(app_set_signaling(&s.apps[0], &arib), COPP_HR_UNEXPECTED);
+    assert_int_equal(s.rig.output.applies, applies);
+    assert_int_equal(app_set_level(&s.apps[0], ACP, 2), COPP_HR_OK); /* in force */
+    assert_int_equal(app_set_level(&s.apps[1], ACP, 0), COPP_HR_OK);
+    assert_int_equal(app_set_level(&s.apps[0], ACP, 0), COPP_HR_OK);
+    rig_scene_levels(&s, 0, 0, 0);
+    copp_connector_set_busy(s.rig.connector, false);
+    assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_OK); /* under the same sequence number (CMD-3) */
+    rig_scene_end(&s);
+}
+
+/* What nobody waits for is not cancelled by a command that is refused. */
+static void a_busy_connector_goes_on_giving_back(void) {
+    struct rig_scene s;
+    rig_scene_begin(&s);
+    assert_int_equal(app_set_level(&s.apps[0], HDCP, 1), COPP_HR_OK);
+    s.rig.output.answer = COPP_E_PENDING;
+    assert_int_equal(app_set_level(&s.apps[0], HDCP, 0), COPP_HR_OK);
+    s.rig.output.answer = COPP_OK;
+    copp_connector_set_busy(s.rig.connector, true);
+    assert_int_equal(app_set_level(&s.apps[1], ACP, 1), COPP_HR_UNEXPECTED);
+    assert_int_equal(s.rig.output.cancels, 0);
+    rig_output_end(&s.rig.output, s.rig.connector, COPP_OK);
+    rig_scene_levels(&s, 0, 0, 0);
+    rig_scene_end(&s);
+}
+
 static void what_is_given_back_meanwhile(void) {
     struct rig_scene s;
     rig_scene_begin(&s);
@@ -370,6 +406,8 @@ int main(void) {
         TEST(a_pending_command_has_a_time_limit, "CMD-6"),
         TEST(the_time_limit_does_not_wrap, "CMD-6"),
         TEST(one_pending_command_a_connector, "CMD-6 CMD-4"),
+        TEST(a_busy_connector_refuses_what_needs_its_output, "CMD-6 CMD-4 CMD-3"),
+        TEST(a_busy_connector_goes_on_giving_back, "CMD-6 CMD-4"),
         TEST(what_is_given_back_meanwhile, "CMD-6 ARB-1"),
         TEST(closing_the_device_cancels_its_command, "EVT-5 CMD-6"),
         TEST(closing_another_device_does_not, "CMD-6"),

@@ -137,6 +137,7 @@ void copp_packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKE
         (void)copp_write_u32le(&out, news->u.refused.pid);
         (void)copp_write_u32le(&out, news->u.refused.request);
         (void)copp_write_u32le(&out, news->u.refused.status);
+        (void)copp_write_u32le(&out, news->u.refused.count);
         break;
     case COPP_SOCKET_COMPLETE:
         break;
@@ -148,7 +149,7 @@ bool copp_packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, s
     news->kind = (enum copp_socket_kind)kind;
     if (kind == COPP_SOCKET_COMPLETE)
         return size == 0;
-    if (!has_its_size(&in, copp_packet_news_size(kind)))
+    if (!has_its_size(&in, kind == COPP_SOCKET_REFUSED ? PACKET_REFUSED_NEWS_LEAST : copp_packet_news_size(kind)))
         return false;
     switch (kind) {
     case COPP_SOCKET_CONNECTOR:
@@ -168,6 +169,8 @@ bool copp_packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, s
         (void)copp_read_u32le(&in, &news->u.refused.pid);
         (void)copp_read_u32le(&in, &news->u.refused.request);
         (void)copp_read_u32le(&in, &news->u.refused.status);
+        if (!copp_read_u32le(&in, &news->u.refused.count) || !news->u.refused.count)
+            news->u.refused.count = 1; /* an older daemon's */
         return news->u.refused.request < PACKET_TYPE_COUNT;
     default:
         return false;

@@ -13,7 +13,8 @@
 #define PACKET_CONNECTOR_NEWS_SIZE (PACKET_CONNECTOR_SIZE + 12u)
 #define PACKET_SESSION_NEWS_SIZE 52u
 #define PACKET_ENDED_NEWS_SIZE 16u
-#define PACKET_REFUSED_NEWS_SIZE 28u
+#define PACKET_REFUSED_NEWS_SIZE 32u
+#define PACKET_REFUSED_NEWS_LEAST 28u /* before there was a count */
 #define PACKET_NEWS_SIZE_MAX PACKET_CONNECTOR_NEWS_SIZE
 #define PACKET_GROWING_BOUND 256u /* none of them, and no kind of news that is added, will be longer */
 #define PACKET_CHAIN_MAX 65536u
@@ -76,6 +77,7 @@ struct packet_news {
             uint32_t pid;
             uint32_t request; /* enum packet_type; 0: the connection was not let in */
             uint32_t status; /* its HRESULT, or an enum disconnect_reason */
+            uint32_t count; /* this one, and so many less one before it that were not told */
         } refused;
     } u;
 };

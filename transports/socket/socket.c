@@ -439,7 +439,8 @@ static void put_in_words(const struct packet_news *told, struct copp_socket_news
                                               .pid = told->u.refused.pid,
                                               .request = request_name(told->u.refused.request),
                                               .hresult = told->u.refused.request ? told->u.refused.status : 0,
-                                              .cause = told->u.refused.request ? "" : cause_text(told->u.refused.status)};
+                                              .cause = told->u.refused.request ? "" : cause_text(told->u.refused.status),
+                                              .count = told->u.refused.count};
         break;
     case COPP_SOCKET_COMPLETE:
         break;
