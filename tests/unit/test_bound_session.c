@@ -248,6 +248,25 @@ static void hdcp_is_left_out_where_that_is_vouched_for(void) {
     }
 }
 
+static void bind_but_the_type(struct fake_driver *driver, enum copp_request request) {
+    driver->unbound = request == COPP_QUERY_CONNECTOR_TYPE;
+}
+
+/* Where the type's answer alone is not bound, the next one's binding does not vouch for it. */
+static void another_answer_does_not_vouch_for_the_type(void) {
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    driver.connector_type = COPP_CONNECTOR_LVDS;
+    driver.types = 0;
+    driver.before = bind_but_the_type;
+    struct copp_session *session = fake_session(&driver, OPTIONAL(.connector = NULL));
+    const struct copp_requirement required = {.size = sizeof required, .hdcp = 1};
+    assert_int_equal(copp_session_protect(session, &required, 0), COPP_STOP_UNSUPPORTED);
+    assert_int_equal(copp_session_bound(session), COPP_BOUND);
+    copp_session_free(&session);
+    fake_driver_end(&driver);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(each_difference_ends_the_session, "BIND-1 BIND-4"),
@@ -259,6 +278,7 @@ int main(void) {
         TEST(the_connector_is_the_one_that_was_named, "BIND-7"),
         TEST(refusals_are_counted_on_both_sides, "BIND-3"),
         TEST(hdcp_is_left_out_where_that_is_vouched_for, "BIND-8 APP-4"),
+        TEST(another_answer_does_not_vouch_for_the_type, "BIND-8"),
     };
     return RUN_SUITE("bound_session", cases);
 }
