@@ -97,12 +97,13 @@ static enum copp_stop query_connector(struct copp_session *session) {
     uint32_t connector;
     uint32_t offered;
     enum copp_result result = copp_session_connector_type(session, &connector);
+    bool bound = copp_session_bound(session) & COPP_BOUND; /* this very answer, not the next one */
     if (!result)
         result = copp_session_protection_types(session, &offered);
     if (result)
         return stop_for(result);
     struct protection *protection = &session->protection;
-    bool vouched = (copp_session_bound(session) & COPP_BOUND) || protection->required.embedded_unbound; /* BIND-8 */
+    bool vouched = bound || protection->required.embedded_unbound; /* BIND-8 */
     protection->hdcp_skipped = protection->required.hdcp && embedded(connector) && vouched; /* APP-4 */
     for (size_t i = 0; i < TYPES; i++) {
         if (required_level(session, protection_types[i]) && !(offered & protection_types[i]))

@@ -322,11 +322,31 @@ static void the_list_makes_nothing_real(void) {
     world_end(&world);
 }
 
+/* The list says that it is plugged in; the driver of the new session, under its MAC, does not. */
+static void the_list_plugs_nothing_in(void) {
+    struct world world;
+    char device[KIT_PATH + 8];
+    char script[KIT_PATH + 64];
+    world_begin(&world);
+    proxy_begin(&world, &honest);
+    (void)snprintf(device, sizeof device, "unix:%s", world.between.socket);
+    (void)snprintf(script, sizeof script, "echo unplug DVI-1 >> %s; sleep 30", world.kit.events);
+    const char *const arguments[] = {"copp",  "protect", "--device", device,        "--anchor", world.anchor,        "--output",
+                                     "DVI-1", "--acp",   "1",        "--reconnect", "1",        "--allow-simulated", "--",
+                                     "sh",    "-c",      script,     NULL};
+    assert_int_equal(run_copp(&world, arguments), 1);
+    kit_wait_said(&world.kit, "trying a new session", 1);
+    kit_wait_said(&world.kit, "no new session: nothing is plugged in", 1);
+    proxy_end(&world);
+    world_end(&world);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(players_are_not_deceived, "BIND-3 BIND-4 BIND-7 BIND-8"),
         TEST(the_tool_runs_no_command, "BIND-4 BIND-7"),
         TEST(the_list_makes_nothing_real, "BIND-6"),
+        TEST(the_list_plugs_nothing_in, "BIND-6"),
     };
     return RUN_SUITE("daemon_between", cases);
 }

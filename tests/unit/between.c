@@ -130,6 +130,17 @@ static enum copp_result no_receiver_after_all(struct between *between, struct co
     return result;
 }
 
+/* The driver refuses the very bytes that the player is told were refused, having answered them before. */
+static enum copp_result no_receiver_the_second_time(struct between *between, struct copp_status_input *input,
+                                                    struct copp_status_output *output, uint32_t *hresult) {
+    enum copp_result result = pass(between, input, output, hresult);
+    if (!asks(input, COPP_QUERY_HDCP_KEY_DATA) || *hresult != COPP_HR_OK)
+        return result;
+    result = pass(between, input, output, hresult);
+    between->shift++;
+    return result;
+}
+
 /* Asks first for itself, which takes the event flags (EVT-2). */
 static enum copp_result eat_flags(struct between *between, struct copp_status_input *input, struct copp_status_output *output,
                                   uint32_t *hresult) {
@@ -248,6 +259,8 @@ const struct between_trick between_tricks[] = {
     {"the same, by a wrong sequence number", NULL, no_receiver_out_of_step, ON_HDMI, HDCP_TO_ANYBODY, .fools = true},
     {"the same, by a wrong size", NULL, no_receiver_by_size, ON_HDMI, HDCP_TO_ANYBODY, .fools = true},
     {"the same, and the answer kept", NULL, no_receiver_after_all, ON_HDMI, HDCP_TO_ANYBODY, .fools = true},
+    {"the same, and really refused, once it was answered", NULL, no_receiver_the_second_time, ON_HDMI, HDCP_TO_ANYBODY,
+     .fools = true},
     {"event flags eaten", NULL, eat_flags, ON_HDMI, HDCP_ON, .after = "mode HDMI-1 720p60", .fools = true},
     {"a loss hidden", NULL, hide_loss, ON_HDMI, HDCP_ON, .after = "hdcp-fail HDMI-1", .fools = true},
     {"another connector", NULL, NULL, ON_HDMI, HDCP_ON, .opened = "HDMI-2", .fools = true},

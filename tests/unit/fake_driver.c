@@ -89,6 +89,11 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
     return COPP_OK;
 }
 
+/* As one in the same process could: what the caller sent is another request afterwards. */
+static void change_request(const struct fake_driver *driver, const uint8_t *request) {
+    ((uint8_t *)(uintptr_t)request)[driver->fault_value / 8] ^= (uint8_t)(1u << driver->fault_value % 8);
+}
+
 static uint32_t carry_out(struct fake_driver *driver, enum copp_request request, const struct copp_command_fields *fields) {
     if (request == COPP_SET_SIGNALING)
         return copp_set_signaling_decode(fields->data, fields->size, &driver->signaling) ? COPP_HR_INVALIDARG : COPP_HR_OK;
@@ -122,8 +127,10 @@ static enum copp_result command(struct copp_transport *transport, const struct c
         return (enum copp_result)driver->fault_value;
     uint8_t mac[COPP_MAC_SIZE];
     sign(driver, message->bytes + COPP_MAC_SIZE, mac);
-    if (fault == FAKE_REFUSES)
-        *hresult = driver->fault_value;
+    if (fault == FAKE_REFUSES_ANOTHER)
+        change_request(driver, message->bytes);
+    if (fault == FAKE_REFUSES || fault == FAKE_REFUSES_ANOTHER)
+        *hresult = fault == FAKE_REFUSES ? driver->fault_value : COPP_HR_INVALIDARG;
     else if (fields.sequence != driver->command_sequence || !known)
         *hresult = COPP_HR_INVALIDARG;
     else if (memcmp(mac, fields.mac, sizeof mac) != 0)
@@ -250,6 +257,10 @@ static enum copp_result status(struct copp_transport *transport, const struct co
         *hresult = driver->hdcp_hresult;
     if (size)
         give(driver, fault, input, data, size, output);
+    if (fault == FAKE_REFUSES_ANOTHER) {
+        change_request(driver, input->bytes);
+        *hresult = COPP_HR_INVALIDARG;
+    }
     if (*hresult != COPP_HR_OK) {
         kit_note(&driver->binding, driver->session_key, KIT_STATUS, input->bytes, *hresult);
         return COPP_OK;

@@ -13,6 +13,7 @@ enum fake_fault {
     FAKE_HONEST = 0,
     FAKE_LOST, /* the call does not get through: the transport answers the error in fault_value */
     FAKE_REFUSES, /* answers the HRESULT in fault_value, and for a query writes a signed answer all the same */
+    FAKE_REFUSES_ANOTHER, /* bit fault_value of the request is the other one, in the caller's memory; COPP_HR_INVALIDARG */
     FAKE_MAC_BIT, /* bit fault_value of macKDI is the other one */
     FAKE_BODY_BIT, /* bit fault_value behind macKDI is the other one; not signed */
     FAKE_SIZE, /* cbSizeData is fault_value; signed */

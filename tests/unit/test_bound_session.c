@@ -212,6 +212,24 @@ static void refusals_are_counted_on_both_sides(void) {
     fake_driver_end(&driver);
 }
 
+/* What is recorded is what was sent, and not what a transport has made of it in this side's memory. */
+static void a_request_is_recorded_as_it_was_sent(void) {
+    for (uint32_t i = 0; i < 4; i++) {
+        struct fake_driver driver;
+        uint32_t word;
+        fake_driver_init(&driver);
+        struct copp_session *session = fake_session(&driver, NULL);
+        const uint32_t bit = i < 2 ? 0 : 8 * 44 - 1; /* the first and the last of those recorded */
+        fake_driver_fault(&driver, FAKE_REFUSES_ANOTHER, 0, bit);
+        enum copp_result result =
+            i % 2 ? copp_session_set_protection_level(session, HDCP, 1) : copp_session_bus_type(session, &word);
+        assert_int_equal(result, COPP_E_REFUSED);
+        assert_int_equal(copp_session_bus_type(session, &word), COPP_E_AUTHENTICATION);
+        copp_session_free(&session);
+        fake_driver_end(&driver);
+    }
+}
+
 struct embedded_case {
     bool unbound;
     bool allowed;
@@ -248,6 +266,25 @@ static void hdcp_is_left_out_where_that_is_vouched_for(void) {
     }
 }
 
+static void bind_but_the_type(struct fake_driver *driver, enum copp_request request) {
+    driver->unbound = request == COPP_QUERY_CONNECTOR_TYPE;
+}
+
+/* Where the type's answer alone is not bound, the next one's binding does not vouch for it. */
+static void another_answer_does_not_vouch_for_the_type(void) {
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    driver.connector_type = COPP_CONNECTOR_LVDS;
+    driver.types = 0;
+    driver.before = bind_but_the_type;
+    struct copp_session *session = fake_session(&driver, OPTIONAL(.connector = NULL));
+    const struct copp_requirement required = {.size = sizeof required, .hdcp = 1};
+    assert_int_equal(copp_session_protect(session, &required, 0), COPP_STOP_UNSUPPORTED);
+    assert_int_equal(copp_session_bound(session), COPP_BOUND);
+    copp_session_free(&session);
+    fake_driver_end(&driver);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(each_difference_ends_the_session, "BIND-1 BIND-4"),
@@ -258,7 +295,9 @@ int main(void) {
         TEST(the_log_says_what_is_not_bound, "BIND-5 BIND-7"),
         TEST(the_connector_is_the_one_that_was_named, "BIND-7"),
         TEST(refusals_are_counted_on_both_sides, "BIND-3"),
+        TEST(a_request_is_recorded_as_it_was_sent, "BIND-3"),
         TEST(hdcp_is_left_out_where_that_is_vouched_for, "BIND-8 APP-4"),
+        TEST(another_answer_does_not_vouch_for_the_type, "BIND-8"),
     };
     return RUN_SUITE("bound_session", cases);
 }

@@ -2,6 +2,7 @@
 #include "binding_kit.h"
 #include "crypto/history.h"
 #include "device_rig.h"
+#include "wire/binding.h"
 #include "wire/requests.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
@@ -293,6 +294,18 @@ static void the_name_is_that_of_the_connector(void) {
     end(&s);
 }
 
+/* Whatever was there before: the zeros behind a name are compared too. */
+static void a_shorter_name_leaves_nothing_of_a_longer_one(void) {
+    char name[COPP_CONNECTOR_NAME_SIZE];
+    static const char expected[COPP_CONNECTOR_NAME_SIZE] = "DVI-1";
+    static const char nothing[COPP_CONNECTOR_NAME_SIZE];
+    memset(name, 'x', sizeof name);
+    assert_true(copp_connector_name_set(name, "DVI-1"));
+    assert_memory_equal(name, expected, sizeof name);
+    assert_true(copp_connector_name_set(name, NULL));
+    assert_memory_equal(name, nothing, sizeof name);
+}
+
 /* ARB-6: a connector of two names is the one that was asked for. */
 static void a_device_goes_by_the_name_it_was_opened_under(void) {
     struct scene s;
@@ -318,6 +331,7 @@ int main(void) {
         TEST(flags_promise_what_was_said, "BIND-6"),
         TEST(a_pair_is_plugged_where_both_are, "BIND-6 ARB-6"),
         TEST(the_name_is_that_of_the_connector, "BIND-7"),
+        TEST(a_shorter_name_leaves_nothing_of_a_longer_one, "BIND-7"),
         TEST(a_device_goes_by_the_name_it_was_opened_under, "BIND-7 ARB-6"),
     };
     return RUN_SUITE("bound_status", cases);
