@@ -447,6 +447,102 @@ static void beginnings_and_ends_are_summed(void) {
     news_of_one_user_is_summed(begin_and_end, 6000); /* each that was told has an end */
 }
 
+#define REFUSALS 100u /* more than are told one by one */
+
+static void use_up_the_news(struct kit *kit) {
+    uint8_t answer[64];
+    int fd = raw_connect(kit);
+    for (unsigned i = 0; i < REFUSALS; i++) {
+        raw_send(fd, PROTOCOL_VERSION, 3, 0, 0); /* KeyExchange without a device */
+        assert_int_equal(raw_receive(fd, answer, sizeof answer), 12);
+    }
+    (void)close(fd);
+}
+
+/* What a watcher has been told last of the one session there is. */
+struct known {
+    bool there;
+    uint32_t hdcp;
+};
+
+static void learn(struct copp_socket *watcher, struct known *known) {
+    struct copp_socket_news news = {.size = sizeof news};
+    enum copp_result result;
+    while ((result = copp_socket_news(watcher, &news)) == COPP_OK) {
+        if (news.kind == COPP_SOCKET_SESSION)
+            *known = (struct known){true, news.u.session.hdcp};
+        if (news.kind == COPP_SOCKET_ENDED)
+            *known = (struct known){false, 0};
+    }
+    assert_int_equal(result, COPP_E_PENDING);
+}
+
+static struct copp_socket *watch(struct kit *kit) {
+    const struct copp_socket_config where = {.size = sizeof where, .path = kit->socket, .answer_ms = 20000};
+    struct copp_socket *watcher;
+    assert_int_equal(copp_socket_connect(&where, &watcher), COPP_OK);
+    assert_int_equal(copp_socket_watch(watcher), COPP_OK);
+    return watcher;
+}
+
+/* Another one that begins to watch takes nothing away from those who do. */
+static void whoever_watches_later_hides_nothing(void) {
+    struct kit kit;
+    struct player player;
+    struct known first = {.there = false};
+    struct known second = {.there = false};
+    kit_make(&kit, "connections_per_second = 0\n");
+    kit_start(&kit);
+    struct copp_socket *watchers[2] = {watch(&kit)};
+    player_begin(&kit, "HDMI-1", &player);
+    use_up_the_news(&kit);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    watchers[1] = watch(&kit);
+    sleep_ms(SLOW_MS);
+    learn(watchers[0], &first);
+    learn(watchers[1], &second);
+    assert_int_equal(first.hdcp, 1);
+    assert_int_equal(second.hdcp, 1);
+    use_up_the_news(&kit);
+    player_end(&player);
+    sleep_ms(SLOW_MS);
+    learn(watchers[0], &first);
+    learn(watchers[1], &second);
+    assert_false(first.there || second.there);
+    copp_socket_close(&watchers[0]);
+    copp_socket_close(&watchers[1]);
+    kit_end(&kit);
+}
+
+/* A session that is held back: nobody keeps it who is not told of its end, and it is there for whoever comes then. */
+static void what_is_held_back_ends_or_is_told(void) {
+    struct kit kit;
+    struct player player;
+    struct known known = {.there = false};
+    kit_make(&kit, "connections_per_second = 0\n");
+    kit_start(&kit);
+    struct copp_socket *watcher = watch(&kit);
+    use_up_the_news(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    struct copp_socket *late = watch(&kit);
+    player_end(&player);
+    sleep_ms(SLOW_MS);
+    learn(late, &known);
+    assert_false(known.there);
+    use_up_the_news(&kit);
+    player_begin(&kit, "HDMI-1", &player);
+    copp_socket_close(&watcher);
+    copp_socket_close(&late);
+    sleep_ms(SLOW_MS);
+    watcher = watch(&kit);
+    sleep_ms(SLOW_MS);
+    learn(watcher, &known);
+    assert_true(known.there);
+    copp_socket_close(&watcher);
+    player_end(&player);
+    kit_end(&kit);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(a_flood_of_questions_and_connections, ""),
@@ -458,6 +554,8 @@ int main(void) {
         TEST(refusals_are_summed, ""),
         TEST(changes_are_summed, ""),
         TEST(beginnings_and_ends_are_summed, ""),
+        TEST(whoever_watches_later_hides_nothing, ""),
+        TEST(what_is_held_back_ends_or_is_told, ""),
     };
     return RUN_SUITE("daemon_fair", cases);
 }
