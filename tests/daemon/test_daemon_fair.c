@@ -447,6 +447,25 @@ static void beginnings_and_ends_are_summed(void) {
     news_of_one_user_is_summed(begin_and_end, 6000); /* each that was told has an end */
 }
 
+/* Whoever runs the machine sees how it is, also then. */
+static void metrics_are_told_under_a_flood(void) {
+    struct world world;
+    unsigned long answers[TRIES];
+    world_begin(&world, "connections_per_second = 0\n");
+    flood(&world, shake_hands); /* what it owes makes many turns */
+    while (world.process_count < PROCESSES)
+        flood(&world, connect_and_close);
+    for (size_t i = 0; i < TRIES; i++) {
+        answers[i] = atomic_load(&world.counts->answers);
+        assert_true(kit_metric(&world.kit, "copp_connections_open ") >= HANDSHAKERS);
+        answers[i] = atomic_load(&world.counts->answers) - answers[i];
+    }
+    unsigned long middle = median(answers);
+    print_message("metrics under a flood: meanwhile the flooder had %lu handshakes (median)\n", middle);
+    assert_in_range(middle, 0, 30);
+    world_end(&world);
+}
+
 #define REFUSALS 100u /* more than are told one by one */
 
 static void use_up_the_news(struct kit *kit) {
@@ -554,6 +573,7 @@ int main(void) {
         TEST(refusals_are_summed, ""),
         TEST(changes_are_summed, ""),
         TEST(beginnings_and_ends_are_summed, ""),
+        TEST(metrics_are_told_under_a_flood, ""),
         TEST(whoever_watches_later_hides_nothing, ""),
         TEST(what_is_held_back_ends_or_is_told, ""),
     };
