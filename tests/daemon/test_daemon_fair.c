@@ -305,6 +305,7 @@ static void acp_at_the_second_try(void (*act)(struct world *world), unsigned las
         assert_true(first == COPP_OK || first == COPP_E_REFUSED);
         if (first) {
             refused++;
+            assert_int_equal(copp_session_set_protection_level(player.session, ACP, 0), COPP_OK); /* keeps its place */
             sleep_ms(lasts_ms + LIMIT_MS / 2); /* its place is kept for LIMIT_MS from then on */
             assert_int_equal(copp_session_set_protection_level(player.session, ACP, 1 + round % 2), COPP_OK);
         }
