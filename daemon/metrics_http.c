@@ -102,13 +102,14 @@ static int on_scraper(sd_event_source *source, int listen_fd, uint32_t events, v
     int fd = listen_accept(server, source, listen_fd);
     if (fd < 0)
         return 0;
+    turns_accepted_scraper(server); /* else a flood of them ends no turn */
     struct scraper *scraper = calloc(1, sizeof *scraper);
     if (!scraper || sd_event_add_io(server->event, &scraper->source, fd, EPOLLIN, on_request, scraper) < 0) {
         free(scraper);
         (void)close(fd);
         return 0;
     }
-    (void)sd_event_source_set_priority(scraper->source, TURN_PRIORITY_END); /* else a flood of them ends no turn */
+    (void)sd_event_source_set_priority(scraper->source, TURN_PRIORITY_METRICS);
     scraper->server = server;
     scraper->fd = fd;
     scraper->older = server->scrapers;
@@ -201,7 +202,7 @@ bool metrics_serve(struct server *server, struct error_text *error) {
             return false;
         r = sd_event_add_io(server->event, &server->metrics_listener, server->metrics_fd, EPOLLIN, on_scraper, server);
         if (r >= 0)
-            r = sd_event_source_set_priority(server->metrics_listener, TURN_PRIORITY_END);
+            r = sd_event_source_set_priority(server->metrics_listener, TURN_PRIORITY_METRICS);
     }
     if (r >= 0 && config->metrics_file[0])
         r = sd_event_add_time(server->event, &server->metrics_timer, CLOCK_MONOTONIC, 0, 0, on_file_time, server);

@@ -14,7 +14,7 @@ void news_connector_body(const struct server *server, size_t index, uint8_t body
     copp_packet_news_encode(&(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = server->connectors[index]}}, body);
 }
 
-void news_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
+void news_session_body(const struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]) {
     struct copp_device_view view = {.size = sizeof view};
     copp_device_inspect(client->device, &view);
     const struct packet_news news = {COPP_SOCKET_SESSION,
@@ -31,5 +31,9 @@ void news_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]
                                                   .cgmsa = view.cgmsa,
                                                   .events = view.events}}};
     copp_packet_news_encode(&news, body);
-    memcpy(client->told, body, sizeof client->told);
+}
+
+bool news_was_told(const struct client *client) {
+    static const uint8_t never[sizeof client->told];
+    return memcmp(client->told, never, sizeof never) != 0;
 }

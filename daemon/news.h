@@ -12,7 +12,9 @@ void news_publish(struct server *server, enum copp_socket_kind kind, const uint8
 
 /* A packet's body for a connector as it was told last, by index. */
 void news_connector_body(const struct server *server, size_t index, uint8_t body[PACKET_NEWS_SIZE_MAX]);
-/* The same for a session as it is now, which counts as told. */
-void news_session_body(struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]);
+/* The same for a session as it is now. */
+void news_session_body(const struct client *client, uint8_t body[PACKET_NEWS_SIZE_MAX]);
+/* Whether anybody was ever told of the session. */
+bool news_was_told(const struct client *client);
 
 #endif

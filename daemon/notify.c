@@ -128,29 +128,22 @@ void notify_late_answer(struct client *client, uint32_t status) {
 /* rationed: not by an event of the connector's, which is told at once. */
 static void publish_session(struct client *client, bool rationed) {
     struct server *server = client->server;
-    uint8_t old[sizeof client->told];
     uint8_t body[PACKET_NEWS_SIZE_MAX];
+    client->untold = false;
     if (!server->subscribers || !client->device)
         return;
-    memcpy(old, client->told, sizeof old);
     news_session_body(client, body);
-    if (memcmp(old, client->told, sizeof old - AGE_SIZE) == 0)
+    if (memcmp(body, client->told, sizeof client->told - AGE_SIZE) == 0)
         return;
     client->untold = rationed && !admits(server, &client->user->news, NEWS_PER_USER);
     if (client->untold)
-        memcpy(client->told, old, sizeof old);
-    else
-        news_publish(server, COPP_SOCKET_SESSION, body, client->user);
+        return;
+    memcpy(client->told, body, sizeof client->told);
+    news_publish(server, COPP_SOCKET_SESSION, body, client->user);
 }
 
 void notify_session(struct client *client) {
     publish_session(client, true);
-}
-
-/* A session that nobody was told of has ended for nobody. */
-static bool was_told(const struct client *client) {
-    static const uint8_t never[sizeof client->told];
-    return memcmp(client->told, never, sizeof never) != 0;
 }
 
 void notify_end(struct client *client, enum disconnect_reason why) {
@@ -159,7 +152,7 @@ void notify_end(struct client *client, enum disconnect_reason why) {
         count(client->server, why);
         log_disconnect(client->server, client->user, client->pid, why);
     }
-    if (client->device && was_told(client))
+    if (client->device && news_was_told(client)) /* else it has ended for nobody */
         publish(client->server, &news, client->user);
 }
 

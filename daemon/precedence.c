@@ -87,7 +87,7 @@ static bool asks_for_nothing(const struct copp_command *command) {
     struct copp_set_protection_level set;
     enum copp_request request;
     copp_command_decode(command, &fields);
-    return !copp_request_from_guid(fields.guid, &request) && request == COPP_SET_PROTECTION_LEVEL &&
+    return copp_request_from_guid(fields.guid, &request) && request == COPP_SET_PROTECTION_LEVEL &&
            !copp_set_protection_level_decode(fields.data, fields.size, &set) && set.level == 0;
 }
 

@@ -122,6 +122,7 @@ struct server {
     uint64_t turn; /* turns.h */
     unsigned accepts; /* in this turn */
     bool listener_rests; /* until the next one */
+    bool scrapers_rest; /* as well */
     size_t queued_count; /* clients that wait for a turn */
     sd_event_source *turn_end;
     sd_event_source *listener;

@@ -75,6 +75,11 @@ static bool send_news(struct subscriber *subscriber, enum copp_socket_kind kind,
     return false;
 }
 
+/* One that is held back from all until the end of the interval: it comes from the ring then, if it has not ended. */
+static bool held_back(const struct client *client) {
+    return client->untold && !news_was_told(client);
+}
+
 /* How things are. What changes meanwhile comes from the ring behind it. */
 static bool notify_all(struct subscriber *subscriber) {
     struct server *server = subscriber->client->server;
@@ -85,12 +90,14 @@ static bool notify_all(struct subscriber *subscriber) {
             return false;
     }
     for (struct client *client = server->clients; client; client = client->next) { /* ids fall */
-        if (client->id >= subscriber->before || !client->device || !may_know(subscriber, client->user->uid))
+        if (client->id >= subscriber->before || !client->device || !may_know(subscriber, client->user->uid) || held_back(client))
             continue;
         news_session_body(client, body);
         if (!send_news(subscriber, COPP_SOCKET_SESSION, body))
             return false;
         subscriber->before = client->id;
+        if (!client->untold) /* what the others have not heard yet, they are still to hear */
+            memcpy(client->told, body, sizeof client->told);
     }
     subscriber->complete = send_news(subscriber, COPP_SOCKET_COMPLETE, body);
     return subscriber->complete;

@@ -62,12 +62,21 @@ bool turns_accept(struct server *server) {
     return false;
 }
 
+void turns_accepted_scraper(struct server *server) {
+    server->scrapers_rest = true;
+    (void)sd_event_source_set_enabled(server->metrics_listener, SD_EVENT_OFF);
+    end_later(server);
+}
+
 void turns_begin(struct server *server) {
     server->turn++;
     server->accepts = 0;
     if (server->listener_rests)
         (void)sd_event_source_set_enabled(server->listener, SD_EVENT_ON);
     server->listener_rests = false;
+    if (server->scrapers_rest)
+        (void)sd_event_source_set_enabled(server->metrics_listener, SD_EVENT_ON);
+    server->scrapers_rest = false;
 }
 
 struct client *turns_next(struct server *server, struct user *user, uint32_t *events) {

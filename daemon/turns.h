@@ -13,6 +13,7 @@
 #define TURN_HANDSHAKE 32 /* what a handshake's RSA operation costs, in queries */
 /* What must not wait for clients comes before them; a turn ends when nothing else is left to do. */
 #define TURN_PRIORITY_ACCEPT (SD_EVENT_PRIORITY_NORMAL - 1)
+#define TURN_PRIORITY_METRICS (TURN_PRIORITY_END - 1) /* one scraper is accepted in a turn */
 #define TURN_PRIORITY_END SD_EVENT_PRIORITY_IDLE
 
 /* Whether the client, which has these events, is served now. False: it waits, and turns_next returns it in a later turn. */
@@ -24,6 +25,9 @@ void turns_leave(struct client *client);
 
 /* Whether another connection is accepted in this turn; counts it. False: the listener is not asked before the next turn. */
 bool turns_accept(struct server *server);
+
+/* A scraper of metrics has been accepted: no more of them in this turn. */
+void turns_accepted_scraper(struct server *server);
 
 /* The turn is over, and every user has a share again. */
 void turns_begin(struct server *server);
