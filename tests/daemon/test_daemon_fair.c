@@ -246,8 +246,10 @@ static void shake_hands(struct world *world) {
                 _exit(3);
         }
         for (size_t i = 0; i < HANDSHAKERS; i++) {
-            if (recv(fds[i], answer, sizeof answer, 0) <= 0 || recv(fds[i], answer, sizeof answer, 0) <= 0)
-                _exit(4);
+            for (int request = 0; request < 2; request++) {
+                if (recv(fds[i], answer, sizeof answer, 0) <= 0)
+                    _exit(4);
+            }
             atomic_fetch_add(&world->counts->answers, 1);
         }
     }
