@@ -1,6 +1,7 @@
 #include "client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -160,12 +161,17 @@ static bool receive(struct client *client) {
     return false;
 }
 
+/* Whatever it has asked for before, nobody is there to be answered. */
+static void end_gone(struct client *client) {
+    client_end(client, subscriber_dropped(client) ? DISCONNECT_UNREAD : 0);
+}
+
 bool client_serve(struct client *client, uint32_t events) {
     const struct server *server = client->server;
     size_t count = server->client_count;
     bool changed = false;
-    if (events & CLIENT_GONE) { /* whatever it has asked for before, nobody is there to be answered */
-        client_end(client, subscriber_dropped(client) ? DISCONNECT_UNREAD : 0);
+    if (events & CLIENT_GONE) {
+        end_gone(client);
         return true;
     }
     if (events & EPOLLOUT)
@@ -175,15 +181,33 @@ bool client_serve(struct client *client, uint32_t events) {
     return changed || server->client_count != count;
 }
 
-/* Why not, or 0. */
-static enum disconnect_reason refusal(const struct server *server, struct user *user) {
+/* Connections are accepted before ends are heard of (turns.h): those of the user that have ended already make room first. */
+static void end_all_gone(struct server *server, const struct user *user) {
+    struct client *next;
+    for (struct client *client = server->clients; client; client = next) {
+        struct pollfd end = {.fd = client->fd, .events = POLLRDHUP};
+        next = client->next;
+        if (client->user == user && poll(&end, 1, 0) == 1)
+            end_gone(client);
+    }
+}
+
+/* Why there is no room, or 0. */
+static enum disconnect_reason no_room(const struct server *server, const struct user *user) {
     const struct config *config = &server->config;
     size_t room = config->sessions < server->max_sessions ? config->sessions : server->max_sessions;
-    if (!user_may_connect(user, config->connections_per_second, clock_ms()))
-        return DISCONNECT_RATE;
     if (user->clients >= config->sessions_per_user)
         return DISCONNECT_USER_LIMIT;
     return server->client_count < room ? 0 : DISCONNECT_FULL;
+}
+
+/* Why not, or 0. */
+static enum disconnect_reason refusal(struct server *server, struct user *user) {
+    if (!user_may_connect(user, server->config.connections_per_second, clock_ms()))
+        return DISCONNECT_RATE;
+    if (no_room(server, user))
+        end_all_gone(server, user);
+    return no_room(server, user);
 }
 
 static struct user *peer(struct server *server, int fd, pid_t *pid) {
@@ -209,10 +233,12 @@ static void admit(struct client *client) {
     server->metrics.connections++;
 }
 
-void client_begin(struct server *server, int fd, sd_event_io_handler_t on_events) {
+bool client_begin(struct server *server, int fd, sd_event_io_handler_t on_events) {
     pid_t pid;
+    size_t count = server->client_count;
     struct user *user = peer(server, fd, &pid);
     enum disconnect_reason why = user ? refusal(server, user) : DISCONNECT_FULL;
+    bool ended = server->client_count != count;
     struct client *client = why ? NULL : calloc(1, sizeof *client);
     if (client && sd_event_add_io(server->event, &client->source, fd, LISTEN_EVENTS, on_events, client) < 0) {
         free(client);
@@ -223,7 +249,7 @@ void client_begin(struct server *server, int fd, sd_event_io_handler_t on_events
         notify_refusal(server, user, pid, why);
         disconnect(server, fd, why);
         (void)close(fd);
-        return;
+        return ended;
     }
     client->server = server;
     client->user = user;
@@ -231,4 +257,5 @@ void client_begin(struct server *server, int fd, sd_event_io_handler_t on_events
     client->pid = pid;
     client->fd = fd;
     admit(client);
+    return ended;
 }

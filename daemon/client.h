@@ -10,9 +10,9 @@
 
 /*
  * Takes the fd in any case; without memory, or where it must not be let in, it is closed. on_events is the loop's, called with
- * the client: it calls client_serve.
+ * the client: it calls client_serve. Returns whether outputs are to be synced after it, since clients of the user have ended.
  */
-void client_begin(struct server *server, int fd, sd_event_io_handler_t on_events);
+bool client_begin(struct server *server, int fd, sd_event_io_handler_t on_events);
 /* why is 0 for a client that has gone. */
 void client_end(struct client *client, enum disconnect_reason why);
 

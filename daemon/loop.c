@@ -169,7 +169,8 @@ static int on_turn_end(sd_event_source *source, void *userdata) {
 }
 
 void server_connect(struct server *server, int fd) {
-    client_begin(server, fd, on_client);
+    if (client_begin(server, fd, on_client))
+        server_sync_outputs(server);
     tell(server);
 }
 

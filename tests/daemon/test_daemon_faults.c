@@ -141,6 +141,20 @@ static void a_user_has_so_many_sessions(void) {
     struct copp_socket *more[2] = {NULL};
     assert_int_equal(connect_until_refused(&kit, more, 2, why), 1); /* what one gives back another may have */
     copp_socket_close(&more[0]);
+    kit_wait_sessions(&kit, 2);
+    for (size_t i = 0; i < 8; i++) { /* also where the next one asks before coppd has looked at the end of the last */
+        struct copp_socket_connector told = {.size = sizeof told};
+        const struct copp_socket_config config = {.size = sizeof config, .path = kit.socket, .answer_ms = 20000};
+        assert_int_equal(copp_socket_connect(&config, &more[i % 2]), COPP_OK);
+        assert_int_equal(copp_socket_connector(more[i % 2], 0, &told), COPP_OK);
+        assert_int_equal(kill(kit.pid, SIGSTOP), 0);
+        copp_socket_close(&more[i % 2]);
+        assert_int_equal(copp_socket_connect(&config, &more[i % 2]), COPP_OK);
+        assert_int_equal(kill(kit.pid, SIGCONT), 0);
+        assert_int_equal(copp_socket_connector(more[i % 2], 0, &told), COPP_OK);
+        copp_socket_close(&more[i % 2]);
+        kit_wait_sessions(&kit, 2);
+    }
     for (size_t i = 0; i < 5; i++)
         copp_socket_close(&connections[i]);
     kit_end(&kit);
