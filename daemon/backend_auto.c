@@ -245,7 +245,7 @@ static enum copp_result open_auto(const struct config *config, bool wait, struct
 static bool check_auto(const struct config *config, struct error_text *error) {
     struct config checked = *config;
     if (!backend_display(config)[0])
-        (void)strcpy(checked.display, ":0"); /* none is looked for, and that is no error here */
+        (void)strcpy(checked.display, ":0"); /* auto accepts that no server is named */
     for (size_t i = 0; i < backend_kind_count; i++) {
         if (backend_kinds[i].real && !backend_kinds[i].check(&checked, error))
             return false;

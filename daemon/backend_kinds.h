@@ -20,7 +20,7 @@ struct backend_kind {
     /* Where its outputs come from, for a person. */
     void (*plan)(const struct config *config, char *text, size_t size);
     /*
-     * Opens it; wait: outputs that are not there yet are no error, and are added when they come. config and log outlive the
+     * Opens it. With wait, outputs that are missing are added when they come. config and log outlive the
      * backend. On failure *backend is NULL and *error says why. COPP_E_NOT_FOUND: this machine has no such outputs.
      */
     enum copp_result (*open)(const struct config *config, bool wait, struct copp_backend_log *log, struct copp_backend **backend,

@@ -77,8 +77,8 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
     end_command(run);
 }
 
-/* While there is no protection Ctrl-C and Ctrl-Z are ours: they do not reach a command that is held. One that cannot be held
- * must not wait for a new session. */
+/* Without a protection we take Ctrl-C and Ctrl-Z ourselves, since they do not reach a command that is held. A command that we
+ * cannot hold does not wait for a new session: it is ended. */
 static void hold(struct protect_run *run, struct protection_report *r) {
     bool held = child_hold(&run->child);
     if (r->event)

@@ -39,7 +39,7 @@ struct protection {
     bool renegotiates; /* as above, while the levels are set again */
     uint64_t deadline_ms; /* of the next step */
     uint64_t reconnect_ms; /* for how long a new session is tried; 0: not at all */
-    bool reconnects; /* there is no session, and a new one is tried */
+    bool reconnects; /* the session is gone, and a new one is tried */
     uint64_t give_up_ms; /* then: until when */
     enum copp_stop cause; /* then: why */
     struct error_note note; /* then: why the last try failed */
@@ -56,7 +56,7 @@ void protection_close(struct protection *protection);
  * from. STATUS_YES, or complains. */
 int protection_choose(struct protection *protection, int wake_fd);
 
-/* Puts the protection in force. The report is that it is, or that it is lost: if there is no event, it has been complained. */
+/* Puts the protection in force. Reports that it is in force or lost; a loss without an event has been printed already. */
 void protection_begin(struct protection *protection, struct protection_report *report);
 
 /* What to wait for between two steps: descriptors, of which there are PROTECTION_FDS at most, and a moment (UINT64_MAX: none). */
@@ -73,7 +73,7 @@ void protection_look_soon(struct protection *protection);
 
 /*
  * One step: polls, or tries a new session. It returns PROTECTION_HELD before whatever may take long, so that content is hidden
- * meanwhile. After PROTECTION_LOST there is no further step.
+ * meanwhile. PROTECTION_LOST is the last step.
  */
 void protection_step(struct protection *protection, struct protection_report *report);
 

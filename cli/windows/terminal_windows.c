@@ -1,6 +1,6 @@
 #include "cli/protect/terminal.h"
 
-/* A console belongs to all of its programs: there is no foreground, and the command has no part in Ctrl-C. */
+/* A console belongs to all of its programs. It has no foreground, and the command does not see Ctrl-C. */
 int terminal_open(void) {
     return -1;
 }

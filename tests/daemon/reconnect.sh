@@ -40,10 +40,11 @@ after_delay() { echo "$1" | awk '{ printf "%.3f", $1 + 0.95 }'; }
 frames_after() { awk -v from="$1" '$1 > from { found = 1 } END { exit !found }' "$directory/frames"; }
 
 guard=
+preload= # what copp is started with
 # play OPTION...: copp and the player, which has begun
 play() {
     rm -f "$directory/frames" "$directory/enough"
-    "$COPP" protect --allow-simulated --hdcp 1 "$@" -- perl -MIO::Handle "$directory/player" "$directory" >"$directory/out" 2>"$directory/err" &
+    env LD_PRELOAD="$preload" "$COPP" protect --allow-simulated --hdcp 1 "$@" -- perl -MIO::Handle "$directory/player" "$directory" >"$directory/out" 2>"$directory/err" &
     guard=$!
     children="$children $guard"
     until_true test -s "$directory/frames"
@@ -228,6 +229,17 @@ sleep 1
 kill -TERM "$guard"
 over 143
 no_frames "$held" 999999999
+start
+
+# a command that cannot be held is ended at once, and does not wait for a new session
+preload=$COPP_UNHELD
+play --reconnect 600
+preload=
+stop
+until_true told 'trying a new session'
+tried=$(now)
+over 1
+awk -v from="$tried" -v to="$ended" 'BEGIN { exit to - from > 60 }' || fail "it waited for a new session"
 start
 
 # Ctrl-C and Ctrl-Z are copp's while the command is held: the terminal's foreground is
