@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 
 #define REST_MAX 100000 /* rounds of the loop before it counts as turning for ever */
 #define PENDING_LIMIT_MS 2000u
+#define CONNECTIONS_MAX (DAEMON_CLIENTS - 1u) /* one player does not get in */
 #define FAR_MS UINT64_C(1000000000000) /* beyond any machine's uptime: the loop's own timers do not run out */
 
 static const char description[] = "[adapter]\n"
@@ -134,7 +136,7 @@ void world_begin(struct world *world, const uint8_t *session_key) {
     now_ms = FAR_MS;
     slept_ms = 0;
     struct config *config = &world->server.config;
-    *config = (struct config){.sessions = 100, .sessions_per_user = DAEMON_CLIENTS - 1, .pending_limit_ms = PENDING_LIMIT_MS};
+    *config = (struct config){.sessions = 100, .sessions_per_user = CONNECTIONS_MAX, .pending_limit_ms = PENDING_LIMIT_MS};
     (void)strcpy(config->backend, "sim");
     (void)strcpy(config->description, description_name);
     (void)strcpy(config->events, events_name);
@@ -228,14 +230,31 @@ void world_event(struct world *world, const char *text, size_t size) {
 
 /* --- clients --- */
 
+/* At most so many connections are open: coppd may have ended some of them, or be about to. */
+static size_t connected(const struct world *world) {
+    size_t count = 0;
+    for (size_t i = 0; i < DAEMON_CLIENTS; i++)
+        count += world->players[i].fd >= 0 && !world->players[i].silent;
+    return count;
+}
+
+static bool was_refused(const struct player *player) {
+    struct pollfd end = {.fd = player->fd, .events = POLLRDHUP};
+    return poll(&end, 1, 0) == 1;
+}
+
+/* Those that have ended make room, also where coppd has not heard of it yet. */
 void world_connect(struct world *world, struct player *player) {
     int ends[2];
     if (player->fd >= 0)
         return;
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+    bool full = connected(world) >= CONNECTIONS_MAX;
     struct copp_omac *omac = player->omac;
-    *player = (struct player){.fd = ends[0], .omac = omac, .ending = world->server.client_count >= DAEMON_CLIENTS - 1};
+    *player = (struct player){.fd = ends[0], .omac = omac};
     server_connect(&world->server, ends[1]);
+    player->ending = was_refused(player);
+    CHECK(world->server.client_count <= CONNECTIONS_MAX && (full || !player->ending));
 }
 
 void player_hang_up(struct player *player) {

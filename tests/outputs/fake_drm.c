@@ -372,8 +372,8 @@ struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup) {
         fail_msg("run this under umockdev-wrapper");
     if (!setup->beside)
         assert_true(umockdev_testbed_add_from_string(drm->testbed, bridge, NULL));
+    attach(drm); /* before the card, whose coming is told at once: whoever opens it then is to find it working */
     add_card(drm);
-    attach(drm);
     return drm;
 }
 
