@@ -163,18 +163,25 @@ struct telling {
     bool still; /* nobody is expected to come */
 };
 
-/* Tells those who have not been told; whether there were any. */
+/* Tells one who has not been told. */
+static void tell_member(struct telling *telling, const struct member *member) {
+    enum process_signalled signalled = signal_member(member, telling->number);
+    if (signalled != PROCESS_GONE) /* else it may have passed to another parent: it is looked for again */
+        add(&telling->told, member->pid, member->parent);
+    telling->missed = telling->missed || signalled == PROCESS_REFUSED;
+}
+
+/* Tells those who have not been told; whether there were any. Children stand behind their parents, and are killed before them: the
+ * kernel continues a stopped group whose last tie to its session ends before it. */
 static bool tell(struct telling *telling) {
     struct family family = find();
     bool news = false;
     for (size_t i = 0; i < family.count; i++) {
-        if (has(&telling->told, family.members[i].pid))
+        size_t at = telling->number == SIGKILL ? family.count - 1 - i : i;
+        if (has(&telling->told, family.members[at].pid))
             continue;
-        enum process_signalled signalled = signal_member(&family.members[i], telling->number);
+        tell_member(telling, &family.members[at]);
         news = true;
-        if (signalled != PROCESS_GONE) /* else it may have passed to another parent: it is looked for again */
-            add(&telling->told, family.members[i].pid, family.members[i].parent);
-        telling->missed = telling->missed || signalled == PROCESS_REFUSED;
     }
     telling->unknown = telling->unknown || family.unknown || telling->told.unknown;
     telling->still = !news && (telling->number != SIGSTOP || all_still(&family, &telling->unknown));
