@@ -12,7 +12,9 @@
 #include "cli/protect/protection.h"
 #include "cli/protect/terminal.h"
 
-#define GRACE_MS 2000u
+#define END_MS 2000u /* as long as a command that is told to end under protection has for it */
+#define END_LOOK_MS 20u /* how often it is looked whether it has: not every end is told to us */
+#define REPEAT_MS 100u /* what comes so soon after a signal is the same wish: timeout(1) sends each twice */
 #define UNKNOWN_NOTE "/proc does not tell what it has started"
 
 struct protect_run {
@@ -22,17 +24,27 @@ struct protect_run {
     struct console console;
     int terminal; /* the command's; -1: it has none */
     bool said_unknown;
+    enum protection_state state; /* LOST: it is not looked at any more */
+    bool ending; /* the command has been told to end, or its first process has ended: it may run on until end_ms */
+    uint64_t end_ms;
+    uint64_t repeat_ms; /* then: a signal after that kills it */
+    bool ended_itself;
     bool over;
-    int status; /* the exit status, once over */
+    int status; /* the exit status, once it ends */
 };
 
 static bool simulated(const struct protect_run *run) {
     return !run->protection.chosen.real;
 }
 
+/* There is, or may be, something to hold and to kill. */
+static bool has_command(const struct protect_run *run) {
+    return run->child.runs || run->ending;
+}
+
 /* What has become of the command, behind a message: of done, or why not. */
 static const char *fate(const struct protect_run *run, const char *done) {
-    if (!run->child.runs)
+    if (!has_command(run))
         return "";
     if (!run->child.refuses)
         return done;
@@ -50,10 +62,12 @@ static void say_unknown(struct protect_run *run) {
              run->console.output);
 }
 
-/* A command that is held because nothing is protected must not run for its end either. */
-static void end_command(struct protect_run *run) {
+/* --- its end --- */
+
+/* Whatever of it is left; what is held does not run again. */
+static void kill_command(struct protect_run *run) {
     int group = child_group(&run->child);
-    bool ended = child_end(&run->child, protection_is_gone(&run->protection) ? 0 : GRACE_MS);
+    bool ended = child_end(&run->child);
     terminal_take(run->terminal, group);
     say_unknown(run);
     if (!ended && run->child.unknown)
@@ -61,24 +75,65 @@ static void end_command(struct protect_run *run) {
     else if (!ended)
         complain("%s: the command CANNOT be ended, and runs unprotected: some of it is another user's, or out of reach",
                  run->console.output);
+    run->over = true;
 }
 
-static void tell_stop(const struct protect_run *run, const struct protection_report *r) {
-    const struct console_stop stop = {r->text, r->answer, r->rule, fate(run, "; the command is stopped"), r->hint, r->remedy};
+/* The loop goes on meanwhile, and with it the look at the protection. */
+static void tell_end(struct protect_run *run, uint32_t ms) {
+    child_tell_end(&run->child);
+    run->ending = true;
+    run->end_ms = protection_now(&run->protection) + ms;
+}
+
+static void look_at_end(struct protect_run *run) {
+    if (!run->ending || run->over)
+        return;
+    if (protection_now(&run->protection) >= run->end_ms || !child_left(&run->child))
+        kill_command(run);
+}
+
+static void tell_stop(const struct protect_run *run, const struct protection_report *r, const char *done, const char *word) {
+    const struct console_stop stop = {.text = r->text,
+                                      .answer = r->answer,
+                                      .rule = r->rule,
+                                      .fate = fate(run, done),
+                                      .hint = r->hint,
+                                      .remedy = r->remedy,
+                                      .command = !has_command(run)    ? NULL
+                                                 : run->child.refuses ? "not stopped"
+                                                                      : word};
     if (r->event)
         console_tell_stop(&run->console, simulated(run), &stop);
 }
 
-static void lose(struct protect_run *run, const struct protection_report *r) {
-    (void)child_hold(&run->child); /* at once; ending takes longer */
-    tell_stop(run, r);
-    run->status = r->status;
-    run->over = true;
-    end_command(run);
+/* It runs on unprotected, which somebody has asked for. */
+static void lose_with_grace(struct protect_run *run, const struct protection_report *r, uint32_t grace_ms) {
+    char done[96];
+    (void)snprintf(done, sizeof done, "; the command is told to end, and may run UNPROTECTED for %lu ms",
+                   (unsigned long)grace_ms);
+    tell_end(run, grace_ms);
+    tell_stop(run, r, done, "told to end");
 }
 
+/* Content is hidden at once, before anything is told. What is hidden or has been told to end has no grace. */
+static void lose(struct protect_run *run, const struct protection_report *r) {
+    const struct protect_arguments *o = run->in->options;
+    run->state = PROTECTION_LOST;
+    run->status = r->status;
+    run->repeat_ms = 0;
+    if (o->grace > 0 && run->child.runs && !run->child.held && !run->ending) {
+        lose_with_grace(run, r, o->grace);
+        return;
+    }
+    (void)child_hold(&run->child);
+    tell_stop(run, r, "; the command is killed", "killed");
+    kill_command(run);
+}
+
+/* --- steps --- */
+
 /* Without a protection we take Ctrl-C and Ctrl-Z ourselves, since they do not reach a command that is held. A command that we
- * cannot hold does not wait for a new session: it is ended. */
+ * cannot hold does not wait for a new session, nor does one that is to end: it is killed. */
 static void hold(struct protect_run *run, struct protection_report *r) {
     bool held = child_hold(&run->child);
     if (r->event)
@@ -86,31 +141,40 @@ static void hold(struct protect_run *run, struct protection_report *r) {
     if (!protection_is_gone(&run->protection))
         return;
     terminal_take(run->terminal, child_group(&run->child));
-    if (held)
-        return;
-    protection_give_up(&run->protection, r);
-    lose(run, r);
+    if (run->ending) {
+        kill_command(run);
+    } else if (!held) {
+        protection_give_up(&run->protection, r);
+        lose(run, r);
+    }
 }
+
+static void go_on(struct protect_run *run, const struct protection_report *r) {
+    if (r->event)
+        console_tell(&run->console, simulated(run), r->event, r->text, "");
+    if (run->child.held) {
+        terminal_give(run->terminal, child_group(&run->child));
+        child_resume(&run->child);
+    }
+}
+
+static void read_signals(struct protect_run *run);
 
 static void step(struct protect_run *run) {
     struct protection_report r;
+    bool hidden = run->state == PROTECTION_HELD;
     protection_step(&run->protection, &r);
-    switch (r.state) {
-    case PROTECTION_LOST:
-        lose(run, &r);
-        break;
-    case PROTECTION_HELD:
+    if (r.state == PROTECTION_LOST && hidden)
+        read_signals(run); /* one that has interrupted the step is the reason */
+    if (run->over)
+        return;
+    run->state = r.state;
+    if (r.state == PROTECTION_IN_FORCE)
+        go_on(run, &r);
+    else if (r.state == PROTECTION_HELD)
         hold(run, &r);
-        break;
-    case PROTECTION_IN_FORCE:
-        if (r.event)
-            console_tell(&run->console, simulated(run), r.event, r.text, "");
-        if (run->child.held) {
-            terminal_give(run->terminal, child_group(&run->child));
-            child_resume(&run->child);
-        }
-        break;
-    }
+    else
+        lose(run, &r);
 }
 
 /* The protection is looked at before the command shows anything again. */
@@ -121,24 +185,46 @@ static void suspend(struct protect_run *run, bool job) {
     protection_look_soon(&run->protection);
 }
 
-/* The command has ended by itself: its status is ours. What it left running ends before the protection does. */
-static void command_ended(struct protect_run *run, int status) {
-    terminal_take(run->terminal, child_group(&run->child));
-    end_command(run);
-    run->over = true;
-    run->status = status;
-    console_tell_end(&run->console, simulated(run), status);
+/* --- what the command and the person do --- */
+
+/* What is hidden has no time to end by itself. */
+static void begin_end(struct protect_run *run) {
+    if (run->state == PROTECTION_IN_FORCE)
+        tell_end(run, END_MS);
+    else
+        kill_command(run);
 }
 
+/* Its first process has ended by itself: its status is ours. What it left running ends before the protection does. */
 static void look_at_command(struct protect_run *run) {
     int status;
-    if (!run->child.runs)
+    if (!run->child.runs || run->ending)
         return;
     enum child_state state = child_look(&run->child, &status);
-    if (state == CHILD_ENDED)
-        command_ended(run, status);
-    else if (state == CHILD_SUSPENDED && run->terminal >= 0)
+    if (state == CHILD_ENDED) {
+        terminal_take(run->terminal, child_group(&run->child));
+        run->ended_itself = true;
+        run->status = status;
+        begin_end(run);
+    } else if (state == CHILD_SUSPENDED && run->terminal >= 0) {
         suspend(run, true);
+    }
+}
+
+/* Who asks twice does not want to wait. */
+static void end_by_signal(struct protect_run *run, int number) {
+    uint64_t now = protection_now(&run->protection);
+    if (run->ending) {
+        if (now >= run->repeat_ms)
+            kill_command(run);
+        return;
+    }
+    run->repeat_ms = now + REPEAT_MS;
+    run->status = run->child.runs ? 128 + number : STATUS_YES;
+    if (run->child.runs)
+        begin_end(run);
+    else
+        kill_command(run);
 }
 
 /* Ctrl-C on a terminal goes to the command alone; what comes here was sent to us, or the command is held or not there. */
@@ -146,28 +232,35 @@ static void read_signals(struct protect_run *run) {
     bool stop;
     int number = signals_take(&run->console.signals, &stop);
     look_at_command(run);
-    if (!run->over && number != 0) {
-        run->over = true;
-        run->status = run->child.runs ? 128 + number : STATUS_YES;
-        end_command(run);
-    } else if (!run->over && stop) {
+    if (run->over)
+        return;
+    if (number != 0)
+        end_by_signal(run, number);
+    else if (stop && !run->ending)
         suspend(run, false);
-    }
 }
 
-static void go_on(struct protect_run *run) {
+static uint64_t wait_ms(const struct protect_run *run) {
+    uint64_t now = protection_now(&run->protection);
+    uint64_t deadline_ms = run->state == PROTECTION_LOST ? UINT64_MAX : protection_deadline_ms(&run->protection);
+    uint64_t ms = deadline_ms <= now ? 0 : deadline_ms - now;
+    return run->ending && ms > END_LOOK_MS ? END_LOOK_MS : ms;
+}
+
+static void watch(struct protect_run *run) {
     while (!run->over) {
         int fds[PROTECTION_FDS];
         bool ready[PROTECTION_FDS];
-        uint64_t now = protection_now(&run->protection);
-        uint64_t deadline_ms = protection_deadline_ms(&run->protection);
-        size_t count = protection_fds(&run->protection, fds);
-        console_wait(&run->console, fds, ready, count, deadline_ms <= now ? 0 : deadline_ms - now);
+        size_t count = run->state == PROTECTION_LOST ? 0 : protection_fds(&run->protection, fds);
+        console_wait(&run->console, fds, ready, count, wait_ms(run));
         read_signals(run);
         say_unknown(run);
-        if (protection_dispatch(&run->protection, ready) && !run->over)
+        if (!run->over && run->state != PROTECTION_LOST && protection_dispatch(&run->protection, ready))
             step(run);
+        look_at_end(run);
     }
+    if (run->ended_itself && run->state != PROTECTION_LOST)
+        console_tell_end(&run->console, simulated(run), run->status);
 }
 
 static int start_command(struct protect_run *run) {
@@ -190,15 +283,16 @@ static int protect_and_run(struct protect_run *run) {
     struct protection_report r;
     protection_begin(&run->protection, &r);
     if (r.state != PROTECTION_IN_FORCE) {
-        tell_stop(run, &r);
+        tell_stop(run, &r, "", NULL);
         return r.status;
     }
+    run->state = r.state;
     console_tell(&run->console, simulated(run), r.event, r.text, "");
     int status = start_command(run);
     if (status != STATUS_YES)
         return status;
     say_unknown(run);
-    go_on(run);
+    watch(run);
     return run->child.unknown ? STATUS_UNKNOWN : run->status;
 }
 
@@ -219,9 +313,10 @@ static int run(const struct invocation *in) {
     const struct protect_arguments *o = in->options;
     struct protect_run run = {.in = in, .console = CONSOLE_CLOSED(in), .terminal = -1};
     struct choice_terms terms;
-    int status = arguments_read(in, &terms);
+    struct protection_limits limits;
+    int status = arguments_read(in, &terms, &limits);
     if (status == STATUS_YES) {
-        status = protection_open(in, &o->device, &terms, (uint64_t)o->reconnect * 1000, &run.protection);
+        status = protection_open(in, &o->device, &terms, &limits, &run.protection);
         if (status == STATUS_YES)
             status = protect(&run);
         protection_close(&run.protection);
@@ -239,7 +334,7 @@ const struct command command_protect = {
     .operands = "[--] [COMMAND...]",
     .operands_max = -1,
     .summary = "Hold a protection on an output while a command runs, or until Ctrl-C",
-    .details = "Polls twice a second. COMMAND is held while levels are set again, and stopped when\n"
+    .details = "Polls twice a second. COMMAND is held while levels are set again, and killed when\n"
                "protection is lost (exit status 1), unless --reconnect gets it back. Else the exit\n"
                "status is COMMAND's own, or 128 and the number of the signal that ended it; 2 where\n"
                "/proc does not tell all that it has started. --device says whose outputs they are.",

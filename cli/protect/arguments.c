@@ -2,8 +2,12 @@
 
 #include "cli/describe.h"
 #include "cli/report.h"
+#include "common/number.h"
 
 #define RECONNECT_MAX_S 86400u
+#define HOLD_MAX_MS 600000u
+#define HOLD_DEFAULT_MS 2000u /* longer than a mode change takes, and no longer than an answer may (APP-3) */
+#define GRACE_MAX_MS 60000u
 
 const struct option_spec protect_options[] = {
     {.name = "hdcp",
@@ -33,12 +37,26 @@ const struct option_spec protect_options[] = {
      .help = "the output to protect (default: the first that\noffers what is asked for; see copp status)"},
     CRL_OPTION(struct protect_arguments, device.revocation),
     SRM_OPTIONS(struct protect_arguments, device.revocation),
+    {.name = "hold",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct protect_arguments, hold),
+     .argument = "MS",
+     .help = "kill COMMAND once it has been held for so long\nwithout protection: a frozen player still shows\nits last frame "
+             "(default: "
+             "2000)"},
+    {.name = "grace",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct protect_arguments, grace),
+     .argument = "MS",
+     .help =
+         "when protection is lost, tell COMMAND to end and\nkill it after so long: CONTENT MAY BE SHOWN\nUNPROTECTED meanwhile "
+         "(default: 0, kill it at once)"},
     {.name = "reconnect",
      .kind = OPTION_NUMBER,
      .offset = offsetof(struct protect_arguments, reconnect),
      .argument = "SECONDS",
      .help =
-         "if coppd or the link to the display is lost, hold\nCOMMAND and try a new session for so long\n(default: 0, stop it)"},
+         "if coppd or the link to the display is lost, hold\nCOMMAND and try a new session for so long\n(default: 0, kill it)"},
     {.name = "unnamed-receiver",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct protect_arguments, unnamed_receiver),
@@ -63,7 +81,20 @@ const struct option_spec protect_options[] = {
     {.name = NULL},
 };
 
-int arguments_read(const struct invocation *in, struct choice_terms *terms) {
+static int read_limits(const struct invocation *in, struct protection_limits *limits) {
+    const struct protect_arguments *o = in->options;
+    uint32_t hold = HOLD_DEFAULT_MS;
+    if (o->reconnect > RECONNECT_MAX_S)
+        return fail(in, STATUS_UNKNOWN, NULL, "--reconnect takes 0 to %u seconds", RECONNECT_MAX_S);
+    if (o->grace > GRACE_MAX_MS)
+        return fail(in, STATUS_UNKNOWN, NULL, "--grace takes 0 to %u milliseconds", GRACE_MAX_MS);
+    if (o->hold != NULL && !number_read_word(o->hold, 0, HOLD_MAX_MS, &hold))
+        return fail(in, STATUS_UNKNOWN, NULL, "--hold takes 0 to %u milliseconds", HOLD_MAX_MS);
+    *limits = (struct protection_limits){.hold_ms = hold, .reconnect_ms = (uint64_t)o->reconnect * 1000};
+    return STATUS_YES;
+}
+
+int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits) {
     const struct protect_arguments *o = in->options;
     struct copp_requirement *wanted = &terms->wanted;
     *terms = (struct choice_terms){
@@ -79,9 +110,7 @@ int arguments_read(const struct invocation *in, struct choice_terms *terms) {
                     "--cgmsa takes copy-freely, copy-no-more, copy-one-generation or copy-never, "
                     "and \",redistribution\" after it; not '%s'",
                     o->cgmsa);
-    if (o->reconnect > RECONNECT_MAX_S)
-        return fail(in, STATUS_UNKNOWN, NULL, "--reconnect takes 0 to %u seconds", RECONNECT_MAX_S);
     if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
         return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
-    return STATUS_YES;
+    return read_limits(in, limits);
 }

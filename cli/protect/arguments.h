@@ -2,13 +2,15 @@
 #ifndef COPP_CLI_ARGUMENTS_H
 #define COPP_CLI_ARGUMENTS_H
 
-#include "choice.h"
+#include "protection.h"
 
 struct protect_arguments {
     uint32_t hdcp;
     uint32_t acp;
     const char *cgmsa;
     const char *output;
+    const char *hold;
+    uint32_t grace;
     uint32_t reconnect;
     bool unnamed_receiver;
     bool allow_simulated;
@@ -17,7 +19,7 @@ struct protect_arguments {
 
 extern const struct option_spec protect_options[];
 
-/* What they ask for. STATUS_YES, or complains: nothing is asked for, or no such level. */
-int arguments_read(const struct invocation *in, struct choice_terms *terms);
+/* What they ask for. STATUS_YES, or complains: nothing is asked for, or no such level or time. */
+int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits);
 
 #endif

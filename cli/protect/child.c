@@ -83,7 +83,7 @@ int child_start(struct child *child, char **argv, int terminal, bool no_input) {
     }
     close(report[0]);
     if (error != 0)
-        (void)child_end(child, 0);
+        (void)child_end(child);
     else
         (void)note(child, descendants_left()); /* whether we shall be able to hold it is said at once */
     return error;
@@ -98,11 +98,13 @@ static enum descendants signal_all(struct child *child, int number) {
     return told == DESCENDANTS_DONE && !permitted ? DESCENDANTS_LEFT : told;
 }
 
-/* What is held runs again for that. */
-static void ask_to_end(struct child *child) {
+/* What others have stopped runs again for that. */
+void child_tell_end(struct child *child) {
+    if (!child->group)
+        return;
     (void)signal_all(child, SIGTERM);
-    (void)signal_all(child, SIGCONT);
-    child->held = false;
+    if (!child->held)
+        (void)signal_all(child, SIGCONT);
 }
 
 static bool is_by_terminal(int number) {
@@ -113,10 +115,9 @@ static bool is_by_terminal(int number) {
 static void leader_ended(struct child *child, const siginfo_t *info, int *status) {
     bool killed = info->si_code != CLD_EXITED;
     *status = killed ? 128 + info->si_status : info->si_status;
-    if (!child->held)
-        ask_to_end(child);
     *child = (struct child){.group = child->group,
                             .held = child->held,
+                            .refuses = child->refuses,
                             .unknown = child->unknown,
                             .interrupted = killed && info->si_status == SIGINT};
 }
@@ -148,7 +149,7 @@ static bool hold_again(struct child *child) {
 bool child_hold(struct child *child) {
     const struct timespec step = {.tv_nsec = 1000000};
     siginfo_t info;
-    if (!child->runs)
+    if (!child->group)
         return !child->refuses;
     if (child->held)
         return hold_again(child);
@@ -165,12 +166,12 @@ bool child_hold(struct child *child) {
 }
 
 void child_resume(struct child *child) {
-    if (child->runs)
+    if (child->group)
         (void)signal_all(child, SIGCONT);
     child->held = false;
 }
 
-static bool is_left(struct child *child) {
+bool child_left(struct child *child) {
     int status;
     if (child_look(child, &status) != CHILD_ENDED)
         return true;
@@ -178,21 +179,17 @@ static bool is_left(struct child *child) {
     return note(child, descendants_left()) != DESCENDANTS_DONE;
 }
 
-bool child_end(struct child *child, unsigned grace_ms) {
+bool child_end(struct child *child) {
     const struct timespec step = {.tv_nsec = 20 * 1000000};
-    uint64_t limit = clock_ms() + grace_ms;
+    uint64_t start = clock_ms();
     sigset_t ended;
     sigemptyset(&ended);
     sigaddset(&ended, SIGCHLD);
     if (!child->group)
         return true;
-    if (grace_ms > 0 && (child->runs || child->held))
-        ask_to_end(child);
-    while (is_left(child)) {
-        uint64_t now = clock_ms();
-        if (now >= limit)
-            (void)signal_all(child, SIGKILL);
-        if (now >= limit + KILLED_MS)
+    while (child_left(child)) {
+        (void)signal_all(child, SIGKILL);
+        if (clock_ms() - start >= KILLED_MS)
             return false;
         sigtimedwait(&ended, NULL, &step);
     }

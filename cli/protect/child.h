@@ -49,18 +49,21 @@ int child_start(struct child *child, char **argv, int terminal, bool no_input);
 /* The number of its process group, for terminal.h; 0: it has none, or nothing of it is left. */
 int child_group(const struct child *child);
 
-/* Looks without waiting. CHILD_ENDED: *status is its exit status as a shell has it, and what it left running is told to end,
- * unless it is held; child_end waits for that. */
+/* Looks at its first process, without waiting. CHILD_ENDED: *status is its exit status as a shell has it; what it left running
+ * is still held, told and ended by the calls below. */
 enum child_state child_look(struct child *child, int *status);
 
 /* Stops all of it, also once more what others have let go on since: no content is shown. False: some of it cannot be stopped, or (unknown) may run without our knowledge. */
 bool child_hold(struct child *child);
 void child_resume(struct child *child); /* lets it go on */
 
-/*
- * Asks what is left of it to end, and after grace_ms makes it; returns once it has ended. Without grace (0) it is not asked: what
- * was held ends without running again. False, a second later: some of it cannot be made to end, or (unknown) we cannot tell.
- */
-bool child_end(struct child *child, unsigned grace_ms);
+/* Tells what is left of it to end, and does not wait for that. What is held hears of it when it goes on. */
+void child_tell_end(struct child *child);
+/* Whether any of it is left, or we cannot tell; does not wait. Call it after child_tell_end until it is not, then child_end. */
+bool child_left(struct child *child);
+
+/* Kills what is left of it, and returns once it has ended; what was held does not run again. False, a second later: some of it
+ * cannot be made to end, or (unknown) we cannot tell. */
+bool child_end(struct child *child);
 
 #endif

@@ -55,9 +55,10 @@ void console_tell_stop(const struct console *c, bool simulated, const struct con
     if (stop->remedy != NULL)
         complain("remedy: %s", stop->remedy);
     if (c->in->json)
-        (void)print_json_line(json_pack("{ss so so so so sb}", "event", "stopped", "output", json_text(c->output), "text",
+        (void)print_json_line(json_pack("{ss so so so so ss? sb}", "event", "stopped", "output", json_text(c->output), "text",
                                         json_text(stop->text), "rule", json_rule(stop->rule), "remedy",
-                                        stop->remedy != NULL ? json_text(stop->remedy) : json_null(), "simulated", simulated));
+                                        stop->remedy != NULL ? json_text(stop->remedy) : json_null(), "command", stop->command,
+                                        "simulated", simulated));
 }
 
 void console_tell_end(const struct console *c, bool simulated, int status) {

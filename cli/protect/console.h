@@ -36,6 +36,7 @@ struct console_stop {
     const char *answer; /* of the driver, behind the text; "" */
     enum copp_rule rule;
     const char *fate; /* what becomes of the command; "" */
+    const char *command; /* the same in a word of copp-json(5); NULL: there is none */
     const char *hint; /* "" */
     const char *remedy; /* NULL: none */
 };

@@ -14,8 +14,8 @@ static struct copp_session *session_of(const struct protection *p) {
 }
 
 int protection_open(const struct invocation *in, const struct adapter_options *device, const struct choice_terms *terms,
-                    uint64_t reconnect_ms, struct protection *p) {
-    *p = (struct protection){.in = in, .terms = *terms, .reconnect_ms = reconnect_ms, .wake = {-1, -1}};
+                    const struct protection_limits *limits, struct protection *p) {
+    *p = (struct protection){.in = in, .terms = *terms, .limits = *limits, .wake = {-1, -1}};
     int status = adapter_open(in, device, true, &p->adapter);
     p->terms.wanted.embedded_unbound = adapter_unbound(&p->adapter); /* BIND-8: Microsoft's drivers bind nothing */
     return status;
@@ -24,15 +24,13 @@ int protection_open(const struct invocation *in, const struct adapter_options *d
 void protection_close(struct protection *p) {
     link_close(&p->link);
     adapter_close(&p->adapter);
-    if (p->reconnect_ms > 0)
-        wake_close(&p->wake);
+    wake_close(&p->wake);
 }
 
 int protection_choose(struct protection *p, int wake_fd) {
-    bool good = p->reconnect_ms == 0 || wake_open(&p->wake, wake_fd);
-    if (!good)
-        return fail(p->in, STATUS_UNKNOWN, NULL, "no timer for --reconnect: %s", strerror(errno));
-    adapter_wake_by(&p->adapter, p->reconnect_ms > 0 ? p->wake.fd : wake_fd);
+    if (!wake_open(&p->wake, wake_fd))
+        return fail(p->in, STATUS_UNKNOWN, NULL, "no timer available: %s", strerror(errno));
+    adapter_wake_by(&p->adapter, p->wake.fd);
     int status = choice_make(p->in, &p->terms, &p->adapter, &p->link, &p->chosen);
     memcpy(p->name, p->chosen.name, sizeof p->name);
     return status;
@@ -88,12 +86,18 @@ static void report_in_force(struct protection *p, const char *event, const struc
     uint64_t next = adapter_now(&p->adapter) + POLL_STEP_MS;
     p->deadline_ms = w->deadline_ms < next ? w->deadline_ms : next;
     p->in_force = true;
+    p->held = false;
     *r = (struct protection_report){.state = PROTECTION_IN_FORCE, .event = event};
     if (event)
         describe_in_force(p, event, w, r->text, sizeof r->text);
 }
 
+/* However many reasons follow one another: content is hidden since the first. */
 static void report_held(struct protection *p, const char *event, uint64_t deadline_ms, struct protection_report *r) {
+    const struct protection_limits *limits = &p->limits;
+    if (!p->held)
+        p->give_up_ms = adapter_now(&p->adapter) + (limits->reconnect_ms > 0 ? limits->reconnect_ms : limits->hold_ms);
+    p->held = true;
     p->deadline_ms = deadline_ms;
     *r = (struct protection_report){.state = PROTECTION_HELD, .event = event};
 }
@@ -151,7 +155,7 @@ bool protection_end(struct protection *p) {
 
 /* A session that ended in another way has shown something that no new one makes good. */
 static bool may_reconnect(const struct protection *p, enum copp_stop stop) {
-    return p->reconnect_ms > 0 && (stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST);
+    return p->limits.reconnect_ms > 0 && (stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST);
 }
 
 /* The same of a new one; a driver may refuse while a display that has just been plugged in is not ready yet. */
@@ -171,11 +175,10 @@ static void lose(struct protection *p, enum copp_stop stop, struct protection_re
     p->renegotiates = false;
     p->checks_lists = false;
     p->cause = stop;
-    p->give_up_ms = now + p->reconnect_ms;
     p->note = (struct error_note){.text = ""};
     report_held(p, "reconnecting", now, r);
     (void)snprintf(r->text, sizeof r->text, "%s: trying a new session for %lu s", copp_stop_text(stop),
-                   (unsigned long)(p->reconnect_ms / 1000));
+                   (unsigned long)(p->limits.reconnect_ms / 1000));
 }
 
 void protection_give_up(struct protection *p, struct protection_report *r) {
@@ -311,11 +314,43 @@ static void watch(struct protection *p, struct protection_report *r) {
     }
 }
 
+static void report_held_too_long(const struct protection *p, enum copp_rule rule, struct protection_report *r) {
+    char text[sizeof r->text];
+    bool reconnects = p->limits.reconnect_ms > 0;
+    (void)snprintf(text, sizeof text, "not protected again within %llu ms",
+                   (unsigned long long)(reconnects ? p->limits.reconnect_ms : p->limits.hold_ms));
+    report_lost(STATUS_NO, text, rule, r);
+    r->hint = reconnects ? "; --reconnect says how long that may take" : "; --hold says how long that may take";
+}
+
+/* What the driver was interrupted in, or refuses after so long, is not the reason; what it has told is. */
+static bool is_told(const struct protection_report *r) {
+    return r->state == PROTECTION_LOST && (r->rule != COPP_RULE_NONE || r->status != STATUS_NO);
+}
+
+/* The time is judged once more after the step: what comes too late does not count, even if it is good. */
+static void watch_in_time(struct protection *p, struct protection_report *r) {
+    uint64_t now = adapter_now(&p->adapter);
+    uint64_t limit_ms = p->held ? p->give_up_ms : UINT64_MAX;
+    bool renegotiates = p->renegotiates;
+    *r = (struct protection_report){.state = PROTECTION_HELD};
+    if (now < limit_ms) {
+        wake_set(&p->wake, p->held ? limit_ms - now : 0);
+        watch(p, r);
+        wake_set(&p->wake, 0);
+    }
+    if (p->held)
+        limit_ms = p->give_up_ms;
+    renegotiates = renegotiates || p->renegotiates;
+    if (adapter_now(&p->adapter) >= limit_ms && !is_told(r))
+        report_held_too_long(p, renegotiates ? COPP_RULE_EVT_4 : COPP_RULE_NONE, r);
+}
+
 void protection_step(struct protection *p, struct protection_report *r) {
     if (p->reconnects)
         reconnect(p, r);
     else
-        watch(p, r);
+        watch_in_time(p, r);
 }
 
 size_t protection_fds(const struct protection *p, int *fds) {

@@ -27,6 +27,12 @@ struct protection_report {
     const char *hint; /* if lost: which option might help, behind the text; "" */
 };
 
+/* How long content is hidden at most before the protection counts as lost. */
+struct protection_limits {
+    uint64_t hold_ms; /* while levels are set again or lists are read; not if new sessions are tried */
+    uint64_t reconnect_ms; /* for how long a new session is tried, and then the limit of all others too; 0: not at all */
+};
+
 struct protection {
     const struct invocation *in;
     struct choice_terms terms;
@@ -38,18 +44,18 @@ struct protection {
     bool checks_lists; /* the lists have changed: content is hidden while they are read */
     bool renegotiates; /* as above, while the levels are set again */
     uint64_t deadline_ms; /* of the next step */
-    uint64_t reconnect_ms; /* for how long a new session is tried; 0: not at all */
-    bool reconnects; /* the session is gone, and a new one is tried */
+    struct protection_limits limits;
+    bool held; /* content is hidden, for whichever reason */
     uint64_t give_up_ms; /* then: until when */
+    bool reconnects; /* the session is gone, and a new one is tried */
     enum copp_stop cause; /* then: why */
     struct error_note note; /* then: why the last try failed */
-    struct wake wake; /* ends a command in a try that takes too long */
+    struct wake wake; /* ends a command that takes too long */
 };
 
-/* Opens the adapter. reconnect_ms: for how long a new session is tried if this one is lost. STATUS_YES, or complains; close in
- * any case. */
+/* Opens the adapter. STATUS_YES, or complains; close in any case. */
 int protection_open(const struct invocation *in, const struct adapter_options *device, const struct choice_terms *terms,
-                    uint64_t reconnect_ms, struct protection *protection);
+                    const struct protection_limits *limits, struct protection *protection);
 void protection_close(struct protection *protection);
 
 /* Establishes a session with the output that is to be protected. What the driver takes long for ends once wake_fd can be read
@@ -73,7 +79,8 @@ void protection_look_soon(struct protection *protection);
 
 /*
  * One step: polls, or tries a new session. It returns PROTECTION_HELD before whatever may take long, so that content is hidden
- * meanwhile. PROTECTION_LOST is the last step.
+ * meanwhile. PROTECTION_LOST is the last step; it comes at the latest once content has been hidden for as long as the limits let
+ * it: a command to the driver ends then, and another question that is under way within its own time limit (APP-3).
  */
 void protection_step(struct protection *protection, struct protection_report *report);
 

@@ -13,6 +13,7 @@
 #define PROCESSES_MAX 256u
 #define HOLD_MS 1000u /* so long, and so often, are threads looked for: some may start others as fast as they end */
 #define HOLD_PASSES 20u
+#define KILLED_MS 5000u /* as long as killing is waited for: a driver's call that hangs keeps its process */
 
 /* --- the command line, quoted as the C library of most commands takes it apart; cmd.exe has rules of its own --- */
 
@@ -260,14 +261,24 @@ void child_resume(struct child *child) {
     child->held = false;
 }
 
-/* A program with a console can be asked to end, unless it is held: what holds it is that it must not show anything. */
-bool child_end(struct child *child, unsigned grace_ms) {
+/* --- ending --- */
+
+/* Only a program with a console hears it, and not while it is held: it would run in a new thread for that. */
+void child_tell_end(struct child *child) {
+    if (child->runs && !child->held)
+        (void)GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->id);
+}
+
+bool child_left(struct child *child) {
+    int status;
+    return child_look(child, &status) != CHILD_ENDED;
+}
+
+bool child_end(struct child *child) {
     if (!child->runs)
         return true;
-    if (!child->held && grace_ms > 0 && GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->id))
-        (void)WaitForSingleObject(child->process, grace_ms);
     (void)TerminateJobObject(child->job, 1);
-    (void)WaitForSingleObject(child->process, INFINITE);
+    bool ended = WaitForSingleObject(child->process, KILLED_MS) == WAIT_OBJECT_0;
     forget(child);
-    return true;
+    return ended;
 }

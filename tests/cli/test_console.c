@@ -83,7 +83,8 @@ static void stops(const struct console *console) {
     const struct console_stop stop = {.text = "the driver refused",
                                       .answer = ": E_FAIL",
                                       .rule = COPP_RULE_EVT_4,
-                                      .fate = "; the command is stopped",
+                                      .fate = "; the command is killed",
+                                      .command = "killed",
                                       .hint = "; look",
                                       .remedy = "plug it in"};
     console_tell_stop(console, false, &stop);
@@ -106,7 +107,7 @@ static void people_are_told_in_words(void) {
     assert_string_equal(out_text, "");
     assert_string_equal(err_text, "HD?MI: the driver cannot be reached; the command is held\n");
     capture(false, 1, stops);
-    assert_string_equal(err_text, "copp: HD?MI: the driver refused: E_FAIL (EVT-4); the command is stopped; look\n"
+    assert_string_equal(err_text, "copp: HD?MI: the driver refused: E_FAIL (EVT-4); the command is killed; look\n"
                                   "copp: remedy: plug it in\n");
     capture(false, 1, stops_without_rule);
     assert_string_equal(err_text, "copp: HD?MI: unknown\n");
@@ -142,6 +143,7 @@ static void programs_are_told_in_json(void) {
     assert_member(value, "event", "stopped");
     assert_member(value, "rule", "EVT-4");
     assert_member(value, "remedy", "plug it in");
+    assert_member(value, "command", "killed");
     assert_member(value, "text", "the driver refused");
     assert_true(json_is_false(json_object_get(value, "simulated")));
     json_decref(value);
@@ -149,6 +151,7 @@ static void programs_are_told_in_json(void) {
     value = object();
     assert_member(value, "rule", NULL);
     assert_member(value, "remedy", NULL);
+    assert_member(value, "command", NULL);
     json_decref(value);
     capture(true, 1, ends);
     value = object();

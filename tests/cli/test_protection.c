@@ -8,9 +8,11 @@
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define LIMIT_MS 5000u
+#define HOLD_MS 2000u
 
 static const struct command command = {.name = "protect", .json_lines = true};
 static const struct invocation invocation = {.command = &command};
+static const struct protection_limits once = {.hold_ms = HOLD_MS};
 static int wake[2] = {-1, -1};
 
 static struct protection_report step(struct protection *p) {
@@ -26,7 +28,8 @@ static void begin(struct protection *p, uint64_t reconnect_ms) {
     const struct adapter_options device = {.device = "unix:/run/standin"};
     struct protection_report report;
     standin_reset();
-    assert_int_equal(protection_open(&invocation, &device, &terms, reconnect_ms, p), STATUS_YES);
+    const struct protection_limits limits = {.hold_ms = HOLD_MS, .reconnect_ms = reconnect_ms};
+    assert_int_equal(protection_open(&invocation, &device, &terms, &limits, p), STATUS_YES);
     assert_int_equal(protection_choose(p, wake[0]), STATUS_YES);
     protection_begin(p, &report);
     assert_int_equal(report.state, PROTECTION_IN_FORCE);
@@ -38,7 +41,7 @@ static void begin(struct protection *p, uint64_t reconnect_ms) {
 static int choose(struct protection *p, const char *output) {
     const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}, .output = output};
     const struct adapter_options device = {.device = "unix:/run/standin"};
-    assert_int_equal(protection_open(&invocation, &device, &terms, 0, p), STATUS_YES);
+    assert_int_equal(protection_open(&invocation, &device, &terms, &once, p), STATUS_YES);
     return protection_choose(p, wake[0]);
 }
 
@@ -200,7 +203,7 @@ static void begins_when_it_has_settled(void) {
     struct protection_report report;
     const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
     standin_reset();
-    assert_int_equal(protection_open(&invocation, &(struct adapter_options){0}, &terms, 0, &p), STATUS_YES);
+    assert_int_equal(protection_open(&invocation, &(struct adapter_options){0}, &terms, &once, &p), STATUS_YES);
     assert_int_equal(protection_choose(&p, wake[0]), STATUS_YES);
     standin.reconfigures = true; /* behind the levels that are set first */
     protection_begin(&p, &report);
@@ -209,6 +212,151 @@ static void begins_when_it_has_settled(void) {
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
     assert_true(protection_end(&p));
+    protection_close(&p);
+}
+
+/* --- how long content is hidden --- */
+
+static void assert_held_too_long(const struct protection_report *report, enum copp_rule rule, const char *text) {
+    assert_lost(report, STATUS_NO, rule);
+    assert_string_equal(report->text, text);
+}
+
+static void renegotiate(struct protection *p, uint64_t reconnect_ms) {
+    begin(p, reconnect_ms);
+    is_reconfigured(&standin.driver);
+    struct protection_report report = step(p);
+    assert_event(&report, PROTECTION_HELD, "renegotiating");
+}
+
+static void takes_all_of_the_time(struct fake_driver *driver, enum copp_request request) {
+    (void)request;
+    driver->before = NULL;
+    standin.now_ms += HOLD_MS;
+}
+
+static void hidden_too_long_it_is_lost(void) {
+    struct protection p;
+    renegotiate(&p, 0);
+    standin.now_ms += HOLD_MS;
+    unsigned queries = standin.driver.queries;
+    struct protection_report report = step(&p);
+    assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms");
+    assert_string_equal(report.hint, "; --hold says how long that may take");
+    assert_int_equal(standin.driver.queries, queries); /* it is too late to ask */
+    protection_close(&p);
+
+    renegotiate(&p, 0);
+    standin.now_ms += HOLD_MS - 1;
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again");
+    standin.now_ms += HOLD_MS; /* the time has ended with that */
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
+    protection_close(&p);
+
+    renegotiate(&p, 0);
+    standin.driver.before = takes_all_of_the_time;
+    report = step(&p);
+    assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms"); /* good, and too late */
+    protection_close(&p);
+
+    renegotiate(&p, LIMIT_MS);
+    standin.now_ms += LIMIT_MS;
+    report = step(&p);
+    assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 5000 ms");
+    assert_string_equal(report.hint, "; --reconnect says how long that may take");
+    assert_int_equal(standin.tries, 1);
+    protection_close(&p);
+}
+
+/* What was interrupted is not the reason, and no new session is tried behind it; what the driver has told is. */
+static void the_reason_is_told_however_late(void) {
+    static void (*const tells[])(struct fake_driver *) = {is_repeater, has_bad_ksv, drops_level, forges, loses_link};
+    static const enum copp_rule rules[] = {COPP_RULE_APP_1, COPP_RULE_APP_2, COPP_RULE_APP_3, COPP_RULE_QRY_4, COPP_RULE_EVT_4};
+    static void (*const fails[])(struct fake_driver *) = {is_gone, refuses};
+    struct protection_report report;
+    struct protection p;
+    for (size_t i = 0; i < sizeof tells / sizeof tells[0]; i++) {
+        renegotiate(&p, 0);
+        tells[i](&standin.driver);
+        standin.driver.before = takes_all_of_the_time;
+        report = step(&p);
+        assert_lost(&report, STATUS_NO, rules[i]);
+        assert_null(strstr(report.text, "within"));
+        protection_close(&p);
+    }
+    for (size_t i = 0; i < 2 * sizeof fails / sizeof fails[0]; i++) {
+        renegotiate(&p, i % 2 ? HOLD_MS : 0);
+        fails[i / 2](&standin.driver);
+        standin.driver.before = takes_all_of_the_time;
+        report = step(&p);
+        assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms");
+        protection_close(&p);
+    }
+}
+
+/* However many reasons follow one another, the time is that of the first. */
+static void reasons_do_not_add_up(void) {
+    struct protection p;
+    begin(&p, 0);
+    standin.lists = STANDIN_LISTS_NEWER;
+    struct protection_report report = step(&p);
+    assert_event(&report, PROTECTION_HELD, NULL);
+    standin.now_ms += HOLD_MS - 1;
+    standin.driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+    report = step(&p);
+    assert_event(&report, PROTECTION_HELD, "renegotiating");
+    standin.now_ms++;
+    report = step(&p);
+    assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms");
+    protection_close(&p);
+
+    begin(&p, 0);
+    standin.lists = STANDIN_LISTS_NEWER;
+    (void)step(&p);
+    standin.now_ms += HOLD_MS;
+    report = step(&p);
+    assert_held_too_long(&report, COPP_RULE_NONE, "not protected again within 2000 ms");
+    assert_int_equal(standin.renewals, 0);
+    protection_close(&p);
+
+    renegotiate(&p, LIMIT_MS);
+    standin.now_ms += LIMIT_MS - 1;
+    is_gone(&standin.driver);
+    report = step(&p);
+    assert_event(&report, PROTECTION_HELD, "reconnecting");
+    standin.away = true;
+    standin.now_ms++;
+    report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
+    assert_int_equal(standin.tries, 1);
+    protection_close(&p);
+}
+
+static const struct protection *waked; /* whose timer a driver waits for */
+static bool woke;
+
+static void waits_to_be_woken(struct fake_driver *driver, enum copp_request request) {
+    (void)request;
+    driver->before = NULL;
+    wait_readable(&waked->wake.fd, &woke, 1, 30000);
+}
+
+/* While content is hidden, and not otherwise, whoever waits for the driver is woken in time. */
+static void who_waits_for_the_driver_is_woken(void) {
+    struct protection p;
+    bool ready;
+    renegotiate(&p, 0);
+    waked = &p;
+    woke = false;
+    standin.now_ms += HOLD_MS - 10;
+    standin.driver.before = waits_to_be_woken;
+    struct protection_report report = step(&p);
+    assert_true(woke);
+    assert_event(&report, PROTECTION_IN_FORCE, "protected again"); /* by a clock that has not gone on */
+    wait_readable(&p.wake.fd, &ready, 1, 100);
+    assert_false(ready);
     protection_close(&p);
 }
 
@@ -448,6 +596,10 @@ int main(void) {
         TEST(content_is_hidden_before_lists_are_read, "CRL-4"),
         TEST(begins_when_it_has_settled, "EVT-4"),
         TEST(every_loss_stops, "APP-1 APP-2 APP-3 EVT-4"),
+        TEST(hidden_too_long_it_is_lost, "EVT-4"),
+        TEST(the_reason_is_told_however_late, "APP-1 APP-2 APP-3 EVT-4"),
+        TEST(reasons_do_not_add_up, "EVT-4"),
+        TEST(who_waits_for_the_driver_is_woken, "EVT-4 CMD-6"),
         TEST(only_two_losses_are_made_good, "APP-1 APP-2 APP-3 EVT-4"),
         TEST(revoked_meanwhile_is_not_made_good, "CRL-4"),
         TEST(a_new_session_is_protected_before_content_is_shown, "EVT-4"),

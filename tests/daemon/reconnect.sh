@@ -101,7 +101,7 @@ until_true told 'trying a new session'
 held=$(now)
 over 1
 no_frames "$held" 999999999
-says 'HDMI-1: the driver cannot be reached; no new session: .*no coppd listens there.*; the command is stopped'
+says 'HDMI-1: the driver cannot be reached; no new session: .*no coppd listens there.*; the command is killed'
 ! told released || fail "released what it did not hold"
 
 # one that does not answer is not waited for longer than it may take
@@ -170,7 +170,7 @@ rm -rf "$directory/test-driver"
 start
 over 1
 no_frames "$held" 999999999
-says '(CERT-12); the command is stopped'
+says '(CERT-12); the command is killed'
 COPP_ANCHOR=$directory/test-driver/anchor.b64
 
 # the display is unplugged and plugged in again: a new session there (EVT-4)
@@ -191,13 +191,13 @@ over 5
 play --reconnect 1
 echo "unplug HDMI-1" >&9
 over 1
-says 'HDMI-1: the link to the display was lost; no new session: nothing is plugged in (EVT-4); the command is stopped'
+says 'HDMI-1: the link to the display was lost; no new session: nothing is plugged in (EVT-4); the command is killed'
 echo "plug HDMI-1" >&9
 # or nobody has asked for a new session
 play
 echo "unplug HDMI-1" >&9
 over 1
-says 'HDMI-1: the link to the display was lost (EVT-4); the command is stopped'
+says 'HDMI-1: the link to the display was lost (EVT-4); the command is killed'
 ! told 'trying a new session' || fail "reconnects unasked"
 echo "plug HDMI-1" >&9
 until_true grep -q 'a display is plugged in$' "$directory/coppd.log"

@@ -110,7 +110,7 @@ absent "$directory/played"
 cat >"$directory/player" <<'PLAYER'
 open my $log, ">>", $ARGV[0] or die;
 $log->autoflush(1);
-$SIG{TERM} = sub { print $log "TERM\n"; exit 0 };
+$SIG{TERM} = sub { print $log "TERM\n"; exit 0 }; # which nobody sends: it is killed
 print $log "started\n";
 sleep 60;
 print $log "finished\n";
@@ -127,8 +127,8 @@ changed() {
 }
 stopped() {
     says "$1"
-    says 'the command is stopped'
-    [ "$(tr '\n' ' ' <"$directory/log")" = 'started TERM ' ] || fail "what the player saw: $(cat "$directory/log")"
+    says 'the command is killed'
+    [ "$(tr '\n' ' ' <"$directory/log")" = 'started ' ] || fail "what the player saw: $(cat "$directory/log")"
 }
 install() { "$COPP" crl install --anchor "$COPP_ANCHOR" "$1" >/dev/null; }
 # the first list of all, a newer one in its place, and one that was named

@@ -147,7 +147,10 @@ static void held_resumed_and_ended(void **state) {
         child_resume(&child);
         assert_true(all_beat(hearts));
     }
-    child_end(&child, 100);
+    assert_true(child_left(&child));
+    child_tell_end(&child); /* which it hears if there is a console */
+    assert_true(child_end(&child));
+    assert_false(child_left(&child));
     assert_false(child.runs);
     assert_true(none_beats(hearts));
     assert_int_equal(child_look(&child, &status), CHILD_ENDED);
@@ -166,7 +169,9 @@ static void ended_while_held(void **state) {
     assert_true(all_beat(hearts));
     child_hold(&child);
     memcpy(before, (const void *)hearts, sizeof before);
-    child_end(&child, PATIENCE_MS);
+    child_tell_end(&child); /* which it does not hear */
+    assert_true(none_beats(hearts));
+    assert_true(child_end(&child));
     assert_true(none_beats(hearts));
     assert_memory_equal(before, (const void *)hearts, sizeof before);
 }

@@ -2,7 +2,7 @@
  * How copp holds and ends a command (cli/protect/child.c, cli/protect/descendants.c) that does not want that. The command is this program once
  * more: test_child_posix hop FILE leaves a process behind that goes on in others, each in a session of its own, and counts
  * them in FILE; headless FILE leaves one behind whose first thread ends while another counts; pair FILE has a child, whose number
- * it tells in FILE.
+ * it tells in FILE; jobs FILE is a shell's like, in a session of its own: each of its jobs has a group and counts in FILE.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -36,6 +36,7 @@
 
 #define PATIENCE_MS 20000u
 #define HOPS_MAX 20000 /* should nobody end it */
+#define JOBS 50u
 
 static char program[4096];
 static int refused_signal; /* which the kernel does not let through, as if the command were another user's */
@@ -157,6 +158,25 @@ static int pair(const char *name) {
     return pause();
 }
 
+/* Groups with no other tie to their session than the process that has started them: the kernel sends stopped ones SIGHUP, which
+ * these do not mind, and SIGCONT when that ends. */
+static int jobs(const char *name) {
+    atomic_int *count = counter(name);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    if (!count || fork() != 0)
+        return count ? pause() : 9;
+    setsid();
+    for (unsigned i = 0; i < JOBS; i++) {
+        if (fork() == 0) {
+            setpgid(0, 0);
+            for (;;)
+                ++*count;
+        }
+    }
+    return pause();
+}
+
 /* --- the tests --- */
 
 static void assert_goes_on(atomic_int *count) {
@@ -199,10 +219,10 @@ static bool moves(atomic_int *count) {
 }
 
 static void assert_ends(struct child *child, atomic_int *count) {
-    assert_true(child_end(child, 0));
+    assert_true(child_end(child));
     assert_false(moves(count));
     unsigned before = signals_sent;
-    assert_true(child_end(child, 0));
+    assert_true(child_end(child));
     assert_int_equal(signals_sent, before); /* its number may be somebody else's by now */
     assert_int_equal(strangers, 0);
     munmap(count, sizeof *count);
@@ -231,7 +251,7 @@ static void whom_the_kernel_protects_is_told(void **state) {
     assert_false(child_hold(&child)); /* nor is it held by now */
     child_resume(&child);
     refused_signal = SIGKILL;
-    assert_false(child_end(&child, 0));
+    assert_false(child_end(&child));
     refused_signal = 0;
     assert_ends(&child, count);
 }
@@ -243,7 +263,7 @@ static void without_memory_nobody_is_said_to_be_held(void **state) {
     memory_is_out = true;
     assert_false(child_hold(&child));
     child_resume(&child);
-    assert_false(child_end(&child, 0));
+    assert_false(child_end(&child));
     memory_is_out = false;
     assert_true(child.unknown);
     assert_ends(&child, count);
@@ -298,10 +318,44 @@ static void who_is_held_ends_without_running(void **state) {
             assert_int_equal(status, 128 + SIGKILL);
             assert_false(moves(count));
         }
-        assert_true(child_end(&child, 0));
+        assert_true(child_end(&child));
         assert_int_equal(*count, before);
         assert_ends(&child, count);
     }
+}
+
+/* The kernel lets it go on when that which ties it to its session ends: not while it is killed. */
+static void who_loses_its_ties_ends_without_running(void **state) {
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct child child;
+        atomic_int *count = start(&child, (char[]){"jobs"});
+        assert_true(child_hold(&child));
+        int before = *count;
+        assert_true(child_end(&child));
+        assert_int_equal(*count, before);
+        assert_ends(&child, count);
+    }
+}
+
+/* What the first process has left is told, held and let go on as all of it was. */
+static void what_is_left_is_held(void **state) {
+    (void)state;
+    struct child child;
+    int status = 77;
+    atomic_int *count = start(&child, (char[]){"headless"});
+    look_until_ended(&child, &status);
+    child_tell_end(&child); /* which it ignores */
+    assert_goes_on(count);
+    assert_true(child_left(&child));
+    assert_true(child_hold(&child));
+    assert_false(moves(count));
+    child_tell_end(&child); /* which does not let it go on */
+    assert_false(moves(count));
+    child_resume(&child);
+    assert_goes_on(count);
+    assert_ends(&child, count);
+    assert_false(child_left(&child));
 }
 
 /* Whoever lets it go on, it is held by the next word. */
@@ -321,7 +375,7 @@ static void who_is_let_go_on_by_others_is_held_again(void **state) {
     assert_int_equal(__real_kill(*number, SIGCONT), 0);
     assert_false(child_hold(&child));
     refused_signal = 0;
-    assert_true(child_end(&child, 0));
+    assert_true(child_end(&child));
 }
 
 /* A group's number is nobody else's as long as its leader is not reaped, though that has long ended. */
@@ -333,7 +387,7 @@ static void a_group_is_signalled_while_it_is_ours(void **state) {
     look_until_ended(&child, &status);
     assert_int_equal(status, 5);
     int group = child.group;
-    assert_true(child_end(&child, 100));
+    assert_true(child_end(&child));
     assert_int_equal(child.group, 0);
     assert_int_equal(strangers, 0);
     assert_int_equal(__real_kill(-group, 0), -1);
@@ -366,7 +420,7 @@ static int hold_while_a_number_passes_on(void) {
     before_open = pass_on;
     bool held = child_hold(&child);
     bool passed = before_open == NULL;
-    bool ended = child_end(&child, 0);
+    bool ended = child_end(&child);
     return held && passed && ended && !child.unknown ? 0 : 6;
 }
 
@@ -441,7 +495,7 @@ static void what_proc_does_not_tell_is_not_nobody(void **state) {
     assert_false(child_hold(&child));
     assert_true(child.unknown);
     child_resume(&child);
-    assert_false(child_end(&child, 0));
+    assert_false(child_end(&child));
     proc_is_closed = false;
     assert_ends(&child, count);
     assert_true(child.unknown); /* for good: who knows what that was */
@@ -455,6 +509,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(held_and_ended_on_an_old_kernel),
         cmocka_unit_test(whose_first_thread_ends_is_held_and_ended),
         cmocka_unit_test(who_is_held_ends_without_running),
+        cmocka_unit_test(who_loses_its_ties_ends_without_running),
+        cmocka_unit_test(what_is_left_is_held),
         cmocka_unit_test(who_is_let_go_on_by_others_is_held_again),
         cmocka_unit_test(a_group_is_signalled_while_it_is_ours),
         cmocka_unit_test(who_has_a_number_later_is_left_alone),
@@ -467,6 +523,8 @@ int main(int argc, char **argv) {
         return headless(argv[2]);
     if (argc == 3 && strcmp(argv[1], "pair") == 0)
         return pair(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "jobs") == 0)
+        return jobs(argv[2]);
     if (!realpath(argv[0], program))
         return 1;
     sigemptyset(&child);

@@ -1,7 +1,8 @@
 /*
- * copp protect as a whole, where a shell does not reach: every signal, readers that do not read, a terminal, what /proc does not
- * tell. The tool is COPP. The command is this program once more: test_guard film LOG writes "started PID" into LOG, PID being a
- * process that it has put into another session, counts frames in LOG.frames, and writes "TERM" when it is asked to end.
+ * copp protect as a whole, where a shell does not reach: every signal, losses, readers that do not read, a terminal, what /proc does
+ * not tell. The tool is COPP. The command is this program once more: test_guard film LOG writes "started PID" into LOG, PID being a
+ * process that it has put into another session, counts frames in LOG.frames, and writes "TERM" when it is told to end, which it
+ * does; as test_guard stubborn LOG it does not, and as test_guard heirs LOG it ends by itself and leaves a stubborn film.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,15 @@ static void pause_ms(long ms) {
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
+static size_t read_file(const char *name, char *text, size_t size) {
+    int file = open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t got = file >= 0 ? read(file, text, size - 1) : 0;
+    if (file >= 0)
+        close(file);
+    text[got > 0 ? got : 0] = '\0';
+    return strlen(text);
+}
+
 /* --- the command --- */
 
 static int film_log;
@@ -53,10 +63,16 @@ static void on_term(int number) {
     _exit(write(film_log, "TERM\n", 5) == 5 ? 0 : 9);
 }
 
-static int film(const char *name) {
+static void on_term_go_on(int number) {
+    (void)number;
+    if (write(film_log, "TERM\n", 5) != 5)
+        _exit(9);
+}
+
+static int film(const char *name, bool stubborn) {
     char frames[128];
     char line[32];
-    struct sigaction action = {.sa_handler = on_term};
+    struct sigaction action = {.sa_handler = stubborn ? on_term_go_on : on_term};
     film_log = open(name, O_WRONLY | O_APPEND | O_CLOEXEC);
     (void)snprintf(frames, sizeof frames, "%s.frames", name);
     int frame = open(frames, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -70,12 +86,22 @@ static int film(const char *name) {
     int size = snprintf(line, sizeof line, "started %d\n", (int)shadow);
     if (film_log < 0 || frame < 0 || write(film_log, line, (size_t)size) != size)
         return 9;
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < 60000; i++) {
         if (write(frame, "x", 1) != 1)
             return 9;
-        pause_ms(10);
+        pause_ms(1);
     }
     return 0;
+}
+
+/* Once the other one plays. */
+static int heirs(const char *name) {
+    char text[8];
+    if (fork() == 0)
+        return film(name, true);
+    while (read_file(name, text, sizeof text) == 0)
+        pause_ms(1);
+    return 7;
 }
 
 /* Another process of the command's, that /proc does not tell all of to those who are not privileged. */
@@ -145,15 +171,6 @@ static int end_of(struct run *run) {
     return -1;
 }
 
-static size_t read_file(const char *name, char *text, size_t size) {
-    int file = open(name, O_RDONLY | O_CLOEXEC);
-    ssize_t got = file >= 0 ? read(file, text, size - 1) : 0;
-    if (file >= 0)
-        close(file);
-    text[got > 0 ? got : 0] = '\0';
-    return strlen(text);
-}
-
 /* The process that the film has put into another session. */
 static pid_t wait_for_film(void) {
     char text[256];
@@ -178,10 +195,14 @@ static void assert_film_goes_on(void) {
     assert_true(frames() != before);
 }
 
-static void assert_film_was_ended(pid_t shadow) {
+static bool film_was_told(void) {
     char text[256];
     read_file(log_name, text, sizeof text);
-    assert_non_null(strstr(text, "TERM")); /* asked to, which nobody but copp does */
+    return strstr(text, "TERM"); /* which nobody but copp does */
+}
+
+static void assert_film_was_ended(pid_t shadow, bool told) {
+    assert_int_equal(film_was_told(), told);
     assert_int_equal(kill(shadow, 0), -1);
     assert_int_equal(errno, ESRCH);
 }
@@ -201,7 +222,164 @@ static void happens(const char *event) {
     close(file);
 }
 
+/* --- losses --- */
+
+struct show {
+    struct run run;
+    int told; /* what copp says on standard error */
+    pid_t shadow;
+};
+
+/* One that plays how, under copp with two options more at most. */
+static void begin_show(struct show *show, const char *how, const char *option, const char *value) {
+    int ends[2];
+    const char *arguments[] = {"--events", fifo_name, "--", program, how, log_name, NULL, NULL, NULL};
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    if (option) {
+        memmove(arguments + 4, arguments + 2, 4 * sizeof *arguments);
+        arguments[2] = option;
+        arguments[3] = value;
+    }
+    *show = (struct show){.run = {.in = -1, .out = -1, .err = ends[1]}, .told = ends[0]};
+    new_log();
+    start(&show->run, arguments);
+    close(ends[1]);
+    show->shadow = wait_for_film();
+    assert_film_goes_on();
+}
+
+/* Reads on until copp says it. */
+static void wait_until_told(const struct show *show, const char *what) {
+    static char text[8192];
+    size_t size = 0;
+    struct pollfd told = {.fd = show->told, .events = POLLIN};
+    text[0] = '\0';
+    while (!strstr(text, what)) {
+        assert_int_equal(poll(&told, 1, (int)PATIENCE_MS), 1);
+        ssize_t got = read(show->told, text + size, sizeof text - 1 - size);
+        if (got <= 0)
+            fail_msg("copp does not say %s, but: %s", what, text);
+        size += (size_t)got;
+        text[size] = '\0';
+    }
+}
+
+static void wait_until_film_was_told(void) {
+    for (unsigned ms = 0; !film_was_told() && ms < PATIENCE_MS; ms++)
+        pause_ms(1);
+    assert_true(film_was_told());
+}
+
+static void end_show(struct show *show, int status, bool told) {
+    assert_int_equal(end_of(&show->run), status);
+    assert_film_was_ended(show->shadow, told);
+    close(show->told);
+}
+
+/* Whether it would end or not: it is held before anybody is told why, and never runs again. */
+static void lost_it_is_held_and_killed(void **state) {
+    (void)state;
+    static const char *const how[] = {"film", "stubborn"};
+    for (size_t i = 0; i < 2; i++) {
+        struct show show;
+        begin_show(&show, how[i], NULL, NULL);
+        happens("unplug HDMI-1\n");
+        wait_until_told(&show, "the link to the display was lost (EVT-4); the command is killed\n");
+        off_t shown = frames();
+        end_show(&show, 1, false);
+        assert_int_equal(frames(), shown);
+    }
+}
+
+/* It may use all of its time, and no more. */
+static void with_grace_it_runs_on_and_is_killed(void **state) {
+    (void)state;
+    struct show show;
+    begin_show(&show, "stubborn", "--grace", "500");
+    happens("unplug HDMI-1\n");
+    wait_until_told(&show, "(EVT-4); the command is told to end, and may run UNPROTECTED for 500 ms\n");
+    assert_film_goes_on();
+    end_show(&show, 1, true);
+}
+
+/* The time that is left then is longer than this test waits. */
+static void grace_ends_with_the_command_or_a_signal(void **state) {
+    (void)state;
+    struct show show;
+    begin_show(&show, "film", "--grace", "60000");
+    happens("unplug HDMI-1\n");
+    end_show(&show, 1, true);
+
+    begin_show(&show, "stubborn", "--grace", "60000");
+    happens("unplug HDMI-1\n");
+    wait_until_film_was_told();
+    assert_film_goes_on();
+    assert_int_equal(kill(show.run.pid, SIGTERM), 0);
+    end_show(&show, 1, true);
+}
+
+/* A command that is told to end under protection shows its last frames under protection. */
+static void lost_while_it_ends_it_is_killed(void **state) {
+    (void)state;
+    static const char *const how[] = {"stubborn", "heirs"};
+    for (size_t i = 0; i < 2; i++) {
+        struct show show;
+        begin_show(&show, how[i], "--grace", "60000");
+        if (i == 0)
+            assert_int_equal(kill(show.run.pid, SIGTERM), 0);
+        wait_until_film_was_told();
+        happens("unplug HDMI-1\n");
+        wait_until_told(&show, "(EVT-4); the command is killed\n");
+        off_t shown = frames();
+        end_show(&show, 1, true);
+        assert_int_equal(frames(), shown);
+    }
+}
+
+/* Nor is it shown while levels are set again, and then goes on with its end. */
+static void reconfigured_while_it_ends_it_is_held(void **state) {
+    (void)state;
+    struct show show;
+    begin_show(&show, "stubborn", NULL, NULL);
+    assert_int_equal(kill(show.run.pid, SIGTERM), 0);
+    wait_until_film_was_told();
+    happens("mode HDMI-1 720p60\n");
+    wait_until_told(&show, "the command is held\n");
+    end_show(&show, 128 + SIGTERM, true);
+}
+
 /* --- signals --- */
+
+static uint64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* How long a film that is told to end, and does not, goes on, if copp is told again and again. */
+static uint64_t end_impatiently(bool again) {
+    struct show show;
+    begin_show(&show, "stubborn", NULL, NULL);
+    uint64_t begun = now_ms();
+    assert_int_equal(kill(show.run.pid, SIGTERM), 0);
+    wait_until_film_was_told();
+    for (unsigned ms = 0; again && ms < PATIENCE_MS && kill(show.shadow, 0) == 0; ms += 10) {
+        pause_ms(10);
+        assert_int_equal(kill(show.run.pid, SIGINT), 0);
+    }
+    end_show(&show, 128 + SIGTERM, true);
+    return now_ms() - begun;
+}
+
+/* Else it has 2 s. Somebody else may take those away from copp too, but not every time. */
+static void who_asks_twice_does_not_wait(void **state) {
+    (void)state;
+    bool soon = false;
+    assert_true(end_impatiently(false) >= 2000);
+    for (unsigned i = 0; i < 5 && !soon; i++)
+        soon = end_impatiently(true) < 2000;
+    assert_true(soon);
+}
 
 /* Those whose default is another than to end copp, and SIGPIPE, which it ignores. */
 static bool is_no_end(int number) {
@@ -224,7 +402,7 @@ static void every_signal_ends_the_command_first(void **state) {
         pid_t shadow = wait_for_film();
         assert_int_equal(kill(run.pid, number), 0);
         assert_int_equal(end_of(&run), 128 + number);
-        assert_film_was_ended(shadow);
+        assert_film_was_ended(shadow, true);
     }
 }
 
@@ -265,7 +443,7 @@ static void who_does_not_read_stops_nothing(void **state) {
         unread(json, ends, &shadow, &run);
         happens("unplug HDMI-1\n"); /* which is told */
         assert_int_equal(end_of(&run), 1);
-        assert_film_was_ended(shadow);
+        assert_film_was_ended(shadow, false);
         close(ends[0]);
         close(ends[1]);
 
@@ -275,7 +453,7 @@ static void who_does_not_read_stops_nothing(void **state) {
         assert_film_goes_on();
         assert_int_equal(kill(run.pid, SIGTERM), 0);
         assert_int_equal(end_of(&run), 128 + SIGTERM);
-        assert_film_was_ended(shadow);
+        assert_film_was_ended(shadow, true);
         close(ends[0]);
         close(ends[1]);
     }
@@ -302,7 +480,7 @@ static void a_stopped_terminal_stops_nothing(void **state) {
     assert_int_equal(tcflow(terminal, TCOOFF), 0);
     happens("unplug HDMI-1\n");
     assert_int_equal(end_of(&run), 1);
-    assert_film_was_ended(shadow);
+    assert_film_was_ended(shadow, false);
     close(terminal);
     close(person);
 }
@@ -321,7 +499,7 @@ static void ctrl_backslash_ends_the_command_first(void **state) {
     pid_t shadow = wait_for_film();
     assert_int_equal(write(person, "\x1c", 1), 1);
     assert_int_equal(end_of(&run), 128 + SIGQUIT);
-    assert_film_was_ended(shadow);
+    assert_film_was_ended(shadow, true);
     close(person);
     close(ends[0]);
     close(ends[1]);
@@ -481,6 +659,12 @@ static int remove_directory(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lost_it_is_held_and_killed),
+        cmocka_unit_test(with_grace_it_runs_on_and_is_killed),
+        cmocka_unit_test(grace_ends_with_the_command_or_a_signal),
+        cmocka_unit_test(lost_while_it_ends_it_is_killed),
+        cmocka_unit_test(reconfigured_while_it_ends_it_is_held),
+        cmocka_unit_test(who_asks_twice_does_not_wait),
         cmocka_unit_test(every_signal_ends_the_command_first),
         cmocka_unit_test(who_does_not_read_stops_nothing),
         cmocka_unit_test(a_stopped_terminal_stops_nothing),
@@ -489,7 +673,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_proc_does_not_tell_is_said),
     };
     if (argc == 3 && strcmp(argv[1], "film") == 0)
-        return film(argv[2]);
+        return film(argv[2], false);
+    if (argc == 3 && strcmp(argv[1], "stubborn") == 0)
+        return film(argv[2], true);
+    if (argc == 3 && strcmp(argv[1], "heirs") == 0)
+        return heirs(argv[2]);
     if (argc == 2 && strcmp(argv[1], "secret") == 0)
         return secret();
     if (argc == 2) /* one test, by its name */

@@ -204,7 +204,7 @@ protect_says 7 'HDMI-1: protected: HDCP on (simulated: protects nothing)' --devi
 protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- no-such-program
 protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- ""
 printf '+0.5 unplug HDMI-1\n' >events.txt
-protect_says 1 'the command is stopped' --hdcp 1 --events events.txt -- notepad
+protect_says 1 'the command is killed' --hdcp 1 --events events.txt -- notepad
 # a driver of Microsoft's world binds nothing (BIND-2), and its word is taken for an embedded connector (BIND-8)
 protect_says 0 'DISPLAY1: protected: HDCP on, answers not bound (BIND-5)' --device opm --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
 mkdir panel
@@ -237,7 +237,7 @@ done
 wine application/copp.exe crl install --anchor "Z:$anchor" "Z:$vectors/crl-v9-ihv-revoked.bin" >/dev/null || status=1
 revoked=0
 wait "$pid" || revoked=$?
-if [ "$revoked" -ne 1 ] || ! grep -q '(CRL-4); the command is stopped' protect.txt; then
+if [ "$revoked" -ne 1 ] || ! grep -q '(CRL-4); the command is killed' protect.txt; then
     echo "copp protect, revoked meanwhile: exit status $revoked, and: $(cat protect.txt)"
     status=1
 fi
@@ -254,7 +254,7 @@ mkfifo silent
 sleep 60 >silent &
 pid=$!
 { sed '/^hdcp_delay/d' slow/adapter.ini && printf '[script]\n3000 = unplug HDMI-1\n'; } >script.ini
-protect_says 1 'the command is stopped' --hdcp 1 --adapter script.ini --events - -- notepad <silent
+protect_says 1 'the command is killed' --hdcp 1 --adapter script.ini --events - -- notepad <silent
 kill "$pid" || { echo "copp protect waits for its standard input" && status=1; }
 
 # encrypted keys are not read here, and no passphrase is asked for
