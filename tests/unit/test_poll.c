@@ -771,6 +771,22 @@ static void a_false_answer_after_an_event(void) {
     }
 }
 
+/* Whatever the application's own questions have told before. */
+static void a_dead_session_goes_before_events(void) {
+    for (uint32_t flag = COPP_STATUS_LINK_LOST; flag <= COPP_STATUS_RENEGOTIATION_REQUIRED; flag++) {
+        struct fake_driver driver;
+        fake_driver_init(&driver);
+        struct copp_session *session = protect_at(&driver, &everything, 0);
+        uint32_t word;
+        driver.flags = flag;
+        assert_int_equal(copp_session_bus_type(session, &word), COPP_OK);
+        fake_driver_fault(&driver, FAKE_MAC_BIT, 0, 0);
+        assert_int_equal(copp_session_bus_type(session, &word), COPP_E_AUTHENTICATION);
+        check_stopped(session, &driver, COPP_STOP_AUTHENTICATION, 1);
+        free_all(&session, &driver);
+    }
+}
+
 static void stops_on_a_lost_call(void) {
     fail_step(FAKE_LOST, (uint32_t)COPP_E_TRANSPORT, COPP_STOP_TRANSPORT);
 }
@@ -926,6 +942,7 @@ static const struct test_case cases[] = {
     TEST(stops_on_a_false_answer, "APP-3 QRY-4"),
     TEST(a_false_answer_goes_before_events, "QRY-4"),
     TEST(a_false_answer_after_an_event, "QRY-4 EVT-4"),
+    TEST(a_dead_session_goes_before_events, "QRY-4"),
     TEST(stops_on_a_lost_call, ""),
     TEST(stops_on_a_refusal, ""),
     TEST(protect_fails_closed, "APP-3"),
