@@ -16,7 +16,7 @@ int main(void) {
     for (int poll = 0; !result && watch.stop == COPP_STOP_NONE && poll < 5; poll++) {
         copp_session_poll(session, driver_now(), &watch);
         puts(watch.state == COPP_POLL_PROTECTED ? "show the film" : "hide the film");
-        driver_wait(watch.deadline_ms);
+        driver_wait(driver_now() + COPP_POLL_MS / 4);
     }
     puts(copp_session_explain(session, result, &verdict, watch.stop, why, sizeof why));
     copp_session_free(&session);

@@ -5,7 +5,7 @@
 
 #include "cli/describe.h"
 
-#define POLL_STEP_MS 500u /* APP-3 asks for 2000 at most */
+#define POLL_STEP_MS 500u /* from one look to the next, each of which has to be through within COPP_POLL_MS (APP-3) */
 #define TRY_STEP_MS 250u /* between two tries to reconnect */
 #define ROUNDS_MAX 3u /* a connector that is reconfigured all the time is not protected */
 
@@ -83,8 +83,7 @@ static void describe_in_force(const struct protection *p, const char *event, con
 }
 
 static void report_in_force(struct protection *p, const char *event, const struct copp_poll *w, struct protection_report *r) {
-    uint64_t next = adapter_now(&p->adapter) + POLL_STEP_MS;
-    p->deadline_ms = w->deadline_ms < next ? w->deadline_ms : next;
+    p->deadline_ms = w->deadline_ms - (COPP_POLL_MS - POLL_STEP_MS); /* after the first question: a slow look delays no other */
     p->in_force = true;
     p->held = false;
     *r = (struct protection_report){.state = PROTECTION_IN_FORCE, .event = event};

@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define COPP_POLL_MS 2000u /* APP-3: the longest time between two polls */
+#define COPP_POLL_MS 2000u /* APP-3: how long a look at the protection counts, from its first question on */
 
 struct copp_session;
 
@@ -163,6 +163,11 @@ COPP_API enum copp_rule copp_stop_rule(enum copp_stop stop);
  * levels (APP-1..3). HDCP is not asked for on LVDS and embedded connectors (APP-4, BIND-8). COPP_STOP_NONE: protected, content
  * may be shown as long as copp_session_poll agrees. Otherwise what was raised has been given back as far as the driver
  * let us, and one may try again.
+ *
+ * now_ms is the caller's clock, read just before the call: milliseconds, any beginning, never backwards. The same clock goes to
+ * copp_session_poll. If the transport has a clock, the questions before the levels are set have to be answered within COPP_POLL_MS,
+ * and so have those after, else COPP_STOP_TRANSPORT; each level takes as long as the transport waits for a command (CMD-6). A
+ * connector that is reconfigured meanwhile (EVT-4) costs another round of all this; there are three at most.
  */
 COPP_API COPP_NODISCARD enum copp_stop copp_session_protect(struct copp_session *session,
                                                             const struct copp_requirement *requirement, uint64_t now_ms);
@@ -180,16 +185,24 @@ struct copp_poll {
     size_t size; /* sizeof this struct */
     enum copp_poll_state state;
     enum copp_stop stop; /* for COPP_POLL_STOP */
-    uint64_t deadline_ms; /* call again no later than this (APP-3); UINT64_MAX after STOP */
+    uint64_t deadline_ms; /* until when this look counts (APP-3), by the caller's clock; UINT64_MAX after STOP */
     uint32_t events; /* COPP_STATUS_* seen since the last step, whoever asked */
-    bool late; /* more than COPP_POLL_MS have passed since the last poll */
+    bool late; /* the last look no longer counted when this one began: what was shown since then was not known to be protected */
     bool hdcp_skipped; /* HDCP was required and, by APP-4, not asked for */
     bool receiver_unnamed; /* HDCP is in force, against whom nobody knows: requirement.unnamed_receiver was used */
 };
 
-/* One step of polling, to be called when poll->deadline_ms has come or earlier. All its questions must be answered within COPP_POLL_MS, if
- * the transport has a clock; only setting levels again may take longer (CMD-6). Before copp_session_protect: STOP. After
- * STOP it stays STOP. */
+/*
+ * One step of polling: a look at everything. Call it well before poll->deadline_ms, at least twice in COPP_POLL_MS.
+ *
+ * A look counts for COPP_POLL_MS from its first question on, however late its answers came (APP-3). The next one has to be through by
+ * then: if the transport has a clock, all questions of a look share that deadline, and an answer that comes later is
+ * COPP_STOP_TRANSPORT. A look that begins when the last one no longer counts has COPP_POLL_MS of its own, and poll->late is true. After
+ * RENEGOTIATE the levels are set first, with the times of copp_session_protect.
+ *
+ * An answer that tells of a lost link or of a reconfiguration ends the look at once: STOP or RENEGOTIATE (EVT-4). Before
+ * copp_session_protect: STOP. After STOP it stays STOP.
+ */
 COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll);
 
 /*

@@ -27,6 +27,12 @@ enum protection_phase {
     PROTECTION_OVER /* poll has said STOP, and goes on saying so */
 };
 
+/* One moment on two clocks, which have nothing to do with each other. */
+struct moment {
+    uint64_t caller_ms; /* what protect and poll are given */
+    uint64_t transport_ms; /* 0 if the transport has no clock */
+};
+
 /* What protect has promised and poll looks after (poll.c). */
 struct protection {
     struct copp_requirement required;
@@ -34,14 +40,15 @@ struct protection {
     enum copp_stop stop; /* why content may not be shown, in PROTECTION_IDLE and PROTECTION_OVER */
     bool hdcp_skipped; /* APP-4 */
     bool receiver_unnamed; /* the last look found HDCP with nobody to check by APP-1 and APP-2 */
-    uint64_t polled_ms;
+    uint64_t called_ms; /* by the caller's clock: the last protect or poll */
+    struct moment believed; /* APP-3: until then the last look counts */
 };
 
 struct copp_session {
     struct copp_session_config config; /* its lists are below */
     struct copp_session_lists lists;
     struct copp_transport *transport;
-    uint64_t deadline_ms; /* of the look that is going on, on the transport's clock; else COPP_NO_DEADLINE */
+    uint64_t deadline_ms; /* of the questions that are being asked, on the transport's clock; COPP_NO_DEADLINE: none */
     enum session_state state;
     uint32_t process; /* which one made it (base/fork.h) */
     enum copp_result dead; /* COPP_OK while the session lives, then what every call answers */
@@ -74,11 +81,14 @@ COPP_NODISCARD enum copp_result copp_session_expect(struct copp_session *session
 /* Ends the session for good: wipes its secrets; every later call answers cause. */
 void copp_session_die(struct copp_session *session, enum copp_result cause);
 
-/* What goes with a call of the transport's: the deadline of the look that is going on. */
+/* What goes with a call of the transport's: the deadline that was set last. */
 struct copp_call copp_session_call(const struct copp_session *session);
 
-/* Begins a look, whose calls all have to return within limit_ms from now; COPP_NO_DEADLINE ends it. */
-void copp_session_limit(struct copp_session *session, uint64_t limit_ms);
+/* The transport's clock in milliseconds; 0 if it has none, or the session is dead. */
+uint64_t copp_session_clock_ms(const struct copp_session *session);
+
+/* From here on calls have to return by deadline_ms, on the transport's clock if it has one. COPP_NO_DEADLINE: as long as they take. */
+void copp_session_limit(struct copp_session *session, uint64_t deadline_ms);
 
 /*
  * What came of the call of the transport's that is named. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get

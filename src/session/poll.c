@@ -92,16 +92,37 @@ static bool embedded(uint32_t connector) {
            connector == COPP_CONNECTOR_UDI_EMBEDDED;
 }
 
-/* What the connector is and offers. Asked even where nothing has to be protected: any answer brings the events. */
-static enum copp_stop query_connector(struct copp_session *session) {
-    uint32_t connector;
-    uint32_t offered;
-    enum copp_result result = copp_session_connector_type(session, &connector);
-    bool bound = copp_session_bound(session) & COPP_BOUND; /* this very answer, not the next one */
-    if (!result)
-        result = copp_session_protection_types(session, &offered);
-    if (result)
+/* Whether to ask on while levels are in force, or about to be set: then a reconfiguration is what they are set for. */
+enum purpose { TO_JUDGE, TO_SET };
+
+/*
+ * What comes of an answer: whatever makes all further questions pointless ends the look at once (EVT-4). A link that is lost is
+ * the cause of whatever else goes wrong. After a reconfiguration nothing is judged until the levels have been set again; look()
+ * turns that into *again.
+ */
+static enum copp_stop check_answer(const struct copp_session *session, enum purpose purpose, enum copp_result result) {
+    if (session->dead)
         return stop_for(result);
+    if (session->link_lost)
+        return COPP_STOP_LINK_LOST;
+    if (session->reconfigured && purpose == TO_JUDGE)
+        return COPP_STOP_LEVEL;
+    return stop_for(result);
+}
+
+/* What the connector is and offers. Asked even where nothing has to be protected: any answer brings the events. */
+static enum copp_stop query_connector(struct copp_session *session, enum purpose purpose) {
+    uint32_t connector = COPP_CONNECTOR_UNKNOWN;
+    uint32_t offered = 0;
+    /* the application's own questions may have been told already */
+    enum copp_stop stop = check_answer(session, purpose, copp_session_expect(session, SESSION_ACTIVE));
+    if (stop == COPP_STOP_NONE)
+        stop = check_answer(session, purpose, copp_session_connector_type(session, &connector));
+    bool bound = copp_session_bound(session) & COPP_BOUND; /* this very answer, not the next one */
+    if (stop == COPP_STOP_NONE)
+        stop = check_answer(session, purpose, copp_session_protection_types(session, &offered));
+    if (stop != COPP_STOP_NONE)
+        return stop;
     struct protection *protection = &session->protection;
     bool vouched = bound || protection->required.embedded_unbound; /* BIND-8 */
     protection->hdcp_skipped = protection->required.hdcp && embedded(connector) && vouched; /* APP-4 */
@@ -138,8 +159,9 @@ static enum copp_stop check_receiver(struct copp_session *session) {
         protection->receiver_unnamed = protection->required.unnamed_receiver;
         return protection->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;
     }
-    if (result)
-        return stop_for(result);
+    enum copp_stop stop = check_answer(session, TO_JUDGE, result);
+    if (stop != COPP_STOP_NONE)
+        return stop;
     if (key.hdcp_flags & COPP_HDCP_REPEATER)
         return COPP_STOP_REPEATER; /* APP-1 */
     uint8_t ksv[COPP_KSV_SIZE];
@@ -166,13 +188,13 @@ static enum copp_stop check_levels(struct copp_session *session) {
         uint32_t wanted = required_level(session, type);
         if (!wanted)
             continue;
-        uint32_t local;
-        uint32_t global;
-        enum copp_result result = copp_session_local_level(session, type, &local);
-        if (!result)
-            result = copp_session_global_level(session, type, &global);
-        if (result)
-            return stop_for(result);
+        uint32_t local = 0;
+        uint32_t global = 0;
+        enum copp_stop stop = check_answer(session, TO_JUDGE, copp_session_local_level(session, type, &local));
+        if (stop == COPP_STOP_NONE)
+            stop = check_answer(session, TO_JUDGE, copp_session_global_level(session, type, &global));
+        if (stop != COPP_STOP_NONE)
+            return stop;
         if (local == wanted && level_satisfies(type, wanted, global))
             continue;
         COPP_LOG(session->config.log, COPP_LOG_WARNING, copp_protection_type_name(type), ": asked for ",
@@ -183,31 +205,56 @@ static enum copp_stop check_levels(struct copp_session *session) {
     return COPP_STOP_NONE;
 }
 
+static uint64_t plus(uint64_t ms, uint64_t more) {
+    return ms > UINT64_MAX - more ? UINT64_MAX : ms + more;
+}
+
+/* COPP_POLL_MS after a moment. */
+static struct moment expiry(const struct moment *moment) {
+    return (struct moment){plus(moment->caller_ms, COPP_POLL_MS), plus(moment->transport_ms, COPP_POLL_MS)};
+}
+
+/* Now. Only the transport's clock can be read here; the caller's has gone on by as much since begin. */
+static struct moment since(const struct copp_session *session, const struct moment *begin) {
+    uint64_t clock_ms = copp_session_clock_ms(session);
+    uint64_t elapsed_ms = clock_ms > begin->transport_ms ? clock_ms - begin->transport_ms : 0;
+    return (struct moment){plus(begin->caller_ms, elapsed_ms), clock_ms};
+}
+
 /*
- * One look at everything, after setting the levels if set is true. *again: the connector was reconfigured since the
- * levels were set last; what else is wrong may be owed to that, so it is judged after they have been set again (EVT-4).
+ * One look at everything; all its questions have to be answered by deadline_ms, on the transport's clock. *again: the connector was
+ * reconfigured since the levels were set last; what else is wrong may be owed to that, so it is judged after they have been
+ * set again (EVT-4).
  */
-static enum copp_stop look(struct copp_session *session, bool set, bool *again) {
-    enum copp_stop stop = query_connector(session);
-    if (set)
-        session->reconfigured = false;
-    if (stop == COPP_STOP_NONE && set) {
-        bool limited = session->deadline_ms != COPP_NO_DEADLINE;
-        copp_session_limit(session, COPP_NO_DEADLINE); /* an output may need longer for a level (CMD-6) */
-        stop = set_levels(session);
-        copp_session_limit(session, limited ? COPP_POLL_MS : COPP_NO_DEADLINE);
-    }
+static enum copp_stop look(struct copp_session *session, uint64_t deadline_ms, bool *again) {
+    copp_session_limit(session, deadline_ms);
+    enum copp_stop stop = query_connector(session, TO_JUDGE);
     if (stop == COPP_STOP_NONE)
         stop = check_receiver(session);
     if (stop == COPP_STOP_NONE)
         stop = check_levels(session);
-    *again = false;
-    if (session->dead)
-        return stop;
-    if (session->link_lost) /* EVT-4: the cause, whatever else it has led to */
-        return COPP_STOP_LINK_LOST;
-    *again = session->reconfigured;
+    copp_session_limit(session, COPP_NO_DEADLINE);
+    *again = !session->dead && !session->link_lost && session->reconfigured;
     return *again ? COPP_STOP_NONE : stop;
+}
+
+/*
+ * Sets the levels, then looks. An output may need long for a level (CMD-6), and what was answered before is of no use by then:
+ * so commands have the transport's own limit, and the look asks everything anew. *moment is when this began, and becomes when the
+ * first question of the look was asked.
+ */
+static enum copp_stop set_and_look(struct copp_session *session, struct moment *moment, bool *again) {
+    *again = false;
+    copp_session_limit(session, expiry(moment).transport_ms);
+    enum copp_stop stop = query_connector(session, TO_SET);
+    copp_session_limit(session, COPP_NO_DEADLINE);
+    session->reconfigured = false;
+    if (stop == COPP_STOP_NONE)
+        stop = set_levels(session);
+    if (stop != COPP_STOP_NONE)
+        return stop;
+    *moment = since(session, moment);
+    return look(session, expiry(moment).transport_ms, again);
 }
 
 static enum copp_result release_levels(struct copp_session *session) {
@@ -236,11 +283,15 @@ enum copp_stop copp_session_protect(struct copp_session *session, const struct c
     if (protection->phase == PROTECTION_OVER)
         return protection->stop;
     protection->required = required;
-    protection->polled_ms = now_ms;
+    protection->called_ms = now_ms;
+    struct moment moment = {now_ms, copp_session_clock_ms(session)};
     bool again = true;
     enum copp_stop stop = requirement_valid(&required) ? COPP_STOP_NONE : COPP_STOP_UNSUPPORTED;
-    for (int round = 0; stop == COPP_STOP_NONE && again && round < ROUNDS_MAX; round++)
-        stop = look(session, true, &again);
+    for (int round = 0; stop == COPP_STOP_NONE && again && round < ROUNDS_MAX; round++) {
+        moment = since(session, &moment);
+        stop = set_and_look(session, &moment, &again);
+    }
+    protection->believed = expiry(&moment);
     if (stop == COPP_STOP_NONE && again)
         stop = COPP_STOP_LEVEL;
     protection->phase = stop == COPP_STOP_NONE ? PROTECTION_PROTECTED : PROTECTION_IDLE;
@@ -266,23 +317,45 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
     return result ? result : alive; /* also where nothing is known to be held: nobody knows what the driver did */
 }
 
+/* Whether the last look did not count any more. A caller's clock that has gone back may hide how long that is. */
+static bool too_late(const struct protection *protection, const struct moment *now) {
+    return now->caller_ms < protection->called_ms || now->caller_ms > protection->believed.caller_ms ||
+           now->transport_ms > protection->believed.transport_ms;
+}
+
+/*
+ * APP-3: what is shown meanwhile is shown because of the last look, so this one has to be through before that one stops counting.
+ * One that begins too late has its own time.
+ */
+static uint64_t look_deadline_ms(const struct protection *protection, const struct moment *now) {
+    uint64_t believed_ms = protection->believed.transport_ms;
+    return now->transport_ms < believed_ms ? believed_ms : expiry(now).transport_ms;
+}
+
+static void look_after(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
+    struct protection *protection = &session->protection;
+    struct moment moment = {now_ms, copp_session_clock_ms(session)};
+    bool again;
+    poll->late = too_late(protection, &moment);
+    protection->called_ms = now_ms;
+    if (protection->phase == PROTECTION_RENEGOTIATE)
+        protection->stop = set_and_look(session, &moment, &again);
+    else
+        protection->stop = look(session, look_deadline_ms(protection, &moment), &again);
+    protection->believed = expiry(&moment);
+    protection->phase = protection->stop != COPP_STOP_NONE ? PROTECTION_OVER
+                        : again                            ? PROTECTION_RENEGOTIATE
+                                                           : PROTECTION_PROTECTED;
+    if (protection->stop != COPP_STOP_NONE)
+        log_stop(session, "protection has ended: ", protection->stop);
+    else if (again)
+        COPP_LOG(session->config.log, COPP_LOG_INFO, "the connector was reconfigured: the levels are set again (EVT-4)");
+}
+
 static void poll_once(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
     struct protection *protection = &session->protection;
-    bool again = false;
-    if (protection->phase == PROTECTION_PROTECTED || protection->phase == PROTECTION_RENEGOTIATE) {
-        poll->late = now_ms - protection->polled_ms > COPP_POLL_MS; /* APP-3 */
-        protection->polled_ms = now_ms;
-        copp_session_limit(session, COPP_POLL_MS); /* APP-3: answers held back longer are not of now */
-        protection->stop = look(session, protection->phase == PROTECTION_RENEGOTIATE, &again);
-        copp_session_limit(session, COPP_NO_DEADLINE);
-        protection->phase = protection->stop != COPP_STOP_NONE ? PROTECTION_OVER
-                            : again                            ? PROTECTION_RENEGOTIATE
-                                                               : PROTECTION_PROTECTED;
-        if (protection->stop != COPP_STOP_NONE)
-            log_stop(session, "protection has ended: ", protection->stop);
-        else if (again)
-            COPP_LOG(session->config.log, COPP_LOG_INFO, "the connector was reconfigured: the levels are set again (EVT-4)");
-    }
+    if (protection->phase == PROTECTION_PROTECTED || protection->phase == PROTECTION_RENEGOTIATE)
+        look_after(session, now_ms, poll);
     poll->stop = protection->stop;
     poll->hdcp_skipped = protection->hdcp_skipped;
     poll->receiver_unnamed = protection->receiver_unnamed;
@@ -290,8 +363,9 @@ static void poll_once(struct copp_session *session, uint64_t now_ms, struct copp
     session->unreported = COPP_STATUS_NORMAL;
     if (protection->stop != COPP_STOP_NONE)
         return;
+    bool again = protection->phase == PROTECTION_RENEGOTIATE;
     poll->state = again ? COPP_POLL_RENEGOTIATE : COPP_POLL_PROTECTED;
-    poll->deadline_ms = again ? now_ms : now_ms + COPP_POLL_MS;
+    poll->deadline_ms = again ? now_ms : protection->believed.caller_ms;
 }
 
 void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {

@@ -31,13 +31,16 @@ struct copp_call copp_session_call(const struct copp_session *session) {
     return (struct copp_call){.size = sizeof(struct copp_call), .deadline_ms = session->deadline_ms};
 }
 
-void copp_session_limit(struct copp_session *session, uint64_t limit_ms) {
-    struct copp_transport *transport = session->transport;
-    session->deadline_ms = COPP_NO_DEADLINE;
-    if (limit_ms == COPP_NO_DEADLINE || session->dead || !COPP_HAS_OP(transport->ops, now_ms))
-        return;
-    uint64_t now_ms = transport->ops->now_ms(transport);
-    session->deadline_ms = now_ms > COPP_NO_DEADLINE - limit_ms ? COPP_NO_DEADLINE : now_ms + limit_ms;
+static bool has_clock(const struct copp_session *session) {
+    return !session->dead && COPP_HAS_OP(session->transport->ops, now_ms);
+}
+
+uint64_t copp_session_clock_ms(const struct copp_session *session) {
+    return has_clock(session) ? session->transport->ops->now_ms(session->transport) : 0;
+}
+
+void copp_session_limit(struct copp_session *session, uint64_t deadline_ms) {
+    session->deadline_ms = has_clock(session) ? deadline_ms : COPP_NO_DEADLINE;
 }
 
 static bool late(const struct copp_session *session) {

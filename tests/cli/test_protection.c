@@ -163,6 +163,28 @@ static void is_polled_twice_a_second(void) {
     protection_close(&p);
 }
 
+static void takes_its_time(struct fake_driver *driver, enum copp_request request) {
+    (void)driver;
+    (void)request;
+    standin.now_ms += 100;
+}
+
+/* What a look takes is not there for the next one, which must be through 2 s after this one's first question. */
+static void a_slow_look_does_not_delay_the_next(void) {
+    struct protection p;
+    begin(&p, 0);
+    standin.driver.before = takes_its_time;
+    for (int i = 0; i < 3; i++) {
+        uint64_t began = standin.now_ms;
+        struct protection_report report = step(&p);
+        assert_event(&report, PROTECTION_IN_FORCE, NULL);
+        assert_int_equal(standin.now_ms, began + 500); /* five questions */
+        assert_int_equal(protection_deadline_ms(&p), began + 500);
+        assert_true(protection_dispatch(&p, (bool[]){false}));
+    }
+    protection_close(&p);
+}
+
 static void content_is_hidden_before_levels_are_set_again(void) {
     struct protection p;
     begin(&p, 0);
@@ -592,6 +614,7 @@ int main(void) {
     static const struct test_case cases[] = {
         TEST(zero_is_lost, "APP-3"),
         TEST(is_polled_twice_a_second, "APP-3"),
+        TEST(a_slow_look_does_not_delay_the_next, "APP-3"),
         TEST(content_is_hidden_before_levels_are_set_again, "EVT-4"),
         TEST(content_is_hidden_before_lists_are_read, "CRL-4"),
         TEST(begins_when_it_has_settled, "EVT-4"),

@@ -503,6 +503,7 @@ static void tell_flag(struct fake_driver *driver, enum copp_request request) {
         driver->flags = told_flag;
 }
 
+/* What is known ends the look at once: nothing is asked after it. */
 static void stops_on_link_lost(void) {
     for (unsigned at = 1; at <= 9; at++) { /* whichever of the nine queries of a step brings it */
         struct fake_driver driver;
@@ -515,7 +516,7 @@ static void stops_on_link_lost(void) {
         assert_int_equal(watch.state, COPP_POLL_STOP);
         assert_int_equal(watch.stop, COPP_STOP_LINK_LOST);
         assert_int_equal(watch.events, COPP_STATUS_LINK_LOST);
-        assert_int_equal(driver.queries + driver.commands, told_at + 9 - at);
+        assert_int_equal(driver.queries + driver.commands, told_at);
         check_stopped(session, &driver, COPP_STOP_LINK_LOST, 2);
         free_all(&session, &driver);
     }
@@ -539,7 +540,9 @@ static void link_lost_is_the_cause_of_the_rest(void) {
 }
 
 static void link_lost_while_protecting(void) {
-    for (unsigned at = 1; at <= 12; at++) { /* nine queries and three commands */
+    for (unsigned at = 1; at <= 14; at++) { /* two queries, three commands, nine queries */
+        if (at >= 3 && at <= 5)
+            continue; /* a command tells no events */
         struct fake_driver driver;
         fake_driver_init(&driver);
         struct copp_session *session = fake_session(&driver, NULL);
@@ -547,8 +550,10 @@ static void link_lost_while_protecting(void) {
         told_flag = COPP_STATUS_LINK_LOST;
         driver.before = tell_flag;
         assert_int_equal(copp_session_protect(session, &everything, 0), COPP_STOP_LINK_LOST);
+        assert_int_equal(driver.queries + driver.commands, told_at);
         assert_int_equal(watch_at(session, 1).stop, COPP_STOP_LINK_LOST);
         assert_int_equal(copp_session_protect(session, &everything, 2), COPP_STOP_LINK_LOST); /* it takes a new session */
+        assert_int_equal(driver.queries + driver.commands, told_at);
         free_all(&session, &driver);
     }
 }
@@ -563,7 +568,9 @@ static void an_event_is_not_lost_on_watch(void) {
         uint32_t word; /* told to a query of the application's own, and taken by it */
         assert_int_equal(copp_session_bus_type(session, &word), COPP_OK);
         assert_int_equal(copp_session_take_events(session), flags[i]);
+        unsigned asked = driver.queries;
         struct copp_poll watch = watch_at(session, 1);
+        assert_int_equal(driver.queries, asked); /* what is known already need not be asked */
         assert_int_equal(watch.state, i ? COPP_POLL_RENEGOTIATE : COPP_POLL_STOP);
         assert_int_equal(watch.events, flags[i]);
         assert_int_equal(watch_at(session, 2).events, 0);
@@ -599,6 +606,23 @@ static void sets_levels_again_when_told(void) {
     assert_int_equal(watch_at(session, 1002).state, COPP_POLL_PROTECTED);
     assert_int_equal(driver.sets, 6);
     free_all(&session, &driver);
+}
+
+/* As after a lost link: what is left to ask is asked once the levels are set again. */
+static void hides_content_as_soon_as_it_knows(void) {
+    for (unsigned at = 1; at <= 9; at++) {
+        struct fake_driver driver;
+        fake_driver_init(&driver);
+        struct copp_session *session = protect_at(&driver, &everything, 0);
+        told_at = driver.queries + driver.commands + at;
+        told_flag = COPP_STATUS_RENEGOTIATION_REQUIRED;
+        driver.before = tell_flag;
+        assert_int_equal(watch_at(session, 1).state, COPP_POLL_RENEGOTIATE);
+        assert_int_equal(driver.queries + driver.commands, told_at);
+        assert_int_equal(watch_at(session, 2).state, COPP_POLL_PROTECTED);
+        assert_int_equal(driver.queries + driver.commands, told_at + 14);
+        free_all(&session, &driver);
+    }
 }
 
 static void lose_hdcp(struct fake_driver *driver) {
@@ -708,14 +732,56 @@ static void stops_on_a_false_answer(void) {
     fail_step(FAKE_SIZE, 4, COPP_STOP_AUTHENTICATION);
 }
 
-/* A false answer stops at once, whatever events true answers before it have told. */
+/* A false answer tells no event. */
 static void a_false_answer_goes_before_events(void) {
     for (uint32_t flag = COPP_STATUS_LINK_LOST; flag <= COPP_STATUS_RENEGOTIATION_REQUIRED; flag++) {
         struct fake_driver driver;
         fake_driver_init(&driver);
         struct copp_session *session = protect_at(&driver, &everything, 0);
         driver.flags = flag;
-        fake_driver_fault(&driver, FAKE_MAC_BIT, 4, 0);
+        fake_driver_fault(&driver, FAKE_MAC_BIT, 0, 0);
+        struct copp_poll watch = watch_at(session, 1);
+        assert_int_equal(watch.stop, COPP_STOP_AUTHENTICATION);
+        assert_int_equal(watch.events, 0);
+        check_stopped(session, &driver, COPP_STOP_AUTHENTICATION, 1);
+        free_all(&session, &driver);
+    }
+}
+
+/* Nor does a true one hide that the next is false. */
+static void a_false_answer_after_an_event(void) {
+    struct fake_driver driver;
+    fake_driver_init(&driver);
+    struct copp_session *session = fake_session(&driver, NULL);
+    driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+    fake_driver_fault(&driver, FAKE_MAC_BIT, 1, 0);
+    assert_int_equal(copp_session_protect(session, &everything, 0), COPP_STOP_AUTHENTICATION);
+    free_all(&session, &driver);
+    for (unsigned at = 0; at < 14; at++) {
+        if (at >= 2 && at < 5)
+            continue; /* commands have no answer to spoil */
+        fake_driver_init(&driver);
+        session = protect_at(&driver, &everything, 0);
+        driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+        assert_int_equal(watch_at(session, 1).state, COPP_POLL_RENEGOTIATE);
+        driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+        fake_driver_fault(&driver, FAKE_MAC_BIT, at, 0);
+        check_stopped(session, &driver, COPP_STOP_AUTHENTICATION, 2);
+        free_all(&session, &driver);
+    }
+}
+
+/* Whatever the application's own questions have told before. */
+static void a_dead_session_goes_before_events(void) {
+    for (uint32_t flag = COPP_STATUS_LINK_LOST; flag <= COPP_STATUS_RENEGOTIATION_REQUIRED; flag++) {
+        struct fake_driver driver;
+        fake_driver_init(&driver);
+        struct copp_session *session = protect_at(&driver, &everything, 0);
+        uint32_t word;
+        driver.flags = flag;
+        assert_int_equal(copp_session_bus_type(session, &word), COPP_OK);
+        fake_driver_fault(&driver, FAKE_MAC_BIT, 0, 0);
+        assert_int_equal(copp_session_bus_type(session, &word), COPP_E_AUTHENTICATION);
         check_stopped(session, &driver, COPP_STOP_AUTHENTICATION, 1);
         free_all(&session, &driver);
     }
@@ -730,11 +796,11 @@ static void stops_on_a_refusal(void) {
 }
 
 static void fail_protect(enum fake_fault fault, uint32_t value, enum copp_stop stop, bool dead) {
-    for (unsigned at = 0; at < 12; at++) {
+    for (unsigned at = 0; at < 14; at++) {
         bool command = at >= 2 && at < 5;
         if (command && fault == FAKE_MAC_BIT)
             continue; /* commands have no answer to spoil */
-        bool receiver = at == 5;
+        bool receiver = at == 7;
         struct fake_driver driver;
         fake_driver_init(&driver);
         struct copp_session *session = fake_session(&driver, NULL);
@@ -868,12 +934,15 @@ static const struct test_case cases[] = {
     TEST(link_lost_while_protecting, "EVT-4"),
     TEST(an_event_is_not_lost_on_watch, "EVT-2 EVT-4"),
     TEST(sets_levels_again_when_told, "EVT-4"),
+    TEST(hides_content_as_soon_as_it_knows, "EVT-4"),
     TEST(checks_everything_again_when_told, "EVT-4 APP-1 APP-2"),
     TEST(another_change_while_setting_again, "EVT-4"),
     TEST(a_change_while_protecting, "EVT-4"),
     TEST(a_link_that_never_settles, "EVT-4"),
     TEST(stops_on_a_false_answer, "APP-3 QRY-4"),
     TEST(a_false_answer_goes_before_events, "QRY-4"),
+    TEST(a_false_answer_after_an_event, "QRY-4 EVT-4"),
+    TEST(a_dead_session_goes_before_events, "QRY-4"),
     TEST(stops_on_a_lost_call, ""),
     TEST(stops_on_a_refusal, ""),
     TEST(protect_fails_closed, "APP-3"),

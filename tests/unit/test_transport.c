@@ -1,4 +1,4 @@
-/* What a session makes of its transport: deadlines, descriptor, semantics, and a new device for the next session. */
+/* What a session makes of its transport: descriptor, semantics, and a new device for the next session. */
 #include <string.h>
 
 #include "fake_driver.h"
@@ -23,102 +23,6 @@ static struct copp_poll poll_at(struct copp_session *session, uint64_t now_ms) {
     struct copp_poll poll = {.size = sizeof poll};
     copp_session_poll(session, now_ms, &poll);
     return poll;
-}
-
-static uint64_t first_deadline_ms;
-
-static void same_deadline(struct fake_driver *driver, enum copp_request request) {
-    (void)request;
-    if (!first_deadline_ms)
-        first_deadline_ms = driver->deadline_ms;
-    assert_true(driver->deadline_ms == first_deadline_ms);
-}
-
-/* The deadline is on the transport's clock, which has nothing to do with the caller's. */
-static void a_poll_is_one_look_with_one_deadline(void) {
-    struct fake_driver driver;
-    struct copp_session *session = protected_by(&driver);
-    assert_true(driver.deadline_ms == COPP_NO_DEADLINE); /* protect waits for outputs */
-    first_deadline_ms = 0;
-    driver.before = same_deadline;
-    driver.takes_ms = 100;
-    unsigned before = driver.queries;
-    assert_int_equal(poll_at(session, 200).state, COPP_POLL_PROTECTED);
-    assert_true(driver.queries > before + 1);
-    assert_true(first_deadline_ms == 5000 + COPP_POLL_MS);
-    driver.before = NULL;
-    uint32_t type;
-    assert_int_equal(copp_session_connector_type(session, &type), COPP_OK); /* a question by itself is no look */
-    assert_true(driver.deadline_ms == COPP_NO_DEADLINE);
-    free_all(&session, &driver);
-}
-
-/* Each answer comes soon enough, all of them do not: and the driver says that all is well. */
-static void a_look_that_takes_too_long_is_not_believed(void) {
-    struct fake_driver driver;
-    struct copp_session *session = protected_by(&driver);
-    driver.takes_ms = COPP_POLL_MS / 2;
-    unsigned before = driver.queries;
-    struct copp_poll poll = poll_at(session, 200);
-    assert_int_equal(poll.state, COPP_POLL_STOP);
-    assert_int_equal(poll.stop, COPP_STOP_TRANSPORT);
-    assert_int_equal(driver.queries, before + 3); /* not asked further */
-    uint32_t type;
-    assert_int_equal(copp_session_connector_type(session, &type), COPP_E_TRANSPORT);
-    free_all(&session, &driver);
-}
-
-static void answers_in_time_are_believed(void) {
-    struct fake_driver driver;
-    struct copp_session *session = protected_by(&driver);
-    unsigned before = driver.queries;
-    assert_int_equal(poll_at(session, 200).state, COPP_POLL_PROTECTED);
-    driver.takes_ms = COPP_POLL_MS / (driver.queries - before);
-    assert_int_equal(poll_at(session, 300).state, COPP_POLL_PROTECTED);
-    driver.takes_ms++;
-    assert_int_equal(poll_at(session, 400).state, COPP_POLL_STOP);
-    free_all(&session, &driver);
-}
-
-static void slow_commands(struct fake_driver *driver, enum copp_request request) {
-    if (request != COPP_SET_PROTECTION_LEVEL)
-        return;
-    assert_true(driver->deadline_ms == COPP_NO_DEADLINE);
-    driver->now_ms += 10000; /* HDCP comes up */
-}
-
-/* CMD-6: an output may need its time for a level; what is asked after that has a deadline of its own. */
-static void levels_that_are_set_again_may_take_longer(void) {
-    struct fake_driver driver;
-    struct copp_session *session = protected_by(&driver);
-    driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
-    assert_int_equal(poll_at(session, 200).state, COPP_POLL_RENEGOTIATE);
-    driver.before = slow_commands;
-    unsigned before = driver.commands;
-    assert_int_equal(poll_at(session, 300).state, COPP_POLL_PROTECTED);
-    assert_int_equal(driver.commands, before + 2);
-    assert_true(driver.deadline_ms == driver.now_ms + COPP_POLL_MS);
-    free_all(&session, &driver);
-}
-
-static void without_a_clock_there_is_no_deadline(void) {
-    struct fake_driver driver;
-    fake_driver_init(&driver);
-    struct copp_session *session = fake_session(&driver, NULL);
-    assert_int_equal(copp_session_protect(session, &film, 100), COPP_STOP_NONE);
-    driver.takes_ms = 60000;
-    assert_int_equal(poll_at(session, 200).state, COPP_POLL_PROTECTED);
-    assert_true(driver.deadline_ms == COPP_NO_DEADLINE);
-    free_all(&session, &driver);
-}
-
-static void a_clock_near_its_end(void) {
-    struct fake_driver driver;
-    struct copp_session *session = protected_by(&driver);
-    driver.now_ms = UINT64_MAX - COPP_POLL_MS + 1;
-    assert_int_equal(poll_at(session, 200).state, COPP_POLL_PROTECTED);
-    assert_true(driver.deadline_ms == COPP_NO_DEADLINE);
-    free_all(&session, &driver);
 }
 
 static void the_descriptor_is_the_transports(void) {
@@ -188,12 +92,6 @@ static void a_transport_serves_one_session_after_another(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(a_poll_is_one_look_with_one_deadline, "APP-3"),
-    TEST(a_look_that_takes_too_long_is_not_believed, "APP-3"),
-    TEST(answers_in_time_are_believed, "APP-3"),
-    TEST(levels_that_are_set_again_may_take_longer, "CMD-6"),
-    TEST(without_a_clock_there_is_no_deadline, ""),
-    TEST(a_clock_near_its_end, ""),
     TEST(the_descriptor_is_the_transports, ""),
     TEST(other_semantics_are_refused, ""),
     TEST(a_transport_says_what_it_is, ""),
