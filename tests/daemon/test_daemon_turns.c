@@ -360,6 +360,24 @@ static void so_many_are_accepted_in_a_turn(void) {
     end();
 }
 
+/* A newcomer does not wait behind what others have asked. */
+static void accepting_comes_first(void) {
+    begin();
+    int fd = connect_as(FLOODER);
+    run();
+    ask(fd, PACKET_LIST, 2);
+    int newcomer = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_int_equal(connect(newcomer, (const struct sockaddr *)&address, address_size), 0);
+    assert_true(step());
+    assert_int_equal(server.client_count, 2);
+    assert_int_equal(answers(fd), 0);
+    run();
+    assert_int_equal(answers(fd), 2);
+    (void)close(newcomer);
+    (void)close(fd);
+    end();
+}
+
 /* A turn begins its count anew, whatever was accepted before. */
 static void the_count_begins_anew(void) {
     begin();
@@ -456,6 +474,7 @@ int main(void) {
         TEST(nobody_overtakes_those_that_wait, ""),
         TEST(those_that_wait_may_end, ""),
         TEST(so_many_are_accepted_in_a_turn, ""),
+        TEST(accepting_comes_first, ""),
         TEST(the_count_begins_anew, ""),
         TEST(a_ration_in_each_interval, ""),
         TEST(refusals_of_who_has_gone_are_told, ""),

@@ -110,6 +110,16 @@ pid=$!
 until_true [ -S "$dir/socket" ]
 expect 0 timeout 60 "$COPP" status --device "unix:$dir/socket" --anchor "$anchor" --json
 holds '(.outputs | length) >= 1 and (.outputs[0] | has("events"))'
+# SIGHUP opens the key anew; a token that does not open leaves the old one in use
+kill -HUP $pid
+until_true grep -q 'chain and key read again' "$dir/log"
+expect 0 timeout 60 "$COPP" status --device "unix:$dir/socket" --anchor "$anchor" --json
+cp "$dir/pin" "$dir/good-pin"
+cp "$dir/wrong" "$dir/pin"
+kill -HUP $pid
+until_true grep -q 'object=leaf: .*; chain and key stay as they were' "$dir/log"
+expect 0 timeout 60 "$COPP" status --device "unix:$dir/socket" --anchor "$anchor" --json
+cp "$dir/good-pin" "$dir/pin"
 kill $pid
 wait $pid || fail "coppd ends with $?"
 pid=
