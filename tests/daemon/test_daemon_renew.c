@@ -1,6 +1,5 @@
 /* coppd takes another chain and key while it runs (SIGHUP): whoever has a device keeps what it was opened with. */
 #include <dirent.h>
-#include <endian.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,48 +96,40 @@ static bool is_served(struct world *world, size_t root) {
     return result == COPP_OK;
 }
 
-/* --- by hand, a step at a time --- */
+/* --- a handshake, a step at a time --- */
 
-enum { OPEN = 2, KEY_EXCHANGE, SEQUENCE_START };
+static const struct copp_call in_time = {.size = sizeof in_time, .deadline_ms = COPP_NO_DEADLINE};
 
-struct answer {
-    uint32_t head[3];
-    uint8_t random[COPP_RANDOM_SIZE];
-    uint8_t chain_bytes[COPP_CHAIN_SIZE_MAX];
-};
-static struct answer answer;
-
-/* The size of the answer's body; its status must be S_OK. */
-static size_t ask(int fd, uint32_t type, const void *body, size_t size) {
-    uint8_t packet[12 + COPP_SIGNATURE_SIZE];
-    const uint32_t head[3] = {htole32(PROTOCOL_VERSION), htole32(type), 0};
-    memcpy(packet, head, sizeof head);
-    if (size)
-        memcpy(packet + sizeof head, body, size);
-    assert_int_equal(send(fd, packet, sizeof head + size, MSG_NOSIGNAL), sizeof head + size);
-    size_t got = raw_receive(fd, (uint8_t *)&answer, sizeof answer);
-    assert_true(got >= sizeof answer.head);
-    assert_int_equal(le32toh(answer.head[2]), COPP_HR_OK);
-    return got - sizeof answer.head;
-}
-
-static int open_device(struct world *world) {
-    static const char name[COPP_CONNECTOR_NAME_SIZE] = OUTPUT;
-    int fd = raw_connect(&world->kit);
-    assert_int_equal(ask(fd, OPEN, name, sizeof name), 0);
-    return fd;
+static struct copp_transport *open_device(struct world *world) {
+    const struct copp_socket_config where = {.size = sizeof where, .path = world->kit.socket, .answer_ms = 20000};
+    struct copp_socket *connection;
+    struct copp_transport *transport;
+    assert_int_equal(copp_socket_connect(&where, &connection), COPP_OK);
+    assert_int_equal(copp_socket_transport_open(&connection, OUTPUT, &transport), COPP_OK);
+    return transport;
 }
 
 /* The chain that comes must be this one's; *signature starts a session with it. */
-static void exchange_keys(int fd, size_t which, struct copp_signature *signature) {
+static void exchange_keys(struct copp_transport *transport, size_t which, struct copp_signature *signature) {
     const struct hierarchy *h = &hierarchies[which];
     struct copp_handshake handshake = {.session_key = {1, 2, 3}};
     struct copp_public_key leaf;
-    assert_int_equal(ask(fd, KEY_EXCHANGE, NULL, 0), COPP_RANDOM_SIZE + h->chain_size);
-    assert_memory_equal(answer.chain_bytes, h->chain_bytes, h->chain_size);
-    memcpy(handshake.random, answer.random, sizeof handshake.random);
+    const uint8_t *chain_bytes;
+    size_t size;
+    uint32_t hresult;
+    assert_int_equal(transport->ops->key_exchange(transport, &in_time, handshake.random, &chain_bytes, &size, &hresult), COPP_OK);
+    assert_int_equal(hresult, COPP_HR_OK);
+    assert_int_equal(size, h->chain_size);
+    assert_memory_equal(chain_bytes, h->chain_bytes, size);
     assert_int_equal(h->keys[HIERARCHY_LEAF]->ops->public_key(h->keys[HIERARCHY_LEAF], &leaf), COPP_OK);
     assert_int_equal(copp_handshake_seal(&handshake, COPP_FORM_SWAP40, &leaf, signature), COPP_OK);
+}
+
+/* Whether the device could read it: what it answers S_OK to was sealed for its key. */
+static bool is_started(struct copp_transport *transport, const struct copp_signature *signature) {
+    uint32_t hresult;
+    assert_int_equal(transport->ops->session_sequence_start(transport, &in_time, signature, &hresult), COPP_OK);
+    return hresult == COPP_HR_OK;
 }
 
 /* --- the tests --- */
@@ -150,8 +141,8 @@ static void whoever_has_a_device_goes_on(void) {
     world_begin(&world);
     player_begin(&world.kit, OUTPUT, &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
-    int opened = open_device(&world);
-    int exchanged = open_device(&world);
+    struct copp_transport *opened = open_device(&world);
+    struct copp_transport *exchanged = open_device(&world);
     exchange_keys(exchanged, FIRST, &signatures[0]);
 
     write_driver(&world, SECOND);
@@ -160,9 +151,9 @@ static void whoever_has_a_device_goes_on(void) {
     assert_int_equal(kit_times_said(&world.kit, "configuration read again; 3 sessions go on\n"), 1);
 
     assert_int_equal(player_local(&player, HDCP), 1);
-    assert_int_equal(ask(exchanged, SEQUENCE_START, &signatures[0], sizeof signatures[0]), 0);
+    assert_true(is_started(exchanged, &signatures[0]));
     exchange_keys(opened, FIRST, &signatures[1]);
-    assert_int_equal(ask(opened, SEQUENCE_START, &signatures[1], sizeof signatures[1]), 0);
+    assert_true(is_started(opened, &signatures[1]));
     assert_false(is_served(&world, FIRST));
     assert_true(is_served(&world, SECOND));
 
@@ -172,8 +163,8 @@ static void whoever_has_a_device_goes_on(void) {
     assert_false(is_served(&world, SECOND));
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 0), COPP_OK);
     assert_int_equal(player_local(&player, HDCP), 0);
-    (void)close(opened);
-    (void)close(exchanged);
+    copp_transport_free(&opened);
+    copp_transport_free(&exchanged);
     player_end(&player);
     assert_int_equal(kit_metric(&world.kit, "copp_reloads_total{result=\"done\"} "), 2);
     assert_int_equal(kit_metric(&world.kit, "copp_reloads_total{result=\"failed\"} "), 0);
