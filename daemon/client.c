@@ -53,6 +53,7 @@ void client_end(struct client *client, enum disconnect_reason why) {
     if (client->waiting)
         precedence_failed(client, clock_ms());
     copp_device_close(&client->device); /* EVT-5 */
+    identity_release(&client->identity);
     sd_event_source_disable_unref(client->source);
     (void)close(client->fd);
     client->user->clients--;

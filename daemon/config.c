@@ -225,17 +225,33 @@ bool config_load(const char *name, struct config *config, struct error_text *err
     return good && !r.failed && driver_consistent(&r) && outputs_consistent(&r);
 }
 
+bool config_has_driver(const struct config *config) {
+    return config->key[0];
+}
+
+static bool is_driver(const struct key *key) {
+    return strcmp(key->section, "driver") == 0;
+}
+
 bool config_take_over(struct config *config, const struct config *next) {
+    bool both = config_has_driver(config) && config_has_driver(next);
     bool all = true;
     for (size_t i = 0; i < KEYS; i++) {
         void *old = (char *)config + keys[i].offset;
         const void *new = (const char *)next + keys[i].offset;
         if (keys[i].kind != VALUE_NUMBER)
-            all = all && strcmp(old, new) == 0;
+            all = all && (strcmp(old, new) == 0 || (both && is_driver(&keys[i])));
         else if (keys[i].reloads)
             memcpy(old, new, sizeof(uint32_t));
         else
             all = all && *(const uint32_t *)old == *(const uint32_t *)new;
     }
     return all;
+}
+
+void config_take_over_driver(struct config *config, const struct config *next) {
+    for (size_t i = 0; i < KEYS; i++) {
+        if (is_driver(&keys[i]))
+            memcpy((char *)config + keys[i].offset, (const char *)next + keys[i].offset, CONFIG_TEXT);
+    }
 }

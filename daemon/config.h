@@ -10,7 +10,14 @@
 /* name NULL: CONFIG_DEFAULT_FILE, which need not be there. False, with the reason. */
 bool config_load(const char *name, struct config *config, struct error_text *error);
 
-/* What of next holds without a restart goes into config. False if next has other changes as well. */
+/* Whether it names a chain and a key; else there is a test hierarchy. */
+bool config_has_driver(const struct config *config);
+
+/*
+ * The limits of next go into config: they hold without a restart. False if next has other changes as well, but for those of a
+ * [driver] that both have: when chain and key have been taken over, config_take_over_driver says so in config.
+ */
 bool config_take_over(struct config *config, const struct config *next);
+void config_take_over_driver(struct config *config, const struct config *next);
 
 #endif

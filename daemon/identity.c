@@ -151,8 +151,13 @@ static enum copp_result open_key(const char *uri, const char *passphrase_file, s
     return result;
 }
 
+static void name_leaf(const struct copp_certificate *leaf, struct identity *identity) {
+    for (size_t i = 0; i < COPP_DIGEST_SIZE; i++)
+        (void)snprintf(identity->leaf + 2 * i, 3, "%02x", leaf->digest[i]);
+}
+
 /* A chain that belongs to another key would cost every player its session. */
-static enum copp_result belongs(const struct identity *identity, struct error_text *error) {
+static enum copp_result belongs(struct identity *identity, struct error_text *error) {
     const char *name = identity->name;
     struct copp_chain *chain = NULL;
     struct copp_verdict verdict;
@@ -164,6 +169,7 @@ static enum copp_result belongs(const struct identity *identity, struct error_te
     bool same = !result && !copp_chain_certificate(chain, 0, &leaf) && leaf.has_subject &&
                 !identity->key->ops->public_key(identity->key, &half) && copp_public_key_equal(&leaf.subject, &half);
     copp_chain_free(&chain);
+    name_leaf(&leaf, identity);
     if (result == COPP_E_INVALID)
         (void)error_set(error, "%s: %s (%s); copp chain show tells what the file is", name, verdict.detail,
                         copp_rule_id(verdict.rule));
@@ -228,10 +234,9 @@ static bool make_or_wait(const char *directory, struct identity *identity, struc
     return made;
 }
 
-bool identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error) {
+static bool open_configured(const struct config *config, bool keep, struct identity *identity, struct error_text *error) {
     char directory[PATH_SIZE];
     struct stat status;
-    *identity = (struct identity){.chain_bytes = NULL};
     if (config->key[0])
         return !open_files(config->chain, config->key, config->passphrase_file, identity, error);
     (void)snprintf(directory, sizeof directory, "%s/" HIERARCHY, config->state_directory);
@@ -245,6 +250,15 @@ bool identity_open(const struct config *config, bool keep, struct identity *iden
     if (!directory_holds(directory, error))
         return false;
     return keep ? make_or_wait(directory, identity, error) : make_hierarchy(directory, false, identity, error);
+}
+
+bool identity_open(const struct config *config, bool keep, struct identity **identity, struct error_text *error) {
+    struct identity *made = calloc(1, sizeof *made);
+    *identity = made;
+    if (!made)
+        return error_set(error, "out of memory");
+    made->holders = 1;
+    return open_configured(config, keep, made, error);
 }
 
 /* The root that the chain itself has stands for the players' anchor; without one, a rule before CERT-12 is broken. */
@@ -279,8 +293,17 @@ bool identity_check(const struct identity *identity, struct error_text *error) {
     return fault_add(error, "%s (%s)", verdict.detail, copp_rule_id(verdict.rule));
 }
 
-void identity_close(struct identity *identity) {
-    copp_private_key_free(&identity->key);
-    copp_release(identity->chain_bytes, identity->chain_size);
-    identity->chain_bytes = NULL;
+struct identity *identity_hold(struct identity *identity) {
+    identity->holders++;
+    return identity;
+}
+
+void identity_release(struct identity **identity) {
+    struct identity *old = *identity;
+    *identity = NULL;
+    if (!old || --old->holders > 0)
+        return;
+    copp_private_key_free(&old->key);
+    copp_release(old->chain_bytes, old->chain_size);
+    free(old);
 }

@@ -13,6 +13,7 @@
 #include "backend.h"
 #include "client.h"
 #include "clock.h"
+#include "configure.h"
 #include "listen.h"
 #include "log.h"
 #include "metrics_http.h"
@@ -189,42 +190,10 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
     return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
-bool server_configure(const struct server *server, struct config *config, struct error_text *error) {
-    if (!config_load(server->config_name, config, error))
-        return false;
-    if (!server->socket)
-        return true;
-    if (!server->socket[0])
-        return error_set(error, "--socket takes a path, not \"\": give one like " COPP_SOCKET_DEFAULT);
-    if (strlen(server->socket) >= sizeof config->socket)
-        return error_set(error, "--socket takes a path of at most %zu bytes", sizeof config->socket - 1);
-    strcpy(config->socket, server->socket);
-    return true;
-}
-
-static const char *going_on(const struct server *server, char *text, size_t size) {
-    bool one = server->client_count == 1;
-    (void)snprintf(text, size, "%zu %s", server->client_count, one ? "session goes on" : "sessions go on");
-    return text;
-}
-
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
-    struct server *server = userdata;
-    struct config next;
-    struct error_text error;
-    char text[64];
     (void)source;
     (void)info;
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_ms() * 1000u);
-    bool good = server_configure(server, &next, &error);
-    if (!good)
-        log_error("%s; going on as before", error.text);
-    else if (config_take_over(&server->config, &next))
-        log_info("configuration read again; %s", going_on(server, text, sizeof text));
-    else
-        log_warning("configuration read again; %s; only limits take effect without a restart",
-                    going_on(server, text, sizeof text));
-    (void)sd_notify(0, "READY=1");
+    server_reload(userdata);
     return 0;
 }
 
@@ -275,10 +244,10 @@ static int add_sources(struct server *server) {
 
 bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error) {
     const struct config *config = &server->config;
-    struct identity identity = {.chain_bytes = NULL};
+    struct identity *identity = NULL;
     bool good =
-        listen_check(config->socket, error) && identity_open(config, false, &identity, error) && identity_check(&identity, error);
-    identity_close(&identity);
+        listen_check(config->socket, error) && identity_open(config, false, &identity, error) && identity_check(identity, error);
+    identity_release(&identity);
     good = good && backend_check(config, error) && metrics_check(config, error);
     if (good)
         backend_plan(config, plan, size);
@@ -298,12 +267,12 @@ bool server_open(struct server *server, struct error_text *error) {
         return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
     if (!identity_open(&server->config, true, &server->identity, error))
         return false;
-    if (!identity_check(&server->identity, error))
+    if (!identity_check(server->identity, error))
         log_warning("%s; no player will believe it", error->text);
     const struct copp_adapter_config adapter = {.size = sizeof adapter,
-                                                .chain_bytes = (const uint8_t *)server->identity.chain_bytes,
-                                                .chain_size = server->identity.chain_size,
-                                                .key = server->identity.key,
+                                                .chain_bytes = (const uint8_t *)server->identity->chain_bytes,
+                                                .chain_size = server->identity->chain_size,
+                                                .key = server->identity->key,
                                                 .pending_limit_ms = server->config.pending_limit_ms,
                                                 .log = &server->journal.log};
     server->outputs = backend_open(&server->config, &adapter, error);
@@ -350,7 +319,7 @@ void server_close(struct server *server) {
     sd_event_unref(server->event);
     users_free(&server->users);
     copp_outputs_free(&server->outputs);
-    identity_close(&server->identity);
+    identity_release(&server->identity);
     if (server->metrics_fd >= 0)
         (void)close(server->metrics_fd);
 }

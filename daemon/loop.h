@@ -4,9 +4,6 @@
 
 #include "state.h"
 
-/* What the file and the command line say. False, with the reason. */
-bool server_configure(const struct server *server, struct config *config, struct error_text *error);
-
 /* All that a start does and nobody else notices; plan: where its outputs would come from. False, with the reason. */
 bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "common/standard_streams.h"
+#include "config.h"
+#include "configure.h"
 #include "files.h"
 #include "listen.h"
 #include "log.h"

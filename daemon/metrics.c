@@ -23,6 +23,8 @@ static const char *const causes[FAILURES] = {
     [FAILURE_PENDING] = "pending",
 };
 
+static const char *const results[] = {[RELOAD_DONE] = "done", [RELOAD_FAILED] = "failed"};
+
 void metrics_query(struct metrics *metrics, uint64_t took_ns) {
     size_t i = 0;
     while (i < METRICS_BUCKETS && took_ns > bounds[i].ns)
@@ -128,6 +130,10 @@ bool metrics_render(const struct metrics *metrics, const struct metrics_now *now
     head(out, "copp_failures", "counter", "What was refused, by cause.");
     for (size_t i = 0; i < FAILURES; i++)
         (void)fprintf(out, "copp_failures_total{cause=\"%s\"} %" PRIu64 "\n", causes[i], metrics->failures[i]);
+    head(out, "copp_reloads", "counter",
+         "How often configuration, chain and key were read again, and whether they could be used.");
+    for (size_t i = 0; i < RELOADS; i++)
+        (void)fprintf(out, "copp_reloads_total{result=\"%s\"} %" PRIu64 "\n", results[i], metrics->reloads[i]);
     connectors(out, outputs);
     link_losses(out, now);
     histogram(out, metrics);

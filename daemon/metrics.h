@@ -22,6 +22,8 @@ enum failure {
     FAILURES
 };
 
+enum reload { RELOAD_DONE, RELOAD_FAILED, RELOADS };
+
 #define METRICS_BUCKETS 8
 
 struct metrics {
@@ -29,6 +31,7 @@ struct metrics {
     uint64_t handshakes;
     uint64_t commands;
     uint64_t failures[FAILURES];
+    uint64_t reloads[RELOADS];
     uint64_t queries[METRICS_BUCKETS + 1]; /* by how long they took; the last: longer than all bounds */
     uint64_t query_ns;
 };

@@ -31,6 +31,7 @@ static uint32_t open_device(struct client *client) {
     client->connector = (uint32_t)index;
     switch (copp_device_open_named(connector, (const char *)name, &client->device)) { /* BIND-7: as it was asked for */
     case COPP_OK:
+        client->identity = identity_hold(client->server->identity);
         return COPP_HR_OK;
     case COPP_E_UNSUPPORTED_MODE:
         return COPP_HR_UNSUPPORTEDMODE;

@@ -53,6 +53,7 @@ struct client {
     pid_t pid; /* who connected; 0: unknown */
     int fd;
     struct copp_device *device;
+    struct identity *identity; /* the device's: what it was opened with */
     uint32_t connector; /* the device's, by index */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
@@ -95,7 +96,7 @@ struct server {
     const char *config_name; /* NULL: the default one */
     const char *socket; /* of the command line: beats the configuration's; NULL: none */
     struct config config;
-    struct identity identity;
+    struct identity *identity; /* of the devices that are opened from now on */
     struct copp_outputs *outputs;
     struct metrics metrics;
     struct journal journal;

@@ -51,6 +51,7 @@ static char description_name[64];
 static char events_name[64];
 static struct fuzz_key fuzz_key;
 static struct fuzz_bytes chain;
+static struct identity identity_given;
 static uint64_t now_ms;
 static uint64_t slept_ms;
 
@@ -66,12 +67,14 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time) {
     return 0;
 }
 
-bool __wrap_identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error);
-bool __wrap_identity_open(const struct config *config, bool keep, struct identity *identity, struct error_text *error) {
+bool __wrap_identity_open(const struct config *config, bool keep, struct identity **identity, struct error_text *error);
+bool __wrap_identity_open(const struct config *config, bool keep, struct identity **identity, struct error_text *error) {
     (void)config;
     (void)keep;
     (void)error;
-    *identity = (struct identity){.chain_bytes = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+    identity_given =
+        (struct identity){.holders = 1, .chain_bytes = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+    *identity = &identity_given;
     return true;
 }
 
@@ -82,9 +85,10 @@ bool __wrap_identity_check(const struct identity *identity, struct error_text *e
     return true;
 }
 
-void __wrap_identity_close(struct identity *identity);
-void __wrap_identity_close(struct identity *identity) {
-    identity->key = NULL;
+void __wrap_identity_release(struct identity **identity);
+void __wrap_identity_release(struct identity **identity) {
+    CHECK(!*identity || (*identity)->holders-- > 0);
+    *identity = NULL;
 }
 
 void log_line(const char *level, const char *format, ...) {
@@ -194,6 +198,7 @@ void world_end(struct world *world) {
     (void)close(world->events);
     int listener = world->server.listen_fd;
     server_close(&world->server);
+    CHECK(identity_given.holders == 0); /* no client has kept it */
     (void)close(listener);
 }
 

@@ -33,7 +33,7 @@ struct copp_adapter_config {
     size_t size; /* sizeof this struct */
     const uint8_t *chain_bytes; /* the certificate chain KeyExchange hands out; copied, not looked into */
     size_t chain_size;
-    struct copp_private_key *key; /* of the chain's leaf; borrowed */
+    struct copp_private_key *key; /* of the chain's leaf; borrowed, but see copp_adapter_renew */
     struct copp_random *random; /* borrowed; NULL: the crypto library's CSPRNG */
     uint32_t pending_limit_ms; /* 0: COPP_PENDING_LIMIT_MS */
     struct copp_log *log; /* told why something failed, but nothing of how a handshake is opened; NULL: nobody */
@@ -42,6 +42,16 @@ struct copp_adapter_config {
 
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_new(const struct copp_adapter_config *config,
                                                           struct copp_adapter **adapter);
+
+/*
+ * Gives the adapter another certificate chain of chain_size bytes, which is copied, and the private key of its leaf, which is
+ * borrowed. Devices that are opened from now on have them. Those that are open keep the chain and the key they were opened
+ * with, at whatever step of their handshake they are: the old key must live until the last of them has been closed. Neither is
+ * looked into, as in the config: validate the chain first, and compare its leaf with the key. Call it from the thread that has
+ * the adapter. COPP_E_ARGUMENT as from copp_adapter_new, COPP_E_MEMORY: nothing has changed then.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew(struct copp_adapter *adapter, const uint8_t *chain_bytes,
+                                                            size_t chain_size, struct copp_private_key *key);
 
 /* Frees the adapter and its connectors; every device must have been closed. NULL-safe; clears the pointer. */
 COPP_API void copp_adapter_free(struct copp_adapter **adapter);
@@ -138,7 +148,7 @@ COPP_API COPP_NODISCARD uint32_t copp_device_get_certificate_length(struct copp_
 COPP_API COPP_NODISCARD uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, uint8_t *chain_bytes);
 /*
  * Makes both steps of KeyExchange in one call, or neither. random receives COPP_RANDOM_SIZE bytes; *chain_bytes points
- * to the adapter's chain of *chain_size bytes, which lives as long as the adapter. On failure *chain_bytes is NULL and *chain_size
+ * to the device's chain of *chain_size bytes, which lives as long as the device. On failure *chain_bytes is NULL and *chain_size
  * 0. Call it from the thread that has the adapter. Returns COPP_HR_UNEXPECTED after a step of KeyExchange, or without random
  * numbers; then it may be called again (SES-2).
  */

@@ -7,9 +7,36 @@
 #include "device/internal.h"
 #include "wire/binding.h"
 
+static bool credentials_possible(const uint8_t *chain_bytes, size_t chain_size, const struct copp_private_key *key) {
+    return chain_bytes && chain_size > 0 && chain_size <= UINT32_MAX && key && COPP_HAS_OP(key->ops, decrypt_raw);
+}
+
 static bool adapter_possible(const struct copp_adapter_config *config) {
-    return config->chain_bytes && config->chain_size > 0 && config->chain_size <= UINT32_MAX && config->key &&
-           COPP_HAS_OP(config->key->ops, decrypt_raw) && (!config->random || COPP_HAS_OP(config->random->ops, fill));
+    return credentials_possible(config->chain_bytes, config->chain_size, config->key) &&
+           (!config->random || COPP_HAS_OP(config->random->ops, fill));
+}
+
+/* With one holder; NULL without memory. */
+static struct copp_credentials *credentials_new(const uint8_t *chain_bytes, size_t chain_size, struct copp_private_key *key) {
+    bool fits = chain_size <= SIZE_MAX - sizeof(struct copp_credentials);
+    struct copp_credentials *made = fits ? malloc(sizeof *made + chain_size) : NULL;
+    if (!made)
+        return NULL;
+    made->holders = 1;
+    made->key = key;
+    made->chain_size = (uint32_t)chain_size;
+    memcpy(made->chain_bytes, chain_bytes, chain_size);
+    return made;
+}
+
+struct copp_credentials *copp_credentials_hold(struct copp_credentials *credentials) {
+    credentials->holders++;
+    return credentials;
+}
+
+void copp_credentials_drop(struct copp_credentials *credentials) {
+    if (--credentials->holders == 0)
+        free(credentials);
 }
 
 enum copp_result copp_adapter_new(const struct copp_adapter_config *config, struct copp_adapter **adapter) {
@@ -20,23 +47,32 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     if (!config || !copp_sized_read(config, &own, sizeof own) || !adapter_possible(&own))
         return COPP_E_ARGUMENT;
     struct copp_adapter *made = calloc(1, sizeof *made);
-    uint8_t *chain_bytes = malloc(own.chain_size);
+    struct copp_credentials *credentials = credentials_new(own.chain_bytes, own.chain_size, own.key);
     uint32_t process = copp_process();
-    if (!made || !chain_bytes || !process) {
+    if (!made || !credentials || !process) {
         free(made);
-        free(chain_bytes);
+        free(credentials);
         return COPP_E_MEMORY;
     }
-    memcpy(chain_bytes, own.chain_bytes, own.chain_size);
-    made->chain_bytes = chain_bytes;
-    made->chain_size = (uint32_t)own.chain_size;
+    made->credentials = credentials;
     made->process = process;
-    made->key = own.key;
     made->random = own.random;
     made->unbound = own.unbound;
     made->log = own.log;
     made->pending_limit_ms = own.pending_limit_ms ? own.pending_limit_ms : COPP_PENDING_LIMIT_MS;
     *adapter = made;
+    return COPP_OK;
+}
+
+enum copp_result copp_adapter_renew(struct copp_adapter *adapter, const uint8_t *chain_bytes, size_t chain_size,
+                                    struct copp_private_key *key) {
+    if (!adapter || !credentials_possible(chain_bytes, chain_size, key))
+        return COPP_E_ARGUMENT;
+    struct copp_credentials *credentials = credentials_new(chain_bytes, chain_size, key);
+    if (!credentials)
+        return COPP_E_MEMORY;
+    copp_credentials_drop(adapter->credentials);
+    adapter->credentials = credentials;
     return COPP_OK;
 }
 
@@ -50,7 +86,7 @@ void copp_adapter_free(struct copp_adapter **adapter) {
         free(connector);
         connector = next;
     }
-    free((*adapter)->chain_bytes);
+    copp_credentials_drop((*adapter)->credentials);
     free(*adapter);
     *adapter = NULL;
 }

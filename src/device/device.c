@@ -37,6 +37,7 @@ enum copp_result copp_device_open_named(struct copp_connector *connector, const 
         return result;
     }
     made->result = COPP_HR_UNEXPECTED;
+    made->credentials = copp_credentials_hold(connector->adapter->credentials);
     copp_connector_join(connector, made);
     *device = made;
     return COPP_OK;
@@ -47,6 +48,7 @@ void copp_device_close(struct copp_device **device) {
         return;
     copp_connector_leave(*device);
     copp_omac_free(&(*device)->omac);
+    copp_credentials_drop((*device)->credentials);
     copp_wipe(*device, sizeof **device);
     free(*device);
     *device = NULL;
@@ -71,7 +73,7 @@ uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t
         return COPP_HR_POINTER;
     if (device->state != COPP_DEVICE_OPENED || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
-    *length = device->connector->adapter->chain_size;
+    *length = device->credentials->chain_size;
     device->state = COPP_DEVICE_CERT_LENGTH_RETURNED;
     return COPP_HR_OK;
 }
@@ -94,7 +96,7 @@ uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, u
         return COPP_HR_POINTER;
     uint32_t hresult = draw_random(device, random);
     if (hresult == COPP_HR_OK)
-        memcpy(chain_bytes, device->connector->adapter->chain_bytes, device->connector->adapter->chain_size);
+        memcpy(chain_bytes, device->credentials->chain_bytes, device->credentials->chain_size);
     return hresult;
 }
 
@@ -111,7 +113,7 @@ uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const
         return hresult;
     hresult = draw_random(device, random);
     if (hresult == COPP_HR_OK) {
-        *chain_bytes = device->connector->adapter->chain_bytes;
+        *chain_bytes = device->credentials->chain_bytes;
         *chain_size = length;
     } else {
         device->state = COPP_DEVICE_OPENED;
@@ -139,7 +141,7 @@ uint32_t copp_device_sequence_start(struct copp_device *device, const struct cop
     if (device->state != COPP_DEVICE_KEY_EXCHANGED || device->random_spent || !copp_device_is_ours(device))
         return COPP_HR_UNEXPECTED;
     struct copp_handshake handshake;
-    enum copp_result result = copp_handshake_open(device->connector->adapter->key, signature, &handshake); /* SES-6 */
+    enum copp_result result = copp_handshake_open(device->credentials->key, signature, &handshake); /* SES-6 */
     uint32_t hresult = COPP_HR_UNEXPECTED;
     if (result == COPP_OK)
         hresult = start_session(device, &handshake);

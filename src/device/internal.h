@@ -17,12 +17,18 @@
 
 #define COPP_NEVER UINT64_MAX
 
-struct copp_adapter {
-    uint8_t *chain_bytes;
+/* A chain and the key of its leaf: freed once neither the adapter nor a device has it. */
+struct copp_credentials {
+    size_t holders;
+    struct copp_private_key *key; /* the host's */
     uint32_t chain_size;
+    uint8_t chain_bytes[];
+};
+
+struct copp_adapter {
+    struct copp_credentials *credentials; /* of the devices that are opened from now on */
     uint32_t pending_limit_ms;
     uint32_t process; /* which one made it (base/fork.h) */
-    struct copp_private_key *key;
     struct copp_random *random;
     struct copp_log *log;
     struct copp_connector *connectors;
@@ -102,6 +108,7 @@ struct copp_device {
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type (SES-1) */
     uint32_t result; /* of the last command that was pending */
     uint32_t process; /* which one opened it (base/fork.h) */
+    struct copp_credentials *credentials; /* the adapter's when it was opened */
     struct copp_history history; /* BIND-3 */
     char name[COPP_CONNECTOR_NAME_SIZE]; /* under which it was opened (BIND-7) */
     uint8_t pending_head[COPP_REQUEST_HEAD_SIZE]; /* of the command that is pending */
@@ -116,6 +123,12 @@ struct copp_device {
 COPP_NODISCARD static inline bool copp_device_is_ours(const struct copp_device *device) {
     return device->process == copp_process();
 }
+
+/* adapter.c */
+
+/* Returns the same, which now has one holder more; each gives it back by copp_credentials_drop. */
+struct copp_credentials *copp_credentials_hold(struct copp_credentials *credentials);
+void copp_credentials_drop(struct copp_credentials *credentials);
 
 /* device.c */
 

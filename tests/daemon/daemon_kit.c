@@ -129,7 +129,8 @@ void kit_start(struct kit *kit) {
     assert_true(result == COPP_OK || result == COPP_E_NOT_FOUND); /* it may have no outputs yet */
     copp_socket_close(&connection);
     kit_wait_sessions(kit, 0);
-    read_anchor(kit);
+    if (!kit->own_driver)
+        read_anchor(kit);
 }
 
 static int wait_for_end(struct kit *kit) {

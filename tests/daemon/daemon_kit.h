@@ -24,6 +24,7 @@ struct kit {
     rlim_t file_limit; /* if not 0: open files it may have */
     rlim_t size_limit; /* if not 0: bytes a file of its may have */
     mode_t mask; /* if not 0: the umask it is started with */
+    bool own_driver; /* a [driver] is configured, and anchor is the test's to set */
     bool bound_by_modes; /* files' modes bind it, also as root */
     struct copp_public_key anchor;
     const char *argument; /* if not NULL: one more that the daemon is started with */

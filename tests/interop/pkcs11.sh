@@ -110,10 +110,18 @@ pid=$!
 until_true [ -S "$dir/socket" ]
 expect 0 timeout 60 "$COPP" status --device "unix:$dir/socket" --anchor "$anchor" --json
 holds '(.outputs | length) >= 1 and (.outputs[0] | has("events"))'
+# SIGHUP opens the key anew; one that is not there leaves the old one in use
+sed 's/;object=leaf/;object=none/' "$dir/coppd.conf" >"$dir/bad.conf"
+kill -HUP $pid
+until_true grep -q 'chain and key read again' "$dir/log"
+expect 0 timeout 60 "$COPP" status --device "unix:$dir/socket" --anchor "$anchor" --json
+cp "$dir/bad.conf" "$dir/coppd.conf"
+kill -HUP $pid
+until_true grep -q 'object=none: .*; chain and key stay as they were' "$dir/log"
+expect 0 timeout 60 "$COPP" status --device "unix:$dir/socket" --anchor "$anchor" --json
 kill $pid
 wait $pid || fail "coppd ends with $?"
 pid=
-sed 's/;object=leaf/;object=none/' "$dir/coppd.conf" >"$dir/bad.conf"
 expect 1 with_token "$COPPD" --check-config --config "$dir/bad.conf"
 complains 'object=none'
 

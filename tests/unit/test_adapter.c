@@ -124,12 +124,125 @@ static void connectors_do_not_mix(void) {
     rig_scene_end(&s);
 }
 
+/* Another driver's key, which counts what it is asked. */
+struct counted_key {
+    struct copp_private_key key;
+    unsigned asked;
+};
+
+static enum copp_result count_and_copy(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
+    ((struct counted_key *)key)->asked++;
+    memcpy(out, in, size);
+    return COPP_OK;
+}
+
+static const struct copp_private_key_ops counted_ops = {.size = sizeof counted_ops, .decrypt_raw = count_and_copy};
+
+/* The steps of KeyExchange that are left, and SequenceStart; the chain's bytes must be these. */
+static void finish(struct app *app, const uint8_t *wanted, size_t size) {
+    uint8_t chain_bytes[sizeof rig_chain];
+    uint32_t length = 0;
+    if (app->device->state == COPP_DEVICE_OPENED) {
+        assert_int_equal(copp_device_get_certificate_length(app->device, &length), COPP_HR_OK);
+        assert_int_equal(length, size);
+    }
+    if (app->device->state == COPP_DEVICE_CERT_LENGTH_RETURNED) {
+        assert_int_equal(copp_device_key_exchange(app->device, app->random, chain_bytes), COPP_HR_OK);
+        assert_memory_equal(chain_bytes, wanted, size);
+    }
+    assert_int_equal(app_start(app), COPP_HR_OK);
+    assert_int_equal(app_word(app, COPP_QUERY_BUS_DATA), COPP_BUS_PCI_EXPRESS);
+}
+
+/* At whatever step of its handshake a device is, it ends with what it began with, and the old key is not asked after that. */
+static void devices_that_are_open_keep_chain_and_key(void) {
+    static const uint8_t other_chain[] = {7, 6, 5, 4};
+    struct counted_key keys[2] = {{.key = {&counted_ops}}, {.key = {&counted_ops}}};
+    struct rig rig;
+    struct app apps[6];
+    uint32_t length;
+    rig_init(&rig, NULL);
+    assert_int_equal(copp_adapter_renew(rig.adapter, rig_chain, sizeof rig_chain, &keys[0].key), COPP_OK);
+    for (size_t i = 0; i < 4; i++)
+        app_open(&apps[i], rig.connector);
+    assert_int_equal(copp_device_get_certificate_length(apps[1].device, &length), COPP_HR_OK);
+    app_exchange(&apps[2]);
+    app_exchange(&apps[3]);
+    assert_int_equal(app_start(&apps[3]), COPP_HR_OK);
+    assert_int_equal(keys[0].asked, 1);
+
+    assert_int_equal(copp_adapter_renew(rig.adapter, other_chain, sizeof other_chain, &keys[1].key), COPP_OK);
+    for (size_t i = 0; i < 3; i++)
+        finish(&apps[i], rig_chain, sizeof rig_chain);
+    app_open(&apps[4], rig.connector);
+    finish(&apps[4], other_chain, sizeof other_chain);
+    assert_int_equal(keys[0].asked, 4);
+    assert_int_equal(keys[1].asked, 1);
+    assert_int_equal(app_set_level(&apps[3], HDCP, 1), COPP_HR_OK); /* as before */
+    assert_int_equal(app_global(&apps[4], HDCP), 1);
+
+    for (size_t i = 0; i < 4; i++)
+        copp_device_close(&apps[i].device);
+    keys[0].key.ops = NULL; /* the host has freed it */
+    app_open(&apps[5], rig.connector);
+    finish(&apps[5], other_chain, sizeof other_chain);
+    assert_int_equal(keys[1].asked, 2);
+    copp_device_close(&apps[4].device);
+    copp_device_close(&apps[5].device);
+    rig_end(&rig);
+}
+
+static void in_one_step_as_well(void) {
+    static const uint8_t other_chain[] = {7, 6, 5, 4};
+    const uint8_t *chain_bytes;
+    size_t size;
+    struct rig rig;
+    struct app apps[2];
+    rig_init(&rig, NULL);
+    app_open(&apps[0], rig.connector);
+    assert_int_equal(copp_adapter_renew(rig.adapter, other_chain, sizeof other_chain, &rig.key.key), COPP_OK);
+    app_open(&apps[1], rig.connector);
+    assert_int_equal(copp_adapter_renew(rig.adapter, rig_chain, 1, &rig.key.key), COPP_OK);
+    assert_int_equal(copp_device_exchange(apps[0].device, apps[0].random, &chain_bytes, &size), COPP_HR_OK);
+    assert_int_equal(size, sizeof rig_chain);
+    assert_memory_equal(chain_bytes, rig_chain, size);
+    assert_int_equal(copp_device_exchange(apps[1].device, apps[1].random, &chain_bytes, &size), COPP_HR_OK);
+    assert_int_equal(size, sizeof other_chain);
+    assert_memory_equal(chain_bytes, other_chain, size); /* which the adapter itself has not any more */
+    copp_device_close(&apps[0].device);
+    copp_device_close(&apps[1].device);
+    rig_end(&rig);
+}
+
+static void what_no_renewal_can_be(void) {
+    static const struct copp_private_key_ops nothing = {.size = sizeof nothing};
+    struct copp_private_key useless = {&nothing};
+    struct rig rig;
+    struct app app;
+    rig_init(&rig, NULL);
+    struct copp_private_key *key = &rig.key.key;
+    assert_int_equal(copp_adapter_renew(NULL, rig_chain, 1, key), COPP_E_ARGUMENT);
+    assert_int_equal(copp_adapter_renew(rig.adapter, NULL, 1, key), COPP_E_ARGUMENT);
+    assert_int_equal(copp_adapter_renew(rig.adapter, rig_chain, 0, key), COPP_E_ARGUMENT);
+    assert_int_equal(copp_adapter_renew(rig.adapter, rig_chain, 1, NULL), COPP_E_ARGUMENT);
+    assert_int_equal(copp_adapter_renew(rig.adapter, rig_chain, 1, &useless), COPP_E_ARGUMENT);
+#if SIZE_MAX > UINT32_MAX
+    assert_int_equal(copp_adapter_renew(rig.adapter, rig_chain, (size_t)UINT32_MAX + 1, key), COPP_E_ARGUMENT);
+#endif
+    app_begin(&app, rig.connector); /* with the whole chain */
+    copp_device_close(&app.device);
+    rig_end(&rig);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(what_no_adapter_can_be, ""),
         TEST(what_no_connector_can_be, ""),
         TEST(an_adapter_can_go_while_an_output_is_slow, ""),
         TEST(connectors_do_not_mix, "ARB-1 EVT-1"),
+        TEST(devices_that_are_open_keep_chain_and_key, "SES-2 SES-6"),
+        TEST(in_one_step_as_well, "SES-2"),
+        TEST(what_no_renewal_can_be, ""),
     };
     return RUN_SUITE("adapter", cases);
 }

@@ -234,7 +234,7 @@ static void recorded_init(struct recorded *recorded, const char *random) {
     assert_int_equal(from_hex(random, recorded->random.bytes, COPP_RANDOM_SIZE), COPP_RANDOM_SIZE);
     recorded->key = test_private_key("leaf.pem");
     recorded->rig.adapter->random = &recorded->random.random;
-    recorded->rig.adapter->key = recorded->key;
+    recorded->rig.adapter->credentials->key = recorded->key;
     app_open(&recorded->app, recorded->rig.connector);
     app_exchange(&recorded->app);
     assert_memory_equal(recorded->app.random, recorded->random.bytes, COPP_RANDOM_SIZE);

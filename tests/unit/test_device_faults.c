@@ -32,6 +32,24 @@ static void adapter_and_connector(void) {
     rig_end(&rig);
 }
 
+static void renewing(void) {
+    struct rig rig;
+    rig_init(&rig, NULL);
+    static const uint8_t chain_bytes[] = "another one";
+    EACH_FAULT(fault) {
+        const struct copp_credentials *before = rig.adapter->credentials;
+        fault_arm(&fault);
+        enum copp_result result = copp_adapter_renew(rig.adapter, chain_bytes, sizeof chain_bytes, &rig.key.key);
+        if (fault_disarm(&fault)) {
+            assert_int_equal(result, COPP_E_MEMORY);
+            assert_ptr_equal(rig.adapter->credentials, before);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+    }
+    rig_end(&rig);
+}
+
 static void opening(void) {
     struct rig rig;
     rig_init(&rig, NULL);
@@ -102,7 +120,7 @@ static void sequence_start(void) {
     struct rig rig;
     rig_init(&rig, NULL);
     struct copp_private_key *key = test_private_key("leaf.pem");
-    rig.adapter->key = key;
+    rig.adapter->credentials->key = key;
     EACH_FAULT(fault) {
         struct app app;
         app_open(&app, rig.connector);
@@ -208,7 +226,7 @@ static void no_memory_after_open(void) {
         struct app app;
         rig_init(&rig, NULL);
         rig.adapter->random = real ? NULL : rig.adapter->random;
-        rig.adapter->key = real ? leaf : rig.adapter->key;
+        rig.adapter->credentials->key = real ? leaf : rig.adapter->credentials->key;
         app_open(&app, rig.connector);
         fault_forbid_memory();
         app_exchange(&app);
@@ -247,8 +265,9 @@ static void simulated_adapter(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(adapter_and_connector, ""), TEST(opening, "SES-1"),       TEST(key_exchange, "SES-2"),    TEST(sequence_start, "SES-8"),
-    TEST(commands, "CMD-3"),         TEST(queries, "QRY-3 EVT-2"), TEST(no_memory_after_open, ""), TEST(simulated_adapter, ""),
+    TEST(adapter_and_connector, ""), TEST(renewing, ""),      TEST(opening, "SES-1"),       TEST(key_exchange, "SES-2"),
+    TEST(sequence_start, "SES-8"),   TEST(commands, "CMD-3"), TEST(queries, "QRY-3 EVT-2"), TEST(no_memory_after_open, ""),
+    TEST(simulated_adapter, ""),
 };
 
 int main(void) {

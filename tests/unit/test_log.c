@@ -220,7 +220,7 @@ static void opening_a_handshake_is_silent(void) {
     assert_int_equal(key->ops->public_key(key, &leaf), COPP_OK);
     rig_init(&rig, NULL);
     rig.adapter->log = &log.log;
-    rig.adapter->key = key;
+    rig.adapter->credentials->key = key;
     for (enum spoiled how = GOOD; how < SPOILED; how++) {
         struct app app;
         app_open(&app, rig.connector);
@@ -233,7 +233,7 @@ static void opening_a_handshake_is_silent(void) {
         if (log.count)
             fail_msg("seal %d: \"%s\" was logged", how, log.lines[0]);
     }
-    rig.adapter->key = &rig.key.key;
+    rig.adapter->credentials->key = &rig.key.key;
     static const enum copp_result failures[] = {COPP_E_INVALID, COPP_E_KEY, COPP_E_CRYPTO, COPP_E_MEMORY};
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         struct app app;

@@ -350,6 +350,9 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_adapter_new,
             &(struct copp_adapter_config){.size = sizeof(struct copp_adapter_config), .chain_bytes = some, .chain_size = 1},
             NULL);
+    REFUSES(copp_adapter_renew, NULL, some, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew, rig.adapter, NULL, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew, rig.adapter, some, 1, NULL);
     RETURNS(copp_adapter_free, NULL);
     RETURNS(copp_adapter_dispatch, NULL, 1);
     ANSWERS(UINT64_MAX, copp_adapter_deadline_ms, NULL);
