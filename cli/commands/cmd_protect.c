@@ -9,6 +9,7 @@
 #include "cli/protect/arguments.h"
 #include "cli/protect/child.h"
 #include "cli/protect/console.h"
+#include "cli/protect/guardian.h"
 #include "cli/protect/protection.h"
 #include "cli/protect/terminal.h"
 
@@ -20,6 +21,7 @@ struct protect_run {
     struct protection protection;
     struct child child;
     struct console console;
+    struct guardian guardian;
     int terminal; /* the command's; -1: it has none */
     bool said_unknown;
     bool over;
@@ -53,7 +55,10 @@ static void say_unknown(struct protect_run *run) {
 /* A command that is held because nothing is protected must not run for its end either. */
 static void end_command(struct protect_run *run) {
     int group = child_group(&run->child);
+    guardian_command_ends(&run->guardian, GRACE_MS);
     bool ended = child_end(&run->child, protection_is_gone(&run->protection) ? 0 : GRACE_MS);
+    if (ended)
+        guardian_command_ended(&run->guardian);
     terminal_take(run->terminal, group);
     say_unknown(run);
     if (!ended && run->child.unknown)
@@ -92,6 +97,22 @@ static void hold(struct protect_run *run, struct protection_report *r) {
     lose(run, r);
 }
 
+/* While we were stopped the guardian has held it: the protection is looked at before it goes on. */
+static void beat(struct protect_run *run) {
+    if (!guardian_beat(&run->guardian))
+        return;
+    (void)child_hold(&run->child);
+    protection_look_soon(&run->protection);
+}
+
+static void let_go_on(struct protect_run *run) {
+    if (!guardian_release(&run->guardian))
+        return;
+    terminal_give(run->terminal, child_group(&run->child));
+    child_resume(&run->child);
+    beat(run); /* we may have been stopped just before */
+}
+
 static void step(struct protect_run *run) {
     struct protection_report r;
     protection_step(&run->protection, &r);
@@ -105,10 +126,8 @@ static void step(struct protect_run *run) {
     case PROTECTION_IN_FORCE:
         if (r.event)
             console_tell(&run->console, simulated(run), r.event, r.text, "");
-        if (run->child.held) {
-            terminal_give(run->terminal, child_group(&run->child));
-            child_resume(&run->child);
-        }
+        if (run->child.held)
+            let_go_on(run);
         break;
     }
 }
@@ -117,7 +136,9 @@ static void step(struct protect_run *run) {
 static void suspend(struct protect_run *run, bool job) {
     (void)child_hold(&run->child);
     terminal_take(run->terminal, child_group(&run->child));
+    guardian_suspend(&run->guardian);
     terminal_suspend(job);
+    guardian_go_on(&run->guardian);
     protection_look_soon(&run->protection);
 }
 
@@ -141,12 +162,22 @@ static void look_at_command(struct protect_run *run) {
         suspend(run, true);
 }
 
+/* Nobody would see to the command if we could not. */
+static void lose_guardian(struct protect_run *run) {
+    struct protection_report r = {
+        .status = STATUS_NO, .event = "stopped", .text = "the guardian of this program has ended", .hint = ""};
+    if (run->child.runs)
+        lose(run, &r);
+}
+
 /* Ctrl-C on a terminal goes to the command alone; what comes here was sent to us, or the command is held or not there. */
 static void read_signals(struct protect_run *run) {
     bool stop;
     int number = signals_take(&run->console.signals, &stop);
     look_at_command(run);
-    if (!run->over && number != 0) {
+    if (!run->over && guardian_has_ended(&run->guardian)) {
+        lose_guardian(run);
+    } else if (!run->over && number != 0) {
         run->over = true;
         run->status = run->child.runs ? 128 + number : STATUS_YES;
         end_command(run);
@@ -157,14 +188,17 @@ static void read_signals(struct protect_run *run) {
 
 static void go_on(struct protect_run *run) {
     while (!run->over) {
-        int fds[PROTECTION_FDS];
-        bool ready[PROTECTION_FDS];
+        int fds[PROTECTION_FDS + 1];
+        bool ready[PROTECTION_FDS + 1];
+        beat(run);
         uint64_t now = protection_now(&run->protection);
         uint64_t deadline_ms = protection_deadline_ms(&run->protection);
         size_t count = protection_fds(&run->protection, fds);
-        console_wait(&run->console, fds, ready, count, deadline_ms <= now ? 0 : deadline_ms - now);
+        fds[count] = guardian_fd(&run->guardian);
+        console_wait(&run->console, fds, ready, count + 1, deadline_ms <= now ? 0 : deadline_ms - now);
         read_signals(run);
         say_unknown(run);
+        beat(run);
         if (protection_dispatch(&run->protection, ready) && !run->over)
             step(run);
     }
@@ -177,9 +211,13 @@ static int start_command(struct protect_run *run) {
     fflush(stdout);
     run->terminal = no_input ? -1 : terminal_open();
     bool foreground = terminal_is_ours(run->terminal);
+    guardian_command_starts(&run->guardian);
     int error = child_start(&run->child, run->in->operands, foreground ? run->terminal : -1, no_input);
-    if (error == 0)
+    if (error == 0) {
+        guardian_command_runs(&run->guardian, child_group(&run->child));
         return STATUS_YES;
+    }
+    guardian_command_ended(&run->guardian);
     if (foreground)
         terminal_take(run->terminal, TERMINAL_ANYBODY);
     return fail(run->in, STATUS_UNKNOWN, run->in->operands[0], "cannot be run: %s", strerror(error));
@@ -215,23 +253,33 @@ static int protect(struct protect_run *run) {
     return status;
 }
 
+static int open_and_protect(struct protect_run *run, const struct choice_terms *terms) {
+    const struct protect_arguments *o = run->in->options;
+    int status = protection_open(run->in, &o->device, terms, (uint64_t)o->reconnect * 1000, &run->protection);
+    if (status == STATUS_YES)
+        status = protect(run);
+    protection_close(&run->protection);
+    status = console_flush(status);
+    terminal_close(&run->terminal);
+    guardian_close(&run->guardian);
+    if (run->child.interrupted)
+        terminal_pass_interrupt();
+    console_close(&run->console);
+    return status;
+}
+
 static int run(const struct invocation *in) {
-    const struct protect_arguments *o = in->options;
-    struct protect_run run = {.in = in, .console = CONSOLE_CLOSED(in), .terminal = -1};
+    struct protect_run run = {.in = in, .console = CONSOLE_CLOSED(in), .guardian = GUARDIAN_NONE, .terminal = -1};
     struct choice_terms terms;
     int status = arguments_read(in, &terms);
-    if (status == STATUS_YES) {
-        status = protection_open(in, &o->device, &terms, (uint64_t)o->reconnect * 1000, &run.protection);
-        if (status == STATUS_YES)
-            status = protect(&run);
-        protection_close(&run.protection);
-    }
-    status = console_flush(status);
-    terminal_close(&run.terminal);
-    if (run.child.interrupted)
-        terminal_pass_interrupt();
-    console_close(&run.console);
-    return status;
+    if (status != STATUS_YES)
+        return status;
+    enum guardian_side side = in->operand_count > 0 ? guardian_start(&run.guardian, &status) : GUARDIAN_IS_COPP;
+    if (side == GUARDIAN_IS_ITSELF)
+        return status;
+    if (side == GUARDIAN_FAILED)
+        return fail(in, STATUS_UNKNOWN, NULL, "no guardian for the command: %s", strerror(errno));
+    return open_and_protect(&run, &terms);
 }
 
 const struct command command_protect = {
