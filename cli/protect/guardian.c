@@ -104,7 +104,8 @@ void guardian_command_runs(struct guardian *guardian, int group) {
         return;
     atomic_store(&guardian->page->group, group);
     expect_in(guardian->page, GUARDIAN_SILENCE_MS);
-    leave_to(guardian, GUARDIAN_WATCHED);
+    if (!guardian_page_change(guardian->page, GUARDIAN_HALTED, GUARDIAN_HELD))
+        leave_to(guardian, GUARDIAN_WATCHED);
     wake_guardian(guardian);
 }
 

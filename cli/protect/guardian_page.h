@@ -2,6 +2,8 @@
  * What copp and its guardian (guardian.h) both know: one page of memory that they share. Who may change its state, and when:
  *
  *   IDLE --copp--> STARTING --copp--> WATCHED: the command runs
+ *   STARTING --guardian, when copp is stopped--> HOLDING --guardian--> HALTED: what there is of it is stopped
+ *   HALTED --copp--> HELD; or, since copp may be waiting for it to begin, 2 seconds after copp went on --guardian--> HOLDING --> STARTING
  *   WATCHED --guardian, once the deadline is over--> HOLDING --guardian--> HELD: all of it is stopped
  *   HOLDING --guardian--> WATCHED: copp has been heard of meanwhile, before anything was stopped
  *   HELD --copp, after a look that began when it knew--> WATCHED, and only then it lets the command go on
@@ -24,6 +26,7 @@
 enum guardian_state {
     GUARDIAN_IDLE = 0, /* nothing has been started */
     GUARDIAN_STARTING, /* it is killed with copp, but not held: copp waits for it */
+    GUARDIAN_HALTED,
     GUARDIAN_WATCHED,
     GUARDIAN_HOLDING,
     GUARDIAN_HELD,

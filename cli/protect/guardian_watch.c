@@ -34,6 +34,7 @@ struct watch {
     pid_t copp;
     int fd;
     int timer;
+    bool stands; /* copp has been stopped */
     bool over;
     int status; /* once over */
 };
@@ -46,11 +47,6 @@ static void announce(int patience_ms, const char *text) {
 }
 
 /* --- the command --- */
-
-static bool hold_all(struct watch *w) {
-    descendants_of(w->copp);
-    return descendants_signal(SIGSTOP) == DESCENDANTS_DONE;
-}
 
 static void kill_behind_copp(struct watch *w) {
     descendants_of(w->copp);
@@ -79,6 +75,7 @@ static bool kill_after_copp(struct watch *w) {
         if (left != DESCENDANTS_DONE)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     } while (left != DESCENDANTS_DONE && clock_ms() < limit);
+    descendants_reap(group); /* who has ended since */
     terminal_take_back(atomic_load(&w->page->group));
     if (group > 0)
         (void)waitpid(group, NULL, WNOHANG);
@@ -87,34 +84,65 @@ static bool kill_after_copp(struct watch *w) {
 
 /* --- copp is silent --- */
 
-static void hold(struct watch *w) {
-    if (!guardian_page_change(w->page, GUARDIAN_WATCHED, GUARDIAN_HOLDING))
+/* What cannot be held must not run on either. */
+static bool hold_or_kill(struct watch *w) {
+    descendants_of(w->copp);
+    bool held = descendants_signal(SIGSTOP) == DESCENDANTS_DONE;
+    if (!held)
+        kill_behind_copp(w);
+    return held;
+}
+
+static void hold(struct watch *w, enum guardian_state from, enum guardian_state to) {
+    if (!guardian_page_change(w->page, from, GUARDIAN_HOLDING))
         return;
     if (guardian_now_ms() < atomic_load(&w->page->deadline_ms)) { /* it was heard of just now */
-        (void)guardian_page_change(w->page, GUARDIAN_HOLDING, GUARDIAN_WATCHED);
+        (void)guardian_page_change(w->page, GUARDIAN_HOLDING, from);
         return;
     }
-    bool held = hold_all(w);
-    if (!held)
-        kill_behind_copp(w); /* what cannot be held must not run on either */
-    (void)guardian_page_change(w->page, GUARDIAN_HOLDING, GUARDIAN_HELD);
+    bool held = hold_or_kill(w);
+    (void)guardian_page_change(w->page, GUARDIAN_HOLDING, to);
     if (w->fd < 0) /* it is ending, and with it the command */
         return;
     (void)send(w->fd, "", 1, MSG_NOSIGNAL);
     announce(0, held ? "copp does not answer; the command is held"
-                : "copp does not answer, and the command cannot be held: it is killed");
+                     : "copp does not answer, and the command cannot be held: it is killed");
+}
+
+static void let_begin(struct watch *w) {
+    if (!guardian_page_change(w->page, GUARDIAN_HALTED, GUARDIAN_HOLDING))
+        return;
+    descendants_of(w->copp);
+    (void)descendants_signal(SIGCONT);
+    (void)guardian_page_change(w->page, GUARDIAN_HOLDING, GUARDIAN_STARTING);
 }
 
 static void check(struct watch *w) {
     if (guardian_now_ms() < atomic_load(&w->page->deadline_ms))
         return;
-    enum guardian_state state = guardian_page_state(w->page);
-    if (state == GUARDIAN_WATCHED)
-        hold(w);
-    else if (state == GUARDIAN_HELD && !hold_all(w))
+    switch (guardian_page_state(w->page)) {
+    case GUARDIAN_STARTING:
+        if (w->stands)
+            hold(w, GUARDIAN_STARTING, GUARDIAN_HALTED);
+        break;
+    case GUARDIAN_HALTED:
+        if (w->stands)
+            (void)hold_or_kill(w);
+        else
+            let_begin(w);
+        break;
+    case GUARDIAN_WATCHED:
+        hold(w, GUARDIAN_WATCHED, GUARDIAN_HELD);
+        break;
+    case GUARDIAN_HELD: /* somebody may have let some of it go on */
+        (void)hold_or_kill(w);
+        break;
+    case GUARDIAN_ENDING:
         kill_behind_copp(w);
-    else if (state == GUARDIAN_ENDING)
-        kill_behind_copp(w);
+        break;
+    default:
+        break;
+    }
 }
 
 static bool is_command_there(struct watch *w) {
@@ -168,12 +196,20 @@ static void copp_ended(struct watch *w, const siginfo_t *info) {
 /* Stopped for Ctrl-Z, as it has announced, or while there is nothing to watch over: whoever has started us shall see it. Else it
  * cannot look, and there is nothing to wait for. */
 static void copp_stopped(struct watch *w) {
+    w->stands = true;
     if (is_command_there(w) && guardian_page_state(w->page) != GUARDIAN_SUSPENDED) {
         atomic_store(&w->page->deadline_ms, 0);
         return;
     }
     terminal_suspend(false);
     (void)kill(w->copp, SIGCONT);
+}
+
+/* Its word to a command that has been halted is waited for a while. */
+static void copp_continued(struct watch *w) {
+    w->stands = false;
+    if (guardian_page_state(w->page) == GUARDIAN_HALTED)
+        atomic_store(&w->page->deadline_ms, guardian_now_ms() + GUARDIAN_SILENCE_MS);
 }
 
 static void look_at_copp(struct watch *w) {
@@ -186,8 +222,12 @@ static void look_at_copp(struct watch *w) {
         return;
     }
     info.si_pid = 0;
-    if (waitid(P_PID, (id_t)w->copp, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid != 0)
+    if (waitid(P_PID, (id_t)w->copp, &info, WSTOPPED | WCONTINUED | WNOHANG) != 0 || info.si_pid == 0)
+        return;
+    if (info.si_code == CLD_STOPPED)
         copp_stopped(w);
+    else
+        copp_continued(w);
 }
 
 /* A terminal has sent them to copp too, in the same process group. That does no harm: the first one that ends it does so, and a second

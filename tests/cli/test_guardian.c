@@ -31,6 +31,7 @@ struct film {
     atomic_int frames[2];
     atomic_int step; /* how far the made-up copp is */
     atomic_int beats; /* of it, 10 ms apart */
+    atomic_int pid; /* of the made-up copp */
     atomic_int refuses; /* the kernel lets no SIGSTOP through, as if the command were another user's */
 };
 
@@ -152,6 +153,20 @@ static void let_go_on_late(struct guardian *guardian) {
         pause_ms(50);
     }
     pause();
+}
+
+/* The film has begun, or is about to. */
+static void be_stopped_while_it_starts(struct guardian *guardian) {
+    struct child child;
+    guardian_command_starts(guardian);
+    if (child_start(&child, (char *[]){program, "film", film_name, NULL}, -1, true) != 0)
+        _exit(90);
+    film->pid = getpid();
+    film->step = 1;
+    await_step(2);
+    guardian_command_runs(guardian, child_group(&child));
+    await_step(3);
+    _exit(4);
 }
 
 /* A fault of its own ends it, though it blocks all signals. */
@@ -280,6 +295,32 @@ static void who_is_left_behind_is_killed(void) {
     assert_ended_with(pid, 3);
 }
 
+static void held_if_copp_is_stopped_while_it_starts(void) {
+    pid_t pid = begin(be_stopped_while_it_starts);
+    await(1);
+    await_both(true);
+    assert_int_equal(kill(film->pid, SIGSTOP), 0);
+    await_both(false);
+    assert_int_equal(kill(film->pid, SIGCONT), 0);
+    await_both(true); /* copp may be waiting for it */
+    film->step = 2;
+    await_both(false); /* no word of copp's, for 2 seconds */
+    film->step = 3;
+    assert_ended_with(pid, 4);
+}
+
+static void who_was_halted_is_held_until_copp_has_looked(void) {
+    struct guardian guardian = {.page = guardian_page_new(), .fd = -1};
+    assert_non_null(guardian.page);
+    atomic_store(&guardian.page->state, GUARDIAN_HALTED);
+    guardian_command_runs(&guardian, 0);
+    assert_false(guardian_release(&guardian));
+    assert_true(guardian_beat(&guardian));
+    assert_true(guardian_release(&guardian));
+    assert_int_equal(guardian_page_state(guardian.page), GUARDIAN_WATCHED);
+    guardian_close(&guardian);
+}
+
 /* What the guardian is stopping is left to it: nothing that it stops later stands in the next state. */
 static void who_is_being_held_is_waited_for(void) {
     struct guardian guardian = {.page = guardian_page_new(), .fd = -1};
@@ -317,9 +358,14 @@ static int prepare(void) {
 
 int main(int argc, char **argv) {
     static const struct test_case cases[] = {
-        TEST(held_while_copp_is_silent, "APP-3"),    TEST(who_is_let_go_on_too_late_is_held_again, "APP-3"),
-        TEST(who_cannot_be_held_is_killed, "APP-3"), TEST(killed_after_a_crash, ""),
-        TEST(who_is_left_behind_is_killed, ""),      TEST(who_is_being_held_is_waited_for, ""),
+        TEST(held_while_copp_is_silent, "APP-3"),
+        TEST(who_is_let_go_on_too_late_is_held_again, "APP-3"),
+        TEST(who_cannot_be_held_is_killed, "APP-3"),
+        TEST(killed_after_a_crash, ""),
+        TEST(who_is_left_behind_is_killed, ""),
+        TEST(held_if_copp_is_stopped_while_it_starts, "APP-3"),
+        TEST(who_was_halted_is_held_until_copp_has_looked, "APP-3"),
+        TEST(who_is_being_held_is_waited_for, ""),
     };
     if (argc == 3 && strcmp(argv[1], "film") == 0)
         return play(argv[2]);

@@ -137,6 +137,13 @@ static void happens(const char *event) {
     close(file);
 }
 
+/* It has begun to watch over the film, which has begun before. */
+static void start_watched(void) {
+    start();
+    happens("mode HDMI-1 720p60\n");
+    await_said("protected again");
+}
+
 /* --- what is seen of it --- */
 
 static bool moves(void) {
@@ -228,7 +235,7 @@ static void a_stopped_copp_holds_the_film(void **state) {
 static void a_copp_that_hangs_holds_the_film(void **state) {
     int status;
     (void)state;
-    start();
+    start_watched();
     assert_int_equal(ptrace(PTRACE_SEIZE, copp, NULL, NULL), 0);
     assert_int_equal(ptrace(PTRACE_INTERRUPT, copp, NULL, NULL), 0);
     assert_int_equal(waitpid(copp, &status, __WALL), copp);
@@ -242,7 +249,7 @@ static void a_copp_that_hangs_holds_the_film(void **state) {
 /* The display has gone while copp was stopped: it goes on, and not one frame is shown. */
 static void nothing_goes_on_before_copp_has_looked(void **state) {
     (void)state;
-    start();
+    start_watched();
     assert_int_equal(kill(copp, SIGSTOP), 0);
     await_moving(false);
     int frames[2] = {film->frames[0], film->frames[1]};
