@@ -6,6 +6,7 @@
  *   HALTED --copp--> HELD; or, since copp may be waiting for it to begin, 2 seconds after copp went on --guardian--> HOLDING --> STARTING
  *   WATCHED --guardian, once the deadline is over--> HOLDING --guardian--> HELD: all of it is stopped
  *   HOLDING --guardian--> WATCHED: copp has been heard of meanwhile, before anything was stopped
+ *   HELD --guardian, as long as copp is silent--> HOLDING --> HELD: somebody may have let some of it go on
  *   HELD --copp, after a look that began when it knew--> WATCHED, and only then it lets the command go on
  *   WATCHED, HELD --copp--> SUSPENDED: it holds the command, and stops itself --copp--> WATCHED
  *   WATCHED, HELD --copp--> ENDING: it ends the command --copp--> ENDED

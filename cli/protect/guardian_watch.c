@@ -84,36 +84,39 @@ static bool kill_after_copp(struct watch *w) {
 
 /* --- copp is silent --- */
 
-/* What cannot be held must not run on either. */
-static bool hold_or_kill(struct watch *w) {
+/* Between HOLDING and the state after it, in which copp does not end the command: the number of the group is the command's. */
+static enum descendants signal_all(struct watch *w, int number) {
+    int group = atomic_load(&w->page->group);
     descendants_of(w->copp);
-    bool held = descendants_signal(SIGSTOP) == DESCENDANTS_DONE;
-    if (!held)
-        kill_behind_copp(w);
-    return held;
+    if (group > 0)
+        (void)kill(-group, number);
+    return descendants_signal(number);
 }
 
-static void hold(struct watch *w, enum guardian_state from, enum guardian_state to) {
+/* Those who may have been let go on by others are held again. What cannot be held must not run on either. */
+static bool hold(struct watch *w, enum guardian_state from, enum guardian_state to) {
+    enum descendants told = DESCENDANTS_DONE;
     if (!guardian_page_change(w->page, from, GUARDIAN_HOLDING))
-        return;
-    if (guardian_now_ms() < atomic_load(&w->page->deadline_ms)) { /* it was heard of just now */
-        (void)guardian_page_change(w->page, GUARDIAN_HOLDING, from);
-        return;
-    }
-    bool held = hold_or_kill(w);
-    (void)guardian_page_change(w->page, GUARDIAN_HOLDING, to);
-    if (w->fd < 0) /* it is ending, and with it the command */
-        return;
-    (void)send(w->fd, "", 1, MSG_NOSIGNAL);
-    announce(0, held ? "copp does not answer; the command is held"
-                     : "copp does not answer, and the command cannot be held: it is killed");
+        return false;
+    bool silent = guardian_now_ms() >= atomic_load(&w->page->deadline_ms); /* or it has been heard of just now */
+    if (silent)
+        told = signal_all(w, SIGSTOP);
+    if (told != DESCENDANTS_DONE)
+        (void)signal_all(w, SIGKILL);
+    (void)guardian_page_change(w->page, GUARDIAN_HOLDING, silent ? to : from);
+    (void)send(w->fd, "", 1, MSG_NOSIGNAL); /* copp may wait for that */
+    return silent;
+}
+
+static void hold_first(struct watch *w, enum guardian_state from, enum guardian_state to) {
+    if (hold(w, from, to) && w->fd >= 0) /* else it is ending, and with it the command */
+        announce(0, "copp does not answer; the command is held, and what of it cannot be held is killed");
 }
 
 static void let_begin(struct watch *w) {
     if (!guardian_page_change(w->page, GUARDIAN_HALTED, GUARDIAN_HOLDING))
         return;
-    descendants_of(w->copp);
-    (void)descendants_signal(SIGCONT);
+    (void)signal_all(w, SIGCONT);
     (void)guardian_page_change(w->page, GUARDIAN_HOLDING, GUARDIAN_STARTING);
 }
 
@@ -123,19 +126,19 @@ static void check(struct watch *w) {
     switch (guardian_page_state(w->page)) {
     case GUARDIAN_STARTING:
         if (w->stands)
-            hold(w, GUARDIAN_STARTING, GUARDIAN_HALTED);
+            hold_first(w, GUARDIAN_STARTING, GUARDIAN_HALTED);
         break;
     case GUARDIAN_HALTED:
         if (w->stands)
-            (void)hold_or_kill(w);
+            (void)hold(w, GUARDIAN_HALTED, GUARDIAN_HALTED);
         else
             let_begin(w);
         break;
     case GUARDIAN_WATCHED:
-        hold(w, GUARDIAN_WATCHED, GUARDIAN_HELD);
+        hold_first(w, GUARDIAN_WATCHED, GUARDIAN_HELD);
         break;
-    case GUARDIAN_HELD: /* somebody may have let some of it go on */
-        (void)hold_or_kill(w);
+    case GUARDIAN_HELD:
+        (void)hold(w, GUARDIAN_HELD, GUARDIAN_HELD);
         break;
     case GUARDIAN_ENDING:
         kill_behind_copp(w);

@@ -33,6 +33,8 @@ struct film {
     atomic_int beats; /* of it, 10 ms apart */
     atomic_int pid; /* of the made-up copp */
     atomic_int refuses; /* the kernel lets no SIGSTOP through, as if the command were another user's */
+    atomic_int takes_long; /* a SIGSTOP of the guardian's, as long as it is this */
+    atomic_int waits; /* one does */
 };
 
 static struct film *film;
@@ -44,7 +46,15 @@ int __wrap_kill(pid_t pid, int number);
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
+static void pause_ms(long ms) {
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
 static bool lets_through(int number) {
+    while (number == SIGSTOP && film->takes_long) {
+        film->waits = 1;
+        pause_ms(1);
+    }
     if (number != SIGSTOP || !film->refuses)
         return true;
     errno = EPERM;
@@ -64,10 +74,6 @@ long __wrap_syscall(long number, ...) {
     if (number == SYS_close_range) /* the harness keeps files open in its children */
         return 0;
     return number == SYS_pidfd_send_signal && !lets_through((int)b) ? -1 : __real_syscall(number, a, b, NULL, 0);
-}
-
-static void pause_ms(long ms) {
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
 static void map_film(const char *name) {
@@ -140,6 +146,31 @@ static void be_silent(struct guardian *guardian) {
         _exit(95);
     guardian_command_ended(guardian);
     exit(7);
+}
+
+/* Heard of again while the guardian holds the command once more: it does not let it go on meanwhile. */
+static void release_while_it_is_held_again(struct guardian *guardian) {
+    struct child child;
+    start_film(guardian, &child);
+    await_step(1);
+    for (unsigned ms = 0; ms < 100; ms++) {
+        (void)guardian_beat(guardian);
+        if (guardian_release(guardian))
+            _exit(97);
+        pause_ms(1);
+    }
+    film->takes_long = false;
+    while (!guardian_release(guardian)) {
+        (void)guardian_beat(guardian);
+        pause_ms(1);
+    }
+    child_resume(&child);
+    for (;;) {
+        if (guardian_beat(guardian))
+            _exit(98);
+        film->beats++;
+        pause_ms(10);
+    }
 }
 
 /* As one that is stopped between its look and the word to the command: it lets it go on, though the guardian holds it. */
@@ -240,12 +271,16 @@ static void assert_ended_with(pid_t pid, int expected) {
     assert_int_equal(errno, ECHILD);
 }
 
-static void held_while_copp_is_silent(void) {
-    pid_t pid = begin(be_silent);
+static void await_beats(void) {
     for (unsigned ms = 0; film->beats < BEATS; ms++) {
         assert_true(ms < PATIENCE_MS);
         pause_ms(1);
     }
+}
+
+static void held_while_copp_is_silent(void) {
+    pid_t pid = begin(be_silent);
+    await_beats();
     await_both(true); /* longer than it may be silent */
     film->step = 1;
     await_both(false);
@@ -256,6 +291,22 @@ static void held_while_copp_is_silent(void) {
     await_both(true);
     film->step = 5;
     assert_ended_with(pid, 7);
+}
+
+static void nothing_goes_on_while_it_is_held_again(void) {
+    pid_t pid = begin(release_while_it_is_held_again);
+    await_both(false);
+    film->takes_long = true;
+    for (unsigned ms = 0; !film->waits; ms++) {
+        assert_true(ms < PATIENCE_MS);
+        pause_ms(1);
+    }
+    film->step = 1;
+    await_both(true);
+    await_beats();
+    await_both(true); /* and nothing of it was stopped later */
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_ended_with(pid, 128 + SIGTERM);
 }
 
 static void who_is_let_go_on_too_late_is_held_again(void) {
@@ -360,6 +411,7 @@ int main(int argc, char **argv) {
     static const struct test_case cases[] = {
         TEST(held_while_copp_is_silent, "APP-3"),
         TEST(who_is_let_go_on_too_late_is_held_again, "APP-3"),
+        TEST(nothing_goes_on_while_it_is_held_again, "APP-3"),
         TEST(who_cannot_be_held_is_killed, "APP-3"),
         TEST(killed_after_a_crash, ""),
         TEST(who_is_left_behind_is_killed, ""),
