@@ -19,4 +19,7 @@ void signals_close(struct signals *signals);
  * wants it to stop (Ctrl-Z), which it does not by itself. */
 int signals_take(const struct signals *signals, bool *suspend);
 
+/* The same. *typed: it was typed on the terminal, and so has come to all of this program's process group. Not on Windows. */
+int signals_take_from(const struct signals *signals, bool *suspend, bool *typed);
+
 #endif

@@ -55,10 +55,19 @@ void signals_close(struct signals *signals) {
     *signals = (struct signals){-1, -1, INT_MAX};
 }
 
-int signals_take(const struct signals *signals, bool *suspend) {
+int signals_take_from(const struct signals *signals, bool *suspend, bool *typed) {
     struct signalfd_siginfo info;
     *suspend = false;
+    *typed = false;
     while (read(signals->children, &info, sizeof info) == sizeof info)
         *suspend = *suspend || info.ssi_signo != SIGCHLD; /* which child it was, child_look sees for itself */
-    return read(signals->ending, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+    if (read(signals->ending, &info, sizeof info) != sizeof info)
+        return 0;
+    *typed = info.ssi_code == SI_KERNEL && (info.ssi_signo == SIGINT || info.ssi_signo == SIGQUIT);
+    return (int)info.ssi_signo;
+}
+
+int signals_take(const struct signals *signals, bool *suspend) {
+    bool typed;
+    return signals_take_from(signals, suspend, &typed);
 }

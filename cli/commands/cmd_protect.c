@@ -9,11 +9,13 @@
 #include "cli/protect/arguments.h"
 #include "cli/protect/child.h"
 #include "cli/protect/console.h"
+#include "cli/protect/guardian.h"
 #include "cli/protect/protection.h"
 #include "cli/protect/terminal.h"
 
 #define END_MS 2000u /* as long as a command that is told to end under protection has for it */
 #define END_LOOK_MS 20u /* how often it is looked whether it has: not every end is told to us */
+#define KILL_MS 1000u /* as long as killing it may take */
 #define REPEAT_MS 100u /* what comes so soon after a signal is the same wish: timeout(1) sends each twice */
 #define UNKNOWN_NOTE "/proc does not tell what it has started"
 
@@ -22,6 +24,7 @@ struct protect_run {
     struct protection protection;
     struct child child;
     struct console console;
+    struct guardian guardian;
     int terminal; /* the command's; -1: it has none */
     bool said_unknown;
     enum protection_state state; /* LOST: it is not looked at any more */
@@ -67,7 +70,10 @@ static void say_unknown(struct protect_run *run) {
 /* Whatever of it is left; what is held does not run again. */
 static void kill_command(struct protect_run *run) {
     int group = child_group(&run->child);
+    guardian_command_ends(&run->guardian, KILL_MS);
     bool ended = child_end(&run->child);
+    if (ended)
+        guardian_command_ended(&run->guardian);
     terminal_take(run->terminal, group);
     say_unknown(run);
     if (!ended && run->child.unknown)
@@ -149,13 +155,27 @@ static void hold(struct protect_run *run, struct protection_report *r) {
     }
 }
 
+/* While we were stopped the guardian has held it: the protection is looked at before it goes on. */
+static void beat(struct protect_run *run) {
+    if (!guardian_beat(&run->guardian))
+        return;
+    (void)child_hold(&run->child);
+    protection_look_soon(&run->protection);
+}
+
+static void let_go_on(struct protect_run *run) {
+    if (!guardian_release(&run->guardian))
+        return;
+    terminal_give(run->terminal, child_group(&run->child));
+    child_resume(&run->child);
+    beat(run); /* we may have been stopped just before */
+}
+
 static void go_on(struct protect_run *run, const struct protection_report *r) {
     if (r->event)
         console_tell(&run->console, simulated(run), r->event, r->text, "");
-    if (run->child.held) {
-        terminal_give(run->terminal, child_group(&run->child));
-        child_resume(&run->child);
-    }
+    if (run->child.held)
+        let_go_on(run);
 }
 
 static void read_signals(struct protect_run *run);
@@ -181,7 +201,9 @@ static void step(struct protect_run *run) {
 static void suspend(struct protect_run *run, bool job) {
     (void)child_hold(&run->child);
     terminal_take(run->terminal, child_group(&run->child));
+    guardian_suspend(&run->guardian);
     terminal_suspend(job);
+    guardian_go_on(&run->guardian);
     protection_look_soon(&run->protection);
 }
 
@@ -227,6 +249,14 @@ static void end_by_signal(struct protect_run *run, int number) {
         kill_command(run);
 }
 
+/* Nobody would see to the command if we could not. */
+static void lose_guardian(struct protect_run *run) {
+    struct protection_report r = {
+        .status = STATUS_NO, .event = "stopped", .text = "the guardian of this program has ended", .hint = ""};
+    if (has_command(run))
+        lose(run, &r);
+}
+
 /* Ctrl-C on a terminal goes to the command alone; what comes here was sent to us, or the command is held or not there. */
 static void read_signals(struct protect_run *run) {
     bool stop;
@@ -234,7 +264,9 @@ static void read_signals(struct protect_run *run) {
     look_at_command(run);
     if (run->over)
         return;
-    if (number != 0)
+    if (guardian_has_ended(&run->guardian))
+        lose_guardian(run);
+    else if (number != 0)
         end_by_signal(run, number);
     else if (stop && !run->ending)
         suspend(run, false);
@@ -249,12 +281,15 @@ static uint64_t wait_ms(const struct protect_run *run) {
 
 static void watch(struct protect_run *run) {
     while (!run->over) {
-        int fds[PROTECTION_FDS];
-        bool ready[PROTECTION_FDS];
+        int fds[PROTECTION_FDS + 1];
+        bool ready[PROTECTION_FDS + 1];
+        beat(run);
         size_t count = run->state == PROTECTION_LOST ? 0 : protection_fds(&run->protection, fds);
-        console_wait(&run->console, fds, ready, count, wait_ms(run));
+        fds[count] = guardian_fd(&run->guardian);
+        console_wait(&run->console, fds, ready, count + 1, wait_ms(run));
         read_signals(run);
         say_unknown(run);
+        beat(run);
         if (!run->over && run->state != PROTECTION_LOST && protection_dispatch(&run->protection, ready))
             step(run);
         look_at_end(run);
@@ -270,9 +305,13 @@ static int start_command(struct protect_run *run) {
     fflush(stdout);
     run->terminal = no_input ? -1 : terminal_open();
     bool foreground = terminal_is_ours(run->terminal);
+    guardian_command_starts(&run->guardian);
     int error = child_start(&run->child, run->in->operands, foreground ? run->terminal : -1, no_input);
-    if (error == 0)
+    if (error == 0) {
+        guardian_command_runs(&run->guardian, child_group(&run->child));
         return STATUS_YES;
+    }
+    guardian_command_ended(&run->guardian);
     if (foreground)
         terminal_take(run->terminal, TERMINAL_ANYBODY);
     return fail(run->in, STATUS_UNKNOWN, run->in->operands[0], "cannot be run: %s", strerror(error));
@@ -309,24 +348,34 @@ static int protect(struct protect_run *run) {
     return status;
 }
 
+static int open_and_protect(struct protect_run *run, const struct choice_terms *terms, const struct protection_limits *limits) {
+    const struct protect_arguments *o = run->in->options;
+    int status = protection_open(run->in, &o->device, terms, limits, &run->protection);
+    if (status == STATUS_YES)
+        status = protect(run);
+    protection_close(&run->protection);
+    status = console_flush(status);
+    terminal_close(&run->terminal);
+    guardian_close(&run->guardian);
+    if (run->child.interrupted)
+        terminal_pass_interrupt();
+    console_close(&run->console);
+    return status;
+}
+
 static int run(const struct invocation *in) {
-    const struct protect_arguments *o = in->options;
-    struct protect_run run = {.in = in, .console = CONSOLE_CLOSED(in), .terminal = -1};
+    struct protect_run run = {.in = in, .console = CONSOLE_CLOSED(in), .guardian = GUARDIAN_NONE, .terminal = -1};
     struct choice_terms terms;
     struct protection_limits limits;
     int status = arguments_read(in, &terms, &limits);
-    if (status == STATUS_YES) {
-        status = protection_open(in, &o->device, &terms, &limits, &run.protection);
-        if (status == STATUS_YES)
-            status = protect(&run);
-        protection_close(&run.protection);
-    }
-    status = console_flush(status);
-    terminal_close(&run.terminal);
-    if (run.child.interrupted)
-        terminal_pass_interrupt();
-    console_close(&run.console);
-    return status;
+    if (status != STATUS_YES)
+        return status;
+    enum guardian_side side = in->operand_count > 0 ? guardian_start(&run.guardian, &status) : GUARDIAN_IS_COPP;
+    if (side == GUARDIAN_IS_ITSELF)
+        return status;
+    if (side == GUARDIAN_FAILED)
+        return fail(in, STATUS_UNKNOWN, NULL, "no guardian for the command: %s", strerror(errno));
+    return open_and_protect(&run, &terms, &limits);
 }
 
 const struct command command_protect = {

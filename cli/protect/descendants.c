@@ -70,16 +70,26 @@ static void add_children_of(struct family *family, pid_t pid) {
         family->unknown = true;
 }
 
-/* Free its members. Whoever loses its parent meanwhile becomes our child, behind those that we have: so ours are read last,
+static pid_t ancestor; /* whose descendants are meant; 0: this program's */
+
+static pid_t root(void) {
+    return ancestor != 0 ? ancestor : getpid();
+}
+
+void descendants_of(pid_t pid) {
+    ancestor = pid != getpid() ? pid : 0;
+}
+
+/* Free its members. Whoever loses its parent meanwhile becomes the root's child, behind those that it has: so they are read last,
  * until there is nobody new. */
 static struct family find(void) {
     struct family family = {.members = NULL};
     size_t seen = 0;
-    add_children_of(&family, getpid());
+    add_children_of(&family, root());
     while (seen < family.count) {
         for (; seen < family.count; seen++)
             add_children_of(&family, family.members[seen].pid);
-        add_children_of(&family, getpid());
+        add_children_of(&family, root());
     }
     return family;
 }
@@ -135,12 +145,12 @@ static void compare(void *context, pid_t pid) {
     search->found = search->found || pid == search->wanted;
 }
 
-/* Whether the number is a descendant's now: it still is its parent's child, or has become ours. */
+/* Whether the number is a descendant's now: it still is its parent's child, or has become the root's. */
 static bool is_ours(const struct member *member) {
     struct search search = {member->pid, false};
     (void)process_children(member->parent, compare, &search);
-    if (!search.found && member->parent != getpid())
-        (void)process_children(getpid(), compare, &search);
+    if (!search.found && member->parent != root())
+        (void)process_children(root(), compare, &search);
     return search.found;
 }
 
@@ -246,6 +256,10 @@ enum descendants descendants_left(void) {
 #else
 
 void descendants_adopt(void) {
+}
+
+void descendants_of(pid_t pid) {
+    (void)pid;
 }
 
 void descendants_reap(pid_t leader) {

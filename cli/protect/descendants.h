@@ -19,6 +19,10 @@ enum descendants {
 /* From here on those whose parent ends stay descendants: they become this program's children. Reap them. */
 void descendants_adopt(void);
 
+/* Whose descendants the functions below mean, but for descendants_reap: those of this program, unless it names another one here. That
+ * one must have adopted its own, is itself not signalled, and has none any more once it has ended. */
+void descendants_of(pid_t pid);
+
 /* Reaps the children that have ended, but for leader, which keeps its number, and its process group's. */
 void descendants_reap(pid_t leader);
 

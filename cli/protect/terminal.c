@@ -54,6 +54,12 @@ void terminal_take(int terminal, int group) {
         set_foreground(terminal, getpgrp());
 }
 
+void terminal_take_back(int group) {
+    int terminal = open_controlling();
+    terminal_take(terminal, group);
+    terminal_close(&terminal);
+}
+
 void terminal_suspend(bool job) {
     kill(job ? 0 : getpid(), SIGTSTP);
     change_mask(SIG_UNBLOCK, SIGTSTP); /* here it stops */

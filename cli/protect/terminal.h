@@ -22,6 +22,9 @@ bool terminal_is_ours(int terminal);
 void terminal_give(int terminal, int group);
 void terminal_take(int terminal, int group);
 
+/* The same without terminal_open: takes the controlling terminal's back. (Not on Windows.) */
+void terminal_take_back(int group);
+
 /* Stops this program, and with job the other processes of its job as well, as the terminal's Ctrl-Z does. Returns when the
  * person continues it. */
 void terminal_suspend(bool job);

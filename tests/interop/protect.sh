@@ -428,7 +428,7 @@ rm -f "$dir/bg" "$dir/bg.frame"
     sleep 1
     frames moves "$dir/bg.frame" >&2
     # somebody else stops the film and lets it go on: copp watches all the while
-    player_pid=$(pgrep -f "$dir/player $dir/bg\$" | head -n 1)
+    player_pid=$(pgrep -f "^perl .*$dir/player $dir/bg\$")
     kill -STOP "$player_pid"
     sleep 1
     grep '^State' "/proc/$(ps -o ppid= -p "$player_pid" | tr -d ' ')/status" >"$dir/guard"
