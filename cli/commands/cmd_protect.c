@@ -50,6 +50,24 @@ static void say_unknown(struct protect_run *run) {
              run->console.output);
 }
 
+/* It descends from the command all the same, so that signals reach it as far as they are permitted to. */
+static void name_outside(void *context, int pid, const char *cgroup) {
+    const struct protect_run *run = context;
+    complain("%s: PID %d has left the command's cgroup for %s: signals alone hold and end it", run->console.output, pid, cgroup);
+}
+
+static void name_running(void *context, int pid, const char *cgroup) {
+    const struct protect_run *run = context;
+    complain("%s: not held: PID %d, in cgroup %s", run->console.output, pid, cgroup);
+}
+
+static bool hold_command(struct protect_run *run) {
+    bool held = child_hold(&run->child);
+    if (!held)
+        child_name_running(&run->child, name_running, run);
+    return held;
+}
+
 /* A command that is held because nothing is protected must not run for its end either. */
 static void end_command(struct protect_run *run) {
     int group = child_group(&run->child);
@@ -70,7 +88,7 @@ static void tell_stop(const struct protect_run *run, const struct protection_rep
 }
 
 static void lose(struct protect_run *run, const struct protection_report *r) {
-    (void)child_hold(&run->child); /* at once; ending takes longer */
+    (void)hold_command(run); /* at once; ending takes longer */
     tell_stop(run, r);
     run->status = r->status;
     run->over = true;
@@ -80,7 +98,7 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
 /* Without a protection we take Ctrl-C and Ctrl-Z ourselves, since they do not reach a command that is held. A command that we
  * cannot hold does not wait for a new session: it is ended. */
 static void hold(struct protect_run *run, struct protection_report *r) {
-    bool held = child_hold(&run->child);
+    bool held = hold_command(run);
     if (r->event)
         console_tell(&run->console, simulated(run), r->event, r->text, fate(run, "; the command is held"));
     if (!protection_is_gone(&run->protection))
@@ -115,7 +133,7 @@ static void step(struct protect_run *run) {
 
 /* The protection is looked at before the command shows anything again. */
 static void suspend(struct protect_run *run, bool job) {
-    (void)child_hold(&run->child);
+    (void)hold_command(run);
     terminal_take(run->terminal, child_group(&run->child));
     terminal_suspend(job);
     protection_look_soon(&run->protection);
@@ -165,23 +183,46 @@ static void go_on(struct protect_run *run) {
         console_wait(&run->console, fds, ready, count, deadline_ms <= now ? 0 : deadline_ms - now);
         read_signals(run);
         say_unknown(run);
+        child_name_outside(&run->child, name_outside, run);
         if (protection_dispatch(&run->protection, ready) && !run->over)
             step(run);
     }
 }
 
+/* What others see of it in the list of the system's units. */
+static void describe_command(const struct protect_run *run, char *text, size_t size) {
+    (void)snprintf(text, size, "copp protect on %s: %s", run->protection.name, run->in->operands[0]);
+    clean_foreign(text);
+}
+
+static int no_cgroup(const struct protect_run *run, const struct child_place *place) {
+    return fail_with(run->in, STATUS_UNKNOWN, run->in->operands[0],
+                     "log in with a session of systemd's, or run copp below systemd-run --user --scope -p Delegate=yes, or leave out "
+                     "--require-cgroup",
+                     "not started: %s", place->reason);
+}
+
 static int start_command(struct protect_run *run) {
+    const struct protect_arguments *o = run->in->options;
+    char description[256];
+    struct child_place place = {.description = description, .required = o->require_cgroup};
     bool no_input = protection_reads_input(&run->protection);
     if (run->in->operand_count == 0)
         return STATUS_YES;
     fflush(stdout);
     run->terminal = no_input ? -1 : terminal_open();
     bool foreground = terminal_is_ours(run->terminal);
-    int error = child_start(&run->child, run->in->operands, foreground ? run->terminal : -1, no_input);
-    if (error == 0)
+    describe_command(run, description, sizeof description);
+    int error = child_start_in(&run->child, run->in->operands, foreground ? run->terminal : -1, no_input, &place);
+    if (error == 0) {
+        console_tell_start(&run->console, simulated(run), place.kind, place.reason);
+        child_name_outside(&run->child, name_outside, run);
         return STATUS_YES;
+    }
     if (foreground)
         terminal_take(run->terminal, TERMINAL_ANYBODY);
+    if (error == ENOTSUP)
+        return no_cgroup(run, &place);
     return fail(run->in, STATUS_UNKNOWN, run->in->operands[0], "cannot be run: %s", strerror(error));
 }
 
