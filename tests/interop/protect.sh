@@ -22,7 +22,8 @@ same "$(cat "$dir/out")" input "standard input of COMMAND"
 
 begin simulated_and_says_so
 expect 0 $protect --hdcp 1 --json -- true
-jq -s -e '[.[].event] == ["protected", "ended", "released"] and all(.simulated == true) and
+contained=$(jq -r 'select(.event == "started") | .containment' "$dir/out")
+jq -s -e '[.[].event] == ["protected", "started", "ended", "released"] and all(.simulated == true) and
     .[0].text == "protected: HDCP on (simulated: protects nothing)"' "$dir/out" >/dev/null || fail "simulated"
 
 begin nobody_is_played_to_a_simulated_output_unasked
@@ -179,7 +180,7 @@ expect 1 $protect --hdcp 1 --events "$dir/events" -- $player "$dir/log"
 complains 'HDMI-1: the link to the display was lost (EVT-4)'
 same "$(tr '\n' ' ' <"$dir/log")" 'started TERM ' "what the player saw"
 expect 1 $protect --json --hdcp 1 --events "$dir/events" -- $player "$dir/log"
-jq -s -e '[.[].event] == ["protected", "stopped"] and .[1].rule == "EVT-4"' "$dir/out" >/dev/null || fail "events"
+jq -s -e '[.[].event] == ["protected", "started", "stopped"] and .[2].rule == "EVT-4"' "$dir/out" >/dev/null || fail "events"
 
 # runs PID: as something else than a zombie that nobody has asked for
 runs() {
@@ -219,7 +220,8 @@ expect 1 $protect --hdcp 1 --events "$dir/events" -- perl -MIO::Handle "$dir/hal
 complains 'HDMI-1: the connector was reconfigured.*the command is held'
 complains 'HDMI-1: protected again: HDCP on'
 [ "$(grep -c 'protected again' "$dir/err")" -ge 3 ] || fail "the levels were not set again each time" # two may fall into one poll
-grep -q continued "$dir/halves.log" || fail "it was not held: $(cat "$dir/halves.log")"
+# what a cgroup freezes is not stopped, and so does not continue (test_cgroup_posix.c has that)
+[ "$contained" != processes ] || grep -q continued "$dir/halves.log" || fail "it was not held: $(cat "$dir/halves.log")"
 same "$(tail -n 1 "$dir/halves.log")" TERM "how it ended"
 
 begin lost_in_the_new_mode CMD-4 EVT-3
