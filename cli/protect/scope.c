@@ -88,7 +88,7 @@ static int send_request(sd_bus *bus, struct request *request, pid_t pid, const c
     if (result >= 0)
         result = sd_bus_message_append(m, "a(sa(sv))", 0);
     if (result >= 0)
-        result = sd_bus_call_async(bus, NULL, m, on_answer, request, SCOPE_MS * UINT64_C(1000));
+        result = sd_bus_call_async(bus, NULL, m, on_answer, request, 0);
     sd_bus_message_unref(m);
     return result;
 }
