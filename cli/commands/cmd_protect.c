@@ -196,10 +196,11 @@ static void describe_command(const struct protect_run *run, char *text, size_t s
 }
 
 static int no_cgroup(const struct protect_run *run, const struct child_place *place) {
-    return fail_with(run->in, STATUS_UNKNOWN, run->in->operands[0],
-                     "log in with a session of systemd's, or run copp below systemd-run --user --scope -p Delegate=yes, or leave out "
-                     "--require-cgroup",
-                     "not started: %s", place->reason);
+    return fail_with(
+        run->in, STATUS_UNKNOWN, run->in->operands[0],
+        "log in with a session of systemd's, or run copp below systemd-run --user --scope -p Delegate=yes, or leave out "
+        "--require-cgroup",
+        "not started: %s", place->reason);
 }
 
 static int start_command(struct protect_run *run) {

@@ -59,6 +59,10 @@ bool cgroup_is_delegated(int fd);
  * they were killed ends now, and is removed. False, with errno. Remove it. */
 bool cgroup_make(struct cgroup *cgroup, int parent);
 
+/* For another process, such as one that sees to a command whose copp is gone: the cgroup that cgroup_make has made for a command, by
+ * one of the processes in it. It is not locked. False: there is none. Remove it where its maker cannot. */
+bool cgroup_find(struct cgroup *cgroup, pid_t pid);
+
 /* Closes it and removes it, with what is below it. What still runs in it stays, and so does the directory. */
 void cgroup_remove(struct cgroup *cgroup);
 

@@ -201,9 +201,23 @@ bool cgroup_make(struct cgroup *cgroup, int parent) {
     return false;
 }
 
+/* Its own cgroup is never a command's: holding that would hold the caller. A scope's own name has a dot. */
+bool cgroup_find(struct cgroup *cgroup, pid_t pid) {
+    char path[PATH_SIZE];
+    *cgroup = (struct cgroup){.fd = -1, .parent = -1};
+    const char *last = process_cgroup(pid, path) ? strrchr(path, '/') + 1 : NULL;
+    if (!last || strncmp(last, PREFIX, sizeof PREFIX - 1) != 0 || strchr(last, '.') || strlen(last) >= sizeof cgroup->name)
+        return false;
+    (void)snprintf(cgroup->name, sizeof cgroup->name, "%s", last);
+    cgroup->fd = cgroup_open_of(pid);
+    cgroup->parent = cgroup->fd >= 0 ? openat(cgroup->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    return cgroup->fd >= 0;
+}
+
 void cgroup_remove(struct cgroup *cgroup) {
     if (cgroup->fd >= 0) {
-        remove_dir(cgroup->parent, cgroup->name, cgroup->fd);
+        if (cgroup->parent >= 0)
+            remove_dir(cgroup->parent, cgroup->name, cgroup->fd);
         (void)close(cgroup->fd);
     }
     if (cgroup->parent >= 0)

@@ -158,7 +158,8 @@ bool child_hold(struct child *child) {
     enum descendants told = signal_all(child, SIGSTOP);
     child->refuses = told != DESCENDANTS_DONE;
     child->held = true;
-    for (unsigned i = 0; i < HOLD_MS && told != DESCENDANTS_LEFT && !is_contained(child); i++) { /* until it shows nothing any more, or has ended */
+    for (unsigned i = 0; i < HOLD_MS && told != DESCENDANTS_LEFT && !is_contained(child);
+         i++) { /* until it shows nothing any more, or has ended */
         info.si_pid = 0;
         if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0)
             break;

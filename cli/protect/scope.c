@@ -77,8 +77,8 @@ static int append_properties(sd_bus_message *m, pid_t pid, const char *descripti
 /* Nothing is waited for: not even the connection is there yet. */
 static int send_request(sd_bus *bus, struct request *request, pid_t pid, const char *description) {
     sd_bus_message *m = NULL;
-    int result = sd_bus_match_signal_async(bus, NULL, MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "JobRemoved", on_job_removed, NULL,
-                                           request);
+    int result = sd_bus_match_signal_async(bus, NULL, MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "JobRemoved", on_job_removed,
+                                           NULL, request);
     if (result >= 0)
         result = sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "StartTransientUnit");
     if (result >= 0)
@@ -119,7 +119,8 @@ bool scope_start(pid_t pid, const char *description, char unit[static SCOPE_UNIT
     (void)snprintf(unit, SCOPE_UNIT_SIZE, "copp-protect-%d-%08x.scope", (int)getpid(), (unsigned)(clock_ns() & UINT32_MAX));
     int result = root ? sd_bus_open_system(&bus) : sd_bus_open_user(&bus);
     if (result < 0)
-        give_up(&request, root ? "no system bus" : "no user bus", result == -ENOMEDIUM ? "XDG_RUNTIME_DIR is not set" : strerror(-result));
+        give_up(&request, root ? "no system bus" : "no user bus",
+                result == -ENOMEDIUM ? "XDG_RUNTIME_DIR is not set" : strerror(-result));
     else if ((result = send_request(bus, &request, pid, description)) < 0)
         give_up(&request, "systemd cannot be asked for a scope", strerror(-result));
     else

@@ -149,12 +149,9 @@ static void who_is_outside_and_runs_is_named(void) {
 
 int main(void) {
     static const struct test_case cases[] = {
-        TEST(nobody_is_left_once_all_have_ended, ""),
-        TEST(whose_state_is_unknown_has_not_ended, ""),
-        TEST(whose_state_is_unknown_is_not_held, ""),
-        TEST(who_does_not_stop_is_left, ""),
-        TEST(only_who_is_outside_is_signalled, "EVT-4"),
-        TEST(who_is_outside_and_runs_is_named, "EVT-4"),
+        TEST(nobody_is_left_once_all_have_ended, ""),    TEST(whose_state_is_unknown_has_not_ended, ""),
+        TEST(whose_state_is_unknown_is_not_held, ""),    TEST(who_does_not_stop_is_left, ""),
+        TEST(only_who_is_outside_is_signalled, "EVT-4"), TEST(who_is_outside_and_runs_is_named, "EVT-4"),
     };
     return RUN_SUITE("descendants", cases);
 }

@@ -174,6 +174,23 @@ print $log "finished\n";
 PLAYER
 player="perl -MIO::Handle $dir/player"
 
+begin what_holds_it_together_is_said EVT-4
+expect 0 $protect --hdcp 1 --json -- true
+jq -s -e '.[1] | .event == "started" and (.containment == "scope" or .containment == "cgroup" or
+    (.containment == "processes" and (.reason | length > 0)))' "$dir/out" >/dev/null || fail "containment"
+[ "$contained" != processes ] || complains 'HDMI-1: no cgroup for the command, only what /proc tells: '
+[ "$contained" = processes ] || expect 0 $protect --hdcp 1 --require-cgroup -- true
+# without a cgroup in sight: nobody's user is handed none, and has no bus
+if [ "$(id -u)" = 0 ]; then
+    chmod 711 "$dir"
+    nobody="env DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent setpriv --reuid 65534 --regid 65534 --clear-groups $protect"
+    expect 2 $nobody --hdcp 1 --require-cgroup -- touch "$dir/played"
+    complains '^copp: touch: not started: '
+    complains '^copp: remedy: '
+    expect 0 $nobody --hdcp 1 -- true
+    complains '^copp: HDMI-1: no cgroup for the command, only what /proc tells: '
+fi
+
 begin unplugged_stops_the_command EVT-1 EVT-4 APP-3
 echo '+1 unplug HDMI-1' >"$dir/events"
 expect 1 $protect --hdcp 1 --events "$dir/events" -- $player "$dir/log"

@@ -392,15 +392,46 @@ static void what_a_killed_copp_has_left_ends_and_is_removed(void **state) {
     munmap(left, sizeof *left);
 }
 
+static int hold_and_kill(pid_t pid) {
+    struct cgroup cgroup;
+    if (cgroup_find(&cgroup, getpid()))
+        return 1;
+    if (!cgroup_find(&cgroup, pid) || !cgroup_hold(cgroup.fd, 1000) || !cgroup_kill(cgroup.fd))
+        return 2;
+    while (cgroup_life(cgroup.fd) != CGROUP_EMPTY)
+        pause_ms(1);
+    int parent = dup(cgroup.parent);
+    cgroup_remove(&cgroup);
+    return is_there(parent, cgroup.name) ? 3 : 0;
+}
+
+static void another_process_can_hold_and_end_it(void **state) {
+    (void)state;
+    int status;
+    struct child child;
+    struct counter *c = launch(&child, "chain");
+    pid_t other = fork();
+    if (other == 0)
+        _exit(hold_and_kill(child.group));
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(status, 0);
+    assert_stands(c);
+    assert_true(child_hold(&child)); /* what is removed is empty */
+    assert_true(child_end(&child, 0));
+    munmap(c, sizeof *c);
+}
+
 /* As a user who may make no cgroup. */
 static int refused(void) {
     struct child_place place = {.description = "test", .required = true};
     struct child child;
     char *const argv[] = {"sh", "-c", "exit 5", NULL};
     int status = 77;
-    if (setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", 1) != 0 || (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0))
+    if (setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", 1) != 0 ||
+        (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0))
         return 1;
-    if (child_start_in(&child, (char **)(uintptr_t)argv, -1, true, &place) != ENOTSUP || child.group != 0 || place.reason[0] == '\0')
+    if (child_start_in(&child, (char **)(uintptr_t)argv, -1, true, &place) != ENOTSUP || child.group != 0 ||
+        place.reason[0] == '\0')
         return 2;
     place.required = false;
     if (child_start_in(&child, (char **)(uintptr_t)argv, -1, true, &place) != 0 || strcmp(place.kind, "processes") != 0)
@@ -430,6 +461,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(who_leaves_is_named_held_and_ended),
         cmocka_unit_test(what_ctrl_z_has_stopped_goes_on),
         cmocka_unit_test(what_a_killed_copp_has_left_ends_and_is_removed),
+        cmocka_unit_test(another_process_can_hold_and_end_it),
         cmocka_unit_test(without_one_it_is_refused_or_said),
     };
     sigset_t child;
@@ -438,8 +470,9 @@ int main(int argc, char **argv) {
     if (!realpath(argv[0], program))
         return 1;
     /* where a machine shows no cgroups of version 2, they can be mounted */
-    if (geteuid() == 0 && access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) != 0 && access("/sys/fs/cgroup/cgroup.procs", F_OK) != 0 &&
-        unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+    if (geteuid() == 0 && access("/sys/fs/cgroup/unified/cgroup.procs", F_OK) != 0 &&
+        access("/sys/fs/cgroup/cgroup.procs", F_OK) != 0 && unshare(CLONE_NEWNS) == 0 &&
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
         (void)mount("cgroup2", "/mnt", "cgroup2", 0, NULL);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);

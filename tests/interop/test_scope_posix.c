@@ -68,7 +68,8 @@ static int read_property(sd_bus_message *m, struct asked *asked) {
     if (result < 0)
         return result;
     if (strcmp(name, "PIDs") == 0) {
-        if ((result = sd_bus_message_enter_container(m, 'v', "au")) < 0 || (result = sd_bus_message_enter_container(m, 'a', "u")) < 0)
+        if ((result = sd_bus_message_enter_container(m, 'v', "au")) < 0 ||
+            (result = sd_bus_message_enter_container(m, 'a', "u")) < 0)
             return result;
         result = sd_bus_message_read(m, "u", &asked->pid);
         (void)sd_bus_message_exit_container(m);
@@ -113,7 +114,8 @@ static bool put_into_scope(const struct asked *asked) {
 
 static void report_job(sd_bus *bus, const char *unit, const char *result) {
     sd_bus_message *m = NULL;
-    if (sd_bus_message_new_signal(bus, &m, MANAGER_PATH, MANAGER ".Manager", "JobRemoved") < 0 || sd_bus_message_set_sender(m, MANAGER) < 0 ||
+    if (sd_bus_message_new_signal(bus, &m, MANAGER_PATH, MANAGER ".Manager", "JobRemoved") < 0 ||
+        sd_bus_message_set_sender(m, MANAGER) < 0 ||
         sd_bus_message_append(m, "uoss", 7u, MANAGER_PATH "/job/7", unit, result) < 0 || sd_bus_send(bus, m, NULL) < 0)
         _exit(40);
     sd_bus_message_unref(m);
@@ -284,7 +286,8 @@ static void without_a_bus_it_is_said(void **state) {
     assert_int_equal(setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", 1), 0);
     assert_int_equal(setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", 1), 0);
     assert_false(scope_start(getpid(), "what it is", unit, reason));
-    assert_string_equal(reason, geteuid() == 0 ? "no system bus: No such file or directory" : "no user bus: No such file or directory");
+    assert_string_equal(reason,
+                        geteuid() == 0 ? "no system bus: No such file or directory" : "no user bus: No such file or directory");
 }
 
 static struct containment place(enum behaviour behaviour, pid_t pid) {
@@ -339,9 +342,12 @@ static void who_lies_is_not_believed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_it_refuses_is_said), cmocka_unit_test(who_does_not_answer_is_not_waited_for),
-        cmocka_unit_test(a_connection_that_is_lost_is_said), cmocka_unit_test(without_a_bus_it_is_said),
-        cmocka_unit_test(a_scope_is_taken), cmocka_unit_test(who_lies_is_not_believed),
+        cmocka_unit_test(what_it_refuses_is_said),
+        cmocka_unit_test(who_does_not_answer_is_not_waited_for),
+        cmocka_unit_test(a_connection_that_is_lost_is_said),
+        cmocka_unit_test(without_a_bus_it_is_said),
+        cmocka_unit_test(a_scope_is_taken),
+        cmocka_unit_test(who_lies_is_not_believed),
     };
     (void)signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("scope", tests, NULL, NULL);
