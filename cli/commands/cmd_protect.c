@@ -65,6 +65,24 @@ static void say_unknown(struct protect_run *run) {
              run->console.output);
 }
 
+/* It descends from the command all the same, so that signals reach it as far as they are permitted to. */
+static void name_outside(void *context, int pid, const char *cgroup) {
+    const struct protect_run *run = context;
+    complain("%s: PID %d has left the command's cgroup for %s: signals alone hold and end it", run->console.output, pid, cgroup);
+}
+
+static void name_running(void *context, int pid, const char *cgroup) {
+    const struct protect_run *run = context;
+    complain("%s: not held: PID %d, in cgroup %s", run->console.output, pid, cgroup);
+}
+
+static bool hold_command(struct protect_run *run) {
+    bool held = child_hold(&run->child);
+    if (!held)
+        child_name_running(&run->child, name_running, run);
+    return held;
+}
+
 /* --- its end --- */
 
 /* Whatever of it is left; what is held does not run again. */
@@ -131,7 +149,7 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
         lose_with_grace(run, r, o->grace);
         return;
     }
-    (void)child_hold(&run->child);
+    (void)hold_command(run);
     tell_stop(run, r, "; the command is killed", "killed");
     kill_command(run);
 }
@@ -141,7 +159,7 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
 /* Without a protection we take Ctrl-C and Ctrl-Z ourselves, since they do not reach a command that is held. A command that we
  * cannot hold does not wait for a new session, nor does one that is to end: it is killed. */
 static void hold(struct protect_run *run, struct protection_report *r) {
-    bool held = child_hold(&run->child);
+    bool held = hold_command(run);
     if (r->event)
         console_tell(&run->console, simulated(run), r->event, r->text, fate(run, "; the command is held"));
     if (!protection_is_gone(&run->protection))
@@ -159,7 +177,7 @@ static void hold(struct protect_run *run, struct protection_report *r) {
 static void beat(struct protect_run *run) {
     if (!guardian_beat(&run->guardian))
         return;
-    (void)child_hold(&run->child);
+    (void)hold_command(run);
     protection_look_soon(&run->protection);
 }
 
@@ -199,7 +217,7 @@ static void step(struct protect_run *run) {
 
 /* The protection is looked at before the command shows anything again. */
 static void suspend(struct protect_run *run, bool job) {
-    (void)child_hold(&run->child);
+    (void)hold_command(run);
     terminal_take(run->terminal, child_group(&run->child));
     guardian_suspend(&run->guardian);
     terminal_suspend(job);
@@ -289,6 +307,7 @@ static void watch(struct protect_run *run) {
         console_wait(&run->console, fds, ready, count + 1, wait_ms(run));
         read_signals(run);
         say_unknown(run);
+        child_name_outside(&run->child, name_outside, run);
         beat(run);
         if (!run->over && run->state != PROTECTION_LOST && protection_dispatch(&run->protection, ready))
             step(run);
@@ -298,22 +317,44 @@ static void watch(struct protect_run *run) {
         console_tell_end(&run->console, simulated(run), run->status);
 }
 
+/* What others see of it in the list of the system's units. */
+static void describe_command(const struct protect_run *run, char *text, size_t size) {
+    (void)snprintf(text, size, "copp protect on %s: %s", run->protection.name, run->in->operands[0]);
+    clean_foreign(text);
+}
+
+static int no_cgroup(const struct protect_run *run, const struct child_place *place) {
+    return fail_with(
+        run->in, STATUS_UNKNOWN, run->in->operands[0],
+        "log in with a session of systemd's, or run copp below systemd-run --user --scope -p Delegate=yes, or leave out "
+        "--require-cgroup",
+        "not started: %s", place->reason);
+}
+
 static int start_command(struct protect_run *run) {
+    const struct protect_arguments *o = run->in->options;
+    char description[256];
+    struct child_place place = {.description = description, .required = o->require_cgroup};
     bool no_input = protection_reads_input(&run->protection);
     if (run->in->operand_count == 0)
         return STATUS_YES;
     fflush(stdout);
     run->terminal = no_input ? -1 : terminal_open();
     bool foreground = terminal_is_ours(run->terminal);
+    describe_command(run, description, sizeof description);
     guardian_command_starts(&run->guardian);
-    int error = child_start(&run->child, run->in->operands, foreground ? run->terminal : -1, no_input);
+    int error = child_start_in(&run->child, run->in->operands, foreground ? run->terminal : -1, no_input, &place);
     if (error == 0) {
         guardian_command_runs(&run->guardian, child_group(&run->child));
+        console_tell_start(&run->console, simulated(run), place.kind, place.reason);
+        child_name_outside(&run->child, name_outside, run);
         return STATUS_YES;
     }
     guardian_command_ended(&run->guardian);
     if (foreground)
         terminal_take(run->terminal, TERMINAL_ANYBODY);
+    if (error == ENOTSUP)
+        return no_cgroup(run, &place);
     return fail(run->in, STATUS_UNKNOWN, run->in->operands[0], "cannot be run: %s", strerror(error));
 }
 

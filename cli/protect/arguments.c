@@ -67,6 +67,10 @@ const struct option_spec protect_options[] = {
      .offset = offsetof(struct protect_arguments, allow_simulated),
      .help = "an output will do that is simulated and protects\nnothing, for tests (implied where the embedded\nadapter is asked "
              "for)"},
+    {.name = "require-cgroup",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct protect_arguments, require_cgroup),
+     .help = "do not start COMMAND unless a cgroup holds it\ntogether (Linux)"},
     DEVICE_OPTIONS(struct protect_arguments),
     {.name = "adapter",
      .kind = OPTION_TEXT,

@@ -14,6 +14,7 @@ struct protect_arguments {
     uint32_t reconnect;
     bool unnamed_receiver;
     bool allow_simulated;
+    bool require_cgroup;
     struct adapter_options device;
 };
 

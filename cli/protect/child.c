@@ -1,49 +1,29 @@
 #include "child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "common/clock.h"
 #include "descendants.h"
+#include "process.h"
+#include "spawn.h"
 
 #define HOLD_MS 200u /* as long as holding is waited for */
+#define LOOK_MS 250u /* between two looks for who has left the cgroup */
 #define KILLED_MS 1000u /* as long as killing is: what may not be killed does not end */
 
-/* In the new process: becomes the command, or tells why not through report. */
-static void become(char **argv, int terminal, bool no_input, int report, pid_t parent) {
-    sigset_t set;
-    sigfillset(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL); /* who is not in the foreground is stopped for changing it, unless SIGTTOU is blocked */
-    setpgid(0, 0);
-    if (terminal >= 0)
-        (void)tcsetpgrp(terminal, getpid());
-#ifdef __linux__
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would watch over the content any more */
-#endif
-    if (getppid() != parent)
-        _exit(126); /* nobody does */
-    if (no_input) {
-        int null = open("/dev/null", O_RDONLY);
-        if (null > STDIN_FILENO) {
-            dup2(null, STDIN_FILENO);
-            close(null);
-        }
-    }
-    signal(SIGPIPE, SIG_DFL);
-    sigemptyset(&set);
-    sigprocmask(SIG_SETMASK, &set, NULL);
-    execvp(argv[0], argv);
-    int error = errno;
-    ssize_t put = write(report, &error, sizeof error);
-    _exit(put == sizeof error ? 127 : 126);
+/* A cgroup holds and ends it; else the process group and /proc do. */
+static bool is_contained(const struct child *child) {
+    return child->containment.kind != CONTAINMENT_PROCESSES;
+}
+
+static int cgroup_of(const struct child *child) {
+    return child->containment.cgroup.fd;
 }
 
 int child_group(const struct child *child) {
@@ -56,46 +36,69 @@ static enum descendants note(struct child *child, enum descendants known) {
     return known;
 }
 
-int child_start(struct child *child, char **argv, int terminal, bool no_input) {
-    int report[2];
-    int error = 0;
+/* Puts the process where it may run. False: it must not. */
+static bool settle(struct child *child, pid_t pid, struct child_place *place) {
+    if (!place || !place->description)
+        return true;
+    containment_place(&child->containment, pid, place->description);
+    place->kind = containment_name(child->containment.kind);
+    (void)snprintf(place->reason, sizeof place->reason, "%s", child->containment.reason);
+    return is_contained(child) || !place->required;
+}
+
+int child_start_in(struct child *child, char **argv, int terminal, bool no_input, struct child_place *place) {
     *child = (struct child){.runs = false};
-    if (pipe2(report, O_CLOEXEC) != 0)
-        return errno;
+    bool tried = place && place->description;
+    const struct spawn_terms terms = {argv, terminal, no_input, tried ? containment_prepare(&child->containment) : -1};
+    struct spawn spawn;
+    if (place)
+        place->kind = containment_name(CONTAINMENT_PROCESSES);
     descendants_adopt();
-    pid_t self = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        become(argv, terminal, no_input, report[1], self);
-    if (pid < 0)
-        error = errno;
-    close(report[1]);
-    if (pid > 0) {
-        setpgid(pid, pid); /* both do, whichever comes first */
-        child->group = pid;
+    int error = spawn_begin(&spawn, &terms);
+    if (error == 0) {
+        child->group = spawn.pid;
         child->runs = true;
-        ssize_t got;
-        do
-            got = read(report[0], &error, sizeof error); /* ends with exec */
-        while (got < 0 && errno == EINTR);
-        if (got != sizeof error)
-            error = 0;
+        error = settle(child, spawn.pid, place) ? spawn_go_on(&spawn) : ENOTSUP;
     }
-    close(report[0]);
+    spawn_close(&spawn);
     if (error != 0)
         (void)child_end(child);
-    else
+    else if (!is_contained(child))
         (void)note(child, descendants_left()); /* whether we shall be able to hold it is said at once */
+    if (!child->group)
+        containment_end(&child->containment);
     return error;
+}
+
+int child_start(struct child *child, char **argv, int terminal, bool no_input) {
+    return child_start_in(child, argv, terminal, no_input, NULL);
+}
+
+/* To all that is in its cgroup: a signal does not stop it there, freezing does. */
+static bool signal_contained(const struct child *child, int number) {
+    if (number == SIGSTOP)
+        return cgroup_hold(cgroup_of(child), HOLD_MS);
+    if (number == SIGKILL)
+        return cgroup_kill(cgroup_of(child));
+    return cgroup_signal(cgroup_of(child), number);
 }
 
 /* To the group, in which most commands stay, and to what is in another. The group's number cannot have become another's: its
  * leader is not reaped before all have ended. */
 static enum descendants signal_all(struct child *child, int number) {
-    bool permitted = kill(-child->group, number) == 0 || errno != EPERM;
+    const char *inside = is_contained(child) ? child->containment.path : NULL;
+    bool reached = inside ? signal_contained(child, number) : kill(-child->group, number) == 0 || errno != EPERM;
     descendants_reap(child->group); /* processes that have ended need not be looked for */
-    enum descendants told = note(child, descendants_signal(number));
-    return told == DESCENDANTS_DONE && !permitted ? DESCENDANTS_LEFT : told;
+    enum descendants told = note(child, descendants_signal_outside(number, inside));
+    return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
+}
+
+/* What was stopped by a signal, as Ctrl-Z does, goes on as soon as it is not frozen any more. */
+static void let_go_on(struct child *child) {
+    (void)signal_all(child, SIGCONT);
+    if (is_contained(child))
+        (void)cgroup_resume(cgroup_of(child));
+    child->held = false;
 }
 
 /* What others have stopped runs again for that. */
@@ -104,7 +107,7 @@ void child_tell_end(struct child *child) {
         return;
     (void)signal_all(child, SIGTERM);
     if (!child->held)
-        (void)signal_all(child, SIGCONT);
+        let_go_on(child);
 }
 
 static bool is_by_terminal(int number) {
@@ -115,11 +118,8 @@ static bool is_by_terminal(int number) {
 static void leader_ended(struct child *child, const siginfo_t *info, int *status) {
     bool killed = info->si_code != CLD_EXITED;
     *status = killed ? 128 + info->si_status : info->si_status;
-    *child = (struct child){.group = child->group,
-                            .held = child->held,
-                            .refuses = child->refuses,
-                            .unknown = child->unknown,
-                            .interrupted = killed && info->si_status == SIGINT};
+    child->runs = false;
+    child->interrupted = killed && info->si_status == SIGINT;
 }
 
 enum child_state child_look(struct child *child, int *status) {
@@ -141,7 +141,9 @@ enum child_state child_look(struct child *child, int *status) {
 /* What was held may have been let go on by others: by the kernel, which continues a process group that loses the last tie to its
  * session, or by whoever may signal it. It is stopped again. */
 static bool hold_again(struct child *child) {
-    if (note(child, descendants_still()) != DESCENDANTS_DONE && signal_all(child, SIGSTOP) != DESCENDANTS_DONE)
+    if (is_contained(child))
+        child->refuses = signal_all(child, SIGSTOP) != DESCENDANTS_DONE;
+    else if (note(child, descendants_still()) != DESCENDANTS_DONE && signal_all(child, SIGSTOP) != DESCENDANTS_DONE)
         child->refuses = true;
     return !child->refuses;
 }
@@ -156,7 +158,8 @@ bool child_hold(struct child *child) {
     enum descendants told = signal_all(child, SIGSTOP);
     child->refuses = told != DESCENDANTS_DONE;
     child->held = true;
-    for (unsigned i = 0; i < HOLD_MS && told != DESCENDANTS_LEFT; i++) { /* until it shows nothing any more, or has ended */
+    for (unsigned i = 0; i < HOLD_MS && told != DESCENDANTS_LEFT && !is_contained(child);
+         i++) { /* until it shows nothing any more, or has ended */
         info.si_pid = 0;
         if (waitid(P_PID, (id_t)child->group, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0)
             break;
@@ -167,7 +170,7 @@ bool child_hold(struct child *child) {
 
 void child_resume(struct child *child) {
     if (child->group)
-        (void)signal_all(child, SIGCONT);
+        let_go_on(child);
     child->held = false;
 }
 
@@ -176,6 +179,8 @@ bool child_left(struct child *child) {
     if (child_look(child, &status) != CHILD_ENDED)
         return true;
     descendants_reap(child->group);
+    if (is_contained(child) && cgroup_life(cgroup_of(child)) != CGROUP_EMPTY)
+        return true;
     return note(child, descendants_left()) != DESCENDANTS_DONE;
 }
 
@@ -196,5 +201,52 @@ bool child_end(struct child *child) {
     descendants_reap(child->group);
     (void)waitpid(child->group, NULL, 0);
     child->group = 0; /* from here on the number may become somebody else's */
+    containment_end(&child->containment);
     return true;
+}
+
+/* --- who has left the cgroup --- */
+
+struct naming {
+    struct child *child;
+    void (*name)(void *context, int pid, const char *cgroup);
+    void *context;
+};
+
+static void name_one(const struct naming *naming, pid_t pid) {
+    char path[PROCESS_CGROUP_SIZE];
+    naming->name(naming->context, pid, process_cgroup(pid, path) ? path : "unknown");
+}
+
+static void name_new(void *context, pid_t pid) {
+    const struct naming *naming = context;
+    struct child *child = naming->child;
+    for (size_t i = 0; i < child->named_count; i++) {
+        if (child->named[i] == pid)
+            return;
+    }
+    if (child->named_count == CHILD_NAMED_MAX)
+        return;
+    child->named[child->named_count++] = pid;
+    name_one(naming, pid);
+}
+
+static void name_running(void *context, pid_t pid) {
+    if (process_state(pid) == PROCESS_RUNNING)
+        name_one(context, pid);
+}
+
+void child_name_outside(struct child *child, void (*name)(void *context, int pid, const char *cgroup), void *context) {
+    struct naming naming = {child, name, context};
+    uint64_t now = clock_ms();
+    if (!child->group || !is_contained(child) || now < child->look_ms)
+        return;
+    child->look_ms = now + LOOK_MS;
+    descendants_outside(child->containment.path, name_new, &naming);
+}
+
+void child_name_running(struct child *child, void (*name)(void *context, int pid, const char *cgroup), void *context) {
+    struct naming naming = {child, name, context};
+    if (child->group && is_contained(child))
+        descendants_outside(child->containment.path, name_running, &naming);
 }

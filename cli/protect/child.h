@@ -1,6 +1,7 @@
 /*
  * The process part of copp protect: a command that runs in a group of its own, so that holding and ending it reach what it has
- * started as well. The group is a process group and all that descends from it (child.c), on Windows a job (child_windows.c).
+ * started as well. The group is a cgroup where one can be had (containment.h), a process group, and all that descends from it
+ * (child.c), on Windows a job (child_windows.c).
  * It knows nothing of protection or terminals: others say when to hold it, and look after the terminal (terminal.h).
  */
 #ifndef COPP_CLI_CHILD_H
@@ -10,12 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef _WIN32
+#include "containment.h"
+#endif
+
 #ifdef _WIN32
 struct child_thread {
     uint32_t id;
     bool held; /* else it has ended */
 };
 #endif
+
+#define CHILD_NAMED_MAX 16u
 
 struct child {
     bool runs;
@@ -30,6 +37,10 @@ struct child {
     struct child_thread *threads; /* that child_hold has found */
     size_t count;
 #else
+    struct containment containment;
+    int named[CHILD_NAMED_MAX]; /* processes outside of its cgroup that have been named */
+    size_t named_count;
+    uint64_t look_ms; /* when to look for others */
     int group; /* the first process, not reaped before all of it has ended, so that the number is its own; 0: nothing to end */
 #endif
 };
@@ -45,6 +56,24 @@ enum child_state {
  * Returns 0, or the errno of what failed: nothing runs then. Call signals_open before.
  */
 int child_start(struct child *child, char **argv, int terminal, bool no_input);
+
+/* What holds it together. */
+struct child_place {
+    const char *description; /* for whoever lists the system's units; NULL: a cgroup is not tried */
+    bool required; /* it is not started without a cgroup */
+    const char *kind; /* which it has become: "scope", "cgroup" or "processes"; on Windows "job" */
+    char reason[512]; /* if a cgroup was tried: why it is not, or not a scope of systemd's; "" */
+};
+
+/* The same, in a cgroup where one can be had: it never runs outside. ENOTSUP: a required one cannot be had. */
+int child_start_in(struct child *child, char **argv, int terminal, bool no_input, struct child_place *place);
+
+/* Calls name for each of its processes that has left its cgroup and has not been named before. It is held and ended by signals
+ * alone. Looks a few times a second. */
+void child_name_outside(struct child *child, void (*name)(void *context, int pid, const char *cgroup), void *context);
+
+/* Calls name for each that has left it and runs: after child_hold answered false. */
+void child_name_running(struct child *child, void (*name)(void *context, int pid, const char *cgroup), void *context);
 
 /* The number of its process group, for terminal.h; 0: it has none, or nothing of it is left. */
 int child_group(const struct child *child);

@@ -61,6 +61,15 @@ void console_tell_stop(const struct console *c, bool simulated, const struct con
                                         "simulated", simulated));
 }
 
+void console_tell_start(const struct console *c, bool simulated, const char *kind, const char *reason) {
+    if (c->in->json)
+        (void)print_json_line(json_pack("{ss so ss so sb}", "event", "started", "output", json_text(c->output), "containment",
+                                        kind, "reason", reason[0] != '\0' ? json_text(reason) : json_null(), "simulated",
+                                        simulated));
+    else if (strcmp(kind, "processes") == 0)
+        complain("%s: no cgroup for the command, only what /proc tells: %s", c->output, reason);
+}
+
 void console_tell_end(const struct console *c, bool simulated, int status) {
     if (c->in->json)
         (void)print_json_line(json_pack("{ss so si sb}", "event", "ended", "output", json_text(c->output), "status", status,

@@ -42,6 +42,10 @@ struct console_stop {
 };
 void console_tell_stop(const struct console *console, bool simulated, const struct console_stop *stop);
 
+/* The command has started, held together by what kind names; reason: why not by something better, or "". A person is told only of
+ * "processes". */
+void console_tell_start(const struct console *console, bool simulated, const char *kind, const char *reason);
+
 /* The command has ended with this exit status, which only JSON says. */
 void console_tell_end(const struct console *console, bool simulated, int status);
 

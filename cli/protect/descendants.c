@@ -17,6 +17,7 @@
 /* As long as they are told, milliseconds: who starts others faster than that is not caught up with. */
 #define TELL_MS 100u
 #define STOP_MS 1000u
+#define LOOK_MS 5u /* as long as one quick look takes, where others are started all the time */
 
 struct member {
     pid_t pid;
@@ -28,6 +29,7 @@ struct family {
     size_t count;
     size_t room;
     bool unknown; /* there may be more of them */
+    bool hurried; /* others are started faster than we can follow */
 };
 
 static bool has(const struct family *family, pid_t pid) {
@@ -80,18 +82,43 @@ void descendants_of(pid_t pid) {
     ancestor = pid != getpid() ? pid : 0;
 }
 
+/* Whether a process is in a cgroup or below it. One that has gone meanwhile is not. */
+static bool is_inside(pid_t pid, const char *cgroup) {
+    char path[PROCESS_CGROUP_SIZE];
+    size_t size = strlen(cgroup);
+    return process_cgroup(pid, path) && strncmp(path, cgroup, size) == 0 && (path[size] == '/' || path[size] == '\0');
+}
+
+/* Those who are inside have been looked at for their children, who need not be. */
+static void leave_out_inside(struct family *family, const char *cgroup) {
+    size_t kept = 0;
+    for (size_t i = 0; cgroup && i < family->count; i++) {
+        if (!is_inside(family->members[i].pid, cgroup))
+            family->members[kept++] = family->members[i];
+    }
+    family->count = cgroup ? kept : family->count;
+}
+
 /* Free its members. Whoever loses its parent meanwhile becomes the root's child, behind those that it has: so they are read last,
  * until there is nobody new. */
-static struct family find(void) {
+static struct family find_within(const char *cgroup, unsigned limit_ms) {
     struct family family = {.members = NULL};
+    uint64_t start = clock_ms();
     size_t seen = 0;
     add_children_of(&family, root());
-    while (seen < family.count) {
+    while (seen < family.count && !family.hurried) {
         for (; seen < family.count; seen++)
             add_children_of(&family, family.members[seen].pid);
         add_children_of(&family, root());
+        family.hurried = clock_ms() - start > limit_ms;
     }
+    family.hurried = seen < family.count;
+    leave_out_inside(&family, cgroup);
     return family;
+}
+
+static struct family find(const char *cgroup) {
+    return find_within(cgroup, TELL_MS);
 }
 
 void descendants_adopt(void) {
@@ -167,6 +194,7 @@ static enum process_signalled signal_member(const struct member *member, int num
 /* What has come of telling a family. */
 struct telling {
     int number;
+    const char *cgroup; /* whose members are not told; NULL: all are */
     struct family told;
     bool missed; /* somebody was not reached */
     bool unknown;
@@ -184,8 +212,8 @@ static void tell_member(struct telling *telling, const struct member *member) {
 /* Tells those who have not been told; whether there were any. Children stand behind their parents, and are killed before them: the
  * kernel continues a stopped group whose last tie to its session ends before it. */
 static bool tell(struct telling *telling) {
-    struct family family = find();
-    bool news = false;
+    struct family family = find(telling->cgroup);
+    bool news = family.hurried;
     for (size_t i = 0; i < family.count; i++) {
         size_t at = telling->number == SIGKILL ? family.count - 1 - i : i;
         if (has(&telling->told, family.members[at].pid))
@@ -200,8 +228,8 @@ static bool tell(struct telling *telling) {
 }
 
 /* Who is told to stop may start one more before it does: nobody is new once all have been seen to be still. */
-enum descendants descendants_signal(int number) {
-    struct telling telling = {.number = number};
+enum descendants descendants_signal_outside(int number, const char *cgroup) {
+    struct telling telling = {.number = number, .cgroup = cgroup};
     uint64_t start = clock_ms();
     uint64_t limit;
     bool before;
@@ -217,10 +245,24 @@ enum descendants descendants_signal(int number) {
     return !telling.missed && before && telling.still ? DESCENDANTS_DONE : DESCENDANTS_LEFT;
 }
 
+enum descendants descendants_signal(int number) {
+    return descendants_signal_outside(number, NULL);
+}
+
+void descendants_outside(const char *cgroup, void (*outside)(void *context, pid_t pid), void *context) {
+    struct family family = find_within(cgroup, LOOK_MS);
+    for (size_t i = 0; i < family.count; i++) {
+        enum process_state state = process_state(family.members[i].pid);
+        if (state == PROCESS_RUNNING || state == PROCESS_STOPPED)
+            outside(context, family.members[i].pid);
+    }
+    free(family.members);
+}
+
 enum descendants descendants_still(void) {
-    struct family family = find();
+    struct family family = find(NULL);
     bool unknown = family.unknown;
-    bool still = all_still(&family, &unknown);
+    bool still = all_still(&family, &unknown) && !family.hurried;
     free(family.members);
     if (unknown)
         return DESCENDANTS_UNKNOWN;
@@ -238,13 +280,13 @@ static bool has_all(const struct family *family, const struct family *others) {
 /* Who goes on in a new process just before it is looked at has ended, and so has its parent: the new one shows itself to a
  * second look. */
 enum descendants descendants_left(void) {
-    struct family first = find();
+    struct family first = find(NULL);
     bool unknown = first.unknown;
-    bool left = !all_ended(&first, &unknown);
+    bool left = !all_ended(&first, &unknown) || first.hurried;
     if (!left && !unknown) {
-        struct family second = find();
+        struct family second = find(NULL);
         unknown = second.unknown;
-        left = !all_ended(&second, &unknown) || !has_all(&first, &second);
+        left = !all_ended(&second, &unknown) || second.hurried || !has_all(&first, &second);
         free(second.members);
     }
     free(first.members);
@@ -269,6 +311,18 @@ void descendants_reap(pid_t leader) {
 enum descendants descendants_signal(int number) {
     (void)number;
     return DESCENDANTS_UNKNOWN;
+}
+
+enum descendants descendants_signal_outside(int number, const char *cgroup) {
+    (void)number;
+    (void)cgroup;
+    return DESCENDANTS_UNKNOWN;
+}
+
+void descendants_outside(const char *cgroup, void (*outside)(void *context, pid_t pid), void *context) {
+    (void)cgroup;
+    (void)outside;
+    (void)context;
 }
 
 enum descendants descendants_still(void) {

@@ -36,6 +36,14 @@ enum descendants descendants_signal(int number);
 /* Whether all of them still stand, as after SIGSTOP, or have ended. DESCENDANTS_LEFT: some run. */
 enum descendants descendants_still(void);
 
+/*
+ * The same of those alone that are in no cgroup at or below one of version 2, by its path in /proc. NULL: of all.
+ */
+enum descendants descendants_signal_outside(int number, const char *cgroup);
+
+/* Calls outside for each of them that runs outside of it. One quick look: not all are found while others are started. */
+void descendants_outside(const char *cgroup, void (*outside)(void *context, pid_t pid), void *context);
+
 /* Whether any of them runs: one whose threads have all ended does not, even if nobody has asked for it. */
 enum descendants descendants_left(void);
 

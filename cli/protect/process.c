@@ -116,6 +116,25 @@ enum process_state process_state(pid_t pid) {
     return states.any_stopped ? PROCESS_STOPPED : PROCESS_ENDED;
 }
 
+bool process_cgroup(pid_t pid, char path[static PROCESS_CGROUP_SIZE]) {
+    char name[NAME_SIZE];
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
+    (void)snprintf(name, sizeof name, "/proc/%d/cgroup", (int)pid);
+    FILE *list = proc_is_ours() ? fopen(name, "re") : NULL;
+    while (list && !found && getline(&line, &room, list) > 0) {
+        size_t size = strcspn(line, "\n");
+        found = strncmp(line, "0::/", 4) == 0 && size - 3 < PROCESS_CGROUP_SIZE;
+        if (found)
+            (void)snprintf(path, PROCESS_CGROUP_SIZE, "%.*s", (int)(size - 3), line + 3);
+    }
+    free(line);
+    if (list)
+        (void)fclose(list);
+    return found;
+}
+
 /* No libc before 2022 has these calls. EPERM is what a sandbox answers for a call that it does not know. */
 int process_open(pid_t pid) {
     long process = syscall(SYS_pidfd_open, pid, 0);

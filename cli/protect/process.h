@@ -17,6 +17,10 @@ enum process_state {
 };
 enum process_state process_state(pid_t pid);
 
+/* The path of its cgroup of version 2, as /proc has it. False: it is in none, it has ended, or /proc does not tell. */
+#define PROCESS_CGROUP_SIZE 4096u
+bool process_cgroup(pid_t pid, char path[static PROCESS_CGROUP_SIZE]);
+
 #define PROCESS_NONE (-1) /* nobody has the number */
 #define PROCESS_BY_NUMBER (-2) /* a kernel before 5.3: what was made sure of may change before the signal comes */
 

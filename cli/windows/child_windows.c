@@ -282,3 +282,21 @@ bool child_end(struct child *child) {
     forget(child);
     return ended;
 }
+
+int child_start_in(struct child *child, char **argv, int terminal, bool no_input, struct child_place *place) {
+    place->kind = "job"; /* which nothing leaves */
+    place->reason[0] = '\0';
+    return child_start(child, argv, terminal, no_input);
+}
+
+void child_name_outside(struct child *child, void (*name)(void *context, int pid, const char *cgroup), void *context) {
+    (void)child;
+    (void)name;
+    (void)context;
+}
+
+void child_name_running(struct child *child, void (*name)(void *context, int pid, const char *cgroup), void *context) {
+    (void)child;
+    (void)name;
+    (void)context;
+}

@@ -99,6 +99,32 @@ static void ends(const struct console *console) {
     console_tell_end(console, false, 5);
 }
 
+static void starts_in_a_scope(const struct console *console) {
+    console_tell_start(console, false, "scope", "");
+}
+
+static void starts_in_a_cgroup(const struct console *console) {
+    console_tell_start(console, false, "cgroup", "no user bus");
+}
+
+static void starts_without_a_cgroup(const struct console *console) {
+    console_tell_start(console, true, "processes", "none is mounted");
+}
+
+/* Who has less than a cgroup learns it in any case. */
+static void what_holds_the_command_is_told(void) {
+    capture(false, 1, starts_in_a_scope);
+    assert_string_equal(err_text, "");
+    capture(false, 1, starts_in_a_cgroup);
+    assert_string_equal(err_text, "");
+    capture(false, 1, starts_without_a_cgroup);
+    assert_string_equal(err_text, "copp: HD?MI: no cgroup for the command, only what /proc tells: none is mounted\n");
+    capture(true, 1, starts_in_a_scope);
+    assert_non_null(strstr(out_text, "\"containment\":\"scope\",\"reason\":null"));
+    capture(true, 1, starts_without_a_cgroup);
+    assert_non_null(strstr(out_text, "\"containment\":\"processes\",\"reason\":\"none is mounted\""));
+}
+
 static void people_are_told_in_words(void) {
     capture(false, 0, happens);
     assert_string_equal(out_text, "HD?MI: the driver cannot be reached; the command is held\n");
@@ -262,9 +288,9 @@ static void a_pipeline_keeps_its_terminal(void) {
 
 int main(void) {
     static const struct test_case cases[] = {
-        TEST(people_are_told_in_words, ""),         TEST(programs_are_told_in_json, ""),
-        TEST(signals_are_read_and_end_nothing, ""), TEST(the_foreground_is_given_and_taken, ""),
-        TEST(a_pipeline_keeps_its_terminal, ""),
+        TEST(people_are_told_in_words, ""),          TEST(programs_are_told_in_json, ""),
+        TEST(what_holds_the_command_is_told, ""),    TEST(signals_are_read_and_end_nothing, ""),
+        TEST(the_foreground_is_given_and_taken, ""), TEST(a_pipeline_keeps_its_terminal, ""),
     };
     return RUN_SUITE("console", cases);
 }

@@ -55,7 +55,7 @@ done
 expect 0 "$COPP" protect --allow-simulated --cgmsa copy-never --output Composite-1 -- true
 says "Composite-1: protected: CGMS-A copy-never (simulated: protects nothing)"
 expect 0 "$COPP" protect --allow-simulated --hdcp 1 --json -- true
-jq -s -e 'all(.simulated == true) and [.[].event] == ["protected", "ended", "released"]' "$directory/out" >/dev/null ||
+jq -s -e 'all(.simulated == true) and [.[].event] == ["protected", "started", "ended", "released"]' "$directory/out" >/dev/null ||
     fail "the events do not say that the output is simulated"
 
 # nothing is plugged in: told as such, passed over, and refused by name (QRY-6)

@@ -91,7 +91,7 @@ start
 until_true grep -q 'protected again' "$directory/out"
 touch "$directory/enough"
 over 5
-jq -s -e '[.[].event] == ["protected", "reconnecting", "protected again", "ended", "released"] and all(.output == "HDMI-1")' \
+jq -s -e '[.[].event] == ["protected", "started", "reconnecting", "protected again", "ended", "released"] and all(.output == "HDMI-1")' \
     "$directory/out" >/dev/null || fail "the events"
 
 # coppd does not come back: killed where it stands, as for any loss

@@ -145,7 +145,7 @@ stopped '\(CRL-4\)'
 # as JSON
 cp "$lists/empty" "$store"
 changed 1 "install $lists/leaf" --json
-jq -s -e '[.[] | .event // "verdict"] == ["protected", "verdict", "stopped"] and .[2].rule == "CRL-4" and (.[2].remedy | length > 0)' \
+jq -s -e '[.[] | .event // "verdict"] == ["protected", "started", "verdict", "stopped"] and .[3].rule == "CRL-4" and (.[3].remedy | length > 0)' \
     "$directory/out" >/dev/null || fail "events"
 # what comes does not validate, has gone, went back
 cp "$lists/empty9" "$store"
