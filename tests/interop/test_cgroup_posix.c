@@ -197,7 +197,7 @@ static void assert_ends(struct child *child, struct counter *c) {
     memcpy(name, child->containment.cgroup.name, sizeof name);
     int parent = dup(child->containment.cgroup.parent);
     assert_true(is_there(parent, name));
-    assert_true(child_end(child, 0));
+    assert_true(child_end(child));
     assert_false(is_there(parent, name));
     close(parent);
     assert_stands(c);
@@ -240,7 +240,7 @@ static void held_is_what_the_kernel_calls_frozen(void **state) {
     assert_goes_on(c);
     assert_held(&child, c);
     int before = c->count;
-    assert_true(child_end(&child, 0));
+    assert_true(child_end(&child));
     assert_int_equal(c->count, before);
     munmap(c, sizeof *c);
 }
@@ -417,7 +417,7 @@ static void another_process_can_hold_and_end_it(void **state) {
     assert_int_equal(status, 0);
     assert_stands(c);
     assert_true(child_hold(&child)); /* what is removed is empty */
-    assert_true(child_end(&child, 0));
+    assert_true(child_end(&child));
     munmap(c, sizeof *c);
 }
 
@@ -438,7 +438,7 @@ static int refused(void) {
         return 3;
     while (child_look(&child, &status) != CHILD_ENDED)
         pause_ms(1);
-    return child_end(&child, 0) && status == 5 && place.reason[0] != '\0' ? 0 : 4;
+    return child_end(&child) && status == 5 && place.reason[0] != '\0' ? 0 : 4;
 }
 
 static void without_one_it_is_refused_or_said(void **state) {
