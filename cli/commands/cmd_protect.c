@@ -322,7 +322,7 @@ static int run(const struct invocation *in) {
     }
     status = console_flush(status);
     terminal_close(&run.terminal);
-    if (run.child.interrupted)
+    if (run.child.interrupted && run.state != PROTECTION_LOST) /* a loss goes before Ctrl-C */
         terminal_pass_interrupt();
     console_close(&run.console);
     return status;
