@@ -144,7 +144,6 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
     const struct protect_arguments *o = run->in->options;
     run->state = PROTECTION_LOST;
     run->status = r->status;
-    run->repeat_ms = 0;
     if (o->grace > 0 && run->child.runs && !run->child.held && !run->ending) {
         lose_with_grace(run, r, o->grace);
         return;
@@ -160,17 +159,17 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
  * cannot hold does not wait for a new session, nor does one that is to end: it is killed. */
 static void hold(struct protect_run *run, struct protection_report *r) {
     bool held = hold_command(run);
-    if (r->event)
+    bool gone = protection_is_gone(&run->protection);
+    bool waits = held && !run->ending;
+    if (r->event && !(gone && run->ending))
         console_tell(&run->console, simulated(run), r->event, r->text, fate(run, "; the command is held"));
-    if (!protection_is_gone(&run->protection))
+    if (!gone)
         return;
     terminal_take(run->terminal, child_group(&run->child));
-    if (run->ending) {
-        kill_command(run);
-    } else if (!held) {
-        protection_give_up(&run->protection, r);
-        lose(run, r);
-    }
+    if (waits)
+        return;
+    protection_give_up(&run->protection, r);
+    lose(run, r);
 }
 
 /* While we were stopped the guardian has held it: the protection is looked at before it goes on. */
@@ -398,7 +397,7 @@ static int open_and_protect(struct protect_run *run, const struct choice_terms *
     status = console_flush(status);
     terminal_close(&run->terminal);
     guardian_close(&run->guardian);
-    if (run->child.interrupted)
+    if (run->child.interrupted && run->state != PROTECTION_LOST) /* a loss goes before Ctrl-C */
         terminal_pass_interrupt();
     console_close(&run->console);
     return status;

@@ -62,7 +62,8 @@ BETWEEN
 
 # A player that does not want to end, and shows frames all the time. It exits with 5 once there is a file "enough".
 cat >"$directory/player" <<'PLAYER'
-$SIG{TERM} = "IGNORE";
+my $told = "$ARGV[0]/told";
+$SIG{TERM} = sub { open my $mark, ">", $told };
 open my $frames, ">>", "$ARGV[0]/frames" or die;
 $frames->autoflush(1);
 for (1 .. 60000) {
@@ -76,14 +77,17 @@ told() { grep -q -e "$1" "$directory/err"; }
 says() { told "$1" || fail "does not say: $1"; }
 guard=
 between=
+preload= # what copp is started with
 frames() { wc -c <"$directory/frames"; }
 more_frames() { [ "$(frames)" -gt "$1" ]; }
+
+plugged() { "$COPP" status --output HDMI-1 --json | jq -e '.outputs[0].plugged' >/dev/null; }
 
 mode=1080p60
 # play OPTION...: copp and the player, which has begun
 play() {
-    rm -f "$directory/frames" "$directory/enough" "$directory/slow" "$directory/kept"
-    "$COPP" protect --allow-simulated --hdcp 1 "$@" -- perl -MIO::Handle "$directory/player" "$directory" >"$directory/out" 2>"$directory/err" &
+    rm -f "$directory/frames" "$directory/enough" "$directory/told" "$directory/slow" "$directory/kept"
+    env LD_PRELOAD="$preload" "$COPP" protect --allow-simulated --hdcp 1 "$@" -- perl -MIO::Handle "$directory/player" "$directory" >"$directory/out" 2>"$directory/err" &
     guard=$!
     children="$between $guard"
     until_true test -s "$directory/frames"
@@ -178,3 +182,32 @@ over 143
 not_waited_for "$since"
 ! told 'cannot be reached' || fail "it was coppd's fault"
 ! told '^copp: ' || fail "an error: $(cat "$directory/err")"
+
+# at a loss it is held before anything is told, which shows where that fails; then it is killed all the same
+for how in '' --json; do
+    preload=$COPP_UNHELD
+    # shellcheck disable=SC2086 # nothing, or a word
+    play $how
+    preload=
+    echo "unplug HDMI-1" >&9
+    status=0
+    wait "$guard" || status=$?
+    [ "$status" -eq 1 ] || fail "status $status, not 1"
+    ! pgrep -f "$directory/player" >/dev/null || fail "the player is left"
+    says '(EVT-4); the command CANNOT be stopped: some of it is another'
+    echo "plug HDMI-1" >&9
+    until_true plugged
+done
+jq -s -e '.[-1].command == "not stopped"' "$directory/out" >/dev/null || fail "the event: $(cat "$directory/out")"
+
+# whoever is told to end does not wait for a new session
+play --reconnect 600
+kill -TERM "$guard"
+until_true test -e "$directory/told"
+kill -KILL "$pid"
+until_true told 'the driver cannot be reached; the command is killed'
+held=$(frames)
+over 1
+! told 'trying a new session' || fail "a new session was tried"
+wait "$pid" || true
+pid=
