@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2086 # commands of several words
+# shellcheck disable=SC2016,SC2086 # commands in single quotes, and of several words
 # copp protect under a systemd that runs, as root or as a user that has a manager: not for meson, since it needs such a machine.
 #   COPP=build/copp VECTORS=tests/vectors tests/interop/systemd_scope.sh
 # shellcheck source=tests/interop/lib.sh
