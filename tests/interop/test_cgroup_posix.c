@@ -50,8 +50,12 @@ long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
 int __wrap_openat64(int fd, const char *name, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    int mode = flags & O_CREAT ? va_arg(arguments, int) : 0;
+    va_end(arguments);
     if (!kernel_is_old || strcmp(name, "cgroup.kill") != 0)
-        return __real_openat64(fd, name, flags);
+        return __real_openat64(fd, name, flags, mode);
     errno = ENOENT;
     return -1;
 }
@@ -127,6 +131,8 @@ static int move(struct counter *c, bool above) {
     if (own < 0 || (mkdirat(own, name, 0755) != 0 && errno != EEXIST))
         return 9;
     int there = openat(own, name, O_RDONLY | O_DIRECTORY);
+    if (!above && mkdirat(there, "deeper", 0755) == 0)
+        there = openat(there, "deeper", O_RDONLY | O_DIRECTORY);
     signal(SIGTERM, SIG_IGN);
     if (there < 0 || !cgroup_add(there, getpid()))
         return 8;
@@ -392,14 +398,90 @@ static void what_a_killed_copp_has_left_ends_and_is_removed(void **state) {
     munmap(left, sizeof *left);
 }
 
+/* A directory with these files in it is a cgroup for what knows it by its descriptor alone. NULL: there is no such file. */
+static int make_directory(const char *events) {
+    char name[] = "/tmp/copp-cgroup-XXXXXX";
+    assert_non_null(mkdtemp(name));
+    int fd = open(name, O_RDONLY | O_DIRECTORY);
+    int freeze = openat(fd, "cgroup.freeze", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int file = events ? openat(fd, "cgroup.events", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    assert_true(fd >= 0 && freeze >= 0);
+    if (events)
+        assert_int_equal(write(file, events, strlen(events)), strlen(events));
+    close(freeze);
+    close(file);
+    return fd;
+}
+
+static void close_directory(int fd) {
+    char link[32];
+    char name[64] = "";
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    assert_true(readlink(link, name, sizeof name - 1) > 0);
+    (void)unlinkat(fd, "cgroup.freeze", 0);
+    (void)unlinkat(fd, "cgroup.events", 0);
+    assert_int_equal(rmdir(name), 0);
+    close(fd);
+}
+
+/* In time; a process that sleeps in the kernel, say, is not. What cannot be read is not either. */
+static void what_does_not_freeze_is_not_held(void **state) {
+    (void)state;
+    const struct {
+        const char *events;
+        bool held;
+    } cases[] = {
+        {"populated 1\nfrozen 0\n", false},
+        {"populated 1\nfrozen 1\n", true},
+        {"populated 0\nfrozen 0\n", true},
+        {"populated 1\n", false},
+        {"", false},
+        {NULL, true}, /* it has been removed */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[2] = "";
+        int fd = make_directory(cases[i].events);
+        assert_int_equal(cgroup_hold(fd, 20), cases[i].held);
+        int freeze = openat(fd, "cgroup.freeze", O_RDONLY);
+        assert_int_equal(read(freeze, text, 1), 1);
+        assert_string_equal(text, "1");
+        close(freeze);
+        close_directory(fd);
+    }
+}
+
+/* One of another copp's is not taken for one that is left. */
+static void two_commands_leave_each_other_alone(void **state) {
+    (void)state;
+    int status;
+    struct child child;
+    struct counter *c = launch(&child, "count");
+    pid_t other = fork();
+    if (other == 0) {
+        struct child_place place = {.description = "test", .required = true};
+        struct child second;
+        char *const argv[] = {"sleep", "60", NULL};
+        int error = child_start_in(&second, (char **)(uintptr_t)argv, -1, true, &place);
+        _exit(error != 0 || !child_hold(&second) || !child_end(&second));
+    }
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(status, 0);
+    assert_goes_on(c);
+    assert_ends(&child, c);
+}
+
+/* An old kernel kills one by one, and so must freeze them first. */
 static int hold_and_kill(pid_t pid) {
     struct cgroup cgroup;
     if (cgroup_find(&cgroup, getpid()))
         return 1;
-    if (!cgroup_find(&cgroup, pid) || !cgroup_hold(cgroup.fd, 1000) || !cgroup_kill(cgroup.fd))
+    if (!cgroup_find(&cgroup, pid) || (!kernel_is_old && !cgroup_hold(cgroup.fd, 1000)) || !cgroup_kill(cgroup.fd))
         return 2;
-    while (cgroup_life(cgroup.fd) != CGROUP_EMPTY)
+    for (unsigned ms = 0; cgroup_life(cgroup.fd) != CGROUP_EMPTY; ms++) {
+        if (ms > PATIENCE_MS)
+            return 4;
         pause_ms(1);
+    }
     int parent = dup(cgroup.parent);
     cgroup_remove(&cgroup);
     return is_there(parent, cgroup.name) ? 3 : 0;
@@ -407,18 +489,22 @@ static int hold_and_kill(pid_t pid) {
 
 static void another_process_can_hold_and_end_it(void **state) {
     (void)state;
-    int status;
-    struct child child;
-    struct counter *c = launch(&child, "chain");
-    pid_t other = fork();
-    if (other == 0)
-        _exit(hold_and_kill(child.group));
-    assert_int_equal(waitpid(other, &status, 0), other);
-    assert_int_equal(status, 0);
-    assert_stands(c);
-    assert_true(child_hold(&child)); /* what is removed is empty */
-    assert_true(child_end(&child));
-    munmap(c, sizeof *c);
+    for (int old = 0; old < 2; old++) {
+        int status;
+        struct child child;
+        struct counter *c = launch(&child, "chain");
+        kernel_is_old = old;
+        pid_t other = fork();
+        if (other == 0)
+            _exit(hold_and_kill(child.group));
+        kernel_is_old = false;
+        assert_int_equal(waitpid(other, &status, 0), other);
+        assert_int_equal(status, 0);
+        assert_stands(c);
+        assert_true(child_hold(&child)); /* what is removed is empty */
+        assert_true(child_end(&child));
+        munmap(c, sizeof *c);
+    }
 }
 
 /* As a user who may make no cgroup. */
@@ -461,6 +547,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(who_leaves_is_named_held_and_ended),
         cmocka_unit_test(what_ctrl_z_has_stopped_goes_on),
         cmocka_unit_test(what_a_killed_copp_has_left_ends_and_is_removed),
+        cmocka_unit_test(what_does_not_freeze_is_not_held),
+        cmocka_unit_test(two_commands_leave_each_other_alone),
         cmocka_unit_test(another_process_can_hold_and_end_it),
         cmocka_unit_test(without_one_it_is_refused_or_said),
     };
