@@ -31,6 +31,11 @@ struct driver {
     bool started;
     bool over; /* nobody may call any more */
     bool link_lost;
+    bool has_clock;
+    uint64_t clock_ms; /* the player's is ahead of it, and as fast */
+    bool looks; /* the player protects or polls */
+    uint64_t asked_ms; /* when the last look began */
+    uint64_t deadline_ms; /* of the last query */
     uint32_t status_sequence;
     uint32_t command_sequence;
     uint32_t events; /* authentic, not taken */
@@ -186,8 +191,18 @@ static bool binding_holds(const struct driver *driver, const struct copp_status_
     return copp_equal(told, expected, sizeof expected);
 }
 
+/* It takes time, and may take too long. */
+static bool in_time(struct driver *driver, const struct copp_call *call) {
+    CHECK(call->size == sizeof *call && !call->additional_size);
+    CHECK(driver->has_clock || call->deadline_ms == COPP_NO_DEADLINE);
+    if (driver->has_clock)
+        driver->clock_ms += 10u * fuzz_u8(driver->input);
+    return driver->clock_ms <= call->deadline_ms;
+}
+
 /* How a call that is not a query ends. */
-static enum copp_result end_call(struct driver *driver, uint32_t *hresult) {
+static enum copp_result end_call(struct driver *driver, const struct copp_call *call, uint32_t *hresult) {
+    CHECK(in_time(driver, call) && call->deadline_ms == COPP_NO_DEADLINE); /* CMD-6 */
     enum reply reply = fuzz_one_of(driver->input, REPLY_KINDS);
     *hresult = reply == REPLY_REFUSES ? fuzz_u32(driver->input) : COPP_HR_OK;
     driver->call_result = reply == REPLY_FAILS ? COPP_E_TRANSPORT : COPP_OK;
@@ -198,11 +213,10 @@ static enum copp_result end_call(struct driver *driver, uint32_t *hresult) {
 
 static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
                                        const struct copp_signature *signature, uint32_t *hresult) {
-    (void)call;
     struct driver *driver = driver_of(transport);
     CHECK(!driver->started);
     check_handshake(driver, signature);
-    enum copp_result result = end_call(driver, hresult);
+    enum copp_result result = end_call(driver, call, hresult);
     driver->started = !result && *hresult == COPP_HR_OK;
     driver->over = !driver->started;
     CHECK(copp_omac_set_key(driver->omac, driver->draw) == COPP_OK);
@@ -213,7 +227,6 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
 
 static enum copp_result command(struct copp_transport *transport, const struct copp_call *call,
                                 const struct copp_command *message, uint32_t *hresult) {
-    (void)call;
     struct driver *driver = driver_of(transport);
     struct copp_command_fields fields;
     enum copp_request request;
@@ -224,7 +237,7 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     CHECK(copp_equal(mac, fields.mac, sizeof mac));
     CHECK(copp_request_from_guid(fields.guid, &request) && fields.sequence == driver->command_sequence);
     CHECK(fields.size == (request == COPP_SET_SIGNALING ? COPP_SET_SIGNALING_SIZE : COPP_SET_PROTECTION_LEVEL_SIZE));
-    enum copp_result result = end_call(driver, hresult);
+    enum copp_result result = end_call(driver, call, hresult);
     driver->command_sequence += !result && *hresult == COPP_HR_OK;
     if (!result)
         note_history(driver, 4, message->bytes, *hresult);
@@ -312,7 +325,6 @@ static void note_claims(struct driver *driver, enum copp_request request, uint32
 
 static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
                                const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
-    (void)call;
     struct driver *driver = driver_of(transport);
     struct copp_status_input_fields fields;
     enum copp_request request;
@@ -321,9 +333,15 @@ static enum copp_result status(struct copp_transport *transport, const struct co
     CHECK(copp_request_from_guid(fields.guid, &request) && fields.sequence == driver->status_sequence);
     CHECK(!copp_equal(fields.r_app, driver->r_app, COPP_RANDOM_SIZE)); /* QRY-4: fresh */
     memcpy(driver->r_app, fields.r_app, COPP_RANDOM_SIZE);
+    driver->deadline_ms = call->deadline_ms;
+    CHECK((call->deadline_ms == COPP_NO_DEADLINE) == !(driver->looks && driver->has_clock));
+    CHECK(!driver->looks || !driver->has_clock || call->deadline_ms <= driver->clock_ms + COPP_POLL_MS);
+    if (request == COPP_QUERY_CONNECTOR_TYPE)
+        driver->asked_ms = driver->clock_ms;
+    bool good = in_time(driver, call); /* an answer that comes too late is not believed, though it says S_OK */
     enum reply reply = fuzz_one_of(driver->input, REPLY_KINDS);
     *hresult = reply == REPLY_REFUSES ? fuzz_u32(driver->input) : COPP_HR_OK;
-    driver->call_result = reply == REPLY_FAILS ? COPP_E_TRANSPORT : COPP_OK;
+    driver->call_result = reply == REPLY_FAILS || !good ? COPP_E_TRANSPORT : COPP_OK;
     driver->hresult = *hresult;
     if (reply == REPLY_REPLAY)
         *output = driver->last;
@@ -342,7 +360,11 @@ static enum copp_result status(struct copp_transport *transport, const struct co
         driver->bound = driver->bound || has_mark(output);
         note_claims(driver, request, fields.size ? get_u32(fields.data) : 0, output->bytes + 20);
     }
-    return driver->call_result;
+    return good ? driver->call_result : COPP_OK;
+}
+
+static uint64_t clock_now(struct copp_transport *transport) {
+    return ((struct driver *)transport)->clock_ms;
 }
 
 static void never_freed(struct copp_transport *transport) {
@@ -472,12 +494,26 @@ static void check_protected(const struct driver *driver, const struct copp_requi
     CHECK(copp_ksv_valid(ksv) && !copp_srm_revoked(fixed.srm, ksv)); /* APP-2 */
 }
 
+#define PLAYER_AHEAD_MS 7000u
+
 struct player {
     struct copp_session *session;
     struct copp_requirement required;
-    uint64_t now_ms;
-    bool stopped; /* watch has said so */
+    bool renegotiates; /* watch has said so */
+    bool stopped; /* the same */
+    uint64_t believed_ms; /* APP-3, on the driver's clock */
 };
+
+/* APP-3, of a look that has not stopped anything: it was through while the last one counted, or within its own time. */
+static void check_times(const struct driver *driver, struct player *player, bool sets, uint64_t began_ms) {
+    uint64_t looked_ms = driver->asked_ms < began_ms ? began_ms : driver->asked_ms; /* it need not ask if it knows */
+    bool follows = !sets && began_ms < player->believed_ms;
+    uint64_t end_ms = follows ? player->believed_ms : looked_ms + COPP_POLL_MS;
+    CHECK(driver->clock_ms <= end_ms);
+    if (driver->has_clock && driver->asked_ms >= began_ms && driver->called)
+        CHECK(driver->deadline_ms == end_ms);
+    player->believed_ms = looked_ms + COPP_POLL_MS;
+}
 
 static void protect(struct driver *driver, struct player *player, struct fuzz_input *input) {
     uint8_t hdcp = fuzz_u8(input);
@@ -485,30 +521,45 @@ static void protect(struct driver *driver, struct player *player, struct fuzz_in
         .size = sizeof required, .hdcp = hdcp & 0x3Fu, .unnamed_receiver = hdcp & 0x80u, .embedded_unbound = hdcp & 0x40u};
     required.acp = fuzz_u8(input);
     required.cgmsa = fuzz_u8(input);
-    enum copp_stop stop = copp_session_protect(player->session, &required, player->now_ms);
+    uint64_t began_ms = driver->clock_ms;
+    enum copp_stop stop = copp_session_protect(player->session, &required, began_ms + PLAYER_AHEAD_MS);
     player->required = required;
     CHECK(!(player->stopped && stop == COPP_STOP_NONE));
-    if (stop == COPP_STOP_NONE)
-        check_protected(driver, &required);
+    player->renegotiates = false;
+    if (stop != COPP_STOP_NONE)
+        return;
+    check_protected(driver, &required);
+    check_times(driver, player, true, began_ms);
 }
 
 static void watch(struct driver *driver, struct player *player, struct fuzz_input *input) {
     struct copp_poll step = {.size = sizeof step};
-    player->now_ms += 100u * fuzz_u8(input);
-    copp_session_poll(player->session, player->now_ms, &step);
+    driver->clock_ms += 100u * fuzz_u8(input);
+    uint64_t began_ms = driver->clock_ms;
+    copp_session_poll(player->session, began_ms + PLAYER_AHEAD_MS, &step);
     CHECK((step.state == COPP_POLL_STOP) == (step.stop != COPP_STOP_NONE));
     CHECK(!player->stopped || step.state == COPP_POLL_STOP);
-    CHECK(step.state == COPP_POLL_STOP ? step.deadline_ms == UINT64_MAX : step.deadline_ms <= player->now_ms + COPP_POLL_MS);
-    if (step.state == COPP_POLL_PROTECTED)
-        check_protected(driver, &player->required);
+    if (step.state == COPP_POLL_STOP) {
+        CHECK(step.deadline_ms == UINT64_MAX);
+    } else {
+        CHECK(step.late == (began_ms > player->believed_ms));
+        check_times(driver, player, player->renegotiates, began_ms);
+        bool shows = step.state == COPP_POLL_PROTECTED;
+        CHECK(step.deadline_ms == (shows ? player->believed_ms : began_ms) + PLAYER_AHEAD_MS);
+        if (shows)
+            check_protected(driver, &player->required);
+    }
+    player->renegotiates = step.state == COPP_POLL_RENEGOTIATE;
     player->stopped = player->stopped || (step.state == COPP_POLL_STOP && driver->called);
 }
 
 static void one_call(struct driver *driver, struct player *player, struct fuzz_input *input) {
     enum copp_result result;
+    enum session_op op = fuzz_one_of(input, CALL_KINDS);
     driver->call++;
     driver->called = false;
-    switch (fuzz_one_of(input, CALL_KINDS)) {
+    driver->looks = op == CALL_PROTECT || op == CALL_WATCH;
+    switch (op) {
     case CALL_QUERY:
         query(driver, player->session, input);
         break;
@@ -581,12 +632,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                                   .session_sequence_start = sequence_start,
                                                   .protection_command = command,
                                                   .protection_status = status,
-                                                  .free = never_freed};
+                                                  .free = never_freed,
+                                                  .now_ms = clock_now};
+    static const struct copp_transport_ops no_clock = {.size = sizeof no_clock,
+                                                       .key_exchange = key_exchange,
+                                                       .session_sequence_start = sequence_start,
+                                                       .protection_command = command,
+                                                       .protection_status = status,
+                                                       .free = never_freed};
     static const struct copp_random_ops random_ops = {sizeof random_ops, draw};
     begin();
     struct fuzz_input input = {data, size};
     uint8_t choice = fuzz_u8(&input);
-    struct driver driver = {.transport = {&ops},
+    struct driver driver = {.transport = {choice & 0x40 ? &ops : &no_clock},
+                            .has_clock = choice & 0x40,
                             .random = {&random_ops},
                             .input = &input,
                             .next = 1,
@@ -608,7 +667,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                                .form = choice & 1 ? COPP_FORM_SWAP256 : COPP_FORM_SWAP40,
                                                .binding = driver.demanded ? COPP_BINDING_REQUIRED : COPP_BINDING_OPTIONAL,
                                                .connector = CONNECTOR};
-    struct player player = {.now_ms = 0};
+    struct player player = {.believed_ms = 0};
     CHECK(copp_omac_new(&driver.omac) == COPP_OK);
     CHECK(copp_session_new(&config, &driver.transport, &player.session) == COPP_OK);
     if (establish(&driver, player.session, list == LIST_LEAF_REVOKED)) {

@@ -226,32 +226,40 @@ static void devices(void) {
 #define SAYS(flags, word) REPLY_HONEST, flags, word
 #define RECEIVER(flags, which) REPLY_HONEST, 0, flags, which
 #define ALL_TYPES 7
+#define OFFERS(types) SAYS(0, 5), SAYS(0, types)
+#define TIMED CONFIG(0, 1, LIST_EMPTY) | 0x40, PRESENT_GOOD, 0, REPLY_HONEST
+#define AFTER(hundredths, word) hundredths, SAYS(0, word)
 
 static void sessions(void) {
     SEED("session", "queries", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 1, 0, SAYS(1, 7), CALL_QUERY, 2, CGMSA,
          SAYS(2, 4), CALL_QUERY, 3, HDCP, SAYS(0, 1), CALL_QUERY, 4, 0, SAYS(0, 9), CALL_QUERY, 5, 0, RECEIVER(0, 0), CALL_QUERY,
          6, 0, SAYS(0, 3), CALL_QUERY, 7, 0, SAYS(0, 1), CALL_TAKE_EVENTS);
-    SEED("session", "protect-watch", BEGUN(1), CALL_PROTECT, 1, 2, 12, SAYS(0, 5), SAYS(0, ALL_TYPES), REPLY_HONEST, REPLY_HONEST,
-         REPLY_HONEST, RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2), SAYS(0, 12), SAYS(0, 12), CALL_WATCH, 20,
-         SAYS(0, 5), SAYS(0, ALL_TYPES), RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2), SAYS(0, 12), SAYS(0, 12),
-         CALL_WATCH, 20, SAYS(2, 5), SAYS(0, ALL_TYPES), RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2),
-         SAYS(0, 12), SAYS(0, 12), CALL_WATCH, 0, SAYS(0, 5), SAYS(0, ALL_TYPES), REPLY_HONEST, REPLY_HONEST, REPLY_HONEST,
-         RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2), SAYS(0, 12), SAYS(0, 12), CALL_UNPROTECT, REPLY_HONEST,
-         REPLY_HONEST, REPLY_HONEST);
-    SEED("session", "repeater", BEGUN(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(1, 0),
+    SEED("session", "protect-watch", BEGUN(1), CALL_PROTECT, 1, 2, 12, OFFERS(ALL_TYPES), REPLY_HONEST, REPLY_HONEST,
+         REPLY_HONEST, OFFERS(ALL_TYPES), RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2), SAYS(0, 12),
+         SAYS(0, 12), CALL_WATCH, 20, SAYS(0, 5), SAYS(0, ALL_TYPES), RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2),
+         SAYS(0, 2), SAYS(0, 12), SAYS(0, 12), CALL_WATCH, 20, SAYS(2, 5), CALL_WATCH, 0, OFFERS(ALL_TYPES), REPLY_HONEST,
+         REPLY_HONEST, REPLY_HONEST, OFFERS(ALL_TYPES), RECEIVER(0, 0), SAYS(0, 1), SAYS(0, 1), SAYS(0, 2), SAYS(0, 2),
+         SAYS(0, 12), SAYS(0, 12), CALL_UNPROTECT, REPLY_HONEST, REPLY_HONEST, REPLY_HONEST);
+    SEED("session", "repeater", BEGUN(0), CALL_PROTECT, 1, 0, 0, OFFERS(1), REPLY_HONEST, OFFERS(1), RECEIVER(1, 0),
          REPLY_HONEST);
-    SEED("session", "unnamed-receiver", BEGUN(0), CALL_PROTECT, 0x81, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, REPLY_REFUSES,
+    SEED("session", "unnamed-receiver", BEGUN(0), CALL_PROTECT, 0x81, 0, 0, OFFERS(1), REPLY_HONEST, OFFERS(1), REPLY_REFUSES,
          0x57, 0, 7, 0x80, SAYS(0, 1), SAYS(0, 1));
-    SEED("session", "revoked-receiver", BEGUN(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(0, 1),
-         REPLY_HONEST, CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1));
+    SEED("session", "revoked-receiver", BEGUN(0), CALL_PROTECT, 1, 0, 0, OFFERS(1), REPLY_HONEST, OFFERS(1), RECEIVER(0, 1),
+         REPLY_HONEST, CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1), SAYS(0, 11), SAYS(0, 1));
     SEED("session", "link-lost", BEGUN(0), CALL_SET_LEVEL, 1, 1, REPLY_HONEST, CALL_QUERY, 2, 1, SAYS(1, 0), CALL_SET_LEVEL, 1, 1,
-         CALL_QUERY, 2, 1, SAYS(0, 0), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), CALL_TAKE_EVENTS);
+         CALL_QUERY, 2, 1, SAYS(0, 0), CALL_PROTECT, 1, 0, 0, CALL_TAKE_EVENTS);
     SEED("session", "bad-mac", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_MAC, 0, 5, 3, CALL_QUERY, 0, 0, CALL_SET_LEVEL, 1, 1);
     SEED("session", "bad-r-app", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_R_APP, 0, 5, 3);
     SEED("session", "bad-size", BEGUN(0), CALL_QUERY, 0, 0, REPLY_BAD_SIZE, 0, 5, 31, 0, 0, 0);
-    SEED("session", "bound", BOUND(1), CALL_PROTECT, 1, 0, 0, SAYS(0, 5), SAYS(0, 1), REPLY_HONEST, RECEIVER(0, 0), SAYS(0, 1),
+    SEED("session", "bound", BOUND(1), CALL_PROTECT, 1, 0, 0, OFFERS(1), REPLY_HONEST, OFFERS(1), RECEIVER(0, 0), SAYS(0, 1),
          SAYS(0, 1), CALL_WATCH, 20, SAYS(0, 5), SAYS(0, 1), REPLY_REFUSES, 0x57, 0, 7, 0x80);
-    SEED("session", "bound-embedded", BOUND(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1));
+    SEED("session", "bound-embedded", BOUND(0), CALL_PROTECT, 1, 0, 0, SAYS(0, 11), SAYS(0, 1), SAYS(0, 11), SAYS(0, 1));
+    SEED("session", "timed", TIMED, CALL_PROTECT, 0, 2, 0, AFTER(90, 5), AFTER(110, 2), 250, REPLY_HONEST, AFTER(50, 5),
+         AFTER(50, 2), AFTER(10, 2), AFTER(10, 2), CALL_WATCH, 0, AFTER(20, 5), AFTER(20, 2), AFTER(20, 2), AFTER(20, 2),
+         CALL_WATCH, 15, AFTER(0, 5), AFTER(0, 2), AFTER(0, 2), AFTER(0, 2), CALL_WATCH, 30, AFTER(50, 5), AFTER(50, 2),
+         AFTER(50, 2), AFTER(50, 2), CALL_WATCH, 0, AFTER(0, 5));
+    SEED("session", "timed-late", TIMED, CALL_PROTECT, 0, 2, 0, AFTER(0, 5), AFTER(0, 2), 0, REPLY_HONEST, AFTER(0, 5),
+         AFTER(0, 2), AFTER(0, 2), AFTER(0, 2), CALL_WATCH, 19, AFTER(5, 5), AFTER(6, 2));
     SEED("session", "bad-binding", BOUND(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_BAD_BINDING, 0, 5, 48, 1);
     SEED("session", "mark-missing", BOUND(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_BAD_BINDING, 0, 5, 0, 1);
     SEED("session", "replay", BEGUN(0), CALL_QUERY, 0, 0, SAYS(0, 5), CALL_QUERY, 0, 0, REPLY_REPLAY);

@@ -3,7 +3,7 @@
 #define COPP_FUZZ_SESSION_OPS_H
 
 /* The first byte, from bit 0: the handshake's form; whether the chain is known; then two bits of enum list (modulo 3); whether the
- * driver binds its answers; whether the session demands that. */
+ * driver binds its answers; whether the session demands that; whether the transport has a clock. */
 enum list { LIST_NONE = 0, LIST_EMPTY, LIST_LEAF_REVOKED };
 
 /* What the driver does at KeyExchange, the second byte. */
@@ -20,13 +20,13 @@ enum session_op {
     CALL_SET_LEVEL, /* type, level */
     CALL_SET_SIGNALING, /* nine words, one byte each */
     CALL_PROTECT, /* HDCP (bit 7: unnamed_receiver, bit 6: embedded_unbound), ACP, CGMS-A */
-    CALL_WATCH, /* tenths of a second since the last call */
+    CALL_WATCH, /* tenths of a second that pass before */
     CALL_UNPROTECT,
     CALL_TAKE_EVENTS,
     CALL_KINDS
 };
 
-/* What the driver does at any later call: one byte when it is called. */
+/* What the driver does at any later call: one byte when it is called; with a clock, one more before it: hundredths of a second that pass. */
 enum reply {
     REPLY_HONEST = 0, /* to a query: flags, a word, and for an HDCP key whether it is a valid one */
     REPLY_REFUSES, /* with this HRESULT (4) */

@@ -92,7 +92,7 @@ static bool embedded(uint32_t connector) {
            connector == COPP_CONNECTOR_UDI_EMBEDDED;
 }
 
-/* Whether to ask on while levels are in force, or about to be set: then a reconfiguration is what they are set for. */
+/* What a question is for: to judge what is in force, or to prepare for setting levels, which answers a reconfiguration anyway. */
 enum purpose { TO_JUDGE, TO_SET };
 
 /*
@@ -114,7 +114,7 @@ static enum copp_stop check_answer(const struct copp_session *session, enum purp
 static enum copp_stop query_connector(struct copp_session *session, enum purpose purpose) {
     uint32_t connector = COPP_CONNECTOR_UNKNOWN;
     uint32_t offered = 0;
-    /* the application's own questions may have been told already */
+    /* the answer to a question of the application's own may have told it already */
     enum copp_stop stop = check_answer(session, purpose, copp_session_expect(session, SESSION_ACTIVE));
     if (stop == COPP_STOP_NONE)
         stop = check_answer(session, purpose, copp_session_connector_type(session, &connector));
