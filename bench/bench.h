@@ -48,8 +48,13 @@ void bench_teardown(void);
  */
 size_t bench_processors(void);
 void bench_place(pid_t pid, size_t index);
+void bench_place_anywhere(pid_t pid); /* back to the kernel's choice */
 
 /* daemon.c; only where the daemon is built */
 void bench_daemon(void);
+
+/* flood.c; likewise. Users of a coppd's that is started with BENCH_PEERS loaded before the C library, and a file at path; then the flood. */
+void bench_flood_users(const char *path);
+void bench_flood(const char *socket_path);
 
 #endif

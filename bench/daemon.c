@@ -24,7 +24,7 @@
 #define SESSIONS 1000
 #define PATH_SIZE 128
 
-static char directory[PATH_SIZE] = "/tmp/copp-bench-XXXXXX";
+static char directory[PATH_SIZE];
 static char socket_path[2 * PATH_SIZE];
 static pid_t daemon_pid;
 static size_t daemon_place;
@@ -80,22 +80,29 @@ static void end_daemon(void) {
     (void)nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static void run_daemon(const char *config, pid_t parent) {
+/* preload: a library that coppd is started with; NULL: none. */
+static void run_daemon(const char *config, const char *preload, pid_t parent) {
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     /* and where this program is killed, the kernel ends coppd */
     if (nowhere >= 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent) {
         (void)dup2(nowhere, STDERR_FILENO);
+        if (preload)
+            (void)setenv("LD_PRELOAD", preload, 1);
         (void)execl(COPPD, "coppd", "--config", config, (char *)NULL);
     }
     _exit(127);
 }
 
-static void start_daemon(void) {
+static void make_directory(void) {
+    strcpy(directory, "/tmp/copp-bench-XXXXXX");
+    bench_must(mkdtemp(directory) != NULL && atexit(end_daemon) == 0, "no directory");
+    in_directory("socket", socket_path, sizeof socket_path);
+}
+
+static void start_daemon(const char *preload) {
     char config[2 * PATH_SIZE];
     char text[4 * PATH_SIZE];
     pid_t parent = getpid();
-    bench_must(mkdtemp(directory) != NULL && atexit(end_daemon) == 0, "no directory");
-    in_directory("socket", socket_path, sizeof socket_path);
     in_directory("coppd.conf", config, sizeof config);
     (void)snprintf(text, sizeof text,
                    "[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2000\nconnections_per_second = 0\n"
@@ -104,7 +111,7 @@ static void start_daemon(void) {
     write_file(config, text);
     daemon_pid = fork();
     if (daemon_pid == 0)
-        run_daemon(config, parent);
+        run_daemon(config, preload, parent);
     bench_must(daemon_pid > 0, "coppd cannot be started");
     struct copp_socket *connection = NULL;
     const struct copp_socket_config where = {.size = sizeof where, .path = socket_path};
@@ -364,8 +371,20 @@ static void requests_at_once(void) {
         (void)close(askers[i]);
 }
 
+/* Another coppd: whose a process is costs the first one nothing. */
+static void flood(void) {
+    char peers[2 * PATH_SIZE];
+    make_directory();
+    in_directory("peers", peers, sizeof peers);
+    bench_flood_users(peers);
+    start_daemon(BENCH_PEERS);
+    bench_flood(socket_path);
+    end_daemon();
+}
+
 void bench_daemon(void) {
-    start_daemon();
+    make_directory();
+    start_daemon(NULL);
     read_driver();
     begin(&players[0], NULL);
     player_count = 1;
@@ -376,4 +395,7 @@ void bench_daemon(void) {
         end(&players[--player_count]);
     requests_at_once();
     copp_private_key_free(&key);
+    end_daemon();
+    bench_place_anywhere(0);
+    flood();
 }

@@ -30,3 +30,7 @@ void bench_place(pid_t pid, size_t index) {
     CPU_SET(processor(index), &one);
     bench_must(sched_setaffinity(pid, sizeof one, &one) == 0, "a process could not be placed");
 }
+
+void bench_place_anywhere(pid_t pid) {
+    bench_must(bench_processors() > 0 && sched_setaffinity(pid, sizeof allowed, &allowed) == 0, "a process could not be placed");
+}
