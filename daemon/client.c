@@ -132,7 +132,7 @@ static enum disconnect_reason check_packet(const struct client *client, size_t s
     if (header->version != PACKET_VERSION)
         return DISCONNECT_VERSION;
     if (header->type < PACKET_LIST || header->type >= PACKET_TYPE_COUNT || header->status ||
-        size - sizeof request->head != request_size((enum packet_type)header->type) || client->subscriber)
+        !request_fits((enum packet_type)header->type, request->body.bytes, size - sizeof request->head) || client->subscriber)
         return DISCONNECT_MALFORMED;
     if (header->type == PACKET_WATCH && client->user->subscribers >= SUBSCRIBERS_PER_USER)
         return DISCONNECT_USER_LIMIT;

@@ -109,7 +109,11 @@ void notify_request(struct client *client, enum packet_type type, uint32_t statu
                                                              [PACKET_SEQUENCE_START] = FAILURE_HANDSHAKE,
                                                              [PACKET_COMMAND] = FAILURE_COMMAND,
                                                              [PACKET_STATUS] = FAILURE_QUERY,
-                                                             [PACKET_WATCH] = FAILURE_OPEN};
+                                                             [PACKET_WATCH] = FAILURE_OPEN,
+                                                             [PACKET_ADOPT] = FAILURE_OPEN,
+                                                             [PACKET_RECORD] = FAILURE_OPEN,
+                                                             [PACKET_OPM_INFORMATION] = FAILURE_QUERY,
+                                                             [PACKET_OPM_CONFIGURE] = FAILURE_COMMAND};
     struct metrics *metrics = &client->server->metrics;
     bool good = status == COPP_HR_OK;
     metrics->handshakes += good && type == PACKET_SEQUENCE_START;

@@ -274,6 +274,8 @@ static size_t answer_size(uint32_t type) {
     switch (type) {
     case PACKET_LIST:
         return PACKET_CONNECTOR_SIZE;
+    case PACKET_OPEN:
+        return PACKET_OPENED_SIZE;
     case PACKET_KEY_EXCHANGE:
         return COPP_RANDOM_SIZE + chain.size;
     case PACKET_STATUS:
