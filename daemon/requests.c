@@ -32,6 +32,7 @@ static uint32_t open_device(struct client *client) {
     if (!connector)
         return COPP_HR_NO_MONITOR;
     client->connector = (uint32_t)index;
+    client->wakes = wanted.flags & PACKET_OPEN_WAKE;
     switch (copp_device_open_named(connector, wanted.name, &client->device)) { /* BIND-7: as it was asked for */
     case COPP_OK:
         return COPP_HR_OK;
@@ -47,7 +48,8 @@ static struct outcome open_connector(struct client *client) {
     uint32_t status = open_device(client);
     if (status != COPP_HR_OK)
         return (struct outcome){.status = status};
-    const struct packet_opened opened = {.flags = 0, .pending_limit_ms = copp_outputs_pending_limit_ms(server->outputs)};
+    const struct packet_opened opened = {.flags = client->wakes ? PACKET_OPEN_WAKE : 0,
+                                         .pending_limit_ms = copp_outputs_pending_limit_ms(server->outputs)};
     copp_packet_opened_encode(&opened, server->answer.body.bytes);
     return (struct outcome){.status = status, .size = PACKET_OPENED_SIZE};
 }

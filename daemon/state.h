@@ -54,6 +54,8 @@ struct client {
     int fd;
     struct copp_device *device;
     uint32_t connector; /* the device's, by index */
+    bool wakes; /* it has asked for wake-ups */
+    bool woken; /* it was sent one since its last request */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool untold; /* it has changed since, and will be told at the end of the interval */

@@ -61,6 +61,7 @@ static void say(struct player *player, const uint8_t *packet, size_t size) {
         return;
     }
     player->has_opened = player->has_opened || type == PACKET_OPEN;
+    player->wakes = player->wakes || (type == PACKET_OPEN && packet[PACKET_HEADER_SIZE + 4] & PACKET_OPEN_WAKE);
     player->watching = type == PACKET_WATCH && !player->has_opened;
     player->waits_to_watch = type == PACKET_WATCH && player->has_opened;
     player->due[(player->due_first + player->due_count++) % DUE_MAX] = (uint8_t)type;
@@ -75,7 +76,7 @@ static void ask(struct player *player, uint32_t type, const void *body, size_t s
 }
 
 static void open_device(struct player *player, struct fuzz_input *input) {
-    struct packet_open open = {.semantics = COPP_SEMANTICS_COPP, .name = "none"};
+    struct packet_open open = {.flags = PACKET_OPEN_WAKE, .semantics = COPP_SEMANTICS_COPP, .name = "none"};
     uint8_t body[PACKET_OPEN_SIZE];
     unsigned connector = fuzz_one_of(input, DAEMON_CONNECTORS + 1);
     if (connector < DAEMON_CONNECTORS)

@@ -111,6 +111,11 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
         fuzz_fill(input, body, size);
         (void)send(world->daemon, body, size, MSG_DONTWAIT | MSG_NOSIGNAL);
         break;
+    case SENT_WAKE:
+        memset(body, 0, sizeof body);
+        say(world, PACKET_WAKE, 0, body, fuzz_u8(input) % 16u == 15);
+        reply(world, input, type, size);
+        break;
     default:
         hang_up(world);
         break;

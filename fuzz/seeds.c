@@ -363,6 +363,8 @@ static void sockets(void) {
     SEED("socket", "news-of-a-younger-daemon", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 20, 0, 0, 0, 0, 1, 0, 0,
          0, 0, 0, 0, 0, 6, 0, 0, 0, 1, 2, 3, 4, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 20, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
          0, 6, 0, 0, 0, 1, 2, 3, 4, 0);
+    SEED("socket", "wake-ups", ASK_TRANSPORT, SENT(12, 0, 0, 0, 1, 0, 0, 0, 0x20, 0x4E, 0, 0), ASK_COMMAND, SENT_WAKE, 0, EMPTY,
+         ASK_STATUS, SENT_WAKE, 0, SENT(4, 5, 6), ASK_COMMAND, SENT_WAKE, 0, SENT_WAKE, 0, EMPTY);
     SEED("socket", "bytes", ASK_LIST, 0, SENT_BYTES, 16, 0, 3, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 3, 0, 0, 0);
 }
 

@@ -23,6 +23,7 @@ enum socket_sent {
     SENT_DISCONNECT, /* status (1) */
     SENT_BYTES, /* a size (2) and so many bytes, whatever they are */
     SENT_NONE, /* it has hung up */
+    SENT_WAKE, /* a wake-up with this body's size (1), and behind it another one of these */
     SENT_KINDS
 };
 

@@ -38,6 +38,7 @@ struct protection {
     bool checks_lists; /* the lists have changed: content is hidden while they are read */
     bool renegotiates; /* as above, while the levels are set again */
     uint64_t deadline_ms; /* of the next step */
+    uint64_t quiet_ms; /* until when the session's descriptor leads to no further one */
     uint64_t reconnect_ms; /* for how long a new session is tried; 0: not at all */
     bool reconnects; /* the session is gone, and a new one is tried */
     uint64_t give_up_ms; /* then: until when */
@@ -60,7 +61,7 @@ int protection_choose(struct protection *protection, int wake_fd);
 void protection_begin(struct protection *protection, struct protection_report *report);
 
 /* What to wait for between two steps: descriptors, of which there are PROTECTION_FDS at most, and a moment (UINT64_MAX: none). */
-#define PROTECTION_FDS 1u
+#define PROTECTION_FDS 2u
 size_t protection_fds(const struct protection *protection, int *fds);
 uint64_t protection_deadline_ms(const struct protection *protection);
 uint64_t protection_now(const struct protection *protection);

@@ -54,7 +54,8 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_connector(struct copp_socke
                                                                struct copp_socket_connector *connector);
 
 /*
- * Opens a device on a connector and turns the connection into its transport: *connection is then NULL.
+ * Opens a device on a connector and turns the connection into its transport: *connection is then NULL. Its descriptor becomes readable
+ * when an event waits on the device (EVT-1, EVT-2): copp_session_fd says what to do then.
  * COPP_E_NOT_FOUND: no connector of that name; COPP_E_UNSUPPORTED_MODE as copp_device_open; COPP_E_REFUSED: the daemon
  * has no more room; COPP_E_TRANSPORT. After any error the connection is still there to be closed.
  */

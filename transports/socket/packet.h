@@ -43,6 +43,8 @@ enum packet_type {
     PACKET_TYPE_COUNT = 12
 };
 #define PACKET_NEWS 0x40000000u /* or-ed into an enum copp_socket_kind: what a watcher is told without asking */
+/* An event waits on the device (EVT-2). A header alone, and one at most before each answer; to whoever has asked for it. */
+#define PACKET_WAKE 0x20000000u
 #define PACKET_DISCONNECT 0xFFFFFFFFu /* the daemon ends the connection; status is an enum disconnect_reason */
 
 enum disconnect_reason {
@@ -72,11 +74,12 @@ bool copp_packet_connector_decode(const uint8_t *bytes, size_t size, struct copp
 
 /* What open asks for. */
 struct packet_open {
-    uint32_t flags; /* none is known yet */
+    uint32_t flags; /* PACKET_OPEN_* */
     uint32_t semantics; /* an enum copp_semantics */
     char name[COPP_CONNECTOR_NAME_SIZE];
 };
-#define PACKET_OPEN_FLAGS 0u /* those that are known */
+#define PACKET_OPEN_WAKE 1u /* wake-ups, as below */
+#define PACKET_OPEN_FLAGS PACKET_OPEN_WAKE /* those that are known */
 
 void copp_packet_open_encode(const struct packet_open *open, uint8_t bytes[PACKET_OPEN_SIZE]);
 /* size: of the body, as it came, which says the same of itself. False for flags and bytes behind it that are not known here, and a

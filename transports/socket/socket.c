@@ -28,6 +28,7 @@ struct copp_socket {
     int give_up_fd; /* -1: none */
     char path[sizeof((struct sockaddr_un *)NULL)->sun_path]; /* both for reopening */
     char name[COPP_CONNECTOR_NAME_SIZE];
+    bool wakes; /* coppd may send wake-ups: they were asked for, and granted */
     bool broken; /* an answer may still be on its way: no other may be taken for it */
     uint32_t disconnect;
     uint8_t *chain_bytes;
@@ -74,12 +75,17 @@ static uint32_t command_limit_ms(const struct copp_socket *s) {
     return limit_ms < UINT32_MAX ? (uint32_t)limit_ms : UINT32_MAX;
 }
 
-static bool wait_for_answer(const struct copp_socket *s, const struct call *call) {
+static uint64_t answer_deadline_ms(const struct copp_socket *s, const struct call *call) {
+    uint32_t own_limit_ms = call->type == PACKET_COMMAND ? command_limit_ms(s) : s->answer_ms;
+    return earlier(clock_ms() + own_limit_ms, call->deadline_ms);
+}
+
+/* again: something has come already that was not the answer. */
+static bool wait_for_answer(const struct copp_socket *s, const struct call *call, uint64_t deadline_ms, bool again) {
     bool command = call->type == PACKET_COMMAND;
-    if (!command && call->deadline_ms == COPP_NO_DEADLINE)
+    if (!command && !again && call->deadline_ms == COPP_NO_DEADLINE)
         return true; /* receiving has a limit of its own */
-    uint64_t own_limit_ms = clock_ms() + (command ? command_limit_ms(s) : s->answer_ms);
-    return wait_until(s, POLLIN, earlier(own_limit_ms, call->deadline_ms), command ? s->give_up_fd : -1);
+    return wait_until(s, POLLIN, deadline_ms, command ? s->give_up_fd : -1);
 }
 
 static bool send_request(struct copp_socket *s, const struct call *call) {
@@ -129,6 +135,22 @@ static bool usable(struct copp_socket *s) {
     return !s->broken;
 }
 
+/* The answer, or what comes in its place. A wake-up may have crossed the request, and one is skipped: coppd sends no second one before
+ * its answer, and whoever does cannot keep us waiting beyond the deadline. */
+static bool receive_reply(struct copp_socket *s, struct call *call, bool sent, struct packet_header *header) {
+    uint64_t deadline_ms = answer_deadline_ms(s, call);
+    for (bool woken = false;; woken = true) {
+        if (sent && !wait_for_answer(s, call, deadline_ms, woken))
+            return false;
+        if (!receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, header))
+            return false;
+        if (header->type != PACKET_WAKE)
+            return true;
+        if (woken || !s->wakes || header->status || call->got)
+            return false;
+    }
+}
+
 /* One request and its answer. Whatever else happens, the connection is of no more use. */
 static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *hresult) {
     struct packet_header header;
@@ -137,7 +159,7 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
     s->broken = true;
     /* a daemon that has disconnected us may be gone before we ask: its last word is still there to be read */
     bool sent = send_request(s, call);
-    if ((sent && !wait_for_answer(s, call)) || !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
+    if (!receive_reply(s, call, sent, &header))
         return COPP_E_TRANSPORT;
     if (header.type == PACKET_DISCONNECT) {
         s->disconnect = header.status;
@@ -259,7 +281,7 @@ static enum copp_result refusal(uint32_t hresult) {
 static enum copp_result open_device(struct copp_socket *s) {
     uint8_t body[PACKET_OPEN_SIZE];
     uint8_t answer[PACKET_GROWING_BOUND];
-    struct packet_open wanted = {.flags = 0, .semantics = COPP_SEMANTICS_COPP};
+    struct packet_open wanted = {.flags = PACKET_OPEN_WAKE, .semantics = COPP_SEMANTICS_COPP};
     struct packet_opened granted;
     memcpy(wanted.name, s->name, sizeof wanted.name);
     copp_packet_open_encode(&wanted, body);
@@ -278,6 +300,7 @@ static enum copp_result open_device(struct copp_socket *s) {
     if (s->broken)
         return COPP_E_TRANSPORT;
     s->pending_limit_ms = granted.pending_limit_ms;
+    s->wakes = granted.flags & PACKET_OPEN_WAKE;
     return COPP_OK;
 }
 
@@ -305,6 +328,7 @@ static enum copp_result reopen(struct copp_transport *transport) {
         return COPP_E_TRANSPORT; /* it is the parent's (EVT-5) */
     close_file(s);
     s->disconnect = 0;
+    s->wakes = false;
     enum copp_result result = reach(s);
     s->broken = result != COPP_OK;
     if (!result)
