@@ -335,7 +335,7 @@ static void connect_asker(int *asker) {
 
 /* docs/daemon-protocol.md: the first connector's name and levels. */
 static void ask(size_t first, size_t count) {
-    static const uint8_t list[16] = {2, 0, 0, 0, 1}; /* version, type */
+    static const uint8_t list[16] = {3, 0, 0, 0, 1}; /* version, type */
     uint8_t answer[256];
     for (size_t i = first; i < first + count; i++)
         bench_must(send(askers[i], list, sizeof list, 0) == sizeof list, "a request failed");
