@@ -49,6 +49,11 @@ void bench_teardown(void);
 size_t bench_processors(void);
 void bench_place(pid_t pid, size_t index);
 
+/* loss.c; only where daemon and tool are built. events: a FIFO that coppd reads. */
+void bench_loss(const char *directory, const char *socket, const char *events, pid_t coppd);
+/* The picture: until nobody reads it. */
+void bench_show_frames(void);
+
 /* daemon.c; only where the daemon is built */
 void bench_daemon(void);
 

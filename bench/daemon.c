@@ -26,6 +26,7 @@
 
 static char directory[PATH_SIZE] = "/tmp/copp-bench-XXXXXX";
 static char socket_path[2 * PATH_SIZE];
+static char events_path[2 * PATH_SIZE];
 static pid_t daemon_pid;
 static size_t daemon_place;
 static struct copp_public_key anchor;
@@ -92,15 +93,17 @@ static void run_daemon(const char *config, pid_t parent) {
 
 static void start_daemon(void) {
     char config[2 * PATH_SIZE];
-    char text[4 * PATH_SIZE];
+    char text[6 * PATH_SIZE];
     pid_t parent = getpid();
     bench_must(mkdtemp(directory) != NULL && atexit(end_daemon) == 0, "no directory");
     in_directory("socket", socket_path, sizeof socket_path);
     in_directory("coppd.conf", config, sizeof config);
+    in_directory("events", events_path, sizeof events_path);
+    bench_must(mkfifo(events_path, 0600) == 0, "no FIFO");
     (void)snprintf(text, sizeof text,
                    "[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2000\nconnections_per_second = 0\n"
-                   "[outputs]\nbackend = sim\n",
-                   socket_path, directory);
+                   "[outputs]\nbackend = sim\nevents = %s\n",
+                   socket_path, directory, events_path);
     write_file(config, text);
     daemon_pid = fork();
     if (daemon_pid == 0)
@@ -367,6 +370,9 @@ static void requests_at_once(void) {
 void bench_daemon(void) {
     start_daemon();
     read_driver();
+#ifdef COPP
+    bench_loss(directory, socket_path, events_path, daemon_pid);
+#endif
     begin(&players[0], NULL);
     player_count = 1;
     round_trip();
