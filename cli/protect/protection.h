@@ -34,11 +34,11 @@ struct protection {
     struct link link;
     struct output chosen; /* as it was when its session began; its name is what messages are about */
     char name[COPP_CONNECTOR_NAME_SIZE]; /* the same, kept while chosen is looked up once more */
+    uint64_t quiet_ms; /* until when the session's descriptor leads to no further step */
     bool in_force;
     bool checks_lists; /* the lists have changed: content is hidden while they are read */
     bool renegotiates; /* as above, while the levels are set again */
     uint64_t deadline_ms; /* of the next step */
-    uint64_t quiet_ms; /* until when the session's descriptor leads to no further one */
     uint64_t reconnect_ms; /* for how long a new session is tried; 0: not at all */
     bool reconnects; /* the session is gone, and a new one is tried */
     uint64_t give_up_ms; /* then: until when */

@@ -21,7 +21,6 @@ extern "C" {
 #endif
 
 #define COPP_POLL_MS 2000u /* APP-3: the longest time between two polls */
-#define COPP_WAKE_MS 20u /* the shortest time between two polls that copp_session_fd leads to */
 
 struct copp_session;
 
@@ -90,6 +89,7 @@ COPP_API const struct copp_chain *copp_session_chain(const struct copp_session *
 /* What the driver answered last. Only COPP_HR_OK is success; anything else is COPP_E_REFUSED. COPP_HR_UNEXPECTED before the first
  * answer, COPP_HR_POINTER for NULL. */
 COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
+#define COPP_WAKE_MS 20u /* the shortest time between two polls that copp_session_fd leads to */
 /*
  * To poll for reading beside the moments that copp_session_poll gives. Once it can be read, the driver is gone or an event waits
  * (EVT-2), so call copp_session_poll, which takes it from there. Never read from it, and believe nothing by it: what is there is not
