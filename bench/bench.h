@@ -50,6 +50,11 @@ size_t bench_processors(void);
 void bench_place(pid_t pid, size_t index);
 void bench_place_anywhere(pid_t pid); /* back to the kernel's choice */
 
+/* loss.c; only where daemon and tool are built. events: a FIFO that coppd reads. */
+void bench_loss(const char *directory, const char *socket, const char *events, pid_t coppd);
+/* The picture: until nobody reads it. */
+void bench_show_frames(void);
+
 /* daemon.c; only where the daemon is built */
 void bench_daemon(void);
 

@@ -26,6 +26,7 @@
 
 static char directory[PATH_SIZE];
 static char socket_path[2 * PATH_SIZE];
+static char events_path[2 * PATH_SIZE];
 static pid_t daemon_pid;
 static size_t daemon_place;
 static struct copp_public_key anchor;
@@ -101,13 +102,15 @@ static void make_directory(void) {
 
 static void start_daemon(const char *preload) {
     char config[2 * PATH_SIZE];
-    char text[4 * PATH_SIZE];
+    char text[6 * PATH_SIZE];
     pid_t parent = getpid();
     in_directory("coppd.conf", config, sizeof config);
+    in_directory("events", events_path, sizeof events_path);
+    bench_must(mkfifo(events_path, 0600) == 0, "no FIFO");
     (void)snprintf(text, sizeof text,
                    "[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2000\nconnections_per_second = 0\n"
-                   "[outputs]\nbackend = sim\n",
-                   socket_path, directory);
+                   "[outputs]\nbackend = sim\nevents = %s\n",
+                   socket_path, directory, events_path);
     write_file(config, text);
     daemon_pid = fork();
     if (daemon_pid == 0)
@@ -342,7 +345,7 @@ static void connect_asker(int *asker) {
 
 /* docs/daemon-protocol.md: the first connector's name and levels. */
 static void ask(size_t first, size_t count) {
-    static const uint8_t list[16] = {2, 0, 0, 0, 1}; /* version, type */
+    static const uint8_t list[16] = {3, 0, 0, 0, 1}; /* version, type */
     uint8_t answer[256];
     for (size_t i = first; i < first + count; i++)
         bench_must(send(askers[i], list, sizeof list, 0) == sizeof list, "a request failed");
@@ -386,6 +389,9 @@ void bench_daemon(void) {
     make_directory();
     start_daemon(NULL);
     read_driver();
+#ifdef COPP
+    bench_loss(directory, socket_path, events_path, daemon_pid);
+#endif
     begin(&players[0], NULL);
     player_count = 1;
     round_trip();

@@ -22,8 +22,14 @@ static void library(void) {
     bench_teardown();
 }
 
-/* copp-bench [OUT [daemon]]: everything, or coppd alone. */
+/* copp-bench [OUT [daemon]]: everything, or coppd alone. copp-bench frames: what loss.c protects. */
 int main(int argc, char **argv) {
+#ifdef COPP
+    if (argc == 2 && strcmp(argv[1], "frames") == 0) {
+        bench_show_frames();
+        return 0;
+    }
+#endif
     const char *out = argc > 1 ? argv[1] : "bench.json";
     bool all = argc < 3 || strcmp(argv[2], "daemon") != 0;
     printf("%-58s %11s %11s %8s\n", "figure", "ours ns", "against ns", "ratio");

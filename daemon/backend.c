@@ -96,6 +96,7 @@ void backend_look(const struct copp_outputs *outputs, size_t index, struct copp_
                                            .hdcp = now.hdcp,
                                            .acp = now.acp,
                                            .cgmsa = now.cgmsa,
-                                           .devices = (uint32_t)copp_connector_devices(connector)};
+                                           .devices = (uint32_t)copp_connector_devices(connector),
+                                           .pending_limit_ms = copp_outputs_pending_limit_ms(outputs)};
     (void)strncpy(told->name, copp_outputs_name(outputs, index), sizeof told->name - 1);
 }

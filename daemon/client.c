@@ -15,6 +15,7 @@
 #include "requests.h"
 #include "subscribers.h"
 #include "turns.h"
+#include "wake.h"
 
 /* Never waits: a client that does not read must not keep others from their answers. */
 static bool send_answer(struct server *server, int fd, uint32_t type, const struct outcome *outcome) {
@@ -93,7 +94,10 @@ void client_finish_command(struct client *client) {
         precedence_failed(client, clock_ms());
     notify_late_answer(client, outcome.status);
     notify_session(client);
-    if (reply(client, PACKET_COMMAND, &outcome) && !listen_to(client, 0))
+    if (!reply(client, PACKET_COMMAND, &outcome))
+        return;
+    wake(client);
+    if (!listen_to(client, 0))
         client_end(client, 0);
 }
 
@@ -111,6 +115,8 @@ static bool serve(struct client *client, enum packet_type type) {
     if (pending)
         wait_for_command(client);
     bool answered = !pending && reply(client, type, &outcome);
+    if (answered)
+        wake(client);
     if (answered && type == PACKET_STATUS)
         metrics_query(&server->metrics, clock_ns() - began);
     if (answered && type == PACKET_WATCH && outcome.status == COPP_HR_OK)
@@ -133,7 +139,7 @@ static enum disconnect_reason check_packet(const struct client *client, size_t s
     if (header->version != PACKET_VERSION)
         return DISCONNECT_VERSION;
     if (header->type < PACKET_LIST || header->type >= PACKET_TYPE_COUNT || header->status ||
-        size - sizeof request->head != request_size((enum packet_type)header->type) || client->subscriber)
+        !request_fits((enum packet_type)header->type, request->body.bytes, size - sizeof request->head) || client->subscriber)
         return DISCONNECT_MALFORMED;
     if (header->type == PACKET_WATCH && client->user->subscribers >= SUBSCRIBERS_PER_USER)
         return DISCONNECT_USER_LIMIT;
@@ -155,6 +161,7 @@ static bool receive(struct client *client) {
         return false;
     }
     turns_charge(client, 1);
+    client->woken = false;
     enum disconnect_reason why = check_packet(client, (size_t)got, &header);
     if (!why)
         return serve(client, (enum packet_type)header.type);

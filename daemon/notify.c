@@ -11,6 +11,7 @@
 #include "common/connector_news.h"
 #include "log.h"
 #include "news.h"
+#include "wake.h"
 
 #define SESSIONS_NAMED 8u /* on a connector that is lost */
 #define SESSIONS_TEXT (32u + SESSIONS_NAMED * 64u)
@@ -109,7 +110,11 @@ void notify_request(struct client *client, enum packet_type type, uint32_t statu
                                                              [PACKET_SEQUENCE_START] = FAILURE_HANDSHAKE,
                                                              [PACKET_COMMAND] = FAILURE_COMMAND,
                                                              [PACKET_STATUS] = FAILURE_QUERY,
-                                                             [PACKET_WATCH] = FAILURE_OPEN};
+                                                             [PACKET_WATCH] = FAILURE_OPEN,
+                                                             [PACKET_ADOPT] = FAILURE_OPEN,
+                                                             [PACKET_RECORD] = FAILURE_OPEN,
+                                                             [PACKET_OPM_INFORMATION] = FAILURE_QUERY,
+                                                             [PACKET_OPM_CONFIGURE] = FAILURE_COMMAND};
     struct metrics *metrics = &client->server->metrics;
     bool good = status == COPP_HR_OK;
     metrics->handshakes += good && type == PACKET_SEQUENCE_START;
@@ -216,6 +221,8 @@ static void notify_connector(struct server *server, uint32_t index) {
     look(server, index, told);
     if (connector_news_same(&old, told))
         return;
+    if (told->losses != old.losses || told->reconfigurations != old.reconfigurations)
+        wake_all(server, index); /* before anything else: the journal may make us wait */
     bool event =
         told->now.plugged != old.now.plugged || told->losses != old.losses || told->reconfigurations != old.reconfigurations;
     if (!event && server->subscribers && !admits(server, &server->connector_news, NEWS_OF_CONNECTORS)) {

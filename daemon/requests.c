@@ -19,17 +19,21 @@ static struct outcome list(struct client *client) {
 }
 
 static uint32_t open_device(struct client *client) {
-    const uint8_t *name = client->server->request.body.bytes;
+    const uint8_t *body = client->server->request.body.bytes;
+    struct packet_open wanted;
     if (client->device)
         return COPP_HR_UNEXPECTED;
-    if (!memchr(name, 0, COPP_CONNECTOR_NAME_SIZE))
+    if (!copp_packet_open_decode(body, copp_packet_word(body), &wanted)) /* its size is what has come: request_fits */
         return COPP_HR_INVALIDARG;
+    if (wanted.semantics != COPP_SEMANTICS_COPP)
+        return wanted.semantics == COPP_SEMANTICS_OPM ? COPP_HR_NOTIMPL : COPP_HR_INVALIDARG;
     size_t index;
-    struct copp_connector *connector = copp_outputs_find(client->server->outputs, (const char *)name, &index);
+    struct copp_connector *connector = copp_outputs_find(client->server->outputs, wanted.name, &index);
     if (!connector)
         return COPP_HR_NO_MONITOR;
     client->connector = (uint32_t)index;
-    switch (copp_device_open_named(connector, (const char *)name, &client->device)) { /* BIND-7: as it was asked for */
+    client->wakes = wanted.flags & PACKET_OPEN_WAKE;
+    switch (copp_device_open_named(connector, wanted.name, &client->device)) { /* BIND-7: as it was asked for */
     case COPP_OK:
         client->identity = identity_hold(client->server->identity);
         return COPP_HR_OK;
@@ -41,7 +45,14 @@ static uint32_t open_device(struct client *client) {
 }
 
 static struct outcome open_connector(struct client *client) {
-    return (struct outcome){.status = open_device(client)};
+    struct server *server = client->server;
+    uint32_t status = open_device(client);
+    if (status != COPP_HR_OK)
+        return (struct outcome){.status = status};
+    const struct packet_opened opened = {.flags = client->wakes ? PACKET_OPEN_WAKE : 0,
+                                         .pending_limit_ms = copp_outputs_pending_limit_ms(server->outputs)};
+    copp_packet_opened_encode(&opened, server->answer.body.bytes);
+    return (struct outcome){.status = status, .size = PACKET_OPENED_SIZE};
 }
 
 static struct outcome key_exchange(struct client *client) {
@@ -83,23 +94,35 @@ static struct outcome watch(struct client *client) {
     return (struct outcome){.status = subscriber_begin(client)};
 }
 
+static struct outcome reserved(struct client *client) {
+    (void)client;
+    return (struct outcome){.status = COPP_HR_NOTIMPL};
+}
+
 static const struct {
     struct outcome (*carry_out)(struct client *client);
-    size_t size; /* of its body */
+    size_t size; /* of its body; of one that may grow the least */
+    size_t most; /* of one that may grow; 0: it may not */
     bool on_device; /* it needs an open one */
     bool changes; /* maybe, what a connector applies or how many devices it has */
 } requests[PACKET_TYPE_COUNT] = {
-    [PACKET_LIST] = {list, 4, false, false},
-    [PACKET_OPEN] = {open_connector, COPP_CONNECTOR_NAME_SIZE, false, true},
-    [PACKET_KEY_EXCHANGE] = {key_exchange, 0, true, false},
-    [PACKET_SEQUENCE_START] = {sequence_start, COPP_SIGNATURE_SIZE, true, false},
-    [PACKET_COMMAND] = {command, COPP_MESSAGE_SIZE, true, true},
-    [PACKET_STATUS] = {query, COPP_MESSAGE_SIZE, true, false},
-    [PACKET_WATCH] = {watch, 0, false, false},
+    [PACKET_LIST] = {list, 4, 0, false, false},
+    [PACKET_OPEN] = {open_connector, PACKET_OPEN_SIZE, PACKET_GROWING_BOUND, false, true},
+    [PACKET_KEY_EXCHANGE] = {key_exchange, 0, 0, true, false},
+    [PACKET_SEQUENCE_START] = {sequence_start, COPP_SIGNATURE_SIZE, 0, true, false},
+    [PACKET_COMMAND] = {command, COPP_MESSAGE_SIZE, 0, true, true},
+    [PACKET_STATUS] = {query, COPP_MESSAGE_SIZE, 0, true, false},
+    [PACKET_WATCH] = {watch, 0, 0, false, false},
+    [PACKET_ADOPT] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
+    [PACKET_RECORD] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
+    [PACKET_OPM_INFORMATION] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
+    [PACKET_OPM_CONFIGURE] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
 };
 
-size_t request_size(enum packet_type type) {
-    return requests[type].size;
+bool request_fits(enum packet_type type, const uint8_t *body, size_t size) {
+    if (!requests[type].most)
+        return size == requests[type].size;
+    return size >= requests[type].size && size <= requests[type].most && copp_packet_word(body) == size;
 }
 
 struct outcome request_carry_out(struct client *client, enum packet_type type) {

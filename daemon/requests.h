@@ -11,8 +11,8 @@ struct outcome {
     bool changed; /* something may have changed on a connector, whatever the status */
 };
 
-/* The size of the body of a request of this type, exactly. */
-size_t request_size(enum packet_type type);
+/* Whether a request of this type may have a body of size bytes, that has come but for what is beyond the server's request. */
+bool request_fits(enum packet_type type, const uint8_t *body, size_t size);
 
 /*
  * Carries out the server's request, which has this type and a body of its size, for the client. Status COPP_HR_PENDING: it is

@@ -55,6 +55,8 @@ struct client {
     struct copp_device *device;
     struct identity *identity; /* the device's: what it was opened with */
     uint32_t connector; /* the device's, by index */
+    bool wakes; /* it has asked for wake-ups */
+    bool woken; /* it was sent one since its last request */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool untold; /* it has changed since, and will be told at the end of the interval */

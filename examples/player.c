@@ -2,8 +2,9 @@
  * A player that shows no frame unless coppd vouches for the display: player SOCKET ANCHOR CONNECTOR FRAMES [CRL].
  * CRL is a revocation list; without it the one that `copp crl install` stores is used, where there is one.
  */
-#define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep, poll */
 #include <copp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -112,24 +113,37 @@ static enum copp_result begin_again(struct player *player) {
     return result ? result : begin(player);
 }
 
+/* Until the next frame is due, or the driver has something to say. That is a reason to look, and no more: nobody vouches for it. So it
+ * leads to one look in COPP_WAKE_MS, however often it comes. */
+static void wait_for_frame(const struct copp_session *session, uint64_t due_ms) {
+    const struct timespec quiet = {.tv_nsec = COPP_WAKE_MS * 1000000L};
+    struct pollfd driver = {.fd = copp_session_fd(session), .events = POLLIN};
+    nanosleep(&quiet, NULL);
+    uint64_t now = now_ms();
+    if (now < due_ms)
+        poll(&driver, 1, (int)(due_ms - now));
+}
+
 /* A frame every 40 ms, and a look at the protection before each. *stop is why it stopped, if the result does not say. */
 static enum copp_result show(struct player *player, long *frame, long frames, enum copp_stop *stop) {
     const struct copp_requirement film = {.size = sizeof film, .hdcp = COPP_HDCP_ON};
-    const struct timespec frame_time = {.tv_nsec = 1000000000 / FRAMES_A_SECOND};
     struct copp_poll watch = {.size = sizeof watch, .stop = copp_session_protect(player->session, &film, now_ms())};
     enum copp_result result = COPP_OK;
+    uint64_t due_ms = 0;
     if (watch.stop == COPP_STOP_NONE && !(copp_session_bound(player->session) & COPP_BOUND_REAL))
         fputs("player: this output is simulated and protects nothing\n", stderr);
     while (!result && watch.stop == COPP_STOP_NONE && *frame <= frames) {
         copp_session_poll(player->session, now_ms(), &watch);
-        if (watch.state == COPP_POLL_PROTECTED)
-            printf("frame %ld\n", (*frame)++);
-        else if (watch.state == COPP_POLL_RENEGOTIATE)
+        if (watch.state == COPP_POLL_RENEGOTIATE)
             puts("black"); /* the next look sets the levels again */
+        if (watch.state == COPP_POLL_PROTECTED && now_ms() >= due_ms) {
+            printf("frame %ld\n", (*frame)++);
+            due_ms = now_ms() + 1000 / FRAMES_A_SECOND;
+            if (*frame % FRAMES_A_SECOND == 0)
+                result = renew_list(player);
+        }
         fflush(stdout);
-        nanosleep(&frame_time, NULL);
-        if (*frame % FRAMES_A_SECOND == 0)
-            result = renew_list(player);
+        wait_for_frame(player->session, due_ms);
     }
     *stop = watch.stop;
     return result;

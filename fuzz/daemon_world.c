@@ -204,12 +204,24 @@ void world_end(struct world *world) {
 
 /* --- what happens --- */
 
+/* An event that waits is never kept from a client that has asked for wake-ups, unless its answer comes first. */
+static void check_nobody_sleeps(const struct world *world) {
+    for (const struct client *client = world->server.clients; client; client = client->next) {
+        struct copp_device_view view = {.size = sizeof view};
+        if (!client->wakes || client->waiting)
+            continue;
+        copp_device_inspect(client->device, &view);
+        CHECK(view.events == COPP_STATUS_NORMAL || client->woken);
+    }
+}
+
 void world_run(struct world *world) {
     int rounds = 0;
     int r;
     while ((r = sd_event_run(world->server.event, 0)) > 0)
         CHECK(rounds++ < REST_MAX);
     CHECK(r == 0);
+    check_nobody_sleeps(world);
 }
 
 void world_advance(struct world *world, uint64_t by_ms) {
@@ -279,6 +291,8 @@ static size_t answer_size(uint32_t type) {
     switch (type) {
     case PACKET_LIST:
         return PACKET_CONNECTOR_SIZE;
+    case PACKET_OPEN:
+        return PACKET_OPENED_SIZE;
     case PACKET_KEY_EXCHANGE:
         return COPP_RANDOM_SIZE + chain.size;
     case PACKET_STATUS:
@@ -332,7 +346,11 @@ static void take(struct player *player, const uint8_t *packet, size_t size) {
         CHECK(player->ending && size == 4 && copp_packet_word(body) == PACKET_VERSION &&
               copp_packet_disconnect_text(header.status));
         player->told = true;
+    } else if (header.type == PACKET_WAKE) {
+        CHECK(player->wakes && !player->woken && header.status == 0 && size == 0); /* one at most before an answer */
+        player->woken = true;
     } else if (header.type & PACKET_ANSWER) {
+        player->woken = false;
         take_answer(player, &header, body, size);
     } else {
         uint32_t kind = header.type & ~PACKET_NEWS;

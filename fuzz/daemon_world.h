@@ -18,6 +18,8 @@ struct player {
     size_t due_first;
     size_t due_count;
     bool has_opened; /* has asked for a device */
+    bool wakes; /* it may have asked for wake-ups */
+    bool woken; /* since its last answer */
     bool watching; /* or will: its request must be granted */
     bool
         waits_to_watch; /* its request is granted if no device is open, and until then nobody can tell what else is well-formed */

@@ -21,11 +21,20 @@ static const uint8_t session_key[COPP_KEY_SIZE] = {0x5e, 0x55, 0x10};
 
 /* --- what a client says --- */
 
-/* The size of a request's body, from docs/daemon-protocol.md; SIZE_MAX: there is no such request. */
+/* The size of a request's body, from docs/daemon-protocol.md, the least of one that may grow; SIZE_MAX: there is no such request. */
 static size_t body_size(uint32_t type) {
     static const size_t sizes[PACKET_TYPE_COUNT] = {
-        SIZE_MAX, 4, COPP_CONNECTOR_NAME_SIZE, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0};
+        SIZE_MAX, 4, PACKET_OPEN_SIZE, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0, 4, 4, 4, 4};
     return type < PACKET_TYPE_COUNT ? sizes[type] : SIZE_MAX;
+}
+
+/* The most that it may have. */
+static size_t body_limit(uint32_t type) {
+    return type == PACKET_OPEN ? 256 : type >= PACKET_ADOPT ? 65536 : body_size(type);
+}
+
+static bool grows(uint32_t type) {
+    return type == PACKET_OPEN || type >= PACKET_ADOPT;
 }
 
 static bool is_request(const uint8_t *packet, size_t size, uint32_t *type) {
@@ -34,7 +43,11 @@ static bool is_request(const uint8_t *packet, size_t size, uint32_t *type) {
         return false;
     copp_packet_header_decode(packet, &header);
     *type = header.type;
-    return header.version == PACKET_VERSION && header.status == 0 && size - PACKET_HEADER_SIZE == body_size(header.type);
+    size -= PACKET_HEADER_SIZE;
+    if (header.version != PACKET_VERSION || header.status || body_size(header.type) == SIZE_MAX ||
+        size < body_size(header.type) || size > body_limit(header.type))
+        return false;
+    return !grows(header.type) || copp_packet_word(packet + PACKET_HEADER_SIZE) == size;
 }
 
 /* One packet, and what is due for it: an answer, or the end of the connection. */
@@ -48,6 +61,7 @@ static void say(struct player *player, const uint8_t *packet, size_t size) {
         return;
     }
     player->has_opened = player->has_opened || type == PACKET_OPEN;
+    player->wakes = player->wakes || (type == PACKET_OPEN && packet[PACKET_HEADER_SIZE + 4] & PACKET_OPEN_WAKE);
     player->watching = type == PACKET_WATCH && !player->has_opened;
     player->waits_to_watch = type == PACKET_WATCH && player->has_opened;
     player->due[(player->due_first + player->due_count++) % DUE_MAX] = (uint8_t)type;
@@ -62,11 +76,13 @@ static void ask(struct player *player, uint32_t type, const void *body, size_t s
 }
 
 static void open_device(struct player *player, struct fuzz_input *input) {
-    char name[COPP_CONNECTOR_NAME_SIZE] = "none";
+    struct packet_open open = {.flags = PACKET_OPEN_WAKE, .semantics = COPP_SEMANTICS_COPP, .name = "none"};
+    uint8_t body[PACKET_OPEN_SIZE];
     unsigned connector = fuzz_one_of(input, DAEMON_CONNECTORS + 1);
     if (connector < DAEMON_CONNECTORS)
-        (void)strcpy(name, world_names[connector]);
-    ask(player, PACKET_OPEN, name, sizeof name);
+        (void)strcpy(open.name, world_names[connector]);
+    copp_packet_open_encode(&open, body);
+    ask(player, PACKET_OPEN, body, sizeof body);
 }
 
 /* S of SES-4, which the cheap key reads in the clear. */
@@ -113,6 +129,8 @@ static void request(struct player *player, struct fuzz_input *input) {
     size_t size = body_size(type) < sizeof body ? body_size(type) : sizeof body;
     memset(body, 0, sizeof body);
     fuzz_fill(input, body, given);
+    if (grows(type) && given % 8u != 7) /* else as the input has it */
+        copp_packet_put_word((uint32_t)size, body);
     ask(player, type, body, size);
 }
 

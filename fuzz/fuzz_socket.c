@@ -87,7 +87,7 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
     uint32_t answer = type | PACKET_ANSWER;
     switch (fuzz_one_of(input, SENT_KINDS)) {
     case SENT_OK:
-        size = make_body(input, size, type == PACKET_LIST, body);
+        size = make_body(input, size, type == PACKET_LIST || type == PACKET_OPEN, body);
         say(world, answer, COPP_HR_OK, body, size);
         break;
     case SENT_STATUS:
@@ -111,6 +111,11 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
         fuzz_fill(input, body, size);
         (void)send(world->daemon, body, size, MSG_DONTWAIT | MSG_NOSIGNAL);
         break;
+    case SENT_WAKE:
+        memset(body, 0, sizeof body);
+        say(world, PACKET_WAKE, 0, body, fuzz_u8(input) % 16u == 15);
+        reply(world, input, type, size);
+        break;
     default:
         hang_up(world);
         break;
@@ -133,7 +138,7 @@ static void list(struct world *world, struct fuzz_input *input) {
 }
 
 static void open_transport(struct world *world, struct fuzz_input *input) {
-    reply(world, input, PACKET_OPEN, 0);
+    reply(world, input, PACKET_OPEN, PACKET_OPENED_SIZE);
     enum copp_result result = copp_socket_transport_open(&world->connection, "HDMI-1", &world->transport);
     note(world, result);
     CHECK(!result == !world->connection && !result == !!world->transport);

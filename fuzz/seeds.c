@@ -348,27 +348,31 @@ static void keys(void) {
 
 #define SENT(...) SENT_OK, sizeof((const uint8_t[]){__VA_ARGS__}), 0, __VA_ARGS__
 #define EMPTY SENT_OK, 0, 0
+#define OPENED SENT(12, 0, 0, 0, 0, 0, 0, 0, 0x20, 0x4E, 0, 0)
 #define ZEROS_16 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #define ZEROS_60 ZEROS_16, ZEROS_16, ZEROS_16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 static void sockets(void) {
     SEED("socket", "session", ASK_LIST, 0, SENT(0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 'H', 'D', 'M', 'I', '-', '1', 0),
-         ASK_LIST, 1, SENT_STATUS, 0x57, 0, 7, 0x80, ASK_TRANSPORT, EMPTY, ASK_KEY_EXCHANGE, SENT(1, 2, 3), ASK_SEQUENCE_START,
+         ASK_LIST, 1, SENT_STATUS, 0x57, 0, 7, 0x80, ASK_TRANSPORT, OPENED, ASK_KEY_EXCHANGE, SENT(1, 2, 3), ASK_SEQUENCE_START,
          EMPTY, ASK_COMMAND, EMPTY, ASK_STATUS, SENT(4, 5, 6), ASK_COMMAND, SENT_STATUS, 0xFF, 0xFF, 0, 0x80, ASK_STATUS,
          SENT_NONE);
 #define A16 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A'
     SEED("socket", "name-without-end", ASK_LIST, 0, SENT(A16, A16, A16, A16, A16), ASK_LIST, 0, SENT('A'));
     SEED("socket", "disconnect", ASK_TRANSPORT, SENT_DISCONNECT, 4);
-    SEED("socket", "news", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_CONNECTOR, 108, 108, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-         0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 'A', ZEROS_60, ZEROS_16, 0, 0, 0, 1);
+    SEED("socket", "news", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_CONNECTOR, 144, 144, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+         0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 'A', ZEROS_60, ZEROS_16, 0, 0, 0, 'D', ZEROS_16, ZEROS_16, 0, 0, 0,
+         1);
     SEED("socket", "news-of-sessions", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 16, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
-         0, 0, 6, 0, 0, 0, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_REFUSED, 28, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7,
-         0, 0, 0, 5, 0, 0, 0, 0x57, 0, 7, 0x80, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_SESSION, 52, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
-         0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0,
-         0, 0, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_COMPLETE, 0, ASK_NEWS, SENT_NEWS, 77, 3, 1, 2, 3);
+         0, 0, 6, 0, 0, 0, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_REFUSED, 32, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7,
+         0, 0, 0, 5, 0, 0, 0, 0x57, 0, 7, 0x80, 1, 0, 0, 0, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_SESSION, 52, 0, 0, 0, 0, 1, 0, 0,
+         0, 0, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0,
+         0, 0, 0, 0, 0, 0, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_COMPLETE, 0, ASK_NEWS, SENT_NEWS, 77, 3, 1, 2, 3);
     SEED("socket", "news-of-a-younger-daemon", ASK_WATCH, EMPTY, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 20, 0, 0, 0, 0, 1, 0, 0,
          0, 0, 0, 0, 0, 6, 0, 0, 0, 1, 2, 3, 4, 1, ASK_NEWS, SENT_NEWS, COPP_SOCKET_ENDED, 20, 16, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
          0, 6, 0, 0, 0, 1, 2, 3, 4, 0);
+    SEED("socket", "wake-ups", ASK_TRANSPORT, SENT(12, 0, 0, 0, 1, 0, 0, 0, 0x20, 0x4E, 0, 0), ASK_COMMAND, SENT_WAKE, 0, EMPTY,
+         ASK_STATUS, SENT_WAKE, 0, SENT(4, 5, 6), ASK_COMMAND, SENT_WAKE, 0, SENT_WAKE, 0, EMPTY);
     SEED("socket", "bytes", ASK_LIST, 0, SENT_BYTES, 16, 0, 3, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 3, 0, 0, 0);
 }
 
@@ -393,10 +397,11 @@ static void daemons(void) {
     SEED("daemon", "malformed", DO_CONNECT, 0, DO_BYTES, 0, 3, 0, 1, 2, 3, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_BYTES, 0, 12, 0,
          1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_BYTES, 0, 0, 0, DO_RUN, DO_READ, 0, DO_CONNECT,
          0, DO_BYTES, 0, 0, 0x1f, 2, 0, 0, 0, 5, DO_RUN, DO_READ, 0, DO_CONNECT, 0, DO_REQUEST, 0, 0, 0, 0, DO_RUN, DO_READ, 0);
-#define LIST_HEAD 2, 0, 0, 0, 1, 0, 0, 0
+#define LIST_HEAD 3, 0, 0, 0, 1, 0, 0, 0
     SEED("daemon", "nearly-a-request", DO_CONNECT, 0, DO_BYTES, 0, 15, 0, LIST_HEAD, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 0,
          DO_CONNECT, 1, DO_BYTES, 1, 16, 0, LIST_HEAD, 1, 0, 0, 0, 0, 0, 0, 0, DO_RUN, DO_READ, 1);
-    SEED("daemon", "name-without-end", DO_CONNECT, 0, DO_REQUEST, 0, 2, 64, 0, A16, A16, A16, A16, DO_RUN, DO_READ, 0);
+    SEED("daemon", "name-without-end", DO_CONNECT, 0, DO_REQUEST, 0, 2, 76, 0, A16, A16, A16, A16, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+         11, 12, DO_RUN, DO_READ, 0);
     SEED("daemon", "too-many", DO_CONNECT, 0, DO_CONNECT, 1, DO_CONNECT, 2, DO_CONNECT, 3, DO_CONNECT, 4, DO_CONNECT, 5, DO_RUN,
          DO_READ, 5, DO_HANG_UP, 0, DO_CONNECT, 5, DO_RUN, DO_OPEN, 5, DAEMON_CONNECTORS, DO_RUN, DO_READ, 5);
     SEED("daemon", "wrong-handshake", DO_CONNECT, 0, DO_OPEN, 0, 2, DO_REQUEST, 0, 4, 3, 0, 1, 2, 3, DO_REQUEST, 0, 3, 0, 0,

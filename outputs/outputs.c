@@ -11,6 +11,7 @@ struct copp_outputs {
     struct copp_backend *backend;
     struct copp_adapter *adapter;
     int epoll;
+    uint32_t pending_limit_ms;
     size_t count;
     struct {
         char name[COPP_BACKEND_NAME_SIZE];
@@ -67,6 +68,7 @@ enum copp_result copp_outputs_new(const struct copp_adapter_config *config, stru
     struct copp_adapter_config own = *config;
     if (made->backend->pending_limit_ms)
         own.pending_limit_ms = made->backend->pending_limit_ms;
+    made->pending_limit_ms = own.pending_limit_ms ? own.pending_limit_ms : COPP_PENDING_LIMIT_MS;
     enum copp_result result = copp_adapter_new(&own, &made->adapter);
     if (!result)
         result = watch(made);
@@ -117,6 +119,10 @@ struct copp_connector *copp_outputs_find(const struct copp_outputs *outputs, con
         return outputs->list[i].connector;
     }
     return NULL;
+}
+
+uint32_t copp_outputs_pending_limit_ms(const struct copp_outputs *outputs) {
+    return outputs->pending_limit_ms;
 }
 
 bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {

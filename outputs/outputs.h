@@ -28,6 +28,8 @@ const char *copp_outputs_name(const struct copp_outputs *outputs, size_t index);
 struct copp_connector *copp_outputs_connector(const struct copp_outputs *outputs, size_t index);
 /* By either of its names (ARB-6: a pair has two); NULL: there is none of that name. Else *index is its place. */
 struct copp_connector *copp_outputs_find(const struct copp_outputs *outputs, const char *name, size_t *index);
+/* How long a command may wait for an output (CMD-6). */
+uint32_t copp_outputs_pending_limit_ms(const struct copp_outputs *outputs);
 /* As of the backend; false beyond the last. */
 bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index);
 

@@ -4,7 +4,7 @@
 readonly bench_build=$top/build/bench-release
 
 bench_all() {
-    configure "$bench_build" "${CC:-cc}" -Dbuildtype=release -Dtests=false -Dtools=false -Dwerror=false >&2
+    configure "$bench_build" "${CC:-cc}" -Dbuildtype=release -Dtests=false -Dwerror=false >&2
     compile "$bench_build" >&2
     "$bench_build/bench/copp-bench" "$top/build/bench.json"
     say "written: build/bench.json"

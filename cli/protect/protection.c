@@ -354,11 +354,14 @@ void protection_step(struct protection *p, struct protection_report *r) {
 
 size_t protection_fds(const struct protection *p, int *fds) {
     fds[0] = adapter_events_fd(&p->adapter);
+    fds[1] = p->reconnects || adapter_now(&p->adapter) < p->quiet_ms ? -1 : copp_session_fd(session_of(p));
     return PROTECTION_FDS;
 }
 
 uint64_t protection_deadline_ms(const struct protection *p) {
     uint64_t due_ms = adapter_deadline_ms(&p->adapter);
+    if (!p->reconnects && p->quiet_ms < due_ms && adapter_now(&p->adapter) < p->quiet_ms)
+        due_ms = p->quiet_ms; /* the descriptor is waited for again */
     return p->deadline_ms < due_ms ? p->deadline_ms : due_ms;
 }
 
@@ -370,7 +373,11 @@ bool protection_dispatch(struct protection *p, const bool *ready) {
     if (ready[0])
         events_read(p->adapter.host.events, adapter_now(&p->adapter));
     adapter_dispatch(&p->adapter);
-    return adapter_now(&p->adapter) >= p->deadline_ms;
+    uint64_t now = adapter_now(&p->adapter);
+    if (now < p->deadline_ms && !ready[1])
+        return false;
+    p->quiet_ms = now + COPP_WAKE_MS;
+    return true;
 }
 
 void protection_look_soon(struct protection *p) {

@@ -40,6 +40,7 @@ struct protection {
     struct link link;
     struct output chosen; /* as it was when its session began; its name is what messages are about */
     char name[COPP_CONNECTOR_NAME_SIZE]; /* the same, kept while chosen is looked up once more */
+    uint64_t quiet_ms; /* until when the session's descriptor leads to no further step */
     bool in_force;
     bool checks_lists; /* the lists have changed: content is hidden while they are read */
     bool renegotiates; /* as above, while the levels are set again */
@@ -66,7 +67,7 @@ int protection_choose(struct protection *protection, int wake_fd);
 void protection_begin(struct protection *protection, struct protection_report *report);
 
 /* What to wait for between two steps: descriptors, of which there are PROTECTION_FDS at most, and a moment (UINT64_MAX: none). */
-#define PROTECTION_FDS 1u
+#define PROTECTION_FDS 2u
 size_t protection_fds(const struct protection *protection, int *fds);
 uint64_t protection_deadline_ms(const struct protection *protection);
 uint64_t protection_now(const struct protection *protection);

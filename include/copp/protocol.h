@@ -147,6 +147,7 @@ extern "C" {
 #define COPP_HR_OK 0u
 #define COPP_HR_UNEXPECTED 0x8000FFFFu /* wrong state, MAC or random number */
 #define COPP_HR_INVALIDARG 0x80070057u /* bad parameter, unknown GUID, wrong sequence number */
+#define COPP_HR_NOTIMPL 0x80004001u /* reserved for later */
 #define COPP_HR_POINTER 0x80004003u /* a NULL pointer; checked before all else */
 #define COPP_HR_OUTOFMEMORY 0x8007000Eu
 #define COPP_HR_TOOBIGSIZE 0x887601E0u /* DDERR_TOOBIGSIZE: resolution too high for the protection */

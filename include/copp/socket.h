@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 #define COPP_SOCKET_DEFAULT "/run/coppd/socket"
+#define COPP_SOCKET_DISPLAY_SIZE 32u /* of a display's name, with its NUL */
 
 /* What the daemon says of a connector before any handshake. Nothing vouches for it: good to choose and to show, not to rely on. */
 struct copp_socket_connector {
@@ -28,6 +29,8 @@ struct copp_socket_connector {
     uint32_t acp;
     uint32_t cgmsa;
     uint32_t devices; /* open on it */
+    char display[COPP_SOCKET_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
+    uint32_t pending_limit_ms; /* how long coppd lets a command wait for the output (CMD-6); 0: not known */
 };
 
 /* A connection that has no device yet. */
@@ -37,7 +40,7 @@ struct copp_socket_config {
     size_t size; /* sizeof this struct */
     const char *path; /* NULL: COPP_SOCKET_DEFAULT; borrowed during the call */
     uint32_t answer_ms; /* how long an answer may take; 0: 2000, the longest time between two polls (APP-3) */
-    uint32_t command_ms; /* how long a command may take; 0: 25000, more than coppd's own limit unless configured */
+    uint32_t command_ms; /* how long a command may take; 0: as long as coppd lets it wait (CMD-6), and answer_ms more */
     const int *give_up_fd; /* borrowed: once it can be read from, waiting for a command ends; NULL: none */
 };
 
@@ -51,7 +54,8 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_connector(struct copp_socke
                                                                struct copp_socket_connector *connector);
 
 /*
- * Opens a device on a connector and turns the connection into its transport: *connection is then NULL.
+ * Opens a device on a connector and turns the connection into its transport: *connection is then NULL. Its descriptor becomes readable
+ * when an event waits on the device (EVT-1, EVT-2): copp_session_fd says what to do then.
  * COPP_E_NOT_FOUND: no connector of that name; COPP_E_UNSUPPORTED_MODE as copp_device_open; COPP_E_REFUSED: the daemon
  * has no more room; COPP_E_TRANSPORT. After any error the connection is still there to be closed.
  */

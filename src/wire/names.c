@@ -79,6 +79,7 @@ const char *copp_hresult_name(uint32_t hresult) {
         {COPP_HR_OK, "S_OK"},
         {COPP_HR_UNEXPECTED, "E_UNEXPECTED"},
         {COPP_HR_INVALIDARG, "E_INVALIDARG"},
+        {COPP_HR_NOTIMPL, "E_NOTIMPL"},
         {COPP_HR_POINTER, "E_POINTER"},
         {COPP_HR_OUTOFMEMORY, "E_OUTOFMEMORY"},
         {COPP_HR_TOOBIGSIZE, "DDERR_TOOBIGSIZE"},

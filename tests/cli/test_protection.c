@@ -157,7 +157,7 @@ static void is_polled_twice_a_second(void) {
         assert_int_equal(protection_deadline_ms(&p), standin.now_ms + 500);
         standin.now_ms += 500;
     }
-    assert_true(protection_dispatch(&p, (bool[]){false}));
+    assert_true(protection_dispatch(&p, (bool[PROTECTION_FDS]){false}));
     assert_true(protection_end(&p));
     assert_int_equal(standin.driver.local[HDCP], 0);
     protection_close(&p);
@@ -599,6 +599,75 @@ static void every_loss_has_its_own_time(void) {
     protection_close(&p);
 }
 
+#define SOME_FD 7
+
+static int watched_fd(const struct protection *p) {
+    int fds[PROTECTION_FDS];
+    assert_int_equal(protection_fds(p, fds), PROTECTION_FDS);
+    return fds[PROTECTION_FDS - 1];
+}
+
+static bool dispatch(struct protection *p, bool woken) {
+    bool ready[PROTECTION_FDS] = {false};
+    ready[PROTECTION_FDS - 1] = woken;
+    return protection_dispatch(p, ready);
+}
+
+/* A wake-up is a reason for a look, and for one alone in 20 ms: whatever makes the descriptor readable, and however often. */
+static void wake_ups_lead_to_a_look(void) {
+    struct protection p;
+    struct protection_report report;
+    begin(&p, 0);
+    fake_driver_can_more(&standin.driver);
+    standin.driver.fd = SOME_FD;
+    assert_true(dispatch(&p, false));
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
+    for (unsigned looks = 0; looks < 5; looks++) {
+        uint64_t last_ms = standin.now_ms;
+        assert_int_equal(watched_fd(&p), -1); /* it is not asked, and so costs nothing */
+        assert_int_equal(protection_deadline_ms(&p), last_ms + COPP_WAKE_MS);
+        standin.now_ms += COPP_WAKE_MS - 1;
+        assert_int_equal(watched_fd(&p), -1);
+        assert_false(dispatch(&p, false));
+        standin.now_ms++;
+        assert_int_equal(watched_fd(&p), SOME_FD);
+        assert_int_equal(protection_deadline_ms(&p), last_ms + 500); /* of the last look, as without wake-ups */
+        assert_false(dispatch(&p, false));
+        assert_true(dispatch(&p, true));
+        report = step(&p);
+        assert_event(&report, PROTECTION_IN_FORCE, NULL); /* nothing else is believed */
+    }
+    standin.now_ms += 499;
+    assert_false(dispatch(&p, false));
+    standin.now_ms++;
+    assert_true(dispatch(&p, false)); /* nobody has to wake us */
+    report = step(&p);
+    assert_event(&report, PROTECTION_IN_FORCE, NULL);
+    standin.driver.flags = COPP_STATUS_LINK_LOST;
+    standin.now_ms += COPP_WAKE_MS;
+    assert_true(dispatch(&p, true));
+    report = step(&p);
+    assert_lost(&report, STATUS_NO, COPP_RULE_EVT_4);
+    protection_close(&p);
+}
+
+/* While a new session is tried there is none to listen to, and the old one's descriptor, at its end, is readable for ever. */
+static void nobody_listens_to_a_lost_session(void) {
+    struct protection p;
+    struct protection_report report;
+    begin(&p, LIMIT_MS);
+    fake_driver_can_more(&standin.driver);
+    standin.driver.fd = SOME_FD;
+    standin.driver.flags = COPP_STATUS_LINK_LOST;
+    assert_true(dispatch(&p, false));
+    report = step(&p);
+    assert_event(&report, PROTECTION_HELD, "reconnecting");
+    standin.now_ms += COPP_WAKE_MS;
+    assert_int_equal(watched_fd(&p), -1);
+    protection_close(&p);
+}
+
 /* For content that cannot be hidden. */
 static void given_up_it_is_lost(void) {
     struct protection p;
@@ -635,6 +704,8 @@ int main(void) {
         TEST(the_output_may_change_while_a_session_is_opened, "BIND-6"),
         TEST(every_loss_has_its_own_time, ""),
         TEST(given_up_it_is_lost, ""),
+        TEST(wake_ups_lead_to_a_look, "APP-3 EVT-4"),
+        TEST(nobody_listens_to_a_lost_session, ""),
     };
     return pipe(wake) == 0 ? RUN_SUITE("protection", cases) : 1;
 }

@@ -150,8 +150,8 @@ while (accept my $peer, $listener) {
         my (undef, $type, undef, $index) = unpack "V4", $request;
         my $first = $type == 1 && $index == 0;
         my $status = $first ? 0 : $type == 1 ? 0x80070057 : 0x8876024E; # list: no more; open: clone mode
-        my $body = $first ? pack "V4 a64 V4", 96, 3, 0, 0, "\e[31mred\xc2\x9b2J", 0, 0, 0, 0 : "";
-        send $peer, pack("V3", 2, $type | 0x80000000, $status) . $body, 0;
+        my $body = $first ? pack "V4 a64 V4 a32 V", 132, 3, 0, 0, "\e[31mred\xc2\x9b2J", 0, 0, 0, 0, "\e[2J", 20000 : "";
+        send $peer, pack("V3", 3, $type | 0x80000000, $status) . $body, 0;
     }
     exit;
 }

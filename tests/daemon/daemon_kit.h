@@ -80,7 +80,12 @@ pid_t holder_begin(struct kit *kit, const char *connector);
 /* Kills it, and waits until it is gone. */
 void process_kill(pid_t pid);
 
-#define PROTOCOL_VERSION 2u /* docs/daemon-protocol.md */
+#define PROTOCOL_VERSION 3u /* docs/daemon-protocol.md */
+/* Open, of a connector by name: without flags, for COPP. Its answer, and list's. */
+#define RAW_OPEN_SIZE (12u + 76u)
+#define RAW_OPEN(name) "\3\0\0\0\2\0\0\0\0\0\0\0\x4c\0\0\0\0\0\0\0\1\0\0\0" name
+#define RAW_OPENED_SIZE (12u + 12u)
+#define RAW_LISTED_SIZE (12u + 132u)
 
 /* A socket that is connected, for packets put together by hand. */
 int raw_connect(struct kit *kit);

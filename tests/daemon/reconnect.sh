@@ -126,7 +126,7 @@ while (accept my $player, $listener) {
     while (defined recv($player, $request, 256, 0) && length $request) {
         my ($version, $type) = unpack "VV", $request;
         select undef, undef, undef, 0.2;
-        send $player, pack("VVVVVVVa64V4", $version, $type | 0x80000000, 0, 96, 2, 10, 1, "HDMI-" . ++$told, (0) x 4), 0;
+        send $player, pack("VVVVVVVa64V4a32V", $version, $type | 0x80000000, 0, 132, 2, 10, 1, "HDMI-" . ++$told, (0) x 4, "", 20000), 0;
     }
 }
 TELLER

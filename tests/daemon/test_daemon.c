@@ -97,6 +97,11 @@ static uint32_t answer_of(int fd, uint32_t type, size_t body) {
     return next_answer(fd, type);
 }
 
+static uint32_t open_of(int fd, const char open[RAW_OPEN_SIZE]) {
+    assert_int_equal(send(fd, open, RAW_OPEN_SIZE, 0), RAW_OPEN_SIZE);
+    return next_answer(fd, 2);
+}
+
 static void calls_out_of_order(void) {
     struct kit kit;
     kit_make(&kit, "");
@@ -104,11 +109,11 @@ static void calls_out_of_order(void) {
     int fd = raw_connect(&kit);
     for (uint32_t type = 3; type <= 6; type++)
         assert_int_equal(answer_of(fd, type, type == 3 ? 0 : type == 4 ? 256 : 4096), COPP_HR_UNEXPECTED); /* no device */
-    assert_int_equal(answer_of(fd, 2, 64), COPP_HR_NO_MONITOR); /* a name of no characters */
-    char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    assert_int_equal(open_of(fd, (const char[RAW_OPEN_SIZE]){RAW_OPEN("")}), COPP_HR_NO_MONITOR); /* a name of no characters */
+    static const char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     uint8_t answer[64];
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
-    assert_int_equal(raw_receive(fd, answer, sizeof answer), 12);
+    assert_int_equal(raw_receive(fd, answer, sizeof answer), RAW_OPENED_SIZE);
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open); /* one device a connection */
     assert_int_equal(raw_receive(fd, answer, sizeof answer), 12);
     assert_memory_equal(answer + 8, "\xff\xff\x00\x80", 4);
@@ -118,12 +123,65 @@ static void calls_out_of_order(void) {
     assert_int_equal(answer_of(fd, 3, 0), COPP_HR_UNEXPECTED); /* once */
     assert_int_equal(answer_of(fd, 4, 256), COPP_HR_UNEXPECTED); /* S is not ours (SES-7) */
     assert_int_equal(answer_of(fd, 4, 256), COPP_HR_UNEXPECTED); /* and spent (SES-8) */
-    memset(open + 12, 'x', 64); /* a name without an end */
-    int other = raw_connect(&kit);
-    assert_int_equal(send(other, open, sizeof open, 0), sizeof open);
-    assert_int_equal(raw_receive(other, answer, sizeof answer), 12);
-    assert_memory_equal(answer + 8, "\x57\x00\x07\x80", 4);
-    (void)close(other);
+    (void)close(fd);
+    kit_end(&kit);
+}
+
+/* What asks for something that this coppd does not know is refused, not passed over: a player would count on it. */
+static void what_open_may_ask_for(void) {
+    struct open_packet {
+        char bytes[RAW_OPEN_SIZE + 8];
+        size_t size;
+        uint32_t answer;
+    } packets[] = {{RAW_OPEN("HDMI-1"), RAW_OPEN_SIZE, COPP_HR_INVALIDARG}, /* a name without an end, below */
+                   {RAW_OPEN("HDMI-1"), RAW_OPEN_SIZE, COPP_HR_INVALIDARG}, /* flags */
+                   {RAW_OPEN("HDMI-1"), RAW_OPEN_SIZE, COPP_HR_NOTIMPL}, /* OPM's semantics */
+                   {RAW_OPEN("HDMI-1"), RAW_OPEN_SIZE, COPP_HR_INVALIDARG}, /* those of nothing */
+                   {RAW_OPEN("HDMI-1"), RAW_OPEN_SIZE, COPP_HR_INVALIDARG},
+                   {RAW_OPEN("HDMI-1"), RAW_OPEN_SIZE + 8, COPP_HR_INVALIDARG}, /* a younger player's wish */
+                   {RAW_OPEN("HDMI-1"), RAW_OPEN_SIZE + 8, COPP_HR_OK}}; /* which has none */
+    memset(packets[0].bytes + 24, 'x', 64);
+    packets[1].bytes[19] = '\x80';
+    packets[2].bytes[20] = 2;
+    packets[3].bytes[20] = 3;
+    packets[4].bytes[20] = 0;
+    packets[5].bytes[12] = packets[6].bytes[12] = 76 + 8;
+    packets[5].bytes[RAW_OPEN_SIZE + 7] = 1;
+    struct kit kit;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    int fd = raw_connect(&kit);
+    for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
+        assert_int_equal(send(fd, packets[i].bytes, packets[i].size, 0), packets[i].size);
+        assert_int_equal(next_answer(fd, 2), packets[i].answer);
+    }
+    (void)close(fd);
+    fd = raw_connect(&kit);
+    packets[6].bytes[12] = 76; /* not what has come */
+    assert_int_equal(send(fd, packets[6].bytes, packets[6].size, 0), packets[6].size);
+    raw_disconnect(fd, 1);
+    (void)close(fd);
+    kit_end(&kit);
+}
+
+/* They keep their numbers: who asks is told that they are not there, and stays connected. */
+static void reserved_requests(void) {
+    static const size_t sizes[] = {4, 5, 4096, 4097, 65536};
+    static uint8_t packet[12 + 65536] = {PROTOCOL_VERSION};
+    struct kit kit;
+    kit_make(&kit, "");
+    kit_start(&kit);
+    int fd = raw_connect(&kit);
+    for (uint8_t type = 8; type <= 11; type++) {
+        for (size_t i = 0; i < 5; i++) {
+            const uint32_t size = htole32((uint32_t)sizes[i]);
+            packet[4] = type;
+            memcpy(packet + 12, &size, sizeof size);
+            assert_int_equal(send(fd, packet, 12 + sizes[i], 0), 12 + sizes[i]);
+            assert_int_equal(next_answer(fd, type), COPP_HR_NOTIMPL);
+        }
+    }
+    assert_int_equal(answer_of(fd, 1, 4), COPP_HR_OK);
     (void)close(fd);
     kit_end(&kit);
 }
@@ -409,12 +467,12 @@ static void a_daemon_is_not_trusted_either(void) {
         size_t size;
     } answers[] = {
         {"", 0}, /* none at all */
-        {"\2\0\0\0\1\0\0\x80\0\0\0\0", 12}, /* success without a body */
-        {"\2\0\0\0\1\0\0\x80\0\0\0", 11},
+        {"\3\0\0\0\1\0\0\x80\0\0\0\0", 12}, /* success without a body */
+        {"\3\0\0\0\1\0\0\x80\0\0\0", 11},
         {"\1\0\0\0\1\0\0\x80\x57\0\7\x80", 12}, /* another version */
-        {"\2\0\0\0\2\0\0\x80\x57\0\7\x80", 12}, /* to another request */
-        {"\2\0\0\0\1\0\0\x80\x57\0\7\x80!", 13}, /* a refusal with a body */
-        {"\2\0\0\0\xff\xff\xff\xff\2\0\0\0\2\0\0\0", 16}, /* a disconnect packet */
+        {"\3\0\0\0\2\0\0\x80\x57\0\7\x80", 12}, /* to another request */
+        {"\3\0\0\0\1\0\0\x80\x57\0\7\x80!", 13}, /* a refusal with a body */
+        {"\3\0\0\0\xff\xff\xff\xff\2\0\0\0\3\0\0\0", 16}, /* a disconnect packet */
     };
     struct kit kit;
     kit_make(&kit, "");
@@ -443,7 +501,7 @@ static void a_daemon_is_not_trusted_either(void) {
 
 /* Whatever was asked, and whatever its answer would have had room for. */
 static void a_disconnect_is_heard(void) {
-    static const char *const disconnects[] = {"\2\0\0\0\xff\xff\xff\xff\4\0\0\0\2\0\0\0",
+    static const char *const disconnects[] = {"\3\0\0\0\xff\xff\xff\xff\4\0\0\0\3\0\0\0",
                                               "\1\0\0\0\xff\xff\xff\xff\2\0\0\0\1\0\0\0"};
     static const char *const reasons[] = {"this user has as many sessions as coppd allows",
                                           "coppd speaks another version of its protocol"};
@@ -548,6 +606,8 @@ static const struct test_case cases[] = {
     TEST(a_session_over_the_socket, "QRY-5 ARB-1"),
     TEST(connectors_are_listed, "ARB-6"),
     TEST(a_disconnect_is_heard, ""),
+    TEST(what_open_may_ask_for, ""),
+    TEST(reserved_requests, ""),
     TEST(calls_out_of_order, "SES-8"),
     TEST(requests_without_waiting_for_answers, ""),
     TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),

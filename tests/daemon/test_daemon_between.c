@@ -71,7 +71,7 @@ static void list(struct link *link) {
 
 static void open_device(struct link *link) {
     const struct copp_socket_config where = {.size = sizeof where, .path = link->world->kit.socket};
-    const char *name = (const char *)link->packet + HEADER;
+    const char *name = (const char *)link->packet + HEADER + 12;
     struct copp_socket *connection = NULL;
     struct copp_transport *transport = NULL;
     if (link->trick->opened && strcmp(name, link->trick->connector) == 0)
@@ -80,7 +80,10 @@ static void open_device(struct link *link) {
     copp_socket_close(&connection);
     if (link->open)
         between_init(&link->between, transport, link->trick);
-    answer(link, link->open ? COPP_HR_OK : COPP_HR_NO_MONITOR, 0);
+    put(link->packet + HEADER, 12);
+    put(link->packet + HEADER + 4, 0);
+    put(link->packet + HEADER + 8, COPP_PENDING_LIMIT_MS);
+    answer(link, link->open ? COPP_HR_OK : COPP_HR_NO_MONITOR, 12);
 }
 
 static enum copp_result hand_on(struct link *link) {

@@ -207,7 +207,7 @@ static unsigned long answers_meanwhile(void (*act)(struct world *world), unsigne
         for (unsigned asked = 0; asked < questions; asked++)
             assert_int_equal(send(fd, list, sizeof list, 0), sizeof list);
         for (unsigned got = 0; got < questions; got++)
-            assert_int_equal(raw_receive(fd, answer, sizeof answer), 12 + 96);
+            assert_int_equal(raw_receive(fd, answer, sizeof answer), RAW_LISTED_SIZE);
         answers[i] = atomic_load(&world.counts->answers) - answers[i];
     }
     (void)close(fd);
@@ -229,14 +229,15 @@ static void one_session_gets_as_much_as_many(void) {
 
 /* Sessions that begin again and again: each try costs the daemon an RSA operation, and comes to nothing. */
 static void shake_hands(struct world *world) {
-    static const char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    static const char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     static const uint8_t key_exchange[12] = {PROTOCOL_VERSION, 0, 0, 0, 3};
     static const uint8_t sequence_start[12 + 256] = {PROTOCOL_VERSION, 0, 0, 0, 4};
     static uint8_t answer[16384];
     int fds[HANDSHAKERS];
     for (size_t i = 0; i < HANDSHAKERS; i++) {
         fds[i] = try_connect(&world->kit);
-        if (fds[i] < 0 || send(fds[i], open, sizeof open, MSG_NOSIGNAL) < 0 || recv(fds[i], answer, sizeof answer, 0) != 12)
+        if (fds[i] < 0 || send(fds[i], open, sizeof open, MSG_NOSIGNAL) < 0 ||
+            recv(fds[i], answer, sizeof answer, 0) != RAW_OPENED_SIZE)
             _exit(2);
     }
     for (atomic_fetch_add(&world->counts->ready, 1);;) {
@@ -354,7 +355,8 @@ static void be_refused(struct world *world) {
     uint8_t answer[64];
     int fd = try_connect(&world->kit);
     for (atomic_fetch_add(&world->counts->ready, 1);;) {
-        if (send(fd, key_exchange, sizeof key_exchange, MSG_NOSIGNAL) < 0 || recv(fd, answer, sizeof answer, 0) != 12)
+        if (send(fd, key_exchange, sizeof key_exchange, MSG_NOSIGNAL) < 0 ||
+            recv(fd, answer, sizeof answer, 0) != RAW_OPENED_SIZE)
             _exit(2);
     }
 }
@@ -371,11 +373,11 @@ static void change_levels(struct world *world) {
 }
 
 static void begin_and_end(struct world *world) {
-    static const char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    static const char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     uint8_t answer[64];
     for (atomic_fetch_add(&world->counts->ready, 1);;) {
         int fd = try_connect(&world->kit);
-        if (fd < 0 || send(fd, open, sizeof open, MSG_NOSIGNAL) < 0 || recv(fd, answer, sizeof answer, 0) != 12)
+        if (fd < 0 || send(fd, open, sizeof open, MSG_NOSIGNAL) < 0 || recv(fd, answer, sizeof answer, 0) != RAW_OPENED_SIZE)
             _exit(2);
         (void)close(fd);
     }

@@ -116,11 +116,11 @@ static void failed_handshakes(void) {
     for (size_t i = 0; i < sizeof patterns; i++) {
         struct kit kit;
         uint8_t seal[256];
-        static const char name[64] = "HDMI-1";
+        static const char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
         kit_make(&kit, "");
         kit_start(&kit);
         int fd = raw_connect(&kit);
-        request(fd, OPEN, name, sizeof name);
+        request(fd, OPEN, open + 12, sizeof open - 12);
         request(fd, KEY_EXCHANGE, "", 0);
         memset(seal, patterns[i], sizeof seal);
         for (unsigned tries = 0; tries < 20; tries++)
@@ -190,10 +190,9 @@ static void gauges_count_what_they_say(void) {
     free(metrics);
     int idle = raw_connect(&kit); /* nothing but a connection */
     int opened = raw_connect(&kit); /* a device without a session */
-    uint8_t open[12 + 64] = {PROTOCOL_VERSION, 0, 0, 0, OPEN};
-    memcpy(open + 12, "HDMI-1", 6);
+    static const char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     assert_int_equal(send(opened, open, sizeof open, 0), sizeof open);
-    assert_int_equal(raw_receive(opened, answer, sizeof answer), 12);
+    assert_int_equal(raw_receive(opened, answer, sizeof answer), RAW_OPENED_SIZE);
     kit_wait_sessions(&kit, 2);
     assert_int_equal(kit_metric(&kit, "copp_sessions "), 0);
     player_begin(&kit, "HDMI-1", &player);

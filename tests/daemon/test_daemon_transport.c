@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon_kit.h"
 
@@ -218,6 +219,99 @@ static void the_descriptor_tells_that_coppd_has_gone(void) {
     kit_end(&kit);
 }
 
+static enum copp_result open_at(const struct copp_socket_config *where, struct copp_transport **transport) {
+    struct copp_socket *connection = NULL;
+    assert_int_equal(copp_socket_connect(where, &connection), COPP_OK);
+    enum copp_result result = copp_socket_transport_open(&connection, "HDMI-1", transport);
+    copp_socket_close(&connection);
+    return result;
+}
+
+/* CMD-6: a player that says nothing else waits longer than coppd, whatever that is configured to. */
+static void coppd_says_how_long_commands_may_wait(void) {
+    struct kit kit;
+    kit_make(&kit, "pending_limit = 3600000\n");
+    kit_start(&kit);
+    struct copp_socket_config where = {.size = sizeof where, .path = kit.socket, .answer_ms = 20000};
+    for (uint32_t given = 0; given < 2; given++) {
+        struct copp_transport *transport;
+        struct copp_transport_info info = {.size = sizeof info};
+        where.command_ms = given * 300;
+        assert_int_equal(open_at(&where, &transport), COPP_OK);
+        assert_int_equal(copp_transport_info(transport, &info), COPP_OK);
+        assert_int_equal(info.pending_limit_ms, 3600000);
+        assert_int_equal(info.command_ms, given ? 300 : 3600000 + 20000);
+        copp_transport_free(&transport);
+    }
+    struct copp_socket *connection;
+    struct copp_socket_connector told = {.size = sizeof told};
+    assert_int_equal(copp_socket_connect(&where, &connection), COPP_OK);
+    assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_OK);
+    assert_int_equal(told.pending_limit_ms, 3600000);
+    copp_socket_close(&connection);
+    kit_end(&kit);
+}
+
+#define OPENED "\3\0\0\0\2\0\0\x80\0\0\0\0"
+
+/* What it said to open holds, and is not waited for beyond it. */
+static void a_command_that_is_never_answered(void) {
+    static const struct iovec opened = {(void *)(uintptr_t)(OPENED "\x0c\0\0\0\0\0\0\0\x2c\1\0\0"), 24}; /* 300 ms */
+    static const struct copp_command command;
+    const struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
+    struct kit kit;
+    struct copp_transport *transport;
+    uint32_t hresult = 77;
+    kit_make(&kit, "");
+    pid_t pid = false_daemon(kit.socket, &opened, 1);
+    assert_int_equal(
+        open_at(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit.socket}, &transport),
+        COPP_OK);
+    uint64_t began = clock_ms();
+    assert_int_equal(transport->ops->protection_command(transport, &call, &command, &hresult), COPP_E_TRANSPORT);
+    uint64_t took = clock_ms() - began;
+    assert_true(took >= 300 + 2000 - 1 && took < 20000);
+    assert_int_equal(hresult, 77);
+    copp_transport_free(&transport);
+    process_kill(pid);
+    kit_end(&kit);
+}
+
+static void false_answers_to_open(void) {
+    static const struct {
+        const char *body;
+        size_t size;
+        enum copp_result result;
+    } table[] = {
+        {"\x0c\0\0\0\0\0\0\0\x20\x4e\0\0", 12, COPP_OK},
+        {"\x0f\0\0\0\0\0\0\0\x20\x4e\0\0new", 15, COPP_OK}, /* a younger daemon's */
+        {"\x0c\0\0\0\0\0\0\0\x20\x4e\0\0!", 13, COPP_E_TRANSPORT},
+        {"\x0b\0\0\0\0\0\0\0\x20\x4e\0", 11, COPP_E_TRANSPORT},
+        {"", 0, COPP_E_TRANSPORT},
+        {"\x0c\0\0\0\0\0\0\0\0\0\0\0", 12, COPP_E_TRANSPORT}, /* limits that no coppd has */
+        {"\x0c\0\0\0\0\0\0\0\x81\xee\x36\0", 12, COPP_E_TRANSPORT},
+        {"\x0c\0\0\0\0\0\0\0\xff\xff\xff\xff", 12, COPP_E_TRANSPORT},
+        {"\x0c\0\0\0\0\0\0\x80\x20\x4e\0\0", 12, COPP_E_TRANSPORT}, /* grants what was not asked for */
+    };
+    struct kit kit;
+    kit_make(&kit, "");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char packet[12 + 16] = OPENED;
+        const struct iovec said = {packet, 12 + table[i].size};
+        struct copp_transport *transport;
+        memcpy(packet + 12, table[i].body, table[i].size);
+        pid_t pid = false_daemon(kit.socket, &said, 1);
+        enum copp_result result =
+            open_at(&(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit.socket}, &transport);
+        if (result != table[i].result)
+            fail_msg("%zu: %d", i, result);
+        copp_transport_free(&transport);
+        process_kill(pid);
+        assert_int_equal(unlink(kit.socket), 0);
+    }
+    kit_end(&kit);
+}
+
 static void lists_and_news_without_a_size(void) {
     struct kit kit;
     struct copp_socket *connection = NULL;
@@ -256,6 +350,9 @@ static const struct test_case cases[] = {
     TEST(a_poll_of_a_silent_coppd, "APP-3"),
     TEST(the_descriptor_tells_that_coppd_has_gone, ""),
     TEST(lists_and_news_without_a_size, ""),
+    TEST(coppd_says_how_long_commands_may_wait, "CMD-6"),
+    TEST(a_command_that_is_never_answered, "CMD-6"),
+    TEST(false_answers_to_open, ""),
 };
 
 int main(void) {

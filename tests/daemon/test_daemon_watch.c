@@ -213,9 +213,9 @@ static void who_is_not_let_in_is_seen(void) {
 
     kit_wait_sessions(&kit, 1);
     int fd = raw_connect(&kit); /* and whoever is shown the door */
-    char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
-    assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
+    assert_int_equal(raw_receive(fd, bytes, sizeof bytes), RAW_OPENED_SIZE);
     raw_send(fd, PROTOCOL_VERSION, 99, 0, 0);
     raw_disconnect(fd, MALFORMED);
     (void)close(fd);
@@ -301,13 +301,13 @@ static void strangers_see_connectors_and_themselves(void) {
 
 /* More news than a user may cause: an event for each of many sessions, twice. They end again. */
 static void make_news(struct kit *kit, unsigned round) {
-    static const char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    static const char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     static int fds[CROWD];
     uint8_t answer[64];
     for (unsigned i = 0; i < CROWD; i++) {
         fds[i] = raw_connect(kit);
         assert_int_equal(send(fds[i], open, sizeof open, 0), sizeof open);
-        assert_int_equal(raw_receive(fds[i], answer, sizeof answer), 12);
+        assert_int_equal(raw_receive(fds[i], answer, sizeof answer), RAW_OPENED_SIZE);
     }
     kit_event(kit, "unplug HDMI-1");
     kit_event(kit, "plug HDMI-1");
@@ -380,7 +380,7 @@ static void a_watcher_that_reads_late_misses_nothing(void) {
 #define MANY 900u
 
 static void many_sessions_are_told_once_each(void) {
-    static const char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    static const char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     static int fds[MANY];
     static bool seen[MANY];
     static bool lost[MANY];
@@ -392,7 +392,7 @@ static void many_sessions_are_told_once_each(void) {
     for (unsigned i = 0; i < MANY; i++) {
         fds[i] = raw_connect(&kit);
         assert_int_equal(send(fds[i], open, sizeof open, 0), sizeof open);
-        assert_int_equal(raw_receive(fds[i], answer, sizeof answer), 12);
+        assert_int_equal(raw_receive(fds[i], answer, sizeof answer), RAW_OPENED_SIZE);
     }
     struct copp_socket *watcher = connect_to(&kit);
     assert_int_equal(copp_socket_watch(watcher), COPP_OK);
@@ -424,7 +424,7 @@ static void many_sessions_are_told_once_each(void) {
 
 static void malformed_requests(void) {
     static const uint32_t types[] = {1, 2, 3, WATCH};
-    static const size_t sizes[] = {4, 64, 0, 0};
+    static const size_t sizes[] = {4, 76, 0, 0};
     uint8_t bytes[256];
     struct kit kit;
     kit_make(&kit, "");
@@ -438,16 +438,16 @@ static void malformed_requests(void) {
         raw_send(fd, PROTOCOL_VERSION, WATCH, 0, 0);
         assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
         for (unsigned j = 0; j < CONNECTORS; j++)
-            assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12 + 108);
+            assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12 + 144);
         assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
         raw_send(fd, PROTOCOL_VERSION, types[i], 0, sizes[i]);
         raw_disconnect(fd, MALFORMED);
         (void)close(fd);
     }
     fd = raw_connect(&kit); /* nor does one with a device */
-    char open[12 + 64] = "\2\0\0\0\2\0\0\0\0\0\0\0HDMI-1";
+    char open[RAW_OPEN_SIZE] = RAW_OPEN("HDMI-1");
     assert_int_equal(send(fd, open, sizeof open, 0), sizeof open);
-    assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
+    assert_int_equal(raw_receive(fd, bytes, sizeof bytes), RAW_OPENED_SIZE);
     raw_send(fd, PROTOCOL_VERSION, WATCH, 0, 0);
     assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
     assert_memory_equal(bytes + 8, "\xff\xff\x00\x80", 4);
@@ -489,7 +489,8 @@ static void a_daemon_that_ends_is_noticed(void) {
     kit_end(&kit);
 }
 
-#define HEAD(type) "\2\0\0\0" type "\0\0\0\0"
+#define HEAD(type) "\3\0\0\0" type "\0\0\0\0"
+#define REFUSED(type, count) HEAD("\4\0\0\x40") "\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" type "\0\0\0\0\0\0\0" count "\0\0\0"
 #define ANSWERED HEAD("\7\0\0\x80")
 #define ZEROS_40 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
@@ -516,11 +517,12 @@ static void news_is_not_trusted(void) {
         {HEAD("\5\0\0\0"), 12, COPP_E_TRANSPORT}, /* no news */
         {HEAD("\5\0\0\xc0"), 12, COPP_E_TRANSPORT},
         {"\1\0\0\0\5\0\0\x40\0\0\0\0", 12, COPP_E_TRANSPORT}, /* another version */
-        {"\2\0\0\0\5\0\0\x40\1\0\0\0", 12, COPP_E_TRANSPORT}, /* a status */
+        {"\3\0\0\0\5\0\0\x40\1\0\0\0", 12, COPP_E_TRANSPORT}, /* a status */
         {HEAD("\2\0\0\x40") "\x34\0\0\0" ZEROS_40 "\0\0\0\0\0\0\0\0", 64, COPP_E_TRANSPORT}, /* a session in no state there is */
-        {HEAD("\4\0\0\x40") "\x1c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0", 40,
-         COPP_E_TRANSPORT}, /* no request */
-        {"\2\0\0\0\xff\xff\xff\xff\1\0\0\0\2\0\0\0", 16, COPP_E_TRANSPORT}, /* a disconnect packet */
+        {REFUSED("\2", "\1"), 44, COPP_OK},
+        {REFUSED("\x0c", "\1"), 44, COPP_E_TRANSPORT}, /* no request */
+        {REFUSED("\2", "\0"), 44, COPP_E_TRANSPORT}, /* of none */
+        {"\3\0\0\0\xff\xff\xff\xff\1\0\0\0\3\0\0\0", 16, COPP_E_TRANSPORT}, /* a disconnect packet */
         {"", 0, COPP_E_PENDING}, /* none */
     };
     struct kit kit;
@@ -548,9 +550,9 @@ static void news_is_not_trusted(void) {
 }
 
 static void other_daemons(void) {
-    static const char no_name[12 + 108] = HEAD("\1\0\0\x40") "\x6c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+    static const char no_name[12 + 144] = HEAD("\1\0\0\x40") "\x90\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
                                                              "0123456789012345678901234567890123456789012345678901234567890123";
-    const struct iovec older[] = {{(void *)(uintptr_t) "\2\0\0\0\xff\xff\xff\xff\1\0\0\0\2\0\0\0", 16}};
+    const struct iovec older[] = {{(void *)(uintptr_t) "\3\0\0\0\xff\xff\xff\xff\1\0\0\0\3\0\0\0", 16}};
     const struct iovec younger[] = {{(void *)(uintptr_t)ANSWERED, 12},
                                     {(void *)(uintptr_t)HEAD("\6\0\0\x40") "what there will be", 30},
                                     {(void *)(uintptr_t)HEAD("\5\0\0\x40"), 12},

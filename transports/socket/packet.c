@@ -35,6 +35,8 @@ static void write_connector(struct copp_writer *out, const struct copp_socket_co
     (void)copp_write_u32le(out, connector->acp);
     (void)copp_write_u32le(out, connector->cgmsa);
     (void)copp_write_u32le(out, connector->devices);
+    (void)copp_write_bytes(out, (const uint8_t *)connector->display, sizeof connector->display);
+    (void)copp_write_u32le(out, connector->pending_limit_ms);
 }
 
 static bool read_connector(struct copp_reader *in, struct copp_socket_connector *connector) {
@@ -50,7 +52,9 @@ static bool read_connector(struct copp_reader *in, struct copp_socket_connector 
     (void)copp_read_u32le(in, &connector->acp);
     (void)copp_read_u32le(in, &connector->cgmsa);
     (void)copp_read_u32le(in, &connector->devices);
-    return connector->name[sizeof connector->name - 1] == 0;
+    (void)copp_read_bytes(in, (uint8_t *)connector->display, sizeof connector->display);
+    (void)copp_read_u32le(in, &connector->pending_limit_ms);
+    return connector->name[sizeof connector->name - 1] == 0 && connector->display[sizeof connector->display - 1] == 0;
 }
 
 void copp_packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]) {
@@ -62,6 +66,44 @@ void copp_packet_connector_encode(const struct copp_socket_connector *connector,
 bool copp_packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector) {
     struct copp_reader in = {bytes, size};
     return has_its_size(&in, PACKET_CONNECTOR_SIZE) && read_connector(&in, connector);
+}
+
+void copp_packet_open_encode(const struct packet_open *open, uint8_t bytes[PACKET_OPEN_SIZE]) {
+    struct copp_writer out = {bytes, PACKET_OPEN_SIZE};
+    (void)copp_write_u32le(&out, PACKET_OPEN_SIZE);
+    (void)copp_write_u32le(&out, open->flags);
+    (void)copp_write_u32le(&out, open->semantics);
+    (void)copp_write_bytes(&out, (const uint8_t *)open->name, sizeof open->name);
+}
+
+bool copp_packet_open_decode(const uint8_t *bytes, size_t size, struct packet_open *open) {
+    struct copp_reader in = {bytes, size};
+    if (!has_its_size(&in, PACKET_OPEN_SIZE))
+        return false;
+    (void)copp_read_u32le(&in, &open->flags);
+    (void)copp_read_u32le(&in, &open->semantics);
+    (void)copp_read_bytes(&in, (uint8_t *)open->name, sizeof open->name);
+    for (size_t i = PACKET_OPEN_SIZE; i < size; i++) {
+        if (bytes[i])
+            return false;
+    }
+    return !(open->flags & ~PACKET_OPEN_FLAGS) && open->name[sizeof open->name - 1] == 0;
+}
+
+void copp_packet_opened_encode(const struct packet_opened *opened, uint8_t bytes[PACKET_OPENED_SIZE]) {
+    struct copp_writer out = {bytes, PACKET_OPENED_SIZE};
+    (void)copp_write_u32le(&out, PACKET_OPENED_SIZE);
+    (void)copp_write_u32le(&out, opened->flags);
+    (void)copp_write_u32le(&out, opened->pending_limit_ms);
+}
+
+bool copp_packet_opened_decode(const uint8_t *bytes, size_t size, struct packet_opened *opened) {
+    struct copp_reader in = {bytes, size};
+    if (!has_its_size(&in, PACKET_OPENED_SIZE))
+        return false;
+    (void)copp_read_u32le(&in, &opened->flags);
+    (void)copp_read_u32le(&in, &opened->pending_limit_ms);
+    return opened->pending_limit_ms > 0 && opened->pending_limit_ms <= PACKET_PENDING_LIMIT_MAX;
 }
 
 size_t copp_packet_news_size(uint32_t kind) {
@@ -149,7 +191,7 @@ bool copp_packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, s
     news->kind = (enum copp_socket_kind)kind;
     if (kind == COPP_SOCKET_COMPLETE)
         return size == 0;
-    if (!has_its_size(&in, kind == COPP_SOCKET_REFUSED ? PACKET_REFUSED_NEWS_LEAST : copp_packet_news_size(kind)))
+    if (!has_its_size(&in, copp_packet_news_size(kind)))
         return false;
     switch (kind) {
     case COPP_SOCKET_CONNECTOR:
@@ -169,9 +211,8 @@ bool copp_packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, s
         (void)copp_read_u32le(&in, &news->u.refused.pid);
         (void)copp_read_u32le(&in, &news->u.refused.request);
         (void)copp_read_u32le(&in, &news->u.refused.status);
-        if (!copp_read_u32le(&in, &news->u.refused.count) || !news->u.refused.count)
-            news->u.refused.count = 1; /* an older daemon's */
-        return news->u.refused.request < PACKET_TYPE_COUNT;
+        (void)copp_read_u32le(&in, &news->u.refused.count);
+        return news->u.refused.request < PACKET_TYPE_COUNT && news->u.refused.count > 0;
     default:
         return false;
     }

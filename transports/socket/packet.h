@@ -6,21 +6,25 @@
 
 #include "copp/socket.h"
 
-#define PACKET_VERSION 2u
+#define PACKET_VERSION 3u
 #define PACKET_HEADER_SIZE 12u
 /* These bodies begin with their own size, and a younger daemon's may be longer than ours: what it has added is passed over. */
-#define PACKET_CONNECTOR_SIZE (COPP_CONNECTOR_NAME_SIZE + 32u)
+#define PACKET_CONNECTOR_SIZE (COPP_CONNECTOR_NAME_SIZE + COPP_SOCKET_DISPLAY_SIZE + 36u)
+#define PACKET_OPENED_SIZE 12u
 #define PACKET_CONNECTOR_NEWS_SIZE (PACKET_CONNECTOR_SIZE + 12u)
 #define PACKET_SESSION_NEWS_SIZE 52u
 #define PACKET_ENDED_NEWS_SIZE 16u
 #define PACKET_REFUSED_NEWS_SIZE 32u
-#define PACKET_REFUSED_NEWS_LEAST 28u /* before there was a count */
 #define PACKET_NEWS_SIZE_MAX PACKET_CONNECTOR_NEWS_SIZE
 #define PACKET_GROWING_BOUND 256u /* none of them, and no kind of news that is added, will be longer */
+/* So do these of requests. What a younger client has added and is not zero asks for something that is not known here. */
+#define PACKET_OPEN_SIZE (COPP_CONNECTOR_NAME_SIZE + 12u)
+#define PACKET_RESERVED_MAX 65536u /* of requests that are reserved */
 #define PACKET_CHAIN_MAX 65536u
 /* A connector's flags. Without any it is simulated and unplugged: nothing is promised that was not said. */
 #define PACKET_CONNECTOR_REAL 1u
 #define PACKET_CONNECTOR_PLUGGED 2u
+#define PACKET_PENDING_LIMIT_MAX 3600000u /* as of coppd.conf */
 #define PACKET_ANSWER 0x80000000u /* or-ed into the type of a request */
 
 enum packet_type {
@@ -31,9 +35,16 @@ enum packet_type {
     PACKET_COMMAND = 5,
     PACKET_STATUS = 6,
     PACKET_WATCH = 7,
-    PACKET_TYPE_COUNT = 8
+    /* reserved, and answered COPP_HR_NOTIMPL: their numbers are taken */
+    PACKET_ADOPT = 8,
+    PACKET_RECORD = 9,
+    PACKET_OPM_INFORMATION = 10,
+    PACKET_OPM_CONFIGURE = 11,
+    PACKET_TYPE_COUNT = 12
 };
 #define PACKET_NEWS 0x40000000u /* or-ed into an enum copp_socket_kind: what a watcher is told without asking */
+/* An event waits on the device (EVT-2). A header alone, and one at most before each answer; to whoever has asked for it. */
+#define PACKET_WAKE 0x20000000u
 #define PACKET_DISCONNECT 0xFFFFFFFFu /* the daemon ends the connection; status is an enum disconnect_reason */
 
 enum disconnect_reason {
@@ -60,6 +71,29 @@ void copp_packet_header_decode(const uint8_t bytes[PACKET_HEADER_SIZE], struct p
 void copp_packet_connector_encode(const struct copp_socket_connector *connector, uint8_t bytes[PACKET_CONNECTOR_SIZE]);
 /* size: of the body, as it came. False for a body of another size than it says, one that lacks something, a name without NUL. */
 bool copp_packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector);
+
+/* What open asks for. */
+struct packet_open {
+    uint32_t flags; /* PACKET_OPEN_* */
+    uint32_t semantics; /* an enum copp_semantics */
+    char name[COPP_CONNECTOR_NAME_SIZE];
+};
+#define PACKET_OPEN_WAKE 1u /* wake-ups, as below */
+#define PACKET_OPEN_FLAGS PACKET_OPEN_WAKE /* those that are known */
+
+void copp_packet_open_encode(const struct packet_open *open, uint8_t bytes[PACKET_OPEN_SIZE]);
+/* size: of the body, as it came, which says the same of itself. False for flags and bytes behind it that are not known here, and a
+ * name without NUL. */
+bool copp_packet_open_decode(const uint8_t *bytes, size_t size, struct packet_open *open);
+
+/* What open has come to. */
+struct packet_opened {
+    uint32_t flags; /* those that were asked for and are granted */
+    uint32_t pending_limit_ms;
+};
+void copp_packet_opened_encode(const struct packet_opened *opened, uint8_t bytes[PACKET_OPENED_SIZE]);
+/* size: of the body, as it came. False for a body of another size than it says, one that lacks something, a limit that no coppd has. */
+bool copp_packet_opened_decode(const uint8_t *bytes, size_t size, struct packet_opened *opened);
 
 /* What a watcher is told, before it is words. */
 struct packet_news {

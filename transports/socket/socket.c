@@ -17,17 +17,18 @@
 #include "packet.h"
 
 #define ANSWER_MS 2000u /* APP-3 */
-#define COMMAND_MS 25000u
 
 struct copp_socket {
     struct copp_transport transport; /* first: its calls find the rest through it */
     struct copp_private_fd file; /* -1 in a child of the process that connected (EVT-5) */
     uint32_t process; /* that one (base/fork.h) */
     uint32_t answer_ms;
-    uint32_t command_ms;
+    uint32_t command_ms; /* 0: by pending_limit_ms */
+    uint32_t pending_limit_ms; /* of the device; 0: none is open */
     int give_up_fd; /* -1: none */
     char path[sizeof((struct sockaddr_un *)NULL)->sun_path]; /* both for reopening */
     char name[COPP_CONNECTOR_NAME_SIZE];
+    bool wakes; /* coppd may send wake-ups: they were asked for, and granted */
     bool broken; /* an answer may still be on its way: no other may be taken for it */
     uint32_t disconnect;
     uint8_t *chain_bytes;
@@ -66,12 +67,25 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-static bool wait_for_answer(const struct copp_socket *s, const struct call *call) {
+/* A daemon answers a command when its own time limit has passed: then, and as late as any answer may be. */
+static uint32_t command_limit_ms(const struct copp_socket *s) {
+    uint64_t limit_ms = (uint64_t)s->pending_limit_ms + s->answer_ms;
+    if (s->command_ms)
+        return s->command_ms;
+    return limit_ms < UINT32_MAX ? (uint32_t)limit_ms : UINT32_MAX;
+}
+
+static uint64_t answer_deadline_ms(const struct copp_socket *s, const struct call *call) {
+    uint32_t own_limit_ms = call->type == PACKET_COMMAND ? command_limit_ms(s) : s->answer_ms;
+    return earlier(clock_ms() + own_limit_ms, call->deadline_ms);
+}
+
+/* again: something has come already that was not the answer. */
+static bool wait_for_answer(const struct copp_socket *s, const struct call *call, uint64_t deadline_ms, bool again) {
     bool command = call->type == PACKET_COMMAND;
-    if (!command && call->deadline_ms == COPP_NO_DEADLINE)
+    if (!command && !again && call->deadline_ms == COPP_NO_DEADLINE)
         return true; /* receiving has a limit of its own */
-    uint64_t own_limit_ms = clock_ms() + (command ? s->command_ms : s->answer_ms);
-    return wait_until(s, POLLIN, earlier(own_limit_ms, call->deadline_ms), command ? s->give_up_fd : -1);
+    return wait_until(s, POLLIN, deadline_ms, command ? s->give_up_fd : -1);
 }
 
 static bool send_request(struct copp_socket *s, const struct call *call) {
@@ -121,6 +135,22 @@ static bool usable(struct copp_socket *s) {
     return !s->broken;
 }
 
+/* The answer, or what comes in its place. A wake-up may have crossed the request, and one is skipped: coppd sends no second one before
+ * its answer, and whoever does cannot keep us waiting beyond the deadline. */
+static bool receive_reply(struct copp_socket *s, struct call *call, bool sent, struct packet_header *header) {
+    uint64_t deadline_ms = answer_deadline_ms(s, call);
+    for (bool woken = false;; woken = true) {
+        if (sent && !wait_for_answer(s, call, deadline_ms, woken))
+            return false;
+        if (!receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, header))
+            return false;
+        if (header->type != PACKET_WAKE)
+            return true;
+        if (woken || !s->wakes || header->status || call->got)
+            return false;
+    }
+}
+
 /* One request and its answer. Whatever else happens, the connection is of no more use. */
 static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *hresult) {
     struct packet_header header;
@@ -129,7 +159,7 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
     s->broken = true;
     /* a daemon that has disconnected us may be gone before we ask: its last word is still there to be read */
     bool sent = send_request(s, call);
-    if ((sent && !wait_for_answer(s, call)) || !receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, &header))
+    if (!receive_reply(s, call, sent, &header))
         return COPP_E_TRANSPORT;
     if (header.type == PACKET_DISCONNECT) {
         s->disconnect = header.status;
@@ -236,10 +266,8 @@ static enum copp_result reach(struct copp_socket *s) {
     return errno == ENOENT || errno == ECONNREFUSED ? COPP_E_NOT_FOUND : COPP_E_TRANSPORT;
 }
 
-static enum copp_result opened(uint32_t hresult) {
+static enum copp_result refusal(uint32_t hresult) {
     switch (hresult) {
-    case COPP_HR_OK:
-        return COPP_OK;
     case COPP_HR_NO_MONITOR:
         return COPP_E_NOT_FOUND;
     case COPP_HR_UNSUPPORTEDMODE:
@@ -251,11 +279,29 @@ static enum copp_result opened(uint32_t hresult) {
 
 /* Has a device opened on the connector named. */
 static enum copp_result open_device(struct copp_socket *s) {
-    struct call call = {
-        .type = PACKET_OPEN, .deadline_ms = COPP_NO_DEADLINE, .body = (const uint8_t *)s->name, .size = sizeof s->name};
+    uint8_t body[PACKET_OPEN_SIZE];
+    uint8_t answer[PACKET_GROWING_BOUND];
+    struct packet_open wanted = {.flags = PACKET_OPEN_WAKE, .semantics = COPP_SEMANTICS_COPP};
+    struct packet_opened granted;
+    memcpy(wanted.name, s->name, sizeof wanted.name);
+    copp_packet_open_encode(&wanted, body);
+    struct call call = {.type = PACKET_OPEN,
+                        .deadline_ms = COPP_NO_DEADLINE,
+                        .body = body,
+                        .size = sizeof body,
+                        .answer = {{answer, sizeof answer}},
+                        .answer_size = sizeof answer,
+                        .bounded = true};
     uint32_t hresult = COPP_HR_UNEXPECTED;
     enum copp_result result = ask(s, &call, &hresult);
-    return result ? result : opened(hresult);
+    if (result || hresult != COPP_HR_OK)
+        return result ? result : refusal(hresult);
+    s->broken = !copp_packet_opened_decode(answer, call.got, &granted) || granted.flags & ~wanted.flags;
+    if (s->broken)
+        return COPP_E_TRANSPORT;
+    s->pending_limit_ms = granted.pending_limit_ms;
+    s->wakes = granted.flags & PACKET_OPEN_WAKE;
+    return COPP_OK;
 }
 
 static uint64_t clock_of(struct copp_transport *transport) {
@@ -271,7 +317,8 @@ static void info(const struct copp_transport *transport, struct copp_transport_i
     const struct copp_socket *s = (const struct copp_socket *)transport;
     info->semantics = COPP_SEMANTICS_COPP;
     info->answer_ms = s->answer_ms;
-    info->command_ms = s->command_ms;
+    info->command_ms = command_limit_ms(s);
+    info->pending_limit_ms = s->pending_limit_ms;
 }
 
 /* A connection is one device for coppd: a new device is a new connection. */
@@ -281,6 +328,7 @@ static enum copp_result reopen(struct copp_transport *transport) {
         return COPP_E_TRANSPORT; /* it is the parent's (EVT-5) */
     close_file(s);
     s->disconnect = 0;
+    s->wakes = false;
     enum copp_result result = reach(s);
     s->broken = result != COPP_OK;
     if (!result)
@@ -319,7 +367,7 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
     s->process = process;
     s->file.fd = -1;
     s->answer_ms = own.answer_ms ? own.answer_ms : ANSWER_MS;
-    s->command_ms = own.command_ms ? own.command_ms : COMMAND_MS;
+    s->command_ms = own.command_ms;
     s->give_up_fd = own.give_up_fd ? *own.give_up_fd : -1;
     enum copp_result result = strlen(path) < sizeof s->path ? COPP_OK : COPP_E_TOO_LARGE;
     if (!result) {
@@ -410,6 +458,10 @@ static const char *request_name(uint32_t request) {
         [PACKET_COMMAND] = "ProtectionCommand",
         [PACKET_STATUS] = "ProtectionStatus",
         [PACKET_WATCH] = "watch",
+        [PACKET_ADOPT] = "adopt",
+        [PACKET_RECORD] = "record",
+        [PACKET_OPM_INFORMATION] = "GetInformation",
+        [PACKET_OPM_CONFIGURE] = "Configure",
     };
     return names[request]; /* decoded: within the table */
 }
