@@ -63,6 +63,9 @@ bool cgroup_make(struct cgroup *cgroup, int parent);
  * one of the processes in it. It is not locked. False: there is none. Remove it where its maker cannot. */
 bool cgroup_find(struct cgroup *cgroup, pid_t pid);
 
+/* Closes it, and leaves it where it is. */
+void cgroup_close(struct cgroup *cgroup);
+
 /* Closes it and removes it, with what is below it. What still runs in it stays, and so does the directory. */
 void cgroup_remove(struct cgroup *cgroup);
 

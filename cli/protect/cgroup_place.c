@@ -214,14 +214,17 @@ bool cgroup_find(struct cgroup *cgroup, pid_t pid) {
     return cgroup->fd >= 0;
 }
 
-void cgroup_remove(struct cgroup *cgroup) {
-    if (cgroup->fd >= 0) {
-        if (cgroup->parent >= 0)
-            remove_dir(cgroup->parent, cgroup->name, cgroup->fd);
+void cgroup_close(struct cgroup *cgroup) {
+    if (cgroup->fd >= 0)
         (void)close(cgroup->fd);
-    }
     if (cgroup->parent >= 0)
         (void)close(cgroup->parent);
     cgroup->fd = -1;
     cgroup->parent = -1;
+}
+
+void cgroup_remove(struct cgroup *cgroup) {
+    if (cgroup->fd >= 0 && cgroup->parent >= 0)
+        remove_dir(cgroup->parent, cgroup->name, cgroup->fd);
+    cgroup_close(cgroup);
 }

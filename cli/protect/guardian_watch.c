@@ -16,15 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "cli/report.h"
 #include "cli/signals.h"
 #include "cli/wait.h"
 #include "common/clock.h"
 #include "descendants.h"
 #include "guardian_page.h"
+#include "process.h"
 #include "terminal.h"
 
 #define AGAIN_MS 500u /* what others have let go on is stopped again so often */
+#define HOLD_MS 200u /* as long as a cgroup's freezing is waited for */
 #define KILLED_MS 1000u /* as long as killing is waited for */
 #define READER_MS 1000u /* as long as a reader of the last message is */
 
@@ -34,6 +37,8 @@ struct watch {
     pid_t copp;
     int fd;
     int timer;
+    struct cgroup cgroup; /* the command's; its fd is -1 if there is none, or none is known yet */
+    char path[PROCESS_CGROUP_SIZE]; /* then: as /proc has it */
     bool stands; /* copp has been stopped */
     bool over;
     int status; /* once over */
@@ -48,9 +53,32 @@ static void announce(int patience_ms, const char *text) {
 
 /* --- the command --- */
 
+/* By its first process, whose number is its own as long as copp has not said that all of it has ended. */
+static void learn_cgroup(struct watch *w) {
+    int group = atomic_load(&w->page->group);
+    if (w->cgroup.fd >= 0 || group <= 0 || !cgroup_find(&w->cgroup, group))
+        return;
+    if (!process_cgroup(group, w->path))
+        cgroup_close(&w->cgroup);
+}
+
+/* To all of it: what a cgroup holds is frozen instead of stopped. */
+static enum descendants signal_all(struct watch *w, int number) {
+    int fd = w->cgroup.fd;
+    bool reached = true;
+    if (fd >= 0 && number == SIGSTOP)
+        reached = cgroup_hold(fd, HOLD_MS);
+    else if (fd >= 0 && number == SIGKILL)
+        reached = cgroup_kill(fd);
+    else if (fd >= 0 && number == SIGCONT)
+        reached = cgroup_resume(fd);
+    enum descendants told = descendants_signal_outside(number, fd >= 0 ? w->path : NULL);
+    return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
+}
+
 static void kill_behind_copp(struct watch *w) {
     descendants_of(w->copp);
-    (void)descendants_signal(SIGKILL);
+    (void)signal_all(w, SIGKILL);
 }
 
 /* The number of the group is the command's as long as its first process, a child of ours once copp has ended, is not reaped. */
@@ -58,6 +86,11 @@ static int group_left(const struct watch *w) {
     siginfo_t info;
     int group = atomic_load(&w->page->group);
     return group > 0 && waitid(P_PID, (id_t)group, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? group : 0;
+}
+
+static enum descendants left_of_all(const struct watch *w) {
+    bool populated = w->cgroup.fd >= 0 && cgroup_life(w->cgroup.fd) != CGROUP_EMPTY;
+    return populated ? DESCENDANTS_LEFT : descendants_left();
 }
 
 /* copp has ended: all that came from it is ours. True: it has ended. */
@@ -69,9 +102,9 @@ static bool kill_after_copp(struct watch *w) {
     do {
         if (group > 0)
             (void)kill(-group, SIGKILL);
-        (void)descendants_signal(SIGKILL);
+        (void)signal_all(w, SIGKILL);
         descendants_reap(group);
-        left = descendants_left();
+        left = left_of_all(w);
         if (left != DESCENDANTS_DONE)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     } while (left != DESCENDANTS_DONE && clock_ms() < limit);
@@ -79,18 +112,22 @@ static bool kill_after_copp(struct watch *w) {
     terminal_take_back(atomic_load(&w->page->group));
     if (group > 0)
         (void)waitpid(group, NULL, WNOHANG);
+    if (left == DESCENDANTS_DONE)
+        cgroup_remove(&w->cgroup);
     return left == DESCENDANTS_DONE;
 }
 
 /* --- copp is silent --- */
 
-/* Between HOLDING and the state after it, in which copp does not end the command: the number of the group is the command's. */
-static enum descendants signal_all(struct watch *w, int number) {
+/* Between HOLDING and the state after it, in which copp does not end the command: the number of the group is the command's. What
+ * is frozen needs no signal, and would keep one. */
+static enum descendants signal_behind_copp(struct watch *w, int number) {
     int group = atomic_load(&w->page->group);
     descendants_of(w->copp);
-    if (group > 0)
+    learn_cgroup(w);
+    if (group > 0 && w->cgroup.fd < 0)
         (void)kill(-group, number);
-    return descendants_signal(number);
+    return signal_all(w, number);
 }
 
 /* Those who may have been let go on by others are held again. What cannot be held must not run on either. */
@@ -100,9 +137,9 @@ static bool hold(struct watch *w, enum guardian_state from, enum guardian_state 
         return false;
     bool silent = guardian_now_ms() >= atomic_load(&w->page->deadline_ms); /* or it has been heard of just now */
     if (silent)
-        told = signal_all(w, SIGSTOP);
+        told = signal_behind_copp(w, SIGSTOP);
     if (told != DESCENDANTS_DONE)
-        (void)signal_all(w, SIGKILL);
+        (void)signal_behind_copp(w, SIGKILL);
     (void)guardian_page_change(w->page, GUARDIAN_HOLDING, silent ? to : from);
     (void)send(w->fd, "", 1, MSG_NOSIGNAL); /* copp may wait for that */
     return silent;
@@ -116,7 +153,7 @@ static void hold_first(struct watch *w, enum guardian_state from, enum guardian_
 static void let_begin(struct watch *w) {
     if (!guardian_page_change(w->page, GUARDIAN_HALTED, GUARDIAN_HOLDING))
         return;
-    (void)signal_all(w, SIGCONT);
+    (void)signal_behind_copp(w, SIGCONT);
     (void)guardian_page_change(w->page, GUARDIAN_HOLDING, GUARDIAN_STARTING);
 }
 
@@ -287,7 +324,7 @@ static void stay(void) {
 
 static bool open_watch(struct watch *w, struct guardian_page *page, pid_t copp, int fd) {
     close_others(fd);
-    *w = (struct watch){.page = page, .copp = copp, .fd = fd, .timer = -1};
+    *w = (struct watch){.page = page, .copp = copp, .fd = fd, .timer = -1, .cgroup = {.fd = -1, .parent = -1}};
     descendants_adopt();
     stay();
     bool good = signals_open(&w->signals);
@@ -296,6 +333,7 @@ static bool open_watch(struct watch *w, struct guardian_page *page, pid_t copp, 
 }
 
 static void close_watch(struct watch *w) {
+    cgroup_close(&w->cgroup);
     signals_close(&w->signals);
     if (w->timer >= 0)
         (void)close(w->timer);
@@ -310,6 +348,7 @@ static void watch(struct watch *w) {
     (void)got; /* what is due, the page tells */
     if (w->fd >= 0)
         read_messages(w);
+    learn_cgroup(w);
     pass_signals(w);
     look_at_copp(w);
     if (!w->over)
