@@ -160,7 +160,7 @@ for how in '' '--hold 300' '--grace 60000' '--reconnect 1' '--json'; do
     says "^copp: HDMI-1: not protected again within $ms ms (EVT-4); the command is killed; $hint\$"
     ! told 'trying a new session' || fail "it was tried once more"
 done
-jq -s -e '[.[].event] == ["protected", "renegotiating", "stopped"] and .[2].command == "killed" and .[2].rule == "EVT-4"' \
+jq -s -e '[.[].event] == ["protected", "started", "renegotiating", "stopped"] and .[3].command == "killed" and .[3].rule == "EVT-4"' \
     "$directory/out" >/dev/null || fail "the events: $(cat "$directory/out")"
 
 # no time at all: any reconfiguration is a loss
