@@ -16,15 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "cli/report.h"
 #include "cli/signals.h"
 #include "cli/wait.h"
 #include "common/clock.h"
 #include "descendants.h"
 #include "guardian_page.h"
+#include "process.h"
 #include "terminal.h"
 
 #define AGAIN_MS 500u /* what others have let go on is stopped again so often */
+#define FREEZE_MS 200u /* as long as freezing is */
 #define KILLED_MS 1000u /* as long as killing is waited for */
 #define READER_MS 1000u /* as long as a reader of the last message is */
 
@@ -34,6 +37,8 @@ struct watch {
     pid_t copp;
     int fd;
     int timer;
+    struct cgroup cgroup; /* of the command; its fd -1: there is none, or it is not known yet */
+    char inside[PROCESS_CGROUP_SIZE]; /* the same, as /proc has it */
     bool stands; /* copp has been stopped */
     bool over;
     int status; /* once over */
@@ -48,8 +53,36 @@ static void announce(int patience_ms, const char *text) {
 
 /* --- the command --- */
 
+static bool is_contained(const struct watch *w) {
+    return w->cgroup.fd >= 0;
+}
+
+/* By its first process, which is there as a rule when copp tells of it. If not, /proc alone leads to the command. */
+static void find_cgroup(struct watch *w) {
+    int group = atomic_load(&w->page->group);
+    if (is_contained(w) || group <= 0 || !process_cgroup(group, w->inside))
+        return;
+    (void)cgroup_find(&w->cgroup, group);
+}
+
+/* copp has removed it, or nobody is to. */
+static void close_cgroup(struct watch *w) {
+    if (w->cgroup.parent >= 0)
+        (void)close(w->cgroup.parent);
+    if (w->cgroup.fd >= 0)
+        (void)close(w->cgroup.fd);
+}
+
+static bool signal_cgroup(struct watch *w, int number) {
+    if (number == SIGSTOP)
+        return cgroup_hold(w->cgroup.fd, FREEZE_MS);
+    return number == SIGKILL ? cgroup_kill(w->cgroup.fd) : cgroup_resume(w->cgroup.fd);
+}
+
 static void kill_behind_copp(struct watch *w) {
     descendants_of(w->copp);
+    if (is_contained(w))
+        (void)cgroup_kill(w->cgroup.fd);
     (void)descendants_signal(SIGKILL);
 }
 
@@ -69,9 +102,13 @@ static bool kill_after_copp(struct watch *w) {
     do {
         if (group > 0)
             (void)kill(-group, SIGKILL);
+        if (is_contained(w))
+            (void)cgroup_kill(w->cgroup.fd);
         (void)descendants_signal(SIGKILL);
         descendants_reap(group);
         left = descendants_left();
+        if (is_contained(w) && cgroup_life(w->cgroup.fd) != CGROUP_EMPTY)
+            left = DESCENDANTS_LEFT;
         if (left != DESCENDANTS_DONE)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     } while (left != DESCENDANTS_DONE && clock_ms() < limit);
@@ -79,6 +116,7 @@ static bool kill_after_copp(struct watch *w) {
     terminal_take_back(atomic_load(&w->page->group));
     if (group > 0)
         (void)waitpid(group, NULL, WNOHANG);
+    cgroup_remove(&w->cgroup);
     return left == DESCENDANTS_DONE;
 }
 
@@ -87,10 +125,12 @@ static bool kill_after_copp(struct watch *w) {
 /* Between HOLDING and the state after it, in which copp does not end the command: the number of the group is the command's. */
 static enum descendants signal_all(struct watch *w, int number) {
     int group = atomic_load(&w->page->group);
+    bool reached = !is_contained(w) || signal_cgroup(w, number);
     descendants_of(w->copp);
-    if (group > 0)
+    if (group > 0 && !is_contained(w))
         (void)kill(-group, number);
-    return descendants_signal(number);
+    enum descendants told = descendants_signal_outside(number, is_contained(w) ? w->inside : NULL);
+    return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
 }
 
 /* Those who may have been let go on by others are held again. What cannot be held must not run on either. */
@@ -245,13 +285,14 @@ static void pass_signals(struct watch *w) {
         (void)kill(w->copp, SIGTSTP);
 }
 
-/* Its messages only make us look at the page. Whoever closes the socket ends. */
+/* Its messages only make us look at the page, and for the cgroup. Whoever closes the socket ends. */
 static void read_messages(struct watch *w) {
     char message;
     ssize_t got = -1;
     do
         got = recv(w->fd, &message, sizeof message, 0);
     while (got > 0 || (got < 0 && errno == EINTR));
+    find_cgroup(w);
     if (got != 0)
         return;
     (void)close(w->fd);
@@ -287,7 +328,7 @@ static void stay(void) {
 
 static bool open_watch(struct watch *w, struct guardian_page *page, pid_t copp, int fd) {
     close_others(fd);
-    *w = (struct watch){.page = page, .copp = copp, .fd = fd, .timer = -1};
+    *w = (struct watch){.page = page, .copp = copp, .fd = fd, .timer = -1, .cgroup = {.fd = -1, .parent = -1}};
     descendants_adopt();
     stay();
     bool good = signals_open(&w->signals);
@@ -297,6 +338,7 @@ static bool open_watch(struct watch *w, struct guardian_page *page, pid_t copp, 
 
 static void close_watch(struct watch *w) {
     signals_close(&w->signals);
+    close_cgroup(w);
     if (w->timer >= 0)
         (void)close(w->timer);
     if (w->fd >= 0)
