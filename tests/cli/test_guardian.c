@@ -142,7 +142,7 @@ static void be_silent(struct guardian *guardian) {
         pause_ms(1);
     }
     guardian_command_ends(guardian, 0);
-    if (!child_end(&child, 0))
+    if (!child_end(&child))
         _exit(95);
     guardian_command_ended(guardian);
     exit(7);
