@@ -83,6 +83,16 @@ static bool hold_command(struct protect_run *run) {
     return held;
 }
 
+/* While we were stopped the guardian has held it: the protection is looked at before it goes on, also for its end. */
+static void beat(struct protect_run *run) {
+    if (!guardian_beat(&run->guardian))
+        return;
+    (void)hold_command(run);
+    protection_look_soon(&run->protection);
+    if (run->state == PROTECTION_IN_FORCE)
+        run->state = PROTECTION_HELD;
+}
+
 /* --- its end --- */
 
 /* Whatever of it is left; what is held does not run again. */
@@ -145,7 +155,7 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
     run->state = PROTECTION_LOST;
     run->status = r->status;
     run->repeat_ms = 0;
-    if (o->grace > 0 && run->child.runs && !run->child.held && !run->ending) {
+    if (o->grace > 0 && run->child.runs && !run->child.held && !run->ending && guardian_release(&run->guardian)) {
         lose_with_grace(run, r, o->grace);
         return;
     }
@@ -171,14 +181,6 @@ static void hold(struct protect_run *run, struct protection_report *r) {
         protection_give_up(&run->protection, r);
         lose(run, r);
     }
-}
-
-/* While we were stopped the guardian has held it: the protection is looked at before it goes on. */
-static void beat(struct protect_run *run) {
-    if (!guardian_beat(&run->guardian))
-        return;
-    (void)hold_command(run);
-    protection_look_soon(&run->protection);
 }
 
 static void let_go_on(struct protect_run *run) {
@@ -229,7 +231,7 @@ static void suspend(struct protect_run *run, bool job) {
 
 /* What is hidden has no time to end by itself. */
 static void begin_end(struct protect_run *run) {
-    if (run->state == PROTECTION_IN_FORCE)
+    if (run->state == PROTECTION_IN_FORCE && guardian_release(&run->guardian))
         tell_end(run, END_MS);
     else
         kill_command(run);

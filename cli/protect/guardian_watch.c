@@ -40,6 +40,7 @@ struct watch {
     struct cgroup cgroup; /* of the command; its fd -1: there is none, or it is not known yet */
     char inside[PROCESS_CGROUP_SIZE]; /* the same, as /proc has it */
     bool stands; /* copp has been stopped */
+    uint64_t again_ms; /* when to hold once more what is held */
     bool over;
     int status; /* once over */
 };
@@ -141,6 +142,7 @@ static bool hold(struct watch *w, enum guardian_state from, enum guardian_state 
     bool silent = guardian_now_ms() >= atomic_load(&w->page->deadline_ms); /* or it has been heard of just now */
     if (silent)
         told = signal_all(w, SIGSTOP);
+    w->again_ms = guardian_now_ms() + AGAIN_MS;
     if (told != DESCENDANTS_DONE)
         (void)signal_all(w, SIGKILL);
     (void)guardian_page_change(w->page, GUARDIAN_HOLDING, silent ? to : from);
@@ -178,7 +180,8 @@ static void check(struct watch *w) {
         hold_first(w, GUARDIAN_WATCHED, GUARDIAN_HELD);
         break;
     case GUARDIAN_HELD:
-        (void)hold(w, GUARDIAN_HELD, GUARDIAN_HELD);
+        if (guardian_now_ms() >= w->again_ms)
+            (void)hold(w, GUARDIAN_HELD, GUARDIAN_HELD);
         break;
     case GUARDIAN_ENDING:
         kill_behind_copp(w);
@@ -198,7 +201,7 @@ static void set_timer(struct watch *w) {
     uint64_t now = guardian_now_ms();
     uint64_t due_ms = atomic_load(&w->page->deadline_ms);
     if (due_ms <= now)
-        due_ms = now + AGAIN_MS;
+        due_ms = w->again_ms > now ? w->again_ms : now + AGAIN_MS;
     if (!is_command_there(w))
         due_ms = 0;
     struct itimerspec due = {.it_value = {.tv_sec = (time_t)(due_ms / 1000), .tv_nsec = (long)(due_ms % 1000) * 1000000}};

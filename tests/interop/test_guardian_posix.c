@@ -61,6 +61,7 @@ static int play(const char *name) {
     (void)snprintf(film_name, sizeof film_name, "%s", name);
     if (!map_film())
         return 9;
+    (void)signal(SIGTERM, SIG_IGN); /* it does not want to end */
     int which = fork() == 0;
     if (which)
         setsid();
@@ -167,6 +168,24 @@ static void await_state(pid_t pid, enum process_state state) {
     }
 }
 
+/* The signal has been passed on, and waits for the process to go on. */
+static void await_pending(pid_t pid, int number) {
+    char name[64];
+    char text[4096];
+    unsigned long long set = 0;
+    (void)snprintf(name, sizeof name, "/proc/%d/status", (int)pid);
+    for (unsigned ms = 0; !(set >> (number - 1) & 1); ms++) {
+        assert_true(ms < PATIENCE_MS);
+        pause_ms(1);
+        int file = open(name, O_RDONLY | O_CLOEXEC);
+        ssize_t got = file >= 0 ? read(file, text, sizeof text - 1) : 0;
+        close(file);
+        text[got > 0 ? got : 0] = '\0';
+        const char *line = strstr(text, "ShdPnd:");
+        set = line ? strtoull(line + strlen("ShdPnd:"), NULL, 16) : 0;
+    }
+}
+
 /* From then on no frame is shown, and nobody is left, neither as a zombie: whoever is would be ours. */
 static void assert_ends(pid_t pid, int expected) {
     int status;
@@ -208,7 +227,7 @@ static void whoever_kills_the_guardian_ends_the_film(void **state) {
     assert_int_equal(waitpid(guardian, &status, 0), guardian);
     assert_true(WIFSIGNALED(status));
     assert_ends(copp, 1); /* whose parent is this program now */
-    assert_true(has_said("the guardian of this program has ended; the command is stopped"));
+    assert_true(has_said("the guardian of this program has ended; the command is killed"));
     assert_true(has_said("HDMI-1: released"));
 }
 
@@ -254,7 +273,22 @@ static void nothing_goes_on_before_copp_has_looked(void **state) {
     assert_ends(guardian, 1);
     assert_int_equal(film->frames[0], frames[0]);
     assert_int_equal(film->frames[1], frames[1]);
-    assert_true(has_said("(EVT-4); the command is stopped"));
+    assert_true(has_said("(EVT-4); the command is killed"));
+}
+
+/* Nor for its end: it is killed where it stands. */
+static void nothing_goes_on_to_end(void **state) {
+    (void)state;
+    start_watched();
+    assert_int_equal(kill(copp, SIGSTOP), 0);
+    await_moving(false);
+    int frames[2] = {film->frames[0], film->frames[1]};
+    assert_int_equal(kill(guardian, SIGTERM), 0);
+    await_pending(copp, SIGTERM);
+    assert_int_equal(kill(copp, SIGCONT), 0);
+    assert_ends(guardian, 128 + SIGTERM);
+    assert_int_equal(film->frames[0], frames[0]);
+    assert_int_equal(film->frames[1], frames[1]);
 }
 
 static void a_stopped_guardian_stops_nothing(void **state) {
@@ -265,7 +299,7 @@ static void a_stopped_guardian_stops_nothing(void **state) {
     await_moving(true);
     happens("unplug HDMI-1\n");
     await_moving(false);
-    await_said("(EVT-4); the command is stopped");
+    await_said("(EVT-4); the command is killed");
     assert_int_equal(kill(guardian, SIGCONT), 0);
     assert_ends(guardian, 1);
 }
@@ -347,6 +381,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_teardown(a_stopped_copp_holds_the_film, end_all),
         cmocka_unit_test_teardown(a_copp_that_hangs_holds_the_film, end_all),
         cmocka_unit_test_teardown(nothing_goes_on_before_copp_has_looked, end_all),
+        cmocka_unit_test_teardown(nothing_goes_on_to_end, end_all),
         cmocka_unit_test_teardown(a_stopped_guardian_stops_nothing, end_all),
         cmocka_unit_test_teardown(the_two_are_suspended_together, end_all),
         cmocka_unit_test_teardown(without_a_command_there_is_no_guardian, end_all),
