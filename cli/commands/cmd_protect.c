@@ -78,9 +78,20 @@ static void name_running(void *context, int pid, const char *cgroup) {
 
 static bool hold_command(struct protect_run *run) {
     bool held = child_hold(&run->child);
+    guardian_command_is_held(&run->guardian, held);
     if (!held)
         child_name_running(&run->child, name_running, run);
     return held;
+}
+
+/* While we were stopped the guardian has held it: the protection is looked at before it goes on, also for its end. */
+static void beat(struct protect_run *run) {
+    if (!guardian_beat(&run->guardian))
+        return;
+    (void)hold_command(run);
+    protection_look_soon(&run->protection);
+    if (run->state == PROTECTION_IN_FORCE)
+        run->state = PROTECTION_HELD;
 }
 
 /* --- its end --- */
@@ -144,7 +155,7 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
     const struct protect_arguments *o = run->in->options;
     run->state = PROTECTION_LOST;
     run->status = r->status;
-    if (o->grace > 0 && run->child.runs && !run->child.held && !run->ending) {
+    if (o->grace > 0 && run->child.runs && !run->child.held && !run->ending && guardian_release(&run->guardian)) {
         lose_with_grace(run, r, o->grace);
         return;
     }
@@ -172,18 +183,11 @@ static void hold(struct protect_run *run, struct protection_report *r) {
     lose(run, r);
 }
 
-/* While we were stopped the guardian has held it: the protection is looked at before it goes on. */
-static void beat(struct protect_run *run) {
-    if (!guardian_beat(&run->guardian))
-        return;
-    (void)hold_command(run);
-    protection_look_soon(&run->protection);
-}
-
 static void let_go_on(struct protect_run *run) {
     if (!guardian_release(&run->guardian))
         return;
     terminal_give(run->terminal, child_group(&run->child));
+    guardian_command_is_held(&run->guardian, false);
     child_resume(&run->child);
     beat(run); /* we may have been stopped just before */
 }
@@ -228,7 +232,7 @@ static void suspend(struct protect_run *run, bool job) {
 
 /* What is hidden has no time to end by itself. */
 static void begin_end(struct protect_run *run) {
-    if (run->state == PROTECTION_IN_FORCE)
+    if (run->state == PROTECTION_IN_FORCE && guardian_release(&run->guardian))
         tell_end(run, END_MS);
     else
         kill_command(run);

@@ -123,6 +123,11 @@ void guardian_command_ended(struct guardian *guardian) {
     leave_to(guardian, GUARDIAN_ENDED);
 }
 
+void guardian_command_is_held(struct guardian *guardian, bool held) {
+    if (guardian->page)
+        atomic_store(&guardian->page->held, held);
+}
+
 bool guardian_beat(struct guardian *guardian) {
     if (!guardian->page)
         return false;

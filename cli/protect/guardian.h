@@ -44,6 +44,9 @@ void guardian_command_runs(struct guardian *guardian, int group);
 void guardian_command_ends(struct guardian *guardian, unsigned at_most_ms);
 void guardian_command_ended(struct guardian *guardian);
 
+/* copp itself holds the command, or not: while it does, nobody is told that copp is silent. It may be waiting for a driver. */
+void guardian_command_is_held(struct guardian *guardian, bool held);
+
 /* Says that copp lives; to be called between any two things that may take long, while the command runs. True, once each time: the
  * guardian has held the command. Hold it, look at the protection, and then call guardian_release. */
 bool guardian_beat(struct guardian *guardian);

@@ -39,6 +39,7 @@ enum guardian_state {
 struct guardian_page {
     atomic_int state; /* enum guardian_state */
     atomic_int group; /* of the command: the number of its first process; 0: none */
+    atomic_bool held; /* by copp itself */
     _Atomic uint64_t deadline_ms; /* copp is to be heard of before that: guardian_now_ms */
 };
 

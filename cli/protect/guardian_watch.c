@@ -27,7 +27,7 @@
 #include "terminal.h"
 
 #define AGAIN_MS 500u /* what others have let go on is stopped again so often */
-#define HOLD_MS 200u /* as long as a cgroup's freezing is waited for */
+#define FREEZE_MS 200u /* as long as freezing is */
 #define KILLED_MS 1000u /* as long as killing is waited for */
 #define READER_MS 1000u /* as long as a reader of the last message is */
 
@@ -37,9 +37,10 @@ struct watch {
     pid_t copp;
     int fd;
     int timer;
-    struct cgroup cgroup; /* the command's; its fd is -1 if there is none, or none is known yet */
-    char path[PROCESS_CGROUP_SIZE]; /* then: as /proc has it */
+    struct cgroup cgroup; /* of the command; its fd -1: there is none, or it is not known yet */
+    char inside[PROCESS_CGROUP_SIZE]; /* the same, as /proc has it */
     bool stands; /* copp has been stopped */
+    uint64_t again_ms; /* when to hold once more what is held */
     bool over;
     int status; /* once over */
 };
@@ -53,32 +54,29 @@ static void announce(int patience_ms, const char *text) {
 
 /* --- the command --- */
 
-/* By its first process, whose number is its own as long as copp has not said that all of it has ended. */
-static void learn_cgroup(struct watch *w) {
-    int group = atomic_load(&w->page->group);
-    if (w->cgroup.fd >= 0 || group <= 0 || !cgroup_find(&w->cgroup, group))
-        return;
-    if (!process_cgroup(group, w->path))
-        cgroup_close(&w->cgroup);
+static bool is_contained(const struct watch *w) {
+    return w->cgroup.fd >= 0;
 }
 
-/* To all of it: what a cgroup holds is frozen instead of stopped. */
-static enum descendants signal_all(struct watch *w, int number) {
-    int fd = w->cgroup.fd;
-    bool reached = true;
-    if (fd >= 0 && number == SIGSTOP)
-        reached = cgroup_hold(fd, HOLD_MS);
-    else if (fd >= 0 && number == SIGKILL)
-        reached = cgroup_kill(fd);
-    else if (fd >= 0 && number == SIGCONT)
-        reached = cgroup_resume(fd);
-    enum descendants told = descendants_signal_outside(number, fd >= 0 ? w->path : NULL);
-    return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
+/* By its first process, which is there as a rule when copp tells of it. If not, /proc alone leads to the command. */
+static void find_cgroup(struct watch *w) {
+    int group = atomic_load(&w->page->group);
+    if (is_contained(w) || group <= 0 || !process_cgroup(group, w->inside))
+        return;
+    (void)cgroup_find(&w->cgroup, group);
+}
+
+static bool signal_cgroup(struct watch *w, int number) {
+    if (number == SIGSTOP)
+        return cgroup_hold(w->cgroup.fd, FREEZE_MS);
+    return number == SIGKILL ? cgroup_kill(w->cgroup.fd) : cgroup_resume(w->cgroup.fd);
 }
 
 static void kill_behind_copp(struct watch *w) {
     descendants_of(w->copp);
-    (void)signal_all(w, SIGKILL);
+    if (is_contained(w))
+        (void)cgroup_kill(w->cgroup.fd);
+    (void)descendants_signal(SIGKILL);
 }
 
 /* The number of the group is the command's as long as its first process, a child of ours once copp has ended, is not reaped. */
@@ -86,11 +84,6 @@ static int group_left(const struct watch *w) {
     siginfo_t info;
     int group = atomic_load(&w->page->group);
     return group > 0 && waitid(P_PID, (id_t)group, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? group : 0;
-}
-
-static enum descendants left_of_all(const struct watch *w) {
-    bool populated = w->cgroup.fd >= 0 && cgroup_life(w->cgroup.fd) != CGROUP_EMPTY;
-    return populated ? DESCENDANTS_LEFT : descendants_left();
 }
 
 /* copp has ended: all that came from it is ours. True: it has ended. */
@@ -102,9 +95,13 @@ static bool kill_after_copp(struct watch *w) {
     do {
         if (group > 0)
             (void)kill(-group, SIGKILL);
-        (void)signal_all(w, SIGKILL);
+        if (is_contained(w))
+            (void)cgroup_kill(w->cgroup.fd);
+        (void)descendants_signal(SIGKILL);
         descendants_reap(group);
-        left = left_of_all(w);
+        left = descendants_left();
+        if (is_contained(w) && cgroup_life(w->cgroup.fd) != CGROUP_EMPTY)
+            left = DESCENDANTS_LEFT;
         if (left != DESCENDANTS_DONE)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     } while (left != DESCENDANTS_DONE && clock_ms() < limit);
@@ -112,22 +109,21 @@ static bool kill_after_copp(struct watch *w) {
     terminal_take_back(atomic_load(&w->page->group));
     if (group > 0)
         (void)waitpid(group, NULL, WNOHANG);
-    if (left == DESCENDANTS_DONE)
-        cgroup_remove(&w->cgroup);
+    cgroup_remove(&w->cgroup);
     return left == DESCENDANTS_DONE;
 }
 
 /* --- copp is silent --- */
 
-/* Between HOLDING and the state after it, in which copp does not end the command: the number of the group is the command's. What
- * is frozen needs no signal, and would keep one. */
-static enum descendants signal_behind_copp(struct watch *w, int number) {
+/* Between HOLDING and the state after it, in which copp does not end the command: the number of the group is the command's. */
+static enum descendants signal_all(struct watch *w, int number) {
     int group = atomic_load(&w->page->group);
+    bool reached = !is_contained(w) || signal_cgroup(w, number);
     descendants_of(w->copp);
-    learn_cgroup(w);
-    if (group > 0 && w->cgroup.fd < 0)
+    if (group > 0 && !is_contained(w))
         (void)kill(-group, number);
-    return signal_all(w, number);
+    enum descendants told = descendants_signal_outside(number, is_contained(w) ? w->inside : NULL);
+    return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
 }
 
 /* Those who may have been let go on by others are held again. What cannot be held must not run on either. */
@@ -137,23 +133,25 @@ static bool hold(struct watch *w, enum guardian_state from, enum guardian_state 
         return false;
     bool silent = guardian_now_ms() >= atomic_load(&w->page->deadline_ms); /* or it has been heard of just now */
     if (silent)
-        told = signal_behind_copp(w, SIGSTOP);
+        told = signal_all(w, SIGSTOP);
+    w->again_ms = guardian_now_ms() + AGAIN_MS;
     if (told != DESCENDANTS_DONE)
-        (void)signal_behind_copp(w, SIGKILL);
+        (void)signal_all(w, SIGKILL);
     (void)guardian_page_change(w->page, GUARDIAN_HOLDING, silent ? to : from);
     (void)send(w->fd, "", 1, MSG_NOSIGNAL); /* copp may wait for that */
     return silent;
 }
 
 static void hold_first(struct watch *w, enum guardian_state from, enum guardian_state to) {
-    if (hold(w, from, to) && w->fd >= 0) /* else it is ending, and with it the command */
+    bool known = atomic_load(&w->page->held);
+    if (hold(w, from, to) && !known && w->fd >= 0) /* else it is ending, and with it the command */
         announce(0, "copp does not answer; the command is held, and what of it cannot be held is killed");
 }
 
 static void let_begin(struct watch *w) {
     if (!guardian_page_change(w->page, GUARDIAN_HALTED, GUARDIAN_HOLDING))
         return;
-    (void)signal_behind_copp(w, SIGCONT);
+    (void)signal_all(w, SIGCONT);
     (void)guardian_page_change(w->page, GUARDIAN_HOLDING, GUARDIAN_STARTING);
 }
 
@@ -175,7 +173,8 @@ static void check(struct watch *w) {
         hold_first(w, GUARDIAN_WATCHED, GUARDIAN_HELD);
         break;
     case GUARDIAN_HELD:
-        (void)hold(w, GUARDIAN_HELD, GUARDIAN_HELD);
+        if (guardian_now_ms() >= w->again_ms)
+            (void)hold(w, GUARDIAN_HELD, GUARDIAN_HELD);
         break;
     case GUARDIAN_ENDING:
         kill_behind_copp(w);
@@ -195,7 +194,7 @@ static void set_timer(struct watch *w) {
     uint64_t now = guardian_now_ms();
     uint64_t due_ms = atomic_load(&w->page->deadline_ms);
     if (due_ms <= now)
-        due_ms = now + AGAIN_MS;
+        due_ms = w->again_ms > now ? w->again_ms : now + AGAIN_MS;
     if (!is_command_there(w))
         due_ms = 0;
     struct itimerspec due = {.it_value = {.tv_sec = (time_t)(due_ms / 1000), .tv_nsec = (long)(due_ms % 1000) * 1000000}};
@@ -282,13 +281,14 @@ static void pass_signals(struct watch *w) {
         (void)kill(w->copp, SIGTSTP);
 }
 
-/* Its messages only make us look at the page. Whoever closes the socket ends. */
+/* Its messages only make us look at the page, and for the cgroup. Whoever closes the socket ends. */
 static void read_messages(struct watch *w) {
     char message;
     ssize_t got = -1;
     do
         got = recv(w->fd, &message, sizeof message, 0);
     while (got > 0 || (got < 0 && errno == EINTR));
+    find_cgroup(w);
     if (got != 0)
         return;
     (void)close(w->fd);
@@ -333,8 +333,8 @@ static bool open_watch(struct watch *w, struct guardian_page *page, pid_t copp, 
 }
 
 static void close_watch(struct watch *w) {
-    cgroup_close(&w->cgroup);
     signals_close(&w->signals);
+    cgroup_close(&w->cgroup);
     if (w->timer >= 0)
         (void)close(w->timer);
     if (w->fd >= 0)
@@ -348,7 +348,6 @@ static void watch(struct watch *w) {
     (void)got; /* what is due, the page tells */
     if (w->fd >= 0)
         read_messages(w);
-    learn_cgroup(w);
     pass_signals(w);
     look_at_copp(w);
     if (!w->over)

@@ -33,7 +33,6 @@
 
 struct film {
     atomic_int frames[2];
-    atomic_int pids[2];
 };
 
 static struct film *film;
@@ -62,10 +61,10 @@ static int play(const char *name) {
     (void)snprintf(film_name, sizeof film_name, "%s", name);
     if (!map_film())
         return 9;
+    (void)signal(SIGTERM, SIG_IGN); /* it does not want to end */
     int which = fork() == 0;
     if (which)
         setsid();
-    film->pids[which] = getpid();
     for (unsigned i = 0; i < 60000; i++) {
         film->frames[which]++;
         pause_ms(1);
@@ -114,6 +113,7 @@ static void await_said(const char *what) {
 static void begin(bool with_film) {
     memset(film, 0, sizeof *film);
     (void)unlink(said_name);
+    copp = 0;
     guardian = fork();
     assert_true(guardian >= 0);
     if (guardian == 0)
@@ -126,7 +126,6 @@ static void start(void) {
         assert_true(ms < PATIENCE_MS);
         pause_ms(1);
     }
-    copp = 0;
     assert_true(process_children(guardian, note_child, &copp));
     assert_int_not_equal(copp, 0);
 }
@@ -166,6 +165,24 @@ static void await_state(pid_t pid, enum process_state state) {
     for (unsigned ms = 0; process_state(pid) != state; ms++) {
         assert_true(ms < PATIENCE_MS);
         pause_ms(1);
+    }
+}
+
+/* The signal has been passed on, and waits for the process to go on. */
+static void await_pending(pid_t pid, int number) {
+    char name[64];
+    char text[4096];
+    unsigned long long set = 0;
+    (void)snprintf(name, sizeof name, "/proc/%d/status", (int)pid);
+    for (unsigned ms = 0; !(set >> (number - 1) & 1); ms++) {
+        assert_true(ms < PATIENCE_MS);
+        pause_ms(1);
+        int file = open(name, O_RDONLY | O_CLOEXEC);
+        ssize_t got = file >= 0 ? read(file, text, sizeof text - 1) : 0;
+        close(file);
+        text[got > 0 ? got : 0] = '\0';
+        const char *line = strstr(text, "ShdPnd:");
+        set = line ? strtoull(line + strlen("ShdPnd:"), NULL, 16) : 0;
     }
 }
 
@@ -259,6 +276,21 @@ static void nothing_goes_on_before_copp_has_looked(void **state) {
     assert_true(has_said("(EVT-4); the command is killed"));
 }
 
+/* Nor for its end: it is killed where it stands. */
+static void nothing_goes_on_to_end(void **state) {
+    (void)state;
+    start_watched();
+    assert_int_equal(kill(copp, SIGSTOP), 0);
+    await_moving(false);
+    int frames[2] = {film->frames[0], film->frames[1]};
+    assert_int_equal(kill(guardian, SIGTERM), 0);
+    await_pending(copp, SIGTERM);
+    assert_int_equal(kill(copp, SIGCONT), 0);
+    assert_ends(guardian, 128 + SIGTERM);
+    assert_int_equal(film->frames[0], frames[0]);
+    assert_int_equal(film->frames[1], frames[1]);
+}
+
 static void a_stopped_guardian_stops_nothing(void **state) {
     (void)state;
     start();
@@ -299,11 +331,25 @@ static void without_a_command_there_is_no_guardian(void **state) {
     (void)state;
     begin(false);
     await_said("HDMI-1: protected");
-    copp = 0;
     assert_true(process_children(guardian, note_child, &copp));
     assert_int_equal(copp, 0);
     assert_int_equal(kill(guardian, SIGTERM), 0);
     assert_ends(guardian, 0);
+}
+
+static void kill_child(void *context, pid_t pid) {
+    (void)context;
+    (void)kill(pid, SIGKILL);
+}
+
+/* After a test that has failed: nothing of it is in the next one's way. */
+static int end_all(void **state) {
+    (void)state;
+    while (waitpid(-1, NULL, WNOHANG) != -1) {
+        (void)process_children(getpid(), kill_child, NULL);
+        pause_ms(1);
+    }
+    return 0;
 }
 
 /* --- */
@@ -329,11 +375,16 @@ static int remove_directory(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whoever_kills_copp_ends_the_film),         cmocka_unit_test(whoever_kills_a_stopped_copp_ends_the_film),
-        cmocka_unit_test(whoever_kills_the_guardian_ends_the_film), cmocka_unit_test(a_stopped_copp_holds_the_film),
-        cmocka_unit_test(a_copp_that_hangs_holds_the_film),         cmocka_unit_test(nothing_goes_on_before_copp_has_looked),
-        cmocka_unit_test(a_stopped_guardian_stops_nothing),         cmocka_unit_test(the_two_are_suspended_together),
-        cmocka_unit_test(without_a_command_there_is_no_guardian),
+        cmocka_unit_test_teardown(whoever_kills_copp_ends_the_film, end_all),
+        cmocka_unit_test_teardown(whoever_kills_a_stopped_copp_ends_the_film, end_all),
+        cmocka_unit_test_teardown(whoever_kills_the_guardian_ends_the_film, end_all),
+        cmocka_unit_test_teardown(a_stopped_copp_holds_the_film, end_all),
+        cmocka_unit_test_teardown(a_copp_that_hangs_holds_the_film, end_all),
+        cmocka_unit_test_teardown(nothing_goes_on_before_copp_has_looked, end_all),
+        cmocka_unit_test_teardown(nothing_goes_on_to_end, end_all),
+        cmocka_unit_test_teardown(a_stopped_guardian_stops_nothing, end_all),
+        cmocka_unit_test_teardown(the_two_are_suspended_together, end_all),
+        cmocka_unit_test_teardown(without_a_command_there_is_no_guardian, end_all),
     };
     if (argc == 3 && strcmp(argv[1], "film") == 0)
         return play(argv[2]);
