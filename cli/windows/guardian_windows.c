@@ -41,6 +41,11 @@ void guardian_command_ended(struct guardian *guardian) {
     (void)guardian;
 }
 
+void guardian_command_is_held(struct guardian *guardian, bool held) {
+    (void)guardian;
+    (void)held;
+}
+
 bool guardian_beat(struct guardian *guardian) {
     (void)guardian;
     return false;
