@@ -4,7 +4,7 @@ set -eu
 number=0
 said=/run/said
 trap 'ended $?' EXIT
-ended() { [ "$1" -ne 0 ] || echo "1..$number"; }
+ended() { [ "$1" -ne 0 ] || echo "1..$number"; } # the plan, once all have passed
 
 # test_that WHAT COMMAND...: it succeeds. What it says is in $said for the next one, and is told if it fails.
 test_that() {
@@ -18,6 +18,7 @@ test_that() {
         echo "not ok $number - $what"
         echo "# status $status: $*"
         sed 's/^/# /' "$said"
+        ! [ -d /run/systemd/journal ] || journalctl --no-pager --lines=40 | sed 's/^/# /'
         exit 1
     fi
     echo "ok $number - $what"
