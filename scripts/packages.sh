@@ -26,6 +26,9 @@ packages_check=( # beside those
     abigail-tools                              # what an upgrade would break
     cmake                                      # a program that finds libcopp by it
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
+    qemu-system-x86 busybox-static cpio zstd   # a machine of its own (scripts/kernel.sh),
+    dbus dbus-user-session                     # and what runs in it beside systemd
+    libpam-systemd libpam-modules
 )
 packages_cross=( # beside those of build
     gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 # the compilers
