@@ -53,7 +53,7 @@ watcher=$!
 "$COPP" protect --allow-simulated --hdcp 1 -- sleep 60 &
 guard=$!
 sleep 1
-kill -KILL "$guard" # coppd is told by the kernel alone
+pkill -KILL -P "$guard" # the client, the child of its guardian: coppd is told by the kernel alone
 sleep 1
 end
 kill "$watcher"

@@ -41,9 +41,10 @@ until_true has '"complete"' objects
 guard=$!
 children="$children $guard"
 until_true has 'HDMI-1 (simulated): HDCP off -> on$' lines
+player=$(pgrep -P "$guard") # what was started is its guardian
 expect 0 "$COPP" watch --once
 says "^SESSION  *CONNECTOR  *USER  *PID  *COMMAND  *HOLDS  *EVENTS  *AGE$"
-says "^[0-9]*  *HDMI-1 (simulated)  *$(id -un)  *$guard  *copp  *HDCP on  *-  *[0-9]*s$"
+says "^[0-9]*  *HDMI-1 (simulated)  *$(id -un)  *$player  *copp  *HDCP on  *-  *[0-9]*s$"
 echo 'mode HDMI-1 720p60' >&9
 until_true has 'HDMI-1 (simulated): reconfigured$' lines
 until_true has 'RenegotiationRequired delivered to the player$' lines
@@ -61,7 +62,7 @@ settled() {
 }
 until_true settled
 counts 1 '.event == "ended" and .cause == null' objects || fail "the end's object"
-counts 1 ".event == \"session\" and .simulated == true and .pid == $guard and .state == \"active\" and .holds.HDCP.name == \"on\" and .undelivered == [\"RenegotiationRequired\"]" \
+counts 1 ".event == \"session\" and .simulated == true and .pid == $player and .state == \"active\" and .holds.HDCP.name == \"on\" and .undelivered == [\"RenegotiationRequired\"]" \
     objects || fail "the session's object"
 counts 1 '.event == "session" and .holds.HDCP.level == 0 and .undelivered == ["LinkLost"]' objects || fail "LinkLost"
 jq -se 'all(.time | test("^20[0-9-]*T[0-9:]*\\.[0-9]{3}Z$"))' "$directory/objects" >/dev/null || fail "times"
