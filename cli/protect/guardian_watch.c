@@ -254,8 +254,11 @@ static void copp_continued(struct watch *w) {
 static void look_at_copp(struct watch *w) {
     siginfo_t info = {.si_pid = 0};
     descendants_reap(w->copp);
-    if (waitid(P_PID, (id_t)w->copp, &info, WEXITED | WNOHANG | WNOWAIT) != 0) /* which nobody but us can ask for */
-        info = (siginfo_t){.si_pid = w->copp, .si_code = CLD_KILLED, .si_status = SIGKILL};
+    if (waitid(P_PID, (id_t)w->copp, &info, WEXITED | WNOHANG | WNOWAIT) != 0) { /* which nobody but us can ask for */
+        info.si_pid = w->copp;
+        info.si_code = CLD_KILLED;
+        info.si_status = SIGKILL;
+    }
     if (info.si_pid != 0) {
         copp_ended(w, &info);
         return;
