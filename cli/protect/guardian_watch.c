@@ -122,7 +122,8 @@ static enum descendants signal_all(struct watch *w, int number) {
     descendants_of(w->copp);
     if (group > 0 && !is_contained(w))
         (void)kill(-group, number);
-    enum descendants told = descendants_signal_outside(number, is_contained(w) ? w->inside : NULL);
+    bool all = number == SIGKILL || !is_contained(w) || !cgroup_encloses(w->cgroup.fd);
+    enum descendants told = descendants_signal_outside(number, all ? NULL : w->inside);
     return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
 }
 
