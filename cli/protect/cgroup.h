@@ -64,6 +64,9 @@ bool cgroup_is_delegated(int fd);
  * they were killed ends now, and is removed. False, with errno. Remove it. */
 bool cgroup_make(struct cgroup *cgroup, int parent);
 
+/* Ends what programs like this one have left in parent when they were killed, and removes it. */
+void cgroup_remove_left(int parent);
+
 /* For another process, such as one that sees to a command whose copp is gone: the cgroup that cgroup_make has made for a command, by
  * one of the processes in it. It is not locked. False: there is none. Remove it where its maker cannot. */
 bool cgroup_find(struct cgroup *cgroup, pid_t pid);
