@@ -89,6 +89,16 @@ bool cgroup_hold(int fd, unsigned limit_ms) {
     return asked ? wait_frozen(fd, limit_ms) : cgroup_life(fd) == CGROUP_EMPTY;
 }
 
+bool cgroup_encloses(int fd) {
+    static const char domain[] = "domain";
+    char text[sizeof domain - 1];
+    int file = openat(fd, "cgroup.type", O_RDONLY | O_CLOEXEC);
+    bool encloses = file >= 0 && read(file, text, sizeof text) == sizeof text && memcmp(text, domain, sizeof text) == 0;
+    if (file >= 0)
+        (void)close(file);
+    return encloses;
+}
+
 bool cgroup_resume(int fd) {
     return write_file(fd, "cgroup.freeze", "0");
 }

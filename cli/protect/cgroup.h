@@ -19,7 +19,8 @@ bool cgroup_hold(int fd, unsigned limit_ms);
 /* Lets it go on. False: it stays frozen, with errno. */
 bool cgroup_resume(int fd);
 
-/* Kills all of it, frozen or not, without letting it run. False, with errno: some of it was not reached. Wait for cgroup_is_empty. */
+/* Kills all of it, frozen or not, without letting it run. False, with errno: some of it was not reached. Wait until cgroup_life says
+ * that it is empty: the kernel passes over a process whose first thread has ended. */
 bool cgroup_kill(int fd);
 
 /* Sends a signal to each process in it. What they start meanwhile may be missed. False: some were not reached. */
@@ -31,6 +32,10 @@ enum cgroup_life {
     CGROUP_UNKNOWN /* the kernel does not tell */
 };
 enum cgroup_life cgroup_life(int fd);
+
+/* Whether a process that is in it by /proc is in it with all of its threads. False: it has been removed, and another may have its
+ * name; or it has been made a threaded one, which holds single threads. */
+bool cgroup_encloses(int fd);
 
 /* Moves a process into it, with all of its threads. False with errno. */
 bool cgroup_add(int fd, pid_t pid);
@@ -58,6 +63,9 @@ bool cgroup_is_delegated(int fd);
 /* Makes a cgroup for a command in parent, which is taken over in any case. What other programs like this one have left there when
  * they were killed ends now, and is removed. False, with errno. Remove it. */
 bool cgroup_make(struct cgroup *cgroup, int parent);
+
+/* Ends what programs like this one have left in parent when they were killed, and removes it. */
+void cgroup_remove_left(int parent);
 
 /* For another process, such as one that sees to a command whose copp is gone: the cgroup that cgroup_make has made for a command, by
  * one of the processes in it. It is not locked. False: there is none. Remove it where its maker cannot. */

@@ -142,7 +142,7 @@ static void remove_stale(int parent, const char *name) {
         (void)close(fd);
 }
 
-static void remove_all_stale(int parent) {
+void cgroup_remove_left(int parent) {
     struct dirent *entry;
     int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
@@ -189,7 +189,7 @@ static bool is_useful(int fd) {
 
 bool cgroup_make(struct cgroup *cgroup, int parent) {
     *cgroup = (struct cgroup){.fd = -1, .parent = parent};
-    remove_all_stale(parent);
+    cgroup_remove_left(parent);
     bool made = try_make(cgroup);
     for (unsigned i = 1; !made && errno == EEXIST && i < TRIES_MAX; i++)
         made = try_make(cgroup);

@@ -74,6 +74,11 @@ int child_start(struct child *child, char **argv, int terminal, bool no_input) {
     return child_start_in(child, argv, terminal, no_input, NULL);
 }
 
+/* Where signals to each process need not go, because the cgroup reaches it; NULL: nowhere. */
+static const char *inside(const struct child *child) {
+    return is_contained(child) && cgroup_encloses(cgroup_of(child)) ? child->containment.path : NULL;
+}
+
 /* To all that is in its cgroup: a signal does not stop it there, freezing does. */
 static bool signal_contained(const struct child *child, int number) {
     if (number == SIGSTOP)
@@ -83,13 +88,13 @@ static bool signal_contained(const struct child *child, int number) {
     return cgroup_signal(cgroup_of(child), number);
 }
 
-/* To the group, in which most commands stay, and to what is in another. The group's number cannot have become another's: its
+/* To the group, in which most commands stay, and to what is in another. To be killed twice hurts nobody: one way may miss whom the
+ * other reaches. The group's number cannot have become another's: its
  * leader is not reaped before all have ended. */
 static enum descendants signal_all(struct child *child, int number) {
-    const char *inside = is_contained(child) ? child->containment.path : NULL;
-    bool reached = inside ? signal_contained(child, number) : kill(-child->group, number) == 0 || errno != EPERM;
+    bool reached = is_contained(child) ? signal_contained(child, number) : kill(-child->group, number) == 0 || errno != EPERM;
     descendants_reap(child->group); /* processes that have ended need not be looked for */
-    enum descendants told = note(child, descendants_signal_outside(number, inside));
+    enum descendants told = note(child, descendants_signal_outside(number, number == SIGKILL ? NULL : inside(child)));
     return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
 }
 
@@ -242,11 +247,11 @@ void child_name_outside(struct child *child, void (*name)(void *context, int pid
     if (!child->group || !is_contained(child) || now < child->look_ms)
         return;
     child->look_ms = now + LOOK_MS;
-    descendants_outside(child->containment.path, name_new, &naming);
+    descendants_outside(inside(child), name_new, &naming);
 }
 
 void child_name_running(struct child *child, void (*name)(void *context, int pid, const char *cgroup), void *context) {
     struct naming naming = {child, name, context};
     if (child->group && is_contained(child))
-        descendants_outside(child->containment.path, name_running, &naming);
+        descendants_outside(inside(child), name_running, &naming);
 }

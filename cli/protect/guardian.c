@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "descendants.h"
 #include "guardian_page.h"
 #include "guardian_watch.h"
 
@@ -32,6 +33,7 @@ enum guardian_side guardian_start(struct guardian *guardian, int *status) {
     }
     fflush(stdout);
     (void)signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit status away */
+    descendants_adopt(); /* before copp can be killed */
     pid_t self = getpid();
     pid_t pid = fork();
     int error = errno;

@@ -86,6 +86,15 @@ static int group_left(const struct watch *w) {
     return group > 0 && waitid(P_PID, (id_t)group, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? group : 0;
 }
 
+/* copp has ended before it told of its command: what the next one would find is that command's cgroup, or of no use either. */
+static void kill_unknown_cgroup(void) {
+    int own = cgroup_open_of(getpid());
+    if (own < 0)
+        return;
+    cgroup_remove_left(own);
+    (void)close(own);
+}
+
 /* copp has ended: all that came from it is ours. True: it has ended. */
 static bool kill_after_copp(struct watch *w) {
     const int group = group_left(w);
@@ -109,7 +118,10 @@ static bool kill_after_copp(struct watch *w) {
     terminal_take_back(atomic_load(&w->page->group));
     if (group > 0)
         (void)waitpid(group, NULL, WNOHANG);
-    cgroup_remove(&w->cgroup);
+    if (is_contained(w))
+        cgroup_remove(&w->cgroup);
+    else
+        kill_unknown_cgroup();
     return left == DESCENDANTS_DONE;
 }
 
@@ -122,7 +134,8 @@ static enum descendants signal_all(struct watch *w, int number) {
     descendants_of(w->copp);
     if (group > 0 && !is_contained(w))
         (void)kill(-group, number);
-    enum descendants told = descendants_signal_outside(number, is_contained(w) ? w->inside : NULL);
+    bool all = number == SIGKILL || !is_contained(w) || !cgroup_encloses(w->cgroup.fd);
+    enum descendants told = descendants_signal_outside(number, all ? NULL : w->inside);
     return told == DESCENDANTS_DONE && !reached ? DESCENDANTS_LEFT : told;
 }
 
@@ -328,7 +341,6 @@ static void stay(void) {
 static bool open_watch(struct watch *w, struct guardian_page *page, pid_t copp, int fd) {
     close_others(fd);
     *w = (struct watch){.page = page, .copp = copp, .fd = fd, .timer = -1, .cgroup = {.fd = -1, .parent = -1}};
-    descendants_adopt();
     stay();
     bool good = signals_open(&w->signals);
     w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -139,6 +141,32 @@ static int move(struct counter *c, bool above) {
     return count_on(c);
 }
 
+static void *count_beside(void *context) {
+    (void)count_on(context);
+    return NULL;
+}
+
+/* Leaves its first thread, a zombie from then on. */
+static int outlive_the_first_thread(struct counter *c) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, count_beside, c) != 0)
+        return 9;
+    pthread_exit(NULL);
+}
+
+/* Puts another cgroup in the place of its own one, and locks it, lest other programs take it for one that is left. */
+static int replace(struct counter *c) {
+    const char *name = strrchr(c->path, '/') + 1;
+    int own = cgroup_open_of(getpid());
+    int above = openat(own, "..", O_RDONLY | O_DIRECTORY);
+    if (!cgroup_add(above, getpid()) || unlinkat(above, name, AT_REMOVEDIR) != 0 || mkdirat(above, name, 0755) != 0)
+        return 9;
+    int there = openat(above, name, O_RDONLY | O_DIRECTORY);
+    if (flock(there, LOCK_EX | LOCK_NB) != 0 || !cgroup_add(there, getpid()))
+        return 8;
+    return count_on(c);
+}
+
 static int command(const char *what, const char *name) {
     struct counter *c = counter(name);
     if (!c || !process_cgroup(getpid(), c->path))
@@ -149,6 +177,10 @@ static int command(const char *what, const char *name) {
         return daemonize(c);
     if (strcmp(what, "nest") == 0)
         return move(c, false);
+    if (strcmp(what, "outlive") == 0)
+        return outlive_the_first_thread(c);
+    if (strcmp(what, "replace") == 0)
+        return replace(c);
     return strcmp(what, "leave") == 0 ? move(c, true) : count_on(c);
 }
 
@@ -292,6 +324,15 @@ static void cgroups_of_its_own_are_held_ended_and_removed(void **state) {
     }
 }
 
+/* The kernel kills a cgroup by the first threads of what is in it, and passes over those that have ended. */
+static void what_outlives_its_first_thread_ends(void **state) {
+    (void)state;
+    struct child child;
+    struct counter *c = launch(&child, "outlive");
+    assert_held(&child, c);
+    assert_ends(&child, c);
+}
+
 /* --- who moves itself out --- */
 
 static struct {
@@ -337,6 +378,17 @@ static void who_leaves_is_named_held_and_ended(void **state) {
     assert_int_equal(unlinkat(parent, strrchr(named.path, '/') + 1, AT_REMOVEDIR), 0);
     close(there);
     close(parent);
+}
+
+/* Its path alone does not tell one from another. */
+static void who_is_in_another_of_the_same_name_is_held_and_ended(void **state) {
+    (void)state;
+    struct child child;
+    struct counter *c = launch(&child, "replace");
+    assert_held(&child, c);
+    child_resume(&child);
+    assert_goes_on(c);
+    assert_ends(&child, c);
 }
 
 /* --- what a terminal does --- */
@@ -420,6 +472,7 @@ static void close_directory(int fd) {
     assert_true(readlink(link, name, sizeof name - 1) > 0);
     (void)unlinkat(fd, "cgroup.freeze", 0);
     (void)unlinkat(fd, "cgroup.events", 0);
+    (void)unlinkat(fd, "cgroup.type", 0);
     assert_int_equal(rmdir(name), 0);
     close(fd);
 }
@@ -446,6 +499,25 @@ static void what_does_not_freeze_is_not_held(void **state) {
         assert_int_equal(read(freeze, text, 1), 1);
         assert_string_equal(text, "1");
         close(freeze);
+        close_directory(fd);
+    }
+}
+
+/* A threaded one may hold some threads of a process and not the others; one that has been removed holds nobody. */
+static void only_a_domain_encloses_processes(void **state) {
+    (void)state;
+    const struct {
+        const char *type;
+        bool encloses;
+    } cases[] = {{"domain\n", true}, {"domain threaded\n", true}, {"threaded\n", false}, {"", false}, {NULL, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int fd = make_directory(NULL);
+        int type = cases[i].type ? openat(fd, "cgroup.type", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+        if (type >= 0) {
+            assert_int_equal(write(type, cases[i].type, strlen(cases[i].type)), strlen(cases[i].type));
+            close(type);
+        }
+        assert_int_equal(cgroup_encloses(fd), cases[i].encloses);
         close_directory(fd);
     }
 }
@@ -544,10 +616,13 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_chain_of_short_lives_is_held_and_ended),
         cmocka_unit_test(what_it_leaves_behind_ends),
         cmocka_unit_test(cgroups_of_its_own_are_held_ended_and_removed),
+        cmocka_unit_test(what_outlives_its_first_thread_ends),
         cmocka_unit_test(who_leaves_is_named_held_and_ended),
+        cmocka_unit_test(who_is_in_another_of_the_same_name_is_held_and_ended),
         cmocka_unit_test(what_ctrl_z_has_stopped_goes_on),
         cmocka_unit_test(what_a_killed_copp_has_left_ends_and_is_removed),
         cmocka_unit_test(what_does_not_freeze_is_not_held),
+        cmocka_unit_test(only_a_domain_encloses_processes),
         cmocka_unit_test(two_commands_leave_each_other_alone),
         cmocka_unit_test(another_process_can_hold_and_end_it),
         cmocka_unit_test(without_one_it_is_refused_or_said),

@@ -33,6 +33,8 @@
 
 struct film {
     atomic_int frames[2];
+    bool kills; /* copp, before it shows anything */
+    char cgroup[PROCESS_CGROUP_SIZE]; /* where it was then */
 };
 
 static struct film *film;
@@ -61,6 +63,8 @@ static int play(const char *name) {
     (void)snprintf(film_name, sizeof film_name, "%s", name);
     if (!map_film())
         return 9;
+    if (film->kills && process_cgroup(getpid(), film->cgroup))
+        (void)kill(getppid(), SIGKILL);
     (void)signal(SIGTERM, SIG_IGN); /* it does not want to end */
     int which = fork() == 0;
     if (which)
@@ -208,6 +212,35 @@ static void whoever_kills_copp_ends_the_film(void **state) {
     assert_int_equal(kill(copp, SIGKILL), 0);
     assert_ends(guardian, 128 + SIGKILL);
     assert_true(has_said("copp was killed by signal 9; the command is killed"));
+}
+
+/* Of the command's own cgroup: true if it has none. */
+static bool cgroup_is_gone(void) {
+    static const char *const roots[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+    char name[PROCESS_CGROUP_SIZE + 32];
+    bool gone = true;
+    for (size_t i = 0; i < 2 && strstr(film->cgroup, "/copp-protect-"); i++) {
+        (void)snprintf(name, sizeof name, "%s%s", roots[i], film->cgroup);
+        gone = gone && access(name, F_OK) != 0;
+    }
+    return gone;
+}
+
+/* What the guardian does not know of yet, it finds. */
+static void whoever_kills_copp_before_it_has_told_leaves_nothing(void **state) {
+    (void)state;
+    siginfo_t info;
+    begin(true);
+    film->kills = true;
+    while (copp == 0)
+        assert_true(process_children(guardian, note_child, &copp));
+    assert_int_equal(kill(guardian, SIGSTOP), 0);
+    await_state(copp, PROCESS_ENDED);
+    assert_int_equal(kill(guardian, SIGCONT), 0);
+    assert_int_equal(waitid(P_PID, (id_t)guardian, &info, WEXITED | WNOWAIT), 0);
+    bool gone = cgroup_is_gone(); /* at once: the next copp would remove it too */
+    assert_ends(guardian, 128 + SIGKILL);
+    assert_true(gone || strstr(film->cgroup, ".scope/")); /* which is its manager's to remove */
 }
 
 static void whoever_kills_a_stopped_copp_ends_the_film(void **state) {
@@ -376,6 +409,7 @@ static int remove_directory(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(whoever_kills_copp_ends_the_film, end_all),
+        cmocka_unit_test_teardown(whoever_kills_copp_before_it_has_told_leaves_nothing, end_all),
         cmocka_unit_test_teardown(whoever_kills_a_stopped_copp_ends_the_film, end_all),
         cmocka_unit_test_teardown(whoever_kills_the_guardian_ends_the_film, end_all),
         cmocka_unit_test_teardown(a_stopped_copp_holds_the_film, end_all),
