@@ -46,7 +46,7 @@ static bool renew(struct server *server, const struct config *next) {
     identity_release(&identity);
     if (good) {
         config_take_over_driver(&server->config, next);
-        log_info("chain and key read again, for new sessions: %s, of a leaf with the digest %s", server->identity->name,
+        log_info("new sessions use the chain and key just read: %s; digest of its leaf: %s", server->identity->name,
                  server->identity->leaf);
     } else {
         log_error("%s; chain and key stay as they were: mend this, and reload again", error.text);

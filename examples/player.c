@@ -134,8 +134,8 @@ static enum copp_result show(struct player *player, long *frame, long frames, en
         fputs("player: this output is simulated and protects nothing\n", stderr);
     while (!result && watch.stop == COPP_STOP_NONE && *frame <= frames) {
         copp_session_poll(player->session, now_ms(), &watch);
-        if (watch.state == COPP_POLL_RENEGOTIATE)
-            puts("black"); /* the next look sets the levels again */
+        if (watch.state != COPP_POLL_PROTECTED)
+            puts("black"); /* the next look sets the levels again, or there is none */
         if (watch.state == COPP_POLL_PROTECTED && now_ms() >= due_ms) {
             printf("frame %ld\n", (*frame)++);
             due_ms = now_ms() + 1000 / FRAMES_A_SECOND;
@@ -143,7 +143,8 @@ static enum copp_result show(struct player *player, long *frame, long frames, en
                 result = renew_list(player);
         }
         fflush(stdout);
-        wait_for_frame(player->session, due_ms);
+        if (watch.state == COPP_POLL_PROTECTED) /* else nothing waits: not the levels, and not the end */
+            wait_for_frame(player->session, due_ms);
     }
     *stop = watch.stop;
     return result;
@@ -168,8 +169,7 @@ int main(int argc, char **argv) {
         result = begin(&player);
     if (!result)
         result = show(&player, &frame, strtol(argv[4], NULL, 10), &stop);
-    while (!result && stop == COPP_STOP_LINK_LOST) { /* nothing is shown until the display is protected again */
-        puts("black");
+    while (!result && stop == COPP_STOP_LINK_LOST) { /* it stays black until the display is protected again */
         result = begin_again(&player);
         if (!result)
             result = show(&player, &frame, strtol(argv[4], NULL, 10), &stop);

@@ -143,6 +143,8 @@ check_packages() {
     grep -q '/libcopp\.so\.0$' "$directory/libcopp0.files"
     grep -q '/copp\.h$' "$directory/libcopp-dev.files"
     grep -q '/bin/copp$' "$directory/copp.files"
+    grep -q '/doc/copp/kiosk\.md$' "$directory/copp.files" # copp-protect(1) names both
+    grep -q '/doc/copp/examples/kiosk/copp-kiosk\.service$' "$directory/copp.files"
     grep -q '/sbin/coppd$' "$directory/coppd.files"
     grep -q '/doc/coppd/examples/coppd\.conf$' "$directory/coppd.files"
     dpkg-deb -x "$directory"/libcopp-dev_*.deb "$directory/libcopp-dev"

@@ -273,7 +273,7 @@ static void end_by_signal(struct protect_run *run, int number) {
 /* Nobody would see to the command if we could not. */
 static void lose_guardian(struct protect_run *run) {
     struct protection_report r = {
-        .status = STATUS_NO, .event = "stopped", .text = "the guardian of this program has ended", .hint = ""};
+        .status = STATUS_NO, .event = "stopped", .text = "copp's guardian process has ended", .hint = ""};
     if (has_command(run))
         lose(run, &r);
 }
@@ -329,8 +329,7 @@ static void describe_command(const struct protect_run *run, char *text, size_t s
 static int no_cgroup(const struct protect_run *run, const struct child_place *place) {
     return fail_with(
         run->in, STATUS_UNKNOWN, run->in->operands[0],
-        "log in with a session of systemd's, or run copp below systemd-run --user --scope -p Delegate=yes, or leave out "
-        "--require-cgroup",
+        "run copp in a login session that systemd manages, or in a unit with Delegate=yes, or leave out --require-cgroup",
         "not started: %s", place->reason);
 }
 

@@ -67,7 +67,7 @@ void console_tell_start(const struct console *c, bool simulated, const char *kin
                                         kind, "reason", reason[0] != '\0' ? json_text(reason) : json_null(), "simulated",
                                         simulated));
     else if (strcmp(kind, "processes") == 0)
-        complain("%s: no cgroup for the command, only what /proc tells: %s", c->output, reason);
+        complain("%s: no cgroup for the command (%s); its processes are found through /proc alone", c->output, reason);
 }
 
 void console_tell_end(const struct console *c, bool simulated, int status) {

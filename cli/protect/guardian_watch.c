@@ -158,7 +158,7 @@ static bool hold(struct watch *w, enum guardian_state from, enum guardian_state 
 static void hold_first(struct watch *w, enum guardian_state from, enum guardian_state to) {
     bool known = atomic_load(&w->page->held);
     if (hold(w, from, to) && !known && w->fd >= 0) /* else it is ending, and with it the command */
-        announce(0, "copp does not answer; the command is held, and what of it cannot be held is killed");
+        announce(0, "copp does not answer; the command is held, and any part that cannot be held is killed");
 }
 
 static void let_begin(struct watch *w) {

@@ -319,7 +319,7 @@ static void report_held_too_long(const struct protection *p, enum copp_rule rule
     (void)snprintf(text, sizeof text, "not protected again within %llu ms",
                    (unsigned long long)(reconnects ? p->limits.reconnect_ms : p->limits.hold_ms));
     report_lost(STATUS_NO, text, rule, r);
-    r->hint = reconnects ? "; --reconnect says how long that may take" : "; --hold says how long that may take";
+    r->hint = reconnects ? "; --reconnect sets this limit" : "; --hold sets this limit";
 }
 
 /* What the driver was interrupted in, or refuses after so long, is not the reason; what it has told is. */

@@ -40,7 +40,8 @@ struct copp_transport_info {
 struct copp_call {
     size_t size; /* sizeof this struct */
     /* When the call must have returned: milliseconds on the transport's clock (now_ms below), not a length of time, so that all the
-     * questions of one look can share it: what is left of the time for which the last look counts (APP-3). COPP_NO_DEADLINE: only the transport's own limits hold. 0 has always passed. */
+     * questions of one look can share it: the moment at which the last look no longer counts (APP-3). COPP_NO_DEADLINE: only the
+     * transport's own limits hold. 0 has always passed. */
     uint64_t deadline_ms;
     /* What OPM sends beside the message: with a command its additional parameters, with a status request the 16 bytes of its MAC.
      * Without OPM semantics there is nothing of the kind, and a transport answers COPP_E_UNSUPPORTED without sending anything. */

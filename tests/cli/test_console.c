@@ -118,7 +118,8 @@ static void what_holds_the_command_is_told(void) {
     capture(false, 1, starts_in_a_cgroup);
     assert_string_equal(err_text, "");
     capture(false, 1, starts_without_a_cgroup);
-    assert_string_equal(err_text, "copp: HD?MI: no cgroup for the command, only what /proc tells: none is mounted\n");
+    assert_string_equal(err_text, "copp: HD?MI: no cgroup for the command (none is mounted); "
+                                  "its processes are found through /proc alone\n");
     capture(true, 1, starts_in_a_scope);
     assert_non_null(strstr(out_text, "\"containment\":\"scope\",\"reason\":null"));
     capture(true, 1, starts_without_a_cgroup);

@@ -264,7 +264,7 @@ static void hidden_too_long_it_is_lost(void) {
     unsigned queries = standin.driver.queries;
     struct protection_report report = step(&p);
     assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms");
-    assert_string_equal(report.hint, "; --hold says how long that may take");
+    assert_string_equal(report.hint, "; --hold sets this limit");
     assert_int_equal(standin.driver.queries, queries); /* it is too late to ask */
     protection_close(&p);
 
@@ -287,7 +287,7 @@ static void hidden_too_long_it_is_lost(void) {
     standin.now_ms += LIMIT_MS;
     report = step(&p);
     assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 5000 ms");
-    assert_string_equal(report.hint, "; --reconnect says how long that may take");
+    assert_string_equal(report.hint, "; --reconnect sets this limit");
     assert_int_equal(standin.tries, 1);
     protection_close(&p);
 }

@@ -154,9 +154,9 @@ for how in '' '--hold 300' '--grace 60000' '--reconnect 1' '--json'; do
     over 1
     not_waited_for "$since"
     ms=2000
-    hint='--hold says how long that may take'
+    hint='--hold sets this limit'
     [ "$how" != '--hold 300' ] || ms=300
-    [ "$how" != '--reconnect 1' ] || { ms=1000 && hint='--reconnect says how long that may take'; }
+    [ "$how" != '--reconnect 1' ] || { ms=1000 && hint='--reconnect sets this limit'; }
     says "^copp: HDMI-1: not protected again within $ms ms (EVT-4); the command is killed; $hint\$"
     ! told 'trying a new session' || fail "it was tried once more"
 done

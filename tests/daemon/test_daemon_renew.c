@@ -16,7 +16,7 @@
 #define OUTPUT "card0-HDMI-A-1"
 #define DRIVER "[driver]\nchain = %s/chain.xml\nkey = %s/leaf.pem\n"
 #define KEPT "chain and key stay as they were: mend this, and reload again"
-#define RENEWED "chain and key read again, for new sessions: "
+#define RENEWED "new sessions use the chain and key just read: "
 
 /* Two hierarchies, each with a root of its own. */
 enum { FIRST, SECOND, HIERARCHIES };
@@ -184,7 +184,7 @@ static void the_leaf_is_named_by_its_digest(void) {
     const struct hierarchy *h = &hierarchies[SECOND];
     assert_int_equal(copp_chain_parse((const uint8_t *)h->chain_bytes, h->chain_size, &chain, &verdict), COPP_OK);
     assert_int_equal(copp_chain_certificate(chain, 0, &leaf), COPP_OK);
-    int used = snprintf(line, sizeof line, "%s%s/chain.xml, of a leaf with the digest ", RENEWED, world.kit.directory);
+    int used = snprintf(line, sizeof line, "%s%s/chain.xml; digest of its leaf: ", RENEWED, world.kit.directory);
     for (size_t i = 0; i < COPP_DIGEST_SIZE; i++)
         used += snprintf(line + used, sizeof line - (size_t)used, "%02x", leaf.digest_value[i]);
     assert_int_equal(kit_times_said(&world.kit, line), 1);

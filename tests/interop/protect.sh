@@ -178,7 +178,7 @@ begin what_holds_it_together_is_said EVT-4
 expect 0 $protect --hdcp 1 --json -- true
 jq -s -e '.[1] | .event == "started" and (.containment == "scope" or .containment == "cgroup" or
     (.containment == "processes" and (.reason | length > 0)))' "$dir/out" >/dev/null || fail "containment"
-[ "$contained" != processes ] || complains 'HDMI-1: no cgroup for the command, only what /proc tells: '
+[ "$contained" != processes ] || complains 'HDMI-1: no cgroup for the command ('
 [ "$contained" = processes ] || expect 0 $protect --hdcp 1 --require-cgroup -- true
 # without a cgroup in sight: nobody's user is handed none, and has no bus
 if [ "$(id -u)" = 0 ]; then
@@ -188,7 +188,7 @@ if [ "$(id -u)" = 0 ]; then
     complains '^copp: touch: not started: '
     complains '^copp: remedy: '
     expect 0 $nobody --hdcp 1 -- true
-    complains '^copp: HDMI-1: no cgroup for the command, only what /proc tells: '
+    complains '^copp: HDMI-1: no cgroup for the command ('
 fi
 
 begin unplugged_stops_the_command EVT-1 EVT-4 APP-3
@@ -214,7 +214,7 @@ begin no_time_to_be_held EVT-4
 rm -f "$dir/log"
 echo '+1 mode HDMI-1 720p60' >"$dir/reconfigured"
 expect 1 $protect --hdcp 1 --hold 0 --events "$dir/reconfigured" -- $player "$dir/log"
-complains 'HDMI-1: not protected again within 0 ms (EVT-4); the command is killed; --hold says how long that may take$'
+complains 'HDMI-1: not protected again within 0 ms (EVT-4); the command is killed; --hold sets this limit$'
 same "$(tr '\n' ' ' <"$dir/log")" 'started ' "what the player saw"
 for wrong in 600001 -1 1s ''; do
     expect 2 $protect --hdcp 1 --hold "$wrong" -- touch "$dir/played"

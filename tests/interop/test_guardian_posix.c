@@ -260,7 +260,7 @@ static void whoever_kills_the_guardian_ends_the_film(void **state) {
     assert_int_equal(waitpid(guardian, &status, 0), guardian);
     assert_true(WIFSIGNALED(status));
     assert_ends(copp, 1); /* whose parent is this program now */
-    assert_true(has_said("the guardian of this program has ended; the command is killed"));
+    assert_true(has_said("copp's guardian process has ended; the command is killed"));
     assert_true(has_said("HDMI-1: released"));
 }
 
