@@ -94,8 +94,9 @@ COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
  * To poll for reading beside the moments that copp_session_poll gives. Once it can be read, the driver is gone or an event waits
  * (EVT-2), so call copp_session_poll, which takes it from there. Never read from it, and believe nothing by it: what is there is not
  * authenticated. For that reason leave it out of what you poll for until COPP_WAKE_MS after your last copp_session_poll: somebody in
- * between can make it readable at any time. The deadline that copp_session_poll gives holds all the same (APP-3). It stays the
- * transport's, and is another one after copp_transport_reopen. -1: the transport has none, or the session is dead, or NULL.
+ * between can make it readable at any time. The deadline that copp_session_poll gives holds all the same (APP-3). After COPP_POLL_STOP
+ * poll for it no more: copp_session_poll takes nothing from there then. It stays the transport's, and is another one after
+ * copp_transport_reopen. -1: the transport has none, or the session is dead, or NULL.
  */
 COPP_API int copp_session_fd(const struct copp_session *session);
 /* The event flags (COPP_STATUS_*) seen in answers since the last call; the driver tells each once (EVT-2). COPP_STATUS_LINK_LOST for
