@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "files.h"
 #include "listen.h"
 #include "log.h"
 
@@ -22,9 +23,9 @@ bool server_configure(const struct server *server, struct config *config, struct
     return true;
 }
 
-/* Unlike a start it takes no chain that nobody will believe: the one in use is better. */
+/* Unlike a start it takes no chain that nobody will believe: the one in use is better. Nor does it wait: players do (APP-3). */
 static bool open_identity(const struct config *next, struct identity **identity, struct error_text *error) {
-    return identity_open(next, false, identity, error) && identity_check(*identity, error);
+    return identity_is_ready(next, error) && identity_open(next, false, identity, error) && identity_check(*identity, error);
 }
 
 /* The old one lives on with the devices that were opened with it. */
@@ -64,7 +65,8 @@ static bool reload(struct server *server) {
     struct config next;
     struct error_text error;
     char text[64];
-    if (!server_configure(server, &next, &error)) {
+    const char *name = server->config_name ? server->config_name : CONFIG_DEFAULT_FILE;
+    if (!file_is_ready(name, &error) || !server_configure(server, &next, &error)) {
         log_error("%s; going on as before", error.text);
         return false;
     }

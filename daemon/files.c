@@ -18,6 +18,13 @@ bool file_is_absent(const char *name) {
     return access(name, F_OK) != 0 && errno == ENOENT;
 }
 
+bool file_is_ready(const char *name, struct error_text *error) {
+    struct stat status;
+    if (stat(name, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))
+        return true;
+    return error_set(error, "%s: is no regular file, and only at its start coppd waits for others", name);
+}
+
 /* Keeps errno: the caller may ask what the reason was. */
 static bool not_read(struct error_text *error, const char *name, const char *what, int cause) {
     (void)error_set(error, "%s: cannot be %s: %s", name, what, strerror(cause));

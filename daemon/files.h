@@ -12,6 +12,9 @@ bool file_is_absent(const char *name);
  * errno, EFBIG for a file that is too large. */
 bool file_read(const char *name, size_t limit, char **text, size_t *size, struct error_text *error);
 
+/* Whether reading it waits for nobody: it is a regular file, or one that reading fails for at once. False, with the reason. */
+bool file_is_ready(const char *name, struct error_text *error);
+
 /* Whether the directory that path is in is there, and files can be made in it. */
 bool directory_holds(const char *path, struct error_text *error);
 

@@ -78,11 +78,15 @@ static bool make_hierarchy(const char *directory, bool keep, struct identity *id
     return made;
 }
 
-/* A file, as the configuration names it or as a URI; what a provider has does not concern us. A group's file is how a service
- * is given what root owns. */
-static void warn_if_public(const char *name) {
+/* A file, as the configuration names it or as a URI; what a provider has does not concern us. */
+static const char *path_of_key(const char *name) {
     static const char scheme[] = "file:";
-    const char *path = strncmp(name, scheme, sizeof scheme - 1) == 0 ? name + sizeof scheme - 1 : name;
+    return strncmp(name, scheme, sizeof scheme - 1) == 0 ? name + sizeof scheme - 1 : name;
+}
+
+/* A group's file is how a service is given what root owns. */
+static void warn_if_public(const char *name) {
+    const char *path = path_of_key(name);
     struct stat status;
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & S_IROTH)
         log_warning("%s: anybody may read it: chmod o-r, and take a new one if somebody may have done so", path);
@@ -250,6 +254,11 @@ static bool open_configured(const struct config *config, bool keep, struct ident
     if (!directory_holds(directory, error))
         return false;
     return keep ? make_or_wait(directory, identity, error) : make_hierarchy(directory, false, identity, error);
+}
+
+bool identity_is_ready(const struct config *config, struct error_text *error) {
+    return file_is_ready(config->chain, error) && file_is_ready(path_of_key(config->key), error) &&
+           file_is_ready(config->passphrase_file, error);
 }
 
 bool identity_open(const struct config *config, bool keep, struct identity **identity, struct error_text *error) {

@@ -31,6 +31,9 @@ struct identity {
  * put there. With one holder. False, with the reason; release in any case. */
 bool identity_open(const struct config *config, bool keep, struct identity **identity, struct error_text *error);
 
+/* Whether no file that [driver] names makes whoever reads it wait (file_is_ready). False, with the reason. */
+bool identity_is_ready(const struct config *config, struct error_text *error);
+
 /* Whether players that know its root can believe the chain (CERT-1 to CERT-11, CERT-13). False, with the reason. */
 bool identity_check(const struct identity *identity, struct error_text *error);
 

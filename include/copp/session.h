@@ -94,8 +94,9 @@ COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
  * Returns a descriptor to poll for reading between two calls of copp_session_poll. Once it is readable, an event waits (EVT-2) or the
  * driver is gone: call copp_session_poll, which takes away what is there. Never read from it. What comes is not authenticated, and
  * somebody in between can make it readable at any time: leave it out of what you poll for until COPP_WAKE_MS after your last
- * copp_session_poll. The deadline that copp_session_poll gives holds all the same (APP-3). The transport owns the descriptor, and
- * has another one after copp_transport_reopen. -1: the transport has none, the session is dead, or NULL.
+ * copp_session_poll. The deadline that copp_session_poll gives holds all the same (APP-3). After COPP_POLL_STOP
+ * poll for it no more: copp_session_poll takes nothing from there then. The transport owns the descriptor, and has another one after
+ * copp_transport_reopen. -1: the transport has none, the session is dead, or NULL.
  */
 COPP_API int copp_session_fd(const struct copp_session *session);
 /* The event flags (COPP_STATUS_*) seen in answers since the last call; the driver tells each once (EVT-2). COPP_STATUS_LINK_LOST for

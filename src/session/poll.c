@@ -317,10 +317,13 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
     return result ? result : alive; /* also where nothing is known to be held: nobody knows what the driver did */
 }
 
-/* Whether the last look did not count any more. A caller's clock that has gone back may hide how long that is. */
+/*
+ * Whether the last look does not count any more when this one begins, or no longer than that moment: a look takes its time. A caller's
+ * clock that has gone back may hide how long that is.
+ */
 static bool too_late(const struct protection *protection, const struct moment *now) {
     return now->caller_ms < protection->called_ms || now->caller_ms > protection->believed.caller_ms ||
-           now->transport_ms > protection->believed.transport_ms;
+           now->transport_ms >= protection->believed.transport_ms;
 }
 
 /*

@@ -56,11 +56,11 @@ static void write_driver(const struct world *world, size_t which) {
     write_key(world, "leaf.pem", which);
 }
 
-/* "%s" in settings is the kit's directory, twice at most. */
+/* "%s" in driver is the kit's directory, three times at most. */
 static void configure(struct world *world, const char *settings, const char *driver) {
     char text[1024];
     char named[512];
-    (void)snprintf(named, sizeof named, driver, world->kit.directory, world->kit.directory);
+    (void)snprintf(named, sizeof named, driver, world->kit.directory, world->kit.directory, world->kit.directory);
     (void)snprintf(text, sizeof text, "%s%s[outputs]\nbackend = kms\n", settings, named);
     kit_configure(&world->kit, text);
 }
@@ -267,6 +267,42 @@ static void a_configuration_that_cannot_be_read(void) {
     world_end(&world);
 }
 
+/* Opening a pipe may take for ever, and every player would be without an answer meanwhile (APP-3). */
+static void what_would_make_coppd_wait(void) {
+    static const char *const names[] = {"chain.xml", "leaf.pem", "pin", "coppd.conf"};
+    struct world world;
+    struct player player;
+    char path[KIT_PATH + 32];
+    char why[KIT_PATH + 96];
+    world_make(&world);
+    write_file(&world, "pin", "1234\n", 5);
+    configure(&world, "", DRIVER "passphrase_file = %s/pin\n");
+    kit_start(&world.kit);
+    player_begin(&world.kit, OUTPUT, &player);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", world.kit.directory, names[i]);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        (void)snprintf(why, sizeof why, "%s: is no regular file", names[i]);
+        kit_reload(&world.kit);
+        if (kit_times_said(&world.kit, why) != 1)
+            fail_msg("not refused: %s", names[i]);
+        assert_int_equal(player_local(&player, HDCP), 0);
+        assert_true(is_served(&world, FIRST));
+        assert_int_equal(unlink(path), 0);
+        write_driver(&world, FIRST);
+        write_file(&world, "pin", "1234\n", 5);
+        configure(&world, "", DRIVER "passphrase_file = %s/pin\n");
+    }
+    assert_int_equal(kit_times_said(&world.kit, RENEWED), 0);
+    configure(&world, "", "[driver]\nchain = %s/chain.xml\nkey = file:%s/leaf.fifo\n");
+    (void)snprintf(path, sizeof path, "%s/leaf.fifo", world.kit.directory);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    is_refused(&world, "leaf.fifo: is no regular file");
+    player_end(&player);
+    world_end(&world);
+}
+
 /* Each for itself: a bad chain does not keep limits from taking effect. */
 static void limits_and_other_paths(void) {
     struct world world;
@@ -424,6 +460,7 @@ int main(void) {
         TEST(whoever_has_a_device_goes_on, "SES-2 SES-6"),
         TEST(the_leaf_is_named_by_its_digest, "CRL-4"),
         TEST(what_is_bad_never_serves, "CERT-8"),
+        TEST(what_would_make_coppd_wait, "APP-3"),
         TEST(a_configuration_that_cannot_be_read, ""),
         TEST(limits_and_other_paths, ""),
         TEST(to_and_from_the_test_hierarchy, ""),

@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,6 +146,31 @@ static void deadlines_hold(void) {
         player_end(&player);
         kit_end(&kit);
     }
+}
+
+/* Whoever takes no packets any more holds nobody up beyond the deadline either (APP-3). */
+static void sending_ends_at_the_deadline(void) {
+    static const struct copp_status_input input;
+    static const char junk[4096];
+    struct copp_status_output output;
+    struct kit kit;
+    struct player player;
+    uint32_t hresult = 77;
+    begin(&kit, &player);
+    struct copp_transport *transport = player.transport;
+    const struct copp_transport_ops *ops = transport->ops;
+    assert_int_equal(kill(kit.pid, SIGSTOP), 0);
+    while (send(ops->fd(transport), junk, sizeof junk, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+    }
+    uint64_t began = clock_ms();
+    const struct copp_call call = {.size = sizeof call, .deadline_ms = ops->now_ms(transport) + 200};
+    assert_int_equal(ops->protection_status(transport, &call, &input, &output, &hresult), COPP_E_TRANSPORT);
+    uint64_t took = clock_ms() - began;
+    assert_true(took >= 200 && took < 10000);
+    assert_int_equal(hresult, 77);
+    assert_int_equal(kill(kit.pid, SIGCONT), 0);
+    player_end(&player);
+    kit_end(&kit);
 }
 
 static void calls_that_cannot_be_made_are_not(void) {
@@ -346,6 +372,7 @@ static const struct test_case cases[] = {
     TEST(without_a_device_nothing_is_asked, "ARB-6"),
     TEST(a_child_does_not_reopen, "EVT-5"),
     TEST(deadlines_hold, ""),
+    TEST(sending_ends_at_the_deadline, "APP-3"),
     TEST(calls_that_cannot_be_made_are_not, ""),
     TEST(a_poll_of_a_silent_coppd, "APP-3"),
     TEST(the_descriptor_tells_that_coppd_has_gone, ""),

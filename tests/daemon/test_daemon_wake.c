@@ -313,6 +313,21 @@ static void what_stands_before_an_answer(void) {
     }
 }
 
+/* What the last device was granted is not the next one's: before its answer to open nothing is skipped. */
+static void none_before_the_next_device(void) {
+    const struct iovec said[] = {{(void *)(uintptr_t)WOKEN, 12}, {(void *)(uintptr_t)GRANTED, 24}};
+    struct kit kit;
+    struct player player;
+    begin(&kit, &player);
+    kit_stop(&kit);
+    (void)unlink(kit.socket);
+    pid_t pid = false_daemon(kit.socket, said, 2);
+    assert_int_equal(copp_transport_reopen(player.transport), COPP_E_TRANSPORT);
+    process_kill(pid);
+    player_end(&player);
+    kit_end(&kit);
+}
+
 static const struct test_case cases[] = {
     TEST(events_wake_their_players, "EVT-1 EVT-2 EVT-3 EVT-4"),
     TEST(a_new_device_is_woken_too, "EVT-5"),
@@ -321,6 +336,7 @@ static const struct test_case cases[] = {
     TEST(false_ones_are_not_believed, "APP-3"),
     TEST(a_flood_ends_the_session, ""),
     TEST(what_stands_before_an_answer, ""),
+    TEST(none_before_the_next_device, ""),
 };
 
 int main(void) {

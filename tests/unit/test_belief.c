@@ -171,7 +171,7 @@ static void a_late_look_has_its_own_time(void) {
         driver.takes_ms = 100;
         struct copp_poll poll = poll_after(session, &driver, delays[i]);
         assert_int_equal(poll.state, COPP_POLL_PROTECTED);
-        assert_int_equal(poll.late, i > 0);
+        assert_true(poll.late);
         assert_true(poll.deadline_ms == BEGIN_CALLER + delays[i] + COPP_POLL_MS);
         assert_deadlines(0, LOOK, BEGIN_CLOCK + delays[i] + COPP_POLL_MS);
         poll = poll_after(session, &driver, delays[i] + 900);
@@ -196,7 +196,8 @@ static void either_clock_tells_that_a_look_is_late(void) {
     static const struct {
         uint64_t caller_ms, clock_ms;
         bool late;
-    } polls[] = {{BEGIN_CALLER + COPP_POLL_MS, BEGIN_CLOCK + COPP_POLL_MS, false},
+    } polls[] = {{BEGIN_CALLER + COPP_POLL_MS, BEGIN_CLOCK + COPP_POLL_MS - 1, false},
+                 {BEGIN_CALLER, BEGIN_CLOCK + COPP_POLL_MS, true}, /* no time is left for a look */
                  {BEGIN_CALLER + COPP_POLL_MS + 1, BEGIN_CLOCK, true},
                  {BEGIN_CALLER, BEGIN_CLOCK + COPP_POLL_MS + 1, true},
                  {BEGIN_CALLER - 1, BEGIN_CLOCK, true}};
@@ -236,7 +237,7 @@ static void protect_waits_for_levels_and_looks_anew(void) {
         check_round(0, BEGIN_CLOCK, BEGIN_CLOCK + looked_ms);
         driver.takes_ms = 0;
         count = 0;
-        struct copp_poll poll = poll_after(session, &driver, looked_ms + COPP_POLL_MS + over);
+        struct copp_poll poll = poll_after(session, &driver, looked_ms + COPP_POLL_MS - 1 + over);
         assert_int_equal(poll.state, COPP_POLL_PROTECTED);
         assert_int_equal(poll.late, over);
         free_all(&session, &driver);
@@ -271,7 +272,7 @@ static void a_connector_that_changes_while_protecting(void) {
     assert_int_equal(copp_session_protect(session, &film, BEGIN_CALLER), COPP_STOP_NONE);
     assert_int_equal(count, 6 + ROUND);
     check_round(6, BEGIN_CLOCK + 6006, BEGIN_CLOCK + 12010);
-    assert_false(poll_after(session, &driver, 12010 + COPP_POLL_MS).late);
+    assert_false(poll_after(session, &driver, 12010 + COPP_POLL_MS - 1).late);
     free_all(&session, &driver);
 }
 
