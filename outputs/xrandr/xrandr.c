@@ -75,7 +75,6 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     if (own->present && randr_busy(randr, &busy_ms)) { /* the kernel would not answer either */
         *observation = link->seen;
         observation->connected = link->plugged;
-        memcpy(observation->display, link->display, sizeof observation->display);
         if (link->pending || busy_ms > BUSY_TRUST_MS)
             observation->hdcp = HDCP_UNREADABLE;
         return;

@@ -586,6 +586,9 @@ static void displays_call_themselves(void) {
     assert_string_equal(hdmi_display(&world), "DEL A07B DELL U2412M");
     plug(&world, 45, EDID_ODYSSEY); /* the kernel uses numbers again */
     assert_string_equal(hdmi_display(&world), "SAM 772D Odyssey G93SD");
+    plug(&world, 0, ""); /* one without an EDID */
+    assert_string_equal(hdmi_display(&world), "");
+    plug(&world, 46, EDID_U2412M);
     plug(&world, 46, "00ffffffffffff0010ac7ba0"); /* cut off */
     assert_string_equal(hdmi_display(&world), "");
     plug(&world, 46, EDID_PANEL);
@@ -630,6 +633,13 @@ static void an_edid_is_read_once(void) {
     outputs_rig_pass(&world.outputs, 500);
     assert_string_equal(hdmi_display(&world), "BOE 095F");
     assert_true(blobs_read(&world) > read);
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].connected = false; /* what is plugged in next has the same number */
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 500);
+    assert_string_equal(hdmi_display(&world), "");
+    fake_drm_plug(world.drm, FAKE_HDMI, 46, edid, from_hex(EDID_U2412M, edid, sizeof edid));
+    outputs_rig_pass(&world.outputs, 500);
+    assert_string_equal(hdmi_display(&world), "DEL A07B DELL U2412M");
     world_end(&world);
 }
 
