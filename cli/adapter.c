@@ -115,6 +115,8 @@ void adapter_look(const struct adapter *adapter, const char *name, struct output
     (void)snprintf(output->name, sizeof output->name, "%s", name);
     if (adapter->path == NULL)
         output->plugged = copp_sim_plugged(adapter->host.sim, name);
+    if (adapter->path == NULL)
+        (void)snprintf(output->display, sizeof output->display, "%s", copp_sim_display(adapter->host.sim, name));
     for (size_t i = 0; i < adapter->count; i++) {
         if (strcmp(adapter->outputs[i].name, name) == 0)
             *output = adapter->outputs[i];

@@ -10,6 +10,7 @@ struct output {
     char name[COPP_CONNECTOR_NAME_SIZE];
     bool real; /* false: it is simulated, or nobody says that it is not */
     bool plugged; /* a display is there */
+    char display[COPP_SOCKET_DISPLAY_SIZE]; /* what it calls itself; "": not known */
 };
 
 struct adapter {
@@ -22,8 +23,8 @@ struct adapter {
     int wake_fd; /* readable when the person has had enough; -1: none */
 };
 
-/* One more output. The name has at most COPP_CONNECTOR_NAME_SIZE bytes with its NUL. */
-bool adapter_add_output(struct adapter *adapter, const char *name, bool real, bool plugged);
+/* One more output, of which a copy is made. */
+bool adapter_add_output(struct adapter *adapter, const struct output *output);
 
 /* What the driver has said of the session's output under its MAC goes before what was in the list (BIND-6). To be called after an
  * answer; does nothing where answers are not bound. */

@@ -68,7 +68,10 @@ int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     enum copp_result result = remote_socket_connect(adapter, &connection);
     while (result == COPP_OK && adapter->count < OUTPUTS_MAX) {
         result = copp_socket_connector(connection, (uint32_t)adapter->count, &told);
-        if (result == COPP_OK && !adapter_add_output(adapter, told.name, told.real, told.plugged))
+        struct output output = {.real = told.real, .plugged = told.plugged};
+        memcpy(output.name, told.name, sizeof output.name);
+        memcpy(output.display, told.display, sizeof output.display);
+        if (result == COPP_OK && !adapter_add_output(adapter, &output))
             result = COPP_E_MEMORY;
         if (result == COPP_OK && woken(adapter))
             result = COPP_E_TRANSPORT; /* each answer comes in time, and all of them may not */

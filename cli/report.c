@@ -78,8 +78,7 @@ static int print_error(const struct invocation *in, int status, json_t *answer) 
     return printed == STATUS_YES ? status : STATUS_UNKNOWN;
 }
 
-/* A text or null. */
-static json_t *json_optional(const char *text) {
+json_t *json_optional(const char *text) {
     return text != NULL && text[0] != '\0' ? json_text(text) : json_null();
 }
 

@@ -65,6 +65,8 @@ void json_put(json_t **object, const char *key, json_t *value);
 
 /* A JSON string of text that may not be UTF-8, such as a file's name. */
 json_t *json_text(const char *text);
+/* The same; null for "" and for NULL. */
+json_t *json_optional(const char *text);
 /* Of size bytes, in hexadecimal. */
 json_t *json_hex(const uint8_t *bytes, size_t size);
 /* A rule's id, or null. */

@@ -2,13 +2,15 @@
 #ifndef COPP_COMMON_CONNECTOR_NEWS_H
 #define COPP_COMMON_CONNECTOR_NEWS_H
 
+#include <string.h>
+
 #include "copp/socket.h"
 
-/* Whether two pieces of news of one connector say the same: what it is does not change, how it is does. */
+/* Whether two pieces of news of one connector say the same: what it is does not change, how it is and what is on it does. */
 static inline bool connector_news_same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
     return a->now.plugged == b->now.plugged && a->now.hdcp == b->now.hdcp && a->now.acp == b->now.acp &&
            a->now.cgmsa == b->now.cgmsa && a->now.devices == b->now.devices && a->losses == b->losses &&
-           a->reconfigurations == b->reconfigurations;
+           a->reconfigurations == b->reconfigurations && strcmp(a->now.display, b->now.display) == 0;
 }
 
 #endif

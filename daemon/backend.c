@@ -99,4 +99,5 @@ void backend_look(const struct copp_outputs *outputs, size_t index, struct copp_
                                            .devices = (uint32_t)copp_connector_devices(connector),
                                            .pending_limit_ms = copp_outputs_pending_limit_ms(outputs)};
     (void)strncpy(told->name, copp_outputs_name(outputs, index), sizeof told->name - 1);
+    (void)strncpy(told->display, copp_outputs_display(outputs, index), sizeof told->display - 1);
 }

@@ -167,6 +167,11 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
     return chosen->ops->plugged && chosen->ops->plugged(chosen, index);
 }
 
+static const char *display(const struct copp_backend *backend, size_t index) {
+    const struct copp_backend *chosen = own(backend)->chosen;
+    return chosen->ops->display ? chosen->ops->display(chosen, index) : "";
+}
+
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     struct copp_backend *chosen = own(backend)->chosen;
     chosen->ops->attach(chosen, index, connector);
@@ -208,6 +213,7 @@ static const struct copp_backend_ops auto_ops = {.real = true,
                                                  .count = count,
                                                  .describe = describe,
                                                  .plugged = plugged,
+                                                 .display = display,
                                                  .attach = attach,
                                                  .fds = fds,
                                                  .dispatch = dispatch,

@@ -223,8 +223,8 @@ static void notify_connector(struct server *server, uint32_t index) {
         return;
     if (told->losses != old.losses || told->reconfigurations != old.reconfigurations)
         wake_all(server, index); /* before anything else: the journal may make us wait */
-    bool event =
-        told->now.plugged != old.now.plugged || told->losses != old.losses || told->reconfigurations != old.reconfigurations;
+    bool event = told->now.plugged != old.now.plugged || strcmp(told->now.display, old.now.display) != 0 ||
+                 told->losses != old.losses || told->reconfigurations != old.reconfigurations;
     if (!event && server->subscribers && !admits(server, &server->connector_news, NEWS_OF_CONNECTORS)) {
         *told = old;
         return;

@@ -44,6 +44,9 @@ struct copp_backend_ops {
     void (*describe)(const struct copp_backend *backend, size_t index, struct copp_backend_output *output);
     /* Whether a display is there; false where that is not known. It changes from within dispatch only. NULL: never known. */
     bool (*plugged)(const struct copp_backend *backend, size_t index);
+    /* What the display there calls itself, in printable ASCII of less than EDID_DISPLAY_SIZE characters; "": not known, or none is
+     * there. It changes from within dispatch only. NULL: never known. */
+    const char *(*display)(const struct copp_backend *backend, size_t index);
     /* Whether outputs that are there already may still be found: it waits for somebody's first answer. NULL: never. */
     bool (*searching)(const struct copp_backend *backend);
     /* Whom to tell what happens to the output; NULL: nobody any more. */

@@ -130,6 +130,11 @@ bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index) {
     return ops->plugged && index < outputs->count && ops->plugged(outputs->backend, index);
 }
 
+const char *copp_outputs_display(const struct copp_outputs *outputs, size_t index) {
+    const struct copp_backend_ops *ops = outputs->backend->ops;
+    return ops->display && index < outputs->count ? ops->display(outputs->backend, index) : "";
+}
+
 int copp_outputs_fd(const struct copp_outputs *outputs) {
     return outputs->epoll;
 }

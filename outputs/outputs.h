@@ -32,6 +32,8 @@ struct copp_connector *copp_outputs_find(const struct copp_outputs *outputs, con
 uint32_t copp_outputs_pending_limit_ms(const struct copp_outputs *outputs);
 /* As of the backend; false beyond the last. */
 bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index);
+/* What the display there calls itself, as of the backend; "" where that is not known, and beyond the last. */
+const char *copp_outputs_display(const struct copp_outputs *outputs, size_t index);
 
 /* Readable when dispatch is to be called; the same for as long as outputs lives. */
 int copp_outputs_fd(const struct copp_outputs *outputs);

@@ -10,6 +10,8 @@
 #include "cli/report.h"
 #include "cli/table.h"
 
+#define COLUMNS 7u /* without DISPLAY */
+
 struct status_options {
     struct adapter_options device;
 };
@@ -96,11 +98,18 @@ static void check_receiver(struct answers *a, const struct copp_session_lists *l
         complain("%s: %s (%s)", a->name, copp_stop_text(COPP_STOP_REVOKED), copp_rule_id(copp_stop_rule(COPP_STOP_REVOKED)));
 }
 
+/* The column is there if any display says which one it is. */
+static void add_display(struct table *table, const char *display, bool first) {
+    if (table->columns > COLUMNS)
+        table_add(table, display[0] != '\0' || !first ? display : "-");
+}
+
 static void add_row(struct table *table, const struct answers *a, size_t type, bool first) {
     char text[128];
     table_add(table, first ? a->name : "");
     describe_connector(a->connector_type, text, sizeof text);
     table_add(table, first ? text : "");
+    add_display(table, first ? a->output.display : "", first);
     describe_display(&a->display, text, sizeof text);
     table_add(table, first ? text : "");
     if (type < PROTECTION_TYPES) {
@@ -122,7 +131,9 @@ static const char refusal[] = "no session: clone or theatre mode (ARB-6)";
 
 static void add_refusal(struct table *table, const struct answers *a) {
     table_add(table, a->name);
-    for (size_t i = 0; i < 5; i++)
+    table_add(table, "-");
+    add_display(table, a->output.display, true);
+    for (size_t i = 0; i < 4; i++)
         table_add(table, "-");
     table_add(table, refusal);
 }
@@ -172,10 +183,11 @@ static json_t *json_answers(const struct answers *a) {
                  json_pack("{sI ss sI ss}", "local", (json_int_t)a->local[i], "local_name", local, "global",
                            (json_int_t)a->global[i], "global_name", global));
     }
-    return json_pack("{so sb sb ss ss so so so so ss so so}", "output", json_text(a->output.name), "simulated", !a->output.real,
-                     "plugged", a->output.plugged, "connector", connector, "bus", copp_bus_type_name(a->bus_type), "signal",
-                     json_display(&a->display), "protections", json_types(a->types), "levels", levels, "hdcp_receiver",
-                     json_receiver(a), "tv_standard", copp_tv_standard_name(a->signaling.active_standard), "tv_standards",
+    return json_pack("{so sb sb so ss ss so so so so ss so so}", "output", json_text(a->output.name), "simulated",
+                     !a->output.real, "plugged", a->output.plugged, "display", json_optional(a->output.display), "connector",
+                     connector, "bus", copp_bus_type_name(a->bus_type), "signal", json_display(&a->display), "protections",
+                     json_types(a->types), "levels", levels, "hdcp_receiver", json_receiver(a), "tv_standard",
+                     copp_tv_standard_name(a->signaling.active_standard), "tv_standards",
                      json_standards(a->signaling.available_standards), "events", json_events(a->events));
 }
 
@@ -190,8 +202,8 @@ static void let_events_happen(struct adapter *adapter) {
 }
 
 static json_t *json_refusal(const struct answers *a) {
-    return json_pack("{so sb sb ss}", "output", json_text(a->output.name), "simulated", !a->output.real, "plugged",
-                     a->output.plugged, "refused", refusal);
+    return json_pack("{so sb sb so ss}", "output", json_text(a->output.name), "simulated", !a->output.real, "plugged",
+                     a->output.plugged, "display", json_optional(a->output.display), "refused", refusal);
 }
 
 /* Consumes the list. */
@@ -202,14 +214,28 @@ static int print_answers(const struct invocation *in, bool simulated, const stru
     return table_print(table) ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
 }
 
+static bool any_display(const struct adapter *adapter) {
+    const char *name;
+    for (size_t i = 0; (name = adapter_output(adapter, i)) != NULL; i++) {
+        struct output output;
+        adapter_look(adapter, name, &output);
+        if (output.display[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
 static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct adapter *adapter) {
-    struct table table = {.columns = 7};
-    static const char *const head[] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
+    struct table table = {.columns = COLUMNS + any_display(adapter)};
+    static const char *const head[COLUMNS] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
     json_t *list = json_array();
     int status = STATUS_YES;
     bool simulated = false;
-    for (size_t i = 0; i < 7; i++)
+    for (size_t i = 0; i < COLUMNS; i++) {
         table_add(&table, head[i]);
+        if (i == 1)
+            add_display(&table, "DISPLAY", true);
+    }
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         struct answers a = {.connector_type = 0};
         adapter_look(adapter, adapter_output(adapter, i), &a.output);

@@ -44,6 +44,7 @@ static void put_connector(json_t **object, const struct copp_socket_connector_ne
     json_put(object, "connector", json_text(news->now.name));
     json_put(object, "simulated", json_boolean(!news->now.real));
     json_put(object, "plugged", json_boolean(news->now.plugged));
+    json_put(object, "display", json_optional(news->now.display));
     json_put(object, "type", json_string(type));
     json_put(object, "levels", json_levels(news->now.protection_types, levels));
     json_put(object, "sessions", json_integer(news->now.devices));

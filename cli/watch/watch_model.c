@@ -150,6 +150,8 @@ static void say_connector(struct model *model, const char *name, const struct co
                           const struct copp_socket_connector_news *now) {
     if (old->now.plugged != now->now.plugged)
         model_say(model, "%s: %s", name, now->now.plugged ? "a display is plugged in" : "nothing is plugged in");
+    if (now->now.display[0] != '\0' && strcmp(old->now.display, now->now.display) != 0)
+        model_say(model, "%s: the display calls itself %s", name, now->now.display);
     say_count(model, name, "the link or its protection was lost", now->losses - old->losses);
     say_count(model, name, "reconfigured", now->reconfigurations - old->reconfigurations);
     for (size_t i = 0; i < PROTECTION_TYPES; i++)

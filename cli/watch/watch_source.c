@@ -96,6 +96,7 @@ static void look(struct source *s, uint32_t index, struct copp_socket_connector_
                                                 .losses = view.losses,
                                                 .reconfigurations = view.reconfigurations};
     snprintf(news->now.name, sizeof news->now.name, "%s", name);
+    snprintf(news->now.display, sizeof news->now.display, "%s", copp_sim_display(sim, name));
 }
 
 /* How things are, a connector a time. */

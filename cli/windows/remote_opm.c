@@ -1,4 +1,5 @@
 /* This machine's own driver, through IOPMVideoOutput under COPP semantics. An output goes by its monitor's name. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/remote.h"
@@ -31,7 +32,9 @@ int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     struct monitor monitors[MONITORS_MAX];
     size_t count = monitors_list(monitors);
     for (size_t i = 0; i < count; i++) {
-        if (!adapter_add_output(adapter, monitors[i].name, true, true))
+        struct output output = {.real = true, .plugged = true};
+        (void)snprintf(output.name, sizeof output.name, "%s", monitors[i].name);
+        if (!adapter_add_output(adapter, &output))
             return fail_result(in, NULL, COPP_E_MEMORY);
     }
     return STATUS_YES;

@@ -54,6 +54,9 @@ COPP_API const char *copp_sim_second_name(const struct copp_sim *sim, size_t ind
 COPP_API struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name);
 /* Whether the output's cable is plugged in; false if there is no output of that name. */
 COPP_API bool copp_sim_plugged(struct copp_sim *sim, const char *name);
+/* What the display on the output calls itself, at most 31 characters of printable ASCII. Of a pair (ARB-6) it is the S-Video output's.
+ * "" if nothing is plugged in, if the description does not tell, or if there is no output of that name; lives as long as sim. */
+COPP_API const char *copp_sim_display(struct copp_sim *sim, const char *name);
 
 /*
  * Makes something happen now: "unplug NAME", "plug NAME", "mode NAME MODE", "hdcp-fail NAME", "desktop-acp NAME LEVEL",

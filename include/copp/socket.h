@@ -29,7 +29,7 @@ struct copp_socket_connector {
     uint32_t acp;
     uint32_t cgmsa;
     uint32_t devices; /* open on it */
-    char display[COPP_SOCKET_DISPLAY_SIZE]; /* what the display calls itself; "": not known, as of all outputs so far */
+    char display[COPP_SOCKET_DISPLAY_SIZE]; /* what the display calls itself, in ASCII; "": none, or not known */
     uint32_t pending_limit_ms; /* how long coppd lets a command wait for the output (CMD-6); 0: not known */
 };
 

@@ -91,28 +91,51 @@ static bool value_of(const drmModeObjectProperties *properties, uint32_t id, uin
     return false;
 }
 
-static enum hdcp_value read_hdcp(const struct kms_card *card, const struct kms_connector *connector) {
+static enum hdcp_value read_hdcp(const struct kms_card *card, const struct kms_connector *connector,
+                                 const drmModeObjectProperties *properties) {
     uint64_t value = HDCP_UNREADABLE;
     uint64_t type = 0;
-    drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
-    if (!properties)
-        return HDCP_UNREADABLE;
     if (!value_of(properties, connector->protection_property, &value) || value > HDCP_ENABLED)
         value = HDCP_UNREADABLE;
     if (value == HDCP_ENABLED && card->type1 && (!value_of(properties, connector->type_property, &type) || type != 1))
         value = HDCP_DESIRED; /* what there is, is less than what was asked for */
-    drmModeFreeObjectProperties(properties);
     return (enum hdcp_value)value;
 }
 
-void kms_card_observe(const struct kms_card *card, size_t index, struct hdcp_observation *observation) {
-    const struct kms_connector *connector = &card->connectors[index];
+/* Another blob has another number as long as the old one is there; the numbers of old ones are used again, so that a scan clears it. */
+static void read_display(int fd, struct kms_connector *connector, uint64_t blob) {
+    if (blob && blob == connector->edid_blob)
+        return;
+    connector->edid_blob = 0;
+    connector->display[0] = 0;
+    drmModePropertyBlobPtr edid = blob && blob <= UINT32_MAX ? drmModeGetPropertyBlob(fd, (uint32_t)blob) : NULL;
+    if (!edid)
+        return;
+    connector->edid_blob = edid->id;
+    (void)edid_display(edid->data, edid->length, connector->display);
+    drmModeFreePropertyBlob(edid);
+}
+
+static void read_properties(struct kms_card *card, struct kms_connector *connector, struct hdcp_observation *observation) {
+    uint64_t blob = 0;
+    drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
+    if (connector->protection_property)
+        observation->hdcp = properties ? read_hdcp(card, connector, properties) : HDCP_UNREADABLE;
+    if (properties && observation->connected)
+        (void)value_of(properties, connector->edid_property, &blob);
+    drmModeFreeObjectProperties(properties);
+    read_display(card->fd, connector, blob);
+    memcpy(observation->display, connector->display, sizeof observation->display);
+}
+
+void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation) {
+    struct kms_connector *connector = &card->connectors[index];
     struct signal signal;
     read_signal(card->fd, connector->id, &signal);
     observation->connected = signal.connected;
     observation->driven = signal.crtc != 0;
-    if (signal.exists && connector->protection_property)
-        observation->hdcp = read_hdcp(card, connector);
+    if (signal.exists && (connector->protection_property || connector->edid_property))
+        read_properties(card, connector, observation);
     if (!signal.crtc)
         return;
     const struct kms_timing timing = {.clock_hz = UINT64_C(1000) * signal.mode.clock,
@@ -212,6 +235,8 @@ static void find_properties(int fd, struct kms_connector *connector) {
             connector->protection_property = property->prop_id;
         if (property && strcmp(property->name, "HDCP Content Type") == 0)
             connector->type_property = property->prop_id;
+        if (property && strcmp(property->name, "EDID") == 0)
+            connector->edid_property = property->prop_id;
         drmModeFreeProperty(property);
     }
     drmModeFreeObjectProperties(properties);
@@ -248,6 +273,8 @@ void kms_card_scan(struct kms_card *card) {
     for (int i = 0; resources && i < resources->count_connectors; i++)
         add_connector(card, resources->connectors[i]);
     drmModeFreeResources(resources);
+    for (size_t i = 0; i < card->count; i++)
+        card->connectors[i].edid_blob = 0;
 }
 
 static enum copp_result open_device(struct kms_card *card, const char *path) {

@@ -13,6 +13,9 @@ struct kms_connector {
     uint32_t type; /* COPP_CONNECTOR_* */
     uint32_t protection_property; /* "Content Protection"; 0: none */
     uint32_t type_property; /* "HDCP Content Type"; 0: none */
+    uint32_t edid_property; /* "EDID"; 0: none */
+    uint32_t edid_blob; /* what display was read from; 0: it is to be read */
+    char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
 };
 
 struct kms_card {
@@ -33,7 +36,7 @@ COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_typ
 /* NULL-safe; clears the pointer. */
 void kms_card_close(struct kms_card **card);
 
-/* Looks for connectors that have come. One that comes back is the one of that name. */
+/* Looks for connectors that have come. One that comes back is the one of that name. Displays are asked anew who they are. */
 void kms_card_scan(struct kms_card *card);
 
 /* The device is no more, and not kept open: else the kernel would give its name to no other one. */
@@ -45,7 +48,7 @@ void kms_card_returned(struct kms_card *card, const char *path);
 bool kms_card_may_write(struct kms_card *card);
 
 /* What is at a connector of the card's. */
-void kms_card_observe(const struct kms_card *card, size_t index, struct hdcp_observation *observation);
+void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation);
 
 /* As the write of struct hdcp_link_ops: the card's master for just so long. */
 enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on);

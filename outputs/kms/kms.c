@@ -7,6 +7,7 @@
 #include "outputs/kms/cards.h"
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
+#define EDID_MS 2000u
 
 struct kms_link {
     struct hdcp_link link;
@@ -20,6 +21,7 @@ struct kms {
     bool type1;
     struct copp_backend_log *log;
     uint64_t last_ms; /* of the last look */
+    uint64_t edid_ms; /* when displays may have told the kernel who they are; COPP_BACKEND_NEVER: that has been looked at */
     size_t count;
     struct kms_link *links[LINKS_MAX];
 };
@@ -101,6 +103,10 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
     return const_kms_of(backend)->links[index]->link.plugged;
 }
 
+static const char *display(const struct copp_backend *backend, size_t index) {
+    return const_kms_of(backend)->links[index]->link.display;
+}
+
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     kms_of(backend)->links[index]->link.connector = connector;
 }
@@ -110,15 +116,24 @@ static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]
     return 1;
 }
 
+/* The kernel tells of a display before it knows which one: it reads the EDID when somebody, such as a compositor, probes. */
+static bool look_is_due(struct kms *kms, bool changed, uint64_t now_ms) {
+    bool due = changed || now_ms >= kms->edid_ms;
+    if (due)
+        kms->edid_ms = changed ? now_ms + EDID_MS : COPP_BACKEND_NEVER;
+    return due;
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     bool changed = kms_cards_update(&kms->cards);
+    bool due = look_is_due(kms, changed, now_ms);
     if (changed)
         add_links(kms);
     kms->last_ms = now_ms;
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_dispatch(&kms->links[i]->link);
-        if (changed)
+        if (due)
             hdcp_link_look(&kms->links[i]->link);
     }
 }
@@ -130,7 +145,8 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
         uint64_t own = hdcp_link_interval(&kms->links[i]->link);
         interval = own < interval ? own : interval;
     }
-    return interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
+    uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
+    return look_ms < kms->edid_ms ? look_ms : kms->edid_ms;
 }
 
 static void close_kms(struct copp_backend *backend) {
@@ -147,6 +163,7 @@ static const struct copp_backend_ops kms_ops = {.real = true,
                                                 .count = count,
                                                 .describe = describe,
                                                 .plugged = plugged,
+                                                .display = display,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,
@@ -159,6 +176,7 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     if (!kms)
         return COPP_E_MEMORY;
     kms->backend.ops = &kms_ops;
+    kms->edid_ms = COPP_BACKEND_NEVER;
     kms->type1 = config->type1;
     kms->log = config->log;
     enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);

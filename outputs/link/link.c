@@ -12,6 +12,13 @@ static void observe(struct hdcp_link *link, struct hdcp_observation *observation
     link->ops->observe(link, observation);
 }
 
+static void see_display(struct hdcp_link *link, const struct hdcp_observation *now) {
+    link->plugged = now->connected;
+    memcpy(link->display, now->display, sizeof link->display);
+    if (!now->connected)
+        link->display[0] = 0;
+}
+
 static void link_state(struct copp_output *output, struct copp_output_state *state) {
     struct hdcp_observation observation;
     observe((struct hdcp_link *)output, &observation);
@@ -166,7 +173,7 @@ void hdcp_link_dispatch(struct hdcp_link *link) {
     }
     struct hdcp_observation now;
     observe(link, &now);
-    link->plugged = now.connected;
+    see_display(link, &now);
     if (link->pending && !link->write_pending)
         follow_pending(link, now.hdcp);
     tell(link, &now);
@@ -175,7 +182,7 @@ void hdcp_link_dispatch(struct hdcp_link *link) {
 void hdcp_link_look(struct hdcp_link *link) {
     struct hdcp_observation now;
     observe(link, &now);
-    link->plugged = now.connected;
+    see_display(link, &now);
 }
 
 void hdcp_link_returned(struct hdcp_link *link) {

@@ -8,6 +8,7 @@
 #define COPP_OUTPUTS_LINK_H
 
 #include "copp/device.h"
+#include "outputs/edid.h"
 
 enum hdcp_value { /* the kernel's numbers */
                   HDCP_UNDESIRED = 0,
@@ -21,6 +22,7 @@ struct hdcp_observation {
     bool driven; /* and gets a signal */
     enum hdcp_value hdcp; /* HDCP_UNDESIRED for an output that is no more */
     struct copp_output_state state;
+    char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
 };
 
 struct hdcp_link;
@@ -41,6 +43,7 @@ struct hdcp_link {
     bool write_pending; /* the target could not be written yet */
     bool in_force;
     bool plugged; /* a display is there, as of the last look */
+    char display[EDID_DISPLAY_SIZE]; /* which one; "": none, or it does not tell */
     bool watched; /* seen holds what its devices were told */
     struct hdcp_observation seen;
 };

@@ -75,6 +75,7 @@ struct sim_output {
     size_t mode_count;
     char mode_name[SIM_NAME_SIZE];
     char pair_name[SIM_NAME_SIZE];
+    char display[SIM_NAME_SIZE];
     bool internal;
     struct copp_output_pair pair; /* ARB-6: of the S-Video output */
     struct sim_output *composite; /* its other half */

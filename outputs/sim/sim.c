@@ -208,6 +208,11 @@ bool copp_sim_plugged(struct copp_sim *sim, const char *name) {
     return output && output->plugged && (!other || other->plugged); /* ARB-6: of a pair both */
 }
 
+const char *copp_sim_display(struct copp_sim *sim, const char *name) {
+    const struct sim_output *output = copp_sim_plugged(sim, name) ? copp_sim_find(sim, name) : NULL;
+    return !output ? "" : output->svideo ? output->svideo->display : output->display;
+}
+
 enum copp_result copp_sim_event(struct copp_sim *sim, const char *event, struct copp_sim_error *error) {
     struct copp_sim_error unwanted;
     error = error ? error : &unwanted;

@@ -45,6 +45,11 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
     return copp_sim_plugged((struct copp_sim *)(uintptr_t)sim, copp_sim_name(sim, index));
 }
 
+static const char *display(const struct copp_backend *backend, size_t index) {
+    const struct copp_sim *sim = const_sim_of(backend)->sim;
+    return copp_sim_display((struct copp_sim *)(uintptr_t)sim, copp_sim_name(sim, index));
+}
+
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     copp_sim_attach(sim_of(backend)->sim, index, connector);
 }
@@ -102,6 +107,7 @@ static const struct copp_backend_ops sim_ops = {.real = false,
                                                 .count = count,
                                                 .describe = describe,
                                                 .plugged = plugged,
+                                                .display = display,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/ini_lines.h"
+#include "common/printable.h"
 #include "common/text.h"
 #include "internal.h"
 
@@ -89,6 +90,14 @@ static bool read_plugged(struct sim_output *output, const char *value, struct co
     return read_flag(value, &output->plugged, error);
 }
 
+static bool read_display(struct sim_output *output, const char *value, struct copp_sim_error *error) {
+    for (const char *c = value; *c; c++) {
+        if (!printable_ascii(*c))
+            return copp_sim_refuse(error, "write it in printable ASCII");
+    }
+    return read_name(output->display, value, error);
+}
+
 static bool read_receiver(struct sim_output *output, const char *value, struct copp_sim_error *error) {
     return copp_sim_read_word(value, &copp_sim_receivers, &output->receiver, error);
 }
@@ -154,6 +163,7 @@ static const struct output_key output_keys[] = {
     {"default_standard", read_default_standard},
     {"tv_type", read_tv_type},
     {"pair", read_pair},
+    {"display", read_display},
 };
 #define OUTPUT_KEYS (sizeof output_keys / sizeof output_keys[0])
 #define KEY_BIT(key) (1u << (key))

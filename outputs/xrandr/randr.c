@@ -22,6 +22,7 @@ static const char *const atom_names[RANDR_ATOMS] = {
     [RANDR_PROTECTION] = "Content Protection",
     [RANDR_CONTENT_TYPE] = "HDCP Content Type",
     [RANDR_CONNECTOR_ID] = "CONNECTOR_ID",
+    [RANDR_EDID] = "EDID",
     [RANDR_TYPE0] = "HDCP Type0",
     [RANDR_UNDESIRED] = "Undesired",
     [RANDR_DESIRED] = "Desired",
@@ -161,6 +162,20 @@ static bool property_word(struct randr *randr, xcb_randr_output_t output, xcb_at
     return got;
 }
 
+static void read_display(struct randr *randr, xcb_randr_output_t output, char display[EDID_DISPLAY_SIZE]) {
+    xcb_randr_get_output_property_reply_t *reply =
+        whole(answer_to(randr,
+                        xcb_randr_get_output_property(randr->connection, output, randr->atoms[RANDR_EDID], XCB_ATOM_ANY, 0,
+                                                      EDID_BLOCK_SIZE / 4, 0, 0)
+                            .sequence,
+                        NULL),
+              sizeof *reply, xcb_randr_get_output_property_sizeof);
+    if (reply && reply->format == 8)
+        (void)edid_display(xcb_randr_get_output_property_data(reply), (size_t)xcb_randr_get_output_property_data_length(reply),
+                           display);
+    free(reply);
+}
+
 /* Only a property that the driver has made immutable is its word: anybody may add the others. */
 static uint32_t connector_id_of(struct randr *randr, xcb_randr_output_t output) {
     xcb_atom_t atom = randr->atoms[RANDR_CONNECTOR_ID];
@@ -181,6 +196,8 @@ static void describe_output(struct randr *randr, xcb_randr_output_t id, const xc
     output->protection = property_word(randr, id, randr->atoms[RANDR_PROTECTION], &word);
     output->content_type = property_word(randr, id, randr->atoms[RANDR_CONTENT_TYPE], &word);
     output->connector_id = connector_id_of(randr, id);
+    if (info->connection == XCB_RANDR_CONNECTION_CONNECTED)
+        read_display(randr, id, output->display);
 }
 
 /* NULL if the server has gone, too: nothing else is asked then. */

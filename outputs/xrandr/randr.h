@@ -14,6 +14,7 @@ enum randr_atom {
     RANDR_PROTECTION,
     RANDR_CONTENT_TYPE,
     RANDR_CONNECTOR_ID,
+    RANDR_EDID,
     RANDR_TYPE0,
     RANDR_UNDESIRED,
     RANDR_DESIRED,
@@ -40,6 +41,7 @@ struct randr_output {
     char name[COPP_BACKEND_NAME_SIZE];
     bool protection; /* it has "Content Protection" */
     bool content_type; /* and "HDCP Content Type" */
+    char display[EDID_DISPLAY_SIZE]; /* what the display calls itself, by a property that any client can write; "": not known */
     uint32_t connector_id; /* by the driver's word, which no client can change; 0: unknown */
 };
 

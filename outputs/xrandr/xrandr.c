@@ -93,6 +93,8 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
         if (server.state.mode == COPP_MODE_CLONE)
             observation->state.mode = COPP_MODE_CLONE;
     }
+    if (!own->card)
+        memcpy(observation->display, own->output.display, sizeof observation->display);
     if (link->offered && !has_truth(own))
         observation->hdcp = HDCP_UNREADABLE; /* a server that has come back with less */
 }
@@ -207,6 +209,8 @@ static void update_links(struct xrandr *xrandr) {
             add_link(xrandr, &outputs[i]);
         else if (!link->present)
             return_output(link, &outputs[i]);
+        else
+            memcpy(link->output.display, outputs[i].display, sizeof link->output.display);
     }
 }
 
@@ -231,6 +235,10 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
 
 static bool searching(const struct copp_backend *backend) {
     return const_xrandr_of(backend)->attempt != NULL;
+}
+
+static const char *display(const struct copp_backend *backend, size_t index) {
+    return const_xrandr_of(backend)->links[index]->link.display;
 }
 
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
@@ -362,6 +370,7 @@ static const struct copp_backend_ops xrandr_ops = {.real = true,
                                                    .count = count,
                                                    .describe = describe,
                                                    .plugged = plugged,
+                                                   .display = display,
                                                    .searching = searching,
                                                    .attach = attach,
                                                    .fds = fds,

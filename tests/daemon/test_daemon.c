@@ -82,6 +82,44 @@ static void connectors_are_listed(void) {
     kit_end(&kit);
 }
 
+static void assert_display(const struct kit *kit, const char *display) {
+    struct copp_socket *connection;
+    struct copp_socket_connector told = {.size = sizeof told};
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = kit->socket, .answer_ms = 20000},
+            &connection),
+        COPP_OK);
+    assert_int_equal(copp_socket_connector(connection, 1, &told), COPP_OK);
+    assert_string_equal(told.display, "");
+    assert_int_equal(copp_socket_connector(connection, 0, &told), COPP_OK);
+    assert_string_equal(told.display, display);
+    copp_socket_close(&connection);
+}
+
+static void displays_call_themselves(void) {
+    struct kit kit;
+    char name[KIT_PATH + 32];
+    char settings[512];
+    kit_make(&kit, "");
+    (void)snprintf(name, sizeof name, "%s/adapter.ini", kit.directory);
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_true(fputs("[output A]\ntype = hdmi\nmodes = 1080p60\ndisplay = ACM 0001 0123456789 12345678 ~\n"
+                      "[output B]\ntype = hdmi\nmodes = 1080p60\n",
+                      file) >= 0 &&
+                fclose(file) == 0);
+    (void)snprintf(settings, sizeof settings, "[outputs]\nbackend = sim\nevents = %s\ndescription = %s\n", kit.events, name);
+    kit_configure(&kit, settings);
+    kit_start(&kit);
+    assert_display(&kit, "ACM 0001 0123456789 12345678 ~");
+    kit_event(&kit, "unplug A");
+    assert_display(&kit, "");
+    kit_event(&kit, "plug A");
+    assert_display(&kit, "ACM 0001 0123456789 12345678 ~");
+    kit_end(&kit);
+}
+
 /* The HRESULT of the next packet, which answers one of this type. */
 static uint32_t next_answer(int fd, uint32_t type) {
     uint8_t bytes[8192];
@@ -605,6 +643,7 @@ static const struct test_case cases[] = {
     TEST(a_child_has_no_connection, "QRY-4"),
     TEST(a_session_over_the_socket, "QRY-5 ARB-1"),
     TEST(connectors_are_listed, "ARB-6"),
+    TEST(displays_call_themselves, ""),
     TEST(a_disconnect_is_heard, ""),
     TEST(what_open_may_ask_for, ""),
     TEST(reserved_requests, ""),

@@ -1,7 +1,9 @@
 /* coppd with the kernel's outputs: a process of its own on a card made by umockdev (../outputs/fake_drm.h). */
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 
+#include "../outputs/edids.h"
 #include "../outputs/fake_drm.h"
 #include "daemon_kit.h"
 
@@ -148,10 +150,53 @@ static void a_card_that_comes_later(void) {
     fake_drm_free(&second);
 }
 
+/* News until HDMI-A-1's display is this one, which nothing but the EDID tells from the one before. */
+static void expect_display(struct copp_socket *watcher, const char *display) {
+    struct copp_socket_news news = {.size = sizeof news};
+    do {
+        enum copp_result result;
+        while ((result = copp_socket_news(watcher, &news)) == COPP_E_PENDING) {
+            struct pollfd ready = {.fd = copp_socket_fd(watcher), .events = POLLIN};
+            assert_int_equal(poll(&ready, 1, 20000), 1);
+        }
+        assert_int_equal(result, COPP_OK);
+    } while (news.kind != COPP_SOCKET_CONNECTOR || news.u.connector.index != FAKE_HDMI ||
+             strcmp(news.u.connector.now.display, display) != 0);
+    assert_true(news.u.connector.now.plugged);
+    assert_int_equal(news.u.connector.losses, 0);
+}
+
+static void another_display_is_news(void) {
+    static const char *const displays[][2] = {
+        {EDID_U2412M, "DEL A07B DELL U2412M"}, {EDID_ODYSSEY, "SAM 772D Odyssey G93SD"}, {EDID_PANEL, "BOE 095F"}};
+    struct world world;
+    struct copp_socket *watcher;
+    uint8_t edid[128];
+    world_begin(&world, "");
+    assert_int_equal(
+        copp_socket_connect(
+            &(struct copp_socket_config){.size = sizeof(struct copp_socket_config), .path = world.kit.socket, .answer_ms = 20000},
+            &watcher),
+        COPP_OK);
+    assert_int_equal(copp_socket_watch(watcher), COPP_OK);
+    expect_display(watcher, "");
+    for (size_t i = 0; i < sizeof displays / sizeof displays[0]; i++) {
+        fake_drm_plug(world.drm, FAKE_HDMI, (uint32_t)(45 + i), edid, from_hex(displays[i][0], edid, sizeof edid));
+        fake_drm_uevent(world.drm, "change");
+        expect_display(watcher, displays[i][1]);
+    }
+    copp_socket_close(&watcher);
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
-    TEST(a_session_on_a_card, "CMD-4 CMD-6 QRY-5 QRY-6"), TEST(hdcp_drops_with_an_event, "EVT-1 EVT-3"),
-    TEST(hdcp_drops_without_an_event, "EVT-1 EVT-3"),     TEST(never_enabled, "CMD-6"),
-    TEST(a_killed_client_gives_back, "EVT-5 ARB-4"),      TEST(a_card_that_comes_later, ""),
+    TEST(a_session_on_a_card, "CMD-4 CMD-6 QRY-5 QRY-6"),
+    TEST(hdcp_drops_with_an_event, "EVT-1 EVT-3"),
+    TEST(hdcp_drops_without_an_event, "EVT-1 EVT-3"),
+    TEST(never_enabled, "CMD-6"),
+    TEST(a_killed_client_gives_back, "EVT-5 ARB-4"),
+    TEST(a_card_that_comes_later, ""),
+    TEST(another_display_is_news, ""),
 };
 
 int main(void) {

@@ -63,6 +63,24 @@ expect 0 timeout 20 "$COPP" status --adapter "$dir/marked.ini" --events "$dir/ev
 holds '.outputs[0].events == ["LinkLost"]'
 holds '.outputs[1].levels.ACP.global_name == "level 2"'
 
+begin displays_that_say_who_they_are
+printf '[output A]\ntype = hdmi\nmodes = 1080p60\ndisplay = ACM 0001 TV\n[output B]\ntype = dvi\nmodes = 1080p60\nmulti_adapter = clone\n[output C]\ntype = dvi\nmodes = 1080p60\n' >"$dir/named.ini"
+expect 0 "$COPP" status --adapter "$dir/named.ini" --json
+holds '[.outputs[].display] == ["ACM 0001 TV", null, null]'
+expect 0 "$COPP" status --adapter "$dir/named.ini"
+answers '^OUTPUT  *TYPE  *DISPLAY  *SIGNAL  *PROTECTION  *LOCAL  *GLOBAL  *EVENTS$'
+answers '^A (simulated)  *HDMI  *ACM 0001 TV  *1920x1080p 60 Hz  *none  *-  *-  *-$'
+answers '^B (simulated)  *-  *-  *-  *-  *-  *-  *no session: '
+answers '^C (simulated)  *DVI  *-  *1920x1080p 60 Hz  *none  *-  *-  *-$'
+printf 'unplug A\n' >"$dir/unplug"
+expect 0 timeout 20 "$COPP" status --adapter "$dir/named.ini" --events "$dir/unplug" --json
+holds 'all(.outputs[]; .display == null)'
+expect 0 timeout 20 "$COPP" watch --adapter "$dir/named.ini" --events "$dir/unplug" --json
+jq -s -e '[.[] | select(.connector == "A") | .display] == ["ACM 0001 TV", null]' "$dir/out" >/dev/null || fail "not told of the display"
+printf 'unplug A\n+0.1 plug A\n' >"$dir/unplug"
+expect 0 timeout 20 "$COPP" watch --adapter "$dir/named.ini" --events "$dir/unplug"
+answers ' A (simulated): the display calls itself ACM 0001 TV$'
+
 begin clone_mode_opens_nothing ARB-6
 printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\nmulti_adapter = clone\n' >"$dir/clone.ini"
 sed 's/output A/output B/; s/clone/dualview/' "$dir/clone.ini" >"$dir/dualview.ini"

@@ -16,6 +16,8 @@
 #define PROTECTION_PROPERTY 11u
 #define TYPE_PROPERTY 12u
 #define OTHER_PROPERTY 13u
+#define EDID_PROPERTY 14u
+#define PROPERTIES 4u
 
 struct fake_drm {
     struct fake_card card;
@@ -101,6 +103,10 @@ static uint32_t properties_of(const struct fake_connector *connector, uint32_t *
         ids[count] = TYPE_PROPERTY;
         values[count++] = connector->type_value;
     }
+    if (connector->edid_property) {
+        ids[count] = EDID_PROPERTY;
+        values[count++] = connector->edid_blob;
+    }
     return count;
 }
 
@@ -117,8 +123,8 @@ static int get_connector(struct fake_card *card, struct drm_mode_get_connector *
     if (!connector)
         return ENOENT;
     card->probed |= get->count_modes == 0; /* as the kernel has it */
-    uint32_t ids[3];
-    uint64_t values[3];
+    uint32_t ids[PROPERTIES];
+    uint64_t values[PROPERTIES];
     uint32_t count = properties_of(connector, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_get_connector, prop_values_ptr), &room, values, count, sizeof values[0]);
@@ -166,8 +172,8 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
     struct fake_connector *connector = connector_of(card, get->obj_id);
     if (!connector)
         return ENOENT;
-    uint32_t ids[3];
-    uint64_t values[3];
+    uint32_t ids[PROPERTIES];
+    uint64_t values[PROPERTIES];
     uint32_t count = properties_of(connector, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_obj_get_properties, prop_values_ptr), &room, values, count, sizeof values[0]);
@@ -176,13 +182,25 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
 }
 
 static int get_property(struct drm_mode_get_property *get) {
-    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB"};
-    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > OTHER_PROPERTY)
+    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID"};
+    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > EDID_PROPERTY)
         return ENOENT;
     strcpy(get->name, names[get->prop_id - PROTECTION_PROPERTY]);
     get->flags = DRM_MODE_PROP_ENUM;
     get->count_values = 0;
     get->count_enum_blobs = 0;
+    return 0;
+}
+
+/* As drm copies it: the length is always told, the bytes only if there is room for them all. */
+static int get_blob(struct fake_card *card, struct drm_mode_get_blob *get, UMockdevIoctlData *memory) {
+    struct fake_connector *connector = card->connectors;
+    while (connector < card->connectors + card->count && (!get->blob_id || connector->edid_blob != get->blob_id))
+        connector++;
+    if (connector == card->connectors + card->count)
+        return ENOENT;
+    give(memory, offsetof(struct drm_mode_get_blob, data), &get->length, connector->edid, (uint32_t)connector->edid_size, 1);
+    card->blobs_read++;
     return 0;
 }
 
@@ -253,6 +271,7 @@ union argument {
     struct drm_mode_crtc crtc;
     struct drm_mode_obj_get_properties properties;
     struct drm_mode_get_property property;
+    struct drm_mode_get_blob blob;
     struct drm_mode_connector_set_property set;
     struct drm_mode_atomic atomic;
     uint8_t bytes[4096];
@@ -279,6 +298,8 @@ static int answer(struct fake_drm *drm, unsigned long request, union argument *a
         return get_object_properties(card, &arg->properties, memory);
     case DRM_IOCTL_MODE_GETPROPERTY:
         return get_property(&arg->property);
+    case DRM_IOCTL_MODE_GETPROPBLOB:
+        return get_blob(card, &arg->blob, memory);
     case DRM_IOCTL_MODE_SETPROPERTY:
         return set_property(card, &arg->set);
     case DRM_IOCTL_MODE_ATOMIC:
@@ -326,7 +347,8 @@ static void describe_card(struct fake_drm *drm, const struct fake_drm_setup *set
                        .crtc = 301,
                        .framebuffer = 401,
                        .protection = true,
-                       .content_type = true},
+                       .content_type = true,
+                       .edid_property = true},
         [FAKE_DP] =
             {.drm_type = DRM_MODE_CONNECTOR_DisplayPort, .connected = true, .crtc = 302, .framebuffer = 402, .protection = true},
         [FAKE_EDP] = {.drm_type = DRM_MODE_CONNECTOR_eDP, .connected = true, .crtc = 303, .framebuffer = 403},
@@ -408,6 +430,16 @@ uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector) {
     uint64_t value = fake_drm_hold(drm)->connectors[connector].protection_value;
     fake_drm_release(drm);
     return value;
+}
+
+void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const uint8_t *edid, size_t size) {
+    struct fake_connector *at = &fake_drm_hold(drm)->connectors[connector];
+    assert_true(size <= sizeof at->edid);
+    memcpy(at->edid, edid, size);
+    at->edid_size = size;
+    at->edid_blob = blob;
+    at->connected = true;
+    fake_drm_release(drm);
 }
 
 void fake_drm_uevent(struct fake_drm *drm, const char *action) {

@@ -24,6 +24,10 @@ struct fake_connector {
     uint64_t protection_value;
     uint64_t type_value;
     unsigned writes;
+    bool edid_property;
+    uint32_t edid_blob; /* 0: none */
+    uint8_t edid[256];
+    size_t edid_size;
 };
 
 struct fake_drm;
@@ -50,6 +54,7 @@ struct fake_card {
     bool blocking_used; /* a commit that waits */
     bool probed; /* a connector was probed, which makes displays flicker */
     bool too_bold; /* a write without being master */
+    unsigned blobs_read;
     bool gone; /* ENODEV for everything; a card that has come back is there for those who open it anew */
 };
 struct fake_card *fake_drm_hold(struct fake_drm *drm);
@@ -57,6 +62,8 @@ void fake_drm_release(struct fake_drm *drm);
 
 void fake_drm_set_protection(struct fake_drm *drm, size_t connector, uint64_t value);
 uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector);
+/* A display that the driver has read the EDID of, into the blob of that number. Tell of it by an uevent. */
+void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const uint8_t *edid, size_t size);
 /* "change"; "add" and "remove": the card has come, has gone. */
 void fake_drm_uevent(struct fake_drm *drm, const char *action);
 

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 
+#include "edids.h"
 #include "fake_drm.h"
 #include "outputs/kms/kms.h"
 #include "outputs/kms/timing.h"
@@ -557,6 +558,91 @@ static void dock_that_comes_back(void) {
     world_end(&world);
 }
 
+static void plug(struct world *world, uint32_t blob, const char *hex) {
+    uint8_t edid[128];
+    fake_drm_plug(world->drm, FAKE_HDMI, blob, edid, from_hex(hex, edid, sizeof edid));
+    fake_drm_uevent(world->drm, "change");
+    outputs_rig_wait(&world->outputs);
+}
+
+static const char *hdmi_display(const struct world *world) {
+    assert_string_equal(copp_outputs_name(world->outputs.outputs, FAKE_HDMI), "card0-HDMI-A-1");
+    return copp_outputs_display(world->outputs.outputs, FAKE_HDMI);
+}
+
+static unsigned blobs_read(struct world *world) {
+    unsigned read = fake_drm_hold(world->drm)->blobs_read;
+    fake_drm_release(world->drm);
+    return read;
+}
+
+static void displays_call_themselves(void) {
+    struct world world;
+    world_open(&world, &(struct fake_drm_setup){.atomic = true}, false);
+    assert_string_equal(hdmi_display(&world), "");
+    assert_string_equal(copp_outputs_display(world.outputs.outputs, FAKE_VGA), "");
+    assert_string_equal(copp_outputs_display(world.outputs.outputs, 99), "");
+    plug(&world, 45, EDID_U2412M);
+    assert_string_equal(hdmi_display(&world), "DEL A07B DELL U2412M");
+    plug(&world, 45, EDID_ODYSSEY); /* the kernel uses numbers again */
+    assert_string_equal(hdmi_display(&world), "SAM 772D Odyssey G93SD");
+    plug(&world, 0, ""); /* one without an EDID */
+    assert_string_equal(hdmi_display(&world), "");
+    plug(&world, 46, EDID_U2412M);
+    plug(&world, 46, "00ffffffffffff0010ac7ba0"); /* cut off */
+    assert_string_equal(hdmi_display(&world), "");
+    plug(&world, 46, EDID_PANEL);
+    assert_string_equal(hdmi_display(&world), "BOE 095F");
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].connected = false; /* and the old EDID stays */
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "change");
+    outputs_rig_wait(&world.outputs);
+    assert_string_equal(hdmi_display(&world), "");
+    world_close(&world);
+}
+
+/* The kernel has read the EDID only after it has told of the display, and does not tell of that. */
+static void a_display_is_known_late(void) {
+    struct world world;
+    world_open(&world, &(struct fake_drm_setup){.atomic = true}, false);
+    plug(&world, 0, "");
+    fake_drm_uevent(world.drm, "change");
+    outputs_rig_wait(&world.outputs);
+    uint8_t edid[128];
+    fake_drm_plug(world.drm, FAKE_HDMI, 45, edid, from_hex(EDID_U2412M, edid, sizeof edid));
+    outputs_rig_pass(&world.outputs, 1999);
+    assert_string_equal(hdmi_display(&world), "");
+    outputs_rig_pass(&world.outputs, 1);
+    assert_string_equal(hdmi_display(&world), "DEL A07B DELL U2412M");
+    fake_drm_plug(world.drm, FAKE_HDMI, 46, edid, from_hex(EDID_PANEL, edid, sizeof edid));
+    outputs_rig_pass(&world.outputs, 10000); /* what nobody uses is left alone */
+    assert_string_equal(hdmi_display(&world), "DEL A07B DELL U2412M");
+    world_close(&world);
+}
+
+/* An open session looks every 500 ms; it reads an EDID once. */
+static void an_edid_is_read_once(void) {
+    struct world world;
+    world_begin(&world, true);
+    plug(&world, 45, EDID_U2412M);
+    unsigned read = blobs_read(&world);
+    outputs_rig_pass(&world.outputs, 5000);
+    assert_int_equal(blobs_read(&world), read);
+    uint8_t edid[128];
+    fake_drm_plug(world.drm, FAKE_HDMI, 46, edid, from_hex(EDID_PANEL, edid, sizeof edid));
+    outputs_rig_pass(&world.outputs, 500);
+    assert_string_equal(hdmi_display(&world), "BOE 095F");
+    assert_true(blobs_read(&world) > read);
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].connected = false; /* what is plugged in next has the same number */
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 500);
+    assert_string_equal(hdmi_display(&world), "");
+    fake_drm_plug(world.drm, FAKE_HDMI, 46, edid, from_hex(EDID_U2412M, edid, sizeof edid));
+    outputs_rig_pass(&world.outputs, 500);
+    assert_string_equal(hdmi_display(&world), "DEL A07B DELL U2412M");
+    world_end(&world);
+}
+
 static void nothing_there(void) {
     struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
     struct copp_backend *backend;
@@ -602,6 +688,9 @@ static const struct test_case cases[] = {
     TEST(card_that_comes_later, ""),
     TEST(card_that_is_waited_for, ""),
     TEST(card_that_comes_back, "EVT-1 EVT-3"),
+    TEST(displays_call_themselves, ""),
+    TEST(a_display_is_known_late, ""),
+    TEST(an_edid_is_read_once, ""),
     TEST(nothing_there, ""),
 };
 

@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "edids.h"
 #include "fake_drm.h"
 #include "outputs/xrandr/xrandr.h"
 #include "outputs_rig.h"
@@ -441,6 +442,52 @@ static void believes_the_kernel(void) {
 }
 
 /* A server that shows what was written though the kernel has refused it. */
+static const char *screen_display(const struct world *world) {
+    return copp_outputs_display(world->outputs.outputs, 0);
+}
+
+static void displays_call_themselves(void) {
+    struct world world;
+    world_start(&world, false);
+    x_driver_edid(&world.server, EDID_U2412M EDID_PANEL, 8);
+    world_open(&world, NULL, true);
+    assert_string_equal(screen_display(&world), "DEL A07B DELL U2412M");
+    x_driver_edid(&world.server, EDID_ODYSSEY, 8);
+    hear(&world);
+    assert_string_equal(screen_display(&world), "SAM 772D Odyssey G93SD");
+    x_driver_edid(&world.server, EDID_U2412M, 32); /* of the other byte order, who knows */
+    hear(&world);
+    assert_string_equal(screen_display(&world), "");
+    x_driver_edid(&world.server, EDID_PANEL, 8);
+    hear(&world);
+    assert_string_equal(screen_display(&world), "BOE 095F");
+    driver.slow = true; /* nobody can be asked */
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    outputs_rig_pass(&world.outputs, 500);
+    assert_string_equal(screen_display(&world), "BOE 095F");
+    driver_returns();
+    x_server_stop(&world.server);
+    hear(&world);
+    assert_string_equal(screen_display(&world), "");
+    world_end(&world);
+}
+
+/* Any client can write the server's. */
+static void the_kernel_says_which_display_it_is(void) {
+    struct world world;
+    uint8_t edid[128];
+    world_start(&world, true);
+    fake_drm_plug(world.drm, FAKE_HDMI, 45, edid, from_hex(EDID_U2412M, edid, sizeof edid));
+    x_driver_edid(&world.server, EDID_ODYSSEY, 8);
+    world_open(&world, "screen=card0-HDMI-A-1", false);
+    assert_string_equal(screen_display(&world), "DEL A07B DELL U2412M");
+    fake_drm_plug(world.drm, FAKE_HDMI, 45, edid, from_hex(EDID_PANEL, edid, sizeof edid));
+    fake_drm_uevent(world.drm, "change");
+    hear(&world);
+    assert_string_equal(screen_display(&world), "BOE 095F");
+    world_end(&world);
+}
+
 static void server_that_echoes(void) {
     struct world world;
     world_start(&world, true);
@@ -521,6 +568,8 @@ static const struct test_case cases[] = {
     TEST(without_the_property_nothing_is_offered, "QRY-6"),
     TEST(forged_connector_id, "QRY-6"),
     TEST(believes_the_kernel, "CMD-4 CMD-6 EVT-3"),
+    TEST(displays_call_themselves, ""),
+    TEST(the_kernel_says_which_display_it_is, ""),
     TEST(server_that_echoes, "CMD-4"),
     TEST(server_that_sends_less_than_it_says, "CMD-4"),
     TEST(server_that_does_not_stop_talking, "EVT-1"),

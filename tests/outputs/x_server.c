@@ -111,6 +111,14 @@ void x_driver_says(const struct x_server *server, const char *value) {
     x_driver_sync(server);
 }
 
+void x_driver_edid(const struct x_server *server, const char *hex, uint8_t format) {
+    uint8_t edid[256];
+    size_t size = from_hex(hex, edid, sizeof edid);
+    xcb_randr_change_output_property(server->driver, server->output, x_atom(server, "EDID"), XCB_ATOM_INTEGER, format,
+                                     XCB_PROP_MODE_REPLACE, (uint32_t)(size * 8 / format), edid);
+    x_driver_sync(server);
+}
+
 void x_driver_deletes(const struct x_server *server) {
     xcb_randr_delete_output_property(server->driver, server->output, x_atom(server, PROPERTY));
     x_driver_sync(server);

@@ -28,6 +28,8 @@ xcb_atom_t x_atom(const struct x_server *server, const char *name);
 /* Returns when the server has carried out what the driver has asked for. */
 void x_driver_sync(const struct x_server *server);
 void x_driver_says(const struct x_server *server, const char *value);
+/* The display's EDID, in elements of so many bits. */
+void x_driver_edid(const struct x_server *server, const char *hex, uint8_t format);
 /* The property is gone. */
 void x_driver_deletes(const struct x_server *server);
 /* Whether the property has this value. */

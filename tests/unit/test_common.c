@@ -281,6 +281,9 @@ static void news_of_a_connector_is_what_has_changed(void) {
         ++*words[i];
         assert_false(connector_news_same(&one, &other));
     }
+    other = one;
+    strcpy(other.now.display, "DEL A07B DELL U2412M");
+    assert_false(connector_news_same(&one, &other));
 }
 
 static enum copp_result refuse_public_key(struct copp_private_key *key, struct copp_public_key *out) {

@@ -452,6 +452,8 @@ static void simulators(void) {
     GIVES_NULL(copp_sim_connector, sim, NULL);
     DENIES(copp_sim_plugged, NULL, "HDMI-1");
     DENIES(copp_sim_plugged, sim, NULL);
+    GIVES_TEXT(copp_sim_display, NULL, "HDMI-1");
+    GIVES_TEXT(copp_sim_display, sim, NULL);
     REFUSES(copp_sim_event, NULL, "unplug HDMI-1", &error);
     REFUSES(copp_sim_event, sim, NULL, NULL);
     RETURNS(copp_sim_dispatch, NULL, 1);

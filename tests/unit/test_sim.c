@@ -158,7 +158,7 @@ static void descriptions_that_are_refused(void) {
         {HDMI "[script\n", 4, "neither"},
         {HDMI "bogus\ncolour = red\n", 4, "neither"},
         {HDMI "colour = red\n", 4, "\"colour\" is no key"},
-        {HDMI "colour = red\n", 4, " tv_type pair"}, /* and it is told whole */
+        {HDMI "colour = red\n", 4, " pair display"}, /* and it is told whole */
         {HDMI "type = dvi\n", 4, "type is given twice"},
         {HDMI "modes = 720p60\n", 4, "modes is given twice"},
         {"[output A]\ntype = HDMI\n", 2, "none of: vga svideo composite component dvi hdmi"},
@@ -168,6 +168,9 @@ static void descriptions_that_are_refused(void) {
         {HDMI "mode = 01234567890123456789012345678901\n", 4, "longer than"},
         {HDMI "multi_adapter = quad\n", 4, "single dualview clone theatre"},
         {HDMI "plugged = 1\n", 4, "plugged"},
+        {HDMI "display = 01234567890123456789012345678901\n", 4, "longer than 31"},
+        {HDMI "display = a\x1b[2J\n", 4, "printable ASCII"},
+        {HDMI "display = Fernseh\xc3\xa4r\n", 4, "printable ASCII"},
         {HDMI "receiver = on\n", 4, "receiver"},
         {HDMI "receiver = yes\n", 1, "needs a ksv"},
         {HDMI "ksv = b70361f7\n", 4, "10 hexadecimal digits"},
@@ -515,6 +518,26 @@ static void what_is_plugged_in(void) {
     end(&s);
 }
 
+static void displays_call_themselves(void) {
+    struct scene s;
+    begin(&s,
+          "[output A]\ntype = hdmi\nmodes = 1080p60\ndisplay = 0123456789 123456789 12345678 ~\nplugged = no\n"
+          "[output B]\ntype = hdmi\nmodes = 1080p60\n"
+          "[output S]\ntype = svideo\nprotections = acp\nmodes = 480i59.94\npair = C\ndisplay = TV\n"
+          "[output C]\ntype = composite\n",
+          "B");
+    assert_string_equal(copp_sim_display(s.sim, "A"), "");
+    assert_string_equal(copp_sim_display(s.sim, "B"), "");
+    assert_string_equal(copp_sim_display(s.sim, "D"), "");
+    happen(&s, "plug A");
+    assert_string_equal(copp_sim_display(s.sim, "A"), "0123456789 123456789 12345678 ~");
+    assert_string_equal(copp_sim_display(s.sim, "S"), "TV"); /* a pair is one connector */
+    assert_string_equal(copp_sim_display(s.sim, "C"), "TV");
+    happen(&s, "unplug C");
+    assert_string_equal(copp_sim_display(s.sim, "S"), "");
+    end(&s);
+}
+
 static void receivers(void) {
     struct scene s;
     uint8_t answer[72];
@@ -792,6 +815,7 @@ static const struct test_case cases[] = {
     TEST(modes_change, "EVT-1 EVT-3 CMD-4 ARB-6"),
     TEST(the_desktops_acp, "ARB-5 ARB-6"),
     TEST(what_is_plugged_in, "ARB-6"),
+    TEST(displays_call_themselves, "ARB-6"),
     TEST(receivers, "WIRE-9 QRY-6"),
     TEST(a_receiver_without_a_name, "QRY-6"),
     TEST(svideo_and_composite, "ARB-6"),

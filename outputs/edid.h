@@ -1,0 +1,19 @@
+/* What a display says of itself: its EDID, of which the first block is enough to tell one model from another. */
+#ifndef COPP_OUTPUTS_EDID_H
+#define COPP_OUTPUTS_EDID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EDID_BLOCK_SIZE 128u /* extensions follow, which are not read */
+#define EDID_DISPLAY_SIZE 32u /* of the text, with its NUL */
+
+/*
+ * Reads manufacturer, product and, where there is one, the product's name: "DEL A0B9 DELL U2415", in printable ASCII. The serial
+ * number is left out: whoever may list the outputs would know this very device. The bytes are the display's, which may be
+ * anybody's. False, and "", if they are not a whole and correct block.
+ */
+bool edid_display(const uint8_t *bytes, size_t size, char display[EDID_DISPLAY_SIZE]);
+
+#endif
