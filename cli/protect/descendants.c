@@ -195,6 +195,7 @@ static enum process_signalled signal_member(const struct member *member, int num
 struct telling {
     int number;
     const char *cgroup; /* whose members are not told; NULL: all are */
+    uint64_t end_ms; /* no more of them are told by then: who has so many is not caught up with */
     struct family told;
     bool missed; /* somebody was not reached */
     bool unknown;
@@ -214,7 +215,7 @@ static void tell_member(struct telling *telling, const struct member *member) {
 static bool tell(struct telling *telling) {
     struct family family = find(telling->cgroup);
     bool news = family.hurried;
-    for (size_t i = 0; i < family.count; i++) {
+    for (size_t i = 0; i < family.count && clock_ms() < telling->end_ms; i++) {
         size_t at = telling->number == SIGKILL ? family.count - 1 - i : i;
         if (has(&telling->told, family.members[at].pid))
             continue;
@@ -222,6 +223,7 @@ static bool tell(struct telling *telling) {
         news = true;
     }
     telling->unknown = telling->unknown || family.unknown || telling->told.unknown;
+    news = news || clock_ms() >= telling->end_ms;
     telling->still = !news && (telling->number != SIGSTOP || all_still(&family, &telling->unknown));
     free(family.members);
     return news;
@@ -229,8 +231,8 @@ static bool tell(struct telling *telling) {
 
 /* Who is told to stop may start one more before it does: nobody is new once all have been seen to be still. */
 enum descendants descendants_signal_outside(int number, const char *cgroup) {
-    struct telling telling = {.number = number, .cgroup = cgroup};
     uint64_t start = clock_ms();
+    struct telling telling = {.number = number, .cgroup = cgroup, .end_ms = start + STOP_MS};
     uint64_t limit;
     bool before;
     do {
