@@ -177,8 +177,13 @@ static void plugged_in_or_not(void) {
     world.hardware.is.connected = true;
     hdcp_link_dispatch(&world.hardware.link);
     assert_false(world.hardware.link.plugged); /* nobody asks the hardware for nothing */
+    strcpy(world.hardware.is.display, "TV");
     hdcp_link_look(&world.hardware.link);
     assert_true(world.hardware.link.plugged);
+    assert_string_equal(world.hardware.link.display, "TV");
+    world.hardware.is.connected = false; /* and the property is still there */
+    hdcp_link_look(&world.hardware.link);
+    assert_string_equal(world.hardware.link.display, "");
     world_end(&world);
 }
 
