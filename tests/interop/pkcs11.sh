@@ -113,7 +113,7 @@ holds '(.outputs | length) >= 1 and (.outputs[0] | has("events"))'
 # SIGHUP opens the key anew; one that is not there leaves the old one in use
 sed 's/;object=leaf/;object=none/' "$dir/coppd.conf" >"$dir/bad.conf"
 kill -HUP $pid
-until_true grep -q 'chain and key read again' "$dir/log"
+until_true grep -q 'new sessions use the chain and key just read' "$dir/log"
 expect 0 timeout 60 "$COPP" status --device "unix:$dir/socket" --anchor "$anchor" --json
 cp "$dir/bad.conf" "$dir/coppd.conf"
 kill -HUP $pid
