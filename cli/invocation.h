@@ -37,6 +37,8 @@ struct option_spec {
     const char *words; /* separated by spaces: completed, and for OPTION_CHOICE all there is. NULL: none */
     const char *help; /* lines of at most 50 characters */
     bool required;
+    uint32_t max; /* of a number; 0: any uint32_t */
+    uint32_t initial; /* a number's value if it is not given */
 };
 
 struct error_note; /* report.h */

@@ -85,6 +85,14 @@ static bool list_add(struct text_list *list, const char *text) {
     return true;
 }
 
+static bool store_number(const struct invocation *in, const struct option_spec *spec, uint32_t *value, const char *text) {
+    const uint32_t max = spec->max > 0 ? spec->max : UINT32_MAX;
+    bool good = number_read_word(text, 0, max, value);
+    if (!good)
+        complain("%s: --%s: '%s' is not a number from 0 to %lu", in->command->name, spec->name, text, (unsigned long)max);
+    return good;
+}
+
 static bool store(const struct invocation *in, const struct option_spec *spec, void *options, const char *text) {
     void *value = (unsigned char *)options + spec->offset;
     switch (spec->kind) {
@@ -102,11 +110,7 @@ static bool store(const struct invocation *in, const struct option_spec *spec, v
         *(const char **)value = text;
         return true;
     case OPTION_NUMBER:
-        if (!number_read_word(text, 0, UINT32_MAX, value)) {
-            complain("%s: --%s: '%s' is not a number from 0 to 4294967295", in->command->name, spec->name, text);
-            return false;
-        }
-        return true;
+        return store_number(in, spec, value, text);
     case OPTION_LIST:
         return list_add(value, text) || no_memory();
     }
@@ -127,6 +131,13 @@ static bool check(const struct invocation *in, const struct parser *p) {
     return true;
 }
 
+static void store_initial(const struct command *command, void *options) {
+    for (const struct option_spec *spec = command->options; spec != NULL && spec->name != NULL; spec++) {
+        if (spec->kind == OPTION_NUMBER)
+            *(uint32_t *)(void *)((unsigned char *)options + spec->offset) = spec->initial;
+    }
+}
+
 bool invocation_parse(const struct command *command, int argc, char **argv, struct invocation *in, int *status) {
     struct parser p;
     parser_init(&p, command);
@@ -135,6 +146,7 @@ bool invocation_parse(const struct command *command, int argc, char **argv, stru
     *in = (struct invocation){.command = command, .options = options};
     if (options == NULL)
         return no_memory();
+    store_initial(command, options);
     opterr = 0;
     int value;
     while ((value = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {

@@ -2,7 +2,6 @@
 
 #include "cli/describe.h"
 #include "cli/report.h"
-#include "common/number.h"
 
 #define RECONNECT_MAX_S 86400u
 #define HOLD_MAX_MS 600000u
@@ -38,9 +37,11 @@ const struct option_spec protect_options[] = {
     CRL_OPTION(struct protect_arguments, device.revocation),
     SRM_OPTIONS(struct protect_arguments, device.revocation),
     {.name = "hold",
-     .kind = OPTION_TEXT,
+     .kind = OPTION_NUMBER,
      .offset = offsetof(struct protect_arguments, hold),
      .argument = "MS",
+     .max = HOLD_MAX_MS,
+     .initial = HOLD_DEFAULT_MS,
      .help = "kill COMMAND once it has been held for so long\nwithout protection: a frozen player still shows\nits last frame "
              "(default: "
              "2000)"},
@@ -48,6 +49,7 @@ const struct option_spec protect_options[] = {
      .kind = OPTION_NUMBER,
      .offset = offsetof(struct protect_arguments, grace),
      .argument = "MS",
+     .max = GRACE_MAX_MS,
      .help =
          "when protection is lost, tell COMMAND to end and\nkill it after so long: CONTENT MAY BE SHOWN\nUNPROTECTED meanwhile "
          "(default: 0, kill it at once)"},
@@ -55,6 +57,7 @@ const struct option_spec protect_options[] = {
      .kind = OPTION_NUMBER,
      .offset = offsetof(struct protect_arguments, reconnect),
      .argument = "SECONDS",
+     .max = RECONNECT_MAX_S,
      .help =
          "if coppd or the link to the display is lost, hold\nCOMMAND and try a new session for so long\n(default: 0, kill it)"},
     {.name = "unnamed-receiver",
@@ -85,19 +88,6 @@ const struct option_spec protect_options[] = {
     {.name = NULL},
 };
 
-static int read_limits(const struct invocation *in, struct protection_limits *limits) {
-    const struct protect_arguments *o = in->options;
-    uint32_t hold = HOLD_DEFAULT_MS;
-    if (o->reconnect > RECONNECT_MAX_S)
-        return fail(in, STATUS_UNKNOWN, NULL, "--reconnect takes 0 to %u seconds", RECONNECT_MAX_S);
-    if (o->grace > GRACE_MAX_MS)
-        return fail(in, STATUS_UNKNOWN, NULL, "--grace takes 0 to %u milliseconds", GRACE_MAX_MS);
-    if (o->hold != NULL && !number_read_word(o->hold, 0, HOLD_MAX_MS, &hold))
-        return fail(in, STATUS_UNKNOWN, NULL, "--hold takes 0 to %u milliseconds", HOLD_MAX_MS);
-    *limits = (struct protection_limits){.hold_ms = hold, .reconnect_ms = (uint64_t)o->reconnect * 1000};
-    return STATUS_YES;
-}
-
 int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits) {
     const struct protect_arguments *o = in->options;
     struct copp_requirement *wanted = &terms->wanted;
@@ -116,5 +106,6 @@ int arguments_read(const struct invocation *in, struct choice_terms *terms, stru
                     o->cgmsa);
     if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
         return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
-    return read_limits(in, limits);
+    *limits = (struct protection_limits){.hold_ms = o->hold, .reconnect_ms = (uint64_t)o->reconnect * 1000};
+    return STATUS_YES;
 }

@@ -9,7 +9,7 @@ struct protect_arguments {
     uint32_t acp;
     const char *cgmsa;
     const char *output;
-    const char *hold;
+    uint32_t hold;
     uint32_t grace;
     uint32_t reconnect;
     bool unnamed_receiver;

@@ -266,4 +266,4 @@ wait "$pid" || fail "coppd ends with $?"
 pid=
 
 expect 2 "$COPP" protect --hdcp 1 --reconnect 86401 -- true
-says '--reconnect takes 0 to 86400 seconds'
+says "--reconnect: '86401' is not a number from 0 to 86400"

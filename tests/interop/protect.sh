@@ -207,7 +207,7 @@ same "$(tr '\n' ' ' <"$dir/log")" 'started TERM ' "what the player saw"
 expect 1 $protect --json --hdcp 1 --grace 60000 --events "$dir/events" -- $player "$dir/log"
 jq -s -e '[.[].event] == ["protected", "started", "stopped"] and .[2].command == "told to end"' "$dir/out" >/dev/null || fail "events"
 expect 2 $protect --hdcp 1 --grace 60001 -- touch "$dir/played"
-complains '--grace takes 0 to 60000 milliseconds'
+complains "--grace: '60001' is not a number from 0 to 60000"
 absent "$dir/played"
 
 begin no_time_to_be_held EVT-4
@@ -218,7 +218,7 @@ complains 'HDMI-1: not protected again within 0 ms (EVT-4); the command is kille
 same "$(tr '\n' ' ' <"$dir/log")" 'started ' "what the player saw"
 for wrong in 600001 -1 1s ''; do
     expect 2 $protect --hdcp 1 --hold "$wrong" -- touch "$dir/played"
-    complains '--hold takes 0 to 600000 milliseconds'
+    complains "--hold: '$wrong' is not a number from 0 to 600000"
 done
 absent "$dir/played"
 
