@@ -131,19 +131,9 @@ static bool each_process(int fd, void (*process)(void *context, pid_t pid), void
     return told;
 }
 
-struct search {
-    pid_t wanted;
-    bool found;
-};
-
-static void compare(void *context, pid_t pid) {
-    struct search *search = context;
-    search->found = search->found || pid == search->wanted;
-}
-
 bool cgroup_has(int fd, pid_t pid) {
-    struct search search = {pid, false};
-    return each_process(fd, compare, &search) && search.found;
+    struct process_search search = {pid, false};
+    return each_process(fd, process_search, &search) && search.found;
 }
 
 struct telling {

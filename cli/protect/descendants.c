@@ -162,22 +162,12 @@ static bool all_still(const struct family *family, bool *unknown) {
     return still;
 }
 
-struct search {
-    pid_t wanted;
-    bool found;
-};
-
-static void compare(void *context, pid_t pid) {
-    struct search *search = context;
-    search->found = search->found || pid == search->wanted;
-}
-
 /* Whether the number is a descendant's now: it still is its parent's child, or has become the root's. */
 static bool is_ours(const struct member *member) {
-    struct search search = {member->pid, false};
-    (void)process_children(member->parent, compare, &search);
+    struct process_search search = {member->pid, false};
+    (void)process_children(member->parent, process_search, &search);
     if (!search.found && member->parent != root())
-        (void)process_children(root(), compare, &search);
+        (void)process_children(root(), process_search, &search);
     return search.found;
 }
 

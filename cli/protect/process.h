@@ -9,6 +9,16 @@
  * tells of another namespace's processes. A process that has ended has none. */
 bool process_children(pid_t pid, void (*child)(void *context, pid_t pid), void *context);
 
+/* For process_children, and whoever else calls with numbers: whether one of them is wanted. */
+struct process_search {
+    pid_t wanted;
+    bool found;
+};
+static inline void process_search(void *search, pid_t pid) {
+    struct process_search *s = search;
+    s->found = s->found || pid == s->wanted;
+}
+
 enum process_state {
     PROCESS_RUNNING, /* one of its threads does, also where the first one has ended */
     PROCESS_STOPPED, /* all of them */
