@@ -200,7 +200,7 @@ static void end_all_gone(struct server *server, const struct user *user) {
     }
 }
 
-/* Why there is no room, or 0. */
+/* Which limit has been reached, or 0. */
 static enum disconnect_reason no_room(const struct server *server, const struct user *user) {
     const struct config *config = &server->config;
     size_t room = config->sessions < server->max_sessions ? config->sessions : server->max_sessions;

@@ -22,7 +22,7 @@ bool file_is_ready(const char *name, struct error_text *error) {
     struct stat status;
     if (stat(name, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))
         return true;
-    return error_set(error, "%s: is no regular file, and only at its start coppd waits for others", name);
+    return error_set(error, "%s: is not a regular file; coppd waits for a pipe only when it starts", name);
 }
 
 /* Keeps errno: the caller may ask what the reason was. */

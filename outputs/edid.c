@@ -37,7 +37,7 @@ static bool read_manufacturer(const uint8_t *bytes, char letters[4]) {
     return packed <= 0x7fff;
 }
 
-/* A descriptor that is not a timing begins with three zeros and its tag. "": there is no name. */
+/* A descriptor that is not a timing begins with three zeros and its tag. "": the block has no name. */
 static void read_name(const uint8_t *block, char name[NAME_SIZE + 1]) {
     static const uint8_t mark[] = {0, 0, 0, 0xfc};
     size_t length = 0;

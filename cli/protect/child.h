@@ -1,6 +1,6 @@
 /*
  * The process part of copp protect: a command that runs in a group of its own, so that holding and ending it reach what it has
- * started as well. The group is a cgroup where one can be had (containment.h), a process group, and all that descends from it
+ * started as well. The group is a cgroup if one is available (containment.h), a process group, and all that descends from it
  * (child.c), on Windows a job (child_windows.c).
  * It knows nothing of protection or terminals: others say when to hold it, and look after the terminal (terminal.h).
  */
@@ -65,7 +65,7 @@ struct child_place {
     char reason[512]; /* if a cgroup was tried: why it is not, or not a scope of systemd's; "" */
 };
 
-/* The same, in a cgroup where one can be had: it never runs outside. ENOTSUP: a required one cannot be had. */
+/* The same, in a cgroup if one is available: the command never runs outside. ENOTSUP: one is required and not available. */
 int child_start_in(struct child *child, char **argv, int terminal, bool no_input, struct child_place *place);
 
 /* Calls name for each of its processes that has left its cgroup and has not been named before. It is held and ended by signals

@@ -1,8 +1,8 @@
 /*
- * What holds a command together. The first of these that can be had:
+ * What holds a command together: the first of these that is available.
  * 1. where systemd manages the cgroups, a scope of the system's manager (as root) or of the user's: nobody else may make cgroups in
  *    what systemd has not handed over;
- * 2. a cgroup in our own one, where that has been handed over to us, or where there is no systemd and the kernel lets us;
+ * 2. a cgroup in our own one, if systemd has delegated that to us, or if systemd does not run and the kernel permits it;
  * 3. nothing but what /proc tells (descendants.h).
  * It guards against accidents. What runs as the same user can leave a cgroup: descendants outside are looked for all the same.
  */
@@ -31,7 +31,7 @@ struct containment {
 const char *containment_name(enum containment_kind kind);
 
 /*
- * Finds a place for a command, and puts its process there, which must not have become the command yet. Where a cgroup can be had
+ * Finds a place for a command, and puts its process there, which must not have become the command yet. If a cgroup is available
  * without systemd, containment_prepare has made it before the process exists, and returns its descriptor: let the process be born
  * in it. -1: there is none yet. End it in any case.
  */

@@ -4,8 +4,8 @@
  * stopped by SIGSTOP, kills it when copp has ended before it, passes on to copp the signals that it gets, stops with it, and ends with
  * its exit status. It holds no session and no keys: nothing is open before the two part.
  *
- * These are copp's calls. Without a command there is no guardian: they do nothing then. (guardian.c; on Windows, where the job ends
- * with copp, guardian_windows.c)
+ * These are copp's calls (guardian.c). They do nothing without a command, which needs no guardian, and on Windows, where the job ends with
+ * copp (guardian_windows.c).
  */
 #ifndef COPP_CLI_GUARDIAN_H
 #define COPP_CLI_GUARDIAN_H

@@ -55,7 +55,7 @@ COPP_API struct copp_connector *copp_sim_connector(struct copp_sim *sim, const c
 /* Whether the output's cable is plugged in; false if there is no output of that name. */
 COPP_API bool copp_sim_plugged(struct copp_sim *sim, const char *name);
 /* What the display on the output calls itself, at most 31 characters of printable ASCII. Of a pair (ARB-6) it is the S-Video output's.
- * "" if nothing is plugged in, if the description does not tell, or if there is no output of that name; lives as long as sim. */
+ * "" if nothing is plugged in, if the description does not say, or if no output has that name; lives as long as sim. */
 COPP_API const char *copp_sim_display(struct copp_sim *sim, const char *name);
 
 /*

@@ -283,7 +283,7 @@ static void what_would_make_coppd_wait(void) {
         (void)snprintf(path, sizeof path, "%s/%s", world.kit.directory, names[i]);
         assert_int_equal(unlink(path), 0);
         assert_int_equal(mkfifo(path, 0600), 0);
-        (void)snprintf(why, sizeof why, "%s: is no regular file", names[i]);
+        (void)snprintf(why, sizeof why, "%s: is not a regular file", names[i]);
         kit_reload(&world.kit);
         if (kit_times_said(&world.kit, why) != 1)
             fail_msg("not refused: %s", names[i]);
@@ -298,7 +298,7 @@ static void what_would_make_coppd_wait(void) {
     configure(&world, "", "[driver]\nchain = %s/chain.xml\nkey = file:%s/leaf.fifo\n");
     (void)snprintf(path, sizeof path, "%s/leaf.fifo", world.kit.directory);
     assert_int_equal(mkfifo(path, 0600), 0);
-    is_refused(&world, "leaf.fifo: is no regular file");
+    is_refused(&world, "leaf.fifo: is not a regular file");
     player_end(&player);
     world_end(&world);
 }
