@@ -21,6 +21,7 @@
 #include "cli/protect/child.h"
 #include "cli/protect/guardian.h"
 #include "cli/protect/guardian_page.h"
+#include "frames.h"
 #include "unit/harness.h"
 
 #define PATIENCE_MS 30000u
@@ -45,10 +46,6 @@ int __real_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number);
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
-
-static void pause_ms(long ms) {
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
 
 static bool lets_through(int number) {
     while (number == SIGSTOP && film->takes_long) {
@@ -200,6 +197,17 @@ static void be_stopped_while_it_starts(struct guardian *guardian) {
     _exit(4);
 }
 
+/* It need not be heard of for longer than anybody waits here. */
+static void be_stopped(struct guardian *guardian) {
+    struct child child;
+    start_film(guardian, &child);
+    atomic_store(&guardian->page->deadline_ms, guardian_now_ms() + 10 * PATIENCE_MS);
+    film->pid = getpid();
+    film->step = 1;
+    await_step(2);
+    _exit(3);
+}
+
 /* A fault of its own ends it, though it blocks all signals. */
 static void crash(struct guardian *guardian) {
     struct child child;
@@ -244,20 +252,8 @@ static void await(int step) {
     }
 }
 
-static bool moves(void) {
-    int before[2] = {film->frames[0], film->frames[1]};
-    pause_ms(300);
-    return film->frames[0] != before[0] || film->frames[1] != before[1];
-}
-
 static void await_both(bool moving) {
-    for (unsigned ms = 0; ms < PATIENCE_MS; ms += 300) {
-        int before[2] = {film->frames[0], film->frames[1]};
-        pause_ms(300);
-        if ((film->frames[0] != before[0]) == moving && (film->frames[1] != before[1]) == moving)
-            return;
-    }
-    fail();
+    assert_true(frames_await(film->frames, moving, PATIENCE_MS));
 }
 
 /* Nobody is left, neither as a zombie: whoever is would be ours. */
@@ -266,7 +262,7 @@ static void assert_ended_with(pid_t pid, int expected) {
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), expected);
-    assert_false(moves());
+    assert_false(frames_move(film->frames));
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }
@@ -286,7 +282,7 @@ static void held_while_copp_is_silent(void) {
     await_both(false);
     film->step = 2;
     await(3);
-    assert_false(moves()); /* it is heard of, and has not looked */
+    assert_false(frames_move(film->frames)); /* it is heard of, and has not looked */
     film->step = 4;
     await_both(true);
     film->step = 5;
@@ -360,6 +356,17 @@ static void held_if_copp_is_stopped_while_it_starts(void) {
     assert_ended_with(pid, 4);
 }
 
+static void held_as_soon_as_copp_is_stopped(void) {
+    pid_t pid = begin(be_stopped);
+    await(1);
+    await_both(true);
+    assert_int_equal(kill(film->pid, SIGSTOP), 0);
+    await_both(false);
+    film->step = 2;
+    assert_int_equal(kill(film->pid, SIGCONT), 0);
+    assert_ended_with(pid, 3);
+}
+
 static void who_was_halted_is_held_until_copp_has_looked(void) {
     struct guardian guardian = {.page = guardian_page_new(), .fd = -1};
     assert_non_null(guardian.page);
@@ -416,6 +423,7 @@ int main(int argc, char **argv) {
         TEST(killed_after_a_crash, ""),
         TEST(who_is_left_behind_is_killed, ""),
         TEST(held_if_copp_is_stopped_while_it_starts, "APP-3"),
+        TEST(held_as_soon_as_copp_is_stopped, "APP-3"),
         TEST(who_was_halted_is_held_until_copp_has_looked, "APP-3"),
         TEST(who_is_being_held_is_waited_for, ""),
     };

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cli/protect/process.h"
+#include "tests/cli/frames.h"
 
 /* cmocka.h wants these before it, in no other order */
 /* clang-format off */
@@ -45,10 +46,6 @@ static char fifo_name[64];
 static char said_name[64];
 static pid_t guardian; /* which is what was started */
 static pid_t copp; /* 0: there is none beside it */
-
-static void pause_ms(long ms) {
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
 
 static bool map_film(void) {
     int file = open(film_name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -149,20 +146,9 @@ static void start_watched(void) {
 
 /* --- what is seen of it --- */
 
-static bool moves(void) {
-    int before[2] = {film->frames[0], film->frames[1]};
-    pause_ms(300);
-    return film->frames[0] != before[0] || film->frames[1] != before[1];
-}
-
 static void await_moving(bool moving) {
-    for (unsigned ms = 0; ms < PATIENCE_MS; ms += 300) {
-        int before[2] = {film->frames[0], film->frames[1]};
-        pause_ms(300);
-        if ((film->frames[0] != before[0]) == moving && (film->frames[1] != before[1]) == moving)
-            return;
-    }
-    fail_msg("the film does %s", moving ? "not go on" : "go on");
+    if (!frames_await(film->frames, moving, PATIENCE_MS))
+        fail_msg("the film does %s", moving ? "not go on" : "go on");
 }
 
 static void await_state(pid_t pid, enum process_state state) {
@@ -349,7 +335,7 @@ static void the_two_are_suspended_together(void **state) {
         assert_true(WIFSTOPPED(status));
         assert_int_equal(WSTOPSIG(status), SIGTSTP);
         assert_int_equal(process_state(copp), PROCESS_STOPPED);
-        assert_false(moves());
+        assert_false(frames_move(film->frames));
         assert_int_equal(kill(group ? -guardian : guardian, SIGCONT), 0);
         await_moving(true);
         assert_int_equal(process_state(guardian), PROCESS_RUNNING);
