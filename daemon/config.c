@@ -248,10 +248,3 @@ bool config_take_over(struct config *config, const struct config *next) {
     }
     return all;
 }
-
-void config_take_over_driver(struct config *config, const struct config *next) {
-    for (size_t i = 0; i < KEYS; i++) {
-        if (is_driver(&keys[i]))
-            memcpy((char *)config + keys[i].offset, (const char *)next + keys[i].offset, CONFIG_TEXT);
-    }
-}

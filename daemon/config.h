@@ -15,9 +15,8 @@ bool config_has_driver(const struct config *config);
 
 /*
  * The limits of next go into config: they hold without a restart. False if next has other changes as well, but for those of a
- * [driver] that both have: when chain and key have been taken over, config_take_over_driver says so in config.
+ * [driver] that both have: server_reload renews chain and key by next itself.
  */
 bool config_take_over(struct config *config, const struct config *next);
-void config_take_over_driver(struct config *config, const struct config *next);
 
 #endif

@@ -46,7 +46,6 @@ static bool renew(struct server *server, const struct config *next) {
     bool good = open_identity(next, &identity, &error) && take_identity(server, &identity, &error);
     identity_release(&identity);
     if (good) {
-        config_take_over_driver(&server->config, next);
         log_info("new sessions use the chain and key just read: %s; digest of its leaf: %s", server->identity->name,
                  server->identity->leaf);
     } else {
