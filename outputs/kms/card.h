@@ -18,7 +18,15 @@ struct kms_connector {
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
 };
 
+/* Whose the open file is, and with it the mastership. */
+enum kms_access {
+    KMS_OWN = 0, /* ours: DRM master for the length of one write */
+    /* Somebody else's, who is master or lessee. We neither take nor give up mastership, set no client capability, and do not close it. */
+    KMS_LENT = 1
+};
+
 struct kms_card {
+    enum kms_access access;
     int fd; /* -1: it is no more */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
     bool atomic;
@@ -33,6 +41,9 @@ struct kms_card {
 /* Opens a device such as /dev/dri/card0 and is not its DRM master afterwards. COPP_E_NOT_FOUND: it has no connectors. */
 COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log,
                                               struct kms_card **card);
+/* Over an open file of somebody else's, which outlives the card; atomic: whether it has DRM_CLIENT_CAP_ATOMIC. */
+COPP_NODISCARD enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t bus_type,
+                                              struct copp_backend_log *log, struct kms_card **card);
 /* NULL-safe; clears the pointer. */
 void kms_card_close(struct kms_card **card);
 
@@ -44,13 +55,7 @@ void kms_card_gone(struct kms_card *card);
 /* A device of that name is there, perhaps still the same. */
 void kms_card_returned(struct kms_card *card, const char *path);
 
-/* Whether this process may write properties just now. Says why not. */
-bool kms_card_may_write(struct kms_card *card);
-
 /* What is at a connector of the card's. */
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation);
-
-/* As the write of struct hdcp_link_ops: the card's master for just so long. */
-enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on);
 
 #endif

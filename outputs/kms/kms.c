@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/write.h"
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
 #define EDID_MS 2000u
@@ -41,7 +42,7 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
 
 static enum copp_result link_write(struct hdcp_link *link, bool on) {
     struct kms_link *own = (struct kms_link *)link;
-    return kms_card_write(own->card, own->index, on);
+    return kms_card_write(own->card, own->index, on ? HDCP_DESIRED : HDCP_UNDESIRED);
 }
 
 static const struct hdcp_link_ops link_ops = {link_observe, link_write};
