@@ -7,9 +7,8 @@ const struct command *const commands[] = {
     &command_demo,
     &command_status,
     &command_protect,
-#ifdef _WIN32
     &command_probe,
-#else
+#ifndef _WIN32
     &command_watch,
 #endif
     &command_chain_verify,
