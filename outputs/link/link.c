@@ -186,9 +186,9 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
         take_down(link);
         return;
     }
+    link->announces = link->asked && !link->events;
     link->pending = link->asked = false;
     link->in_force = true;
-    link->announces = !link->events;
     link->in_force_ms = UNSET;
     link->events = 0;
     if (!link->owed)
