@@ -98,30 +98,6 @@ static int config_init(struct drm_device *drm) {
     return 0;
 }
 
-static int tile(struct card *card) {
-    struct drm_tile_group *group = drm_mode_create_tile_group(&card->drm, "COPPTILE");
-    int error = 0;
-
-    if (!group)
-        return -ENOMEM;
-    for (unsigned i = 0; i < 2 && !error; i++) {
-        struct drm_connector *connector = &card->outputs[i].connector;
-
-        connector->has_tile = true;
-        connector->tile_is_single_monitor = true;
-        connector->num_h_tile = 2;
-        connector->num_v_tile = 1;
-        connector->tile_h_loc = i;
-        connector->tile_h_size = 640;
-        connector->tile_v_size = 480;
-        if (i)
-            drm_mode_get_tile_group(&card->drm, "COPPTILE");
-        connector->tile_group = group; /* which the connector puts when it is freed */
-        error = drm_connector_set_tile_property(connector);
-    }
-    return error;
-}
-
 static int outputs_init(struct card *card) {
     int error = 0;
 
@@ -146,6 +122,7 @@ static int probe(struct platform_device *device) {
         return PTR_ERR(card);
     platform_set_drvdata(device, card);
     card->no_type = no_type;
+    card->tiled = tiled;
     if (!atomic)
         card->drm.driver_features &= ~DRIVER_ATOMIC;
     error = config_init(&card->drm);
@@ -156,8 +133,6 @@ static int probe(struct platform_device *device) {
     if (error)
         return error;
     drm_mode_config_reset(&card->drm);
-    if (tiled && (error = tile(card)))
-        return error;
     error = drm_dev_register(&card->drm, 0);
     for (unsigned i = 0; i < COPP_OUTPUTS && !error; i++)
         connector_probe(&card->outputs[i]);

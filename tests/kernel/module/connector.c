@@ -39,6 +39,23 @@ static const struct drm_connector_funcs funcs = {
     .debugfs_init = control_output,
 };
 
+/* The left or the right half of a display; after its EDID, which does not say so. */
+static int tile(struct drm_connector *connector) {
+    static const char topology[9] = "COPPTILE";
+
+    connector->tile_group = drm_mode_get_tile_group(connector->dev, topology);
+    if (!connector->tile_group)
+        connector->tile_group = drm_mode_create_tile_group(connector->dev, topology);
+    connector->has_tile = connector->tile_group != NULL;
+    connector->tile_is_single_monitor = true;
+    connector->num_h_tile = 2;
+    connector->num_v_tile = 1;
+    connector->tile_h_loc = output_of(connector)->number;
+    connector->tile_h_size = 640;
+    connector->tile_v_size = 480;
+    return drm_connector_set_tile_property(connector);
+}
+
 static int get_modes(struct drm_connector *connector) {
     struct receiver *receiver = &output_of(connector)->receiver;
     struct edid *edid = drm_get_edid(connector, is_displayport(output_of(connector)) ? &receiver->aux.ddc : &receiver->ddc);
@@ -47,6 +64,8 @@ static int get_modes(struct drm_connector *connector) {
     drm_connector_update_edid_property(connector, edid);
     count = drm_add_edid_modes(connector, edid);
     kfree(edid);
+    if (card_of(connector->dev)->tiled && output_of(connector)->number < 2 && tile(connector))
+        return 0;
     if (!count) {
         count = drm_add_modes_noedid(connector, 1024, 768);
         drm_set_preferred_mode(connector, 640, 480);

@@ -163,6 +163,7 @@ static void control_link(struct output *output, struct dentry *directory) {
     debugfs_create_bool("fail", 0600, directory, &link->fail);
     debugfs_create_bool("up", 0400, directory, &link->up);
     debugfs_create_u32("authentications", 0600, directory, &link->authentications);
+    debugfs_create_u32("failures", 0600, directory, &link->failures);
 }
 
 void control_output(struct drm_connector *connector, struct dentry *directory) {

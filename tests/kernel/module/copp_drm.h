@@ -51,6 +51,7 @@ struct link {
     u32 retry_ms; /* after a failure the driver tries again; 0: never */
     bool fail;
     u32 authentications; /* begun so far */
+    u32 failures;
 };
 
 #define RECEIVER_LOG 128u
@@ -103,6 +104,7 @@ struct card {
     struct drm_device drm;
     struct quirks quirks;
     bool no_type; /* no "HDCP Content Type" */
+    bool tiled; /* the first two outputs lead to one display */
     struct output outputs[COPP_OUTPUTS];
 };
 

@@ -32,6 +32,14 @@ static bool can_authenticate(struct output *output) {
     return output->link.shown && output->status != connector_status_disconnected && !output->link.fail;
 }
 
+/* What the driver does unasked about a link that it has lost or could not bring up. */
+static void retry(struct link *link) {
+    if (!link->retry_ms)
+        return;
+    link->authentications++;
+    mod_delayed_work(system_wq, &link->work, msecs_to_jiffies(link->retry_ms));
+}
+
 /* The end of an authentication, or what tells the property of one that is in force. */
 static void finish(struct work_struct *work) {
     struct output *output = container_of(to_delayed_work(work), struct output, link.work);
@@ -47,9 +55,9 @@ static void finish(struct work_struct *work) {
     } else if (value == DESIRED && (link->up || can_authenticate(output))) {
         link->up = true;
         drm_hdcp_update_content_protection(&output->connector, ENABLED);
-    } else if (value == DESIRED && link->retry_ms) {
-        link->authentications++;
-        schedule_delayed_work(&link->work, msecs_to_jiffies(link->retry_ms));
+    } else if (value == DESIRED) {
+        link->failures++;
+        retry(link);
     }
     drm_modeset_unlock(lock_of(output));
 }
@@ -173,8 +181,7 @@ static void demote(struct output *output, bool silently) {
         output->connector.state->content_protection = DESIRED;
     else
         drm_hdcp_update_content_protection(&output->connector, DESIRED);
-    if (link->retry_ms)
-        mod_delayed_work(system_wq, &link->work, msecs_to_jiffies(link->retry_ms));
+    retry(link);
 }
 
 static void carry_out(struct output *output, enum link_order order) {
