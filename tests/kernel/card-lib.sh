@@ -1,9 +1,15 @@
 # shellcheck shell=sh
 # For the tests on the graphics card: sourced first, after lib.sh.
 card=/sys/kernel/debug/dri/0
+# shellcheck disable=SC2034 # which tests use
 hdmi=$card/HDMI-A-1
 output=card0-HDMI-A-1
 export COPP_ANCHOR=/var/lib/coppd/test-driver/anchor.b64
+
+# Each script has a card of its own.
+modprobe -r copp_drm
+modprobe copp_drm
+udevadm settle
 
 # order FILE [VALUE]: of the card's in debugfs
 order() { echo "${2:-1}" >"$1"; }

@@ -86,4 +86,3 @@ test_that "and are halves of one display" sh -c '! /kernel/drm_card get HDMI-A-2
 test_that "a card goes" order /sys/bus/platform/drivers/copp_drm/unbind copp_drm.1
 test_that "and the module" modprobe -r copp_drm
 test_that "and it comes as it was" modprobe copp_drm
-udevadm settle
