@@ -80,6 +80,21 @@ expect 0 test_sync
 cmp "$(attribute 0)" "$dir/v2"
 cmp "$saved/amdgpu-hdcp2.srm" "$dir/v2"
 rm "$firmware/display_hdcp_srm.bin"
+# what is saved already is not written again
+inode=$(stat -c %i "$saved/amdgpu-hdcp2.srm")
+expect 0 test_sync --json
+holds '.saved == []'
+same "$(stat -c %i "$saved/amdgpu-hdcp2.srm")" "$inode" 'the file'
+# a driver that cannot have the saved list keeps its older one, and so do we ours
+{ printf '9100000201%06x%08x' $((3 + 4 + 5 * 960 + 384)) $((960 << 22)) && printf '511ef21acd%.0s' $(seq 960); } | unhex >"$dir/body"
+openssl dgst -sha256 -sign "$dir/rsa.pem" -out "$dir/signature" "$dir/body"
+cat "$dir/body" "$dir/signature" >"$saved/amdgpu-hdcp2.srm"
+cp "$saved/amdgpu-hdcp2.srm" "$dir/too_large"
+card 0 "$dir/v1"
+expect 1 test_sync
+complains 'card0: HDCP 2.x, version 2 has more than the 5120 bytes that the driver takes'
+cmp "$saved/amdgpu-hdcp2.srm" "$dir/too_large"
+cmp "$(attribute 0)" "$dir/v1"
 
 begin every_card_gets_the_newest
 rm "$saved/amdgpu-hdcp2.srm"
