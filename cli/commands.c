@@ -3,6 +3,7 @@
 
 #include "commands.h"
 
+/* clang-format off */ /* it loses the lines among the conditions */
 const struct command *const commands[] = {
     &command_demo,
     &command_status,
@@ -22,6 +23,11 @@ const struct command *const commands[] = {
     &command_handshake_open,
     &command_srm_verify,
     &command_srm_show,
+#ifdef __linux__
+    &command_srm_install,
+    &command_srm_sync,
+#endif
     &command_omac,
     NULL,
 };
+/* clang-format on */
