@@ -14,22 +14,6 @@
 #include "outputs/kms/signal.h"
 #include "outputs/kms/timing.h"
 
-static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct kms_signal *own) {
-    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
-    for (size_t i = 0; own->crtc && i < card->count; i++) {
-        struct kms_signal other;
-        if (i == index)
-            continue;
-        kms_signal_read(card->fd, card->connectors[i].id, &other);
-        if (!other.crtc)
-            continue;
-        if (kms_signals_cloned(own, &other))
-            return COPP_MODE_CLONE;
-        mode = COPP_MODE_DUALVIEW;
-    }
-    return mode;
-}
-
 static bool value_of(const drmModeObjectProperties *properties, uint32_t id, uint64_t *value) {
     for (uint32_t i = 0; i < properties->count_props; i++) {
         if (id && properties->props[i] == id) {
@@ -65,16 +49,51 @@ static void read_display(int fd, struct kms_connector *connector, uint64_t blob)
     drmModeFreePropertyBlob(edid);
 }
 
-static void read_properties(struct kms_card *card, struct kms_connector *connector, struct hdcp_observation *observation) {
+/* What its properties say, and which tiled display it is a part of (0: none). */
+static uint32_t read_properties(struct kms_card *card, struct kms_connector *connector, struct hdcp_observation *observation) {
     uint64_t blob = 0;
+    uint64_t tile = 0;
     drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
     if (connector->protection_property)
         observation->hdcp = properties ? read_hdcp(card, connector, properties) : HDCP_UNREADABLE;
+    if (properties)
+        (void)value_of(properties, connector->tile_property, &tile);
     if (properties && observation->connected)
         (void)value_of(properties, connector->edid_property, &blob);
     drmModeFreeObjectProperties(properties);
     read_display(card->fd, connector, blob);
     memcpy(observation->display, connector->display, sizeof observation->display);
+    return kms_tile_group(card->fd, tile);
+}
+
+/* Another part of the same tiled display: by its own word, which only displays with tiles give. */
+static bool is_tile_of(const struct kms_card *card, const struct kms_connector *connector, uint32_t group) {
+    uint64_t blob = 0;
+    drmModeObjectPropertiesPtr properties =
+        connector->tile_property ? drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR) : NULL;
+    if (properties)
+        (void)value_of(properties, connector->tile_property, &blob);
+    drmModeFreeObjectProperties(properties);
+    return kms_tile_group(card->fd, blob) == group;
+}
+
+static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct kms_signal *own,
+                                            uint32_t group) {
+    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
+    for (size_t i = 0; own->crtc && i < card->count; i++) {
+        struct kms_signal other;
+        if (i == index)
+            continue;
+        kms_signal_read(card->fd, card->connectors[i].id, &other);
+        if (!other.crtc)
+            continue;
+        if (kms_signals_cloned(own, &other))
+            return COPP_MODE_CLONE;
+        if (group && is_tile_of(card, &card->connectors[i], group))
+            return COPP_MODE_THEATRE;
+        mode = COPP_MODE_DUALVIEW;
+    }
+    return mode;
 }
 
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation) {
@@ -83,8 +102,9 @@ void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observati
     kms_signal_read(card->fd, connector->id, &signal);
     observation->connected = signal.connected;
     observation->driven = signal.crtc != 0;
-    if (signal.exists && (connector->protection_property || connector->edid_property))
-        read_properties(card, connector, observation);
+    uint32_t group = 0;
+    if (signal.exists && (connector->protection_property || connector->edid_property || connector->tile_property))
+        group = read_properties(card, connector, observation);
     if (!signal.crtc)
         return;
     const struct kms_timing timing = {.clock_hz = UINT64_C(1000) * signal.mode.clock,
@@ -95,7 +115,7 @@ void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observati
                                       .interlaced = signal.mode.flags & DRM_MODE_FLAG_INTERLACE,
                                       .doubled = signal.mode.flags & DRM_MODE_FLAG_DBLSCAN};
     kms_display_of(&timing, &observation->state.display);
-    observation->state.mode = mode_of(card, index, &signal);
+    observation->state.mode = mode_of(card, index, &signal, group);
 }
 
 static void find_properties(int fd, struct kms_connector *connector) {
@@ -108,6 +128,8 @@ static void find_properties(int fd, struct kms_connector *connector) {
             connector->type_property = property->prop_id;
         if (property && strcmp(property->name, "EDID") == 0)
             connector->edid_property = property->prop_id;
+        if (property && strcmp(property->name, "TILE") == 0)
+            connector->tile_property = property->prop_id;
         drmModeFreeProperty(property);
     }
     drmModeFreeObjectProperties(properties);

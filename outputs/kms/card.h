@@ -14,6 +14,7 @@ struct kms_connector {
     uint32_t protection_property; /* "Content Protection"; 0: none */
     uint32_t type_property; /* "HDCP Content Type"; 0: none */
     uint32_t edid_property; /* "EDID"; 0: none */
+    uint32_t tile_property; /* "TILE"; 0: none */
     uint32_t edid_blob; /* what display was read from; 0: it is to be read */
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
 };

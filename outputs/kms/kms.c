@@ -127,7 +127,7 @@ static bool look_is_due(struct kms *kms, bool changed, uint64_t now_ms) {
 
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
-    bool changed = kms_cards_update(&kms->cards);
+    bool changed = kms_cards_update(&kms->cards, NULL, NULL);
     bool due = look_is_due(kms, changed, now_ms);
     if (changed)
         add_links(kms);

@@ -328,7 +328,7 @@ static void look(struct xrandr *xrandr) {
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct xrandr *xrandr = xrandr_of(backend);
     bool away = !xrandr->randr.connection;
-    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards)) || xrandr->changed;
+    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards, NULL, NULL)) || xrandr->changed;
     xrandr->last_ms = now_ms;
     connect_again(xrandr, now_ms);
     xrandr->changed = xrandr->changed || (away && xrandr->randr.connection);

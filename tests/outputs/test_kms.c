@@ -1,6 +1,7 @@
 /* Connectors of the kernel's, against a card made by umockdev (fake_drm.h). */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "edids.h"
 #include "fake_drm.h"
@@ -234,15 +235,16 @@ static void opening_does_not_keep_the_card(void) {
     struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
     struct fake_card *card = fake_drm_hold(drm);
     card->privileged = false;
-    assert_true(card->master);
+    assert_int_equal(card->opened, 0);
     fake_drm_release(drm);
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = NULL}, &backend), COPP_OK);
-    bool master = fake_drm_hold(drm)->master;
+    card = fake_drm_hold(drm);
+    assert_int_equal(card->opened, 1);
+    assert_false(card->master);
     fake_drm_release(drm);
     copp_backend_close(&backend);
     fake_drm_free(&drm);
-    assert_false(master);
 }
 
 /* A compositor that came later: the offer stands, the command fails and says why. */
@@ -385,6 +387,68 @@ static void clones_are_refused(void) {
     assert_int_equal(open_with(&screen, &beside), COPP_OK);
 }
 
+static enum copp_result open_tiles(const char *hdmi, const char *dp, uint32_t dp_crtc) {
+    struct world world;
+    world.drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
+    struct fake_card *card = fake_drm_hold(world.drm);
+    struct fake_connector *tiles[] = {&card->connectors[FAKE_HDMI], &card->connectors[FAKE_DP]};
+    const char *const texts[] = {hdmi, dp};
+    for (uint32_t i = 0; i < 2; i++) {
+        tiles[i]->tile_blob = texts[i] ? 71 + i : 0;
+        (void)snprintf(tiles[i]->tile, sizeof tiles[i]->tile, "%s", texts[i] ? texts[i] : "");
+    }
+    card->connectors[FAKE_DP].crtc = dp_crtc;
+    fake_drm_release(world.drm);
+    said_init(&world.said);
+    struct copp_backend *backend;
+    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = &world.said.log}, &backend), COPP_OK);
+    outputs_rig_init(&world.outputs, backend);
+    struct copp_device *device;
+    enum copp_result result = copp_device_open(outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"), &device);
+    copp_device_close(&device);
+    world_close(&world);
+    return result;
+}
+
+/* One display behind several connectors: protecting one of them would protect a part of the picture. */
+static void tiles_are_refused(void) {
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", "7:1:2:1:1:0:1920:2160", 302), COPP_E_UNSUPPORTED_MODE);
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", "7:1:2:1:1:0:1920:2160", 0), COPP_OK); /* the other half is off */
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", "77:1:2:1:1:0:1920:2160", 302), COPP_OK);
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", NULL, 302), COPP_OK);
+    assert_int_equal(open_tiles(NULL, "7:1:2:1:0:0:1920:2160", 302), COPP_OK);
+    assert_int_equal(open_tiles("", "99999999999999:1", 302), COPP_E_UNSUPPORTED_MODE); /* whatever they are parts of */
+    assert_int_equal(open_tiles("-7:1:2:1:0:0:1920:2160", "7", 302), COPP_E_UNSUPPORTED_MODE);
+}
+
+static bool hdmi_is_plugged(const struct world *world) {
+    return copp_outputs_plugged(world->outputs.outputs, FAKE_HDMI);
+}
+
+/* What drives a display that cannot be detected is as good as a display: HDCP comes up only where there is a receiver. */
+static void unknown_and_driven_is_plugged(void) {
+    struct world world;
+    world_begin(&world, true);
+    struct fake_card *card = fake_drm_hold(world.drm);
+    card->connectors[FAKE_HDMI].unknown = true;
+    card->connectors[FAKE_HDMI].crtc = 0;
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 600);
+    assert_false(hdmi_is_plugged(&world));
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].crtc = 301;
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 600);
+    assert_true(hdmi_is_plugged(&world));
+    (void)app_flags(&world.app);
+    bring_up(&world);
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].crtc = 0; /* nobody shows anything there any more */
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 600);
+    assert_lost(&world);
+    world_end(&world);
+}
+
 static void type1_wants_type1(void) {
     struct world world;
     world_open(&world, &(struct fake_drm_setup){.atomic = true}, true);
@@ -518,7 +582,6 @@ static void card_that_comes_back(void) {
     assert_true(open_files() < files); /* or the kernel would not give that name again */
     struct fake_card *card = fake_drm_hold(world.drm);
     card->gone = false;
-    card->master = true; /* whoever opens it first, unasked */
     card->first_connector += 50;
     card->connectors[FAKE_HDMI].protection_value = 0;
     fake_drm_release(world.drm);
@@ -680,6 +743,8 @@ static const struct test_case cases[] = {
     TEST(unplugged, "EVT-1 EVT-3 CMD-4"),
     TEST(card_that_disappears, "EVT-1 EVT-3"),
     TEST(clones_are_refused, "ARB-6"),
+    TEST(tiles_are_refused, "ARB-6"),
+    TEST(unknown_and_driven_is_plugged, "EVT-1 CMD-4"),
     TEST(type1_wants_type1, "CMD-4"),
     TEST(leftover_is_taken_down, "ARB-4"),
     TEST(closing_takes_down, "EVT-5 ARB-4"),
