@@ -32,7 +32,7 @@ static uint64_t hash_of(const char *text) {
 static void name_file(struct kms_note *note, const char *directory) {
     const char *slash = strrchr(note->device, '/');
     char last[64];
-    (void)snprintf(last, sizeof last, "%s", slash ? slash + 1 : note->device);
+    (void)snprintf(last, sizeof last, "%.63s", slash ? slash + 1 : note->device);
     int length = snprintf(note->file, sizeof note->file, "%s/hdcp-%s-%016" PRIx64, directory, last, hash_of(note->device));
     if (length < 0 || (size_t)length + sizeof ".new" > sizeof note->file)
         note->file[0] = 0;
