@@ -11,6 +11,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "outputs/kms/claim.h"
 #include "outputs/kms/signal.h"
 #include "outputs/kms/timing.h"
 
@@ -170,8 +171,13 @@ void kms_card_scan(struct kms_card *card) {
         card->connectors[i].edid_blob = 0;
 }
 
+static int open_node(const char *path) {
+    return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 static enum copp_result open_device(struct kms_card *card, const char *path) {
-    card->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    (void)snprintf(card->path, sizeof card->path, "%s", path);
+    card->fd = open_node(path);
     if (card->fd < 0) {
         copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: cannot be opened: %s", path, strerror(errno));
         return COPP_E_IO;
@@ -189,6 +195,7 @@ static enum copp_result new_card(const char *name, uint32_t bus_type, struct cop
     (void)snprintf((*card)->name, sizeof(*card)->name, "%s", name);
     (*card)->log = log;
     (*card)->bus_type = bus_type;
+    (*card)->fd = (*card)->lock_fd = -1;
     return COPP_OK;
 }
 
@@ -219,9 +226,47 @@ enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t b
 }
 
 static void close_device(struct kms_card *card) {
+    if (card->lock_fd >= 0 && card->lock_fd != card->fd)
+        (void)close(card->lock_fd);
     if (card->fd >= 0 && card->access == KMS_OWN)
         (void)close(card->fd);
-    card->fd = -1;
+    card->fd = card->lock_fd = -1;
+}
+
+bool kms_card_claim(struct kms_card *card) {
+    char holder[KMS_HOLDER_SIZE];
+    if (card->access == KMS_LENT || card->lock_fd >= 0)
+        return true;
+    if (card->fd < 0)
+        return false;
+    if (kms_claim(card->fd, holder)) {
+        card->lock_fd = card->fd;
+        card->claimed_elsewhere = false;
+        return true;
+    }
+    if (!card->claimed_elsewhere)
+        copp_backend_say(
+            card->log, COPP_BACKEND_WARNING,
+            "%s: %s switches its HDCP already, and a card has one coppd: its outputs are shown, and commands refused, "
+            "until that one ends; stop it, or name another card by device",
+            card->name, holder[0] ? holder : "another program, such as a coppd,");
+    card->claimed_elsewhere = true;
+    return false;
+}
+
+bool kms_card_reopen(struct kms_card *card) {
+    int fd = card->access == KMS_OWN && card->path[0] ? open_node(card->path) : -1;
+    if (fd < 0)
+        return false;
+    if (!drmIsMaster(fd)) {
+        (void)close(fd);
+        return false;
+    }
+    card->atomic = drmSetClientCap(fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
+    if (card->fd != card->lock_fd)
+        (void)close(card->fd);
+    card->fd = fd;
+    return true;
 }
 
 void kms_card_gone(struct kms_card *card) {

@@ -1,6 +1,7 @@
 #include "outputs/kms/cards.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +44,14 @@ static struct kms_card *card_of(const struct kms_cards *cards, struct udev_devic
     return NULL;
 }
 
+/* A virtual card is a part of nothing. */
+static void name_device(struct kms_card *card, struct udev_device *device) {
+    struct udev_device *parent = udev_device_get_parent(device);
+    const char *path = udev_device_get_devpath(parent ? parent : device);
+    bool fits = path && strlen(path) < sizeof card->device;
+    (void)snprintf(card->device, sizeof card->device, "%s", fits ? path : "");
+}
+
 static enum copp_result add_card(struct kms_cards *cards, struct udev_device *device) {
     if (!wanted(cards, device))
         return COPP_E_NOT_FOUND;
@@ -50,12 +59,14 @@ static enum copp_result add_card(struct kms_cards *cards, struct udev_device *de
     struct kms_card *known = card_of(cards, device);
     if (known) {
         kms_card_returned(known, node);
+        name_device(known, device);
         return COPP_OK;
     }
     if (cards->count == KMS_CARDS)
         return COPP_E_NOT_FOUND;
     enum copp_result result = kms_card_open(node, bus_type_of(device), cards->log, &cards->list[cards->count]);
-    cards->count += !result;
+    if (!result)
+        name_device(cards->list[cards->count++], device);
     return result;
 }
 

@@ -69,7 +69,7 @@ static bool parse(struct kms_note *note, const char *text) {
         strncmp(rest, note->device, length) != 0)
         return false;
     while (*text) {
-        if (note->count == KMS_NOTE_CONNECTORS || !take_line(&text, CONNECTOR_WORD, &rest, &length) || !name_good(rest, length))
+        if (note->count == KMS_CONNECTORS || !take_line(&text, CONNECTOR_WORD, &rest, &length) || !name_good(rest, length))
             return false;
         (void)snprintf(note->names[note->count++], COPP_BACKEND_NAME_SIZE, "%.*s", (int)length, rest);
     }
@@ -98,8 +98,8 @@ static void read_note(struct kms_note *note, struct copp_backend_log *log) {
     if (size < 0 && errno == ENOENT)
         return;
     if (size < 0) {
-        copp_backend_say(log, COPP_BACKEND_WARNING, "%s: cannot be read: %s; HDCP that an earlier coppd left on stays on", note->file,
-                         strerror(errno));
+        copp_backend_say(log, COPP_BACKEND_WARNING, "%s: cannot be read: %s; HDCP that an earlier coppd left on stays on",
+                         note->file, strerror(errno));
         return;
     }
     bool whole = (size_t)size < NOTE_MAX;
@@ -107,7 +107,8 @@ static void read_note(struct kms_note *note, struct copp_backend_log *log) {
     if (whole && strlen(text) == (size_t)size && parse(note, text))
         return;
     note->count = 0;
-    copp_backend_say(log, COPP_BACKEND_WARNING, "%s: is not a coppd's note; HDCP that an earlier coppd left on stays on", note->file);
+    copp_backend_say(log, COPP_BACKEND_WARNING, "%s: is not a coppd's note; HDCP that an earlier coppd left on stays on",
+                     note->file);
 }
 
 void kms_note_open(struct kms_note *note, const char *directory, const char *device, struct copp_backend_log *log) {
@@ -159,7 +160,7 @@ static bool replace(const struct kms_note *note) {
 void kms_note_set(struct kms_note *note, const char *name, bool owed, struct copp_backend_log *log) {
     size_t place = place_of(note, name);
     bool has = place < note->count;
-    if (has == owed || (owed && (note->count == KMS_NOTE_CONNECTORS || !name_good(name, strlen(name)))))
+    if (has == owed || (owed && (note->count == KMS_CONNECTORS || !name_good(name, strlen(name)))))
         return;
     if (owed)
         (void)snprintf(note->names[note->count++], COPP_BACKEND_NAME_SIZE, "%s", name);

@@ -5,17 +5,14 @@
 #ifndef COPP_OUTPUTS_KMS_NOTE_H
 #define COPP_OUTPUTS_KMS_NOTE_H
 
-#include "outputs/backend.h"
-
-#define KMS_NOTE_CONNECTORS 32u
-#define KMS_DEVICE_SIZE 256u
+#include "outputs/kms/card.h"
 
 struct kms_note {
     char file[512]; /* "": it is kept in memory alone */
     char device[KMS_DEVICE_SIZE]; /* the card's place below /sys; "": nothing has been read yet */
     bool refused; /* the file could not be written, and that has been said */
     size_t count;
-    char names[KMS_NOTE_CONNECTORS][COPP_BACKEND_NAME_SIZE]; /* without the card's number: "HDMI-A-1" */
+    char names[KMS_CONNECTORS][COPP_BACKEND_NAME_SIZE]; /* without the card's number: "HDMI-A-1" */
 };
 
 /*

@@ -1,10 +1,13 @@
 #include "outputs/kms/write.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <xf86drm.h>
 #include <xf86drmMode.h>
+
+#include "outputs/kms/master.h"
 
 /* A refusal is said once, until a write works again. */
 static bool refused(struct kms_card *card, const char *why) {
@@ -14,16 +17,29 @@ static bool refused(struct kms_card *card, const char *why) {
     return false;
 }
 
+static bool refused_by_master(struct kms_card *card) {
+    char master[KMS_MASTER_SIZE];
+    char text[320];
+    if (!kms_master_name(card->name, master))
+        (void)snprintf(master, sizeof master, "a compositor or X server");
+    (void)snprintf(
+        text, sizeof text,
+        "%s owns its outputs (it is DRM master; root sees which program is in /sys/kernel/debug/dri/%.10s/clients), so HDCP "
+        "cannot be switched here until it ends; under X use the xrandr outputs",
+        master, card->name + strcspn(card->name, "0123456789"));
+    return refused(card, text);
+}
+
 static bool become_master(struct kms_card *card) {
+    if (!kms_card_claim(card))
+        return false;
     if (card->access == KMS_LENT || drmSetMaster(card->fd) == 0)
         return true;
-    if (errno == EBUSY)
-        return refused(card, "a compositor or X server owns its outputs (it is DRM master), so HDCP cannot be switched here; use "
-                             "the xrandr outputs under X, or start without a compositor");
-    if (errno == EACCES || errno == EPERM)
-        return refused(card, "a compositor or X server had its outputs first, and without CAP_SYS_ADMIN HDCP cannot be switched "
-                             "here; use the xrandr outputs under X, or start before the compositor");
-    return refused(card, strerror(errno));
+    int cause = errno;
+    bool denied = cause == EACCES || cause == EPERM;
+    if (denied && kms_card_reopen(card))
+        return true;
+    return denied || cause == EBUSY ? refused_by_master(card) : refused(card, strerror(cause));
 }
 
 static void leave_master(struct kms_card *card) {

@@ -400,12 +400,15 @@ static void server_that_comes_back_with_less(void) {
     world_end(&world);
 }
 
-static void untrusted_server_is_not_offered(void) {
+static void untrusted_server_is_not_believed(void) {
     struct world world;
     world_start(&world, false);
     world_open(&world, NULL, false);
-    assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_NONE);
-    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_INVALIDARG);
+    x_driver_says(&world.server, "Enabled");
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    x_driver_says(&world.server, "Undesired");
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
     assert_true(x_driver_has(&world.server, "Undesired"));
     assert_non_null(strstr(world.said.text, "name the connector in the configuration, as in screen=card0-HDMI-A-1"));
     world_end(&world);
@@ -429,8 +432,33 @@ static void forged_connector_id(void) {
                                      XCB_ATOM_INTEGER, 32, XCB_PROP_MODE_REPLACE, 1, &id);
     x_driver_sync(&world.server);
     world_open(&world, NULL, false);
-    assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_NONE);
+    assert_int_equal(app_word(&world.app, COPP_QUERY_CONNECTOR_TYPE), COPP_CONNECTOR_UNKNOWN);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
     world_end(&world);
+}
+
+/* The server is there before the card behind it is known: its driver's module comes late. */
+static void card_that_comes_later(void) {
+    struct world world;
+    world_start(&world, true);
+    world_open(&world, "screen=card1-HDMI-A-1", false);
+    assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_HDCP);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .other_master = true, .beside = world.drm});
+    fake_drm_uevent(second, "add");
+    hear(&world);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    fake_drm_set_protection(second, FAKE_HDMI, 2);
+    fake_drm_tell(second, FAKE_HDMI);
+    hear(&world);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    fake_drm_tell(second, FAKE_HDMI); /* it fell, and was up again before anybody looked */
+    fake_drm_tell(second, FAKE_HDMI);
+    hear(&world);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    world_end(&world);
+    fake_drm_free(&second);
 }
 
 static void believes_the_kernel(void) {
@@ -582,9 +610,10 @@ static const struct test_case cases[] = {
     TEST(server_that_is_stopped_at_the_start, ""),
     TEST(server_goes_before_the_kernel, "EVT-1 EVT-3"),
     TEST(server_that_comes_back_with_less, "CMD-4"),
-    TEST(untrusted_server_is_not_offered, "QRY-6"),
+    TEST(untrusted_server_is_not_believed, "CMD-4 QRY-5"),
     TEST(without_the_property_nothing_is_offered, "QRY-6"),
     TEST(forged_connector_id, "QRY-6"),
+    TEST(card_that_comes_later, "QRY-6 CMD-4 EVT-1"),
     TEST(believes_the_kernel, "CMD-4 CMD-6 EVT-3"),
     TEST(displays_call_themselves, ""),
     TEST(the_kernel_says_which_display_it_is, ""),
