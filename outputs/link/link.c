@@ -64,7 +64,7 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
 
 /* Nothing is owed, or not any more. */
 static void settle(struct hdcp_link *link) {
-    link->owed = link->cleared = link->down = false;
+    link->owed = link->cleared = link->down = link->blind = false;
     note(link, false);
 }
 
@@ -106,6 +106,7 @@ static bool set_by_another(const struct hdcp_link *link, const struct hdcp_obser
 static void pay(struct hdcp_link *link) {
     struct hdcp_observation now;
     look(link, &now);
+    link->blind = link->down && now.hdcp == HDCP_UNREADABLE;
     if (now.hdcp == HDCP_UNDESIRED) {
         see_down(link);
         if (passed(link, &link->down_ms, LATE_MS))
@@ -113,7 +114,7 @@ static void pay(struct hdcp_link *link) {
         return;
     }
     link->down_ms = UNSET;
-    if (now.hdcp == HDCP_UNREADABLE && link->down)
+    if (link->blind)
         return;
     if (set_by_another(link, &now)) {
         settle(link);
@@ -126,7 +127,7 @@ static void pay(struct hdcp_link *link) {
 
 static void take_down(struct hdcp_link *link) {
     struct hdcp_observation now;
-    link->pending = link->asked = link->in_force = false;
+    link->pending = link->asked = link->in_force = link->blind = false;
     if (!link->owed) {
         settle(link);
         return;
@@ -202,6 +203,7 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
         link->watched = true;
     }
     link->events = 0;
+    link->blind = false;
     link->busy_ms = UNSET;
     link->pending = true; /* a backend that cannot look just now must not tell of before */
     enum copp_result result = rise(link, now);
@@ -321,7 +323,7 @@ void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
         serve(link);
     if (link->owed && !held(link))
         pay(link);
-    link->events = 0;
+    link->events = link->blind ? link->events : 0;
 }
 
 void hdcp_link_look(struct hdcp_link *link) {
@@ -363,7 +365,7 @@ static uint64_t debt_interval(const struct hdcp_link *link) {
     if (!link->owed || held(link))
         return UINT64_MAX;
     if (link->down)
-        return PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
+        return link->blind ? WRITE_RETRY_MS : PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
     return link->retry_ms > link->now_ms ? link->retry_ms - link->now_ms : 0;
 }
 

@@ -69,6 +69,7 @@ struct hdcp_link {
     bool cleared; /* the last value that the driver has taken is Undesired: an Enabled that is read is not ours */
     bool late; /* when it took that, an authentication may have been under way */
     bool down; /* Undesired has been read since */
+    bool blind; /* but just now it is not known */
     uint64_t down_ms; /* since when without a break */
     uint64_t busy_ms; /* since when writes are answered COPP_E_PENDING */
     uint64_t retry_ms; /* not before this is a take-down tried again */
