@@ -241,16 +241,13 @@ bool kms_card_claim(struct kms_card *card) {
         return false;
     if (kms_claim(card->fd, holder)) {
         card->lock_fd = card->fd;
-        card->claimed_elsewhere = false;
         return true;
     }
-    if (!card->claimed_elsewhere)
-        copp_backend_say(
-            card->log, COPP_BACKEND_WARNING,
-            "%s: %s switches its HDCP already, and a card has one coppd: its outputs are shown, and commands refused, "
-            "until that one ends; stop it, or name another card by device",
-            card->name, holder[0] ? holder : "another program, such as a coppd,");
-    card->claimed_elsewhere = true;
+    copp_backend_warn(
+        card->log, &card->warnings, EWOULDBLOCK, card->now_ms,
+        "%s: %s switches its HDCP already, and a card has one coppd: its outputs are shown, and commands refused, until "
+        "that one ends; stop it, or name another card by device",
+        card->name, holder[0] ? holder : "another program, such as a coppd,");
     return false;
 }
 

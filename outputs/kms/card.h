@@ -18,6 +18,7 @@ struct kms_connector {
     uint32_t tile_property; /* "TILE"; 0: none */
     uint32_t edid_blob; /* what display was read from; 0: it is to be read */
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
+    struct copp_backend_warnings warnings; /* of what the driver refuses */
 };
 
 /* Whose the open file is, and with it the mastership. */
@@ -36,8 +37,8 @@ struct kms_card {
     char device[KMS_DEVICE_SIZE]; /* what it is a part of, below /sys, as udev knows it; "": not known */
     bool atomic;
     bool type1; /* HDCP content type 1 is asked for, and nothing less believed */
-    bool refused; /* the last attempt at a write was, and it has been said */
-    bool claimed_elsewhere; /* and so has who has its lock */
+    struct copp_backend_warnings warnings; /* of who keeps us from writing */
+    uint64_t now_ms; /* for the warnings; whoever owns the card keeps it true */
     uint32_t bus_type; /* COPP_BUS_* */
     struct copp_backend_log *log;
     size_t count;
@@ -62,8 +63,7 @@ void kms_card_gone(struct kms_card *card);
 void kms_card_returned(struct kms_card *card, const char *path);
 
 /*
- * One coppd a card (claim.h): whether it is ours, from here on. Somebody else's open file needs no lock. Says who has it, once until
- * it is ours.
+ * One coppd a card (claim.h): whether it is ours, from here on. Somebody else's open file needs no lock. Says who has it.
  */
 bool kms_card_claim(struct kms_card *card);
 

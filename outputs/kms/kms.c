@@ -208,6 +208,9 @@ static void claim_again(struct kms *kms, uint64_t now_ms) {
 
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
+    kms->last_ms = now_ms;
+    for (size_t place = 0; place < kms->cards.count; place++)
+        kms->cards.list[place]->now_ms = now_ms;
     bool changed = kms_cards_update(&kms->cards, on_moved, kms);
     bool due = look_is_due(kms, changed, now_ms);
     if (changed) {
@@ -215,7 +218,6 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         kms->claim_ms = now_ms;
     }
     claim_again(kms, now_ms);
-    kms->last_ms = now_ms;
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_dispatch(&kms->links[i]->link, now_ms);
         if (due)

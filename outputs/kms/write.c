@@ -9,25 +9,19 @@
 
 #include "outputs/kms/master.h"
 
-/* A refusal is said once, until a write works again. */
-static bool refused(struct kms_card *card, const char *why) {
-    if (!card->refused)
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: %s", card->name, why);
-    card->refused = true;
-    return false;
-}
-
-static bool refused_by_master(struct kms_card *card) {
+/* Each master is a cause of its own: a compositor after a splash is news. */
+static void warn_of_master(struct kms_card *card) {
     char master[KMS_MASTER_SIZE];
-    char text[320];
+    uint32_t cause = EBUSY;
     if (!kms_master_name(card->name, master))
         (void)snprintf(master, sizeof master, "a compositor or X server");
-    (void)snprintf(
-        text, sizeof text,
-        "%s owns its outputs (it is DRM master; root sees which program is in /sys/kernel/debug/dri/%.10s/clients), so HDCP "
-        "cannot be switched here until it ends; under X use the xrandr outputs",
-        master, card->name + strcspn(card->name, "0123456789"));
-    return refused(card, text);
+    for (const char *letter = master; *letter; letter++)
+        cause = cause * 31u + (uint8_t)*letter;
+    copp_backend_warn(
+        card->log, &card->warnings, (int)(cause & INT32_MAX), card->now_ms,
+        "%s: %s owns its outputs (it is DRM master; root sees which program is in /sys/kernel/debug/dri/%.10s/clients), "
+        "so HDCP cannot be switched here until it ends; under X use the xrandr outputs",
+        card->name, master, card->name + strcspn(card->name, "0123456789"));
 }
 
 static bool become_master(struct kms_card *card) {
@@ -39,7 +33,12 @@ static bool become_master(struct kms_card *card) {
     bool denied = cause == EACCES || cause == EPERM;
     if (denied && kms_card_reopen(card))
         return true;
-    return denied || cause == EBUSY ? refused_by_master(card) : refused(card, strerror(cause));
+    if (denied || cause == EBUSY)
+        warn_of_master(card);
+    else
+        copp_backend_warn(card->log, &card->warnings, cause, card->now_ms, "%s: DRM master cannot be taken: %s", card->name,
+                          strerror(cause));
+    return false;
 }
 
 static void leave_master(struct kms_card *card) {
@@ -80,7 +79,7 @@ static int set_properties(const struct kms_card *card, const struct kms_connecto
 }
 
 enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_value value) {
-    const struct kms_connector *connector = &card->connectors[index];
+    struct kms_connector *connector = &card->connectors[index];
     if (!connector->id || !connector->protection_property)
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     if (!become_master(card))
@@ -90,10 +89,11 @@ enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_v
     if (result == -EBUSY)
         return COPP_E_PENDING; /* an earlier commit has not ended */
     if (result < 0) {
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: the driver refuses to switch HDCP %s: %s", connector->name,
-                         value == HDCP_UNDESIRED ? "off" : "on", strerror(-result));
+        /* on and off are refused for different reasons, though by the same number */
+        int cause = value == HDCP_UNDESIRED ? result : -result;
+        copp_backend_warn(card->log, &connector->warnings, cause, card->now_ms, "%s: the driver refuses to switch HDCP %s: %s",
+                          connector->name, value == HDCP_UNDESIRED ? "off" : "on", strerror(-result));
         return COPP_E_FAILED;
     }
-    card->refused = false;
     return COPP_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <umockdev.h>
 #include <xf86drm.h>
@@ -267,6 +268,8 @@ static int write_property(struct fake_card *card, uint32_t object, uint32_t prop
         connector->type_value = value;
         return 0;
     }
+    if (property == PROTECTION_PROPERTY && value == 1 && card->witness)
+        card->unwitnessed |= access(card->witness, F_OK) != 0;
     if (property != PROTECTION_PROPERTY || !connector->protection || value >= 2)
         return EINVAL; /* also for Enabled, which is the kernel's to say */
     return write_protection(card, connector, value);
@@ -541,6 +544,12 @@ void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const 
     at->edid_size = size;
     at->edid_blob = blob;
     at->connected = true;
+    fake_drm_release(drm);
+}
+
+void fake_drm_other_writes(struct fake_drm *drm, size_t connector, uint64_t value) {
+    struct fake_card *card = fake_drm_hold(drm);
+    (void)write_protection(card, &card->connectors[connector], value);
     fake_drm_release(drm);
 }
 

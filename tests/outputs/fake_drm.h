@@ -69,6 +69,8 @@ struct fake_card {
     bool edges; /* the driver authenticates on the change from Undesired to Desired, else whenever Desired is written */
     bool late; /* its worker says Enabled though Undesired was written meanwhile */
     enum fake_over over;
+    const char *witness; /* a file that must be there whenever Desired is written; NULL: none */
+    bool unwitnessed; /* and once was not */
     bool enable_at_once; /* authentication takes no time */
     bool atomic_used;
     bool blocking_used; /* a commit that waits */
@@ -84,6 +86,8 @@ void fake_drm_set_protection(struct fake_drm *drm, size_t connector, uint64_t va
 uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector);
 /* A display that the driver has read the EDID of, into the blob of that number. Tell of it by an uevent. */
 void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const uint8_t *edid, size_t size);
+/* Another program, which is the card's master for that, writes the property. */
+void fake_drm_other_writes(struct fake_drm *drm, size_t connector, uint64_t value);
 /* The driver's worker ends what is under way at a connector: authentications succeed. */
 void fake_drm_work(struct fake_drm *drm, size_t connector);
 /* "change"; "add" and "remove": the card has come, has gone. */
