@@ -24,6 +24,7 @@ struct kms_link {
 struct kms {
     struct copp_backend backend;
     struct kms_cards cards;
+    bool tried[KMS_CARDS]; /* whether we may write to the card has been looked into */
     struct kms_note notes[KMS_CARDS]; /* of the cards, in the same places */
     char *directory; /* of the notes; NULL: they are kept in memory alone */
     bool type1;
@@ -125,12 +126,10 @@ static void add_link(struct kms *kms, size_t place, size_t index) {
     owe_what_is_noted(link);
 }
 
-/* A card that cannot be written to just now is said at once, not only when somebody wants it. */
 static void add_links(struct kms *kms) {
     for (size_t place = 0; place < kms->cards.count; place++) {
         struct kms_card *card = kms->cards.list[place];
         card->type1 = kms->type1;
-        bool fresh = !link_of(kms, card, 0);
         for (size_t i = 0; i < card->count; i++) {
             struct kms_link *link = link_of(kms, card, i);
             if (link)
@@ -138,8 +137,6 @@ static void add_links(struct kms *kms) {
             else
                 add_link(kms, place, i);
         }
-        if (claim(kms, place) && fresh)
-            (void)kms_card_may_write(card);
     }
 }
 
@@ -195,14 +192,22 @@ static bool look_is_due(struct kms *kms, bool changed, uint64_t now_ms) {
     return due;
 }
 
-/* Cards of another coppd's, once that has ended. */
+/* New cards, and those of another coppd's, once that has ended. Who else is master is said at once, not only when it matters. */
 static void claim_again(struct kms *kms, uint64_t now_ms) {
     if (now_ms < kms->claim_ms)
         return;
     kms->claim_ms = COPP_BACKEND_NEVER;
     for (size_t place = 0; place < kms->cards.count; place++) {
-        if (kms->cards.list[place]->fd >= 0 && !claim(kms, place))
+        struct kms_card *card = kms->cards.list[place];
+        if (card->fd < 0)
+            continue;
+        if (!claim(kms, place)) {
             kms->claim_ms = now_ms + CLAIM_MS;
+            continue;
+        }
+        if (!kms->tried[place])
+            (void)kms_card_may_write(card);
+        kms->tried[place] = true;
     }
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/note.h"
 #include "outputs/xrandr/connect.h"
 
 #define DRAIN_ROUNDS 4u
@@ -38,6 +39,7 @@ struct xrandr {
     struct kms_cards cards;
     char *display;
     char *connectors;
+    struct kms_note note; /* of all outputs, under the display's name */
     bool trust_server;
     struct copp_backend_log *log;
     bool looking; /* all that is asked meanwhile is one look */
@@ -113,7 +115,12 @@ static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value
     return result;
 }
 
-static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write};
+static void link_note(struct hdcp_link *link, bool owed) {
+    struct xrandr_link *own = (struct xrandr_link *)link;
+    kms_note_set(&own->xrandr->note, own->output.name, owed, own->xrandr->log);
+}
+
+static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write, .note = link_note};
 
 /* The kernel's name for the output as configured; false if it is not. */
 static bool configured_name(const struct xrandr *xrandr, const char *output, char *name, size_t size) {
@@ -188,6 +195,8 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
     hdcp_link_init(&link->link, &link_ops, has_truth(link));
     hdcp_link_look(&link->link);
     xrandr->links[xrandr->count++] = link;
+    if (kms_note_has(&xrandr->note, output->name))
+        hdcp_link_owe(&link->link);
 }
 
 /* Nothing is in force or under way behind it from here on, and its devices know. */
@@ -419,6 +428,9 @@ static enum copp_result prepare(struct xrandr *xrandr, const struct copp_xrandr_
     xrandr->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (!copy(config->display, &xrandr->display) || !copy(config->connectors, &xrandr->connectors))
         return COPP_E_MEMORY;
+    char server[KMS_DEVICE_SIZE];
+    (void)snprintf(server, sizeof server, "X server %s", config->display ? config->display : "");
+    kms_note_open(&xrandr->note, config->notes, server, config->log);
     return xrandr->epoll >= 0 ? COPP_OK : COPP_E_IO;
 }
 

@@ -1,9 +1,12 @@
 /* Outputs of an X server: a real one (Xvfb), a RandR client that plays the driver, and the kernel's side by fake_drm.h. */
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "edids.h"
 #include "fake_drm.h"
+#include "outputs/kms/note.h"
 #include "outputs/xrandr/xrandr.h"
 #include "outputs_rig.h"
 #include "x_server.h"
@@ -461,6 +464,38 @@ static void card_that_comes_later(void) {
     fake_drm_free(&second);
 }
 
+static void found_at_the_start(bool noted) {
+    struct world world;
+    struct kms_note note;
+    char directory[] = "/tmp/copp-xrandr-XXXXXX";
+    char server[64];
+    world_start(&world, false);
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(server, sizeof server, "X server %s", world.server.display);
+    kms_note_open(&note, directory, server, NULL);
+    kms_note_set(&note, noted ? "screen" : "DVI-0", true, NULL);
+    x_driver_says(&world.server, "Desired");
+    said_init(&world.said);
+    const struct copp_xrandr_config config = {
+        .display = world.server.display, .notes = directory, .trust_server = true, .log = &world.said.log};
+    struct copp_backend *backend;
+    assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
+    outputs_rig_init(&world.outputs, backend);
+    app_begin(&world.app, outputs_rig_connector(&world.outputs, "screen"));
+    outputs_rig_pass(&world.outputs, 25000);
+    assert_true(x_driver_has(&world.server, noted ? "Undesired" : "Desired"));
+    assert_int_equal(access(note.file, F_OK), noted ? -1 : 0);
+    world_end(&world);
+    assert_true(unlink(note.file) == 0 || noted);
+    assert_int_equal(rmdir(directory), 0);
+}
+
+/* What a coppd that was killed has left on. */
+static void only_what_is_noted_is_taken_down(void) {
+    found_at_the_start(true);
+    found_at_the_start(false);
+}
+
 static void believes_the_kernel(void) {
     struct world world;
     world_start(&world, true);
@@ -613,6 +648,7 @@ static const struct test_case cases[] = {
     TEST(untrusted_server_is_not_believed, "CMD-4 QRY-5"),
     TEST(without_the_property_nothing_is_offered, "QRY-6"),
     TEST(forged_connector_id, "QRY-6"),
+    TEST(only_what_is_noted_is_taken_down, "ARB-4 ARB-5"),
     TEST(card_that_comes_later, "QRY-6 CMD-4 EVT-1"),
     TEST(believes_the_kernel, "CMD-4 CMD-6 EVT-3"),
     TEST(displays_call_themselves, ""),
