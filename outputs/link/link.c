@@ -20,6 +20,7 @@ static void observe(struct hdcp_link *link, struct hdcp_observation *observation
 /* As observe; what is enabled is shown from here on (QRY-5), but only where somebody looks again soon. */
 static void look(struct hdcp_link *link, struct hdcp_observation *observation) {
     observe(link, observation);
+    link->blind = observation->hdcp == HDCP_UNREADABLE;
     link->enabled = observation->hdcp == HDCP_ENABLED && !link->cleared && copp_connector_devices(link->connector) > 0;
 }
 
@@ -49,22 +50,42 @@ static void note(struct hdcp_link *link, bool owed) {
         link->ops->note(link, owed);
 }
 
+static void see_down(struct hdcp_link *link) {
+    if (!link->down)
+        link->down_ms = UNSET;
+    link->down = link->cleared = true;
+}
+
+/* A driver that says that it has taken Undesired, and has not, refuses it. */
+static enum copp_result clear(struct hdcp_link *link) {
+    struct hdcp_observation after;
+    look(link, &after);
+    if (after.hdcp == HDCP_UNDESIRED)
+        see_down(link);
+    else if (!link->blind)
+        return COPP_E_FAILED;
+    link->cleared = true;
+    return COPP_OK;
+}
+
 static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value value) {
     enum copp_result result = link->ops->write(link, value);
     if (result != COPP_E_PENDING)
         link->busy_ms = UNSET;
-    if (!result) {
-        link->cleared = value == HDCP_UNDESIRED;
-        link->down = false;
-    }
-    return result;
+    if (result)
+        return result;
+    link->down = false;
+    if (value == HDCP_UNDESIRED)
+        return clear(link);
+    link->cleared = false;
+    return COPP_OK;
 }
 
 /* --- what must be taken down --- */
 
 /* Nothing is owed, or not any more. */
 static void settle(struct hdcp_link *link) {
-    link->owed = link->cleared = link->down = link->blind = false;
+    link->owed = link->cleared = link->down = false;
     note(link, false);
 }
 
@@ -73,26 +94,14 @@ static void try_at_once(struct hdcp_link *link) {
     link->backoff_ms = WRITE_RETRY_MS;
 }
 
-static void see_down(struct hdcp_link *link) {
-    if (!link->down)
-        link->down_ms = UNSET;
-    link->down = true;
-}
-
-/* A driver that says that it has taken the value, and has not, is one that refuses it. */
 static void write_down(struct hdcp_link *link, const struct hdcp_observation *now) {
-    struct hdcp_observation after;
     enum copp_result result = write_value(link, HDCP_UNDESIRED);
     bool busy = result == COPP_E_PENDING && !passed(link, &link->busy_ms, BUSY_LIMIT_MS);
     link->retry_ms = link->now_ms + (busy ? PENDING_INTERVAL_MS : link->backoff_ms);
     if (!busy)
         link->backoff_ms = link->backoff_ms * 2 < WRITE_RETRY_LIMIT_MS ? link->backoff_ms * 2 : WRITE_RETRY_LIMIT_MS;
-    if (result)
-        return;
-    link->late = now->hdcp != HDCP_ENABLED;
-    look(link, &after);
-    if (after.hdcp == HDCP_UNDESIRED)
-        see_down(link);
+    if (!result)
+        link->late = now->hdcp != HDCP_ENABLED;
 }
 
 /*
@@ -106,16 +115,13 @@ static bool set_by_another(const struct hdcp_link *link, const struct hdcp_obser
 static void pay(struct hdcp_link *link) {
     struct hdcp_observation now;
     look(link, &now);
-    link->blind = link->down && now.hdcp == HDCP_UNREADABLE;
     if (now.hdcp == HDCP_UNDESIRED) {
         see_down(link);
-        if (passed(link, &link->down_ms, LATE_MS))
-            settle(link);
         return;
     }
     link->down_ms = UNSET;
-    if (link->blind)
-        return;
+    if (link->blind && link->cleared)
+        return; /* it may well be down */
     if (set_by_another(link, &now)) {
         settle(link);
         return;
@@ -126,18 +132,19 @@ static void pay(struct hdcp_link *link) {
 }
 
 static void take_down(struct hdcp_link *link) {
-    struct hdcp_observation now;
-    link->pending = link->asked = link->in_force = link->blind = false;
-    if (!link->owed) {
-        settle(link);
-        return;
-    }
-    look(link, &now);
+    link->pending = link->asked = link->in_force = false;
     try_at_once(link);
-    if (now.hdcp == HDCP_UNDESIRED)
-        see_down(link);
+    if (link->owed)
+        pay(link);
     else
-        write_down(link, &now);
+        settle(link);
+}
+
+/* An authentication that was under way has ended by then. */
+static void go_on_paying(struct hdcp_link *link) {
+    pay(link);
+    if (link->down && !link->blind && passed(link, &link->down_ms, LATE_MS))
+        settle(link);
 }
 
 /* --- what sessions want --- */
@@ -147,8 +154,8 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     bool from_undesired = now->hdcp == HDCP_UNDESIRED;
     if (!from_undesired) {
         enum copp_result result = write_value(link, HDCP_UNDESIRED);
-        if (result == COPP_E_PENDING)
-            return result;
+        if (result == COPP_E_PENDING || (result && link->cleared))
+            return result; /* what stands there is a driver's that has not ended */
         from_undesired = !result;
     }
     note(link, true);
@@ -186,9 +193,9 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
         take_down(link);
         return;
     }
+    link->announces = link->asked && !link->events;
     link->pending = link->asked = false;
     link->in_force = true;
-    link->announces = !link->events;
     link->in_force_ms = UNSET;
     link->events = 0;
     if (!link->owed)
@@ -202,8 +209,6 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
         link->seen = *now; /* from here on it matters what changes */
         link->watched = true;
     }
-    link->events = 0;
-    link->blind = false;
     link->busy_ms = UNSET;
     link->pending = true; /* a backend that cannot look just now must not tell of before */
     enum copp_result result = rise(link, now);
@@ -318,11 +323,11 @@ static void serve(struct hdcp_link *link) {
 void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
     link->now_ms = now_ms;
     if (unused(link))
-        link->watched = link->enabled = false;
+        link->watched = link->enabled = link->blind = false;
     else
         serve(link);
     if (link->owed && !held(link))
-        pay(link);
+        go_on_paying(link);
     link->events = link->blind ? link->events : 0;
 }
 
@@ -347,7 +352,7 @@ void hdcp_link_offer(struct hdcp_link *link, bool offered) {
 }
 
 void hdcp_link_owe(struct hdcp_link *link) {
-    link->owed = link->late = true;
+    link->owed = link->late = link->cleared = true;
     link->down = false;
     note(link, true);
     try_at_once(link);
@@ -373,6 +378,8 @@ uint64_t hdcp_link_interval(const struct hdcp_link *link) {
     uint64_t debt = debt_interval(link);
     if (link->pending)
         return PENDING_INTERVAL_MS;
+    if (unused(link) && (link->watched || link->enabled))
+        return 0; /* what was seen last is not to be told to whoever comes next */
     return unused(link) || debt < WATCH_INTERVAL_MS ? debt : WATCH_INTERVAL_MS;
 }
 
