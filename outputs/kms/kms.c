@@ -82,11 +82,11 @@ static bool claim(struct kms *kms, size_t place) {
     return true;
 }
 
-/* Without the card, nothing will be written that could be owed. */
-static void link_note(struct hdcp_link *link, bool owed) {
+/* Without the card, nothing will be written that could become a debt. */
+static void link_note(struct hdcp_link *link, bool debt) {
     struct kms_link *own = (struct kms_link *)link;
     if (claim(own->kms, own->place))
-        kms_note_set(&own->kms->notes[own->place], name_of(own), owed, own->kms->log);
+        kms_note_set(&own->kms->notes[own->place], name_of(own), debt, own->kms->log);
 }
 
 static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write, .note = link_note};

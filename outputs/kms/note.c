@@ -157,12 +157,12 @@ static bool replace(const struct kms_note *note) {
     return write_whole(fresh, text, (size_t)used) && rename(fresh, note->file) == 0;
 }
 
-void kms_note_set(struct kms_note *note, const char *name, bool owed, struct copp_backend_log *log) {
+void kms_note_set(struct kms_note *note, const char *name, bool debt, struct copp_backend_log *log) {
     size_t place = place_of(note, name);
     bool has = place < note->count;
-    if (has == owed || (owed && (note->count == KMS_CONNECTORS || !name_good(name, strlen(name)))))
+    if (has == debt || (debt && (note->count == KMS_CONNECTORS || !name_good(name, strlen(name)))))
         return;
-    if (owed)
+    if (debt)
         (void)snprintf(note->names[note->count++], COPP_BACKEND_NAME_SIZE, "%s", name);
     else
         memmove(note->names[place], note->names[--note->count], sizeof note->names[place]);

@@ -25,6 +25,6 @@ void kms_note_open(struct kms_note *note, const char *directory, const char *dev
 bool kms_note_has(const struct kms_note *note, const char *name);
 
 /* Says so, or that it is not any more. On the disk when this returns; where that fails, log is told, once. */
-void kms_note_set(struct kms_note *note, const char *name, bool owed, struct copp_backend_log *log);
+void kms_note_set(struct kms_note *note, const char *name, bool debt, struct copp_backend_log *log);
 
 #endif

@@ -115,9 +115,9 @@ static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value
     return result;
 }
 
-static void link_note(struct hdcp_link *link, bool owed) {
+static void link_note(struct hdcp_link *link, bool debt) {
     struct xrandr_link *own = (struct xrandr_link *)link;
-    kms_note_set(&own->xrandr->note, own->output.name, owed, own->xrandr->log);
+    kms_note_set(&own->xrandr->note, own->output.name, debt, own->xrandr->log);
 }
 
 static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write, .note = link_note};
