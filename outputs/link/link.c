@@ -60,11 +60,12 @@ static void see_down(struct hdcp_link *link) {
 static enum copp_result clear(struct hdcp_link *link) {
     struct hdcp_observation after;
     look(link, &after);
-    if (after.hdcp == HDCP_UNDESIRED)
-        see_down(link);
-    else if (!link->blind)
+    if (after.hdcp != HDCP_UNDESIRED && !link->blind)
         return COPP_E_FAILED;
     link->cleared = true;
+    link->down = false;
+    if (!link->blind)
+        see_down(link);
     return COPP_OK;
 }
 
@@ -74,10 +75,9 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
         link->busy_ms = UNSET;
     if (result)
         return result;
-    link->down = false;
     if (value == HDCP_UNDESIRED)
         return clear(link);
-    link->cleared = false;
+    link->cleared = link->down = false;
     return COPP_OK;
 }
 
@@ -156,6 +156,8 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
         enum copp_result result = write_value(link, HDCP_UNDESIRED);
         if (result == COPP_E_PENDING || (result && link->cleared))
             return result; /* what stands there is a driver's that has not ended */
+        if (!result && link->blind)
+            return COPP_E_PENDING; /* whether it was done is to be seen */
         from_undesired = !result;
     }
     note(link, true);
@@ -169,22 +171,29 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     return result;
 }
 
+/* What has come of Desired. Undesired: somebody else has taken it back, or a driver says yes and does nothing. */
+static enum copp_result outcome(const struct hdcp_observation *now) {
+    if (now->hdcp == HDCP_ENABLED)
+        return COPP_OK;
+    return now->hdcp == HDCP_UNDESIRED ? COPP_E_FAILED : COPP_E_PENDING;
+}
+
 /* One step. COPP_OK: it is enabled. */
 static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (link->asked && now->hdcp == HDCP_UNDESIRED)
-        return COPP_E_FAILED; /* somebody else has taken it back */
+    if (link->asked)
+        return outcome(now);
     if (now->hdcp == HDCP_ENABLED && !link->cleared)
         return COPP_OK;
-    if (link->asked)
-        return COPP_E_PENDING;
     if (!link->offered)
         return COPP_E_FAILED;
+    if (now->hdcp == HDCP_UNREADABLE)
+        return COPP_E_PENDING;
     enum copp_result result = write_up(link, now);
     if (result)
         return result;
     struct hdcp_observation after;
     look(link, &after);
-    return after.hdcp == HDCP_ENABLED ? COPP_OK : COPP_E_PENDING;
+    return outcome(&after);
 }
 
 /* The end of the rise. */
