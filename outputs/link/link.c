@@ -164,6 +164,8 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     enum copp_result result = write_value(link, HDCP_DESIRED);
     if (result == COPP_E_PENDING)
         return result;
+    if (result == COPP_E_STATE)
+        return COPP_E_FAILED;
     link->owed = link->owed || !result || from_undesired; /* a refusal is no proof that it was not done */
     link->late = true;
     link->asked = !result;

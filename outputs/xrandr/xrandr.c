@@ -106,7 +106,7 @@ static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value
     struct xrandr_link *own = (struct xrandr_link *)link;
     struct xrandr *xrandr = own->xrandr;
     if (!own->present || !has_truth(own))
-        return COPP_E_FAILED;
+        return COPP_E_STATE;
     begin(xrandr);
     enum copp_result result = randr_write(&xrandr->randr, &own->output, value == HDCP_DESIRED);
     if (result == COPP_E_FAILED && randr_alive(&xrandr->randr))

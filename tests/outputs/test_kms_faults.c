@@ -335,6 +335,22 @@ static void a_master_stands_in_the_way(void) {
     world_end(&world);
 }
 
+/* A command that nobody let us carry out is no debt: what is there afterwards is the master's. */
+static void a_command_that_is_not_let_through(void) {
+    struct world world;
+    world_begin(&world);
+    fake_drm_other_master(world.drm, "weston", 812);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_UNEXPECTED);
+    assert_false(noted(&world));
+    fake_drm_other_writes(world.drm, FAKE_HDMI, 1);
+    fake_drm_work(world.drm, FAKE_HDMI);
+    fake_drm_other_master(world.drm, NULL, 0);
+    pass(&world, LATE_MS + 1000);
+    assert_int_equal(value(&world), 2);
+    assert_int_equal(app_global(&world.app, HDCP), 1); /* QRY-5 */
+    world_end(&world);
+}
+
 /* --- notes --- */
 
 /* What a coppd that was killed leaves: the property, and its note. */
@@ -544,6 +560,7 @@ static const struct test_case cases[] = {
     TEST(everything_is_refused, "CMD-4"),
     TEST(enabled_comes_late, "ARB-4"),
     TEST(a_master_stands_in_the_way, "ARB-4 CMD-4"),
+    TEST(a_command_that_is_not_let_through, "ARB-5 QRY-5"),
     TEST(only_what_is_noted_is_taken_down, "ARB-4 ARB-5"),
     TEST(notes_that_are_none, "ARB-5"),
     TEST(notes_keep_each_connector, "ARB-4"),
