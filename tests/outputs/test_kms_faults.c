@@ -192,6 +192,37 @@ static void events_of_others(void) {
     world_end(&world);
 }
 
+struct udev_device;
+struct udev_monitor;
+struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
+
+static unsigned overflows; /* so many times more the queue has been full */
+
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor) {
+    if (!overflows)
+        return __real_udev_monitor_receive_device(monitor);
+    overflows--;
+    errno = ENOBUFS;
+    return NULL;
+}
+
+/* More events than the socket holds: what was in them nobody knows. */
+static void lost_events_are_a_loss(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm}); /* unheard */
+    overflows = 1;
+    fake_drm_uevent(world.drm, "change");
+    hear(&world);
+    assert_lost(&world);
+    assert_non_null(outputs_rig_connector(&world.host.outputs, "card1-HDMI-A-1"));
+    bring_up(&world);
+    world_end(&world);
+    fake_drm_free(&second);
+}
+
 /* --- edges --- */
 
 static void desired_was_there_already(unsigned busy) {
@@ -554,6 +585,7 @@ static const struct test_case cases[] = {
     TEST(events_tell_of_a_gap, "EVT-1 EVT-3"),
     TEST(the_event_of_our_own_success_comes_late, "EVT-1"),
     TEST(events_of_others, "EVT-1"),
+    TEST(lost_events_are_a_loss, "EVT-1"),
     TEST(desired_needs_an_edge, "CMD-6"),
     TEST(desired_over_enabled, "EVT-1 EVT-3"),
     TEST(a_take_down_is_refused, "ARB-4"),
