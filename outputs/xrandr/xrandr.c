@@ -200,6 +200,7 @@ static void return_output(struct xrandr_link *link, const struct randr_output *o
     link->present = true;
     link->output = *output;
     find_truth(link->xrandr, link);
+    hdcp_link_offer(&link->link, has_truth(link));
     hdcp_link_returned(&link->link);
 }
 
