@@ -11,24 +11,9 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "outputs/kms/claim.h"
 #include "outputs/kms/signal.h"
 #include "outputs/kms/timing.h"
-
-static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct kms_signal *own) {
-    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
-    for (size_t i = 0; own->crtc && i < card->count; i++) {
-        struct kms_signal other;
-        if (i == index)
-            continue;
-        kms_signal_read(card->fd, card->connectors[i].id, &other);
-        if (!other.crtc)
-            continue;
-        if (kms_signals_cloned(own, &other))
-            return COPP_MODE_CLONE;
-        mode = COPP_MODE_DUALVIEW;
-    }
-    return mode;
-}
 
 static bool value_of(const drmModeObjectProperties *properties, uint32_t id, uint64_t *value) {
     for (uint32_t i = 0; i < properties->count_props; i++) {
@@ -65,16 +50,51 @@ static void read_display(int fd, struct kms_connector *connector, uint64_t blob)
     drmModeFreePropertyBlob(edid);
 }
 
-static void read_properties(struct kms_card *card, struct kms_connector *connector, struct hdcp_observation *observation) {
+/* What its properties say, and which tiled display it is a part of (0: none). */
+static uint32_t read_properties(struct kms_card *card, struct kms_connector *connector, struct hdcp_observation *observation) {
     uint64_t blob = 0;
+    uint64_t tile = 0;
     drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
     if (connector->protection_property)
         observation->hdcp = properties ? read_hdcp(card, connector, properties) : HDCP_UNREADABLE;
+    if (properties)
+        (void)value_of(properties, connector->tile_property, &tile);
     if (properties && observation->connected)
         (void)value_of(properties, connector->edid_property, &blob);
     drmModeFreeObjectProperties(properties);
     read_display(card->fd, connector, blob);
     memcpy(observation->display, connector->display, sizeof observation->display);
+    return kms_tile_group(card->fd, tile);
+}
+
+/* Another part of the same tiled display: by its own word, which only displays with tiles give. */
+static bool is_tile_of(const struct kms_card *card, const struct kms_connector *connector, uint32_t group) {
+    uint64_t blob = 0;
+    drmModeObjectPropertiesPtr properties =
+        connector->tile_property ? drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR) : NULL;
+    if (properties)
+        (void)value_of(properties, connector->tile_property, &blob);
+    drmModeFreeObjectProperties(properties);
+    return kms_tile_group(card->fd, blob) == group;
+}
+
+static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct kms_signal *own,
+                                            uint32_t group) {
+    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
+    for (size_t i = 0; own->crtc && i < card->count; i++) {
+        struct kms_signal other;
+        if (i == index)
+            continue;
+        kms_signal_read(card->fd, card->connectors[i].id, &other);
+        if (!other.crtc)
+            continue;
+        if (kms_signals_cloned(own, &other))
+            return COPP_MODE_CLONE;
+        if (group && is_tile_of(card, &card->connectors[i], group))
+            return COPP_MODE_THEATRE;
+        mode = COPP_MODE_DUALVIEW;
+    }
+    return mode;
 }
 
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation) {
@@ -83,8 +103,9 @@ void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observati
     kms_signal_read(card->fd, connector->id, &signal);
     observation->connected = signal.connected;
     observation->driven = signal.crtc != 0;
-    if (signal.exists && (connector->protection_property || connector->edid_property))
-        read_properties(card, connector, observation);
+    uint32_t group = 0;
+    if (signal.exists && (connector->protection_property || connector->edid_property || connector->tile_property))
+        group = read_properties(card, connector, observation);
     if (!signal.crtc)
         return;
     const struct kms_timing timing = {.clock_hz = UINT64_C(1000) * signal.mode.clock,
@@ -95,7 +116,7 @@ void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observati
                                       .interlaced = signal.mode.flags & DRM_MODE_FLAG_INTERLACE,
                                       .doubled = signal.mode.flags & DRM_MODE_FLAG_DBLSCAN};
     kms_display_of(&timing, &observation->state.display);
-    observation->state.mode = mode_of(card, index, &signal);
+    observation->state.mode = mode_of(card, index, &signal, group);
 }
 
 static void find_properties(int fd, struct kms_connector *connector) {
@@ -108,6 +129,8 @@ static void find_properties(int fd, struct kms_connector *connector) {
             connector->type_property = property->prop_id;
         if (property && strcmp(property->name, "EDID") == 0)
             connector->edid_property = property->prop_id;
+        if (property && strcmp(property->name, "TILE") == 0)
+            connector->tile_property = property->prop_id;
         drmModeFreeProperty(property);
     }
     drmModeFreeObjectProperties(properties);
@@ -148,8 +171,13 @@ void kms_card_scan(struct kms_card *card) {
         card->connectors[i].edid_blob = 0;
 }
 
+static int open_node(const char *path) {
+    return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 static enum copp_result open_device(struct kms_card *card, const char *path) {
-    card->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    (void)snprintf(card->path, sizeof card->path, "%s", path);
+    card->fd = open_node(path);
     if (card->fd < 0) {
         copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: cannot be opened: %s", path, strerror(errno));
         return COPP_E_IO;
@@ -167,6 +195,7 @@ static enum copp_result new_card(const char *name, uint32_t bus_type, struct cop
     (void)snprintf((*card)->name, sizeof(*card)->name, "%s", name);
     (*card)->log = log;
     (*card)->bus_type = bus_type;
+    (*card)->fd = (*card)->lock_fd = -1;
     return COPP_OK;
 }
 
@@ -197,9 +226,44 @@ enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t b
 }
 
 static void close_device(struct kms_card *card) {
+    if (card->lock_fd >= 0 && card->lock_fd != card->fd)
+        (void)close(card->lock_fd);
     if (card->fd >= 0 && card->access == KMS_OWN)
         (void)close(card->fd);
-    card->fd = -1;
+    card->fd = card->lock_fd = -1;
+}
+
+bool kms_card_claim(struct kms_card *card) {
+    char holder[KMS_HOLDER_SIZE];
+    if (card->access == KMS_LENT || card->lock_fd >= 0)
+        return true;
+    if (card->fd < 0)
+        return false;
+    if (kms_claim(card->fd, holder)) {
+        card->lock_fd = card->fd;
+        return true;
+    }
+    copp_backend_warn(
+        card->log, &card->warnings, EWOULDBLOCK, card->now_ms,
+        "%s: %s switches its HDCP already, and a card has one coppd: its outputs are shown, and commands refused, until "
+        "that one ends; stop it, or name another card by device",
+        card->name, holder[0] ? holder : "another program, such as a coppd,");
+    return false;
+}
+
+bool kms_card_reopen(struct kms_card *card) {
+    int fd = card->access == KMS_OWN && card->path[0] ? open_node(card->path) : -1;
+    if (fd < 0)
+        return false;
+    if (!drmIsMaster(fd)) {
+        (void)close(fd);
+        return false;
+    }
+    card->atomic = drmSetClientCap(fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
+    if (card->fd != card->lock_fd)
+        (void)close(card->fd);
+    card->fd = fd;
+    return true;
 }
 
 void kms_card_gone(struct kms_card *card) {

@@ -24,8 +24,9 @@ void kms_signal_read(int fd, uint32_t connector_id, struct kms_signal *signal) {
     if (!connector)
         return;
     signal->exists = true;
-    signal->connected = connector->connection == DRM_MODE_CONNECTED;
     read_crtc(fd, connector->encoder_id, signal);
+    bool unknown = connector->connection == DRM_MODE_UNKNOWNCONNECTION;
+    signal->connected = connector->connection == DRM_MODE_CONNECTED || (unknown && signal->crtc);
     drmModeFreeConnector(connector);
 }
 
@@ -38,4 +39,23 @@ bool kms_signals_cloned(const struct kms_signal *a, const struct kms_signal *b) 
         return true;
     return a->framebuffer && a->framebuffer == b->framebuffer && !apart(a->x, a->width, b->x, b->width) &&
            !apart(a->y, a->height, b->y, b->height);
+}
+
+/* "GROUP:FLAGS:COLUMNS:...", in decimal digits. */
+static uint32_t group_in(const char *text, size_t length) {
+    uint64_t group = 0;
+    size_t i = 0;
+    for (; i < length && i < 10 && text[i] >= '0' && text[i] <= '9'; i++)
+        group = 10 * group + (uint64_t)(text[i] - '0');
+    bool good = i > 0 && i < length && text[i] == ':' && group > 0 && group < UINT32_MAX;
+    return good ? (uint32_t)group : UINT32_MAX;
+}
+
+uint32_t kms_tile_group(int fd, uint64_t blob_id) {
+    if (!blob_id)
+        return 0;
+    drmModePropertyBlobPtr blob = blob_id <= UINT32_MAX ? drmModeGetPropertyBlob(fd, (uint32_t)blob_id) : NULL;
+    uint32_t group = blob ? group_in(blob->data, blob->length) : UINT32_MAX;
+    drmModeFreePropertyBlob(blob);
+    return group;
 }

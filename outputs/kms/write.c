@@ -1,29 +1,44 @@
 #include "outputs/kms/write.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
-/* A refusal is said once, until a write works again. */
-static bool refused(struct kms_card *card, const char *why) {
-    if (!card->refused)
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: %s", card->name, why);
-    card->refused = true;
-    return false;
+#include "outputs/kms/master.h"
+
+/* Each master is a cause of its own: a compositor after a splash is news. */
+static void warn_of_master(struct kms_card *card) {
+    char master[KMS_MASTER_SIZE];
+    uint32_t cause = EBUSY;
+    if (!kms_master_name(card->name, master))
+        (void)snprintf(master, sizeof master, "a compositor or X server");
+    for (const char *letter = master; *letter; letter++)
+        cause = cause * 31u + (uint8_t)*letter;
+    copp_backend_warn(
+        card->log, &card->warnings, (int)(cause & INT32_MAX), card->now_ms,
+        "%s: %s owns its outputs (it is DRM master; root sees which program is in /sys/kernel/debug/dri/%.10s/clients), "
+        "so HDCP cannot be switched here until it ends; under X use the xrandr outputs",
+        card->name, master, card->name + strcspn(card->name, "0123456789"));
 }
 
 static bool become_master(struct kms_card *card) {
+    if (!kms_card_claim(card))
+        return false;
     if (card->access == KMS_LENT || drmSetMaster(card->fd) == 0)
         return true;
-    if (errno == EBUSY)
-        return refused(card, "a compositor or X server owns its outputs (it is DRM master), so HDCP cannot be switched here; use "
-                             "the xrandr outputs under X, or start without a compositor");
-    if (errno == EACCES || errno == EPERM)
-        return refused(card, "a compositor or X server had its outputs first, and without CAP_SYS_ADMIN HDCP cannot be switched "
-                             "here; use the xrandr outputs under X, or start before the compositor");
-    return refused(card, strerror(errno));
+    int cause = errno;
+    bool denied = cause == EACCES || cause == EPERM;
+    if (denied && kms_card_reopen(card))
+        return true;
+    if (denied || cause == EBUSY)
+        warn_of_master(card);
+    else
+        copp_backend_warn(card->log, &card->warnings, cause, card->now_ms, "%s: DRM master cannot be taken: %s", card->name,
+                          strerror(cause));
+    return false;
 }
 
 static void leave_master(struct kms_card *card) {
@@ -64,20 +79,21 @@ static int set_properties(const struct kms_card *card, const struct kms_connecto
 }
 
 enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_value value) {
-    const struct kms_connector *connector = &card->connectors[index];
+    struct kms_connector *connector = &card->connectors[index];
     if (!connector->id || !connector->protection_property)
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     if (!become_master(card))
-        return COPP_E_FAILED;
+        return COPP_E_STATE;
     int result = card->atomic ? commit(card, connector, value) : set_properties(card, connector, value);
     leave_master(card);
     if (result == -EBUSY)
         return COPP_E_PENDING; /* an earlier commit has not ended */
     if (result < 0) {
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: the driver refuses to switch HDCP %s: %s", connector->name,
-                         value == HDCP_UNDESIRED ? "off" : "on", strerror(-result));
+        /* on and off are refused for different reasons, though by the same number */
+        int cause = value == HDCP_UNDESIRED ? result : -result;
+        copp_backend_warn(card->log, &connector->warnings, cause, card->now_ms, "%s: the driver refuses to switch HDCP %s: %s",
+                          connector->name, value == HDCP_UNDESIRED ? "off" : "on", strerror(-result));
         return COPP_E_FAILED;
     }
-    card->refused = false;
     return COPP_OK;
 }

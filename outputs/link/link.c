@@ -164,6 +164,8 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     enum copp_result result = write_value(link, HDCP_DESIRED);
     if (result == COPP_E_PENDING)
         return result;
+    if (result == COPP_E_STATE)
+        return COPP_E_FAILED;
     link->owed = link->owed || !result || from_undesired; /* a refusal is no proof that it was not done */
     link->late = true;
     link->asked = !result;
@@ -171,29 +173,35 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     return result;
 }
 
-/* What has come of Desired. Undesired: somebody else has taken it back, or a driver says yes and does nothing. */
-static enum copp_result outcome(const struct hdcp_observation *now) {
-    if (now->hdcp == HDCP_ENABLED)
-        return COPP_OK;
-    return now->hdcp == HDCP_UNDESIRED ? COPP_E_FAILED : COPP_E_PENDING;
+/* What has come of Desired. An Enabled that follows on Undesired is that of an earlier one: then Desired has not been taken yet. */
+static enum copp_result outcome(struct hdcp_link *link, const struct hdcp_observation *now) {
+    if (now->hdcp == HDCP_UNDESIRED)
+        return COPP_E_FAILED; /* somebody else has taken it back, or the driver says yes and does nothing */
+    if (now->hdcp == HDCP_DESIRED)
+        link->cleared = false;
+    link->asked = now->hdcp != HDCP_ENABLED || !link->cleared;
+    return now->hdcp == HDCP_ENABLED && link->asked ? COPP_OK : COPP_E_PENDING;
 }
 
-/* One step. COPP_OK: it is enabled. */
-static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (link->asked)
-        return outcome(now);
-    if (now->hdcp == HDCP_ENABLED && !link->cleared)
-        return COPP_OK;
-    if (!link->offered)
-        return COPP_E_FAILED;
-    if (now->hdcp == HDCP_UNREADABLE)
-        return COPP_E_PENDING;
+static enum copp_result begin_rise(struct hdcp_link *link, const struct hdcp_observation *now) {
     enum copp_result result = write_up(link, now);
     if (result)
         return result;
     struct hdcp_observation after;
     look(link, &after);
-    return outcome(&after);
+    link->cleared = after.hdcp == HDCP_UNDESIRED;
+    return after.hdcp == HDCP_ENABLED ? COPP_OK : COPP_E_PENDING;
+}
+
+/* One step. COPP_OK: it is enabled. */
+static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
+    if (link->asked)
+        return outcome(link, now);
+    if (now->hdcp == HDCP_ENABLED && !link->cleared)
+        return COPP_OK;
+    if (!link->offered)
+        return COPP_E_FAILED;
+    return now->hdcp == HDCP_UNREADABLE ? COPP_E_PENDING : begin_rise(link, now);
 }
 
 /* The end of the rise. */

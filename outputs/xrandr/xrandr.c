@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/note.h"
 #include "outputs/xrandr/connect.h"
 
 #define DRAIN_ROUNDS 4u
@@ -38,6 +39,7 @@ struct xrandr {
     struct kms_cards cards;
     char *display;
     char *connectors;
+    struct kms_note note; /* of all outputs, under the display's name */
     bool trust_server;
     struct copp_backend_log *log;
     bool looking; /* all that is asked meanwhile is one look */
@@ -104,7 +106,7 @@ static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value
     struct xrandr_link *own = (struct xrandr_link *)link;
     struct xrandr *xrandr = own->xrandr;
     if (!own->present || !has_truth(own))
-        return COPP_E_FAILED;
+        return COPP_E_STATE;
     begin(xrandr);
     enum copp_result result = randr_write(&xrandr->randr, &own->output, value == HDCP_DESIRED);
     if (result == COPP_E_FAILED && randr_alive(&xrandr->randr))
@@ -113,7 +115,12 @@ static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value
     return result;
 }
 
-static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write};
+static void link_note(struct hdcp_link *link, bool debt) {
+    struct xrandr_link *own = (struct xrandr_link *)link;
+    kms_note_set(&own->xrandr->note, own->output.name, debt, own->xrandr->log);
+}
+
+static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write, .note = link_note};
 
 /* The kernel's name for the output as configured; false if it is not. */
 static bool configured_name(const struct xrandr *xrandr, const char *output, char *name, size_t size) {
@@ -152,20 +159,20 @@ static void find_truth(const struct xrandr *xrandr, struct xrandr_link *link) {
         link->card = NULL;
 }
 
-static bool can_offer(const struct xrandr *xrandr, const struct xrandr_link *link) {
+/* While nobody knows what is in force, commands fail: the kernel's connector may still come, with its card. */
+static void say_whose_word(const struct xrandr *xrandr, const struct xrandr_link *link) {
     if (!link->output.protection || link->card)
-        return has_truth(link);
-    if (xrandr->trust_server) {
+        return;
+    if (xrandr->trust_server)
         copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
                          "%s: the X server's word for HDCP is believed, as configured: any X client can forge it",
                          link->output.name);
-        return true;
-    }
-    copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
-                     "%s: which of the kernel's connectors is behind it is not known, and the X server only shows what was "
-                     "written: it offers no HDCP; name the connector in the configuration, as in %s=card0-HDMI-A-1",
-                     link->output.name, link->output.name);
-    return false;
+    else
+        copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
+                         "%s: which of the kernel's connectors is behind it is not known, and the X server only shows what was "
+                         "written: its HDCP cannot be switched on; name the connector in the configuration, as in "
+                         "%s=card0-HDMI-A-1",
+                         link->output.name, link->output.name);
 }
 
 static struct xrandr_link *link_of(const struct xrandr *xrandr, const char *name) {
@@ -184,9 +191,12 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
     link->output = *output;
     link->present = true;
     find_truth(xrandr, link);
-    hdcp_link_init(&link->link, &link_ops, can_offer(xrandr, link));
+    say_whose_word(xrandr, link);
+    hdcp_link_init(&link->link, &link_ops, has_truth(link));
     hdcp_link_look(&link->link);
     xrandr->links[xrandr->count++] = link;
+    if (kms_note_has(&xrandr->note, output->name))
+        hdcp_link_owe(&link->link);
 }
 
 /* Nothing is in force or under way behind it from here on, and its devices know. */
@@ -200,7 +210,15 @@ static void return_output(struct xrandr_link *link, const struct randr_output *o
     link->present = true;
     link->output = *output;
     find_truth(link->xrandr, link);
+    hdcp_link_offer(&link->link, has_truth(link));
     hdcp_link_returned(&link->link);
+}
+
+/* The card behind it may have come. */
+static void look_for_truth(struct xrandr_link *link) {
+    if (!link->card)
+        find_truth(link->xrandr, link);
+    hdcp_link_offer(&link->link, has_truth(link));
 }
 
 /* An output is its name: its number is another one with each server, and with each dock that is plugged in. */
@@ -218,6 +236,21 @@ static void update_links(struct xrandr *xrandr) {
         else
             memcpy(link->output.display, outputs[i].display, sizeof link->output.display);
     }
+    for (size_t i = 0; i < xrandr->count; i++)
+        look_for_truth(xrandr->links[i]);
+}
+
+/* A uevent of the kernel's connector behind an output (EVT-1). */
+static void on_moved(void *user, const struct kms_card *card, uint32_t connector_id, uint32_t property_id) {
+    const struct xrandr *xrandr = user;
+    for (size_t i = 0; i < xrandr->count; i++) {
+        struct xrandr_link *link = xrandr->links[i];
+        const struct kms_connector *connector = link->card ? &link->card->connectors[link->index] : NULL;
+        bool own =
+            connector && link->card == card && connector->id == connector_id && connector->protection_property == property_id;
+        if (connector && (!card || own))
+            hdcp_link_evidence(&link->link);
+    }
 }
 
 static size_t count(const struct copp_backend *backend) {
@@ -231,7 +264,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = link->card ? link->card->connectors[link->index].type : COPP_CONNECTOR_UNKNOWN;
-    output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
+    output->config.protection_types = link->output.protection ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card ? link->card->bus_type : COPP_BUS_UNKNOWN;
 }
 
@@ -334,7 +367,7 @@ static void look(struct xrandr *xrandr) {
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct xrandr *xrandr = xrandr_of(backend);
     bool away = !xrandr->randr.connection;
-    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards)) || xrandr->changed;
+    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards, on_moved, xrandr)) || xrandr->changed;
     xrandr->last_ms = now_ms;
     connect_again(xrandr, now_ms);
     xrandr->changed = xrandr->changed || (away && xrandr->randr.connection);
@@ -397,6 +430,9 @@ static enum copp_result prepare(struct xrandr *xrandr, const struct copp_xrandr_
     xrandr->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (!copy(config->display, &xrandr->display) || !copy(config->connectors, &xrandr->connectors))
         return COPP_E_MEMORY;
+    char server[KMS_DEVICE_SIZE];
+    (void)snprintf(server, sizeof server, "X server %s", config->display ? config->display : "");
+    kms_note_open(&xrandr->note, config->notes, server, config->log);
     return xrandr->epoll >= 0 ? COPP_OK : COPP_E_IO;
 }
 
