@@ -56,11 +56,11 @@ static void see_down(struct hdcp_link *link) {
     link->down = link->cleared = true;
 }
 
-/* A driver that says that it has taken Undesired, and has not, refuses it. */
-static enum copp_result clear(struct hdcp_link *link) {
+/* What has come of Undesired, which was answered so: what is read counts, whatever the driver says. */
+static enum copp_result clear(struct hdcp_link *link, enum copp_result answered) {
     struct hdcp_observation after;
     look(link, &after);
-    if (after.hdcp != HDCP_UNDESIRED && !link->blind)
+    if (after.hdcp != HDCP_UNDESIRED && (answered || !link->blind))
         return COPP_E_FAILED;
     link->cleared = true;
     link->down = false;
@@ -71,14 +71,14 @@ static enum copp_result clear(struct hdcp_link *link) {
 
 static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value value) {
     enum copp_result result = link->ops->write(link, value);
-    if (result != COPP_E_PENDING)
-        link->busy_ms = UNSET;
-    if (result)
+    if (result == COPP_E_PENDING)
         return result;
+    link->busy_ms = UNSET;
     if (value == HDCP_UNDESIRED)
-        return clear(link);
-    link->cleared = link->down = false;
-    return COPP_OK;
+        return clear(link, result);
+    link->down = false; /* also where it is refused: that is no proof that it was not done */
+    link->cleared = link->cleared && result;
+    return result;
 }
 
 /* --- what must be taken down --- */
@@ -164,7 +164,7 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     enum copp_result result = write_value(link, HDCP_DESIRED);
     if (result == COPP_E_PENDING)
         return result;
-    link->owed = link->owed || !result || from_undesired; /* a refusal is no proof that it was not done */
+    link->owed = link->owed || !result || from_undesired;
     link->late = true;
     link->asked = !result;
     link->events = 0;
