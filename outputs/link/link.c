@@ -42,12 +42,12 @@ static bool held(const struct hdcp_link *link) {
     return link->pending || link->in_force;
 }
 
-static void note(struct hdcp_link *link, bool owed) {
-    if (link->noted == owed)
+static void note(struct hdcp_link *link, bool owes) {
+    if (link->noted == owes)
         return;
-    link->noted = owed;
+    link->noted = owes;
     if (link->ops->note)
-        link->ops->note(link, owed);
+        link->ops->note(link, owes);
 }
 
 static void see_down(struct hdcp_link *link) {
@@ -84,8 +84,8 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
 /* --- what must be taken down --- */
 
 /* Nothing is owed, or not any more. */
-static void settle(struct hdcp_link *link) {
-    link->owed = link->cleared = link->down = false;
+static void forget_debt(struct hdcp_link *link) {
+    link->owes = link->cleared = link->down = false;
     note(link, false);
 }
 
@@ -112,7 +112,7 @@ static bool set_by_another(const struct hdcp_link *link, const struct hdcp_obser
     return link->down && now->hdcp == HDCP_DESIRED && !link->events;
 }
 
-static void pay(struct hdcp_link *link) {
+static void take_down_owed(struct hdcp_link *link) {
     struct hdcp_observation now;
     look(link, &now);
     if (now.hdcp == HDCP_UNDESIRED) {
@@ -123,7 +123,7 @@ static void pay(struct hdcp_link *link) {
     if (link->blind && link->cleared)
         return; /* it may well be down */
     if (set_by_another(link, &now)) {
-        settle(link);
+        forget_debt(link);
         return;
     }
     link->down = false;
@@ -134,17 +134,17 @@ static void pay(struct hdcp_link *link) {
 static void take_down(struct hdcp_link *link) {
     link->pending = link->asked = link->in_force = false;
     try_at_once(link);
-    if (link->owed)
-        pay(link);
+    if (link->owes)
+        take_down_owed(link);
     else
-        settle(link);
+        forget_debt(link);
 }
 
 /* An authentication that was under way has ended by then. */
-static void go_on_paying(struct hdcp_link *link) {
-    pay(link);
+static void watch_debt(struct hdcp_link *link) {
+    take_down_owed(link);
     if (link->down && !link->blind && passed(link, &link->down_ms, LATE_MS))
-        settle(link);
+        forget_debt(link);
 }
 
 /* --- what sessions want --- */
@@ -164,7 +164,7 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     enum copp_result result = write_value(link, HDCP_DESIRED);
     if (result == COPP_E_PENDING)
         return result;
-    link->owed = link->owed || !result || from_undesired;
+    link->owes = link->owes || !result || from_undesired;
     link->late = true;
     link->asked = !result;
     link->events = 0;
@@ -213,8 +213,8 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
     link->in_force = true;
     link->in_force_ms = UNSET;
     link->events = 0;
-    if (!link->owed)
-        settle(link);
+    if (!link->owes)
+        forget_debt(link);
 }
 
 static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_observation *now) {
@@ -341,8 +341,8 @@ void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
         link->watched = link->enabled = link->blind = false;
     else
         serve(link);
-    if (link->owed && !held(link))
-        go_on_paying(link);
+    if (link->owes && !held(link))
+        watch_debt(link);
     link->events = link->blind ? link->events : 0;
 }
 
@@ -367,7 +367,7 @@ void hdcp_link_offer(struct hdcp_link *link, bool offered) {
 }
 
 void hdcp_link_owe(struct hdcp_link *link) {
-    link->owed = link->late = link->cleared = true;
+    link->owes = link->late = link->cleared = true;
     link->down = false;
     note(link, true);
     try_at_once(link);
@@ -382,7 +382,7 @@ void hdcp_link_returned(struct hdcp_link *link) {
 }
 
 static uint64_t debt_interval(const struct hdcp_link *link) {
-    if (!link->owed || held(link))
+    if (!link->owes || held(link))
         return UINT64_MAX;
     if (link->down)
         return link->blind ? WRITE_RETRY_MS : PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
@@ -402,8 +402,8 @@ void hdcp_link_end(struct hdcp_link *link) {
     struct hdcp_observation now;
     link->connector = NULL;
     link->pending = link->asked = link->in_force = link->enabled = false;
-    if (!link->owed) {
-        settle(link);
+    if (!link->owes) {
+        forget_debt(link);
         return;
     }
     observe(link, &now);
@@ -412,5 +412,5 @@ void hdcp_link_end(struct hdcp_link *link) {
         observe(link, &now);
     }
     if (now.hdcp == HDCP_UNDESIRED ? !link->late : set_by_another(link, &now))
-        settle(link);
+        forget_debt(link);
 }

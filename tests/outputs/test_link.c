@@ -34,8 +34,8 @@ static enum copp_result hardware_write(struct hdcp_link *link, enum hdcp_value v
     return hardware->grumbles ? COPP_E_FAILED : result;
 }
 
-static void hardware_note(struct hdcp_link *link, bool owed) {
-    record((struct hardware *)link, owed ? '+' : '-');
+static void hardware_note(struct hdcp_link *link, bool owes) {
+    record((struct hardware *)link, owes ? '+' : '-');
 }
 
 static const struct hdcp_link_ops hardware_ops = {.observe = hardware_observe, .write = hardware_write, .note = hardware_note};
@@ -254,16 +254,16 @@ static void kernel_moves(struct world *world, enum hdcp_value value) {
 
 /* Looks whenever the link wants it; returns how often. */
 static unsigned pass(struct world *world, uint64_t by_ms) {
-    uint64_t until_ms = world->now_ms + by_ms;
+    uint64_t end_ms = world->now_ms + by_ms;
     unsigned looks = 0;
     for (;;) {
         uint64_t interval = hdcp_link_interval(&world->hardware.link);
-        if (interval > until_ms - world->now_ms)
+        if (interval > end_ms - world->now_ms)
             break;
         look_after(world, interval ? interval : 1);
         looks++;
     }
-    world->now_ms = until_ms;
+    world->now_ms = end_ms;
     return looks;
 }
 

@@ -126,12 +126,12 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
     return result;
 }
 
-static void note(struct hdcp_link *link, bool owed) {
+static void note(struct hdcp_link *link, bool owes) {
     struct scene *scene = host_of(link)->scene;
     if (scene->killed)
         return;
-    say(scene, "the host notes %d", owed);
-    scene->noted = owed;
+    say(scene, "the host notes %d", owes);
+    scene->noted = owes;
 }
 
 static const struct hdcp_link_ops link_ops = {.observe = observe, .write = write_value, .note = note};
@@ -170,7 +170,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     host->scene->looks = false;
 }
 
-static uint64_t deadline_ms(const struct copp_backend *backend) {
+static uint64_t host_deadline_ms(const struct copp_backend *backend) {
     const struct host *host = (const struct host *)backend;
     uint64_t interval = hdcp_link_interval(&host->link);
     return interval == NEVER ? COPP_BACKEND_NEVER : host->last_ms + interval;
@@ -185,7 +185,7 @@ static const struct copp_backend_ops host_ops = {.count = count,
                                                  .attach = attach,
                                                  .fds = fds,
                                                  .dispatch = dispatch,
-                                                 .deadline_ms = deadline_ms,
+                                                 .deadline_ms = host_deadline_ms,
                                                  .close = close_host};
 
 static void start(struct scene *scene) {
@@ -301,15 +301,15 @@ static void take_events(struct scene *scene) {
 }
 
 static void pass(struct scene *scene, uint64_t by_ms) {
-    uint64_t until_ms = scene->model.now_ms + by_ms;
+    uint64_t end_ms = scene->model.now_ms + by_ms;
     for (;;) {
-        uint64_t next_ms = model_deadline_ms(&scene->model);
+        uint64_t deadline_ms = model_deadline_ms(&scene->model);
         uint64_t own_ms = scene->runs ? copp_outputs_deadline_ms(scene->outputs.outputs) : NEVER;
-        next_ms = own_ms < next_ms ? own_ms : next_ms;
-        next_ms = next_ms > scene->model.now_ms ? next_ms : scene->model.now_ms + (own_ms < NEVER);
-        bool last = next_ms >= until_ms;
-        model_move(&scene->model, last ? until_ms : next_ms);
-        if (last && next_ms > until_ms)
+        deadline_ms = own_ms < deadline_ms ? own_ms : deadline_ms;
+        deadline_ms = deadline_ms > scene->model.now_ms ? deadline_ms : scene->model.now_ms + (own_ms < NEVER);
+        bool last = deadline_ms >= end_ms;
+        model_move(&scene->model, last ? end_ms : deadline_ms);
+        if (last && deadline_ms > end_ms)
             break;
         take_events(scene);
         if (last)
