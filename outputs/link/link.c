@@ -42,12 +42,12 @@ static bool held(const struct hdcp_link *link) {
     return link->pending || link->in_force;
 }
 
-static void note(struct hdcp_link *link, bool owed) {
-    if (link->noted == owed)
+static void note(struct hdcp_link *link, bool owes) {
+    if (link->noted == owes)
         return;
-    link->noted = owed;
+    link->noted = owes;
     if (link->ops->note)
-        link->ops->note(link, owed);
+        link->ops->note(link, owes);
 }
 
 static void see_down(struct hdcp_link *link) {
@@ -56,11 +56,11 @@ static void see_down(struct hdcp_link *link) {
     link->down = link->cleared = true;
 }
 
-/* A driver that says that it has taken Undesired, and has not, refuses it. */
-static enum copp_result clear(struct hdcp_link *link) {
+/* What has come of Undesired, which was answered so: what is read counts, whatever the driver says. */
+static enum copp_result clear(struct hdcp_link *link, enum copp_result answered) {
     struct hdcp_observation after;
     look(link, &after);
-    if (after.hdcp != HDCP_UNDESIRED && !link->blind)
+    if (after.hdcp != HDCP_UNDESIRED && (answered || !link->blind))
         return COPP_E_FAILED;
     link->cleared = true;
     link->down = false;
@@ -71,21 +71,21 @@ static enum copp_result clear(struct hdcp_link *link) {
 
 static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value value) {
     enum copp_result result = link->ops->write(link, value);
-    if (result != COPP_E_PENDING)
-        link->busy_ms = UNSET;
-    if (result)
+    if (result == COPP_E_PENDING)
         return result;
+    link->busy_ms = UNSET;
     if (value == HDCP_UNDESIRED)
-        return clear(link);
-    link->cleared = link->down = false;
-    return COPP_OK;
+        return clear(link, result);
+    link->down = false; /* also where it is refused: that is no proof that it was not done */
+    link->cleared = link->cleared && result;
+    return result;
 }
 
 /* --- what must be taken down --- */
 
 /* Nothing is owed, or not any more. */
-static void settle(struct hdcp_link *link) {
-    link->owed = link->cleared = link->down = false;
+static void forget_debt(struct hdcp_link *link) {
+    link->owes = link->cleared = link->down = false;
     note(link, false);
 }
 
@@ -112,7 +112,7 @@ static bool set_by_another(const struct hdcp_link *link, const struct hdcp_obser
     return link->down && now->hdcp == HDCP_DESIRED && !link->events;
 }
 
-static void pay(struct hdcp_link *link) {
+static void take_down_owed(struct hdcp_link *link) {
     struct hdcp_observation now;
     look(link, &now);
     if (now.hdcp == HDCP_UNDESIRED) {
@@ -123,7 +123,7 @@ static void pay(struct hdcp_link *link) {
     if (link->blind && link->cleared)
         return; /* it may well be down */
     if (set_by_another(link, &now)) {
-        settle(link);
+        forget_debt(link);
         return;
     }
     link->down = false;
@@ -134,17 +134,17 @@ static void pay(struct hdcp_link *link) {
 static void take_down(struct hdcp_link *link) {
     link->pending = link->asked = link->in_force = false;
     try_at_once(link);
-    if (link->owed)
-        pay(link);
+    if (link->owes)
+        take_down_owed(link);
     else
-        settle(link);
+        forget_debt(link);
 }
 
 /* An authentication that was under way has ended by then. */
-static void go_on_paying(struct hdcp_link *link) {
-    pay(link);
+static void watch_debt(struct hdcp_link *link) {
+    take_down_owed(link);
     if (link->down && !link->blind && passed(link, &link->down_ms, LATE_MS))
-        settle(link);
+        forget_debt(link);
 }
 
 /* --- what sessions want --- */
@@ -166,7 +166,7 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
         return result;
     if (result == COPP_E_STATE)
         return COPP_E_FAILED;
-    link->owed = link->owed || !result || from_undesired; /* a refusal is no proof that it was not done */
+    link->owes = link->owes || !result || from_undesired; /* a refusal is no proof that it was not done */
     link->late = true;
     link->asked = !result;
     link->events = 0;
@@ -215,8 +215,8 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
     link->in_force = true;
     link->in_force_ms = UNSET;
     link->events = 0;
-    if (!link->owed)
-        settle(link);
+    if (!link->owes)
+        forget_debt(link);
 }
 
 static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_observation *now) {
@@ -343,8 +343,8 @@ void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
         link->watched = link->enabled = link->blind = false;
     else
         serve(link);
-    if (link->owed && !held(link))
-        go_on_paying(link);
+    if (link->owes && !held(link))
+        watch_debt(link);
     link->events = link->blind ? link->events : 0;
 }
 
@@ -369,7 +369,7 @@ void hdcp_link_offer(struct hdcp_link *link, bool offered) {
 }
 
 void hdcp_link_owe(struct hdcp_link *link) {
-    link->owed = link->late = link->cleared = true;
+    link->owes = link->late = link->cleared = true;
     link->down = false;
     note(link, true);
     try_at_once(link);
@@ -384,7 +384,7 @@ void hdcp_link_returned(struct hdcp_link *link) {
 }
 
 static uint64_t debt_interval(const struct hdcp_link *link) {
-    if (!link->owed || held(link))
+    if (!link->owes || held(link))
         return UINT64_MAX;
     if (link->down)
         return link->blind ? WRITE_RETRY_MS : PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
@@ -404,8 +404,8 @@ void hdcp_link_end(struct hdcp_link *link) {
     struct hdcp_observation now;
     link->connector = NULL;
     link->pending = link->asked = link->in_force = link->enabled = false;
-    if (!link->owed) {
-        settle(link);
+    if (!link->owes) {
+        forget_debt(link);
         return;
     }
     observe(link, &now);
@@ -414,5 +414,5 @@ void hdcp_link_end(struct hdcp_link *link) {
         observe(link, &now);
     }
     if (now.hdcp == HDCP_UNDESIRED ? !link->late : set_by_another(link, &now))
-        settle(link);
+        forget_debt(link);
 }

@@ -40,7 +40,7 @@ struct hdcp_link_ops {
      * Whether this program may have set the property and has to take it down: true before HDCP_DESIRED is written, false once
      * nothing is owed any more. For a file that outlives a kill -9 (hdcp_link_owe). NULL: that is kept in memory alone.
      */
-    void (*note)(struct hdcp_link *link, bool owed);
+    void (*note)(struct hdcp_link *link, bool owes);
 };
 
 /* Embed this as the first member of your own structure. */
@@ -67,7 +67,7 @@ struct hdcp_link {
 
     /* what must be taken down */
     bool noted; /* as the backend was told */
-    bool owed; /* the property is set by us, or may be */
+    bool owes; /* the property is set by us, or may be */
     bool cleared; /* Undesired was taken, or read, after what we have set: an Enabled that is read now is not believed */
     bool late; /* when it took that, an authentication may have been under way */
     bool down; /* Undesired has been read since */

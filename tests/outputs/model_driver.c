@@ -60,7 +60,7 @@ bool model_protects(const struct model *model) {
 
 static void begin_work(struct model *model) {
     static const uint32_t at_most[] = {1, 50, 400, 3000, LONGEST_MS};
-    model->works_ms = model->now_ms + model_random(model->random, at_most[model_random(model->random, 5)]);
+    model->works_ms = model->now_ms + model_random(model->random, at_most[model_random(model->random, model->healthy ? 4 : 5)]);
     model->stale = false;
 }
 
@@ -77,7 +77,7 @@ static void work_ends(struct model *model) {
     model->works_ms = NEVER;
     if (!stale && (model->value != HDCP_DESIRED || !model->connected))
         return;
-    if (!stale && model_chance(model->random, 15)) { /* it has failed */
+    if (!stale && !model->healthy && model_chance(model->random, 15)) { /* it has failed */
         if (!model->gives_up)
             begin_work(model);
         return;
@@ -137,7 +137,7 @@ enum copp_result model_write(struct model *model, enum hdcp_value value) {
         undesired(model);
     else
         desired(model);
-    return COPP_OK;
+    return !model->healthy && model_chance(model->random, 2) ? COPP_E_FAILED : COPP_OK; /* done, and then refused */
 }
 
 void model_observe(const struct model *model, struct hdcp_observation *observation) {
@@ -183,7 +183,18 @@ void model_set_mode(struct model *model) {
         model_demote(model, false);
 }
 
+void model_abandon(struct model *model) {
+    assert_int_equal(model->value, HDCP_UNDESIRED);
+    set_value(model, HDCP_DESIRED, false);
+}
+
 void model_recover(struct model *model) {
-    model->picky = false;
     model->refuses_ms = model->refuses_down_ms = model->busy_ms = model->ignores_ms = model->hidden_ms = 0;
+}
+
+void model_heal(struct model *model) {
+    model_recover(model);
+    model_plug(model, true);
+    model->picky = false;
+    model->healthy = true;
 }

@@ -27,6 +27,7 @@ struct model {
     bool picky; /* refuses Undesired unless it is Enabled */
     bool works_on; /* an authentication goes on though Undesired has been taken */
     bool gives_up; /* it tries once */
+    bool healthy; /* authentications succeed, within 3 s */
 
     /* for how long */
     uint64_t refuses_ms; /* any write, until then */
@@ -75,7 +76,11 @@ bool model_protects(const struct model *model);
 void model_demote(struct model *model, bool tells);
 void model_plug(struct model *model, bool connected);
 void model_set_mode(struct model *model);
+/* A program has written Desired and is no more, and the driver has given it up. */
+void model_abandon(struct model *model);
 /* From here on it takes what is written. */
 void model_recover(struct model *model);
+/* And it does what it is asked for. */
+void model_heal(struct model *model);
 
 #endif

@@ -8,6 +8,7 @@ struct hardware {
     enum copp_result write; /* what a write answers; COPP_OK: it is done */
     enum copp_result undesired; /* what one of Undesired answers instead, if it is an error */
     bool ignores; /* it says that it has taken a value, and has not */
+    bool grumbles; /* it has taken a value, and says that it has not */
     unsigned writes;
     char wrote[64]; /* what has been written, and noted: U, D, + and - */
 };
@@ -30,11 +31,11 @@ static enum copp_result hardware_write(struct hdcp_link *link, enum hdcp_value v
         record(hardware, value == HDCP_UNDESIRED ? 'U' : 'D');
         hardware->is.hdcp = value;
     }
-    return result;
+    return hardware->grumbles ? COPP_E_FAILED : result;
 }
 
-static void hardware_note(struct hdcp_link *link, bool owed) {
-    record((struct hardware *)link, owed ? '+' : '-');
+static void hardware_note(struct hdcp_link *link, bool owes) {
+    record((struct hardware *)link, owes ? '+' : '-');
 }
 
 static const struct hdcp_link_ops hardware_ops = {.observe = hardware_observe, .write = hardware_write, .note = hardware_note};
@@ -253,16 +254,16 @@ static void kernel_moves(struct world *world, enum hdcp_value value) {
 
 /* Looks whenever the link wants it; returns how often. */
 static unsigned pass(struct world *world, uint64_t by_ms) {
-    uint64_t until_ms = world->now_ms + by_ms;
+    uint64_t end_ms = world->now_ms + by_ms;
     unsigned looks = 0;
     for (;;) {
         uint64_t interval = hdcp_link_interval(&world->hardware.link);
-        if (interval > until_ms - world->now_ms)
+        if (interval > end_ms - world->now_ms)
             break;
         look_after(world, interval ? interval : 1);
         looks++;
     }
-    world->now_ms = until_ms;
+    world->now_ms = end_ms;
     return looks;
 }
 
@@ -665,6 +666,100 @@ static void not_offered_for_a_while(void) {
     world_end(&world);
 }
 
+/* A refusal is no proof that it was not done. */
+static void refused_and_done(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.grumbles = true;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_UNEXPECTED);
+    assert_wrote(&world, "+DU");
+    look_after(&world, 100);
+    kernel_moves(&world, HDCP_ENABLED); /* its worker had not ended */
+    look_after(&world, 100);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    (void)pass(&world, 30000);
+    assert_wrote(&world, "U-");
+    world_end(&world);
+}
+
+/* What takes a value and shows nothing of it has not taken it, whatever comes later. */
+static void taken_and_not_seen(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.ignores = true;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    world.hardware.ignores = false;
+    kernel_moves(&world, HDCP_ENABLED); /* of an earlier one */
+    look_after(&world, 20);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    look_after(&world, 100);
+    assert_wrote(&world, "+UD");
+    kernel_moves(&world, HDCP_ENABLED);
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    assert_held(&world);
+    world.hardware.ignores = true;
+    world.hardware.is.hdcp = HDCP_UNDESIRED;
+    look_after(&world, 100);
+    assert_lost(&world);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
+    world_end(&world);
+}
+
+/* Somebody has taken back what we had asked for; what its worker then writes is not what the next one asks for. */
+static void taken_back_by_another(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    world.hardware.is.hdcp = HDCP_UNDESIRED;
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
+    assert_wrote(&world, "+D");
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    assert_wrote(&world, "UD");
+    world_end(&world);
+}
+
+/* Neither is what a run before this one has left believed, nor what cannot be read written to. */
+static void left_by_an_earlier_run_and_unreadable(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.is.hdcp = HDCP_UNREADABLE;
+    hdcp_link_owe(&world.hardware.link);
+    look_after(&world, 100);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    look_after(&world, 100);
+    assert_int_equal(world.hardware.writes, 0);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 100);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_wrote(&world, "+UD");
+    world_end(&world);
+}
+
+/* An event that comes while nothing can be read is not that of a later success. */
+static void events_out_of_sight(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    world.hardware.is.hdcp = HDCP_UNREADABLE;
+    hdcp_link_evidence(&world.hardware.link);
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    assert_held(&world);
+    hdcp_link_evidence(&world.hardware.link);
+    look_after(&world, 100);
+    assert_lost(&world);
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
     TEST(busy_then_refused, "CMD-4 CMD-6"),
     TEST(enabled_before_it_was_asked_for, "CMD-4 QRY-5 ARB-5"),
@@ -696,6 +791,11 @@ static const struct test_case cases[] = {
     TEST(events_that_concern_nobody, "EVT-1"),
     TEST(owed_by_an_earlier_run, "ARB-4"),
     TEST(notes_at_the_end, "ARB-4"),
+    TEST(refused_and_done, "CMD-4 ARB-4"),
+    TEST(taken_and_not_seen, "CMD-4 CMD-6"),
+    TEST(taken_back_by_another, "CMD-4"),
+    TEST(left_by_an_earlier_run_and_unreadable, "CMD-4 QRY-5"),
+    TEST(events_out_of_sight, "EVT-1 EVT-3"),
     TEST(not_offered_for_a_while, "CMD-4 QRY-6 ARB-5"),
 };
 

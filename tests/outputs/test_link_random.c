@@ -113,11 +113,11 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
     say(scene, "the host writes %d: %d", (int)value, (int)result);
     if (value == HDCP_DESIRED)
         EXPECT(scene, scene->noted); /* or a host that is killed now would never take it down */
-    if (!result && value == HDCP_DESIRED)
+    if (value == HDCP_DESIRED && (!result || before != scene->model.value))
         scene->alone = scene->read_down = scene->edge = false; /* whoever writes it, too, takes it down */
     EXPECT(scene, value == HDCP_DESIRED || !scene->alone || wanted(scene)); /* ARB-5 */
     scene->read_down = false; /* it takes for its own what it writes to */
-    if (result || scene->model.value == before) {
+    if (scene->model.value == before) {
         if (value == HDCP_UNDESIRED && before != HDCP_UNDESIRED)
             scene->set_ms = NEVER;
         return result;
@@ -126,12 +126,12 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
     return result;
 }
 
-static void note(struct hdcp_link *link, bool owed) {
+static void note(struct hdcp_link *link, bool owes) {
     struct scene *scene = host_of(link)->scene;
     if (scene->killed)
         return;
-    say(scene, "the host notes %d", owed);
-    scene->noted = owed;
+    say(scene, "the host notes %d", owes);
+    scene->noted = owes;
 }
 
 static const struct hdcp_link_ops link_ops = {.observe = observe, .write = write_value, .note = note};
@@ -170,7 +170,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     host->scene->looks = false;
 }
 
-static uint64_t deadline_ms(const struct copp_backend *backend) {
+static uint64_t host_deadline_ms(const struct copp_backend *backend) {
     const struct host *host = (const struct host *)backend;
     uint64_t interval = hdcp_link_interval(&host->link);
     return interval == NEVER ? COPP_BACKEND_NEVER : host->last_ms + interval;
@@ -185,7 +185,7 @@ static const struct copp_backend_ops host_ops = {.count = count,
                                                  .attach = attach,
                                                  .fds = fds,
                                                  .dispatch = dispatch,
-                                                 .deadline_ms = deadline_ms,
+                                                 .deadline_ms = host_deadline_ms,
                                                  .close = close_host};
 
 static void start(struct scene *scene) {
@@ -204,6 +204,14 @@ static void start(struct scene *scene) {
     say(scene, "the host starts, noted %d", scene->noted);
 }
 
+/* Whether somebody holds what is set, or it cannot be taken down just now. */
+static bool may_be_set(const struct scene *scene) {
+    const struct model *model = &scene->model;
+    uint64_t now_ms = model->now_ms;
+    return !scene->runs || model->value == HDCP_UNDESIRED || scene->another || wanted(scene) || now_ms < model->hidden_ms ||
+           now_ms < model->busy_ms || now_ms < model->refuses_ms || now_ms < model->refuses_down_ms || now_ms < model->ignores_ms;
+}
+
 static void close_client(struct scene *scene, size_t i) {
     copp_device_close(&scene->clients[i].app.device);
     scene->clients[i] = scene->clients[--scene->opened];
@@ -216,7 +224,9 @@ static void stop(struct scene *scene, bool killed) {
     scene->killed = killed;
     while (scene->opened)
         close_client(scene, 0);
+    bool in_reach = !may_be_set(scene) && !killed;
     outputs_rig_end(&scene->outputs);
+    EXPECT(scene, !in_reach || scene->model.picky || scene->model.value == HDCP_UNDESIRED);
     scene->runs = false;
     scene->alone = scene->alone && !scene->noted; /* the next one only knows the note */
 }
@@ -238,14 +248,6 @@ static void check_client(struct scene *scene, struct client *client, unsigned to
     EXPECT(scene, !client->doom || client->doom > told); /* EVT-1: the kernel has told of it */
     if (view.hdcp == 1) /* EVT-3 */
         EXPECT(scene, model_protects(&scene->model) || scene->model.now_ms - scene->model.fell_ms <= BLIND_MS);
-}
-
-/* Whether somebody holds what is set, or it cannot be taken down just now. */
-static bool may_be_set(const struct scene *scene) {
-    const struct model *model = &scene->model;
-    uint64_t now_ms = model->now_ms;
-    return !scene->runs || model->value == HDCP_UNDESIRED || scene->another || wanted(scene) || now_ms < model->hidden_ms ||
-           now_ms < model->busy_ms || now_ms < model->refuses_ms || now_ms < model->refuses_down_ms || now_ms < model->ignores_ms;
 }
 
 /* told: so many falls have been told by events, and the host has looked. */
@@ -299,15 +301,15 @@ static void take_events(struct scene *scene) {
 }
 
 static void pass(struct scene *scene, uint64_t by_ms) {
-    uint64_t until_ms = scene->model.now_ms + by_ms;
+    uint64_t end_ms = scene->model.now_ms + by_ms;
     for (;;) {
-        uint64_t next_ms = model_deadline_ms(&scene->model);
+        uint64_t deadline_ms = model_deadline_ms(&scene->model);
         uint64_t own_ms = scene->runs ? copp_outputs_deadline_ms(scene->outputs.outputs) : NEVER;
-        next_ms = own_ms < next_ms ? own_ms : next_ms;
-        next_ms = next_ms > scene->model.now_ms ? next_ms : scene->model.now_ms + (own_ms < NEVER);
-        bool last = next_ms >= until_ms;
-        model_move(&scene->model, last ? until_ms : next_ms);
-        if (last && next_ms > until_ms)
+        deadline_ms = own_ms < deadline_ms ? own_ms : deadline_ms;
+        deadline_ms = deadline_ms > scene->model.now_ms ? deadline_ms : scene->model.now_ms + (own_ms < NEVER);
+        bool last = deadline_ms >= end_ms;
+        model_move(&scene->model, last ? end_ms : deadline_ms);
+        if (last && deadline_ms > end_ms)
             break;
         take_events(scene);
         if (last)
@@ -352,7 +354,7 @@ static void another_writes(struct scene *scene, enum hdcp_value value) {
     enum copp_result result = model_write(&scene->model, value);
     if (value == HDCP_UNDESIRED)
         scene->model.lies = lies;
-    if (result || scene->model.value == HDCP_UNDESIRED) {
+    if ((result && before == scene->model.value) || scene->model.value == HDCP_UNDESIRED) {
         say(scene, "another program writes %d", (int)value);
         return;
     }
@@ -413,13 +415,32 @@ static void act(struct scene *scene) {
         start(scene);
 }
 
+/* Whatever has been before, also Desired that nobody does anything for: who asks for it has it in time (CMD-6). */
+static void ask_once_more(struct scene *scene) {
+    start(scene);
+    while (scene->opened)
+        close_client(scene, 0);
+    model_heal(&scene->model);
+    pass(scene, 30000);
+    if (scene->model.value == HDCP_UNDESIRED && model_chance(&scene->random, 50)) {
+        scene->another = scene->edge = true;
+        model_abandon(&scene->model);
+        say(scene, "Desired that is abandoned");
+    }
+    open_client(scene);
+    set_level(scene, 1);
+    pass(scene, 10000);
+    struct copp_device_view view = {.size = sizeof view};
+    copp_device_inspect(scene->clients[0].app.device, &view);
+    EXPECT(scene, view.hdcp == 1 && model_protects(&scene->model));
+}
+
 /* Everybody leaves, the driver takes what is written, and time passes. */
 static void settle(struct scene *scene) {
-    start(scene);
+    ask_once_more(scene);
     say(scene, "everybody leaves");
     while (scene->opened)
         close_client(scene, 0);
-    model_recover(&scene->model);
     pass(scene, 60000);
     EXPECT(scene, scene->model.value == HDCP_UNDESIRED || scene->another);
     EXPECT(scene, !scene->noted);
