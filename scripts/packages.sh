@@ -27,7 +27,8 @@ packages_check=( # beside those
     cmake                                      # a program that finds libcopp by it
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
     qemu-system-x86 busybox-static cpio zstd   # a machine of its own (scripts/kernel.sh),
-    dbus dbus-user-session                     # and what runs in it beside systemd
+    make kmod libelf-dev                       # a module for its kernel,
+    dbus dbus-user-session udev                # and what runs in it beside systemd
     libpam-systemd libpam-modules
 )
 packages_cross=( # beside those of build

@@ -1,0 +1,66 @@
+# shellcheck shell=sh
+# For the tests on the graphics card: sourced first, after lib.sh.
+card=/sys/kernel/debug/dri/0
+# shellcheck disable=SC2034 # which tests use
+hdmi=$card/HDMI-A-1
+output=card0-HDMI-A-1
+export COPP_ANCHOR=/var/lib/coppd/test-driver/anchor.b64
+
+# Each script has a card of its own.
+modprobe -r copp_drm
+modprobe copp_drm
+udevadm settle
+
+# order FILE [VALUE]: of the card's in debugfs
+order() { echo "${2:-1}" >"$1"; }
+
+# value_is VALUE [CONNECTOR]: of Content Protection, 0 Undesired, 1 Desired, 2 Enabled
+value_is() { /kernel/drm_card get "${2:-HDMI-A-1}" 'Content Protection' | grep -x "$1"; }
+
+# shows OPTION... CONNECTOR...: a program owns the card and shows something there, until ends_showing; $shower is its process
+shows() {
+    /kernel/drm_card show "$@" >/run/shower 2>&1 &
+    shower=$!
+    until_true shown_or_ended
+    grep -x shown /run/shower
+}
+shown_or_ended() { grep -x shown /run/shower || ! kill -0 "$shower" 2>/dev/null; }
+ends_showing() {
+    kill "$shower"
+    wait "$shower" || true
+}
+
+# coppd_starts [SETTING...]: with the kernel's outputs; $coppd is its process
+coppd_starts() {
+    printf '%s\n' '[daemon]' 'pending_limit = 5000' "$@" '[outputs]' 'backend = kms' >/run/coppd.conf
+    rm -f /run/coppd/socket
+    mkdir -p /run/coppd /var/lib/coppd
+    coppd --config /run/coppd.conf >>/run/coppd.log 2>&1 &
+    coppd=$!
+    until_true test -S /run/coppd/socket
+}
+coppd_stops() {
+    kill "$coppd"
+    wait "$coppd"
+}
+
+# protects [OPTION...]: begins to protect a command; what copp says is in /run/copp. $copp is its process.
+protects() {
+    copp protect --hdcp 1 --output $output "$@" -- sleep 1000 >/run/copp 2>&1 &
+    copp=$!
+    until_true plays_or_ended
+    plays
+}
+plays() { pidof sleep; }
+plays_or_ended() { plays || ! kill -0 "$copp" 2>/dev/null; }
+# ended_with STATUS: what protects began has ended, the command with it
+ended_with() {
+    exited=0
+    wait "$copp" || exited=$?
+    cat /run/copp
+    [ "$exited" -eq "$1" ] && ! plays
+}
+releases() {
+    kill "$copp"
+    ended_with 143
+}

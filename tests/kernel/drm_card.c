@@ -1,0 +1,225 @@
+/*
+ * A graphics card in the hands of tests: a program that shows something, and single writes as its master.
+ *
+ *   drm_card show [--drop] [--flip] CONNECTOR...   shows a picture until SIGTERM; --drop: is its master only for that long as it
+ *                                                  takes; --flip: a new picture with each frame. SIGUSR1: with another
+ *                                                  mode from then on
+ *   drm_card get CONNECTOR PROPERTY                its value
+ *   drm_card set CONNECTOR PROPERTY VALUE          as master; 0, or the error's name and exit status 1
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#define SCREENS 4
+
+struct screen {
+    const char *name;
+    uint32_t connector;
+    uint32_t crtc;
+    int mode; /* in the connector's list */
+    uint32_t pictures[2];
+    unsigned shown;
+};
+
+static void die(const char *what) {
+    fprintf(stderr, "drm_card: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static int open_card(void) {
+    int fd = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        die("/dev/dri/card0");
+    return fd;
+}
+
+/* HDMI-A-1, as the kernel calls it */
+static drmModeConnectorPtr find_connector(int fd, const char *name) {
+    drmModeResPtr resources = drmModeGetResources(fd);
+    for (int i = 0; resources && i < resources->count_connectors; i++) {
+        char own[32];
+        drmModeConnectorPtr connector = drmModeGetConnector(fd, resources->connectors[i]);
+        if (!connector)
+            continue;
+        (void)snprintf(own, sizeof own, "%s-%u", drmModeGetConnectorTypeName(connector->connector_type),
+                       connector->connector_type_id);
+        if (strcmp(own, name) == 0) {
+            drmModeFreeResources(resources);
+            return connector;
+        }
+        drmModeFreeConnector(connector);
+    }
+    errno = ENOENT;
+    die(name);
+    return NULL;
+}
+
+static uint32_t make_picture(int fd, uint32_t width, uint32_t height) {
+    uint32_t handle;
+    uint32_t pitch;
+    uint32_t picture;
+    uint64_t size;
+    if (drmModeCreateDumbBuffer(fd, width, height, 32, 0, &handle, &pitch, &size) != 0 ||
+        drmModeAddFB(fd, width, height, 24, 32, pitch, handle, &picture) != 0)
+        die("a picture");
+    return picture;
+}
+
+/* In the mode of that number; they are gone through in turn. */
+static void show(int fd, struct screen *screen) {
+    drmModeConnectorPtr connector = find_connector(fd, screen->name);
+    if (connector->count_modes == 0 || connector->count_encoders == 0) {
+        errno = ENODEV;
+        die(screen->name);
+    }
+    drmModeModeInfo *mode = &connector->modes[screen->mode++ % connector->count_modes];
+    drmModeEncoderPtr encoder = drmModeGetEncoder(fd, connector->encoders[0]);
+    drmModeResPtr resources = drmModeGetResources(fd);
+    screen->connector = connector->connector_id;
+    screen->crtc = resources->crtcs[__builtin_ctz(encoder->possible_crtcs)];
+    for (int i = 0; i < 2; i++)
+        screen->pictures[i] = make_picture(fd, mode->hdisplay, mode->vdisplay);
+    if (drmModeSetCrtc(fd, screen->crtc, screen->pictures[0], 0, 0, &screen->connector, 1, mode) != 0)
+        die("the mode");
+    drmModeFreeResources(resources);
+    drmModeFreeEncoder(encoder);
+    drmModeFreeConnector(connector);
+}
+
+static void flip(int fd, struct screen *screen) {
+    screen->shown = !screen->shown;
+    int error = drmModePageFlip(fd, screen->crtc, screen->pictures[screen->shown], DRM_MODE_PAGE_FLIP_EVENT, screen);
+    if (error)
+        fprintf(stderr, "drm_card: a flip: %s\n", strerror(-error));
+}
+
+static void on_flip(int fd, unsigned frame, unsigned seconds, unsigned microseconds, unsigned crtc, void *data) {
+    (void)frame;
+    (void)seconds;
+    (void)microseconds;
+    (void)crtc;
+    flip(fd, data);
+}
+
+struct shower {
+    int fd;
+    int signals;
+    bool drop;
+    bool flips;
+    size_t count;
+    struct screen screens[SCREENS];
+};
+
+static void show_all(struct shower *shower) {
+    if (drmSetMaster(shower->fd) != 0)
+        die("becoming the card's master");
+    for (size_t i = 0; i < shower->count; i++)
+        show(shower->fd, &shower->screens[i]);
+    if (shower->drop && drmDropMaster(shower->fd) != 0)
+        die("giving up the card");
+    puts("shown");
+    fflush(stdout);
+}
+
+/* Until SIGTERM. */
+static bool handle_signal(struct shower *shower) {
+    struct signalfd_siginfo info;
+    if (read(shower->signals, &info, sizeof info) != sizeof info || info.ssi_signo == SIGTERM)
+        return false;
+    show_all(shower);
+    return true;
+}
+
+static void show_on(struct shower *shower) {
+    drmEventContext events = {.version = 3, .page_flip_handler2 = on_flip};
+    struct pollfd waited[2] = {{.fd = shower->signals, .events = POLLIN}, {.fd = shower->fd, .events = POLLIN}};
+    for (size_t i = 0; shower->flips && i < shower->count; i++)
+        flip(shower->fd, &shower->screens[i]);
+    while (poll(waited, 2, -1) >= 0) {
+        if (waited[0].revents && !handle_signal(shower))
+            return;
+        if (waited[1].revents)
+            drmHandleEvent(shower->fd, &events);
+    }
+}
+
+static int run_show(char **arguments) {
+    struct shower shower = {.fd = open_card()};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    shower.signals = signalfd(-1, &signals, SFD_CLOEXEC);
+    for (; *arguments; arguments++) {
+        if (strcmp(*arguments, "--drop") == 0)
+            shower.drop = true;
+        else if (strcmp(*arguments, "--flip") == 0)
+            shower.flips = true;
+        else if (shower.count < SCREENS)
+            shower.screens[shower.count++].name = *arguments;
+    }
+    show_all(&shower);
+    show_on(&shower);
+    return 0;
+}
+
+static uint32_t find_property(int fd, uint32_t connector, const char *name, uint64_t *value) {
+    uint32_t id = 0;
+    drmModeObjectPropertiesPtr all = drmModeObjectGetProperties(fd, connector, DRM_MODE_OBJECT_CONNECTOR);
+    for (uint32_t i = 0; all && i < all->count_props && !id; i++) {
+        drmModePropertyPtr property = drmModeGetProperty(fd, all->props[i]);
+        if (property && strcmp(property->name, name) == 0) {
+            id = property->prop_id;
+            *value = all->prop_values[i];
+        }
+        drmModeFreeProperty(property);
+    }
+    drmModeFreeObjectProperties(all);
+    errno = ENOENT;
+    if (!id)
+        die(name);
+    return id;
+}
+
+/* arguments: CONNECTOR PROPERTY [VALUE] */
+static int run_property(char **arguments, bool set) {
+    uint64_t value;
+    int fd = open_card();
+    if (!set)
+        (void)drmDropMaster(fd); /* which the first to open the card is, unasked */
+    drmModeConnectorPtr connector = find_connector(fd, arguments[0]);
+    uint32_t property = find_property(fd, connector->connector_id, arguments[1], &value);
+    if (!set) {
+        printf("%llu\n", (unsigned long long)value);
+        return 0;
+    }
+    int error = drmSetMaster(fd) != 0
+                    ? -errno
+                    : drmModeConnectorSetProperty(fd, connector->connector_id, property, strtoull(arguments[2], NULL, 0));
+    puts(error ? strerrorname_np(-error) : "0");
+    return error != 0;
+}
+
+int main(int count, char **arguments) {
+    if (count >= 3 && strcmp(arguments[1], "show") == 0)
+        return run_show(arguments + 2);
+    if (count == 4 && strcmp(arguments[1], "get") == 0)
+        return run_property(arguments + 2, false);
+    if (count == 5 && strcmp(arguments[1], "set") == 0)
+        return run_property(arguments + 2, true);
+    fputs("usage: drm_card show|get|set ...\n", stderr);
+    return 2;
+}
