@@ -7,7 +7,7 @@ readonly kernel_dir=$top/build/check-kernel
 readonly kernel_seconds=900 # for one machine; it takes a minute, and several where much else is done
 
 # What boots each machine: PID 1, and arguments for the kernel. Those without systemd run a PID 1 of the tests' own.
-declare -rA kernel_machines=(
+declare -grA kernel_machines=(
     [plain]=/kernel/init-plain.sh
     [drm]=/kernel/init-drm.sh
     [systemd]="/lib/systemd/systemd systemd.getty_auto=no systemd.log_color=no systemd.show_status=no systemd.default_timeout_start_sec=600"

@@ -1,6 +1,9 @@
 #!/bin/sh
-# units.sh UNITS: the unit files (those in the directories UNITS) are valid, and the service keeps itself to what it needs.
+# units.sh SAMPLE UNITS: the unit files UNITS are valid, the service keeps itself to what it needs, and what coppd notes by default,
+# as the configuration SAMPLE has it, is written where the service may write and is kept when it ends.
 set -eu
+sample=$1
+shift
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 for from in "$@"; do
@@ -16,5 +19,8 @@ systemd-analyze verify --man=no "$directory/coppd.service" "$directory/coppd.soc
 if grep -E 'coppd' "$directory/said"; then
     exit 1
 fi
+runtime=$(sed -n 's/^RuntimeDirectory=//p' "$directory/coppd.service")
+grep -qx "#runtime_directory = /run/$runtime" "$sample"
+grep -qx 'RuntimeDirectoryPreserve=yes' "$directory/coppd.service"
 # exposure in tenths, 100 being a service without any of this
 systemd-analyze security --offline=true --threshold=15 --no-pager "$directory/coppd.service"

@@ -453,6 +453,8 @@ static void card_that_comes_later(void) {
     fake_drm_uevent(second, "add");
     hear(&world);
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    fake_drm_set_protection(second, FAKE_HDMI, 1); /* the server has handed it on */
+    outputs_rig_pass(&world.outputs, 100);
     fake_drm_set_protection(second, FAKE_HDMI, 2);
     fake_drm_tell(second, FAKE_HDMI);
     hear(&world);
