@@ -10,9 +10,14 @@ bool receiver_trust_may_read(const struct receiver_trust *trust) {
     return trust->phase == RECEIVER_IDLE || trust->phase == RECEIVER_IN_FORCE;
 }
 
+void receiver_trust_asked(struct receiver_trust *trust) {
+    trust->asked = true;
+}
+
 void receiver_trust_result(struct receiver_trust *trust, const struct receiver_result *result) {
-    if (!receiver_trust_may_read(trust) || result->asked_ms < trust->since_ms)
-        return; /* of another time: perhaps of another display */
+    if (!trust->asked)
+        return; /* perhaps of another display */
+    trust->asked = false;
     trust->tried = true;
     if (result->error)
         return;
@@ -47,9 +52,5 @@ bool receiver_trust_lost(struct receiver_trust *trust, uint64_t now_ms) {
 }
 
 uint64_t receiver_trust_deadline_ms(const struct receiver_trust *trust) {
-    if (trust->phase != RECEIVER_IN_FORCE || trust->lost)
-        return UINT64_MAX;
-    if (trust->relied)
-        return trust->read_ms + RECEIVER_TRUST_MS;
-    return trust->tried ? UINT64_MAX : trust->since_ms + RECEIVER_SETTLE_MS;
+    return trust->relied && !trust->lost ? trust->read_ms + RECEIVER_TRUST_MS : UINT64_MAX;
 }

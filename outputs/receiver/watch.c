@@ -122,34 +122,31 @@ static void stop_process(struct receiver_watch *watch) {
     watch->pidfd = -1;
 }
 
-static void fail_request(struct receiver_watch *watch, int error) {
+static bool fail_request(struct receiver_watch *watch, int error) {
     watch->result.error = error;
     (void)eventfd_write(watch->failed, 1);
+    return false;
 }
 
 bool receiver_watch_busy(const struct receiver_watch *watch) {
     return watch->busy;
 }
 
-void receiver_watch_request(struct receiver_watch *watch, uint64_t now_ms) {
+bool receiver_watch_request(struct receiver_watch *watch, uint64_t now_ms) {
     struct receiver_request request = {0};
     if (watch->busy)
-        return;
+        return true;
     watch->busy = true;
     watch->result = (struct receiver_result){.asked_ms = now_ms};
     int error = receiver_find(watch->sysfs, watch->dev, watch->connector, &request.place);
-    if (error) {
-        fail_request(watch, error);
-        return;
-    }
-    if (watch->socket < 0 && !start_process(watch)) {
-        fail_request(watch, ECHILD);
-        return;
-    }
-    if (send(watch->socket, &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof request) {
-        stop_process(watch);
-        fail_request(watch, ECHILD);
-    }
+    if (error)
+        return fail_request(watch, error);
+    if (watch->socket < 0 && !start_process(watch))
+        return fail_request(watch, ECHILD);
+    if (send(watch->socket, &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof request)
+        return true;
+    stop_process(watch);
+    return fail_request(watch, ECHILD);
 }
 
 int receiver_watch_fd(const struct receiver_watch *watch) {

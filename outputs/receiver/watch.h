@@ -29,14 +29,14 @@ struct receiver_watch;
 /* For a connector such as "card0-HDMI-A-1"; both arguments are copied. NULL: no memory, or no descriptors. */
 struct receiver_watch *receiver_watch_open(const char *connector, const struct receiver_system *system);
 
-/* Asks for a look. Nothing happens while an earlier one is under way. */
-void receiver_watch_request(struct receiver_watch *watch, uint64_t now_ms);
+/* Asks for a look. Nothing happens while an earlier one is under way. False: it has failed at once, and take has the result. */
+bool receiver_watch_request(struct receiver_watch *watch, uint64_t now_ms);
 /* Whether one is under way. */
 bool receiver_watch_busy(const struct receiver_watch *watch);
 
 /* Readable when take has a result; the same for as long as the watch lives. */
 int receiver_watch_fd(const struct receiver_watch *watch);
-/* The result of the request, once; false: it is not there yet. Nobody has to wait for the descriptor: what fails at once is here, too. */
+/* The result of the request, once; false: it is not there yet. */
 bool receiver_watch_take(struct receiver_watch *watch, struct receiver_result *result);
 
 /* Ends the process without waiting for a bus that hangs. NULL-safe; clears the pointer. */
