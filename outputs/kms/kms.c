@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/receivers.h"
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
 #define EDID_MS 2000u
@@ -13,11 +14,13 @@ struct kms_link {
     struct hdcp_link link;
     struct kms_card *card;
     size_t index; /* of the connector on the card */
+    struct kms_receiver receiver;
 };
 
 struct kms {
     struct copp_backend backend;
     struct kms_cards cards;
+    struct kms_receivers receivers;
     bool type1;
     struct copp_backend_log *log;
     uint64_t last_ms; /* of the last look */
@@ -35,13 +38,17 @@ static const struct kms *const_kms_of(const struct copp_backend *backend) {
 }
 
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
-    const struct kms_link *own = (const struct kms_link *)link;
+    struct kms_link *own = (struct kms_link *)link;
     kms_card_observe(own->card, own->index, observation);
+    kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
 }
 
 static enum copp_result link_write(struct hdcp_link *link, bool on) {
     struct kms_link *own = (struct kms_link *)link;
-    return kms_card_write(own->card, own->index, on);
+    enum copp_result result = kms_card_write(own->card, own->index, on);
+    if (on && !result)
+        kms_receiver_authenticating(&own->receiver);
+    return result;
 }
 
 static const struct hdcp_link_ops link_ops = {link_observe, link_write};
@@ -76,6 +83,7 @@ static void add_links(struct kms *kms) {
                 continue;
             link->card = card;
             link->index = i;
+            kms_receiver_init(&link->receiver, &kms->receivers, card->connectors[i].name);
             hdcp_link_init(&link->link, &link_ops, can_offer(kms, card, &card->connectors[i]));
             hdcp_link_look(&link->link);
             kms->links[kms->count++] = link;
@@ -113,7 +121,8 @@ static void attach(struct copp_backend *backend, size_t index, struct copp_conne
 
 static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
     list[0] = kms_cards_fd(&const_kms_of(backend)->cards);
-    return 1;
+    list[1] = const_kms_of(backend)->receivers.epoll;
+    return 2;
 }
 
 /* The kernel tells of a display before it knows which one: it reads the EDID when somebody, such as a compositor, probes. */
@@ -124,6 +133,16 @@ static bool look_is_due(struct kms *kms, bool changed, uint64_t now_ms) {
     return due;
 }
 
+/* The receiver is read behind the look that shows whether the bus is free, and what has been read counts with the next one. */
+static void dispatch_link(struct kms_link *link, uint64_t now_ms) {
+    kms_receiver_take(&link->receiver, now_ms);
+    hdcp_link_dispatch(&link->link);
+    if (link->link.watched)
+        kms_receiver_ask(&link->receiver);
+    else
+        kms_receiver_rest(&link->receiver);
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     bool changed = kms_cards_update(&kms->cards);
@@ -132,7 +151,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         add_links(kms);
     kms->last_ms = now_ms;
     for (size_t i = 0; i < kms->count; i++) {
-        hdcp_link_dispatch(&kms->links[i]->link);
+        dispatch_link(kms->links[i], now_ms);
         if (due)
             hdcp_link_look(&kms->links[i]->link);
     }
@@ -141,21 +160,26 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
 static uint64_t deadline_ms(const struct copp_backend *backend) {
     const struct kms *kms = const_kms_of(backend);
     uint64_t interval = COPP_BACKEND_NEVER;
+    uint64_t deadline = kms->edid_ms;
     for (size_t i = 0; i < kms->count; i++) {
         uint64_t own = hdcp_link_interval(&kms->links[i]->link);
+        uint64_t receiver_ms = kms_receiver_deadline_ms(&kms->links[i]->receiver);
         interval = own < interval ? own : interval;
+        deadline = receiver_ms < deadline ? receiver_ms : deadline;
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
-    return look_ms < kms->edid_ms ? look_ms : kms->edid_ms;
+    return look_ms < deadline ? look_ms : deadline;
 }
 
 static void close_kms(struct copp_backend *backend) {
     struct kms *kms = kms_of(backend);
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_end(&kms->links[i]->link);
+        kms_receiver_close(&kms->links[i]->receiver);
         free(kms->links[i]);
     }
     kms_cards_close(&kms->cards);
+    kms_receivers_close(&kms->receivers);
     free(kms);
 }
 
@@ -182,6 +206,9 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);
     if (config->wait && result == COPP_E_NOT_FOUND)
         result = COPP_OK;
+    enum copp_result receivers = kms_receivers_open(&kms->receivers, config->receivers);
+    if (!result)
+        result = receivers;
     if (result) {
         close_kms(&kms->backend);
         return result;
