@@ -115,6 +115,10 @@ static const char *display(const struct copp_backend *backend, size_t index) {
     return const_kms_of(backend)->links[index]->link.display;
 }
 
+static enum receiver_state receiver(const struct copp_backend *backend, size_t index, struct hdcp_receiver *found) {
+    return kms_receiver_state(&const_kms_of(backend)->links[index]->receiver, found);
+}
+
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     kms_of(backend)->links[index]->link.connector = connector;
 }
@@ -143,6 +147,12 @@ static void dispatch_link(struct kms_link *link, uint64_t now_ms) {
         kms_receiver_rest(&link->receiver);
 }
 
+/* Who receives is of interest before anybody uses it. */
+static void look_at_display(struct kms_link *link) {
+    hdcp_link_look(&link->link);
+    kms_receiver_ask(&link->receiver);
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     bool changed = kms_cards_update(&kms->cards);
@@ -153,7 +163,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     for (size_t i = 0; i < kms->count; i++) {
         dispatch_link(kms->links[i], now_ms);
         if (due)
-            hdcp_link_look(&kms->links[i]->link);
+            look_at_display(kms->links[i]);
     }
 }
 
@@ -188,6 +198,7 @@ static const struct copp_backend_ops kms_ops = {.real = true,
                                                 .describe = describe,
                                                 .plugged = plugged,
                                                 .display = display,
+                                                .receiver = receiver,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,
@@ -200,7 +211,7 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     if (!kms)
         return COPP_E_MEMORY;
     kms->backend.ops = &kms_ops;
-    kms->edid_ms = COPP_BACKEND_NEVER;
+    kms->edid_ms = 0; /* displays that are there are read at once */
     kms->type1 = config->type1;
     kms->log = config->log;
     enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);

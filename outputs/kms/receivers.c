@@ -29,8 +29,21 @@ void kms_receiver_close(struct kms_receiver *receiver) {
 void kms_receiver_take(struct kms_receiver *receiver, uint64_t now_ms) {
     struct receiver_result result;
     receiver->now_ms = now_ms;
-    if (receiver->watch && receiver_watch_take(receiver->watch, &result))
-        receiver_trust_result(&receiver->trust, &result);
+    if (!receiver->watch || !receiver_watch_take(receiver->watch, &result))
+        return;
+    receiver_trust_result(&receiver->trust, &result);
+    receiver->read = receiver->connected;
+    receiver->last = result;
+}
+
+enum receiver_state kms_receiver_state(const struct kms_receiver *receiver, struct hdcp_receiver *found) {
+    bool busy = receiver->watch && receiver_watch_busy(receiver->watch);
+    if (busy && receiver->now_ms - receiver->asked_ms >= RECEIVER_TRUST_MS)
+        return RECEIVER_HANGS;
+    if (!receiver->read)
+        return RECEIVER_UNKNOWN;
+    *found = receiver->last.receiver;
+    return receiver_result_state(&receiver->last);
 }
 
 static enum receiver_phase phase_of(const struct hdcp_observation *observation) {
@@ -85,6 +98,8 @@ void kms_receiver_ask(struct kms_receiver *receiver) {
 
 void kms_receiver_observe(struct kms_receiver *receiver, bool coming_up, bool held, struct hdcp_observation *observation) {
     struct receiver_trust *trust = &receiver->trust;
+    receiver->connected = observation->connected;
+    receiver->read = receiver->read && observation->connected;
     receiver_trust_look(trust, phase_of(observation), receiver->now_ms);
     bool waits = coming_up && !receiver_trust_settled(trust, receiver->now_ms);
     if (waits) {

@@ -18,6 +18,9 @@ struct kms_receiver {
     uint64_t asked_ms;
     uint64_t now_ms; /* of the last take */
     struct receiver_trust trust;
+    bool connected; /* a display is there, as it was observed */
+    bool read; /* last holds */
+    struct receiver_result last; /* of this display */
 };
 
 COPP_NODISCARD enum copp_result kms_receivers_open(struct kms_receivers *receivers, const struct receiver_system *system);
@@ -44,6 +47,9 @@ void kms_receiver_ask(struct kms_receiver *receiver);
 
 /* Nobody uses the connector. What it was read to be is of no use to whoever comes next. */
 void kms_receiver_rest(struct kms_receiver *receiver);
+
+/* What is known of it, for whoever asks: *found holds for RECEIVER_READ. */
+enum receiver_state kms_receiver_state(const struct kms_receiver *receiver, struct hdcp_receiver *found);
 
 /* When the connector is to be looked at though nothing has been read; UINT64_MAX: never. */
 uint64_t kms_receiver_deadline_ms(const struct kms_receiver *receiver);

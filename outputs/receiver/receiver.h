@@ -33,6 +33,19 @@ struct receiver_span {
     uint32_t size; /* bytes; 1 to RECEIVER_REGISTER_MAX */
 };
 
+/* What is known of who receives; the numbers of enum copp_socket_receiver, whose words they have. */
+enum receiver_state {
+    RECEIVER_UNKNOWN = 0,
+    RECEIVER_READ = 1,
+    RECEIVER_NO_BUS = 2,
+    RECEIVER_NO_ACCESS = 3,
+    RECEIVER_NO_NODE = 4,
+    RECEIVER_SILENT = 5,
+    RECEIVER_HANGS = 6,
+    RECEIVER_BUSY = 7,
+    RECEIVER_NO_PROGRAM = 8
+};
+
 /* Every register that is ever read. Nothing else is, and none is written: see docs/outputs.md. */
 extern const struct receiver_span receiver_spans[RECEIVER_LINKS][RECEIVER_REGISTERS];
 

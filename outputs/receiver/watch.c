@@ -128,6 +128,24 @@ static bool fail_request(struct receiver_watch *watch, int error) {
     return false;
 }
 
+enum receiver_state receiver_result_state(const struct receiver_result *result) {
+    switch (result->error) {
+    case 0:
+        return RECEIVER_READ;
+    case ENODEV:
+        return RECEIVER_NO_BUS;
+    case EACCES:
+    case EPERM:
+        return RECEIVER_NO_ACCESS;
+    case ENOENT:
+        return RECEIVER_NO_NODE;
+    case ECHILD:
+        return RECEIVER_NO_PROGRAM;
+    default:
+        return RECEIVER_SILENT;
+    }
+}
+
 bool receiver_watch_busy(const struct receiver_watch *watch) {
     return watch->busy;
 }

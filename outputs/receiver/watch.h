@@ -24,6 +24,9 @@ struct receiver_result {
     struct hdcp_receiver receiver;
 };
 
+/* The result in one word. */
+enum receiver_state receiver_result_state(const struct receiver_result *result);
+
 struct receiver_watch;
 
 /* For a connector such as "card0-HDMI-A-1"; both arguments are copied. NULL: no memory, or no descriptors. */

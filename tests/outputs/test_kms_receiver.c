@@ -83,6 +83,7 @@ static void begin(struct world *world) {
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     outputs_rig_init(&world->outputs, backend);
+    outputs_rig_wait(&world->outputs); /* displays are read when they are found */
     app_begin(&world->app, outputs_rig_connector(&world->outputs, "card0-DP-1"));
 }
 
@@ -302,6 +303,28 @@ static void what_was_known_before_a_write_is_not_known_after_it(void) {
     kms_receivers_close(&receivers);
 }
 
+/* What coppd tells of it without a session, while the display is there. */
+static void a_display_is_known_before_anybody_uses_it(void) {
+    struct world world;
+    struct hdcp_receiver receiver;
+    size_t index;
+    begin(&world);
+    assert_non_null(copp_outputs_find(world.outputs.outputs, "card0-DP-1", &index));
+    assert_int_equal(copp_outputs_receiver(world.outputs.outputs, index, &receiver), RECEIVER_READ);
+    assert_memory_equal(receiver.bksv, TELEVISION, 5);
+    hang(&world);
+    outputs_rig_pass(&world.outputs, 3000);
+    assert_int_equal(copp_outputs_receiver(world.outputs.outputs, index, &receiver), RECEIVER_HANGS);
+    fake_drm_hold(world.drm)->connectors[FAKE_DP].connected = false;
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 500);
+    assert_int_not_equal(copp_outputs_receiver(world.outputs.outputs, index, &receiver), RECEIVER_READ);
+    assert_non_null(copp_outputs_find(world.outputs.outputs, "card0-HDMI-A-1", &index));
+    assert_int_equal(copp_outputs_receiver(world.outputs.outputs, index, &receiver), RECEIVER_NO_BUS);
+    assert_int_equal(copp_outputs_receiver(world.outputs.outputs, 1000, &receiver), RECEIVER_UNKNOWN);
+    end(&world);
+}
+
 static void nobody_reads_for_nobody(void) {
     struct world world;
     begin(&world);
@@ -325,6 +348,7 @@ static const struct test_case cases[] = {
     TEST(hdcp2_names_nobody, "QRY-6 APP-2"),
     TEST(whoever_comes_later_begins_anew, "EVT-5"),
     TEST(what_was_known_before_a_write_is_not_known_after_it, "APP-2"),
+    TEST(a_display_is_known_before_anybody_uses_it, ""),
     TEST(nobody_reads_for_nobody, ""),
 };
 
