@@ -21,50 +21,33 @@ struct reading {
     struct receiver_watch *watches[READS_MAX]; /* of the row of that number; NULL: it is not read, or has been */
 };
 
-static enum receiver_state state_of(int error) {
-    switch (error) {
-    case 0:
-        return RECEIVER_STATE_READ;
-    case ENODEV:
-        return RECEIVER_STATE_NO_BUS;
-    case EACCES:
-    case EPERM:
-        return RECEIVER_STATE_NO_ACCESS;
-    case ENOENT:
-        return RECEIVER_STATE_NO_NODE;
-    case ECHILD:
-        return RECEIVER_STATE_NO_PROGRAM;
-    default:
-        return RECEIVER_STATE_SILENT;
-    }
-}
-
-static void set_row(struct receiver_row *row, const struct receiver_result *result) {
+static void set_row(struct copp_socket_connector *output, const struct receiver_result *result) {
     const struct hdcp_receiver *receiver = &result->receiver;
-    row->state = state_of(result->error);
+    output->receiver = receiver_result_state(result);
     if (result->error != 0)
         return;
-    row->hdcp1 = receiver->hdcp1;
-    row->hdcp2 = receiver->hdcp2;
-    row->repeater = receiver->repeater;
-    row->devices = receiver->devices;
-    row->depth = receiver->depth;
-    row->ksv_valid = receiver->ksv_valid;
-    copp_ksv_from_bksv(receiver->bksv, row->ksv);
+    output->receiver_flags = (receiver->hdcp1 ? COPP_SOCKET_RECEIVER_HDCP1 : 0) |
+                             (receiver->hdcp2 ? COPP_SOCKET_RECEIVER_HDCP2 : 0) |
+                             (receiver->repeater ? COPP_SOCKET_RECEIVER_REPEATER : 0) |
+                             (receiver->ksv_valid ? COPP_SOCKET_RECEIVER_KSV_VALID | COPP_SOCKET_RECEIVER_KSV_TOLD : 0);
+    output->receiver_devices = receiver->devices;
+    output->receiver_depth = receiver->depth;
+    if (receiver->ksv_valid)
+        copp_ksv_from_bksv(receiver->bksv, output->receiver_ksv);
 }
 
 /* Not while its driver authenticates: the registers are the driver's then. */
 static enum receiver_state begin_reading(const struct hdcp_observation *seen, const char *name, struct receiver_watch **watch) {
     const struct receiver_system system = {.program = getenv("COPP_RECEIVER_PROGRAM")};
     if (!seen->connected)
-        return RECEIVER_STATE_UNPLUGGED;
+        return RECEIVER_UNKNOWN;
     if (seen->hdcp != HDCP_UNDESIRED && seen->hdcp != HDCP_ENABLED)
-        return RECEIVER_STATE_BUSY;
+        return RECEIVER_BUSY;
     *watch = receiver_watch_open(name, &system);
     if (*watch == NULL)
-        return RECEIVER_STATE_NO_PROGRAM;
+        return RECEIVER_NO_PROGRAM;
     (void)receiver_watch_request(*watch, clock_ms());
-    return RECEIVER_STATE_HANGS; /* until it answers */
+    return RECEIVER_HANGS; /* until it answers */
 }
 
 static bool begin_connector(struct kms_card *card, size_t index, struct receiver_rows *rows, struct reading *reading) {
@@ -73,9 +56,12 @@ static bool begin_connector(struct kms_card *card, size_t index, struct receiver
     if (row == NULL)
         return false;
     kms_card_observe(card, index, &seen);
-    (void)snprintf(row->name, sizeof row->name, "%s", card->connectors[index].name);
-    (void)snprintf(row->display, sizeof row->display, "%s", seen.display);
-    row->state = begin_reading(&seen, row->name, &reading->watches[reading->count++]);
+    (void)snprintf(row->output.name, sizeof row->output.name, "%s", card->connectors[index].name);
+    (void)snprintf(row->output.display, sizeof row->output.display, "%s", seen.display);
+    row->output.plugged = seen.connected;
+    row->output.real = true;
+    row->output.connector_type = card->connectors[index].type;
+    row->output.receiver = begin_reading(&seen, row->output.name, &reading->watches[reading->count++]);
     return true;
 }
 
@@ -97,7 +83,7 @@ static bool take_results(struct receiver_rows *rows, struct reading *reading) {
             all = false;
             continue;
         }
-        set_row(&rows->rows[i], &result);
+        set_row(&rows->rows[i].output, &result);
         receiver_watch_close(&reading->watches[i]);
     }
     return all;
