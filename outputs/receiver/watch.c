@@ -19,8 +19,6 @@
 #define CONNECTOR_SIZE 64u
 #define LEAVE_MS 100 /* a process that is killed and not stuck is gone by then */
 
-extern char **environ;
-
 struct receiver_watch {
     char connector[CONNECTOR_SIZE];
     char *sysfs;
