@@ -106,7 +106,6 @@ static bool quiet(const struct world *world) {
 static void read_now(struct world *world, uint64_t by_ms) {
     outputs_rig_pass(&world->outputs, by_ms);
     outputs_rig_wait(&world->outputs);
-    assert_true(quiet(world));
 }
 
 static uint32_t ask_key(struct world *world, uint8_t answer[COPP_STATUS_HDCP_KEY_SIZE]) {
