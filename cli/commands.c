@@ -12,6 +12,9 @@ const struct command *const commands[] = {
 #ifndef _WIN32
     &command_watch,
 #endif
+#ifdef COPP_RECEIVERS
+    &command_receivers,
+#endif
     &command_chain_verify,
     &command_chain_show,
     &command_chain_issue,

@@ -10,7 +10,9 @@
 static inline bool connector_news_same(const struct copp_socket_connector_news *a, const struct copp_socket_connector_news *b) {
     return a->now.plugged == b->now.plugged && a->now.hdcp == b->now.hdcp && a->now.acp == b->now.acp &&
            a->now.cgmsa == b->now.cgmsa && a->now.devices == b->now.devices && a->losses == b->losses &&
-           a->reconfigurations == b->reconfigurations && strcmp(a->now.display, b->now.display) == 0;
+           a->reconfigurations == b->reconfigurations && a->now.receiver == b->now.receiver &&
+           a->now.receiver_flags == b->now.receiver_flags && a->now.receiver_devices == b->now.receiver_devices &&
+           a->now.receiver_depth == b->now.receiver_depth && strcmp(a->now.display, b->now.display) == 0;
 }
 
 #endif

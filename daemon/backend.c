@@ -5,6 +5,7 @@
 
 #include "backend_auto.h"
 #include "backend_kinds.h"
+#include "copp/srm.h"
 #include "log.h"
 
 /* "auto" comes before all others. */
@@ -82,6 +83,32 @@ struct copp_outputs *backend_open(const struct config *config, const struct copp
     return outputs;
 }
 
+_Static_assert(RECEIVER_READ == (int)COPP_SOCKET_RECEIVER_READ && RECEIVER_HANGS == (int)COPP_SOCKET_RECEIVER_HANGS &&
+                   RECEIVER_NO_PROGRAM == (int)COPP_SOCKET_RECEIVER_NO_PROGRAM,
+               "the numbers are told as they are");
+
+static void look_at_receiver(const struct copp_outputs *outputs, size_t index, bool with_key,
+                             struct copp_socket_connector *told) {
+    struct hdcp_receiver receiver;
+    told->receiver = copp_outputs_receiver(outputs, index, &receiver);
+    if (told->receiver != COPP_SOCKET_RECEIVER_READ)
+        return;
+    told->receiver_flags = (receiver.hdcp1 ? COPP_SOCKET_RECEIVER_HDCP1 : 0) | (receiver.hdcp2 ? COPP_SOCKET_RECEIVER_HDCP2 : 0) |
+                           (receiver.repeater ? COPP_SOCKET_RECEIVER_REPEATER : 0) |
+                           (receiver.ksv_valid ? COPP_SOCKET_RECEIVER_KSV_VALID : 0);
+    told->receiver_devices = receiver.devices;
+    told->receiver_depth = receiver.depth;
+    if (!receiver.ksv_valid || !with_key)
+        return;
+    told->receiver_flags |= COPP_SOCKET_RECEIVER_KSV_TOLD;
+    copp_ksv_from_bksv(receiver.bksv, told->receiver_ksv);
+}
+
+void backend_look_with_key(const struct copp_outputs *outputs, size_t index, struct copp_socket_connector *told) {
+    backend_look(outputs, index, told);
+    look_at_receiver(outputs, index, true, told);
+}
+
 void backend_look(const struct copp_outputs *outputs, size_t index, struct copp_socket_connector *told) {
     struct copp_connector *connector = copp_outputs_connector(outputs, index);
     struct copp_connector_view view = {.size = sizeof view};
@@ -100,4 +127,5 @@ void backend_look(const struct copp_outputs *outputs, size_t index, struct copp_
                                            .pending_limit_ms = copp_outputs_pending_limit_ms(outputs)};
     (void)strncpy(told->name, copp_outputs_name(outputs, index), sizeof told->name - 1);
     (void)strncpy(told->display, copp_outputs_display(outputs, index), sizeof told->display - 1);
+    look_at_receiver(outputs, index, false, told);
 }

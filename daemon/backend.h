@@ -28,5 +28,7 @@ struct copp_outputs *backend_open(const struct config *config, const struct copp
 
 /* How a connector is now, as players are told of it. */
 void backend_look(const struct copp_outputs *outputs, size_t index, struct copp_socket_connector *told);
+/* The same, with the receiver's KSV: for root, and for the user that coppd runs as. */
+void backend_look_with_key(const struct copp_outputs *outputs, size_t index, struct copp_socket_connector *told);
 
 #endif

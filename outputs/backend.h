@@ -9,6 +9,7 @@
 #define COPP_OUTPUTS_BACKEND_H
 
 #include "copp/device.h"
+#include "outputs/receiver/receiver.h"
 
 #define COPP_BACKEND_NAME_SIZE 64u
 #define COPP_BACKEND_FDS 4u
@@ -47,6 +48,9 @@ struct copp_backend_ops {
     /* What the display there calls itself, in printable ASCII of less than EDID_DISPLAY_SIZE characters; "": not known, or none is
      * there. It changes from within dispatch only. NULL: never known. */
     const char *(*display)(const struct copp_backend *backend, size_t index);
+    /* Who receives there, as it was read when a display came or in the last poll; *receiver holds for RECEIVER_READ alone. It asks no
+     * hardware. NULL: never known. */
+    enum receiver_state (*receiver)(const struct copp_backend *backend, size_t index, struct hdcp_receiver *receiver);
     /* Whether outputs that are there already may still be found: it waits for somebody's first answer. NULL: never. */
     bool (*searching)(const struct copp_backend *backend);
     /* Whom to tell what happens to the output; NULL: nobody any more. */

@@ -135,6 +135,11 @@ const char *copp_outputs_display(const struct copp_outputs *outputs, size_t inde
     return ops->display && index < outputs->count ? ops->display(outputs->backend, index) : "";
 }
 
+enum receiver_state copp_outputs_receiver(const struct copp_outputs *outputs, size_t index, struct hdcp_receiver *receiver) {
+    const struct copp_backend_ops *ops = outputs->backend->ops;
+    return ops->receiver && index < outputs->count ? ops->receiver(outputs->backend, index, receiver) : RECEIVER_UNKNOWN;
+}
+
 int copp_outputs_fd(const struct copp_outputs *outputs) {
     return outputs->epoll;
 }

@@ -35,6 +35,9 @@ bool copp_outputs_plugged(const struct copp_outputs *outputs, size_t index);
 /* What the display there calls itself, as of the backend; "" where that is not known, and beyond the last. */
 const char *copp_outputs_display(const struct copp_outputs *outputs, size_t index);
 
+/* Who receives there, as of the backend; *receiver holds for RECEIVER_READ alone. RECEIVER_UNKNOWN beyond the last. */
+enum receiver_state copp_outputs_receiver(const struct copp_outputs *outputs, size_t index, struct hdcp_receiver *receiver);
+
 /* Readable when dispatch is to be called; the same for as long as outputs lives. */
 int copp_outputs_fd(const struct copp_outputs *outputs);
 /* When dispatch is to be called though the descriptor is not readable; UINT64_MAX: never. Ask anew after every call of the

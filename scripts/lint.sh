@@ -95,7 +95,7 @@ lint_layers() {
     allow src/certificate "$inline|"'(base|wire|crypto|certificate)/.*|copp/(base|log|protocol|key|omac|certificate|revocation|srm)\.h'
     allow src/session "$inline|"'(base|wire|crypto|certificate|session)/.*|copp/(base|log|protocol|key|omac|handshake|certificate|revocation|srm|transport|session)\.h'
     allow src/device "$inline|"'(base|wire|crypto|device)/.*|copp/(base|log|protocol|key|omac|handshake|transport|output|device)\.h'
-    allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|transport|output|device|sim)\.h'
+    allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|srm|transport|output|device|sim)\.h'
     allow transports "$inline|"'common/clock\.h|(base|wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'common/.*|cli/.*|outputs/.*|copp\.h|copp/.*'

@@ -17,6 +17,26 @@ extern "C" {
 #define COPP_SOCKET_DEFAULT "/run/coppd/socket"
 #define COPP_SOCKET_DISPLAY_SIZE 32u /* of a display's name, with its NUL */
 
+/* What is known of who receives at an output. */
+enum copp_socket_receiver {
+    COPP_SOCKET_RECEIVER_UNKNOWN = 0, /* nothing was read: nothing is plugged in, or the outputs cannot be read */
+    COPP_SOCKET_RECEIVER_READ = 1,
+    /* why it cannot be read */
+    COPP_SOCKET_RECEIVER_NO_BUS = 2, /* the kernel names no bus to it: an analog output, or a hub in between */
+    COPP_SOCKET_RECEIVER_NO_ACCESS = 3, /* no permission to use its bus */
+    COPP_SOCKET_RECEIVER_NO_NODE = 4, /* its bus has no device node */
+    COPP_SOCKET_RECEIVER_SILENT = 5, /* nothing answers, or not as an HDCP receiver does */
+    COPP_SOCKET_RECEIVER_HANGS = 6, /* its bus does not answer in time */
+    COPP_SOCKET_RECEIVER_BUSY = 7, /* its driver is authenticating it */
+    COPP_SOCKET_RECEIVER_NO_PROGRAM = 8 /* what reads could not be started */
+};
+/* Of one that was read, an OR. */
+#define COPP_SOCKET_RECEIVER_HDCP1 1u /* it can do HDCP 1.x */
+#define COPP_SOCKET_RECEIVER_HDCP2 2u /* it can do HDCP 2.x */
+#define COPP_SOCKET_RECEIVER_REPEATER 4u
+#define COPP_SOCKET_RECEIVER_KSV_VALID 8u /* its KSV has 20 ones (SRM-5) */
+#define COPP_SOCKET_RECEIVER_KSV_TOLD 16u /* and is told: to root and to coppd's own user alone */
+
 /* What the daemon says of a connector before any handshake. Nothing vouches for it: good to choose and to show, not to rely on. */
 struct copp_socket_connector {
     size_t size; /* sizeof this struct */
@@ -31,6 +51,11 @@ struct copp_socket_connector {
     uint32_t devices; /* open on it */
     char display[COPP_SOCKET_DISPLAY_SIZE]; /* what the display calls itself, in ASCII; "": none, or not known */
     uint32_t pending_limit_ms; /* how long coppd lets a command wait for the output (CMD-6); 0: not known */
+    uint32_t receiver; /* an enum copp_socket_receiver, or one that is to come; what follows is 0 unless it was read */
+    uint32_t receiver_flags; /* an OR of COPP_SOCKET_RECEIVER_HDCP1 and so on */
+    uint32_t receiver_devices; /* behind a repeater, which knows them only once it has been authenticated */
+    uint32_t receiver_depth; /* of the cascade behind it */
+    uint8_t receiver_ksv[COPP_KSV_SIZE]; /* most significant byte first; zeros unless it is told */
 };
 
 /* A connection that has no device yet. */

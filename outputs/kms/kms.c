@@ -6,6 +6,7 @@
 
 #include "outputs/kms/cards.h"
 #include "outputs/kms/note.h"
+#include "outputs/kms/receivers.h"
 #include "outputs/kms/write.h"
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
@@ -19,6 +20,7 @@ struct kms_link {
     struct kms_card *card;
     size_t place; /* of the card, in its list */
     size_t index; /* of the connector on the card */
+    struct kms_receiver receiver;
 };
 
 struct kms {
@@ -27,6 +29,7 @@ struct kms {
     bool tried[KMS_CARDS]; /* whether we may write to the card has been looked into */
     struct kms_note notes[KMS_CARDS]; /* of the cards, in the same places */
     char *directory; /* of the notes; NULL: they are kept in memory alone */
+    struct kms_receivers receivers;
     bool type1;
     struct copp_backend_log *log;
     uint64_t last_ms; /* of the last look */
@@ -45,13 +48,17 @@ static const struct kms *const_kms_of(const struct copp_backend *backend) {
 }
 
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
-    const struct kms_link *own = (const struct kms_link *)link;
+    struct kms_link *own = (struct kms_link *)link;
     kms_card_observe(own->card, own->index, observation);
+    kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
 }
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
-    return kms_card_write(own->card, own->index, value);
+    enum copp_result result = kms_card_write(own->card, own->index, value);
+    if (value == HDCP_DESIRED && !result)
+        kms_receiver_authenticating(&own->receiver);
+    return result;
 }
 
 /* "HDMI-A-1" of "card0-HDMI-A-1": the kernel numbers cards anew. */
@@ -119,6 +126,7 @@ static void add_link(struct kms *kms, size_t place, size_t index) {
     link->card = card;
     link->place = place;
     link->index = index;
+    kms_receiver_init(&link->receiver, &kms->receivers, card->connectors[index].name);
     say_what_is_not_offered(kms, &card->connectors[index]);
     hdcp_link_init(&link->link, &link_ops, can_offer(kms, &card->connectors[index]));
     hdcp_link_look(&link->link);
@@ -176,13 +184,18 @@ static const char *display(const struct copp_backend *backend, size_t index) {
     return const_kms_of(backend)->links[index]->link.display;
 }
 
+static enum receiver_state receiver(const struct copp_backend *backend, size_t index, struct hdcp_receiver *found) {
+    return kms_receiver_state(&const_kms_of(backend)->links[index]->receiver, found);
+}
+
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
     kms_of(backend)->links[index]->link.connector = connector;
 }
 
 static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
     list[0] = kms_cards_fd(&const_kms_of(backend)->cards);
-    return 1;
+    list[1] = const_kms_of(backend)->receivers.epoll;
+    return 2;
 }
 
 /* The kernel tells of a display before it knows which one: it reads the EDID when somebody, such as a compositor, probes. */
@@ -212,6 +225,22 @@ static void claim_again(struct kms *kms, uint64_t now_ms) {
     }
 }
 
+/* The receiver is read behind the look that shows whether the bus is free, and what has been read counts with the next one. */
+static void dispatch_link(struct kms_link *link, uint64_t now_ms) {
+    kms_receiver_take(&link->receiver, now_ms);
+    hdcp_link_dispatch(&link->link, now_ms);
+    if (link->link.watched)
+        kms_receiver_ask(&link->receiver);
+    else
+        kms_receiver_rest(&link->receiver);
+}
+
+/* Who receives is of interest before anybody uses it. */
+static void look_at_display(struct kms_link *link) {
+    hdcp_link_look(&link->link);
+    kms_receiver_ask(&link->receiver);
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     kms->last_ms = now_ms;
@@ -225,9 +254,9 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     }
     claim_again(kms, now_ms);
     for (size_t i = 0; i < kms->count; i++) {
-        hdcp_link_dispatch(&kms->links[i]->link, now_ms);
+        dispatch_link(kms->links[i], now_ms);
         if (due)
-            hdcp_link_look(&kms->links[i]->link);
+            look_at_display(kms->links[i]);
     }
 }
 
@@ -238,22 +267,26 @@ static uint64_t least(uint64_t a, uint64_t b) {
 static uint64_t deadline_ms(const struct copp_backend *backend) {
     const struct kms *kms = const_kms_of(backend);
     uint64_t interval = COPP_BACKEND_NEVER;
+    uint64_t deadline = kms->edid_ms;
     for (size_t i = 0; i < kms->count; i++) {
         uint64_t own = hdcp_link_interval(&kms->links[i]->link);
         interval = least(own, interval);
+        deadline = least(kms_receiver_deadline_ms(&kms->links[i]->receiver), deadline);
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
-    return least(look_ms, least(kms->edid_ms, kms->claim_ms));
+    return least(look_ms, least(deadline, kms->claim_ms));
 }
 
 static void close_kms(struct copp_backend *backend) {
     struct kms *kms = kms_of(backend);
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_end(&kms->links[i]->link);
+        kms_receiver_close(&kms->links[i]->receiver);
         free(kms->links[i]);
     }
     kms_cards_close(&kms->cards);
     free(kms->directory);
+    kms_receivers_close(&kms->receivers);
     free(kms);
 }
 
@@ -262,6 +295,7 @@ static const struct copp_backend_ops kms_ops = {.real = true,
                                                 .describe = describe,
                                                 .plugged = plugged,
                                                 .display = display,
+                                                .receiver = receiver,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,
@@ -274,7 +308,7 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     if (!kms)
         return COPP_E_MEMORY;
     kms->backend.ops = &kms_ops;
-    kms->edid_ms = COPP_BACKEND_NEVER;
+    kms->edid_ms = 0; /* displays that are there are read at once */
     kms->type1 = config->type1;
     kms->log = config->log;
     kms->directory = config->notes ? strdup(config->notes) : NULL;
@@ -283,6 +317,9 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
         result = kms_cards_open(&kms->cards, config->device, config->log);
     if (config->wait && result == COPP_E_NOT_FOUND)
         result = COPP_OK;
+    enum copp_result receivers = kms_receivers_open(&kms->receivers, config->receivers);
+    if (!result)
+        result = receivers;
     if (result) {
         close_kms(&kms->backend);
         return result;

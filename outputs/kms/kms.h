@@ -3,6 +3,7 @@
 #define COPP_OUTPUTS_KMS_H
 
 #include "outputs/backend.h"
+#include "outputs/receiver/watch.h"
 
 struct copp_kms_config {
     const char *device; /* "/dev/dri/card0"; NULL: every card */
@@ -11,6 +12,8 @@ struct copp_kms_config {
     const char *notes;
     bool wait; /* a card that is not there is no error: its connectors are added when it comes */
     struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
+    const struct receiver_system
+        *receivers; /* where displays are read; borrowed, as long as the backend lives. NULL: as always */
 };
 
 /* COPP_E_NOT_FOUND: the machine has no such card with connectors. COPP_E_IO: it has one that cannot be opened. */

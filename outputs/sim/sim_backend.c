@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/printable.h"
@@ -48,6 +49,19 @@ static bool plugged(const struct copp_backend *backend, size_t index) {
 static const char *display(const struct copp_backend *backend, size_t index) {
     const struct copp_sim *sim = const_sim_of(backend)->sim;
     return copp_sim_display((struct copp_sim *)(uintptr_t)sim, copp_sim_name(sim, index));
+}
+
+/* A simulated receiver is one of HDCP 1.x. */
+static enum receiver_state receiver(const struct copp_backend *backend, size_t index, struct hdcp_receiver *found) {
+    struct copp_output_state state = {.size = sizeof state};
+    struct copp_backend_output output;
+    describe(backend, index, &output);
+    if (!output.config.output)
+        return RECEIVER_UNKNOWN;
+    output.config.output->ops->state(output.config.output, &state);
+    *found = (struct hdcp_receiver){.hdcp1 = true, .ksv_valid = true, .repeater = state.repeater};
+    memcpy(found->bksv, state.bksv, sizeof found->bksv);
+    return state.hdcp_receiver ? RECEIVER_READ : RECEIVER_UNKNOWN;
 }
 
 static void attach(struct copp_backend *backend, size_t index, struct copp_connector *connector) {
@@ -108,6 +122,7 @@ static const struct copp_backend_ops sim_ops = {.real = false,
                                                 .describe = describe,
                                                 .plugged = plugged,
                                                 .display = display,
+                                                .receiver = receiver,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,

@@ -85,7 +85,7 @@ void process_kill(pid_t pid);
 #define RAW_OPEN_SIZE (12u + 76u)
 #define RAW_OPEN(name) "\3\0\0\0\2\0\0\0\0\0\0\0\x4c\0\0\0\0\0\0\0\1\0\0\0" name
 #define RAW_OPENED_SIZE (12u + 12u)
-#define RAW_LISTED_SIZE (12u + 132u)
+#define RAW_LISTED_SIZE (12u + 156u)
 
 /* A socket that is connected, for packets put together by hand. */
 int raw_connect(struct kit *kit);

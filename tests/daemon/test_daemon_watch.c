@@ -228,6 +228,26 @@ static void who_is_not_let_in_is_seen(void) {
     kit_end(&kit);
 }
 
+/* HDMI-1 has a receiver, whose KSV is a serial number: it is told to some, and in no news. */
+static bool key_is_told(const struct copp_socket_connector *connector) {
+    static const uint8_t ksv[COPP_KSV_SIZE] = {0xb7, 0x03, 0x61, 0xf7, 0x14};
+    static const uint8_t none[COPP_KSV_SIZE];
+    bool told = connector->receiver_flags & COPP_SOCKET_RECEIVER_KSV_TOLD;
+    assert_int_equal(connector->receiver, COPP_SOCKET_RECEIVER_READ);
+    assert_int_equal(connector->receiver_flags & ~COPP_SOCKET_RECEIVER_KSV_TOLD,
+                     COPP_SOCKET_RECEIVER_HDCP1 | COPP_SOCKET_RECEIVER_KSV_VALID);
+    assert_memory_equal(connector->receiver_ksv, told ? ksv : none, sizeof ksv);
+    return told;
+}
+
+static bool is_told_the_key(const struct kit *kit) {
+    struct copp_socket_connector connector = {.size = sizeof connector};
+    struct copp_socket *connection = connect_to(kit);
+    assert_int_equal(copp_socket_connector(connection, 0, &connector), COPP_OK);
+    copp_socket_close(&connection);
+    return key_is_told(&connector);
+}
+
 /* A view in a process of its own, another user's if that can be had: 0 if it sees what it may and nothing else. */
 static int another_view(struct kit *kit, bool stranger, int ready, int go) {
     char byte = '!';
@@ -253,6 +273,8 @@ static int another_view(struct kit *kit, bool stranger, int ready, int go) {
     }
     player_end(&own);
     copp_socket_close(&watcher);
+    if (key_is_told(&first.now) || is_told_the_key(kit) == stranger)
+        return 6;
     if (first.index != 0 || first.now.hdcp != 1 || first.now.devices != 1)
         return 4; /* connectors are told to everybody */
     return others == stranger ? 5 : 0;
@@ -438,7 +460,7 @@ static void malformed_requests(void) {
         raw_send(fd, PROTOCOL_VERSION, WATCH, 0, 0);
         assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
         for (unsigned j = 0; j < CONNECTORS; j++)
-            assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12 + 144);
+            assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12 + 168);
         assert_int_equal(raw_receive(fd, bytes, sizeof bytes), 12);
         raw_send(fd, PROTOCOL_VERSION, types[i], 0, sizes[i]);
         raw_disconnect(fd, MALFORMED);
@@ -557,10 +579,22 @@ static void other_daemons(void) {
                                     {(void *)(uintptr_t)HEAD("\6\0\0\x40") "what there will be", 30},
                                     {(void *)(uintptr_t)HEAD("\5\0\0\x40"), 12},
                                     {(void *)(uintptr_t)no_name, sizeof no_name}};
+    static const char listed[12 + 132] = HEAD("\1\0\0\x80") "\x84\0\0\0\1\0\0\0\5\0\0\0\3\0\0\0HDMI-1";
+    const struct iovec lists[] = {{(void *)(uintptr_t)listed, sizeof listed}};
     struct copp_socket_news news = {.size = sizeof news};
+    struct copp_socket_connector connector = {.size = sizeof connector, .receiver = 99, .receiver_flags = 99};
     struct kit kit;
     kit_make(&kit, "");
-    pid_t pid = false_daemon(kit.socket, older, 1);
+    pid_t pid = false_daemon(kit.socket, lists, 1);
+    struct copp_socket *lister = connect_to(&kit);
+    assert_int_equal(copp_socket_connector(lister, 0, &connector), COPP_OK); /* it tells of no receiver */
+    assert_string_equal(connector.name, "HDMI-1");
+    assert_int_equal(connector.receiver, COPP_SOCKET_RECEIVER_UNKNOWN);
+    assert_int_equal(connector.receiver_flags, 0);
+    copp_socket_close(&lister);
+    process_kill(pid);
+    assert_int_equal(unlink(kit.socket), 0);
+    pid = false_daemon(kit.socket, older, 1);
     struct copp_socket *watcher = connect_to(&kit);
     assert_int_equal(copp_socket_watch(watcher), COPP_E_UNSUPPORTED); /* it knows no such request */
     copp_socket_close(&watcher);

@@ -137,6 +137,8 @@ until_true seen '.[]; .event == "complete"'
 expect 2 "$COPP" status --device "unix:$dir/socket" --json
 until_true seen '.[]; .event == "refused"'
 until_true seen '.[]; .event == "ended"'
+run 0 receivers --device "unix:$dir/socket"
+holds '.receivers | length == 5 and .[0].hdcp1 and .[0].ksv == "b70361f714" and .[0].revoked == null'
 stop_daemon
 until_true seen '.[]; .event == "lost"'
 start_daemon

@@ -1,5 +1,7 @@
 #include "packet.h"
 
+#include <string.h>
+
 #include "wire/cursor.h"
 
 /* None of these can run over: the sizes are the parameters' types. */
@@ -25,6 +27,30 @@ static bool has_its_size(struct copp_reader *in, size_t known) {
     return size >= known && copp_read_u32le(in, &told) && told == size;
 }
 
+static void write_receiver(struct copp_writer *out, const struct copp_socket_connector *connector) {
+    uint8_t ksv[8] = {0};
+    memcpy(ksv, connector->receiver_ksv, sizeof connector->receiver_ksv);
+    (void)copp_write_u32le(out, connector->receiver);
+    (void)copp_write_u32le(out, connector->receiver_flags);
+    (void)copp_write_u32le(out, connector->receiver_devices);
+    (void)copp_write_u32le(out, connector->receiver_depth);
+    (void)copp_write_bytes(out, ksv, sizeof ksv);
+}
+
+/* An older daemon tells of none. */
+static void read_receiver(struct copp_reader *in, struct copp_socket_connector *connector) {
+    connector->receiver = COPP_SOCKET_RECEIVER_UNKNOWN;
+    connector->receiver_flags = connector->receiver_devices = connector->receiver_depth = 0;
+    memset(connector->receiver_ksv, 0, sizeof connector->receiver_ksv);
+    if (in->left < PACKET_RECEIVER_SIZE)
+        return;
+    (void)copp_read_u32le(in, &connector->receiver);
+    (void)copp_read_u32le(in, &connector->receiver_flags);
+    (void)copp_read_u32le(in, &connector->receiver_devices);
+    (void)copp_read_u32le(in, &connector->receiver_depth);
+    (void)copp_read_bytes(in, connector->receiver_ksv, sizeof connector->receiver_ksv);
+}
+
 static void write_connector(struct copp_writer *out, const struct copp_socket_connector *connector) {
     (void)copp_write_u32le(out,
                            (connector->real ? PACKET_CONNECTOR_REAL : 0) | (connector->plugged ? PACKET_CONNECTOR_PLUGGED : 0));
@@ -37,6 +63,7 @@ static void write_connector(struct copp_writer *out, const struct copp_socket_co
     (void)copp_write_u32le(out, connector->devices);
     (void)copp_write_bytes(out, (const uint8_t *)connector->display, sizeof connector->display);
     (void)copp_write_u32le(out, connector->pending_limit_ms);
+    write_receiver(out, connector);
 }
 
 static bool read_connector(struct copp_reader *in, struct copp_socket_connector *connector) {
@@ -54,6 +81,7 @@ static bool read_connector(struct copp_reader *in, struct copp_socket_connector 
     (void)copp_read_u32le(in, &connector->devices);
     (void)copp_read_bytes(in, (uint8_t *)connector->display, sizeof connector->display);
     (void)copp_read_u32le(in, &connector->pending_limit_ms);
+    read_receiver(in, connector);
     return connector->name[sizeof connector->name - 1] == 0 && connector->display[sizeof connector->display - 1] == 0;
 }
 
@@ -65,7 +93,7 @@ void copp_packet_connector_encode(const struct copp_socket_connector *connector,
 
 bool copp_packet_connector_decode(const uint8_t *bytes, size_t size, struct copp_socket_connector *connector) {
     struct copp_reader in = {bytes, size};
-    return has_its_size(&in, PACKET_CONNECTOR_SIZE) && read_connector(&in, connector);
+    return has_its_size(&in, PACKET_CONNECTOR_LEAST) && read_connector(&in, connector);
 }
 
 void copp_packet_open_encode(const struct packet_open *open, uint8_t bytes[PACKET_OPEN_SIZE]) {

@@ -9,7 +9,10 @@
 #define PACKET_VERSION 3u
 #define PACKET_HEADER_SIZE 12u
 /* These bodies begin with their own size, and a younger daemon's may be longer than ours: what it has added is passed over. */
-#define PACKET_CONNECTOR_SIZE (COPP_CONNECTOR_NAME_SIZE + COPP_SOCKET_DISPLAY_SIZE + 36u)
+#define PACKET_CONNECTOR_SIZE (PACKET_CONNECTOR_LEAST + PACKET_RECEIVER_SIZE)
+#define PACKET_CONNECTOR_LEAST                                                                                                   \
+    (COPP_CONNECTOR_NAME_SIZE + COPP_SOCKET_DISPLAY_SIZE + 36u) /* an older daemon's, which tells of no receiver */
+#define PACKET_RECEIVER_SIZE 24u
 #define PACKET_OPENED_SIZE 12u
 #define PACKET_CONNECTOR_NEWS_SIZE (PACKET_CONNECTOR_SIZE + 12u)
 #define PACKET_SESSION_NEWS_SIZE 52u

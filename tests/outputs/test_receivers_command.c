@@ -1,0 +1,173 @@
+/* copp receivers --direct, on a card made by umockdev: HDMI-A-1 has a bus without a node, DP-1 a channel with registers in a file. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "../unit/harness.h"
+#include "fake_drm.h"
+
+#define RECORDER "\xcd\x1a\xf2\x1e\x51" /* revoked by the kernel's test message */
+
+struct world {
+    struct fake_drm *drm;
+    const char *root; /* of the testbed */
+    char node[256];
+    char text[4096]; /* what copp printed, errors included */
+    int status;
+};
+
+static void make(const struct world *world, const char *name, const char *content) {
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", world->root, name);
+    if (!content) {
+        (void)mkdir(path, 0755);
+        return;
+    }
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(content, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void set_registers(const struct world *world, off_t offset, const char *bytes, size_t size) {
+    int fd = open(world->node, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, size, offset), size);
+    assert_int_equal(close(fd), 0);
+}
+
+static void begin(struct world *world) {
+    char path[256];
+    world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
+    world->root = getenv("UMOCKDEV_DIR");
+    assert_non_null(world->root);
+    (void)snprintf(world->node, sizeof world->node, "%s/dev/drm_dp_aux0", world->root);
+    make(world, "sys/class", NULL);
+    make(world, "sys/class/drm", NULL);
+    make(world, "sys/class/drm/card0-DP-1", NULL);
+    make(world, "sys/class/drm/card0-DP-1/drm_dp_aux0", NULL);
+    make(world, "sys/class/drm/card0-DP-1/drm_dp_aux0/name", "AUX A\n");
+    make(world, "sys/class/drm/card0-HDMI-A-1", NULL);
+    (void)snprintf(path, sizeof path, "%s/sys/class/drm/card0-HDMI-A-1/ddc", world->root);
+    assert_int_equal(symlink("../../../i2c-77", path), 0);
+    set_registers(world, 0x69200, "", 1);
+    assert_int_equal(truncate(world->node, 0x69300), 0);
+    set_registers(world, 0x68000, RECORDER, 5);
+    set_registers(world, 0x68028, "\x03", 1);
+    set_registers(world, 0x6802a, "\x02\x01", 2);
+}
+
+static void end(struct world *world) {
+    const struct fake_card *card = fake_drm_hold(world->drm);
+    bool master = card->master;
+    bool probed = card->probed;
+    bool too_bold = card->too_bold;
+    fake_drm_release(world->drm);
+    fake_drm_free(&world->drm);
+    assert_false(master || probed || too_bold);
+}
+
+/* copp receivers --direct, with these options. */
+static void run(struct world *world, const char *options) {
+    char command[1024];
+    (void)snprintf(command, sizeof command, "COPP_RECEIVER_PROGRAM='%s' '%s' receivers --direct %s 2>&1", COPP_READ_RECEIVER,
+                   COPP_TOOL, options);
+    FILE *output = popen(command, "r");
+    assert_non_null(output);
+    world->text[fread(world->text, 1, sizeof world->text - 1, output)] = 0;
+    int status = pclose(output);
+    assert_true(WIFEXITED(status));
+    world->status = WEXITSTATUS(status);
+}
+
+static void assert_says(const struct world *world, const char *text) {
+    if (!strstr(world->text, text))
+        fail_msg("not there: %s\nin: %s", text, world->text);
+}
+
+static void each_output_in_its_words(void) {
+    struct world world;
+    begin(&world);
+    run(&world, "");
+    assert_int_equal(world.status, 2); /* one of them could not be read */
+    assert_says(&world, "card0-DP-1      yes         no        yes       2        511ef21acd  not checked\n");
+    assert_says(&world, "card0-VGA-1     no display  -         -         -        -           -\n");
+    assert_says(&world, "card0-HDMI-A-1  ?           -         -         -        -           -\n");
+    assert_says(&world, "copp: card0-HDMI-A-1: the receiver cannot be read: its bus has no device node\n");
+    assert_says(&world, "copp: remedy: load the kernel's module i2c-dev (modprobe i2c-dev)\n");
+    assert_null(strstr(world.text, "eDP-1:")); /* a panel inside needs no HDCP (APP-4) */
+    end(&world);
+}
+
+static void a_revoked_receiver_is_an_answer(void) {
+    struct world world;
+    char options[512];
+    char *message = test_path("vectors/srm-facsimile.bin");
+    begin(&world);
+    (void)snprintf(options, sizeof options, "--srm '%s' --srm-key facsimile", message);
+    run(&world, options);
+    assert_int_equal(world.status, 1);
+    assert_says(&world, "511ef21acd  yes\n");
+    assert_says(&world, "copp: card0-DP-1: ");
+    assert_says(&world, "(APP-2)\n");
+    set_registers(&world, 0x68000, "\x14\xf7\x61\x03\xb7", 5);
+    run(&world, options);
+    assert_int_equal(world.status, 2);
+    assert_says(&world, "b70361f714  no\n");
+    free(message);
+    end(&world);
+}
+
+static void as_json(void) {
+    struct world world;
+    begin(&world);
+    run(&world, "--json");
+    assert_int_equal(world.status, 2);
+    json_t *all = json_loads(world.text, 0, NULL);
+    assert_non_null(all);
+    json_t *display = json_array_get(json_object_get(all, "receivers"), 1);
+    assert_string_equal(json_string_value(json_object_get(display, "output")), "card0-DP-1");
+    assert_true(json_is_true(json_object_get(display, "read")));
+    assert_true(json_is_null(json_object_get(display, "error")));
+    assert_true(json_is_true(json_object_get(display, "repeater")));
+    assert_int_equal(json_integer_value(json_object_get(display, "devices")), 2);
+    assert_string_equal(json_string_value(json_object_get(display, "ksv")), "511ef21acd");
+    assert_true(json_is_null(json_object_get(display, "revoked")));
+    display = json_array_get(json_object_get(all, "receivers"), 0);
+    assert_true(json_is_false(json_object_get(display, "read")));
+    assert_non_null(json_string_value(json_object_get(display, "remedy")));
+    json_decref(all);
+    end(&world);
+}
+
+static void an_authenticating_driver_is_left_alone(void) {
+    struct world world;
+    begin(&world);
+    fake_drm_set_protection(world.drm, FAKE_DP, 1);
+    assert_int_equal(unlink(world.node), 0);
+    assert_int_equal(mkfifo(world.node, 0600), 0); /* who reads it hangs */
+    run(&world, "");
+    assert_int_equal(world.status, 2);
+    assert_says(&world, "card0-DP-1: the receiver cannot be read now: its driver is authenticating it\n");
+    fake_drm_set_protection(world.drm, FAKE_DP, 2);
+    run(&world, "");
+    assert_says(&world, "card0-DP-1: the receiver cannot be read: its bus does not answer in time\n");
+    end(&world);
+}
+
+static const struct test_case cases[] = {
+    TEST(each_output_in_its_words, "APP-1"),
+    TEST(a_revoked_receiver_is_an_answer, "APP-2"),
+    TEST(as_json, ""),
+    TEST(an_authenticating_driver_is_left_alone, ""),
+};
+
+int main(void) {
+    return RUN_SUITE("receivers_command", cases);
+}
