@@ -105,14 +105,16 @@ static uint64_t limit_of(const struct protection_common *common) {
     return common->limits.reconnect_ms > 0 ? common->limits.reconnect_ms : common->limits.hold_ms;
 }
 
-void protection_hide(struct protection_common *common) {
-    if (!common->held)
-        common->give_up_ms = adapter_now(&common->adapter) + limit_of(common);
+void protection_hide(struct protection_common *common, uint64_t least_ms) {
+    uint64_t limit_ms = limit_of(common) > least_ms ? limit_of(common) : least_ms;
+    uint64_t give_up_ms = adapter_now(&common->adapter) + limit_ms;
+    if (!common->held || give_up_ms < common->give_up_ms)
+        common->give_up_ms = give_up_ms;
     common->held = true;
 }
 
 static void report_held(struct protection *p, const char *event, uint64_t deadline_ms, struct protection_report *r) {
-    protection_hide(p->common);
+    protection_hide(p->common, 0);
     p->held = true;
     p->deadline_ms = deadline_ms;
     *r = (struct protection_report){.state = PROTECTION_HELD, .event = event};
@@ -399,6 +401,7 @@ static void watch(struct protection *p, uint64_t limit_ms, struct protection_rep
     if (!check_lists(p, r))
         return;
     copp_session_poll_until(session_of(p), now, limit_ms, &w);
+    p->took_ms = now_of(p) - now;
     if (w.state == COPP_POLL_STOP) {
         lose(p, w.stop, r);
     } else if (p->idle && is_plugged(p)) {

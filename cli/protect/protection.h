@@ -72,6 +72,7 @@ struct protection {
     bool renegotiates; /* content is hidden while the levels are set again */
     uint64_t deadline_ms; /* of the next step */
     uint64_t believed_ms; /* until when the last look counts (APP-3) */
+    uint64_t took_ms; /* the last look */
     bool held; /* content is hidden because of this output */
     enum protection_gap gap;
     enum copp_stop cause; /* of PROTECTION_RECONNECTS */
@@ -110,8 +111,8 @@ void protection_report_too_long(const struct protection *protection, bool renego
 /* Gives up trying a new session: content cannot be hidden so long. */
 void protection_give_up(const struct protection *protection, struct protection_report *report);
 
-/* Content is hidden; however many reasons follow one another, and of however many outputs: since the first. */
-void protection_hide(struct protection_common *common);
+/* Content is hidden; however many reasons follow one another, and of however many outputs: since the first. It has least_ms in any case. */
+void protection_hide(struct protection_common *common, uint64_t least_ms);
 
 /* Gives back what is held. True: it was in force until now. */
 bool protection_end(struct protection *protection);

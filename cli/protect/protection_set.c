@@ -6,7 +6,7 @@
 
 #define LOOK_MS                                                                                                                  \
     1000u /* as long as a look may take where there are others: none that takes longer is in time every time (APP-3) */
-#define LEAST_MS 500u /* what a look has to have left of the others' time while content is shown */
+#define SLOW_MS 250u /* who has needed so long goes behind the others */
 #define LISTEN_STEP_MS 250u /* between two tries to hear of outputs again */
 #define NEWS_MAX 256u /* pieces a step: who goes on telling does not keep us from looking */
 
@@ -138,10 +138,31 @@ int protection_set_choose(struct protection_set *set, int wake_fd) {
 
 /* --- whether content may be shown --- */
 
+/* Those whose time has come, slow ones behind the others; then those whose time comes next. */
+static bool goes_before(const struct protection *a, const struct protection *b, uint64_t now) {
+    bool due = a->deadline_ms <= now;
+    bool slow = a->took_ms > SLOW_MS;
+    if (due != (b->deadline_ms <= now))
+        return due;
+    if (due && slow != (b->took_ms > SLOW_MS))
+        return !slow;
+    return a->deadline_ms < b->deadline_ms || (a->deadline_ms == b->deadline_ms && a->quiet_ms < b->quiet_ms);
+}
+
+static struct protection *next(const struct protection_set *set) {
+    uint64_t now = adapter_now(&set->common.adapter);
+    struct protection *found = set->common.members[0];
+    for (size_t i = 1; i < set->common.count; i++) {
+        if (goes_before(set->common.members[i], found, now))
+            found = set->common.members[i];
+    }
+    return found;
+}
+
 /* While content is shown, the look at each of them has to count for as long as another look may take. */
 static bool counts(const struct protection_set *set, const struct protection *p, uint64_t now) {
-    uint64_t least = set->common.count > 1 ? LEAST_MS : 0;
-    return p->believed_ms > now && p->believed_ms - now > least;
+    uint64_t least_ms = set->common.count > 1 ? LOOK_MS : 0;
+    return p->believed_ms > now && p->believed_ms - now > least_ms;
 }
 
 static enum protection_state judge(const struct protection_set *set) {
@@ -160,8 +181,8 @@ static void settle(struct protection_set *set, struct protection_report *r) {
         r->state = judge(set);
     if (r->state == PROTECTION_IN_FORCE)
         set->common.held = false;
-    else if (!any_display(set))
-        protection_hide(&set->common);
+    else
+        protection_hide(&set->common, any_display(set) ? COPP_POLL_MS : 0); /* what is our own fault has time to pass */
     set->state = r->state;
 }
 
@@ -331,7 +352,7 @@ static bool take_news(struct protection_set *set, struct protection_report *r) {
     }
     if (news == ADAPTER_NEWS_ENDED) {
         set->listen_ms = protection_set_now(set);
-        protection_hide(&set->common);
+        protection_hide(&set->common, 0);
     }
     return news == ADAPTER_NEWS_ENDED;
 }
@@ -357,16 +378,6 @@ static void listen_again(struct protection_set *set, struct protection_report *r
     }
 }
 
-/* The one that has waited longest; NULL: nobody has, and news is to be asked for. */
-static struct protection *next(const struct protection_set *set) {
-    struct protection *found = set->common.members[0];
-    for (size_t i = 1; i < set->common.count; i++) {
-        if (set->common.members[i]->deadline_ms < found->deadline_ms)
-            found = set->common.members[i];
-    }
-    return found->deadline_ms > protection_set_now(set) && set->listen_ms != UINT64_MAX ? NULL : found;
-}
-
 /* By when a look has to be through, so that the looks at the others go on counting while content is shown. */
 static uint64_t look_limit_ms(const struct protection_set *set) {
     uint64_t limit_ms = protection_set_now(set) + LOOK_MS;
@@ -375,6 +386,11 @@ static uint64_t look_limit_ms(const struct protection_set *set) {
     for (size_t i = 0; set->state == PROTECTION_IN_FORCE && i < set->common.count; i++)
         limit_ms = earlier(limit_ms, set->common.members[i]->believed_ms);
     return limit_ms;
+}
+
+/* News is asked for once no output waits. */
+static bool listens_next(const struct protection_set *set) {
+    return set->listen_ms != UINT64_MAX && next(set)->deadline_ms > protection_set_now(set);
 }
 
 /* The time is judged once more after the step: what comes too late does not count, even if it is good. */
@@ -409,13 +425,13 @@ static void look_by_new_lists(struct protection_set *set) {
 void protection_set_step(struct protection_set *set, struct protection_report *r) {
     *r = (struct protection_report){.state = PROTECTION_HELD};
     if (set->state == PROTECTION_IN_FORCE && judge(set) != PROTECTION_IN_FORCE) {
-        set->state = PROTECTION_HELD; /* we are late: content is hidden first */
+        settle(set, r); /* we are late, or the drivers are slow: content is hidden first */
         return;
     }
     if (time_is_up(set))
         report_too_long(set, NULL, false, r);
     else if (!set->news || !take_news(set, r))
-        step_in_time(set, next(set), r);
+        step_in_time(set, listens_next(set) ? NULL : next(set), r);
     look_by_new_lists(set);
     settle(set, r);
 }

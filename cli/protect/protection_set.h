@@ -3,7 +3,7 @@
  * while every one of them is in force, and a loss of any is a loss. It knows nothing of the command.
  *
  * Its sessions are looked at one after the other. Each look counts for 2 seconds (APP-3), so that none may take all of that time: the set
- * gives each a second at most, and hides content first where even half of that is not left.
+ * gives each a second at most, and hides content first where the looks at the others do not count for so long any more.
  */
 #ifndef COPP_CLI_PROTECTION_SET_H
 #define COPP_CLI_PROTECTION_SET_H

@@ -128,6 +128,7 @@ static void open_driver(struct standin_output *o, const char *name) {
         (o->simulated || o->really_simulated ? 0 : COPP_BOUND_REAL) | (o->unplugged ? 0 : COPP_BOUND_PLUGGED);
     if (standin.clocked)
         fake_driver_can_more(&o->driver);
+    o->driver.fd = -1;
     o->driver.now_ms = standin.now_ms;
     if (o->prepare)
         o->prepare(&o->driver);
