@@ -374,6 +374,7 @@ static enum attempt protect_again(struct protection *p, struct copp_poll *w, str
 
 static void close_gap(struct protection *p, struct protection_report *r) {
     struct copp_poll w = {.size = sizeof w};
+    const struct error_note before = p->note;
     link_close(&p->link); /* of the last one nothing is left: neither levels nor lists */
     enum attempt attempt = open_again(p, r);
     if (attempt == ATTEMPT_GOOD)
@@ -384,6 +385,8 @@ static void close_gap(struct protection *p, struct protection_report *r) {
         report_settled(p, event, &w, r);
     } else if (attempt == ATTEMPT_FAILED) {
         uint64_t next = now_of(p) + TRY_STEP_MS;
+        if (now_of(p) >= p->common->give_up_ms && before.text[0] != '\0')
+            p->note = before; /* the try was interrupted, which is not the reason */
         report_held(p, NULL, next < p->common->give_up_ms ? next : p->common->give_up_ms, r);
     }
 }
@@ -423,16 +426,19 @@ void protection_step(struct protection *p, uint64_t limit_ms, struct protection_
         watch(p, p->held ? UINT64_MAX : limit_ms, r);
 }
 
+const char *protection_limit_hint(const struct protection_common *common) {
+    return common->limits.reconnect_ms > 0 ? "; --reconnect sets this limit" : "; --hold sets this limit";
+}
+
 void protection_report_too_long(const struct protection *p, bool renegotiates, struct protection_report *r) {
     char text[sizeof r->text];
-    bool reconnects = p->common->limits.reconnect_ms > 0;
     if (p->gap != PROTECTION_NO_GAP && !renegotiates) {
         protection_give_up(p, r);
         return;
     }
     (void)snprintf(text, sizeof text, "not protected again within %llu ms", (unsigned long long)limit_of(p->common));
     report_lost(STATUS_NO, text, renegotiates ? COPP_RULE_EVT_4 : COPP_RULE_NONE, r);
-    r->hint = reconnects ? "; --reconnect sets this limit" : "; --hold sets this limit";
+    r->hint = protection_limit_hint(p->common);
 }
 
 int protection_fd(const struct protection *p) {

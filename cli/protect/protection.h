@@ -108,6 +108,8 @@ void protection_step(struct protection *protection, uint64_t limit_ms, struct pr
 
 /* Content has been hidden for too long. renegotiates: first of all because the levels had to be set again. */
 void protection_report_too_long(const struct protection *protection, bool renegotiates, struct protection_report *report);
+/* What sets the time that is too long, behind a text. */
+const char *protection_limit_hint(const struct protection_common *common);
 /* Gives up trying a new session: content cannot be hidden so long. */
 void protection_give_up(const struct protection *protection, struct protection_report *report);
 

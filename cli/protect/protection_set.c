@@ -314,6 +314,7 @@ static void report_too_long(const struct protection_set *set, const struct prote
     }
     (void)snprintf(text, sizeof text, "which outputs there are is not known any more: %s", set->note.text);
     report_set(set, known ? "nothing is plugged in any more" : text, r);
+    r->hint = protection_limit_hint(&set->common);
 }
 
 /* What the driver was interrupted in, or refuses after so long, is not the reason; what it has told is. */
