@@ -159,6 +159,7 @@ static void tell_stop(struct protect_run *run, const struct protection_report *r
                                       .fate = fate(run, done),
                                       .hint = r->hint,
                                       .remedy = r->remedy,
+                                      .all = r->output == NULL,
                                       .command = !has_command(run)    ? NULL
                                                  : run->child.refuses ? "not stopped"
                                                                       : word};
@@ -479,11 +480,12 @@ const struct command command_protect = {
     .name = "protect",
     .operands = "[--] [COMMAND...]",
     .operands_max = -1,
-    .summary = "Hold a protection on an output while a command runs, or until Ctrl-C",
+    .summary = "Hold a protection on outputs while a command runs, or until Ctrl-C",
     .details = "Polls twice a second. COMMAND is held while levels are set again, and killed when\n"
-               "protection is lost (exit status 1), unless --reconnect gets it back. Else the exit\n"
-               "status is COMMAND's own, or 128 and the number of the signal that ended it; 2 where\n"
-               "/proc does not tell all that it has started. --device says whose outputs they are.",
+               "protection is lost on an output (exit status 1), unless --reconnect gets it back. Else\n"
+               "the exit status is COMMAND's own, or 128 and the number of the signal that ended it;\n"
+               "2 where /proc does not tell all that it has started. --device says whose outputs they\n"
+               "are.",
     .options = protect_options,
     .options_size = sizeof(struct protect_arguments),
     .json_lines = true,

@@ -48,19 +48,6 @@ void console_tell(const struct console *c, bool simulated, const char *event, co
     fflush(stdout);
 }
 
-void console_tell_stop(const struct console *c, bool simulated, const struct console_stop *stop) {
-    const char *rule = copp_rule_id(stop->rule);
-    complain("%s: %s%s%s%s%s%s%s", c->output, stop->text, stop->answer, rule[0] != '\0' ? " (" : "", rule,
-             rule[0] != '\0' ? ")" : "", stop->fate, stop->hint);
-    if (stop->remedy != NULL)
-        complain("remedy: %s", stop->remedy);
-    if (c->in->json)
-        (void)print_json_line(json_pack("{ss so so so so ss? sb}", "event", "stopped", "output", json_text(c->output), "text",
-                                        json_text(stop->text), "rule", json_rule(stop->rule), "remedy",
-                                        stop->remedy != NULL ? json_text(stop->remedy) : json_null(), "command", stop->command,
-                                        "simulated", simulated));
-}
-
 /* What concerns the command: with several outputs none of them alone. */
 static json_t *command_output(const struct console *c) {
     return c->output_count == 1 ? json_text(c->outputs[0]) : json_null();
@@ -71,6 +58,19 @@ static json_t *command_outputs(const struct console *c) {
     for (size_t i = 0; i < c->output_count; i++)
         json_add(&names, json_text(c->outputs[i]));
     return names;
+}
+
+void console_tell_stop(const struct console *c, bool simulated, const struct console_stop *stop) {
+    const char *rule = copp_rule_id(stop->rule);
+    complain("%s: %s%s%s%s%s%s%s", c->output, stop->text, stop->answer, rule[0] != '\0' ? " (" : "", rule,
+             rule[0] != '\0' ? ")" : "", stop->fate, stop->hint);
+    if (stop->remedy != NULL)
+        complain("remedy: %s", stop->remedy);
+    if (c->in->json)
+        (void)print_json_line(json_pack(
+            "{ss so so so so ss? sb}", "event", "stopped", "output", stop->all ? command_output(c) : json_text(c->output), "text",
+            json_text(stop->text), "rule", json_rule(stop->rule), "remedy",
+            stop->remedy != NULL ? json_text(stop->remedy) : json_null(), "command", stop->command, "simulated", simulated));
 }
 
 void console_tell_start(const struct console *c, bool simulated, const char *kind, const char *reason) {

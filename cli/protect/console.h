@@ -41,6 +41,7 @@ struct console_stop {
     const char *command; /* the same in a word of copp-json(5); NULL: there is none */
     const char *hint; /* "" */
     const char *remedy; /* NULL: none */
+    bool all; /* it is about all of the command's outputs */
 };
 void console_tell_stop(const struct console *console, bool simulated, const struct console_stop *stop);
 

@@ -313,6 +313,6 @@ wait "$pid" || fail "coppd ends with $?"
 sed -i 's/^\[outputs\]/sessions_per_user = 3\n&/' "$directory/coppd.conf"
 start
 rm -f "$directory/frames"
-expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output all -- touch "$directory/frames"
+expect 2 "$COPP" protect --device "unix:$socket" --allow-simulated --hdcp 1 --output all -- touch "$directory/frames"
 says 'this user has as many sessions as coppd allows'
 [ ! -e "$directory/frames" ] || fail "it was started"
