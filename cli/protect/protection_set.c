@@ -53,8 +53,9 @@ void protection_set_close(struct protection_set *set) {
 static struct protection *add(struct protection_set *set, const char *name) {
     struct protection_common *common = &set->common;
     struct choice_terms terms = set->terms;
-    struct protection **more =
-        common->count < PROTECTION_OUTPUTS_MAX ? realloc(common->members, (common->count + 1) * sizeof *common->members) : NULL;
+    struct protection **more = common->count < PROTECTION_OUTPUTS_MAX
+                                   ? realloc(common->members, (common->count + 1) * sizeof(struct protection *))
+                                   : NULL;
     if (!more)
         return NULL;
     common->members = more;

@@ -106,6 +106,7 @@ happens() { echo "$*" >&9; }
 # is OUTPUT CONDITION: what coppd says of it
 is() { "$COPP" status --json | jq -e -s --arg output "$1" "any(.[].outputs[]; .output == \$output and ($2))" >/dev/null; }
 level() { is "$1" ".levels.HDCP.global == $2"; }
+both_at() { level HDMI-1 "$1" && level HDMI-2 "$1"; }
 plugged() { is "$1" .plugged; }
 unplugged() { is "$1" ".plugged | not"; }
 
@@ -149,11 +150,11 @@ two='--output HDMI-1 --output HDMI-2'
 play $two
 says '^HDMI-1: protected: HDCP on (simulated: protects nothing)$'
 says '^HDMI-2: protected: HDCP on'
-level HDMI-1 1 && level HDMI-2 1 || fail "not both are protected"
+both_at 1 || fail "not both are protected"
 enough
 says '^HDMI-1: released$'
 says '^HDMI-2: released$'
-level HDMI-1 0 && level HDMI-2 0 || fail "not both are given back"
+both_at 0 || fail "not both are given back"
 
 # a loss of either is a loss
 for name in HDMI-1 HDMI-2; do
@@ -208,7 +209,7 @@ happens hdcp-refuse HDMI-3 on
 happens plug HDMI-3
 until_true told '^HDMI-3: a display was plugged in: protecting it too; the command is held$'
 rests
-level HDMI-1 1 && level HDMI-2 1 || fail "the others are not protected meanwhile"
+both_at 1 || fail "the others are not protected meanwhile"
 happens hdcp-refuse HDMI-3 off
 until_true told '^HDMI-3: protected: HDCP on'
 level HDMI-3 1 || fail "it is not protected"
