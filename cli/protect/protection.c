@@ -423,7 +423,7 @@ void protection_step(struct protection *p, uint64_t limit_ms, struct protection_
     if (p->gap != PROTECTION_NO_GAP)
         close_gap(p, r);
     else
-        watch(p, p->held ? UINT64_MAX : limit_ms, r);
+        watch(p, limit_ms, r);
 }
 
 const char *protection_limit_hint(const struct protection_common *common) {

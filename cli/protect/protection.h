@@ -101,8 +101,8 @@ void protection_look_soon(struct protection *protection);
 
 /*
  * One step: polls, or tries a new session. It returns PROTECTION_HELD before whatever may take long, so that content is hidden
- * meanwhile. PROTECTION_LOST is the last step. limit_ms: by when a look has to be through while content is shown; UINT64_MAX: none but
- * its own (APP-3).
+ * meanwhile. PROTECTION_LOST is the last step. limit_ms: by when a look has to be through; UINT64_MAX: when the last one
+ * stops counting (APP-3).
  */
 void protection_step(struct protection *protection, uint64_t limit_ms, struct protection_report *report);
 

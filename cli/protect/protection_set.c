@@ -380,23 +380,13 @@ static void listen_again(struct protection_set *set, struct protection_report *r
     }
 }
 
-/* By when a look has to be through, so that the looks at the others go on counting while content is shown. */
-static uint64_t look_limit_ms(const struct protection_set *set) {
-    uint64_t limit_ms = protection_set_now(set) + LOOK_MS;
-    if (set->common.count == 1)
-        return UINT64_MAX;
-    for (size_t i = 0; set->state == PROTECTION_IN_FORCE && i < set->common.count; i++)
-        limit_ms = earlier(limit_ms, set->common.members[i]->believed_ms);
-    return limit_ms;
-}
-
 /* News is asked for once no output waits. */
 static bool listens_next(const struct protection_set *set) {
     return set->listen_ms != UINT64_MAX && next(set)->deadline_ms > protection_set_now(set);
 }
 
-/* The time is judged once more after the step: what comes too late does not count, even if it is good. */
-static void step_in_time(struct protection_set *set, struct protection *p, struct protection_report *r) {
+/* The time is judged once more after the step: what comes too late does not count, even if it is good. limit_ms: of a look. */
+static void step_in_time(struct protection_set *set, struct protection *p, uint64_t limit_ms, struct protection_report *r) {
     struct protection_common *common = &set->common;
     uint64_t now = protection_set_now(set);
     bool renegotiates = p && p->renegotiates;
@@ -404,7 +394,7 @@ static void step_in_time(struct protection_set *set, struct protection *p, struc
     wake_set(&common->wake, common->held ? common->give_up_ms - now : 0);
     if (p) {
         p->quiet_ms = now + COPP_WAKE_MS;
-        protection_step(p, look_limit_ms(set), r);
+        protection_step(p, limit_ms, r);
         name_output(p, r);
     } else {
         listen_again(set, r);
@@ -425,6 +415,8 @@ static void look_by_new_lists(struct protection_set *set) {
 }
 
 void protection_set_step(struct protection_set *set, struct protection_report *r) {
+    /* read before it is judged whether content may be shown: as long as it is, the looks at the others count beyond this moment */
+    uint64_t limit_ms = set->common.count > 1 ? protection_set_now(set) + LOOK_MS : UINT64_MAX;
     *r = (struct protection_report){.state = PROTECTION_HELD};
     if (set->state == PROTECTION_IN_FORCE && judge(set) != PROTECTION_IN_FORCE) {
         settle(set, r); /* we are late, or the drivers are slow: content is hidden first */
@@ -433,7 +425,7 @@ void protection_set_step(struct protection_set *set, struct protection_report *r
     if (time_is_up(set))
         report_too_long(set, NULL, false, r);
     else if (!set->news || !take_news(set, r))
-        step_in_time(set, listens_next(set) ? NULL : next(set), r);
+        step_in_time(set, listens_next(set) ? NULL : next(set), limit_ms, r);
     look_by_new_lists(set);
     settle(set, r);
 }

@@ -450,6 +450,29 @@ static void new_lists_are_all_sessions(void) {
     protection_set_close(&set);
 }
 
+/* Nobody else is due, and the looks at them still count; but they were made by the old lists. */
+static void who_was_judged_by_old_lists_hides_content(void) {
+    struct protection_set set;
+    begin_some(&set, 3, 0);
+    assert_int_equal(look_at_all(&set), PROTECTION_IN_FORCE);
+    standin.lists = STANDIN_LISTS_NEWER;
+    pass(100);
+    assert_true(dispatch(&set, OUTPUT(0)));
+    assert_int_equal(step(&set).state, PROTECTION_HELD);
+    struct protection_report r = step(&set);
+    assert_int_equal(standin.renewals, 1);
+    unsigned queries[] = {0, outputs[1].driver.queries, outputs[2].driver.queries};
+    assert_event(&r, PROTECTION_HELD, NULL, "HDMI-1");
+    for (unsigned i = 0; set.state == PROTECTION_HELD; i++) {
+        assert_true(i < 10 && dispatch(&set, 0));
+        assert_int_not_equal(step(&set).state, PROTECTION_LOST);
+    }
+    assert_int_equal(standin.renewals, 1);
+    for (size_t i = 1; i < 3; i++)
+        assert_true(outputs[i].driver.queries >= queries[i] + QUESTIONS);
+    protection_set_close(&set);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(all_of_them_are_protected, "APP-3"),
@@ -471,6 +494,7 @@ int main(void) {
         TEST(all_come_back_before_content_is_shown, "EVT-4"),
         TEST(one_that_stays_away_is_named, ""),
         TEST(new_lists_are_all_sessions, "CRL-4 APP-2"),
+        TEST(who_was_judged_by_old_lists_hides_content, "CRL-4 APP-2"),
     };
     return set_kit_open() ? RUN_SUITE("protection_set", cases) : 1;
 }
