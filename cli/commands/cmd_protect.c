@@ -295,6 +295,11 @@ static void end_by_signal(struct protect_run *run, int number) {
             kill_command(run);
         return;
     }
+    if (!run->begun) {
+        run->status = fail(run->in, STATUS_UNKNOWN, run->label, "interrupted before the protection was in force");
+        run->over = true;
+        return;
+    }
     run->repeat_ms = now + REPEAT_MS;
     run->status = run->child.runs ? 128 + number : STATUS_YES;
     if (run->child.runs)
@@ -325,7 +330,7 @@ static void read_signals(struct protect_run *run) {
         lose_guardian(run);
     else if (number != 0)
         end_by_signal(run, number);
-    else if (stop && !run->ending)
+    else if (stop && run->begun && !run->ending)
         suspend(run, false);
 }
 
@@ -397,6 +402,7 @@ static int start_command(struct protect_run *run) {
 }
 
 static void start_when_in_force(struct protect_run *run) {
+    guardian_command_is_held(&run->guardian, false); /* there was nothing to hold until now */
     int status = start_command(run);
     run->begun = true;
     if (status == STATUS_YES) {

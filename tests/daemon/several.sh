@@ -12,6 +12,7 @@ type = vga
 modes = 1080p60
 plugged = no
 INI
+printf '[output Slow]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\nhdcp_delay = 2500\nplugged = no\n' >>"$directory/card.ini"
 echo "description = $directory/card.ini" >>"$directory/coppd.conf"
 export COPP_ANCHOR="$directory/test-driver/anchor.b64" COPP_DEVICE="unix:$directory/between"
 
@@ -101,6 +102,11 @@ rests() {
     before=$(frames)
     sleep 0.5
     [ "$(frames)" -eq "$before" ] || fail "frames while it was held"
+}
+is_still() {
+    before=$(frames)
+    sleep 0.3
+    [ "$(frames)" -eq "$before" ]
 }
 happens() { echo "$*" >&9; }
 # is OUTPUT CONDITION: what coppd says of it
@@ -201,6 +207,21 @@ expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 --output all
 says '\-\-output all means every output'
 [ ! -e "$directory/frames" ] || fail "it was started"
 level HDMI-1 0 || fail "it is still protected"
+
+# one takes so long that the look at the other does not count any more: it is looked at again before anything is started, and the guardian
+# watches as ever
+happens plug Slow
+until_true plugged Slow
+play --output HDMI-1 --output Slow
+copp=$(pgrep -P "$guard")
+kill -STOP "$copp"
+until_true is_still
+rests
+kill -CONT "$copp"
+plays
+enough
+happens unplug Slow
+until_true unplugged Slow
 
 # all: those without a display do not matter, until there is one
 play --output all --hold 600000
