@@ -208,11 +208,11 @@ says '\-\-output all means every output'
 [ ! -e "$directory/frames" ] || fail "it was started"
 level HDMI-1 0 || fail "it is still protected"
 
-# one takes so long that the look at the other does not count any more: it is looked at again before anything is started, and the guardian
+# one takes so long that the looks at the others do not count any more: they are looked at again before anything is started, and the guardian
 # watches as ever
 happens plug Slow
 until_true plugged Slow
-play --output HDMI-1 --output Slow
+play --output HDMI-1 --output HDMI-2 --output Slow
 copp=$(pgrep -P "$guard")
 kill -STOP "$copp"
 until_true is_still
