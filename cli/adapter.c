@@ -85,6 +85,7 @@ int adapter_open(const struct invocation *in, const struct adapter_options *opti
 void adapter_close(struct adapter *adapter) {
     free(adapter->outputs);
     adapter->outputs = NULL;
+    remote_unfollow(&adapter->news);
     revocation_close(&adapter->revocation);
     embedded_close(&adapter->host);
 }
@@ -105,6 +106,25 @@ int adapter_refresh(const struct invocation *in, struct adapter *adapter) {
     adapter->outputs = before;
     adapter->count = count;
     return status;
+}
+
+int adapter_follow(const struct invocation *in, struct adapter *adapter) {
+    if (adapter->path == NULL)
+        return STATUS_YES;
+    remote_unfollow(&adapter->news);
+    int status = remote_follow(in, adapter, &adapter->news);
+    return status == STATUS_YES ? adapter_refresh(in, adapter) : status;
+}
+
+int adapter_news_fd(const struct adapter *adapter) {
+    return adapter->news != NULL ? remote_news_fd(adapter->news) : -1;
+}
+
+enum adapter_news adapter_next_output(struct adapter *adapter, struct output *output) {
+    enum adapter_news news = adapter->news != NULL ? remote_next_output(adapter->news, output) : ADAPTER_NO_NEWS;
+    if (news == ADAPTER_NEWS_ENDED)
+        remote_unfollow(&adapter->news);
+    return news;
 }
 
 const char *adapter_output(const struct adapter *adapter, size_t index) {

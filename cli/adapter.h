@@ -59,6 +59,16 @@ void adapter_close(struct adapter *adapter);
 /* Reads once more what outputs there are: there may be none. STATUS_YES, or complains; the list is then what it was. */
 int adapter_refresh(const struct invocation *in, struct adapter *adapter);
 
+/*
+ * Begins to listen to news of outputs, and reads once more which there are: none that comes is missed in between. STATUS_YES, or complains.
+ * Nothing vouches for it, as for the list. The outputs of the adapter inside this program are there from the start.
+ */
+int adapter_follow(const struct invocation *in, struct adapter *adapter);
+/* To poll for reading, for adapter_next_output; -1: no news comes. */
+int adapter_news_fd(const struct adapter *adapter);
+
+enum adapter_news adapter_next_output(struct adapter *adapter, struct output *output);
+
 /* The outputs; NULL beyond the last. */
 const char *adapter_output(const struct adapter *adapter, size_t index);
 /* How the output of that name is; one that is not in the list passes for a simulated one. */

@@ -21,8 +21,16 @@ struct adapter {
     struct output *outputs;
     size_t count;
     int wake_fd; /* readable when the person has had enough; -1: none */
+    struct copp_socket *news; /* of outputs that come; NULL: none */
 };
 
+/* What adapter_next_output answers. */
+enum adapter_news {
+    ADAPTER_NO_NEWS, /* at present */
+    ADAPTER_OUTPUT, /* *output is how one is, of which nothing may have been known */
+    ADAPTER_OTHER_NEWS, /* which is not for us */
+    ADAPTER_NEWS_ENDED /* there is none any more: adapter_follow begins anew */
+};
 /* One more output, of which a copy is made. */
 bool adapter_add_output(struct adapter *adapter, const struct output *output);
 

@@ -223,7 +223,9 @@ static void zsh_option(FILE *out, const struct option_spec *spec, const char *da
     fputc(']', out);
     if (spec->argument != NULL) {
         fprintf(out, ":%s:", spec->name);
-        if (is_kind(spec, "devices") || is_kind(spec, "certificates") || is_kind(spec, "outputs"))
+        if (is_kind(spec, "outputs") && spec->words != NULL)
+            fprintf(out, "{compadd -- %s; _copp_outputs}", spec->words);
+        else if (is_kind(spec, "devices") || is_kind(spec, "certificates") || is_kind(spec, "outputs"))
             fprintf(out, "_copp_%s", kind_of(spec));
         else if (takes_file(spec->argument) && spec->words != NULL)
             fprintf(out, "{compadd -- %s; _files}", spec->words);
@@ -337,7 +339,9 @@ static void fish_command(FILE *out, const struct command *command) {
             fprintf(out, " -s %c", spec->letter);
         if (spec->argument != NULL)
             fputs(is_kind(spec, "files") ? " -r -F" : " -x", out);
-        if (spec->argument != NULL && !is_kind(spec, "files") && !is_kind(spec, "none"))
+        if (spec->argument != NULL && spec->words != NULL && is_kind(spec, "outputs"))
+            fprintf(out, " -a '(__copp_outputs) %s'", spec->words);
+        else if (spec->argument != NULL && !is_kind(spec, "files") && !is_kind(spec, "none"))
             fprintf(out, " -a '(__copp_%s)'", kind_of(spec));
         else if (spec->words != NULL)
             fprintf(out, " -a '%s'", spec->words);

@@ -28,6 +28,12 @@ const char *remote_default(void);
 /* Fills in device->outputs. STATUS_YES, or complains. */
 int remote_outputs(const struct invocation *in, struct adapter *adapter);
 
+/* News of outputs, as of adapter_follow: begins, to poll for reading, the next, ends. STATUS_YES, or complains. */
+int remote_follow(const struct invocation *in, const struct adapter *adapter, struct copp_socket **news);
+int remote_news_fd(const struct copp_socket *news);
+enum adapter_news remote_next_output(struct copp_socket *news, struct output *output);
+void remote_unfollow(struct copp_socket **news);
+
 /* True if no session is to be had because of the output's mode (ARB-6). */
 bool remote_refuses(struct adapter *adapter, const char *output);
 

@@ -62,15 +62,20 @@ static bool woken(const struct adapter *adapter) {
     return ready;
 }
 
+static void describe(const struct copp_socket_connector *told, struct output *output) {
+    *output = (struct output){.real = told->real, .plugged = told->plugged};
+    memcpy(output->name, told->name, sizeof output->name);
+    memcpy(output->display, told->display, sizeof output->display);
+}
+
 int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     struct copp_socket *connection = NULL;
     struct copp_socket_connector told = {.size = sizeof told};
     enum copp_result result = remote_socket_connect(adapter, &connection);
     while (result == COPP_OK && adapter->count < OUTPUTS_MAX) {
         result = copp_socket_connector(connection, (uint32_t)adapter->count, &told);
-        struct output output = {.real = told.real, .plugged = told.plugged};
-        memcpy(output.name, told.name, sizeof output.name);
-        memcpy(output.display, told.display, sizeof output.display);
+        struct output output;
+        describe(&told, &output);
         if (result == COPP_OK && !adapter_add_output(adapter, &output))
             result = COPP_E_MEMORY;
         if (result == COPP_OK && woken(adapter))
@@ -80,6 +85,40 @@ int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     int status = all ? STATUS_YES : remote_socket_fail(in, adapter, connection, result);
     copp_socket_close(&connection);
     return status;
+}
+
+int remote_follow(const struct invocation *in, const struct adapter *adapter, struct copp_socket **news) {
+    enum copp_result result = remote_socket_connect(adapter, news);
+    if (result == COPP_OK)
+        result = copp_socket_watch(*news);
+    if (result == COPP_OK)
+        return STATUS_YES;
+    int status = result == COPP_E_UNSUPPORTED
+                     ? fail(in, STATUS_UNKNOWN, adapter->path, "this coppd tells no news of outputs: update it, and restart it")
+                     : remote_socket_fail(in, adapter, *news, result);
+    copp_socket_close(news);
+    return status;
+}
+
+int remote_news_fd(const struct copp_socket *news) {
+    return copp_socket_fd(news);
+}
+
+enum adapter_news remote_next_output(struct copp_socket *connection, struct output *output) {
+    struct copp_socket_news news = {.size = sizeof news};
+    enum copp_result result = copp_socket_news(connection, &news);
+    if (result == COPP_E_PENDING)
+        return ADAPTER_NO_NEWS;
+    if (result != COPP_OK)
+        return ADAPTER_NEWS_ENDED;
+    if (news.kind != COPP_SOCKET_CONNECTOR)
+        return ADAPTER_OTHER_NEWS;
+    describe(&news.u.connector.now, output);
+    return ADAPTER_OUTPUT;
+}
+
+void remote_unfollow(struct copp_socket **news) {
+    copp_socket_close(news);
 }
 
 bool remote_refuses(struct adapter *adapter, const char *output) {

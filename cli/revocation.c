@@ -269,7 +269,7 @@ static int load_changes(const struct invocation *in, struct revocation *r) {
     return status == STATUS_YES ? check_messages(in, r) : status;
 }
 
-/* The session has the new ones: the old ones go. */
+/* The sessions have the new ones: the old ones go. */
 static void exchange(struct revocation *r) {
     for (size_t i = 0; i < r->count; i++) {
         struct revocation_source *source = &r->sources[i];
@@ -282,7 +282,8 @@ static void exchange(struct revocation *r) {
     }
 }
 
-int revocation_renew(const struct invocation *in, struct revocation *r, const char *output, struct copp_session *session) {
+int revocation_renew(const struct invocation *in, struct revocation *r, const char *output, struct copp_session *const *sessions,
+                     size_t count) {
     const void **arrays = NULL;
     struct copp_session_lists lists;
     struct copp_verdict verdict;
@@ -291,10 +292,15 @@ int revocation_renew(const struct invocation *in, struct revocation *r, const ch
         return status;
     if (!collect(r, &arrays, &lists))
         return fail_result(in, NULL, COPP_E_MEMORY);
-    enum copp_result result = copp_session_set_lists(session, &lists, &verdict);
+    enum copp_result result = copp_session_set_lists(sessions[0], &lists, &verdict);
+    for (size_t i = 1; i < count; i++) {
+        if (copp_session_set_lists(sessions[i], &lists, NULL) == COPP_E_ARGUMENT)
+            result = COPP_E_ARGUMENT; /* it still has the old ones; any other error is the session's own, and its end */
+    }
     free(r->arrays);
     r->arrays = arrays;
     r->lists = lists;
+    r->renewals++;
     exchange(r);
     if (result == COPP_E_REVOKED && verdict.rule != COPP_RULE_NONE)
         return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, &verdict);

@@ -45,6 +45,7 @@ struct revocation {
     size_t count;
     const void **arrays; /* what lists points to */
     struct copp_session_lists lists; /* for a session */
+    unsigned renewals; /* so often they have been exchanged for others */
 };
 
 /*
@@ -60,11 +61,12 @@ void revocation_close(struct revocation *revocation);
 bool revocation_changed(const struct revocation *revocation);
 
 /*
- * Reads what has changed and hands it to the session, which is output's. STATUS_YES; STATUS_NO: the driver is revoked now, and
- * the session dead; STATUS_UNKNOWN: what has come does not validate, or is older than what was there (CRL-3, SRM-3).
- * Complains for the latter two.
+ * Reads what has changed and hands it to sessions: to all that have the lists, since the old ones are freed. The first one is output's, and
+ * the answer is about it. STATUS_YES; STATUS_NO: its driver is revoked now, and the session dead; STATUS_UNKNOWN: what has come does not
+ * validate, or is older than what was there (CRL-3, SRM-3). Complains for the latter two. Of the others, one whose driver is revoked is
+ * dead as well: its next poll says so.
  */
 int revocation_renew(const struct invocation *in, struct revocation *revocation, const char *output,
-                     struct copp_session *session);
+                     struct copp_session *const *sessions, size_t count);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WAIT_MAX 6u
+#define WAIT_MAX 72u /* copp protect waits for 64 outputs */
 
 /* Waits until one of the count descriptors (WAIT_MAX at most; -1: none) can be read from without waiting, or the time is up;
  * ready tells which can. */

@@ -10,7 +10,7 @@
 #include "cli/protect/child.h"
 #include "cli/protect/console.h"
 #include "cli/protect/guardian.h"
-#include "cli/protect/protection.h"
+#include "cli/protect/protection_set.h"
 #include "cli/protect/terminal.h"
 
 #define END_MS 2000u /* as long as a command that is told to end under protection has for it */
@@ -21,12 +21,15 @@
 
 struct protect_run {
     const struct invocation *in;
-    struct protection protection;
+    struct protection_set protections;
+    const char *outputs[PROTECTION_OUTPUTS_MAX]; /* their names */
+    char label[192]; /* the same, for messages about the command */
     struct child child;
     struct console console;
     struct guardian guardian;
     int terminal; /* the command's; -1: it has none */
     bool said_unknown;
+    bool begun; /* the command has been started, if there is one */
     enum protection_state state; /* LOST: it is not looked at any more */
     bool ending; /* the command has been told to end, or its first process has ended: it may run on until end_ms */
     uint64_t end_ms;
@@ -37,7 +40,29 @@ struct protect_run {
 };
 
 static bool simulated(const struct protect_run *run) {
-    return !run->protection.chosen.real;
+    return protection_set_simulated(&run->protections);
+}
+
+/* What messages about the command call its outputs. */
+static void name_outputs(struct protect_run *run) {
+    size_t count = protection_set_names(&run->protections, run->outputs);
+    size_t used = 0;
+    for (size_t i = 0; i < count && used < sizeof run->label; i++)
+        used += (size_t)snprintf(run->label + used, sizeof run->label - used, "%s%s", i > 0 ? ", " : "", run->outputs[i]);
+    if (used >= sizeof run->label)
+        (void)snprintf(run->label, sizeof run->label, "%zu outputs", count);
+    run->console.outputs = run->outputs;
+    run->console.output_count = count;
+    run->console.output = run->label;
+}
+
+/* A message about what happened on an output. */
+static void tell(struct protect_run *run, const struct protection_report *r, const char *done) {
+    if (!r->event)
+        return;
+    run->console.output = r->output;
+    console_tell(&run->console, r->simulated, r->event, r->text, done);
+    run->console.output = run->label;
 }
 
 /* There is, or may be, something to hold and to kill. */
@@ -89,7 +114,7 @@ static void beat(struct protect_run *run) {
     if (!guardian_beat(&run->guardian))
         return;
     (void)hold_command(run);
-    protection_look_soon(&run->protection);
+    protection_set_doubt(&run->protections);
     if (run->state == PROTECTION_IN_FORCE)
         run->state = PROTECTION_HELD;
 }
@@ -117,28 +142,32 @@ static void kill_command(struct protect_run *run) {
 static void tell_end(struct protect_run *run, uint32_t ms) {
     child_tell_end(&run->child);
     run->ending = true;
-    run->end_ms = protection_now(&run->protection) + ms;
+    run->end_ms = protection_set_now(&run->protections) + ms;
 }
 
 static void look_at_end(struct protect_run *run) {
     if (!run->ending || run->over)
         return;
-    if (protection_now(&run->protection) >= run->end_ms || !child_left(&run->child))
+    if (protection_set_now(&run->protections) >= run->end_ms || !child_left(&run->child))
         kill_command(run);
 }
 
-static void tell_stop(const struct protect_run *run, const struct protection_report *r, const char *done, const char *word) {
+static void tell_stop(struct protect_run *run, const struct protection_report *r, const char *done, const char *word) {
     const struct console_stop stop = {.text = r->text,
                                       .answer = r->answer,
                                       .rule = r->rule,
                                       .fate = fate(run, done),
                                       .hint = r->hint,
                                       .remedy = r->remedy,
+                                      .all = r->output == NULL,
                                       .command = !has_command(run)    ? NULL
                                                  : run->child.refuses ? "not stopped"
                                                                       : word};
-    if (r->event)
-        console_tell_stop(&run->console, simulated(run), &stop);
+    if (!r->event)
+        return;
+    run->console.output = r->output ? r->output : run->label;
+    console_tell_stop(&run->console, r->simulated, &stop);
+    run->console.output = run->label;
 }
 
 /* It runs on unprotected, which somebody has asked for. */
@@ -170,16 +199,16 @@ static void lose(struct protect_run *run, const struct protection_report *r) {
  * cannot hold does not wait for a new session, nor does one that is to end: it is killed. */
 static void hold(struct protect_run *run, struct protection_report *r) {
     bool held = hold_command(run);
-    bool gone = protection_is_gone(&run->protection);
+    bool gone = protection_set_is_gone(&run->protections);
     bool waits = held && !run->ending;
-    if (r->event && !(gone && run->ending))
-        console_tell(&run->console, simulated(run), r->event, r->text, fate(run, "; the command is held"));
+    if (!(gone && run->ending))
+        tell(run, r, fate(run, "; the command is held"));
     if (!gone)
         return;
     terminal_take(run->terminal, child_group(&run->child));
     if (waits)
         return;
-    protection_give_up(&run->protection, r);
+    protection_set_give_up(&run->protections, r);
     lose(run, r);
 }
 
@@ -192,10 +221,14 @@ static void let_go_on(struct protect_run *run) {
     beat(run); /* we may have been stopped just before */
 }
 
+static void start_when_in_force(struct protect_run *run);
+
 static void go_on(struct protect_run *run, const struct protection_report *r) {
-    if (r->event)
-        console_tell(&run->console, simulated(run), r->event, r->text, "");
-    if (run->child.held)
+    tell(run, r, "");
+    name_outputs(run);
+    if (!run->begun)
+        start_when_in_force(run);
+    else if (run->child.held)
         let_go_on(run);
 }
 
@@ -204,7 +237,7 @@ static void read_signals(struct protect_run *run);
 static void step(struct protect_run *run) {
     struct protection_report r;
     bool hidden = run->state == PROTECTION_HELD;
-    protection_step(&run->protection, &r);
+    protection_set_step(&run->protections, &r);
     if (r.state == PROTECTION_LOST && hidden)
         read_signals(run); /* one that has interrupted the step is the reason */
     if (run->over)
@@ -225,7 +258,7 @@ static void suspend(struct protect_run *run, bool job) {
     guardian_suspend(&run->guardian);
     terminal_suspend(job);
     guardian_go_on(&run->guardian);
-    protection_look_soon(&run->protection);
+    protection_set_doubt(&run->protections);
 }
 
 /* --- what the command and the person do --- */
@@ -256,10 +289,15 @@ static void look_at_command(struct protect_run *run) {
 
 /* Who asks twice does not want to wait. */
 static void end_by_signal(struct protect_run *run, int number) {
-    uint64_t now = protection_now(&run->protection);
+    uint64_t now = protection_set_now(&run->protections);
     if (run->ending) {
         if (now >= run->repeat_ms)
             kill_command(run);
+        return;
+    }
+    if (!run->begun) {
+        run->status = fail(run->in, STATUS_UNKNOWN, run->label, "interrupted before the protection was in force");
+        run->over = true;
         return;
     }
     run->repeat_ms = now + REPEAT_MS;
@@ -272,8 +310,11 @@ static void end_by_signal(struct protect_run *run, int number) {
 
 /* Nobody would see to the command if we could not. */
 static void lose_guardian(struct protect_run *run) {
-    struct protection_report r = {
-        .status = STATUS_NO, .event = "stopped", .text = "copp's guardian process has ended", .hint = ""};
+    struct protection_report r = {.status = STATUS_NO,
+                                  .event = "stopped",
+                                  .text = "copp's guardian process has ended",
+                                  .hint = "",
+                                  .simulated = simulated(run)};
     if (has_command(run))
         lose(run, &r);
 }
@@ -289,30 +330,30 @@ static void read_signals(struct protect_run *run) {
         lose_guardian(run);
     else if (number != 0)
         end_by_signal(run, number);
-    else if (stop && !run->ending)
+    else if (stop && run->begun && !run->ending)
         suspend(run, false);
 }
 
 static uint64_t wait_ms(const struct protect_run *run) {
-    uint64_t now = protection_now(&run->protection);
-    uint64_t deadline_ms = run->state == PROTECTION_LOST ? UINT64_MAX : protection_deadline_ms(&run->protection);
+    uint64_t now = protection_set_now(&run->protections);
+    uint64_t deadline_ms = run->state == PROTECTION_LOST ? UINT64_MAX : protection_set_deadline_ms(&run->protections);
     uint64_t ms = deadline_ms <= now ? 0 : deadline_ms - now;
     return run->ending && ms > END_LOOK_MS ? END_LOOK_MS : ms;
 }
 
 static void watch(struct protect_run *run) {
     while (!run->over) {
-        int fds[PROTECTION_FDS + 1];
-        bool ready[PROTECTION_FDS + 1];
+        int fds[PROTECTION_SET_FDS + 1];
+        bool ready[PROTECTION_SET_FDS + 1];
         beat(run);
-        size_t count = run->state == PROTECTION_LOST ? 0 : protection_fds(&run->protection, fds);
+        size_t count = run->state == PROTECTION_LOST ? 0 : protection_set_fds(&run->protections, fds);
         fds[count] = guardian_fd(&run->guardian);
         console_wait(&run->console, fds, ready, count + 1, wait_ms(run));
         read_signals(run);
         say_unknown(run);
         child_name_outside(&run->child, name_outside, run);
         beat(run);
-        if (!run->over && run->state != PROTECTION_LOST && protection_dispatch(&run->protection, ready))
+        if (!run->over && run->state != PROTECTION_LOST && protection_set_dispatch(&run->protections, ready))
             step(run);
         look_at_end(run);
     }
@@ -322,7 +363,7 @@ static void watch(struct protect_run *run) {
 
 /* What others see of it in the list of the system's units. */
 static void describe_command(const struct protect_run *run, char *text, size_t size) {
-    (void)snprintf(text, size, "copp protect on %s: %s", run->protection.name, run->in->operands[0]);
+    (void)snprintf(text, size, "copp protect on %s: %s", run->label, run->in->operands[0]);
     clean_foreign(text);
 }
 
@@ -337,7 +378,7 @@ static int start_command(struct protect_run *run) {
     const struct protect_arguments *o = run->in->options;
     char description[256];
     struct child_place place = {.description = description, .required = o->require_cgroup};
-    bool no_input = protection_reads_input(&run->protection);
+    bool no_input = protection_set_reads_input(&run->protections);
     if (run->in->operand_count == 0)
         return STATUS_YES;
     fflush(stdout);
@@ -360,43 +401,63 @@ static int start_command(struct protect_run *run) {
     return fail(run->in, STATUS_UNKNOWN, run->in->operands[0], "cannot be run: %s", strerror(error));
 }
 
+static void start_when_in_force(struct protect_run *run) {
+    guardian_command_is_held(&run->guardian, false); /* there was nothing to hold until now */
+    int status = start_command(run);
+    run->begun = true;
+    if (status == STATUS_YES) {
+        say_unknown(run);
+        return;
+    }
+    run->status = status;
+    run->over = true;
+}
+
+/* Each of the outputs. STATUS_YES, or complains. */
+static int begin(struct protect_run *run) {
+    struct protection_report r;
+    for (size_t i = 0; protection_set_begin(&run->protections, i, &r); i++) {
+        if (r.state == PROTECTION_LOST) {
+            tell_stop(run, &r, "", NULL);
+            return r.status;
+        }
+        tell(run, &r, "");
+    }
+    return STATUS_YES;
+}
+
 /* Leaves what is in force to the caller to release. */
 static int protect_and_run(struct protect_run *run) {
-    struct protection_report r;
-    protection_begin(&run->protection, &r);
-    if (r.state != PROTECTION_IN_FORCE) {
-        tell_stop(run, &r, "", NULL);
-        return r.status;
-    }
-    run->state = r.state;
-    console_tell(&run->console, simulated(run), r.event, r.text, "");
-    int status = start_command(run);
+    int status = begin(run);
     if (status != STATUS_YES)
         return status;
-    say_unknown(run);
+    run->state = protection_set_begun(&run->protections);
+    if (run->state == PROTECTION_IN_FORCE)
+        start_when_in_force(run);
     watch(run);
     return run->child.unknown ? STATUS_UNKNOWN : run->status;
 }
 
 static int protect(struct protect_run *run) {
+    struct protection_report r;
     int status = console_open(&run->console);
     if (status == STATUS_YES)
-        status = protection_choose(&run->protection, run->console.signals.ending);
+        status = protection_set_choose(&run->protections, run->console.signals.ending);
     if (status != STATUS_YES)
         return status;
-    run->console.output = run->protection.name;
+    name_outputs(run);
     status = protect_and_run(run);
-    if (protection_end(&run->protection))
-        console_tell(&run->console, simulated(run), "released", "released", "");
+    for (size_t i = 0; protection_set_end(&run->protections, i, &r); i++)
+        tell(run, &r, "");
     return status;
 }
 
 static int open_and_protect(struct protect_run *run, const struct choice_terms *terms, const struct protection_limits *limits) {
     const struct protect_arguments *o = run->in->options;
-    int status = protection_open(run->in, &o->device, terms, limits, &run->protection);
+    int status = protection_set_open(run->in, &o->device, terms, &o->outputs, limits, &run->protections);
     if (status == STATUS_YES)
         status = protect(run);
-    protection_close(&run->protection);
+    protection_set_close(&run->protections);
     status = console_flush(status);
     terminal_close(&run->terminal);
     guardian_close(&run->guardian);
@@ -425,11 +486,12 @@ const struct command command_protect = {
     .name = "protect",
     .operands = "[--] [COMMAND...]",
     .operands_max = -1,
-    .summary = "Hold a protection on an output while a command runs, or until Ctrl-C",
+    .summary = "Hold a protection on outputs while a command runs, or until Ctrl-C",
     .details = "Polls twice a second. COMMAND is held while levels are set again, and killed when\n"
-               "protection is lost (exit status 1), unless --reconnect gets it back. Else the exit\n"
-               "status is COMMAND's own, or 128 and the number of the signal that ended it; 2 where\n"
-               "/proc does not tell all that it has started. --device says whose outputs they are.",
+               "protection is lost on an output (exit status 1), unless --reconnect gets it back. Else\n"
+               "the exit status is COMMAND's own, or 128 and the number of the signal that ended it;\n"
+               "2 where /proc does not tell all that it has started. --device says whose outputs they\n"
+               "are.",
     .options = protect_options,
     .options_size = sizeof(struct protect_arguments),
     .json_lines = true,

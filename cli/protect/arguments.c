@@ -1,5 +1,7 @@
 #include "arguments.h"
 
+#include <string.h>
+
 #include "cli/describe.h"
 #include "cli/report.h"
 
@@ -30,10 +32,13 @@ const struct option_spec protect_options[] = {
              "copy-one-generation or copy-never; with\n"
              "\",redistribution\" redistribution control too"},
     {.name = "output",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct protect_arguments, output),
-     .argument = "NAME",
-     .help = "the output to protect (default: the first that\noffers what is asked for; see copp status)"},
+     .kind = OPTION_LIST,
+     .offset = offsetof(struct protect_arguments, outputs),
+     .argument = "NAME|all",
+     .words = PROTECTION_OUTPUTS_ALL,
+     .help = "an output to protect; may be given several times,\nand COMMAND runs while all are protected. all:\nevery output "
+             "with a display, also one that is\nplugged in later (default: the first that offers\nwhat is asked for; see copp "
+             "status)"},
     CRL_OPTION(struct protect_arguments, device.revocation),
     SRM_OPTIONS(struct protect_arguments, device.revocation),
     {.name = "hold",
@@ -88,12 +93,24 @@ const struct option_spec protect_options[] = {
     {.name = NULL},
 };
 
+/* Somebody who names an output twice may have meant another one, which would go unprotected. */
+static int check_outputs(const struct invocation *in, const struct text_list *outputs) {
+    for (size_t i = 0; i < outputs->count; i++) {
+        if (outputs->count > 1 && strcmp(outputs->items[i], PROTECTION_OUTPUTS_ALL) == 0)
+            return fail(in, STATUS_UNKNOWN, NULL, "--output all means every output: it does not go with another --output");
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(outputs->items[i], outputs->items[j]) == 0)
+                return fail(in, STATUS_UNKNOWN, outputs->items[i], "this output is named twice");
+        }
+    }
+    return STATUS_YES;
+}
+
 int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits) {
     const struct protect_arguments *o = in->options;
     struct copp_requirement *wanted = &terms->wanted;
     *terms = (struct choice_terms){
         .wanted = {.size = sizeof *wanted, .hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver},
-        .output = o->output,
         .allow_simulated = o->allow_simulated};
     if (!copp_level_valid(COPP_PROTECTION_TYPE_HDCP, o->hdcp))
         return fail(in, STATUS_UNKNOWN, NULL, "--hdcp takes 0 or 1");
@@ -107,5 +124,5 @@ int arguments_read(const struct invocation *in, struct choice_terms *terms, stru
     if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
         return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
     *limits = (struct protection_limits){.hold_ms = o->hold, .reconnect_ms = (uint64_t)o->reconnect * 1000};
-    return STATUS_YES;
+    return check_outputs(in, &o->outputs);
 }

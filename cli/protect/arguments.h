@@ -2,13 +2,13 @@
 #ifndef COPP_CLI_ARGUMENTS_H
 #define COPP_CLI_ARGUMENTS_H
 
-#include "protection.h"
+#include "protection_set.h"
 
 struct protect_arguments {
     uint32_t hdcp;
     uint32_t acp;
     const char *cgmsa;
-    const char *output;
+    struct text_list outputs;
     uint32_t hold;
     uint32_t grace;
     uint32_t reconnect;

@@ -22,23 +22,32 @@ static int ask_types(const struct invocation *in, const struct link *link, struc
     return STATUS_YES;
 }
 
+static int refuse_too_little(const struct invocation *in, const struct choice_terms *terms, const struct adapter *adapter,
+                             const struct output *chosen) {
+    if (choice_too_little(terms, adapter, chosen))
+        return fail(
+            in, STATUS_NO, chosen->name,
+            "is simulated and protects nothing: name a real output (see copp status), or give --allow-simulated in a test");
+    return STATUS_YES;
+}
+
 /* The adapter says first whether there is such an output: it may go by a name that is in no list (ARB-6). */
-static int take_named(const struct invocation *in, const struct choice_terms *terms, struct adapter *adapter, struct link *link,
-                      struct output *chosen) {
+int choice_open(const struct invocation *in, const struct choice_terms *terms, struct adapter *adapter, struct link *link,
+                struct output *chosen) {
     adapter_look(adapter, terms->output, chosen);
     int status = adapter_establish(in, adapter, terms->output, link);
     uint32_t types;
     if (status == STATUS_YES)
         status = ask_types(in, link, chosen, &types);
-    if (status != STATUS_YES)
-        return status;
-    if (!chosen->plugged)
+    return status == STATUS_YES && chosen->plugged ? refuse_too_little(in, terms, adapter, chosen) : status;
+}
+
+static int take_named(const struct invocation *in, const struct choice_terms *terms, struct adapter *adapter, struct link *link,
+                      struct output *chosen) {
+    int status = choice_open(in, terms, adapter, link, chosen);
+    if (status == STATUS_YES && !chosen->plugged)
         return fail(in, STATUS_NO, terms->output, "nothing is plugged in");
-    if (choice_too_little(terms, adapter, chosen))
-        return fail(
-            in, STATUS_NO, terms->output,
-            "is simulated and protects nothing: name a real output (see copp status), or give --allow-simulated in a test");
-    return STATUS_YES;
+    return status;
 }
 
 /* What there would have been, had it been good enough. */

@@ -14,6 +14,10 @@ struct choice_terms {
 int choice_make(const struct invocation *in, const struct choice_terms *terms, struct adapter *adapter, struct link *link,
                 struct output *chosen);
 
+/* The same with the output that the terms name, whether or not a display is there. */
+int choice_open(const struct invocation *in, const struct choice_terms *terms, struct adapter *adapter, struct link *link,
+                struct output *chosen);
+
 /* The output protects nothing, and the terms do not allow that. */
 bool choice_too_little(const struct choice_terms *terms, const struct adapter *adapter, const struct output *output);
 

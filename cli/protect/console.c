@@ -48,6 +48,18 @@ void console_tell(const struct console *c, bool simulated, const char *event, co
     fflush(stdout);
 }
 
+/* What concerns the command: with several outputs none of them alone. */
+static json_t *command_output(const struct console *c) {
+    return c->output_count == 1 ? json_text(c->outputs[0]) : json_null();
+}
+
+static json_t *command_outputs(const struct console *c) {
+    json_t *names = json_array();
+    for (size_t i = 0; i < c->output_count; i++)
+        json_add(&names, json_text(c->outputs[i]));
+    return names;
+}
+
 void console_tell_stop(const struct console *c, bool simulated, const struct console_stop *stop) {
     const char *rule = copp_rule_id(stop->rule);
     complain("%s: %s%s%s%s%s%s%s", c->output, stop->text, stop->answer, rule[0] != '\0' ? " (" : "", rule,
@@ -55,25 +67,25 @@ void console_tell_stop(const struct console *c, bool simulated, const struct con
     if (stop->remedy != NULL)
         complain("remedy: %s", stop->remedy);
     if (c->in->json)
-        (void)print_json_line(json_pack("{ss so so so so ss? sb}", "event", "stopped", "output", json_text(c->output), "text",
-                                        json_text(stop->text), "rule", json_rule(stop->rule), "remedy",
-                                        stop->remedy != NULL ? json_text(stop->remedy) : json_null(), "command", stop->command,
-                                        "simulated", simulated));
+        (void)print_json_line(json_pack(
+            "{ss so so so so ss? sb}", "event", "stopped", "output", stop->all ? command_output(c) : json_text(c->output), "text",
+            json_text(stop->text), "rule", json_rule(stop->rule), "remedy",
+            stop->remedy != NULL ? json_text(stop->remedy) : json_null(), "command", stop->command, "simulated", simulated));
 }
 
 void console_tell_start(const struct console *c, bool simulated, const char *kind, const char *reason) {
     if (c->in->json)
-        (void)print_json_line(json_pack("{ss so ss so sb}", "event", "started", "output", json_text(c->output), "containment",
-                                        kind, "reason", reason[0] != '\0' ? json_text(reason) : json_null(), "simulated",
-                                        simulated));
+        (void)print_json_line(json_pack("{ss so so ss so sb}", "event", "started", "output", command_output(c), "outputs",
+                                        command_outputs(c), "containment", kind, "reason",
+                                        reason[0] != '\0' ? json_text(reason) : json_null(), "simulated", simulated));
     else if (strcmp(kind, "processes") == 0)
         complain("%s: no cgroup for the command (%s); its processes are found through /proc alone", c->output, reason);
 }
 
 void console_tell_end(const struct console *c, bool simulated, int status) {
     if (c->in->json)
-        (void)print_json_line(json_pack("{ss so si sb}", "event", "ended", "output", json_text(c->output), "status", status,
-                                        "simulated", simulated));
+        (void)print_json_line(json_pack("{ss so so si sb}", "event", "ended", "output", command_output(c), "outputs",
+                                        command_outputs(c), "status", status, "simulated", simulated));
 }
 
 void console_wait(const struct console *c, const int *fds, bool *ready, size_t count, uint64_t timeout_ms) {

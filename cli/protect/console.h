@@ -13,11 +13,13 @@ struct console {
     const struct invocation *in;
     struct signals signals;
     const char *output; /* whom messages are about */
+    const char *const *outputs; /* the command's: their names */
+    size_t output_count;
 };
 
 /* Nothing is open: console_close takes it too. */
 #define CONSOLE_CLOSED(invocation)                                                                                               \
-    { .in = (invocation), .signals = {-1, -1, 0}, .output = "" }
+    { .in = (invocation), .signals = {-1, -1, 0}, .output = "", .outputs = NULL }
 
 /* From here on signals do not end this program, and nobody who does not read is waited for. STATUS_YES, or complains; close in any
  * case. */
@@ -39,6 +41,7 @@ struct console_stop {
     const char *command; /* the same in a word of copp-json(5); NULL: there is none */
     const char *hint; /* "" */
     const char *remedy; /* NULL: none */
+    bool all; /* it is about all of the command's outputs */
 };
 void console_tell_stop(const struct console *console, bool simulated, const struct console_stop *stop);
 
@@ -50,7 +53,7 @@ void console_tell_start(const struct console *console, bool simulated, const cha
 void console_tell_end(const struct console *console, bool simulated, int status);
 
 /* Waits until one of the descriptors, or a signal, can be read, or timeout_ms are over. ready: which descriptors can. */
-#define CONSOLE_FDS_MAX 4u
+#define CONSOLE_FDS_MAX 68u
 void console_wait(const struct console *console, const int *fds, bool *ready, size_t count, uint64_t timeout_ms);
 
 #endif

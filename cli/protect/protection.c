@@ -1,6 +1,6 @@
 #include "protection.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/describe.h"
@@ -13,26 +13,35 @@ static struct copp_session *session_of(const struct protection *p) {
     return p->link.session;
 }
 
-int protection_open(const struct invocation *in, const struct adapter_options *device, const struct choice_terms *terms,
-                    const struct protection_limits *limits, struct protection *p) {
-    *p = (struct protection){.in = in, .terms = *terms, .limits = *limits, .wake = {-1, -1}};
-    int status = adapter_open(in, device, true, &p->adapter);
-    p->terms.wanted.embedded_unbound = adapter_unbound(&p->adapter); /* BIND-8: Microsoft's drivers bind nothing */
-    return status;
+static uint64_t now_of(const struct protection *p) {
+    return adapter_now(&p->common->adapter);
 }
 
-void protection_close(struct protection *p) {
+/* Where there is no display nothing is asked for. A poll asks what the output is all the same. */
+static const struct copp_requirement *required(const struct protection *p) {
+    static const struct copp_requirement nothing = {.size = sizeof nothing};
+    return p->idle ? &nothing : &p->terms.wanted;
+}
+
+void protection_init(struct protection *p, struct protection_common *common, const struct choice_terms *terms) {
+    *p = (struct protection){.common = common, .terms = *terms};
+    if (terms->output && strlen(terms->output) < sizeof p->name) {
+        memcpy(p->name, terms->output, strlen(terms->output) + 1);
+        p->terms.output = p->name; /* the list that it is from may be read anew */
+    }
+}
+
+void protection_free(struct protection *p) {
     link_close(&p->link);
-    adapter_close(&p->adapter);
-    wake_close(&p->wake);
 }
 
-int protection_choose(struct protection *p, int wake_fd) {
-    if (!wake_open(&p->wake, wake_fd))
-        return fail(p->in, STATUS_UNKNOWN, NULL, "no timer available: %s", strerror(errno));
-    adapter_wake_by(&p->adapter, p->wake.fd);
-    int status = choice_make(p->in, &p->terms, &p->adapter, &p->link, &p->chosen);
+int protection_choose(struct protection *p) {
+    struct protection_common *common = p->common;
+    int status = common->follows ? choice_open(common->in, &p->terms, &common->adapter, &p->link, &p->chosen)
+                                 : choice_make(common->in, &p->terms, &common->adapter, &p->link, &p->chosen);
     memcpy(p->name, p->chosen.name, sizeof p->name);
+    p->idle = common->follows && !p->chosen.plugged;
+    p->renewals = common->adapter.revocation.renewals;
     return status;
 }
 
@@ -84,18 +93,28 @@ static void describe_in_force(const struct protection *p, const char *event, con
 
 static void report_in_force(struct protection *p, const char *event, const struct copp_poll *w, struct protection_report *r) {
     p->deadline_ms = w->deadline_ms - (COPP_POLL_MS - POLL_STEP_MS); /* after the first question: a slow look delays no other */
+    p->believed_ms = w->deadline_ms;
     p->in_force = true;
     p->held = false;
-    *r = (struct protection_report){.state = PROTECTION_IN_FORCE, .event = event};
-    if (event)
+    *r = (struct protection_report){.state = PROTECTION_IN_FORCE, .event = p->idle ? NULL : event};
+    if (r->event)
         describe_in_force(p, event, w, r->text, sizeof r->text);
 }
 
-/* However many reasons follow one another: content is hidden since the first. */
+static uint64_t limit_of(const struct protection_common *common) {
+    return common->limits.reconnect_ms > 0 ? common->limits.reconnect_ms : common->limits.hold_ms;
+}
+
+void protection_hide(struct protection_common *common, uint64_t least_ms) {
+    uint64_t limit_ms = limit_of(common) > least_ms ? limit_of(common) : least_ms;
+    uint64_t give_up_ms = adapter_now(&common->adapter) + limit_ms;
+    if (!common->held || give_up_ms < common->give_up_ms)
+        common->give_up_ms = give_up_ms;
+    common->held = true;
+}
+
 static void report_held(struct protection *p, const char *event, uint64_t deadline_ms, struct protection_report *r) {
-    const struct protection_limits *limits = &p->limits;
-    if (!p->held)
-        p->give_up_ms = adapter_now(&p->adapter) + (limits->reconnect_ms > 0 ? limits->reconnect_ms : limits->hold_ms);
+    protection_hide(p->common, 0);
     p->held = true;
     p->deadline_ms = deadline_ms;
     *r = (struct protection_report){.state = PROTECTION_HELD, .event = event};
@@ -103,12 +122,37 @@ static void report_held(struct protection *p, const char *event, uint64_t deadli
 
 /* --- a session that holds --- */
 
-/* What is revoked may have changed since it was read (CRL-4, APP-2): nothing goes on where that cannot be known. True: go on. */
+static int renew_lists(struct protection *p) {
+    struct protection_common *common = p->common;
+    struct copp_session **sessions = calloc(common->count + 1, sizeof(struct copp_session *));
+    size_t count = 1;
+    if (!sessions)
+        return fail_result(common->in, NULL, COPP_E_MEMORY);
+    sessions[0] = session_of(p);
+    for (size_t i = 0; i < common->count; i++) {
+        const struct protection *other = common->members[i];
+        if (other != p && session_of(other))
+            sessions[count++] = session_of(other);
+    }
+    int status = revocation_renew(common->in, &common->adapter.revocation, p->name, sessions, count);
+    free(sessions);
+    return status;
+}
+
+static bool lists_are_new(const struct protection *p) {
+    const struct revocation *revocation = &p->common->adapter.revocation;
+    return p->renewals != revocation->renewals || revocation_changed(revocation);
+}
+
+/*
+ * What is revoked may have changed since it was read (CRL-4, APP-2): nothing goes on where that cannot be known. Who finds it out renews
+ * the lists of all sessions, and the poll of each tells what that means for it. True: go on.
+ */
 static bool check_lists(struct protection *p, struct protection_report *r) {
+    const struct revocation *revocation = &p->common->adapter.revocation;
     p->checks_lists = false;
-    if (!revocation_changed(&p->adapter.revocation))
-        return true;
-    int status = revocation_renew(p->in, &p->adapter.revocation, p->name, session_of(p));
+    int status = revocation_changed(revocation) ? renew_lists(p) : STATUS_YES;
+    p->renewals = revocation->renewals;
     if (status == STATUS_NO)
         report_stop(p, COPP_STOP_DRIVER_REVOKED, r);
     else if (status != STATUS_YES)
@@ -120,41 +164,96 @@ static bool check_lists(struct protection *p, struct protection_report *r) {
 static enum copp_stop settle(struct protection *p, struct copp_poll *w) {
     unsigned rounds = 0;
     do
-        copp_session_poll(session_of(p), adapter_now(&p->adapter), w);
+        copp_session_poll(session_of(p), now_of(p), w);
     while (w->state == COPP_POLL_RENEGOTIATE && ++rounds < ROUNDS_MAX);
     return w->state == COPP_POLL_PROTECTED ? COPP_STOP_NONE : w->state == COPP_POLL_STOP ? w->stop : COPP_STOP_LEVEL;
 }
 
+/* --- a display comes and goes --- */
+
+/* By the session's last answer, under its MAC (BIND-6). */
+static bool is_plugged(struct protection *p) {
+    adapter_confirm(&p->link, &p->chosen);
+    return p->chosen.plugged;
+}
+
+/* The session is left alone until content is hidden. */
+static void open_gap(struct protection *p, enum protection_gap gap) {
+    p->gap = gap;
+    p->in_force = false;
+    p->renegotiates = false;
+    p->checks_lists = false;
+    p->note = (struct error_note){.text = ""};
+}
+
+/* Content goes on once it is protected there as well. */
+static void report_joining(struct protection *p, struct protection_report *r) {
+    open_gap(p, PROTECTION_JOINS);
+    report_held(p, "plugged in", now_of(p), r);
+    (void)snprintf(r->text, sizeof r->text, "a display was plugged in: protecting it too");
+}
+
+void protection_join(struct protection *p, const struct output *output, struct protection_report *r) {
+    p->chosen = *output;
+    p->idle = true;
+    report_joining(p, r);
+    if (!output->plugged)
+        r->event = NULL;
+}
+
+static void report_settled(struct protection *p, const char *event, const struct copp_poll *w, struct protection_report *r) {
+    if (p->idle && is_plugged(p))
+        report_joining(p, r);
+    else
+        report_in_force(p, event, w, r);
+}
+
+/* A display that has gone shows nothing. What its output is by now a new session tells (EVT-4). */
+static bool has_left(struct protection *p, enum copp_stop stop) {
+    return p->common->follows && stop == COPP_STOP_LINK_LOST && !is_plugged(p);
+}
+
+static void report_leaving(struct protection *p, struct protection_report *r) {
+    bool told = p->idle;
+    open_gap(p, PROTECTION_LEAVES);
+    report_held(p, told ? NULL : "unplugged", now_of(p), r);
+    (void)snprintf(r->text, sizeof r->text, "the display was unplugged: this output is left out");
+}
+
+/* --- the beginning and the end --- */
+
+/* Sets the levels, and looks until they hold. *refused: why not has been reported, and is for good. */
+static enum copp_stop put_in_force(struct protection *p, struct copp_poll *w, bool *refused, struct protection_report *r) {
+    enum copp_stop stop = copp_session_protect(session_of(p), required(p), now_of(p));
+    *refused = stop == COPP_STOP_NONE && !check_lists(p, r); /* HDCP may have taken its time */
+    return stop == COPP_STOP_NONE && !*refused ? settle(p, w) : stop;
+}
+
 void protection_begin(struct protection *p, struct protection_report *r) {
     struct copp_poll w = {.size = sizeof w};
-    enum copp_stop stop = copp_session_protect(session_of(p), &p->terms.wanted, adapter_now(&p->adapter));
-    if (adapter_woken(&p->adapter)) {
+    bool refused;
+    enum copp_stop stop = put_in_force(p, &w, &refused, r);
+    if (refused)
+        return;
+    if (adapter_woken(&p->common->adapter))
         *r = (struct protection_report){
-            .status = fail(p->in, STATUS_UNKNOWN, p->name, "interrupted before the protection was in force")};
-        return;
-    }
-    if (stop == COPP_STOP_NONE) {
-        if (!check_lists(p, r)) /* HDCP may have taken its time */
-            return;
-        stop = settle(p, &w);
-    }
-    if (stop != COPP_STOP_NONE) {
+            .status = fail(p->common->in, STATUS_UNKNOWN, p->name, "interrupted before the protection was in force")};
+    else if (stop != COPP_STOP_NONE)
         report_stop(p, stop, r);
-        return;
-    }
-    report_in_force(p, "protected", &w, r);
+    else
+        report_settled(p, "protected", &w, r);
     protection_look_soon(p); /* starting a command takes its time too */
 }
 
 bool protection_end(struct protection *p) {
-    return copp_session_unprotect(session_of(p)) == COPP_OK && p->in_force;
+    return copp_session_unprotect(session_of(p)) == COPP_OK && p->in_force && !p->idle;
 }
 
 /* --- a new session in place of one that is lost --- */
 
 /* A session that ended in another way has shown something that no new one makes good. */
 static bool may_reconnect(const struct protection *p, enum copp_stop stop) {
-    return p->limits.reconnect_ms > 0 && (stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST);
+    return p->common->limits.reconnect_ms > 0 && (stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST);
 }
 
 /* The same of a new one; a driver may refuse while a display that has just been plugged in is not ready yet. */
@@ -162,30 +261,35 @@ static bool may_pass(enum copp_stop stop) {
     return stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST || stop == COPP_STOP_REFUSED;
 }
 
-/* The session is left alone until content is hidden. */
 static void lose(struct protection *p, enum copp_stop stop, struct protection_report *r) {
+    if (has_left(p, stop)) {
+        report_leaving(p, r);
+        return;
+    }
     if (!may_reconnect(p, stop)) {
         report_stop(p, stop, r);
         return;
     }
-    uint64_t now = adapter_now(&p->adapter);
-    p->reconnects = true;
-    p->in_force = false;
-    p->renegotiates = false;
-    p->checks_lists = false;
+    open_gap(p, PROTECTION_RECONNECTS);
     p->cause = stop;
-    p->note = (struct error_note){.text = ""};
-    report_held(p, "reconnecting", now, r);
+    report_held(p, "reconnecting", now_of(p), r);
     (void)snprintf(r->text, sizeof r->text, "%s: trying a new session for %lu s", copp_stop_text(stop),
-                   (unsigned long)(p->limits.reconnect_ms / 1000));
+                   (unsigned long)(p->common->limits.reconnect_ms / 1000));
 }
 
-void protection_give_up(struct protection *p, struct protection_report *r) {
+static const char *reason_of_gap(const struct protection *p) {
+    return p->gap == PROTECTION_JOINS    ? "a display was plugged in, and cannot be protected"
+           : p->gap == PROTECTION_LEAVES ? "the display was unplugged, and the output's state is not known"
+                                         : copp_stop_text(p->cause);
+}
+
+void protection_give_up(const struct protection *p, struct protection_report *r) {
     char text[sizeof r->text];
-    (void)snprintf(text, sizeof text, "%s%s%s", copp_stop_text(p->cause), p->note.text[0] != '\0' ? "; no new session: " : "",
+    bool lost = p->gap == PROTECTION_RECONNECTS;
+    (void)snprintf(text, sizeof text, "%s%s%s", reason_of_gap(p), p->note.text[0] != '\0' ? "; no new session: " : "",
                    p->note.text);
-    report_lost(STATUS_NO, text, copp_stop_rule(p->cause), r);
-    r->remedy = copp_session_remedy(NULL, COPP_OK, NULL, p->cause);
+    report_lost(STATUS_NO, text, lost ? copp_stop_rule(p->cause) : COPP_RULE_NONE, r);
+    r->remedy = lost ? copp_session_remedy(NULL, COPP_OK, NULL, p->cause) : NULL;
 }
 
 enum attempt {
@@ -200,12 +304,18 @@ static enum attempt attempt_failed(struct protection *p, const char *text) {
     return ATTEMPT_FAILED;
 }
 
+/* A display is there, unless the output is one that waits for one. */
+static enum attempt judge_display(struct protection *p) {
+    p->idle = p->common->follows && !p->chosen.plugged;
+    return p->chosen.plugged || p->idle ? ATTEMPT_GOOD : attempt_failed(p, "nothing is plugged in");
+}
+
 /* How the output is by now. */
 static enum attempt look_again(struct protection *p, const struct invocation *quiet) {
-    if (adapter_refresh(quiet, &p->adapter) != STATUS_YES)
+    if (adapter_refresh(quiet, &p->common->adapter) != STATUS_YES)
         return ATTEMPT_FAILED;
-    adapter_look(&p->adapter, p->name, &p->chosen);
-    return p->chosen.plugged ? ATTEMPT_GOOD : attempt_failed(p, "nothing is plugged in");
+    adapter_look(&p->common->adapter, p->name, &p->chosen);
+    return judge_display(p);
 }
 
 /* And by the new session's first answer, which goes before the list (BIND-6). */
@@ -219,18 +329,20 @@ static enum attempt confirm(struct protection *p, struct protection_report *r) {
     if (result != COPP_OK)
         return attempt_failed(p, copp_strerror(result));
     adapter_confirm(&p->link, &p->chosen);
-    return p->chosen.plugged ? ATTEMPT_GOOD : attempt_failed(p, "nothing is plugged in");
+    return judge_display(p);
 }
 
 /* Another session under the same conditions: chain and anchor, lists, display, and whether the output protects at all. The
  * output is looked at before, to spare coppd a session that is of no use, and after: it is that session's output then. */
 static enum attempt open_again(struct protection *p, struct protection_report *r) {
-    struct invocation quiet = *p->in;
+    struct protection_common *common = p->common;
+    struct invocation quiet = *common->in;
     quiet.note = &p->note;
     enum attempt attempt = look_again(p, &quiet);
     if (attempt != ATTEMPT_GOOD)
         return attempt;
-    int status = adapter_establish(&quiet, &p->adapter, p->name, &p->link);
+    p->renewals = common->adapter.revocation.renewals;
+    int status = adapter_establish(&quiet, &common->adapter, p->name, &p->link);
     if (status == STATUS_NO) {
         report_lost(STATUS_NO, p->note.text, p->note.rule, r);
         return ATTEMPT_REFUSED;
@@ -238,7 +350,7 @@ static enum attempt open_again(struct protection *p, struct protection_report *r
     attempt = status == STATUS_YES ? look_again(p, &quiet) : ATTEMPT_FAILED;
     if (attempt == ATTEMPT_GOOD)
         attempt = confirm(p, r);
-    if (attempt == ATTEMPT_GOOD && choice_too_little(&p->terms, &p->adapter, &p->chosen)) {
+    if (attempt == ATTEMPT_GOOD && !p->idle && choice_too_little(&p->terms, &common->adapter, &p->chosen)) {
         report_lost(STATUS_NO, "the output is simulated now, and protects nothing", COPP_RULE_NONE, r);
         return ATTEMPT_REFUSED;
     }
@@ -246,12 +358,10 @@ static enum attempt open_again(struct protection *p, struct protection_report *r
 }
 
 static enum attempt protect_again(struct protection *p, struct copp_poll *w, struct protection_report *r) {
-    enum copp_stop stop = copp_session_protect(session_of(p), &p->terms.wanted, adapter_now(&p->adapter));
-    if (stop == COPP_STOP_NONE) {
-        if (!check_lists(p, r))
-            return ATTEMPT_REFUSED;
-        stop = settle(p, w);
-    }
+    bool refused;
+    enum copp_stop stop = put_in_force(p, w, &refused, r);
+    if (refused)
+        return ATTEMPT_REFUSED;
     if (stop == COPP_STOP_NONE)
         return ATTEMPT_GOOD;
     report_stop(p, stop, r);
@@ -262,129 +372,79 @@ static enum attempt protect_again(struct protection *p, struct copp_poll *w, str
     return attempt_failed(p, text);
 }
 
-static void reconnect(struct protection *p, struct protection_report *r) {
+static void close_gap(struct protection *p, struct protection_report *r) {
     struct copp_poll w = {.size = sizeof w};
+    const struct error_note before = p->note;
     link_close(&p->link); /* of the last one nothing is left: neither levels nor lists */
-    uint64_t now = adapter_now(&p->adapter);
-    if (now >= p->give_up_ms) {
-        protection_give_up(p, r);
-        return;
-    }
-    wake_set(&p->wake, p->give_up_ms - now);
     enum attempt attempt = open_again(p, r);
     if (attempt == ATTEMPT_GOOD)
         attempt = protect_again(p, &w, r);
-    wake_set(&p->wake, 0);
     if (attempt == ATTEMPT_GOOD) {
-        p->reconnects = false;
-        report_in_force(p, "protected again", &w, r);
+        const char *event = p->gap == PROTECTION_JOINS ? "protected" : "protected again";
+        p->gap = PROTECTION_NO_GAP;
+        report_settled(p, event, &w, r);
     } else if (attempt == ATTEMPT_FAILED) {
-        uint64_t next = adapter_now(&p->adapter) + TRY_STEP_MS;
-        report_held(p, NULL, next < p->give_up_ms ? next : p->give_up_ms, r);
+        uint64_t next = now_of(p) + TRY_STEP_MS;
+        if (now_of(p) >= p->common->give_up_ms && before.text[0] != '\0')
+            p->note = before; /* the try was interrupted, which is not the reason */
+        report_held(p, NULL, next < p->common->give_up_ms ? next : p->common->give_up_ms, r);
     }
-}
-
-bool protection_is_gone(const struct protection *p) {
-    return p->reconnects;
 }
 
 /* --- steps --- */
 
-static void watch(struct protection *p, struct protection_report *r) {
+static void watch(struct protection *p, uint64_t limit_ms, struct protection_report *r) {
     struct copp_poll w = {.size = sizeof w};
-    uint64_t now = adapter_now(&p->adapter);
-    if (!p->checks_lists && revocation_changed(&p->adapter.revocation)) {
+    uint64_t now = now_of(p);
+    if (!p->checks_lists && lists_are_new(p)) {
         p->checks_lists = true;
         report_held(p, NULL, now, r);
         return;
     }
     if (!check_lists(p, r))
         return;
-    copp_session_poll(session_of(p), now, &w);
-    if (w.state == COPP_POLL_PROTECTED) {
+    copp_session_poll_until(session_of(p), now, limit_ms, &w);
+    p->took_ms = now_of(p) - now;
+    if (w.state == COPP_POLL_STOP) {
+        lose(p, w.stop, r);
+    } else if (p->idle && is_plugged(p)) {
+        report_joining(p, r);
+    } else if (w.state == COPP_POLL_PROTECTED) {
         report_in_force(p, p->renegotiates ? "protected again" : NULL, &w, r);
         p->renegotiates = false;
-    } else if (w.state == COPP_POLL_RENEGOTIATE) { /* the next poll sets the levels; another event asks for one more round */
-        report_held(p, p->renegotiates ? NULL : "renegotiating", now, r);
+    } else { /* the next poll sets the levels; another event asks for one more round */
+        report_held(p, p->renegotiates || p->idle ? NULL : "renegotiating", now, r);
         (void)snprintf(r->text, sizeof r->text, "the connector was reconfigured: setting the levels again");
         p->renegotiates = true;
-    } else {
-        lose(p, w.stop, r);
     }
 }
 
-static void report_held_too_long(const struct protection *p, enum copp_rule rule, struct protection_report *r) {
-    char text[sizeof r->text];
-    bool reconnects = p->limits.reconnect_ms > 0;
-    (void)snprintf(text, sizeof text, "not protected again within %llu ms",
-                   (unsigned long long)(reconnects ? p->limits.reconnect_ms : p->limits.hold_ms));
-    report_lost(STATUS_NO, text, rule, r);
-    r->hint = reconnects ? "; --reconnect sets this limit" : "; --hold sets this limit";
-}
-
-/* What the driver was interrupted in, or refuses after so long, is not the reason; what it has told is. */
-static bool is_told(const struct protection_report *r) {
-    return r->state == PROTECTION_LOST && (r->rule != COPP_RULE_NONE || r->status != STATUS_NO);
-}
-
-/* The time is judged once more after the step: what comes too late does not count, even if it is good. */
-static void watch_in_time(struct protection *p, struct protection_report *r) {
-    uint64_t now = adapter_now(&p->adapter);
-    uint64_t limit_ms = p->held ? p->give_up_ms : UINT64_MAX;
-    bool renegotiates = p->renegotiates;
-    *r = (struct protection_report){.state = PROTECTION_HELD};
-    if (now < limit_ms) {
-        wake_set(&p->wake, p->held ? limit_ms - now : 0);
-        watch(p, r);
-        wake_set(&p->wake, 0);
-    }
-    if (p->held)
-        limit_ms = p->give_up_ms;
-    renegotiates = renegotiates || p->renegotiates;
-    if (adapter_now(&p->adapter) >= limit_ms && !is_told(r))
-        report_held_too_long(p, renegotiates ? COPP_RULE_EVT_4 : COPP_RULE_NONE, r);
-}
-
-void protection_step(struct protection *p, struct protection_report *r) {
-    if (p->reconnects)
-        reconnect(p, r);
+void protection_step(struct protection *p, uint64_t limit_ms, struct protection_report *r) {
+    if (p->gap != PROTECTION_NO_GAP)
+        close_gap(p, r);
     else
-        watch_in_time(p, r);
+        watch(p, limit_ms, r);
 }
 
-size_t protection_fds(const struct protection *p, int *fds) {
-    fds[0] = adapter_events_fd(&p->adapter);
-    fds[1] = p->reconnects || adapter_now(&p->adapter) < p->quiet_ms ? -1 : copp_session_fd(session_of(p));
-    return PROTECTION_FDS;
+const char *protection_limit_hint(const struct protection_common *common) {
+    return common->limits.reconnect_ms > 0 ? "; --reconnect sets this limit" : "; --hold sets this limit";
 }
 
-uint64_t protection_deadline_ms(const struct protection *p) {
-    uint64_t due_ms = adapter_deadline_ms(&p->adapter);
-    if (!p->reconnects && p->quiet_ms < due_ms && adapter_now(&p->adapter) < p->quiet_ms)
-        due_ms = p->quiet_ms; /* the descriptor is waited for again */
-    return p->deadline_ms < due_ms ? p->deadline_ms : due_ms;
+void protection_report_too_long(const struct protection *p, bool renegotiates, struct protection_report *r) {
+    char text[sizeof r->text];
+    if (p->gap != PROTECTION_NO_GAP && !renegotiates) {
+        protection_give_up(p, r);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "not protected again within %llu ms", (unsigned long long)limit_of(p->common));
+    report_lost(STATUS_NO, text, renegotiates ? COPP_RULE_EVT_4 : COPP_RULE_NONE, r);
+    r->hint = protection_limit_hint(p->common);
 }
 
-uint64_t protection_now(const struct protection *p) {
-    return adapter_now(&p->adapter);
-}
-
-bool protection_dispatch(struct protection *p, const bool *ready) {
-    if (ready[0])
-        events_read(p->adapter.host.events, adapter_now(&p->adapter));
-    adapter_dispatch(&p->adapter);
-    uint64_t now = adapter_now(&p->adapter);
-    if (now < p->deadline_ms && !ready[1])
-        return false;
-    p->quiet_ms = now + COPP_WAKE_MS;
-    return true;
+int protection_fd(const struct protection *p) {
+    return p->gap != PROTECTION_NO_GAP ? -1 : copp_session_fd(session_of(p));
 }
 
 void protection_look_soon(struct protection *p) {
     p->deadline_ms = 0;
-}
-
-bool protection_reads_input(const struct protection *p) {
-    const char *events = p->adapter.path == NULL ? events_name(p->adapter.host.events) : NULL;
-    return events != NULL && strcmp(events, "-") == 0;
 }

@@ -1,7 +1,7 @@
 /*
- * The protection part of copp protect: a session that holds what was asked for, is polled (APP-3), renegotiates (EVT-4), is checked
- * against the newest revocation lists (CRL-4, APP-2), and is replaced by a new one where that was asked for. It knows nothing of
- * the command: a report says whether content may be shown, and what to tell.
+ * The protection of one output, of which copp protect has one for each (protection_set.h): a session that holds what was asked for, is
+ * polled (APP-3), renegotiates (EVT-4), is checked against the newest revocation lists (CRL-4, APP-2), and is replaced by a new one where
+ * that was asked for. It knows nothing of the command: a report says whether content may be shown, and what to tell.
  */
 #ifndef COPP_CLI_PROTECTION_H
 #define COPP_CLI_PROTECTION_H
@@ -12,7 +12,7 @@
 
 enum protection_state {
     PROTECTION_LOST = 0, /* hide content for good */
-    PROTECTION_HELD, /* hide content at once, and then call protection_step again */
+    PROTECTION_HELD, /* hide content at once, and then take another step */
     PROTECTION_IN_FORCE /* content may be shown */
 };
 
@@ -25,6 +25,8 @@ struct protection_report {
     enum copp_rule rule; /* if lost: the one behind it */
     const char *remedy; /* if lost; NULL: none */
     const char *hint; /* if lost: which option might help, behind the text; "" */
+    const char *output; /* whom it is about; NULL: all of them */
+    bool simulated; /* that output */
 };
 
 /* How long content is hidden at most before the protection counts as lost. */
@@ -33,67 +35,88 @@ struct protection_limits {
     uint64_t reconnect_ms; /* for how long a new session is tried, and then the limit of all others too; 0: not at all */
 };
 
-struct protection {
+struct protection;
+
+/* What the protections of a command's outputs have in common. */
+struct protection_common {
     const struct invocation *in;
-    struct choice_terms terms;
     struct adapter adapter;
+    struct protection_limits limits;
+    struct wake wake; /* ends a command that takes too long */
+    bool follows; /* all outputs: one without a display is waited at, and one whose display has gone is left out */
+    bool held; /* content is hidden, for whichever output and reason */
+    uint64_t give_up_ms; /* then: until when */
+    struct protection **members;
+    size_t count;
+};
+
+/* Why an output has no session that holds: another one is to take its place. */
+enum protection_gap {
+    PROTECTION_NO_GAP = 0,
+    PROTECTION_RECONNECTS, /* it was lost */
+    PROTECTION_JOINS, /* a display was plugged in */
+    PROTECTION_LEAVES /* the display was unplugged */
+};
+
+struct protection {
+    struct protection_common *common;
+    struct choice_terms terms;
     struct link link;
     struct output chosen; /* as it was when its session began; its name is what messages are about */
     char name[COPP_CONNECTOR_NAME_SIZE]; /* the same, kept while chosen is looked up once more */
     uint64_t quiet_ms; /* until when the session's descriptor leads to no further step */
     bool in_force;
+    bool idle; /* there is no display: nothing is asked for, and the session only tells when one is plugged in */
     bool checks_lists; /* the lists have changed: content is hidden while they are read */
-    bool renegotiates; /* as above, while the levels are set again */
+    unsigned renewals; /* the lists that its session was judged by, as of struct revocation */
+    bool renegotiates; /* content is hidden while the levels are set again */
     uint64_t deadline_ms; /* of the next step */
-    struct protection_limits limits;
-    bool held; /* content is hidden, for whichever reason */
-    uint64_t give_up_ms; /* then: until when */
-    bool reconnects; /* the session is gone, and a new one is tried */
-    enum copp_stop cause; /* then: why */
-    struct error_note note; /* then: why the last try failed */
-    struct wake wake; /* ends a command that takes too long */
+    uint64_t believed_ms; /* until when the last look counts (APP-3) */
+    uint64_t took_ms; /* the last look */
+    bool held; /* content is hidden because of this output */
+    enum protection_gap gap;
+    enum copp_stop cause; /* of PROTECTION_RECONNECTS */
+    struct error_note note; /* with a gap: why the last try failed */
 };
 
-/* Opens the adapter. STATUS_YES, or complains; close in any case. */
-int protection_open(const struct invocation *in, const struct adapter_options *device, const struct choice_terms *terms,
-                    const struct protection_limits *limits, struct protection *protection);
-void protection_close(struct protection *protection);
+/* Prepares it. terms->output must live as long; NULL: the first output that offers what is wanted is chosen. */
+void protection_init(struct protection *protection, struct protection_common *common, const struct choice_terms *terms);
+void protection_free(struct protection *protection);
 
-/* Establishes a session with the output that is to be protected. What the driver takes long for ends once wake_fd can be read
- * from. STATUS_YES, or complains. */
-int protection_choose(struct protection *protection, int wake_fd);
+/* Establishes a session with the output that is to be protected. STATUS_YES, or complains. */
+int protection_choose(struct protection *protection);
+
+/* In place of the two around it, for an output that has come while content is shown: reports that content is hidden until it is protected,
+ * or known to have no display. output: what the list says of it, for show. */
+void protection_join(struct protection *protection, const struct output *output, struct protection_report *report);
 
 /* Puts the protection in force. Reports that it is in force or lost; a loss without an event has been printed already. */
 void protection_begin(struct protection *protection, struct protection_report *report);
 
-/* What to wait for between two steps: descriptors, of which there are PROTECTION_FDS at most, and a moment (UINT64_MAX: none). */
-#define PROTECTION_FDS 2u
-size_t protection_fds(const struct protection *protection, int *fds);
-uint64_t protection_deadline_ms(const struct protection *protection);
-uint64_t protection_now(const struct protection *protection);
+/* The session's descriptor, at which an event may wait; -1: none at present. */
+int protection_fd(const struct protection *protection);
 
-/* Lets happen what is due; ready is as wait_readable has it for protection_fds. True: it is time for protection_step. */
-bool protection_dispatch(struct protection *protection, const bool *ready);
-
-/* The next step may be taken at once: something may have happened since the last one. */
+/* Something may have happened: the next step is due. */
 void protection_look_soon(struct protection *protection);
 
 /*
  * One step: polls, or tries a new session. It returns PROTECTION_HELD before whatever may take long, so that content is hidden
- * meanwhile. PROTECTION_LOST is the last step; it comes at the latest once content has been hidden for as long as the limits let
- * it: a command to the driver ends then, and another question that is under way within its own time limit (APP-3).
+ * meanwhile. PROTECTION_LOST is the last step. limit_ms: by when a look has to be through; UINT64_MAX: when the last one
+ * stops counting (APP-3).
  */
-void protection_step(struct protection *protection, struct protection_report *report);
+void protection_step(struct protection *protection, uint64_t limit_ms, struct protection_report *report);
 
-/* Nothing is protected at present: a new session is being tried, or that has failed. */
-bool protection_is_gone(const struct protection *protection);
-/* Gives up trying: content cannot be hidden so long. The report is that the protection is lost. */
-void protection_give_up(struct protection *protection, struct protection_report *report);
+/* Content has been hidden for too long. renegotiates: first of all because the levels had to be set again. */
+void protection_report_too_long(const struct protection *protection, bool renegotiates, struct protection_report *report);
+/* What sets the time that is too long, behind a text. */
+const char *protection_limit_hint(const struct protection_common *common);
+/* Gives up trying a new session: content cannot be hidden so long. */
+void protection_give_up(const struct protection *protection, struct protection_report *report);
+
+/* Content is hidden; however many reasons follow one another, and of however many outputs: since the first. It has least_ms in any case. */
+void protection_hide(struct protection_common *common, uint64_t least_ms);
 
 /* Gives back what is held. True: it was in force until now. */
 bool protection_end(struct protection *protection);
-
-/* Events for the simulated adapter come from standard input, which is nobody else's then. */
-bool protection_reads_input(const struct protection *protection);
 
 #endif

@@ -40,6 +40,27 @@ int remote_outputs(const struct invocation *in, struct adapter *adapter) {
     return STATUS_YES;
 }
 
+/* What is plugged in nobody says so that one can rely on it: all outputs are not followed here. */
+int remote_follow(const struct invocation *in, const struct adapter *adapter, struct copp_socket **news) {
+    *news = NULL;
+    return fail(in, STATUS_UNKNOWN, adapter->path, "tells no news of outputs");
+}
+
+int remote_news_fd(const struct copp_socket *news) {
+    (void)news;
+    return -1;
+}
+
+enum adapter_news remote_next_output(struct copp_socket *news, struct output *output) {
+    (void)news;
+    (void)output;
+    return ADAPTER_NO_NEWS;
+}
+
+void remote_unfollow(struct copp_socket **news) {
+    *news = NULL;
+}
+
 /* A driver tells with its first answers, if at all. */
 bool remote_refuses(struct adapter *adapter, const char *output) {
     (void)adapter;

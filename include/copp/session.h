@@ -210,6 +210,16 @@ struct copp_poll {
 COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll);
 
 /*
+ * The same, with a deadline of the caller's for the questions of the look: limit_ms, by the caller's clock, and COPP_POLL_MS from now at most.
+ * UINT64_MAX: as copp_session_poll. A look that is not through by then is COPP_STOP_TRANSPORT. It is for a player that shows content on
+ * several outputs and looks at their sessions one after the other: none of the looks may stop counting while it waits for one driver (APP-3).
+ * So while content is shown limit_ms is no later than any session's last poll->deadline_ms, this one's included. While it is hidden
+ * limit_ms may be later, so that a slow driver has time. Levels that have to be set again after RENEGOTIATE have the times of
+ * copp_session_protect all the same.
+ */
+COPP_API void copp_session_poll_until(struct copp_session *session, uint64_t now_ms, uint64_t limit_ms, struct copp_poll *poll);
+
+/*
  * Explains what went wrong with a session, in one sentence for people: what, by which rule, and what to do about it. stop is
  * what protect or poll answered; if it is COPP_STOP_NONE, result is explained, of whichever call on the session failed,
  * copp_session_new and connecting a transport included. session is the one that failed, or NULL where there is none; verdict

@@ -328,14 +328,18 @@ static bool too_late(const struct protection *protection, const struct moment *n
 
 /*
  * APP-3: what is shown meanwhile is shown because of the last look, so this one has to be through before that one stops counting.
- * One that begins too late has its own time.
+ * One that begins too late has its own time. A caller that judges that itself says by when; limit_ms is on its clock, UINT64_MAX none.
  */
-static uint64_t look_deadline_ms(const struct protection *protection, const struct moment *now) {
+static uint64_t look_deadline_ms(const struct protection *protection, const struct moment *now, uint64_t limit_ms) {
     uint64_t believed_ms = protection->believed.transport_ms;
-    return now->transport_ms < believed_ms ? believed_ms : expiry(now).transport_ms;
+    uint64_t own_ms = expiry(now).transport_ms;
+    if (limit_ms == UINT64_MAX)
+        return now->transport_ms < believed_ms ? believed_ms : own_ms;
+    uint64_t callers_ms = plus(now->transport_ms, limit_ms > now->caller_ms ? limit_ms - now->caller_ms : 0);
+    return callers_ms < own_ms ? callers_ms : own_ms;
 }
 
-static void look_after(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
+static void look_after(struct copp_session *session, uint64_t now_ms, uint64_t limit_ms, struct copp_poll *poll) {
     struct protection *protection = &session->protection;
     struct moment moment = {now_ms, copp_session_clock_ms(session)};
     bool again;
@@ -344,7 +348,7 @@ static void look_after(struct copp_session *session, uint64_t now_ms, struct cop
     if (protection->phase == PROTECTION_RENEGOTIATE)
         protection->stop = set_and_look(session, &moment, &again);
     else
-        protection->stop = look(session, look_deadline_ms(protection, &moment), &again);
+        protection->stop = look(session, look_deadline_ms(protection, &moment, limit_ms), &again);
     protection->believed = expiry(&moment);
     protection->phase = protection->stop != COPP_STOP_NONE ? PROTECTION_OVER
                         : again                            ? PROTECTION_RENEGOTIATE
@@ -355,10 +359,10 @@ static void look_after(struct copp_session *session, uint64_t now_ms, struct cop
         COPP_LOG(session->config.log, COPP_LOG_INFO, "the connector was reconfigured: the levels are set again (EVT-4)");
 }
 
-static void poll_once(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
+static void poll_once(struct copp_session *session, uint64_t now_ms, uint64_t limit_ms, struct copp_poll *poll) {
     struct protection *protection = &session->protection;
     if (protection->phase == PROTECTION_PROTECTED || protection->phase == PROTECTION_RENEGOTIATE)
-        look_after(session, now_ms, poll);
+        look_after(session, now_ms, limit_ms, poll);
     poll->stop = protection->stop;
     poll->hdcp_skipped = protection->hdcp_skipped;
     poll->receiver_unnamed = protection->receiver_unnamed;
@@ -372,10 +376,14 @@ static void poll_once(struct copp_session *session, uint64_t now_ms, struct copp
 }
 
 void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll) {
+    copp_session_poll_until(session, now_ms, UINT64_MAX, poll);
+}
+
+void copp_session_poll_until(struct copp_session *session, uint64_t now_ms, uint64_t limit_ms, struct copp_poll *poll) {
     struct copp_poll seen = {.state = COPP_POLL_STOP, .stop = COPP_STOP_INTERNAL, .deadline_ms = UINT64_MAX};
     if (!poll)
         return;
     if (session && copp_sized_room(poll))
-        poll_once(session, now_ms, &seen);
+        poll_once(session, now_ms, limit_ms, &seen);
     copp_sized_answer(poll, &seen, sizeof seen, COPP_END_OF(struct copp_poll, receiver_unnamed));
 }

@@ -4,59 +4,72 @@
 
 #include "adapter_standin.h"
 #include "cli/commands.h"
-#include "cli/protect/protection.h"
+#include "cli/protect/protection_set.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define LIMIT_MS 5000u
 #define HOLD_MS 2000u
+#define ONE_FDS 3u /* of one output: its own is the last */
 
 static const struct command command = {.name = "protect", .json_lines = true};
 static const struct invocation invocation = {.command = &command};
+static const char *all_names[] = {"HDMI-1", "HDMI-2", "HDMI-3"};
+static const struct text_list no_names = {NULL, 0};
+static const struct text_list one_name = {all_names, 1};
+static struct standin_output *const hdmi = &standin.outputs[0];
 static const struct protection_limits once = {.hold_ms = HOLD_MS};
 static int wake[2] = {-1, -1};
 
-static struct protection_report step(struct protection *p) {
+static struct protection_report step(struct protection_set *p) {
     struct protection_report report;
     memset(&report, 0xA5, sizeof report);
-    protection_step(p, &report);
+    protection_set_step(p, &report);
     return report;
 }
 
 /* In force, with reconnect_ms to find a new session in. */
-static void begin(struct protection *p, uint64_t reconnect_ms) {
+static void begin(struct protection_set *p, uint64_t reconnect_ms) {
     const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
     const struct adapter_options device = {.device = "unix:/run/standin"};
     struct protection_report report;
     standin_reset();
     const struct protection_limits limits = {.hold_ms = HOLD_MS, .reconnect_ms = reconnect_ms};
-    assert_int_equal(protection_open(&invocation, &device, &terms, &limits, p), STATUS_YES);
-    assert_int_equal(protection_choose(p, wake[0]), STATUS_YES);
-    protection_begin(p, &report);
+    assert_int_equal(protection_set_open(&invocation, &device, &terms, &no_names, &limits, p), STATUS_YES);
+    assert_int_equal(protection_set_choose(p, wake[0]), STATUS_YES);
+    assert_true(protection_set_begin(p, 0, &report));
+    (void)protection_set_begun(p);
     assert_int_equal(report.state, PROTECTION_IN_FORCE);
     assert_string_equal(report.event, "protected");
     assert_string_equal(report.text, "protected: HDCP on");
-    assert_int_equal(standin.driver.local[HDCP], 1);
+    assert_int_equal(hdmi->driver.local[HDCP], 1);
 }
 
-static int choose(struct protection *p, const char *output) {
-    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}, .output = output};
+/* What was in force on the first output has been given back. */
+static bool released(struct protection_set *p) {
+    struct protection_report report;
+    assert_true(protection_set_end(p, 0, &report));
+    return report.event != NULL;
+}
+
+static int choose(struct protection_set *p, const struct text_list *outputs) {
+    const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
     const struct adapter_options device = {.device = "unix:/run/standin"};
-    assert_int_equal(protection_open(&invocation, &device, &terms, &once, p), STATUS_YES);
-    return protection_choose(p, wake[0]);
+    assert_int_equal(protection_set_open(&invocation, &device, &terms, outputs, &once, p), STATUS_YES);
+    return protection_set_choose(p, wake[0]);
 }
 
 /* The list only orders the candidates: what an output is its driver says, under its MAC. */
 static void bound_answers_go_before_the_list(void) {
-    static const char *const names[] = {NULL, "HDMI-1"};
-    struct protection p;
+    const struct text_list *const names[] = {&no_names, &one_name};
+    struct protection_set p;
     for (size_t i = 0; i < 2; i++) {
         standin_reset();
-        standin.really_simulated = true;
+        hdmi->really_simulated = true;
         assert_int_equal(choose(&p, names[i]), STATUS_NO);
-        protection_close(&p);
+        protection_set_close(&p);
         standin.unbound = true; /* then there is nothing but the list */
         assert_int_equal(choose(&p, names[i]), STATUS_YES);
-        protection_close(&p);
+        protection_set_close(&p);
     }
 }
 
@@ -66,16 +79,17 @@ static void is_embedded(struct fake_driver *driver) {
 
 /* Of a driver that does not bind, the word is taken for an embedded connector, and that is said. */
 static void what_is_not_bound_is_said(void) {
-    struct protection p;
+    struct protection_set p;
     struct protection_report report;
     standin_reset();
     standin.unbound = true;
-    standin.prepare = is_embedded;
-    assert_int_equal(choose(&p, NULL), STATUS_YES);
-    protection_begin(&p, &report);
+    hdmi->prepare = is_embedded;
+    assert_int_equal(choose(&p, &no_names), STATUS_YES);
+    assert_true(protection_set_begin(&p, 0, &report));
+    (void)protection_set_begun(&p);
     assert_int_equal(report.state, PROTECTION_IN_FORCE);
     assert_string_equal(report.text, "protected: no HDCP on an embedded connector (APP-4), answers not bound (BIND-5)");
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 static void assert_event(const struct protection_report *report, enum protection_state state, const char *event) {
@@ -148,19 +162,19 @@ static void zero_is_lost(void) {
 }
 
 static void is_polled_twice_a_second(void) {
-    struct protection p;
+    struct protection_set p;
     begin(&p, 0);
-    assert_true(protection_deadline_ms(&p) <= standin.now_ms);
+    assert_true(protection_set_deadline_ms(&p) <= standin.now_ms);
     for (int i = 0; i < 5; i++) {
         struct protection_report report = step(&p);
         assert_event(&report, PROTECTION_IN_FORCE, NULL);
-        assert_int_equal(protection_deadline_ms(&p), standin.now_ms + 500);
+        assert_int_equal(protection_set_deadline_ms(&p), standin.now_ms + 500);
         standin.now_ms += 500;
     }
-    assert_true(protection_dispatch(&p, (bool[PROTECTION_FDS]){false}));
-    assert_true(protection_end(&p));
-    assert_int_equal(standin.driver.local[HDCP], 0);
-    protection_close(&p);
+    assert_true(protection_set_dispatch(&p, (bool[ONE_FDS]){false}));
+    assert_true(released(&p));
+    assert_int_equal(hdmi->driver.local[HDCP], 0);
+    protection_set_close(&p);
 }
 
 static void takes_its_time(struct fake_driver *driver, enum copp_request request) {
@@ -171,39 +185,39 @@ static void takes_its_time(struct fake_driver *driver, enum copp_request request
 
 /* What a look takes is not there for the next one, which must be through 2 s after this one's first question. */
 static void a_slow_look_does_not_delay_the_next(void) {
-    struct protection p;
+    struct protection_set p;
     begin(&p, 0);
-    standin.driver.before = takes_its_time;
+    hdmi->driver.before = takes_its_time;
     for (int i = 0; i < 3; i++) {
         uint64_t began = standin.now_ms;
         struct protection_report report = step(&p);
         assert_event(&report, PROTECTION_IN_FORCE, NULL);
         assert_int_equal(standin.now_ms, began + 500); /* five questions */
-        assert_int_equal(protection_deadline_ms(&p), began + 500);
-        assert_true(protection_dispatch(&p, (bool[]){false}));
+        assert_int_equal(protection_set_deadline_ms(&p), began + 500);
+        assert_true(protection_set_dispatch(&p, (bool[]){false}));
     }
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 static void content_is_hidden_before_levels_are_set_again(void) {
-    struct protection p;
+    struct protection_set p;
     begin(&p, 0);
-    is_reconfigured(&standin.driver);
-    unsigned sets = standin.driver.sets;
+    is_reconfigured(&hdmi->driver);
+    unsigned sets = hdmi->driver.sets;
     struct protection_report report = step(&p);
     assert_event(&report, PROTECTION_HELD, "renegotiating");
-    assert_int_equal(standin.driver.sets, sets);
-    assert_true(protection_deadline_ms(&p) <= standin.now_ms);
+    assert_int_equal(hdmi->driver.sets, sets);
+    assert_true(protection_set_deadline_ms(&p) <= standin.now_ms);
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again");
-    assert_true(standin.driver.sets > sets);
+    assert_true(hdmi->driver.sets > sets);
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 static void content_is_hidden_before_lists_are_read(void) {
-    struct protection p;
+    struct protection_set p;
     begin(&p, 0);
     standin.lists = STANDIN_LISTS_NEWER;
     struct protection_report report = step(&p);
@@ -216,25 +230,26 @@ static void content_is_hidden_before_lists_are_read(void) {
     (void)step(&p);
     report = step(&p);
     assert_lost(&report, STATUS_UNKNOWN, COPP_RULE_NONE);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 /* A connector that is reconfigured while the protection begins is settled before anybody is told that it is in force. */
 static void begins_when_it_has_settled(void) {
-    struct protection p;
+    struct protection_set p;
     struct protection_report report;
     const struct choice_terms terms = {.wanted = {.size = sizeof(struct copp_requirement), .hdcp = 1}};
     standin_reset();
-    assert_int_equal(protection_open(&invocation, &(struct adapter_options){0}, &terms, &once, &p), STATUS_YES);
-    assert_int_equal(protection_choose(&p, wake[0]), STATUS_YES);
+    assert_int_equal(protection_set_open(&invocation, &(struct adapter_options){0}, &terms, &no_names, &once, &p), STATUS_YES);
+    assert_int_equal(protection_set_choose(&p, wake[0]), STATUS_YES);
     standin.reconfigures = true; /* behind the levels that are set first */
-    protection_begin(&p, &report);
+    assert_true(protection_set_begin(&p, 0, &report));
+    (void)protection_set_begun(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected");
-    assert_int_equal(standin.driver.sets, 2);
+    assert_int_equal(hdmi->driver.sets, 2);
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
-    assert_true(protection_end(&p));
-    protection_close(&p);
+    assert_true(released(&p));
+    protection_set_close(&p);
 }
 
 /* --- how long content is hidden --- */
@@ -244,9 +259,9 @@ static void assert_held_too_long(const struct protection_report *report, enum co
     assert_string_equal(report->text, text);
 }
 
-static void renegotiate(struct protection *p, uint64_t reconnect_ms) {
+static void renegotiate(struct protection_set *p, uint64_t reconnect_ms) {
     begin(p, reconnect_ms);
-    is_reconfigured(&standin.driver);
+    is_reconfigured(&hdmi->driver);
     struct protection_report report = step(p);
     assert_event(&report, PROTECTION_HELD, "renegotiating");
 }
@@ -258,30 +273,34 @@ static void takes_all_of_the_time(struct fake_driver *driver, enum copp_request 
 }
 
 static void hidden_too_long_it_is_lost(void) {
-    struct protection p;
+    struct protection_set p;
     renegotiate(&p, 0);
     standin.now_ms += HOLD_MS;
-    unsigned queries = standin.driver.queries;
+    unsigned queries = hdmi->driver.queries;
     struct protection_report report = step(&p);
     assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms");
     assert_string_equal(report.hint, "; --hold sets this limit");
-    assert_int_equal(standin.driver.queries, queries); /* it is too late to ask */
-    protection_close(&p);
+    assert_int_equal(hdmi->driver.queries, queries); /* it is too late to ask */
+    protection_set_close(&p);
 
     renegotiate(&p, 0);
     standin.now_ms += HOLD_MS - 1;
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again");
-    standin.now_ms += HOLD_MS; /* the time has ended with that */
+    standin.now_ms += HOLD_MS; /* the time has ended with that; but the last look does not count any more */
+    queries = hdmi->driver.queries;
+    report = step(&p);
+    assert_event(&report, PROTECTION_HELD, NULL);
+    assert_int_equal(hdmi->driver.queries, queries);
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
-    protection_close(&p);
+    protection_set_close(&p);
 
     renegotiate(&p, 0);
-    standin.driver.before = takes_all_of_the_time;
+    hdmi->driver.before = takes_all_of_the_time;
     report = step(&p);
     assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms"); /* good, and too late */
-    protection_close(&p);
+    protection_set_close(&p);
 
     renegotiate(&p, LIMIT_MS);
     standin.now_ms += LIMIT_MS;
@@ -289,7 +308,7 @@ static void hidden_too_long_it_is_lost(void) {
     assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 5000 ms");
     assert_string_equal(report.hint, "; --reconnect sets this limit");
     assert_int_equal(standin.tries, 1);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 /* What was interrupted is not the reason, and no new session is tried behind it; what the driver has told is. */
@@ -298,41 +317,41 @@ static void the_reason_is_told_however_late(void) {
     static const enum copp_rule rules[] = {COPP_RULE_APP_1, COPP_RULE_APP_2, COPP_RULE_APP_3, COPP_RULE_QRY_4, COPP_RULE_EVT_4};
     static void (*const fails[])(struct fake_driver *) = {is_gone, refuses};
     struct protection_report report;
-    struct protection p;
+    struct protection_set p;
     for (size_t i = 0; i < sizeof tells / sizeof tells[0]; i++) {
         renegotiate(&p, 0);
-        tells[i](&standin.driver);
-        standin.driver.before = takes_all_of_the_time;
+        tells[i](&hdmi->driver);
+        hdmi->driver.before = takes_all_of_the_time;
         report = step(&p);
         assert_lost(&report, STATUS_NO, rules[i]);
         assert_null(strstr(report.text, "within"));
-        protection_close(&p);
+        protection_set_close(&p);
     }
     for (size_t i = 0; i < 2 * sizeof fails / sizeof fails[0]; i++) {
         renegotiate(&p, i % 2 ? HOLD_MS : 0);
-        fails[i / 2](&standin.driver);
-        standin.driver.before = takes_all_of_the_time;
+        fails[i / 2](&hdmi->driver);
+        hdmi->driver.before = takes_all_of_the_time;
         report = step(&p);
         assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms");
-        protection_close(&p);
+        protection_set_close(&p);
     }
 }
 
 /* However many reasons follow one another, the time is that of the first. */
 static void reasons_do_not_add_up(void) {
-    struct protection p;
+    struct protection_set p;
     begin(&p, 0);
     standin.lists = STANDIN_LISTS_NEWER;
     struct protection_report report = step(&p);
     assert_event(&report, PROTECTION_HELD, NULL);
     standin.now_ms += HOLD_MS - 1;
-    standin.driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+    hdmi->driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
     report = step(&p);
     assert_event(&report, PROTECTION_HELD, "renegotiating");
     standin.now_ms++;
     report = step(&p);
     assert_held_too_long(&report, COPP_RULE_EVT_4, "not protected again within 2000 ms");
-    protection_close(&p);
+    protection_set_close(&p);
 
     begin(&p, 0);
     standin.lists = STANDIN_LISTS_NEWER;
@@ -341,11 +360,11 @@ static void reasons_do_not_add_up(void) {
     report = step(&p);
     assert_held_too_long(&report, COPP_RULE_NONE, "not protected again within 2000 ms");
     assert_int_equal(standin.renewals, 0);
-    protection_close(&p);
+    protection_set_close(&p);
 
     renegotiate(&p, LIMIT_MS);
     standin.now_ms += LIMIT_MS - 1;
-    is_gone(&standin.driver);
+    is_gone(&hdmi->driver);
     report = step(&p);
     assert_event(&report, PROTECTION_HELD, "reconnecting");
     standin.away = true;
@@ -353,33 +372,33 @@ static void reasons_do_not_add_up(void) {
     report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
     assert_int_equal(standin.tries, 1);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
-static const struct protection *waked; /* whose timer a driver waits for */
+static const struct protection_set *waked; /* whose timer a driver waits for */
 static bool woke;
 
 static void waits_to_be_woken(struct fake_driver *driver, enum copp_request request) {
     (void)request;
     driver->before = NULL;
-    wait_readable(&waked->wake.fd, &woke, 1, 30000);
+    wait_readable(&waked->common.wake.fd, &woke, 1, 30000);
 }
 
 /* While content is hidden, and not otherwise, whoever waits for the driver is woken in time. */
 static void who_waits_for_the_driver_is_woken(void) {
-    struct protection p;
+    struct protection_set p;
     bool ready;
     renegotiate(&p, 0);
     waked = &p;
     woke = false;
     standin.now_ms += HOLD_MS - 10;
-    standin.driver.before = waits_to_be_woken;
+    hdmi->driver.before = waits_to_be_woken;
     struct protection_report report = step(&p);
     assert_true(woke);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again"); /* by a clock that has not gone on */
-    wait_readable(&p.wake.fd, &ready, 1, 100);
+    wait_readable(&p.common.wake.fd, &ready, 1, 100);
     assert_false(ready);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 static const struct {
@@ -394,14 +413,14 @@ static const struct {
 
 static void every_loss_stops(void) {
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
-        struct protection p;
+        struct protection_set p;
         begin(&p, 0);
-        losses[i].happens(&standin.driver);
+        losses[i].happens(&hdmi->driver);
         struct protection_report report = step(&p);
         assert_lost(&report, STATUS_NO, losses[i].rule);
         assert_non_null(report.remedy);
-        assert_false(protection_is_gone(&p));
-        protection_close(&p);
+        assert_false(protection_set_is_gone(&p));
+        protection_set_close(&p);
     }
 }
 
@@ -409,73 +428,73 @@ static void every_loss_stops(void) {
 
 static void only_two_losses_are_made_good(void) {
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
-        struct protection p;
+        struct protection_set p;
         begin(&p, LIMIT_MS);
-        losses[i].happens(&standin.driver);
+        losses[i].happens(&hdmi->driver);
         struct protection_report report = step(&p);
         assert_event(&report, losses[i].passes ? PROTECTION_HELD : PROTECTION_LOST,
                      losses[i].passes ? "reconnecting" : "stopped");
-        assert_int_equal(protection_is_gone(&p), losses[i].passes);
+        assert_int_equal(protection_set_is_gone(&p), losses[i].passes);
         assert_int_equal(standin.tries, 1); /* content is hidden before anything else is done */
-        protection_close(&p);
+        protection_set_close(&p);
     }
 }
 
 static void revoked_meanwhile_is_not_made_good(void) {
-    struct protection p;
+    struct protection_set p;
     begin(&p, LIMIT_MS);
     standin.lists = STANDIN_LISTS_REVOKE;
     struct protection_report report = step(&p);
     assert_event(&report, PROTECTION_HELD, NULL);
     report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_CRL_4);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
-static void lose(struct protection *p, uint64_t limit_ms) {
+static void lose(struct protection_set *p, uint64_t limit_ms) {
     begin(p, limit_ms);
-    is_gone(&standin.driver);
+    is_gone(&hdmi->driver);
     struct protection_report report = step(p);
     assert_event(&report, PROTECTION_HELD, "reconnecting");
-    assert_true(protection_deadline_ms(p) <= standin.now_ms); /* the first try is made at once */
+    assert_true(protection_set_deadline_ms(p) <= standin.now_ms); /* the first try is made at once */
 }
 
 static void a_new_session_is_protected_before_content_is_shown(void) {
-    struct protection p;
+    struct protection_set p;
     lose(&p, LIMIT_MS);
     struct protection_report report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again");
     assert_int_equal(standin.sessions, 2);
-    assert_int_equal(standin.driver.local[HDCP], 1);
-    assert_false(protection_is_gone(&p));
+    assert_int_equal(hdmi->driver.local[HDCP], 1);
+    assert_false(protection_set_is_gone(&p));
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
-    assert_true(protection_end(&p));
-    protection_close(&p);
+    assert_true(released(&p));
+    protection_set_close(&p);
 }
 
 static void a_new_session_begins_when_it_has_settled(void) {
-    struct protection p;
+    struct protection_set p;
     lose(&p, LIMIT_MS);
     standin.reconfigures = true;
     struct protection_report report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again");
-    assert_int_equal(standin.driver.sets, 2);
+    assert_int_equal(hdmi->driver.sets, 2);
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 /* A try, and a pause before the next. */
-static void assert_tries_on(struct protection *p) {
+static void assert_tries_on(struct protection_set *p) {
     struct protection_report report = step(p);
     assert_event(&report, PROTECTION_HELD, NULL);
-    assert_int_equal(protection_deadline_ms(p), standin.now_ms + 250);
+    assert_int_equal(protection_set_deadline_ms(p), standin.now_ms + 250);
     standin.now_ms += 250;
 }
 
 static void tries_until_the_time_is_up(void) {
-    struct protection p;
+    struct protection_set p;
     lose(&p, LIMIT_MS);
     standin.away = true;
     uint64_t limit = standin.now_ms + LIMIT_MS;
@@ -487,76 +506,76 @@ static void tries_until_the_time_is_up(void) {
     assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
     assert_string_equal(report.text, "the driver cannot be reached; no new session: /run/standin: nobody listens there");
     assert_int_equal(standin.tries, 1 + LIMIT_MS / 250);
-    assert_true(protection_is_gone(&p));
-    assert_false(protection_end(&p));
-    protection_close(&p);
+    assert_true(protection_set_is_gone(&p));
+    assert_false(released(&p));
+    protection_set_close(&p);
 }
 
 static void what_may_pass_is_tried_again(void) {
     static void (*const drivers[])(struct fake_driver *) = {is_gone_late, loses_link, refuses};
-    struct protection p;
+    struct protection_set p;
     lose(&p, LIMIT_MS);
     standin.away = true;
     assert_tries_on(&p);
     standin.away = false;
-    standin.unplugged = true;
+    hdmi->unplugged = true;
     assert_tries_on(&p);
     assert_int_equal(standin.sessions, 1); /* none is of use without a display */
-    standin.unplugged = false;
+    hdmi->unplugged = false;
     for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
-        standin.prepare = drivers[i];
+        hdmi->prepare = drivers[i];
         assert_tries_on(&p);
     }
-    standin.prepare = NULL;
+    hdmi->prepare = NULL;
     struct protection_report report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again");
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 static void a_new_session_passes_every_check(void) {
     static void (*const drivers[])(struct fake_driver *) = {is_repeater, has_bad_ksv, names_nobody, drops_level, forges_late};
-    struct protection p;
+    struct protection_set p;
     for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
         lose(&p, LIMIT_MS);
-        standin.prepare = drivers[i];
+        hdmi->prepare = drivers[i];
         struct protection_report report = step(&p);
         assert_event(&report, PROTECTION_LOST, "stopped");
         assert_int_equal(report.status, STATUS_NO);
-        assert_true(protection_is_gone(&p));
-        protection_close(&p);
+        assert_true(protection_set_is_gone(&p));
+        protection_set_close(&p);
     }
     lose(&p, LIMIT_MS);
     standin.bad_chain = true;
     struct protection_report report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_CERT_12);
-    protection_close(&p);
+    protection_set_close(&p);
 
     lose(&p, LIMIT_MS);
-    standin.simulated = true;
+    hdmi->simulated = true;
     report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
-    assert_int_equal(standin.driver.sets, 0); /* nothing was even asked of it */
-    assert_false(protection_end(&p));
-    protection_close(&p);
+    assert_int_equal(hdmi->driver.sets, 0); /* nothing was even asked of it */
+    assert_false(released(&p));
+    protection_set_close(&p);
 
     lose(&p, LIMIT_MS);
-    standin.really_simulated = true; /* whatever the list says (BIND-6) */
+    hdmi->really_simulated = true; /* whatever the list says (BIND-6) */
     report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
-    assert_int_equal(standin.driver.sets, 0);
-    protection_close(&p);
+    assert_int_equal(hdmi->driver.sets, 0);
+    protection_set_close(&p);
 
     lose(&p, LIMIT_MS);
     standin.lists = STANDIN_LISTS_REVOKE;
     report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_CRL_4);
-    protection_close(&p);
+    protection_set_close(&p);
 
     lose(&p, LIMIT_MS);
     standin.lists = STANDIN_LISTS_INVALID;
     report = step(&p);
     assert_lost(&report, STATUS_UNKNOWN, COPP_RULE_NONE);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 static void becomes_simulated(struct fake_driver *driver) {
@@ -565,74 +584,74 @@ static void becomes_simulated(struct fake_driver *driver) {
 
 static void becomes_unplugged(struct fake_driver *driver) {
     (void)driver;
-    standin.unplugged = true;
+    hdmi->unplugged = true;
 }
 
 /* What the output was before the session was opened says nothing of whose it is now. */
 static void the_output_may_change_while_a_session_is_opened(void) {
-    struct protection p;
+    struct protection_set p;
     lose(&p, LIMIT_MS);
-    standin.prepare = becomes_unplugged;
+    hdmi->prepare = becomes_unplugged;
     assert_tries_on(&p);
-    assert_int_equal(standin.driver.sets, 0);
-    standin.unplugged = false;
-    standin.prepare = becomes_simulated;
+    assert_int_equal(hdmi->driver.sets, 0);
+    hdmi->unplugged = false;
+    hdmi->prepare = becomes_simulated;
     struct protection_report report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
-    assert_int_equal(standin.driver.sets, 0);
-    protection_close(&p);
+    assert_int_equal(hdmi->driver.sets, 0);
+    protection_set_close(&p);
 }
 
 /* A loss after a new session has the whole time again. */
 static void every_loss_has_its_own_time(void) {
-    struct protection p;
+    struct protection_set p;
     lose(&p, LIMIT_MS);
     standin.now_ms += LIMIT_MS - 1;
     struct protection_report report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again");
-    loses_link(&standin.driver);
+    loses_link(&hdmi->driver);
     report = step(&p);
     assert_event(&report, PROTECTION_HELD, "reconnecting");
     standin.now_ms += LIMIT_MS - 1;
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, "protected again");
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 #define SOME_FD 7
 
-static int watched_fd(const struct protection *p) {
-    int fds[PROTECTION_FDS];
-    assert_int_equal(protection_fds(p, fds), PROTECTION_FDS);
-    return fds[PROTECTION_FDS - 1];
+static int watched_fd(const struct protection_set *p) {
+    int fds[PROTECTION_SET_FDS];
+    assert_int_equal(protection_set_fds(p, fds), ONE_FDS);
+    return fds[ONE_FDS - 1];
 }
 
-static bool dispatch(struct protection *p, bool woken) {
-    bool ready[PROTECTION_FDS] = {false};
-    ready[PROTECTION_FDS - 1] = woken;
-    return protection_dispatch(p, ready);
+static bool dispatch(struct protection_set *p, bool woken) {
+    bool ready[ONE_FDS] = {false};
+    ready[ONE_FDS - 1] = woken;
+    return protection_set_dispatch(p, ready);
 }
 
 /* A wake-up is a reason for a look, and for one alone in 20 ms: whatever makes the descriptor readable, and however often. */
 static void wake_ups_lead_to_a_look(void) {
-    struct protection p;
+    struct protection_set p;
     struct protection_report report;
     begin(&p, 0);
-    fake_driver_can_more(&standin.driver);
-    standin.driver.fd = SOME_FD;
+    fake_driver_can_more(&hdmi->driver);
+    hdmi->driver.fd = SOME_FD;
     assert_true(dispatch(&p, false));
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
     for (unsigned looks = 0; looks < 5; looks++) {
         uint64_t last_ms = standin.now_ms;
         assert_int_equal(watched_fd(&p), -1); /* it is not asked, and so costs nothing */
-        assert_int_equal(protection_deadline_ms(&p), last_ms + COPP_WAKE_MS);
+        assert_int_equal(protection_set_deadline_ms(&p), last_ms + COPP_WAKE_MS);
         standin.now_ms += COPP_WAKE_MS - 1;
         assert_int_equal(watched_fd(&p), -1);
         assert_false(dispatch(&p, false));
         standin.now_ms++;
         assert_int_equal(watched_fd(&p), SOME_FD);
-        assert_int_equal(protection_deadline_ms(&p), last_ms + 500); /* of the last look, as without wake-ups */
+        assert_int_equal(protection_set_deadline_ms(&p), last_ms + 500); /* of the last look, as without wake-ups */
         assert_false(dispatch(&p, false));
         assert_true(dispatch(&p, true));
         report = step(&p);
@@ -644,39 +663,39 @@ static void wake_ups_lead_to_a_look(void) {
     assert_true(dispatch(&p, false)); /* nobody has to wake us */
     report = step(&p);
     assert_event(&report, PROTECTION_IN_FORCE, NULL);
-    standin.driver.flags = COPP_STATUS_LINK_LOST;
+    hdmi->driver.flags = COPP_STATUS_LINK_LOST;
     standin.now_ms += COPP_WAKE_MS;
     assert_true(dispatch(&p, true));
     report = step(&p);
     assert_lost(&report, STATUS_NO, COPP_RULE_EVT_4);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 /* While a new session is tried there is none to listen to, and the old one's descriptor, at its end, is readable for ever. */
 static void nobody_listens_to_a_lost_session(void) {
-    struct protection p;
+    struct protection_set p;
     struct protection_report report;
     begin(&p, LIMIT_MS);
-    fake_driver_can_more(&standin.driver);
-    standin.driver.fd = SOME_FD;
-    standin.driver.flags = COPP_STATUS_LINK_LOST;
+    fake_driver_can_more(&hdmi->driver);
+    hdmi->driver.fd = SOME_FD;
+    hdmi->driver.flags = COPP_STATUS_LINK_LOST;
     assert_true(dispatch(&p, false));
     report = step(&p);
     assert_event(&report, PROTECTION_HELD, "reconnecting");
     standin.now_ms += COPP_WAKE_MS;
     assert_int_equal(watched_fd(&p), -1);
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 /* For content that cannot be hidden. */
 static void given_up_it_is_lost(void) {
-    struct protection p;
+    struct protection_set p;
     struct protection_report report;
     lose(&p, LIMIT_MS);
-    protection_give_up(&p, &report);
+    protection_set_give_up(&p, &report);
     assert_lost(&report, STATUS_NO, COPP_RULE_NONE);
     assert_string_equal(report.text, "the driver cannot be reached");
-    protection_close(&p);
+    protection_set_close(&p);
 }
 
 int main(void) {

@@ -81,7 +81,7 @@ preload= # what copp is started with
 frames() { wc -c <"$directory/frames"; }
 more_frames() { [ "$(frames)" -gt "$1" ]; }
 
-plugged() { "$COPP" status --output HDMI-1 --json | jq -e '.outputs[0].plugged' >/dev/null; }
+plugged() { "$COPP" status --json | jq -e -s 'any(.[].outputs[]; .output == "HDMI-1" and .plugged)' >/dev/null; }
 
 mode=1080p60
 # play OPTION...: copp and the player, which has begun

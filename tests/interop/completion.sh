@@ -69,6 +69,7 @@ makes "copp watch --device unix:$dir/run/in" "unix:$dir/run/inside/" side/
 makes "copp status --device=unix:$dir/run/so" "--device=unix:$dir/run/socket" cket
 makes 'copp protect --output HD' HDMI-1 MI-1
 makes 'copp protect --output=Comp' --output=Component-1 onent-1
+makes 'copp protect --output HDMI-1 --output al' all l
 makes "copp crl issue --revoke $dir/run/cha" "$dir/run/chain.xml" in.xml
 makes "copp crl issue --revoke $dir/run/chain.xml:l" "$dir/run/chain.xml:leaf" eaf
 makes "copp crl issue --revoke=$dir/run/chain.xml:r" "--revoke=$dir/run/chain.xml:root" oot
@@ -90,11 +91,11 @@ makes 'copp protect --adapter card.ini --output L' Left eft
 mkdir "$dir/evil"
 cat >"$dir/evil/copp" <<'SH'
 #!/bin/sh
-echo 'a$(touch pwned)`touch pwned`;touch pwned'
+echo 'z$(touch pwned)`touch pwned`;touch pwned'
 SH
 chmod +x "$dir/evil/copp"
 for shell in bash zsh fish; do
-    for line in 'copp protect --output ' 'copp protect --output a'; do
+    for line in 'copp protect --output z' 'copp protect --output=z'; do
         PATH=$dir/evil:$PATH offered $shell "$line" >"$dir/out"
         answers 'touch' # it is offered
     done

@@ -109,6 +109,15 @@ for event in reconnecting 'protected again'; do
     jq -se "any(.[]; .event == \"$event\")" "$dir/out" >/dev/null || fail "no $event"
 done
 run 3 'protect --hdcp 1' --device embedded -- sh -c 'exit 3'
+printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\n' >"$dir/two.ini"
+sed 's/A/B/; s/^type.*/&\nplugged = no/' "$dir/two.ini" >>"$dir/two.ini.b"
+cat "$dir/two.ini.b" >>"$dir/two.ini"
+printf '+0.5 plug B\n+1.5 unplug A\n+2.5 unplug B\n' >"$dir/comes"
+run 1 'protect --hdcp 1 --output all' --adapter "$dir/two.ini" --events "$dir/comes" -- sleep 60
+for event in 'plugged in' unplugged; do
+    jq -se "any(.[]; .event == \"$event\")" "$dir/out" >/dev/null || fail "no $event"
+done
+jq -se '.[-1] | .event == "released" or .event == "stopped"' "$dir/out" >/dev/null || fail "the end: $(cat "$dir/out")"
 run 2 'protect --hdcp 1 --output NONE' --device embedded -- true
 
 begin watch_and_its_daemon

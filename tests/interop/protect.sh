@@ -71,6 +71,31 @@ expect 1 $protect --adapter "$dir/plugs.ini" --hdcp 1 -- touch "$dir/played"
 complains 'no output of this adapter offers HDCP; outputs with nothing plugged in were left out'
 absent "$dir/played"
 
+begin several_outputs_of_the_adapter APP-3 EVT-4
+sed '/^plugged/d' "$dir/plugs.ini" >"$dir/both.ini"
+expect 0 $protect --adapter "$dir/both.ini" --hdcp 1 --output B --output A --json -- true
+jq -s -e '[.[].output] == ["B", "A", null, null, "B", "A"] and .[2].outputs == ["B", "A"] and .[3].outputs == ["B", "A"]' "$dir/out" >/dev/null ||
+    fail "outputs"
+echo '+1 unplug A' >"$dir/events"
+expect 1 $protect --adapter "$dir/both.ini" --events "$dir/events" --hdcp 1 --output B --output A -- sleep 20
+complains '^copp: A: the link to the display was lost (EVT-4); the command is killed$'
+# with all of them one may go, and come back, but not both
+printf '+1 unplug A\n+2 plug A\n+3 unplug B\n+4 unplug A\n' >"$dir/events"
+expect 1 $protect --adapter "$dir/both.ini" --events "$dir/events" --hdcp 1 --output all -- sleep 20
+grep -v '^copp: .*no cgroup' "$dir/err" | sed 's/ (simulated.*//' >"$dir/said"
+same "$(tr '\n' '/' <"$dir/said")" "$(printf '%s/' 'A: protected: HDCP on' 'B: protected: HDCP on' \
+    'A: the display was unplugged: this output is left out; the command is held' \
+    'A: a display was plugged in: protecting it too; the command is held' 'A: protected: HDCP on' \
+    'B: the display was unplugged: this output is left out; the command is held' \
+    'A: the display was unplugged: this output is left out; the command is held' \
+    'copp: A: nothing is plugged in any more; the command is killed; --hold sets this limit')" "what happens"
+expect 1 $protect --hdcp 1 --output all -- touch "$dir/played"
+complains '^copp: Component-1: the connector does not offer the protection' # no output with a display is left out
+expect 0 $protect --acp 1 --output SVideo-1 --output Composite-1 -- true # two names of one connector (ARB-6)
+expect 2 $protect --hdcp 1 --output HDMI-1 --output HDMI-1 -- touch "$dir/played"
+complains 'HDMI-1: this output is named twice'
+absent "$dir/played"
+
 begin what_can_be_asked_for CMD-4
 expect 0 $protect --acp 2 --cgmsa copy-never,redistribution --output DVI-I-1 -- true
 complains 'DVI-I-1: protected: ACP level 2, CGMS-A copy-never, redistribution control (simulated: protects nothing)$'

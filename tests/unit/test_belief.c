@@ -160,6 +160,59 @@ static void a_driver_that_is_too_slow_for_two_looks(void) {
     free_all(&session, &driver);
 }
 
+/* --- a deadline of the caller's --- */
+
+/* elapsed_ms after protect; the look has left_ms. */
+static struct copp_poll poll_until(struct copp_session *session, struct fake_driver *driver, uint64_t elapsed_ms,
+                                   uint64_t left_ms) {
+    struct copp_poll poll = {.size = sizeof poll};
+    driver->now_ms = BEGIN_CLOCK + elapsed_ms;
+    count = 0;
+    copp_session_poll_until(session, BEGIN_CALLER + elapsed_ms, BEGIN_CALLER + elapsed_ms + left_ms, &poll);
+    return poll;
+}
+
+/* Who looks at several sessions in turn judges by itself for how long each look may take. */
+static void a_look_may_have_a_deadline_of_the_callers(void) {
+    struct fake_driver driver;
+    struct copp_session *session = protected_by(&driver);
+    struct copp_poll poll = poll_until(session, &driver, 500, 1000);
+    assert_int_equal(poll.state, COPP_POLL_PROTECTED);
+    assert_true(poll.deadline_ms == BEGIN_CALLER + 500 + COPP_POLL_MS); /* it counts no less long for that */
+    assert_deadlines(0, LOOK, BEGIN_CLOCK + 1500);
+    assert_int_equal(poll_until(session, &driver, 1000, 1700).state, COPP_POLL_PROTECTED); /* more, where content is hidden */
+    assert_deadlines(0, LOOK, BEGIN_CLOCK + 1000 + 1700);
+    assert_int_equal(poll_until(session, &driver, 1000, 5000).state, COPP_POLL_PROTECTED); /* but no older answers */
+    assert_deadlines(0, LOOK, BEGIN_CLOCK + 1000 + COPP_POLL_MS);
+    driver.takes_ms = 10;
+    assert_int_equal(poll_until(session, &driver, 1500, LOOK * 10).state, COPP_POLL_PROTECTED);
+    poll = poll_until(session, &driver, 2000, LOOK * 10 - 1);
+    assert_stopped(&poll);
+    assert_int_equal(count, LOOK);
+    free_all(&session, &driver);
+
+    session = protected_by(&driver);
+    poll = poll_until(session, &driver, 5000, 1000); /* also where it begins late */
+    assert_true(poll.state == COPP_POLL_PROTECTED && poll.late);
+    assert_deadlines(0, LOOK, BEGIN_CLOCK + 5000 + 1000);
+    driver.takes_ms = 1;
+    poll = poll_until(session, &driver, 5500, 0);
+    assert_stopped(&poll);
+    assert_int_equal(count, 1);
+    free_all(&session, &driver);
+}
+
+/* Content is hidden then, and nobody waits for other looks. */
+static void levels_that_are_set_again_have_their_own_time(void) {
+    struct fake_driver driver;
+    struct copp_session *session = protected_by(&driver);
+    driver.flags = COPP_STATUS_RENEGOTIATION_REQUIRED;
+    assert_int_equal(poll_after(session, &driver, 500).state, COPP_POLL_RENEGOTIATE);
+    level_takes_ms = 3000;
+    assert_int_equal(poll_until(session, &driver, 500, 1).state, COPP_POLL_PROTECTED);
+    free_all(&session, &driver);
+}
+
 /* --- a look that begins too late --- */
 
 /* What was shown meanwhile was not protected, and that is said; a look that is good all the same counts from then on. */
@@ -352,6 +405,8 @@ static const struct test_case cases[] = {
     TEST(an_answer_held_back_is_as_old_as_its_question, "APP-3"),
     TEST(the_last_moment, "APP-3"),
     TEST(a_driver_that_is_too_slow_for_two_looks, "APP-3"),
+    TEST(a_look_may_have_a_deadline_of_the_callers, "APP-3"),
+    TEST(levels_that_are_set_again_have_their_own_time, "APP-3 EVT-4"),
     TEST(a_late_look_has_its_own_time, "APP-3"),
     TEST(a_late_look_may_take_too_long, "APP-3"),
     TEST(either_clock_tells_that_a_look_is_late, "APP-3"),

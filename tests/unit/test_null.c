@@ -297,6 +297,10 @@ static void sessions(void) {
     RETURNS(copp_session_poll, session, 0, NULL);
     RETURNS(copp_session_poll, NULL, 0, &poll);
     assert_true(poll.state == COPP_POLL_STOP && poll.stop == COPP_STOP_INTERNAL);
+    poll = (struct copp_poll){.size = sizeof poll, .state = COPP_POLL_PROTECTED, .stop = COPP_STOP_NONE};
+    RETURNS(copp_session_poll_until, session, 0, UINT64_MAX, NULL);
+    RETURNS(copp_session_poll_until, NULL, 0, UINT64_MAX, &poll);
+    assert_true(poll.state == COPP_POLL_STOP && poll.stop == COPP_STOP_INTERNAL);
     GIVES_TEXT(copp_stop_text, COPP_STOP_NONE);
     ANSWERS(COPP_RULE_NONE, copp_stop_rule, COPP_STOP_NONE);
     GIVES_TEXT(copp_session_explain, NULL, COPP_E_REFUSED, NULL, COPP_STOP_NONE, NULL, 9);
