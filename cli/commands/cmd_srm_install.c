@@ -1,5 +1,6 @@
 /* copp srm install: the list that the kernel's HDCP helper loads as firmware, replaced by a newer one alone (SRM-2, SRM-3). */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,17 @@ static int store(struct install *install) {
     return fail_there(install, "is the new list, which a power cut may undo", errno);
 }
 
+/* Under whatever name: one directory may be reached by several. */
+static bool is_stored(const struct install *install, const struct firmware_file *file) {
+    struct stat a, b;
+    int fd = open_below(install->root, file->below, O_PATH);
+    bool same = fd >= 0 && fstat(fd, &a) == 0 && fstatat(install->directory, FIRMWARE_LIST, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+                a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    if (fd >= 0)
+        (void)close(fd);
+    return same;
+}
+
 /* What somebody should know beside the list itself. Returns whether the kernel will load it. */
 static bool warn(const struct install *install, const char *loaded) {
     const struct stored_list *stored = &install->stored;
@@ -199,11 +211,11 @@ static json_t *json_install(const struct install *install, const char *loaded) {
 }
 
 static int tell(const struct install *install) {
-    struct firmware_file loaded;
-    (void)firmware_find(install->root, &loaded);
-    int status = warn(install, loaded.path) ? STATUS_YES : STATUS_NO;
+    struct firmware_file file;
+    const char *loaded = firmware_find(install->root, &file) && !is_stored(install, &file) ? file.path : install->path;
+    int status = warn(install, loaded) ? STATUS_YES : STATUS_NO;
     if (install->in->json)
-        return print_json(json_install(install, loaded.path)) == STATUS_YES ? status : STATUS_UNKNOWN;
+        return print_json(json_install(install, loaded)) == STATUS_YES ? status : STATUS_UNKNOWN;
     say("%s: HDCP %u.x, version %u is installed%s, %zu revoked, signed by the %s key", install->path, copp_srm_hdcp(install->srm),
         copp_srm_version(install->srm), install->changed ? "" : " already", copp_srm_count(install->srm), install->key.name);
     return status;

@@ -76,6 +76,22 @@ holds '.loaded != .file'
 rm "$root/lib/firmware/$(uname -r)/display_hdcp_srm.bin"
 expect 0 install "$two"
 rm -r "$root/lib/firmware/updates"
+# nor is the list itself in its own way, by another name
+ln -s . "$root/lib/firmware/updates"
+expect 0 install "$two" --json
+holds '.loaded == .file'
+rm "$root/lib/firmware/updates"
+# a compressed one counts where there is no other
+xz -c "$one" >"$list.xz"
+expect 0 "$COPP" srm verify --root "$root"
+answers "^$list: valid"
+mv "$list" "$dir/list"
+expect 1 "$COPP" srm verify --root "$root"
+complains "^copp: $list.xz: it is a compressed file"
+expect 0 install "$two"
+rm "$list.xz"
+expect 2 "$COPP" srm show --root "$root" "$one"
+complains '--root goes without FILE'
 mkdir -p "$dir/none/lib"
 expect 1 "$COPP" srm show --root "$dir/none"
 complains "$dir/none/lib/firmware/display_hdcp_srm.bin: there is none"
