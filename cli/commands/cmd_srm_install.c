@@ -189,6 +189,10 @@ static bool warn(const struct install *install, const char *loaded) {
                  copp_rule_id(stored->verdict.rule));
     if (stored->state == LIST_VALID && copp_srm_hdcp(stored->srm) != copp_srm_hdcp(install->srm))
         complain("%s: receivers of HDCP %u.x are checked against no list from now on", install->path, copp_srm_hdcp(stored->srm));
+    size_t read = firmware_reads(install->srm, install->message.bytes);
+    if (read < copp_srm_count(install->srm))
+        complain("%s: the kernel reads %zu of its %zu receivers: it knows neither later generations nor reserved bits",
+                 install->path, read, copp_srm_count(install->srm));
     if (strcmp(loaded, install->path) != 0) {
         complain("%s: the kernel loads %s instead", install->path, loaded);
         complain("remedy: remove that file");
@@ -207,6 +211,7 @@ static json_t *json_install(const struct install *install, const char *loaded) {
              stored != NULL ? json_pack("{si si}", "hdcp", (int)copp_srm_hdcp(stored), "version", (int)copp_srm_version(stored))
                             : json_null());
     json_put(&answer, "loaded", json_text(loaded));
+    json_put(&answer, "read", json_integer((json_int_t)firmware_reads(install->srm, install->message.bytes)));
     return answer;
 }
 
