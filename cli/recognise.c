@@ -125,12 +125,23 @@ static bool holds(const uint8_t *bytes, size_t size, const char *word) {
     return false;
 }
 
+/* gzip, ZIP, xz and zstd */
+static bool is_compressed(const uint8_t *bytes, size_t size) {
+    static const char *const beginnings[] = {"\x1f\x8b", "PK\3\4", "\xfd\x37zXZ", "\x28\xb5\x2f\xfd"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        size_t length = strlen(beginnings[i]);
+        if (size >= length && copp_equal(bytes, beginnings[i], length))
+            return true;
+    }
+    return false;
+}
+
 /* Lists and messages that are torn are still told as what they are, if it is plain. */
 static enum file_kind recognise_binary(const uint8_t *bytes, size_t size) {
     struct copp_revocation_list *list = NULL;
     if (size >= 8 && bytes[1] == 0 && (bytes[0] == 0x80 || bytes[0] == 0x91))
         return bytes[0] == 0x80 ? FILE_SRM_1 : FILE_SRM_2;
-    if (size >= 2 && ((bytes[0] == 0x1f && bytes[1] == 0x8b) || (size >= 4 && copp_equal(bytes, "PK\3\4", 4))))
+    if (is_compressed(bytes, size))
         return FILE_ARCHIVE;
     bool whole = copp_revocation_parse(bytes, size, &list, NULL) == COPP_OK;
     copp_revocation_free(&list);

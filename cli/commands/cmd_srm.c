@@ -28,10 +28,12 @@ struct srm_options {
      .offset = offsetof(struct srm_options, root),                                                                               \
      .argument = "DIR",                                                                                                          \
      .help = "without FILE: the tree whose kernel's list is\nmeant (default: /)"},
+#define SHOW_BREAK "\n"
 #else
 #define FILES_MIN 1
 #define FILES "FILE"
 #define FILES_DETAILS ""
+#define SHOW_BREAK ""
 #define ROOT_OPTION
 #endif
 
@@ -48,9 +50,7 @@ struct chosen {
 };
 
 #ifdef __linux__
-static int read_installed(const struct invocation *in, struct chosen *chosen) {
-    const struct srm_options *o = in->options;
-    const char *root = o->root != NULL ? o->root : "/";
+static int read_installed(const struct invocation *in, const char *root, struct chosen *chosen) {
     chosen->name = chosen->file.path;
     if (!firmware_find(root, &chosen->file)) {
         firmware_path(root, FIRMWARE_DIRECTORY "/" FIRMWARE_LIST, chosen->file.path, sizeof chosen->file.path);
@@ -70,10 +70,13 @@ static int read_installed(const struct invocation *in, struct chosen *chosen) {
 
 /* STATUS_YES, or complains; free the message in any case. */
 static int read_chosen(const struct invocation *in, struct chosen *chosen) {
-    *chosen = (struct chosen){.name = in->operands[0]};
+    *chosen = (struct chosen){.name = in->operand_count > 0 ? in->operands[0] : ""};
 #ifdef __linux__
+    const struct srm_options *o = in->options;
     if (in->operand_count == 0)
-        return read_installed(in, chosen);
+        return read_installed(in, o->root != NULL ? o->root : "/", chosen);
+    if (o->root != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "--root goes without FILE");
 #endif
     return read_file(in, chosen->name, COPP_SRM_SIZE_MAX, &chosen->message);
 }
@@ -147,7 +150,7 @@ const struct command command_srm_show = {
     .operands_min = FILES_MIN,
     .operands_max = 1,
     .summary = "List the receivers an HDCP renewability message revokes",
-    .details = "Looks at the layout only: what it prints is not proven to come from the licensing body.\n" FILES_DETAILS,
+    .details = FILES_DETAILS SHOW_BREAK "Looks at the layout only: what it prints is not proven to come from the licensing body.",
     .options = show_options,
     .options_size = sizeof(struct srm_options),
     .run = run_show,

@@ -1,5 +1,6 @@
 /* copp srm install: the list that the kernel's HDCP helper loads as firmware, replaced by a newer one alone (SRM-2, SRM-3). */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,17 @@ static int store(struct install *install) {
     return fail_there(install, "is the new list, which a power cut may undo", errno);
 }
 
+/* Under whatever name: one directory may be reached by several. */
+static bool is_stored(const struct install *install, const struct firmware_file *file) {
+    struct stat a, b;
+    int fd = open_below(install->root, file->below, O_PATH);
+    bool same = fd >= 0 && fstat(fd, &a) == 0 && fstatat(install->directory, FIRMWARE_LIST, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+                a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    if (fd >= 0)
+        (void)close(fd);
+    return same;
+}
+
 /* What somebody should know beside the list itself. Returns whether the kernel will load it. */
 static bool warn(const struct install *install, const char *loaded) {
     const struct stored_list *stored = &install->stored;
@@ -177,6 +189,10 @@ static bool warn(const struct install *install, const char *loaded) {
                  copp_rule_id(stored->verdict.rule));
     if (stored->state == LIST_VALID && copp_srm_hdcp(stored->srm) != copp_srm_hdcp(install->srm))
         complain("%s: receivers of HDCP %u.x are checked against no list from now on", install->path, copp_srm_hdcp(stored->srm));
+    size_t read = firmware_reads(install->srm, install->message.bytes);
+    if (read < copp_srm_count(install->srm))
+        complain("%s: the kernel reads %zu of its %zu receivers: it knows neither later generations nor reserved bits",
+                 install->path, read, copp_srm_count(install->srm));
     if (strcmp(loaded, install->path) != 0) {
         complain("%s: the kernel loads %s instead", install->path, loaded);
         complain("remedy: remove that file");
@@ -195,15 +211,16 @@ static json_t *json_install(const struct install *install, const char *loaded) {
              stored != NULL ? json_pack("{si si}", "hdcp", (int)copp_srm_hdcp(stored), "version", (int)copp_srm_version(stored))
                             : json_null());
     json_put(&answer, "loaded", json_text(loaded));
+    json_put(&answer, "read", json_integer((json_int_t)firmware_reads(install->srm, install->message.bytes)));
     return answer;
 }
 
 static int tell(const struct install *install) {
-    struct firmware_file loaded;
-    (void)firmware_find(install->root, &loaded);
-    int status = warn(install, loaded.path) ? STATUS_YES : STATUS_NO;
+    struct firmware_file file;
+    const char *loaded = firmware_find(install->root, &file) && !is_stored(install, &file) ? file.path : install->path;
+    int status = warn(install, loaded) ? STATUS_YES : STATUS_NO;
     if (install->in->json)
-        return print_json(json_install(install, loaded.path)) == STATUS_YES ? status : STATUS_UNKNOWN;
+        return print_json(json_install(install, loaded)) == STATUS_YES ? status : STATUS_UNKNOWN;
     say("%s: HDCP %u.x, version %u is installed%s, %zu revoked, signed by the %s key", install->path, copp_srm_hdcp(install->srm),
         copp_srm_version(install->srm), install->changed ? "" : " already", copp_srm_count(install->srm), install->key.name);
     return status;

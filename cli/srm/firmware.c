@@ -67,3 +67,21 @@ bool firmware_find(const char *root, struct firmware_file *file) {
     file->below[0] = 0;
     return false;
 }
+
+/* As the kernel counts them: lists whose counts do not add up have none. */
+static size_t count_hdcp1(const uint8_t *records, size_t size) {
+    size_t at = 0;
+    size_t count = 0;
+    while (at < size) {
+        count += records[at];
+        at += 1 + (size_t)records[at] * COPP_KSV_SIZE;
+    }
+    return at == size ? count : 0;
+}
+
+size_t firmware_reads(const struct copp_srm *srm, const uint8_t *message) {
+    size_t length = (size_t)message[5] << 16 | (size_t)message[6] << 8 | message[7];
+    if (copp_srm_hdcp(srm) == 1)
+        return count_hdcp1(message + 8, length - 3 - 40);
+    return message[1] == 0 ? (size_t)message[8] << 2 | message[9] >> 6 : 0;
+}

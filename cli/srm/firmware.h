@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "copp.h"
+
 #define FIRMWARE_DIRECTORY "/lib/firmware"
 #define FIRMWARE_LIST "display_hdcp_srm.bin"
 
@@ -22,5 +24,11 @@ bool firmware_find(const char *root, struct firmware_file *file);
 
 /* root and what is below it as one name, for people. */
 void firmware_path(const char *root, const char *below, char *path, size_t size);
+
+/*
+ * How many of the receivers that a verified message lists the kernel reads from it. It knows the first block alone, takes an HDCP 1.x count for
+ * 8 bits, and passes over a message of HDCP 2.x whose reserved byte is set.
+ */
+size_t firmware_reads(const struct copp_srm *srm, const uint8_t *message);
 
 #endif

@@ -104,6 +104,8 @@ cp "$VECTORS/leaf-public.pem" "$is/public"
 openssl pkey -pubin -in "$is/public" -outform DER -out "$is/publicder"
 cp "$anchor" "$is/modulus"
 gzip -c "$good" >"$is/gzip"
+xz -c "$good" >"$is/xz"
+printf '\050\265\057\375\004\000' >"$is/zstd" # its first bytes
 mkdir "$dir/ca"
 : >"$dir/ca/index"
 printf '[ca]\ndefault_ca = one\n[one]\ndatabase = %s\ndefault_md = sha256\n' "$dir/ca/index" >"$dir/ca/cnf"
@@ -131,7 +133,7 @@ name_of() {
     modulus) echo 'an RSA modulus in base64' ;;
     http) echo "a web server's answer with its header (HTTP)" ;;
     prose) echo "a text, such as a server's error message" ;;
-    gzip) echo 'a compressed file' ;;
+    gzip | xz | zstd) echo 'a compressed file' ;;
     text16) echo 'a text in UTF-16' ;;
     esac
 }

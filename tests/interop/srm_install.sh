@@ -76,6 +76,22 @@ holds '.loaded != .file'
 rm "$root/lib/firmware/$(uname -r)/display_hdcp_srm.bin"
 expect 0 install "$two"
 rm -r "$root/lib/firmware/updates"
+# nor is the list itself in its own way, by another name
+ln -s . "$root/lib/firmware/updates"
+expect 0 install "$two" --json
+holds '.loaded == .file'
+rm "$root/lib/firmware/updates"
+# a compressed one counts where there is no other
+xz -c "$one" >"$list.xz"
+expect 0 "$COPP" srm verify --root "$root"
+answers "^$list: valid"
+mv "$list" "$dir/list"
+expect 1 "$COPP" srm verify --root "$root"
+complains "^copp: $list.xz: it is a compressed file"
+expect 0 install "$two"
+rm "$list.xz"
+expect 2 "$COPP" srm show --root "$root" "$one"
+complains '--root goes without FILE'
 mkdir -p "$dir/none/lib"
 expect 1 "$COPP" srm show --root "$dir/none"
 complains "$dir/none/lib/firmware/display_hdcp_srm.bin: there is none"
@@ -123,6 +139,43 @@ make_list 3 511ef21acd e72697f401
 expect 0 test_install "$dir/v3" --json
 holds '.changed and (.revoked | length) == 2'
 cmp "$list" "$dir/v3"
+
+begin what_the_kernel_does_not_read_is_told
+sign_rsa() {
+    openssl dgst -sha256 -sign "$dir/rsa.pem" -out "$dir/signature" "$1"
+    cat "$dir/signature"
+}
+# of two generations, with one receiver in the first and two in the second
+printf 910000040200018c00400000511ef21acd | unhex >"$dir/first"
+printf 018e0002511ef21acde72697f401 | unhex >"$dir/second"
+{ cat "$dir/first" && sign_rsa "$dir/first" && cat "$dir/second" && sign_rsa "$dir/second"; } >"$dir/generations"
+expect 0 test_install "$dir/generations" --json
+holds '(.revoked | length) == 3 and .read == 1 and .generation == 2'
+complains "^copp: $list: the kernel reads 1 of its 3 receivers"
+printf 910100050100018c00400000511ef21acd | unhex >"$dir/body"
+{ cat "$dir/body" && sign_rsa "$dir/body"; } >"$dir/reserved"
+expect 0 test_install "$dir/reserved" --json
+holds '(.revoked | length) == 1 and .read == 0'
+complains 'reads 0 of its 1'
+# HDCP 1.x: the signature's numbers are two of 20 bytes, which openssl wraps in DER
+list_of_hdcp1() {
+    printf %s "80000005010000$1" | unhex >"$dir/body"
+    openssl dgst -sha1 -sign "$VECTORS/srm-dsa.pem" -out "$dir/signature" "$dir/body"
+    cat "$dir/body"
+    for number in $(openssl asn1parse -inform DER -in "$dir/signature" | sed -n 's/.*INTEGER *://p'); do printf '%40s' "$number" | tr ' ' 0 | unhex; done
+}
+dsa_install() { install --key "$VECTORS/srm-dsa-public.pem" --replace-kind "$@"; }
+rm "$list"
+list_of_hdcp1 3c02511ef21acde72697f40101511ef21acd >"$dir/plain"
+expect 0 dsa_install "$dir/plain" --json
+holds '.hdcp == 1 and (.revoked | length) == 3 and .read == 3'
+same "$(cat "$dir/err")" '' 'what is said of nothing'
+list_of_hdcp1 3c82511ef21acde72697f40101511ef21acd >"$dir/reserved"
+expect 0 dsa_install "$dir/reserved" --json
+holds '(.revoked | length) == 3 and .read == 0'
+complains 'reads 0 of its 3'
+rm "$list"
+expect 0 test_install "$dir/v3"
 
 begin a_damaged_list_is_replaced_and_told SRM-4
 for what in torn empty large; do
