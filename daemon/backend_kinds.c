@@ -83,6 +83,7 @@ static enum copp_result open_xrandr(const struct config *config, bool wait, stru
     const struct copp_xrandr_config xrandr = {.display = backend_display(config),
                                               .connectors = text_or_null(config->connectors),
                                               .trust_server = config->trust_server == 1,
+                                              .notes = config->runtime_directory,
                                               .wait = wait,
                                               .log = log};
     *backend = NULL;
@@ -111,8 +112,11 @@ static void plan_kms(const struct config *config, char *text, size_t size) {
 
 static enum copp_result open_kms(const struct config *config, bool wait, struct copp_backend_log *log,
                                  struct copp_backend **backend, struct error_text *error) {
-    const struct copp_kms_config kms = {
-        .device = text_or_null(config->device), .type1 = config->hdcp_type == 1, .wait = wait, .log = log};
+    const struct copp_kms_config kms = {.device = text_or_null(config->device),
+                                        .type1 = config->hdcp_type == 1,
+                                        .notes = config->runtime_directory,
+                                        .wait = wait,
+                                        .log = log};
     enum copp_result result = copp_kms_open(&kms, backend);
     if (result)
         backend_not_opened("kms", result, error);

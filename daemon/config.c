@@ -15,6 +15,7 @@
 
 #define CONFIG_FILE_MAX 65536u
 #define STATE_DIRECTORY "/var/lib/coppd"
+#define RUNTIME_DIRECTORY "/run/coppd/outputs"
 
 enum value_kind {
     VALUE_TEXT,
@@ -49,6 +50,7 @@ struct key {
 static const struct key keys[] = {
     PLACE("daemon", "socket", socket),
     PLACE("daemon", "state_directory", state_directory),
+    PLACE("daemon", "runtime_directory", runtime_directory),
     NUMBER("daemon", "sessions", sessions, 1, 65536, true),
     NUMBER("daemon", "sessions_per_user", sessions_per_user, 1, 65536, true),
     NUMBER("daemon", "connections_per_second", connections_per_second, 0, 1000000, true),
@@ -71,6 +73,7 @@ static const struct key keys[] = {
 
 static const struct config defaults = {.socket = COPP_SOCKET_DEFAULT,
                                        .state_directory = STATE_DIRECTORY,
+                                       .runtime_directory = RUNTIME_DIRECTORY,
                                        .sessions = 4096,
                                        .sessions_per_user = 256,
                                        .connections_per_second = 200,

@@ -10,6 +10,7 @@ struct config {
     /* [daemon] */
     char socket[CONFIG_TEXT];
     char state_directory[CONFIG_TEXT];
+    char runtime_directory[CONFIG_TEXT]; /* what must be taken down is noted there */
     uint32_t sessions; /* connections at a time */
     uint32_t sessions_per_user;
     uint32_t connections_per_second; /* of a user; 0: any number */

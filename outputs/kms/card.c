@@ -1,7 +1,4 @@
-/*
- * libdrm's calls, all of them. Only ioctls that no display server is disturbed by: nothing is probed, and the card's master
- * is this process for the length of one property write.
- */
+/* Only ioctls that do not disturb a display server: nothing is probed. */
 #include "outputs/kms/card.h"
 
 #include <errno.h>
@@ -14,72 +11,9 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "outputs/kms/claim.h"
+#include "outputs/kms/signal.h"
 #include "outputs/kms/timing.h"
-
-/* A connector, and what its CRTC sends. */
-struct signal {
-    bool exists;
-    bool connected;
-    uint32_t crtc; /* 0: none */
-    uint32_t framebuffer;
-    int64_t x, y, width, height; /* of the framebuffer's part that is shown */
-    drmModeModeInfo mode;
-};
-
-static void read_crtc(int fd, uint32_t encoder_id, struct signal *signal) {
-    drmModeEncoderPtr encoder = encoder_id ? drmModeGetEncoder(fd, encoder_id) : NULL;
-    drmModeCrtcPtr crtc = encoder && encoder->crtc_id ? drmModeGetCrtc(fd, encoder->crtc_id) : NULL;
-    if (crtc && crtc->mode_valid) {
-        signal->crtc = crtc->crtc_id;
-        signal->framebuffer = crtc->buffer_id;
-        signal->x = crtc->x;
-        signal->y = crtc->y;
-        signal->width = crtc->width;
-        signal->height = crtc->height;
-        signal->mode = crtc->mode;
-    }
-    drmModeFreeCrtc(crtc);
-    drmModeFreeEncoder(encoder);
-}
-
-static void read_signal(int fd, uint32_t connector_id, struct signal *signal) {
-    memset(signal, 0, sizeof *signal);
-    drmModeConnectorPtr connector = drmModeGetConnectorCurrent(fd, connector_id);
-    if (!connector)
-        return;
-    signal->exists = true;
-    signal->connected = connector->connection == DRM_MODE_CONNECTED;
-    read_crtc(fd, connector->encoder_id, signal);
-    drmModeFreeConnector(connector);
-}
-
-static bool apart(int64_t a, int64_t a_size, int64_t b, int64_t b_size) {
-    return a + a_size <= b || b + b_size <= a;
-}
-
-/* ARB-6: the same picture at two connectors, by one CRTC or by two that show the same part of a framebuffer. */
-static bool cloned(const struct signal *a, const struct signal *b) {
-    if (a->crtc == b->crtc)
-        return true;
-    return a->framebuffer && a->framebuffer == b->framebuffer && !apart(a->x, a->width, b->x, b->width) &&
-           !apart(a->y, a->height, b->y, b->height);
-}
-
-static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct signal *own) {
-    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
-    for (size_t i = 0; own->crtc && i < card->count; i++) {
-        struct signal other;
-        if (i == index)
-            continue;
-        read_signal(card->fd, card->connectors[i].id, &other);
-        if (!other.crtc)
-            continue;
-        if (cloned(own, &other))
-            return COPP_MODE_CLONE;
-        mode = COPP_MODE_DUALVIEW;
-    }
-    return mode;
-}
 
 static bool value_of(const drmModeObjectProperties *properties, uint32_t id, uint64_t *value) {
     for (uint32_t i = 0; i < properties->count_props; i++) {
@@ -116,26 +50,62 @@ static void read_display(int fd, struct kms_connector *connector, uint64_t blob)
     drmModeFreePropertyBlob(edid);
 }
 
-static void read_properties(struct kms_card *card, struct kms_connector *connector, struct hdcp_observation *observation) {
+/* What its properties say, and which tiled display it is a part of (0: none). */
+static uint32_t read_properties(struct kms_card *card, struct kms_connector *connector, struct hdcp_observation *observation) {
     uint64_t blob = 0;
+    uint64_t tile = 0;
     drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
     if (connector->protection_property)
         observation->hdcp = properties ? read_hdcp(card, connector, properties) : HDCP_UNREADABLE;
+    if (properties)
+        (void)value_of(properties, connector->tile_property, &tile);
     if (properties && observation->connected)
         (void)value_of(properties, connector->edid_property, &blob);
     drmModeFreeObjectProperties(properties);
     read_display(card->fd, connector, blob);
     memcpy(observation->display, connector->display, sizeof observation->display);
+    return kms_tile_group(card->fd, tile);
+}
+
+/* Another part of the same tiled display: by its own word, which only displays with tiles give. */
+static bool is_tile_of(const struct kms_card *card, const struct kms_connector *connector, uint32_t group) {
+    uint64_t blob = 0;
+    drmModeObjectPropertiesPtr properties =
+        connector->tile_property ? drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR) : NULL;
+    if (properties)
+        (void)value_of(properties, connector->tile_property, &blob);
+    drmModeFreeObjectProperties(properties);
+    return kms_tile_group(card->fd, blob) == group;
+}
+
+static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct kms_signal *own,
+                                            uint32_t group) {
+    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
+    for (size_t i = 0; own->crtc && i < card->count; i++) {
+        struct kms_signal other;
+        if (i == index)
+            continue;
+        kms_signal_read(card->fd, card->connectors[i].id, &other);
+        if (!other.crtc)
+            continue;
+        if (kms_signals_cloned(own, &other))
+            return COPP_MODE_CLONE;
+        if (group && is_tile_of(card, &card->connectors[i], group))
+            return COPP_MODE_THEATRE;
+        mode = COPP_MODE_DUALVIEW;
+    }
+    return mode;
 }
 
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation) {
     struct kms_connector *connector = &card->connectors[index];
-    struct signal signal;
-    read_signal(card->fd, connector->id, &signal);
+    struct kms_signal signal;
+    kms_signal_read(card->fd, connector->id, &signal);
     observation->connected = signal.connected;
     observation->driven = signal.crtc != 0;
-    if (signal.exists && (connector->protection_property || connector->edid_property))
-        read_properties(card, connector, observation);
+    uint32_t group = 0;
+    if (signal.exists && (connector->protection_property || connector->edid_property || connector->tile_property))
+        group = read_properties(card, connector, observation);
     if (!signal.crtc)
         return;
     const struct kms_timing timing = {.clock_hz = UINT64_C(1000) * signal.mode.clock,
@@ -146,85 +116,7 @@ void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observati
                                       .interlaced = signal.mode.flags & DRM_MODE_FLAG_INTERLACE,
                                       .doubled = signal.mode.flags & DRM_MODE_FLAG_DBLSCAN};
     kms_display_of(&timing, &observation->state.display);
-    observation->state.mode = mode_of(card, index, &signal);
-}
-
-/* A refusal is said once, until a write works again. */
-static bool refused(struct kms_card *card, const char *why) {
-    if (!card->refused)
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: %s", card->name, why);
-    card->refused = true;
-    return false;
-}
-
-static bool become_master(struct kms_card *card) {
-    if (drmSetMaster(card->fd) == 0)
-        return true;
-    if (errno == EBUSY)
-        return refused(card, "a compositor or X server owns its outputs (it is DRM master), so HDCP cannot be switched here; use "
-                             "the xrandr outputs under X, or start without a compositor");
-    if (errno == EACCES || errno == EPERM)
-        return refused(card, "a compositor or X server had its outputs first, and without CAP_SYS_ADMIN HDCP cannot be switched "
-                             "here; use the xrandr outputs under X, or start before the compositor");
-    return refused(card, strerror(errno));
-}
-
-static void leave_master(struct kms_card *card) {
-    if (drmDropMaster(card->fd) != 0)
-        copp_backend_say(card->log, COPP_BACKEND_ERROR, "%s: DRM master cannot be given up: %s", card->name, strerror(errno));
-}
-
-bool kms_card_may_write(struct kms_card *card) {
-    if (!become_master(card))
-        return false;
-    leave_master(card);
-    return true;
-}
-
-/* Without blocking: HDCP authentication takes seconds on some drivers, and everybody else would wait. */
-static int commit(const struct kms_card *card, const struct kms_connector *connector, bool on) {
-    drmModeAtomicReqPtr request = drmModeAtomicAlloc();
-    if (!request)
-        return -ENOMEM;
-    int result = 0;
-    if (on && connector->type_property)
-        result = drmModeAtomicAddProperty(request, connector->id, connector->type_property, card->type1);
-    if (result >= 0)
-        result =
-            drmModeAtomicAddProperty(request, connector->id, connector->protection_property, on ? HDCP_DESIRED : HDCP_UNDESIRED);
-    if (result >= 0)
-        result = drmModeAtomicCommit(card->fd, request, DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_ATOMIC_NONBLOCK, NULL);
-    drmModeAtomicFree(request);
-    return result;
-}
-
-static int set_properties(const struct kms_card *card, const struct kms_connector *connector, bool on) {
-    int result = 0;
-    if (on && connector->type_property)
-        result = drmModeConnectorSetProperty(card->fd, connector->id, connector->type_property, card->type1);
-    if (result >= 0)
-        result = drmModeConnectorSetProperty(card->fd, connector->id, connector->protection_property,
-                                             on ? HDCP_DESIRED : HDCP_UNDESIRED);
-    return result;
-}
-
-enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on) {
-    const struct kms_connector *connector = &card->connectors[index];
-    if (!connector->id || !connector->protection_property)
-        return on ? COPP_E_FAILED : COPP_OK; /* it has come back with less */
-    if (!become_master(card))
-        return COPP_E_FAILED;
-    int result = card->atomic ? commit(card, connector, on) : set_properties(card, connector, on);
-    leave_master(card);
-    if (result == -EBUSY)
-        return COPP_E_PENDING; /* an earlier commit has not ended */
-    if (result < 0) {
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: the driver refuses to switch HDCP %s: %s", connector->name,
-                         on ? "on" : "off", strerror(-result));
-        return COPP_E_FAILED;
-    }
-    card->refused = false;
-    return COPP_OK;
+    observation->state.mode = mode_of(card, index, &signal, group);
 }
 
 static void find_properties(int fd, struct kms_connector *connector) {
@@ -237,6 +129,8 @@ static void find_properties(int fd, struct kms_connector *connector) {
             connector->type_property = property->prop_id;
         if (property && strcmp(property->name, "EDID") == 0)
             connector->edid_property = property->prop_id;
+        if (property && strcmp(property->name, "TILE") == 0)
+            connector->tile_property = property->prop_id;
         drmModeFreeProperty(property);
     }
     drmModeFreeObjectProperties(properties);
@@ -277,8 +171,13 @@ void kms_card_scan(struct kms_card *card) {
         card->connectors[i].edid_blob = 0;
 }
 
+static int open_node(const char *path) {
+    return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 static enum copp_result open_device(struct kms_card *card, const char *path) {
-    card->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    (void)snprintf(card->path, sizeof card->path, "%s", path);
+    card->fd = open_node(path);
     if (card->fd < 0) {
         copp_backend_say(card->log, COPP_BACKEND_WARNING, "%s: cannot be opened: %s", path, strerror(errno));
         return COPP_E_IO;
@@ -289,26 +188,82 @@ static enum copp_result open_device(struct kms_card *card, const char *path) {
     return card->count ? COPP_OK : COPP_E_NOT_FOUND;
 }
 
-enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
-    *card = NULL;
-    struct kms_card *made = calloc(1, sizeof *made);
-    if (!made)
+static enum copp_result new_card(const char *name, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
+    *card = calloc(1, sizeof **card);
+    if (!*card)
         return COPP_E_MEMORY;
+    (void)snprintf((*card)->name, sizeof(*card)->name, "%s", name);
+    (*card)->log = log;
+    (*card)->bus_type = bus_type;
+    (*card)->fd = (*card)->lock_fd = -1;
+    return COPP_OK;
+}
+
+enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
     const char *slash = strrchr(path, '/');
-    (void)snprintf(made->name, sizeof made->name, "%s", slash ? slash + 1 : path);
-    made->log = log;
-    made->bus_type = bus_type;
-    enum copp_result result = open_device(made, path);
+    enum copp_result result = new_card(slash ? slash + 1 : path, bus_type, log, card);
     if (result)
-        kms_card_close(&made);
-    *card = made;
+        return result;
+    result = open_device(*card, path);
+    if (result)
+        kms_card_close(card);
     return result;
 }
 
+enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t bus_type, struct copp_backend_log *log,
+                               struct kms_card **card) {
+    enum copp_result result = new_card(name, bus_type, log, card);
+    if (result)
+        return result;
+    (*card)->fd = fd;
+    (*card)->access = KMS_LENT;
+    (*card)->atomic = atomic;
+    kms_card_scan(*card);
+    if ((*card)->count)
+        return COPP_OK;
+    kms_card_close(card);
+    return COPP_E_NOT_FOUND;
+}
+
 static void close_device(struct kms_card *card) {
-    if (card->fd >= 0)
+    if (card->lock_fd >= 0 && card->lock_fd != card->fd)
+        (void)close(card->lock_fd);
+    if (card->fd >= 0 && card->access == KMS_OWN)
         (void)close(card->fd);
-    card->fd = -1;
+    card->fd = card->lock_fd = -1;
+}
+
+bool kms_card_claim(struct kms_card *card) {
+    char holder[KMS_HOLDER_SIZE];
+    if (card->access == KMS_LENT || card->lock_fd >= 0)
+        return true;
+    if (card->fd < 0)
+        return false;
+    if (kms_claim(card->fd, holder)) {
+        card->lock_fd = card->fd;
+        return true;
+    }
+    copp_backend_warn(
+        card->log, &card->warnings, EWOULDBLOCK, card->now_ms,
+        "%s: %s switches its HDCP already, and a card has one coppd: its outputs are shown, and commands refused, until "
+        "that one ends; stop it, or name another card by device",
+        card->name, holder[0] ? holder : "another program, such as a coppd,");
+    return false;
+}
+
+bool kms_card_reopen(struct kms_card *card) {
+    int fd = card->access == KMS_OWN && card->path[0] ? open_node(card->path) : -1;
+    if (fd < 0)
+        return false;
+    if (!drmIsMaster(fd)) {
+        (void)close(fd);
+        return false;
+    }
+    card->atomic = drmSetClientCap(fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
+    if (card->fd != card->lock_fd)
+        (void)close(card->fd);
+    card->fd = fd;
+    return true;
 }
 
 void kms_card_gone(struct kms_card *card) {

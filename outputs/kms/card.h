@@ -6,6 +6,7 @@
 #include "outputs/link/link.h"
 
 #define KMS_CONNECTORS 32u
+#define KMS_DEVICE_SIZE 256u
 
 struct kms_connector {
     uint32_t id; /* 0: it is no more */
@@ -14,16 +15,30 @@ struct kms_connector {
     uint32_t protection_property; /* "Content Protection"; 0: none */
     uint32_t type_property; /* "HDCP Content Type"; 0: none */
     uint32_t edid_property; /* "EDID"; 0: none */
+    uint32_t tile_property; /* "TILE"; 0: none */
     uint32_t edid_blob; /* what display was read from; 0: it is to be read */
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
+    struct copp_backend_warnings warnings; /* of what the driver refuses */
+};
+
+/* Whose the open file is, and with it the mastership. */
+enum kms_access {
+    KMS_OWN = 0, /* ours: DRM master for the length of one write */
+    /* Somebody else's, who is master or lessee. We neither take nor give up mastership, set no client capability, and do not close it. */
+    KMS_LENT = 1
 };
 
 struct kms_card {
+    enum kms_access access;
     int fd; /* -1: it is no more */
+    int lock_fd; /* the open file that has its lock (kms_card_claim), fd or one from before; -1: not ours */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
+    char path[COPP_BACKEND_NAME_SIZE]; /* "/dev/dri/card0"; "" for somebody else's open file */
+    char device[KMS_DEVICE_SIZE]; /* what it is a part of, below /sys, as udev knows it; "": not known */
     bool atomic;
     bool type1; /* HDCP content type 1 is asked for, and nothing less believed */
-    bool refused; /* the last attempt at a write was, and it has been said */
+    struct copp_backend_warnings warnings; /* of who keeps us from writing */
+    uint64_t now_ms; /* for the warnings; whoever owns the card keeps it true */
     uint32_t bus_type; /* COPP_BUS_* */
     struct copp_backend_log *log;
     size_t count;
@@ -33,6 +48,9 @@ struct kms_card {
 /* Opens a device such as /dev/dri/card0 and is not its DRM master afterwards. COPP_E_NOT_FOUND: it has no connectors. */
 COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log,
                                               struct kms_card **card);
+/* Over an open file of somebody else's, which outlives the card; atomic: whether it has DRM_CLIENT_CAP_ATOMIC. */
+COPP_NODISCARD enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t bus_type,
+                                              struct copp_backend_log *log, struct kms_card **card);
 /* NULL-safe; clears the pointer. */
 void kms_card_close(struct kms_card **card);
 
@@ -44,13 +62,18 @@ void kms_card_gone(struct kms_card *card);
 /* A device of that name is there, perhaps still the same. */
 void kms_card_returned(struct kms_card *card, const char *path);
 
-/* Whether this process may write properties just now. Says why not. */
-bool kms_card_may_write(struct kms_card *card);
+/*
+ * One coppd a card (claim.h): whether it is ours, from here on. Somebody else's open file needs no lock. Says who has it.
+ */
+bool kms_card_claim(struct kms_card *card);
+
+/*
+ * Opens the card anew, after the kernel has refused its mastership for want of CAP_SYS_ADMIN: an open file that was never master
+ * stays without. False: it has a master, and all is as before. True: we are, for kms_card_write to give up.
+ */
+bool kms_card_reopen(struct kms_card *card);
 
 /* What is at a connector of the card's. */
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation);
-
-/* As the write of struct hdcp_link_ops: the card's master for just so long. */
-enum copp_result kms_card_write(struct kms_card *card, size_t index, bool on);
 
 #endif

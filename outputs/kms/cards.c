@@ -1,6 +1,7 @@
 #include "outputs/kms/cards.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +44,14 @@ static struct kms_card *card_of(const struct kms_cards *cards, struct udev_devic
     return NULL;
 }
 
+/* A virtual card is a part of nothing. */
+static void name_device(struct kms_card *card, struct udev_device *device) {
+    struct udev_device *parent = udev_device_get_parent(device);
+    const char *path = udev_device_get_devpath(parent ? parent : device);
+    bool fits = path && strlen(path) < sizeof card->device;
+    (void)snprintf(card->device, sizeof card->device, "%s", fits ? path : "");
+}
+
 static enum copp_result add_card(struct kms_cards *cards, struct udev_device *device) {
     if (!wanted(cards, device))
         return COPP_E_NOT_FOUND;
@@ -50,12 +59,14 @@ static enum copp_result add_card(struct kms_cards *cards, struct udev_device *de
     struct kms_card *known = card_of(cards, device);
     if (known) {
         kms_card_returned(known, node);
+        name_device(known, device);
         return COPP_OK;
     }
     if (cards->count == KMS_CARDS)
         return COPP_E_NOT_FOUND;
     enum copp_result result = kms_card_open(node, bus_type_of(device), cards->log, &cards->list[cards->count]);
-    cards->count += !result;
+    if (!result)
+        name_device(cards->list[cards->count++], device);
     return result;
 }
 
@@ -119,15 +130,40 @@ int kms_cards_fd(const struct kms_cards *cards) {
     return udev_monitor_get_fd(cards->monitor);
 }
 
-bool kms_cards_update(struct kms_cards *cards) {
+/* As drm writes it: decimal digits. 0: it says nothing. */
+static uint32_t number_of(struct udev_device *device, const char *name) {
+    const char *text = udev_device_get_property_value(device, name);
+    char *end = NULL;
+    if (!text || text[0] < '0' || text[0] > '9')
+        return 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    return *end || number > UINT32_MAX ? 0 : (uint32_t)number;
+}
+
+/* An event about one property of a connector has both numbers; others are about what has come or gone. */
+static void tell_property(const struct kms_card *card, struct udev_device *device, kms_moved *moved, void *user) {
+    uint32_t connector_id = number_of(device, "CONNECTOR");
+    uint32_t property_id = number_of(device, "PROPERTY");
+    if (moved && card && connector_id && property_id)
+        moved(user, card, connector_id, property_id);
+}
+
+static void take_event(struct kms_cards *cards, struct udev_device *device, kms_moved *moved, void *user) {
+    const char *action = udev_device_get_action(device);
+    struct kms_card *card = card_of(cards, device);
+    if (action && strcmp(action, "change") == 0)
+        tell_property(card, device, moved, user);
+    if (action && strcmp(action, "add") == 0)
+        (void)add_card(cards, device);
+    if (action && strcmp(action, "remove") == 0 && card)
+        kms_card_gone(card);
+}
+
+bool kms_cards_update(struct kms_cards *cards, kms_moved *moved, void *user) {
     bool any = false;
     struct udev_device *device;
     while ((device = udev_monitor_receive_device(cards->monitor)) != NULL) {
-        const char *action = udev_device_get_action(device);
-        if (action && strcmp(action, "add") == 0)
-            (void)add_card(cards, device);
-        if (action && strcmp(action, "remove") == 0 && card_of(cards, device))
-            kms_card_gone(card_of(cards, device));
+        take_event(cards, device, moved, user);
         udev_device_unref(device);
         any = true;
     }

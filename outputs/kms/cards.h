@@ -26,8 +26,13 @@ COPP_NODISCARD enum copp_result kms_cards_open(struct kms_cards *cards, const ch
 void kms_cards_close(struct kms_cards *cards);
 
 int kms_cards_fd(const struct kms_cards *cards);
-/* Takes the events that have come; whether there were any. Cards that have come are added, the others looked at: that is what
- * counts, not what an event says. */
-bool kms_cards_update(struct kms_cards *cards);
+/*
+ * Hears what the kernel has done: it has moved this property of the card's connector of that number. In the order of the events,
+ * and as often as there were any.
+ */
+typedef void kms_moved(void *user, const struct kms_card *card, uint32_t connector_id, uint32_t property_id);
+
+/* Takes the events that have come; whether there were any. moved may be NULL. */
+bool kms_cards_update(struct kms_cards *cards, kms_moved *moved, void *user);
 
 #endif

@@ -5,23 +5,33 @@
 #include <string.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/note.h"
+#include "outputs/kms/write.h"
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
 #define EDID_MS 2000u
+#define CLAIM_MS 5000u /* from one try for a card that another coppd has to the next */
 
+struct kms;
 struct kms_link {
     struct hdcp_link link;
+    struct kms *kms;
     struct kms_card *card;
+    size_t place; /* of the card, in its list */
     size_t index; /* of the connector on the card */
 };
 
 struct kms {
     struct copp_backend backend;
     struct kms_cards cards;
+    bool tried[KMS_CARDS]; /* whether we may write to the card has been looked into */
+    struct kms_note notes[KMS_CARDS]; /* of the cards, in the same places */
+    char *directory; /* of the notes; NULL: they are kept in memory alone */
     bool type1;
     struct copp_backend_log *log;
     uint64_t last_ms; /* of the last look */
     uint64_t edid_ms; /* when displays may have told the kernel who they are; COPP_BACKEND_NEVER: that has been looked at */
+    uint64_t claim_ms; /* when cards that are not ours are tried again; COPP_BACKEND_NEVER: all are ours */
     size_t count;
     struct kms_link *links[LINKS_MAX];
 };
@@ -39,47 +49,105 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     kms_card_observe(own->card, own->index, observation);
 }
 
-static enum copp_result link_write(struct hdcp_link *link, bool on) {
+static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
-    return kms_card_write(own->card, own->index, on);
+    return kms_card_write(own->card, own->index, value);
 }
 
-static const struct hdcp_link_ops link_ops = {link_observe, link_write};
+/* "HDMI-A-1" of "card0-HDMI-A-1": the kernel numbers cards anew. */
+static const char *name_of(const struct kms_link *link) {
+    const char *name = link->card->connectors[link->index].name;
+    const char *dash = strchr(name, '-');
+    return dash ? dash + 1 : name;
+}
 
-/* What the connector has not, or nobody but the card's master can switch, is not offered (QRY-6). */
-static bool can_offer(const struct kms *kms, struct kms_card *card, const struct kms_connector *connector) {
-    if (!connector->protection_property)
+static void owe_what_is_noted(struct kms_link *link) {
+    if (kms_note_has(&link->kms->notes[link->place], name_of(link)))
+        hdcp_link_owe(&link->link);
+}
+
+/* The note is whose the card is. A card that has come back under the same name may be another one. */
+static bool claim(struct kms *kms, size_t place) {
+    const struct kms_card *card = kms->cards.list[place];
+    struct kms_note *note = &kms->notes[place];
+    if (!kms_card_claim(kms->cards.list[place]))
         return false;
-    if (kms->type1 && !connector->type_property) {
+    if (!card->device[0] || strcmp(card->device, note->device) == 0)
+        return true;
+    kms_note_open(note, kms->directory, card->device, kms->log);
+    for (size_t i = 0; i < kms->count; i++) {
+        if (kms->links[i]->card == card)
+            owe_what_is_noted(kms->links[i]);
+    }
+    return true;
+}
+
+/* Without the card, nothing will be written that could become a debt. */
+static void link_note(struct hdcp_link *link, bool debt) {
+    struct kms_link *own = (struct kms_link *)link;
+    if (claim(own->kms, own->place))
+        kms_note_set(&own->kms->notes[own->place], name_of(own), debt, own->kms->log);
+}
+
+static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write, .note = link_note};
+
+/* QRY-6: what the connector has. Who may switch it changes: a command fails while nobody lets us. */
+static bool can_offer(const struct kms *kms, const struct kms_connector *connector) {
+    return connector->protection_property && (!kms->type1 || connector->type_property);
+}
+
+static void say_what_is_not_offered(const struct kms *kms, const struct kms_connector *connector) {
+    if (connector->protection_property && !can_offer(kms, connector))
         copp_backend_say(kms->log, COPP_BACKEND_WARNING, "%s: has no HDCP content type 1, which is asked for: it offers no HDCP",
                          connector->name);
-        return false;
-    }
-    return kms_card_may_write(card);
 }
 
-static bool has_link(const struct kms *kms, const struct kms_card *card, size_t index) {
+static struct kms_link *link_of(const struct kms *kms, const struct kms_card *card, size_t index) {
     for (size_t i = 0; i < kms->count; i++) {
         if (kms->links[i]->card == card && kms->links[i]->index == index)
-            return true;
+            return kms->links[i];
     }
-    return false;
+    return NULL;
+}
+
+static void add_link(struct kms *kms, size_t place, size_t index) {
+    struct kms_card *card = kms->cards.list[place];
+    struct kms_link *link = calloc(1, sizeof *link);
+    if (!link)
+        return;
+    link->kms = kms;
+    link->card = card;
+    link->place = place;
+    link->index = index;
+    say_what_is_not_offered(kms, &card->connectors[index]);
+    hdcp_link_init(&link->link, &link_ops, can_offer(kms, &card->connectors[index]));
+    hdcp_link_look(&link->link);
+    kms->links[kms->count++] = link;
+    owe_what_is_noted(link);
 }
 
 static void add_links(struct kms *kms) {
-    for (size_t c = 0; c < kms->cards.count; c++) {
-        struct kms_card *card = kms->cards.list[c];
+    for (size_t place = 0; place < kms->cards.count; place++) {
+        struct kms_card *card = kms->cards.list[place];
         card->type1 = kms->type1;
         for (size_t i = 0; i < card->count; i++) {
-            struct kms_link *link = has_link(kms, card, i) ? NULL : calloc(1, sizeof *link);
-            if (!link)
-                continue;
-            link->card = card;
-            link->index = i;
-            hdcp_link_init(&link->link, &link_ops, can_offer(kms, card, &card->connectors[i]));
-            hdcp_link_look(&link->link);
-            kms->links[kms->count++] = link;
+            struct kms_link *link = link_of(kms, card, i);
+            if (link)
+                hdcp_link_offer(&link->link, can_offer(kms, &card->connectors[i]));
+            else
+                add_link(kms, place, i);
         }
+    }
+}
+
+/* A uevent: who holds what the property protects is to know of it, even if the next look finds it as it was (EVT-1). */
+static void on_moved(void *user, const struct kms_card *card, uint32_t connector_id, uint32_t property_id) {
+    const struct kms *kms = user;
+    for (size_t i = 0; i < kms->count; i++) {
+        struct kms_link *link = kms->links[i];
+        const struct kms_connector *connector = &link->card->connectors[link->index];
+        if (link->card == card && connector->id == connector_id && connector->protection_property == property_id)
+            hdcp_link_evidence(&link->link);
     }
 }
 
@@ -95,7 +163,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = connector->type;
-    output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
+    output->config.protection_types = can_offer(link->kms, connector) ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card->bus_type;
 }
 
@@ -124,18 +192,46 @@ static bool look_is_due(struct kms *kms, bool changed, uint64_t now_ms) {
     return due;
 }
 
+/* New cards, and those of another coppd's, once that has ended. Who else is master is said at once, not only when it matters. */
+static void claim_again(struct kms *kms, uint64_t now_ms) {
+    if (now_ms < kms->claim_ms)
+        return;
+    kms->claim_ms = COPP_BACKEND_NEVER;
+    for (size_t place = 0; place < kms->cards.count; place++) {
+        struct kms_card *card = kms->cards.list[place];
+        if (card->fd < 0)
+            continue;
+        if (!claim(kms, place)) {
+            kms->claim_ms = now_ms + CLAIM_MS;
+            continue;
+        }
+        if (!kms->tried[place])
+            (void)kms_card_may_write(card);
+        kms->tried[place] = true;
+    }
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
-    bool changed = kms_cards_update(&kms->cards);
-    bool due = look_is_due(kms, changed, now_ms);
-    if (changed)
-        add_links(kms);
     kms->last_ms = now_ms;
+    for (size_t place = 0; place < kms->cards.count; place++)
+        kms->cards.list[place]->now_ms = now_ms;
+    bool changed = kms_cards_update(&kms->cards, on_moved, kms);
+    bool due = look_is_due(kms, changed, now_ms);
+    if (changed) {
+        add_links(kms);
+        kms->claim_ms = now_ms;
+    }
+    claim_again(kms, now_ms);
     for (size_t i = 0; i < kms->count; i++) {
-        hdcp_link_dispatch(&kms->links[i]->link);
+        hdcp_link_dispatch(&kms->links[i]->link, now_ms);
         if (due)
             hdcp_link_look(&kms->links[i]->link);
     }
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
 }
 
 static uint64_t deadline_ms(const struct copp_backend *backend) {
@@ -143,10 +239,10 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
     uint64_t interval = COPP_BACKEND_NEVER;
     for (size_t i = 0; i < kms->count; i++) {
         uint64_t own = hdcp_link_interval(&kms->links[i]->link);
-        interval = own < interval ? own : interval;
+        interval = least(own, interval);
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
-    return look_ms < kms->edid_ms ? look_ms : kms->edid_ms;
+    return least(look_ms, least(kms->edid_ms, kms->claim_ms));
 }
 
 static void close_kms(struct copp_backend *backend) {
@@ -156,6 +252,7 @@ static void close_kms(struct copp_backend *backend) {
         free(kms->links[i]);
     }
     kms_cards_close(&kms->cards);
+    free(kms->directory);
     free(kms);
 }
 
@@ -179,7 +276,10 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     kms->edid_ms = COPP_BACKEND_NEVER;
     kms->type1 = config->type1;
     kms->log = config->log;
-    enum copp_result result = kms_cards_open(&kms->cards, config->device, config->log);
+    kms->directory = config->notes ? strdup(config->notes) : NULL;
+    enum copp_result result = config->notes && !kms->directory ? COPP_E_MEMORY : COPP_OK;
+    if (!result)
+        result = kms_cards_open(&kms->cards, config->device, config->log);
     if (config->wait && result == COPP_E_NOT_FOUND)
         result = COPP_OK;
     if (result) {

@@ -7,6 +7,8 @@
 struct copp_kms_config {
     const char *device; /* "/dev/dri/card0"; NULL: every card */
     bool type1; /* ask for HDCP content type 1 (HDCP 2.2 and later) and believe nothing less */
+    /* A directory, copied, in which what must be taken down outlives a kill -9 (note.h), and no reboot; NULL: memory alone. */
+    const char *notes;
     bool wait; /* a card that is not there is no error: its connectors are added when it comes */
     struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
 };

@@ -18,7 +18,7 @@ struct copp_wayland {
     struct weston_protected_surface *surface;
     enum copp_wayland_level wanted; /* what was asked for and has not been lost since */
     enum copp_wayland_level told; /* by the last status event */
-    bool reached; /* wanted has been in force */
+    bool reached; /* wanted is in force, as copp_wayland_status has told */
     bool lost; /* LinkLost has not been delivered yet */
 };
 
@@ -27,10 +27,9 @@ static void on_status(void *data, struct weston_protected_surface *surface, uint
     (void)surface;
     /* a type of a later version says nothing of HDCP */
     wayland->told = type <= COPP_WAYLAND_TYPE1 ? (enum copp_wayland_level)type : COPP_WAYLAND_OFF;
-    if (wayland->told >= wayland->wanted) {
-        wayland->reached = true;
-    } else if (wayland->reached) {
+    if (wayland->reached && wayland->told < wayland->wanted) {
         wayland->lost = true; /* EVT-1 */
+        wayland->reached = false;
         wayland->wanted = COPP_WAYLAND_OFF; /* EVT-3 */
     }
 }
@@ -116,8 +115,9 @@ enum copp_result copp_wayland_set(struct copp_wayland *wayland, enum copp_waylan
     if (level != COPP_WAYLAND_OFF && level != COPP_WAYLAND_TYPE0 && level != COPP_WAYLAND_TYPE1)
         return COPP_E_ARGUMENT;
     weston_protected_surface_set_type(wayland->surface, level);
+    /* A lower level is held on. A higher one is not held before a status: events from before may still be on their way. */
+    wayland->reached = wayland->reached && level != COPP_WAYLAND_OFF && level <= wayland->wanted;
     wayland->wanted = level;
-    wayland->reached = wayland->told >= level;
     return COPP_OK;
 }
 
@@ -146,6 +146,8 @@ enum copp_result copp_wayland_status(struct copp_wayland *wayland, struct copp_w
     bool alive = take_in(wayland);
     if (!alive)
         on_status(wayland, wayland->surface, COPP_WAYLAND_OFF);
+    if (wayland->wanted != COPP_WAYLAND_OFF && wayland->told >= wayland->wanted)
+        wayland->reached = true;
     struct copp_wayland_status told = {.flags = wayland->lost ? COPP_STATUS_LINK_LOST : COPP_STATUS_NORMAL,
                                        .local = wayland->reached ? wayland->wanted : COPP_WAYLAND_OFF,
                                        .global = wayland->told};

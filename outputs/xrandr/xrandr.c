@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/note.h"
 #include "outputs/xrandr/connect.h"
 
 #define DRAIN_ROUNDS 4u
@@ -26,6 +27,7 @@ struct xrandr_link {
     bool present; /* the server that is there now has it */
     struct kms_card *card; /* where the truth is; NULL: only the server knows */
     size_t index; /* of the connector on the card */
+    struct copp_backend_warnings warnings;
 };
 
 struct xrandr {
@@ -37,6 +39,7 @@ struct xrandr {
     struct kms_cards cards;
     char *display;
     char *connectors;
+    struct kms_note note; /* of all outputs, under the display's name */
     bool trust_server;
     struct copp_backend_log *log;
     bool looking; /* all that is asked meanwhile is one look */
@@ -75,14 +78,14 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     if (own->present && randr_busy(randr, &busy_ms)) { /* the kernel would not answer either */
         *observation = link->seen;
         observation->connected = link->plugged;
-        if (link->pending || busy_ms > BUSY_TRUST_MS)
+        if (!link->in_force || busy_ms > BUSY_TRUST_MS)
             observation->hdcp = HDCP_UNREADABLE;
         return;
     }
     if (own->present)
         randr_observe(randr, &own->output, observation);
     if (!own->present || !randr_alive(randr)) {
-        *observation = (struct hdcp_observation){0}; /* nothing holds without the server, whatever the kernel still has on */
+        *observation = (struct hdcp_observation){.hdcp = HDCP_UNREADABLE}; /* nothing holds without the server, nor is it down */
         return;
     }
     struct hdcp_observation server = *observation;
@@ -95,19 +98,29 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     }
     if (!own->card)
         memcpy(observation->display, own->output.display, sizeof observation->display);
-    if (link->offered && !has_truth(own))
-        observation->hdcp = HDCP_UNREADABLE; /* a server that has come back with less */
+    if (!has_truth(own))
+        observation->hdcp = HDCP_UNREADABLE; /* also of a server that has come back with less */
 }
 
-static enum copp_result link_write(struct hdcp_link *link, bool on) {
-    const struct xrandr_link *own = (const struct xrandr_link *)link;
+static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
+    struct xrandr_link *own = (struct xrandr_link *)link;
+    struct xrandr *xrandr = own->xrandr;
     if (!own->present || !has_truth(own))
-        return on ? COPP_E_FAILED : COPP_OK; /* nothing was ever asked of it */
-    begin(own->xrandr);
-    return randr_write(&own->xrandr->randr, &own->output, on);
+        return COPP_E_FAILED;
+    begin(xrandr);
+    enum copp_result result = randr_write(&xrandr->randr, &own->output, value == HDCP_DESIRED);
+    if (result == COPP_E_FAILED && randr_alive(&xrandr->randr))
+        copp_backend_warn(xrandr->log, &own->warnings, (int)value, xrandr->last_ms, "%s: the X server refuses to switch HDCP %s",
+                          own->output.name, value == HDCP_DESIRED ? "on" : "off");
+    return result;
 }
 
-static const struct hdcp_link_ops link_ops = {link_observe, link_write};
+static void link_note(struct hdcp_link *link, bool debt) {
+    struct xrandr_link *own = (struct xrandr_link *)link;
+    kms_note_set(&own->xrandr->note, own->output.name, debt, own->xrandr->log);
+}
+
+static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write, .note = link_note};
 
 /* The kernel's name for the output as configured; false if it is not. */
 static bool configured_name(const struct xrandr *xrandr, const char *output, char *name, size_t size) {
@@ -146,20 +159,20 @@ static void find_truth(const struct xrandr *xrandr, struct xrandr_link *link) {
         link->card = NULL;
 }
 
-static bool can_offer(const struct xrandr *xrandr, const struct xrandr_link *link) {
+/* While nobody knows what is in force, commands fail: the kernel's connector may still come, with its card. */
+static void say_whose_word(const struct xrandr *xrandr, const struct xrandr_link *link) {
     if (!link->output.protection || link->card)
-        return has_truth(link);
-    if (xrandr->trust_server) {
+        return;
+    if (xrandr->trust_server)
         copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
                          "%s: the X server's word for HDCP is believed, as configured: any X client can forge it",
                          link->output.name);
-        return true;
-    }
-    copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
-                     "%s: which of the kernel's connectors is behind it is not known, and the X server only shows what was "
-                     "written: it offers no HDCP; name the connector in the configuration, as in %s=card0-HDMI-A-1",
-                     link->output.name, link->output.name);
-    return false;
+    else
+        copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
+                         "%s: which of the kernel's connectors is behind it is not known, and the X server only shows what was "
+                         "written: its HDCP cannot be switched on; name the connector in the configuration, as in "
+                         "%s=card0-HDMI-A-1",
+                         link->output.name, link->output.name);
 }
 
 static struct xrandr_link *link_of(const struct xrandr *xrandr, const char *name) {
@@ -178,15 +191,18 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
     link->output = *output;
     link->present = true;
     find_truth(xrandr, link);
-    hdcp_link_init(&link->link, &link_ops, can_offer(xrandr, link));
+    say_whose_word(xrandr, link);
+    hdcp_link_init(&link->link, &link_ops, has_truth(link));
     hdcp_link_look(&link->link);
     xrandr->links[xrandr->count++] = link;
+    if (kms_note_has(&xrandr->note, output->name))
+        hdcp_link_owe(&link->link);
 }
 
 /* Nothing is in force or under way behind it from here on, and its devices know. */
 static void leave_output(struct xrandr_link *link) {
     link->present = false;
-    hdcp_link_dispatch(&link->link);
+    hdcp_link_dispatch(&link->link, link->xrandr->last_ms);
     hdcp_link_look(&link->link);
 }
 
@@ -194,7 +210,15 @@ static void return_output(struct xrandr_link *link, const struct randr_output *o
     link->present = true;
     link->output = *output;
     find_truth(link->xrandr, link);
+    hdcp_link_offer(&link->link, has_truth(link));
     hdcp_link_returned(&link->link);
+}
+
+/* The card behind it may have come. */
+static void look_for_truth(struct xrandr_link *link) {
+    if (!link->card)
+        find_truth(link->xrandr, link);
+    hdcp_link_offer(&link->link, has_truth(link));
 }
 
 /* An output is its name: its number is another one with each server, and with each dock that is plugged in. */
@@ -212,6 +236,19 @@ static void update_links(struct xrandr *xrandr) {
         else
             memcpy(link->output.display, outputs[i].display, sizeof link->output.display);
     }
+    for (size_t i = 0; i < xrandr->count; i++)
+        look_for_truth(xrandr->links[i]);
+}
+
+/* A uevent of the kernel's connector behind an output (EVT-1). */
+static void on_moved(void *user, const struct kms_card *card, uint32_t connector_id, uint32_t property_id) {
+    const struct xrandr *xrandr = user;
+    for (size_t i = 0; i < xrandr->count; i++) {
+        struct xrandr_link *link = xrandr->links[i];
+        const struct kms_connector *connector = link->card == card ? &card->connectors[link->index] : NULL;
+        if (connector && connector->id == connector_id && connector->protection_property == property_id)
+            hdcp_link_evidence(&link->link);
+    }
 }
 
 static size_t count(const struct copp_backend *backend) {
@@ -225,7 +262,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = link->card ? link->card->connectors[link->index].type : COPP_CONNECTOR_UNKNOWN;
-    output->config.protection_types = link->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
+    output->config.protection_types = link->output.protection ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card ? link->card->bus_type : COPP_BUS_UNKNOWN;
 }
 
@@ -317,7 +354,7 @@ static void look(struct xrandr *xrandr) {
         }
         for (size_t i = 0; i < xrandr->count; i++) {
             if (!busy || xrandr->links[i]->link.watched)
-                hdcp_link_dispatch(&xrandr->links[i]->link);
+                hdcp_link_dispatch(&xrandr->links[i]->link, xrandr->last_ms);
             if (all)
                 hdcp_link_look(&xrandr->links[i]->link);
         }
@@ -328,7 +365,7 @@ static void look(struct xrandr *xrandr) {
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct xrandr *xrandr = xrandr_of(backend);
     bool away = !xrandr->randr.connection;
-    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards)) || xrandr->changed;
+    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards, on_moved, xrandr)) || xrandr->changed;
     xrandr->last_ms = now_ms;
     connect_again(xrandr, now_ms);
     xrandr->changed = xrandr->changed || (away && xrandr->randr.connection);
@@ -391,6 +428,9 @@ static enum copp_result prepare(struct xrandr *xrandr, const struct copp_xrandr_
     xrandr->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (!copy(config->display, &xrandr->display) || !copy(config->connectors, &xrandr->connectors))
         return COPP_E_MEMORY;
+    char server[KMS_DEVICE_SIZE];
+    (void)snprintf(server, sizeof server, "X server %s", config->display ? config->display : "");
+    kms_note_open(&xrandr->note, config->notes, server, config->log);
     return xrandr->epoll >= 0 ? COPP_OK : COPP_E_IO;
 }
 

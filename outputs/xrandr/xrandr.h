@@ -16,6 +16,8 @@ struct copp_xrandr_config {
      * any X client can write Enabled: only for a server that is known to do better.
      */
     bool trust_server;
+    /* A directory, copied, in which what must be taken down outlives a kill -9, and no reboot; NULL: memory alone. */
+    const char *notes;
     bool wait; /* a server that is not there, or does not answer, is no error: its outputs are added when it comes */
     struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
 };

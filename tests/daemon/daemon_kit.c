@@ -45,7 +45,8 @@ void kit_configure(struct kit *kit, const char *settings) {
     if (!strstr(settings, "backend = "))
         (void)fprintf(file, "[outputs]\nbackend = sim\nevents = %s\n", kit->events);
     (void)fprintf(file, "[metrics]\naddress = 127.0.0.1:%u\nfile = %s/metrics\n", kit->port, kit->directory);
-    (void)fprintf(file, "[daemon]\nsocket = %s\nstate_directory = %s\n%s", kit->socket, kit->directory, settings);
+    (void)fprintf(file, "[daemon]\nsocket = %s\nstate_directory = %s\nruntime_directory = %s/outputs\n%s", kit->socket,
+                  kit->directory, kit->directory, settings);
     assert_int_equal(fclose(file), 0);
 }
 

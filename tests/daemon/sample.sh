@@ -24,9 +24,9 @@ diff "$directory/code" "$directory/sample" || fail "coppd's settings (<) are not
 diff "$directory/code" "$directory/manual" || fail "coppd's settings (<) are not the manual's (>)"
 
 # as it is, and with everything in it given: places of the test's own, where the machine's are not to be touched
-places="socket = $directory/socket\nstate_directory = $directory"
+places="socket = $directory/socket\nstate_directory = $directory\nruntime_directory = $directory/outputs"
 sed "s|^\[daemon\]$|&\n$places|" "$sample" >"$directory/as-it-is.conf"
 check "$directory/as-it-is.conf"
 sed -e 's/^#\([a-z_]* =\)/\1/' "$sample" >"$directory/all.conf"
-sed -i -e "s|^socket = .*|$places|" -e '/^state_directory = \/var/d' "$directory/all.conf"
+sed -i -e "s|^socket = .*|$places|" -e '/^state_directory = \/var/d' -e '/^runtime_directory = \/run/d' "$directory/all.conf"
 check "$directory/all.conf"

@@ -1,7 +1,9 @@
 /* coppd with the kernel's outputs: a process of its own on a card made by umockdev (../outputs/fake_drm.h). */
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../outputs/edids.h"
 #include "../outputs/fake_drm.h"
@@ -17,14 +19,22 @@ struct world {
     struct player other;
 };
 
-static void world_begin(struct world *world, const char *more) {
+static void world_make(struct world *world, const char *more) {
     char text[128];
     *world = (struct world){.drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true})};
     (void)snprintf(text, sizeof text, "%s[outputs]\nbackend = kms\n", more);
     kit_make(&world->kit, text);
+}
+
+static void world_start(struct world *world) {
     kit_start(&world->kit);
     player_begin(&world->kit, OUTPUT, &world->player);
     player_begin(&world->kit, OUTPUT, &world->other);
+}
+
+static void world_begin(struct world *world, const char *more) {
+    world_make(world, more);
+    world_start(world);
 }
 
 static void world_end(struct world *world) {
@@ -122,6 +132,97 @@ static void a_killed_client_gives_back(void) {
     world_end(&world);
 }
 
+/* Without a moment to clean up in. */
+static void world_kill(struct world *world) {
+    kit_kill(&world->kit);
+    player_end(&world->player);
+    player_end(&world->other);
+}
+
+static void a_killed_coppd_is_cleaned_up_after(void) {
+    struct world world;
+    world_begin(&world, "");
+    protect(&world);
+    fake_drm_set_protection(world.drm, FAKE_DP, 2); /* another program's */
+    world_kill(&world);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 2);
+    world_start(&world);
+    wait_for(world.drm, 0);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_DP), 2);
+    protect(&world);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_DP), 2);
+    world_end(&world);
+}
+
+/* The boot splash is the card's master while coppd starts, and coppd's unit has no privileges. */
+static void a_splash_that_leaves(void) {
+    struct world world;
+    world_make(&world, "");
+    fake_drm_other_master(world.drm, "plymouthd", 321);
+    fake_drm_hold(world.drm)->privileged = false;
+    fake_drm_release(world.drm);
+    world_start(&world);
+    kit_wait_said(&world.kit, "plymouthd (process 321) owns its outputs", 1);
+    assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 1), COPP_E_REFUSED);
+    assert_int_equal(copp_session_hresult(world.player.session), COPP_HR_UNEXPECTED);
+    fake_drm_other_master(world.drm, NULL, 0);
+    protect(&world);
+    assert_int_equal(kit_times_said(&world.kit, "owns its outputs"), 1);
+    assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 0), COPP_OK);
+    world_end(&world);
+}
+
+/* A driver that refuses, again and again: said once. (An hour of it, in simulated time: test_kms_faults.c.) */
+static void a_driver_that_refuses_to_take_down(void) {
+    struct world world;
+    world_begin(&world, "");
+    protect(&world);
+    fake_drm_hold(world.drm)->refuse_write = EIO;
+    fake_drm_release(world.drm);
+    assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 0), COPP_OK);
+    for (unsigned refusals = 0; refusals < 3; sleep_ms(2)) {
+        refusals = fake_drm_hold(world.drm)->refusals;
+        fake_drm_release(world.drm);
+    }
+    assert_int_equal(kit_times_said(&world.kit, "refuses to switch HDCP off"), 1);
+    assert_int_equal(player_global(&world.other, HDCP), 1); /* QRY-5: it is in force, whoever wants it */
+    fake_drm_hold(world.drm)->refuse_write = 0;
+    fake_drm_release(world.drm);
+    wait_for(world.drm, 0);
+    world_end(&world);
+}
+
+/* With a socket of its own, and the directory of notes in common. The second one is the successor of the first, which is killed. */
+static void a_card_has_one_coppd(void) {
+    struct world world;
+    struct kit second;
+    struct player player;
+    char said[64];
+    char ours[KIT_PATH + 16];
+    char theirs[KIT_PATH + 16];
+    world_begin(&world, "");
+    kit_make(&second, "[outputs]\nbackend = kms\n");
+    (void)snprintf(ours, sizeof ours, "%s/outputs", world.kit.directory);
+    (void)snprintf(theirs, sizeof theirs, "%s/outputs", second.directory);
+    assert_int_equal(symlink(ours, theirs), 0);
+    kit_start(&second);
+    (void)snprintf(said, sizeof said, "(process %d) switches its HDCP already", (int)world.kit.pid);
+    kit_wait_said(&second, said, 1);
+    player_begin(&second, OUTPUT, &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_E_REFUSED);
+    protect(&world);
+    world_kill(&world);
+    wait_for(world.drm, 0);
+    fake_drm_hold(world.drm)->enable_at_once = true;
+    fake_drm_release(world.drm);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    player_end(&player);
+    wait_for(world.drm, 0);
+    kit_end(&second);
+    world_start(&world);
+    world_end(&world);
+}
+
 static void a_card_that_comes_later(void) {
     struct world world;
     struct copp_socket *connection;
@@ -195,6 +296,10 @@ static const struct test_case cases[] = {
     TEST(hdcp_drops_without_an_event, "EVT-1 EVT-3"),
     TEST(never_enabled, "CMD-6"),
     TEST(a_killed_client_gives_back, "EVT-5 ARB-4"),
+    TEST(a_killed_coppd_is_cleaned_up_after, "ARB-4 ARB-5"),
+    TEST(a_splash_that_leaves, "QRY-6 CMD-4"),
+    TEST(a_driver_that_refuses_to_take_down, "CMD-4 QRY-5"),
+    TEST(a_card_has_one_coppd, "CMD-4 ARB-4"),
     TEST(a_card_that_comes_later, ""),
     TEST(another_display_is_news, ""),
 };

@@ -1,6 +1,7 @@
 /* Connectors of the kernel's, against a card made by umockdev (fake_drm.h). */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "edids.h"
 #include "fake_drm.h"
@@ -15,13 +16,17 @@ struct world {
     struct app app; /* on HDMI-A-1 */
 };
 
-static void world_open(struct world *world, const struct fake_drm_setup *setup, bool type1) {
-    world->drm = fake_drm_new(setup);
+static void world_open_on(struct world *world, bool type1) {
     said_init(&world->said);
     const struct copp_kms_config config = {.type1 = type1, .log = &world->said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     outputs_rig_init(&world->outputs, backend);
+}
+
+static void world_open(struct world *world, const struct fake_drm_setup *setup, bool type1) {
+    world->drm = fake_drm_new(setup);
+    world_open_on(world, type1);
 }
 
 static void world_begin(struct world *world, bool atomic) {
@@ -193,40 +198,47 @@ static void busy_commit_is_tried_again(void) {
     world_end(&world);
 }
 
-static void compositor_owns_the_outputs(void) {
+/* Who is master while coppd starts, such as a boot splash: what is offered is not a matter of that, and it leaves some day. */
+static void master_that_leaves(bool privileged) {
     struct world world;
-    for (unsigned privileged = 0; privileged < 2; privileged++) {
-        world_open(&world, &(struct fake_drm_setup){.atomic = true, .other_master = privileged}, false);
-        fake_drm_hold(world.drm)->privileged = privileged;
-        fake_drm_release(world.drm);
-        if (privileged) {
-            app_begin(&world.app, outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"));
-            assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_NONE);
-            assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_INVALIDARG);
-            assert_non_null(strstr(world.said.text, "card0: a compositor or X server owns its outputs"));
-            copp_device_close(&world.app.device);
-        }
-        assert_int_equal(fake_drm_hold(world.drm)->connectors[FAKE_HDMI].writes, 0);
-        fake_drm_release(world.drm);
-        world_close(&world);
-    }
+    world.drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .other_master = true});
+    fake_drm_hold(world.drm)->privileged = privileged;
+    fake_drm_release(world.drm);
+    fake_drm_other_master(world.drm, "plymouthd", 321);
+    world_open_on(&world, false);
+    assert_non_null(strstr(world.said.text, "card0: plymouthd (process 321) owns its outputs"));
+    app_begin(&world.app, outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"));
+    assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_HDCP);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    outputs_rig_pass(&world.outputs, 30000);
+    assert_int_equal(fake_drm_hold(world.drm)->connectors[FAKE_HDMI].writes, 0);
+    fake_drm_release(world.drm);
+    fake_drm_other_master(world.drm, NULL, 0);
+    bring_up(&world);
+    fake_drm_other_master(world.drm, "sway", 654); /* and others come */
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    fake_drm_other_master(world.drm, NULL, 0);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 0), COPP_HR_OK);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    world_end(&world);
 }
 
-static void without_privilege_nothing_is_offered(void) {
-    struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .other_master = true});
-    fake_drm_hold(drm)->privileged = false;
-    fake_drm_release(drm);
-    struct said said;
-    said_init(&said);
-    struct copp_backend *backend;
-    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = &said.log}, &backend), COPP_OK);
-    struct copp_backend_output output;
-    backend->ops->describe(backend, 0, &output);
-    assert_string_equal(output.name, "card0-HDMI-A-1");
-    assert_int_equal(output.config.protection_types, COPP_PROTECTION_TYPE_NONE);
-    assert_non_null(strstr(said.text, "without CAP_SYS_ADMIN"));
-    copp_backend_close(&backend);
-    fake_drm_free(&drm);
+static void a_splash_leaves(void) {
+    master_that_leaves(true);
+}
+
+/* An open file that was never master stays without: the card is opened anew, once nobody is. */
+static void a_splash_leaves_who_is_unprivileged(void) {
+    master_that_leaves(false);
+}
+
+/* debugfs is not for everybody. */
+static void a_master_without_a_name(void) {
+    struct world world;
+    world_open(&world, &(struct fake_drm_setup){.atomic = true, .other_master = true}, false);
+    assert_non_null(strstr(world.said.text, "card0: a compositor or X server owns its outputs"));
+    assert_non_null(strstr(world.said.text, "/sys/kernel/debug/dri/0/clients"));
+    world_close(&world);
 }
 
 /* Whoever opens a card first is its master unasked, and would keep everybody else out. */
@@ -234,15 +246,16 @@ static void opening_does_not_keep_the_card(void) {
     struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
     struct fake_card *card = fake_drm_hold(drm);
     card->privileged = false;
-    assert_true(card->master);
+    assert_int_equal(card->opened, 0);
     fake_drm_release(drm);
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = NULL}, &backend), COPP_OK);
-    bool master = fake_drm_hold(drm)->master;
+    card = fake_drm_hold(drm);
+    assert_int_equal(card->opened, 1);
+    assert_false(card->master);
     fake_drm_release(drm);
     copp_backend_close(&backend);
     fake_drm_free(&drm);
-    assert_false(master);
 }
 
 /* A compositor that came later: the offer stands, the command fails and says why. */
@@ -385,6 +398,65 @@ static void clones_are_refused(void) {
     assert_int_equal(open_with(&screen, &beside), COPP_OK);
 }
 
+static enum copp_result open_tiles(const char *hdmi, const char *dp, uint32_t dp_crtc) {
+    struct world world;
+    world.drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
+    struct fake_card *card = fake_drm_hold(world.drm);
+    struct fake_connector *tiles[] = {&card->connectors[FAKE_HDMI], &card->connectors[FAKE_DP]};
+    const char *const texts[] = {hdmi, dp};
+    for (uint32_t i = 0; i < 2; i++) {
+        tiles[i]->tile_blob = texts[i] ? 71 + i : 0;
+        (void)snprintf(tiles[i]->tile, sizeof tiles[i]->tile, "%s", texts[i] ? texts[i] : "");
+    }
+    card->connectors[FAKE_DP].crtc = dp_crtc;
+    fake_drm_release(world.drm);
+    world_open_on(&world, false);
+    struct copp_device *device;
+    enum copp_result result = copp_device_open(outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"), &device);
+    copp_device_close(&device);
+    world_close(&world);
+    return result;
+}
+
+/* One display behind several connectors: protecting one of them would protect a part of the picture. */
+static void tiles_are_refused(void) {
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", "7:1:2:1:1:0:1920:2160", 302), COPP_E_UNSUPPORTED_MODE);
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", "7:1:2:1:1:0:1920:2160", 0), COPP_OK); /* the other half is off */
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", "77:1:2:1:1:0:1920:2160", 302), COPP_OK);
+    assert_int_equal(open_tiles("7:1:2:1:0:0:1920:2160", NULL, 302), COPP_OK);
+    assert_int_equal(open_tiles(NULL, "7:1:2:1:0:0:1920:2160", 302), COPP_OK);
+    assert_int_equal(open_tiles("", "99999999999999:1", 302), COPP_E_UNSUPPORTED_MODE); /* whatever they are parts of */
+    assert_int_equal(open_tiles("-7:1:2:1:0:0:1920:2160", "7", 302), COPP_E_UNSUPPORTED_MODE);
+}
+
+static bool hdmi_is_plugged(const struct world *world) {
+    return copp_outputs_plugged(world->outputs.outputs, FAKE_HDMI);
+}
+
+/* What drives a display that cannot be detected is as good as a display: HDCP comes up only where there is a receiver. */
+static void unknown_and_driven_is_plugged(void) {
+    struct world world;
+    world_begin(&world, true);
+    struct fake_card *card = fake_drm_hold(world.drm);
+    card->connectors[FAKE_HDMI].unknown = true;
+    card->connectors[FAKE_HDMI].crtc = 0;
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 600);
+    assert_false(hdmi_is_plugged(&world));
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].crtc = 301;
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 600);
+    assert_true(hdmi_is_plugged(&world));
+    (void)app_flags(&world.app);
+    bring_up(&world);
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].crtc = 0; /* nobody shows anything there any more */
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 600);
+    assert_lost(&world);
+    world_end(&world);
+}
+
 static void type1_wants_type1(void) {
     struct world world;
     world_open(&world, &(struct fake_drm_setup){.atomic = true}, true);
@@ -405,16 +477,16 @@ static void type1_wants_type1(void) {
     world_end(&world);
 }
 
-/* A daemon that was killed has left it on. */
-static void leftover_is_taken_down(void) {
+/* Nothing says that we have switched it on. */
+static void another_ones_protection_is_left_alone(void) {
     struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
     fake_drm_set_protection(drm, FAKE_HDMI, 2);
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&(struct copp_kms_config){.device = "/dev/dri/card0"}, &backend), COPP_OK);
     struct outputs_rig rig;
     outputs_rig_init(&rig, backend);
-    assert_int_equal(fake_drm_protection(drm, FAKE_HDMI), 0);
     outputs_rig_end(&rig);
+    assert_int_equal(fake_drm_protection(drm, FAKE_HDMI), 2);
     fake_drm_free(&drm);
 }
 
@@ -518,7 +590,6 @@ static void card_that_comes_back(void) {
     assert_true(open_files() < files); /* or the kernel would not give that name again */
     struct fake_card *card = fake_drm_hold(world.drm);
     card->gone = false;
-    card->master = true; /* whoever opens it first, unasked */
     card->first_connector += 50;
     card->connectors[FAKE_HDMI].protection_value = 0;
     fake_drm_release(world.drm);
@@ -669,8 +740,9 @@ static const struct test_case cases[] = {
     TEST(what_was_lost_stays_lost, "EVT-3"),
     TEST(refused_write_fails, "CMD-4"),
     TEST(busy_commit_is_tried_again, "CMD-6"),
-    TEST(compositor_owns_the_outputs, "QRY-6"),
-    TEST(without_privilege_nothing_is_offered, "QRY-6"),
+    TEST(a_splash_leaves, "QRY-6 CMD-4"),
+    TEST(a_splash_leaves_who_is_unprivileged, "QRY-6 CMD-4"),
+    TEST(a_master_without_a_name, ""),
     TEST(opening_does_not_keep_the_card, ""),
     TEST(compositor_that_comes_later, "CMD-4"),
     TEST(offers_what_is_there, "QRY-6"),
@@ -680,8 +752,10 @@ static const struct test_case cases[] = {
     TEST(unplugged, "EVT-1 EVT-3 CMD-4"),
     TEST(card_that_disappears, "EVT-1 EVT-3"),
     TEST(clones_are_refused, "ARB-6"),
+    TEST(tiles_are_refused, "ARB-6"),
+    TEST(unknown_and_driven_is_plugged, "EVT-1 CMD-4"),
     TEST(type1_wants_type1, "CMD-4"),
-    TEST(leftover_is_taken_down, "ARB-4"),
+    TEST(another_ones_protection_is_left_alone, "ARB-5"),
     TEST(closing_takes_down, "EVT-5 ARB-4"),
     TEST(dock_adds_a_connector, ""),
     TEST(dock_that_comes_back, "CMD-4"),

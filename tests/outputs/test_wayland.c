@@ -168,6 +168,58 @@ static void falling_away_is_link_lost(void) {
     world_end(&world);
 }
 
+/*
+ * The display does something, which the compositor has told the library's queue when this returns, and nobody has read there. It
+ * tells all windows in one go: once another one knows, one round trip fetches what it told ours.
+ */
+static void leave_unread(struct world *world, enum copp_wayland_level level) {
+    struct world other = {.window = window_open(SOCKET)};
+    assert_non_null(other.window);
+    assert_int_equal(copp_wayland_open(window_display(other.window), window_surface(other.window), &other.protection), COPP_OK);
+    window_show(other.window, 0);
+    (void)await(&other, COPP_WAYLAND_TYPE0); /* before */
+    display_does(world, (char)('0' + level));
+    (void)await(&other, level);
+    assert_true(window_handle(world->window));
+    copp_wayland_free(&other.protection);
+    window_close(other.window);
+}
+
+/* Nothing was held while the display fell, so nothing is lost; the level set since then waits for the display. */
+static void falling_while_off_is_no_loss(void) {
+    struct world world;
+    world_open(&world);
+    set(&world, COPP_WAYLAND_TYPE0);
+    display_does(&world, '1');
+    assert_int_equal(await(&world, COPP_WAYLAND_TYPE0).local, COPP_WAYLAND_TYPE0);
+    set(&world, COPP_WAYLAND_OFF);
+    leave_unread(&world, COPP_WAYLAND_OFF);
+    set(&world, COPP_WAYLAND_TYPE0);
+    struct copp_wayland_status status = await(&world, COPP_WAYLAND_OFF);
+    assert_int_equal(status.flags, COPP_STATUS_NORMAL);
+    assert_int_equal(status.local, COPP_WAYLAND_OFF);
+    display_does(&world, '1');
+    status = await(&world, COPP_WAYLAND_TYPE0);
+    assert_int_equal(status.flags, COPP_STATUS_NORMAL);
+    assert_int_equal(status.local, COPP_WAYLAND_TYPE0);
+    world_end(&world);
+}
+
+/* What was held at a higher level is held at the lower one from the moment it is set. */
+static void falling_after_a_lower_level_is_link_lost(void) {
+    struct world world;
+    world_open(&world);
+    set(&world, COPP_WAYLAND_TYPE1);
+    display_does(&world, '2');
+    assert_int_equal(await(&world, COPP_WAYLAND_TYPE1).local, COPP_WAYLAND_TYPE1);
+    set(&world, COPP_WAYLAND_TYPE0);
+    display_does(&world, '0');
+    struct copp_wayland_status status = await(&world, COPP_WAYLAND_OFF);
+    assert_int_equal(status.flags, COPP_STATUS_LINK_LOST);
+    assert_int_equal(status.local, COPP_WAYLAND_OFF);
+    world_end(&world);
+}
+
 /* APP-3: what stood there before is not taken for an answer. */
 static void a_status_without_a_size(void) {
     struct world world;
@@ -247,6 +299,8 @@ static const struct test_case cases[] = {
     TEST(in_force_when_told, "CMD-4 QRY-5"),
     TEST(less_than_asked_is_not_in_force, "CMD-4"),
     TEST(falling_away_is_link_lost, "EVT-1 EVT-2 EVT-3"),
+    TEST(falling_while_off_is_no_loss, "EVT-1"),
+    TEST(falling_after_a_lower_level_is_link_lost, "EVT-1 EVT-3"),
     TEST(a_status_without_a_size, "APP-3"),
     TEST(compositor_that_dies, "EVT-1 EVT-3"),
     TEST(compositor_without_it, ""),

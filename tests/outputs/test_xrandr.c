@@ -1,9 +1,12 @@
 /* Outputs of an X server: a real one (Xvfb), a RandR client that plays the driver, and the kernel's side by fake_drm.h. */
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "edids.h"
 #include "fake_drm.h"
+#include "outputs/kms/note.h"
 #include "outputs/xrandr/xrandr.h"
 #include "outputs_rig.h"
 #include "x_server.h"
@@ -165,17 +168,34 @@ static void driver_that_takes_its_time(void) {
     world_end(&world);
 }
 
-/* What somebody else had on before says nothing of what the driver is about to do. */
-static void driver_that_takes_its_time_over_another_ones_protection(void) {
+/* What another program has on counts, and stays when our sessions leave (ARB-5). */
+static void another_ones_protection_counts(void) {
     struct world world;
     world_start(&world, false);
     world_open(&world, NULL, true);
     x_driver_says(&world.server, "Enabled");
     hear(&world);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_OK);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 0), COPP_HR_OK);
+    assert_true(x_driver_has(&world.server, "Enabled"));
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    world_end(&world);
+}
+
+/* What another program has asked for says nothing of what the driver is about to do: it is asked anew. */
+static void driver_that_takes_its_time_over_another_ones_wish(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    x_driver_says(&world.server, "Desired");
+    hear(&world);
     driver.slow = true;
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     driver_returns();
+    outputs_rig_pass(&world.outputs, 200);
+    assert_true(x_driver_has(&world.server, "Desired"));
     x_driver_says(&world.server, "Enabled");
     outputs_rig_pass(&world.outputs, 200);
     assert_int_equal(app_result(&world.app), COPP_HR_OK);
@@ -383,12 +403,15 @@ static void server_that_comes_back_with_less(void) {
     world_end(&world);
 }
 
-static void untrusted_server_is_not_offered(void) {
+static void untrusted_server_is_not_believed(void) {
     struct world world;
     world_start(&world, false);
     world_open(&world, NULL, false);
-    assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_NONE);
-    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_INVALIDARG);
+    x_driver_says(&world.server, "Enabled");
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    x_driver_says(&world.server, "Undesired");
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
     assert_true(x_driver_has(&world.server, "Undesired"));
     assert_non_null(strstr(world.said.text, "name the connector in the configuration, as in screen=card0-HDMI-A-1"));
     world_end(&world);
@@ -412,8 +435,65 @@ static void forged_connector_id(void) {
                                      XCB_ATOM_INTEGER, 32, XCB_PROP_MODE_REPLACE, 1, &id);
     x_driver_sync(&world.server);
     world_open(&world, NULL, false);
-    assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_NONE);
+    assert_int_equal(app_word(&world.app, COPP_QUERY_CONNECTOR_TYPE), COPP_CONNECTOR_UNKNOWN);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
     world_end(&world);
+}
+
+/* The server is there before the card behind it is known: its driver's module comes late. */
+static void card_that_comes_later(void) {
+    struct world world;
+    world_start(&world, true);
+    world_open(&world, "screen=card1-HDMI-A-1", false);
+    assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_HDCP);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .other_master = true, .beside = world.drm});
+    fake_drm_uevent(second, "add");
+    hear(&world);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    fake_drm_set_protection(second, FAKE_HDMI, 2);
+    fake_drm_tell(second, FAKE_HDMI);
+    hear(&world);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    fake_drm_tell(second, FAKE_HDMI); /* it fell, and was up again before anybody looked */
+    fake_drm_tell(second, FAKE_HDMI);
+    hear(&world);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    world_end(&world);
+    fake_drm_free(&second);
+}
+
+static void found_at_the_start(bool noted) {
+    struct world world;
+    struct kms_note note;
+    char directory[] = "/tmp/copp-xrandr-XXXXXX";
+    char server[64];
+    world_start(&world, false);
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(server, sizeof server, "X server %s", world.server.display);
+    kms_note_open(&note, directory, server, NULL);
+    kms_note_set(&note, noted ? "screen" : "DVI-0", true, NULL);
+    x_driver_says(&world.server, "Desired");
+    said_init(&world.said);
+    const struct copp_xrandr_config config = {
+        .display = world.server.display, .notes = directory, .trust_server = true, .log = &world.said.log};
+    struct copp_backend *backend;
+    assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
+    outputs_rig_init(&world.outputs, backend);
+    app_begin(&world.app, outputs_rig_connector(&world.outputs, "screen"));
+    outputs_rig_pass(&world.outputs, 25000);
+    assert_true(x_driver_has(&world.server, noted ? "Undesired" : "Desired"));
+    assert_int_equal(access(note.file, F_OK), noted ? -1 : 0);
+    world_end(&world);
+    assert_true(unlink(note.file) == 0 || noted);
+    assert_int_equal(rmdir(directory), 0);
+}
+
+/* What a coppd that was killed has left on. */
+static void only_what_is_noted_is_taken_down(void) {
+    found_at_the_start(true);
+    found_at_the_start(false);
 }
 
 static void believes_the_kernel(void) {
@@ -552,7 +632,8 @@ static void no_server(void) {
 static const struct test_case cases[] = {
     TEST(follows_a_trusted_server, "CMD-4 CMD-6 QRY-6"),
     TEST(driver_that_takes_its_time, "CMD-6"),
-    TEST(driver_that_takes_its_time_over_another_ones_protection, "CMD-4 CMD-6"),
+    TEST(another_ones_protection_counts, "ARB-5 QRY-5"),
+    TEST(driver_that_takes_its_time_over_another_ones_wish, "CMD-4 CMD-6"),
     TEST(driver_that_takes_too_long, "CMD-6"),
     TEST(driver_that_takes_its_time_to_end, "CMD-6 ARB-4"),
     TEST(falls_away, "EVT-1 EVT-3"),
@@ -564,9 +645,11 @@ static const struct test_case cases[] = {
     TEST(server_that_is_stopped_at_the_start, ""),
     TEST(server_goes_before_the_kernel, "EVT-1 EVT-3"),
     TEST(server_that_comes_back_with_less, "CMD-4"),
-    TEST(untrusted_server_is_not_offered, "QRY-6"),
+    TEST(untrusted_server_is_not_believed, "CMD-4 QRY-5"),
     TEST(without_the_property_nothing_is_offered, "QRY-6"),
     TEST(forged_connector_id, "QRY-6"),
+    TEST(only_what_is_noted_is_taken_down, "ARB-4 ARB-5"),
+    TEST(card_that_comes_later, "QRY-6 CMD-4 EVT-1"),
     TEST(believes_the_kernel, "CMD-4 CMD-6 EVT-3"),
     TEST(displays_call_themselves, ""),
     TEST(the_kernel_says_which_display_it_is, ""),
