@@ -59,19 +59,22 @@ static int find_anchor(const struct invocation *in, const char *name, struct cop
                            : read_anchor(in, name, anchor);
 }
 
-int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter) {
+int adapter_trust(const struct invocation *in, const struct adapter_options *options, struct adapter *adapter) {
     const char *anchor = options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR");
-    int status = adapter_find(in, options, follow, adapter);
-    if (status != STATUS_YES)
-        return status;
     bool remote = adapter->path != NULL;
     if (!remote && anchor != NULL)
         return refuse_anchor(in, options->anchor);
-    if (remote)
-        status = find_anchor(in, anchor, &adapter->anchor);
+    int status = remote ? find_anchor(in, anchor, &adapter->anchor) : STATUS_YES;
     if (status == STATUS_YES)
         status = revocation_open(in, &options->revocation, remote ? &adapter->anchor : NULL, true, &adapter->revocation);
-    if (status != STATUS_YES || !remote)
+    return status;
+}
+
+int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter) {
+    int status = adapter_find(in, options, follow, adapter);
+    if (status == STATUS_YES)
+        status = adapter_trust(in, options, adapter);
+    if (status != STATUS_YES || adapter->path == NULL)
         return status;
     status = remote_outputs(in, adapter);
     if (status == STATUS_YES && adapter->count == 0)

@@ -50,7 +50,9 @@ struct adapter_options {
 
 /* follow is as of events_open. STATUS_YES, or complains; close in any case. */
 int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter);
-/* The same, and reads whom to trust and what outputs there are: complains of none. */
+/* Reads whom to trust, and what is known to be revoked. STATUS_YES, or complains. */
+int adapter_trust(const struct invocation *in, const struct adapter_options *options, struct adapter *adapter);
+/* Both, and reads what outputs there are: complains of none. */
 int adapter_open(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter);
 void adapter_close(struct adapter *adapter);
 

@@ -3,13 +3,13 @@
 
 #include "commands.h"
 
+/* clang-format off */ /* it loses the lines among the conditions */
 const struct command *const commands[] = {
     &command_demo,
     &command_status,
     &command_protect,
-#ifdef _WIN32
     &command_probe,
-#else
+#ifndef _WIN32
     &command_watch,
 #endif
     &command_chain_verify,
@@ -23,6 +23,11 @@ const struct command *const commands[] = {
     &command_handshake_open,
     &command_srm_verify,
     &command_srm_show,
+#ifdef __linux__
+    &command_srm_install,
+    &command_srm_sync,
+#endif
     &command_omac,
     NULL,
 };
+/* clang-format on */

@@ -19,7 +19,9 @@ extern const struct command command_handshake_seal;
 extern const struct command command_handshake_open;
 extern const struct command command_srm_verify;
 extern const struct command command_srm_show;
+extern const struct command command_srm_install; /* on Linux alone, as the next */
+extern const struct command command_srm_sync;
 extern const struct command command_omac;
-extern const struct command command_probe; /* on Windows alone */
+extern const struct command command_probe; /* on Windows another one */
 
 #endif

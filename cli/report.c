@@ -105,6 +105,7 @@ static int fail_text(const struct invocation *in, int status, const char *file, 
         *in->note = (struct error_note){.rule = COPP_RULE_NONE};
         (void)snprintf(in->note->text, sizeof in->note->text, "%.250s%s%s", file != NULL ? file : "", file != NULL ? ": " : "",
                        text);
+        (void)snprintf(in->note->remedy, sizeof in->note->remedy, "%s", remedy_text);
         return status;
     }
     complain("%s%s%s", file != NULL ? file : "", file != NULL ? ": " : "", text);
@@ -183,6 +184,7 @@ int fail_verdict_with(const struct invocation *in, int status, const char *file,
         *in->note = (struct error_note){.rule = verdict->rule};
         (void)snprintf(in->note->text, sizeof in->note->text, "%.250s: %s%s (%s)", file, where, verdict->detail,
                        copp_rule_id(verdict->rule));
+        (void)snprintf(in->note->remedy, sizeof in->note->remedy, "%s", remedy_text);
         return status;
     }
     complain("%s: %s%s (%s%s%s)", file, where, verdict->detail, copp_rule_id(verdict->rule), because[0] != '\0' ? ", by " : "",

@@ -16,6 +16,7 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The last error of an invocation that notes errors: for a caller that tries again before it says what was wrong. */
 struct error_note {
     char text[768]; /* as it would have been printed, without remedy; "": none */
+    char remedy[256]; /* "": none */
     enum copp_rule rule; /* that decides, COPP_RULE_NONE: none */
 };
 

@@ -88,7 +88,7 @@ report_failed_tests() {
         select(.result != "OK" and .result != "EXPECTEDFAIL")
         | "\(.name): \(.result) after \(.duration | floor) s",
           (((.stdout // "") + (.stderr // "")) | split("\n") | map(select(. != "" and (test("^ok ") | not))) | .[-8:][] | "    \(.)")
-        ' "$1/meson-logs/testlog.json" >>"$step_report"
+        ' "$1/meson-logs/${test_log:-testlog}.json" >>"$step_report"
     return 1
 }
 
@@ -101,7 +101,7 @@ count_tests() {
             | ([$tap[] | select(test("^ok ") and (test("# SKIP"; "i") | not))] | length) as $ok
             | if ($tap | length) == 0 then (if $good then [1, 0] else [0, 1] end)
               else [$ok, ([($tap | length) - $ok, (if $good then 0 else 1 end)] | max)] end)
-        | "\(map(.[0]) | add // 0) \(map(.[1]) | add // 0)"' "$1/meson-logs/testlog.json"
+        | "\(map(.[0]) | add // 0) \(map(.[1]) | add // 0)"' "$1/meson-logs/${test_log:-testlog}.json"
 }
 
 check_coverage() {

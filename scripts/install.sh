@@ -155,5 +155,10 @@ check_packages() {
     grep -q "start\|restart" "$directory/postinst" # its units: both, as coppd(8) says
     grep -q "enable 'coppd.service'" "$directory/postinst"
     grep -q "enable 'coppd.socket'" "$directory/postinst"
+    grep -q '/copp-srm-sleep\.service$' "$directory/copp.files"
+    grep -q '/udev/rules\.d/60-copp-srm\.rules$' "$directory/copp.files"
+    dpkg-deb --ctrl-tarfile "$directory"/copp_*.deb | tar -xO ./postinst >"$directory/postinst"
+    grep -q "enable 'copp-srm.service'" "$directory/postinst"
+    grep -q "enable 'copp-srm-sleep.service'" "$directory/postinst"
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postrm | grep 'rm -rf /var/lib/coppd'
 }

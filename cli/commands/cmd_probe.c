@@ -1,35 +1,38 @@
-/* copp probe: whether this machine's own driver can be protected through, and where it fails if not (CERT, SES, QRY). */
-#include <stdlib.h>
+/* copp probe: whether this machine's outputs can be protected, and if not, what to do about it (QRY, SES, CERT). */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
-#include <objbase.h>
-
+#include "cli/adapter.h"
 #include "cli/commands.h"
-#include "cli/describe.h"
-#include "cli/keys.h"
-#include "cli/remote.h"
+#include "cli/probe/cards.h"
+#include "cli/probe/coppd.h"
 #include "cli/report.h"
-#include "cli/revocation.h"
-#include "cli/signals.h"
-#include "cli/table.h"
-#include "cli/why.h"
-#include "cli/windows/windows_driver.h"
+#include "cli/srm.h"
 
-#define OUTPUTS_MAX 8u
+#define KERNEL_SRM "/lib/firmware/display_hdcp_srm.bin"
+#define DAY_S 86400
 
 struct probe_options {
-    const char *anchor;
-    struct revocation_options revocation;
+    struct adapter_options device;
     bool set;
 };
 
 static const struct option_spec options[] = {
+    {.name = "device",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct probe_options, device) + offsetof(struct adapter_options, device),
+     .argument = "unix:PATH",
+     .words = "unix:",
+     .help = "coppd's socket (default: $COPP_DEVICE, else\n" COPP_SOCKET_DEFAULT ")"},
     {.name = "anchor",
      .kind = OPTION_TEXT,
-     .offset = offsetof(struct probe_options, anchor),
-     .argument = "FILE",
-     .help = "whom to trust: a PEM public key or a base64\nmodulus (default: Microsoft's anchor)"},
-    CRL_OPTION(struct probe_options, revocation),
+     .offset = offsetof(struct probe_options, device) + offsetof(struct adapter_options, anchor),
+     .argument = "microsoft|FILE",
+     .words = "microsoft",
+     .help = "whom coppd's chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"},
+    CRL_OPTION(struct probe_options, device.revocation),
     {.name = "set",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct probe_options, set),
@@ -37,325 +40,49 @@ static const struct option_spec options[] = {
     {.name = NULL},
 };
 
-/* One run of the command. */
-struct probe {
-    const struct invocation *in;
-    struct copp_public_key anchor;
-    struct revocation revocation;
-    struct table table;
-    json_t *paths;
-    bool good; /* every step of some path succeeded */
-    struct signals signals;
-    bool interrupted;
-    /* the path at hand */
-    const char *monitor;
-    const char *path;
-    json_t *steps;
-    bool path_good;
-};
-
-/* --- being interrupted --- */
-
-/* The command then ends as it should: with what it has set put back, and its file gone. */
-static bool interrupted(struct probe *probe) {
-    bool suspend;
-    probe->interrupted = probe->interrupted || signals_take(&probe->signals, &suspend) != 0;
-    return probe->interrupted;
-}
-
-/* --- what is reported --- */
-
-/* What an HRESULT says about the machine, to somebody whose protected playback does not work. */
-static const char *meaning(uint32_t hresult) {
-    static const struct {
-        uint32_t hresult;
-        const char *text;
-    } meanings[] = {
-        {0x80004001, "the system lacks this function: there is no output protection here"},
-        {0x80004003, "a bug in the driver: it takes a pointer for missing"},
-        {0x80004005, "the system gives no reason: is there a display?"},
-        {0x80040154, "this renderer is not installed"},
-        {0x8004029B, "the driver has no COPP, or the renderer shows nothing"},
-        {0x80070005, "access denied: a remote or locked session?"},
-        {0x80070057, "the driver does not know the request, or has no receiver to tell of"},
-        {0x8007007E, "the file is not there"},
-        {0x8007007F, "the file is too old: it lacks the function"},
-        {0x887601E0, "the resolution is too high for the protection"},
-        {0x8876024E, "clone mode: extend the desktop instead"},
-        {0x8000FFFF, "the driver refuses: a wrong order, key or MAC, or the link does not come up"},
-        {0xC0262500, "the driver has no output protection for this monitor"},
-        {0xC0262501, "the driver has no COPP"},
-        {0xC0262503, "the driver does not accept the handshake"},
-        {0xC026250F, "one picture on several connectors: extend the desktop instead"},
-        {0xC0262510, "theatre mode: switch it off"},
-        {0xC0262517, "the resolution is too high for the protection"},
-        {0xC026251D, "the driver does not know the query"},
-        {0xC0262521, "the driver does not accept the command, or the link does not come up"},
-        {0xC02625E5, "no monitor belongs to the display device: a virtual or remote display?"},
-    };
-    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
-        if (meanings[i].hresult == hresult)
-            return meanings[i].text;
-    }
-    return copp_hresult_name(hresult);
-}
-
-static void add(struct probe *probe, const char *step, const char *result, json_t *json) {
-    bool first = json_array_size(probe->steps) == 0;
-    table_add(&probe->table, first ? probe->monitor : "");
-    table_add(&probe->table, first ? probe->path : "");
-    table_add(&probe->table, step);
-    table_add(&probe->table, result);
-    json_array_append_new(probe->steps, json);
-}
-
-static void add_good(struct probe *probe, const char *step, const char *answer) {
-    add(probe, step, answer, json_pack("{ss sb ss}", "step", step, "ok", 1, "answer", answer));
-}
-
-static void add_refused(struct probe *probe, const char *step, uint32_t hresult) {
-    char code[16];
-    char text[160];
-    (void)snprintf(code, sizeof code, "0x%08X", (unsigned)hresult);
-    (void)snprintf(text, sizeof text, "%s: %s", code, meaning(hresult));
-    probe->path_good = false;
-    add(probe, step, text, json_pack("{ss sb ss ss}", "step", step, "ok", 0, "hresult", code, "meaning", meaning(hresult)));
-}
-
-static void add_failed(struct probe *probe, const char *step, enum copp_rule rule, const char *why) {
-    char text[160];
-    (void)snprintf(text, sizeof text, rule ? "%s (%s)" : "%s", why, copp_rule_id(rule));
-    probe->path_good = false;
-    add(probe, step, text, json_pack("{ss sb so ss}", "step", step, "ok", 0, "rule", json_rule(rule), "meaning", why));
-}
-
-/* --- a session's steps --- */
-
-/* A call on the session: true if it succeeded, else its step is reported. */
-static bool succeeded(struct probe *probe, const char *step, enum copp_result result, const struct copp_session *session) {
-    if (result == COPP_OK)
-        return true;
-    if (result == COPP_E_REFUSED)
-        add_refused(probe, step, copp_session_hresult(session));
-    else
-        add_failed(probe, step, COPP_RULE_NONE, copp_strerror(result));
-    return false;
-}
-
-static void ask_levels(struct probe *probe, struct copp_session *session, uint32_t types) {
-    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
-        char step[64];
-        char text[64];
-        uint32_t level;
-        const char *name = copp_protection_type_name(protection_types[i]);
-        if (!(types & protection_types[i]))
-            continue;
-        (void)snprintf(step, sizeof step, "QueryLocalProtectionLevel %s", name);
-        if (succeeded(probe, step, copp_session_local_level(session, protection_types[i], &level), session)) {
-            describe_level(protection_types[i], level, text, sizeof text);
-            add_good(probe, step, text);
-        }
-        (void)snprintf(step, sizeof step, "QueryGlobalProtectionLevel %s", name);
-        if (succeeded(probe, step, copp_session_global_level(session, protection_types[i], &level), session)) {
-            describe_level(protection_types[i], level, text, sizeof text);
-            add_good(probe, step, text);
-        }
-    }
-}
-
-static void ask_receiver(struct probe *probe, struct copp_session *session) {
-    struct copp_status_hdcp_key key;
-    uint8_t ksv[COPP_KSV_SIZE];
-    char text[64];
-    enum copp_result result = copp_session_hdcp_key(session, &key);
-    if (result == COPP_E_REFUSED && copp_session_hresult(session) == COPP_HR_INVALIDARG) {
-        add_good(probe, "QueryHDCPKeyData", "no receiver"); /* QRY-6 */
-        return;
-    }
-    if (!succeeded(probe, "QueryHDCPKeyData", result, session))
-        return;
-    copp_ksv_from_bksv(key.bksv, ksv);
-    (void)snprintf(text, sizeof text, "KSV %02x%02x%02x%02x%02x%s%s", ksv[0], ksv[1], ksv[2], ksv[3], ksv[4],
-                   copp_ksv_valid(ksv) ? "" : ", which is not valid", key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
-    add_good(probe, "QueryHDCPKeyData", text);
-}
-
-/* Every query there is; answers the protection types. */
-static uint32_t ask(struct probe *probe, struct copp_session *session) {
-    char text[128];
-    uint32_t value = 0;
-    uint32_t types = 0;
-    struct copp_display display;
-    struct copp_status_signaling signaling;
-    if (succeeded(probe, "QueryConnectorType", copp_session_connector_type(session, &value), session)) {
-        describe_connector(value, text, sizeof text);
-        add_good(probe, "QueryConnectorType", text);
-    }
-    if (succeeded(probe, "QueryProtectionType", copp_session_protection_types(session, &types), session)) {
-        describe_types(types, text, sizeof text);
-        add_good(probe, "QueryProtectionType", text);
-    }
-    if (succeeded(probe, "QueryBusData", copp_session_bus_type(session, &value), session))
-        add_good(probe, "QueryBusData", copp_bus_type_name(value & ~COPP_BUS_INTEGRATED));
-    if (succeeded(probe, "QueryDisplayData", copp_session_display(session, &display), session)) {
-        describe_display(&display, text, sizeof text);
-        add_good(probe, "QueryDisplayData", text);
-    }
-    if (succeeded(probe, "QuerySignaling", copp_session_signaling(session, &signaling), session))
-        add_good(probe, "QuerySignaling", copp_tv_standard_name(signaling.active_standard));
-    ask_levels(probe, session, types);
-    if (types & COPP_PROTECTION_TYPE_HDCP)
-        ask_receiver(probe, session);
-    return types;
-}
-
-/* Puts back whatever has happened meanwhile: nothing between the two commands returns. */
-static void try_hdcp(struct probe *probe, struct copp_session *session, uint32_t types) {
-    if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
-        add_failed(probe, "SetProtectionLevel HDCP", COPP_RULE_NONE, "the connector has no HDCP");
-        return;
-    }
-    enum copp_result result = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_ON);
-    if (succeeded(probe, "SetProtectionLevel HDCP 1", result, session))
-        add_good(probe, "SetProtectionLevel HDCP 1", "in force");
-    result = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF);
-    if (succeeded(probe, "SetProtectionLevel HDCP 0", result, session))
-        add_good(probe, "SetProtectionLevel HDCP 0", "put back");
-}
-
-static void run_session(struct probe *probe, struct copp_session *session) {
-    const struct probe_options *o = probe->in->options;
+/* What the kernel's drivers check receivers against. They do not verify its signature. */
+static void find_srm(const struct invocation *in, struct findings *findings) {
+    struct error_note note = {.text = ""};
+    struct invocation quiet = *in;
+    struct stat status;
+    struct copp_srm *srm = NULL;
     struct copp_verdict verdict;
-    enum copp_result result = copp_session_exchange(session, &verdict);
-    if (result == COPP_E_INVALID || result == COPP_E_REVOKED) {
-        add_good(probe, "KeyExchange", "a certificate chain");
-        add_failed(probe, "validate the chain", verdict.rule,
-                   verdict.rule == COPP_RULE_CERT_12 ? "leads to another anchor: name a test driver's with --anchor"
-                                                     : verdict.detail);
-        return;
+    quiet.note = &note;
+    findings_at(findings, "kernel");
+    if (stat(KERNEL_SRM, &status) != 0) {
+        bool missing = errno == ENOENT;
+        findings_add(findings, missing ? FINDING_NOTE : FINDING_UNKNOWN, "revocation list",
+                     "fetch the HDCP licensing body's list and verify it with copp srm verify", "%s: %s", KERNEL_SRM,
+                     missing ? "none: the driver refuses no revoked receiver" : strerror(errno));
+    } else if (read_srm(&quiet, KERNEL_SRM, NULL, &srm, &verdict) != STATUS_YES) {
+        findings_add(findings, FINDING_BAD, "revocation list", note.remedy[0] ? note.remedy : NULL, "%s", note.text);
+    } else {
+        long long days = ((long long)time(NULL) - (long long)status.st_mtime) / DAY_S;
+        findings_add(findings, FINDING_GOOD, "revocation list", NULL, "HDCP %u.x, version %u, stored %lld days ago",
+                     copp_srm_hdcp(srm), copp_srm_version(srm), days);
     }
-    if (!succeeded(probe, "KeyExchange", result, session))
-        return;
-    add_good(probe, "KeyExchange", "a certificate chain");
-    add_good(probe, "validate the chain", o->anchor ? "leads to the given anchor" : "leads to Microsoft's anchor");
-    if (!succeeded(probe, "SessionSequenceStart", copp_session_start(session), session))
-        return;
-    add_good(probe, "SessionSequenceStart", "accepted");
-    uint32_t types = ask(probe, session);
-    if (o->set && !interrupted(probe))
-        try_hdcp(probe, session, types);
+    copp_srm_free(&srm);
 }
 
-static void begin_path(struct probe *probe, const char *monitor, const char *path) {
-    probe->monitor = monitor;
-    probe->path = path;
-    probe->steps = json_array();
-    probe->path_good = true;
-}
-
-static void end_path(struct probe *probe) {
-    probe->good = probe->good || probe->path_good;
-    json_array_append_new(probe->paths, json_pack("{so ss sb so}", "monitor", json_text(probe->monitor), "path", probe->path,
-                                                  "ok", probe->path_good, "steps", probe->steps));
-}
-
-/* Takes the transport over. */
-static void run_transport(struct probe *probe, struct copp_transport *transport) {
-    const struct copp_session_config config = {.size = sizeof config,
-                                               .anchor = &probe->anchor,
-                                               .lists = &probe->revocation.lists,
-                                               .log = why_log(),
-                                               .binding = remote_binding};
-    struct copp_session *session = NULL;
-    enum copp_result result = copp_session_new(&config, transport, &session);
-    if (result == COPP_OK)
-        run_session(probe, session);
-    else
-        add_failed(probe, "begin", COPP_RULE_NONE, copp_strerror(result));
-    copp_session_free(&session);
-    copp_transport_free(&transport);
-}
-
-static void try_opm(struct probe *probe, const struct monitor *monitor) {
-    struct copp_transport *transports[OUTPUTS_MAX];
-    size_t found;
-    const char *step;
-    HRESULT hr = opm_open(monitor->handle, transports, OUTPUTS_MAX, &found, &step);
-    if (FAILED(hr) || found == 0) {
-        begin_path(probe, monitor->name, "OPM");
-        if (FAILED(hr))
-            add_refused(probe, step, (uint32_t)hr);
-        else
-            add_failed(probe, step, COPP_RULE_NONE, "the monitor has no outputs");
-        end_path(probe);
-        return;
+static int print(const struct invocation *in, struct findings *findings, enum coppd_answer answer) {
+    static const int statuses[] = {[COPPD_PROTECTS] = STATUS_YES, [COPPD_FAILS] = STATUS_NO, [COPPD_UNKNOWN] = STATUS_UNKNOWN};
+    if (in->json) {
+        json_t *ok = answer == COPPD_UNKNOWN ? json_null() : json_boolean(answer == COPPD_PROTECTS);
+        int printed = print_json(json_pack("{so sO}", "ok", ok, "findings", findings->list));
+        return printed == STATUS_YES ? statuses[answer] : STATUS_UNKNOWN;
     }
-    for (size_t i = 0; i < found; i++) {
-        begin_path(probe, monitor->name, "OPM");
-        run_transport(probe, transports[i]);
-        end_path(probe);
-    }
-}
-
-static void try_renderer(struct probe *probe, const struct monitor *monitor, bool vmr9) {
-    struct copp_transport *transport;
-    const char *step;
-    begin_path(probe, monitor->name, vmr9 ? "VMR-9" : "VMR-7");
-    HRESULT hr = renderer_open(monitor, vmr9, &transport, &step);
-    if (FAILED(hr))
-        add_refused(probe, step, (uint32_t)hr);
-    else
-        run_transport(probe, transport);
-    end_path(probe);
-}
-
-static void try_monitor(struct probe *probe, const struct monitor *monitor) {
-    if (monitor->handle)
-        try_opm(probe, monitor);
-    for (int vmr9 = 1; vmr9 >= 0 && !interrupted(probe); vmr9--)
-        try_renderer(probe, monitor, vmr9);
-}
-
-static int report(struct probe *probe) {
-    int status = probe->good ? STATUS_YES : STATUS_NO;
-    if (probe->in->json)
-        return print_json(json_pack("{sb sO}", "ok", probe->good, "paths", probe->paths)) == STATUS_YES ? status : STATUS_UNKNOWN;
-    return table_print(&probe->table) ? status : fail_result(probe->in, NULL, COPP_E_MEMORY);
+    return table_print(&findings->table) ? statuses[answer] : fail_result(in, NULL, COPP_E_MEMORY);
 }
 
 static int run(const struct invocation *in) {
-    static const char *const head[] = {"MONITOR", "PATH", "STEP", "RESULT"};
     const struct probe_options *o = in->options;
-    struct probe probe = {.in = in, .table = {.columns = 4}};
-    struct monitor monitors[MONITORS_MAX];
-    int status = read_anchor(in, o->anchor, &probe.anchor);
-    if (status == STATUS_YES)
-        status = revocation_open(in, &o->revocation, &probe.anchor, false, &probe.revocation);
-    if (status != STATUS_YES) {
-        revocation_close(&probe.revocation);
-        return status;
-    }
-    if (!signals_open(&probe.signals) || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
-        return fail(in, STATUS_UNKNOWN, NULL, "neither COM nor the console can be used");
-    probe.paths = json_array();
-    for (size_t i = 0; i < 4; i++)
-        table_add(&probe.table, head[i]);
-    size_t count = monitors_list(monitors);
-    for (size_t i = 0; i < count && !interrupted(&probe); i++)
-        try_monitor(&probe, &monitors[i]);
-    if (count == 0) /* what the renderers say to that */
-        try_monitor(&probe, &(struct monitor){.name = "none"});
-    status = report(&probe);
-    if (interrupted(&probe)) {
-        complain("interrupted: what is not told has not been tried");
-        status = STATUS_UNKNOWN;
-    }
-    json_decref(probe.paths);
-    revocation_close(&probe.revocation);
-    table_free(&probe.table);
-    CoUninitialize();
-    (void)fflush(stdout);
-    signals_close(&probe.signals);
+    struct findings findings;
+    findings_begin(&findings);
+    enum coppd_answer answer = probe_coppd(in, &o->device, o->set, &findings);
+    find_srm(in, &findings);
+    probe_cards(&findings);
+    int status = print(in, &findings, answer);
+    findings_end(&findings);
     return status;
 }
 
@@ -363,9 +90,9 @@ const struct command command_probe = {
     .name = "probe",
     .operands = "",
     .summary = "Find out where this machine's output protection fails",
-    .details = "Opens the driver of every monitor through IOPMVideoOutput, VMR-9 and VMR-7,\n"
-               "validates its chain, starts a session and asks everything there is to ask. Exit\n"
-               "status 0: every step of one way succeeded; 1: each way fails somewhere.",
+    .details = "Asks coppd, opens a session with each of its outputs, and looks at the kernel's graphics\n"
+               "cards: who owns them, what their connectors can do. Each obstacle comes with its remedy. Exit\n"
+               "status 0: a display can be protected through coppd; 1: none can; 2: could not tell.",
     .options = options,
     .options_size = sizeof(struct probe_options),
     .run = run,

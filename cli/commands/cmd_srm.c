@@ -1,134 +1,154 @@
 /* copp srm: HDCP system renewability messages (SRM-1..5). */
-#include <string.h>
+#include <errno.h>
 
 #include "cli/commands.h"
 #include "cli/encode.h"
-#include "cli/io.h"
-#include "cli/keys.h"
 #include "cli/report.h"
 #include "cli/srm.h"
 #include "cli/unlike.h"
-#include "cli/why.h"
+#ifdef __linux__
+#include "cli/srm/firmware.h"
+#include "cli/srm/stored_file.h"
+#endif
 
-static const struct option_spec options[] = {
-    {.name = "key",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct srm_options, key),
-     .argument = "production|facsimile|FILE",
-     .words = "production facsimile",
-     .help = "who must have signed it: the licensing body (the\n"
-             "default), the specifications' test keys, or the\n"
-             "PEM public key in FILE"},
-    {.name = NULL},
+struct srm_options {
+    const char *key;
+    const char *root;
 };
 
-int read_srm(const struct invocation *in, const char *name, const char *key_name, struct copp_srm **srm,
-             struct copp_verdict *verdict) {
-    struct blob message;
-    struct blob pem = {0};
-    struct copp_srm_key key = {.size = sizeof key, .kind = COPP_SRM_KEY_PRODUCTION};
-    *srm = NULL;
-    if (key_name != NULL && strcmp(key_name, "facsimile") == 0) {
-        key.kind = COPP_SRM_KEY_FACSIMILE;
-    } else if (key_name != NULL && strcmp(key_name, "production") != 0) {
-        int status = read_file(in, key_name, 65536, &pem);
-        if (status != STATUS_YES)
-            return status;
-        key = (struct copp_srm_key){
-            .size = sizeof(struct copp_srm_key), .kind = COPP_SRM_KEY_PEM, .pem = (const char *)pem.bytes, .pem_size = pem.size};
-    }
-    int status = read_file(in, name, COPP_SRM_SIZE_MAX, &message);
-    if (status == STATUS_YES) {
-        enum copp_result result = copp_srm_verify_logged(message.bytes, message.size, &key, why_log(), srm, verdict);
-        if (result == COPP_E_KEY)
-            status = fail_kind(in, key_name, &pem,
-                               KIND(FILE_PUBLIC_KEY) | KIND(FILE_TEXT) | (pem.bytes == NULL ? KIND(FILE_EMPTY) : 0),
-                               "is not a key for this message: HDCP 1.x takes DSA-1024, HDCP 2.x RSA-3072");
-        else if (result != COPP_OK)
-            status = fail_unlike(in, name, &message, KINDS_SRM, COLLECTION_CHAIN, result, verdict);
-    }
-    blob_free(&message);
-    blob_free(&pem);
-    return status;
-}
+#ifdef __linux__
+#define FILES_MIN 0
+#define FILES "[FILE]"
+#define FILES_DETAILS                                                                                                            \
+    "Without FILE it is the list that this machine's kernel loads as firmware, where there is one (exit\nstatus 1: there is "    \
+    "none)."
+#define ROOT_OPTION                                                                                                              \
+    {.name = "root",                                                                                                             \
+     .kind = OPTION_TEXT,                                                                                                        \
+     .offset = offsetof(struct srm_options, root),                                                                               \
+     .argument = "DIR",                                                                                                          \
+     .help = "without FILE: the tree whose kernel's list is\nmeant (default: /)"},
+#else
+#define FILES_MIN 1
+#define FILES "FILE"
+#define FILES_DETAILS ""
+#define ROOT_OPTION
+#endif
 
-static json_t *json_srm(const char *name, const struct copp_srm *srm, bool valid) {
-    json_t *entries = json_array();
-    for (size_t i = 0; i < copp_srm_count(srm); i++)
-        json_add(&entries, json_hex(copp_srm_entry(srm, i), COPP_KSV_SIZE));
-    return json_pack("{so so si si si so}", "file", json_text(name), "valid", valid ? json_true() : json_null(), "hdcp",
-                     (int)copp_srm_hdcp(srm), "version", (int)copp_srm_version(srm), "generation", (int)copp_srm_generation(srm),
-                     "revoked", entries);
+static const struct option_spec verify_options[] = {SRM_KEY_OPTION(struct srm_options, key), ROOT_OPTION{.name = NULL}};
+static const struct option_spec show_options[] = {ROOT_OPTION{.name = NULL}};
+
+/* What is looked at: a file's content, and its name. */
+struct chosen {
+    const char *name;
+    struct blob message;
+#ifdef __linux__
+    struct firmware_file file;
+#endif
+};
+
+#ifdef __linux__
+static int read_installed(const struct invocation *in, struct chosen *chosen) {
+    const struct srm_options *o = in->options;
+    const char *root = o->root != NULL ? o->root : "/";
+    chosen->name = chosen->file.path;
+    if (!firmware_find(root, &chosen->file)) {
+        firmware_path(root, FIRMWARE_DIRECTORY "/" FIRMWARE_LIST, chosen->file.path, sizeof chosen->file.path);
+        return fail_with(in, STATUS_NO, chosen->name, "install one: copp srm install FILE",
+                         "there is none: the kernel takes no receiver for revoked");
+    }
+    switch (stored_read_below(root, chosen->file.below, COPP_SRM_SIZE_MAX, &chosen->message)) {
+    case STORED_READ:
+        return STATUS_YES;
+    case STORED_LARGE:
+        return fail(in, STATUS_NO, chosen->name, "is larger than any message (SRM-1)");
+    default:
+        return fail_to_read(in, chosen->name, "cannot be read", errno);
+    }
+}
+#endif
+
+/* STATUS_YES, or complains; free the message in any case. */
+static int read_chosen(const struct invocation *in, struct chosen *chosen) {
+    *chosen = (struct chosen){.name = in->operands[0]};
+#ifdef __linux__
+    if (in->operand_count == 0)
+        return read_installed(in, chosen);
+#endif
+    return read_file(in, chosen->name, COPP_SRM_SIZE_MAX, &chosen->message);
 }
 
 static int run_verify(const struct invocation *in) {
     const struct srm_options *o = in->options;
-    const char *name = in->operands[0];
-    struct copp_srm *srm;
+    struct chosen chosen;
+    struct srm_key key;
+    struct copp_srm *srm = NULL;
     struct copp_verdict verdict;
-    int status = read_srm(in, name, o->key, &srm, &verdict);
-    if (status != STATUS_YES)
-        return status;
-    if (in->json)
-        status = print_json(json_srm(name, srm, true));
-    else
-        say("%s: valid: HDCP %u.x, version %u, %zu revoked, signed by the %s key", name, copp_srm_hdcp(srm),
-            copp_srm_version(srm), copp_srm_count(srm), o->key != NULL ? o->key : "production");
+    int status = srm_key_open(in, o->key, &key);
+    if (status == STATUS_YES) {
+        status = read_chosen(in, &chosen);
+        if (status == STATUS_YES)
+            status = srm_verify(in, chosen.name, &chosen.message, &key, &srm, &verdict);
+        if (status == STATUS_YES && in->json)
+            status = print_json(json_srm(chosen.name, srm, true));
+        else if (status == STATUS_YES)
+            say("%s: valid: HDCP %u.x, version %u, %zu revoked, signed by the %s key", chosen.name, copp_srm_hdcp(srm),
+                copp_srm_version(srm), copp_srm_count(srm), key.name);
+        blob_free(&chosen.message);
+    }
     copp_srm_free(&srm);
+    srm_key_close(&key);
     return status;
 }
 
-static int run_show(const struct invocation *in) {
-    const char *name = in->operands[0];
-    struct blob message;
-    struct copp_srm *srm;
-    struct copp_verdict verdict;
-    int status = read_file(in, name, COPP_SRM_SIZE_MAX, &message);
-    if (status != STATUS_YES)
-        return status;
-    enum copp_result result = copp_srm_parse(message.bytes, message.size, &srm, &verdict);
-    if (result != COPP_OK)
-        status = fail_unlike(in, name, &message, KINDS_SRM, COLLECTION_CHAIN, result, &verdict);
-    blob_free(&message);
-    if (result != COPP_OK)
-        return status;
-    if (in->json) {
-        status = print_json(json_srm(name, srm, false));
-    } else {
-        say("%s: HDCP %u.x, version %u, generation %u, %zu revoked; signature not checked (see copp srm verify)", name,
-            copp_srm_hdcp(srm), copp_srm_version(srm), copp_srm_generation(srm), copp_srm_count(srm));
-        for (size_t i = 0; i < copp_srm_count(srm); i++) {
-            char text[2 * COPP_KSV_SIZE + 1];
-            hex_encode(copp_srm_entry(srm, i), COPP_KSV_SIZE, text);
-            printf("  %s\n", text);
-        }
+static int print_message(const struct invocation *in, const char *name, const struct copp_srm *srm) {
+    if (in->json)
+        return print_json(json_srm(name, srm, false));
+    say("%s: HDCP %u.x, version %u, generation %u, %zu revoked; signature not checked (see copp srm verify)", name,
+        copp_srm_hdcp(srm), copp_srm_version(srm), copp_srm_generation(srm), copp_srm_count(srm));
+    for (size_t i = 0; i < copp_srm_count(srm); i++) {
+        char text[2 * COPP_KSV_SIZE + 1];
+        hex_encode(copp_srm_entry(srm, i), COPP_KSV_SIZE, text);
+        printf("  %s\n", text);
     }
+    return STATUS_YES;
+}
+
+static int run_show(const struct invocation *in) {
+    struct chosen chosen;
+    struct copp_srm *srm = NULL;
+    struct copp_verdict verdict;
+    int status = read_chosen(in, &chosen);
+    if (status == STATUS_YES) {
+        enum copp_result result = copp_srm_parse(chosen.message.bytes, chosen.message.size, &srm, &verdict);
+        status = result == COPP_OK ? print_message(in, chosen.name, srm)
+                                   : fail_unlike(in, chosen.name, &chosen.message, KINDS_SRM, COLLECTION_CHAIN, result, &verdict);
+    }
+    blob_free(&chosen.message);
     copp_srm_free(&srm);
     return status;
 }
 
 const struct command command_srm_verify = {
     .name = "srm verify",
-    .operands = "FILE",
-    .operands_min = 1,
+    .operands = FILES,
+    .operands_min = FILES_MIN,
     .operands_max = 1,
     .summary = "Check an HDCP renewability message: layout and signature",
-    .details = "",
-    .options = options,
+    .details = FILES_DETAILS,
+    .options = verify_options,
     .options_size = sizeof(struct srm_options),
     .run = run_verify,
 };
 
-static const struct option_spec show_options[] = {{.name = NULL}};
-
 const struct command command_srm_show = {
     .name = "srm show",
-    .operands = "FILE",
-    .operands_min = 1,
+    .operands = FILES,
+    .operands_min = FILES_MIN,
     .operands_max = 1,
     .summary = "List the receivers an HDCP renewability message revokes",
-    .details = "Looks at the layout only: what it prints is not proven to come from the licensing body.",
+    .details = "Looks at the layout only: what it prints is not proven to come from the licensing body.\n" FILES_DETAILS,
     .options = show_options,
-    .options_size = 0,
+    .options_size = sizeof(struct srm_options),
     .run = run_show,
 };

@@ -159,13 +159,25 @@ static void take_event(struct kms_cards *cards, struct udev_device *device, kms_
         kms_card_gone(card);
 }
 
+/* The socket's queue was full: whatever may have happened meanwhile is taken to have happened. */
+static void make_up_for_lost_events(struct kms_cards *cards, kms_moved *moved, void *user) {
+    (void)add_cards(cards);
+    if (moved)
+        moved(user, NULL, 0, 0);
+}
+
 bool kms_cards_update(struct kms_cards *cards, kms_moved *moved, void *user) {
     bool any = false;
     struct udev_device *device;
-    while ((device = udev_monitor_receive_device(cards->monitor)) != NULL) {
-        take_event(cards, device, moved, user);
+    errno = 0;
+    while ((device = udev_monitor_receive_device(cards->monitor)) != NULL || errno == ENOBUFS) {
+        if (device)
+            take_event(cards, device, moved, user);
+        else
+            make_up_for_lost_events(cards, moved, user);
         udev_device_unref(device);
         any = true;
+        errno = 0;
     }
     for (size_t i = 0; any && i < cards->count; i++)
         kms_card_scan(cards->list[i]);

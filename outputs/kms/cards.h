@@ -28,7 +28,7 @@ void kms_cards_close(struct kms_cards *cards);
 int kms_cards_fd(const struct kms_cards *cards);
 /*
  * Hears what the kernel has done: it has moved this property of the card's connector of that number. In the order of the events,
- * and as often as there were any.
+ * and as often as there were any. card is NULL where events were lost: it may have been any property.
  */
 typedef void kms_moved(void *user, const struct kms_card *card, uint32_t connector_id, uint32_t property_id);
 

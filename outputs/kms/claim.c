@@ -6,28 +6,35 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "common/number.h"
+
 #define LINES_MAX 4096u /* locks of the whole machine */
 
-/* "7: FLOCK  ADVISORY  WRITE 812 00:06:345 0 EOF"; -1: it is another file's. */
-static int holder_in(const char *line, const struct stat *status) {
-    int pid;
-    unsigned int device[2];
-    unsigned long inode;
-    if (sscanf(line, "%*u: FLOCK %*15s %*15s %9d %8x:%8x:%20lu", &pid, &device[0], &device[1], &inode) != 4)
-        return -1;
-    bool same = device[0] == major(status->st_dev) && device[1] == minor(status->st_dev) && inode == status->st_ino;
-    return same && pid > 0 ? pid : -1;
+/* "7: FLOCK  ADVISORY  WRITE 812 00:06:345 0 EOF"; 0: it is another file's. */
+static uint32_t holder_in(char *line, const char *file) {
+    char *words[6];
+    char *rest = NULL;
+    uint32_t pid = 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        words[i] = strtok_r(i ? NULL : line, " \n", &rest);
+        if (!words[i])
+            return 0;
+    }
+    bool same = strcmp(words[1], "FLOCK") == 0 && strcmp(words[5], file) == 0;
+    return same && number_read_word(words[4], 1, INT32_MAX, &pid) ? pid : 0;
 }
 
-static int find_holder(int fd) {
+static uint32_t find_holder(int fd) {
     struct stat status;
+    char name[64];
     char line[160];
-    int pid = -1;
+    uint32_t pid = 0;
     FILE *file = fstat(fd, &status) == 0 ? fopen("/proc/locks", "re") : NULL;
     if (!file)
-        return -1;
-    for (unsigned lines = 0; pid < 0 && lines < LINES_MAX && fgets(line, sizeof line, file); lines++)
-        pid = holder_in(line, &status);
+        return 0;
+    (void)snprintf(name, sizeof name, "%02x:%02x:%lu", major(status.st_dev), minor(status.st_dev), (unsigned long)status.st_ino);
+    for (unsigned lines = 0; !pid && lines < LINES_MAX && fgets(line, sizeof line, file); lines++)
+        pid = holder_in(line, name);
     (void)fclose(file);
     return pid;
 }
@@ -35,11 +42,11 @@ static int find_holder(int fd) {
 static void name_holder(int fd, char holder[KMS_HOLDER_SIZE]) {
     char path[32];
     char command[32] = "";
-    int pid = find_holder(fd);
+    unsigned pid = find_holder(fd);
     holder[0] = 0;
-    if (pid < 0)
+    if (!pid)
         return;
-    (void)snprintf(path, sizeof path, "/proc/%d/comm", pid);
+    (void)snprintf(path, sizeof path, "/proc/%u/comm", pid);
     FILE *file = fopen(path, "re");
     if (file) {
         if (!fgets(command, sizeof command, file))
@@ -47,7 +54,7 @@ static void name_holder(int fd, char holder[KMS_HOLDER_SIZE]) {
         (void)fclose(file);
     }
     command[strcspn(command, "\n")] = 0;
-    (void)snprintf(holder, KMS_HOLDER_SIZE, "%s%s(process %d)", command, command[0] ? " " : "", pid);
+    (void)snprintf(holder, KMS_HOLDER_SIZE, "%s%s(process %u)", command, command[0] ? " " : "", pid);
 }
 
 bool kms_claim(int fd, char holder[KMS_HOLDER_SIZE]) {

@@ -3,19 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/number.h"
+
 #define LINES_MAX 256u /* open files of a card */
 #define COMMAND_WIDTH 20u /* of the first column, right-aligned; a command may hold blanks */
 
 /* "             command  tgid dev master a   uid      magic": who is master has a "y" there. */
-static bool is_master(const char *line, char name[KMS_MASTER_SIZE]) {
-    int pid;
-    char master;
-    if (strlen(line) <= COMMAND_WIDTH || sscanf(line + COMMAND_WIDTH, " %9d %*9d %c", &pid, &master) != 2 || master != 'y')
-        return false;
+static bool is_master(char *line, char name[KMS_MASTER_SIZE]) {
+    char *rest = NULL;
+    uint32_t pid;
     const char *command = line + strspn(line, " ");
-    if (command >= line + COMMAND_WIDTH)
+    if (strlen(line) <= COMMAND_WIDTH || command >= line + COMMAND_WIDTH)
         return false;
-    (void)snprintf(name, KMS_MASTER_SIZE, "%.*s (process %d)", (int)(line + COMMAND_WIDTH - command), command, pid);
+    int length = (int)(line + COMMAND_WIDTH - command);
+    const char *tgid = strtok_r(line + COMMAND_WIDTH, " ", &rest);
+    const char *minor = tgid ? strtok_r(NULL, " ", &rest) : NULL;
+    const char *master = minor ? strtok_r(NULL, " ", &rest) : NULL;
+    if (!master || strcmp(master, "y") != 0 || !number_read_word(tgid, 1, INT32_MAX, &pid))
+        return false;
+    (void)snprintf(name, KMS_MASTER_SIZE, "%.*s (process %u)", length, command, (unsigned)pid);
     return true;
 }
 

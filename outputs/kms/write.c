@@ -83,7 +83,7 @@ enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_v
     if (!connector->id || !connector->protection_property)
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     if (!become_master(card))
-        return COPP_E_FAILED;
+        return COPP_E_STATE;
     int result = card->atomic ? commit(card, connector, value) : set_properties(card, connector, value);
     leave_master(card);
     if (result == -EBUSY)

@@ -60,11 +60,12 @@ static void see_down(struct hdcp_link *link) {
 static enum copp_result clear(struct hdcp_link *link) {
     struct hdcp_observation after;
     look(link, &after);
-    if (after.hdcp == HDCP_UNDESIRED)
-        see_down(link);
-    else if (!link->blind)
+    if (after.hdcp != HDCP_UNDESIRED && !link->blind)
         return COPP_E_FAILED;
     link->cleared = true;
+    link->down = false;
+    if (!link->blind)
+        see_down(link);
     return COPP_OK;
 }
 
@@ -74,10 +75,9 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
         link->busy_ms = UNSET;
     if (result)
         return result;
-    link->down = false;
     if (value == HDCP_UNDESIRED)
         return clear(link);
-    link->cleared = false;
+    link->cleared = link->down = false;
     return COPP_OK;
 }
 
@@ -156,12 +156,16 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
         enum copp_result result = write_value(link, HDCP_UNDESIRED);
         if (result == COPP_E_PENDING || (result && link->cleared))
             return result; /* what stands there is a driver's that has not ended */
+        if (!result && link->blind)
+            return COPP_E_PENDING; /* whether it was done is to be seen */
         from_undesired = !result;
     }
     note(link, true);
     enum copp_result result = write_value(link, HDCP_DESIRED);
     if (result == COPP_E_PENDING)
         return result;
+    if (result == COPP_E_STATE)
+        return COPP_E_FAILED;
     link->owed = link->owed || !result || from_undesired; /* a refusal is no proof that it was not done */
     link->late = true;
     link->asked = !result;
@@ -169,22 +173,35 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     return result;
 }
 
-/* One step. COPP_OK: it is enabled. */
-static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (link->asked && now->hdcp == HDCP_UNDESIRED)
-        return COPP_E_FAILED; /* somebody else has taken it back */
-    if (now->hdcp == HDCP_ENABLED && !link->cleared)
-        return COPP_OK;
-    if (link->asked)
-        return COPP_E_PENDING;
-    if (!link->offered)
-        return COPP_E_FAILED;
+/* What has come of Desired. An Enabled that follows on Undesired is that of an earlier one: then Desired has not been taken yet. */
+static enum copp_result outcome(struct hdcp_link *link, const struct hdcp_observation *now) {
+    if (now->hdcp == HDCP_UNDESIRED)
+        return COPP_E_FAILED; /* somebody else has taken it back, or the driver says yes and does nothing */
+    if (now->hdcp == HDCP_DESIRED)
+        link->cleared = false;
+    link->asked = now->hdcp != HDCP_ENABLED || !link->cleared;
+    return now->hdcp == HDCP_ENABLED && link->asked ? COPP_OK : COPP_E_PENDING;
+}
+
+static enum copp_result begin_rise(struct hdcp_link *link, const struct hdcp_observation *now) {
     enum copp_result result = write_up(link, now);
     if (result)
         return result;
     struct hdcp_observation after;
     look(link, &after);
+    link->cleared = after.hdcp == HDCP_UNDESIRED;
     return after.hdcp == HDCP_ENABLED ? COPP_OK : COPP_E_PENDING;
+}
+
+/* One step. COPP_OK: it is enabled. */
+static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
+    if (link->asked)
+        return outcome(link, now);
+    if (now->hdcp == HDCP_ENABLED && !link->cleared)
+        return COPP_OK;
+    if (!link->offered)
+        return COPP_E_FAILED;
+    return now->hdcp == HDCP_UNREADABLE ? COPP_E_PENDING : begin_rise(link, now);
 }
 
 /* The end of the rise. */

@@ -33,6 +33,7 @@ struct hdcp_link_ops {
     /*
      * Writes HDCP_UNDESIRED or HDCP_DESIRED. COPP_OK: the driver has been asked. COPP_E_PENDING: it is busy, and nothing comes of
      * this call: the link looks again, and asks again if that is still right, for 20 s at most. COPP_E_FAILED: refused.
+     * COPP_E_STATE: nobody lets us write just now, and the driver was not asked.
      */
     enum copp_result (*write)(struct hdcp_link *link, enum hdcp_value value);
     /*

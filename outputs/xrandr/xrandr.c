@@ -106,7 +106,7 @@ static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value
     struct xrandr_link *own = (struct xrandr_link *)link;
     struct xrandr *xrandr = own->xrandr;
     if (!own->present || !has_truth(own))
-        return COPP_E_FAILED;
+        return COPP_E_STATE;
     begin(xrandr);
     enum copp_result result = randr_write(&xrandr->randr, &own->output, value == HDCP_DESIRED);
     if (result == COPP_E_FAILED && randr_alive(&xrandr->randr))
@@ -245,8 +245,10 @@ static void on_moved(void *user, const struct kms_card *card, uint32_t connector
     const struct xrandr *xrandr = user;
     for (size_t i = 0; i < xrandr->count; i++) {
         struct xrandr_link *link = xrandr->links[i];
-        const struct kms_connector *connector = link->card == card ? &card->connectors[link->index] : NULL;
-        if (connector && connector->id == connector_id && connector->protection_property == property_id)
+        const struct kms_connector *connector = link->card ? &link->card->connectors[link->index] : NULL;
+        bool own =
+            connector && link->card == card && connector->id == connector_id && connector->protection_property == property_id;
+        if (connector && (!card || own))
             hdcp_link_evidence(&link->link);
     }
 }

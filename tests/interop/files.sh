@@ -155,6 +155,8 @@ told 1 'list list16 text16' "$COPP" crl install --anchor "$anchor" --store "$dir
 absent "$dir/never"
 told 1 'srm1 srm2' "$COPP" srm verify
 told 1 'srm1 srm2' "$COPP" srm show
+told 1 'srm1 srm2' "$COPP" srm install --root "$dir"
+absent "$dir/lib"
 told 2 'public modulus prose text16' "$COPP" chain verify "$good" --anchor
 told 2 'public prose' "$COPP" srm verify "$VECTORS/srm-facsimile.bin" --key
 told 2 'private privateder private_ec prose' "$COPP" handshake open "$dir/sealed" --key

@@ -33,7 +33,7 @@ done
 
 begin help
 "$COPP" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)   *[A-Z].*/\1/p' >"$dir/commands"
-same "$(wc -l <"$dir/commands")" 16 commands
+same "$(wc -l <"$dir/commands")" 19 commands
 while read -r command; do
     expect 0 "$COPP" $command --help
     answers "^Usage: copp $command "
@@ -48,7 +48,7 @@ answers '^copp [0-9]'
 
 begin files
 for file in "$dir/missing" "$dir" "$dir/huge"; do
-    for command in 'chain verify' 'chain show' 'crl verify' 'crl show' 'srm verify' 'srm show' 'status --adapter' 'protect --hdcp 1 --srm' \
+    for command in 'chain verify' 'chain show' 'crl verify' 'crl show' 'srm verify' 'srm show' "srm install --root $dir" 'status --adapter' 'protect --hdcp 1 --srm' \
         "crl install --store $dir/store" "handshake open --key $VECTORS/leaf.pem" "chain verify $good --anchor" \
         "chain verify $good --anchor $anchor --crl" "omac $good --key-file"; do
         expect 2 "$COPP" $command "$file"
@@ -181,6 +181,7 @@ once handshake seal --anchor - --chain - --random 000000000000000000000000000000
 once handshake seal --anchor - --chain "$dir/twice.xml" --crl - --random 00000000000000000000000000000000 -o "$dir/twice.seal"
 once handshake open --key "$dir/twice/leaf.pem" --passphrase-file - -
 once srm verify --key - -
+once srm install --root "$dir" --key - -
 once protect --hdcp 1 --srm - --srm-key - -- touch "$dir/twice.none"
 once protect --hdcp 1 --adapter - --events - -- touch "$dir/twice.none"
 once status --adapter - --events -

@@ -192,6 +192,37 @@ static void events_of_others(void) {
     world_end(&world);
 }
 
+struct udev_device;
+struct udev_monitor;
+struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
+
+static unsigned overflows; /* so many times more the queue has been full */
+
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor) {
+    if (!overflows)
+        return __real_udev_monitor_receive_device(monitor);
+    overflows--;
+    errno = ENOBUFS;
+    return NULL;
+}
+
+/* More events than the socket holds: what was in them nobody knows. */
+static void lost_events_are_a_loss(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm}); /* unheard */
+    overflows = 1;
+    fake_drm_uevent(world.drm, "change");
+    hear(&world);
+    assert_lost(&world);
+    assert_non_null(outputs_rig_connector(&world.host.outputs, "card1-HDMI-A-1"));
+    bring_up(&world);
+    world_end(&world);
+    fake_drm_free(&second);
+}
+
 /* --- edges --- */
 
 static void desired_was_there_already(unsigned busy) {
@@ -332,6 +363,22 @@ static void a_master_stands_in_the_way(void) {
     fake_drm_other_master(world.drm, NULL, 0);
     pass(&world, 10000);
     assert_int_equal(value(&world), 0);
+    world_end(&world);
+}
+
+/* A command that nobody let us carry out is no debt: what is there afterwards is the master's. */
+static void a_command_that_is_not_let_through(void) {
+    struct world world;
+    world_begin(&world);
+    fake_drm_other_master(world.drm, "weston", 812);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_UNEXPECTED);
+    assert_false(noted(&world));
+    fake_drm_other_writes(world.drm, FAKE_HDMI, 1);
+    fake_drm_work(world.drm, FAKE_HDMI);
+    fake_drm_other_master(world.drm, NULL, 0);
+    pass(&world, LATE_MS + 1000);
+    assert_int_equal(value(&world), 2);
+    assert_int_equal(app_global(&world.app, HDCP), 1); /* QRY-5 */
     world_end(&world);
 }
 
@@ -538,12 +585,14 @@ static const struct test_case cases[] = {
     TEST(events_tell_of_a_gap, "EVT-1 EVT-3"),
     TEST(the_event_of_our_own_success_comes_late, "EVT-1"),
     TEST(events_of_others, "EVT-1"),
+    TEST(lost_events_are_a_loss, "EVT-1"),
     TEST(desired_needs_an_edge, "CMD-6"),
     TEST(desired_over_enabled, "EVT-1 EVT-3"),
     TEST(a_take_down_is_refused, "ARB-4"),
     TEST(everything_is_refused, "CMD-4"),
     TEST(enabled_comes_late, "ARB-4"),
     TEST(a_master_stands_in_the_way, "ARB-4 CMD-4"),
+    TEST(a_command_that_is_not_let_through, "ARB-5 QRY-5"),
     TEST(only_what_is_noted_is_taken_down, "ARB-4 ARB-5"),
     TEST(notes_that_are_none, "ARB-5"),
     TEST(notes_keep_each_connector, "ARB-4"),

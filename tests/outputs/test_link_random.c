@@ -86,8 +86,11 @@ static void observe(struct hdcp_link *link, struct hdcp_observation *observation
     model_observe(&scene->model, observation);
     if (!scene->looks)
         return;
-    scene->read_down = (scene->read_down || observation->hdcp == HDCP_UNDESIRED) && observation->hdcp != HDCP_ENABLED;
-    if (scene->another && scene->read_down && observation->hdcp == HDCP_DESIRED && !link->events)
+    if (observation->hdcp == HDCP_UNDESIRED)
+        scene->read_down = true;
+    else if (observation->hdcp == HDCP_ENABLED || link->events)
+        scene->read_down = false;
+    if (scene->another && scene->read_down && observation->hdcp == HDCP_DESIRED)
         scene->alone = true;
 }
 
@@ -227,7 +230,7 @@ static void check_client(struct scene *scene, struct client *client, unsigned to
         client->waits = false;
         if (app_result(&client->app) == COPP_HR_OK) {
             say(scene, "a command has succeeded");
-            EXPECT(scene, model_protects(&scene->model)); /* CMD-4 */
+            EXPECT(scene, model_protects(&scene->model) || view.events & COPP_STATUS_LINK_LOST); /* CMD-4 */
         }
     }
     if (view.hdcp == 0)

@@ -374,6 +374,8 @@ static void server_goes_before_the_kernel(void) {
     world_start(&world, true);
     world_open(&world, "screen=card0-HDMI-A-1", false);
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 1);
+    outputs_rig_pass(&world.outputs, 100);
     fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
     outputs_rig_pass(&world.outputs, 150);
     assert_int_equal(app_result(&world.app), COPP_HR_OK);

@@ -184,6 +184,14 @@ static void published_messages_verify(void) {
     assert_false(copp_srm_revoked(srm, &revoked[3]));
     copp_srm_free(&srm);
     refused(&one, NULL, COPP_RULE_SRM_2); /* not signed by the production key */
+    one = from_vector("vectors/srm-hdcp1-v1.bin"); /* one block, and generation 0 */
+    srm = verified(&one, NULL);
+    assert_int_equal(copp_srm_hdcp(srm), 1);
+    assert_int_equal(copp_srm_version(srm), 1);
+    assert_int_equal(copp_srm_generation(srm), 0);
+    assert_int_equal(copp_srm_count(srm), 0);
+    copp_srm_free(&srm);
+    refused(&one, &facsimile, COPP_RULE_SRM_2);
     srm = verified(&two, NULL);
     assert_int_equal(copp_srm_hdcp(srm), 2);
     assert_int_equal(copp_srm_version(srm), 1);

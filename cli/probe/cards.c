@@ -1,0 +1,158 @@
+#include "cards.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <libudev.h>
+
+#include "outputs/kms/card.h"
+#include "owner.h"
+
+/* --- who owns the card --- */
+
+static const struct owner_kind {
+    const char *names; /* between blanks */
+    const char *remedy;
+} owner_kinds[] = {
+    {" Xorg X Xwayland ", "set backend = xrandr in coppd.conf: the X server switches HDCP for coppd"},
+    {" weston ", "let the player ask Weston itself (libcopp-wayland): Weston takes back what others switch on"},
+};
+
+static void remedy_for(const struct card_owner *owner, char *text, size_t size) {
+    char name[OWNER_NAME_SIZE + 2];
+    (void)snprintf(name, sizeof name, " %s ", owner->name);
+    for (size_t i = 0; i < sizeof owner_kinds / sizeof owner_kinds[0]; i++) {
+        if (strstr(owner_kinds[i].names, name)) {
+            (void)snprintf(text, size, "%s", owner_kinds[i].remedy);
+            return;
+        }
+    }
+    (void)snprintf(text, size, "lend its card to coppd: copp lend --pid %ld", (long)owner->pid);
+}
+
+static void list_owners(const struct card_owners *owners, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < owners->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s (pid %ld)", i ? ", " : "", owners->list[i].name,
+                                 (long)owners->list[i].pid);
+}
+
+static void find_owner(struct findings *findings, unsigned number, const char *node) {
+    struct card_owners owners;
+    char text[320];
+    card_owners_read("/sys/kernel/debug", "/proc", number, node, &owners);
+    const struct card_owner *master = card_owners_master(&owners);
+    list_owners(&owners, text, sizeof text);
+    if (master) {
+        char remedy[128];
+        remedy_for(master, remedy, sizeof remedy);
+        findings_add(findings, FINDING_NOTE, "DRM master", remedy, "%s (pid %ld): it alone may switch HDCP", master->name,
+                     (long)master->pid);
+    } else if (owners.clients_known || (owners.all_seen && owners.count == 0)) {
+        findings_add(findings, FINDING_GOOD, "DRM master", NULL, "nobody: coppd may switch HDCP itself");
+    } else {
+        findings_add(findings, FINDING_UNKNOWN, "DRM master",
+                     geteuid() == 0 ? "mount debugfs: mount -t debugfs none /sys/kernel/debug" : "run copp probe as root",
+                     owners.count ? "the card is open in %s; which of them is its master cannot be seen"
+                                  : "who has the card open cannot be seen%s",
+                     text);
+    }
+}
+
+/* --- its connectors --- */
+
+static void find_display(struct findings *findings, const struct hdcp_observation *seen) {
+    if (!seen->connected)
+        findings_add(findings, FINDING_NOTE, "display", NULL, "nothing is plugged in");
+    else if (!seen->driven)
+        findings_add(findings, FINDING_NOTE, "display", "switch the output on: HDCP needs a signal", "%s gets no signal",
+                     seen->display[0] ? seen->display : "the display");
+    else
+        findings_add(findings, FINDING_GOOD, "display", NULL, "%s", seen->display[0] ? seen->display : "plugged in");
+}
+
+static void find_property(struct findings *findings, const struct kms_connector *connector, const struct hdcp_observation *seen) {
+    static const char *const values[] = {[HDCP_UNDESIRED] = "Undesired: HDCP is off",
+                                         [HDCP_DESIRED] = "Desired: HDCP is asked for, and not in force",
+                                         [HDCP_ENABLED] = "Enabled: HDCP is in force",
+                                         [HDCP_UNREADABLE] = "the property cannot be read"};
+    if (!connector->protection_property)
+        findings_add(findings, seen->connected ? FINDING_BAD : FINDING_NOTE, "Content Protection",
+                     "use another connector: this one's driver cannot switch HDCP on it",
+                     "the connector does not have the property");
+    else
+        findings_add(findings, seen->hdcp == HDCP_UNREADABLE ? FINDING_UNKNOWN : FINDING_GOOD, "Content Protection", NULL, "%s",
+                     values[seen->hdcp]);
+    if (connector->protection_property)
+        findings_add(findings, FINDING_NOTE, "HDCP Content Type", NULL, "%s",
+                     connector->type_property ? "type 1 (HDCP 2.2 and later) can be asked for" : "type 0 only");
+}
+
+static void find_connectors(struct findings *findings, struct kms_card *card) {
+    for (size_t i = 0; i < card->count; i++) {
+        struct hdcp_observation seen = {.hdcp = HDCP_UNDESIRED};
+        findings_at(findings, card->connectors[i].name);
+        kms_card_observe(card, i, &seen);
+        find_display(findings, &seen);
+        find_property(findings, &card->connectors[i], &seen);
+    }
+}
+
+/* --- the cards --- */
+
+static void find_driver(struct findings *findings, struct udev_device *device) {
+    struct udev_device *parent = udev_device_get_parent(device);
+    const char *driver = parent ? udev_device_get_driver(parent) : NULL;
+    findings_add(findings, FINDING_NOTE, "driver", NULL, "%s", driver ? driver : "without a name");
+}
+
+static void find_card(struct findings *findings, struct udev_device *device) {
+    const char *node = udev_device_get_devnode(device);
+    struct kms_card *card = NULL;
+    findings_at(findings, udev_device_get_sysname(device));
+    find_driver(findings, device);
+    find_owner(findings, minor(udev_device_get_devnum(device)), node);
+    enum copp_result result = kms_card_open(node, 0, NULL, &card);
+    if (result == COPP_E_NOT_FOUND)
+        findings_add(findings, FINDING_NOTE, "connectors", NULL, "none");
+    else if (result)
+        findings_add(findings, FINDING_UNKNOWN, "connectors", errno == EACCES ? "run copp probe as root" : NULL, "%s: %s", node,
+                     strerror(errno));
+    else
+        find_connectors(findings, card);
+    kms_card_close(&card);
+}
+
+/* Connectors are devices of the same kind, without a node. */
+static bool is_card(struct udev_device *device) {
+    return device && udev_device_get_devnode(device) && strncmp(udev_device_get_sysname(device), "card", 4) == 0;
+}
+
+void probe_cards(struct findings *findings) {
+    struct udev *udev = udev_new();
+    struct udev_enumerate *enumerate = udev ? udev_enumerate_new(udev) : NULL;
+    struct udev_list_entry *entry;
+    size_t count = 0;
+    if (enumerate) {
+        (void)udev_enumerate_add_match_subsystem(enumerate, "drm");
+        (void)udev_enumerate_scan_devices(enumerate);
+    }
+    udev_list_entry_foreach(entry, enumerate ? udev_enumerate_get_list_entry(enumerate) : NULL) {
+        struct udev_device *device = udev_device_new_from_syspath(udev, udev_list_entry_get_name(entry));
+        if (is_card(device)) {
+            find_card(findings, device);
+            count++;
+        }
+        udev_device_unref(device);
+    }
+    udev_enumerate_unref(enumerate);
+    udev_unref(udev);
+    if (count > 0)
+        return;
+    findings_at(findings, "cards");
+    findings_add(findings, FINDING_BAD, "driver", "load the graphics card's kernel driver", "the kernel knows no graphics card");
+}

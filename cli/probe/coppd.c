@@ -1,0 +1,160 @@
+#include "coppd.h"
+
+#include <stdio.h>
+
+#include "cli/remote_socket.h"
+#include "cli/report.h"
+
+struct probe {
+    struct invocation in; /* the command's, whose errors become findings */
+    struct error_note note;
+    struct adapter adapter;
+    struct findings *findings;
+    bool set;
+    bool protects;
+};
+
+static void add_note(struct probe *probe, enum finding state, const char *check) {
+    findings_add(probe->findings, state, check, probe->note.remedy[0] ? probe->note.remedy : NULL, "%s", probe->note.text);
+}
+
+/* Put back whatever becomes of the first command. */
+static void switch_hdcp(struct probe *probe, struct copp_session *session) {
+    enum copp_result on = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_ON);
+    enum copp_result off = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF);
+    if (on)
+        findings_add(probe->findings, FINDING_BAD, "switching HDCP on",
+                     "see coppd's log (journalctl -u coppd) for the driver's reason", "%s",
+                     on == COPP_E_REFUSED ? copp_hresult_name(copp_session_hresult(session)) : copp_strerror(on));
+    else
+        findings_add(probe->findings, FINDING_GOOD, "switching HDCP on", NULL, "in force");
+    if (!on && off)
+        findings_add(probe->findings, FINDING_BAD, "switching HDCP off", NULL, "%s", copp_strerror(off));
+}
+
+static void find_receiver(struct probe *probe, struct copp_session *session) {
+    struct copp_status_hdcp_key key;
+    uint8_t ksv[COPP_KSV_SIZE];
+    if (copp_session_hdcp_key(session, &key)) {
+        findings_add(probe->findings, FINDING_NOTE, "receiver", "play with --unnamed-receiver if the licence allows it",
+                     "not known: repeaters and revoked receivers cannot be refused (QRY-6)");
+        return;
+    }
+    copp_ksv_from_bksv(key.bksv, ksv);
+    findings_add(probe->findings, copp_ksv_valid(ksv) ? FINDING_GOOD : FINDING_BAD, "receiver", NULL,
+                 "KSV %02x%02x%02x%02x%02x%s", ksv[0], ksv[1], ksv[2], ksv[3], ksv[4],
+                 key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
+}
+
+/* What the driver says under its MAC goes before what was in the list (BIND-6). */
+static void ask(struct probe *probe, const struct link *link, struct output *output) {
+    uint32_t types = 0;
+    enum copp_result result = copp_session_protection_types(link->session, &types);
+    adapter_confirm(link, output);
+    if (result) {
+        findings_add(probe->findings, FINDING_BAD, "HDCP", NULL, "%s", copp_strerror(result));
+        return;
+    }
+    if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
+        findings_add(probe->findings, output->plugged ? FINDING_BAD : FINDING_NOTE, "HDCP",
+                     "see who is DRM master below, and coppd's log (journalctl -u coppd)", "not offered (QRY-6)");
+        return;
+    }
+    findings_add(probe->findings, FINDING_GOOD, "HDCP", NULL, "offered");
+    if (!output->plugged)
+        return;
+    probe->protects = probe->protects || output->real;
+    find_receiver(probe, link->session);
+    if (probe->set)
+        switch_hdcp(probe, link->session);
+}
+
+static void try_session(struct probe *probe, struct output *output) {
+    struct link link = {.transport = NULL};
+    probe->note = (struct error_note){.text = ""};
+    if (adapter_refuses(&probe->adapter, output->name)) {
+        findings_add(probe->findings, FINDING_BAD, "session", "extend the desktop instead of cloning it",
+                     "refused in clone mode (ARB-6)");
+    } else if (adapter_establish(&probe->in, &probe->adapter, output->name, &link) != STATUS_YES) {
+        add_note(probe, FINDING_BAD, "session");
+    } else {
+        findings_add(probe->findings, FINDING_GOOD, "session", NULL, "the driver's chain leads to the anchor");
+        ask(probe, &link, output);
+    }
+    link_close(&link);
+}
+
+static void find_output(struct probe *probe, const char *name) {
+    struct output output;
+    char where[COPP_CONNECTOR_NAME_SIZE + 16];
+    adapter_look(&probe->adapter, name, &output);
+    (void)snprintf(where, sizeof where, "coppd: %s", name);
+    findings_at(probe->findings, where);
+    if (!output.real)
+        findings_add(probe->findings, FINDING_BAD, "output", "set backend = auto in coppd.conf", "simulated: protects nothing");
+    else
+        findings_add(probe->findings, FINDING_NOTE, "output", NULL, "%s",
+                     output.plugged ? "a display is plugged in" : "unplugged");
+    try_session(probe, &output);
+}
+
+/* Whether there is somebody to ask. */
+static enum coppd_answer find_socket(struct probe *probe) {
+    struct copp_socket *connection = NULL;
+    enum copp_result result = remote_socket_connect(&probe->adapter, &connection);
+    if (result == COPP_E_NOT_FOUND) {
+        findings_add(probe->findings, FINDING_BAD, "socket", "start coppd: systemctl start coppd.socket, or coppd --config FILE",
+                     "%s: no coppd listens there", probe->adapter.path);
+        return COPPD_FAILS;
+    }
+    if (result)
+        (void)remote_socket_fail(&probe->in, &probe->adapter, connection, result);
+    bool answers = !result && remote_outputs(&probe->in, &probe->adapter) == STATUS_YES;
+    copp_socket_close(&connection);
+    if (!answers)
+        add_note(probe, FINDING_UNKNOWN, "socket");
+    return answers ? COPPD_PROTECTS : COPPD_UNKNOWN;
+}
+
+/* As far as it goes without opening a session. */
+static enum coppd_answer find_coppd(struct probe *probe, const struct adapter_options *options) {
+    enum coppd_answer answer = find_socket(probe);
+    if (answer != COPPD_PROTECTS)
+        return answer;
+    findings_add(probe->findings, FINDING_GOOD, "socket", NULL, "answers at %s", probe->adapter.path);
+    if (probe->adapter.count)
+        findings_add(probe->findings, FINDING_GOOD, "outputs", NULL, "%zu", probe->adapter.count);
+    else
+        findings_add(probe->findings, FINDING_BAD, "outputs", "see coppd's log (journalctl -u coppd) for what it waits for",
+                     "none yet");
+    if (adapter_trust(&probe->in, options, &probe->adapter) != STATUS_YES) {
+        add_note(probe, FINDING_UNKNOWN, "anchor and revocation lists");
+        return COPPD_UNKNOWN;
+    }
+    findings_add(probe->findings, FINDING_GOOD, "anchor and revocation lists", NULL, "read");
+    return COPPD_PROTECTS;
+}
+
+enum coppd_answer probe_coppd(const struct invocation *in, const struct adapter_options *options, bool set,
+                              struct findings *findings) {
+    struct probe probe = {.in = *in, .findings = findings, .set = set};
+    const char *name;
+    size_t index = 0;
+    probe.in.note = &probe.note;
+    enum coppd_answer answer = COPPD_UNKNOWN;
+    findings_at(findings, "coppd");
+    if (adapter_find(&probe.in, options, false, &probe.adapter) != STATUS_YES)
+        add_note(&probe, FINDING_UNKNOWN, "socket");
+    else if (!probe.adapter.path)
+        findings_add(findings, FINDING_UNKNOWN, "socket", "name coppd's socket with --device, or unset COPP_DEVICE",
+                     "the simulated adapter is named, which protects nothing");
+    else
+        answer = find_coppd(&probe, options);
+    if (answer == COPPD_PROTECTS) {
+        while ((name = adapter_output(&probe.adapter, index++)) != NULL)
+            find_output(&probe, name);
+        answer = probe.protects ? COPPD_PROTECTS : COPPD_FAILS;
+    }
+    adapter_close(&probe.adapter);
+    return answer;
+}

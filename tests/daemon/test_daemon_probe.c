@@ -1,0 +1,128 @@
+/* copp probe beside coppd and a graphics card made by umockdev: each obstacle is found, and says what to do. */
+#include <string.h>
+#include <sys/wait.h>
+
+#include "../outputs/fake_drm.h"
+#include "daemon_kit.h"
+
+struct world {
+    struct fake_drm *drm;
+    struct kit kit;
+    char out[16384];
+};
+
+/* The card is there; coppd is not yet. */
+static void world_make(struct world *world, const char *outputs, bool other_master) {
+    *world = (struct world){.drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .other_master = other_master})};
+    fake_drm_hold(world->drm)->enable_at_once = true;
+    fake_drm_release(world->drm);
+    kit_make(&world->kit, outputs);
+}
+
+static void world_end(struct world *world) {
+    kit_end(&world->kit);
+    fake_drm_free(&world->drm);
+}
+
+static int probe(struct world *world, const char *environment, const char *arguments) {
+    char command[512];
+    (void)snprintf(command, sizeof command, "COPP_DEVICE=unix:%s COPP_ANCHOR=%s/test-driver/anchor.b64 %s " COPP_TOOL " probe %s",
+                   world->kit.socket, world->kit.directory, environment, arguments);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    world->out[fread(world->out, 1, sizeof world->out - 1, pipe)] = 0;
+    int status = pclose(pipe);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* What stands under check for that place, by jq: "STATE RESULT", a line each. */
+static void expect(struct world *world, const char *where, const char *check, const char *wanted) {
+    char arguments[256];
+    (void)snprintf(arguments, sizeof arguments,
+                   "--json | jq -r '.findings[] | select(.where == \"%s\" and .check == \"%s\") | \"\\(.state) \\(.result)\"'",
+                   where, check);
+    (void)probe(world, "", arguments);
+    if (!strstr(world->out, wanted))
+        fail_msg("%s, %s: not \"%s\" but: %s", where, check, wanted, world->out);
+}
+
+static void all_is_well(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "", ""), 0);
+    assert_int_equal(probe(&world, "", "--json | jq -e '.ok == true' >/dev/null"), 0);
+    expect(&world, "coppd", "socket", "ok answers at ");
+    expect(&world, "coppd: card0-HDMI-A-1", "session", "ok the driver's chain leads to the anchor");
+    expect(&world, "coppd: card0-HDMI-A-1", "HDCP", "ok offered");
+    expect(&world, "coppd: card0-HDMI-A-1", "receiver", "note not known");
+    expect(&world, "coppd: card0-eDP-1", "HDCP", "fails not offered (QRY-6)");
+    expect(&world, "card0-HDMI-A-1", "Content Protection", "ok Undesired");
+    expect(&world, "card0-HDMI-A-1", "HDCP Content Type", "note type 1");
+    expect(&world, "card0-DP-1", "HDCP Content Type", "note type 0 only");
+    expect(&world, "card0-eDP-1", "Content Protection", "fails the connector does not have the property");
+    expect(&world, "card0-VGA-1", "display", "note nothing is plugged in");
+    const struct fake_card *card = fake_drm_hold(world.drm);
+    assert_false(card->probed);
+    assert_false(card->master);
+    assert_int_equal(card->connectors[FAKE_HDMI].writes, 0); /* nothing is changed unasked */
+    fake_drm_release(world.drm);
+    world_end(&world);
+}
+
+static void set_switches_on_and_off(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "", "--set"), 0);
+    assert_non_null(strstr(world.out, "in force"));
+    assert_true(fake_drm_hold(world.drm)->connectors[FAKE_HDMI].writes > 0);
+    fake_drm_release(world.drm);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    world_end(&world);
+}
+
+static void without_coppd(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    assert_int_equal(probe(&world, "", ""), 1);
+    assert_non_null(strstr(world.out, "remedy: start coppd"));
+    assert_non_null(strstr(world.out, "card0-HDMI-A-1")); /* the rest is found out all the same */
+    assert_int_equal(probe(&world, "COPP_DEVICE=embedded", ""), 2);
+    assert_non_null(strstr(world.out, "protects nothing"));
+    world_end(&world);
+}
+
+static void an_anchor_that_it_does_not_lead_to(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "COPP_ANCHOR=microsoft", ""), 1);
+    assert_non_null(strstr(world.out, "(CERT-12)"));
+    assert_non_null(strstr(world.out, "remedy: name the anchor"));
+    assert_int_equal(probe(&world, "COPP_ANCHOR=/nonexistent/anchor", ""), 2);
+    assert_non_null(strstr(world.out, "the anchor does not exist"));
+    world_end(&world);
+}
+
+static void simulated_outputs_are_not_enough(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = sim\n", false);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "", ""), 1);
+    assert_non_null(strstr(world.out, "simulated: protects nothing"));
+    world_end(&world);
+}
+
+static const struct test_case cases[] = {
+    TEST(all_is_well, "QRY-6"),
+    TEST(set_switches_on_and_off, "CMD-4"),
+    TEST(without_coppd, ""),
+    TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),
+    TEST(simulated_outputs_are_not_enough, "BIND-6"),
+};
+
+int main(void) {
+    return RUN_SUITE("daemon_probe", cases);
+}
