@@ -8,3 +8,4 @@
 test_that "a program shows something and gives the card up" shows --drop HDMI-A-1
 test_that "a file that has been lent a connector" /kernel/drm_lease
 test_that "the answers are those of the table" /kernel/compare_kernel
+test_that "the program ends" ends_showing
