@@ -19,6 +19,7 @@ value_is() { /kernel/drm_card get "${2:-HDMI-A-1}" 'Content Protection' | grep -
 
 # shows OPTION... CONNECTOR...: a program owns the card and shows something there, until ends_showing; $shower is its process
 shows() {
+    : >/run/shower
     /kernel/drm_card show "$@" >/run/shower 2>&1 &
     shower=$!
     until_true shown_or_ended
@@ -46,6 +47,7 @@ coppd_stops() {
 
 # protects [OPTION...]: begins to protect a command; what copp says is in /run/copp. $copp is its process.
 protects() {
+    : >/run/copp
     copp protect --hdcp 1 --output $output "$@" -- sleep 1000 >/run/copp 2>&1 &
     copp=$!
     until_true plays_or_ended
@@ -58,9 +60,31 @@ ended_with() {
     exited=0
     wait "$copp" || exited=$?
     cat /run/copp
+    echo "exit status $exited; $(pidof sleep | wc -w) processes of the command"
     [ "$exited" -eq "$1" ] && ! plays
 }
 releases() {
     kill "$copp"
     ended_with 143
+}
+
+# another_mode: the program that shows something sets one
+another_mode() {
+    modes=$(grep -c shown /run/shower)
+    kill -USR1 "$shower"
+    until_true more_modes_than "$modes"
+}
+more_modes_than() { [ "$(grep -c shown /run/shower)" -gt "$1" ]; }
+
+# The events of the card, and whether one of them told of the property.
+watches_events() {
+    : >/run/events
+    udevadm monitor --kernel --property --subsystem-match=drm >/run/events 2>&1 &
+    monitor=$!
+    until_true grep 'the kernel uevent' /run/events
+}
+told_of_property() { grep '^PROPERTY=' /run/events; }
+ends_watching() {
+    kill "$monitor"
+    wait "$monitor" || true
 }

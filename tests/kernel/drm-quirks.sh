@@ -13,26 +13,6 @@ is_up() { grep -x "$1" $hdmi/up; }
 # enabled: from wherever it is
 enabled() { write_as_master 0 && write_as_master 1 && until_true value_is 2 && order $hdmi/authentications 0; }
 
-# another_mode: the program that shows something sets one
-another_mode() {
-    modes=$(grep -c shown /run/shower)
-    kill -USR1 "$shower"
-    until_true more_modes_than "$modes"
-}
-more_modes_than() { [ "$(grep -c shown /run/shower)" -gt "$1" ]; }
-
-# The events of the card, and whether one of them told of the property.
-watches_events() {
-    udevadm monitor --kernel --property --subsystem-match=drm >/run/events 2>&1 &
-    monitor=$!
-    until_true grep 'the kernel uevent' /run/events
-}
-told_of_property() { grep '^PROPERTY=' /run/events; }
-ends_watching() {
-    kill "$monitor"
-    wait "$monitor" || true
-}
-
 test_that "a program shows something and gives the card up" shows --drop HDMI-A-1
 
 test_that "user space may not write Enabled" write_as_master 2 EINVAL

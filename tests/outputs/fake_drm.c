@@ -20,7 +20,15 @@
 #define EDID_PROPERTY 14u
 #define TILE_PROPERTY 15u
 #define PROPERTIES 5u
-#define WAS_MASTER 16u
+#define FILES 16u
+#define WRITES 8u /* of properties in one commit */
+
+/* What drm knows of an open file. */
+struct open_file {
+    const UMockdevIoctlClient *client; /* NULL: none */
+    bool was_master;
+    bool atomic; /* it has said that it knows of commits */
+};
 
 struct fake_drm {
     struct fake_card card;
@@ -30,7 +38,7 @@ struct fake_drm {
     UMockdevTestbed *testbed;
     UMockdevIoctlBase *handler;
     UMockdevIoctlClient *master; /* the open file that is; NULL: none of ours */
-    UMockdevIoctlClient *was_master[WAS_MASTER]; /* open files that were */
+    struct open_file files[FILES];
     UMockdevIoctlClient *lost; /* who had the card open when it went: it has not come back to them */
 };
 
@@ -238,18 +246,31 @@ static void desire(const struct fake_card *card, struct fake_connector *connecto
     }
 }
 
-static int write_protection(const struct fake_card *card, struct fake_connector *connector, uint64_t value) {
-    if (value == 0 && card->refuse_undesired && connector->protection_value != 2)
-        return card->refuse_undesired;
+static void write_protection(const struct fake_card *card, struct fake_connector *connector, uint64_t value) {
     connector->writes++;
     if (value) {
         desire(card, connector);
-        return 0;
+        return;
     }
     connector->protection_value = 0;
     connector->working = connector->working && card->late;
-    return 0;
 }
+
+/* Another type than the one in force has to be authenticated for. */
+static void write_type(const struct fake_card *card, struct fake_connector *connector, uint64_t value) {
+    bool anew = connector->type_value != value && connector->protection_value == 2;
+    connector->type_value = value;
+    if (!anew)
+        return;
+    connector->protection_value = card->enable_at_once ? 2 : 1;
+    connector->working = !card->enable_at_once;
+}
+
+struct property_write {
+    uint32_t object;
+    uint32_t property;
+    uint64_t value;
+};
 
 static int refusal(struct fake_card *card) {
     if (card->busy) {
@@ -260,74 +281,140 @@ static int refusal(struct fake_card *card) {
     return card->refuse_write;
 }
 
-static int write_property(struct fake_card *card, uint32_t object, uint32_t property, uint64_t value) {
-    struct fake_connector *connector = connector_of(card, object);
-    if (!connector)
-        return ENOENT;
-    if (property == TYPE_PROPERTY && connector->content_type) {
-        connector->type_value = value;
-        return 0;
-    }
-    if (property == PROTECTION_PROPERTY && value == 1 && card->witness)
-        card->unwitnessed |= access(card->witness, F_OK) != 0;
-    if (property != PROTECTION_PROPERTY || !connector->protection || value >= 2)
-        return EINVAL; /* also for Enabled, which is the kernel's to say */
-    return write_protection(card, connector, value);
+static bool is_attached(const struct fake_connector *connector, uint32_t property) {
+    uint32_t ids[PROPERTIES];
+    uint64_t values[PROPERTIES];
+    uint32_t count = properties_of(connector, ids, values);
+    while (count && ids[count - 1] != property)
+        count--;
+    return count;
 }
 
-/* By whom and when; a commit is one write, whatever is in it. */
+/* What drm says of a value, before the driver is asked. Enabled is the kernel's to say. */
+static int check_write(struct fake_card *card, const struct property_write *write, int not_attached) {
+    const struct fake_connector *connector = connector_of(card, write->object);
+    if (!connector)
+        return ENOENT;
+    if (!is_attached(connector, write->property))
+        return not_attached;
+    bool ours = write->property == PROTECTION_PROPERTY || write->property == TYPE_PROPERTY;
+    if (!ours || write->value > 1)
+        return EINVAL;
+    bool off = write->property == PROTECTION_PROPERTY && write->value == 0;
+    return off && connector->protection_value == 1 ? card->refuse_undesired : 0;
+}
+
+static void carry_out(struct fake_card *card, const struct property_write *write) {
+    struct fake_connector *connector = connector_of(card, write->object);
+    if (write->property == TYPE_PROPERTY) {
+        write_type(card, connector, write->value);
+        return;
+    }
+    if (write->value && card->witness)
+        card->unwitnessed |= access(card->witness, F_OK) != 0;
+    write_protection(card, connector, write->value);
+}
+
 static int admit(struct fake_drm *drm, const UMockdevIoctlClient *client) {
     drm->card.too_bold |= drm->master != client;
-    return drm->master == client ? refusal(&drm->card) : EACCES;
+    return drm->master == client ? 0 : EACCES;
 }
 
 static int set_property(struct fake_drm *drm, const UMockdevIoctlClient *client,
                         const struct drm_mode_connector_set_property *set) {
+    const struct property_write write = {set->connector_id, set->prop_id, set->value};
     int error = admit(drm, client);
-    return error ? error : write_property(&drm->card, set->connector_id, set->prop_id, set->value);
+    if (!error)
+        error = check_write(&drm->card, &write, EINVAL);
+    if (!error)
+        error = refusal(&drm->card);
+    if (!error)
+        carry_out(&drm->card, &write);
+    return error;
+}
+
+/* The writes of a commit to one object or to several; their number. */
+static uint32_t fetch_writes(const struct drm_mode_atomic *atomic, UMockdevIoctlData *memory,
+                             struct property_write writes[WRITES]) {
+    uint32_t objects[WRITES];
+    uint32_t counts[WRITES];
+    uint32_t properties[WRITES];
+    uint64_t values[WRITES];
+    uint32_t total = 0;
+    uint32_t done = 0;
+    if (!atomic->count_objs || atomic->count_objs > WRITES ||
+        !fetch(memory, offsetof(struct drm_mode_atomic, objs_ptr), objects, atomic->count_objs * sizeof objects[0]) ||
+        !fetch(memory, offsetof(struct drm_mode_atomic, count_props_ptr), counts, atomic->count_objs * sizeof counts[0]))
+        return 0;
+    for (uint32_t i = 0; i < atomic->count_objs; i++)
+        total += counts[i];
+    if (total > WRITES || !fetch(memory, offsetof(struct drm_mode_atomic, props_ptr), properties, total * sizeof properties[0]) ||
+        !fetch(memory, offsetof(struct drm_mode_atomic, prop_values_ptr), values, total * sizeof values[0]))
+        return 0;
+    for (uint32_t i = 0; i < atomic->count_objs; i++) {
+        for (uint32_t p = 0; p < counts[i]; p++, done++)
+            writes[done] = (struct property_write){objects[i], properties[done], values[done]};
+    }
+    return total;
+}
+
+static const struct open_file *file_of(const struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    static const struct open_file unknown;
+    for (size_t i = 0; i < FILES; i++) {
+        if (drm->files[i].client == client)
+            return &drm->files[i];
+    }
+    return &unknown;
+}
+
+/* NULL: it is not known. client NULL: a place for another one. */
+static struct open_file *change_file(struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    const struct open_file *file = file_of(drm, client);
+    return file >= drm->files && file < drm->files + FILES ? &drm->files[file - drm->files] : NULL;
+}
+
+static bool flags_are_valid(uint32_t flags) {
+    return !(flags & ~(uint32_t)DRM_MODE_ATOMIC_FLAGS) &&
+           !((flags & DRM_MODE_ATOMIC_TEST_ONLY) && (flags & DRM_MODE_PAGE_FLIP_EVENT));
 }
 
 static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const struct drm_mode_atomic *atomic,
                   UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
-    uint32_t object; /* this library commits one connector at a time */
-    uint32_t count;
-    uint32_t properties[2];
-    uint64_t values[2];
-    card->atomic_used = true;
-    card->blocking_used |= !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
-    if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) || atomic->count_objs != 1 ||
-        !fetch(memory, offsetof(struct drm_mode_atomic, objs_ptr), &object, sizeof object) ||
-        !fetch(memory, offsetof(struct drm_mode_atomic, count_props_ptr), &count, sizeof count) || count > 2 ||
-        !fetch(memory, offsetof(struct drm_mode_atomic, props_ptr), properties, count * sizeof properties[0]) ||
-        !fetch(memory, offsetof(struct drm_mode_atomic, prop_values_ptr), values, count * sizeof values[0]))
-        return EINVAL;
+    struct property_write writes[WRITES];
+    bool test = atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY;
     int error = admit(drm, client);
-    for (uint32_t p = 0; p < count && !error; p++)
-        error = write_property(card, object, properties[p], values[p]);
+    if (error)
+        return error;
+    if (!file_of(drm, client)->atomic || !flags_are_valid(atomic->flags))
+        return EINVAL;
+    uint32_t count = fetch_writes(atomic, memory, writes);
+    card->atomic_used = true;
+    card->blocking_used |= !test && !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
+    for (uint32_t i = 0; i < count && !error; i++)
+        error = check_write(card, &writes[i], ENOENT);
+    if (!error && count)
+        error =
+            atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET ? refusal(card) : EINVAL; /* a driver that takes it for a mode set */
+    for (uint32_t i = 0; i < count && !error && !test; i++)
+        carry_out(card, &writes[i]);
     return error;
 }
 
-static bool was_master(const struct fake_drm *drm, const UMockdevIoctlClient *client) {
-    size_t i = 0;
-    while (i < WAS_MASTER && drm->was_master[i] != client)
-        i++;
-    return i < WAS_MASTER;
-}
-
 static void make_master(struct fake_drm *drm, UMockdevIoctlClient *client) {
-    size_t i = 0;
+    struct open_file *file = change_file(drm, client);
     drm->master = client;
     drm->card.master = true;
-    if (was_master(drm, client))
-        return;
-    while (i < WAS_MASTER - 1 && drm->was_master[i])
-        i++;
-    drm->was_master[i] = client;
+    if (file)
+        file->was_master = true;
+}
+
+static bool may_ask(const struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    return drm->card.privileged || file_of(drm, client)->was_master;
 }
 
 static int set_master(struct fake_drm *drm, UMockdevIoctlClient *client) {
-    if (!drm->card.privileged && !was_master(drm, client))
+    if (!may_ask(drm, client))
         return EACCES;
     if (drm->card.other_master)
         return EBUSY;
@@ -335,11 +422,26 @@ static int set_master(struct fake_drm *drm, UMockdevIoctlClient *client) {
     return 0;
 }
 
-static int drop_master(struct fake_drm *drm, const UMockdevIoctlClient *client) {
-    if (drm->master != client)
-        return EINVAL;
+static void leave_master(struct fake_drm *drm) {
     drm->master = NULL;
     drm->card.master = false;
+}
+
+static int drop_master(struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    if (!may_ask(drm, client))
+        return EACCES;
+    if (drm->master != client)
+        return EINVAL;
+    leave_master(drm);
+    return 0;
+}
+
+static int set_client_cap(struct fake_drm *drm, const UMockdevIoctlClient *client, const struct drm_set_client_cap *cap) {
+    struct open_file *file = change_file(drm, client);
+    if (!drm->atomic)
+        return EOPNOTSUPP;
+    if (file && cap->capability == DRM_CLIENT_CAP_ATOMIC)
+        file->atomic = cap->value;
     return 0;
 }
 
@@ -354,6 +456,7 @@ union argument {
     struct drm_mode_get_blob blob;
     struct drm_mode_connector_set_property set;
     struct drm_mode_atomic atomic;
+    struct drm_set_client_cap cap;
     uint8_t bytes[4096];
 };
 
@@ -368,7 +471,7 @@ static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned lo
     case DRM_IOCTL_AUTH_MAGIC: /* drmIsMaster */
         return drm->master == client ? EINVAL : EACCES;
     case DRM_IOCTL_SET_CLIENT_CAP:
-        return drm->atomic ? 0 : EOPNOTSUPP;
+        return set_client_cap(drm, client, &arg->cap);
     case DRM_IOCTL_MODE_GETRESOURCES:
         return get_resources(card, &arg->resources, memory);
     case DRM_IOCTL_MODE_GETCONNECTOR:
@@ -388,7 +491,7 @@ static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned lo
     case DRM_IOCTL_MODE_ATOMIC:
         return drm->atomic ? commit(drm, client, &arg->atomic, memory) : EOPNOTSUPP;
     default:
-        return ENOTTY;
+        return EINVAL; /* not ENOTTY: the number is one of drm's */
     }
 }
 
@@ -428,7 +531,12 @@ static void on_open(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpo
     struct fake_drm *drm = data;
     (void)handler;
     pthread_mutex_lock(&drm->mutex);
+    struct open_file *file = change_file(drm, client); /* umockdev may not have told that an earlier one has gone */
     drm->card.opened++;
+    if (!file)
+        file = change_file(drm, NULL);
+    if (file)
+        *file = (struct open_file){.client = client};
     if (!drm->card.other_master && !drm->master && !drm->card.gone)
         make_master(drm, client);
     pthread_mutex_unlock(&drm->mutex);
@@ -438,9 +546,11 @@ static void on_close(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gp
     struct fake_drm *drm = data;
     (void)handler;
     pthread_mutex_lock(&drm->mutex);
-    (void)drop_master(drm, client);
-    for (size_t i = 0; i < WAS_MASTER; i++)
-        drm->was_master[i] = drm->was_master[i] == client ? NULL : drm->was_master[i];
+    struct open_file *file = change_file(drm, client);
+    if (drm->master == client)
+        leave_master(drm);
+    if (file)
+        *file = (struct open_file){0};
     pthread_mutex_unlock(&drm->mutex);
 }
 
@@ -549,7 +659,7 @@ void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const 
 
 void fake_drm_other_writes(struct fake_drm *drm, size_t connector, uint64_t value) {
     struct fake_card *card = fake_drm_hold(drm);
-    (void)write_protection(card, &card->connectors[connector], value);
+    write_protection(card, &card->connectors[connector], value);
     fake_drm_release(drm);
 }
 

@@ -11,6 +11,10 @@
 #include <drm/drm_sysfs.h>
 #include <linux/delay.h>
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define drm_sysfs_connector_property_event drm_sysfs_connector_status_event /* as it was called */
+#endif
+
 #define UNDESIRED DRM_MODE_CONTENT_PROTECTION_UNDESIRED
 #define DESIRED DRM_MODE_CONTENT_PROTECTION_DESIRED
 #define ENABLED DRM_MODE_CONTENT_PROTECTION_ENABLED
@@ -203,7 +207,7 @@ static void carry_out(struct output *output, enum link_order order) {
         drm_hdcp_update_content_protection(connector, ENABLED);
         break;
     case LINK_ANNOUNCE:
-        drm_sysfs_connector_status_event(connector, connector->dev->mode_config.content_protection_property);
+        drm_sysfs_connector_property_event(connector, connector->dev->mode_config.content_protection_property);
         break;
     }
 }
