@@ -62,6 +62,12 @@ struct copp_output_ops {
      * answer, and so tells what is known already and does not ask the hardware. NULL: nothing is known.
      */
     uint32_t (*presence)(struct copp_output *output);
+    /*
+     * The COPP_HDCP_* that is in force at the output, whoever has asked for it. What another program has switched on is one more
+     * holder (ARB-5), which apply is not asked for and which the global level shows (QRY-5). It is called for every such answer, and
+     * so tells what is known already and does not ask the hardware. NULL: nothing but what apply has put in force.
+     */
+    uint32_t (*hdcp)(struct copp_output *output);
 };
 
 /*

@@ -40,12 +40,12 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     kms_card_observe(own->card, own->index, observation);
 }
 
-static enum copp_result link_write(struct hdcp_link *link, bool on) {
+static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
-    return kms_card_write(own->card, own->index, on ? HDCP_DESIRED : HDCP_UNDESIRED);
+    return kms_card_write(own->card, own->index, value);
 }
 
-static const struct hdcp_link_ops link_ops = {link_observe, link_write};
+static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write};
 
 /* What the connector has not, or nobody but the card's master can switch, is not offered (QRY-6). */
 static bool can_offer(const struct kms *kms, struct kms_card *card, const struct kms_connector *connector) {
@@ -133,7 +133,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         add_links(kms);
     kms->last_ms = now_ms;
     for (size_t i = 0; i < kms->count; i++) {
-        hdcp_link_dispatch(&kms->links[i]->link);
+        hdcp_link_dispatch(&kms->links[i]->link, now_ms);
         if (due)
             hdcp_link_look(&kms->links[i]->link);
     }

@@ -1,15 +1,26 @@
-/* HDCP by a property: ask for Desired, believe Enabled (CMD-4, CMD-6, EVT-1). */
+/* HDCP by a property: ask for Desired, believe Enabled (CMD-4, CMD-6, EVT-1), and take down what was asked for (ARB-4). */
 #include "outputs/link/link.h"
 
 #include <string.h>
 
 #define PENDING_INTERVAL_MS 100u
 #define WATCH_INTERVAL_MS 500u /* LinkLost reaches a player within the 2 s of APP-3 though the kernel says nothing */
-#define WRITE_RETRY_MS 1000u
+#define WRITE_RETRY_MS 1000u /* from a take-down that was refused to the next; each time twice as long */
+#define WRITE_RETRY_LIMIT_MS 10000u
+#define BUSY_LIMIT_MS COPP_PENDING_LIMIT_MS
+#define LATE_MS COPP_PENDING_LIMIT_MS /* no authentication takes longer */
+#define OWN_EVENT_MS 2000u /* by when the event of our own success has come */
+#define UNSET UINT64_MAX
 
 static void observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     memset(observation, 0, sizeof *observation);
     link->ops->observe(link, observation);
+}
+
+/* As observe; what is enabled is shown from here on (QRY-5), but only where somebody looks again soon. */
+static void look(struct hdcp_link *link, struct hdcp_observation *observation) {
+    observe(link, observation);
+    link->enabled = observation->hdcp == HDCP_ENABLED && !link->cleared && copp_connector_devices(link->connector) > 0;
 }
 
 static void see_display(struct hdcp_link *link, const struct hdcp_observation *now) {
@@ -17,6 +28,206 @@ static void see_display(struct hdcp_link *link, const struct hdcp_observation *n
     memcpy(link->display, now->display, sizeof link->display);
     if (!now->connected)
         link->display[0] = 0;
+}
+
+/* Since apply and cancel are told no time, a time begins at the first dispatch that asks for it. */
+static bool passed(const struct hdcp_link *link, uint64_t *since_ms, uint64_t limit_ms) {
+    if (*since_ms == UNSET)
+        *since_ms = link->now_ms;
+    return link->now_ms - *since_ms >= limit_ms;
+}
+
+static bool held(const struct hdcp_link *link) {
+    return link->pending || link->in_force;
+}
+
+static void note(struct hdcp_link *link, bool owed) {
+    if (link->noted == owed)
+        return;
+    link->noted = owed;
+    if (link->ops->note)
+        link->ops->note(link, owed);
+}
+
+static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value value) {
+    enum copp_result result = link->ops->write(link, value);
+    if (result != COPP_E_PENDING)
+        link->busy_ms = UNSET;
+    if (!result) {
+        link->cleared = value == HDCP_UNDESIRED;
+        link->down = false;
+    }
+    return result;
+}
+
+/* --- what must be taken down --- */
+
+/* Nothing is owed, or not any more. */
+static void settle(struct hdcp_link *link) {
+    link->owed = link->cleared = link->down = false;
+    note(link, false);
+}
+
+static void try_at_once(struct hdcp_link *link) {
+    link->retry_ms = 0;
+    link->backoff_ms = WRITE_RETRY_MS;
+}
+
+static void see_down(struct hdcp_link *link) {
+    if (!link->down)
+        link->down_ms = UNSET;
+    link->down = true;
+}
+
+/* A driver that says that it has taken the value, and has not, is one that refuses it. */
+static void write_down(struct hdcp_link *link, const struct hdcp_observation *now) {
+    struct hdcp_observation after;
+    enum copp_result result = write_value(link, HDCP_UNDESIRED);
+    bool busy = result == COPP_E_PENDING && !passed(link, &link->busy_ms, BUSY_LIMIT_MS);
+    link->retry_ms = link->now_ms + (busy ? PENDING_INTERVAL_MS : link->backoff_ms);
+    if (!busy)
+        link->backoff_ms = link->backoff_ms * 2 < WRITE_RETRY_LIMIT_MS ? link->backoff_ms * 2 : WRITE_RETRY_LIMIT_MS;
+    if (result)
+        return;
+    link->late = now->hdcp != HDCP_ENABLED;
+    look(link, &after);
+    if (after.hdcp == HDCP_UNDESIRED)
+        see_down(link);
+}
+
+/*
+ * Undesired, and then something else. A driver's worker that had not ended writes Enabled, and the kernel tells of it. A Desired of
+ * which it has not told is another program's, and so is what becomes of it.
+ */
+static bool set_by_another(const struct hdcp_link *link, const struct hdcp_observation *now) {
+    return link->down && now->hdcp == HDCP_DESIRED && !link->events;
+}
+
+static void pay(struct hdcp_link *link) {
+    struct hdcp_observation now;
+    look(link, &now);
+    if (now.hdcp == HDCP_UNDESIRED) {
+        see_down(link);
+        if (passed(link, &link->down_ms, LATE_MS))
+            settle(link);
+        return;
+    }
+    link->down_ms = UNSET;
+    if (now.hdcp == HDCP_UNREADABLE && link->down)
+        return;
+    if (set_by_another(link, &now)) {
+        settle(link);
+        return;
+    }
+    link->down = false;
+    if (link->now_ms >= link->retry_ms)
+        write_down(link, &now);
+}
+
+static void take_down(struct hdcp_link *link) {
+    struct hdcp_observation now;
+    link->pending = link->asked = link->in_force = false;
+    if (!link->owed) {
+        settle(link);
+        return;
+    }
+    look(link, &now);
+    try_at_once(link);
+    if (now.hdcp == HDCP_UNDESIRED)
+        see_down(link);
+    else
+        write_down(link, &now);
+}
+
+/* --- what sessions want --- */
+
+/* Drivers authenticate on the change from Undesired to Desired. Where Undesired is refused, Desired may still do. */
+static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_observation *now) {
+    bool from_undesired = now->hdcp == HDCP_UNDESIRED;
+    if (!from_undesired) {
+        enum copp_result result = write_value(link, HDCP_UNDESIRED);
+        if (result == COPP_E_PENDING)
+            return result;
+        from_undesired = !result;
+    }
+    note(link, true);
+    enum copp_result result = write_value(link, HDCP_DESIRED);
+    if (result == COPP_E_PENDING)
+        return result;
+    link->owed = link->owed || !result || from_undesired; /* a refusal is no proof that it was not done */
+    link->late = true;
+    link->asked = !result;
+    link->events = 0;
+    return result;
+}
+
+/* One step. COPP_OK: it is enabled. */
+static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
+    if (link->asked && now->hdcp == HDCP_UNDESIRED)
+        return COPP_E_FAILED; /* somebody else has taken it back */
+    if (now->hdcp == HDCP_ENABLED && !link->cleared)
+        return COPP_OK;
+    if (link->asked)
+        return COPP_E_PENDING;
+    if (!link->offered)
+        return COPP_E_FAILED;
+    enum copp_result result = write_up(link, now);
+    if (result)
+        return result;
+    struct hdcp_observation after;
+    look(link, &after);
+    return after.hdcp == HDCP_ENABLED ? COPP_OK : COPP_E_PENDING;
+}
+
+/* The end of the rise. */
+static void arrive(struct hdcp_link *link, enum copp_result result) {
+    if (result) {
+        take_down(link);
+        return;
+    }
+    link->pending = link->asked = false;
+    link->in_force = true;
+    link->announces = !link->events;
+    link->in_force_ms = UNSET;
+    link->events = 0;
+    if (!link->owed)
+        settle(link);
+}
+
+static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_observation *now) {
+    if (!now->connected || !now->driven)
+        return COPP_E_FAILED;
+    if (!link->watched) {
+        link->seen = *now; /* from here on it matters what changes */
+        link->watched = true;
+    }
+    link->events = 0;
+    link->busy_ms = UNSET;
+    link->pending = true; /* a backend that cannot look just now must not tell of before */
+    enum copp_result result = rise(link, now);
+    if (result != COPP_E_PENDING)
+        arrive(link, result);
+    return result;
+}
+
+static enum copp_result link_apply(struct copp_output *output, const struct copp_protection *wanted) {
+    struct hdcp_link *link = (struct hdcp_link *)output;
+    if (!wanted->hdcp) {
+        take_down(link);
+        return COPP_OK; /* CMD-4: what that leaves to be done is the link's business */
+    }
+    struct hdcp_observation now;
+    look(link, &now);
+    if (!link->in_force)
+        return bring_up(link, &now);
+    if (now.hdcp == HDCP_ENABLED)
+        return COPP_OK;
+    link->in_force = false;
+    return COPP_E_LINK_LOST; /* EVT-3 */
+}
+
+static void link_cancel(struct copp_output *output) {
+    take_down((struct hdcp_link *)output);
 }
 
 static void link_state(struct copp_output *output, struct copp_output_state *state) {
@@ -34,104 +245,21 @@ static uint32_t link_presence(struct copp_output *output) {
     return COPP_BOUND_PLUGGED | (named ? COPP_BOUND_RECEIVER : 0);
 }
 
-/* Writes the target; what is busy is write_pending. */
-static enum copp_result write_target(struct hdcp_link *link, bool target) {
-    enum copp_result result = link->ops->write(link, target);
-    link->target = target;
-    link->write_pending = result == COPP_E_PENDING;
-    return result;
+static uint32_t link_hdcp(struct copp_output *output) {
+    return ((const struct hdcp_link *)output)->enabled ? COPP_HDCP_ON : COPP_HDCP_OFF;
 }
 
-static enum copp_result take_down(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (now->hdcp != HDCP_UNDESIRED) {
-        enum copp_result result = write_target(link, false);
-        link->pending = result == COPP_E_PENDING;
-        if (result)
-            return result;
-    }
-    link->target = link->write_pending = link->in_force = false;
-    return COPP_OK;
-}
+static const struct copp_output_ops link_ops = {sizeof link_ops, link_state, link_apply, link_cancel, link_presence, link_hdcp};
 
-static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (!now->connected || !now->driven)
-        return COPP_E_FAILED;
-    if (!link->watched) {
-        link->seen = *now; /* from here on it matters what changes */
-        link->watched = true;
-    }
-    enum copp_result result = write_target(link, true);
-    if (result && result != COPP_E_PENDING) {
-        link->target = false;
-        return result;
-    }
-    struct hdcp_observation after;
-    link->pending = true; /* a backend that cannot look just now must not tell of before */
-    observe(link, &after);
-    link->in_force = !link->write_pending && after.hdcp == HDCP_ENABLED;
-    link->pending = !link->in_force;
-    return link->in_force ? COPP_OK : COPP_E_PENDING;
-}
+/* --- what happens --- */
 
-static enum copp_result link_apply(struct copp_output *output, const struct copp_protection *wanted) {
-    struct hdcp_link *link = (struct hdcp_link *)output;
-    if (!link->offered)
-        return wanted->hdcp ? COPP_E_FAILED : COPP_OK; /* the property is somebody else's */
-    struct hdcp_observation now;
-    observe(link, &now);
-    if (!wanted->hdcp)
-        return take_down(link, &now);
-    if (!link->in_force)
-        return bring_up(link, &now);
-    if (now.hdcp == HDCP_ENABLED)
-        return COPP_OK;
-    link->in_force = false;
-    return COPP_E_LINK_LOST; /* EVT-3 */
-}
-
-static void link_cancel(struct copp_output *output) {
-    struct hdcp_link *link = (struct hdcp_link *)output;
-    link->pending = false;
-    if (!link->target) {
-        link->write_pending = false; /* it has not been written: what was in force still is */
-        link->target = link->in_force;
+static void follow(struct hdcp_link *link, const struct hdcp_observation *now) {
+    enum copp_result result = rise(link, now);
+    if (result == COPP_E_PENDING && (link->asked || !passed(link, &link->busy_ms, BUSY_LIMIT_MS)))
         return;
-    }
-    if (write_target(link, false))
-        link->write_pending = true;
-}
-
-static const struct copp_output_ops link_ops = {sizeof link_ops, link_state, link_apply, link_cancel, link_presence};
-
-void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered) {
-    link->output.ops = &link_ops;
-    link->ops = ops;
-    link->offered = offered;
-}
-
-static void land(struct hdcp_link *link, enum copp_result result) {
-    link->pending = false;
-    link->in_force = link->target ? !result : link->in_force && result;
-    link->target = link->in_force;
+    result = result == COPP_E_PENDING ? COPP_E_FAILED : result;
+    arrive(link, result);
     copp_connector_applied(link->connector, result);
-}
-
-/* What could not be written is tried again. What is given up by a cancel is write_pending until the hardware takes it. */
-static void retry_write(struct hdcp_link *link) {
-    enum copp_result result = write_target(link, link->target);
-    if (!result || result == COPP_E_PENDING)
-        return;
-    if (link->pending)
-        land(link, result);
-    else
-        link->write_pending = true;
-}
-
-static void follow_pending(struct hdcp_link *link, enum hdcp_value hdcp) {
-    if (link->target ? hdcp == HDCP_ENABLED : hdcp == HDCP_UNDESIRED)
-        land(link, COPP_OK);
-    else if (link->target && hdcp == HDCP_UNDESIRED)
-        land(link, COPP_E_FAILED); /* somebody else has taken it back */
 }
 
 static bool same_signal(const struct hdcp_observation *a, const struct hdcp_observation *b) {
@@ -142,13 +270,25 @@ static bool same_signal(const struct hdcp_observation *a, const struct hdcp_obse
            x->frequency_denominator == y->frequency_denominator;
 }
 
+/*
+ * An event beyond that of our own success tells that the kernel has left Enabled and come back to it between two looks. A driver
+ * that only announces Enabled anew, since a program has written Desired over it, cannot be told from that: it is a loss, too.
+ */
+static bool fell_away(struct hdcp_link *link, const struct hdcp_observation *now) {
+    if (passed(link, &link->in_force_ms, OWN_EVENT_MS))
+        link->announces = false;
+    bool own = link->announces && link->events;
+    link->announces = link->announces && !own;
+    return now->hdcp != HDCP_ENABLED || link->events > own;
+}
+
 /* EVT-1, by what was seen last. What fell away is told before what has changed. */
 static void tell(struct hdcp_link *link, const struct hdcp_observation *now) {
     struct hdcp_observation before = link->seen;
     bool watched = link->watched;
     link->seen = *now;
     link->watched = true;
-    if (link->in_force && now->hdcp != HDCP_ENABLED) {
+    if (link->in_force && fell_away(link, now)) {
         link->in_force = false;
         copp_connector_protection_lost(link->connector, COPP_PROTECTION_TYPE_HDCP);
     }
@@ -160,23 +300,28 @@ static void tell(struct hdcp_link *link, const struct hdcp_observation *now) {
         copp_connector_reconfigured(link->connector);
 }
 
-static bool idle(const struct hdcp_link *link) {
-    return !link->connector || (copp_connector_devices(link->connector) == 0 && !link->in_force && !link->pending);
+static bool unused(const struct hdcp_link *link) {
+    return !link->connector || (copp_connector_devices(link->connector) == 0 && !held(link));
 }
 
-void hdcp_link_dispatch(struct hdcp_link *link) {
-    if (link->write_pending)
-        retry_write(link);
-    if (idle(link)) {
-        link->watched = false;
-        return;
-    }
+static void serve(struct hdcp_link *link) {
     struct hdcp_observation now;
-    observe(link, &now);
+    look(link, &now);
     see_display(link, &now);
-    if (link->pending && !link->write_pending)
-        follow_pending(link, now.hdcp);
+    if (link->pending)
+        follow(link, &now);
     tell(link, &now);
+}
+
+void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
+    link->now_ms = now_ms;
+    if (unused(link))
+        link->watched = link->enabled = false;
+    else
+        serve(link);
+    if (link->owed && !held(link))
+        pay(link);
+    link->events = 0;
 }
 
 void hdcp_link_look(struct hdcp_link *link) {
@@ -185,23 +330,63 @@ void hdcp_link_look(struct hdcp_link *link) {
     see_display(link, &now);
 }
 
+void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered) {
+    link->output.ops = &link_ops;
+    link->ops = ops;
+    link->offered = offered;
+    link->busy_ms = link->down_ms = link->in_force_ms = UNSET;
+    try_at_once(link);
+}
+
+void hdcp_link_offer(struct hdcp_link *link, bool offered) {
+    if (offered && !link->offered)
+        try_at_once(link);
+    link->offered = offered;
+}
+
+void hdcp_link_owe(struct hdcp_link *link) {
+    link->owed = link->late = true;
+    link->down = false;
+    note(link, true);
+    try_at_once(link);
+}
+
+void hdcp_link_evidence(struct hdcp_link *link) {
+    link->events += link->events < 2;
+}
+
 void hdcp_link_returned(struct hdcp_link *link) {
-    link->target = false;
-    link->write_pending = link->offered;
+    try_at_once(link);
+}
+
+static uint64_t debt_interval(const struct hdcp_link *link) {
+    if (!link->owed || held(link))
+        return UINT64_MAX;
+    if (link->down)
+        return PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
+    return link->retry_ms > link->now_ms ? link->retry_ms - link->now_ms : 0;
 }
 
 uint64_t hdcp_link_interval(const struct hdcp_link *link) {
+    uint64_t debt = debt_interval(link);
     if (link->pending)
         return PENDING_INTERVAL_MS;
-    if (!idle(link))
-        return WATCH_INTERVAL_MS;
-    return link->write_pending ? WRITE_RETRY_MS : UINT64_MAX;
+    return unused(link) || debt < WATCH_INTERVAL_MS ? debt : WATCH_INTERVAL_MS;
 }
 
 void hdcp_link_end(struct hdcp_link *link) {
+    struct hdcp_observation now;
     link->connector = NULL;
-    link->pending = false;
-    if (link->target || link->write_pending)
-        (void)link->ops->write(link, false);
-    link->target = link->write_pending = link->in_force = false;
+    link->pending = link->asked = link->in_force = link->enabled = false;
+    if (!link->owed) {
+        settle(link);
+        return;
+    }
+    observe(link, &now);
+    if (now.hdcp != HDCP_UNDESIRED && !set_by_another(link, &now)) {
+        write_down(link, &now);
+        observe(link, &now);
+    }
+    if (now.hdcp == HDCP_UNDESIRED ? !link->late : set_by_another(link, &now))
+        settle(link);
 }

@@ -2,7 +2,9 @@
  * An output whose only protection is HDCP, switched by a property with the values Undesired, Desired and Enabled.
  *
  * One state machine for all that works that way: a backend says how the property is written and what is to be seen at the
- * connector; what is in force is only ever what was read back.
+ * connector. What is in force is only ever what was read back. What sessions want and what must be taken down are kept apart: a
+ * link that has set the property owes it until it has read Undesired for longer than an authentication takes. What another
+ * program has set is one more holder (ARB-5): it counts, the global level shows it (QRY-5), and it is never taken down.
  */
 #ifndef COPP_OUTPUTS_LINK_H
 #define COPP_OUTPUTS_LINK_H
@@ -20,7 +22,7 @@ enum hdcp_value { /* the kernel's numbers */
 struct hdcp_observation {
     bool connected; /* a display is there */
     bool driven; /* and gets a signal */
-    enum hdcp_value hdcp; /* HDCP_UNDESIRED for an output that is no more */
+    enum hdcp_value hdcp; /* HDCP_UNDESIRED for an output that is no more, HDCP_UNREADABLE for one that cannot be reached */
     struct copp_output_state state;
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
 };
@@ -28,8 +30,16 @@ struct hdcp_observation {
 struct hdcp_link;
 struct hdcp_link_ops {
     void (*observe)(struct hdcp_link *link, struct hdcp_observation *observation);
-    /* Asks for HDCP or for none. COPP_OK: it is asked for. COPP_E_PENDING: the hardware is busy, try again. COPP_E_FAILED. */
-    enum copp_result (*write)(struct hdcp_link *link, bool on);
+    /*
+     * Writes HDCP_UNDESIRED or HDCP_DESIRED. COPP_OK: the driver has been asked. COPP_E_PENDING: it is busy, and nothing comes of
+     * this call: the link looks again, and asks again if that is still right, for 20 s at most. COPP_E_FAILED: refused.
+     */
+    enum copp_result (*write)(struct hdcp_link *link, enum hdcp_value value);
+    /*
+     * Whether this program may have set the property and has to take it down: true before HDCP_DESIRED is written, false once
+     * nothing is owed any more. For a file that outlives a kill -9 (hdcp_link_owe). NULL: that is kept in memory alone.
+     */
+    void (*note)(struct hdcp_link *link, bool owed);
 };
 
 /* Embed this as the first member of your own structure. */
@@ -37,32 +47,64 @@ struct hdcp_link {
     struct copp_output output;
     const struct hdcp_link_ops *ops;
     struct copp_connector *connector; /* NULL: nobody to tell */
-    bool offered; /* what is not offered is never written */
-    bool target; /* what was asked for last */
-    bool pending; /* an apply waits for the target */
-    bool write_pending; /* the target could not be written yet */
-    bool in_force;
+    bool offered; /* HDCP may be switched on here just now */
     bool plugged; /* a display is there, as of the last look */
     char display[EDID_DISPLAY_SIZE]; /* which one; "": none, or it does not tell */
     bool watched; /* seen holds what its devices were told */
     struct hdcp_observation seen;
+    uint64_t now_ms; /* of the last dispatch */
+
+    /* what sessions want */
+    bool pending; /* an apply waits for Enabled */
+    bool asked; /* and Desired has been written for it */
+    bool in_force; /* what sessions hold is */
+    bool enabled; /* Enabled, as of the last look, whoever has asked for it */
+    unsigned events; /* property events since the last look */
+    bool announces; /* the event of our own success may still come */
+    uint64_t in_force_ms; /* since when */
+
+    /* what must be taken down */
+    bool noted; /* as the backend was told */
+    bool owed; /* the property is set by us, or may be */
+    bool cleared; /* the last value that the driver has taken is Undesired: an Enabled that is read is not ours */
+    bool late; /* when it took that, an authentication may have been under way */
+    bool down; /* Undesired has been read since */
+    uint64_t down_ms; /* since when without a break */
+    uint64_t busy_ms; /* since when writes are answered COPP_E_PENDING */
+    uint64_t retry_ms; /* not before this is a take-down tried again */
+    uint64_t backoff_ms;
 };
 
 void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, bool offered);
 
-/* Looks, and tells the connector what has happened (EVT-1). What nobody uses is not looked at. */
-void hdcp_link_dispatch(struct hdcp_link *link);
+/*
+ * Whether HDCP may be switched on here: masters come and go. While it may not, a command fails unless HDCP is enabled already.
+ * What is owed is tried all the same, and at once when it may again.
+ */
+void hdcp_link_offer(struct hdcp_link *link, bool offered);
+
+/* This program has written HDCP_DESIRED here without the link's knowledge: in an earlier run, by its note, or by a write that was
+ * answered COPP_E_PENDING and carried out after all. */
+void hdcp_link_owe(struct hdcp_link *link);
+
+/* The kernel has told that it has moved the property (a uevent with CONNECTOR and PROPERTY). Call it once for each event, before
+ * the dispatch that is to look into them. */
+void hdcp_link_evidence(struct hdcp_link *link);
+
+/* Looks, goes on with what is under way, and tells the connector what has happened (EVT-1). What nobody uses, and owes nothing,
+ * is not looked at. */
+void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms);
 
 /* Looks whether a display is there, also where nobody uses it: to be called when that may have changed. */
 void hdcp_link_look(struct hdcp_link *link);
 
-/* What is behind the link had gone, which a look has found, and is there again: what it may have kept is taken down. */
+/* What is behind the link was out of reach and is there again: what is owed is tried at once. */
 void hdcp_link_returned(struct hdcp_link *link);
 
-/* Milliseconds from one look to the next; UINT64_MAX: none is needed. */
+/* Milliseconds from the last dispatch to the next; UINT64_MAX: none is needed. */
 uint64_t hdcp_link_interval(const struct hdcp_link *link);
 
-/* Takes down what this link has asked for. */
+/* Tries once, without waiting, to take down what is owed. What it cannot, and what a driver may still bring up, stays noted. */
 void hdcp_link_end(struct hdcp_link *link);
 
 #endif

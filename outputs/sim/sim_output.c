@@ -72,8 +72,11 @@ static uint32_t output_presence(struct copp_output *output) {
     return COPP_BOUND_PLUGGED | (sim->receiver == SIM_RECEIVER_NAMED ? COPP_BOUND_RECEIVER : 0);
 }
 
-const struct copp_output_ops copp_sim_output_ops = {sizeof copp_sim_output_ops, output_state, output_apply, output_cancel,
-                                                    output_presence};
+const struct copp_output_ops copp_sim_output_ops = {.size = sizeof copp_sim_output_ops,
+                                                    .state = output_state,
+                                                    .apply = output_apply,
+                                                    .cancel = output_cancel,
+                                                    .presence = output_presence};
 
 void copp_sim_output_land(struct sim_output *sim) {
     bool up = hdcp_can_come_up(sim) && !sim->refuses;

@@ -75,14 +75,14 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     if (own->present && randr_busy(randr, &busy_ms)) { /* the kernel would not answer either */
         *observation = link->seen;
         observation->connected = link->plugged;
-        if (link->pending || busy_ms > BUSY_TRUST_MS)
+        if (!link->in_force || busy_ms > BUSY_TRUST_MS)
             observation->hdcp = HDCP_UNREADABLE;
         return;
     }
     if (own->present)
         randr_observe(randr, &own->output, observation);
     if (!own->present || !randr_alive(randr)) {
-        *observation = (struct hdcp_observation){0}; /* nothing holds without the server, whatever the kernel still has on */
+        *observation = (struct hdcp_observation){.hdcp = HDCP_UNREADABLE}; /* nothing holds without the server, nor is it down */
         return;
     }
     struct hdcp_observation server = *observation;
@@ -95,19 +95,19 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     }
     if (!own->card)
         memcpy(observation->display, own->output.display, sizeof observation->display);
-    if (link->offered && !has_truth(own))
-        observation->hdcp = HDCP_UNREADABLE; /* a server that has come back with less */
+    if (!has_truth(own))
+        observation->hdcp = HDCP_UNREADABLE; /* also of a server that has come back with less */
 }
 
-static enum copp_result link_write(struct hdcp_link *link, bool on) {
+static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     const struct xrandr_link *own = (const struct xrandr_link *)link;
     if (!own->present || !has_truth(own))
-        return on ? COPP_E_FAILED : COPP_OK; /* nothing was ever asked of it */
+        return COPP_E_FAILED;
     begin(own->xrandr);
-    return randr_write(&own->xrandr->randr, &own->output, on);
+    return randr_write(&own->xrandr->randr, &own->output, value == HDCP_DESIRED);
 }
 
-static const struct hdcp_link_ops link_ops = {link_observe, link_write};
+static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write};
 
 /* The kernel's name for the output as configured; false if it is not. */
 static bool configured_name(const struct xrandr *xrandr, const char *output, char *name, size_t size) {
@@ -186,7 +186,7 @@ static void add_link(struct xrandr *xrandr, const struct randr_output *output) {
 /* Nothing is in force or under way behind it from here on, and its devices know. */
 static void leave_output(struct xrandr_link *link) {
     link->present = false;
-    hdcp_link_dispatch(&link->link);
+    hdcp_link_dispatch(&link->link, link->xrandr->last_ms);
     hdcp_link_look(&link->link);
 }
 
@@ -317,7 +317,7 @@ static void look(struct xrandr *xrandr) {
         }
         for (size_t i = 0; i < xrandr->count; i++) {
             if (!busy || xrandr->links[i]->link.watched)
-                hdcp_link_dispatch(&xrandr->links[i]->link);
+                hdcp_link_dispatch(&xrandr->links[i]->link, xrandr->last_ms);
             if (all)
                 hdcp_link_look(&xrandr->links[i]->link);
         }

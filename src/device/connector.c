@@ -38,12 +38,21 @@ uint32_t copp_protection_level(const struct copp_protection *protection, size_t 
     return levels[type];
 }
 
+/* HDCP of another program's is one more holder (ARB-5). */
+void copp_connector_global(const struct copp_connector *connector, struct copp_protection *global) {
+    struct copp_output *output = connector->config.output;
+    *global = connector->applied;
+    if (copp_connector_has_type(connector, COPP_TYPE_HDCP) && COPP_HAS_OP(output->ops, hdcp) &&
+        output->ops->hdcp(output) == COPP_HDCP_ON)
+        global->hdcp = COPP_HDCP_ON;
+}
+
 void copp_connector_protection(const struct copp_connector *connector, struct copp_protection *protection) {
     struct copp_protection applied = {.hdcp = COPP_HDCP_OFF};
     if (!protection)
         return;
     if (connector && copp_sized_room(protection))
-        applied = connector->applied;
+        copp_connector_global(connector, &applied);
     copp_sized_answer(protection, &applied, sizeof applied, COPP_END_OF(struct copp_protection, aspect));
 }
 

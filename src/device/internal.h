@@ -160,6 +160,9 @@ void copp_connector_lose(struct copp_connector *connector, uint32_t types);
 void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective);
 uint32_t copp_protection_level(const struct copp_protection *protection, size_t type);
 
+/* What is in force, whoever has asked for it (QRY-5). */
+void copp_connector_global(const struct copp_connector *connector, struct copp_protection *global);
+
 /*
  * Carries the change out: counts, and what the output applies. COPP_E_PENDING only for a device's change: its
  * command then ends later. On every other error nothing has changed.

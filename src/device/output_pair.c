@@ -49,7 +49,8 @@ static uint32_t pair_presence(struct copp_output *output) {
     return presence_of(pair->svideo) & presence_of(pair->composite);
 }
 
-static const struct copp_output_ops pair_ops = {sizeof pair_ops, pair_state, pair_apply, pair_cancel, pair_presence};
+static const struct copp_output_ops pair_ops = {
+    .size = sizeof pair_ops, .state = pair_state, .apply = pair_apply, .cancel = pair_cancel, .presence = pair_presence};
 
 void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
     if (!pair)

@@ -38,7 +38,9 @@ static uint32_t local_level(const struct question *question, uint8_t *answer) {
 }
 
 static uint32_t global_level(const struct question *question, uint8_t *answer) {
-    answer_word(question, copp_protection_level(&question->connector->applied, question->type), answer); /* QRY-5 */
+    struct copp_protection global;
+    copp_connector_global(question->connector, &global);
+    answer_word(question, copp_protection_level(&global, question->type), answer); /* QRY-5 */
     return COPP_HR_OK;
 }
 

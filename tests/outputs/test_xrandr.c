@@ -165,17 +165,34 @@ static void driver_that_takes_its_time(void) {
     world_end(&world);
 }
 
-/* What somebody else had on before says nothing of what the driver is about to do. */
-static void driver_that_takes_its_time_over_another_ones_protection(void) {
+/* What another program has on counts, and stays when our sessions leave (ARB-5). */
+static void another_ones_protection_counts(void) {
     struct world world;
     world_start(&world, false);
     world_open(&world, NULL, true);
     x_driver_says(&world.server, "Enabled");
     hear(&world);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_OK);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 0), COPP_HR_OK);
+    assert_true(x_driver_has(&world.server, "Enabled"));
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    world_end(&world);
+}
+
+/* What another program has asked for says nothing of what the driver is about to do: it is asked anew. */
+static void driver_that_takes_its_time_over_another_ones_wish(void) {
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    x_driver_says(&world.server, "Desired");
+    hear(&world);
     driver.slow = true;
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
     assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
     driver_returns();
+    outputs_rig_pass(&world.outputs, 200);
+    assert_true(x_driver_has(&world.server, "Desired"));
     x_driver_says(&world.server, "Enabled");
     outputs_rig_pass(&world.outputs, 200);
     assert_int_equal(app_result(&world.app), COPP_HR_OK);
@@ -552,7 +569,8 @@ static void no_server(void) {
 static const struct test_case cases[] = {
     TEST(follows_a_trusted_server, "CMD-4 CMD-6 QRY-6"),
     TEST(driver_that_takes_its_time, "CMD-6"),
-    TEST(driver_that_takes_its_time_over_another_ones_protection, "CMD-4 CMD-6"),
+    TEST(another_ones_protection_counts, "ARB-5 QRY-5"),
+    TEST(driver_that_takes_its_time_over_another_ones_wish, "CMD-4 CMD-6"),
     TEST(driver_that_takes_too_long, "CMD-6"),
     TEST(driver_that_takes_its_time_to_end, "CMD-6 ARB-4"),
     TEST(falls_away, "EVT-1 EVT-3"),
