@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <umockdev.h>
 #include <xf86drm.h>
@@ -17,7 +18,8 @@
 #define TYPE_PROPERTY 12u
 #define OTHER_PROPERTY 13u
 #define EDID_PROPERTY 14u
-#define PROPERTIES 4u
+#define CRTC_PROPERTY 16u
+#define PROPERTIES 5u
 
 struct fake_drm {
     struct fake_card card;
@@ -91,8 +93,13 @@ static int get_resources(struct fake_card *card, struct drm_mode_card_res *res, 
     return 0;
 }
 
-static uint32_t properties_of(const struct fake_connector *connector, uint32_t *ids, uint64_t *values) {
+static uint32_t properties_of(const struct fake_card *card, const struct fake_connector *connector, uint32_t *ids,
+                              uint64_t *values) {
     uint32_t count = 0;
+    if (card->atomic_client) {
+        ids[count] = CRTC_PROPERTY;
+        values[count++] = connector->crtc;
+    }
     ids[count] = OTHER_PROPERTY;
     values[count++] = 7;
     if (connector->protection) {
@@ -125,7 +132,7 @@ static int get_connector(struct fake_card *card, struct drm_mode_get_connector *
     card->probed |= get->count_modes == 0; /* as the kernel has it */
     uint32_t ids[PROPERTIES];
     uint64_t values[PROPERTIES];
-    uint32_t count = properties_of(connector, ids, values);
+    uint32_t count = properties_of(card, connector, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_get_connector, prop_values_ptr), &room, values, count, sizeof values[0]);
     give(memory, offsetof(struct drm_mode_get_connector, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
@@ -174,7 +181,7 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
         return ENOENT;
     uint32_t ids[PROPERTIES];
     uint64_t values[PROPERTIES];
-    uint32_t count = properties_of(connector, ids, values);
+    uint32_t count = properties_of(card, connector, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_obj_get_properties, prop_values_ptr), &room, values, count, sizeof values[0]);
     give(memory, offsetof(struct drm_mode_obj_get_properties, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
@@ -182,8 +189,8 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
 }
 
 static int get_property(struct drm_mode_get_property *get) {
-    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID"};
-    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > EDID_PROPERTY)
+    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID", "TILE", "CRTC_ID"};
+    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > CRTC_PROPERTY)
         return ENOENT;
     strcpy(get->name, names[get->prop_id - PROTECTION_PROPERTY]);
     get->flags = DRM_MODE_PROP_ENUM;
@@ -229,19 +236,35 @@ static int set_property(struct fake_card *card, const struct drm_mode_connector_
     return write_property(card, set->connector_id, set->prop_id, set->value);
 }
 
+/* A test looks at what may be written, and changes nothing. */
+static int test_commit(struct fake_card *card, uint32_t object, const uint32_t *properties, uint32_t count) {
+    card->tests++;
+    if (!card->master)
+        return EACCES;
+    for (uint32_t p = 0; p < count; p++) {
+        if (properties[p] < PROTECTION_PROPERTY || properties[p] > CRTC_PROPERTY)
+            return EINVAL;
+    }
+    return connector_of(card, object) ? 0 : ENOENT;
+}
+
 static int commit(struct fake_card *card, const struct drm_mode_atomic *atomic, UMockdevIoctlData *memory) {
     uint32_t object; /* this library commits one connector at a time */
     uint32_t count;
     uint32_t properties[2];
     uint64_t values[2];
-    card->atomic_used = true;
-    card->blocking_used |= !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
+    bool test = atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY;
+    card->atomic_used |= !test;
+    card->blocking_used |= !test && !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
+    card->flip_event_asked |= (atomic->flags & DRM_MODE_PAGE_FLIP_EVENT) != 0;
     if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) || atomic->count_objs != 1 ||
         !fetch(memory, offsetof(struct drm_mode_atomic, objs_ptr), &object, sizeof object) ||
         !fetch(memory, offsetof(struct drm_mode_atomic, count_props_ptr), &count, sizeof count) || count > 2 ||
         !fetch(memory, offsetof(struct drm_mode_atomic, props_ptr), properties, count * sizeof properties[0]) ||
         !fetch(memory, offsetof(struct drm_mode_atomic, prop_values_ptr), values, count * sizeof values[0]))
         return EINVAL;
+    if (test)
+        return test_commit(card, object, properties, count);
     int error = 0;
     for (uint32_t p = 0; p < count && !error; p++)
         error = write_property(card, object, properties[p], values[p]);
@@ -279,12 +302,14 @@ union argument {
 
 static int answer(struct fake_drm *drm, unsigned long request, union argument *arg, UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
+    card->asked[_IOC_NR(request)]++;
     switch (request) {
     case DRM_IOCTL_SET_MASTER:
         return set_master(card);
     case DRM_IOCTL_DROP_MASTER:
         return drop_master(card);
     case DRM_IOCTL_SET_CLIENT_CAP:
+        card->atomic_client |= drm->atomic;
         return drm->atomic ? 0 : EOPNOTSUPP;
     case DRM_IOCTL_MODE_GETRESOURCES:
         return get_resources(card, &arg->resources, memory);
@@ -303,7 +328,9 @@ static int answer(struct fake_drm *drm, unsigned long request, union argument *a
     case DRM_IOCTL_MODE_SETPROPERTY:
         return set_property(card, &arg->set);
     case DRM_IOCTL_MODE_ATOMIC:
-        return drm->atomic ? commit(card, &arg->atomic, memory) : EOPNOTSUPP;
+        if (!drm->atomic)
+            return EOPNOTSUPP;
+        return card->atomic_client ? commit(card, &arg->atomic, memory) : EINVAL;
     default:
         return ENOTTY;
     }
@@ -446,4 +473,25 @@ void fake_drm_uevent(struct fake_drm *drm, const char *action) {
     char path[96];
     (void)snprintf(path, sizeof path, "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.%u/drm/card%u", drm->number, drm->number);
     umockdev_testbed_uevent(drm->testbed, path, action);
+}
+
+void fake_drm_tell(struct fake_drm *drm, size_t connector) {
+    char path[96];
+    char id[16];
+    char property[16];
+    (void)snprintf(id, sizeof id, "%u", fake_drm_hold(drm)->first_connector + (unsigned)connector);
+    fake_drm_release(drm);
+    (void)snprintf(property, sizeof property, "%u", PROTECTION_PROPERTY);
+    (void)snprintf(path, sizeof path, "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.%u/drm/card%u", drm->number, drm->number);
+    umockdev_testbed_set_property(drm->testbed, path, "CONNECTOR", id);
+    umockdev_testbed_set_property(drm->testbed, path, "PROPERTY", property);
+    umockdev_testbed_uevent(drm->testbed, path, "change");
+    umockdev_testbed_set_property(drm->testbed, path, "CONNECTOR", "");
+    umockdev_testbed_set_property(drm->testbed, path, "PROPERTY", "");
+}
+
+void fake_drm_event(struct fake_drm *drm, const char *line) {
+    char node[32];
+    node_of(drm, node);
+    assert_int_equal(write(umockdev_testbed_get_dev_fd(drm->testbed, node), line, strlen(line)), strlen(line));
 }

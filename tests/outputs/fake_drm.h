@@ -55,6 +55,10 @@ struct fake_card {
     bool probed; /* a connector was probed, which makes displays flicker */
     bool too_bold; /* a write without being master */
     unsigned blobs_read;
+    unsigned asked[256]; /* how often each ioctl was, by its number */
+    bool atomic_client; /* a file has DRM_CLIENT_CAP_ATOMIC: it sees CRTC_ID */
+    unsigned tests; /* commits that were TEST_ONLY */
+    bool flip_event_asked;
     bool gone; /* ENODEV for everything; a card that has come back is there for those who open it anew */
 };
 struct fake_card *fake_drm_hold(struct fake_drm *drm);
@@ -66,5 +70,9 @@ uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector);
 void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const uint8_t *edid, size_t size);
 /* "change"; "add" and "remove": the card has come, has gone. */
 void fake_drm_uevent(struct fake_drm *drm, const char *action);
+/* The kernel tells that it has moved the connector's protection property. */
+void fake_drm_tell(struct fake_drm *drm, size_t connector);
+/* Who has the card open can read this line from it, in the place of a driver's event. */
+void fake_drm_event(struct fake_drm *drm, const char *line);
 
 #endif
