@@ -20,6 +20,7 @@ static void observe(struct hdcp_link *link, struct hdcp_observation *observation
 /* As observe; what is enabled is shown from here on (QRY-5), but only where somebody looks again soon. */
 static void look(struct hdcp_link *link, struct hdcp_observation *observation) {
     observe(link, observation);
+    link->blind = observation->hdcp == HDCP_UNREADABLE;
     link->enabled = observation->hdcp == HDCP_ENABLED && !link->cleared && copp_connector_devices(link->connector) > 0;
 }
 
@@ -49,15 +50,35 @@ static void note(struct hdcp_link *link, bool owed) {
         link->ops->note(link, owed);
 }
 
+static void see_down(struct hdcp_link *link) {
+    if (!link->down)
+        link->down_ms = UNSET;
+    link->down = link->cleared = true;
+}
+
+/* A driver that says that it has taken Undesired, and has not, refuses it. */
+static enum copp_result clear(struct hdcp_link *link) {
+    struct hdcp_observation after;
+    look(link, &after);
+    if (after.hdcp != HDCP_UNDESIRED && !link->blind)
+        return COPP_E_FAILED;
+    link->cleared = true;
+    link->down = false;
+    if (!link->blind)
+        see_down(link);
+    return COPP_OK;
+}
+
 static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value value) {
     enum copp_result result = link->ops->write(link, value);
     if (result != COPP_E_PENDING)
         link->busy_ms = UNSET;
-    if (!result) {
-        link->cleared = value == HDCP_UNDESIRED;
-        link->down = false;
-    }
-    return result;
+    if (result)
+        return result;
+    if (value == HDCP_UNDESIRED)
+        return clear(link);
+    link->cleared = link->down = false;
+    return COPP_OK;
 }
 
 /* --- what must be taken down --- */
@@ -73,26 +94,14 @@ static void try_at_once(struct hdcp_link *link) {
     link->backoff_ms = WRITE_RETRY_MS;
 }
 
-static void see_down(struct hdcp_link *link) {
-    if (!link->down)
-        link->down_ms = UNSET;
-    link->down = true;
-}
-
-/* A driver that says that it has taken the value, and has not, is one that refuses it. */
 static void write_down(struct hdcp_link *link, const struct hdcp_observation *now) {
-    struct hdcp_observation after;
     enum copp_result result = write_value(link, HDCP_UNDESIRED);
     bool busy = result == COPP_E_PENDING && !passed(link, &link->busy_ms, BUSY_LIMIT_MS);
     link->retry_ms = link->now_ms + (busy ? PENDING_INTERVAL_MS : link->backoff_ms);
     if (!busy)
         link->backoff_ms = link->backoff_ms * 2 < WRITE_RETRY_LIMIT_MS ? link->backoff_ms * 2 : WRITE_RETRY_LIMIT_MS;
-    if (result)
-        return;
-    link->late = now->hdcp != HDCP_ENABLED;
-    look(link, &after);
-    if (after.hdcp == HDCP_UNDESIRED)
-        see_down(link);
+    if (!result)
+        link->late = now->hdcp != HDCP_ENABLED;
 }
 
 /*
@@ -108,13 +117,11 @@ static void pay(struct hdcp_link *link) {
     look(link, &now);
     if (now.hdcp == HDCP_UNDESIRED) {
         see_down(link);
-        if (passed(link, &link->down_ms, LATE_MS))
-            settle(link);
         return;
     }
     link->down_ms = UNSET;
-    if (now.hdcp == HDCP_UNREADABLE && link->down)
-        return;
+    if (link->blind && link->cleared)
+        return; /* it may well be down */
     if (set_by_another(link, &now)) {
         settle(link);
         return;
@@ -125,18 +132,19 @@ static void pay(struct hdcp_link *link) {
 }
 
 static void take_down(struct hdcp_link *link) {
-    struct hdcp_observation now;
     link->pending = link->asked = link->in_force = false;
-    if (!link->owed) {
-        settle(link);
-        return;
-    }
-    look(link, &now);
     try_at_once(link);
-    if (now.hdcp == HDCP_UNDESIRED)
-        see_down(link);
+    if (link->owed)
+        pay(link);
     else
-        write_down(link, &now);
+        settle(link);
+}
+
+/* An authentication that was under way has ended by then. */
+static void go_on_paying(struct hdcp_link *link) {
+    pay(link);
+    if (link->down && !link->blind && passed(link, &link->down_ms, LATE_MS))
+        settle(link);
 }
 
 /* --- what sessions want --- */
@@ -146,8 +154,10 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     bool from_undesired = now->hdcp == HDCP_UNDESIRED;
     if (!from_undesired) {
         enum copp_result result = write_value(link, HDCP_UNDESIRED);
-        if (result == COPP_E_PENDING)
-            return result;
+        if (result == COPP_E_PENDING || (result && link->cleared))
+            return result; /* what stands there is a driver's that has not ended */
+        if (!result && link->blind)
+            return COPP_E_PENDING; /* whether it was done is to be seen */
         from_undesired = !result;
     }
     note(link, true);
@@ -161,22 +171,29 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     return result;
 }
 
+/* What has come of Desired. Undesired: somebody else has taken it back, or a driver says yes and does nothing. */
+static enum copp_result outcome(const struct hdcp_observation *now) {
+    if (now->hdcp == HDCP_ENABLED)
+        return COPP_OK;
+    return now->hdcp == HDCP_UNDESIRED ? COPP_E_FAILED : COPP_E_PENDING;
+}
+
 /* One step. COPP_OK: it is enabled. */
 static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (link->asked && now->hdcp == HDCP_UNDESIRED)
-        return COPP_E_FAILED; /* somebody else has taken it back */
+    if (link->asked)
+        return outcome(now);
     if (now->hdcp == HDCP_ENABLED && !link->cleared)
         return COPP_OK;
-    if (link->asked)
-        return COPP_E_PENDING;
     if (!link->offered)
         return COPP_E_FAILED;
+    if (now->hdcp == HDCP_UNREADABLE)
+        return COPP_E_PENDING;
     enum copp_result result = write_up(link, now);
     if (result)
         return result;
     struct hdcp_observation after;
     look(link, &after);
-    return after.hdcp == HDCP_ENABLED ? COPP_OK : COPP_E_PENDING;
+    return outcome(&after);
 }
 
 /* The end of the rise. */
@@ -185,9 +202,9 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
         take_down(link);
         return;
     }
+    link->announces = link->asked && !link->events;
     link->pending = link->asked = false;
     link->in_force = true;
-    link->announces = !link->events;
     link->in_force_ms = UNSET;
     link->events = 0;
     if (!link->owed)
@@ -201,7 +218,6 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
         link->seen = *now; /* from here on it matters what changes */
         link->watched = true;
     }
-    link->events = 0;
     link->busy_ms = UNSET;
     link->pending = true; /* a backend that cannot look just now must not tell of before */
     enum copp_result result = rise(link, now);
@@ -318,12 +334,12 @@ static void serve(struct hdcp_link *link) {
 void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
     link->now_ms = now_ms;
     if (unused(link))
-        link->watched = link->enabled = false;
+        link->watched = link->enabled = link->blind = false;
     else
         serve(link);
     if (link->owed && !held(link))
-        pay(link);
-    link->events = 0;
+        go_on_paying(link);
+    link->events = link->blind ? link->events : 0;
 }
 
 void hdcp_link_look(struct hdcp_link *link) {
@@ -347,7 +363,7 @@ void hdcp_link_offer(struct hdcp_link *link, bool offered) {
 }
 
 void hdcp_link_owe(struct hdcp_link *link) {
-    link->owed = link->late = true;
+    link->owed = link->late = link->cleared = true;
     link->down = false;
     note(link, true);
     try_at_once(link);
@@ -365,7 +381,7 @@ static uint64_t debt_interval(const struct hdcp_link *link) {
     if (!link->owed || held(link))
         return UINT64_MAX;
     if (link->down)
-        return PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
+        return link->blind ? WRITE_RETRY_MS : PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
     return link->retry_ms > link->now_ms ? link->retry_ms - link->now_ms : 0;
 }
 
@@ -373,6 +389,8 @@ uint64_t hdcp_link_interval(const struct hdcp_link *link) {
     uint64_t debt = debt_interval(link);
     if (link->pending)
         return PENDING_INTERVAL_MS;
+    if (unused(link) && (link->watched || link->enabled))
+        return 0; /* what was seen last is not to be told to whoever comes next */
     return unused(link) || debt < WATCH_INTERVAL_MS ? debt : WATCH_INTERVAL_MS;
 }
 

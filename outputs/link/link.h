@@ -59,14 +59,15 @@ struct hdcp_link {
     bool asked; /* and Desired has been written for it */
     bool in_force; /* what sessions hold is */
     bool enabled; /* Enabled, as of the last look, whoever has asked for it */
-    unsigned events; /* property events since the last look */
+    bool blind; /* it could not be read at the last look */
+    unsigned events; /* property events since the last look that could */
     bool announces; /* the event of our own success may still come */
     uint64_t in_force_ms; /* since when */
 
     /* what must be taken down */
     bool noted; /* as the backend was told */
     bool owed; /* the property is set by us, or may be */
-    bool cleared; /* the last value that the driver has taken is Undesired: an Enabled that is read is not ours */
+    bool cleared; /* Undesired was taken, or read, after what we have set: an Enabled that is read now is not believed */
     bool late; /* when it took that, an authentication may have been under way */
     bool down; /* Undesired has been read since */
     uint64_t down_ms; /* since when without a break */

@@ -26,6 +26,7 @@ struct xrandr_link {
     bool present; /* the server that is there now has it */
     struct kms_card *card; /* where the truth is; NULL: only the server knows */
     size_t index; /* of the connector on the card */
+    struct copp_backend_warnings warnings;
 };
 
 struct xrandr {
@@ -100,11 +101,16 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
 }
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
-    const struct xrandr_link *own = (const struct xrandr_link *)link;
+    struct xrandr_link *own = (struct xrandr_link *)link;
+    struct xrandr *xrandr = own->xrandr;
     if (!own->present || !has_truth(own))
         return COPP_E_FAILED;
-    begin(own->xrandr);
-    return randr_write(&own->xrandr->randr, &own->output, value == HDCP_DESIRED);
+    begin(xrandr);
+    enum copp_result result = randr_write(&xrandr->randr, &own->output, value == HDCP_DESIRED);
+    if (result == COPP_E_FAILED && randr_alive(&xrandr->randr))
+        copp_backend_warn(xrandr->log, &own->warnings, (int)value, xrandr->last_ms, "%s: the X server refuses to switch HDCP %s",
+                          own->output.name, value == HDCP_DESIRED ? "on" : "off");
+    return result;
 }
 
 static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write};

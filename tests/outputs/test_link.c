@@ -6,22 +6,38 @@ struct hardware {
     struct hdcp_link link;
     struct hdcp_observation is;
     enum copp_result write; /* what a write answers; COPP_OK: it is done */
+    enum copp_result undesired; /* what one of Undesired answers instead, if it is an error */
+    bool ignores; /* it says that it has taken a value, and has not */
     unsigned writes;
+    char wrote[64]; /* what has been written, and noted: U, D, + and - */
 };
 
 static void hardware_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     *observation = ((struct hardware *)link)->is;
 }
 
-static enum copp_result hardware_write(struct hdcp_link *link, enum hdcp_value value) {
-    struct hardware *hardware = (struct hardware *)link;
-    hardware->writes++;
-    if (!hardware->write)
-        hardware->is.hdcp = value;
-    return hardware->write;
+static void record(struct hardware *hardware, char what) {
+    size_t used = strlen(hardware->wrote);
+    assert_true(used + 1 < sizeof hardware->wrote);
+    hardware->wrote[used] = what;
 }
 
-static const struct hdcp_link_ops hardware_ops = {.observe = hardware_observe, .write = hardware_write};
+static enum copp_result hardware_write(struct hdcp_link *link, enum hdcp_value value) {
+    struct hardware *hardware = (struct hardware *)link;
+    enum copp_result result = value == HDCP_UNDESIRED && hardware->undesired ? hardware->undesired : hardware->write;
+    hardware->writes++;
+    if (!result && !hardware->ignores) {
+        record(hardware, value == HDCP_UNDESIRED ? 'U' : 'D');
+        hardware->is.hdcp = value;
+    }
+    return result;
+}
+
+static void hardware_note(struct hdcp_link *link, bool owed) {
+    record((struct hardware *)link, owed ? '+' : '-');
+}
+
+static const struct hdcp_link_ops hardware_ops = {.observe = hardware_observe, .write = hardware_write, .note = hardware_note};
 
 struct world {
     struct rig rig;
@@ -106,6 +122,8 @@ static void cancel_that_is_refused(void) {
     copp_adapter_dispatch(world.rig.adapter, RIG_PENDING_LIMIT);
     assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
     copp_device_close(&world.app.device);
+    assert_int_equal(hdcp_link_interval(&world.hardware.link), 0); /* what was seen is not to be told to the next one */
+    look_after(&world, 0);
     assert_int_equal(hdcp_link_interval(&world.hardware.link), 1000);
     look_after(&world, 1000);
     assert_int_equal(world.hardware.is.hdcp, HDCP_DESIRED);
@@ -211,12 +229,474 @@ static void looked_at_often_enough(void) {
     world_end(&world);
 }
 
+static void assert_wrote(struct world *world, const char *wrote) {
+    assert_string_equal(world->hardware.wrote, wrote);
+    memset(world->hardware.wrote, 0, sizeof world->hardware.wrote);
+}
+
+static void assert_lost(struct world *world) {
+    assert_int_equal(app_local(&world->app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_int_equal(world->app.flags, COPP_STATUS_LINK_LOST);
+}
+
+static void assert_held(struct world *world) {
+    assert_int_equal(app_local(&world->app, COPP_PROTECTION_TYPE_HDCP), 1);
+    assert_int_equal(world->app.flags, 0);
+    assert_int_equal(app_global(&world->app, COPP_PROTECTION_TYPE_HDCP), 1);
+}
+
+/* The hardware moves the property by itself, and says so. */
+static void kernel_moves(struct world *world, enum hdcp_value value) {
+    world->hardware.is.hdcp = value;
+    hdcp_link_evidence(&world->hardware.link);
+}
+
+/* Looks whenever the link wants it; returns how often. */
+static unsigned pass(struct world *world, uint64_t by_ms) {
+    uint64_t until_ms = world->now_ms + by_ms;
+    unsigned looks = 0;
+    for (;;) {
+        uint64_t interval = hdcp_link_interval(&world->hardware.link);
+        if (interval > until_ms - world->now_ms)
+            break;
+        look_after(world, interval ? interval : 1);
+        looks++;
+    }
+    world->now_ms = until_ms;
+    return looks;
+}
+
+/* Drivers authenticate on the change from Undesired to Desired. */
+static void desired_already_is_asked_for_anew(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    bring_up(&world);
+    assert_wrote(&world, "U+D");
+    assert_held(&world);
+    world_end(&world);
+}
+
+/* Each of the two may find the driver busy, with the other before it. */
+static void desired_already_and_busy(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    world.hardware.write = COPP_E_PENDING;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    look_after(&world, 100);
+    assert_wrote(&world, "");
+    world.hardware.write = COPP_OK;
+    look_after(&world, 100);
+    assert_wrote(&world, "U+D");
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    world_end(&world);
+}
+
+/* anx7625 refuses Undesired unless it is Enabled. */
+static void desired_already_and_undesired_is_refused(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    world.hardware.undesired = COPP_E_FAILED;
+    bring_up(&world);
+    assert_wrote(&world, "+D");
+    world_end(&world);
+}
+
+/* What was refused altogether has changed nothing: another program's Desired stays, and nothing is owed. */
+static void refused_over_another_ones_desired(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    world.hardware.write = COPP_E_FAILED;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_UNEXPECTED);
+    assert_wrote(&world, "+-");
+    world.hardware.write = COPP_OK;
+    copp_device_close(&world.app.device);
+    assert_int_equal(pass(&world, 60000), 1);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_DESIRED);
+    world_end(&world);
+}
+
+static void enabled_already_counts(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 500);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    assert_held(&world);
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    hdcp_link_evidence(&world.hardware.link); /* no event of ours is to come */
+    look_after(&world, 100);
+    assert_lost(&world);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1); /* it is, again */
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    world.hardware.is.hdcp = HDCP_UNDESIRED; /* its holder leaves */
+    look_after(&world, 500);
+    assert_lost(&world);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    copp_device_close(&world.app.device);
+    look_after(&world, 500);
+    world_end(&world);
+    assert_wrote(&world, "");
+    assert_int_equal(world.hardware.writes, 0);
+}
+
+/* A connector that nobody looks at shows nothing. */
+static void what_is_not_looked_at_is_not_shown(void) {
+    struct world world;
+    struct copp_protection protection = {.size = sizeof protection};
+    world_begin(&world);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 500);
+    copp_connector_protection(world.hardware.link.connector, &protection);
+    assert_int_equal(protection.hdcp, 1);
+    copp_device_close(&world.app.device);
+    look_after(&world, 500);
+    copp_connector_protection(world.hardware.link.connector, &protection);
+    assert_int_equal(protection.hdcp, 0);
+    assert_true(hdcp_link_interval(&world.hardware.link) == UINT64_MAX);
+    world_end(&world);
+}
+
+/* It is tried again and again, ever less often, and goes on when nobody is there any more. */
+static void refused_for_a_day(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    assert_wrote(&world, "+D");
+    world.hardware.write = COPP_E_FAILED;
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK); /* CMD-4 */
+    look_after(&world, 1);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 1); /* it is */
+    copp_device_close(&world.app.device);
+    static const uint64_t intervals[] = {1000, 2000, 4000, 8000, 10000, 10000};
+    look_after(&world, 999);
+    for (size_t i = 1; i < sizeof intervals / sizeof intervals[0]; i++) {
+        assert_int_equal(hdcp_link_interval(&world.hardware.link), intervals[i]);
+        look_after(&world, intervals[i]);
+    }
+    assert_in_range(pass(&world, 86400000), 8639, 8641);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_ENABLED);
+    assert_wrote(&world, "");
+    world.hardware.write = COPP_OK;
+    (void)pass(&world, 10000);
+    assert_wrote(&world, "U");
+    (void)pass(&world, 20200);
+    assert_wrote(&world, "-");
+    assert_int_equal(pass(&world, 86400000), 0);
+    world_end(&world);
+}
+
+/* A driver that says yes, and does nothing, refuses. */
+static void taken_and_not_done(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.ignores = true;
+    copp_device_close(&world.app.device);
+    assert_in_range(pass(&world, 86400000), 8600, 8700);
+    world.hardware.ignores = false;
+    (void)pass(&world, 10000);
+    assert_wrote(&world, "+DU");
+    world_end(&world);
+}
+
+static void enabled_again_and_again(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    copp_device_close(&world.app.device);
+    unsigned before = world.hardware.writes;
+    memset(world.hardware.wrote, 0, sizeof world.hardware.wrote);
+    for (unsigned i = 0; i < 400; i++) {
+        kernel_moves(&world, HDCP_ENABLED);
+        look_after(&world, 100);
+    }
+    assert_in_range(world.hardware.writes - before, 5, 10);
+    (void)pass(&world, 10000);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    world_end(&world);
+}
+
+static void busy_for_a_day(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.write = COPP_E_PENDING;
+    copp_device_close(&world.app.device);
+    look_after(&world, 0);
+    assert_int_equal(hdcp_link_interval(&world.hardware.link), 100);
+    assert_in_range(pass(&world, 20000), 190, 210);
+    assert_in_range(pass(&world, 86400000), 8600, 8700);
+    world.hardware.write = COPP_OK;
+    (void)pass(&world, 10000);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    world_end(&world);
+}
+
+/* Whoever wants it anew need not take it down first. */
+static void debt_that_is_superseded(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.write = COPP_E_FAILED;
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    assert_held(&world);
+    world.hardware.write = COPP_OK;
+    (void)pass(&world, 30000);
+    assert_held(&world);
+    assert_wrote(&world, "+D");
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
+    assert_wrote(&world, "U");
+    world_end(&world);
+}
+
+/* A driver's worker that had not ended when Undesired was taken. */
+static void enabled_late(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    copp_device_close(&world.app.device);
+    assert_wrote(&world, "+DU");
+    (void)pass(&world, 19000);
+    kernel_moves(&world, HDCP_ENABLED);
+    look_after(&world, 1);
+    assert_wrote(&world, "U");
+    (void)pass(&world, 19000);
+    kernel_moves(&world, HDCP_ENABLED);
+    kernel_moves(&world, HDCP_DESIRED); /* it has fallen away before anybody looked */
+    look_after(&world, 1);
+    assert_wrote(&world, "U");
+    (void)pass(&world, 20200);
+    assert_wrote(&world, "-");
+    world_end(&world);
+}
+
+/* And so it is with a session that comes meanwhile: what the worker has written is not what that one asks for. */
+static void enabled_late_is_not_believed(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_UNEXPECTED); /* CMD-6 */
+    copp_adapter_dispatch(world.rig.adapter, RIG_PENDING_LIMIT);
+    assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
+    assert_wrote(&world, "+DU");
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_wrote(&world, "UD");
+    world_end(&world);
+}
+
+/* Desired that the kernel does not tell of is a program's: ours was down by then. */
+static void another_one_comes_after_us(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    copp_device_close(&world.app.device);
+    assert_wrote(&world, "+DU");
+    (void)pass(&world, 1000);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    (void)pass(&world, 100);
+    assert_wrote(&world, "-");
+    kernel_moves(&world, HDCP_ENABLED);
+    (void)pass(&world, 60000);
+    world_end(&world);
+    assert_wrote(&world, "");
+}
+
+/* As long as nothing can be seen, whose it is cannot be told either. */
+static void out_of_sight_for_a_while(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    copp_device_close(&world.app.device);
+    (void)pass(&world, 1000);
+    assert_wrote(&world, "+DU");
+    world.hardware.is.hdcp = HDCP_UNREADABLE;
+    assert_in_range(pass(&world, 60000), 59, 62);
+    world.hardware.is.hdcp = HDCP_UNDESIRED;
+    (void)pass(&world, 19900);
+    assert_wrote(&world, "");
+    world.hardware.is.hdcp = HDCP_UNREADABLE;
+    hdcp_link_evidence(&world.hardware.link);
+    (void)pass(&world, 2000);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    (void)pass(&world, 1000);
+    assert_wrote(&world, "U");
+    (void)pass(&world, 20200);
+    assert_wrote(&world, "-");
+    world_end(&world);
+}
+
+/* The event of our own success comes with the look that sees it, or after it. */
+static void our_own_event(void) {
+    for (unsigned after = 0; after < 2; after++) {
+        struct world world;
+        world_begin(&world);
+        assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+        world.hardware.is.hdcp = HDCP_ENABLED;
+        if (!after)
+            hdcp_link_evidence(&world.hardware.link);
+        look_after(&world, 100);
+        assert_int_equal(app_result(&world.app), COPP_HR_OK);
+        if (after)
+            hdcp_link_evidence(&world.hardware.link);
+        look_after(&world, 500);
+        assert_held(&world);
+        hdcp_link_evidence(&world.hardware.link); /* it was Desired, and is Enabled again */
+        look_after(&world, 100);
+        assert_lost(&world);
+        assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+        look_after(&world, 100);
+        bring_up(&world);
+        assert_held(&world);
+        world_end(&world);
+    }
+}
+
+/* What comes later than any event of ours, or is more than that, is a loss. */
+static void events_beyond_our_own(void) {
+    for (unsigned late = 0; late < 2; late++) {
+        struct world world;
+        world_begin(&world);
+        bring_up(&world);
+        look_after(&world, 1);
+        if (late)
+            look_after(&world, 2000);
+        assert_held(&world);
+        hdcp_link_evidence(&world.hardware.link);
+        if (!late)
+            hdcp_link_evidence(&world.hardware.link);
+        look_after(&world, 1);
+        assert_lost(&world);
+        world_end(&world);
+    }
+}
+
+static void events_that_concern_nobody(void) {
+    struct world world;
+    world_begin(&world);
+    kernel_moves(&world, HDCP_DESIRED);
+    look_after(&world, 100);
+    kernel_moves(&world, HDCP_UNDESIRED);
+    kernel_moves(&world, HDCP_UNDESIRED);
+    look_after(&world, 100);
+    assert_int_equal(app_flags(&world.app), 0);
+    bring_up(&world);
+    hdcp_link_evidence(&world.hardware.link);
+    look_after(&world, 100);
+    assert_held(&world);
+    world_end(&world);
+}
+
+/* A run before this one has left it on, and a note. */
+static void owed_by_an_earlier_run(void) {
+    for (unsigned stands = 0; stands < 2; stands++) {
+        struct world world;
+        world_begin(&world);
+        copp_device_close(&world.app.device);
+        world.hardware.is.hdcp = stands ? HDCP_DESIRED : HDCP_UNDESIRED;
+        hdcp_link_owe(&world.hardware.link);
+        (void)pass(&world, 1000);
+        assert_wrote(&world, stands ? "+U" : "+");
+        kernel_moves(&world, HDCP_ENABLED); /* its driver had not ended */
+        (void)pass(&world, 30000);
+        assert_wrote(&world, "U-");
+        world_end(&world);
+    }
+}
+
+/* What cannot be taken down at the end stays noted, and so does what a driver may still bring up. */
+static void notes_at_the_end(void) {
+    static const struct {
+        bool enabled, refused;
+        const char *wrote;
+    } ends[] = {{true, false, "+DU-"}, {false, false, "+DU"}, {true, true, "+D"}, {false, true, "+D"}};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct world world;
+        world_begin(&world);
+        if (ends[i].enabled)
+            bring_up(&world);
+        else
+            assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+        world.hardware.write = ends[i].refused ? COPP_E_FAILED : COPP_OK;
+        unsigned before = world.hardware.writes;
+        world_end(&world);
+        assert_wrote(&world, ends[i].wrote);
+        assert_true(world.hardware.writes > before);
+    }
+}
+
+/* Whoever owns the outputs may not let us write just now. */
+static void not_offered_for_a_while(void) {
+    struct world world;
+    world_begin(&world);
+    hdcp_link_offer(&world.hardware.link, false);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_UNEXPECTED);
+    assert_int_equal(world.hardware.writes, 0);
+    world.hardware.is.hdcp = HDCP_ENABLED; /* that one has it on */
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
+    assert_int_equal(world.hardware.writes, 0);
+    world.hardware.is.hdcp = HDCP_UNDESIRED;
+    hdcp_link_offer(&world.hardware.link, true);
+    bring_up(&world);
+    hdcp_link_offer(&world.hardware.link, false);
+    world.hardware.write = COPP_E_FAILED;
+    copp_device_close(&world.app.device);
+    (void)pass(&world, 60000);
+    world.hardware.write = COPP_OK;
+    hdcp_link_offer(&world.hardware.link, true); /* and what is owed is tried at once */
+    assert_int_equal(hdcp_link_interval(&world.hardware.link), 0);
+    look_after(&world, 0);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
-    TEST(busy_then_refused, "CMD-4 CMD-6"),    TEST(enabled_before_it_was_asked_for, "CMD-4 QRY-5 ARB-5"),
-    TEST(cancel_that_is_refused, "CMD-6"),     TEST(take_down_that_is_busy, "CMD-4 QRY-5"),
-    TEST(take_down_that_is_given_up, "QRY-5"), TEST(reconfigured_and_gone, "EVT-1 EVT-3"),
-    TEST(unreadable_is_not_in_force, "EVT-3"), TEST(no_signal_no_hdcp, "CMD-4"),
-    TEST(looked_at_often_enough, "EVT-1"),     TEST(plugged_in_or_not, ""),
+    TEST(busy_then_refused, "CMD-4 CMD-6"),
+    TEST(enabled_before_it_was_asked_for, "CMD-4 QRY-5 ARB-5"),
+    TEST(cancel_that_is_refused, "CMD-6"),
+    TEST(take_down_that_is_busy, "CMD-4 QRY-5"),
+    TEST(take_down_that_is_given_up, "QRY-5"),
+    TEST(reconfigured_and_gone, "EVT-1 EVT-3"),
+    TEST(unreadable_is_not_in_force, "EVT-3"),
+    TEST(no_signal_no_hdcp, "CMD-4"),
+    TEST(looked_at_often_enough, "EVT-1"),
+    TEST(plugged_in_or_not, ""),
+    TEST(desired_already_is_asked_for_anew, "CMD-4"),
+    TEST(desired_already_and_busy, "CMD-4 CMD-6"),
+    TEST(desired_already_and_undesired_is_refused, "CMD-4"),
+    TEST(refused_over_another_ones_desired, "CMD-4 ARB-5"),
+    TEST(enabled_already_counts, "ARB-5 QRY-5 EVT-1 EVT-3"),
+    TEST(what_is_not_looked_at_is_not_shown, "QRY-5"),
+    TEST(refused_for_a_day, "CMD-4 ARB-4 QRY-5"),
+    TEST(taken_and_not_done, "ARB-4"),
+    TEST(enabled_again_and_again, "ARB-4"),
+    TEST(busy_for_a_day, "ARB-4"),
+    TEST(debt_that_is_superseded, "ARB-4 CMD-4"),
+    TEST(enabled_late, "ARB-4"),
+    TEST(enabled_late_is_not_believed, "CMD-4 CMD-6 QRY-5"),
+    TEST(another_one_comes_after_us, "ARB-5"),
+    TEST(out_of_sight_for_a_while, "ARB-4 ARB-5"),
+    TEST(our_own_event, "EVT-1 EVT-3 CMD-6"),
+    TEST(events_beyond_our_own, "EVT-1 EVT-3"),
+    TEST(events_that_concern_nobody, "EVT-1"),
+    TEST(owed_by_an_earlier_run, "ARB-4"),
+    TEST(notes_at_the_end, "ARB-4"),
+    TEST(not_offered_for_a_while, "CMD-4 QRY-6 ARB-5"),
 };
 
 int main(void) {

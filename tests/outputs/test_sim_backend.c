@@ -217,6 +217,46 @@ static void silence_is_neither_real_nor_plugged(void) {
     rig_end(&donor);
 }
 
+#define HOUR UINT64_C(3600000)
+
+static unsigned lines_of(const char *text) {
+    unsigned lines = 0;
+    while ((text = strchr(text, '\n')) != NULL) {
+        lines++;
+        text++;
+    }
+    return lines;
+}
+
+/* A driver that refuses for ever is asked for ever, and warned of once an hour. */
+static void a_cause_is_warned_of_once_an_hour(void) {
+    struct said said;
+    struct copp_backend_warnings warnings = {0};
+    said_init(&said);
+    for (uint64_t ms = 0; ms < 3 * HOUR; ms += 1000) {
+        copp_backend_warn(&said.log, &warnings, 5, 77 + ms, "%s: refused", "HDMI");
+        if (ms == HOUR / 2)
+            copp_backend_warn(&said.log, &warnings, 6, 77 + ms, "HDMI\x1b: busy");
+    }
+    assert_string_equal(said.text, "4 HDMI: refused\n4 HDMI?: busy\n"
+                                   "4 HDMI: refused (and 3599 times since this was said last)\n"
+                                   "4 HDMI: refused (and 3599 times since this was said last)\n");
+    copp_backend_warn(&said.log, &warnings, 6, 77 + 3 * HOUR, "HDMI: busy");
+    assert_non_null(strstr(said.text, "last)\n4 HDMI: busy\n")); /* nothing was left out */
+    copp_backend_warn(NULL, &warnings, 7, 0, "nobody hears");
+}
+
+static void causes_beyond_the_last_are_one(void) {
+    struct said said;
+    struct copp_backend_warnings warnings = {0};
+    said_init(&said);
+    for (unsigned round = 0; round < 100; round++) {
+        for (int cause = 0; cause < 100; cause++)
+            copp_backend_warn(&said.log, &warnings, cause, round, "%d", cause);
+    }
+    assert_int_equal(lines_of(said.text), COPP_BACKEND_CAUSES);
+}
+
 static const struct test_case cases[] = {
     TEST(outputs_as_described, "ARB-6 QRY-6"),
     TEST(time_limits_as_described, "CMD-6"),
@@ -224,6 +264,8 @@ static const struct test_case cases[] = {
     TEST(no_events, ""),
     TEST(a_sim_with_an_adapter, ""),
     TEST(silence_is_neither_real_nor_plugged, ""),
+    TEST(a_cause_is_warned_of_once_an_hour, ""),
+    TEST(causes_beyond_the_last_are_one, ""),
 };
 
 int main(void) {
