@@ -105,8 +105,8 @@ static void turn(struct player *player, uint64_t deadline_ms) {
     struct pollfd fds[] = {{.fd = screen_fd(player->screen), .events = POLLIN},
                            {.fd = copp_kms_fd(player->kms), .events = POLLIN}};
     uint64_t now = now_ms();
-    uint64_t until_ms = next_event(player, deadline_ms);
-    uint64_t wait_ms = until_ms > now ? earlier(until_ms - now, LOOK_MS) : 0; /* a signal just before it is not lost for long */
+    uint64_t wake_ms = next_event(player, deadline_ms);
+    uint64_t wait_ms = wake_ms > now ? earlier(wake_ms - now, LOOK_MS) : 0; /* a signal just before it is not lost for long */
     int before = screen_shown(player->screen);
     if (poll(fds, 2, (int)wait_ms) > 0 && fds[0].revents)
         screen_handle(player->screen);
@@ -171,9 +171,9 @@ static enum copp_stop play(struct player *player) {
 }
 
 /* Keeps the screen going without a session. */
-static void wait_until(struct player *player, uint64_t until_ms) {
-    while (!stopped && now_ms() < until_ms)
-        pump_wait(&player->pump, until_ms);
+static void wait_until(struct player *player, uint64_t end_ms) {
+    while (!stopped && now_ms() < end_ms)
+        pump_wait(&player->pump, end_ms);
 }
 
 static void run(struct player *player) {
@@ -238,10 +238,10 @@ static enum copp_result open_connector(struct player *player) {
 static void close_all(struct player *player) {
     copp_session_free(&player->session);
     copp_transport_free(&player->transport);
-    uint64_t until_ms = now_ms() + 1000;
-    while (player->kms && player->adapter && now_ms() < until_ms &&
+    uint64_t end_ms = now_ms() + 1000;
+    while (player->kms && player->adapter && now_ms() < end_ms &&
            (screen_shown(player->screen) != SCREEN_BLACK || copp_kms_commit_deadline_ms(player->kms) != UINT64_MAX))
-        pump_wait(&player->pump, until_ms);
+        pump_wait(&player->pump, end_ms);
     copp_kms_attach(player->kms, 0, NULL);
     copp_adapter_free(&player->adapter);
     copp_kms_close(&player->kms);

@@ -91,9 +91,9 @@ typedef bool condition(const struct scene *scene);
 
 /* Refreshes the display until something is so. */
 static void run_until(struct scene *scene, condition *is_so) {
-    uint64_t until_ms = now_ms() + PATIENCE_MS;
+    uint64_t end_ms = now_ms() + PATIENCE_MS;
     while (!is_so(scene)) {
-        assert_true(now_ms() < until_ms);
+        assert_true(now_ms() < end_ms);
         if (scene->flipping)
             refresh(scene);
         (void)hear_flip(scene);
@@ -119,9 +119,9 @@ static unsigned reads(const struct scene *scene) {
 }
 
 static void wait_for_read(const struct scene *scene) {
-    uint64_t until_ms = now_ms() + PATIENCE_MS;
+    uint64_t end_ms = now_ms() + PATIENCE_MS;
     for (unsigned before = reads(scene); reads(scene) == before;) {
-        assert_true(now_ms() < until_ms);
+        assert_true(now_ms() < end_ms);
         (void)poll(NULL, 0, 1);
     }
 }
@@ -149,9 +149,9 @@ static void lose(struct scene *scene, bool with_uevent) {
     wait_for_read(scene);
     unsigned flips = scene->flips;
     refresh(scene);
-    uint64_t until_ms = now_ms() + PATIENCE_MS;
+    uint64_t end_ms = now_ms() + PATIENCE_MS;
     while (!hear_flip(scene))
-        assert_true(now_ms() < until_ms);
+        assert_true(now_ms() < end_ms);
     assert_int_equal(scene->flips, flips + 1);
     assert_false(scene->picture);
 }
@@ -159,8 +159,8 @@ static void lose(struct scene *scene, bool with_uevent) {
 static void scene_end(struct scene *scene) {
     int status = 0;
     assert_int_equal(kill(scene->player, SIGTERM), 0);
-    for (uint64_t until_ms = now_ms() + PATIENCE_MS; waitpid(scene->player, &status, WNOHANG) == 0;) {
-        assert_true(now_ms() < until_ms);
+    for (uint64_t end_ms = now_ms() + PATIENCE_MS; waitpid(scene->player, &status, WNOHANG) == 0;) {
+        assert_true(now_ms() < end_ms);
         if (scene->flipping)
             refresh(scene);
         (void)hear_flip(scene);

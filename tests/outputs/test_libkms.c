@@ -125,11 +125,11 @@ static void dispatch(struct host *host) {
 
 /* Lets so much time pass, and does what is due; what is owed to a commit is not. */
 static void pass(struct host *host, uint64_t by_ms) {
-    uint64_t until_ms = host->now_ms + by_ms;
-    while (host->now_ms < until_ms) {
-        uint64_t next_ms = copp_kms_deadline_ms(host->kms);
-        next_ms = next_ms < host->now_ms + 1 ? host->now_ms + 1 : next_ms;
-        host->now_ms = next_ms < until_ms ? next_ms : until_ms;
+    uint64_t end_ms = host->now_ms + by_ms;
+    while (host->now_ms < end_ms) {
+        uint64_t due_ms = copp_kms_deadline_ms(host->kms);
+        due_ms = due_ms < host->now_ms + 1 ? host->now_ms + 1 : due_ms;
+        host->now_ms = due_ms < end_ms ? due_ms : end_ms;
         dispatch(host);
     }
 }
