@@ -19,7 +19,8 @@
 #define OTHER_PROPERTY 13u
 #define EDID_PROPERTY 14u
 #define TILE_PROPERTY 15u
-#define PROPERTIES 5u
+#define CRTC_PROPERTY 16u
+#define PROPERTIES 6u
 #define WAS_MASTER 16u
 
 struct fake_drm {
@@ -96,8 +97,13 @@ static int get_resources(struct fake_card *card, struct drm_mode_card_res *res, 
     return 0;
 }
 
-static uint32_t properties_of(const struct fake_connector *connector, uint32_t *ids, uint64_t *values) {
+static uint32_t properties_of(const struct fake_card *card, const struct fake_connector *connector, uint32_t *ids,
+                              uint64_t *values) {
     uint32_t count = 0;
+    if (card->atomic_client) {
+        ids[count] = CRTC_PROPERTY;
+        values[count++] = connector->crtc;
+    }
     ids[count] = OTHER_PROPERTY;
     values[count++] = 7;
     if (connector->protection) {
@@ -134,7 +140,7 @@ static int get_connector(struct fake_card *card, struct drm_mode_get_connector *
     card->probed |= get->count_modes == 0; /* as the kernel has it */
     uint32_t ids[PROPERTIES];
     uint64_t values[PROPERTIES];
-    uint32_t count = properties_of(connector, ids, values);
+    uint32_t count = properties_of(card, connector, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_get_connector, prop_values_ptr), &room, values, count, sizeof values[0]);
     give(memory, offsetof(struct drm_mode_get_connector, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
@@ -185,7 +191,7 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
         return ENOENT;
     uint32_t ids[PROPERTIES];
     uint64_t values[PROPERTIES];
-    uint32_t count = properties_of(connector, ids, values);
+    uint32_t count = properties_of(card, connector, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_obj_get_properties, prop_values_ptr), &room, values, count, sizeof values[0]);
     give(memory, offsetof(struct drm_mode_obj_get_properties, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
@@ -193,8 +199,8 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
 }
 
 static int get_property(struct drm_mode_get_property *get) {
-    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID", "TILE"};
-    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > TILE_PROPERTY)
+    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID", "TILE", "CRTC_ID"};
+    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > CRTC_PROPERTY)
         return ENOENT;
     strcpy(get->name, names[get->prop_id - PROTECTION_PROPERTY]);
     get->flags = DRM_MODE_PROP_ENUM;
@@ -287,6 +293,16 @@ static int set_property(struct fake_drm *drm, const UMockdevIoctlClient *client,
     return error ? error : write_property(&drm->card, set->connector_id, set->prop_id, set->value);
 }
 
+/* A test looks at what may be written, and changes nothing. */
+static int test_commit(struct fake_card *card, uint32_t object, const uint32_t *properties, uint32_t count) {
+    card->tests++;
+    for (uint32_t p = 0; p < count; p++) {
+        if (properties[p] < PROTECTION_PROPERTY || properties[p] > CRTC_PROPERTY)
+            return EINVAL;
+    }
+    return connector_of(card, object) ? 0 : ENOENT;
+}
+
 static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const struct drm_mode_atomic *atomic,
                   UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
@@ -294,8 +310,10 @@ static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const
     uint32_t count;
     uint32_t properties[2];
     uint64_t values[2];
-    card->atomic_used = true;
-    card->blocking_used |= !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
+    bool test = atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY;
+    card->atomic_used |= !test;
+    card->blocking_used |= !test && !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
+    card->flip_event_asked |= (atomic->flags & DRM_MODE_PAGE_FLIP_EVENT) != 0;
     if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) || atomic->count_objs != 1 ||
         !fetch(memory, offsetof(struct drm_mode_atomic, objs_ptr), &object, sizeof object) ||
         !fetch(memory, offsetof(struct drm_mode_atomic, count_props_ptr), &count, sizeof count) || count > 2 ||
@@ -303,6 +321,8 @@ static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const
         !fetch(memory, offsetof(struct drm_mode_atomic, prop_values_ptr), values, count * sizeof values[0]))
         return EINVAL;
     int error = admit(drm, client);
+    if (test)
+        return error == EACCES ? error : test_commit(card, object, properties, count);
     for (uint32_t p = 0; p < count && !error; p++)
         error = write_property(card, object, properties[p], values[p]);
     return error;
@@ -360,6 +380,7 @@ union argument {
 static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned long request, union argument *arg,
                   UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
+    card->asked[_IOC_NR(request)]++;
     switch (request) {
     case DRM_IOCTL_SET_MASTER:
         return set_master(drm, client);
@@ -368,6 +389,7 @@ static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned lo
     case DRM_IOCTL_AUTH_MAGIC: /* drmIsMaster */
         return drm->master == client ? EINVAL : EACCES;
     case DRM_IOCTL_SET_CLIENT_CAP:
+        card->atomic_client |= drm->atomic;
         return drm->atomic ? 0 : EOPNOTSUPP;
     case DRM_IOCTL_MODE_GETRESOURCES:
         return get_resources(card, &arg->resources, memory);
@@ -386,7 +408,9 @@ static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned lo
     case DRM_IOCTL_MODE_SETPROPERTY:
         return set_property(drm, client, &arg->set);
     case DRM_IOCTL_MODE_ATOMIC:
-        return drm->atomic ? commit(drm, client, &arg->atomic, memory) : EOPNOTSUPP;
+        if (!drm->atomic)
+            return EOPNOTSUPP;
+        return card->atomic_client ? commit(drm, client, &arg->atomic, memory) : EINVAL;
     default:
         return ENOTTY;
     }
@@ -607,4 +631,10 @@ void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid)
         (void)fprintf(file, "%20s %5u %3u   %c    %c %5u %10u\n", name, pid, drm->number, 'y', 'y', 0u, 0u);
     assert_int_equal(fclose(file), 0);
     g_free(root);
+}
+
+void fake_drm_event(struct fake_drm *drm, const char *line) {
+    char node[32];
+    node_of(drm, node);
+    assert_int_equal(write(umockdev_testbed_get_dev_fd(drm->testbed, node), line, strlen(line)), strlen(line));
 }
