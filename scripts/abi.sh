@@ -2,7 +2,8 @@
 # docs/abi.md's promise, held against the last release by libabigail: a program that was built with it runs with this library.
 
 readonly abi_dir=$top/build/check-abi
-readonly abi_libraries=(src/libcopp.so outputs/wayland/libcopp-wayland.so)
+readonly abi_libraries=(src/libcopp.so outputs/wayland/libcopp-wayland.so outputs/kms/library/libcopp-kms.so)
+readonly abi_headers=(include outputs/wayland outputs/kms/library)
 
 check_abi() {
     local release
@@ -16,19 +17,22 @@ check_abi() {
     abi_release "$release"
 }
 
-# abi_release TAG: both libraries as of that tag, against those that have just been built.
+# abi_release TAG: the libraries as of that tag, against those that have just been built.
 abi_release() {
-    local old=$abi_dir/release library bad=0
+    local old=$abi_dir/release library directory headers=() bad=0
     mkdir -p "$old/tree"
     git archive "$1" | tar -x -C "$old/tree"
     meson setup "$old/build" "$old/tree" -Dtests=false -Dbench=false -Dwerror=false >"$old/setup.log" 2>&1 ||
         { cat "$old/setup.log" && return 1; }
     meson compile -C "$old/build" >"$old/compile.log" 2>&1 || { tail -n 40 "$old/compile.log" && return 1; }
+    for directory in "${abi_headers[@]}"; do
+        [ ! -d "$old/tree/$directory" ] || headers+=("$old/tree/$directory")
+    done
     for library in "${abi_libraries[@]}"; do
         [ -e "$old/build/$library" ] || continue
         if [ "$(abi_soname "$old/build/$library")" != "$(abi_soname "$lint_build/$library")" ]; then
             report "${library##*/}: another soname than in $1, so nothing is promised"
-        elif abi_holds "$old/build/$library" "$lint_build/$library" "$old"/tree/{include,outputs/wayland}; then
+        elif abi_holds "$old/build/$library" "$lint_build/$library" "${headers[@]}"; then
             report "${library##*/}: what was built with $1 runs with it"
         else
             echo "${library##*/} breaks what docs/abi.md promises to programs built with $1" && bad=1

@@ -3,29 +3,48 @@
 
 readonly installed=$top/build/check-install
 
-# The names that libcopp.so exports, that its version script lists, and that the headers declare are the same.
+# The names that libcopp.so exports, that its version script lists, and that the headers declare are the same. The libraries beside
+# it have no version script: what is not declared is hidden.
 check_symbols() {
     local directory=$installed-symbols bad=0
     mkdir -p "$directory"
-    nm -D --defined-only --format=posix "$lint_build/src/libcopp.so" | awk '$2 != "A" { sub(/@.*/, "", $1); print $1 }' |
-        sort >"$directory/exported"
+    exported "$lint_build/src/libcopp.so" >"$directory/exported"
     sed -n '/global:/,/local:/p' src/libcopp.map | grep -oE '^ +[a-z0-9_]+;' | tr -d ' ;' | sort >"$directory/map"
-    declared | sort >"$directory/declared"
+    declared include/copp/*.h >"$directory/declared"
     [ -s "$directory/declared" ] || { echo "no COPP_API in the headers?" && bad=1; }
     diff -u "$directory/map" "$directory/exported" || { echo "src/libcopp.map and what libcopp.so exports differ" && bad=1; }
     diff -u "$directory/declared" "$directory/map" || { echo "the headers' COPP_API and src/libcopp.map differ" && bad=1; }
     sed -n 's/^ \(copp_[a-z0-9_]*\)@.*/\1/p' debian/libcopp0.symbols | sort | diff -u "$directory/map" - ||
         { echo "src/libcopp.map and debian/libcopp0.symbols differ" && bad=1; }
     report "$(wc -l <"$directory/exported") symbols"
+    symbols_beside libcopp-wayland outputs/wayland/copp-wayland.h || bad=1
+    symbols_beside libcopp-kms outputs/kms/library/copp-kms.h || bad=1
     return "$bad"
 }
 
-# The names after COPP_API, comments and macros' own definition aside.
+# symbols_beside LIBRARY HEADER: what the library exports, the header declares and its Debian package lists is the same.
+symbols_beside() {
+    local directory=$installed-symbols bad=0
+    exported "$lint_build/$(dirname "$2")/$1.so" >"$directory/$1.exported"
+    declared "$2" >"$directory/$1.declared"
+    [ -s "$directory/$1.declared" ] || { echo "no COPP_API in $2?" && bad=1; }
+    diff -u "$directory/$1.declared" "$directory/$1.exported" || { echo "$2 and what $1.so exports differ" && bad=1; }
+    sed -n 's/^ \(copp_[a-z0-9_]*\)@.*/\1/p' "debian/${1}0.symbols" | sort | diff -u "$directory/$1.declared" - ||
+        { echo "$2 and debian/${1}0.symbols differ" && bad=1; }
+    report "$1: $(wc -l <"$directory/$1.exported") symbols"
+    return "$bad"
+}
+
+exported() {
+    nm -D --defined-only --format=posix "$1" | awk '$2 != "A" { sub(/@.*/, "", $1); print $1 }' | sort
+}
+
+# declared HEADER...: the names after COPP_API, comments and macros' own definition aside.
 declared() {
     local header
-    for header in include/copp/*.h; do
+    for header in "$@"; do
         gcc -fpreprocessed -dD -E -P "$header"
-    done | grep -v '^#' | tr '\n' ' ' | sed 's/[;{}]/\n/g' | grep COPP_API | grep -oE 'copp_[a-z0-9_]+ ?\(' | tr -d ' ('
+    done | grep -v '^#' | tr '\n' ' ' | sed 's/[;{}]/\n/g' | grep COPP_API | grep -oE 'copp_[a-z0-9_]+ ?\(' | tr -d ' (' | sort
 }
 
 # A staged installation, as a packager makes it.
@@ -39,6 +58,7 @@ check_install() {
     documentation "$(dirname "$(find "$installed" -path '*/doc/libcopp/docs')")"
     find "$installed" -path '*/doc/coppd/examples/coppd.conf' | grep .
     consumer "$(find "$installed" -path '*/doc/libcopp/examples')"
+    consumers_beside "$(find "$installed" -path '*/doc/libcopp/examples')"
 }
 
 staged_environment() {
@@ -92,6 +112,22 @@ C
     env -u LD_LIBRARY_PATH "$directory/least-static"
 }
 
+# consumers_beside EXAMPLES: a program of each library beside libcopp, by what its pkg-config file says alone.
+consumers_beside() {
+    local directory=$installed-consumer name call flags
+    while read -r name call; do
+        read -ra flags < <(pkg-config --cflags --libs "libcopp-$name")
+        printf '#include <copp-%s.h>\nint main(void) {\n    %s(NULL);\n    return 0;\n}\n' "$name" "$call" >"$directory/$name.c"
+        gcc -std=c11 -Wall -Wextra -Werror "$directory/$name.c" -o "$directory/$name" "${flags[@]}"
+        "$directory/$name"
+    done <<'LIBRARIES'
+kms copp_kms_close
+wayland copp_wayland_free
+LIBRARIES
+    read -ra flags < <(pkg-config --cflags --libs libcopp-kms libcopp libdrm)
+    gcc -std=c11 -Wall -Wextra -Werror "$1"/kms/*.c -o "$directory/console-player" "${flags[@]}"
+}
+
 # consumer_of_cmake DIRECTORY: the least program there, built by CMake, which finds libcopp where it was installed.
 consumer_of_cmake() {
     local build=$1/cmake
@@ -131,7 +167,7 @@ check_packages() {
     git -C "$directory/libcopp" init -q
     git -C "$directory/libcopp" add -A
     (cd "$directory/libcopp" && dpkg-buildpackage --build=binary --unsigned-changes --no-check-builddeps)
-    for package in libcopp0 libcopp-dev copp coppd; do
+    for package in libcopp0 libcopp-dev copp coppd libcopp-wayland0 libcopp-wayland-dev libcopp-kms0 libcopp-kms-dev; do
         dpkg-deb --fsys-tarfile "$directory/${package}"_*.deb | tar -t >"$directory/$package.files"
         report "$package: $(grep -vc '/$' "$directory/$package.files") files"
     done
@@ -142,6 +178,8 @@ check_packages() {
     fi
     grep -q '/libcopp\.so\.0$' "$directory/libcopp0.files"
     grep -q '/copp\.h$' "$directory/libcopp-dev.files"
+    grep -q '/libcopp-kms\.so\.0$' "$directory/libcopp-kms0.files"
+    grep -q '/copp-kms\.h$' "$directory/libcopp-kms-dev.files"
     grep -q '/bin/copp$' "$directory/copp.files"
     grep -q '/doc/copp/kiosk\.md$' "$directory/copp.files" # copp-protect(1) names both
     grep -q '/doc/copp/examples/kiosk/copp-kiosk\.service$' "$directory/copp.files"

@@ -24,7 +24,8 @@ kernel_image() {
     DESTDIR=$kernel_root meson install -C "$1" --no-rebuild --quiet
     kernel_add_modules
     cp tests/kernel/*.sh "$1"/tests/cli/test_{descendants,process} "$kernel_root/kernel"
-    find "$1/tests/kernel" -maxdepth 1 -type f -perm /111 -exec cp -t "$kernel_root/kernel" {} +
+    find "$1"/tests/kernel "$1"/examples/kms -maxdepth 1 -type f -perm /111 -exec cp -t "$kernel_root/kernel" {} +
+    cp tests/vectors/{chain-good.xml,leaf.pem,root-modulus.b64} "$kernel_root/kernel" # making keys takes a minute there
     kernel_etc
     kernel_units
     kernel_libraries

@@ -151,6 +151,8 @@ lint_library_calls() {
 
 lint_headers() {
     headers_alone include -Iinclude
+    headers_alone outputs/wayland -Iinclude -Ioutputs/wayland
+    headers_alone outputs/kms/library -Iinclude -Ioutputs/kms/library
     # copp.h says what becomes of NULL: a compiler that is told that there is none takes the check for it away
     ! grep -rniE --include='*.[ch]' 'no[n]null' include src outputs transports || return 1
     # docs/abi.md: enumerators keep their values, and one that counts the others would not

@@ -9,22 +9,7 @@
 
 #include <libudev.h>
 
-/* The device the card is a part of tells how it is attached. */
-static uint32_t bus_type_of(struct udev_device *card) {
-    struct udev_device *device = udev_device_get_parent(card);
-    const char *subsystem = device ? udev_device_get_subsystem(device) : NULL;
-    if (!subsystem)
-        return COPP_BUS_UNKNOWN; /* a virtual card */
-    if (strcmp(subsystem, "platform") == 0)
-        return COPP_BUS_UNKNOWN | COPP_BUS_INTEGRATED; /* a part of the chip */
-    if (strcmp(subsystem, "pci") != 0)
-        return COPP_BUS_UNKNOWN;
-    struct udev_device *bridge = udev_device_get_parent(device);
-    const char *above = bridge ? udev_device_get_subsystem(bridge) : NULL;
-    bool on_root = !above || strcmp(above, "pci") != 0; /* behind no bridge: it is in no slot */
-    bool express = udev_device_get_sysattr_value(device, "max_link_width") != NULL; /* only PCI Express devices have it */
-    return (express ? COPP_BUS_PCI_EXPRESS : COPP_BUS_PCI) | (on_root ? COPP_BUS_INTEGRATED : 0);
-}
+#include "outputs/kms/bus.h"
 
 /* By number, since /dev/dri/by-path has links; and each time, since they may come with the card. */
 static bool wanted(const struct kms_cards *cards, struct udev_device *device) {
@@ -64,7 +49,7 @@ static enum copp_result add_card(struct kms_cards *cards, struct udev_device *de
     }
     if (cards->count == KMS_CARDS)
         return COPP_E_NOT_FOUND;
-    enum copp_result result = kms_card_open(node, bus_type_of(device), cards->log, &cards->list[cards->count]);
+    enum copp_result result = kms_card_open(node, kms_bus_type_of(device), cards->log, &cards->list[cards->count]);
     if (!result)
         name_device(cards->list[cards->count++], device);
     return result;

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 #include "outputs/kms/master.h"
+#include "outputs/kms/property.h"
 
 /* Each master is a cause of its own: a compositor after a splash is news. */
 static void warn_of_master(struct kms_card *card) {
@@ -53,28 +53,18 @@ bool kms_card_may_write(struct kms_card *card) {
     return true;
 }
 
-/* Without blocking: HDCP authentication takes seconds on some drivers, and everybody else would wait. */
-static int commit(const struct kms_card *card, const struct kms_connector *connector, enum hdcp_value value) {
-    drmModeAtomicReqPtr request = drmModeAtomicAlloc();
-    if (!request)
-        return -ENOMEM;
-    int result = 0;
+/* Without blocking where that can be: HDCP authentication takes seconds on some drivers, and everybody else would wait. */
+static int write_value(const struct kms_card *card, const struct kms_connector *connector, enum hdcp_value value) {
+    struct kms_property properties[2];
+    uint32_t count = 0;
     if (value == HDCP_DESIRED && connector->type_property)
-        result = drmModeAtomicAddProperty(request, connector->id, connector->type_property, card->type1);
-    if (result >= 0)
-        result = drmModeAtomicAddProperty(request, connector->id, connector->protection_property, value);
-    if (result >= 0)
-        result = drmModeAtomicCommit(card->fd, request, DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_ATOMIC_NONBLOCK, NULL);
-    drmModeAtomicFree(request);
-    return result;
-}
-
-static int set_properties(const struct kms_card *card, const struct kms_connector *connector, enum hdcp_value value) {
+        properties[count++] = (struct kms_property){connector->type_property, card->type1};
+    properties[count++] = (struct kms_property){connector->protection_property, value};
+    if (card->atomic)
+        return kms_properties_commit(card->fd, connector->id, properties, count);
     int result = 0;
-    if (value == HDCP_DESIRED && connector->type_property)
-        result = drmModeConnectorSetProperty(card->fd, connector->id, connector->type_property, card->type1);
-    if (result >= 0)
-        result = drmModeConnectorSetProperty(card->fd, connector->id, connector->protection_property, value);
+    for (uint32_t i = 0; i < count && !result; i++)
+        result = kms_property_set(card->fd, connector->id, &properties[i]);
     return result;
 }
 
@@ -84,16 +74,16 @@ enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_v
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     if (!become_master(card))
         return COPP_E_STATE;
-    int result = card->atomic ? commit(card, connector, value) : set_properties(card, connector, value);
+    int result = write_value(card, connector, value);
     leave_master(card);
-    if (result == -EBUSY)
+    if (kms_is_busy(result))
         return COPP_E_PENDING; /* an earlier commit has not ended */
     if (result < 0) {
         /* on and off are refused for different reasons, though by the same number */
         int cause = value == HDCP_UNDESIRED ? result : -result;
         copp_backend_warn(card->log, &connector->warnings, cause, card->now_ms, "%s: the driver refuses to switch HDCP %s: %s",
                           connector->name, value == HDCP_UNDESIRED ? "off" : "on", strerror(-result));
-        return COPP_E_FAILED;
+        return result == -EACCES ? COPP_E_STATE : COPP_E_FAILED; /* the owner of a lent file is not master just now */
     }
     return COPP_OK;
 }

@@ -332,8 +332,10 @@ static void serve(struct hdcp_link *link) {
     struct hdcp_observation now;
     look(link, &now);
     see_display(link, &now);
-    if (link->pending)
+    if (link->pending) {
         follow(link, &now);
+        look(link, &now); /* a write that was busy before may have enabled it at once */
+    }
     tell(link, &now);
 }
 

@@ -19,7 +19,8 @@
 #define OTHER_PROPERTY 13u
 #define EDID_PROPERTY 14u
 #define TILE_PROPERTY 15u
-#define PROPERTIES 5u
+#define CRTC_PROPERTY 16u
+#define PROPERTIES 6u
 #define FILES 16u
 #define WRITES 8u /* of properties in one commit */
 
@@ -104,8 +105,13 @@ static int get_resources(struct fake_card *card, struct drm_mode_card_res *res, 
     return 0;
 }
 
-static uint32_t properties_of(const struct fake_connector *connector, uint32_t *ids, uint64_t *values) {
+/* atomic: for a file that knows of commits */
+static uint32_t properties_of(const struct fake_connector *connector, bool atomic, uint32_t *ids, uint64_t *values) {
     uint32_t count = 0;
+    if (atomic) {
+        ids[count] = CRTC_PROPERTY;
+        values[count++] = connector->crtc;
+    }
     ids[count] = OTHER_PROPERTY;
     values[count++] = 7;
     if (connector->protection) {
@@ -135,14 +141,14 @@ static uint32_t type_id_of(const struct fake_card *card, const struct fake_conne
     return id;
 }
 
-static int get_connector(struct fake_card *card, struct drm_mode_get_connector *get, UMockdevIoctlData *memory) {
+static int get_connector(struct fake_card *card, bool atomic, struct drm_mode_get_connector *get, UMockdevIoctlData *memory) {
     struct fake_connector *connector = connector_of(card, get->connector_id);
     if (!connector)
         return ENOENT;
     card->probed |= get->count_modes == 0; /* as the kernel has it */
     uint32_t ids[PROPERTIES];
     uint64_t values[PROPERTIES];
-    uint32_t count = properties_of(connector, ids, values);
+    uint32_t count = properties_of(connector, atomic, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_get_connector, prop_values_ptr), &room, values, count, sizeof values[0]);
     give(memory, offsetof(struct drm_mode_get_connector, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
@@ -187,13 +193,14 @@ static int get_crtc(struct fake_card *card, struct drm_mode_crtc *get) {
     return ENOENT;
 }
 
-static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get_properties *get, UMockdevIoctlData *memory) {
+static int get_object_properties(struct fake_card *card, bool atomic, struct drm_mode_obj_get_properties *get,
+                                 UMockdevIoctlData *memory) {
     struct fake_connector *connector = connector_of(card, get->obj_id);
     if (!connector)
         return ENOENT;
     uint32_t ids[PROPERTIES];
     uint64_t values[PROPERTIES];
-    uint32_t count = properties_of(connector, ids, values);
+    uint32_t count = properties_of(connector, atomic, ids, values);
     uint32_t room = get->count_props;
     give(memory, offsetof(struct drm_mode_obj_get_properties, prop_values_ptr), &room, values, count, sizeof values[0]);
     give(memory, offsetof(struct drm_mode_obj_get_properties, props_ptr), &get->count_props, ids, count, sizeof ids[0]);
@@ -201,8 +208,8 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
 }
 
 static int get_property(struct drm_mode_get_property *get) {
-    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID", "TILE"};
-    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > TILE_PROPERTY)
+    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID", "TILE", "CRTC_ID"};
+    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > CRTC_PROPERTY)
         return ENOENT;
     strcpy(get->name, names[get->prop_id - PROTECTION_PROPERTY]);
     get->flags = DRM_MODE_PROP_ENUM;
@@ -281,22 +288,24 @@ static int refusal(struct fake_card *card) {
     return card->refuse_write;
 }
 
-static bool is_attached(const struct fake_connector *connector, uint32_t property) {
+static bool is_attached(const struct fake_connector *connector, bool atomic, uint32_t property) {
     uint32_t ids[PROPERTIES];
     uint64_t values[PROPERTIES];
-    uint32_t count = properties_of(connector, ids, values);
+    uint32_t count = properties_of(connector, atomic, ids, values);
     while (count && ids[count - 1] != property)
         count--;
     return count;
 }
 
 /* What drm says of a value, before the driver is asked. Enabled is the kernel's to say. */
-static int check_write(struct fake_card *card, const struct property_write *write, int not_attached) {
+static int check_write(struct fake_card *card, const struct property_write *write, bool test, bool atomic) {
     const struct fake_connector *connector = connector_of(card, write->object);
     if (!connector)
         return ENOENT;
-    if (!is_attached(connector, write->property))
-        return not_attached;
+    if (!is_attached(connector, atomic, write->property))
+        return atomic ? ENOENT : EINVAL;
+    if (test && write->property == CRTC_PROPERTY)
+        return write->value == connector->crtc ? 0 : EINVAL; /* no more than what is so already has been needed */
     bool ours = write->property == PROTECTION_PROPERTY || write->property == TYPE_PROPERTY;
     if (!ours || write->value > 1)
         return EINVAL;
@@ -325,7 +334,7 @@ static int set_property(struct fake_drm *drm, const UMockdevIoctlClient *client,
     const struct property_write write = {set->connector_id, set->prop_id, set->value};
     int error = admit(drm, client);
     if (!error)
-        error = check_write(&drm->card, &write, EINVAL);
+        error = check_write(&drm->card, &write, false, false);
     if (!error)
         error = refusal(&drm->card);
     if (!error)
@@ -389,10 +398,12 @@ static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const
     if (!file_of(drm, client)->atomic || !flags_are_valid(atomic->flags))
         return EINVAL;
     uint32_t count = fetch_writes(atomic, memory, writes);
-    card->atomic_used = true;
+    card->atomic_used |= !test;
+    card->tests += test;
+    card->flip_event_asked |= (atomic->flags & DRM_MODE_PAGE_FLIP_EVENT) != 0;
     card->blocking_used |= !test && !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
     for (uint32_t i = 0; i < count && !error; i++)
-        error = check_write(card, &writes[i], ENOENT);
+        error = check_write(card, &writes[i], test, true);
     if (!error && count)
         error =
             atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET ? refusal(card) : EINVAL; /* a driver that takes it for a mode set */
@@ -463,6 +474,7 @@ union argument {
 static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned long request, union argument *arg,
                   UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
+    card->asked[_IOC_NR(request)]++;
     switch (request) {
     case DRM_IOCTL_SET_MASTER:
         return set_master(drm, client);
@@ -475,13 +487,13 @@ static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned lo
     case DRM_IOCTL_MODE_GETRESOURCES:
         return get_resources(card, &arg->resources, memory);
     case DRM_IOCTL_MODE_GETCONNECTOR:
-        return get_connector(card, &arg->connector, memory);
+        return get_connector(card, file_of(drm, client)->atomic, &arg->connector, memory);
     case DRM_IOCTL_MODE_GETENCODER:
         return get_encoder(card, &arg->encoder);
     case DRM_IOCTL_MODE_GETCRTC:
         return get_crtc(card, &arg->crtc);
     case DRM_IOCTL_MODE_OBJ_GETPROPERTIES:
-        return get_object_properties(card, &arg->properties, memory);
+        return get_object_properties(card, file_of(drm, client)->atomic, &arg->properties, memory);
     case DRM_IOCTL_MODE_GETPROPERTY:
         return get_property(&arg->property);
     case DRM_IOCTL_MODE_GETPROPBLOB:
@@ -717,4 +729,10 @@ void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid)
         (void)fprintf(file, "%20s %5u %3u   %c    %c %5u %10u\n", name, pid, drm->number, 'y', 'y', 0u, 0u);
     assert_int_equal(fclose(file), 0);
     g_free(root);
+}
+
+void fake_drm_event(struct fake_drm *drm, const char *line) {
+    char node[32];
+    node_of(drm, node);
+    assert_int_equal(write(umockdev_testbed_get_dev_fd(drm->testbed, node), line, strlen(line)), strlen(line));
 }

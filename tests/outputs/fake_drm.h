@@ -77,6 +77,9 @@ struct fake_card {
     bool probed; /* a connector was probed, which makes displays flicker */
     bool too_bold; /* a write without being master */
     unsigned blobs_read;
+    unsigned asked[256]; /* how often each ioctl was, by its number */
+    unsigned tests; /* commits that were TEST_ONLY */
+    bool flip_event_asked;
     bool gone; /* ENODEV for everything; a card that has come back is there for those who open it anew */
 };
 struct fake_card *fake_drm_hold(struct fake_drm *drm);
@@ -98,5 +101,7 @@ void fake_drm_tell(struct fake_drm *drm, size_t connector);
 void fake_drm_tell_raw(struct fake_drm *drm, const char *connector, const char *property);
 /* Another program is the card's master from here on, and debugfs shows it under that name; NULL: nobody is. */
 void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid);
+/* Who has the card open can read this line from it, in the place of a driver's event. */
+void fake_drm_event(struct fake_drm *drm, const char *line);
 
 #endif

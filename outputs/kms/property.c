@@ -1,0 +1,44 @@
+#include "outputs/kms/property.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+
+#include <drm.h>
+#include <xf86drmMode.h>
+
+#define PROPERTIES_MAX 2u
+
+int kms_property_set(int fd, uint32_t connector, const struct kms_property *property) {
+    struct drm_mode_connector_set_property set = {.value = property->value, .prop_id = property->id, .connector_id = connector};
+    return ioctl(fd, DRM_IOCTL_MODE_SETPROPERTY, &set) == 0 ? 0 : -errno;
+}
+
+static int commit(int fd, uint32_t flags, uint32_t connector, const struct kms_property *properties, uint32_t count) {
+    uint32_t ids[PROPERTIES_MAX];
+    uint64_t values[PROPERTIES_MAX];
+    if (count > PROPERTIES_MAX)
+        return -EINVAL;
+    for (uint32_t i = 0; i < count; i++) {
+        ids[i] = properties[i].id;
+        values[i] = properties[i].value;
+    }
+    struct drm_mode_atomic atomic = {.flags = flags,
+                                     .count_objs = 1,
+                                     .objs_ptr = (uintptr_t)&connector,
+                                     .count_props_ptr = (uintptr_t)&count,
+                                     .props_ptr = (uintptr_t)ids,
+                                     .prop_values_ptr = (uintptr_t)values};
+    return ioctl(fd, DRM_IOCTL_MODE_ATOMIC, &atomic) == 0 ? 0 : -errno;
+}
+
+int kms_properties_commit(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count) {
+    return commit(fd, DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_ATOMIC_NONBLOCK, connector, properties, count);
+}
+
+int kms_properties_test(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count) {
+    return commit(fd, DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_ATOMIC_TEST_ONLY, connector, properties, count);
+}
+
+bool kms_is_busy(int error) {
+    return error == -EBUSY || error == -EAGAIN || error == -EINTR;
+}

@@ -1,0 +1,26 @@
+/* Writing properties, one ioctl a call: libdrm's own calls repeat theirs without end while a driver answers EAGAIN. */
+#ifndef COPP_OUTPUTS_KMS_PROPERTY_H
+#define COPP_OUTPUTS_KMS_PROPERTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kms_property {
+    uint32_t id;
+    uint64_t value;
+};
+
+/* All of them return 0 or a negative errno. */
+
+/* By the legacy call, which waits until the driver has done it. */
+int kms_property_set(int fd, uint32_t connector, const struct kms_property *property);
+/* In one atomic commit, which does not wait and may set the mode. */
+int kms_properties_commit(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count);
+/* The same as a test, which changes nothing. */
+int kms_properties_test(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count);
+
+/* Whether a try again makes sense. */
+bool kms_is_busy(int error);
+
+#endif
