@@ -17,7 +17,9 @@
 #define TYPE_PROPERTY 12u
 #define OTHER_PROPERTY 13u
 #define EDID_PROPERTY 14u
-#define PROPERTIES 4u
+#define TILE_PROPERTY 15u
+#define PROPERTIES 5u
+#define WAS_MASTER 16u
 
 struct fake_drm {
     struct fake_card card;
@@ -26,6 +28,9 @@ struct fake_drm {
     pthread_mutex_t mutex;
     UMockdevTestbed *testbed;
     UMockdevIoctlBase *handler;
+    UMockdevIoctlClient *master; /* the open file that is; NULL: none of ours */
+    UMockdevIoctlClient *was_master[WAS_MASTER]; /* open files that were */
+    UMockdevIoctlClient *atomic_clients[WAS_MASTER]; /* those that have said that they know atomic commits */
     UMockdevIoctlClient *lost; /* who had the card open when it went: it has not come back to them */
 };
 
@@ -107,6 +112,10 @@ static uint32_t properties_of(const struct fake_connector *connector, uint32_t *
         ids[count] = EDID_PROPERTY;
         values[count++] = connector->edid_blob;
     }
+    if (connector->tile_blob) {
+        ids[count] = TILE_PROPERTY;
+        values[count++] = connector->tile_blob;
+    }
     return count;
 }
 
@@ -135,6 +144,8 @@ static int get_connector(struct fake_card *card, struct drm_mode_get_connector *
     get->connector_type = connector->drm_type;
     get->connector_type_id = type_id_of(card, connector);
     get->connection = connector->connected ? DRM_MODE_CONNECTED : DRM_MODE_DISCONNECTED;
+    if (connector->unknown)
+        get->connection = DRM_MODE_UNKNOWNCONNECTION;
     return 0;
 }
 
@@ -182,8 +193,8 @@ static int get_object_properties(struct fake_card *card, struct drm_mode_obj_get
 }
 
 static int get_property(struct drm_mode_get_property *get) {
-    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID"};
-    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > EDID_PROPERTY)
+    static const char *const names[] = {"Content Protection", "HDCP Content Type", "Broadcast RGB", "EDID", "TILE"};
+    if (get->prop_id < PROTECTION_PROPERTY || get->prop_id > TILE_PROPERTY)
         return ENOENT;
     strcpy(get->name, names[get->prop_id - PROTECTION_PROPERTY]);
     get->flags = DRM_MODE_PROP_ENUM;
@@ -194,24 +205,67 @@ static int get_property(struct drm_mode_get_property *get) {
 
 /* As drm copies it: the length is always told, the bytes only if there is room for them all. */
 static int get_blob(struct fake_card *card, struct drm_mode_get_blob *get, UMockdevIoctlData *memory) {
-    struct fake_connector *connector = card->connectors;
-    while (connector < card->connectors + card->count && (!get->blob_id || connector->edid_blob != get->blob_id))
-        connector++;
-    if (connector == card->connectors + card->count)
-        return ENOENT;
-    give(memory, offsetof(struct drm_mode_get_blob, data), &get->length, connector->edid, (uint32_t)connector->edid_size, 1);
-    card->blobs_read++;
+    for (struct fake_connector *connector = card->connectors; get->blob_id && connector < card->connectors + card->count;
+         connector++) {
+        if (connector->edid_blob == get->blob_id) {
+            give(memory, offsetof(struct drm_mode_get_blob, data), &get->length, connector->edid, (uint32_t)connector->edid_size,
+                 1);
+            card->blobs_read++;
+            return 0;
+        }
+        if (connector->tile_blob == get->blob_id) {
+            give(memory, offsetof(struct drm_mode_get_blob, data), &get->length, connector->tile,
+                 (uint32_t)strlen(connector->tile) + 1, 1);
+            return 0;
+        }
+    }
+    return ENOENT;
+}
+
+/* What the driver makes of Desired. */
+static void desire(const struct fake_card *card, struct fake_connector *connector) {
+    uint64_t before = connector->protection_value;
+    if (before == 2 && card->over == FAKE_OVER_KEEP)
+        return;
+    connector->protection_value = 1;
+    bool starts = before != 1 || !card->edges;
+    if (before == 2)
+        starts = card->over == FAKE_OVER_ANNOUNCE || card->over == FAKE_OVER_ANEW;
+    connector->working = starts || connector->working;
+    if (starts && card->enable_at_once) {
+        connector->protection_value = 2;
+        connector->working = false;
+    }
+}
+
+static int write_protection(struct fake_card *card, struct fake_connector *connector, uint64_t value) {
+    if (value == 0 && card->refuse_undesired && connector->protection_value != 2)
+        return card->refuse_undesired;
+    connector->writes++;
+    if (value && card->taken_back) {
+        card->taken_back--;
+        return 0;
+    }
+    if (value) {
+        desire(card, connector);
+        return 0;
+    }
+    connector->protection_value = 0;
+    connector->working = connector->working && card->late;
     return 0;
+}
+
+static int refusal(struct fake_card *card) {
+    if (card->busy) {
+        card->busy--;
+        return EBUSY;
+    }
+    card->refusals += card->refuse_write != 0;
+    return card->refuse_write;
 }
 
 static int write_property(struct fake_card *card, uint32_t object, uint32_t property, uint64_t value) {
     struct fake_connector *connector = connector_of(card, object);
-    if (!card->master) {
-        card->too_bold = true;
-        return EACCES;
-    }
-    if (card->refuse_write)
-        return card->refuse_write;
     if (!connector)
         return ENOENT;
     if (property == TYPE_PROPERTY && connector->content_type) {
@@ -220,20 +274,35 @@ static int write_property(struct fake_card *card, uint32_t object, uint32_t prop
     }
     if (property != PROTECTION_PROPERTY || !connector->protection || value >= 2)
         return EINVAL; /* also for Enabled, which is the kernel's to say */
-    connector->writes++;
-    connector->protection_value = value && card->enable_at_once ? 2 : value;
-    return 0;
+    return write_protection(card, connector, value);
 }
 
-static int set_property(struct fake_card *card, const struct drm_mode_connector_set_property *set) {
-    return write_property(card, set->connector_id, set->prop_id, set->value);
+/* By whom and when; a commit is one write, whatever is in it. */
+static int admit(struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    drm->card.too_bold |= drm->master != client;
+    return drm->master == client ? refusal(&drm->card) : EACCES;
 }
 
-static int commit(struct fake_card *card, const struct drm_mode_atomic *atomic, UMockdevIoctlData *memory) {
+static int set_property(struct fake_drm *drm, const UMockdevIoctlClient *client,
+                        const struct drm_mode_connector_set_property *set) {
+    int error = admit(drm, client);
+    return error ? error : write_property(&drm->card, set->connector_id, set->prop_id, set->value);
+}
+
+static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const struct drm_mode_atomic *atomic,
+                  UMockdevIoctlData *memory) {
+    struct fake_card *card = &drm->card;
     uint32_t object; /* this library commits one connector at a time */
     uint32_t count;
     uint32_t properties[2];
     uint64_t values[2];
+    size_t known = 0;
+    while (known < WAS_MASTER && drm->atomic_clients[known] != client)
+        known++;
+    if (known == WAS_MASTER)
+        return EINVAL;
+    if (atomic->flags == DRM_MODE_ATOMIC_TEST_ONLY && !atomic->count_objs)
+        return 0;
     card->atomic_used = true;
     card->blocking_used |= !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
     if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) || atomic->count_objs != 1 ||
@@ -242,25 +311,55 @@ static int commit(struct fake_card *card, const struct drm_mode_atomic *atomic, 
         !fetch(memory, offsetof(struct drm_mode_atomic, props_ptr), properties, count * sizeof properties[0]) ||
         !fetch(memory, offsetof(struct drm_mode_atomic, prop_values_ptr), values, count * sizeof values[0]))
         return EINVAL;
-    int error = 0;
+    int error = admit(drm, client);
     for (uint32_t p = 0; p < count && !error; p++)
         error = write_property(card, object, properties[p], values[p]);
     return error;
 }
 
-static int set_master(struct fake_card *card) {
-    if (!card->privileged)
+static int set_capability(struct fake_drm *drm, UMockdevIoctlClient *client) {
+    size_t i = 0;
+    drm->card.caps_set++;
+    while (i < WAS_MASTER - 1 && drm->atomic_clients[i])
+        i++;
+    if (drm->atomic)
+        drm->atomic_clients[i] = client;
+    return drm->atomic ? 0 : EOPNOTSUPP;
+}
+
+static bool was_master(const struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    size_t i = 0;
+    while (i < WAS_MASTER && drm->was_master[i] != client)
+        i++;
+    return i < WAS_MASTER;
+}
+
+static void make_master(struct fake_drm *drm, UMockdevIoctlClient *client) {
+    size_t i = 0;
+    drm->master = client;
+    drm->card.master = true;
+    if (was_master(drm, client))
+        return;
+    while (i < WAS_MASTER - 1 && drm->was_master[i])
+        i++;
+    drm->was_master[i] = client;
+}
+
+static int set_master(struct fake_drm *drm, UMockdevIoctlClient *client) {
+    if (!drm->card.privileged && !was_master(drm, client))
         return EACCES;
-    if (card->other_master)
+    if (drm->card.other_master)
         return EBUSY;
-    card->master = true;
+    make_master(drm, client);
     return 0;
 }
 
-static int drop_master(struct fake_card *card) {
-    bool was = card->master;
-    card->master = false;
-    return was ? 0 : EINVAL;
+static int drop_master(struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    if (drm->master != client)
+        return EINVAL;
+    drm->master = NULL;
+    drm->card.master = false;
+    return 0;
 }
 
 /* What an ioctl points to. */
@@ -277,15 +376,18 @@ union argument {
     uint8_t bytes[4096];
 };
 
-static int answer(struct fake_drm *drm, unsigned long request, union argument *arg, UMockdevIoctlData *memory) {
+static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned long request, union argument *arg,
+                  UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
     switch (request) {
     case DRM_IOCTL_SET_MASTER:
-        return set_master(card);
+        return set_master(drm, client);
     case DRM_IOCTL_DROP_MASTER:
-        return drop_master(card);
+        return drop_master(drm, client);
+    case DRM_IOCTL_AUTH_MAGIC: /* drmIsMaster */
+        return drm->master == client ? EINVAL : EACCES;
     case DRM_IOCTL_SET_CLIENT_CAP:
-        return drm->atomic ? 0 : EOPNOTSUPP;
+        return set_capability(drm, client);
     case DRM_IOCTL_MODE_GETRESOURCES:
         return get_resources(card, &arg->resources, memory);
     case DRM_IOCTL_MODE_GETCONNECTOR:
@@ -301,9 +403,9 @@ static int answer(struct fake_drm *drm, unsigned long request, union argument *a
     case DRM_IOCTL_MODE_GETPROPBLOB:
         return get_blob(card, &arg->blob, memory);
     case DRM_IOCTL_MODE_SETPROPERTY:
-        return set_property(card, &arg->set);
+        return set_property(drm, client, &arg->set);
     case DRM_IOCTL_MODE_ATOMIC:
-        return drm->atomic ? commit(card, &arg->atomic, memory) : EOPNOTSUPP;
+        return drm->atomic ? commit(drm, client, &arg->atomic, memory) : EOPNOTSUPP;
     default:
         return ENOTTY;
     }
@@ -330,7 +432,7 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client
     if (memory)
         memcpy(&arg, memory->data, size);
     pthread_mutex_lock(&drm->mutex);
-    int error = is_lost(drm, client) ? ENODEV : answer(drm, request, &arg, memory);
+    int error = is_lost(drm, client) ? ENODEV : answer(drm, client, request, &arg, memory);
     pthread_mutex_unlock(&drm->mutex);
     if (memory) {
         umockdev_ioctl_data_update(memory, 0, arg.bytes, (gint)size);
@@ -338,6 +440,29 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client
     }
     umockdev_ioctl_client_complete(client, error ? -1 : 0, error);
     return TRUE;
+}
+
+/* The first to open a card that has no master is its master, unasked. */
+static void on_open(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer data) {
+    struct fake_drm *drm = data;
+    (void)handler;
+    pthread_mutex_lock(&drm->mutex);
+    drm->card.opened++;
+    if (!drm->card.other_master && !drm->master && !drm->card.gone)
+        make_master(drm, client);
+    pthread_mutex_unlock(&drm->mutex);
+}
+
+static void on_close(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer data) {
+    struct fake_drm *drm = data;
+    (void)handler;
+    pthread_mutex_lock(&drm->mutex);
+    (void)drop_master(drm, client);
+    for (size_t i = 0; i < WAS_MASTER; i++)
+        drm->was_master[i] = drm->was_master[i] == client ? NULL : drm->was_master[i];
+    for (size_t i = 0; i < WAS_MASTER; i++)
+        drm->atomic_clients[i] = drm->atomic_clients[i] == client ? NULL : drm->atomic_clients[i];
+    pthread_mutex_unlock(&drm->mutex);
 }
 
 static void describe_card(struct fake_drm *drm, const struct fake_drm_setup *setup) {
@@ -359,7 +484,6 @@ static void describe_card(struct fake_drm *drm, const struct fake_drm_setup *set
     drm->card.count = FAKE_DOCK;
     drm->card.first_connector = FIRST_CONNECTOR;
     drm->card.other_master = setup->other_master;
-    drm->card.master = !setup->other_master; /* the first to open the card is, unasked */
     drm->card.privileged = true;
     drm->atomic = setup->atomic;
 }
@@ -380,6 +504,8 @@ static void attach(struct fake_drm *drm) {
     node_of(drm, node);
     drm->handler = umockdev_ioctl_base_new();
     (void)g_signal_connect(drm->handler, "handle-ioctl", G_CALLBACK(on_ioctl), drm);
+    (void)g_signal_connect(drm->handler, "client-connected", G_CALLBACK(on_open), drm);
+    (void)g_signal_connect(drm->handler, "client-vanished", G_CALLBACK(on_close), drm);
     assert_true(umockdev_testbed_attach_ioctl(drm->testbed, node, drm->handler, NULL));
 }
 
@@ -442,8 +568,58 @@ void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const 
     fake_drm_release(drm);
 }
 
+void fake_drm_work(struct fake_drm *drm, size_t connector) {
+    struct fake_connector *at = &fake_drm_hold(drm)->connectors[connector];
+    if (at->working)
+        at->protection_value = 2;
+    at->working = false;
+    fake_drm_release(drm);
+}
+
+static void path_of(const struct fake_drm *drm, char path[96]) {
+    (void)snprintf(path, 96, "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.%u/drm/card%u", drm->number, drm->number);
+}
+
 void fake_drm_uevent(struct fake_drm *drm, const char *action) {
     char path[96];
-    (void)snprintf(path, sizeof path, "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.%u/drm/card%u", drm->number, drm->number);
+    path_of(drm, path);
     umockdev_testbed_uevent(drm->testbed, path, action);
+}
+
+void fake_drm_tell_raw(struct fake_drm *drm, const char *connector, const char *property) {
+    char path[96];
+    path_of(drm, path);
+    umockdev_testbed_set_property(drm->testbed, path, "CONNECTOR", connector);
+    umockdev_testbed_set_property(drm->testbed, path, "PROPERTY", property);
+    umockdev_testbed_uevent(drm->testbed, path, "change");
+    umockdev_testbed_set_property(drm->testbed, path, "CONNECTOR", "");
+    umockdev_testbed_set_property(drm->testbed, path, "PROPERTY", "");
+}
+
+void fake_drm_tell(struct fake_drm *drm, size_t connector) {
+    char id[16];
+    char property[16];
+    (void)snprintf(id, sizeof id, "%u", fake_drm_hold(drm)->first_connector + (unsigned)connector);
+    fake_drm_release(drm);
+    (void)snprintf(property, sizeof property, "%u", PROTECTION_PROPERTY);
+    fake_drm_tell_raw(drm, id, property);
+}
+
+/* As the kernel writes it: the client that is master has a "y". */
+void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid) {
+    char path[128];
+    char *root = umockdev_testbed_get_root_dir(drm->testbed);
+    fake_drm_hold(drm)->other_master = name != NULL;
+    fake_drm_release(drm);
+    (void)snprintf(path, sizeof path, "%s/sys/kernel/debug/dri/%u", root, drm->number);
+    (void)g_mkdir_with_parents(path, 0755);
+    (void)snprintf(path, sizeof path, "%s/sys/kernel/debug/dri/%u/clients", root, drm->number);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fprintf(file, "%20s %5s %3s master a %5s %10s\n", "command", "tgid", "dev", "uid", "magic");
+    (void)fprintf(file, "%20s %5u %3u   %c    %c %5u %10u\n", "coppd", 1u, drm->number, 'n', 'n', 0u, 0u);
+    if (name)
+        (void)fprintf(file, "%20s %5u %3u   %c    %c %5u %10u\n", name, pid, drm->number, 'y', 'y', 0u, 0u);
+    assert_int_equal(fclose(file), 0);
+    g_free(root);
 }

@@ -13,9 +13,19 @@
 #define FAKE_DRM_CONNECTORS 6u
 enum { FAKE_HDMI, FAKE_DP, FAKE_EDP, FAKE_VGA, FAKE_DOCK };
 
+/* What a driver makes of Desired where its property reads Enabled: real ones differ. */
+enum fake_over {
+    FAKE_OVER_KEEP, /* it stays Enabled (amdgpu) */
+    FAKE_OVER_STICK, /* it is Desired from then on, though the link is encrypted (i915 before 2021) */
+    FAKE_OVER_ANNOUNCE, /* Desired, and fake_drm_work says Enabled without authenticating (i915) */
+    FAKE_OVER_ANEW, /* Desired, and it authenticates anew */
+    FAKE_OVER_NEVER /* Desired, and nothing comes of it before the next Undesired */
+};
+
 struct fake_connector {
     uint32_t drm_type;
     bool connected;
+    bool unknown; /* the driver cannot tell whether a display is there */
     uint32_t crtc; /* 0: none */
     uint32_t framebuffer;
     uint32_t x; /* of what the CRTC shows of it */
@@ -23,7 +33,10 @@ struct fake_connector {
     bool content_type;
     uint64_t protection_value;
     uint64_t type_value;
-    unsigned writes;
+    unsigned writes; /* that were carried out */
+    bool working; /* an authentication is under way, which fake_drm_work ends */
+    uint32_t tile_blob; /* 0: none, else of tile */
+    char tile[64];
     bool edid_property;
     uint32_t edid_blob; /* 0: none */
     uint8_t edid[256];
@@ -47,9 +60,18 @@ struct fake_card {
     uint32_t first_connector; /* the first one's id */
     bool master; /* the process under test is */
     bool other_master;
-    bool privileged; /* CAP_SYS_ADMIN */
+    bool privileged; /* CAP_SYS_ADMIN; without it only an open file that was master once may be it again */
+    unsigned opened; /* how often */
     int refuse_write; /* an errno that property writes get; 0: none */
+    int refuse_undesired; /* an errno that Undesired gets (anx7625: EINVAL unless Enabled); 0: none */
+    unsigned refusals; /* writes that were refused */
+    unsigned busy; /* so many writes more are answered EBUSY */
+    bool edges; /* the driver authenticates on the change from Undesired to Desired, else whenever Desired is written */
+    bool late; /* its worker says Enabled though Undesired was written meanwhile */
+    enum fake_over over;
     bool enable_at_once; /* authentication takes no time */
+    unsigned taken_back; /* so often more what is written is undone at once, as Weston does at each frame */
+    unsigned caps_set; /* so often has a client capability been set */
     bool atomic_used;
     bool blocking_used; /* a commit that waits */
     bool probed; /* a connector was probed, which makes displays flicker */
@@ -64,7 +86,15 @@ void fake_drm_set_protection(struct fake_drm *drm, size_t connector, uint64_t va
 uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector);
 /* A display that the driver has read the EDID of, into the blob of that number. Tell of it by an uevent. */
 void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const uint8_t *edid, size_t size);
+/* The driver's worker ends what is under way at a connector: authentications succeed. */
+void fake_drm_work(struct fake_drm *drm, size_t connector);
 /* "change"; "add" and "remove": the card has come, has gone. */
 void fake_drm_uevent(struct fake_drm *drm, const char *action);
+/* The kernel tells that it has moved the connector's protection property. */
+void fake_drm_tell(struct fake_drm *drm, size_t connector);
+/* The same of any numbers, as texts: what drm would never write, too. */
+void fake_drm_tell_raw(struct fake_drm *drm, const char *connector, const char *property);
+/* Another program is the card's master from here on, and debugfs shows it under that name; NULL: nobody is. */
+void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid);
 
 #endif
