@@ -25,9 +25,12 @@ enum kms_access {
     KMS_LENT = 1
 };
 
+struct kms_lent;
+
 struct kms_card {
     enum kms_access access;
     int fd; /* -1: it is no more */
+    struct kms_lent *lent; /* by its owner, who is DRM master or lessee (lending.h); NULL: it is not */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
     bool atomic;
     bool type1; /* HDCP content type 1 is asked for, and nothing less believed */

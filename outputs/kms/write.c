@@ -6,6 +6,8 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "outputs/kms/lent.h"
+
 /* A refusal is said once, until a write works again. */
 static bool refused(struct kms_card *card, const char *why) {
     if (!card->refused)
@@ -32,6 +34,8 @@ static void leave_master(struct kms_card *card) {
 }
 
 bool kms_card_may_write(struct kms_card *card) {
+    if (card->lent)
+        return true;
     if (!become_master(card))
         return false;
     leave_master(card);
@@ -67,6 +71,8 @@ enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_v
     const struct kms_connector *connector = &card->connectors[index];
     if (!connector->id || !connector->protection_property)
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
+    if (card->lent)
+        return kms_lent_write(card, index, value);
     if (!become_master(card))
         return COPP_E_FAILED;
     int result = card->atomic ? commit(card, connector, value) : set_properties(card, connector, value);

@@ -190,6 +190,17 @@ void hdcp_link_returned(struct hdcp_link *link) {
     link->write_pending = link->offered;
 }
 
+void hdcp_link_cut(struct hdcp_link *link) {
+    bool held = link->in_force;
+    bool written = held || link->target || link->write_pending;
+    if (link->pending)
+        land(link, COPP_E_FAILED);
+    link->target = link->in_force = false;
+    link->write_pending = written && link->offered;
+    if (held && link->connector)
+        copp_connector_protection_lost(link->connector, COPP_PROTECTION_TYPE_HDCP);
+}
+
 uint64_t hdcp_link_interval(const struct hdcp_link *link) {
     if (link->pending)
         return PENDING_INTERVAL_MS;

@@ -59,6 +59,9 @@ void hdcp_link_look(struct hdcp_link *link);
 /* What is behind the link had gone, which a look has found, and is there again: what it may have kept is taken down. */
 void hdcp_link_returned(struct hdcp_link *link);
 
+/* The way to write has been taken away while HDCP may stay on: who waits for it or relies on it is told of its loss (EVT-1). */
+void hdcp_link_cut(struct hdcp_link *link);
+
 /* Milliseconds from one look to the next; UINT64_MAX: none is needed. */
 uint64_t hdcp_link_interval(const struct hdcp_link *link);
 
