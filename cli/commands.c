@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &command_probe,
 #else
     &command_watch,
+    &command_lend,
 #endif
     &command_chain_verify,
     &command_chain_show,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/lending.h"
+#include "outputs/kms/lent.h"
 #include "outputs/kms/note.h"
 #include "outputs/kms/write.h"
 
@@ -27,6 +29,7 @@ struct kms {
     bool tried[KMS_CARDS]; /* whether we may write to the card has been looked into */
     struct kms_note notes[KMS_CARDS]; /* of the cards, in the same places */
     char *directory; /* of the notes; NULL: they are kept in memory alone */
+    struct kms_lending lending;
     bool type1;
     struct copp_backend_log *log;
     uint64_t last_ms; /* of the last look */
@@ -47,11 +50,16 @@ static const struct kms *const_kms_of(const struct copp_backend *backend) {
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     const struct kms_link *own = (const struct kms_link *)link;
     kms_card_observe(own->card, own->index, observation);
+    if (own->card->lent)
+        kms_lent_mask(own->card, own->index, observation);
 }
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
-    return kms_card_write(own->card, own->index, value);
+    enum copp_result result = kms_card_write(own->card, own->index, value);
+    if (own->card->lent && value == HDCP_DESIRED && result == COPP_E_PENDING)
+        hdcp_link_owe(link); /* the process that writes may carry it out though nobody asks for its result any more */
+    return result;
 }
 
 /* "HDMI-A-1" of "card0-HDMI-A-1": the kernel numbers cards anew. */
@@ -182,7 +190,8 @@ static void attach(struct copp_backend *backend, size_t index, struct copp_conne
 
 static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
     list[0] = kms_cards_fd(&const_kms_of(backend)->cards);
-    return 1;
+    list[1] = const_kms_of(backend)->lending.epoll;
+    return 2;
 }
 
 /* The kernel tells of a display before it knows which one: it reads the EDID when somebody, such as a compositor, probes. */
@@ -224,6 +233,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         kms->claim_ms = now_ms;
     }
     claim_again(kms, now_ms);
+    kms_lending_dispatch(&kms->lending, &kms->cards, now_ms);
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_dispatch(&kms->links[i]->link, now_ms);
         if (due)
@@ -243,7 +253,30 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
         interval = least(own, interval);
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
+    look_ms = least(look_ms, kms_lending_deadline_ms(&kms->lending, &kms->cards));
     return least(look_ms, least(kms->edid_ms, kms->claim_ms));
+}
+
+static enum copp_result adopt(struct copp_backend *backend, int fd, const char *owner, struct copp_backend_loan *loan) {
+    struct kms *kms = kms_of(backend);
+    return kms_lending_adopt(&kms->lending, &kms->cards, fd, owner, loan);
+}
+
+static enum copp_backend_lent lent(const struct copp_backend *backend, uint32_t id) {
+    return kms_lending_state(&const_kms_of(backend)->cards, id);
+}
+
+/* What is in force there may stay so, but nobody can switch it any more: whoever relied on it has lost it (EVT-1). */
+static void give_back(struct copp_backend *backend, uint32_t id) {
+    struct kms *kms = kms_of(backend);
+    struct kms_card *card = kms_lending_card(&kms->cards, id);
+    if (!card)
+        return;
+    kms_lending_give_back(&kms->lending, card);
+    for (size_t i = 0; i < kms->count; i++) {
+        if (kms->links[i]->card == card)
+            hdcp_link_cut(&kms->links[i]->link);
+    }
 }
 
 static void close_kms(struct copp_backend *backend) {
@@ -252,6 +285,11 @@ static void close_kms(struct copp_backend *backend) {
         hdcp_link_end(&kms->links[i]->link);
         free(kms->links[i]);
     }
+    for (size_t i = 0; i < kms->cards.count; i++) {
+        if (kms->cards.list[i]->lent)
+            kms_lending_give_back(&kms->lending, kms->cards.list[i]);
+    }
+    kms_lending_close(&kms->lending);
     kms_cards_close(&kms->cards);
     free(kms->directory);
     free(kms);
@@ -266,6 +304,9 @@ static const struct copp_backend_ops kms_ops = {.real = true,
                                                 .fds = fds,
                                                 .dispatch = dispatch,
                                                 .deadline_ms = deadline_ms,
+                                                .adopt = adopt,
+                                                .lent = lent,
+                                                .give_back = give_back,
                                                 .close = close_kms};
 
 enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
@@ -283,6 +324,8 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
         result = kms_cards_open(&kms->cards, config->device, config->log);
     if (config->wait && result == COPP_E_NOT_FOUND)
         result = COPP_OK;
+    if (!kms_lending_open(&kms->lending, config->log) && !result)
+        result = COPP_E_IO;
     if (result) {
         close_kms(&kms->backend);
         return result;

@@ -7,6 +7,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "outputs/kms/lent.h"
 #include "outputs/kms/master.h"
 
 /* Each master is a cause of its own: a compositor after a splash is news. */
@@ -47,6 +48,8 @@ static void leave_master(struct kms_card *card) {
 }
 
 bool kms_card_may_write(struct kms_card *card) {
+    if (card->lent)
+        return true;
     if (!become_master(card))
         return false;
     leave_master(card);
@@ -82,6 +85,8 @@ enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_v
     struct kms_connector *connector = &card->connectors[index];
     if (!connector->id || !connector->protection_property)
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
+    if (card->lent)
+        return kms_lent_write(card, index, value);
     if (!become_master(card))
         return COPP_E_STATE;
     int result = card->atomic ? commit(card, connector, value) : set_properties(card, connector, value);

@@ -31,6 +31,7 @@ struct fake_drm {
     UMockdevIoctlBase *handler;
     UMockdevIoctlClient *master; /* the open file that is; NULL: none of ours */
     UMockdevIoctlClient *was_master[WAS_MASTER]; /* open files that were */
+    UMockdevIoctlClient *atomic_clients[WAS_MASTER]; /* those that have said that they know atomic commits */
     UMockdevIoctlClient *lost; /* who had the card open when it went: it has not come back to them */
 };
 
@@ -238,10 +239,14 @@ static void desire(const struct fake_card *card, struct fake_connector *connecto
     }
 }
 
-static int write_protection(const struct fake_card *card, struct fake_connector *connector, uint64_t value) {
+static int write_protection(struct fake_card *card, struct fake_connector *connector, uint64_t value) {
     if (value == 0 && card->refuse_undesired && connector->protection_value != 2)
         return card->refuse_undesired;
     connector->writes++;
+    if (value && card->taken_back) {
+        card->taken_back--;
+        return 0;
+    }
     if (value) {
         desire(card, connector);
         return 0;
@@ -294,6 +299,13 @@ static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const
     uint32_t count;
     uint32_t properties[2];
     uint64_t values[2];
+    size_t known = 0;
+    while (known < WAS_MASTER && drm->atomic_clients[known] != client)
+        known++;
+    if (known == WAS_MASTER)
+        return EINVAL;
+    if (atomic->flags == DRM_MODE_ATOMIC_TEST_ONLY && !atomic->count_objs)
+        return 0;
     card->atomic_used = true;
     card->blocking_used |= !(atomic->flags & DRM_MODE_ATOMIC_NONBLOCK);
     if (!(atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) || atomic->count_objs != 1 ||
@@ -306,6 +318,16 @@ static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const
     for (uint32_t p = 0; p < count && !error; p++)
         error = write_property(card, object, properties[p], values[p]);
     return error;
+}
+
+static int set_capability(struct fake_drm *drm, UMockdevIoctlClient *client) {
+    size_t i = 0;
+    drm->card.caps_set++;
+    while (i < WAS_MASTER - 1 && drm->atomic_clients[i])
+        i++;
+    if (drm->atomic)
+        drm->atomic_clients[i] = client;
+    return drm->atomic ? 0 : EOPNOTSUPP;
 }
 
 static bool was_master(const struct fake_drm *drm, const UMockdevIoctlClient *client) {
@@ -368,7 +390,7 @@ static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned lo
     case DRM_IOCTL_AUTH_MAGIC: /* drmIsMaster */
         return drm->master == client ? EINVAL : EACCES;
     case DRM_IOCTL_SET_CLIENT_CAP:
-        return drm->atomic ? 0 : EOPNOTSUPP;
+        return set_capability(drm, client);
     case DRM_IOCTL_MODE_GETRESOURCES:
         return get_resources(card, &arg->resources, memory);
     case DRM_IOCTL_MODE_GETCONNECTOR:
@@ -441,6 +463,8 @@ static void on_close(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gp
     (void)drop_master(drm, client);
     for (size_t i = 0; i < WAS_MASTER; i++)
         drm->was_master[i] = drm->was_master[i] == client ? NULL : drm->was_master[i];
+    for (size_t i = 0; i < WAS_MASTER; i++)
+        drm->atomic_clients[i] = drm->atomic_clients[i] == client ? NULL : drm->atomic_clients[i];
     pthread_mutex_unlock(&drm->mutex);
 }
 
