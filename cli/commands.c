@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &command_probe,
 #ifndef _WIN32
     &command_watch,
+    &command_lend,
 #endif
 #ifdef COPP_RECEIVERS
     &command_receivers,

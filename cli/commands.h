@@ -9,6 +9,7 @@ extern const struct command command_status;
 extern const struct command command_protect;
 extern const struct command command_watch; /* not on Windows */
 extern const struct command command_receivers; /* where there are the kernel's outputs (kms) */
+extern const struct command command_lend; /* not on Windows */
 extern const struct command command_chain_verify;
 extern const struct command command_chain_show;
 extern const struct command command_chain_issue;

@@ -143,6 +143,28 @@ static void look(struct auto_backend *a, uint64_t now_ms) {
         choose(a, found);
 }
 
+/* Without outputs yet: an owner's card is there now, and is looked for before the second is over. */
+static enum copp_result adopt(struct copp_backend *backend, int fd, const char *owner, struct copp_backend_loan *loan) {
+    struct auto_backend *a = own(backend);
+    if (!a->chosen) {
+        a->look_ms = 0;
+        look(a, clock_ms());
+    }
+    if (!a->chosen || !a->chosen->ops->adopt)
+        return COPP_E_UNSUPPORTED;
+    return a->chosen->ops->adopt(a->chosen, fd, owner, loan);
+}
+
+static enum copp_backend_lent lent(const struct copp_backend *backend, uint32_t id) {
+    const struct copp_backend *chosen = own(backend)->chosen;
+    return chosen->ops->lent(chosen, id);
+}
+
+static void give_back(struct copp_backend *backend, uint32_t id) {
+    struct copp_backend *chosen = own(backend)->chosen;
+    chosen->ops->give_back(chosen, id);
+}
+
 static void close_auto(struct copp_backend *backend) {
     struct auto_backend *a = own(backend);
     close_candidates(a);
@@ -218,6 +240,9 @@ static const struct copp_backend_ops auto_ops = {.real = true,
                                                  .fds = fds,
                                                  .dispatch = dispatch,
                                                  .deadline_ms = deadline_ms,
+                                                 .adopt = adopt,
+                                                 .lent = lent,
+                                                 .give_back = give_back,
                                                  .close = close_auto};
 
 static enum copp_result open_auto(const struct config *config, bool wait, struct copp_backend_log *log,

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "lending.h"
 #include "listen.h"
 #include "notify.h"
+#include "passed.h"
 #include "precedence.h"
 #include "requests.h"
 #include "subscribers.h"
@@ -53,6 +55,7 @@ void client_end(struct client *client, enum disconnect_reason why) {
     turns_leave(client);
     if (client->waiting)
         precedence_failed(client, clock_ms());
+    lending_end(client, why);
     copp_device_close(&client->device); /* EVT-5 */
     identity_release(&client->identity);
     sd_event_source_disable_unref(client->source);
@@ -146,27 +149,43 @@ static enum disconnect_reason check_packet(const struct client *client, size_t s
     return 0;
 }
 
-/* Every packet of a player enters here. Whether something may have changed on a connector, but by the client's end. */
-static bool receive(struct client *client) {
-    struct request *request = &client->server->request;
+/* Every packet of a player enters here, got bytes of it. Whether something may have changed on a connector, but by the client's end. */
+static bool take_packet(struct client *client, size_t got) {
     struct packet_header header;
-    ssize_t got;
-    do { /* takes no descriptors: the kernel drops them; MSG_TRUNC: tells the size of what does not fit */
-        got = recv(client->fd, request, sizeof *request, MSG_DONTWAIT | MSG_TRUNC);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0 && errno == EAGAIN)
-        return false;
-    if (got < 0 || (more(client) && !listen_to(client, 0))) {
-        client_end(client, 0);
-        return false;
-    }
     turns_charge(client, 1);
     client->woken = false;
-    enum disconnect_reason why = check_packet(client, (size_t)got, &header);
+    enum disconnect_reason why = check_packet(client, got, &header);
     if (!why)
         return serve(client, (enum packet_type)header.type);
     disconnect_client(client, why);
     return false;
+}
+
+static bool receive(struct client *client) {
+    struct server *server = client->server;
+    ssize_t got = passed_receive(client);
+    if (got < 0 && errno == EAGAIN)
+        return false;
+    bool changed = false;
+    if (got < 0 || (more(client) && !listen_to(client, 0)))
+        client_end(client, 0);
+    else
+        changed = take_packet(client, (size_t)got);
+    passed_close(&server->passed);
+    return changed;
+}
+
+bool client_end_lenders(struct server *server) {
+    size_t count = server->client_count;
+    struct lending *next;
+    if (!lending_look(server))
+        return false;
+    for (struct lending *lending = server->lendings; lending; lending = next) {
+        next = lending->next;
+        if (lending->over)
+            disconnect_client(lending->client, lending->over);
+    }
+    return server->client_count != count;
 }
 
 /* Whatever it has asked for before, nobody is there to be answered. */

@@ -16,6 +16,9 @@ bool client_begin(struct server *server, int fd, sd_event_io_handler_t on_events
 /* why is 0 for a client that has gone. */
 void client_end(struct client *client, enum disconnect_reason why);
 
+/* Ends those whose loan is over. Whether outputs are to be synced after it. */
+bool client_end_lenders(struct server *server);
+
 /* Something has come from the client, which may have ended when this returns. Whether outputs are to be synced after it. */
 bool client_serve(struct client *client, uint32_t events);
 

@@ -63,6 +63,7 @@ static const struct key keys[] = {
     PATH("outputs", "events", events, "sim"),
     PATH("outputs", "device", device, "kms"),
     SWITCH("outputs", "hdcp_type", hdcp_type, "kms"),
+    TEXT("outputs", "lenders", lenders, "kms"),
     TEXT("outputs", "display", display, "xrandr"),
     TEXT("outputs", "connectors", connectors, "xrandr"),
     SWITCH("outputs", "trust_server", trust_server, "xrandr"),

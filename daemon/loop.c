@@ -14,6 +14,7 @@
 #include "client.h"
 #include "clock.h"
 #include "configure.h"
+#include "lending.h"
 #include "listen.h"
 #include "log.h"
 #include "metrics_http.h"
@@ -22,7 +23,7 @@
 #include "subscribers.h"
 #include "turns.h"
 
-#define RESERVED_FDS 32u /* what is not a session: epoll, timers, signals, outputs, metrics, files */
+#define RESERVED_FDS 64u /* what is not a session: epoll, timers, signals, outputs and those that are lent, metrics, files */
 #define ACCURACY_US 1000u
 #define SLEPT_MS 100u /* less is no sleep */
 
@@ -94,6 +95,7 @@ static int on_time(sd_event_source *source, uint64_t time, void *userdata) {
     (void)time;
     server_wake(server);
     copp_outputs_dispatch(server->outputs, clock_ms());
+    (void)client_end_lenders(server);
     server_sync_outputs(server);
     return 0;
 }
@@ -105,6 +107,7 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     (void)events;
     server_wake(server);
     copp_outputs_dispatch(server->outputs, clock_ms());
+    (void)client_end_lenders(server);
     server_sync_outputs(server);
     return 0;
 }
@@ -169,6 +172,16 @@ static int on_turn_end(sd_event_source *source, void *userdata) {
     return 0;
 }
 
+/* Whose card somebody has lent has ended: a copy of ours would keep it the card's master. */
+static int on_lendings_end(sd_event_source *source, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    server_wake(server);
+    if (client_end_lenders(server))
+        server_sync_outputs(server);
+    return 0;
+}
+
 void server_connect(struct server *server, int fd) {
     if (client_begin(server, fd, on_client))
         server_sync_outputs(server);
@@ -230,6 +243,10 @@ static int add_sources(struct server *server) {
     if (r >= 0)
         r = sd_event_source_set_priority(server->turn_end, TURN_PRIORITY_END);
     if (r >= 0)
+        r = sd_event_add_defer(event, &server->lendings_end, on_lendings_end, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->lendings_end, SD_EVENT_OFF);
+    if (r >= 0)
         r = sd_event_add_io(event, NULL, copp_outputs_fd(server->outputs), EPOLLIN, on_outputs, server);
     if (r >= 0)
         r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
@@ -245,8 +262,9 @@ static int add_sources(struct server *server) {
 bool server_check(const struct server *server, char *plan, size_t size, struct error_text *error) {
     const struct config *config = &server->config;
     struct identity *identity = NULL;
-    bool good =
-        listen_check(config->socket, error) && identity_open(config, false, &identity, error) && identity_check(identity, error);
+    bool good = lenders_read(config->lenders, (uid_t[LENDERS_MAX]){0}, &(size_t){0}, error) &&
+                listen_check(config->socket, error) && identity_open(config, false, &identity, error) &&
+                identity_check(identity, error);
     identity_release(&identity);
     good = good && backend_check(config, error) && metrics_check(config, error);
     if (good)
@@ -265,6 +283,8 @@ bool server_open(struct server *server, struct error_text *error) {
     server->max_sessions = max_sessions();
     if (server->max_sessions == 0)
         return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
+    if (!lenders_read(server->config.lenders, server->lenders, &server->lender_count, error))
+        return false;
     if (!identity_open(&server->config, true, &server->identity, error))
         return false;
     if (!identity_check(server->identity, error))
@@ -309,6 +329,7 @@ void server_close(struct server *server) {
     free(server->connectors);
     metrics_end_all(server);
     sd_event_source_unref(server->turn_end);
+    sd_event_source_unref(server->lendings_end);
     sd_event_source_unref(server->listener);
     sd_event_source_unref(server->metrics_listener);
     sd_event_source_unref(server->listen_again);

@@ -153,7 +153,7 @@ void notify_session(struct client *client) {
 
 void notify_end(struct client *client, enum disconnect_reason why) {
     const struct packet_news news = {COPP_SOCKET_ENDED, {.ended = {client->id, why}}};
-    if (why) {
+    if (why && why <= DISCONNECT_UNREAD) { /* the end of a loan is nobody's fault */
         count(client->server, why);
         log_disconnect(client->server, client->user, client->pid, why);
     }

@@ -5,6 +5,7 @@
 
 #include "backend.h"
 #include "clock.h"
+#include "lending.h"
 #include "precedence.h"
 #include "subscribers.h"
 
@@ -30,7 +31,7 @@ static struct outcome list(struct client *client) {
 static uint32_t open_device(struct client *client) {
     const uint8_t *body = client->server->request.body.bytes;
     struct packet_open wanted;
-    if (client->device)
+    if (client->device || client->lending)
         return COPP_HR_UNEXPECTED;
     if (!copp_packet_open_decode(body, copp_packet_word(body), &wanted)) /* its size is what has come: request_fits */
         return COPP_HR_INVALIDARG;
@@ -100,7 +101,23 @@ static struct outcome query(struct client *client) {
 }
 
 static struct outcome watch(struct client *client) {
-    return (struct outcome){.status = subscriber_begin(client)};
+    return (struct outcome){.status = client->lending ? COPP_HR_UNEXPECTED : subscriber_begin(client)};
+}
+
+/* A card enters here, and leaves with the connection. */
+static struct outcome adopt(struct client *client) {
+    struct server *server = client->server;
+    const uint8_t *body = server->request.body.bytes;
+    struct packet_adopt wanted;
+    if (!copp_packet_adopt_decode(body, copp_packet_word(body), &wanted)) /* as for open */
+        return (struct outcome){.status = COPP_HR_INVALIDARG};
+    uint32_t status = lending_begin(client, &wanted);
+    if (status != COPP_HR_OK)
+        return (struct outcome){.status = status};
+    struct packet_adopted adopted = {.connectors = client->lending->loan.outputs};
+    memcpy(adopted.card, client->lending->loan.card, sizeof adopted.card);
+    copp_packet_adopted_encode(&adopted, server->answer.body.bytes);
+    return (struct outcome){.status = status, .size = PACKET_ADOPTED_SIZE};
 }
 
 static struct outcome reserved(struct client *client) {
@@ -122,7 +139,7 @@ static const struct {
     [PACKET_COMMAND] = {command, COPP_MESSAGE_SIZE, 0, true, true},
     [PACKET_STATUS] = {query, COPP_MESSAGE_SIZE, 0, true, false},
     [PACKET_WATCH] = {watch, 0, 0, false, false},
-    [PACKET_ADOPT] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
+    [PACKET_ADOPT] = {adopt, PACKET_ADOPT_SIZE, PACKET_GROWING_BOUND, false, true},
     [PACKET_RECORD] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
     [PACKET_OPM_INFORMATION] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
     [PACKET_OPM_CONFIGURE] = {reserved, 4, PACKET_RESERVED_MAX, false, false},

@@ -25,6 +25,7 @@ struct config {
     char events[CONFIG_TEXT]; /* a FIFO that tells it what happens */
     char device[CONFIG_TEXT]; /* a graphics card */
     uint32_t hdcp_type; /* the content type that is asked for: 0 or 1 */
+    char lenders[CONFIG_TEXT]; /* users that may lend a card, besides root */
     char display[CONFIG_TEXT]; /* an X server */
     char connectors[CONFIG_TEXT]; /* the kernel's name for its outputs */
     uint32_t trust_server; /* 0 or 1 */

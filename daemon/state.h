@@ -23,6 +23,25 @@ struct news {
 };
 #define NEWS_MAX 4096u
 
+/* Descriptors that have come with a packet. */
+struct passed {
+    int fds[PACKET_ADOPT_FDS]; /* -1: it has been taken */
+    size_t count;
+    bool more; /* there were more of them, or there was no room for them: the kernel has dropped those */
+};
+
+/* A graphics card that a client lends (lending.h). */
+struct lending {
+    struct lending *next;
+    struct client *client;
+    struct copp_backend_loan loan;
+    char owner[64]; /* whose card it is, for a person */
+    enum disconnect_reason over; /* why its connection is to end; 0: it goes on */
+    int owner_fd; /* a pidfd; -1: it is the client's own */
+    sd_event_source *owner_end;
+};
+#define LENDERS_MAX 16u /* users that may lend */
+
 /* A packet in one piece, as one call takes it; every request's body fits, and every answer's. */
 struct request {
     uint8_t head[PACKET_HEADER_SIZE];
@@ -57,6 +76,7 @@ struct client {
     uint32_t connector; /* the device's, by index */
     bool wakes; /* it has asked for wake-ups */
     bool woken; /* it was sent one since its last request */
+    struct lending *lending; /* NULL: it lends nothing */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool untold; /* it has changed since, and will be told at the end of the interval */
@@ -105,6 +125,9 @@ struct server {
     struct user *users;
     struct client *clients; /* the youngest first */
     struct precedence *precedences; /* precedence.h */
+    struct lending *lendings; /* lending.h */
+    uid_t lenders[LENDERS_MAX]; /* who may lend besides root */
+    size_t lender_count;
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
     uint64_t last_id; /* of a session */
     size_t client_count;
@@ -128,6 +151,7 @@ struct server {
     bool scrapers_rest; /* as well */
     size_t queued_count; /* clients that wait for a turn */
     sd_event_source *turn_end;
+    sd_event_source *lendings_end; /* some are over */
     sd_event_source *listener;
     sd_event_source *metrics_listener; /* NULL: none */
     sd_event_source *listen_again;
@@ -136,6 +160,7 @@ struct server {
     sd_event_source *journal_timer;
     /* one of each for all sessions: there is one thread, and nothing is kept from one packet to the next */
     struct request request;
+    struct passed passed; /* with the request */
     struct answer answer;
 };
 

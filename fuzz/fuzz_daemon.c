@@ -24,13 +24,14 @@ static const uint8_t session_key[COPP_KEY_SIZE] = {0x5e, 0x55, 0x10};
 /* The size of a request's body, from docs/daemon-protocol.md, the least of one that may grow; SIZE_MAX: there is no such request. */
 static size_t body_size(uint32_t type) {
     static const size_t sizes[PACKET_TYPE_COUNT] = {
-        SIZE_MAX, 4, PACKET_OPEN_SIZE, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0, 4, 4, 4, 4};
+        SIZE_MAX, 4, PACKET_OPEN_SIZE, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0, PACKET_ADOPT_SIZE, 4,
+        4,        4};
     return type < PACKET_TYPE_COUNT ? sizes[type] : SIZE_MAX;
 }
 
 /* The most that it may have. */
 static size_t body_limit(uint32_t type) {
-    return type == PACKET_OPEN ? 256 : type >= PACKET_ADOPT ? 65536 : body_size(type);
+    return type == PACKET_OPEN || type == PACKET_ADOPT ? 256 : type >= PACKET_RECORD ? 65536 : body_size(type);
 }
 
 static bool grows(uint32_t type) {

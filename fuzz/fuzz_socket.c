@@ -87,7 +87,7 @@ static void reply(struct world *world, struct fuzz_input *input, uint32_t type, 
     uint32_t answer = type | PACKET_ANSWER;
     switch (fuzz_one_of(input, SENT_KINDS)) {
     case SENT_OK:
-        size = make_body(input, size, type == PACKET_LIST || type == PACKET_OPEN, body);
+        size = make_body(input, size, type == PACKET_LIST || type == PACKET_OPEN || type == PACKET_ADOPT, body);
         say(world, answer, COPP_HR_OK, body, size);
         break;
     case SENT_STATUS:
@@ -155,6 +155,20 @@ static void watch_news(struct world *world, struct fuzz_input *input, bool begin
     CHECK(news.kind != COPP_SOCKET_REFUSED || (news.u.refused.request && news.u.refused.cause));
 }
 
+static void adopt(struct world *world, struct fuzz_input *input) {
+    const struct copp_socket_lend lend = {.size = sizeof lend, .card_fd = world->daemon, .owner_name = "fuzz"};
+    struct copp_socket_loan loan = {.size = sizeof loan};
+    if (world->daemon < 0)
+        return;
+    reply(world, input, PACKET_ADOPT, PACKET_ADOPTED_SIZE);
+    enum copp_result result = copp_socket_adopt(world->connection, &lend, &loan);
+    CHECK(result || memchr(loan.card, 0, sizeof loan.card));
+    CHECK(!world->failed || result);
+    reply(world, input, 0, 0);
+    enum copp_result lent = copp_socket_adopted(world->connection);
+    CHECK(lent != COPP_E_PENDING && lent != COPP_E_ARGUMENT);
+}
+
 static void call_transport(struct world *world, struct fuzz_input *input, enum socket_ask ask) {
     static const struct copp_signature signature;
     static const struct copp_command command;
@@ -200,6 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             list(&world, &input);
         } else if (ask == ASK_TRANSPORT) {
             open_transport(&world, &input);
+        } else if (ask == ASK_ADOPT) {
+            adopt(&world, &input);
         } else {
             watch_news(&world, &input, ask == ASK_WATCH);
         }

@@ -12,6 +12,7 @@ enum socket_ask {
     ASK_STATUS,
     ASK_WATCH,
     ASK_NEWS,
+    ASK_ADOPT, /* lends a file, and then asks whether it still does: a reply more */
     ASK_KINDS
 };
 

@@ -31,6 +31,20 @@ struct copp_backend_output {
     struct copp_connector_config config;
 };
 
+/* An open file of somebody else's, through which outputs are switched: their card's DRM master, or the lessee of its connectors. */
+struct copp_backend_loan {
+    uint32_t id; /* the backend's number for it: no two have the same */
+    char card[COPP_BACKEND_NAME_SIZE]; /* "card0": the names of its outputs begin with that */
+    uint32_t outputs; /* how many are switched through it now */
+};
+
+/* How it is with a loan. */
+enum copp_backend_lent {
+    COPP_BACKEND_LENT = 0, /* it goes on */
+    COPP_BACKEND_LENT_OVERWRITTEN = 1, /* whose it is writes the property itself, and takes back what we wrote */
+    COPP_BACKEND_LENT_GONE = 2 /* the card is */
+};
+
 /* Each backend's structure begins with this. */
 struct copp_backend {
     const struct copp_backend_ops *ops;
@@ -61,6 +75,18 @@ struct copp_backend_ops {
     /* When dispatch has something to do though no fd says so; may be in the past. To be asked anew after every call of the
      * adapter or of the backend. COPP_BACKEND_NEVER if nothing. */
     uint64_t (*deadline_ms)(const struct copp_backend *backend);
+    /*
+     * Switches the outputs of a card through fd from now on; owner says for a person whose file that is. COPP_OK: fd is the
+     * backend's, which closes it when it is given back; else it stays the caller's. COPP_E_NOT_FOUND: it is not open on one of the
+     * backend's cards; COPP_E_STATE: it is neither master nor lessee; COPP_E_PENDING: that card is lent already;
+     * COPP_E_UNSUPPORTED; COPP_E_MEMORY. NULL, with the two that follow: not supported.
+     */
+    enum copp_result (*adopt)(struct copp_backend *backend, int fd, const char *owner, struct copp_backend_loan *loan);
+    /* It changes from within dispatch only. */
+    enum copp_backend_lent (*lent)(const struct copp_backend *backend, uint32_t id);
+    /* Tries once, without waiting, to take down what was written through the file, and closes it. Sessions that relied on it are told
+     * of a loss (EVT-1). */
+    void (*give_back)(struct copp_backend *backend, uint32_t id);
     /* Takes down what is in force and frees everything. */
     void (*close)(struct copp_backend *backend);
 };

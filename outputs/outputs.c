@@ -140,6 +140,23 @@ enum receiver_state copp_outputs_receiver(const struct copp_outputs *outputs, si
     return ops->receiver && index < outputs->count ? ops->receiver(outputs->backend, index, receiver) : RECEIVER_UNKNOWN;
 }
 
+enum copp_result copp_outputs_adopt(struct copp_outputs *outputs, int fd, const char *owner, struct copp_backend_loan *loan) {
+    const struct copp_backend_ops *ops = outputs->backend->ops;
+    if (!ops->adopt)
+        return COPP_E_UNSUPPORTED;
+    enum copp_result result = ops->adopt(outputs->backend, fd, owner, loan);
+    (void)add_connectors(outputs); /* auto may have found them only now */
+    return result;
+}
+
+enum copp_backend_lent copp_outputs_lent(const struct copp_outputs *outputs, uint32_t id) {
+    return outputs->backend->ops->lent(outputs->backend, id);
+}
+
+void copp_outputs_give_back(struct copp_outputs *outputs, uint32_t id) {
+    outputs->backend->ops->give_back(outputs->backend, id);
+}
+
 int copp_outputs_fd(const struct copp_outputs *outputs) {
     return outputs->epoll;
 }

@@ -38,6 +38,12 @@ const char *copp_outputs_display(const struct copp_outputs *outputs, size_t inde
 /* Who receives there, as of the backend; *receiver holds for RECEIVER_READ alone. RECEIVER_UNKNOWN beyond the last. */
 enum receiver_state copp_outputs_receiver(const struct copp_outputs *outputs, size_t index, struct hdcp_receiver *receiver);
 
+/* As of the backend; COPP_E_UNSUPPORTED if it adopts nothing. Afterwards connectors may have been added, or told of a loss. */
+COPP_NODISCARD enum copp_result copp_outputs_adopt(struct copp_outputs *outputs, int fd, const char *owner,
+                                                   struct copp_backend_loan *loan);
+enum copp_backend_lent copp_outputs_lent(const struct copp_outputs *outputs, uint32_t id);
+void copp_outputs_give_back(struct copp_outputs *outputs, uint32_t id);
+
 /* Readable when dispatch is to be called; the same for as long as outputs lives. */
 int copp_outputs_fd(const struct copp_outputs *outputs);
 /* When dispatch is to be called though the descriptor is not readable; UINT64_MAX: never. Ask anew after every call of the

@@ -150,6 +150,9 @@ extern "C" {
 #define COPP_HR_NOTIMPL 0x80004001u /* reserved for later */
 #define COPP_HR_POINTER 0x80004003u /* a NULL pointer; checked before all else */
 #define COPP_HR_OUTOFMEMORY 0x8007000Eu
+#define COPP_HR_ACCESSDENIED 0x80070005u /* E_ACCESSDENIED: this user may not lend coppd a card; no device answers it */
+#define COPP_HR_NOEXCLUSIVEMODE 0x887600E1u /* DDERR_NOEXCLUSIVEMODE: a card that is lent without being DRM master or lessee */
+#define COPP_HR_EXCLUSIVEMODEALREADYSET 0x88760245u /* DDERR_EXCLUSIVEMODEALREADYSET: somebody lends this card already */
 #define COPP_HR_TOOBIGSIZE 0x887601E0u /* DDERR_TOOBIGSIZE: resolution too high for the protection */
 #define COPP_HR_UNSUPPORTEDMODE 0x8876024Eu /* DDERR_UNSUPPORTEDMODE: clone or theatre mode */
 #define COPP_HR_NO_COPP_HW 0x8004029Bu /* VFW_E_NO_COPP_HW, of the interface, not of a device */

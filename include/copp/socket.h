@@ -156,6 +156,46 @@ struct copp_socket_news {
  * copp_socket_disconnect_reason says whether the user watches too often already. Only copp_socket_news is of use then, and closing. */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_watch(struct copp_socket *connection);
 
+/*
+ * Lending coppd a graphics card. Only a card's DRM master, or the lessee of its connectors, can switch their HDCP, and that goes with
+ * the open file: a compositor or a player that is master lends coppd its own, and coppd switches HDCP through it for all sessions.
+ * coppd sets nothing else through it, and gives up no mastership. See docs/outputs.md.
+ */
+struct copp_socket_lend {
+    size_t size; /* sizeof this struct */
+    int card_fd; /* open on /dev/dri/cardN; borrowed during the call, coppd gets a copy of its own */
+    /* A pidfd of the program whose file that is: coppd gives it back as soon as that has ended. Borrowed during the call. NULL: the
+     * file is this process's own. */
+    const int *owner_fd;
+    const char *owner_name; /* what coppd's journal calls that program, at most 31 bytes of it; borrowed; NULL: its pid alone */
+};
+
+struct copp_socket_loan {
+    size_t size; /* sizeof this struct */
+    char card[COPP_CONNECTOR_NAME_SIZE]; /* "card0": the names of its connectors begin with that */
+    uint32_t connectors; /* of its connectors, those whose HDCP coppd switches through the file now */
+};
+
+/*
+ * Lends a card for as long as the connection is open: closing it, or the end of this process, gives the card back. coppd then tries
+ * once to switch HDCP off, closes its copy within 100 ms, and the sessions that relied on it see LinkLost (EVT-1). Afterwards
+ * only copp_socket_adopted is of use, and closing. loan may be NULL.
+ * The thread is the connection's. Returns COPP_E_REFUSED: coppd does not let this user lend, or not any more in this connection;
+ * COPP_E_UNSUPPORTED: its outputs are not graphics cards, or it is from before that; COPP_E_NOT_FOUND: the file is not open on one
+ * of its cards; COPP_E_STATE: the file is neither DRM master's nor a lessee's at present; COPP_E_PENDING: somebody lends the card
+ * already; COPP_E_TRANSPORT. After any error the connection is still there to be closed.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_socket_adopt(struct copp_socket *connection, const struct copp_socket_lend *lend,
+                                                           struct copp_socket_loan *loan);
+
+/*
+ * Whether coppd still has the card, without waiting: to be called when copp_socket_fd can be read from. COPP_OK: it has.
+ * COPP_E_NOT_FOUND: the program whose card it is has ended, or the card is gone. COPP_E_FAILED: that program writes the property
+ * itself, and takes HDCP back at once: it cannot be helped by lending. COPP_E_STATE: nothing was lent. COPP_E_TRANSPORT: coppd is
+ * gone, or talks nonsense. copp_socket_disconnect_reason says the same in words.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_socket_adopted(struct copp_socket *connection);
+
 /* To poll for reading; -1 for NULL, and in a child made by fork(). */
 COPP_API int copp_socket_fd(const struct copp_socket *connection);
 

@@ -216,7 +216,7 @@ enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t b
     if (result)
         return result;
     (*card)->fd = fd;
-    (*card)->access = KMS_LENT;
+    (*card)->access = KMS_BORROWED;
     (*card)->atomic = atomic;
     kms_card_scan(*card);
     if ((*card)->count)
@@ -235,7 +235,7 @@ static void close_device(struct kms_card *card) {
 
 bool kms_card_claim(struct kms_card *card) {
     char holder[KMS_HOLDER_SIZE];
-    if (card->access == KMS_LENT || card->lock_fd >= 0)
+    if (card->access == KMS_BORROWED || card->lock_fd >= 0)
         return true;
     if (card->fd < 0)
         return false;

@@ -25,13 +25,16 @@ struct kms_connector {
 enum kms_access {
     KMS_OWN = 0, /* ours: DRM master for the length of one write */
     /* Somebody else's, who is master or lessee. We neither take nor give up mastership, set no client capability, and do not close it. */
-    KMS_LENT = 1
+    KMS_BORROWED = 1
 };
+
+struct kms_lent;
 
 struct kms_card {
     enum kms_access access;
     int fd; /* -1: it is no more */
     int lock_fd; /* the open file that has its lock (kms_card_claim), fd or one from before; -1: not ours */
+    struct kms_lent *lent; /* by its owner, who is DRM master or lessee (lending.h); NULL: it is not */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
     char path[COPP_BACKEND_NAME_SIZE]; /* "/dev/dri/card0"; "" for somebody else's open file */
     char device[KMS_DEVICE_SIZE]; /* what it is a part of, below /sys, as udev knows it; "": not known */

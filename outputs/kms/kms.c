@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "outputs/kms/cards.h"
+#include "outputs/kms/lending.h"
+#include "outputs/kms/lent.h"
 #include "outputs/kms/note.h"
 #include "outputs/kms/receivers.h"
 #include "outputs/kms/write.h"
@@ -30,6 +32,7 @@ struct kms {
     struct kms_note notes[KMS_CARDS]; /* of the cards, in the same places */
     char *directory; /* of the notes; NULL: they are kept in memory alone */
     struct kms_receivers receivers;
+    struct kms_lending lending;
     bool type1;
     struct copp_backend_log *log;
     uint64_t last_ms; /* of the last look */
@@ -51,13 +54,18 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     struct kms_link *own = (struct kms_link *)link;
     kms_card_observe(own->card, own->index, observation);
     kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
+    if (own->card->lent)
+        kms_lent_mask(own->card, own->index, observation);
 }
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
-    enum copp_result result = kms_card_write(own->card, own->index, value);
+    enum copp_result result =
+        own->card->lent ? kms_lent_write(own->card, own->index, value) : kms_card_write(own->card, own->index, value);
     if (value == HDCP_DESIRED && !result)
         kms_receiver_authenticating(&own->receiver);
+    if (own->card->lent && value == HDCP_DESIRED && result == COPP_E_PENDING)
+        hdcp_link_owe(link); /* the process that writes may carry it out though nobody asks for its result any more */
     return result;
 }
 
@@ -195,7 +203,8 @@ static void attach(struct copp_backend *backend, size_t index, struct copp_conne
 static size_t fds(const struct copp_backend *backend, int list[COPP_BACKEND_FDS]) {
     list[0] = kms_cards_fd(&const_kms_of(backend)->cards);
     list[1] = const_kms_of(backend)->receivers.epoll;
-    return 2;
+    list[2] = const_kms_of(backend)->lending.epoll;
+    return 3;
 }
 
 /* The kernel tells of a display before it knows which one: it reads the EDID when somebody, such as a compositor, probes. */
@@ -219,15 +228,23 @@ static void claim_again(struct kms *kms, uint64_t now_ms) {
             kms->claim_ms = now_ms + CLAIM_MS;
             continue;
         }
-        if (!kms->tried[place])
+        if (!kms->tried[place] && !card->lent)
             (void)kms_card_may_write(card);
         kms->tried[place] = true;
     }
 }
 
+/* What has been written to find something out is taken down as any other debt where the trial itself could not. */
+static void owe_trial(struct kms_link *link) {
+    bool used = link->link.pending || link->link.in_force;
+    if (link->card->lent && kms_lent_leaves(link->card, link->index) && !used && (!link->link.owes || link->link.down))
+        hdcp_link_owe(&link->link);
+}
+
 /* The receiver is read behind the look that shows whether the bus is free, and what has been read counts with the next one. */
 static void dispatch_link(struct kms_link *link, uint64_t now_ms) {
     kms_receiver_take(&link->receiver, now_ms);
+    owe_trial(link);
     hdcp_link_dispatch(&link->link, now_ms);
     if (link->link.watched)
         kms_receiver_ask(&link->receiver);
@@ -253,6 +270,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         kms->claim_ms = now_ms;
     }
     claim_again(kms, now_ms);
+    kms_lending_dispatch(&kms->lending, &kms->cards, now_ms);
     for (size_t i = 0; i < kms->count; i++) {
         dispatch_link(kms->links[i], now_ms);
         if (due)
@@ -274,7 +292,42 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
         deadline = least(kms_receiver_deadline_ms(&kms->links[i]->receiver), deadline);
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
+    look_ms = least(look_ms, kms_lending_deadline_ms(&kms->lending, &kms->cards));
     return least(look_ms, least(deadline, kms->claim_ms));
+}
+
+static void try_out(struct kms *kms, struct kms_card *card) {
+    size_t index = kms_lent_to_try(card);
+    struct kms_link *link = link_of(kms, card, index);
+    if (!link)
+        return;
+    hdcp_link_owe(&link->link);
+    kms_lent_try_out(card, index);
+}
+
+static enum copp_result adopt(struct copp_backend *backend, int fd, const char *owner, struct copp_backend_loan *loan) {
+    struct kms *kms = kms_of(backend);
+    enum copp_result result = kms_lending_adopt(&kms->lending, &kms->cards, fd, owner, loan);
+    if (!result)
+        try_out(kms, kms_lending_card(&kms->cards, loan->id));
+    return result;
+}
+
+static enum copp_backend_lent lent(const struct copp_backend *backend, uint32_t id) {
+    return kms_lending_state(&const_kms_of(backend)->cards, id);
+}
+
+/* What is in force there may stay so, but nobody can switch it any more: whoever relied on it has lost it (EVT-1). */
+static void give_back(struct copp_backend *backend, uint32_t id) {
+    struct kms *kms = kms_of(backend);
+    struct kms_card *card = kms_lending_card(&kms->cards, id);
+    if (!card)
+        return;
+    kms_lending_give_back(&kms->lending, card);
+    for (size_t i = 0; i < kms->count; i++) {
+        if (kms->links[i]->card == card)
+            hdcp_link_cut(&kms->links[i]->link);
+    }
 }
 
 static void close_kms(struct copp_backend *backend) {
@@ -284,6 +337,11 @@ static void close_kms(struct copp_backend *backend) {
         kms_receiver_close(&kms->links[i]->receiver);
         free(kms->links[i]);
     }
+    for (size_t i = 0; i < kms->cards.count; i++) {
+        if (kms->cards.list[i]->lent)
+            kms_lending_give_back(&kms->lending, kms->cards.list[i]);
+    }
+    kms_lending_close(&kms->lending);
     kms_cards_close(&kms->cards);
     free(kms->directory);
     kms_receivers_close(&kms->receivers);
@@ -300,6 +358,9 @@ static const struct copp_backend_ops kms_ops = {.real = true,
                                                 .fds = fds,
                                                 .dispatch = dispatch,
                                                 .deadline_ms = deadline_ms,
+                                                .adopt = adopt,
+                                                .lent = lent,
+                                                .give_back = give_back,
                                                 .close = close_kms};
 
 enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp_backend **backend) {
@@ -320,6 +381,8 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     enum copp_result receivers = kms_receivers_open(&kms->receivers, config->receivers);
     if (!result)
         result = receivers;
+    if (!kms_lending_open(&kms->lending, config->log) && !result)
+        result = COPP_E_IO;
     if (result) {
         close_kms(&kms->backend);
         return result;

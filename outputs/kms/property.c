@@ -6,17 +6,15 @@
 #include <drm.h>
 #include <xf86drmMode.h>
 
-#define PROPERTIES_MAX 2u
-
 int kms_property_set(int fd, uint32_t connector, const struct kms_property *property) {
     struct drm_mode_connector_set_property set = {.value = property->value, .prop_id = property->id, .connector_id = connector};
     return ioctl(fd, DRM_IOCTL_MODE_SETPROPERTY, &set) == 0 ? 0 : -errno;
 }
 
 static int commit(int fd, uint32_t flags, uint32_t connector, const struct kms_property *properties, uint32_t count) {
-    uint32_t ids[PROPERTIES_MAX];
-    uint64_t values[PROPERTIES_MAX];
-    if (count > PROPERTIES_MAX)
+    uint32_t ids[KMS_PROPERTIES_MAX];
+    uint64_t values[KMS_PROPERTIES_MAX];
+    if (count > KMS_PROPERTIES_MAX)
         return -EINVAL;
     for (uint32_t i = 0; i < count; i++) {
         ids[i] = properties[i].id;
@@ -31,8 +29,9 @@ static int commit(int fd, uint32_t flags, uint32_t connector, const struct kms_p
     return ioctl(fd, DRM_IOCTL_MODE_ATOMIC, &atomic) == 0 ? 0 : -errno;
 }
 
-int kms_properties_commit(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count) {
-    return commit(fd, DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_ATOMIC_NONBLOCK, connector, properties, count);
+int kms_properties_commit(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count, bool wait) {
+    uint32_t flags = DRM_MODE_ATOMIC_ALLOW_MODESET | (wait ? 0 : DRM_MODE_ATOMIC_NONBLOCK);
+    return commit(fd, flags, connector, properties, count);
 }
 
 int kms_properties_test(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count) {

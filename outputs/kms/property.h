@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define KMS_PROPERTIES_MAX 2u /* in one commit */
+
 struct kms_property {
     uint32_t id;
     uint64_t value;
@@ -15,8 +17,8 @@ struct kms_property {
 
 /* By the legacy call, which waits until the driver has done it. */
 int kms_property_set(int fd, uint32_t connector, const struct kms_property *property);
-/* In one atomic commit, which does not wait and may set the mode. */
-int kms_properties_commit(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count);
+/* In one atomic commit, which may set the mode. wait: until earlier commits and this one have been carried out. */
+int kms_properties_commit(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count, bool wait);
 /* The same as a test, which changes nothing. */
 int kms_properties_test(int fd, uint32_t connector, const struct kms_property *properties, uint32_t count);
 

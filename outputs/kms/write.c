@@ -27,7 +27,7 @@ static void warn_of_master(struct kms_card *card) {
 static bool become_master(struct kms_card *card) {
     if (!kms_card_claim(card))
         return false;
-    if (card->access == KMS_LENT || drmSetMaster(card->fd) == 0)
+    if (card->access == KMS_BORROWED || drmSetMaster(card->fd) == 0)
         return true;
     int cause = errno;
     bool denied = cause == EACCES || cause == EPERM;
@@ -61,7 +61,7 @@ static int write_value(const struct kms_card *card, const struct kms_connector *
         properties[count++] = (struct kms_property){connector->type_property, card->type1};
     properties[count++] = (struct kms_property){connector->protection_property, value};
     if (card->atomic)
-        return kms_properties_commit(card->fd, connector->id, properties, count);
+        return kms_properties_commit(card->fd, connector->id, properties, count, false);
     int result = 0;
     for (uint32_t i = 0; i < count && !result; i++)
         result = kms_property_set(card->fd, connector->id, &properties[i]);

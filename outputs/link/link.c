@@ -393,6 +393,17 @@ static uint64_t debt_interval(const struct hdcp_link *link) {
     return link->retry_ms > link->now_ms ? link->retry_ms - link->now_ms : 0;
 }
 
+void hdcp_link_cut(struct hdcp_link *link) {
+    bool pending = link->pending;
+    bool lost = link->in_force;
+    link->pending = link->asked = link->in_force = false;
+    try_at_once(link);
+    if (pending && link->connector)
+        copp_connector_applied(link->connector, COPP_E_FAILED);
+    if (lost && link->connector)
+        copp_connector_protection_lost(link->connector, COPP_PROTECTION_TYPE_HDCP);
+}
+
 uint64_t hdcp_link_interval(const struct hdcp_link *link) {
     uint64_t debt = debt_interval(link);
     if (link->pending)

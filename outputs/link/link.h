@@ -103,6 +103,9 @@ void hdcp_link_look(struct hdcp_link *link);
 /* What is behind the link was out of reach and is there again: what is owed is tried at once. */
 void hdcp_link_returned(struct hdcp_link *link);
 
+/* The way to write has been taken away while HDCP may stay on: who waits for it or relies on it is told of its loss (EVT-1). */
+void hdcp_link_cut(struct hdcp_link *link);
+
 /* Milliseconds from the last dispatch to the next; UINT64_MAX: none is needed. */
 uint64_t hdcp_link_interval(const struct hdcp_link *link);
 

@@ -210,7 +210,7 @@ static void reserved_requests(void) {
     kit_make(&kit, "");
     kit_start(&kit);
     int fd = raw_connect(&kit);
-    for (uint8_t type = 8; type <= 11; type++) {
+    for (uint8_t type = 9; type <= 11; type++) {
         for (size_t i = 0; i < 5; i++) {
             const uint32_t size = htole32((uint32_t)sizes[i]);
             packet[4] = type;

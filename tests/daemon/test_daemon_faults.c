@@ -186,7 +186,7 @@ static void file_descriptors_run_out(void) {
     struct player player;
     struct copp_socket *connections[64] = {NULL};
     kit_make(&kit, "");
-    kit.file_limit = 64;
+    kit.file_limit = 96;
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
     unsigned in = connect_until_refused(&kit, connections, 64, "coppd has as many sessions as it may have");

@@ -10,8 +10,8 @@ good=$VECTORS/chain-good.xml
 anchor=$VECTORS/root-modulus.b64
 random=00112233445566778899aabbccddeeff
 
-# Documented, and to come with what they tell of: drop each from here as it does. Written as COMMAND:KEY.
-later=''
+# Documented, and not to be seen without what they tell of, such as a graphics card: drop each from here if it is. Written as COMMAND:KEY.
+later='lend:card lend:cause lend:event lend:level lend:output lend:outputs lend:pid lend:program'
 
 # documented SECTION: the keys of a section, sorted; a section is for one command or several
 documented() {
@@ -52,6 +52,8 @@ run 2 'handshake open' --key "$VECTORS/leaf.pem" "$dir/short"
 holds "$error and .rule == \"WIRE-1\""
 run 2 'chain issue' -o "$dir/none"
 holds "$error and .file == null"
+run 1 lend --device "unix:$dir/none" --pid $$
+holds "$error and (.error | test(\"card\"))"
 run 1 'srm verify' "$VECTORS/srm-facsimile.bin"
 holds "$error and .rule == \"SRM-2\""
 

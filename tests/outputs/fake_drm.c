@@ -253,8 +253,12 @@ static void desire(const struct fake_card *card, struct fake_connector *connecto
     }
 }
 
-static void write_protection(const struct fake_card *card, struct fake_connector *connector, uint64_t value) {
+static void write_protection(struct fake_card *card, struct fake_connector *connector, uint64_t value) {
     connector->writes++;
+    if (value && card->taken_back) {
+        card->taken_back--;
+        return;
+    }
     if (value) {
         desire(card, connector);
         return;
@@ -449,6 +453,7 @@ static int drop_master(struct fake_drm *drm, const UMockdevIoctlClient *client) 
 
 static int set_client_cap(struct fake_drm *drm, const UMockdevIoctlClient *client, const struct drm_set_client_cap *cap) {
     struct open_file *file = change_file(drm, client);
+    drm->card.caps_set++;
     if (!drm->atomic)
         return EOPNOTSUPP;
     if (file && cap->capability == DRM_CLIENT_CAP_ATOMIC)

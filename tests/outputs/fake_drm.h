@@ -72,6 +72,8 @@ struct fake_card {
     const char *witness; /* a file that must be there whenever Desired is written; NULL: none */
     bool unwitnessed; /* and once was not */
     bool enable_at_once; /* authentication takes no time */
+    unsigned taken_back; /* so often more what is written is undone at once, as Weston does at each frame */
+    unsigned caps_set; /* so often has a client capability been set */
     bool atomic_used;
     bool blocking_used; /* a commit that waits */
     bool probed; /* a connector was probed, which makes displays flicker */

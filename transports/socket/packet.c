@@ -96,6 +96,15 @@ bool copp_packet_connector_decode(const uint8_t *bytes, size_t size, struct copp
     return has_its_size(&in, PACKET_CONNECTOR_LEAST) && read_connector(&in, connector);
 }
 
+/* What a younger client has appended is zero, and so asks for nothing. */
+static bool asks_for_no_more(const uint8_t *bytes, size_t known, size_t size) {
+    for (size_t i = known; i < size; i++) {
+        if (bytes[i])
+            return false;
+    }
+    return true;
+}
+
 void copp_packet_open_encode(const struct packet_open *open, uint8_t bytes[PACKET_OPEN_SIZE]) {
     struct copp_writer out = {bytes, PACKET_OPEN_SIZE};
     (void)copp_write_u32le(&out, PACKET_OPEN_SIZE);
@@ -111,11 +120,8 @@ bool copp_packet_open_decode(const uint8_t *bytes, size_t size, struct packet_op
     (void)copp_read_u32le(&in, &open->flags);
     (void)copp_read_u32le(&in, &open->semantics);
     (void)copp_read_bytes(&in, (uint8_t *)open->name, sizeof open->name);
-    for (size_t i = PACKET_OPEN_SIZE; i < size; i++) {
-        if (bytes[i])
-            return false;
-    }
-    return !(open->flags & ~PACKET_OPEN_FLAGS) && open->name[sizeof open->name - 1] == 0;
+    return !(open->flags & ~PACKET_OPEN_FLAGS) && open->name[sizeof open->name - 1] == 0 &&
+           asks_for_no_more(bytes, PACKET_OPEN_SIZE, size);
 }
 
 void copp_packet_opened_encode(const struct packet_opened *opened, uint8_t bytes[PACKET_OPENED_SIZE]) {
@@ -132,6 +138,40 @@ bool copp_packet_opened_decode(const uint8_t *bytes, size_t size, struct packet_
     (void)copp_read_u32le(&in, &opened->flags);
     (void)copp_read_u32le(&in, &opened->pending_limit_ms);
     return opened->pending_limit_ms > 0 && opened->pending_limit_ms <= PACKET_PENDING_LIMIT_MAX;
+}
+
+void copp_packet_adopt_encode(const struct packet_adopt *adopt, uint8_t bytes[PACKET_ADOPT_SIZE]) {
+    struct copp_writer out = {bytes, PACKET_ADOPT_SIZE};
+    (void)copp_write_u32le(&out, PACKET_ADOPT_SIZE);
+    (void)copp_write_u32le(&out, adopt->flags);
+    (void)copp_write_bytes(&out, (const uint8_t *)adopt->owner, sizeof adopt->owner);
+}
+
+bool copp_packet_adopt_decode(const uint8_t *bytes, size_t size, struct packet_adopt *adopt) {
+    struct copp_reader in = {bytes, size};
+    if (!has_its_size(&in, PACKET_ADOPT_SIZE))
+        return false;
+    (void)copp_read_u32le(&in, &adopt->flags);
+    (void)copp_read_bytes(&in, (uint8_t *)adopt->owner, sizeof adopt->owner);
+    return !adopt->flags && adopt->owner[sizeof adopt->owner - 1] == 0 && asks_for_no_more(bytes, PACKET_ADOPT_SIZE, size);
+}
+
+void copp_packet_adopted_encode(const struct packet_adopted *adopted, uint8_t bytes[PACKET_ADOPTED_SIZE]) {
+    struct copp_writer out = {bytes, PACKET_ADOPTED_SIZE};
+    (void)copp_write_u32le(&out, PACKET_ADOPTED_SIZE);
+    (void)copp_write_u32le(&out, adopted->flags);
+    (void)copp_write_u32le(&out, adopted->connectors);
+    (void)copp_write_bytes(&out, (const uint8_t *)adopted->card, sizeof adopted->card);
+}
+
+bool copp_packet_adopted_decode(const uint8_t *bytes, size_t size, struct packet_adopted *adopted) {
+    struct copp_reader in = {bytes, size};
+    if (!has_its_size(&in, PACKET_ADOPTED_SIZE))
+        return false;
+    (void)copp_read_u32le(&in, &adopted->flags);
+    (void)copp_read_u32le(&in, &adopted->connectors);
+    (void)copp_read_bytes(&in, (uint8_t *)adopted->card, sizeof adopted->card);
+    return adopted->card[sizeof adopted->card - 1] == 0;
 }
 
 size_t copp_packet_news_size(uint32_t kind) {
@@ -254,6 +294,9 @@ const char *copp_packet_disconnect_text(uint32_t disconnect) {
         [DISCONNECT_USER_LIMIT] = "this user has as many sessions as coppd allows",
         [DISCONNECT_RATE] = "this user opens sessions faster than coppd allows",
         [DISCONNECT_UNREAD] = "its answers were not read",
+        [DISCONNECT_OWNER_ENDED] = "the program whose card was lent has ended",
+        [DISCONNECT_OVERWRITTEN] = "the program whose card was lent writes its content protection itself",
+        [DISCONNECT_CARD_GONE] = "the card that was lent is gone",
     };
     return disconnect < DISCONNECT_COUNT ? texts[disconnect] : NULL;
 }

@@ -14,6 +14,7 @@
     (COPP_CONNECTOR_NAME_SIZE + COPP_SOCKET_DISPLAY_SIZE + 36u) /* an older daemon's, which tells of no receiver */
 #define PACKET_RECEIVER_SIZE 24u
 #define PACKET_OPENED_SIZE 12u
+#define PACKET_ADOPTED_SIZE (COPP_CONNECTOR_NAME_SIZE + 12u)
 #define PACKET_CONNECTOR_NEWS_SIZE (PACKET_CONNECTOR_SIZE + 12u)
 #define PACKET_SESSION_NEWS_SIZE 52u
 #define PACKET_ENDED_NEWS_SIZE 16u
@@ -22,6 +23,9 @@
 #define PACKET_GROWING_BOUND 256u /* none of them, and no kind of news that is added, will be longer */
 /* So do these of requests. What a younger client has added and is not zero asks for something that is not known here. */
 #define PACKET_OPEN_SIZE (COPP_CONNECTOR_NAME_SIZE + 12u)
+#define PACKET_ADOPT_OWNER_SIZE 32u
+#define PACKET_ADOPT_SIZE (PACKET_ADOPT_OWNER_SIZE + 8u)
+#define PACKET_ADOPT_FDS 2u /* the card's, and of whose it is */
 #define PACKET_RESERVED_MAX 65536u /* of requests that are reserved */
 #define PACKET_CHAIN_MAX 65536u
 /* A connector's flags. Without any it is simulated and unplugged: nothing is promised that was not said. */
@@ -38,8 +42,8 @@ enum packet_type {
     PACKET_COMMAND = 5,
     PACKET_STATUS = 6,
     PACKET_WATCH = 7,
+    PACKET_ADOPT = 8, /* the only one that descriptors come with */
     /* reserved, and answered COPP_HR_NOTIMPL: their numbers are taken */
-    PACKET_ADOPT = 8,
     PACKET_RECORD = 9,
     PACKET_OPM_INFORMATION = 10,
     PACKET_OPM_CONFIGURE = 11,
@@ -57,7 +61,11 @@ enum disconnect_reason {
     DISCONNECT_USER_LIMIT = 4,
     DISCONNECT_RATE = 5,
     DISCONNECT_UNREAD = 6, /* never sent to whom it concerns, who does not read: told to watchers */
-    DISCONNECT_COUNT = 7
+    /* what was lent is given back */
+    DISCONNECT_OWNER_ENDED = 7,
+    DISCONNECT_OVERWRITTEN = 8, /* the card's owner writes the property itself */
+    DISCONNECT_CARD_GONE = 9,
+    DISCONNECT_COUNT = 10
 };
 /* In words; NULL for what is none. */
 const char *copp_packet_disconnect_text(uint32_t disconnect);
@@ -97,6 +105,25 @@ struct packet_opened {
 void copp_packet_opened_encode(const struct packet_opened *opened, uint8_t bytes[PACKET_OPENED_SIZE]);
 /* size: of the body, as it came. False for a body of another size than it says, one that lacks something, a limit that no coppd has. */
 bool copp_packet_opened_decode(const uint8_t *bytes, size_t size, struct packet_opened *opened);
+
+/* What adopt says of the descriptors that come with it. */
+struct packet_adopt {
+    uint32_t flags; /* none is known */
+    char owner[PACKET_ADOPT_OWNER_SIZE]; /* what the lender calls the program whose card it is; "": it does not say */
+};
+void copp_packet_adopt_encode(const struct packet_adopt *adopt, uint8_t bytes[PACKET_ADOPT_SIZE]);
+/* size: of the body, as it came, which says the same of itself. False as for open. */
+bool copp_packet_adopt_decode(const uint8_t *bytes, size_t size, struct packet_adopt *adopt);
+
+/* What adopt has come to. */
+struct packet_adopted {
+    uint32_t flags; /* 0 */
+    uint32_t connectors; /* whose HDCP is switched through the descriptor */
+    char card[COPP_CONNECTOR_NAME_SIZE]; /* "card0" */
+};
+void copp_packet_adopted_encode(const struct packet_adopted *adopted, uint8_t bytes[PACKET_ADOPTED_SIZE]);
+/* size: of the body, as it came. False for a body of another size than it says, one that lacks something, a name without NUL. */
+bool copp_packet_adopted_decode(const uint8_t *bytes, size_t size, struct packet_adopted *adopted);
 
 /* What a watcher is told, before it is words. */
 struct packet_news {

@@ -7,44 +7,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/fork.h"
 #include "common/call.h"
 #include "common/clock.h"
 #include "common/sized.h"
-#include "packet.h"
+#include "connection.h"
 
 #define ANSWER_MS 2000u /* APP-3 */
-
-struct copp_socket {
-    struct copp_transport transport; /* first: its calls find the rest through it */
-    struct copp_private_fd file; /* -1 in a child of the process that connected (EVT-5) */
-    uint32_t process; /* that one (base/fork.h) */
-    uint32_t answer_ms;
-    uint32_t command_ms; /* 0: by pending_limit_ms */
-    uint32_t pending_limit_ms; /* of the device; 0: none is open */
-    int give_up_fd; /* -1: none */
-    char path[sizeof((struct sockaddr_un *)NULL)->sun_path]; /* both for reopening */
-    char name[COPP_CONNECTOR_NAME_SIZE];
-    bool wakes; /* coppd may send wake-ups: they were asked for, and granted */
-    bool broken; /* an answer may still be on its way: no other may be taken for it */
-    uint32_t disconnect;
-    uint8_t *chain_bytes;
-};
-
-/* A request's body, and the room for its answer's. */
-struct call {
-    enum packet_type type;
-    const uint8_t *body;
-    size_t size;
-    struct iovec answer[2];
-    size_t answer_size; /* exactly, of a successful answer; others have no body */
-    uint64_t deadline_ms; /* the caller's; COPP_NO_DEADLINE: our own time limit alone */
-    size_t got; /* bytes of the answer's body */
-    bool bounded; /* answer_size is the most that it may have: the body says more */
-};
 
 /* Commands take longer than the socket's own time limit, which serves everything without a deadline with a call less. */
 static bool wait_until(const struct copp_socket *s, short event, uint64_t deadline_ms, int give_up_fd) {
@@ -75,26 +45,45 @@ static uint32_t command_limit_ms(const struct copp_socket *s) {
     return limit_ms < UINT32_MAX ? (uint32_t)limit_ms : UINT32_MAX;
 }
 
-static uint64_t answer_deadline_ms(const struct copp_socket *s, const struct call *call) {
+static uint64_t answer_deadline_ms(const struct copp_socket *s, const struct socket_call *call) {
     uint32_t own_limit_ms = call->type == PACKET_COMMAND ? command_limit_ms(s) : s->answer_ms;
     return earlier(clock_ms() + own_limit_ms, call->deadline_ms);
 }
 
 /* again: something has come already that was not the answer. */
-static bool wait_for_answer(const struct copp_socket *s, const struct call *call, uint64_t deadline_ms, bool again) {
+static bool wait_for_answer(const struct copp_socket *s, const struct socket_call *call, uint64_t deadline_ms, bool again) {
     bool command = call->type == PACKET_COMMAND;
     if (!command && !again && call->deadline_ms == COPP_NO_DEADLINE)
         return true; /* receiving has a limit of its own */
     return wait_until(s, POLLIN, deadline_ms, command ? s->give_up_fd : -1);
 }
 
-static bool send_request(struct copp_socket *s, const struct call *call) {
+union passed_fds {
+    struct cmsghdr head;
+    uint8_t bytes[CMSG_SPACE(PACKET_ADOPT_FDS * sizeof(int))];
+};
+
+static void pass_fds(struct msghdr *message, union passed_fds *passed, const struct socket_call *call) {
+    size_t size = call->fd_count * sizeof(int);
+    memset(passed, 0, sizeof *passed);
+    message->msg_control = passed->bytes;
+    message->msg_controllen = CMSG_SPACE(size);
+    passed->head.cmsg_level = SOL_SOCKET;
+    passed->head.cmsg_type = SCM_RIGHTS;
+    passed->head.cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(&passed->head), call->fds, size);
+}
+
+static bool send_request(struct copp_socket *s, const struct socket_call *call) {
     bool limited = call->deadline_ms != COPP_NO_DEADLINE;
     uint8_t head[PACKET_HEADER_SIZE];
     copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, call->type, 0}, head);
     struct iovec parts[2] = {{head, sizeof head}, {(void *)(uintptr_t)call->body, call->size}};
-    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    union passed_fds passed;
     ssize_t sent;
+    if (call->fd_count)
+        pass_fds(&message, &passed, call);
     if (limited && clock_ms() >= call->deadline_ms)
         return false;
     do {
@@ -103,7 +92,7 @@ static bool send_request(struct copp_socket *s, const struct call *call) {
     return sent == (ssize_t)(sizeof head + call->size);
 }
 
-static bool receive_answer(struct copp_socket *s, struct call *call, int flags, struct packet_header *header) {
+bool copp_socket_receive(struct copp_socket *s, struct socket_call *call, int flags, struct packet_header *header) {
     uint8_t head[PACKET_HEADER_SIZE];
     uint8_t rest[4]; /* a disconnect packet has a body where the answer may have none */
     struct iovec parts[4] = {{head, sizeof head}, call->answer[0], call->answer[1], {rest, sizeof rest}};
@@ -128,21 +117,19 @@ static void close_file(struct copp_socket *s) {
     s->file.fd = -1;
 }
 
-/* Whether it can be used. In a forked process it cannot: the parent's answers would come here (QRY-4), and what it holds would
- * outlive it (EVT-5). The copy has been closed there. */
-static bool usable(struct copp_socket *s) {
+bool copp_socket_usable(struct copp_socket *s) {
     s->broken = s->broken || s->process != copp_process();
     return !s->broken;
 }
 
 /* The answer, or what comes in its place. A wake-up may have crossed the request, and one is skipped: coppd sends no second one before
  * its answer, and whoever does cannot keep us waiting beyond the deadline. */
-static bool receive_reply(struct copp_socket *s, struct call *call, bool sent, struct packet_header *header) {
+static bool receive_reply(struct copp_socket *s, struct socket_call *call, bool sent, struct packet_header *header) {
     uint64_t deadline_ms = answer_deadline_ms(s, call);
     for (bool woken = false;; woken = true) {
         if (sent && !wait_for_answer(s, call, deadline_ms, woken))
             return false;
-        if (!receive_answer(s, call, sent ? 0 : MSG_DONTWAIT, header))
+        if (!copp_socket_receive(s, call, sent ? 0 : MSG_DONTWAIT, header))
             return false;
         if (header->type != PACKET_WAKE)
             return true;
@@ -151,10 +138,9 @@ static bool receive_reply(struct copp_socket *s, struct call *call, bool sent, s
     }
 }
 
-/* One request and its answer. Whatever else happens, the connection is of no more use. */
-static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *hresult) {
+enum copp_result copp_socket_ask(struct copp_socket *s, struct socket_call *call, uint32_t *hresult) {
     struct packet_header header;
-    if (!usable(s))
+    if (!copp_socket_usable(s))
         return COPP_E_TRANSPORT;
     s->broken = true;
     /* a daemon that has disconnected us may be gone before we ask: its last word is still there to be read */
@@ -177,10 +163,10 @@ static enum copp_result ask(struct copp_socket *s, struct call *call, uint32_t *
 }
 
 /* The same for a session: with what goes with its call. */
-static enum copp_result ask_driver(struct copp_transport *transport, const struct copp_call *given, struct call *call,
+static enum copp_result ask_driver(struct copp_transport *transport, const struct copp_call *given, struct socket_call *call,
                                    uint32_t *hresult) {
     enum copp_result result = copp_call_read(given, &call->deadline_ms);
-    return result ? result : ask((struct copp_socket *)transport, call, hresult);
+    return result ? result : copp_socket_ask((struct copp_socket *)transport, call, hresult);
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *given, uint8_t *random,
@@ -194,10 +180,10 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
         s->chain_bytes = malloc(PACKET_CHAIN_MAX);
     if (!s->chain_bytes)
         return COPP_E_MEMORY;
-    struct call call = {.type = PACKET_KEY_EXCHANGE,
-                        .answer = {{random, COPP_RANDOM_SIZE}, {s->chain_bytes, PACKET_CHAIN_MAX}},
-                        .answer_size = COPP_RANDOM_SIZE + PACKET_CHAIN_MAX,
-                        .bounded = true};
+    struct socket_call call = {.type = PACKET_KEY_EXCHANGE,
+                               .answer = {{random, COPP_RANDOM_SIZE}, {s->chain_bytes, PACKET_CHAIN_MAX}},
+                               .answer_size = COPP_RANDOM_SIZE + PACKET_CHAIN_MAX,
+                               .bounded = true};
     enum copp_result result = ask_driver(transport, given, &call, hresult);
     if (result || *hresult != COPP_HR_OK)
         return result;
@@ -212,24 +198,24 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
 
 static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_call *given,
                                                const struct copp_signature *signature, uint32_t *hresult) {
-    struct call call = {.type = PACKET_SEQUENCE_START, .body = signature->bytes, .size = sizeof signature->bytes};
+    struct socket_call call = {.type = PACKET_SEQUENCE_START, .body = signature->bytes, .size = sizeof signature->bytes};
     return ask_driver(transport, given, &call, hresult);
 }
 
 static enum copp_result protection_command(struct copp_transport *transport, const struct copp_call *given,
                                            const struct copp_command *command, uint32_t *hresult) {
-    struct call call = {.type = PACKET_COMMAND, .body = command->bytes, .size = sizeof command->bytes};
+    struct socket_call call = {.type = PACKET_COMMAND, .body = command->bytes, .size = sizeof command->bytes};
     return ask_driver(transport, given, &call, hresult);
 }
 
 static enum copp_result protection_status(struct copp_transport *transport, const struct copp_call *given,
                                           const struct copp_status_input *input, struct copp_status_output *output,
                                           uint32_t *hresult) {
-    struct call call = {.type = PACKET_STATUS,
-                        .body = input->bytes,
-                        .size = sizeof input->bytes,
-                        .answer = {{output->bytes, sizeof output->bytes}},
-                        .answer_size = sizeof output->bytes};
+    struct socket_call call = {.type = PACKET_STATUS,
+                               .body = input->bytes,
+                               .size = sizeof input->bytes,
+                               .answer = {{output->bytes, sizeof output->bytes}},
+                               .answer_size = sizeof output->bytes};
     return ask_driver(transport, given, &call, hresult);
 }
 
@@ -285,15 +271,15 @@ static enum copp_result open_device(struct copp_socket *s) {
     struct packet_opened granted;
     memcpy(wanted.name, s->name, sizeof wanted.name);
     copp_packet_open_encode(&wanted, body);
-    struct call call = {.type = PACKET_OPEN,
-                        .deadline_ms = COPP_NO_DEADLINE,
-                        .body = body,
-                        .size = sizeof body,
-                        .answer = {{answer, sizeof answer}},
-                        .answer_size = sizeof answer,
-                        .bounded = true};
+    struct socket_call call = {.type = PACKET_OPEN,
+                               .deadline_ms = COPP_NO_DEADLINE,
+                               .body = body,
+                               .size = sizeof body,
+                               .answer = {{answer, sizeof answer}},
+                               .answer_size = sizeof answer,
+                               .bounded = true};
     uint32_t hresult = COPP_HR_UNEXPECTED;
-    enum copp_result result = ask(s, &call, &hresult);
+    enum copp_result result = copp_socket_ask(s, &call, &hresult);
     if (result || hresult != COPP_HR_OK)
         return result ? result : refusal(hresult);
     s->broken = !copp_packet_opened_decode(answer, call.got, &granted) || granted.flags & ~wanted.flags;
@@ -392,15 +378,15 @@ enum copp_result copp_socket_connector(struct copp_socket *connection, uint32_t 
     if (!connection || !connector || !copp_sized_room(connector))
         return COPP_E_ARGUMENT;
     copp_packet_put_word(index, body);
-    struct call call = {.type = PACKET_LIST,
-                        .deadline_ms = COPP_NO_DEADLINE,
-                        .body = body,
-                        .size = sizeof body,
-                        .answer = {{answer, sizeof answer}},
-                        .answer_size = sizeof answer,
-                        .bounded = true};
+    struct socket_call call = {.type = PACKET_LIST,
+                               .deadline_ms = COPP_NO_DEADLINE,
+                               .body = body,
+                               .size = sizeof body,
+                               .answer = {{answer, sizeof answer}},
+                               .answer_size = sizeof answer,
+                               .bounded = true};
     uint32_t hresult = COPP_HR_UNEXPECTED;
-    enum copp_result result = ask(connection, &call, &hresult);
+    enum copp_result result = copp_socket_ask(connection, &call, &hresult);
     if (result)
         return result;
     if (hresult != COPP_HR_OK)
@@ -433,11 +419,11 @@ enum copp_result copp_socket_transport_open(struct copp_socket **connection, con
 }
 
 enum copp_result copp_socket_watch(struct copp_socket *connection) {
-    struct call call = {.type = PACKET_WATCH, .deadline_ms = COPP_NO_DEADLINE};
+    struct socket_call call = {.type = PACKET_WATCH, .deadline_ms = COPP_NO_DEADLINE};
     uint32_t hresult = COPP_HR_UNEXPECTED;
     if (!connection)
         return COPP_E_ARGUMENT;
-    enum copp_result result = ask(connection, &call, &hresult);
+    enum copp_result result = copp_socket_ask(connection, &call, &hresult);
     if (result)
         return connection->disconnect == DISCONNECT_MALFORMED ? COPP_E_UNSUPPORTED : result; /* before there was such a request */
     return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
@@ -506,12 +492,12 @@ enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_so
     struct copp_socket_news words = {.kind = COPP_SOCKET_COMPLETE};
     if (!connection || !news || !copp_sized_room(news))
         return COPP_E_ARGUMENT;
-    if (!usable(connection))
+    if (!copp_socket_usable(connection))
         return COPP_E_TRANSPORT;
     for (;;) {
-        struct call call = {.answer = {{body, sizeof body}}};
+        struct socket_call call = {.answer = {{body, sizeof body}}};
         errno = 0;
-        if (!receive_answer(connection, &call, MSG_DONTWAIT, &header)) {
+        if (!copp_socket_receive(connection, &call, MSG_DONTWAIT, &header)) {
             if (errno == EAGAIN)
                 return COPP_E_PENDING;
             break;

@@ -4,7 +4,7 @@
 #include "common/sized.h"
 #include "outputs/kms/library/copp-kms.h"
 #include "outputs/kms/library/detect.h"
-#include "outputs/kms/library/lent.h"
+#include "outputs/kms/library/output.h"
 #include "outputs/kms/library/monitor.h"
 
 #define EDID_MS 2000u /* after an uevent; see look_is_due */
@@ -24,7 +24,7 @@ struct copp_kms {
     uint64_t now_ms; /* of the last dispatch */
     uint64_t edid_ms; /* when displays may have told the kernel who they are; COPP_BACKEND_NEVER: that has been looked at */
     size_t count;
-    struct kms_lent connectors[COPP_KMS_CONNECTORS_MAX];
+    struct kms_output connectors[COPP_KMS_CONNECTORS_MAX];
 };
 
 static void say(struct copp_backend_log *log, enum copp_backend_priority priority, const char *text) {
@@ -63,9 +63,9 @@ static enum copp_result add_connector(struct copp_kms *kms, uint32_t id) {
     for (size_t i = 0; id && i < kms->card->count; i++) {
         if (kms->card->connectors[i].id != id)
             continue;
-        struct kms_lent *lent = &kms->connectors[kms->count++];
-        *lent = (struct kms_lent){.card = kms->card, .id = id, .index = i, .by_host = kms->by_host, .now_ms = &kms->now_ms};
-        kms_lent_start(lent);
+        struct kms_output *output = &kms->connectors[kms->count++];
+        *output = (struct kms_output){.card = kms->card, .id = id, .index = i, .by_host = kms->by_host, .now_ms = &kms->now_ms};
+        kms_output_start(output);
         return COPP_OK;
     }
     return COPP_E_NOT_FOUND;
@@ -114,20 +114,20 @@ void copp_kms_close(struct copp_kms **kms) {
     *kms = NULL;
 }
 
-static const struct kms_lent *lent_at(const struct copp_kms *kms, size_t index) {
+static const struct kms_output *output_at(const struct copp_kms *kms, size_t index) {
     return kms && index < kms->count ? &kms->connectors[index] : NULL;
 }
 
 enum copp_result copp_kms_connector(struct copp_kms *kms, size_t index, struct copp_connector_config *config) {
-    if (!lent_at(kms, index) || !config || !copp_sized_room(config))
+    if (!output_at(kms, index) || !config || !copp_sized_room(config))
         return COPP_E_ARGUMENT;
-    struct kms_lent *lent = &kms->connectors[index];
-    const struct kms_connector *connector = kms_lent_connector(lent);
-    const struct copp_connector_config own = {.output = &lent->link.output,
+    struct kms_output *output = &kms->connectors[index];
+    const struct kms_connector *connector = kms_output_connector(output);
+    const struct copp_connector_config own = {.output = &output->link.output,
                                               .connector_type = connector->type,
                                               .protection_types =
-                                                  lent->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE,
-                                              .bus_type = lent->card->bus_type,
+                                                  output->link.offered ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE,
+                                              .bus_type = output->card->bus_type,
                                               .name = connector->name,
                                               .real = true};
     copp_sized_write(config, &own, sizeof own);
@@ -135,18 +135,18 @@ enum copp_result copp_kms_connector(struct copp_kms *kms, size_t index, struct c
 }
 
 void copp_kms_attach(struct copp_kms *kms, size_t index, struct copp_connector *connector) {
-    if (lent_at(kms, index))
+    if (output_at(kms, index))
         kms->connectors[index].link.connector = connector;
 }
 
 bool copp_kms_plugged(const struct copp_kms *kms, size_t index) {
-    const struct kms_lent *lent = lent_at(kms, index);
-    return lent && lent->link.plugged;
+    const struct kms_output *output = output_at(kms, index);
+    return output && output->link.plugged;
 }
 
 const char *copp_kms_display(const struct copp_kms *kms, size_t index) {
-    const struct kms_lent *lent = lent_at(kms, index);
-    return lent ? lent->link.display : "";
+    const struct kms_output *output = output_at(kms, index);
+    return output ? output->link.display : "";
 }
 
 int copp_kms_fd(const struct copp_kms *kms) {
@@ -155,11 +155,11 @@ int copp_kms_fd(const struct copp_kms *kms) {
 
 static void hear(struct copp_kms *kms, const struct kms_event *event) {
     for (size_t i = 0; i < kms->count; i++) {
-        struct kms_lent *lent = &kms->connectors[i];
+        struct kms_output *output = &kms->connectors[i];
         bool own =
-            event->connector == lent->id && event->property && event->property == kms_lent_connector(lent)->protection_property;
+            event->connector == output->id && event->property && event->property == kms_output_connector(output)->protection_property;
         if (event->lost || own)
-            hdcp_link_evidence(&lent->link);
+            hdcp_link_evidence(&output->link);
     }
 }
 
@@ -189,7 +189,7 @@ void copp_kms_dispatch(struct copp_kms *kms, uint64_t now_ms) {
     kms->due = false;
     bool look = look_is_due(kms, take_events(kms));
     for (size_t i = 0; i < kms->count; i++)
-        kms_lent_dispatch(&kms->connectors[i], look);
+        kms_output_dispatch(&kms->connectors[i], look);
 }
 
 uint64_t copp_kms_deadline_ms(const struct copp_kms *kms) {
@@ -206,7 +206,7 @@ uint64_t copp_kms_deadline_ms(const struct copp_kms *kms) {
 
 /* COPP_OK if the host's commits write to that connector. */
 static enum copp_result check_host(const struct copp_kms *kms, size_t index) {
-    if (!lent_at(kms, index))
+    if (!output_at(kms, index))
         return COPP_E_ARGUMENT;
     return kms->by_host ? COPP_OK : COPP_E_STATE;
 }
@@ -217,7 +217,7 @@ enum copp_result copp_kms_next_properties(const struct copp_kms *kms, size_t ind
     struct copp_kms_request own = {.count = 0};
     enum copp_result result = check_host(kms, index);
     if (!result)
-        kms_lent_request(&kms->connectors[index], &own);
+        kms_output_request(&kms->connectors[index], &own);
     copp_sized_write(request, &own, sizeof own);
     return result;
 }
@@ -228,7 +228,7 @@ enum copp_result copp_kms_committed(struct copp_kms *kms, size_t index, const st
     if (result)
         return result;
     if (!request || !copp_sized_read(request, &own, sizeof own) || own.count > COPP_KMS_PROPERTIES_MAX || error < 0 ||
-        !kms_lent_committed(&kms->connectors[index], &own, error))
+        !kms_output_committed(&kms->connectors[index], &own, error))
         return COPP_E_ARGUMENT;
     kms->due = kms->due || own.count;
     return COPP_OK;
@@ -237,7 +237,7 @@ enum copp_result copp_kms_committed(struct copp_kms *kms, size_t index, const st
 uint64_t copp_kms_commit_deadline_ms(const struct copp_kms *kms) {
     uint64_t first = COPP_BACKEND_NEVER;
     for (size_t i = 0; kms && i < kms->count; i++) {
-        uint64_t own = kms_lent_deadline_ms(&kms->connectors[i]);
+        uint64_t own = kms_output_deadline_ms(&kms->connectors[i]);
         first = own < first ? own : first;
     }
     return first;

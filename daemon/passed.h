@@ -1,0 +1,17 @@
+/*
+ * Descriptors that come with packets. Only those of an adopt request, from whoever may lend, are opened here. The kernel drops all others
+ * before they are any of ours: closing a file may wait for whoever serves its file system, and that may be the sender.
+ */
+#ifndef COPPD_PASSED_H
+#define COPPD_PASSED_H
+
+#include <sys/types.h>
+
+#include "state.h"
+
+/* As recv with MSG_DONTWAIT and MSG_TRUNC, into the server's request. What has come along is in the server's passed. */
+ssize_t passed_receive(const struct client *client);
+/* Closes what has not been taken. */
+void passed_close(struct passed *passed);
+
+#endif

@@ -1,0 +1,255 @@
+/*
+ * Some compositors (Weston) write the property themselves, at every frame, and take back what anybody else writes. That cannot be asked:
+ * it is tried. Right after a card was lent, Desired is written at one connector where nothing is protected, and stays for as long as
+ * HDCP takes to come up, or a little more than half a second. A compositor hears of HDCP that comes up, and draws. What is
+ * written later for sessions is looked at in the same way.
+ */
+#include "outputs/kms/lent.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#define WRITE_LIMIT_MS 10000u /* a driver's own limits are shorter */
+#define TRIAL_MS 600u
+#define TRIAL_MORE_MS 200u /* after HDCP has come up, or was taken back once */
+#define TRIAL_LOOK_MS 20u
+#define STRIKES_MAX 2u /* once may be somebody's doing, once more is a habit */
+#define STRIKE_MS 10000u /* as long as one counts */
+
+struct kms_lent *kms_lent_new(const struct kms_card *card, int epoll, int fd, bool atomic, const char *owner) {
+    struct kms_lent *lent = calloc(1, sizeof *lent);
+    if (!lent)
+        return NULL;
+    lent->fd = fd;
+    lent->atomic = atomic;
+    lent->log = card->log;
+    lent->epoll = epoll;
+    lent->look_ms = COPP_BACKEND_NEVER;
+    (void)snprintf(lent->owner, sizeof lent->owner, "%s", owner);
+    return lent;
+}
+
+/* --- writing --- */
+
+static void add_item(struct kms_job *job, uint32_t connector, uint32_t property, uint64_t value) {
+    if (job->count < KMS_JOB_ITEMS)
+        job->items[job->count++] = (struct kms_job_item){connector, {property, value}};
+}
+
+static bool start(struct kms_lent *lent, const struct kms_job *job, struct kms_worker *worker) {
+    struct epoll_event event = {.events = EPOLLIN};
+    if (!kms_worker_start(worker, job)) {
+        copp_backend_say(lent->log, COPP_BACKEND_WARNING, "no process can be made that writes: %s", strerror(errno));
+        return false;
+    }
+    (void)epoll_ctl(lent->epoll, EPOLL_CTL_ADD, worker->fd, &event);
+    return true;
+}
+
+static enum copp_result begin_write(struct kms_card *card, size_t index, enum hdcp_value value, bool again) {
+    struct kms_lent *lent = card->lent;
+    const struct kms_connector *connector = &card->connectors[index];
+    struct kms_job job = {.fd = lent->fd, .atomic = lent->atomic, .waits = true, .limit_ms = WRITE_LIMIT_MS};
+    if (value == HDCP_DESIRED && connector->type_property)
+        add_item(&job, connector->id, connector->type_property, card->type1);
+    add_item(&job, connector->id, connector->protection_property, value);
+    if (!start(lent, &job, &lent->worker))
+        return COPP_E_FAILED;
+    lent->writes = index;
+    lent->deadline_ms = 0;
+    lent->connectors[index].asked = value;
+    lent->connectors[index].done = false;
+    lent->connectors[index].result = COPP_E_PENDING;
+    lent->connectors[index].again = again;
+    lent->connectors[index].unpaid = lent->connectors[index].unpaid || value == HDCP_DESIRED;
+    return COPP_E_PENDING;
+}
+
+/* Begins a write, or tells how the same one has ended. */
+static enum copp_result write_through(struct kms_card *card, size_t index, enum hdcp_value value) {
+    struct kms_lent *lent = card->lent;
+    bool done = lent->connectors[index].done && lent->connectors[index].asked == value;
+    if (!done)
+        return lent->worker.pid ? COPP_E_PENDING : begin_write(card, index, value, false);
+    lent->connectors[index].done = false;
+    return lent->connectors[index].result;
+}
+
+enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value) {
+    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+        return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
+    if (card->lent->state != COPP_BACKEND_LENT)
+        return COPP_E_STATE; /* nobody lets us, and nothing is written */
+    return card->lent->trial ? COPP_E_PENDING : write_through(card, index, value);
+}
+
+static void finish_write(struct kms_card *card, uint64_t now_ms) {
+    struct kms_lent *lent = card->lent;
+    size_t index = lent->writes;
+    int error = 0;
+    if (!lent->deadline_ms)
+        lent->deadline_ms = now_ms + WRITE_LIMIT_MS;
+    enum copp_result result = kms_worker_result(&lent->worker, &error);
+    if (result == COPP_E_PENDING) {
+        if (now_ms >= lent->deadline_ms)
+            kms_worker_kill(&lent->worker);
+        return;
+    }
+    lent->connectors[index].result = error == EACCES || error == EPERM ? COPP_E_STATE : result; /* it is not master just now */
+    lent->connectors[index].done = !lent->connectors[index].again;
+    lent->connectors[index].again = false;
+    if (!result && lent->connectors[index].asked == HDCP_UNDESIRED)
+        lent->connectors[index].unpaid = false;
+    lent->look_ms = lent->connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
+    if (result)
+        copp_backend_say(lent->log, COPP_BACKEND_WARNING, "%s: HDCP cannot be switched %s through the card of %s: %s",
+                         card->connectors[index].name, lent->connectors[index].asked == HDCP_DESIRED ? "on" : "off", lent->owner,
+                         strerror(error));
+}
+
+bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
+    struct kms_lent *lent = card->lent;
+    struct kms_job job = {.fd = lent->fd, .atomic = lent->atomic, .limit_ms = KMS_GIVE_BACK_MS};
+    for (size_t i = 0; i < card->count; i++) {
+        const struct kms_connector *connector = &card->connectors[i];
+        if (lent->connectors[i].unpaid && connector->id && connector->protection_property)
+            add_item(&job, connector->id, connector->protection_property, HDCP_UNDESIRED);
+    }
+    return job.count && start(lent, &job, worker);
+}
+
+/* --- whether it stays --- */
+
+static uint64_t value_of(const struct kms_card *card, size_t index) {
+    const struct kms_connector *connector = &card->connectors[index];
+    uint64_t value = HDCP_UNREADABLE;
+    drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
+    for (uint32_t i = 0; properties && i < properties->count_props; i++) {
+        if (properties->props[i] == connector->protection_property)
+            value = properties->prop_values[i];
+    }
+    drmModeFreeObjectProperties(properties);
+    return value;
+}
+
+/* What we wrote has been taken back: once more, or never again. */
+static void strike(struct kms_card *card, size_t index, uint64_t now_ms) {
+    struct kms_lent *lent = card->lent;
+    if (now_ms - lent->connectors[index].strike_ms > STRIKE_MS)
+        lent->connectors[index].strikes = 0;
+    lent->connectors[index].strike_ms = now_ms;
+    lent->connectors[index].unpaid = false;
+    if (++lent->connectors[index].strikes >= STRIKES_MAX) {
+        lent->state = COPP_BACKEND_LENT_OVERWRITTEN;
+        lent->trial = KMS_TRIAL_NONE;
+    } else {
+        (void)begin_write(card, index, HDCP_DESIRED, true);
+    }
+}
+
+static void look(struct kms_card *card, uint64_t now_ms) {
+    const struct kms_lent *lent = card->lent;
+    for (size_t i = 0; i < card->count && !lent->worker.pid && lent->state == COPP_BACKEND_LENT; i++) {
+        bool wrote = lent->connectors[i].unpaid && lent->connectors[i].asked == HDCP_DESIRED && !lent->connectors[i].result;
+        if (wrote && card->connectors[i].id && value_of(card, i) == HDCP_UNDESIRED)
+            strike(card, i, now_ms);
+    }
+}
+
+/* --- the trial --- */
+
+static bool can_be_tried(struct kms_card *card, size_t index) {
+    struct hdcp_observation now = {.connected = false};
+    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+        return false;
+    kms_card_observe(card, index, &now);
+    return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED;
+}
+
+size_t kms_lent_to_try(struct kms_card *card) {
+    size_t index = 0;
+    while (index < card->count && !can_be_tried(card, index))
+        index++;
+    return index;
+}
+
+void kms_lent_try_out(struct kms_card *card, size_t index) {
+    if (begin_write(card, index, HDCP_DESIRED, false) != COPP_E_PENDING)
+        return;
+    card->lent->trial = KMS_TRIAL_UP;
+    card->lent->tried = index;
+}
+
+static void hold(struct kms_card *card, uint64_t now_ms) {
+    struct kms_lent *lent = card->lent;
+    unsigned strikes = lent->connectors[lent->tried].strikes;
+    if (!lent->trial_ms)
+        lent->trial_ms = now_ms + TRIAL_MS;
+    look(card, now_ms);
+    bool struck = lent->connectors[lent->tried].strikes != strikes;
+    bool enabled = !lent->enabled && !struck && value_of(card, lent->tried) == HDCP_ENABLED;
+    if (struck || enabled)
+        lent->trial_ms = now_ms + TRIAL_MORE_MS;
+    lent->enabled = lent->enabled || enabled;
+    lent->look_ms = now_ms + TRIAL_LOOK_MS;
+    if (now_ms >= lent->trial_ms && lent->trial)
+        lent->trial = KMS_TRIAL_DOWN;
+}
+
+static void dispatch_trial(struct kms_card *card, uint64_t now_ms) {
+    struct kms_lent *lent = card->lent;
+    if (lent->trial == KMS_TRIAL_UP) {
+        enum copp_result result = write_through(card, lent->tried, HDCP_DESIRED);
+        if (result != COPP_E_PENDING) /* one that may not write now may later: that is told to who wants HDCP then */
+            lent->trial = result ? KMS_TRIAL_NONE : KMS_TRIAL_HOLD;
+    }
+    if (lent->trial == KMS_TRIAL_HOLD && !lent->worker.pid)
+        hold(card, now_ms);
+    if (lent->trial == KMS_TRIAL_DOWN && write_through(card, lent->tried, HDCP_UNDESIRED) != COPP_E_PENDING)
+        lent->trial = KMS_TRIAL_NONE;
+}
+
+bool kms_lent_leaves(const struct kms_card *card, size_t index) {
+    const struct kms_lent *lent = card->lent;
+    return !lent->trial && lent->state == COPP_BACKEND_LENT && index == lent->tried && !lent->worker.pid &&
+           lent->connectors[index].unpaid;
+}
+
+void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms) {
+    struct kms_lent *lent = card->lent;
+    if (lent->worker.pid)
+        finish_write(card, now_ms);
+    if (card->fd < 0 && lent->state == COPP_BACKEND_LENT)
+        lent->state = COPP_BACKEND_LENT_GONE;
+    if (lent->state != COPP_BACKEND_LENT)
+        lent->trial = KMS_TRIAL_NONE;
+    else if (lent->trial)
+        dispatch_trial(card, now_ms);
+    else
+        look(card, now_ms);
+    if (now_ms >= lent->look_ms && !lent->trial)
+        lent->look_ms = COPP_BACKEND_NEVER;
+}
+
+uint64_t kms_lent_deadline_ms(const struct kms_lent *lent) {
+    if (!lent->worker.pid)
+        return lent->look_ms;
+    return lent->deadline_ms < lent->look_ms ? lent->deadline_ms : lent->look_ms;
+}
+
+void kms_lent_mask(const struct kms_card *card, size_t index, struct hdcp_observation *observation) {
+    const struct kms_lent *lent = card->lent;
+    bool under_way = (lent->worker.pid && lent->writes == index) || lent->connectors[index].done;
+    if (lent->trial && index == lent->tried)
+        observation->hdcp = HDCP_UNDESIRED; /* it is nobody's */
+    else if (under_way && !lent->connectors[index].again && lent->connectors[index].asked == HDCP_DESIRED)
+        observation->hdcp = HDCP_UNDESIRED; /* the link does not know yet that it was written: it would be somebody else's */
+    else if (lent->connectors[index].again && observation->hdcp == HDCP_UNDESIRED)
+        observation->hdcp = HDCP_DESIRED; /* it is, again */
+}

@@ -1,0 +1,63 @@
+/* One card that is lent: what is written through its owner's file, and whether that stays. */
+#ifndef COPP_OUTPUTS_KMS_LENT_H
+#define COPP_OUTPUTS_KMS_LENT_H
+
+#include "outputs/kms/card.h"
+#include "outputs/kms/worker.h"
+
+#define KMS_GIVE_BACK_MS 100u /* a dead owner's card has no master longer than that because of us */
+
+enum kms_trial {
+    KMS_TRIAL_NONE = 0,
+    KMS_TRIAL_UP, /* Desired is being written */
+    KMS_TRIAL_HOLD, /* it is looked at whether it stays */
+    KMS_TRIAL_DOWN /* it is being taken back */
+};
+
+struct kms_lent {
+    uint32_t id;
+    int fd; /* the owner's, a copy of our own */
+    bool atomic;
+    enum copp_backend_lent state;
+    struct copp_backend_log *log;
+    int epoll; /* borrowed: where the end of a write is waited for */
+    char owner[64]; /* for a person */
+    struct kms_worker worker; /* one write at a time; pid 0: none */
+    size_t writes; /* the connector it writes */
+    uint64_t deadline_ms; /* of it; 0: not set yet */
+    struct {
+        enum hdcp_value asked; /* of the last write */
+        bool done; /* and it has ended so, which nobody has asked for yet */
+        bool again; /* it is one that was taken back, written once more by ourselves */
+        enum copp_result result; /* of it; COPP_E_PENDING before */
+        bool unpaid; /* Desired was written, or may have been, and is to be taken down */
+        unsigned strikes; /* so often it was taken back */
+        uint64_t strike_ms; /* the last time */
+    } connectors[KMS_CONNECTORS];
+    enum kms_trial trial;
+    size_t tried; /* connector */
+    uint64_t look_ms; /* when the trial goes on, or what was written is looked at; COPP_BACKEND_NEVER */
+    uint64_t trial_ms; /* when it is over; 0: not set yet */
+    bool enabled; /* in it, HDCP has come up */
+};
+
+/* Takes fd on success; epoll is borrowed. NULL: no memory. */
+struct kms_lent *kms_lent_new(const struct kms_card *card, int epoll, int fd, bool atomic, const char *owner);
+/* The first connector where nobody would notice a trial; the card's count: there is none. */
+size_t kms_lent_to_try(struct kms_card *card);
+/* Begins to find out there whether the owner writes the property itself. That Desired may be left behind is to be noted before. */
+void kms_lent_try_out(struct kms_card *card, size_t index);
+/* Whether its trial has ended and has left Desired at the connector, or may have. */
+bool kms_lent_leaves(const struct kms_card *card, size_t index);
+/* Starts to write Undesired wherever it is unpaid. False: nowhere, or it could not be started. */
+bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker);
+
+/* As the write of struct hdcp_link_ops, of a card that is lent: COPP_E_PENDING until the write has ended. */
+COPP_NODISCARD enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value);
+/* Hides what is ours alone while a card that is lent is being tried out, or written again. */
+void kms_lent_mask(const struct kms_card *card, size_t index, struct hdcp_observation *observation);
+
+void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms);
+uint64_t kms_lent_deadline_ms(const struct kms_lent *lent);
+
+#endif

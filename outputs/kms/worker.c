@@ -1,0 +1,135 @@
+#include "outputs/kms/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RETRY_NS 2000000 /* the owner's own frames are in the way: between two of them there is a moment for ours */
+#define BUSY_MAX 50u /* attempts, before a job that may wait does */
+
+/* --- in the process: nothing that takes a lock, since others may have held some while it was made --- */
+
+/* What is written at one connector: count of the job's items, from first on. */
+struct part {
+    size_t first;
+    size_t count;
+};
+
+static bool next_part(const struct kms_job *job, struct part *part) {
+    part->first += part->count;
+    part->count = 0;
+    while (part->first + part->count < job->count && part->count < KMS_PROPERTIES_MAX &&
+           job->items[part->first + part->count].connector == job->items[part->first].connector)
+        part->count++;
+    return part->count > 0;
+}
+
+static int write_once(const struct kms_job *job, const struct part *part, bool wait) {
+    const struct kms_job_item *items = &job->items[part->first];
+    int error = 0;
+    struct kms_property properties[KMS_PROPERTIES_MAX];
+    for (size_t i = 0; i < part->count; i++)
+        properties[i] = items[i].property;
+    if (job->atomic)
+        return -kms_properties_commit(job->fd, items[0].connector, properties, (uint32_t)part->count, wait);
+    for (size_t i = 0; i < part->count && !error; i++)
+        error = -kms_property_set(job->fd, items[0].connector, &properties[i]);
+    return error;
+}
+
+static int write_part(const struct kms_job *job, const struct part *part) {
+    const struct timespec pause = {.tv_nsec = RETRY_NS};
+    int error = 0;
+    for (unsigned tries = 0; tries < BUSY_MAX; tries++) {
+        error = write_once(job, part, false);
+        if (!kms_is_busy(-error))
+            return error;
+        (void)nanosleep(&pause, NULL);
+    }
+    return job->atomic && job->waits ? write_once(job, part, true) : error;
+}
+
+/* One that refuses does not keep the others from it. */
+static int carry_out(const struct kms_job *job) {
+    struct part part = {.first = 0};
+    int error = 0;
+    while (next_part(job, &part)) {
+        int one = write_part(job, &part);
+        error = error ? error : one;
+    }
+    return error;
+}
+
+static void close_all_but(int a, int b) {
+    unsigned low = (unsigned)(a < b ? a : b);
+    unsigned high = (unsigned)(a < b ? b : a);
+    (void)close_range(STDERR_FILENO + 1, low - 1, 0);
+    if (high > low + 1)
+        (void)close_range(low + 1, high - 1, 0);
+    (void)close_range(high + 1, ~0u, 0);
+}
+
+/* Ends in time though nobody may be left to kill it; and to that the signals that its parent handles must be as they were. */
+static void limit_time(uint32_t limit_ms) {
+    const struct itimerval limit = {.it_value = {.tv_sec = limit_ms / 1000, .tv_usec = (suseconds_t)(limit_ms % 1000) * 1000}};
+    sigset_t none;
+    (void)signal(SIGALRM, SIG_DFL);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)setitimer(ITIMER_REAL, &limit, NULL);
+}
+
+static void run(const struct kms_job *job, int pipe) {
+    limit_time(job->limit_ms);
+    if (job->waits)
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* else a card would have its dead owner as its master, by our copy alone */
+    close_all_but(job->fd, pipe);
+    int error = carry_out(job);
+    _exit(write(pipe, &error, sizeof error) == sizeof error ? 0 : 1);
+}
+
+/* --- here --- */
+
+static void close_ends(struct kms_worker *worker) {
+    if (worker->fd >= 0)
+        (void)close(worker->fd);
+    (void)close(worker->pipe);
+}
+
+bool kms_worker_start(struct kms_worker *worker, const struct kms_job *job) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return false;
+    worker->pid = fork();
+    if (worker->pid == 0)
+        run(job, ends[1]);
+    (void)close(ends[1]);
+    worker->pipe = ends[0];
+    worker->fd = worker->pid > 0 ? (int)syscall(SYS_pidfd_open, worker->pid, 0) : -1;
+    if (worker->pid > 0)
+        return true; /* without fd its end is seen when it is looked at */
+    close_ends(worker);
+    worker->pid = 0;
+    return false;
+}
+
+enum copp_result kms_worker_result(struct kms_worker *worker, int *error) {
+    if (waitpid(worker->pid, NULL, WNOHANG) == 0)
+        return COPP_E_PENDING;
+    if (read(worker->pipe, error, sizeof *error) != sizeof *error)
+        *error = ETIMEDOUT; /* its own time limit, or somebody else has ended it */
+    close_ends(worker);
+    worker->pid = 0;
+    return *error ? COPP_E_FAILED : COPP_OK;
+}
+
+void kms_worker_kill(const struct kms_worker *worker) {
+    (void)kill(worker->pid, SIGKILL);
+}

@@ -1,0 +1,409 @@
+/* A card whose owner lends it, against one made by umockdev (fake_drm.h): the owner's open file is this process's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+
+#include "common/clock.h"
+#include "fake_drm.h"
+#include "outputs/kms/kms.h"
+#include "outputs_rig.h"
+
+#define HDCP COPP_PROTECTION_TYPE_HDCP
+#define CARD "/dev/dri/card0"
+
+/* umockdev's nodes are terminals, which it knows by the names that led there. */
+static bool leads_to(const char *path, unsigned number) {
+    char name[256];
+    char node[256];
+    (void)snprintf(name, sizeof name, "%s/dev/dri/card%u", getenv("UMOCKDEV_DIR"), number);
+    ssize_t length = readlink(name, node, sizeof node - 1);
+    node[length < 0 ? 0 : length] = 0;
+    return length > 0 && strcmp(path, node) == 0;
+}
+
+int __real_fstat64(int fd, struct stat *status);
+int __wrap_fstat64(int fd, struct stat *status);
+int __wrap_fstat64(int fd, struct stat *status) {
+    char link[64];
+    char path[256];
+    int result = __real_fstat64(fd, status);
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = 0;
+    for (unsigned number = 0; !result && number < 2; number++) {
+        if (leads_to(path, number))
+            status->st_rdev = makedev(226, number);
+    }
+    return result;
+}
+
+/* The way to umockdev is a file that the process which writes would close. */
+int __wrap_close_range(unsigned first, unsigned last, int flags);
+int __wrap_close_range(unsigned first, unsigned last, int flags) {
+    (void)first;
+    (void)last;
+    (void)flags;
+    return 0;
+}
+
+struct world {
+    struct fake_drm *drm;
+    struct said said;
+    int owner; /* the card's master */
+    struct copp_backend *backend; /* of the outputs */
+    struct outputs_rig outputs;
+    struct app app; /* on HDMI-A-1 */
+    struct copp_backend_loan loan;
+};
+
+static void world_begin(struct world *world, bool atomic) {
+    world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = atomic});
+    said_init(&world->said);
+    const struct copp_kms_config config = {.log = &world->said.log};
+    struct copp_backend *backend;
+    assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
+    world->backend = backend;
+    outputs_rig_init(&world->outputs, backend);
+    world->owner = open(CARD, O_RDWR | O_CLOEXEC); /* nobody else is master: it is, unasked */
+    assert_true(world->owner >= 0);
+    assert_int_equal(drmIsMaster(world->owner), 1);
+    fake_drm_hold(world->drm)->other_master = true;
+    fake_drm_release(world->drm);
+    (void)drmSetClientCap(world->owner, DRM_CLIENT_CAP_ATOMIC, 1);
+    app_begin(&world->app, outputs_rig_connector(&world->outputs, "card0-HDMI-A-1"));
+}
+
+static void world_end(struct world *world) {
+    copp_device_close(&world->app.device);
+    outputs_rig_end(&world->outputs);
+    const struct fake_card *card = fake_drm_hold(world->drm);
+    assert_int_equal(card->connectors[FAKE_HDMI].protection_value, 0);
+    assert_false(card->probed);
+    assert_false(card->too_bold);
+    assert_false(card->blocking_used);
+    assert_int_equal(card->caps_set, 2); /* by each file for itself */
+    fake_drm_release(world->drm);
+    fake_drm_free(&world->drm);
+}
+
+static enum copp_result lend(struct world *world, int fd) {
+    return copp_outputs_adopt(world->outputs.outputs, fd, "testlord (pid 4242)", &world->loan);
+}
+
+static enum copp_backend_lent lent(struct world *world) {
+    return copp_outputs_lent(world->outputs.outputs, world->loan.id);
+}
+
+/* Time passes as it does, and what has ended is seen: until what is asked for is so. */
+#define UNTIL(world, condition)                                                                                                  \
+    for (uint64_t deadline_ms = clock_ms() + 20000; !(condition); pass(world))                                                   \
+    assert_true(clock_ms() < deadline_ms)
+
+static void pass(struct world *world) {
+    struct pollfd fd = {.fd = copp_outputs_fd(world->outputs.outputs), .events = POLLIN};
+    uint64_t began_ms = clock_ms();
+    (void)poll(&fd, 1, 10);
+    world->outputs.now_ms += clock_ms() - began_ms;
+    copp_outputs_dispatch(world->outputs.outputs, world->outputs.now_ms);
+}
+
+static unsigned writes_of(struct world *world) {
+    unsigned writes = fake_drm_hold(world->drm)->connectors[FAKE_HDMI].writes;
+    fake_drm_release(world->drm);
+    return writes;
+}
+
+/* The trial writes Desired and, if that stays, Undesired. */
+static void lend_and_pass_trial(struct world *world) {
+    assert_int_equal(lend(world, world->owner), COPP_OK);
+    assert_string_equal(world->loan.card, "card0");
+    assert_int_equal(world->loan.outputs, 2);
+    UNTIL(world, writes_of(world) == 1);
+    UNTIL(world, writes_of(world) == 2);
+    assert_int_equal(fake_drm_protection(world->drm, FAKE_HDMI), 0);
+    assert_int_equal(lent(world), COPP_BACKEND_LENT);
+    pass(world);
+}
+
+/* How the command ends. */
+static uint32_t end_of_command(struct world *world) {
+    uint32_t hresult = COPP_HR_PENDING;
+    UNTIL(world, (hresult = app_result(&world->app)) != COPP_HR_PENDING);
+    return hresult;
+}
+
+static void protect(struct world *world) {
+    assert_int_equal(app_set_level(&world->app, HDCP, 1), COPP_HR_PENDING);
+    UNTIL(world, fake_drm_protection(world->drm, FAKE_HDMI) == 1);
+    assert_int_equal(app_result(&world->app), COPP_HR_PENDING);
+    fake_drm_set_protection(world->drm, FAKE_HDMI, 2);
+    assert_int_equal(end_of_command(world), COPP_HR_OK);
+    assert_int_equal(app_global(&world->app, HDCP), 1);
+}
+
+static void is_protected_through(bool atomic) {
+    struct world world;
+    struct app early;
+    world_begin(&world, atomic);
+    app_begin(&early, outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"));
+    assert_int_equal(app_set_level(&early, HDCP, 1), COPP_HR_UNEXPECTED); /* its owner alone may */
+    copp_device_close(&early.device);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    assert_int_equal(drmIsMaster(world.owner), 1); /* as ever */
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    assert_int_equal(fake_drm_hold(world.drm)->atomic_used, atomic);
+    fake_drm_release(world.drm);
+    world_end(&world);
+}
+
+static void through_an_atomic_file(void) {
+    is_protected_through(true);
+}
+
+static void through_a_legacy_file(void) {
+    is_protected_through(false);
+}
+
+/* Whoever relied on it is told at once, whatever comes of the take-down. */
+static void given_back_while_in_force(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    int owner = world.owner;
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    assert_int_equal(fcntl(owner, F_GETFD), -1); /* closed, and the owner's own in this test */
+    assert_int_equal(app_local(&world.app, HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* A take-down that comes to nothing is tried again by ourselves. */
+static void owed_after_a_refusal(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    fake_drm_hold(world.drm)->refuse_write = EIO;
+    fake_drm_release(world.drm);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    assert_true((app_local(&world.app, HDCP), world.app.flags & COPP_STATUS_LINK_LOST));
+    UNTIL(&world, strstr(world.said.text, "when a card was given back") != NULL);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 2);
+    struct fake_card *card = fake_drm_hold(world.drm);
+    card->refuse_write = 0;
+    card->other_master = false; /* the owner has ended as well */
+    fake_drm_release(world.drm);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* The command that waits fails with the loan. */
+static void given_back_while_pending(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* As Weston: found out before anybody relies on it. */
+static void taken_back_in_the_trial(void) {
+    struct world world;
+    world_begin(&world, true);
+    fake_drm_hold(world.drm)->taken_back = 1000;
+    fake_drm_release(world.drm);
+    uint64_t began_ms = clock_ms();
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    UNTIL(&world, lent(&world) != COPP_BACKEND_LENT);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_OVERWRITTEN);
+    assert_true(clock_ms() - began_ms < 20000);
+    assert_int_equal(writes_of(&world), 2); /* once may be a chance */
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_UNEXPECTED);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+static void taken_back_once(void) {
+    struct world world;
+    world_begin(&world, true);
+    fake_drm_hold(world.drm)->taken_back = 1;
+    fake_drm_release(world.drm);
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    UNTIL(&world, writes_of(&world) == 3); /* twice on, once off */
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT);
+    pass(&world);
+    protect(&world);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* A compositor that begins with it later. */
+static void taken_back_from_a_session(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    fake_drm_hold(world.drm)->taken_back = 1000;
+    fake_drm_release(world.drm);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
+    UNTIL(&world, lent(&world) != COPP_BACKEND_LENT);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_OVERWRITTEN);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    assert_int_equal(app_local(&world.app, HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    world_end(&world);
+}
+
+/* A file that may not write just now, as that of a compositor on another terminal: that is no habit of its owner's. */
+static void refused_for_a_while(void) {
+    struct world world;
+    world_begin(&world, true);
+    fake_drm_hold(world.drm)->refuse_write = EACCES;
+    fake_drm_release(world.drm);
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    UNTIL(&world, strstr(world.said.text, "cannot be switched on through the card of testlord") != NULL);
+    unsigned refusals = fake_drm_hold(world.drm)->refusals;
+    fake_drm_release(world.drm);
+    for (int i = 0; i < 20; i++)
+        pass(&world);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT);
+    assert_int_equal(fake_drm_hold(world.drm)->refusals, refusals);
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
+    fake_drm_hold(world.drm)->refuse_write = 0;
+    fake_drm_release(world.drm);
+    protect(&world);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* What is asked for meanwhile is done after the trial, from Undesired on. */
+static void a_command_during_the_trial(void) {
+    struct world world;
+    world_begin(&world, true);
+    fake_drm_hold(world.drm)->edges = true;
+    fake_drm_release(world.drm);
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    UNTIL(&world, writes_of(&world) == 1);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    fake_drm_work(world.drm, FAKE_HDMI);
+    assert_int_equal(app_global(&world.app, HDCP), 0); /* the trial's, and nobody's to rely on */
+    UNTIL(&world, writes_of(&world) == 3);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 1);
+    fake_drm_work(world.drm, FAKE_HDMI);
+    assert_int_equal(end_of_command(&world), COPP_HR_OK);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* The owner's own frames are in the way for a moment. */
+static void busy_for_a_while(void) {
+    struct world world;
+    world_begin(&world, true);
+    fake_drm_hold(world.drm)->busy = 7;
+    fake_drm_release(world.drm);
+    lend_and_pass_trial(&world);
+    fake_drm_hold(world.drm)->busy = 7;
+    fake_drm_release(world.drm);
+    protect(&world);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+static void the_card_goes(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    fake_drm_hold(world.drm)->gone = true;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "remove");
+    UNTIL(&world, lent(&world) != COPP_BACKEND_LENT);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+static unsigned open_files(void) {
+    unsigned count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* Whatever is no card of ours that its sender is master of is left alone, and stays the sender's. */
+static void what_cannot_be_lent(void) {
+    struct world world;
+    world_begin(&world, true);
+    int sockets[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+    const int others[] = {open("/dev/null", O_RDWR | O_CLOEXEC), open("/proc/self/status", O_RDONLY | O_CLOEXEC), sockets[0],
+                          open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    unsigned before = open_files();
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_int_equal(lend(&world, others[i]), COPP_E_NOT_FOUND);
+    assert_int_equal(open_files(), before);
+    int guest = open(CARD, O_RDWR | O_CLOEXEC);
+    assert_int_equal(lend(&world, guest), COPP_E_STATE);
+    (void)close(guest);
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    assert_int_equal(lend(&world, world.owner), COPP_E_PENDING); /* one at a time */
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_int_equal(close(others[i]), 0);
+    (void)close(sockets[1]);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* coppd ends while a card is lent and protected. */
+static void closing_takes_down(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    world_end(&world);
+}
+
+static const struct test_case cases[] = {
+    TEST(through_an_atomic_file, "CMD-4 CMD-6 QRY-5"),
+    TEST(through_a_legacy_file, "CMD-4 CMD-6 QRY-5"),
+    TEST(given_back_while_in_force, "EVT-1 EVT-3"),
+    TEST(owed_after_a_refusal, "EVT-1 EVT-3"),
+    TEST(given_back_while_pending, "CMD-6"),
+    TEST(taken_back_in_the_trial, "CMD-4"),
+    TEST(taken_back_once, "CMD-6"),
+    TEST(taken_back_from_a_session, "EVT-1 EVT-3"),
+    TEST(refused_for_a_while, "CMD-4"),
+    TEST(a_command_during_the_trial, "CMD-6 QRY-5"),
+    TEST(busy_for_a_while, "CMD-6"),
+    TEST(the_card_goes, ""),
+    TEST(what_cannot_be_lent, ""),
+    TEST(closing_takes_down, "EVT-5"),
+};
+
+int main(void) {
+    return RUN_SUITE("lending", cases);
+}
