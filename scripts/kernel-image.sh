@@ -13,7 +13,7 @@ readonly kernel_packages=(
 # What systemd loads only if it is there.
 readonly kernel_loaded='lib(pam|pam_misc|seccomp|mount|blkid|kmod|acl|cap|audit|apparmor|selinux|crypt|gcrypt|lz4|zstd|lzma)\.so\.[0-9]+'
 # The kernel's modules that tests ask for, beside those that copp_drm needs.
-readonly kernel_modules=(i2c-dev)
+readonly kernel_modules=(i2c-dev 9p 9pnet_virtio virtio_pci overlay)
 
 # kernel_image BUILD-DIRECTORY: an initramfs with a root directory in it, in which libcopp is installed from there.
 kernel_image() {
@@ -25,6 +25,7 @@ kernel_image() {
     kernel_add_modules
     cp tests/kernel/*.sh "$1"/tests/cli/test_{descendants,process} "$kernel_root/kernel"
     find "$1"/tests/kernel "$1"/examples/kms -maxdepth 1 -type f -perm /111 -exec cp -t "$kernel_root/kernel" {} +
+    cp "$1"/examples/wayland/protected-window "$kernel_root/kernel"
     cp tests/vectors/{chain-good.xml,leaf.pem,root-modulus.b64} "$kernel_root/kernel" # making keys takes a minute there
     kernel_etc
     kernel_units

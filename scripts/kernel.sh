@@ -10,13 +10,18 @@ readonly kernel_seconds=900 # for one machine; it takes a minute, and several wh
 declare -grA kernel_machines=(
     [plain]=/kernel/init-plain.sh
     [drm]=/kernel/init-drm.sh
+    [displays]=/kernel/init-displays.sh
     [systemd]="/lib/systemd/systemd systemd.getty_auto=no systemd.log_color=no systemd.show_status=no systemd.default_timeout_start_sec=600"
 )
+
+# What else QEMU gives a machine. Compositors and players are many packages: they are this system's own, which the machine sees
+# read-only. (Without multidevs=remap files of several file systems would have one number.)
+declare -grA kernel_devices=([displays]="-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap")
 
 # check_kernel BUILD-DIRECTORY [MACHINE [SCRIPT...]]: what is built there runs in all machines, or in one, of which only these scripts
 # of tests/kernel may be asked for.
 check_kernel() {
-    local tests=0 failed=0 build=$1 machine machines=(plain drm systemd)
+    local tests=0 failed=0 build=$1 machine machines=(plain drm displays systemd)
     [ $# -eq 1 ] || machines=("$2")
     shift $(($# < 2 ? $# : 2))
     kernel_fetch
@@ -85,8 +90,9 @@ kernel_boot() {
     scripts=$*
     mkdir -p "$logs"
     rm -f "$console"
+    # shellcheck disable=SC2086 # several words, or none
     timeout --foreground "$kernel_seconds" qemu-system-x86_64 -accel tcg -M q35 -cpu qemu64 -smp 2 -m 1024 -no-reboot \
-        -nodefaults -no-user-config -display none -serial "file:$console" -serial "file:$output" \
+        ${kernel_devices[$name]:-} -nodefaults -no-user-config -display none -serial "file:$console" -serial "file:$output" \
         -kernel "$kernel_cache/vmlinux" -initrd "$kernel_dir/initramfs.cpio" \
         -append "console=ttyS0 panic=-1 random.trust_cpu=on kernel_tests=${scripts// /,} kernel_init=${kernel_machines[$name]}" || status=$?
     sed -i 's/\r$//' "$output"
