@@ -28,6 +28,7 @@ packages_check=( # beside those
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
     qemu-system-x86 busybox-static cpio zstd   # a machine of its own (scripts/kernel.sh),
     make kmod libelf-dev                       # a module for its kernel,
+    sway seatd mpv xserver-xorg-core           # who owns a graphics card there,
     dbus dbus-user-session udev                # and what runs in it beside systemd
     libpam-systemd libpam-modules
 )
