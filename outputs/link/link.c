@@ -347,7 +347,8 @@ void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
         serve(link);
     if (link->owes && !held(link))
         watch_debt(link);
-    link->events = link->blind ? link->events : 0;
+    /* the event of our own success may come before a look that shows it: some backends show it late */
+    link->events = link->blind || (link->pending && link->asked) ? link->events : 0;
 }
 
 void hdcp_link_look(struct hdcp_link *link) {

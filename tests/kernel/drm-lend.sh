@@ -69,5 +69,5 @@ test_that "nothing is left" until_true value_is 0
 
 test_that "a program that writes the property at each frame owns the card" owns
 test_that "its card is lent, and the loan comes to nothing" exits 1 copp lend --pid $shower
-cat /run/coppd.log | tail -30
 test_that "coppd ends" coppd_stops
+test_that "the owner ends" ends_showing

@@ -760,6 +760,25 @@ static void events_out_of_sight(void) {
     world_end(&world);
 }
 
+/* A backend may show Enabled some looks after its event: until it knows who receives, for example. */
+static void our_own_event_before_it_shows(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    hdcp_link_evidence(&world.hardware.link);
+    look_after(&world, 100);
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    assert_held(&world);
+    hdcp_link_evidence(&world.hardware.link);
+    look_after(&world, 100);
+    assert_lost(&world);
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
     TEST(busy_then_refused, "CMD-4 CMD-6"),
     TEST(enabled_before_it_was_asked_for, "CMD-4 QRY-5 ARB-5"),
@@ -796,6 +815,7 @@ static const struct test_case cases[] = {
     TEST(taken_back_by_another, "CMD-4"),
     TEST(left_by_an_earlier_run_and_unreadable, "CMD-4 QRY-5"),
     TEST(events_out_of_sight, "EVT-1 EVT-3"),
+    TEST(our_own_event_before_it_shows, "EVT-1 EVT-3 CMD-6"),
     TEST(not_offered_for_a_while, "CMD-4 QRY-6 ARB-5"),
 };
 
