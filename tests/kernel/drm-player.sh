@@ -8,13 +8,13 @@
 
 # plays [OPTION]: the player begins; $player is its process
 plays() {
-    /kernel/console-player "$@" /dev/dri/card0 HDMI-A-1 /kernel/chain-good.xml /kernel/leaf.pem /kernel/root-modulus.b64 >/run/player 2>&1 &
+    /kernel/console-player "$@" /dev/dri/card0 HDMI-A-1 /kernel/chain-good.xml /kernel/leaf.pem /kernel/root-modulus.b64 >/run/console-player 2>&1 &
     player=$!
 }
 # now_shows WHAT: the last that it has said of its picture
-now_shows() { [ "$(grep -xE 'picture|black' /run/player | tail -n 1)" = "$1" ]; }
+now_shows() { [ "$(grep -xE 'picture|black' /run/console-player | tail -n 1)" = "$1" ]; }
 # so_often WHAT COUNT
-so_often() { [ "$(grep -xc "$1" /run/player)" -eq "$2" ] || { cat /run/player && return 1; }; }
+so_often() { [ "$(grep -xc "$1" /run/console-player)" -eq "$2" ] || { cat /run/console-player && return 1; }; }
 # the framebuffer that the kernel says is on the first CRTC
 framebuffer() { sed -n '/^plane\[/,/^crtc\[/s/^\tfb=\([1-9][0-9]*\)$/\1/p' $card/state | head -n 1; }
 black_is_on() { [ "$(framebuffer)" = "$black" ]; }
@@ -23,7 +23,7 @@ is_on() { [ -n "$(framebuffer)" ]; }
 ended_well() {
     exited=0
     wait "$player" || exited=$?
-    cat /run/player
+    cat /run/console-player
     [ "$exited" -eq 0 ]
 }
 
@@ -33,7 +33,7 @@ each_way() {
     plays "$@"
     test_that "[$*] it shows something" until_true is_on
     black=$(framebuffer)
-    test_that "the driver refuses: it says why" until_true grep -i 'the driver refused' /run/player
+    test_that "the driver refuses: it says why" until_true grep -i 'the driver refused' /run/console-player
     test_that "and stays black" black_is_on
     test_that "no picture was shown" so_often picture 0
     order $card/refuse_write 0
@@ -94,5 +94,5 @@ order $card/needs_modeset N
 test_that "another program is master" shows HDMI-A-1
 plays --host-commits
 test_that "the player refuses" not ended_well
-test_that "and says what to do" grep 'another program has the display' /run/player
+test_that "and says what to do" grep 'another program has the display' /run/console-player
 test_that "that program ends" ends_showing
