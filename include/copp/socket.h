@@ -159,7 +159,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_watch(struct copp_socket *c
 /*
  * Lending coppd a graphics card. Only a card's DRM master, or the lessee of its connectors, can switch their HDCP, and that goes with
  * the open file: a compositor or a player that is master lends coppd its own, and coppd switches HDCP through it for all sessions.
- * coppd sets nothing else through it, and gives up no mastership. See docs/outputs.md.
+ * coppd sets nothing else through it, and gives up no mastership. See docs/outputs-reference.md.
  */
 struct copp_socket_lend {
     size_t size; /* sizeof this struct */

@@ -1,4 +1,4 @@
-/* Connectors of the kernel's, while no compositor or X server owns them. docs/outputs.md tells what it can and cannot do. */
+/* Connectors of the kernel's, while no compositor or X server owns them. docs/outputs-reference.md tells what it can and cannot do. */
 #ifndef COPP_OUTPUTS_KMS_H
 #define COPP_OUTPUTS_KMS_H
 

@@ -46,7 +46,7 @@ enum receiver_state {
     RECEIVER_NO_PROGRAM = 8
 };
 
-/* Every register that is ever read. Nothing else is, and none is written: see docs/outputs.md. */
+/* Every register that is ever read. Nothing else is, and none is written: see docs/outputs-reference.md. */
 extern const struct receiver_span receiver_spans[RECEIVER_LINKS][RECEIVER_REGISTERS];
 
 /* Registers as they were read; of each the first bytes, as many as its span has. */

@@ -1,4 +1,4 @@
-/* Outputs of an X server with RandR. docs/outputs.md tells what it can and cannot do. */
+/* Outputs of an X server with RandR. docs/outputs-reference.md tells what it can and cannot do. */
 #ifndef COPP_OUTPUTS_XRANDR_H
 #define COPP_OUTPUTS_XRANDR_H
 

@@ -148,7 +148,7 @@ static void end_aux(int fd, const char *name) {
     assert_int_equal(close(fd), 0);
 }
 
-/* The whole list, here once more: whoever adds to it changes this as well, and docs/outputs.md. */
+/* The whole list, here once more: whoever adds to it changes this as well, and docs/outputs-reference.md. */
 static void assert_reads(enum receiver_link link) {
     static const struct receiver_span allowed[RECEIVER_LINKS][5] = {
         {{0x00, 5}, {0x40, 1}, {0x41, 2}, {0x50, 1}, {0x00, 5}},
