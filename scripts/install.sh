@@ -124,7 +124,8 @@ consumers_beside() {
 kms copp_kms_close
 wayland copp_wayland_free
 LIBRARIES
-    read -ra flags < <(pkg-config --cflags --libs libcopp-kms libcopp libdrm)
+    # libdrm is the system's own, not below the staged root
+    read -ra flags <<<"$(pkg-config --cflags --libs libcopp-kms libcopp) $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --cflags --libs libdrm)"
     gcc -std=c11 -Wall -Wextra -Werror "$1"/kms/*.c -o "$directory/console-player" "${flags[@]}"
 }
 
@@ -167,10 +168,12 @@ check_packages() {
     git -C "$directory/libcopp" init -q
     git -C "$directory/libcopp" add -A
     (cd "$directory/libcopp" && dpkg-buildpackage --build=binary --unsigned-changes --no-check-builddeps)
-    for package in libcopp0 libcopp-dev copp coppd libcopp-wayland0 libcopp-wayland-dev libcopp-kms0 libcopp-kms-dev; do
+    for package in libcopp0 libcopp-dev copp copp-receiver coppd libcopp-wayland0 libcopp-wayland-dev libcopp-kms0 libcopp-kms-dev; do
         dpkg-deb --fsys-tarfile "$directory/${package}"_*.deb | tar -t >"$directory/$package.files"
         report "$package: $(grep -vc '/$' "$directory/$package.files") files"
     done
+    left=$(cat "$directory"/*.files | grep -v '/$' | sort | uniq -d)
+    [ -z "$left" ] || { echo "$left" && echo "is in more than one package" && return 1; }
     left=$(git -C "$directory/libcopp" ls-files --others --exclude-standard)
     [ -z "$left" ] || { echo "$left" && echo "is not in .gitignore" && return 1; }
     if grep -rnE '@([a-z0-9-]+\.)*(example|localhost)\b' debian; then
@@ -183,7 +186,11 @@ check_packages() {
     grep -q '/bin/copp$' "$directory/copp.files"
     grep -q '/doc/copp/kiosk\.md$' "$directory/copp.files" # copp-protect(1) names both
     grep -q '/doc/copp/examples/kiosk/copp-kiosk\.service$' "$directory/copp.files"
+    grep -q '/copp-lend@\.service$' "$directory/copp.files"
+    grep -q '/libexec/copp-read-receiver$' "$directory/copp-receiver.files"
     grep -q '/sbin/coppd$' "$directory/coppd.files"
+    grep -q '/udev/rules\.d/70-copp-receivers\.rules$' "$directory/coppd.files"
+    grep -q '/libexec/copp-receiver-access$' "$directory/coppd.files"
     grep -q '/doc/coppd/examples/coppd\.conf$' "$directory/coppd.files"
     dpkg-deb -x "$directory"/libcopp-dev_*.deb "$directory/libcopp-dev"
     documentation "$directory/libcopp-dev/usr/share/doc/libcopp-dev"

@@ -12,6 +12,7 @@
 #include <xf86drmMode.h>
 
 #include "outputs/kms/claim.h"
+#include "outputs/kms/property.h"
 #include "outputs/kms/signal.h"
 #include "outputs/kms/timing.h"
 
@@ -70,11 +71,7 @@ static uint32_t read_properties(struct kms_card *card, struct kms_connector *con
 /* Another part of the same tiled display: by its own word, which only displays with tiles give. */
 static bool is_tile_of(const struct kms_card *card, const struct kms_connector *connector, uint32_t group) {
     uint64_t blob = 0;
-    drmModeObjectPropertiesPtr properties =
-        connector->tile_property ? drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR) : NULL;
-    if (properties)
-        (void)value_of(properties, connector->tile_property, &blob);
-    drmModeFreeObjectProperties(properties);
+    (void)kms_property_read(card->fd, connector->id, connector->tile_property, &blob);
     return kms_tile_group(card->fd, blob) == group;
 }
 

@@ -162,7 +162,7 @@ static void on_moved(void *user, const struct kms_card *card, uint32_t connector
     for (size_t i = 0; i < kms->count; i++) {
         struct kms_link *link = kms->links[i];
         const struct kms_connector *connector = &link->card->connectors[link->index];
-        bool own = link->card == card && connector->id == connector_id && connector->protection_property == property_id;
+        bool own = card && link->card == card && connector->id == connector_id && connector->protection_property == property_id;
         if (!card || own)
             hdcp_link_evidence(&link->link);
     }

@@ -14,6 +14,7 @@
 #include <xf86drmMode.h>
 
 #include "outputs/kms/lent.h"
+#include "outputs/kms/property.h"
 
 #define DRM_MAJOR_NUMBER 226u
 
@@ -106,8 +107,7 @@ static uint32_t count_outputs(const struct kms_card *card, int fd) {
 
 /* An empty request that is only tested: whoever has not set DRM_CLIENT_CAP_ATOMIC is told that there are none. */
 static bool is_atomic(int fd) {
-    struct drm_mode_atomic nothing = {.flags = DRM_MODE_ATOMIC_TEST_ONLY};
-    return drmIoctl(fd, DRM_IOCTL_MODE_ATOMIC, &nothing) == 0;
+    return kms_properties_test(fd, 0, NULL, 0) == 0;
 }
 
 enum copp_result kms_lending_adopt(struct kms_lending *lending, struct kms_cards *cards, int fd, const char *owner,

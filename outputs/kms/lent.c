@@ -129,12 +129,7 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
 static uint64_t value_of(const struct kms_card *card, size_t index) {
     const struct kms_connector *connector = &card->connectors[index];
     uint64_t value = HDCP_UNREADABLE;
-    drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
-    for (uint32_t i = 0; properties && i < properties->count_props; i++) {
-        if (properties->props[i] == connector->protection_property)
-            value = properties->prop_values[i];
-    }
-    drmModeFreeObjectProperties(properties);
+    (void)kms_property_read(card->fd, connector->id, connector->protection_property, &value);
     return value;
 }
 
@@ -246,10 +241,11 @@ uint64_t kms_lent_deadline_ms(const struct kms_lent *lent) {
 void kms_lent_mask(const struct kms_card *card, size_t index, struct hdcp_observation *observation) {
     const struct kms_lent *lent = card->lent;
     bool under_way = (lent->worker.pid && lent->writes == index) || lent->connectors[index].done;
-    if (lent->trial && index == lent->tried)
-        observation->hdcp = HDCP_UNDESIRED; /* it is nobody's */
-    else if (under_way && !lent->connectors[index].again && lent->connectors[index].asked == HDCP_DESIRED)
-        observation->hdcp = HDCP_UNDESIRED; /* the link does not know yet that it was written: it would be somebody else's */
+    bool tried = lent->trial && index == lent->tried; /* it is nobody's */
+    /* the link does not know yet that it was written: it would be somebody else's */
+    bool unknown = under_way && !lent->connectors[index].again && lent->connectors[index].asked == HDCP_DESIRED;
+    if (tried || unknown)
+        observation->hdcp = HDCP_UNDESIRED;
     else if (lent->connectors[index].again && observation->hdcp == HDCP_UNDESIRED)
         observation->hdcp = HDCP_DESIRED; /* it is, again */
 }

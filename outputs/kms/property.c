@@ -6,6 +6,18 @@
 #include <drm.h>
 #include <xf86drmMode.h>
 
+bool kms_property_read(int fd, uint32_t connector, uint32_t id, uint64_t *value) {
+    bool found = false;
+    drmModeObjectPropertiesPtr properties = id ? drmModeObjectGetProperties(fd, connector, DRM_MODE_OBJECT_CONNECTOR) : NULL;
+    for (uint32_t i = 0; properties && !found && i < properties->count_props; i++) {
+        found = properties->props[i] == id;
+        if (found)
+            *value = properties->prop_values[i];
+    }
+    drmModeFreeObjectProperties(properties);
+    return found;
+}
+
 int kms_property_set(int fd, uint32_t connector, const struct kms_property *property) {
     struct drm_mode_connector_set_property set = {.value = property->value, .prop_id = property->id, .connector_id = connector};
     return ioctl(fd, DRM_IOCTL_MODE_SETPROPERTY, &set) == 0 ? 0 : -errno;
@@ -21,7 +33,7 @@ static int commit(int fd, uint32_t flags, uint32_t connector, const struct kms_p
         values[i] = properties[i].value;
     }
     struct drm_mode_atomic atomic = {.flags = flags,
-                                     .count_objs = 1,
+                                     .count_objs = count ? 1 : 0,
                                      .objs_ptr = (uintptr_t)&connector,
                                      .count_props_ptr = (uintptr_t)&count,
                                      .props_ptr = (uintptr_t)ids,

@@ -194,7 +194,7 @@ static void a_slow_look_does_not_delay_the_next(void) {
         assert_event(&report, PROTECTION_IN_FORCE, NULL);
         assert_int_equal(standin.now_ms, began + 500); /* five questions */
         assert_int_equal(protection_set_deadline_ms(&p), began + 500);
-        assert_true(protection_set_dispatch(&p, (bool[]){false}));
+        assert_true(protection_set_dispatch(&p, (bool[ONE_FDS]){false}));
     }
     protection_set_close(&p);
 }

@@ -1,6 +1,7 @@
 #include "daemon_kit.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -239,6 +240,18 @@ void kit_event(struct kit *kit, const char *event) {
     unsigned before = kit_times_said(kit, "event: ");
     assert_int_equal(dprintf(kit->fifo, "%s\n", event), strlen(event) + 1);
     kit_wait_said(kit, "event: ", before + 1);
+}
+
+unsigned kit_open_files(const struct kit *kit) {
+    char path[64];
+    unsigned count = 0;
+    (void)snprintf(path, sizeof path, "/proc/%ld/fd", (long)kit->pid);
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    while (readdir(directory))
+        count++;
+    (void)closedir(directory);
+    return count;
 }
 
 void kit_wait_sessions(struct kit *kit, unsigned count) {

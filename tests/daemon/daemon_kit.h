@@ -51,6 +51,8 @@ void kit_event(struct kit *kit, const char *event);
 unsigned kit_times_said(struct kit *kit, const char *text);
 /* Waits until it has said text so many times. */
 void kit_wait_said(struct kit *kit, const char *text, unsigned times);
+/* How many entries its directory of open files has. */
+unsigned kit_open_files(const struct kit *kit);
 /* Waits until so many connections are open. */
 void kit_wait_sessions(struct kit *kit, unsigned count);
 /* SIGHUP; returns once the configuration has been read. */

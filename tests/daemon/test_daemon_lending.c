@@ -2,7 +2,6 @@
  * Graphics cards that are lent to coppd, and whatever else is sent along: coppd is a process of its own on a card made by umockdev. The
  * file that coppd gets is another one of the same card (lent.c), and becomes its master when the test's own gives that up.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -218,18 +217,6 @@ static void the_owner_takes_back(void) {
     world_end(&world);
 }
 
-static unsigned files_of(pid_t pid) {
-    char path[64];
-    unsigned count = 0;
-    (void)snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
-    DIR *directory = opendir(path);
-    assert_non_null(directory);
-    while (readdir(directory))
-        count++;
-    (void)closedir(directory);
-    return count;
-}
-
 /* A packet with descriptors. */
 static void send_fds(int fd, uint32_t type, size_t body, const int *fds, size_t count) {
     static uint8_t bytes[12 + 4096];
@@ -285,7 +272,7 @@ static void descriptors_that_are_of_no_use(void) {
         many[i] = null;
     int fd = raw_connect(&world.kit);
     assert_int_equal(adopt_status(fd, NULL, 0), COPP_HR_INVALIDARG);
-    unsigned before = files_of(world.kit.pid);
+    unsigned before = kit_open_files(&world.kit);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         assert_int_equal(adopt_status(fd, &others[i], 1), COPP_HR_INVALIDARG);
     assert_int_equal(adopt_status(fd, (const int[]){world.card, null}, 2), COPP_HR_INVALIDARG); /* nobody's pidfd */
@@ -295,11 +282,11 @@ static void descriptors_that_are_of_no_use(void) {
         send_fds(fd, 1, 4, many, FDS_MAX);
         assert_int_equal(status_of(fd, &size), COPP_HR_OK);
     }
-    assert_int_equal(files_of(world.kit.pid), before);
+    assert_int_equal(kit_open_files(&world.kit), before);
     send_fds(fd, 6, 7, many, FDS_MAX); /* malformed as well */
     raw_disconnect(fd, 1);
     (void)close(fd);
-    UNTIL(files_of(world.kit.pid) == before - 1);
+    UNTIL(kit_open_files(&world.kit) == before - 1);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         (void)close(others[i]);
     (void)close(pair[1]);

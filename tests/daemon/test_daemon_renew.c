@@ -1,5 +1,4 @@
 /* coppd takes another chain and key while it runs (SIGHUP): whoever has a device keeps what it was opened with. */
-#include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,18 +369,6 @@ static void a_test_hierarchy_stays(void) {
     world_end(&world);
 }
 
-static unsigned open_files(pid_t pid) {
-    char path[64];
-    unsigned count = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    DIR *directory = opendir(path);
-    assert_non_null(directory);
-    while (readdir(directory))
-        count++;
-    (void)closedir(directory);
-    return count;
-}
-
 #define RENEWALS 100u
 #define SESSIONS 3u
 
@@ -391,7 +378,7 @@ static void again_and_again(void) {
     struct player players[SESSIONS] = {{NULL, NULL}};
     world_begin(&world);
     kit_reload(&world.kit);
-    unsigned before = open_files(world.kit.pid);
+    unsigned before = kit_open_files(&world.kit);
     for (unsigned i = 0; i < RENEWALS; i++) {
         size_t which = i % HIERARCHIES;
         struct player *player = &players[i * 2 % SESSIONS];
@@ -406,7 +393,7 @@ static void again_and_again(void) {
     for (size_t i = 0; i < SESSIONS; i++)
         player_end(&players[i]);
     kit_wait_sessions(&world.kit, 0);
-    assert_int_equal(open_files(world.kit.pid), before);
+    assert_int_equal(kit_open_files(&world.kit), before);
     assert_int_equal(kit_times_said(&world.kit, RENEWED), 1 + RENEWALS);
     world_end(&world);
 }

@@ -12,7 +12,6 @@ chown player $XDG_RUNTIME_DIR
 as_player() { setpriv --reuid=player --regid=player --groups=video "$@"; }
 sway_starts() {
     seatd -g video >/run/seatd.log 2>&1 &
-    seatd=$!
     until_true test -S /run/seatd.sock
     as_player env LIBSEAT_BACKEND=seatd WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1 WLR_BACKENDS=drm HOME=/home/player \
         sway --config /dev/null >/run/sway.log 2>&1 &
@@ -20,11 +19,10 @@ sway_starts() {
     until_true sway_listens_or_ended
     test -S $XDG_RUNTIME_DIR/$WAYLAND_DISPLAY
 }
-sway_listens_or_ended() { test -S $XDG_RUNTIME_DIR/$WAYLAND_DISPLAY || ! kill -0 $sway 2>/dev/null; }
+sway_listens_or_ended() { test -S $XDG_RUNTIME_DIR/$WAYLAND_DISPLAY || ! kill -0 "$sway" 2>/dev/null; }
 # a window that is painted anew with each frame
 picture_moves() {
     as_player weston-simple-shm >/run/picture.log 2>&1 &
-    picture=$!
 }
 
 test_that "sway starts" sway_starts || cat /run/sway.log
@@ -33,8 +31,7 @@ test_that "coppd starts" coppd_starts
 test_that "it cannot switch HDCP on: sway is the master" not protects --unnamed-receiver
 test_that "no command starts" ended_with 1
 lends() {
-    copp lend --pid $sway >/run/lend 2>&1 &
-    lend=$!
+    copp lend --pid "$sway" >/run/lend 2>&1 &
     until_true grep -i lent /run/lend
 }
 test_that "sway's card is lent to coppd" lends

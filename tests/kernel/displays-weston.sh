@@ -10,7 +10,6 @@ mkdir -m 700 $XDG_RUNTIME_DIR
 
 weston_starts() {
     weston --backend=drm-backend.so --use-pixman --tty=2 --continue-without-input --idle-time=0 --socket=$WAYLAND_DISPLAY >/run/weston.log 2>&1 &
-    weston=$!
     until_true test -S $XDG_RUNTIME_DIR/$WAYLAND_DISPLAY
 }
 plays_in_weston() {
@@ -19,10 +18,10 @@ plays_in_weston() {
     until_true window_plays_or_ended
     grep 'protected: playing' /run/window
 }
-window_plays_or_ended() { grep playing /run/window || ! kill -0 $window 2>/dev/null; }
+window_plays_or_ended() { grep playing /run/window || ! kill -0 "$window" 2>/dev/null; }
 window_ended_with() {
     exited=0
-    wait $window || exited=$?
+    wait "$window" || exited=$?
     cat /run/window
     [ "$exited" -eq "$1" ]
 }

@@ -33,7 +33,7 @@ struct screen {
     unsigned shown;
 };
 
-static void die(const char *what) {
+_Noreturn static void die(const char *what) {
     fprintf(stderr, "drm_card: %s: %s\n", what, strerror(errno));
     exit(1);
 }
@@ -63,7 +63,6 @@ static drmModeConnectorPtr find_connector(int fd, const char *name) {
     }
     errno = ENOENT;
     die(name);
-    return NULL;
 }
 
 static uint32_t make_picture(int fd, uint32_t width, uint32_t height) {

@@ -1,9 +1,9 @@
 /* A card's master that writes Undesired with each frame, as Weston does: nobody else can hold HDCP there. drm_owner CONNECTOR */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <fcntl.h>
 
 #include <xf86drm.h>
 #include <xf86drmMode.h>

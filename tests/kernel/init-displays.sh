@@ -27,6 +27,7 @@ if [ ! -e /run/displays ]; then
     cd /new
     mkdir old
     pivot_root . old
+    # shellcheck disable=SC2094 # a device: nothing that is written is read again
     exec chroot . /kernel/init-displays.sh <dev/console >dev/console 2>&1
 fi
 mount -t proc proc /proc

@@ -210,7 +210,7 @@ static struct copp_signature sealed(const struct scene *scene) {
     if (!scene->own_key)
         return app_signature(&scene->app);
     struct copp_public_key leaf;
-    struct copp_signature signature;
+    struct copp_signature signature = {0};
     struct copp_handshake handshake = {.status_sequence = scene->app.status_sequence,
                                        .command_sequence = scene->app.command_sequence};
     memcpy(handshake.random, scene->app.random, sizeof handshake.random);

@@ -4,8 +4,8 @@
 #include "common/sized.h"
 #include "outputs/kms/library/copp-kms.h"
 #include "outputs/kms/library/detect.h"
-#include "outputs/kms/library/output.h"
 #include "outputs/kms/library/monitor.h"
+#include "outputs/kms/library/output.h"
 
 #define EDID_MS 2000u /* after an uevent; see look_is_due */
 
@@ -156,8 +156,8 @@ int copp_kms_fd(const struct copp_kms *kms) {
 static void hear(struct copp_kms *kms, const struct kms_event *event) {
     for (size_t i = 0; i < kms->count; i++) {
         struct kms_output *output = &kms->connectors[i];
-        bool own =
-            event->connector == output->id && event->property && event->property == kms_output_connector(output)->protection_property;
+        bool own = event->connector == output->id && event->property &&
+                   event->property == kms_output_connector(output)->protection_property;
         if (event->lost || own)
             hdcp_link_evidence(&output->link);
     }

@@ -69,7 +69,8 @@ void kms_output_request(const struct kms_output *output, struct copp_kms_request
     if (!is_open(output))
         return;
     if (output->request.value == HDCP_DESIRED && connector->type_property)
-        request->properties[request->count++] = (struct copp_kms_property){output->id, connector->type_property, output->card->type1};
+        request->properties[request->count++] =
+            (struct copp_kms_property){output->id, connector->type_property, output->card->type1};
     request->properties[request->count++] =
         (struct copp_kms_property){output->id, connector->protection_property, output->request.value};
 }
@@ -78,7 +79,8 @@ bool kms_output_committed(struct kms_output *output, const struct copp_kms_reque
     if (!request->count)
         return true;
     const struct copp_kms_property *last = &request->properties[request->count - 1];
-    if (last->object != output->id || last->property != kms_output_connector(output)->protection_property || last->value > HDCP_DESIRED)
+    if (last->object != output->id || last->property != kms_output_connector(output)->protection_property ||
+        last->value > HDCP_DESIRED)
         return false;
     bool on = last->value == HDCP_DESIRED;
     bool waited_for = kms_request_committed(&output->request, (enum hdcp_value)last->value, error, *output->now_ms);
