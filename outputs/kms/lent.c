@@ -89,6 +89,16 @@ enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_v
     return card->lent->trial ? COPP_E_PENDING : write_through(card, index, value);
 }
 
+/* On and off are refused for different reasons, though by the same number; some drivers refuse for ever. */
+static void warn_of_refusal(struct kms_card *card, size_t index, int error) {
+    const struct kms_lent *lent = card->lent;
+    struct kms_connector *connector = &card->connectors[index];
+    bool on = lent->connectors[index].asked == HDCP_DESIRED;
+    copp_backend_warn(card->log, &connector->warnings, on ? error : -error, card->now_ms,
+                      "%s: HDCP cannot be switched %s through the card of %s: %s", connector->name, on ? "on" : "off",
+                      lent->owner, strerror(error));
+}
+
 static void finish_write(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     size_t index = lent->writes;
@@ -108,9 +118,7 @@ static void finish_write(struct kms_card *card, uint64_t now_ms) {
         lent->connectors[index].unpaid = false;
     lent->look_ms = lent->connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
     if (result)
-        copp_backend_say(lent->log, COPP_BACKEND_WARNING, "%s: HDCP cannot be switched %s through the card of %s: %s",
-                         card->connectors[index].name, lent->connectors[index].asked == HDCP_DESIRED ? "on" : "off", lent->owner,
-                         strerror(error));
+        warn_of_refusal(card, index, error);
 }
 
 bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
@@ -219,6 +227,19 @@ bool kms_lent_leaves(const struct kms_card *card, size_t index) {
     const struct kms_lent *lent = card->lent;
     return !lent->trial && lent->state == COPP_BACKEND_LENT && index == lent->tried && !lent->worker.pid &&
            lent->connectors[index].unpaid;
+}
+
+bool kms_lent_unpaid(const struct kms_card *card, size_t index) {
+    return card->lent->connectors[index].unpaid;
+}
+
+bool kms_lent_drop(struct kms_card *card, size_t index) {
+    struct kms_lent *lent = card->lent;
+    bool left = lent->connectors[index].done && lent->connectors[index].asked == HDCP_DESIRED;
+    if (lent->trial || !left)
+        return false;
+    lent->connectors[index].done = false;
+    return lent->connectors[index].unpaid;
 }
 
 void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms) {
