@@ -89,6 +89,25 @@ enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_v
     return card->lent->trial ? COPP_E_PENDING : write_through(card, index, value);
 }
 
+/* Of a lease only what is leased is shown, and of one that was revoked nothing is. Nothing is probed. */
+static bool is_shown(const struct kms_card *card, size_t index) {
+    uint32_t id = card->connectors[index].id;
+    drmModeConnectorPtr connector = id ? drmModeGetConnectorCurrent(card->lent->fd, id) : NULL;
+    bool shown = connector != NULL;
+    drmModeFreeConnector(connector);
+    return shown;
+}
+
+/* Its card has gone, and another may have come meanwhile; or its lessor has taken all of it back. */
+static bool is_of_no_use(const struct kms_card *card, int error) {
+    size_t index = 0;
+    if (error != ENOENT)
+        return error == ENODEV;
+    while (index < card->count && !is_shown(card, index))
+        index++;
+    return index == card->count;
+}
+
 /* On and off are refused for different reasons, though by the same number; some drivers refuse for ever. */
 static void warn_of_refusal(struct kms_card *card, size_t index, int error) {
     const struct kms_lent *lent = card->lent;
@@ -119,6 +138,8 @@ static void finish_write(struct kms_card *card, uint64_t now_ms) {
     lent->look_ms = lent->connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
     if (result)
         warn_of_refusal(card, index, error);
+    if (is_of_no_use(card, error))
+        lent->state = COPP_BACKEND_LENT_GONE;
 }
 
 bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
@@ -177,7 +198,7 @@ static bool can_be_tried(struct kms_card *card, size_t index) {
     if (!card->connectors[index].id || !card->connectors[index].protection_property)
         return false;
     kms_card_observe(card, index, &now);
-    return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED;
+    return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED && is_shown(card, index);
 }
 
 size_t kms_lent_to_try(struct kms_card *card) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <xf86drm.h>
+#include <xf86drmMode.h>
 
 #include "common/clock.h"
 #include "fake_drm.h"
@@ -54,6 +55,24 @@ int __wrap_close_range(unsigned first, unsigned last, int flags) {
     (void)last;
     (void)flags;
     return 0;
+}
+
+/* What a lessee's file does not show: connectors of this type. */
+static struct {
+    int fd;
+    uint32_t type;
+    bool all;
+} hidden = {.fd = -1};
+
+drmModeConnectorPtr __real_drmModeGetConnectorCurrent(int fd, uint32_t id);
+drmModeConnectorPtr __wrap_drmModeGetConnectorCurrent(int fd, uint32_t id);
+drmModeConnectorPtr __wrap_drmModeGetConnectorCurrent(int fd, uint32_t id) {
+    drmModeConnectorPtr found = __real_drmModeGetConnectorCurrent(fd, id);
+    if (!found || fd != hidden.fd || (!hidden.all && found->connector_type != hidden.type))
+        return found;
+    drmModeFreeConnector(found);
+    errno = ENOENT;
+    return NULL;
 }
 
 struct world {
@@ -468,6 +487,42 @@ static void the_card_goes(void) {
     world_end(&world);
 }
 
+/* One that has come back at once: the loan's file is still the old one's. */
+static void the_file_is_dead(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    fake_drm_hold(world.drm)->refuse_write = ENODEV;
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+/* A lease without the HDMI output, which then is revoked. */
+static void a_lease(void) {
+    struct world world;
+    world_begin(&world, true);
+    hidden.fd = world.owner;
+    hidden.type = DRM_MODE_CONNECTOR_HDMIA;
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    fake_drm_hold(world.drm)->refuse_write = ENOENT;
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT); /* it is good for others */
+    assert_int_equal(count_said(&world, "HDMI-A-1: HDCP cannot be switched on"), 1); /* by the command, not by the trial */
+    hidden.all = true;
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
+    hidden.fd = -1;
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
 static unsigned open_files(void) {
     unsigned count = 0;
     for (int fd = 0; fd < 1024; fd++)
@@ -527,6 +582,8 @@ static const struct test_case cases[] = {
     TEST(a_command_during_the_trial, "CMD-6 QRY-5"),
     TEST(busy_for_a_while, "CMD-6"),
     TEST(the_card_goes, ""),
+    TEST(the_file_is_dead, "CMD-6"),
+    TEST(a_lease, "CMD-6"),
     TEST(what_cannot_be_lent, ""),
     TEST(closing_takes_down, "EVT-5"),
 };
