@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <xf86drm.h>
@@ -155,6 +156,12 @@ static void pass(struct world *world) {
     copp_outputs_dispatch(world->outputs.outputs, world->outputs.now_ms);
 }
 
+/* One that is killed within a call leaves umockdev, whose connection it shares with us, in the midst of a message. */
+static bool nobody_writes(void) {
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+}
+
 static unsigned writes_of(struct world *world) {
     unsigned writes = fake_drm_hold(world->drm)->connectors[FAKE_HDMI].writes;
     fake_drm_release(world->drm);
@@ -170,6 +177,7 @@ static void lend_and_pass_trial(struct world *world) {
     UNTIL(world, writes_of(world) == 2);
     assert_int_equal(fake_drm_protection(world->drm, FAKE_HDMI), 0);
     assert_int_equal(lent(world), COPP_BACKEND_LENT);
+    UNTIL(world, nobody_writes());
     pass(world);
 }
 
@@ -230,6 +238,21 @@ static void given_back_while_in_force(void) {
     world_end(&world);
 }
 
+/* What another program has set at another output of the card is its own (ARB-5). */
+static void given_back_beside_another_holder(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    fake_drm_set_protection(world.drm, FAKE_DP, 2);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    for (int i = 0; i < 3; i++)
+        pass(&world);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_DP), 2);
+    world_end(&world);
+}
+
 /* A take-down that comes to nothing is tried again by ourselves. */
 static void owed_after_a_refusal(void) {
     struct world world;
@@ -272,6 +295,7 @@ static void given_back_while_pending(void) {
     lend_and_pass_trial(&world);
     assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    UNTIL(&world, nobody_writes());
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
@@ -312,7 +336,7 @@ static void given_back_in_the_trial(void) {
     world_begin(&world, true);
     assert_int_equal(lend(&world, world.owner), COPP_OK);
     UNTIL(&world, writes_of(&world) == 1);
-    pass(&world);
+    UNTIL(&world, nobody_writes());
     give_back_refused(&world);
     world_end(&world);
 }
@@ -392,6 +416,10 @@ static void taken_back_once(void) {
     assert_int_equal(lent(&world), COPP_BACKEND_LENT);
     pass(&world);
     protect(&world);
+    world.outputs.now_ms += 20000;
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
+    UNTIL(&world, writes_of(&world) == 5); /* long after the first time it is the first again */
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT);
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
     world_end(&world);
@@ -547,6 +575,7 @@ static void what_cannot_be_lent(void) {
     (void)close(guest);
     assert_int_equal(lend(&world, world.owner), COPP_OK);
     assert_int_equal(lend(&world, world.owner), COPP_E_PENDING); /* one at a time */
+    UNTIL(&world, nobody_writes());
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         assert_int_equal(close(others[i]), 0);
@@ -568,6 +597,7 @@ static const struct test_case cases[] = {
     TEST(through_an_atomic_file, "CMD-4 CMD-6 QRY-5"),
     TEST(through_a_legacy_file, "CMD-4 CMD-6 QRY-5"),
     TEST(given_back_while_in_force, "EVT-1 EVT-3"),
+    TEST(given_back_beside_another_holder, "ARB-5"),
     TEST(owed_after_a_refusal, "EVT-1 EVT-3"),
     TEST(given_back_while_pending, "CMD-6"),
     TEST(given_up_while_written, "ARB-4 EVT-5"),
