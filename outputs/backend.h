@@ -78,7 +78,7 @@ struct copp_backend_ops {
     /*
      * Switches the outputs of a card through fd from now on; owner says for a person whose file that is. COPP_OK: fd is the
      * backend's, which closes it when it is given back; else it stays the caller's. COPP_E_NOT_FOUND: it is not open on one of the
-     * backend's cards; COPP_E_STATE: it is neither master nor lessee; COPP_E_PENDING: that card is lent already;
+     * backend's cards; COPP_E_STATE: it is neither master nor lessee; COPP_E_PENDING: that card is lent already, or another coppd has it;
      * COPP_E_UNSUPPORTED; COPP_E_MEMORY. NULL, with the two that follow: not supported.
      */
     enum copp_result (*adopt)(struct copp_backend *backend, int fd, const char *owner, struct copp_backend_loan *loan);

@@ -129,7 +129,7 @@ static int fail_to_lend(const struct lender *l, enum copp_result result) {
     case COPP_E_STATE:
         return fail(l->in, STATUS_NO, name, "%s (pid %u) is not its DRM master any more", program(l), l->owner.pid);
     case COPP_E_PENDING:
-        return fail(l->in, STATUS_NO, name, "somebody lends this card already");
+        return fail(l->in, STATUS_NO, name, "this card is lent already, or another coppd has it");
     default:
         return remote_socket_fail(l->in, &l->adapter, l->connection, result);
     }

@@ -182,8 +182,8 @@ struct copp_socket_loan {
  * only copp_socket_adopted is of use, and closing. loan may be NULL.
  * The thread is the connection's. Returns COPP_E_REFUSED: coppd does not let this user lend, or not any more in this connection;
  * COPP_E_UNSUPPORTED: its outputs are not graphics cards, or it is from before that; COPP_E_NOT_FOUND: the file is not open on one
- * of its cards; COPP_E_STATE: the file is neither DRM master's nor a lessee's at present; COPP_E_PENDING: somebody lends the card
- * already; COPP_E_TRANSPORT. After any error the connection is still there to be closed.
+ * of its cards; COPP_E_STATE: the file is neither DRM master's nor a lessee's at present; COPP_E_PENDING: the card is lent
+ * already, or another coppd has it; COPP_E_TRANSPORT. After any error the connection is still there to be closed.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_adopt(struct copp_socket *connection, const struct copp_socket_lend *lend,
                                                            struct copp_socket_loan *loan);

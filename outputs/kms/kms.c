@@ -241,10 +241,17 @@ static void owe_trial(struct kms_link *link) {
         hdcp_link_owe(&link->link);
 }
 
+/* Desired was still being written when the last one who wanted it went. Until here that was hidden from the link. */
+static void owe_what_came_late(struct kms_link *link) {
+    if (link->card->lent && !link->link.pending && kms_lent_drop(link->card, link->index))
+        hdcp_link_owe(&link->link);
+}
+
 /* The receiver is read behind the look that shows whether the bus is free, and what has been read counts with the next one. */
 static void dispatch_link(struct kms_link *link, uint64_t now_ms) {
     kms_receiver_take(&link->receiver, now_ms);
     owe_trial(link);
+    owe_what_came_late(link);
     hdcp_link_dispatch(&link->link, now_ms);
     if (link->link.watched)
         kms_receiver_ask(&link->receiver);
@@ -317,12 +324,22 @@ static enum copp_backend_lent lent(const struct copp_backend *backend, uint32_t 
     return kms_lending_state(&const_kms_of(backend)->cards, id);
 }
 
+/* What was hidden from the links while the card was lent may come to light now, and would pass for another program's. */
+static void owe_what_is_unpaid(const struct kms *kms, const struct kms_card *card) {
+    for (size_t i = 0; i < kms->count; i++) {
+        struct kms_link *link = kms->links[i];
+        if (link->card == card && kms_lent_unpaid(card, link->index))
+            hdcp_link_owe(&link->link);
+    }
+}
+
 /* What is in force there may stay so, but nobody can switch it any more: whoever relied on it has lost it (EVT-1). */
 static void give_back(struct copp_backend *backend, uint32_t id) {
     struct kms *kms = kms_of(backend);
     struct kms_card *card = kms_lending_card(&kms->cards, id);
     if (!card)
         return;
+    owe_what_is_unpaid(kms, card);
     kms_lending_give_back(&kms->lending, card);
     for (size_t i = 0; i < kms->count; i++) {
         if (kms->links[i]->card == card)

@@ -115,7 +115,7 @@ enum copp_result kms_lending_adopt(struct kms_lending *lending, struct kms_cards
     struct kms_card *card = card_of(cards, fd);
     if (!card)
         return COPP_E_NOT_FOUND;
-    if (card->lent)
+    if (card->lent || !kms_card_claim(card)) /* a card has one coppd, whoever lends it */
         return COPP_E_PENDING;
     if (!drmIsMaster(fd)) /* a lessee is master of its lease */
         return COPP_E_STATE;

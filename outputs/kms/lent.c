@@ -89,6 +89,35 @@ enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_v
     return card->lent->trial ? COPP_E_PENDING : write_through(card, index, value);
 }
 
+/* Of a lease only what is leased is shown, and of one that was revoked nothing is. Nothing is probed. */
+static bool is_shown(const struct kms_card *card, size_t index) {
+    uint32_t id = card->connectors[index].id;
+    drmModeConnectorPtr connector = id ? drmModeGetConnectorCurrent(card->lent->fd, id) : NULL;
+    bool shown = connector != NULL;
+    drmModeFreeConnector(connector);
+    return shown;
+}
+
+/* Its card has gone, and another may have come meanwhile; or its lessor has taken all of it back. */
+static bool is_of_no_use(const struct kms_card *card, int error) {
+    size_t index = 0;
+    if (error != ENOENT)
+        return error == ENODEV;
+    while (index < card->count && !is_shown(card, index))
+        index++;
+    return index == card->count;
+}
+
+/* On and off are refused for different reasons, though by the same number; some drivers refuse for ever. */
+static void warn_of_refusal(struct kms_card *card, size_t index, int error) {
+    const struct kms_lent *lent = card->lent;
+    struct kms_connector *connector = &card->connectors[index];
+    bool on = lent->connectors[index].asked == HDCP_DESIRED;
+    copp_backend_warn(card->log, &connector->warnings, on ? error : -error, card->now_ms,
+                      "%s: HDCP cannot be switched %s through the card of %s: %s", connector->name, on ? "on" : "off",
+                      lent->owner, strerror(error));
+}
+
 static void finish_write(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     size_t index = lent->writes;
@@ -108,9 +137,9 @@ static void finish_write(struct kms_card *card, uint64_t now_ms) {
         lent->connectors[index].unpaid = false;
     lent->look_ms = lent->connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
     if (result)
-        copp_backend_say(lent->log, COPP_BACKEND_WARNING, "%s: HDCP cannot be switched %s through the card of %s: %s",
-                         card->connectors[index].name, lent->connectors[index].asked == HDCP_DESIRED ? "on" : "off", lent->owner,
-                         strerror(error));
+        warn_of_refusal(card, index, error);
+    if (is_of_no_use(card, error))
+        lent->state = COPP_BACKEND_LENT_GONE;
 }
 
 bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
@@ -164,7 +193,7 @@ static bool can_be_tried(struct kms_card *card, size_t index) {
     if (!card->connectors[index].id || !card->connectors[index].protection_property)
         return false;
     kms_card_observe(card, index, &now);
-    return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED;
+    return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED && is_shown(card, index);
 }
 
 size_t kms_lent_to_try(struct kms_card *card) {
@@ -214,6 +243,19 @@ bool kms_lent_leaves(const struct kms_card *card, size_t index) {
     const struct kms_lent *lent = card->lent;
     return !lent->trial && lent->state == COPP_BACKEND_LENT && index == lent->tried && !lent->worker.pid &&
            lent->connectors[index].unpaid;
+}
+
+bool kms_lent_unpaid(const struct kms_card *card, size_t index) {
+    return card->lent->connectors[index].unpaid;
+}
+
+bool kms_lent_drop(struct kms_card *card, size_t index) {
+    struct kms_lent *lent = card->lent;
+    bool left = lent->connectors[index].done && lent->connectors[index].asked == HDCP_DESIRED;
+    if (lent->trial || !left)
+        return false;
+    lent->connectors[index].done = false;
+    return lent->connectors[index].unpaid;
 }
 
 void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms) {

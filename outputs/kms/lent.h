@@ -54,6 +54,10 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker);
 
 /* As the write of struct hdcp_link_ops, of a card that is lent: COPP_E_PENDING until the write has ended. */
 COPP_NODISCARD enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value);
+/* Forgets how the last write has ended, if that was Desired: nobody asks for it any more. Whether that stands at the connector, or may. */
+COPP_NODISCARD bool kms_lent_drop(struct kms_card *card, size_t index);
+/* Whether Desired stands there through the lent file, or may, and is to be taken down. */
+bool kms_lent_unpaid(const struct kms_card *card, size_t index);
 /* Hides what is ours alone while a card that is lent is being tried out, or written again. */
 void kms_lent_mask(const struct kms_card *card, size_t index, struct hdcp_observation *observation);
 

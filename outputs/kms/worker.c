@@ -86,10 +86,12 @@ static void limit_time(uint32_t limit_ms) {
     (void)setitimer(ITIMER_REAL, &limit, NULL);
 }
 
-static void run(const struct kms_job *job, int pipe) {
+static void run(const struct kms_job *job, int pipe, pid_t parent) {
     limit_time(job->limit_ms);
     if (job->waits)
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* else a card would have its dead owner as its master, by our copy alone */
+    if (job->waits && getppid() != parent)
+        _exit(1); /* it has ended before that was asked for */
     close_all_but(job->fd, pipe);
     int error = carry_out(job);
     _exit(write(pipe, &error, sizeof error) == sizeof error ? 0 : 1);
@@ -107,9 +109,10 @@ bool kms_worker_start(struct kms_worker *worker, const struct kms_job *job) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
         return false;
+    pid_t parent = getpid();
     worker->pid = fork();
     if (worker->pid == 0)
-        run(job, ends[1]);
+        run(job, ends[1], parent);
     (void)close(ends[1]);
     worker->pipe = ends[0];
     worker->fd = worker->pid > 0 ? (int)syscall(SYS_pidfd_open, worker->pid, 0) : -1;

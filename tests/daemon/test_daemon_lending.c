@@ -277,6 +277,10 @@ static void descriptors_that_are_of_no_use(void) {
         assert_int_equal(adopt_status(fd, &others[i], 1), COPP_HR_INVALIDARG);
     assert_int_equal(adopt_status(fd, (const int[]){world.card, null}, 2), COPP_HR_INVALIDARG); /* nobody's pidfd */
     assert_int_equal(adopt_status(fd, (const int[]){world.card, null, null}, 3), COPP_HR_INVALIDARG);
+    const int owner = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    assert_true(owner >= 0);
+    assert_int_equal(adopt_status(fd, (const int[]){world.card, owner, null}, 3), COPP_HR_INVALIDARG); /* one too many */
+    (void)close(owner);
     assert_int_equal(adopt_status(fd, many, FDS_MAX), COPP_HR_INVALIDARG);
     for (unsigned i = 0; i < 100; i++) {
         send_fds(fd, 1, 4, many, FDS_MAX);

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <xf86drm.h>
+#include <xf86drmMode.h>
 
 #include "common/clock.h"
 #include "fake_drm.h"
@@ -55,18 +58,47 @@ int __wrap_close_range(unsigned first, unsigned last, int flags) {
     return 0;
 }
 
+/* What a lessee's file does not show: connectors of this type. */
+static struct {
+    int fd;
+    uint32_t type;
+    bool all;
+} hidden = {.fd = -1};
+
+drmModeConnectorPtr __real_drmModeGetConnectorCurrent(int fd, uint32_t id);
+drmModeConnectorPtr __wrap_drmModeGetConnectorCurrent(int fd, uint32_t id);
+drmModeConnectorPtr __wrap_drmModeGetConnectorCurrent(int fd, uint32_t id) {
+    drmModeConnectorPtr found = __real_drmModeGetConnectorCurrent(fd, id);
+    if (!found || fd != hidden.fd || (!hidden.all && found->connector_type != hidden.type))
+        return found;
+    drmModeFreeConnector(found);
+    errno = ENOENT;
+    return NULL;
+}
+
 struct world {
     struct fake_drm *drm;
     struct said said;
     int owner; /* the card's master */
+    int rival; /* another coppd's; -1: none */
     struct copp_backend *backend; /* of the outputs */
     struct outputs_rig outputs;
     struct app app; /* on HDMI-A-1 */
     struct copp_backend_loan loan;
 };
 
-static void world_begin(struct world *world, bool atomic) {
+/* As another coppd: it is no master, and has locked the card. */
+static int lock_card(void) {
+    int fd = open(CARD, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    (void)drmDropMaster(fd);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    return fd;
+}
+
+static void begin(struct world *world, bool atomic, bool locked) {
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = atomic});
+    world->rival = locked ? lock_card() : -1;
     said_init(&world->said);
     const struct copp_kms_config config = {.log = &world->said.log};
     struct copp_backend *backend;
@@ -80,6 +112,14 @@ static void world_begin(struct world *world, bool atomic) {
     fake_drm_release(world->drm);
     (void)drmSetClientCap(world->owner, DRM_CLIENT_CAP_ATOMIC, 1);
     app_begin(&world->app, outputs_rig_connector(&world->outputs, "card0-HDMI-A-1"));
+}
+
+static void world_begin(struct world *world, bool atomic) {
+    begin(world, atomic, false);
+}
+
+static void world_begin_beside(struct world *world, bool atomic) {
+    begin(world, atomic, true);
 }
 
 static void world_end(struct world *world) {
@@ -116,6 +156,12 @@ static void pass(struct world *world) {
     copp_outputs_dispatch(world->outputs.outputs, world->outputs.now_ms);
 }
 
+/* One that is killed within a call leaves umockdev, whose connection it shares with us, in the midst of a message. */
+static bool nobody_writes(void) {
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+}
+
 static unsigned writes_of(struct world *world) {
     unsigned writes = fake_drm_hold(world->drm)->connectors[FAKE_HDMI].writes;
     fake_drm_release(world->drm);
@@ -131,6 +177,7 @@ static void lend_and_pass_trial(struct world *world) {
     UNTIL(world, writes_of(world) == 2);
     assert_int_equal(fake_drm_protection(world->drm, FAKE_HDMI), 0);
     assert_int_equal(lent(world), COPP_BACKEND_LENT);
+    UNTIL(world, nobody_writes());
     pass(world);
 }
 
@@ -191,6 +238,21 @@ static void given_back_while_in_force(void) {
     world_end(&world);
 }
 
+/* What another program has set at another output of the card is its own (ARB-5). */
+static void given_back_beside_another_holder(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    fake_drm_set_protection(world.drm, FAKE_DP, 2);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    for (int i = 0; i < 3; i++)
+        pass(&world);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_DP), 2);
+    world_end(&world);
+}
+
 /* A take-down that comes to nothing is tried again by ourselves. */
 static void owed_after_a_refusal(void) {
     struct world world;
@@ -211,6 +273,21 @@ static void owed_after_a_refusal(void) {
     world_end(&world);
 }
 
+/* The take-down with which the loan ends is refused, and the owner has ended: what stands is ours to take down. */
+static void give_back_refused(struct world *world) {
+    fake_drm_hold(world->drm)->refuse_write = EIO;
+    fake_drm_release(world->drm);
+    copp_outputs_give_back(world->outputs.outputs, world->loan.id);
+    UNTIL(world, strstr(world->said.text, "when a card was given back") != NULL);
+    assert_int_equal(fake_drm_protection(world->drm, FAKE_HDMI), 1);
+    pass(world);
+    struct fake_card *card = fake_drm_hold(world->drm);
+    card->refuse_write = 0;
+    card->other_master = false;
+    fake_drm_release(world->drm);
+    UNTIL(world, fake_drm_protection(world->drm, FAKE_HDMI) == 0);
+}
+
 /* The command that waits fails with the loan. */
 static void given_back_while_pending(void) {
     struct world world;
@@ -218,9 +295,97 @@ static void given_back_while_pending(void) {
     lend_and_pass_trial(&world);
     assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    UNTIL(&world, nobody_writes());
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     assert_int_equal(app_result(&world.app), COPP_HR_UNEXPECTED);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* Whoever has asked is gone before the write has ended: Desired stands then, and nobody wants it. */
+static void given_up_while_written(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    copp_device_close(&world.app.device);
+    UNTIL(&world, writes_of(&world) == 3);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+/* The same, and the loan ends before it is seen. */
+static void given_up_and_given_back(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    copp_device_close(&world.app.device);
+    struct pollfd end = {.fd = copp_outputs_fd(world.outputs.outputs), .events = POLLIN};
+    for (uint64_t deadline_ms = clock_ms() + 20000; writes_of(&world) < 3 || poll(&end, 1, 0) != 1;)
+        assert_true(clock_ms() < deadline_ms);
+    give_back_refused(&world);
+    world_end(&world);
+}
+
+/* What the trial has written is owed like a session's. */
+static void given_back_in_the_trial(void) {
+    struct world world;
+    world_begin(&world, true);
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    UNTIL(&world, writes_of(&world) == 1);
+    UNTIL(&world, nobody_writes());
+    give_back_refused(&world);
+    world_end(&world);
+}
+
+/* A card has one coppd. */
+static void another_coppd_has_it(void) {
+    struct world world;
+    world_begin_beside(&world, true);
+    assert_int_equal(lend(&world, world.owner), COPP_E_PENDING);
+    pass(&world);
+    assert_int_equal(writes_of(&world), 0);
+    (void)close(world.rival);
+    lend_and_pass_trial(&world);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+static unsigned count_said(const struct world *world, const char *text) {
+    unsigned count = 0;
+    for (const char *at = world->said.text; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static unsigned commits_of(struct world *world) {
+    unsigned commits = fake_drm_hold(world->drm)->asked[DRM_IOCTL_NR(DRM_IOCTL_MODE_ATOMIC)];
+    fake_drm_release(world->drm);
+    return commits;
+}
+
+/* A driver that refuses the same for ever is told of once. */
+static void refused_for_ever(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    pass(&world);
+    fake_drm_hold(world.drm)->refuse_undesired = EINVAL; /* as anx7625, until HDCP has come up */
+    fake_drm_release(world.drm);
+    unsigned before = commits_of(&world);
+    copp_device_close(&world.app.device);
+    UNTIL(&world, commits_of(&world) >= before + 3);
+    pass(&world);
+    assert_int_equal(count_said(&world, "cannot be switched off"), 1);
+    fake_drm_hold(world.drm)->refuse_undesired = 0;
+    fake_drm_release(world.drm);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     world_end(&world);
 }
 
@@ -251,6 +416,10 @@ static void taken_back_once(void) {
     assert_int_equal(lent(&world), COPP_BACKEND_LENT);
     pass(&world);
     protect(&world);
+    world.outputs.now_ms += 20000;
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
+    UNTIL(&world, writes_of(&world) == 5); /* long after the first time it is the first again */
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT);
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
     world_end(&world);
@@ -346,6 +515,42 @@ static void the_card_goes(void) {
     world_end(&world);
 }
 
+/* One that has come back at once: the loan's file is still the old one's. */
+static void the_file_is_dead(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    fake_drm_hold(world.drm)->refuse_write = ENODEV;
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+/* A lease without the HDMI output, which then is revoked. */
+static void a_lease(void) {
+    struct world world;
+    world_begin(&world, true);
+    hidden.fd = world.owner;
+    hidden.type = DRM_MODE_CONNECTOR_HDMIA;
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    fake_drm_hold(world.drm)->refuse_write = ENOENT;
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT); /* it is good for others */
+    assert_int_equal(count_said(&world, "HDMI-A-1: HDCP cannot be switched on"), 1); /* by the command, not by the trial */
+    hidden.all = true;
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
+    hidden.fd = -1;
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
 static unsigned open_files(void) {
     unsigned count = 0;
     for (int fd = 0; fd < 1024; fd++)
@@ -370,6 +575,7 @@ static void what_cannot_be_lent(void) {
     (void)close(guest);
     assert_int_equal(lend(&world, world.owner), COPP_OK);
     assert_int_equal(lend(&world, world.owner), COPP_E_PENDING); /* one at a time */
+    UNTIL(&world, nobody_writes());
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         assert_int_equal(close(others[i]), 0);
@@ -391,8 +597,14 @@ static const struct test_case cases[] = {
     TEST(through_an_atomic_file, "CMD-4 CMD-6 QRY-5"),
     TEST(through_a_legacy_file, "CMD-4 CMD-6 QRY-5"),
     TEST(given_back_while_in_force, "EVT-1 EVT-3"),
+    TEST(given_back_beside_another_holder, "ARB-5"),
     TEST(owed_after_a_refusal, "EVT-1 EVT-3"),
     TEST(given_back_while_pending, "CMD-6"),
+    TEST(given_up_while_written, "ARB-4 EVT-5"),
+    TEST(given_up_and_given_back, "ARB-4 EVT-5"),
+    TEST(given_back_in_the_trial, "ARB-4"),
+    TEST(another_coppd_has_it, ""),
+    TEST(refused_for_ever, ""),
     TEST(taken_back_in_the_trial, "CMD-4"),
     TEST(taken_back_once, "CMD-6"),
     TEST(taken_back_from_a_session, "EVT-1 EVT-3"),
@@ -400,6 +612,8 @@ static const struct test_case cases[] = {
     TEST(a_command_during_the_trial, "CMD-6 QRY-5"),
     TEST(busy_for_a_while, "CMD-6"),
     TEST(the_card_goes, ""),
+    TEST(the_file_is_dead, "CMD-6"),
+    TEST(a_lease, "CMD-6"),
     TEST(what_cannot_be_lent, ""),
     TEST(closing_takes_down, "EVT-5"),
 };
