@@ -59,8 +59,9 @@ const struct command command_probe = {
     .operands = "",
     .summary = "Find out where this machine's output protection fails",
     .details = "Asks coppd, opens a session with each of its outputs, and looks at the kernel's graphics\n"
-               "cards: who owns them, what their connectors can do, who receives. Each obstacle comes with its remedy. Exit\n"
-               "status 0: a display can be protected through coppd; 1: none can; 2: could not tell.",
+               "cards: who owns them, what their connectors can do, who receives. Each obstacle comes with\n"
+               "its remedy. Exit status 0: a display can be protected through coppd; 1: none can; 2: could\n"
+               "not tell.",
     .options = options,
     .options_size = sizeof(struct probe_options),
     .run = run,
