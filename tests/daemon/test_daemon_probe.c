@@ -119,6 +119,16 @@ static void simulated_outputs_are_not_enough(void) {
     world_end(&world);
 }
 
+static void another_master_is_named(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    fake_drm_other_master(world.drm, "sway", 812);
+    expect(&world, "card0", "DRM master", "note sway (pid 812): it alone may switch HDCP");
+    (void)probe(&world, "", "");
+    assert_non_null(strstr(world.out, "remedy: lend its card to coppd: copp lend --pid 812\n"));
+    world_end(&world);
+}
+
 /* --- the displays' registers --- */
 
 static void make(const char *name, const char *content) {
@@ -184,6 +194,7 @@ static const struct test_case cases[] = {
     TEST(without_coppd, ""),
     TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),
     TEST(simulated_outputs_are_not_enough, "BIND-6"),
+    TEST(another_master_is_named, "CMD-6"),
     TEST(receivers_are_read, "QRY-6"),
 };
 
