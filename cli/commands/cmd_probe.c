@@ -1,18 +1,10 @@
 /* copp probe: whether this machine's outputs can be protected, and if not, what to do about it (QRY, SES, CERT). */
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-
 #include "cli/adapter.h"
 #include "cli/commands.h"
 #include "cli/probe/cards.h"
 #include "cli/probe/coppd.h"
+#include "cli/probe/lists.h"
 #include "cli/report.h"
-#include "cli/srm.h"
-
-#define KERNEL_SRM "/lib/firmware/display_hdcp_srm.bin"
-#define DAY_S 86400
 
 struct probe_options {
     struct adapter_options device;
@@ -40,30 +32,6 @@ static const struct option_spec options[] = {
     {.name = NULL},
 };
 
-/* What the kernel's drivers check receivers against. They do not verify its signature. */
-static void find_srm(const struct invocation *in, struct findings *findings) {
-    struct error_note note = {.text = ""};
-    struct invocation quiet = *in;
-    struct stat status;
-    struct copp_srm *srm = NULL;
-    struct copp_verdict verdict;
-    quiet.note = &note;
-    findings_at(findings, "kernel");
-    if (stat(KERNEL_SRM, &status) != 0) {
-        bool missing = errno == ENOENT;
-        findings_add(findings, missing ? FINDING_NOTE : FINDING_UNKNOWN, "revocation list",
-                     "fetch the HDCP licensing body's list and verify it with copp srm verify", "%s: %s", KERNEL_SRM,
-                     missing ? "none: the driver refuses no revoked receiver" : strerror(errno));
-    } else if (read_srm(&quiet, KERNEL_SRM, NULL, &srm, &verdict) != STATUS_YES) {
-        findings_add(findings, FINDING_BAD, "revocation list", note.remedy[0] ? note.remedy : NULL, "%s", note.text);
-    } else {
-        long long days = ((long long)time(NULL) - (long long)status.st_mtime) / DAY_S;
-        findings_add(findings, FINDING_GOOD, "revocation list", NULL, "HDCP %u.x, version %u, stored %lld days ago",
-                     copp_srm_hdcp(srm), copp_srm_version(srm), days);
-    }
-    copp_srm_free(&srm);
-}
-
 static int print(const struct invocation *in, struct findings *findings, enum coppd_answer answer) {
     static const int statuses[] = {[COPPD_PROTECTS] = STATUS_YES, [COPPD_FAILS] = STATUS_NO, [COPPD_UNKNOWN] = STATUS_UNKNOWN};
     if (in->json) {
@@ -79,8 +47,8 @@ static int run(const struct invocation *in) {
     struct findings findings;
     findings_begin(&findings);
     enum coppd_answer answer = probe_coppd(in, &o->device, o->set, &findings);
-    find_srm(in, &findings);
-    probe_cards(&findings);
+    probe_lists(in, "/", NULL, &findings);
+    probe_cards(in, &findings);
     int status = print(in, &findings, answer);
     findings_end(&findings);
     return status;
@@ -91,8 +59,9 @@ const struct command command_probe = {
     .operands = "",
     .summary = "Find out where this machine's output protection fails",
     .details = "Asks coppd, opens a session with each of its outputs, and looks at the kernel's graphics\n"
-               "cards: who owns them, what their connectors can do. Each obstacle comes with its remedy. Exit\n"
-               "status 0: a display can be protected through coppd; 1: none can; 2: could not tell.",
+               "cards: who owns them, what their connectors can do, who receives. Each obstacle comes with\n"
+               "its remedy. Exit status 0: a display can be protected through coppd; 1: none can; 2: could\n"
+               "not tell.",
     .options = options,
     .options_size = sizeof(struct probe_options),
     .run = run,

@@ -8,8 +8,16 @@
 
 #include <libudev.h>
 
+#include "cli/receivers/receivers.h"
+#include "cli/report.h"
+#include "lent.h"
 #include "outputs/kms/card.h"
 #include "owner.h"
+
+struct cards {
+    struct findings *findings;
+    struct receiver_rows receivers; /* of every card that can be opened */
+};
 
 /* --- who owns the card --- */
 
@@ -41,6 +49,31 @@ static void list_owners(const struct card_owners *owners, char *text, size_t siz
                                  (long)owners->list[i].pid);
 }
 
+static bool is_lent(const struct card_owners *owners, const struct card_owner *master, const char *node) {
+    for (size_t i = 0; i < owners->count; i++) {
+        if (strcmp(owners->list[i].name, "coppd") == 0 && card_is_shared(master->pid, owners->list[i].pid, node))
+            return true;
+    }
+    return false;
+}
+
+static void add_master(struct findings *findings, const struct card_owners *owners, const struct card_owner *master,
+                       const char *node) {
+    char remedy[128];
+    if (strcmp(master->name, "coppd") == 0) {
+        findings_add(findings, FINDING_GOOD, "DRM master", NULL, "coppd itself");
+        return;
+    }
+    if (is_lent(owners, master, node)) {
+        findings_add(findings, FINDING_GOOD, "DRM master", NULL, "%s (pid %ld), which lends coppd the card", master->name,
+                     (long)master->pid);
+        return;
+    }
+    remedy_for(master, remedy, sizeof remedy);
+    findings_add(findings, FINDING_NOTE, "DRM master", remedy, "%s (pid %ld): it alone may switch HDCP", master->name,
+                 (long)master->pid);
+}
+
 static void find_owner(struct findings *findings, unsigned number, const char *node) {
     struct card_owners owners;
     char text[320];
@@ -48,10 +81,7 @@ static void find_owner(struct findings *findings, unsigned number, const char *n
     const struct card_owner *master = card_owners_master(&owners);
     list_owners(&owners, text, sizeof text);
     if (master) {
-        char remedy[128];
-        remedy_for(master, remedy, sizeof remedy);
-        findings_add(findings, FINDING_NOTE, "DRM master", remedy, "%s (pid %ld): it alone may switch HDCP", master->name,
-                     (long)master->pid);
+        add_master(findings, &owners, master, node);
     } else if (owners.clients_known || (owners.all_seen && owners.count == 0)) {
         findings_add(findings, FINDING_GOOD, "DRM master", NULL, "nobody: coppd may switch HDCP itself");
     } else {
@@ -80,25 +110,77 @@ static void find_property(struct findings *findings, const struct kms_connector 
                                          [HDCP_DESIRED] = "Desired: HDCP is asked for, and not in force",
                                          [HDCP_ENABLED] = "Enabled: HDCP is in force",
                                          [HDCP_UNREADABLE] = "the property cannot be read"};
+    static const enum finding states[] = {[HDCP_UNDESIRED] = FINDING_GOOD,
+                                          [HDCP_DESIRED] = FINDING_NOTE,
+                                          [HDCP_ENABLED] = FINDING_GOOD,
+                                          [HDCP_UNREADABLE] = FINDING_UNKNOWN};
+    static const char *const remedies[] = {
+        [HDCP_DESIRED] = "if that lasts, see why the driver fails in the kernel's messages (dmesg)",
+        [HDCP_UNREADABLE] = "run copp probe as root, or plug the card in again",
+    };
     if (!connector->protection_property)
         findings_add(findings, seen->connected ? FINDING_BAD : FINDING_NOTE, "Content Protection",
                      "use another connector: this one's driver cannot switch HDCP on it",
                      "the connector does not have the property");
     else
-        findings_add(findings, seen->hdcp == HDCP_UNREADABLE ? FINDING_UNKNOWN : FINDING_GOOD, "Content Protection", NULL, "%s",
-                     values[seen->hdcp]);
+        findings_add(findings, states[seen->hdcp], "Content Protection", remedies[seen->hdcp], "%s", values[seen->hdcp]);
     if (connector->protection_property)
         findings_add(findings, FINDING_NOTE, "HDCP Content Type", NULL, "%s",
                      connector->type_property ? "type 1 (HDCP 2.2 and later) can be asked for" : "type 0 only");
 }
 
-static void find_connectors(struct findings *findings, struct kms_card *card) {
+/* --- who receives there --- */
+
+static const struct receiver_row *find_row(const struct receiver_rows *receivers, const char *name) {
+    for (size_t i = 0; i < receivers->count; i++) {
+        if (strcmp(receivers->rows[i].output.name, name) == 0)
+            return &receivers->rows[i];
+    }
+    return NULL;
+}
+
+/* What a session can rely on: with a receiver that can do HDCP 2.x nobody knows which version is used. */
+static void add_receiver(struct findings *findings, const struct copp_socket_connector *seen) {
+    char text[96];
+    char devices[48] = "";
+    const uint8_t *ksv = seen->receiver_ksv;
+    if (seen->receiver_flags & COPP_SOCKET_RECEIVER_REPEATER)
+        (void)snprintf(devices, sizeof devices, ", a repeater with %u devices", seen->receiver_devices);
+    (void)snprintf(text, sizeof text, "KSV %02x%02x%02x%02x%02x%s", ksv[0], ksv[1], ksv[2], ksv[3], ksv[4], devices);
+    if (seen->receiver_flags & COPP_SOCKET_RECEIVER_HDCP2)
+        findings_add(findings, FINDING_NOTE, "receiver", "play with copp protect --unnamed-receiver if the licence allows it",
+                     "HDCP 2.x%s: which version is in force is not told, so that no session is told who receives", devices);
+    else if (seen->receiver_flags & COPP_SOCKET_RECEIVER_HDCP1 && seen->receiver_flags & COPP_SOCKET_RECEIVER_KSV_VALID)
+        findings_add(findings, FINDING_GOOD, "receiver", NULL, "HDCP 1.x, %s", text);
+    else
+        findings_add(findings, FINDING_BAD, "receiver", "try another display: this one is not an HDCP receiver",
+                     "it says that it cannot do HDCP, or its KSV does not have 20 ones (SRM-5)");
+}
+
+static void find_receiver(const struct cards *cards, const char *name) {
+    const struct receiver_row *row = find_row(&cards->receivers, name);
+    if (!row || !row->output.plugged)
+        return;
+    const struct copp_socket_connector *seen = &row->output;
+    const char *error = receiver_row_error(row);
+    const char *channel = seen->connector_type == COPP_CONNECTOR_DISPLAYPORT_EXTERNAL ? "AUX" : "DDC";
+    enum finding state = seen->receiver == COPP_SOCKET_RECEIVER_SILENT ? FINDING_BAD : FINDING_UNKNOWN;
+    if (error[0]) {
+        findings_add(cards->findings, state, channel, receiver_row_remedy(row), "the receiver %s", error);
+    } else if (seen->receiver == COPP_SOCKET_RECEIVER_READ) {
+        findings_add(cards->findings, FINDING_GOOD, channel, NULL, "can be read");
+        add_receiver(cards->findings, seen);
+    }
+}
+
+static void find_connectors(const struct cards *cards, struct kms_card *card) {
     for (size_t i = 0; i < card->count; i++) {
         struct hdcp_observation seen = {.hdcp = HDCP_UNDESIRED};
-        findings_at(findings, card->connectors[i].name);
+        findings_at(cards->findings, card->connectors[i].name);
         kms_card_observe(card, i, &seen);
-        find_display(findings, &seen);
-        find_property(findings, &card->connectors[i], &seen);
+        find_display(cards->findings, &seen);
+        find_property(cards->findings, &card->connectors[i], &seen);
+        find_receiver(cards, card->connectors[i].name);
     }
 }
 
@@ -110,7 +192,8 @@ static void find_driver(struct findings *findings, struct udev_device *device) {
     findings_add(findings, FINDING_NOTE, "driver", NULL, "%s", driver ? driver : "without a name");
 }
 
-static void find_card(struct findings *findings, struct udev_device *device) {
+static void find_card(const struct cards *cards, struct udev_device *device) {
+    struct findings *findings = cards->findings;
     const char *node = udev_device_get_devnode(device);
     struct kms_card *card = NULL;
     findings_at(findings, udev_device_get_sysname(device));
@@ -120,10 +203,11 @@ static void find_card(struct findings *findings, struct udev_device *device) {
     if (result == COPP_E_NOT_FOUND)
         findings_add(findings, FINDING_NOTE, "connectors", NULL, "none");
     else if (result)
-        findings_add(findings, FINDING_UNKNOWN, "connectors", errno == EACCES ? "run copp probe as root" : NULL, "%s: %s", node,
+        findings_add(findings, FINDING_UNKNOWN, "connectors",
+                     errno == EACCES ? "run copp probe as root" : "see the kernel's messages (dmesg)", "%s: %s", node,
                      strerror(errno));
     else
-        find_connectors(findings, card);
+        find_connectors(cards, card);
     kms_card_close(&card);
 }
 
@@ -132,7 +216,8 @@ static bool is_card(struct udev_device *device) {
     return device && udev_device_get_devnode(device) && strncmp(udev_device_get_sysname(device), "card", 4) == 0;
 }
 
-void probe_cards(struct findings *findings) {
+/* Returns how many there are. */
+static size_t find_cards(const struct cards *cards) {
     struct udev *udev = udev_new();
     struct udev_enumerate *enumerate = udev ? udev_enumerate_new(udev) : NULL;
     struct udev_list_entry *entry;
@@ -144,15 +229,26 @@ void probe_cards(struct findings *findings) {
     udev_list_entry_foreach(entry, enumerate ? udev_enumerate_get_list_entry(enumerate) : NULL) {
         struct udev_device *device = udev_device_new_from_syspath(udev, udev_list_entry_get_name(entry));
         if (is_card(device)) {
-            find_card(findings, device);
+            find_card(cards, device);
             count++;
         }
         udev_device_unref(device);
     }
     udev_enumerate_unref(enumerate);
     udev_unref(udev);
-    if (count > 0)
-        return;
-    findings_at(findings, "cards");
-    findings_add(findings, FINDING_BAD, "driver", "load the graphics card's kernel driver", "the kernel knows no graphics card");
+    return count;
+}
+
+void probe_cards(const struct invocation *in, struct findings *findings) {
+    struct cards cards = {.findings = findings};
+    struct error_note note = {.text = ""}; /* a card that cannot be opened has a row of its own */
+    struct invocation quiet = *in;
+    quiet.note = &note;
+    (void)receivers_read(&quiet, &cards.receivers);
+    if (find_cards(&cards) == 0) {
+        findings_at(findings, "cards");
+        findings_add(findings, FINDING_BAD, "driver", "load the graphics card's kernel driver",
+                     "the kernel knows no graphics card");
+    }
+    receiver_rows_free(&cards.receivers);
 }

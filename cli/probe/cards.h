@@ -2,8 +2,10 @@
 #ifndef COPP_CLI_PROBE_CARDS_H
 #define COPP_CLI_PROBE_CARDS_H
 
+#include "cli/invocation.h"
 #include "findings.h"
 
-void probe_cards(struct findings *findings);
+/* Displays' registers are read as copp receivers --direct does; nothing is changed. */
+void probe_cards(const struct invocation *in, struct findings *findings);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cards.h"
 
-void probe_cards(struct findings *findings) {
+void probe_cards(const struct invocation *in, struct findings *findings) {
+    (void)in;
     findings_at(findings, "cards");
     findings_add(findings, FINDING_UNKNOWN, "driver", "build copp with -Dkms=enabled",
                  "this copp is built without the kernel's outputs");

@@ -1,14 +1,22 @@
 #include "coppd.h"
 
+#include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "cli/receivers/receivers.h"
 #include "cli/remote_socket.h"
 #include "cli/report.h"
+#include "common/clock.h"
+
+#define RECEIVER_WAIT_MS 1000u /* coppd begins to read when somebody asks */
+#define RECEIVER_LOOK_MS 50
 
 struct probe {
     struct invocation in; /* the command's, whose errors become findings */
     struct error_note note;
     struct adapter adapter;
+    struct adapter_options options;
     struct findings *findings;
     bool set;
     bool protects;
@@ -29,21 +37,68 @@ static void switch_hdcp(struct probe *probe, struct copp_session *session) {
     else
         findings_add(probe->findings, FINDING_GOOD, "switching HDCP on", NULL, "in force");
     if (!on && off)
-        findings_add(probe->findings, FINDING_BAD, "switching HDCP off", NULL, "%s", copp_strerror(off));
+        findings_add(probe->findings, FINDING_BAD, "switching HDCP off", "see coppd's log (journalctl -u coppd)", "%s",
+                     copp_strerror(off));
 }
 
-static void find_receiver(struct probe *probe, struct copp_session *session) {
-    struct copp_status_hdcp_key key;
-    uint8_t ksv[COPP_KSV_SIZE];
-    if (copp_session_hdcp_key(session, &key)) {
-        findings_add(probe->findings, FINDING_NOTE, "receiver", "play with --unnamed-receiver if the licence allows it",
+/* What coppd tells of its receivers, of which nobody vouches for a word. */
+static bool ask_row(struct probe *probe, const char *name, struct receiver_row *row) {
+    struct receiver_rows rows = {.count = 0};
+    struct error_note note = {.text = ""};
+    struct invocation quiet = probe->in;
+    bool found = false;
+    quiet.note = &note;
+    if (receivers_ask(&quiet, &probe->options, &rows) == STATUS_YES) {
+        for (size_t i = 0; !found && i < rows.count; i++) {
+            *row = rows.rows[i];
+            found = strcmp(row->output.name, name) == 0;
+        }
+    }
+    receiver_rows_free(&rows);
+    return found;
+}
+
+/* It was read, and can be relied on: a session is told as soon as it is read again. */
+static bool will_be_named(const struct receiver_row *row) {
+    return row->output.receiver == COPP_SOCKET_RECEIVER_READ && (row->output.receiver_flags & COPP_SOCKET_RECEIVER_KSV_VALID) &&
+           !(row->output.receiver_flags & COPP_SOCKET_RECEIVER_HDCP2);
+}
+
+static void add_unnamed(struct probe *probe, const struct receiver_row *row) {
+    static const char unnamed[] = "play with --unnamed-receiver if the licence allows it";
+    char remedy[384];
+    const char *error = row ? receiver_row_error(row) : "";
+    (void)snprintf(remedy, sizeof remedy, "%s%s%s", row ? receiver_row_remedy(row) : "", error[0] ? "; or " : "", unnamed);
+    if (error[0])
+        findings_add(probe->findings, FINDING_NOTE, "receiver", remedy, "not known: the receiver %s (QRY-6)", error);
+    else if (row && row->output.receiver_flags & COPP_SOCKET_RECEIVER_HDCP2)
+        findings_add(probe->findings, FINDING_NOTE, "receiver", unnamed,
+                     "not known: it can do HDCP 2.x, and the driver does not tell which version is in force (QRY-6)");
+    else
+        findings_add(probe->findings, FINDING_NOTE, "receiver", unnamed,
                      "not known: repeaters and revoked receivers cannot be refused (QRY-6)");
+}
+
+static void find_receiver(struct probe *probe, struct copp_session *session, const char *name) {
+    struct copp_status_hdcp_key key;
+    struct receiver_row row;
+    uint8_t ksv[COPP_KSV_SIZE];
+    uint64_t deadline_ms = clock_ms() + RECEIVER_WAIT_MS;
+    enum copp_result result = copp_session_hdcp_key(session, &key);
+    bool told = result && ask_row(probe, name, &row);
+    while (result && told && will_be_named(&row) && clock_ms() < deadline_ms) {
+        (void)poll(NULL, 0, RECEIVER_LOOK_MS);
+        result = copp_session_hdcp_key(session, &key);
+    }
+    if (result) {
+        add_unnamed(probe, told ? &row : NULL);
         return;
     }
     copp_ksv_from_bksv(key.bksv, ksv);
-    findings_add(probe->findings, copp_ksv_valid(ksv) ? FINDING_GOOD : FINDING_BAD, "receiver", NULL,
-                 "KSV %02x%02x%02x%02x%02x%s", ksv[0], ksv[1], ksv[2], ksv[3], ksv[4],
-                 key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
+    bool valid = copp_ksv_valid(ksv);
+    findings_add(probe->findings, valid ? FINDING_GOOD : FINDING_BAD, "receiver",
+                 valid ? NULL : "try another display: this one is not an HDCP receiver", "KSV %02x%02x%02x%02x%02x%s", ksv[0],
+                 ksv[1], ksv[2], ksv[3], ksv[4], key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
 }
 
 /* What the driver says under its MAC goes before what was in the list (BIND-6). */
@@ -52,7 +107,7 @@ static void ask(struct probe *probe, const struct link *link, struct output *out
     enum copp_result result = copp_session_protection_types(link->session, &types);
     adapter_confirm(link, output);
     if (result) {
-        findings_add(probe->findings, FINDING_BAD, "HDCP", NULL, "%s", copp_strerror(result));
+        findings_add(probe->findings, FINDING_BAD, "HDCP", "see coppd's log (journalctl -u coppd)", "%s", copp_strerror(result));
         return;
     }
     if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
@@ -64,7 +119,7 @@ static void ask(struct probe *probe, const struct link *link, struct output *out
     if (!output->plugged)
         return;
     probe->protects = probe->protects || output->real;
-    find_receiver(probe, link->session);
+    find_receiver(probe, link->session, output->name);
     if (probe->set)
         switch_hdcp(probe, link->session);
 }
@@ -137,7 +192,7 @@ static enum coppd_answer find_coppd(struct probe *probe, const struct adapter_op
 
 enum coppd_answer probe_coppd(const struct invocation *in, const struct adapter_options *options, bool set,
                               struct findings *findings) {
-    struct probe probe = {.in = *in, .findings = findings, .set = set};
+    struct probe probe = {.in = *in, .options = *options, .findings = findings, .set = set};
     const char *name;
     size_t index = 0;
     probe.in.note = &probe.note;

@@ -115,6 +115,11 @@ static bool opens_for_others(const struct card_owner *owner) {
     return strcmp(owner->name, "systemd-logind") == 0 || strcmp(owner->name, "seatd") == 0;
 }
 
+/* It has every card open, and is master for the length of a write at most. */
+static bool is_coppd(const struct card_owner *owner) {
+    return strcmp(owner->name, "coppd") == 0;
+}
+
 /* The master that is listed as who opened the card for it is the one of the others, if there is just one. */
 static void name_the_real_one(struct card_owners *owners) {
     struct card_owner *opener = NULL;
@@ -124,7 +129,7 @@ static void name_the_real_one(struct card_owners *owners) {
         struct card_owner *owner = &owners->list[i];
         if (opens_for_others(owner) && owner->master)
             opener = owner;
-        if (!opens_for_others(owner)) {
+        if (!opens_for_others(owner) && !is_coppd(owner)) {
             other = owner;
             others++;
         }

@@ -106,6 +106,7 @@ void kms_receiver_observe(struct kms_receiver *receiver, bool coming_up, bool he
         kms_receiver_ask(receiver);
         waits = !receiver_trust_settled(trust, receiver->now_ms);
     }
+    observation->settling = waits;
     if (waits || receiver_trust_lost(trust, receiver->now_ms))
         observation->hdcp = HDCP_DESIRED;
     show_name(receiver, &observation->state);

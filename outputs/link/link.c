@@ -197,6 +197,8 @@ static enum copp_result begin_rise(struct hdcp_link *link, const struct hdcp_obs
 static enum copp_result rise(struct hdcp_link *link, const struct hdcp_observation *now) {
     if (link->asked)
         return outcome(link, now);
+    if (now->settling && !link->cleared)
+        return COPP_E_PENDING; /* set by another: it counts as soon as it may be reported */
     if (now->hdcp == HDCP_ENABLED && !link->cleared)
         return COPP_OK;
     if (!link->offered)
@@ -228,7 +230,10 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
     }
     link->busy_ms = UNSET;
     link->pending = true; /* a backend that cannot look just now must not tell of before */
-    enum copp_result result = rise(link, now);
+    struct hdcp_observation again = *now;
+    if (now->hdcp == HDCP_ENABLED)
+        look(link, &again); /* now that somebody waits for it, it may have to settle first */
+    enum copp_result result = rise(link, &again);
     if (result != COPP_E_PENDING)
         arrive(link, result);
     return result;

@@ -23,6 +23,7 @@ struct hdcp_observation {
     bool connected; /* a display is there */
     bool driven; /* and gets a signal */
     enum hdcp_value hdcp; /* HDCP_UNDESIRED for an output that is no more, HDCP_UNREADABLE for one that cannot be reached */
+    bool settling; /* it reads HDCP_ENABLED, which is shown as HDCP_DESIRED until more is known: nothing is written over it */
     struct copp_output_state state;
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
 };

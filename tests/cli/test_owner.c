@@ -1,10 +1,13 @@
-/* Who owns a graphics card (cli/probe/owner.c), by a list of the kernel's and processes that the test makes up. */
+/* Who owns a graphics card (cli/probe/owner.c, lent.c), by a list of the kernel's and processes that the test makes up. */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/probe/lent.h"
 #include "cli/probe/owner.h"
 #include "unit/harness.h"
 
@@ -89,6 +92,8 @@ static void who_opens_for_others_is_not_the_master(void) {
     process(420, "systemd-logind", NODE);
     process(812, "sway", NODE);
     expect_master(812, "sway");
+    process(333, "coppd", NODE); /* which has every card open */
+    expect_master(812, "sway");
     process(901, "mpv", NODE); /* which of the two it opened the card for is not known */
     expect_master(420, "systemd-logind");
     end();
@@ -128,6 +133,35 @@ static void lists_that_cannot_be_are_passed_over(void) {
     end();
 }
 
+/* --- whether the card was lent --- */
+
+static void an_open_file_that_was_lent_is_seen(void) {
+    int pipe_fds[2];
+    char byte;
+    int lent = open("/dev/zero", O_RDONLY);
+    assert_true(lent >= 0);
+    assert_int_equal(pipe(pipe_fds), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)close(pipe_fds[1]);
+        int own = open("/dev/full", O_RDONLY); /* both have that one open, each by itself */
+        _exit(own < 0 || read(pipe_fds[0], &byte, 1) != 0);
+    }
+    assert_true(child > 0);
+    (void)close(pipe_fds[0]);
+    int own = open("/dev/full", O_RDONLY);
+    assert_true(own >= 0);
+    assert_true(card_is_shared(child, getpid(), "/dev/zero"));
+    assert_false(card_is_shared(child, getpid(), "/dev/full"));
+    assert_int_equal(close(lent), 0);
+    assert_false(card_is_shared(child, getpid(), "/dev/zero"));
+    assert_int_equal(close(own), 0);
+    assert_int_equal(close(pipe_fds[1]), 0);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(the_master_is_named, ""),
@@ -136,6 +170,7 @@ int main(void) {
         TEST(nobody_is_master, ""),
         TEST(what_cannot_be_read_is_not_known, ""),
         TEST(lists_that_cannot_be_are_passed_over, ""),
+        TEST(an_open_file_that_was_lent_is_seen, ""),
     };
     return RUN_SUITE("owner", cases);
 }

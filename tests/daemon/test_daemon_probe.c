@@ -1,6 +1,10 @@
 /* copp probe beside coppd and a graphics card made by umockdev: each obstacle is found, and says what to do. */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../outputs/fake_drm.h"
 #include "daemon_kit.h"
@@ -115,12 +119,83 @@ static void simulated_outputs_are_not_enough(void) {
     world_end(&world);
 }
 
+static void another_master_is_named(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    fake_drm_other_master(world.drm, "sway", 812);
+    expect(&world, "card0", "DRM master", "note sway (pid 812): it alone may switch HDCP");
+    (void)probe(&world, "", "");
+    assert_non_null(strstr(world.out, "remedy: lend its card to coppd: copp lend --pid 812\n"));
+    world_end(&world);
+}
+
+/* --- the displays' registers --- */
+
+static void make(const char *name, const char *content) {
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", getenv("UMOCKDEV_DIR"), name);
+    if (!content) {
+        (void)mkdir(path, 0755);
+        return;
+    }
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(content, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void set_registers(off_t offset, const char *bytes, size_t size) {
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/dev/drm_dp_aux0", getenv("UMOCKDEV_DIR"));
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, 0x69300), 0);
+    assert_int_equal(pwrite(fd, bytes, size, offset), size);
+    assert_int_equal(close(fd), 0);
+}
+
+/* DP-1 has a channel, and HDMI-A-1 a bus without a node. */
+static void give_buses(void) {
+    char path[256];
+    make("sys/class", NULL);
+    make("sys/class/drm", NULL);
+    make("sys/class/drm/card0-DP-1", NULL);
+    make("sys/class/drm/card0-DP-1/drm_dp_aux0", NULL);
+    make("sys/class/drm/card0-DP-1/drm_dp_aux0/name", "AUX A\n");
+    make("sys/class/drm/card0-HDMI-A-1", NULL);
+    (void)snprintf(path, sizeof path, "%s/sys/class/drm/card0-HDMI-A-1/ddc", getenv("UMOCKDEV_DIR"));
+    assert_int_equal(symlink("../../../i2c-77", path), 0);
+    set_registers(0x68000, "\x14\xf7\x61\x03\xb7", 5);
+    set_registers(0x68028, "\x01", 1);
+}
+
+static void receivers_are_read(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    give_buses();
+    assert_int_equal(setenv("COPP_RECEIVER_PROGRAM", COPP_READ_RECEIVER, 1), 0);
+    expect(&world, "card0-DP-1", "AUX", "ok can be read");
+    expect(&world, "card0-DP-1", "receiver", "ok HDCP 1.x, KSV b70361f714\n");
+    expect(&world, "card0-HDMI-A-1", "DDC", "unknown the receiver cannot be read: its bus has no device node");
+    (void)probe(&world, "", "");
+    assert_non_null(strstr(world.out, "remedy: load the kernel's module i2c-dev (modprobe i2c-dev)\n"));
+    assert_null(strstr(world.out, "no bus")); /* of an output that needs no receiver, nothing is told */
+    set_registers(0x6921d, "\x02\x00\x02", 3);
+    expect(&world, "card0-DP-1", "receiver", "note HDCP 2.x: which version is in force is not told");
+    set_registers(0x6921d, "\0\0\0", 3);
+    set_registers(0x68000, "\xff\xff\xff\xff\xff", 5);
+    expect(&world, "card0-DP-1", "receiver", "fails it says that it cannot do HDCP, or its KSV does not have 20 ones (SRM-5)");
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
     TEST(all_is_well, "QRY-6"),
     TEST(set_switches_on_and_off, "CMD-4"),
     TEST(without_coppd, ""),
     TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),
     TEST(simulated_outputs_are_not_enough, "BIND-6"),
+    TEST(another_master_is_named, "CMD-6"),
+    TEST(receivers_are_read, "QRY-6"),
 };
 
 int main(void) {

@@ -181,6 +181,24 @@ static void a_level_waits_for_the_name(void) {
     end(&world);
 }
 
+/* What another program has set counts at once, but not before the receiver was read. */
+static void enabled_by_another_waits_for_the_name(void) {
+    struct world world;
+    begin(&world);
+    fake_drm_set_protection(world.drm, FAKE_DP, 2);
+    int writes = (int)fake_drm_hold(world.drm)->connectors[FAKE_DP].writes;
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_PENDING);
+    assert_unnamed(&world);
+    outputs_rig_wait(&world.outputs);
+    outputs_rig_pass(&world.outputs, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    assert_named(&world, TELEVISION, 0);
+    assert_int_equal(fake_drm_hold(world.drm)->connectors[FAKE_DP].writes, writes); /* nothing is written over it */
+    fake_drm_release(world.drm);
+    end(&world);
+}
+
 static void a_bus_that_hangs_keeps_no_level_waiting(void) {
     struct world world;
     begin(&world);
@@ -339,6 +357,7 @@ static const struct test_case cases[] = {
     TEST(a_receiver_is_named, "QRY-6 WIRE-9"),
     TEST(a_repeater_is_told, "QRY-6 APP-1"),
     TEST(a_level_waits_for_the_name, "CMD-6 APP-2"),
+    TEST(enabled_by_another_waits_for_the_name, "ARB-5"),
     TEST(a_bus_that_hangs_keeps_no_level_waiting, "CMD-6"),
     TEST(another_key_is_a_loss, "EVT-1 EVT-3 APP-2"),
     TEST(a_receiver_that_becomes_a_repeater_is_a_loss, "EVT-1 APP-1"),
