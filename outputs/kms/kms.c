@@ -54,8 +54,11 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     struct kms_link *own = (struct kms_link *)link;
     kms_card_observe(own->card, own->index, observation);
     kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
-    if (own->card->lent)
-        kms_lent_mask(own->card, own->index, observation);
+    if (!own->card->lent)
+        return;
+    if (kms_lent_raises(own->card, own->index))
+        kms_receiver_authenticating(&own->receiver);
+    kms_lent_mask(own->card, own->index, observation);
 }
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {

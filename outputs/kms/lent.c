@@ -280,6 +280,11 @@ uint64_t kms_lent_deadline_ms(const struct kms_lent *lent) {
     return lent->deadline_ms < lent->look_ms ? lent->deadline_ms : lent->look_ms;
 }
 
+bool kms_lent_raises(const struct kms_card *card, size_t index) {
+    const struct kms_lent *lent = card->lent;
+    return lent->worker.pid && lent->writes == index && lent->connectors[index].asked == HDCP_DESIRED;
+}
+
 void kms_lent_mask(const struct kms_card *card, size_t index, struct hdcp_observation *observation) {
     const struct kms_lent *lent = card->lent;
     bool under_way = (lent->worker.pid && lent->writes == index) || lent->connectors[index].done;

@@ -58,6 +58,8 @@ COPP_NODISCARD enum copp_result kms_lent_write(struct kms_card *card, size_t ind
 COPP_NODISCARD bool kms_lent_drop(struct kms_card *card, size_t index);
 /* Whether Desired stands there through the lent file, or may, and is to be taken down. */
 bool kms_lent_unpaid(const struct kms_card *card, size_t index);
+/* Whether Desired is being written at the connector: the driver may be using the receiver's registers. */
+bool kms_lent_raises(const struct kms_card *card, size_t index);
 /* Hides what is ours alone while a card that is lent is being tried out, or written again. */
 void kms_lent_mask(const struct kms_card *card, size_t index, struct hdcp_observation *observation);
 

@@ -149,6 +149,15 @@ static void watch_debt(struct hdcp_link *link) {
 
 /* --- what sessions want --- */
 
+/* From the first attempt on, events may be of our own success: a write that is answered COPP_E_PENDING may be carried out. */
+static enum copp_result write_desired(struct hdcp_link *link) {
+    enum copp_result result = write_value(link, HDCP_DESIRED);
+    if (!link->attempted)
+        link->events = 0;
+    link->attempted = true;
+    return result;
+}
+
 /* Drivers authenticate on the change from Undesired to Desired. Where Undesired is refused, Desired may still do. */
 static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_observation *now) {
     bool from_undesired = now->hdcp == HDCP_UNDESIRED;
@@ -161,7 +170,7 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
         from_undesired = !result;
     }
     note(link, true);
-    enum copp_result result = write_value(link, HDCP_DESIRED);
+    enum copp_result result = write_desired(link);
     if (result == COPP_E_PENDING)
         return result;
     if (result == COPP_E_STATE)
@@ -169,7 +178,6 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
     link->owes = link->owes || !result || from_undesired; /* a refusal is no proof that it was not done */
     link->late = true;
     link->asked = !result;
-    link->events = 0;
     return result;
 }
 
@@ -229,6 +237,7 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
         link->watched = true;
     }
     link->busy_ms = UNSET;
+    link->attempted = false;
     link->pending = true; /* a backend that cannot look just now must not tell of before */
     struct hdcp_observation again = *now;
     if (now->hdcp == HDCP_ENABLED)
@@ -353,7 +362,7 @@ void hdcp_link_dispatch(struct hdcp_link *link, uint64_t now_ms) {
     if (link->owes && !held(link))
         watch_debt(link);
     /* the event of our own success may come before a look that shows it: some backends show it late */
-    link->events = link->blind || (link->pending && link->asked) ? link->events : 0;
+    link->events = link->blind || link->pending ? link->events : 0;
 }
 
 void hdcp_link_look(struct hdcp_link *link) {

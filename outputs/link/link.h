@@ -58,7 +58,8 @@ struct hdcp_link {
 
     /* what sessions want */
     bool pending; /* an apply waits for Enabled */
-    bool asked; /* and Desired has been written for it */
+    bool attempted; /* Desired has been written for it, or a driver was too busy */
+    bool asked; /* and has been taken */
     bool in_force; /* what sessions hold is */
     bool enabled; /* Enabled, as of the last look, whoever has asked for it */
     bool blind; /* it could not be read at the last look */

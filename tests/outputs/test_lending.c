@@ -18,10 +18,12 @@
 #include "common/clock.h"
 #include "fake_drm.h"
 #include "outputs/kms/kms.h"
+#include "outputs/kms/note.h"
 #include "outputs_rig.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define CARD "/dev/dri/card0"
+#define DEVICE "/devices/pci0000:00/0000:00:01.0/0000:01:00.0"
 
 /* umockdev's nodes are terminals, which it knows by the names that led there. */
 static bool leads_to(const char *path, unsigned number) {
@@ -78,6 +80,8 @@ drmModeConnectorPtr __wrap_drmModeGetConnectorCurrent(int fd, uint32_t id) {
 
 struct world {
     struct fake_drm *drm;
+    char notes[32];
+    char note[512]; /* the card's file there */
     struct said said;
     int owner; /* the card's master */
     int rival; /* another coppd's; -1: none */
@@ -96,11 +100,22 @@ static int lock_card(void) {
     return fd;
 }
 
+static void make_notes(struct world *world) {
+    struct kms_note note;
+    strcpy(world->notes, "/tmp/copp-lending-XXXXXX");
+    assert_non_null(mkdtemp(world->notes));
+    kms_note_open(&note, world->notes, DEVICE, NULL);
+    (void)snprintf(world->note, sizeof world->note, "%s", note.file);
+    fake_drm_hold(world->drm)->witness = world->note;
+    fake_drm_release(world->drm);
+}
+
 static void begin(struct world *world, bool atomic, bool locked) {
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = atomic});
+    make_notes(world);
     world->rival = locked ? lock_card() : -1;
     said_init(&world->said);
-    const struct copp_kms_config config = {.log = &world->said.log};
+    const struct copp_kms_config config = {.notes = world->notes, .log = &world->said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     world->backend = backend;
@@ -131,8 +146,11 @@ static void world_end(struct world *world) {
     assert_false(card->too_bold);
     assert_false(card->blocking_used);
     assert_int_equal(card->caps_set, 2); /* by each file for itself */
+    assert_false(card->unwitnessed); /* nothing was asked for that was not noted before (ARB-4) */
     fake_drm_release(world->drm);
     fake_drm_free(&world->drm);
+    (void)unlink(world->note);
+    assert_int_equal(rmdir(world->notes), 0);
 }
 
 static enum copp_result lend(struct world *world, int fd) {

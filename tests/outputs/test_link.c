@@ -760,6 +760,26 @@ static void events_out_of_sight(void) {
     world_end(&world);
 }
 
+/* A write that was busy may be carried out before its result is known. */
+static void our_own_event_before_the_write_ends(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.write = COPP_E_PENDING;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    hdcp_link_evidence(&world.hardware.link);
+    look_after(&world, 100);
+    world.hardware.write = COPP_OK;
+    look_after(&world, 100);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    assert_held(&world);
+    hdcp_link_evidence(&world.hardware.link);
+    look_after(&world, 100);
+    assert_lost(&world);
+    world_end(&world);
+}
+
 /* A backend may show Enabled some looks after its event: until it knows who receives, for example. */
 static void our_own_event_before_it_shows(void) {
     struct world world;
@@ -816,6 +836,7 @@ static const struct test_case cases[] = {
     TEST(left_by_an_earlier_run_and_unreadable, "CMD-4 QRY-5"),
     TEST(events_out_of_sight, "EVT-1 EVT-3"),
     TEST(our_own_event_before_it_shows, "EVT-1 EVT-3 CMD-6"),
+    TEST(our_own_event_before_the_write_ends, "EVT-1 EVT-3 CMD-6"),
     TEST(not_offered_for_a_while, "CMD-4 QRY-6 ARB-5"),
 };
 
