@@ -7,6 +7,7 @@ mkdir -m 700 $XDG_RUNTIME_DIR
 chown player $XDG_RUNTIME_DIR
 
 # what mpv plays, at 60 Hz
+# shellcheck disable=SC2034 # which tests use
 pictures='--audio=no --msg-level=statusline=no av://lavfi:testsrc=size=160x120:rate=60'
 
 as_player() { setpriv --reuid=player --regid=player --groups=video env HOME=/home/player "$@"; }
@@ -32,10 +33,10 @@ serves() {
     test_that "the driver has authenticated" value_is 2
     tells "authenticated"
     test_that "pictures move on" moves
-    order "$hdmi/silent"
+    order "${hdmi:?}/silent"
     test_that "a demotion without an event ends it (APP-3)" ended_with 1
     test_that "a command starts again" protects
-    order "$hdmi/desired"
+    order "${hdmi:?}/desired"
     test_that "one with an event does, too (EVT-4)" ended_with 1
     test_that "nothing is left" until_true value_is 0
     test_that "the owner shows pictures as before" moves

@@ -8,6 +8,7 @@
 . /kernel/display-lib.sh
 
 mpv_plays() {
+    # shellcheck disable=SC2086 # several words
     owner_starts /run/player/mpv mpv --no-config --vo=drm --drm-connector=HDMI-A-1 --drm-mode=640x480 \
         --input-ipc-server=/run/player/mpv $pictures
     moves

@@ -16,6 +16,7 @@ sway_starts() {
 }
 # a window that is painted anew with each frame
 picture_moves() {
+    # shellcheck disable=SC2086 # several words
     as_player mpv --no-config --vo=wlshm $pictures >/run/picture.log 2>&1 &
     moves || { cat /run/picture.log /run/owner; return 1; }
 }
