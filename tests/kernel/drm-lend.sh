@@ -20,9 +20,9 @@ test_that "coppd alone cannot protect it" not protects --unnamed-receiver
 test_that "and says so" ended_with 1
 test_that "what owns no card cannot be lent" exits 1 copp lend --pid $$
 test_that "nor what is no process" exits 2 copp lend --pid 99999999
-test_that "its card is lent" lends $shower
-test_that "copp says whose it is" grep "card0: lent to coppd; drm_card (pid $shower) owns it" /run/lent
-test_that "a second one cannot be lent" exits 1 copp lend --pid $shower
+test_that "its card is lent" lends "$shower"
+test_that "copp says whose it is" grep "card0: lent to coppd; drm_card (pid "$shower") owns it" /run/lent
+test_that "a second one cannot be lent" exits 1 copp lend --pid "$shower"
 test_that "a command starts" protects --unnamed-receiver
 test_that "the driver has authenticated" value_is 2
 test_that "copp lend tells of it" until_true grep 'card0-HDMI-A-1: HDCP is on' /run/lent
@@ -40,7 +40,7 @@ test_that "the lender is killed: the command ends (EVT-1)" ended_with 1
 test_that "nothing is left of it" until_true value_is 0
 lent_ended_with 137
 
-test_that "its card is lent again" lends $shower
+test_that "its card is lent again" lends "$shower"
 test_that "a command starts" protects --unnamed-receiver
 kill -9 "$shower"
 test_that "the owner is killed: the command ends (EVT-1)" ended_with 1
@@ -50,6 +50,6 @@ test_that "another program becomes master" until_true another_is_master
 test_that "nothing is left" until_true value_is 0
 
 test_that "a program that writes the property at each frame owns the card" owns
-test_that "its card is lent, and the loan comes to nothing" exits 1 copp lend --pid $shower
+test_that "its card is lent, and the loan comes to nothing" exits 1 copp lend --pid "$shower"
 test_that "coppd ends" coppd_stops
 test_that "the owner ends" ends_showing
