@@ -88,3 +88,35 @@ ends_watching() {
     kill "$monitor"
     wait "$monitor" || true
 }
+
+# lends PID [OPTION...]: that process's card to coppd; $lender is copp's process, and what it says is in /run/lent
+lends() {
+    : >/run/lent
+    copp lend --pid "$@" >/run/lent 2>&1 &
+    lender=$!
+    until_true lent_or_ended
+    is_lent || { cat /run/lent /run/coppd.log; ls -l "/proc/$1/fd"; return 1; }
+}
+is_lent() { grep 'lent to coppd' /run/lent; }
+lent_or_ended() { is_lent || ! kill -0 "$lender" 2>/dev/null; }
+lent_ended_with() {
+    exited=0
+    wait "$lender" || exited=$?
+    cat /run/lent
+    [ "$exited" -eq "$1" ]
+}
+another_is_master() { /kernel/drm_card set DP-1 'Content Protection' 0; }
+kills() {
+    kill -9 "$1"
+    ! wait "$1"
+}
+
+# moves: pictures are shown one after the other
+moves() {
+    before=$(cat "$hdmi/flips")
+    until_true flips_more_than $((before + 5))
+}
+flips_more_than() { [ "$(cat "$hdmi/flips")" -gt "$1" ]; }
+
+# tells WHAT: in the test's output, for who reads it, with the time since the machine was booted
+tells() { echo "# $(cut -d ' ' -f 1 /proc/uptime) s: $*, after $(cat "$hdmi/flips") pictures"; }

@@ -4,13 +4,13 @@
 . /kernel/lib.sh
 # shellcheck source=tests/kernel/card-lib.sh
 . /kernel/card-lib.sh
-
-export XDG_RUNTIME_DIR=/run/weston WAYLAND_DISPLAY=wayland-1
-mkdir -m 700 $XDG_RUNTIME_DIR
+# shellcheck source=tests/kernel/display-lib.sh
+. /kernel/display-lib.sh
+chown root $XDG_RUNTIME_DIR
 
 weston_starts() {
-    weston --backend=drm-backend.so --use-pixman --tty=2 --continue-without-input --idle-time=0 --socket=$WAYLAND_DISPLAY >/run/weston.log 2>&1 &
-    until_true test -S $XDG_RUNTIME_DIR/$WAYLAND_DISPLAY
+    owner_starts $XDG_RUNTIME_DIR/$WAYLAND_DISPLAY weston --backend=drm-backend.so --use-pixman --tty=2 --continue-without-input \
+        --idle-time=0 --socket=$WAYLAND_DISPLAY
 }
 plays_in_weston() {
     /kernel/protected-window >/run/window &
@@ -18,10 +18,10 @@ plays_in_weston() {
     until_true window_plays_or_ended
     grep 'protected: playing' /run/window
 }
-window_plays_or_ended() { grep playing /run/window || ! kill -0 "$window" 2>/dev/null; }
+window_plays_or_ended() { grep playing /run/window || ! kill -0 $window 2>/dev/null; }
 window_ended_with() {
     exited=0
-    wait "$window" || exited=$?
+    wait $window || exited=$?
     cat /run/window
     [ "$exited" -eq "$1" ]
 }
@@ -31,4 +31,25 @@ test_that "a player asks it for protection, and plays" plays_in_weston
 test_that "the driver has authenticated" value_is 2
 order $hdmi/desired
 test_that "the link is lost: the player stops" window_ended_with 1
-cat /run/weston.log
+
+# What a player of its own gets by its protocol, coppd does not get behind its back.
+refuses() {
+    tells "its card is lent"
+    test_that "Weston's card is lent, and the loan comes to nothing" exits 1 copp lend --pid "$owner"
+    sed 's/^/# /' "$said"
+    tells "it is given back"
+    cp "$said" /run/lent
+    test_that "copp says who takes the property back" grep "weston (pid $owner) takes back the HDCP" /run/lent
+    test_that "and what to do" grep 'asks the compositor itself' /run/lent
+    test_that "nothing is left" until_true value_is 0
+    test_that "no command starts" not protects
+    test_that "exit status 1" ended_with 1
+}
+test_that "coppd starts" coppd_starts
+refuses
+test_that "a player of Weston's is served as before" plays_in_weston
+test_that "the driver has authenticated again" value_is 2
+test_that "Weston is killed" kills "$owner"
+test_that "the player ends" not window_ended_with 0
+test_that "another program becomes master" until_true another_is_master
+test_that "coppd ends" coppd_stops

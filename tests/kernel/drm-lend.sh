@@ -5,24 +5,6 @@
 # shellcheck source=tests/kernel/card-lib.sh
 . /kernel/card-lib.sh
 
-# lends PID [OPTION...]: $lender is copp's process; what it says is in /run/lent
-lends() {
-    rm -f /run/lent
-    copp lend --pid "$@" >/run/lent 2>&1 &
-    lender=$!
-    until_true said_or_ended
-    grep 'lent to coppd' /run/lent || { cat /run/lent /run/coppd.log /run/shower; ls -l "/proc/$1/fd"; return 1; }
-}
-said_or_ended() { grep 'lent to coppd' /run/lent || ! kill -0 "$lender" 2>/dev/null; }
-lent_ended_with() {
-    exited=0
-    wait "$lender" || exited=$?
-    cat /run/lent
-    [ "$exited" -eq "$1" ]
-}
-another_is_master() {
-    /kernel/drm_card set DP-1 'Content Protection' 0
-}
 # A master that writes the property with each frame, as Weston does
 owns() {
     /kernel/drm_owner HDMI-A-1 >/run/shower 2>&1 &

@@ -20,10 +20,6 @@ player_starts() {
     player=$!
     until_true test -S $home/"$1"
 }
-kills() {
-    kill -9 "$1"
-    ! wait "$1"
-}
 # command, process, device, and whether it is master
 is_master() { awk -v program="$1" '$1 == program && $4 == "y" { found = 1 } END { exit !found }' $card/clients; }
 noted() { ls $home/notes/hdcp-*; }

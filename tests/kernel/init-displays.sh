@@ -33,7 +33,7 @@ fi
 mount -t proc proc /proc
 umount -l /old
 chmod 1777 /tmp
-ldconfig
+export LD_LIBRARY_PATH=/usr/local/lib/x86_64-linux-gnu # ldconfig would look at every library, through QEMU
 mount -t sysfs sys /sys
 mount -t cgroup2 cgroup /sys/fs/cgroup
 mount -t debugfs debug /sys/kernel/debug

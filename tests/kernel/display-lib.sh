@@ -1,0 +1,58 @@
+# shellcheck shell=sh
+# For the tests with real owners of the display: sourced after card-lib.sh. Each of them gives $owner, the process that is the card's
+# master, and has pictures moving.
+export XDG_RUNTIME_DIR=/run/player WAYLAND_DISPLAY=wayland-1
+rm -rf $XDG_RUNTIME_DIR
+mkdir -m 700 $XDG_RUNTIME_DIR
+chown player $XDG_RUNTIME_DIR
+
+# what mpv plays, at 60 Hz
+# shellcheck disable=SC2034 # which tests use
+pictures='--audio=no --msg-level=statusline=no av://lavfi:testsrc=size=160x120:rate=60'
+
+as_player() { setpriv --reuid=player --regid=player --groups=video env HOME=/home/player "$@"; }
+
+# owner_starts FILE COMMAND...: until that file is there; what it says is in /run/owner
+owner_starts() {
+    awaited=$1
+    shift
+    "$@" >/run/owner 2>&1 &
+    owner=$!
+    until_true started_or_ended
+    [ -e "$awaited" ] || { cat /run/owner; return 1; }
+}
+started_or_ended() { [ -e "$awaited" ] || ! kill -0 "$owner" 2>/dev/null; }
+
+# serves: the loan, with all that ends it short of the owner's death. The receiver is read, so that it has a name.
+serves() {
+    test_that "coppd cannot switch HDCP on alone: it is not the master" not protects
+    test_that "no command starts" ended_with 1
+    test_that "the card is lent to coppd" lends "$owner"
+    tells "lent"
+    test_that "a command starts" protects
+    test_that "the driver has authenticated" value_is 2
+    tells "authenticated"
+    test_that "pictures move on" moves
+    order "${hdmi:?}/silent"
+    test_that "a demotion without an event ends it (APP-3)" ended_with 1
+    test_that "a command starts again" protects
+    order "${hdmi:?}/desired"
+    test_that "one with an event does, too (EVT-4)" ended_with 1
+    test_that "nothing is left" until_true value_is 0
+    test_that "the owner shows pictures as before" moves
+}
+
+# owner_is_killed: while a command is protected
+owner_is_killed() {
+    test_that "a command starts once more" protects
+    test_that "with HDCP on" value_is 2
+    test_that "the owner is killed" kills "$owner"
+    tells "the owner was killed"
+    test_that "another program becomes master" until_true another_is_master
+    tells "another program is master"
+    test_that "the command ends (EVT-1)" ended_with 1
+    test_that "copp lend ends" lent_ended_with 0
+    test_that "and says why" grep 'has ended' /run/lent
+    test_that "Undesired stands" until_true value_is 0
+    test_that "coppd ends" coppd_stops
+}
