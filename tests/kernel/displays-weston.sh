@@ -18,10 +18,10 @@ plays_in_weston() {
     until_true window_plays_or_ended
     grep 'protected: playing' /run/window
 }
-window_plays_or_ended() { grep playing /run/window || ! kill -0 $window 2>/dev/null; }
+window_plays_or_ended() { grep playing /run/window || ! kill -0 "$window" 2>/dev/null; }
 window_ended_with() {
     exited=0
-    wait $window || exited=$?
+    wait "$window" || exited=$?
     cat /run/window
     [ "$exited" -eq "$1" ]
 }
