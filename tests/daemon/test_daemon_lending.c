@@ -311,6 +311,7 @@ static void one_lender_a_card(void) {
     assert_int_equal(copp_socket_watch(first), COPP_E_REFUSED);
     copp_socket_close(&first);
     UNTIL(cards_of(&world) == 1);
+    fake_drm_other_master(world.drm, "another", 4242); /* else the card, once let go, has no master, and whoever opens it is */
     assert_int_equal(lend(second, world.card, NULL, NULL), COPP_E_STATE); /* the place is free; this file is nobody's */
     copp_socket_close(&second);
     UNTIL(fake_drm_protection(world.drm, FAKE_HDMI) == 0);

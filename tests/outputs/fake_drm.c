@@ -431,7 +431,7 @@ static bool may_ask(const struct fake_drm *drm, const UMockdevIoctlClient *clien
 static int set_master(struct fake_drm *drm, UMockdevIoctlClient *client) {
     if (!may_ask(drm, client))
         return EACCES;
-    if (drm->card.other_master)
+    if (drm->card.other_master || (drm->master && drm->master != client))
         return EBUSY;
     make_master(drm, client);
     return 0;
@@ -550,6 +550,8 @@ static void on_open(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpo
     pthread_mutex_lock(&drm->mutex);
     struct open_file *file = change_file(drm, client); /* umockdev may not have told that an earlier one has gone */
     drm->card.opened++;
+    if (drm->master == client)
+        leave_master(drm); /* such an earlier one was it, and not this */
     if (!file)
         file = change_file(drm, NULL);
     if (file)
@@ -734,6 +736,12 @@ void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid)
         (void)fprintf(file, "%20s %5u %3u   %c    %c %5u %10u\n", name, pid, drm->number, 'y', 'y', 0u, 0u);
     assert_int_equal(fclose(file), 0);
     g_free(root);
+}
+
+void fake_drm_masters_end(struct fake_drm *drm) {
+    fake_drm_hold(drm)->other_master = false;
+    leave_master(drm);
+    fake_drm_release(drm);
 }
 
 void fake_drm_event(struct fake_drm *drm, const char *line) {

@@ -103,6 +103,8 @@ void fake_drm_tell(struct fake_drm *drm, size_t connector);
 void fake_drm_tell_raw(struct fake_drm *drm, const char *connector, const char *property);
 /* Another program is the card's master from here on, and debugfs shows it under that name; NULL: nobody is. */
 void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid);
+/* Whoever is the card's master is it no more. (umockdev tells late that an open file is no more, if a child had it as well.) */
+void fake_drm_masters_end(struct fake_drm *drm);
 /* Who has the card open can read this line from it, in the place of a driver's event. */
 void fake_drm_event(struct fake_drm *drm, const char *line);
 
