@@ -71,7 +71,7 @@ wine32_unpack() {
 
 # run_wine_tests BUILD PREFIX: runs the tests of a build directory under the Wine that is first in PATH.
 run_wine_tests() {
-    local passed failed again test_log=testlog-wine_start.sh # as Meson names it, by the wrapper
+    local passed failed again test_log=testlog-start_wine.sh # as Meson names it, by the wrapper
     export WINEPREFIX=$2 WINEDEBUG=-all
     # One server for all tests, started and its services with it before the first: tests that start at once would each find
     # it half made, and the services keep the output of the program that they are started for. A test's would not end.
@@ -80,8 +80,8 @@ run_wine_tests() {
     wineserver --wait
     trap 'wineserver --kill || true' EXIT
     wineserver --persistent && wine wineboot --init || return 1
-    run_tests "$1" --wrapper "$top/scripts/wine_start.sh" || true
-    again=$(grep -c '"stderr": .*wine_start.sh: Wine ended' "$1/meson-logs/$test_log.json") || true
+    run_tests "$1" --wrapper "$top/scripts/start_wine.sh" || true
+    again=$(grep -c '"stderr": .*start_wine.sh: Wine ended' "$1/meson-logs/$test_log.json") || true
     [ "$again" -eq 0 ] || report "$again programs were started twice: Wine had ended before they began"
     read -r passed failed < <(count_tests "$1")
     counts "$passed" "$failed"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# wine_start.sh COMMAND ARGUMENT...: runs a test. If it is a program for Wine and Wine ends with an error before the program has printed
+# start_wine.sh COMMAND ARGUMENT...: runs a test. If it is a program for Wine and Wine ends with an error before the program has printed
 # anything, it is run once more, and says so. That has happened once in some ten thousand starts, after 10 ms, without a word from Wine. Every
-# test program prints its plan before its first test, so that a test that fails is never run again.
+# test program prints its plan before its first test, so that a test that fails is never run again. (Meson sets WINEPATH for a command with a word
+# that begins with "wine", and a Wine of both kinds then finds DLLs of the other kind: hence the name.)
 set -eu
 
 case "$*" in
@@ -19,5 +20,5 @@ seen=$(mktemp)
 trap 'rm -f "$seen"' EXIT
 run "$@" && exit
 if [ -s "$seen" ]; then exit "$status"; fi
-echo "wine_start.sh: Wine ended with status $status before the program had begun; it is started once more" >&2
+echo "start_wine.sh: Wine ended with status $status before the program had begun; it is started once more" >&2
 run "$@"
