@@ -582,10 +582,13 @@ static void what_cannot_be_lent(void) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
     const int others[] = {open("/dev/null", O_RDWR | O_CLOEXEC), open("/proc/self/status", O_RDONLY | O_CLOEXEC), sockets[0],
                           open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    const unsigned rounds = 16; /* umockdev's own files, in this process, come and go meanwhile: some, and not one a round */
     unsigned before = open_files();
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        assert_int_equal(lend(&world, others[i]), COPP_E_NOT_FOUND);
-    assert_int_equal(open_files(), before);
+    for (unsigned round = 0; round < rounds; round++) {
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+            assert_int_equal(lend(&world, others[i]), COPP_E_NOT_FOUND);
+    }
+    assert_true(open_files() < before + rounds);
     int guest = open(CARD, O_RDWR | O_CLOEXEC);
     assert_int_equal(lend(&world, guest), COPP_E_STATE);
     (void)close(guest);
