@@ -23,6 +23,7 @@ struct kms_link {
     size_t place; /* of the card, in its list */
     size_t index; /* of the connector on the card */
     struct kms_receiver receiver;
+    struct hdcp_observation last; /* as the kernel has it */
 };
 
 struct kms {
@@ -50,15 +51,22 @@ static const struct kms *const_kms_of(const struct copp_backend *backend) {
     return (const struct kms *)backend;
 }
 
+/* While Desired is being written, a look would wait with the kernel's locks until that has ended: it is as before, with HDCP not on. */
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     struct kms_link *own = (struct kms_link *)link;
-    kms_card_observe(own->card, own->index, observation);
+    bool raises = own->card->lent && kms_lent_raises(own->card, own->index);
+    if (raises) {
+        *observation = own->last;
+        observation->hdcp = HDCP_UNDESIRED;
+    } else {
+        kms_card_observe(own->card, own->index, observation);
+        own->last = *observation;
+    }
     kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
-    if (!own->card->lent)
-        return;
-    if (kms_lent_raises(own->card, own->index))
+    if (raises)
         kms_receiver_authenticating(&own->receiver);
-    kms_lent_mask(own->card, own->index, observation);
+    if (own->card->lent)
+        kms_lent_mask(own->card, own->index, observation);
 }
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define RETRY_NS 2000000 /* the owner's own frames are in the way: between two of them there is a moment for ours */
-#define BUSY_MAX 50u /* attempts, before a job that may wait does */
+#define BUSY_MAX 50u /* attempts */
 
 /* --- in the process: nothing that takes a lock, since others may have held some while it was made --- */
 
@@ -44,16 +44,20 @@ static int write_once(const struct kms_job *job, const struct part *part, bool w
     return error;
 }
 
+/*
+ * A job that may wait does so from the first. A commit that does not wait would be in the way of the owner's own, which the kernel then answers
+ * EBUSY: Weston 10 never draws again after that. Behind one that waits, the owner waits.
+ */
 static int write_part(const struct kms_job *job, const struct part *part) {
     const struct timespec pause = {.tv_nsec = RETRY_NS};
     int error = 0;
     for (unsigned tries = 0; tries < BUSY_MAX; tries++) {
-        error = write_once(job, part, false);
+        error = write_once(job, part, job->waits);
         if (!kms_is_busy(-error))
             return error;
         (void)nanosleep(&pause, NULL);
     }
-    return job->atomic && job->waits ? write_once(job, part, true) : error;
+    return error;
 }
 
 /* One that refuses does not keep the others from it. */

@@ -18,7 +18,7 @@
 struct kms_job {
     int fd; /* borrowed during the call */
     bool atomic; /* it has DRM_CLIENT_CAP_ATOMIC */
-    bool waits; /* it may block once it was busy for a while */
+    bool waits; /* it may block */
     uint32_t limit_ms; /* after which the process ends itself */
     size_t count;
     struct kms_job_item {
