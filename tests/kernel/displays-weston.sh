@@ -43,8 +43,7 @@ picture_moves() {
 comes_to_nothing() {
     lends "$owner" || true
     while kill -0 "$lender" 2>/dev/null; do
-        # shellcheck disable=SC2119 # without options
-        protects || true
+        protects --unnamed-receiver || true
         ! wait "$copp" || return 1
         cat /run/copp
     done
