@@ -81,7 +81,7 @@ static int fail_owner(const struct lender *l, enum owner_result result) {
     snprintf(pid, sizeof pid, "pid %u", o->pid);
     switch (result) {
     case OWNER_GONE:
-        return fail(l->in, STATUS_UNKNOWN, pid, "there is no such process");
+        return fail(l->in, STATUS_UNKNOWN, pid, "this process does not exist");
     case OWNER_NO_CARD:
         return fail(l->in, STATUS_NO, pid, "%s does not have %s open: name the process that owns the display", program(l),
                     o->card != NULL ? o->card : "a graphics card");

@@ -17,7 +17,7 @@ struct owner {
 
 enum owner_result {
     OWNER_FOUND,
-    OWNER_GONE, /* there is no such process, or it has ended */
+    OWNER_GONE, /* the process does not exist, or has ended */
     OWNER_NOT_MASTER, /* it has cards open, and is neither master nor lessee of any that is meant */
     OWNER_NO_CARD, /* it has none open that is meant */
     OWNER_SEVERAL, /* which one is meant does not show */

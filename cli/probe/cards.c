@@ -139,7 +139,7 @@ static const struct receiver_row *find_row(const struct receiver_rows *receivers
     return NULL;
 }
 
-/* What a session can rely on: with a receiver that can do HDCP 2.x nobody knows which version is used. */
+/* What a session can rely on: with a receiver that can do HDCP 2.x we cannot tell which version is used. */
 static void add_receiver(struct findings *findings, const struct copp_socket_connector *seen) {
     char text[96];
     char devices[48] = "";

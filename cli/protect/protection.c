@@ -17,7 +17,7 @@ static uint64_t now_of(const struct protection *p) {
     return adapter_now(&p->common->adapter);
 }
 
-/* Where there is no display nothing is asked for. A poll asks what the output is all the same. */
+/* Without a display we ask for no protection, but a poll still asks what the output is. */
 static const struct copp_requirement *required(const struct protection *p) {
     static const struct copp_requirement nothing = {.size = sizeof nothing};
     return p->idle ? &nothing : &p->terms.wanted;

@@ -66,7 +66,7 @@ struct protection {
     char name[COPP_CONNECTOR_NAME_SIZE]; /* the same, kept while chosen is looked up once more */
     uint64_t quiet_ms; /* until when the session's descriptor leads to no further step */
     bool in_force;
-    bool idle; /* there is no display: nothing is asked for, and the session only tells when one is plugged in */
+    bool idle; /* without a display: we ask for no protection, and the session only tells when one is plugged in */
     bool checks_lists; /* the lists have changed: content is hidden while they are read */
     unsigned renewals; /* the lists that its session was judged by, as of struct revocation */
     bool renegotiates; /* content is hidden while the levels are set again */

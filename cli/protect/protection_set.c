@@ -49,7 +49,7 @@ void protection_set_close(struct protection_set *set) {
 
 /* --- which outputs --- */
 
-/* name NULL: one that is to be chosen. NULL: there are too many, or there is no memory. */
+/* name NULL: one that is to be chosen. Returns NULL if there are too many, or without memory. */
 static struct protection *add(struct protection_set *set, const char *name) {
     struct protection_common *common = &set->common;
     struct choice_terms terms = set->terms;
@@ -336,7 +336,7 @@ static void join(struct protection_set *set, const struct output *output, struct
     }
 }
 
-/* Content is hidden before an output is asked that nobody knows yet. True: the report is about that, or about news that ended. */
+/* Content is hidden before a new output is asked. True: the report is about that, or about news that ended. */
 static bool take_news(struct protection_set *set, struct protection_report *r) {
     struct adapter *adapter = &set->common.adapter;
     struct output output;

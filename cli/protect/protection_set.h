@@ -35,7 +35,7 @@ void protection_set_close(struct protection_set *set);
 int protection_set_choose(struct protection_set *set, int wake_fd);
 
 /*
- * Puts the next output's protection in force, until false: there is no other. A report that it is lost is the last. A loss without an event
+ * Puts the next output's protection in force; false after the last. A report that it is lost is the last. A loss without an event
  * has been printed already.
  */
 bool protection_set_begin(struct protection_set *set, size_t index, struct protection_report *report);
@@ -68,7 +68,7 @@ bool protection_set_is_gone(const struct protection_set *set);
 /* Gives up trying: content cannot be hidden so long. The report is that the protection is lost. */
 void protection_set_give_up(struct protection_set *set, struct protection_report *report);
 
-/* Gives back what is held on the next output, until false: there is no other. An event is told of one that was in force until now. All of
+/* Gives back what is held on the next output; false after the last. An event is told of one that was in force until now. All of
  * them together take no longer than one may. */
 bool protection_set_end(struct protection_set *set, size_t index, struct protection_report *report);
 

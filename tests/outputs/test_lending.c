@@ -249,11 +249,15 @@ static void given_back_while_in_force(void) {
     lend_and_pass_trial(&world);
     protect(&world);
     int owner = world.owner;
+    fake_drm_hold(world.drm)->blocking_used = false;
+    fake_drm_release(world.drm);
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     assert_int_equal(fcntl(owner, F_GETFD), -1); /* closed, and the owner's own in this test */
     assert_int_equal(app_local(&world.app, HDCP), 0);
     assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    assert_false(fake_drm_hold(world.drm)->blocking_used); /* a process that waits would keep a dead owner master */
+    fake_drm_release(world.drm);
     world_end(&world);
 }
 
