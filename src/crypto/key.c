@@ -1,6 +1,7 @@
 /* RSA and DSA keys as numbers: which are usable. */
 #include "copp/key.h"
 
+#include "common/sized.h"
 #include "crypto/crypto.h"
 
 const struct copp_public_key *copp_anchor_microsoft(void) {
@@ -36,6 +37,12 @@ bool copp_public_key_strong(const struct copp_public_key *key) {
     return copp_public_key_usable(key) && (key->modulus_size > COPP_MODULUS_MIN || key->modulus[0] >= 0x80);
 }
 
+bool copp_rsa_key_usable(const struct copp_rsa_key *key) {
+    return key->modulus_size >= COPP_RSA_MODULUS_MIN && key->modulus_size <= COPP_RSA_MODULUS_MAX &&
+           (key->modulus_size > COPP_RSA_MODULUS_MIN || key->modulus[0] >= 0x80) &&
+           rsa_usable(key->modulus, key->modulus_size, key->exponent);
+}
+
 bool copp_dsa_key_usable(const struct copp_dsa_key *key) {
     static const uint8_t zero[sizeof key->p];
     if (key->p[0] < 0x80 || !(key->p[sizeof key->p - 1] & 1) || key->q[0] < 0x80 || !(key->q[sizeof key->q - 1] & 1))
@@ -54,4 +61,18 @@ bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t siz
             return number[i] < modulus[i];
     }
     return false;
+}
+
+enum copp_result copp_private_keys_same(struct copp_private_key *a, struct copp_private_key *b, bool *same) {
+    struct copp_public_key halves[2];
+    *same = false;
+    if (!COPP_HAS_OP(a->ops, public_key) || !COPP_HAS_OP(b->ops, public_key))
+        return COPP_E_ARGUMENT;
+    enum copp_result result = a->ops->public_key(a, &halves[0]);
+    if (!result)
+        result = b->ops->public_key(b, &halves[1]);
+    if (!result && halves[0].modulus_size <= COPP_MODULUS_MAX)
+        *same = halves[0].modulus_size == halves[1].modulus_size &&
+                copp_equal(halves[0].modulus, halves[1].modulus, halves[0].modulus_size);
+    return result;
 }

@@ -17,11 +17,11 @@ BIO_free BN_free CRYPTO_free DSA_SIG_free EVP_CIPHER_CTX_free EVP_MD_CTX_free EV
 OSSL_PARAM_construct_BN OSSL_PARAM_construct_end OSSL_PARAM_construct_int OSSL_PARAM_construct_utf8_string OSSL_STORE_INFO_free OSSL_STORE_close UI_destroy_method
 ERR_clear_error ERR_error_string_n ERR_get_error_all ERR_lib_error_string ERR_new ERR_peek_error ERR_pop_to_mark
 ERR_reason_error_string ERR_set_debug ERR_set_error ERR_set_mark
-gcry_check_version gcry_cipher_close gcry_free gcry_md_hash_buffer gcry_mpi_release gcry_randomize gcry_set_log_handler gcry_sexp_release gcry_strerror
+gcry_check_version gcry_cipher_close gcry_free gcry_md_close gcry_md_hash_buffer gcry_md_read gcry_md_reset gcry_md_write gcry_mpi_release gcry_randomize gcry_set_log_handler gcry_sexp_release gcry_strerror
 gcry_mpi_cmp gcry_mpi_cmp_ui gcry_mpi_get_nbits gcry_mpi_mod gcry_mpi_mulm gcry_mpi_snew gcry_mpi_sub_ui gcry_mpi_swap
 __imp_GetLastError __imp_GetModuleHandleExW __imp_Sleep __imp__errno
 explicit_bzero getentropy madvise mmap64 munmap pthread_atfork pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock sysconf
-BIO_s_mem BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256
+BIO_s_mem BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256 EVP_sha384 EVP_sha512
 '
 harmless=$(printf '%s' "$harmless" | tr ' ' '\n')
 symbols=$(sh "$(dirname "$0")/symbols.sh" "$1" "$2")
