@@ -41,7 +41,7 @@ static const char *read_rest(struct copp_reader *in, struct copp_x509 *certifica
 
 static const char *read_signed_part(struct copp_reader *in, struct copp_x509 *certificate) {
     struct copp_reader serial;
-    struct copp_reader validity;
+    struct copp_reader validity; /* its dates are not looked at (OPM-CERT-7) */
     struct copp_reader contents;
     if (!read_version(in, certificate))
         return "its version is neither 3 nor 1 left out";
@@ -49,7 +49,7 @@ static const char *read_signed_part(struct copp_reader *in, struct copp_x509 *ce
         return "it has no serial number";
     if (!copp_der_read(in, COPP_DER_SEQUENCE, &certificate->inner_algorithm) ||
         !copp_der_whole(in, COPP_DER_SEQUENCE, &contents, &certificate->issuer) ||
-        !copp_der_read(in, COPP_DER_SEQUENCE, &validity) ||
+        !copp_der_read(in, COPP_DER_SEQUENCE, &validity) /* dates are not checked: OPM-CERT-7 */ ||
         !copp_der_whole(in, COPP_DER_SEQUENCE, &contents, &certificate->subject))
         return "its algorithm, issuer, validity or subject is not a SEQUENCE in DER";
     if (!read_key_frame(in, certificate))
