@@ -87,6 +87,7 @@ void copp_adapter_free(struct copp_adapter **adapter) {
         connector = next;
     }
     copp_credentials_drop((*adapter)->credentials);
+    copp_srm_store_free(&(*adapter)->srms);
     free(*adapter);
     *adapter = NULL;
 }
