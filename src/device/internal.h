@@ -7,6 +7,7 @@
 #include "copp/device.h"
 #include "copp/omac.h"
 #include "crypto/history.h"
+#include "device/srm_store.h"
 
 #define COPP_TYPES 3u /* HDCP, ACP, CGMS-A: type i is bit i of the protection types */
 #define COPP_LEVELS 5u /* CGMS-A has the most, without the redistribution control bit */
@@ -32,6 +33,7 @@ struct copp_adapter {
     struct copp_random *random;
     struct copp_log *log;
     struct copp_connector *connectors;
+    struct copp_srm_store *srms; /* OPM-SRM-4; NULL: it keeps no lists */
     bool unbound; /* BIND-2 */
 };
 

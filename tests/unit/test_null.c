@@ -391,6 +391,15 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_adapter_renew, NULL, some, 1, &rig.key.key);
     REFUSES(copp_adapter_renew, rig.adapter, NULL, 1, &rig.key.key);
     REFUSES(copp_adapter_renew, rig.adapter, some, 1, NULL);
+    const uint8_t *list = some;
+    size_t list_size = 1;
+    REFUSES(copp_adapter_keep_srms, NULL, NULL, 0);
+    REFUSES(copp_adapter_load_srm, NULL, some, 1, NULL);
+    REFUSES(copp_adapter_load_srm, rig.adapter, NULL, 1, NULL);
+    REFUSES(copp_adapter_srm, NULL, 1, &list, &list_size);
+    assert_null(list);
+    REFUSES(copp_adapter_srm, rig.adapter, 1, NULL, &list_size);
+    REFUSES(copp_adapter_srm, rig.adapter, 1, &list, NULL);
     RETURNS(copp_adapter_free, NULL);
     RETURNS(copp_adapter_dispatch, NULL, 1);
     ANSWERS(UINT64_MAX, copp_adapter_deadline_ms, NULL);
@@ -414,6 +423,8 @@ static void adapters_and_connectors(void) {
     RETURNS(copp_connector_unplugged, NULL);
     RETURNS(copp_connector_protection_lost, NULL, 1);
     RETURNS(copp_connector_reconfigured, NULL);
+    RETURNS(copp_connector_tampered, NULL);
+    RETURNS(copp_connector_receivers_changed, NULL);
     REFUSES(copp_connector_set_desktop_acp, NULL, COPP_ACP_OFF);
     RETURNS(copp_connector_applied, NULL, COPP_OK);
     struct copp_output_pair pair;
