@@ -43,6 +43,15 @@ static void base_and_protocol(void) {
     enum copp_request request;
     DENIES(copp_request_from_guid, NULL, &request);
     DENIES(copp_request_from_guid, copp_request_guid(COPP_SET_SIGNALING), NULL);
+    GIVES_TEXT(copp_opm_request_guid, COPP_SET_SIGNALING);
+    GIVES_TEXT(copp_opm_request_name, COPP_SET_SIGNALING);
+    DENIES(copp_opm_request_from_guid, NULL, &request);
+    DENIES(copp_opm_request_from_guid, copp_opm_request_guid(COPP_OPM_SET_HDCP_SRM), NULL);
+    ANSWERS(0, copp_opm_ntstatus, COPP_HR_OK);
+    ANSWERS(COPP_HR_OK, copp_opm_hresult, 0);
+    ANSWERS(COPP_SEMANTICS_NONE, copp_opm_semantics_of_vos, 9);
+    ANSWERS(COPP_SEMANTICS_NONE, copp_opm_semantics_of_certificate, 9);
+    GIVES_TEXT(copp_opm_bus_modifier_name, 0);
     GIVES_TEXT(copp_connector_type_name, 0);
     GIVES_TEXT(copp_bus_type_name, 0);
     GIVES_TEXT(copp_protection_type_name, 0);
@@ -100,6 +109,8 @@ static void structures(void) {
     STRUCTURE(status_display, COPP_STATUS_DISPLAY_SIZE);
     STRUCTURE(status_hdcp_key, COPP_STATUS_HDCP_KEY_SIZE);
     STRUCTURE(status_signaling, COPP_STATUS_SIGNALING_SIZE);
+    STRUCTURE(opm_output_id, COPP_OPM_OUTPUT_ID_SIZE);
+    STRUCTURE(opm_set_hdcp_srm, COPP_OPM_SET_HDCP_SRM_SIZE);
 }
 
 static void keys_and_handshakes(void) {
