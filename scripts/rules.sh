@@ -2,7 +2,7 @@
 # The table rule -> tests. docs/protocol.md lists the rules, one bullet each: "- **CERT-1** ...". A test that passes
 # writes "RULE suite.test" to the file COPP_RULES_LOG names (see tests/unit/harness.h).
 
-readonly rule_pattern='\b((OPM-)?(WIRE|CERT|SRM|ARB|APP)|OPM-(CONST|ERR|OUT|INI|GET|SET|HDCP|STA|DDI)|CRL|SES|CMD|QRY|EVT|BIND)-[0-9]+\b'
+readonly rule_pattern='\b(OPM-(WIRE|CONST|ERR|OUT|CERT|INI|GET|SET|SRM|HDCP|STA|ARB|DDI|APP)|WIRE|CERT|CRL|SES|CMD|QRY|EVT|ARB|APP|BIND|SRM)-[0-9]+\b'
 
 rule_ids() { sed -nE 's/^- \*\*((OPM-)?[A-Z]+-[0-9]+)\*\*.*/\1/p' docs/protocol.md; }
 
@@ -19,7 +19,7 @@ rule_code() {
 
 # "RULE files" for each rule, in the order of docs/protocol.md: which files carry it out.
 rule_files() {
-    awk 'NR == FNR { files[$1] = files[$1] " " $2; next } { printf "%-13s%s\n", $1, files[$1] }' <(rule_code) <(rule_ids)
+    awk 'NR == FNR { files[$1] = files[$1] " " $2; next } { printf "%-8s%s\n", $1, files[$1] }' <(rule_code) <(rule_ids)
 }
 
 # rule_table LOG: fails on a rule no passed test proves, on one that no code cites, and on ids that are no rule. Writes which tests
@@ -35,7 +35,7 @@ rule_table() {
     : >"$table"
     rule_files >"$code_table"
     while read -r rule; do
-        printf '%-12s %s\n' "$rule" "${tests[$rule]:-}" >>"$table"
+        printf '%-8s %s\n' "$rule" "${tests[$rule]:-}" >>"$table"
         [ -n "${tests[$rule]:-}" ] || { report "$rule: no test that passed proves it" && bad=1; }
     done < <(rule_ids)
     while read -r rule word; do
@@ -51,7 +51,7 @@ rule_table() {
     [ -z "$unknown" ] || { report "cited, but not a rule of docs/protocol.md: ${unknown//$'\n'/ }" && bad=1; }
 
     while read -r rule word; do
-        report "$(printf '%-12s %s' "$rule" "$(shorten "$word")")"
+        report "$(printf '%-8s %s' "$rule" "$(shorten "$word")")"
     done <"$table"
     report "(in full: ${table#"$top"/}; which files carry them out: ${code_table#"$top"/})"
     return "$bad"

@@ -67,10 +67,22 @@ struct copp_connector_config {
     uint32_t default_standard; /* in force while nobody has chosen one (CMD-5) */
     const char *name; /* copied, at most COPP_CONNECTOR_NAME_SIZE with its NUL; bound to answers (BIND-7). NULL: none */
     bool real; /* false: it is simulated and protects nothing (BIND-6) */
+    /* What OPM asks beyond that. Zero: it does not have it. */
+    uint64_t output_id; /* constant, and unique in its adapter (OPM-GET-10). 0: the adapter derives one from the name */
+    bool
+        type1; /* it does HDCP 2.2 with Type 1 content: OPM's type enforcement (OPM-HDCP-2). Only with HDCP in protection_types */
+    bool dpcp; /* it does DPCP (OPM-HDCP-3). External DisplayPort only */
+    bool hardware_protection; /* decrypted frames never reach memory that software can read (OPM-GET-10) */
+    uint32_t dvi_version; /* COPP_DVI_VERSION_* (OPM-GET-10); not 0 on DVI only */
 };
 
+/* DVI characteristics (OPM-GET-10). */
+#define COPP_DVI_VERSION_1_0 1u
+#define COPP_DVI_VERSION_1_1 2u /* or later */
+
 /* The connector belongs to the adapter. Its output is told to have nothing in force by the next dispatch or change (ARB-4).
- * COPP_E_ARGUMENT for types, standards or a default that cannot be, and for a name that is too long. */
+ * COPP_E_ARGUMENT for types, standards or a default that cannot be, for a name that is too long, and for an output id that
+ * another connector of the adapter has. */
 COPP_API COPP_NODISCARD enum copp_result
 copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config, struct copp_connector **connector);
 
@@ -88,6 +100,11 @@ struct copp_connector_view {
     uint32_t protection_types;
     uint32_t losses; /* how often LinkLost was raised (EVT-3) */
     uint32_t reconfigurations; /* and RenegotiationRequired */
+    uint64_t output_id; /* never 0 */
+    bool type1; /* as configured, and so are the rest */
+    bool dpcp;
+    bool hardware_protection;
+    uint32_t dvi_version;
 };
 COPP_API void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view);
 
@@ -112,13 +129,19 @@ COPP_API void copp_connector_set_busy(struct copp_connector *connector, bool bus
  *   for a level that is none; COPP_E_RESOLUTION, COPP_E_FAILED, or COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6), if
  *   it cannot be applied: nothing has changed then.
  *   The desktop does not wait for an output that answers COPP_E_PENDING: that is COPP_E_FAILED. Level 0 always succeeds.
- * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED or COPP_E_LINK_LOST, as of apply.
+ * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED, COPP_E_LINK_LOST, COPP_E_UNSUPPORTED or
+ *   COPP_E_STATE, as of apply.
+ * tampered: the adapter or its driver was tampered with. Every protection falls away: LinkLost to COPP's devices (OPM-STA-2).
+ * receivers_changed: other devices than before receive, while the link stayed up: bksv or downstream have changed. An output also
+ *   calls it when a repeater's list arrives after HDCP came up. They are looked up in the revocation lists (OPM-SRM-3).
  */
 COPP_API void copp_connector_unplugged(struct copp_connector *connector);
 COPP_API void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types);
 COPP_API void copp_connector_reconfigured(struct copp_connector *connector);
 COPP_API COPP_NODISCARD enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector, uint32_t level);
 COPP_API void copp_connector_applied(struct copp_connector *connector, enum copp_result result);
+COPP_API void copp_connector_tampered(struct copp_connector *connector);
+COPP_API void copp_connector_receivers_changed(struct copp_connector *connector);
 
 /* Ends commands whose time is up (CMD-6) and tries again what an output refused to take down. */
 COPP_API void copp_adapter_dispatch(struct copp_adapter *adapter, uint64_t now_ms);

@@ -63,11 +63,6 @@ extern "C" {
 #define COPP_OPM_BUS_DAUGHTER_BOARD_ENCLOSED 0x50000u
 #define COPP_OPM_BUS_NON_STANDARD 0x80000000u
 
-/* What GET_DVI_CHARACTERISTICS answers. */
-#define COPP_DVI_NONE 0u /* not a DVI connector; never in an answer */
-#define COPP_DVI_1_0 1u
-#define COPP_DVI_1_1 2u /* or later */
-
 /* OPM_VIDEO_OUTPUT_SEMANTICS, and the driver's DXGKMDT_CERTIFICATE_TYPE, which numbers the two the other way round. */
 #define COPP_OPM_VOS_COPP 0u
 #define COPP_OPM_VOS_OPM 1u

@@ -11,11 +11,15 @@ extern "C" {
 /* What a connector is to apply: the effective levels of all sessions (ARB-2) and the signaling (CMD-5). */
 struct copp_protection {
     size_t size; /* sizeof this struct */
-    uint32_t hdcp; /* COPP_HDCP_* */
+    uint32_t hdcp; /* COPP_HDCP_*: of COPP's and OPM's sessions together (OPM-ARB-2) */
     uint32_t acp; /* COPP_ACP_* */
     uint32_t cgmsa; /* COPP_CGMSA_*, with REDISTRIBUTION_CONTROL_REQUIRED or-ed in (ARB-3) */
     uint32_t tv_standard; /* one of COPP_TV_STANDARD_* or NONE */
     uint32_t aspect[COPP_ASPECT_WORDS];
+    uint32_t reserved; /* 0. It stands where shorter structs end in padding (docs/abi.md) */
+    /* 1: every receiver gets the content as Type 1, so only HDCP 2.2 and later will do (OPM-HDCP-2). Never 1 without hdcp. */
+    uint32_t type1;
+    uint32_t dpcp; /* 1: DisplayPort content protection is on (OPM-HDCP-3) */
 };
 
 /* An output that sets none has SINGLE: that alone says nothing is protected, which only apply can (CMD-4). */
@@ -26,7 +30,16 @@ enum copp_multi_adapter_mode {
     COPP_MODE_THEATRE /* refused at open (ARB-6) */
 };
 
-/* What is on the connector just now. */
+/* The protocol that a receiver authenticates with: it says which revocation list the receiver is looked up in (OPM-SRM-7). */
+enum copp_hdcp_version {
+    COPP_HDCP_VERSION_NONE = 0, /* there is no receiver, or we cannot tell: then both lists count */
+    COPP_HDCP_VERSION_1, /* HDCP 1.x */
+    COPP_HDCP_VERSION_2 /* HDCP 2.x */
+};
+
+#define COPP_DOWNSTREAM_MAX 127u /* devices behind a repeater: HDCP 1.x allows so many, HDCP 2.x 31 */
+
+/* What is on the connector just now. Zero says that the output does not have it, or does not know. */
 struct copp_output_state {
     size_t size; /* set by the library: an output fills in no member beyond it */
     struct copp_display display;
@@ -34,7 +47,15 @@ struct copp_output_state {
     uint32_t tv_type; /* as QuerySignaling reports it */
     bool hdcp_receiver; /* one is there: bksv and repeater hold */
     bool repeater;
-    uint8_t bksv[COPP_KSV_SIZE]; /* least significant byte first, as WIRE-9 */
+    uint8_t bksv[COPP_KSV_SIZE]; /* least significant byte first, as WIRE-9. HDCP 2.x: the receiver id, in the same order */
+    /*
+     * The devices behind a repeater, as it reported them when HDCP came up: downstream_count times COPP_KSV_SIZE bytes, each KSV
+     * or receiver id in the order of bksv. They belong to the output, and hold until its next operation is called. More than
+     * COPP_DOWNSTREAM_MAX, or a count without bytes, is taken for a topology with a revoked device (OPM-SRM-7).
+     */
+    const uint8_t *downstream;
+    size_t downstream_count;
+    uint32_t hdcp_version; /* enum copp_hdcp_version, of the receiver and all behind it */
 };
 
 /* Embed this as the first member of your own structure. */
@@ -49,7 +70,9 @@ struct copp_output_ops {
      * Put exactly this in force, all of it or nothing: on failure what was in force before still is.
      * COPP_OK: in force, as far as the hardware can tell. COPP_E_PENDING: begun; answer with
      * copp_connector_applied. COPP_E_RESOLUTION: the present mode forbids it. COPP_E_FAILED: it did not come up.
-     * COPP_E_LINK_LOST: it did not come up, and what was in force before is gone as well (EVT-3).
+     * COPP_E_LINK_LOST: it did not come up, and what was in force before is gone as well (EVT-3). COPP_E_UNSUPPORTED: what is
+     * plugged in cannot do it: it has no HDCP, none that does Type 1, or no DPCP (OPM-SET-4). COPP_E_STATE: other outputs
+     * use all HDCP engines.
      * Not called while an earlier one is pending; after an event it may ask for what is in force already. It may be
      * called from within copp_connector_*, but not the other way round: an output tells its connector nothing from
      * within state, apply or cancel.
@@ -68,6 +91,12 @@ struct copp_output_ops {
      * so tells what is known already and does not ask the hardware. NULL: nothing but what apply has put in force.
      */
     uint32_t (*hdcp)(struct copp_output *output);
+    /*
+     * Shows black in place of every frame, or frames again (OPM-STA-6). An output begins with frames shown. It neither depends on
+     * apply nor changes what that has put in force. COPP_OK: done. COPP_E_UNSUPPORTED: this output cannot blank. COPP_E_FAILED:
+     * nothing has changed. NULL: as COPP_E_UNSUPPORTED.
+     */
+    enum copp_result (*blank)(struct copp_output *output, bool blank);
 };
 
 /*

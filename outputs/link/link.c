@@ -287,7 +287,12 @@ static uint32_t link_hdcp(struct copp_output *output) {
     return ((const struct hdcp_link *)output)->enabled ? COPP_HDCP_ON : COPP_HDCP_OFF;
 }
 
-static const struct copp_output_ops link_ops = {sizeof link_ops, link_state, link_apply, link_cancel, link_presence, link_hdcp};
+static const struct copp_output_ops link_ops = {.size = sizeof link_ops,
+                                                .state = link_state,
+                                                .apply = link_apply,
+                                                .cancel = link_cancel,
+                                                .presence = link_presence,
+                                                .hdcp = link_hdcp};
 
 /* --- what happens --- */
 

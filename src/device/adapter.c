@@ -99,6 +99,14 @@ static bool type_exists(uint32_t type, uint32_t flag, uint32_t last) {
     return (type & ~flag) <= last;
 }
 
+/* OPM-HDCP-2, OPM-HDCP-3, OPM-GET-10 */
+static bool opm_can_be(const struct copp_connector_config *config) {
+    uint32_t kind = config->connector_type & ~COPP_CONNECTOR_INTERNAL;
+    return (!config->type1 || config->protection_types & COPP_PROTECTION_TYPE_HDCP) &&
+           (!config->dpcp || kind == COPP_CONNECTOR_DISPLAYPORT_EXTERNAL) &&
+           config->dvi_version <= (kind == COPP_CONNECTOR_DVI ? COPP_DVI_VERSION_1_1 : 0);
+}
+
 static bool can_be(const struct copp_connector_config *config) {
     const struct copp_output *output = config->output;
     if (!output || !output->ops || !copp_sized_known(output->ops, sizeof *output->ops) || !COPP_HAS_OP(output->ops, state) ||
@@ -109,10 +117,27 @@ static bool can_be(const struct copp_connector_config *config) {
         return false;
     if (!type_exists(config->bus_type, COPP_BUS_INTEGRATED, COPP_BUS_AGP))
         return false;
-    if (config->protection_types & ~COPP_ALL_TYPES || config->tv_standards & ~COPP_TV_STANDARD_MASK)
+    if (!opm_can_be(config) || config->protection_types & ~COPP_ALL_TYPES || config->tv_standards & ~COPP_TV_STANDARD_MASK)
         return false;
     return config->default_standard == COPP_TV_STANDARD_NONE ||
            (is_one_bit(config->default_standard) && (config->default_standard & config->tv_standards));
+}
+
+static bool id_taken(const struct copp_adapter *adapter, uint64_t id) {
+    const struct copp_connector *connector = adapter->connectors;
+    while (connector && connector->config.output_id != id)
+        connector = connector->next;
+    return connector;
+}
+
+/* OPM-GET-10: the same after the next start, for a connector of the same name. It is FNV-1a's 64-bit hash. */
+static uint64_t id_of_name(const struct copp_adapter *adapter, const char *name) {
+    uint64_t id = 0xCBF29CE484222325u;
+    for (; *name; name++)
+        id = (id ^ (uint8_t)*name) * 0x100000001B3u;
+    while (id == 0 || id_taken(adapter, id))
+        id++;
+    return id;
 }
 
 enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct copp_connector_config *config,
@@ -126,12 +151,13 @@ enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct c
     struct copp_connector *made = calloc(1, sizeof *made);
     if (!made)
         return COPP_E_MEMORY;
-    if (!copp_connector_name_set(made->name, own.name)) {
+    if (!copp_connector_name_set(made->name, own.name) || (own.output_id && id_taken(adapter, own.output_id))) {
         free(made);
         return COPP_E_ARGUMENT;
     }
     made->config = own;
     made->config.name = made->name;
+    made->config.output_id = own.output_id ? own.output_id : id_of_name(adapter, made->name);
     made->adapter = adapter;
     made->signaling.standard = own.default_standard;
     made->applied.tv_standard = own.default_standard;

@@ -68,7 +68,12 @@ void copp_connector_inspect(const struct copp_connector *connector, struct copp_
         told = (struct copp_connector_view){.connector_type = connector->config.connector_type,
                                             .protection_types = connector->config.protection_types,
                                             .losses = connector->losses,
-                                            .reconfigurations = connector->reconfigurations};
+                                            .reconfigurations = connector->reconfigurations,
+                                            .type1 = connector->config.type1,
+                                            .dpcp = connector->config.dpcp,
+                                            .hardware_protection = connector->config.hardware_protection,
+                                            .dvi_version = connector->config.dvi_version,
+                                            .output_id = connector->config.output_id};
     copp_sized_answer(view, &told, sizeof told, COPP_END_OF(struct copp_connector_view, reconfigurations));
 }
 
@@ -121,6 +126,7 @@ void copp_connector_lose(struct copp_connector *connector, uint32_t types) {
     }
     struct copp_protection *applied = &connector->applied;
     applied->hdcp = types & COPP_PROTECTION_TYPE_HDCP ? 0 : applied->hdcp;
+    applied->type1 = types & COPP_PROTECTION_TYPE_HDCP ? 0 : applied->type1; /* OPM-HDCP-2: it is HDCP's */
     applied->acp = types & COPP_PROTECTION_TYPE_ACP ? 0 : applied->acp;
     applied->cgmsa = types & COPP_PROTECTION_TYPE_CGMSA ? 0 : applied->cgmsa;
     connector->reassert = true; /* what is left of it must go, and the desktop's ACP come back */
@@ -141,7 +147,7 @@ static uint32_t highest_held(const struct copp_connector *connector, size_t type
 }
 
 void copp_connector_effective(const struct copp_connector *connector, struct copp_protection *effective) {
-    effective->size = sizeof *effective;
+    *effective = (struct copp_protection){.size = sizeof *effective};
     effective->hdcp = highest_held(connector, COPP_TYPE_HDCP);
     effective->acp = higher(COPP_TYPE_ACP, highest_held(connector, COPP_TYPE_ACP), connector->desktop_acp); /* ARB-5 */
     effective->cgmsa = highest_held(connector, COPP_TYPE_CGMSA);
@@ -158,7 +164,8 @@ static bool same_signaling(const struct copp_protection *a, const struct copp_pr
 }
 
 static bool same_protection(const struct copp_protection *a, const struct copp_protection *b) {
-    return a->hdcp == b->hdcp && a->acp == b->acp && a->cgmsa == b->cgmsa && same_signaling(a, b);
+    return a->hdcp == b->hdcp && a->type1 == b->type1 && a->dpcp == b->dpcp && a->acp == b->acp && a->cgmsa == b->cgmsa &&
+           same_signaling(a, b);
 }
 
 /* Carries the change out in what is held and leaves in it what undoes it. */

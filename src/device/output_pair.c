@@ -49,8 +49,28 @@ static uint32_t pair_presence(struct copp_output *output) {
     return presence_of(pair->svideo) & presence_of(pair->composite);
 }
 
-static const struct copp_output_ops pair_ops = {
-    .size = sizeof pair_ops, .state = pair_state, .apply = pair_apply, .cancel = pair_cancel, .presence = pair_presence};
+static enum copp_result blank_half(struct copp_output *half, bool blank) {
+    return COPP_HAS_OP(half->ops, blank) ? half->ops->blank(half, blank) : COPP_E_UNSUPPORTED;
+}
+
+/* OPM-STA-6: both signals or neither. */
+static enum copp_result pair_blank(struct copp_output *output, bool blank) {
+    struct copp_output_pair *pair = (struct copp_output_pair *)output;
+    enum copp_result result = blank_half(pair->svideo, blank);
+    if (result)
+        return result;
+    result = blank_half(pair->composite, blank);
+    if (result && blank)
+        (void)blank_half(pair->svideo, false);
+    return result;
+}
+
+static const struct copp_output_ops pair_ops = {.size = sizeof pair_ops,
+                                                .state = pair_state,
+                                                .apply = pair_apply,
+                                                .cancel = pair_cancel,
+                                                .presence = pair_presence,
+                                                .blank = pair_blank};
 
 void copp_output_pair_init(struct copp_output_pair *pair, struct copp_output *svideo, struct copp_output *composite) {
     if (!pair)

@@ -91,6 +91,83 @@ static void what_no_connector_can_be(void) {
     rig_end(&rig);
 }
 
+/* What OPM is offered must be possible on such a connector; what is not said is not there. */
+static void what_opm_cannot_be_offered(void) {
+    struct rig rig;
+    rig_init(&rig, NULL);
+    static const struct {
+        uint32_t connector_type, protection_types;
+        bool type1, dpcp;
+        uint32_t dvi_version;
+        enum copp_result result;
+    } cases[] = {
+        {COPP_CONNECTOR_HDMI, HDCP, true, false, 0, COPP_OK},
+        {COPP_CONNECTOR_HDMI, ACP, true, false, 0, COPP_E_ARGUMENT},
+        {COPP_CONNECTOR_HDMI, HDCP, false, true, 0, COPP_E_ARGUMENT},
+        {COPP_CONNECTOR_DISPLAYPORT_EXTERNAL, 0, false, true, 0, COPP_OK},
+        {COPP_CONNECTOR_DISPLAYPORT_EMBEDDED, 0, false, true, 0, COPP_E_ARGUMENT},
+        {COPP_CONNECTOR_UNKNOWN, 0, false, true, 0, COPP_E_ARGUMENT},
+        {COPP_CONNECTOR_DVI, 0, false, false, COPP_DVI_VERSION_1_0, COPP_OK},
+        {COPP_CONNECTOR_DVI, 0, false, false, COPP_DVI_VERSION_1_1, COPP_OK},
+        {COPP_CONNECTOR_DVI, 0, false, false, 3, COPP_E_ARGUMENT},
+        {COPP_CONNECTOR_HDMI, 0, false, false, COPP_DVI_VERSION_1_0, COPP_E_ARGUMENT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct copp_connector_config config = {.size = sizeof config,
+                                                     .output = &rig.output.output,
+                                                     .connector_type = cases[i].connector_type,
+                                                     .protection_types = cases[i].protection_types,
+                                                     .type1 = cases[i].type1,
+                                                     .dpcp = cases[i].dpcp,
+                                                     .dvi_version = cases[i].dvi_version};
+        struct copp_connector *connector;
+        assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), cases[i].result);
+        if (!connector)
+            continue;
+        struct copp_connector_view view = {.size = sizeof view};
+        copp_connector_inspect(connector, &view);
+        assert_int_equal(view.type1, cases[i].type1);
+        assert_int_equal(view.dpcp, cases[i].dpcp);
+        assert_int_equal(view.dvi_version, cases[i].dvi_version);
+        assert_false(view.hardware_protection);
+    }
+    rig_end(&rig);
+}
+
+static uint64_t id_of(struct rig *rig, const char *name, uint64_t id) {
+    struct copp_connector_config config = rig_config();
+    struct copp_connector *connector;
+    struct copp_connector_view view = {.size = sizeof view};
+    config.output = &rig->output.output;
+    config.name = name;
+    config.output_id = id;
+    config.hardware_protection = true;
+    if (copp_connector_add(rig->adapter, &config, &connector))
+        return 0;
+    copp_connector_inspect(connector, &view);
+    assert_true(view.hardware_protection);
+    return view.output_id;
+}
+
+static void each_output_has_an_id_of_its_own(void) {
+    struct rig rig;
+    rig_init(&rig, NULL);
+    const uint64_t hdmi = 0x3C7C7F54B3A5A6A6u;
+    uint64_t made = id_of(&rig, "HDMI-1", 0);
+    assert_true(made != 0);
+    assert_int_equal(id_of(&rig, "HDMI-1", 0), made + 1); /* another one of that name */
+    assert_true(id_of(&rig, NULL, 0) != 0);
+    assert_true(id_of(&rig, "HDMI-2", 0) != made);
+    assert_int_equal(id_of(&rig, "A", hdmi), hdmi);
+    assert_int_equal(id_of(&rig, "B", hdmi), 0); /* taken */
+    assert_int_equal(id_of(&rig, "B", made), 0);
+    rig_end(&rig);
+    rig_init(&rig, NULL);
+    assert_true(id_of(&rig, "HDMI-2", 0) != made);
+    assert_int_equal(id_of(&rig, "HDMI-1", 0), made); /* whatever was added before it */
+    rig_end(&rig);
+}
+
 static void an_adapter_can_go_while_an_output_is_slow(void) {
     struct rig_scene s;
     rig_scene_begin(&s);
@@ -238,6 +315,8 @@ int main(void) {
     static const struct test_case cases[] = {
         TEST(what_no_adapter_can_be, ""),
         TEST(what_no_connector_can_be, ""),
+        TEST(what_opm_cannot_be_offered, "OPM-HDCP-2 OPM-HDCP-3 OPM-GET-10"),
+        TEST(each_output_has_an_id_of_its_own, "OPM-GET-10"),
         TEST(an_adapter_can_go_while_an_output_is_slow, ""),
         TEST(connectors_do_not_mix, "ARB-1 EVT-1"),
         TEST(devices_that_are_open_keep_chain_and_key, "SES-2 SES-6"),

@@ -35,6 +35,34 @@ static void unplugging_tells_every_device_once(void) {
     rig_scene_end(&s);
 }
 
+/* To COPP's devices it is a loss: they have no flag of its own. */
+static void tampering_takes_everything(void) {
+    struct rig_scene s;
+    rig_scene_begin(&s);
+    raise_all(&s);
+    copp_connector_tampered(s.rig.connector);
+    rig_scene_levels(&s, 0, 0, 0);
+    for (size_t i = 0; i < RIG_APPS; i++) {
+        assert_int_equal(app_flags(&s.apps[i]), COPP_STATUS_LINK_LOST);
+        app_levels(&s.apps[i], 0, 0, 0);
+    }
+    rig_scene_end(&s);
+}
+
+/* An application asks for the key again; nothing has fallen away. */
+static void other_receivers_are_no_loss(void) {
+    struct rig_scene s;
+    rig_scene_begin(&s);
+    raise_all(&s);
+    unsigned applies = s.rig.output.applies;
+    copp_connector_receivers_changed(s.rig.connector);
+    assert_int_equal(s.rig.output.applies, applies);
+    for (size_t i = 0; i < RIG_APPS; i++)
+        assert_int_equal(app_flags(&s.apps[i]), COPP_STATUS_NORMAL);
+    rig_scene_levels(&s, 1, 2, 4 | RC);
+    rig_scene_end(&s);
+}
+
 static void only_what_fell_away_is_lost(void) {
     struct rig_scene s;
     rig_scene_begin(&s);
@@ -150,6 +178,8 @@ static void the_output_has_the_last_word_on_the_new_mode(void) {
 int main(void) {
     static const struct test_case cases[] = {
         TEST(unplugging_tells_every_device_once, "EVT-1 EVT-2 EVT-3"),
+        TEST(tampering_takes_everything, "OPM-STA-2 EVT-3"),
+        TEST(other_receivers_are_no_loss, "EVT-1"),
         TEST(only_what_fell_away_is_lost, "EVT-1 EVT-3"),
         TEST(type_missing_on_connector_cannot_fall_away, "EVT-1"),
         TEST(the_desktops_acp_comes_back, "ARB-5 EVT-3"),

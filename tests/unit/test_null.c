@@ -391,6 +391,8 @@ static void adapters_and_connectors(void) {
     RETURNS(copp_connector_unplugged, NULL);
     RETURNS(copp_connector_protection_lost, NULL, 1);
     RETURNS(copp_connector_reconfigured, NULL);
+    RETURNS(copp_connector_tampered, NULL);
+    RETURNS(copp_connector_receivers_changed, NULL);
     REFUSES(copp_connector_set_desktop_acp, NULL, COPP_ACP_OFF);
     RETURNS(copp_connector_applied, NULL, COPP_OK);
     struct copp_output_pair pair;

@@ -119,11 +119,49 @@ static void a_pair_that_cannot_be_undone_is_lost(void) {
     end_pair(&s);
 }
 
+/* An output that can blank, as long as it answers COPP_OK. */
+struct blank_output {
+    struct copp_output output;
+    enum copp_result answer;
+    bool blank;
+};
+
+static enum copp_result blank_blank(struct copp_output *output, bool blank) {
+    struct blank_output *own = (struct blank_output *)output;
+    own->blank = own->answer ? own->blank : blank;
+    return own->answer;
+}
+
+static void both_halves_of_a_pair_are_blanked(void) {
+    static const struct copp_output_ops ops = {.size = sizeof ops, .blank = blank_blank};
+    struct blank_output svideo = {.output = {&ops}};
+    struct blank_output composite = {.output = {&ops}};
+    struct copp_output_pair pair;
+    copp_output_pair_init(&pair, &svideo.output, &composite.output);
+    const struct copp_output_ops *pair_ops = pair.output.ops;
+    assert_int_equal(pair_ops->blank(&pair.output, true), COPP_OK);
+    assert_true(svideo.blank && composite.blank);
+    assert_int_equal(pair_ops->blank(&pair.output, false), COPP_OK);
+    assert_false(svideo.blank || composite.blank);
+    composite.answer = COPP_E_FAILED;
+    assert_int_equal(pair_ops->blank(&pair.output, true), COPP_E_FAILED);
+    assert_false(svideo.blank || composite.blank);
+    svideo.answer = COPP_E_FAILED;
+    composite.answer = COPP_OK;
+    assert_int_equal(pair_ops->blank(&pair.output, true), COPP_E_FAILED);
+    assert_false(svideo.blank || composite.blank);
+    svideo.answer = COPP_OK;
+    pair.composite = &(struct copp_output){&(struct copp_output_ops){.size = offsetof(struct copp_output_ops, blank)}};
+    assert_int_equal(pair_ops->blank(&pair.output, true), COPP_E_UNSUPPORTED);
+    assert_false(svideo.blank);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(both_halves_of_a_pair_are_protected, "ARB-6"),
         TEST(a_pair_is_protected_whole_or_not_at_all, "ARB-6 CMD-4"),
         TEST(a_pair_that_cannot_be_undone_is_lost, "ARB-6 EVT-3"),
+        TEST(both_halves_of_a_pair_are_blanked, "ARB-6 OPM-STA-6"),
     };
     return RUN_SUITE("output_pair", cases);
 }
