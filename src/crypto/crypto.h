@@ -18,6 +18,12 @@
 
 #define COPP_SHA1_SIZE 20u
 
+/* A hash, and how many bytes its digest has. */
+enum copp_digest_kind { COPP_DIGEST_SHA1 = 0, COPP_DIGEST_SHA256, COPP_DIGEST_SHA384, COPP_DIGEST_SHA512 };
+#define COPP_DIGEST_MAX 64u
+#define COPP_SHA512_SIZE 64u
+COPP_NODISCARD size_t copp_digest_size(enum copp_digest_kind kind);
+
 /* From the library's CSPRNG. COPP_E_RANDOM. */
 COPP_NODISCARD enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size, struct copp_log *log);
 
@@ -25,6 +31,9 @@ COPP_NODISCARD enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size, st
  * it has none of its parent's. COPP_E_RANDOM. */
 COPP_NODISCARD enum copp_result copp_random_fill(struct copp_random *random, uint8_t *bytes, size_t size, struct copp_log *log);
 
+/* The digest of size bytes; digest has copp_digest_size bytes. It holds nothing of use after an error. */
+COPP_NODISCARD enum copp_result copp_digest(enum copp_digest_kind kind, const uint8_t *bytes, size_t size, uint8_t *digest,
+                                            struct copp_log *log);
 COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log);
 
 /*
@@ -68,6 +77,33 @@ void copp_verifier_free(struct copp_verifier **verifier);
 /* RSAES-PKCS1-v1_5 to a 2048-bit key (SES-4): 1 to 245 bytes in, 256 out, big-endian. COPP_E_KEY: not a usable key. */
 COPP_NODISCARD enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out,
                                                  struct copp_log *log);
+
+/* An RSA public key of 2048 to 4096 bits, as X.509 certificates have them (OPM-CERT-5). The modulus is big-endian. */
+#define COPP_RSA_MODULUS_MIN 256u /* bytes; the first of so few is at least 0x80 */
+#define COPP_RSA_MODULUS_MAX 512u
+struct copp_rsa_key {
+    uint8_t modulus[COPP_RSA_MODULUS_MAX];
+    uint32_t modulus_size; /* bytes, of which the first is not zero */
+    uint32_t exponent;
+};
+/* A modulus of that many bits, and both numbers odd, the exponent at least 3. */
+COPP_NODISCARD bool copp_rsa_key_usable(const struct copp_rsa_key *key);
+
+/*
+ * The raw public operation, in^e mod n, on a big-endian number of the modulus's size; out has as many bytes, zeros in front
+ * included, and may be in. No padding is looked at. What is in may be a secret: none of it is left in memory. COPP_E_KEY: not a usable
+ * key; COPP_E_INVALID: in is not below the modulus. On an error out holds nothing of use.
+ */
+COPP_NODISCARD enum copp_result copp_rsa_public(const struct copp_rsa_key *key, const uint8_t *in, uint8_t *out,
+                                                struct copp_log *log);
+
+/*
+ * RSASSA-PKCS1-v1_5 over a message of size bytes (OPM-CERT-3, OPM-CERT-6). COPP_E_KEY: not a usable key. COPP_E_INVALID: does not
+ * verify, or the signature is not as long as the modulus or not below it; any other error: it could not be told.
+ */
+COPP_NODISCARD enum copp_result copp_pkcs1_verify(const struct copp_rsa_key *key, enum copp_digest_kind kind,
+                                                  const uint8_t *message, size_t size, const uint8_t *signature,
+                                                  size_t signature_size, struct copp_log *log);
 
 /*
  * Detached signatures of HDCP SRMs (SRM-2). Numbers are big-endian. COPP_E_INVALID: does not verify; COPP_E_KEY: no

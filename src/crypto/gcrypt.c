@@ -1,29 +1,15 @@
-/* The crypto seam on libgcrypt: hashing, ciphers and public-key operations. Keys are in gcrypt_keys.c and gcrypt_private.c; it begins in gcrypt_start.c. */
+/* The crypto seam on libgcrypt: ciphers and public-key operations. Hashes are in gcrypt_digest.c, keys in gcrypt_keys.c and
+ * gcrypt_private.c; it begins in gcrypt_start.c. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/gcrypt_keys.h"
 
-/* Where the program has begun with libgcrypt and not ended its setting up. */
-static bool ready(struct copp_log *log) {
-    bool is_ready = copp_gcrypt_ready();
-    if (!is_ready)
-        COPP_LOG(log, COPP_LOG_ERROR, "libgcrypt has not been initialized");
-    return is_ready;
-}
-
 enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size, struct copp_log *log) {
-    if (size > INT_MAX || !ready(log))
+    if (size > INT_MAX || !copp_gcrypt_ready_logged(log))
         return COPP_E_RANDOM;
     gcry_randomize(bytes, size, GCRY_STRONG_RANDOM); /* ends the process where there is no randomness */
-    return COPP_OK;
-}
-
-enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log) {
-    if (!ready(log))
-        return COPP_E_CRYPTO;
-    gcry_md_hash_buffer(GCRY_MD_SHA1, digest, bytes, size);
     return COPP_OK;
 }
 
@@ -33,7 +19,7 @@ struct copp_cbc {
 
 enum copp_result copp_cbc_new(struct copp_cbc **cbc, struct copp_log *log) {
     *cbc = NULL;
-    if (!ready(log))
+    if (!copp_gcrypt_ready_logged(log))
         return COPP_E_CRYPTO;
     struct copp_cbc *made = calloc(1, sizeof *made);
     if (!made)
@@ -141,37 +127,63 @@ void copp_verifier_free(struct copp_verifier **verifier) {
     *verifier = NULL;
 }
 
-/* The plaintext as the standard's padding wants it, in memory that is wiped, so that all made from it is too. */
-static gcry_error_t padded(const uint8_t *in, size_t size, gcry_sexp_t *data) {
+/* What the public operation is for. */
+struct purpose {
+    const char *form; /* of the data that libgcrypt takes */
+    const char *what; /* for the log */
+};
+static const struct purpose padding = {"(data (flags pkcs1) (value %b))", "encrypt with RSA"};
+static const struct purpose no_padding = {"(data (flags raw) (value %b))", "compute with an RSA public key"};
+
+/* In memory that is wiped, so that all made from it is too. */
+static gcry_error_t secret_data(const char *form, const uint8_t *in, size_t size, gcry_sexp_t *data) {
     uint8_t *plain = gcry_malloc_secure(size);
     if (!plain)
         return gcry_error(GPG_ERR_ENOMEM);
     memcpy(plain, in, size);
-    gcry_error_t error = gcry_sexp_build(data, NULL, "(data (flags pkcs1) (value %b))", (int)size, plain);
+    gcry_error_t error = gcry_sexp_build(data, NULL, form, (int)size, plain);
     copp_wipe(plain, size);
     gcry_free(plain);
     return error;
 }
 
+static enum copp_result encrypt(gcry_sexp_t public_key, const struct purpose *purpose, const uint8_t *in, size_t size,
+                                uint8_t *out, size_t out_size, struct copp_log *log) {
+    gcry_sexp_t data = NULL;
+    gcry_sexp_t cipher = NULL;
+    gcry_error_t error = secret_data(purpose->form, in, size, &data);
+    if (!error)
+        error = gcry_pk_encrypt(&cipher, data, public_key);
+    enum copp_result result = error ? copp_gcrypt_failed(error, COPP_E_CRYPTO, log, purpose->what)
+                                    : copp_gcrypt_public_number(cipher, "a", out, out_size);
+    gcry_sexp_release(cipher);
+    gcry_sexp_release(data);
+    return result;
+}
+
 enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out,
                                   struct copp_log *log) {
     gcry_sexp_t public_key = NULL;
-    gcry_sexp_t data = NULL;
-    gcry_sexp_t cipher = NULL;
     if (!copp_public_key_usable(key))
         return COPP_E_KEY;
     if (size + 11 > key->modulus_size) /* libgcrypt would make do with less padding than the standard wants */
         return COPP_E_CRYPTO;
     enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &public_key, log);
-    if (result)
-        return result;
-    gcry_error_t error = padded(in, size, &data);
-    if (!error)
-        error = gcry_pk_encrypt(&cipher, data, public_key);
-    result = error ? copp_gcrypt_failed(error, COPP_E_CRYPTO, log, "encrypt with RSA")
-                   : copp_gcrypt_public_number(cipher, "a", out, key->modulus_size);
-    gcry_sexp_release(cipher);
-    gcry_sexp_release(data);
+    if (!result)
+        result = encrypt(public_key, &padding, in, size, out, key->modulus_size, log);
+    gcry_sexp_release(public_key);
+    return result;
+}
+
+enum copp_result copp_rsa_public(const struct copp_rsa_key *key, const uint8_t *in, uint8_t *out, struct copp_log *log) {
+    gcry_sexp_t public_key = NULL;
+    if (!copp_rsa_key_usable(key))
+        return COPP_E_KEY;
+    if (!copp_number_below(in, key->modulus, key->modulus_size))
+        return COPP_E_INVALID;
+    enum copp_result result = copp_gcrypt_rsa(key->modulus, key->modulus_size, key->exponent, &public_key, log);
+    if (!result)
+        result = encrypt(public_key, &no_padding, in, key->modulus_size, out, key->modulus_size, log);
     gcry_sexp_release(public_key);
     return result;
 }

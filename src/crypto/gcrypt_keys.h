@@ -13,6 +13,8 @@
 
 /* Whether libgcrypt has been told that it may start; every function that leads to it asks this first. */
 bool copp_gcrypt_ready(void);
+/* The same, which also tells log if not. */
+bool copp_gcrypt_ready_logged(struct copp_log *log);
 
 /* What an error of libgcrypt's comes to: COPP_E_MEMORY if it ran out of it, else otherwise. */
 enum copp_result copp_gcrypt_failure(gcry_error_t error, enum copp_result otherwise);

@@ -64,3 +64,10 @@ enum copp_result copp_gcrypt_failed(gcry_error_t error, enum copp_result otherwi
     COPP_LOG(log, COPP_LOG_ERROR, "libgcrypt cannot ", what, ": ", gcry_strerror(error));
     return copp_gcrypt_failure(error, otherwise);
 }
+
+bool copp_gcrypt_ready_logged(struct copp_log *log) {
+    bool ready = copp_gcrypt_ready();
+    if (!ready)
+        COPP_LOG(log, COPP_LOG_ERROR, "libgcrypt has not been initialized");
+    return ready;
+}

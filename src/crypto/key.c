@@ -36,6 +36,12 @@ bool copp_public_key_strong(const struct copp_public_key *key) {
     return copp_public_key_usable(key) && (key->modulus_size > COPP_MODULUS_MIN || key->modulus[0] >= 0x80);
 }
 
+bool copp_rsa_key_usable(const struct copp_rsa_key *key) {
+    return key->modulus_size >= COPP_RSA_MODULUS_MIN && key->modulus_size <= COPP_RSA_MODULUS_MAX &&
+           (key->modulus_size > COPP_RSA_MODULUS_MIN || key->modulus[0] >= 0x80) &&
+           rsa_usable(key->modulus, key->modulus_size, key->exponent);
+}
+
 bool copp_dsa_key_usable(const struct copp_dsa_key *key) {
     static const uint8_t zero[sizeof key->p];
     if (key->p[0] < 0x80 || !(key->p[sizeof key->p - 1] & 1) || key->q[0] < 0x80 || !(key->q[sizeof key->q - 1] & 1))

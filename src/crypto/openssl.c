@@ -1,4 +1,4 @@
-/* The crypto seam on OpenSSL 3: hashing, ciphers and public-key operations. Keys are in openssl_keys.c and openssl_private.c. */
+/* The crypto seam on OpenSSL 3: ciphers and public-key operations. Hashes are in openssl_digest.c, keys in openssl_keys.c and openssl_private.c. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +21,6 @@ enum copp_result copp_csprng_fill(uint8_t *bytes, size_t size, struct copp_log *
     copp_openssl_begin(&call, log, "draw random numbers");
     bool done = RAND_bytes(bytes, (int)size) == 1;
     return copp_openssl_end(&call, done, COPP_E_RANDOM) ? COPP_E_RANDOM : COPP_OK;
-}
-
-enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log) {
-    struct copp_openssl_call call;
-    copp_openssl_begin(&call, log, "compute SHA-1");
-    bool done = EVP_Digest(bytes, size, digest, NULL, EVP_sha1(), NULL) == 1;
-    return copp_openssl_end(&call, done, COPP_E_CRYPTO);
 }
 
 struct copp_cbc {
@@ -183,6 +176,26 @@ enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8
                 EVP_PKEY_encrypt(context, out, &written, in, size) == 1 && written == key->modulus_size;
     EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(public_key);
+    return copp_openssl_end(&call, done, COPP_E_CRYPTO);
+}
+
+enum copp_result copp_rsa_public(const struct copp_rsa_key *key, const uint8_t *in, uint8_t *out, struct copp_log *log) {
+    struct copp_openssl_call call;
+    uint8_t made[COPP_RSA_MODULUS_MAX];
+    if (!copp_rsa_key_usable(key))
+        return COPP_E_KEY;
+    if (!copp_number_below(in, key->modulus, key->modulus_size))
+        return COPP_E_INVALID;
+    copp_openssl_begin(&call, log, "compute with an RSA public key");
+    EVP_PKEY *public_key = copp_openssl_rsa(key->modulus, key->modulus_size, key->exponent);
+    EVP_PKEY_CTX *context = context_for(public_key, EVP_PKEY_encrypt_init);
+    size_t written = sizeof made;
+    bool done = context && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1 &&
+                EVP_PKEY_encrypt(context, made, &written, in, key->modulus_size) == 1 && written == key->modulus_size;
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(public_key);
+    if (done)
+        memcpy(out, made, key->modulus_size);
     return copp_openssl_end(&call, done, COPP_E_CRYPTO);
 }
 

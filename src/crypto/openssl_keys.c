@@ -8,7 +8,7 @@
 #include <openssl/pem.h>
 
 #define NUMBERS_MAX 4u
-#define NUMBER_SIZE_MAX 384u /* bytes: RSA-3072 */
+#define NUMBER_SIZE_MAX COPP_RSA_MODULUS_MAX /* bytes */
 
 /* Named big-endian numbers of a public key. */
 struct number {

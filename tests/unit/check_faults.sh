@@ -21,7 +21,7 @@ gcry_check_version gcry_cipher_close gcry_free gcry_md_hash_buffer gcry_mpi_rele
 gcry_mpi_cmp gcry_mpi_cmp_ui gcry_mpi_get_nbits gcry_mpi_mod gcry_mpi_mulm gcry_mpi_snew gcry_mpi_sub_ui gcry_mpi_swap
 __imp_GetLastError __imp_GetModuleHandleExW __imp_Sleep __imp__errno
 explicit_bzero getentropy madvise mmap64 munmap pthread_atfork pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock sysconf
-BIO_s_mem BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256
+BIO_s_mem BIO_s_secmem EVP_PKEY_get0_provider OSSL_PROVIDER_get0_name EVP_aes_128_cbc EVP_sha1 EVP_sha256 EVP_sha384 EVP_sha512
 '
 harmless=$(printf '%s' "$harmless" | tr ' ' '\n')
 symbols=$(sh "$(dirname "$0")/symbols.sh" "$1" "$2")

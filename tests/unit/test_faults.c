@@ -188,6 +188,24 @@ static void anchor_read(void) {
 }
 #endif
 
+/* "Could not be told", and never "does not verify". */
+static void signature_check(void) {
+    static uint8_t block[COPP_RSA_MODULUS_MAX]; /* 1, its own power: no signature */
+    struct copp_rsa_key key = {.modulus_size = sizeof key.modulus, .exponent = 3};
+    memset(key.modulus, 0xFF, sizeof key.modulus);
+    block[sizeof block - 1] = 1;
+    EACH_FAULT(fault) {
+        fault_arm(&fault);
+        enum copp_result result = copp_pkcs1_verify(&key, COPP_DIGEST_SHA512, message, sizeof message, block, sizeof block, NULL);
+        if (fault_disarm(&fault)) {
+            fault_assert_said(&fault, result);
+            assert_int_not_equal(result, COPP_E_INVALID);
+        } else {
+            assert_int_equal(result, COPP_E_INVALID);
+        }
+    }
+}
+
 static const struct copp_handshake secrets = {
     .random = {7, 8}, .session_key = {9, 10}, .status_sequence = 11, .command_sequence = 12};
 
@@ -233,9 +251,11 @@ static void handshake_open(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(omac_from_nothing, ""), TEST(omac_goes_on, ""),      TEST(omac_without_key, ""),
-    TEST(random_numbers, ""),    TEST(key_open, ""),          TEST(key_generate, ""),
-    TEST(key_to_pem, ""),        TEST(public_key_to_pem, ""), TEST(key_sign, ""),
+    TEST(omac_from_nothing, ""), TEST(omac_goes_on, ""),
+    TEST(omac_without_key, ""),  TEST(random_numbers, ""),
+    TEST(key_open, ""),          TEST(key_generate, ""),
+    TEST(key_to_pem, ""),        TEST(public_key_to_pem, ""),
+    TEST(key_sign, ""),          TEST(signature_check, "OPM-CERT-3"),
 #ifdef COPP_TEST_OPENSSL
     TEST(anchor_read, ""),
 #endif
