@@ -28,6 +28,7 @@
 #include "copp/key.h"
 #include "copp/log.h"
 #include "copp/omac.h"
+#include "copp/opm.h"
 #include "copp/output.h"
 #include "copp/protocol.h"
 #include "copp/revocation.h"

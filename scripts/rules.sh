@@ -2,7 +2,7 @@
 # The table rule -> tests. docs/protocol.md lists the rules, one bullet each: "- **CERT-1** ...". A test that passes
 # writes "RULE suite.test" to the file COPP_RULES_LOG names (see tests/unit/harness.h).
 
-readonly rule_pattern='\b(OPM-(WIRE|ERR|OUT|CERT|INI|GET|SET|SRM|HDCP|STA|ARB|DDI|APP)|WIRE|CERT|CRL|SES|CMD|QRY|EVT|ARB|APP|BIND|SRM)-[0-9]+\b'
+readonly rule_pattern='\b(OPM-(WIRE|CONST|ERR|OUT|CERT|INI|GET|SET|SRM|HDCP|STA|ARB|DDI|APP)|WIRE|CERT|CRL|SES|CMD|QRY|EVT|ARB|APP|BIND|SRM)-[0-9]+\b'
 
 rule_ids() { sed -nE 's/^- \*\*((OPM-)?[A-Z]+-[0-9]+)\*\*.*/\1/p' docs/protocol.md; }
 

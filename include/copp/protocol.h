@@ -173,16 +173,23 @@ enum copp_request {
     COPP_QUERY_DISPLAY_DATA,
     COPP_QUERY_HDCP_KEY_DATA,
     COPP_QUERY_BUS_DATA,
-    COPP_QUERY_SIGNALING
+    COPP_QUERY_SIGNALING,
+    /* under OPM semantics alone (opm.h) */
+    COPP_OPM_QUERY_SRM_VERSION,
+    COPP_OPM_QUERY_OUTPUT_ID,
+    COPP_OPM_QUERY_DVI_CHARACTERISTICS,
+    COPP_OPM_QUERY_HARDWARE_PROTECTION,
+    COPP_OPM_SET_PROTECTION_LEVEL_CSS,
+    COPP_OPM_SET_HDCP_SRM
 };
 
-/* The request's GUID as its 16 bytes lie in a message; NULL for a value out of range. Static. */
+/* The GUID of a request of COPP's as its 16 bytes lie in a message; NULL for any other value. Static. */
 COPP_API const uint8_t *copp_request_guid(enum copp_request request);
 
-/* The request a GUID (16 bytes) names; false if none. */
+/* The request of COPP's that a GUID (16 bytes) names; false if none. */
 COPP_API COPP_NODISCARD bool copp_request_from_guid(const uint8_t *guid, enum copp_request *request);
 
-/* The request's name in the field, such as "QueryConnectorType"; NULL for a value out of range. Static. */
+/* The name in the field of a request of COPP's, such as "QueryConnectorType"; NULL for any other value. Static. */
 COPP_API const char *copp_request_name(enum copp_request request);
 
 /* Names for people; never NULL, static. */

@@ -43,6 +43,15 @@ static void base_and_protocol(void) {
     enum copp_request request;
     DENIES(copp_request_from_guid, NULL, &request);
     DENIES(copp_request_from_guid, copp_request_guid(COPP_SET_SIGNALING), NULL);
+    GIVES_TEXT(copp_opm_request_guid, COPP_SET_SIGNALING);
+    GIVES_TEXT(copp_opm_request_name, COPP_SET_SIGNALING);
+    DENIES(copp_opm_request_from_guid, NULL, &request);
+    DENIES(copp_opm_request_from_guid, copp_opm_request_guid(COPP_OPM_SET_HDCP_SRM), NULL);
+    ANSWERS(0, copp_opm_ntstatus, COPP_HR_OK);
+    ANSWERS(COPP_HR_OK, copp_opm_hresult, 0);
+    ANSWERS(COPP_SEMANTICS_NONE, copp_opm_semantics_of_vos, 9);
+    ANSWERS(COPP_SEMANTICS_NONE, copp_opm_semantics_of_certificate, 9);
+    GIVES_TEXT(copp_opm_bus_modifier_name, 0);
     GIVES_TEXT(copp_connector_type_name, 0);
     GIVES_TEXT(copp_bus_type_name, 0);
     GIVES_TEXT(copp_protection_type_name, 0);
@@ -100,6 +109,8 @@ static void structures(void) {
     STRUCTURE(status_display, COPP_STATUS_DISPLAY_SIZE);
     STRUCTURE(status_hdcp_key, COPP_STATUS_HDCP_KEY_SIZE);
     STRUCTURE(status_signaling, COPP_STATUS_SIGNALING_SIZE);
+    STRUCTURE(opm_output_id, COPP_OPM_OUTPUT_ID_SIZE);
+    STRUCTURE(opm_set_hdcp_srm, COPP_OPM_SET_HDCP_SRM_SIZE);
 }
 
 static void keys_and_handshakes(void) {
@@ -400,6 +411,9 @@ static void adapters_and_connectors(void) {
     assert_null(list);
     REFUSES(copp_adapter_srm, rig.adapter, 1, NULL, &list_size);
     REFUSES(copp_adapter_srm, rig.adapter, 1, &list, NULL);
+    REFUSES(copp_adapter_renew_opm, NULL, some, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew_opm, rig.adapter, NULL, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew_opm, rig.adapter, some, 1, NULL);
     RETURNS(copp_adapter_free, NULL);
     RETURNS(copp_adapter_dispatch, NULL, 1);
     ANSWERS(UINT64_MAX, copp_adapter_deadline_ms, NULL);
@@ -438,6 +452,14 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_local_transport_open, NULL, NULL, &transport);
     assert_null(transport);
     REFUSES(copp_local_transport_open, rig.connector, NULL, NULL);
+    const struct copp_device_options options = {.size = sizeof options, .semantics = COPP_SEMANTICS_COPP};
+    transport = garbage;
+    REFUSES(copp_local_transport_open_as, NULL, &options, NULL, &transport);
+    assert_null(transport);
+    transport = garbage;
+    REFUSES(copp_local_transport_open_as, rig.connector, NULL, NULL, &transport);
+    assert_null(transport);
+    REFUSES(copp_local_transport_open_as, rig.connector, &options, NULL, NULL);
     rig_end(&rig);
 }
 
@@ -453,6 +475,15 @@ static void devices(void) {
     REFUSES(copp_device_open, rig.connector, NULL);
     REFUSES(copp_device_open_named, NULL, "HDMI-1", &device);
     REFUSES(copp_device_open_named, rig.connector, "HDMI-1", NULL);
+    const struct copp_device_options options = {.size = sizeof options, .semantics = COPP_SEMANTICS_COPP};
+    REFUSES(copp_device_open_as, rig.connector, &options, NULL);
+    device = garbage;
+    REFUSES(copp_device_open_as, NULL, &options, &device);
+    assert_null(device);
+    device = garbage;
+    REFUSES(copp_device_open_as, rig.connector, NULL, &device);
+    assert_null(device);
+    RETURNS(copp_device_abandon, NULL);
     RETURNS(copp_device_close, NULL);
     POINTER(copp_device_get_certificate_length, NULL, &length);
     POINTER(copp_device_get_certificate_length, app.device, NULL);
@@ -475,6 +506,17 @@ static void devices(void) {
     POINTER(copp_device_status, NULL, (const struct copp_status_input *)some, (struct copp_status_output *)room);
     POINTER(copp_device_status, app.device, NULL, (struct copp_status_output *)room);
     POINTER(copp_device_status, app.device, (const struct copp_status_input *)some, NULL);
+    POINTER(copp_device_get_copp_information, NULL, (const struct copp_status_input *)some, (struct copp_status_output *)room);
+    POINTER(copp_device_get_copp_information, app.device, NULL, (struct copp_status_output *)room);
+    POINTER(copp_device_get_copp_information, app.device, (const struct copp_status_input *)some, NULL);
+    POINTER(copp_device_get_information, NULL, some, (const struct copp_status_input *)some, (struct copp_status_output *)room);
+    POINTER(copp_device_get_information, app.device, NULL, (const struct copp_status_input *)some,
+            (struct copp_status_output *)room);
+    POINTER(copp_device_get_information, app.device, some, NULL, (struct copp_status_output *)room);
+    POINTER(copp_device_get_information, app.device, some, (const struct copp_status_input *)some, NULL);
+    POINTER(copp_device_configure, NULL, (const struct copp_command *)some, NULL, 0, 0);
+    POINTER(copp_device_configure, app.device, NULL, NULL, 0, 0);
+    POINTER(copp_device_configure, app.device, (const struct copp_command *)some, NULL, 1, 0);
     struct copp_device_view view = {.size = sizeof view, .active = true};
     RETURNS(copp_device_inspect, app.device, NULL);
     RETURNS(copp_device_inspect, NULL, &view);

@@ -325,7 +325,7 @@ static void precedence(void) {
     assert_false(copp_level_valid(COPP_PROTECTION_TYPE_CGMSA, 13));
     assert_false(copp_level_valid(COPP_PROTECTION_TYPE_HDCP, 8));
     assert_false(copp_level_valid(COPP_PROTECTION_TYPE_ACP, 8));
-    assert_false(copp_level_valid(COPP_PROTECTION_TYPE_DPCP, 0));
+    assert_false(copp_level_valid(0x40, 0));
     assert_int_equal(copp_level_rank(COPP_PROTECTION_TYPE_CGMSA, 8 | 3), 2);
 }
 
