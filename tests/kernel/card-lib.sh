@@ -31,9 +31,9 @@ ends_showing() {
     wait "$shower" || true
 }
 
-# coppd_starts [SETTING...]: with the kernel's outputs; $coppd is its process
+# coppd_starts [SETTING...]: with the kernel's outputs, or those of $backend; $coppd is its process
 coppd_starts() {
-    printf '%s\n' '[daemon]' 'pending_limit = 5000' "$@" '[outputs]' 'backend = kms' >/run/coppd.conf
+    printf '%s\n' '[daemon]' 'pending_limit = 5000' "$@" '[outputs]' "backend = ${backend:-kms}" >/run/coppd.conf
     rm -f /run/coppd/socket
     mkdir -p /run/coppd /var/lib/coppd
     coppd --config /run/coppd.conf >>/run/coppd.log 2>&1 &
