@@ -21,24 +21,29 @@ struct cards {
 
 /* --- who owns the card --- */
 
+/* Owners that the remedy is not, or not only, to lend the card of. */
 static const struct owner_kind {
     const char *names; /* between blanks */
     const char *remedy;
+    bool lends; /* or its card is lent */
 } owner_kinds[] = {
-    {" Xorg X Xwayland ", "set backend = xrandr in coppd.conf: the X server switches HDCP for coppd"},
-    {" weston ", "let the player ask Weston itself (libcopp-wayland): Weston takes back what others switch on"},
+    {" Xorg X ", "set backend = xrandr in coppd.conf: the X server switches HDCP for coppd; or ", true},
+    {" weston ", "let the player ask Weston itself (libcopp-wayland): Weston takes back what others switch on", false},
 };
 
 static void remedy_for(const struct card_owner *owner, char *text, size_t size) {
+    static const struct owner_kind any = {.remedy = "", .lends = true};
+    const struct owner_kind *kind = &any;
     char name[OWNER_NAME_SIZE + 2];
+    char lending[64] = "";
     (void)snprintf(name, sizeof name, " %s ", owner->name);
     for (size_t i = 0; i < sizeof owner_kinds / sizeof owner_kinds[0]; i++) {
-        if (strstr(owner_kinds[i].names, name)) {
-            (void)snprintf(text, size, "%s", owner_kinds[i].remedy);
-            return;
-        }
+        if (strstr(owner_kinds[i].names, name))
+            kind = &owner_kinds[i];
     }
-    (void)snprintf(text, size, "lend its card to coppd: copp lend --pid %ld", (long)owner->pid);
+    if (kind->lends)
+        (void)snprintf(lending, sizeof lending, "lend its card to coppd: copp lend --pid %ld", (long)owner->pid);
+    (void)snprintf(text, size, "%s%s", kind->remedy, lending);
 }
 
 static void list_owners(const struct card_owners *owners, char *text, size_t size) {

@@ -31,6 +31,10 @@ int receivers_ask(const struct invocation *in, const struct adapter_options *opt
             result = ask_all(connection, rows);
         if (result == COPP_E_MEMORY)
             status = fail_result(in, NULL, result);
+        else if (result == COPP_E_NOT_FOUND && connection == NULL)
+            status = fail_with(in, STATUS_UNKNOWN, adapter.path,
+                               "start it (systemctl start coppd.socket), or read without it: copp receivers --direct, as root",
+                               "no coppd listens there");
         else if (result != COPP_OK)
             status = remote_socket_fail(in, &adapter, connection, result);
         else if (rows->count == 0)

@@ -31,9 +31,9 @@ ends_showing() {
     wait "$shower" || true
 }
 
-# coppd_starts [SETTING...]: with the kernel's outputs; $coppd is its process
+# coppd_starts [SETTING...]: with the kernel's outputs, or those of $backend; $coppd is its process
 coppd_starts() {
-    printf '%s\n' '[daemon]' 'pending_limit = 5000' "$@" '[outputs]' 'backend = kms' >/run/coppd.conf
+    printf '%s\n' '[daemon]' 'pending_limit = 5000' "$@" '[outputs]' "backend = ${backend:-kms}" >/run/coppd.conf
     rm -f /run/coppd/socket
     mkdir -p /run/coppd /var/lib/coppd
     coppd --config /run/coppd.conf >>/run/coppd.log 2>&1 &
@@ -111,12 +111,13 @@ kills() {
     ! wait "$1"
 }
 
-# moves: pictures are shown one after the other
+# moves: pictures are shown one after the other, or the one that is shown is painted anew
 moves() {
-    before=$(cat "$hdmi/flips")
-    until_true flips_more_than $((before + 5))
+    before=$(pictures_shown)
+    until_true shown_more_than $((before + 5))
 }
-flips_more_than() { [ "$(cat "$hdmi/flips")" -gt "$1" ]; }
+pictures_shown() { echo $(($(cat "$hdmi/flips") + $(cat "$hdmi/paints"))); }
+shown_more_than() { [ "$(pictures_shown)" -gt "$1" ]; }
 
 # tells WHAT: in the test's output, for who reads it, with the time since the machine was booted
-tells() { echo "# $(cut -d ' ' -f 1 /proc/uptime) s: $*, after $(cat "$hdmi/flips") pictures"; }
+tells() { echo "# $(cut -d ' ' -f 1 /proc/uptime) s: $*, after $(pictures_shown) pictures"; }

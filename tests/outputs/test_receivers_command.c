@@ -74,16 +74,22 @@ static void end(struct world *world) {
 }
 
 /* copp receivers --direct, with these options. */
-static void run(struct world *world, const char *options) {
+static void run_as(struct world *world, const char *options) {
     char command[1024];
-    (void)snprintf(command, sizeof command, "COPP_RECEIVER_PROGRAM='%s' '%s' receivers --direct %s 2>&1", COPP_READ_RECEIVER,
-                   COPP_TOOL, options);
+    (void)snprintf(command, sizeof command, "COPP_RECEIVER_PROGRAM='%s' '%s' receivers %s 2>&1", COPP_READ_RECEIVER, COPP_TOOL,
+                   options);
     FILE *output = popen(command, "r");
     assert_non_null(output);
     world->text[fread(world->text, 1, sizeof world->text - 1, output)] = 0;
     int status = pclose(output);
     assert_true(WIFEXITED(status));
     world->status = WEXITSTATUS(status);
+}
+
+static void run(struct world *world, const char *options) {
+    char direct[768];
+    (void)snprintf(direct, sizeof direct, "--direct %s", options);
+    run_as(world, direct);
 }
 
 static void assert_says(const struct world *world, const char *text) {
@@ -102,6 +108,17 @@ static void each_output_in_its_words(void) {
     assert_says(&world, "copp: card0-HDMI-A-1: the receiver cannot be read: its bus has no device node\n");
     assert_says(&world, "copp: remedy: load the kernel's module i2c-dev (modprobe i2c-dev)\n");
     assert_null(strstr(world.text, "eDP-1:")); /* a panel inside needs no HDCP (APP-4) */
+    end(&world);
+}
+
+static void without_coppd_it_names_the_way_that_needs_none(void) {
+    struct world world;
+    begin(&world);
+    run_as(&world, "--device unix:/nonexistent/socket");
+    assert_int_equal(world.status, 2);
+    assert_says(&world, "copp: /nonexistent/socket: no coppd listens there\n");
+    assert_says(&world,
+                "remedy: start it (systemctl start coppd.socket), or read without it: copp receivers --direct, as root\n");
     end(&world);
 }
 
@@ -162,9 +179,8 @@ static void an_authenticating_driver_is_left_alone(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(each_output_in_its_words, "APP-1"),
-    TEST(a_revoked_receiver_is_an_answer, "APP-2"),
-    TEST(as_json, ""),
+    TEST(each_output_in_its_words, "APP-1"),          TEST(without_coppd_it_names_the_way_that_needs_none, ""),
+    TEST(a_revoked_receiver_is_an_answer, "APP-2"),   TEST(as_json, ""),
     TEST(an_authenticating_driver_is_left_alone, ""),
 };
 

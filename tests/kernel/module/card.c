@@ -62,7 +62,7 @@ static void commit_tail(struct drm_atomic_state *state) {
 }
 
 static const struct drm_mode_config_funcs config_funcs = {
-    .fb_create = drm_gem_fb_create,
+    .fb_create = drm_gem_fb_create_with_dirty, /* each DIRTYFB is a commit, as with cards that send pictures on */
     .atomic_check = drm_atomic_helper_check,
     .atomic_commit = drm_atomic_helper_commit,
 };

@@ -173,6 +173,7 @@ void control_output(struct drm_connector *connector, struct dentry *directory) {
     debugfs_create_file("unplug", 0200, directory, output, &unplug_ops);
     debugfs_create_file("status_unknown", 0200, directory, output, &status_unknown_ops);
     debugfs_create_u32("flips", 0600, directory, &output->flips);
+    debugfs_create_u32("paints", 0600, directory, &output->paints);
     debugfs_create_u32("probes", 0600, directory, &output->probes);
     control_receiver(output, directory);
     if (connector->connector_type != DRM_MODE_CONNECTOR_VGA)

@@ -95,6 +95,7 @@ struct output {
     struct hrtimer vblank;
     bool vblank_on;
     u32 flips;
+    u32 paints; /* into the picture that is shown, told by DIRTYFB */
     u32 probes;
     struct link link;
     struct receiver receiver;

@@ -64,6 +64,8 @@ static void disable(struct drm_simple_display_pipe *pipe) {
 static void update(struct drm_simple_display_pipe *pipe, struct drm_plane_state *old) {
     if (pipe->plane.state->fb != old->fb)
         output_of_pipe(pipe)->flips++;
+    else if (pipe->plane.state->fb_damage_clips)
+        output_of_pipe(pipe)->paints++;
     finish_event(&pipe->crtc);
 }
 
