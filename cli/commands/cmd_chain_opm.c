@@ -24,31 +24,25 @@ static const char *role_name(enum copp_opm_role role) {
     return "";
 }
 
-/* The driver's certificate, of a chain that is valid. */
-static int find_driver(const struct invocation *in, const struct copp_opm_chain *chain, struct copp_opm_certificate *driver) {
+/* The name that the driver's certificate is made out to, of a chain that is valid. */
+static const char *driver_name(const struct copp_opm_chain *chain) {
     for (size_t i = 0; i < copp_opm_chain_count(chain); i++) {
-        *driver = (struct copp_opm_certificate){.size = sizeof *driver};
-        enum copp_result result = copp_opm_chain_certificate(chain, i, driver);
-        if (result != COPP_OK)
-            return fail_result(in, in->operands[0], result);
-        if (driver->role == COPP_OPM_ROLE_LEAF)
-            return STATUS_YES;
+        struct copp_opm_certificate certificate = {.size = sizeof certificate};
+        if (copp_opm_chain_certificate(chain, i, &certificate) == COPP_OK && certificate.role == COPP_OPM_ROLE_LEAF)
+            return certificate.subject;
     }
-    return fail_result(in, in->operands[0], COPP_E_NOT_FOUND);
+    return "";
 }
 
 static int answer_valid(const struct invocation *in, const struct copp_opm_chain *chain, const char *anchor,
                         const char *purpose) {
-    struct copp_opm_certificate driver;
-    int status = find_driver(in, chain, &driver);
-    if (status != STATUS_YES)
-        return status;
+    const char *driver = driver_name(chain);
     if (in->json)
         return print_json(json_pack("{so sb ss so so so}", "file", json_text(in->operands[0]), "valid", 1, "semantics", "opm",
                                     "anchor", json_text(anchor), "purpose", json_optional(purpose), "subject_name",
-                                    json_optional(driver.subject)));
+                                    json_optional(driver)));
     say("%s: valid under the anchor %s%s%s%s%s", in->operands[0], anchor, purpose != NULL ? ", for the purpose " : "",
-        purpose != NULL ? purpose : "", driver.subject[0] != '\0' ? "; driver's certificate of " : "", driver.subject);
+        purpose != NULL ? purpose : "", driver[0] != '\0' ? "; driver's certificate of " : "", driver);
     return STATUS_YES;
 }
 
