@@ -127,6 +127,7 @@ void copp_connector_lose(struct copp_connector *connector, uint32_t types) {
     struct copp_protection *applied = &connector->applied;
     applied->hdcp = types & COPP_PROTECTION_TYPE_HDCP ? 0 : applied->hdcp;
     applied->type1 = types & COPP_PROTECTION_TYPE_HDCP ? 0 : applied->type1; /* OPM-HDCP-2: it is HDCP's */
+    applied->dpcp = types & COPP_PROTECTION_TYPE_DPCP ? 0 : applied->dpcp;
     applied->acp = types & COPP_PROTECTION_TYPE_ACP ? 0 : applied->acp;
     applied->cgmsa = types & COPP_PROTECTION_TYPE_CGMSA ? 0 : applied->cgmsa;
     connector->reassert = true; /* what is left of it must go, and the desktop's ACP come back */

@@ -9,6 +9,10 @@ void copp_connector_tampered(struct copp_connector *connector) { /* OPM-STA-2 */
     copp_connector_protection_lost(connector, COPP_ALL_TYPES);
 }
 
+void copp_connector_revoked(struct copp_connector *connector) {
+    copp_connector_protection_lost(connector, COPP_PROTECTION_TYPE_HDCP);
+}
+
 void copp_connector_receivers_changed(struct copp_connector *connector) {
     if (connector)
         copp_connector_log(connector, COPP_LOG_INFO, "other devices receive than before", NULL);
