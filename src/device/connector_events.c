@@ -17,6 +17,10 @@ void copp_connector_tampered(struct copp_connector *connector) {
     lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE, .tampered = true}); /* OPM-STA-2 */
 }
 
+void copp_connector_revoked(struct copp_connector *connector) {
+    copp_connector_protection_lost(connector, COPP_PROTECTION_TYPE_HDCP);
+}
+
 void copp_connector_receivers_changed(struct copp_connector *connector) {
     if (connector)
         copp_connector_log(connector, COPP_LOG_INFO, "other devices receive than before", NULL);
