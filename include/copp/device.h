@@ -18,6 +18,7 @@
 #include "key.h"
 #include "opm.h"
 #include "output.h"
+#include "srm.h"
 #include "transport.h"
 
 #ifdef __cplusplus
@@ -69,6 +70,25 @@ COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_opm(struct copp_adap
 
 /* Frees the adapter and its connectors; every device must have been closed. NULL-safe; clears the pointer. */
 COPP_API void copp_adapter_free(struct copp_adapter **adapter);
+
+/*
+ * Lists of revoked HDCP devices, which applications hand over under OPM (OPM-SRM-4). An adapter keeps the newest valid one of each
+ * kind, HDCP 1.x and 2.x, and never goes back. Lists have at most 64 KiB. Call all three from the adapter's thread.
+ *
+ * keep_srms: the adapter keeps lists from now on that are signed under one of count keys. NULL and 0 mean DCP's production keys. The
+ *   keys are read, not kept. It allocates what all lists will ever need, about 400 KiB. COPP_E_STATE if it keeps some already,
+ *   COPP_E_KEY, COPP_E_ARGUMENT, COPP_E_MEMORY.
+ * load_srm: gives it a list that the host has stored. bytes are copied. COPP_E_INVALID: *verdict names the rule; COPP_E_ROLLBACK: it
+ *   keeps a newer one; COPP_E_TOO_LARGE; COPP_E_STATE before keep_srms. verdict may be NULL.
+ * srm: the list that it keeps for HDCP hdcp, 1 or 2, to be stored for the next start. *bytes points to *size bytes of the adapter's,
+ *   which hold until its next call or its devices'. COPP_E_NOT_FOUND: none. On failure *bytes is NULL and *size 0.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_keep_srms(struct copp_adapter *adapter, const struct copp_srm_key *keys,
+                                                                size_t count);
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_load_srm(struct copp_adapter *adapter, const uint8_t *bytes, size_t size,
+                                                               struct copp_verdict *verdict);
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_srm(const struct copp_adapter *adapter, unsigned hdcp,
+                                                          const uint8_t **bytes, size_t *size);
 
 /* What a connector is for as long as it lives. */
 struct copp_connector_config {
@@ -148,7 +168,7 @@ COPP_API void copp_connector_set_busy(struct copp_connector *connector, bool bus
  *   COPP_E_STATE, as of apply.
  * tampered: the adapter or its driver was tampered with. Every protection falls away: LinkLost to COPP's devices (OPM-STA-2).
  * receivers_changed: other devices than before receive, while the link stayed up: bksv or downstream have changed. An output also
- *   calls it when a repeater's list arrives after HDCP came up. They are looked up in the revocation lists (OPM-SRM-3).
+ *   calls it when a repeater's list arrives after HDCP came up. They are looked up in the adapter's revocation lists.
  */
 COPP_API void copp_connector_unplugged(struct copp_connector *connector);
 COPP_API void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types);

@@ -138,6 +138,7 @@ void copp_adapter_free(struct copp_adapter **adapter) {
     }
     copp_credentials_drop((*adapter)->credentials);
     copp_credentials_drop((*adapter)->opm_credentials);
+    copp_srm_store_free(&(*adapter)->srms);
     free(*adapter);
     *adapter = NULL;
 }

@@ -9,6 +9,7 @@
 #include "copp/opm.h"
 #include "crypto/history.h"
 #include "device/refusals.h"
+#include "device/srm_store.h"
 
 #define COPP_TYPES 6u /* of both semantics: type i is bit i of the protection types */
 #define COPP_LEVELS 5u /* CGMS-A has the most, without the redistribution control bit */
@@ -41,6 +42,7 @@ struct copp_adapter {
     struct copp_random *random;
     struct copp_log *log;
     struct copp_connector *connectors;
+    struct copp_srm_store *srms; /* OPM-SRM-4; NULL: it keeps no lists */
     bool unbound; /* BIND-2 */
 };
 

@@ -371,6 +371,15 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_adapter_renew_opm, NULL, some, 1, &rig.key.key);
     REFUSES(copp_adapter_renew_opm, rig.adapter, NULL, 1, &rig.key.key);
     REFUSES(copp_adapter_renew_opm, rig.adapter, some, 1, NULL);
+    const uint8_t *list = some;
+    size_t list_size = 1;
+    REFUSES(copp_adapter_keep_srms, NULL, NULL, 0);
+    REFUSES(copp_adapter_load_srm, NULL, some, 1, NULL);
+    REFUSES(copp_adapter_load_srm, rig.adapter, NULL, 1, NULL);
+    REFUSES(copp_adapter_srm, NULL, 1, &list, &list_size);
+    assert_null(list);
+    REFUSES(copp_adapter_srm, rig.adapter, 1, NULL, &list_size);
+    REFUSES(copp_adapter_srm, rig.adapter, 1, &list, NULL);
     RETURNS(copp_adapter_free, NULL);
     RETURNS(copp_adapter_dispatch, NULL, 1);
     ANSWERS(UINT64_MAX, copp_adapter_deadline_ms, NULL);
