@@ -217,7 +217,7 @@ static enum copp_result draw_handshake(struct copp_session *session, struct copp
 static enum copp_result send_handshake(struct copp_session *session, const struct copp_handshake *handshake) {
     struct copp_signature signature;
     enum copp_result result = copp_handshake_seal_logged(handshake, session->config.form, copp_chain_leaf_key(session->chain),
-                                                         &signature, session->config.log); /* SES-5 */
+                                                         session->config.random, &signature, session->config.log); /* SES-5 */
     if (!result)
         result = copp_omac_set_key(session->omac, handshake->session_key);
     if (result)
