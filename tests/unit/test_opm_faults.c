@@ -184,6 +184,7 @@ static void no_memory_after_open(void) {
     fault_forbid_memory();
 #endif
     assert_int_equal(copp_device_sequence_start(app.device, &sealed), COPP_HR_OK);
+    assert_int_equal(fault_allow_memory(), 0);
     fault_forbid_memory();
     assert_int_equal(opm_set(&app, OPM_ENFORCEMENT, 2), COPP_HR_OK);
     assert_int_equal(opm_virtual(&app, OPM_ENFORCEMENT), 2);
