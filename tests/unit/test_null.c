@@ -409,6 +409,9 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_adapter_renew, NULL, some, 1, &rig.key.key);
     REFUSES(copp_adapter_renew, rig.adapter, NULL, 1, &rig.key.key);
     REFUSES(copp_adapter_renew, rig.adapter, some, 1, NULL);
+    REFUSES(copp_adapter_renew_opm, NULL, some, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew_opm, rig.adapter, NULL, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew_opm, rig.adapter, some, 1, NULL);
     const uint8_t *list = some;
     size_t list_size = 1;
     REFUSES(copp_adapter_keep_srms, NULL, NULL, 0);
