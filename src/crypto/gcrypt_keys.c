@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "crypto/der.h"
+#include "wire/der.h"
+#include "wire/pem.h"
 
 static bool read_exponent(const struct copp_gcrypt_view *view, uint32_t *exponent) {
     if (view->size > 4)

@@ -5,9 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crypto/der.h"
 #include "crypto/gcrypt_keys.h"
 #include "wire/base64.h"
+#include "wire/der.h"
+#include "wire/pem.h"
 
 #ifdef _WIN32
 #include "common/wide_windows.h"
@@ -169,7 +170,7 @@ static enum copp_result key_from_pkcs8(struct copp_reader *in, struct copp_log *
                 copp_der_read(&sequence, COPP_DER_OCTET_STRING, &inner);
     struct copp_reader attributes; /* they say nothing of use here */
     if (read && sequence.left)
-        read = copp_der_read(&sequence, COPP_DER_ATTRIBUTES, &attributes) && sequence.left == 0;
+        read = copp_der_read(&sequence, COPP_DER_CONTEXT(0) /* attributes */, &attributes) && sequence.left == 0;
     return read ? key_from_pkcs1(&inner, log, key) : COPP_E_KEY;
 }
 

@@ -7,10 +7,10 @@
 #include <gcrypt.h>
 
 #include "crypto/crypto.h"
-#include "crypto/der.h"
 #include "log_kit.h"
 #include "system_kit.h"
 #include "wire/base64.h"
+#include "wire/pem.h"
 
 #define FILE_NAME "copp-test-key.pem" /* in the directory the test runs in */
 
@@ -178,37 +178,6 @@ static void nothing_follows_a_key_but_attributes(void) {
     copp_release(pem, size);
 }
 
-static void der_is_strict(void) {
-    static const struct {
-        uint8_t bytes[8];
-        size_t size;
-        bool good;
-    } cases[] = {
-        {{0x02, 0x01, 0x05}, 3, true},
-        {{0x02, 0x02, 0x00, 0x80}, 4, true},
-        {{0x02, 0x02, 0x00, 0x7F}, 4, false}, /* a zero too many */
-        {{0x02, 0x01, 0x80}, 3, false}, /* negative */
-        {{0x02, 0x00}, 2, false}, /* no contents */
-        {{0x02, 0x81, 0x01, 0x05}, 4, false}, /* a length longer than it must be */
-        {{0x02, 0x82, 0x00, 0x01, 0x05}, 5, false},
-        {{0x02, 0x80, 0x05, 0x00, 0x00}, 5, false}, /* indefinite */
-        {{0x02, 0x02, 0x05}, 3, false}, /* cut short */
-        {{0x03, 0x01, 0x05}, 3, false}, /* another tag */
-        {{0x02}, 1, false}, /* no length */
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct copp_reader in = {cases[i].bytes, cases[i].size};
-        const uint8_t *number;
-        size_t size;
-        assert_int_equal(copp_der_number(&in, &number, &size), cases[i].good);
-    }
-    uint8_t bytes[4];
-    struct copp_writer out = {bytes, sizeof bytes};
-    assert_false(copp_der_header(&out, COPP_DER_SEQUENCE, 65536));
-    out = (struct copp_writer){bytes, 3};
-    assert_false(copp_der_header(&out, COPP_DER_SEQUENCE, 256));
-}
-
 static void sealed_forms_have_their_shape(void) {
     struct copp_private_key *leaf = test_private_key("leaf.pem");
     struct copp_public_key key;
@@ -253,7 +222,6 @@ int main(void) {
         TEST(damaged_keys_are_refused, ""),
         TEST(libgcrypts_word_is_told, ""),
         TEST(nothing_follows_a_key_but_attributes, ""),
-        TEST(der_is_strict, ""),
         TEST(sealed_forms_have_their_shape, "SES-4 SES-5"),
     };
     return RUN_SUITE("libgcrypt", cases);

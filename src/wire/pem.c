@@ -1,73 +1,11 @@
-#include "crypto/der.h"
+#include "wire/pem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "wire/base64.h"
-
-/* Definite and no longer than it must be, as DER wants it; files of keys need no more than two bytes. */
-static bool read_length(struct copp_reader *in, size_t *length) {
-    uint8_t first;
-    uint8_t one;
-    uint32_t two;
-    if (!copp_read_u8(in, &first))
-        return false;
-    *length = first;
-    if (first < 0x80)
-        return true;
-    if (first == 0x81 && copp_read_u8(in, &one) && one >= 0x80) {
-        *length = one;
-        return true;
-    }
-    if (first == 0x82 && copp_read_u16be(in, &two) && two >= 0x100) {
-        *length = two;
-        return true;
-    }
-    return false;
-}
-
-bool copp_der_read(struct copp_reader *in, uint32_t tag, struct copp_reader *value) {
-    uint8_t found;
-    size_t length;
-    if (!copp_read_u8(in, &found) || found != tag || !read_length(in, &length))
-        return false;
-    value->left = length;
-    return copp_read_view(in, &value->next, length);
-}
-
-bool copp_der_number(struct copp_reader *in, const uint8_t **bytes, size_t *size) {
-    struct copp_reader value;
-    if (!copp_der_read(in, COPP_DER_INTEGER, &value) || value.left == 0)
-        return false;
-    struct copp_reader after = value;
-    uint8_t first;
-    if (!copp_read_u8(&after, &first) || first >= 0x80)
-        return false; /* negative */
-    if (first == 0 && after.left > 0) {
-        if (after.next[0] < 0x80)
-            return false; /* longer than it must be */
-        value = after;
-    }
-    *size = value.left;
-    return copp_read_view(&value, bytes, value.left);
-}
-
-size_t copp_der_header_size(size_t size) {
-    if (size < 0x80)
-        return 2;
-    return size < 0x100 ? 3 : 4;
-}
-
-bool copp_der_header(struct copp_writer *out, uint32_t tag, size_t size) {
-    if (!copp_write_u8(out, (uint8_t)tag) || size > 0xFFFF)
-        return false;
-    if (size < 0x80)
-        return copp_write_u8(out, (uint8_t)size);
-    if (size < 0x100)
-        return copp_write_u8(out, 0x81) && copp_write_u8(out, (uint8_t)size);
-    return copp_write_u8(out, 0x82) && copp_write_u16be(out, (uint32_t)size);
-}
+#include "wire/cursor.h"
 
 /* Reads up to and with the next occurrence of word; *before is what came ahead of it. */
 static bool read_until(struct copp_reader *in, const char *word, struct copp_reader *before) {
