@@ -1,16 +1,17 @@
 #include <string.h>
 
+#include "copp/opm.h"
 #include "session/internal.h"
 
 /* CMD-1: signs and sends one command. It is not retried: what fails has changed nothing (CMD-3). */
 static enum copp_result command(struct copp_session *session, enum copp_request request, const uint8_t *data, uint32_t size) {
-    enum copp_result result = copp_session_expect(session, SESSION_ACTIVE);
+    enum copp_result result = copp_session_expect_request(session, request);
     if (result)
         return result;
-    if (session->link_lost) /* EVT-4 */
+    if (copp_session_over(session) != COPP_STOP_NONE) /* EVT-4 */
         return COPP_E_LINK_LOST;
     struct copp_command_fields fields = {.sequence = session->command_sequence, .size = size, .data = data};
-    memcpy(fields.guid, copp_request_guid(request), sizeof fields.guid);
+    memcpy(fields.guid, copp_opm_request_guid(request), sizeof fields.guid);
     struct copp_command message;
     result = copp_command_encode(&fields, &message);
     if (!result)
@@ -26,7 +27,8 @@ static enum copp_result command(struct copp_session *session, enum copp_request 
     struct copp_transport *transport = session->transport;
     const struct copp_call call = copp_session_call(session);
     result = transport->ops->protection_command(transport, &call, &message, &hresult);
-    result = copp_session_check_request(session, COPP_HISTORY_COMMAND, copp_request_name(request), head, result, hresult);
+    result = copp_session_check_request(session, COPP_HISTORY_COMMAND, session->semantics->request_name(request), head, result,
+                                        hresult);
     if (result)
         return result;
     session->command_sequence++; /* CMD-3: modulo 2^32 */

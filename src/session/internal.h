@@ -6,6 +6,7 @@
 #include "copp/omac.h"
 #include "copp/session.h"
 #include "crypto/history.h"
+#include "session/semantics.h"
 
 enum session_state {
     SESSION_NEW = 0,
@@ -48,6 +49,7 @@ struct copp_session {
     struct copp_session_config config; /* its lists are below */
     struct copp_session_lists lists;
     struct copp_transport *transport;
+    const struct copp_session_semantics *semantics; /* the transport's */
     uint64_t deadline_ms; /* of the questions that are being asked, on the transport's clock; COPP_NO_DEADLINE: none */
     enum session_state state;
     uint32_t process; /* which one made it (base/fork.h) */
@@ -61,7 +63,7 @@ struct copp_session {
     uint32_t hresult;
     uint32_t events; /* flags not taken yet by copp_session_take_events */
     uint32_t unreported; /* flags not told yet by copp_session_poll */
-    bool link_lost; /* EVT-4: for good */
+    uint32_t told; /* flags that any answer told: what ends the session ends it for good (EVT-4) */
     bool reconfigured; /* RenegotiationRequired was seen since the levels were set last (EVT-4) */
     struct copp_history history; /* BIND-3 */
     char connector[COPP_CONNECTOR_NAME_SIZE]; /* expected, filled up with zero bytes (BIND-7) */
@@ -78,8 +80,14 @@ struct copp_session {
  * is the parent's, and an answer meant for one would be taken by the other (QRY-4). */
 COPP_NODISCARD enum copp_result copp_session_expect(struct copp_session *session, enum session_state state);
 
+/* COPP_OK if session is active and may send the request; COPP_E_UNSUPPORTED if its semantics do not know it. */
+COPP_NODISCARD enum copp_result copp_session_expect_request(struct copp_session *session, enum copp_request request);
+
 /* Ends the session for good: wipes its secrets; every later call answers cause. */
 void copp_session_die(struct copp_session *session, enum copp_result cause);
+
+/* Why an event has ended the session, of which the driver has told; COPP_STOP_NONE while none has. */
+enum copp_stop copp_session_over(const struct copp_session *session);
 
 /* What goes with a call of the transport's: the deadline that was set last. */
 struct copp_call copp_session_call(const struct copp_session *session);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "copp/opm.h"
 #include "crypto/crypto.h"
 #include "session/internal.h"
 #include "wire/answers.h"
@@ -79,9 +80,8 @@ static enum copp_result verify(struct copp_session *session, const struct copp_s
 static void note_events(struct copp_session *session, uint32_t flags) {
     session->events |= flags;
     session->unreported |= flags;
-    if (flags & COPP_STATUS_LINK_LOST)
-        session->link_lost = true;
-    if (flags & COPP_STATUS_RENEGOTIATION_REQUIRED)
+    session->told |= flags;
+    if (flags & COPP_STATUS_RENEGOTIATION_REQUIRED && session->semantics->renegotiates)
         session->reconfigured = true;
 }
 
@@ -116,7 +116,7 @@ static enum copp_result request(struct copp_session *session, const char *name, 
  */
 static enum copp_result ask(struct copp_session *session, enum copp_request question, const struct copp_reader *data,
                             struct answer *answer) {
-    enum copp_result result = copp_session_expect(session, SESSION_ACTIVE);
+    enum copp_result result = copp_session_expect_request(session, question);
     if (result)
         return result;
     /* QRY-4: rApp is never read back from the message, which a transport has in its hands */
@@ -125,8 +125,8 @@ static enum copp_result ask(struct copp_session *session, enum copp_request ques
     result = draw_r_app(session, fields.r_app);
     if (result)
         return result;
-    memcpy(fields.guid, copp_request_guid(question), sizeof fields.guid);
-    result = request(session, copp_request_name(question), &fields, answer);
+    memcpy(fields.guid, copp_opm_request_guid(question), sizeof fields.guid);
+    result = request(session, session->semantics->request_name(question), &fields, answer);
     if (result)
         return result;
     session->status_sequence++; /* QRY-3: modulo 2^32 */
