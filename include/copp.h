@@ -37,5 +37,6 @@
 #include "copp/socket.h"
 #include "copp/srm.h"
 #include "copp/transport.h"
+#include "copp/x509.h"
 
 #endif

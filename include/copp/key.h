@@ -23,6 +23,16 @@ struct copp_public_key {
     uint32_t exponent; /* odd, at least 3 */
 };
 
+#define COPP_RSA_MODULUS_MIN 256u /* bytes: RSA-2048 */
+#define COPP_RSA_MODULUS_MAX 512u /* bytes: RSA-4096 */
+
+/* An RSA public key as X.509 certificates have them (OPM-CERT-5): of 2048 to 4096 bits where it is used. Big-endian. */
+struct copp_rsa_key {
+    uint8_t modulus[COPP_RSA_MODULUS_MAX];
+    uint32_t modulus_size; /* bytes, of which the first is not zero */
+    uint32_t exponent; /* odd, at least 3 */
+};
+
 /* Microsoft's production anchor (CERT-12). Static. */
 COPP_API const struct copp_public_key *copp_anchor_microsoft(void);
 

@@ -86,7 +86,18 @@ const char *copp_strerror(enum copp_result result) {
     X(EVT_4, "EVT-4")                                                                                                            \
     X(APP_1, "APP-1")                                                                                                            \
     X(APP_2, "APP-2")                                                                                                            \
-    X(APP_3, "APP-3")
+    X(APP_3, "APP-3")                                                                                                            \
+    X(OPM_CERT_1, "OPM-CERT-1")                                                                                                  \
+    X(OPM_CERT_2, "OPM-CERT-2")                                                                                                  \
+    X(OPM_CERT_3, "OPM-CERT-3")                                                                                                  \
+    X(OPM_CERT_4, "OPM-CERT-4")                                                                                                  \
+    X(OPM_CERT_5, "OPM-CERT-5")                                                                                                  \
+    X(OPM_CERT_6, "OPM-CERT-6")                                                                                                  \
+    X(OPM_CERT_7, "OPM-CERT-7")                                                                                                  \
+    X(OPM_CERT_8, "OPM-CERT-8")                                                                                                  \
+    X(OPM_CERT_9, "OPM-CERT-9")                                                                                                  \
+    X(OPM_CERT_10, "OPM-CERT-10")                                                                                                \
+    X(OPM_CERT_11, "OPM-CERT-11")
 
 const char *copp_rule_id(enum copp_rule rule) {
 #define CASE(name, id)                                                                                                           \

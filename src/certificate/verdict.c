@@ -12,8 +12,9 @@ enum copp_result copp_verdict_refuse(struct copp_verdict *verdict, enum copp_rul
 }
 
 void copp_verdict_log(const struct copp_verdict *verdict, const char *what, struct copp_log *log) {
-    static const char *const places[] = {", first certificate", ", second certificate", ", third certificate"};
+    static const char *const places[] = {", first certificate", ", second certificate", ", third certificate",
+                                         ", fourth certificate", ", fifth certificate"};
     int certificate = verdict->certificate;
-    const char *place = certificate >= 0 && certificate < 3 ? places[certificate] : "";
+    const char *place = certificate >= 0 && certificate < 5 ? places[certificate] : "";
     COPP_LOG(log, COPP_LOG_WARNING, what, " breaks ", copp_rule_id(verdict->rule), place, ": ", verdict->detail);
 }

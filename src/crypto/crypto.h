@@ -78,15 +78,7 @@ void copp_verifier_free(struct copp_verifier **verifier);
 COPP_NODISCARD enum copp_result copp_rsa_encrypt(const struct copp_public_key *key, const uint8_t *in, size_t size, uint8_t *out,
                                                  struct copp_log *log);
 
-/* An RSA public key of 2048 to 4096 bits, as X.509 certificates have them (OPM-CERT-5). The modulus is big-endian. */
-#define COPP_RSA_MODULUS_MIN 256u /* bytes; the first of so few is at least 0x80 */
-#define COPP_RSA_MODULUS_MAX 512u
-struct copp_rsa_key {
-    uint8_t modulus[COPP_RSA_MODULUS_MAX];
-    uint32_t modulus_size; /* bytes, of which the first is not zero */
-    uint32_t exponent;
-};
-/* A modulus of that many bits, and both numbers odd, the exponent at least 3. */
+/* A modulus of as many bits as key.h says, and both numbers odd, the exponent at least 3. */
 COPP_NODISCARD bool copp_rsa_key_usable(const struct copp_rsa_key *key);
 
 /*

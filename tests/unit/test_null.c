@@ -203,6 +203,33 @@ static void certificates(void) {
     REFUSES(copp_chain_issue, &request, 1, &xml, NULL);
 }
 
+static void opm_certificates(void) {
+    const struct copp_opm_trust trust = {.size = sizeof trust, .anchor = copp_opm_anchor_microsoft()};
+    struct copp_opm_anchor anchor = {.size = sizeof anchor};
+    struct copp_opm_chain *chain = garbage;
+    struct copp_opm_certificate certificate = {.size = sizeof certificate};
+    size_t size = 1;
+    GIVES_TEXT(copp_opm_anchor_microsoft);
+    REFUSES(copp_opm_anchor_read, NULL, 1, &anchor);
+    REFUSES(copp_opm_anchor_read, some, 1, NULL);
+    REFUSES(copp_opm_chain_validate, NULL, 1, &trust, &chain, &verdict);
+    assert_null(chain);
+    REFUSES(copp_opm_chain_validate, some, 1, NULL, NULL, NULL);
+    REFUSES(copp_opm_chain_validate, some, 1, &(struct copp_opm_trust){.size = sizeof trust}, NULL, NULL); /* no anchor */
+    chain = garbage;
+    REFUSES(copp_opm_chain_parse, NULL, 1, NULL, &chain, NULL);
+    assert_null(chain);
+    REFUSES(copp_opm_chain_parse, some, 1, NULL, NULL, NULL);
+    RETURNS(copp_opm_chain_free, NULL);
+    DENIES(copp_opm_chain_valid, NULL);
+    GIVES_NULL(copp_opm_chain_bytes, NULL, &size);
+    assert_int_equal(size, 0);
+    GIVES_NULL(copp_opm_chain_bytes, NULL, NULL);
+    GIVES_NULL(copp_opm_chain_leaf_key, NULL);
+    ANSWERS(0, copp_opm_chain_count, NULL);
+    REFUSES(copp_opm_chain_certificate, NULL, 0, &certificate);
+}
+
 static void revocation_lists(void) {
     const struct copp_public_key anchor = test_anchor();
     const struct copp_certificate_request request = {.size = sizeof request, .manufacturer = ""};
@@ -544,6 +571,7 @@ int main(void) {
         TEST(structures, ""),
         TEST(keys_and_handshakes, ""),
         TEST(certificates, ""),
+        TEST(opm_certificates, ""),
         TEST(revocation_lists, ""),
         TEST(renewability_messages, ""),
         TEST(sessions, ""),
