@@ -120,6 +120,7 @@ static enum copp_result key_sign(struct copp_private_key *key, const uint8_t *me
 }
 
 void fuzz_key_init(struct fuzz_key *key) {
-    static const struct copp_private_key_ops ops = {sizeof ops, key_public, key_decrypt, key_sign};
+    static const struct copp_private_key_ops ops = {
+        .size = sizeof ops, .public_key = key_public, .decrypt_raw = key_decrypt, .sign = key_sign};
     *key = (struct fuzz_key){.key = {&ops}};
 }

@@ -74,7 +74,20 @@ struct copp_private_key_ops {
      * modulus's size. NULL for a key that only decrypts. */
     enum copp_result (*sign)(struct copp_private_key *key, const uint8_t *message, size_t size, uint8_t *signature,
                              size_t signature_size);
+    /*
+     * Whether decrypt_raw has all it needs but its number: memory, random numbers for blinding, a token that answers. Asked before it where
+     * what fails later must not be told from a wrong number (OPM-INI-8). COPP_E_MEMORY, COPP_E_RANDOM, COPP_E_CRYPTO. NULL, or a table
+     * without it: nothing is asked.
+     */
+    enum copp_result (*check)(struct copp_private_key *key);
 };
+
+/*
+ * True if the key's raw operation takes a time, and hands its result over in a time, that tells nothing of the result. An OPM driver needs
+ * that (OPM-INI-6). It is so for OpenSSL's own keys. libgcrypt hands over a number without its leading zeros: false for its keys. For a
+ * token's, and for keys with operations of your own, the answer is true, and whoever made them vouches for it. NULL: false.
+ */
+COPP_API COPP_NODISCARD bool copp_private_key_constant_time(const struct copp_private_key *key);
 
 /*
  * Opens an RSA private key. Built on OpenSSL, by its OSSL_STORE URI: a file's path, or what a provider loaded in

@@ -37,6 +37,17 @@ COPP_NODISCARD enum copp_result copp_digest(enum copp_digest_kind kind, const ui
 COPP_NODISCARD enum copp_result copp_sha1(const uint8_t *bytes, size_t size, uint8_t *digest, struct copp_log *log);
 
 /*
+ * SHA-512 for a few digests of secrets, which new makes ready: it allocates all that they need, also inside the crypto library, and they
+ * allocate nothing. free wipes what they leave. COPP_E_ARGUMENT: for more than COPP_HASH_USES digests.
+ */
+#define COPP_HASH_USES 8u
+struct copp_hash;
+COPP_NODISCARD enum copp_result copp_hash_new(struct copp_hash **hash, unsigned uses, struct copp_log *log);
+/* digest has COPP_SHA512_SIZE bytes. COPP_E_STATE: there have been as many as it was made for. */
+COPP_NODISCARD enum copp_result copp_hash_digest(struct copp_hash *hash, const uint8_t *bytes, size_t size, uint8_t *digest);
+void copp_hash_free(struct copp_hash **hash);
+
+/*
  * AES-128 in CBC mode: what OMAC-1 is made of (omac1.c). The chain runs on from call to call, from a zero IV after
  * set_key: resetting it costs more than cancelling it. new allocates all that later calls need, also inside the crypto library;
  * the others allocate nothing unless they fail. After an error the chain is undefined until the next set_key.
@@ -125,6 +136,9 @@ COPP_NODISCARD enum copp_result copp_dsa_key_read(const char *pem, size_t size, 
 COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key,
                                                       struct copp_log *log);
 
+/* Whether two private keys have the same modulus: then whoever has one has both (OPM-CERT-11). An error of either key's is handed on. */
+COPP_NODISCARD enum copp_result copp_private_keys_same(struct copp_private_key *a, struct copp_private_key *b, bool *same);
+
 /* Wipes and frees a key of copp_private_key_open or _generate; does nothing to others. */
 void copp_private_key_destroy(struct copp_private_key *key);
 
@@ -133,10 +147,11 @@ COPP_NODISCARD enum copp_result copp_public_key_read_pem(const char *pem, size_t
 /* copp_public_key_to_pem for a key that is strong. On failure *pem is untouched. */
 COPP_NODISCARD enum copp_result copp_public_key_write_pem(const struct copp_public_key *key, char **pem, size_t *size);
 
-/* copp_omac_new and copp_handshake_seal with a log, for the parts of the library that have one. */
+/* copp_omac_new and copp_handshake_seal with a log, for the parts of the library that have one. What padding needs of random numbers
+ * COPP_FORM_OPM takes from random, or from the library's CSPRNG where that is NULL; the other forms from the CSPRNG. */
 COPP_NODISCARD enum copp_result copp_omac_new_logged(struct copp_omac **omac, struct copp_log *log);
 COPP_NODISCARD enum copp_result copp_handshake_seal_logged(const struct copp_handshake *handshake, enum copp_handshake_form form,
-                                                           const struct copp_public_key *leaf, struct copp_signature *signature,
-                                                           struct copp_log *log);
+                                                           const struct copp_public_key *leaf, struct copp_random *random,
+                                                           struct copp_signature *signature, struct copp_log *log);
 
 #endif

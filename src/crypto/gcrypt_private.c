@@ -68,7 +68,21 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     return result;
 }
 
-static const struct copp_private_key_ops gcrypt_ops = {sizeof gcrypt_ops, public_key, decrypt_raw, sign};
+/* Whether there is memory of the kind that the operation takes; where there is no randomness libgcrypt ends the process. */
+static enum copp_result check(struct copp_private_key *key) {
+    if (!copp_gcrypt_ready())
+        return COPP_E_CRYPTO;
+    void *some = gcry_malloc_secure(8u * own(key)->numbers.modulus_size);
+    gcry_free(some);
+    return some ? COPP_OK : COPP_E_MEMORY;
+}
+
+static const struct copp_private_key_ops gcrypt_ops = {sizeof gcrypt_ops, public_key, decrypt_raw, sign, check};
+
+/* What comes of the operation is a number, which has no leading zeros: how long it is, the time of taking it over tells. */
+bool copp_private_key_constant_time(const struct copp_private_key *key) {
+    return key && key->ops != &gcrypt_ops;
+}
 
 /* Takes key over, also on an error. */
 static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numbers, struct copp_log *log,

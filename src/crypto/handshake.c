@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/sized.h"
-#include "crypto/crypto.h"
+#include "crypto/oaep.h"
 #include "wire/handshake_bytes.h"
 
 #define RSA_SIZE COPP_SIGNATURE_SIZE
@@ -22,14 +22,16 @@ static size_t plaintext(const uint8_t *secret, enum copp_handshake_form form, ui
 
 enum copp_result copp_handshake_seal(const struct copp_handshake *handshake, enum copp_handshake_form form,
                                      const struct copp_public_key *leaf, struct copp_signature *signature) {
-    return copp_handshake_seal_logged(handshake, form, leaf, signature, NULL);
+    return copp_handshake_seal_logged(handshake, form, leaf, NULL, signature, NULL);
 }
 
 enum copp_result copp_handshake_seal_logged(const struct copp_handshake *handshake, enum copp_handshake_form form,
-                                            const struct copp_public_key *leaf, struct copp_signature *signature,
-                                            struct copp_log *log) {
-    if (!handshake || !leaf || !signature || (form != COPP_FORM_SWAP40 && form != COPP_FORM_SWAP256))
+                                            const struct copp_public_key *leaf, struct copp_random *random,
+                                            struct copp_signature *signature, struct copp_log *log) {
+    if (!handshake || !leaf || !signature || (form != COPP_FORM_SWAP40 && form != COPP_FORM_SWAP256 && form != COPP_FORM_OPM))
         return COPP_E_ARGUMENT;
+    if (form == COPP_FORM_OPM)
+        return copp_handshake_seal_opm(handshake, leaf, random, signature, log);
     if (leaf->modulus_size != RSA_SIZE)
         return COPP_E_KEY;
     uint8_t secret[COPP_HANDSHAKE_SIZE];

@@ -1,6 +1,7 @@
 /* RSA and DSA keys as numbers: which are usable. */
 #include "copp/key.h"
 
+#include "common/sized.h"
 #include "crypto/crypto.h"
 
 const struct copp_public_key *copp_anchor_microsoft(void) {
@@ -60,4 +61,18 @@ bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t siz
             return number[i] < modulus[i];
     }
     return false;
+}
+
+enum copp_result copp_private_keys_same(struct copp_private_key *a, struct copp_private_key *b, bool *same) {
+    struct copp_public_key halves[2];
+    *same = false;
+    if (!COPP_HAS_OP(a->ops, public_key) || !COPP_HAS_OP(b->ops, public_key))
+        return COPP_E_ARGUMENT;
+    enum copp_result result = a->ops->public_key(a, &halves[0]);
+    if (!result)
+        result = b->ops->public_key(b, &halves[1]);
+    if (!result && halves[0].modulus_size <= COPP_MODULUS_MAX)
+        *same = halves[0].modulus_size == halves[1].modulus_size &&
+                copp_equal(halves[0].modulus, halves[1].modulus, halves[0].modulus_size);
+    return result;
 }

@@ -38,6 +38,15 @@ static enum copp_result public_key(struct copp_private_key *key, struct copp_pub
     return COPP_OK;
 }
 
+/* For the raw operation. NULL on failure, and the error queue says why. */
+static EVP_PKEY_CTX *raw_context(const struct openssl_key *mine) {
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, mine->key, mine->properties);
+    if (context && EVP_PKEY_decrypt_init(context) == 1 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1)
+        return context;
+    EVP_PKEY_CTX_free(context);
+    return NULL;
+}
+
 static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
     const struct openssl_key *mine = own(key);
     if (size != mine->numbers.modulus_size)
@@ -47,9 +56,8 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     size_t written = size;
     struct copp_openssl_call call;
     copp_openssl_begin(&call, NULL, "");
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, mine->key, mine->properties);
-    bool done = context && EVP_PKEY_decrypt_init(context) == 1 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1 &&
-                EVP_PKEY_decrypt(context, out, &written, in, size) == 1 && written == size;
+    EVP_PKEY_CTX *context = raw_context(mine);
+    bool done = context && EVP_PKEY_decrypt(context, out, &written, in, size) == 1 && written == size;
     EVP_PKEY_CTX_free(context);
     copp_openssl_forget(&call); /* whatever came of it: nothing here may depend on what was in the number */
     if (!done)
@@ -108,7 +116,22 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     return result == COPP_E_INVALID ? COPP_E_CRYPTO : result;
 }
 
-static const struct copp_private_key_ops openssl_ops = {sizeof openssl_ops, public_key, decrypt_raw, sign};
+/* Everything up to the operation itself, and a random number, which blinding takes from the same place. */
+static enum copp_result check(struct copp_private_key *key) {
+    uint8_t any;
+    struct copp_openssl_call call;
+    copp_openssl_begin(&call, NULL, "");
+    EVP_PKEY_CTX *context = raw_context(own(key));
+    EVP_PKEY_CTX_free(context);
+    enum copp_result result = copp_openssl_end(&call, context, COPP_E_CRYPTO);
+    return result ? result : copp_csprng_fill(&any, sizeof any, NULL);
+}
+
+static const struct copp_private_key_ops openssl_ops = {sizeof openssl_ops, public_key, decrypt_raw, sign, check};
+
+bool copp_private_key_constant_time(const struct copp_private_key *key) {
+    return key != NULL;
+}
 
 /*
  * The public half as its encoding has it. Providers are not to be asked for the numbers themselves: tpm2-openssl

@@ -46,8 +46,8 @@ static enum copp_result validate_chain(struct copp_session *session, const uint8
 /* SES-5 */
 static enum copp_result seal(const struct copp_session *session, const struct copp_handshake *handshake,
                              struct copp_signature *signature) {
-    return copp_handshake_seal_logged(handshake, session->config.form, copp_chain_leaf_key(session->chain), signature,
-                                      session->config.log);
+    return copp_handshake_seal_logged(handshake, session->config.form, copp_chain_leaf_key(session->chain),
+                                      session->config.random, signature, session->config.log);
 }
 
 static uint32_t level_in(const struct copp_requirement *requirement, uint32_t type) {

@@ -319,7 +319,7 @@ static void a_test_hierarchy_is_believed_by_its_root_alone(void) {
 
 static void what_a_hierarchy_cannot_be_made_of_is_told(void) {
     static const char *const names[HIERARCHY_KEYS] = {"the driver", "a \033 character", "the root"};
-    static const struct copp_private_key_ops ops = {sizeof ops, refuse_public_key, NULL, NULL};
+    static const struct copp_private_key_ops ops = {.size = sizeof ops, .public_key = refuse_public_key};
     struct copp_private_key broken = {&ops};
     struct copp_private_key *const keys[HIERARCHY_KEYS] = {&broken, &broken, &broken};
     struct copp_certificate_request requests[HIERARCHY_KEYS];

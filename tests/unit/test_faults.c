@@ -250,16 +250,103 @@ static void handshake_open(void) {
     copp_private_key_free(&key);
 }
 
+static void handshake_seal_opm(void) {
+    struct copp_private_key *key = test_private_key("leaf.pem");
+    struct copp_public_key leaf;
+    assert_int_equal(key->ops->public_key(key, &leaf), COPP_OK);
+    EACH_FAULT(fault) {
+        static const struct copp_signature untouched;
+        struct copp_signature sealed = untouched;
+        fault_arm(&fault);
+        enum copp_result result = copp_handshake_seal(&secrets, COPP_FORM_OPM, &leaf, &sealed);
+        if (fault_disarm(&fault)) {
+            fault_assert_said(&fault, result);
+            assert_memory_equal(&sealed, &untouched, sizeof sealed);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+    }
+    copp_private_key_free(&key);
+}
+
+/* A key of the library's that tells whether its operation has begun. */
+struct watched_key {
+    struct copp_private_key base;
+    struct copp_private_key *real;
+    bool begun;
+};
+
+static enum copp_result watched_public(struct copp_private_key *key, struct copp_public_key *out) {
+    struct watched_key *mine = (struct watched_key *)key;
+    return mine->real->ops->public_key(mine->real, out);
+}
+
+static enum copp_result watched_raw(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
+    struct watched_key *mine = (struct watched_key *)key;
+    mine->begun = true;
+    return mine->real->ops->decrypt_raw(mine->real, in, out, size);
+}
+
+static enum copp_result watched_check(struct copp_private_key *key) {
+    struct watched_key *mine = (struct watched_key *)key;
+    return mine->real->ops->check(mine->real);
+}
+
+/* OPM-INI-8: what fails before the operation is told, and spends nothing; what fails from there on looks like a wrong seal. */
+static void handshake_open_opm(void) {
+    static const struct copp_private_key_ops ops = {
+        .size = sizeof ops, .public_key = watched_public, .decrypt_raw = watched_raw, .check = watched_check};
+    struct watched_key key = {.base = {&ops}, .real = test_private_key("leaf.pem")};
+    struct copp_public_key leaf;
+    struct copp_signature sealed;
+    unsigned told = 0;
+    unsigned refused = 0;
+    assert_int_equal(key.real->ops->public_key(key.real, &leaf), COPP_OK);
+    assert_int_equal(copp_handshake_seal(&secrets, COPP_FORM_OPM, &leaf, &sealed), COPP_OK);
+    EACH_FAULT(fault) {
+        static const struct copp_handshake zero;
+        struct copp_handshake opened;
+        key.begun = false;
+        fault_arm(&fault);
+        enum copp_result result = copp_handshake_open_opm(&key.base, &sealed, secrets.random, &opened);
+        if (!fault_disarm(&fault)) {
+            assert_int_equal(result, COPP_OK);
+            assert_memory_equal(&opened, &secrets, sizeof opened);
+            continue;
+        }
+        assert_memory_equal(&opened, &zero, sizeof opened);
+        if (key.begun) {
+            assert_int_equal(result, COPP_E_INVALID);
+            refused++;
+        } else {
+            assert_int_not_equal(result, COPP_E_INVALID);
+            fault_assert_said(&fault, result);
+            told++;
+        }
+    }
+    assert_true(told > 0);
+    assert_true(refused > 0);
+    copp_private_key_free(&key.real);
+}
+
 static const struct test_case cases[] = {
-    TEST(omac_from_nothing, ""), TEST(omac_goes_on, ""),
-    TEST(omac_without_key, ""),  TEST(random_numbers, ""),
-    TEST(key_open, ""),          TEST(key_generate, ""),
-    TEST(key_to_pem, ""),        TEST(public_key_to_pem, ""),
-    TEST(key_sign, ""),          TEST(signature_check, "OPM-CERT-3"),
+    TEST(omac_from_nothing, ""),
+    TEST(omac_goes_on, ""),
+    TEST(omac_without_key, ""),
+    TEST(random_numbers, ""),
+    TEST(key_open, ""),
+    TEST(key_generate, ""),
+    TEST(key_to_pem, ""),
+    TEST(public_key_to_pem, ""),
+    TEST(key_sign, ""),
+    TEST(signature_check, "OPM-CERT-3"),
 #ifdef COPP_TEST_OPENSSL
     TEST(anchor_read, ""),
 #endif
-    TEST(handshake_seal, ""),    TEST(handshake_open, ""),
+    TEST(handshake_seal, ""),
+    TEST(handshake_open, ""),
+    TEST(handshake_seal_opm, "OPM-INI-4"),
+    TEST(handshake_open_opm, "OPM-INI-8"),
 };
 
 int main(void) {

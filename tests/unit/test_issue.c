@@ -136,10 +136,10 @@ static enum copp_result refuse_sign(struct copp_private_key *key, const uint8_t 
 
 static void signers_that_cannot_sign(void) {
     static const struct copp_private_key_ops ops[] = {
-        {sizeof *ops, refuse_public, NULL, refuse_sign},
-        {sizeof *ops, give_public, NULL, refuse_sign},
-        {sizeof *ops, give_public, NULL, NULL},
-        {sizeof *ops, give_huge, NULL, refuse_sign},
+        {.size = sizeof *ops, .public_key = refuse_public, .sign = refuse_sign},
+        {.size = sizeof *ops, .public_key = give_public, .sign = refuse_sign},
+        {.size = sizeof *ops, .public_key = give_public},
+        {.size = sizeof *ops, .public_key = give_huge, .sign = refuse_sign},
     };
     struct draft hierarchy = vectors_draft();
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {

@@ -302,7 +302,7 @@ static void what_is_no_public_key_is_not_written(void) {
 
 /* The same for keys in files: what is not the library's own is neither written nor freed by it. */
 static void keys_of_others_are_left_alone(void) {
-    static const struct copp_private_key_ops ops = {sizeof ops, NULL, NULL, NULL};
+    static const struct copp_private_key_ops ops = {.size = sizeof ops};
     struct copp_private_key foreign = {&ops};
     struct copp_private_key *key = &foreign;
     char *pem = (char *)&foreign;

@@ -144,6 +144,7 @@ static void keys_and_handshakes(void) {
     REFUSES(copp_private_key_to_pem, leaf, NULL, &size);
     REFUSES(copp_private_key_to_pem, leaf, &pem, NULL);
     RETURNS(copp_private_key_free, NULL);
+    ANSWERS(false, copp_private_key_constant_time, NULL);
     struct copp_handshake handshake = {.status_sequence = 1};
     struct copp_signature signature;
     REFUSES(copp_handshake_seal, NULL, COPP_FORM_SWAP40, &anchor, &signature);
@@ -153,6 +154,12 @@ static void keys_and_handshakes(void) {
     REFUSES(copp_handshake_open, leaf, NULL, &handshake);
     assert_int_equal(handshake.status_sequence, 0);
     REFUSES(copp_handshake_open, NULL, (const struct copp_signature *)some, &handshake);
+    handshake.status_sequence = 1;
+    REFUSES(copp_handshake_open_opm, leaf, NULL, some, &handshake);
+    assert_int_equal(handshake.status_sequence, 0);
+    REFUSES(copp_handshake_open_opm, NULL, (const struct copp_signature *)some, some, &handshake);
+    REFUSES(copp_handshake_open_opm, leaf, (const struct copp_signature *)some, NULL, &handshake);
+    REFUSES(copp_handshake_open_opm, leaf, (const struct copp_signature *)some, some, NULL);
     RETURNS(copp_handshake_wipe, NULL);
     copp_private_key_free(&leaf);
     struct copp_omac *omac = NULL;

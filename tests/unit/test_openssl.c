@@ -218,7 +218,7 @@ static void sealed_forms_are_what_openssl_reads(void) {
             assert_int_equal(((uint8_t *)&opened)[i], 0);
     }
     struct copp_signature signature;
-    assert_int_equal(copp_handshake_seal(&handshake, (enum copp_handshake_form)2, &key, &signature), COPP_E_ARGUMENT);
+    assert_int_equal(copp_handshake_seal(&handshake, (enum copp_handshake_form)3, &key, &signature), COPP_E_ARGUMENT);
     key.modulus_size = 128;
     assert_int_equal(copp_handshake_seal(&handshake, COPP_FORM_SWAP40, &key, &signature), COPP_E_KEY);
     copp_private_key_free(&leaf);

@@ -323,7 +323,7 @@ static void only_validated_things_are_accepted(void) {
     assert_int_equal(try_new(&config), COPP_E_ARGUMENT); /* a test anchor is never assumed, nor any other (CERT-12) */
     config.anchor = &anchor;
     assert_int_equal(try_new(&config), COPP_OK);
-    config.form = (enum copp_handshake_form)2;
+    config.form = COPP_FORM_OPM; /* of another protocol */
     assert_int_equal(try_new(&config), COPP_E_ARGUMENT);
     config.form = COPP_FORM_SWAP256;
 

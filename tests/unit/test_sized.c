@@ -308,6 +308,7 @@ static void operations_without_a_size_do_not_exist(void) {
     struct copp_random random = {&no_ops};
     key_ops.size = 0;
     assert_int_equal(copp_handshake_open(&key, &signature, &handshake), COPP_E_ARGUMENT);
+    assert_int_equal(copp_handshake_open_opm(&key, &signature, anchor.modulus, &handshake), COPP_E_ARGUMENT);
     const struct copp_adapter_config adapter = {
         .size = sizeof adapter, .chain_bytes = rig_chain, .chain_size = sizeof rig_chain, .key = &key};
     struct copp_adapter *made;
