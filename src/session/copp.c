@@ -15,6 +15,21 @@ static bool trusts(const struct copp_session_config *config) {
     return config->anchor != NULL;
 }
 
+/* CMD-3: what was refused has changed nothing, and BIND-3 shows what was not. */
+static bool refusal_ends(uint32_t hresult, bool command, bool lowers) {
+    (void)hresult;
+    (void)command;
+    (void)lowers;
+    return false;
+}
+
+/* The driver says what it does not know (CMD-4). */
+static bool level_sendable(uint32_t type, uint32_t level) {
+    (void)type;
+    (void)level;
+    return true;
+}
+
 /* True if the driver presents the very bytes that config.known_chain was validated from. */
 static bool already_known(const struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size) {
     if (!session->config.known_chain)
@@ -62,6 +77,8 @@ static uint32_t level_in(const struct copp_requirement *requirement, uint32_t ty
 }
 
 static bool requirement_valid(const struct copp_requirement *requirement) {
+    if (requirement->dpcp || requirement->type1) /* OPM's alone */
+        return false;
     for (size_t i = 0; i < TYPES; i++) {
         if (!copp_level_valid(types[i], level_in(requirement, types[i])))
             return false;
@@ -91,6 +108,8 @@ const struct copp_session_semantics copp_session_copp = {.exchange_name = "KeyEx
                                                          .trusts = trusts,
                                                          .validate_chain = validate_chain,
                                                          .seal = seal,
+                                                         .refusal_ends = refusal_ends,
+                                                         .level_sendable = level_sendable,
                                                          .types = types,
                                                          .type_count = TYPES,
                                                          .level_in = level_in,

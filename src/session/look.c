@@ -1,32 +1,6 @@
 /* What is asked of a driver to know that content is protected, what is set before, and how the answers are judged. */
 #include "session/look.h"
 
-/* The level to ask for on this connector; 0: none. */
-static uint32_t required_level(const struct copp_session *session, uint32_t type) {
-    const struct protection *protection = &session->protection;
-    bool skipped = protection->hdcp_skipped && type & session->semantics->link_types;
-    return skipped ? 0 : session->semantics->level_in(&protection->required, type);
-}
-
-/* What a question is for: to judge what is in force, or to prepare for setting levels, which answers a reconfiguration anyway. */
-enum purpose { TO_JUDGE, TO_SET };
-
-/*
- * What comes of an answer: whatever makes all further questions pointless ends the look at once (EVT-4). A link that is lost is
- * the cause of whatever else goes wrong. After a reconfiguration nothing is judged until the levels have been set again; look()
- * turns that into *again.
- */
-static enum copp_stop check_answer(const struct copp_session *session, enum purpose purpose, enum copp_result result) {
-    if (session->dead)
-        return copp_session_stop_for(result);
-    enum copp_stop over = copp_session_over(session);
-    if (over != COPP_STOP_NONE)
-        return over;
-    if (session->reconfigured && purpose == TO_JUDGE)
-        return COPP_STOP_LEVEL;
-    return copp_session_stop_for(result);
-}
-
 /* Whether anything is asked for that protects the link to the display. */
 static bool link_protected(const struct copp_session *session) {
     const struct copp_session_semantics *semantics = session->semantics;
@@ -43,43 +17,40 @@ static enum copp_stop query_connector(struct copp_session *session, enum purpose
     uint32_t connector = COPP_CONNECTOR_UNKNOWN;
     uint32_t offered = 0;
     /* the answer to a question of the application's own may have told it already */
-    enum copp_stop stop = check_answer(session, purpose, copp_session_expect(session, SESSION_ACTIVE));
+    enum copp_stop stop = copp_session_check_answer(session, purpose, copp_session_expect(session, SESSION_ACTIVE));
     if (stop == COPP_STOP_NONE)
-        stop = check_answer(session, purpose, copp_session_connector_type(session, &connector));
+        stop = copp_session_check_answer(session, purpose, copp_session_connector_type(session, &connector));
     bool bound = copp_session_bound(session) & COPP_BOUND; /* this very answer, not the next one */
     if (stop == COPP_STOP_NONE)
-        stop = check_answer(session, purpose, copp_session_protection_types(session, &offered));
+        stop = copp_session_check_answer(session, purpose, copp_session_protection_types(session, &offered));
     if (stop != COPP_STOP_NONE)
         return stop;
     struct protection *protection = &session->protection;
     bool vouched = bound || protection->required.embedded_unbound; /* BIND-8 */
     protection->hdcp_skipped = link_protected(session) && session->semantics->embedded(connector) && vouched; /* APP-4 */
     for (size_t i = 0; i < session->semantics->type_count; i++) {
-        if (required_level(session, session->semantics->types[i]) && !(offered & session->semantics->types[i]))
+        if (copp_session_required_level(session, session->semantics->types[i]) && !(offered & session->semantics->types[i]))
             return COPP_STOP_UNSUPPORTED;
     }
     return COPP_STOP_NONE;
 }
 
-/* Makes the session hold what is asked for, no more and no less. */
-static enum copp_stop set_levels(struct copp_session *session) {
-    for (size_t i = 0; i < session->semantics->type_count; i++) {
-        uint32_t type = session->semantics->types[i];
-        uint32_t level = required_level(session, type);
-        if (!level && !(session->held & type))
-            continue;
-        enum copp_result result = copp_session_set_protection_level(session, type, level);
-        if (result)
-            return copp_session_stop_for(result);
-    }
-    return COPP_STOP_NONE;
+/* OPM-APP-7: nothing else tells that it is the output which the application shows its content on. */
+static enum copp_stop check_output(struct copp_session *session) {
+    uint64_t id = 0;
+    if (!session->config.output_id)
+        return COPP_STOP_NONE;
+    enum copp_stop stop = copp_session_check_answer(session, TO_SET, copp_session_output_id(session, &id));
+    if (stop != COPP_STOP_NONE)
+        return stop;
+    return id == session->config.output_id ? COPP_STOP_NONE : COPP_STOP_OTHER_OUTPUT;
 }
 
 /* APP-1, APP-2: who decrypts. */
 static enum copp_stop check_receiver(struct copp_session *session) {
     struct protection *protection = &session->protection;
     protection->receiver_unnamed = false;
-    if (!session->semantics->checks_receiver || !required_level(session, COPP_PROTECTION_TYPE_HDCP))
+    if (!session->semantics->checks_receiver || !copp_session_required_level(session, COPP_PROTECTION_TYPE_HDCP))
         return COPP_STOP_NONE;
     struct copp_status_hdcp_key key;
     enum copp_result result = copp_session_hdcp_key(session, &key);
@@ -87,7 +58,7 @@ static enum copp_stop check_receiver(struct copp_session *session) {
         protection->receiver_unnamed = protection->required.unnamed_receiver;
         return protection->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;
     }
-    enum copp_stop stop = check_answer(session, TO_JUDGE, result);
+    enum copp_stop stop = copp_session_check_answer(session, TO_JUDGE, result);
     if (stop != COPP_STOP_NONE)
         return stop;
     if (key.hdcp_flags & COPP_HDCP_REPEATER)
@@ -113,14 +84,14 @@ static bool level_satisfies(uint32_t type, uint32_t wanted, uint32_t global) {
 static enum copp_stop check_levels(struct copp_session *session) {
     for (size_t i = 0; i < session->semantics->type_count; i++) {
         uint32_t type = session->semantics->types[i];
-        uint32_t wanted = required_level(session, type);
+        uint32_t wanted = copp_session_required_level(session, type);
         if (!wanted)
             continue;
         uint32_t local = 0;
         uint32_t global = 0;
-        enum copp_stop stop = check_answer(session, TO_JUDGE, copp_session_local_level(session, type, &local));
+        enum copp_stop stop = copp_session_check_answer(session, TO_JUDGE, copp_session_local_level(session, type, &local));
         if (stop == COPP_STOP_NONE)
-            stop = check_answer(session, TO_JUDGE, copp_session_global_level(session, type, &global));
+            stop = copp_session_check_answer(session, TO_JUDGE, copp_session_global_level(session, type, &global));
         if (stop != COPP_STOP_NONE)
             return stop;
         if (local == wanted && level_satisfies(type, wanted, global))
@@ -137,24 +108,17 @@ uint64_t copp_session_plus(uint64_t ms, uint64_t more) {
     return ms > UINT64_MAX - more ? UINT64_MAX : ms + more;
 }
 
-/* COPP_POLL_MS after a moment. */
 struct moment copp_session_expiry(const struct moment *moment) {
     return (struct moment){copp_session_plus(moment->caller_ms, COPP_POLL_MS),
                            copp_session_plus(moment->transport_ms, COPP_POLL_MS)};
 }
 
-/* Now. Only the transport's clock can be read here; the caller's has gone on by as much since begin. */
 struct moment copp_session_since(const struct copp_session *session, const struct moment *begin) {
     uint64_t clock_ms = copp_session_clock_ms(session);
     uint64_t elapsed_ms = clock_ms > begin->transport_ms ? clock_ms - begin->transport_ms : 0;
     return (struct moment){copp_session_plus(begin->caller_ms, elapsed_ms), clock_ms};
 }
 
-/*
- * One look at everything; all its questions have to be answered by deadline_ms, on the transport's clock. *again: the connector was
- * reconfigured since the levels were set last; what else is wrong may be owed to that, so it is judged after they have been
- * set again (EVT-4).
- */
 enum copp_stop copp_session_look(struct copp_session *session, uint64_t deadline_ms, bool *again) {
     copp_session_limit(session, deadline_ms);
     enum copp_stop stop = query_connector(session, TO_JUDGE);
@@ -162,38 +126,24 @@ enum copp_stop copp_session_look(struct copp_session *session, uint64_t deadline
         stop = check_receiver(session);
     if (stop == COPP_STOP_NONE)
         stop = check_levels(session);
+    stop = copp_session_ask_cause(session, stop);
     copp_session_limit(session, COPP_NO_DEADLINE);
     *again = !session->dead && copp_session_over(session) == COPP_STOP_NONE && session->reconfigured;
     return *again ? COPP_STOP_NONE : stop;
 }
 
-/*
- * Sets the levels, then looks. An output may need long for a level (CMD-6), and what was answered before is of no use by then:
- * so commands have the transport's own limit, and the look asks everything anew. *moment is when this began, and becomes when the
- * first question of the look was asked.
- */
 enum copp_stop copp_session_set_and_look(struct copp_session *session, struct moment *moment, bool *again) {
     *again = false;
     copp_session_limit(session, copp_session_expiry(moment).transport_ms);
     enum copp_stop stop = query_connector(session, TO_SET);
+    if (stop == COPP_STOP_NONE)
+        stop = check_output(session);
     copp_session_limit(session, COPP_NO_DEADLINE);
     session->reconfigured = false;
     if (stop == COPP_STOP_NONE)
-        stop = set_levels(session);
+        stop = copp_session_raise(session);
     if (stop != COPP_STOP_NONE)
         return stop;
     *moment = copp_session_since(session, moment);
     return copp_session_look(session, copp_session_expiry(moment).transport_ms, again);
-}
-
-enum copp_result copp_session_release_levels(struct copp_session *session) {
-    enum copp_result first = COPP_OK;
-    for (size_t i = 0; i < session->semantics->type_count; i++) {
-        if (!(session->held & session->semantics->types[i]))
-            continue;
-        enum copp_result result = copp_session_set_protection_level(session, session->semantics->types[i], 0);
-        if (!first)
-            first = result;
-    }
-    return first;
 }

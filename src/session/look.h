@@ -5,7 +5,20 @@
 #include "session/internal.h"
 
 /* The reason to stop that a call's result is; COPP_STOP_NONE for COPP_OK. */
-enum copp_stop copp_session_stop_for(enum copp_result result);
+enum copp_stop copp_session_stop_for(const struct copp_session *session, enum copp_result result);
+
+/* What a question is for: to judge what is in force, or to prepare for setting levels, which answers a reconfiguration anyway. */
+enum purpose { TO_JUDGE, TO_SET };
+
+/*
+ * What comes of an answer: whatever makes all further questions pointless ends the look at once (EVT-4). A link that is lost is
+ * the cause of whatever else goes wrong. After a reconfiguration nothing is judged until the levels have been set again; a look
+ * turns that into *again.
+ */
+enum copp_stop copp_session_check_answer(const struct copp_session *session, enum purpose purpose, enum copp_result result);
+
+/* The level to ask for on this connector; 0: none. */
+uint32_t copp_session_required_level(const struct copp_session *session, uint32_t type);
 
 /* The sum; UINT64_MAX where it would be more. */
 uint64_t copp_session_plus(uint64_t ms, uint64_t more);
@@ -29,6 +42,15 @@ enum copp_stop copp_session_look(struct copp_session *session, uint64_t deadline
  * first question of the look was asked.
  */
 enum copp_stop copp_session_set_and_look(struct copp_session *session, struct moment *moment, bool *again);
+
+/* Makes the session hold what is asked for, no more and no less. Where levels come up later, it waits for them (OPM-SET-5). */
+enum copp_stop copp_session_raise(struct copp_session *session);
+
+/*
+ * OPM-STA-4, OPM-SRM-6: that a revoked device is behind a lost link or a refusal, only a level query tells. Asks one, if stop may have that
+ * cause, and returns the better reason; stop if there is none.
+ */
+enum copp_stop copp_session_ask_cause(struct copp_session *session, enum copp_stop stop);
 
 /* Gives back what the session holds; COPP_OK, or the first error. */
 enum copp_result copp_session_release_levels(struct copp_session *session);

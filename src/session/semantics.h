@@ -22,8 +22,15 @@ struct copp_session_semantics {
     enum copp_result (*seal)(const struct copp_session *session, const struct copp_handshake *handshake,
                              struct copp_signature *signature);
 
+    bool signs_requests; /* a status request travels with its MAC (OPM-GET-1) */
+    /* Whether a refusal ends the session: of a request, or of a command, which may be one that lowers a level (OPM-APP-5). */
+    bool (*refusal_ends)(uint32_t hresult, bool command, bool lowers);
+    bool off_when_over; /* level 0 may be set after an event has ended the session (OPM-STA-8) */
+
     const uint32_t *types; /* protection types, in the order in which they are set */
     size_t type_count;
+    /* False for a level that is not sent, since the driver's answer would be of no use. */
+    bool (*level_sendable)(uint32_t type, uint32_t level);
     /* The level of a type that a requirement asks for, and whether all that it asks for exists. */
     uint32_t (*level_in)(const struct copp_requirement *requirement, uint32_t type);
     bool (*requirement_valid)(const struct copp_requirement *requirement);
@@ -34,9 +41,12 @@ struct copp_session_semantics {
     enum copp_stop (*event_stop)(uint32_t flags);
     bool renegotiates; /* the session itself sets the levels again on a reconfigured connector (EVT-4) */
     bool checks_receiver; /* the application judges who decrypts (APP-1, APP-2), not the driver */
+    bool driver_judges; /* the driver does: it is given the SRM first (OPM-APP-1), and has levels up later (OPM-SET-5) */
+    uint32_t gone; /* the HRESULT that says that the output no longer exists; COPP_HR_OK: there is none (OPM-STA-7) */
 };
 
 extern const struct copp_session_semantics copp_session_copp;
+extern const struct copp_session_semantics copp_session_opm;
 
 /* Those of a transport; NULL for none that a session can have. */
 const struct copp_session_semantics *copp_session_semantics_of(enum copp_semantics kind);

@@ -74,15 +74,16 @@ enum copp_result copp_session_check_reply(struct copp_session *session, const ch
     return COPP_E_REFUSED;
 }
 
-enum copp_result copp_session_check_request(struct copp_session *session, enum copp_history_kind kind, const char *name,
-                                            const uint8_t *head, enum copp_result call, uint32_t hresult) {
-    enum copp_result result = copp_session_check_reply(session, name, call, hresult);
+enum copp_result copp_session_check_request(struct copp_session *session, const struct sent *sent, enum copp_result call,
+                                            uint32_t hresult) {
+    enum copp_result result = copp_session_check_reply(session, sent->name, call, hresult);
     if (result != COPP_E_REFUSED)
         return result;
-    result = copp_history_add(&session->history, session->omac, kind, head, hresult); /* BIND-3 */
-    if (!result)
-        return COPP_E_REFUSED;
-    copp_session_die(session, result);
+    enum copp_result recorded = copp_history_add(&session->history, session->omac, sent->kind, sent->head, hresult); /* BIND-3 */
+    if (recorded)
+        result = recorded;
+    if (recorded || session->semantics->refusal_ends(hresult, sent->kind == COPP_HISTORY_COMMAND, sent->lowers))
+        copp_session_die(session, result);
     return result;
 }
 
@@ -93,15 +94,27 @@ static bool anchored(const struct copp_chain *chain, const struct copp_public_ke
            copp_public_key_equal(&root.signer, anchor);
 }
 
+/* OPM-SRM-1: none, or what may be one. The driver judges it. */
+static bool srm_acceptable(const struct copp_session_config *config) {
+    return !config->srm_size || copp_session_srm_sendable(config->srm_bytes, config->srm_size);
+}
+
 static bool acceptable(const struct copp_session_config *config) {
-    return config->anchor && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
+    return (config->anchor || config->opm_anchor) && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
            (config->binding == COPP_BINDING_REQUIRED || config->binding == COPP_BINDING_OPTIONAL) &&
-           (!config->known_chain || anchored(config->known_chain, config->anchor)) &&
-           (!config->random || COPP_HAS_OP(config->random->ops, fill));
+           (!config->known_chain || (config->anchor && anchored(config->known_chain, config->anchor))) &&
+           srm_acceptable(config) && (!config->random || COPP_HAS_OP(config->random->ops, fill));
 }
 
 const struct copp_session_semantics *copp_session_semantics_of(enum copp_semantics kind) {
-    return kind == COPP_SEMANTICS_COPP ? &copp_session_copp : NULL;
+    switch (kind) {
+    case COPP_SEMANTICS_COPP:
+        return &copp_session_copp;
+    case COPP_SEMANTICS_OPM:
+        return &copp_session_opm;
+    default:
+        return NULL;
+    }
 }
 
 static bool reaches_driver(const struct copp_transport *transport) {
@@ -157,6 +170,7 @@ void copp_session_free(struct copp_session **session) {
         return;
     copp_omac_free(&(*session)->omac);
     copp_chain_free(&(*session)->own_chain);
+    copp_opm_chain_free(&(*session)->opm_chain);
     copp_wipe(*session, sizeof **session);
     free(*session);
     *session = NULL;
@@ -173,7 +187,7 @@ enum copp_result copp_session_set_lists(struct copp_session *session, const stru
         return COPP_E_ARGUMENT;
     if (session->dead)
         return session->dead;
-    session->lists = fresh;
+    session->lists = fresh; /* of OPM's chains and receivers they say nothing */
     enum copp_result result = session->chain ? copp_session_check_chain(&fresh, session->chain, verdict) : COPP_OK;
     if (!result)
         return COPP_OK;
@@ -184,6 +198,10 @@ enum copp_result copp_session_set_lists(struct copp_session *session, const stru
 
 const struct copp_chain *copp_session_chain(const struct copp_session *session) {
     return session ? session->chain : NULL;
+}
+
+const struct copp_opm_chain *copp_session_opm_chain(const struct copp_session *session) {
+    return session && session->state != SESSION_NEW ? session->opm_chain : NULL;
 }
 
 uint32_t copp_session_hresult(const struct copp_session *session) {

@@ -18,6 +18,11 @@ static const struct {
     [COPP_STOP_AUTHENTICATION] = {COPP_RULE_QRY_4, "an answer of the driver's is not authentic"},
     [COPP_STOP_TRANSPORT] = {COPP_RULE_NONE, "the driver cannot be reached"},
     [COPP_STOP_DRIVER_REVOKED] = {COPP_RULE_CRL_4, "the driver's certificate is on a revocation list"},
+    [COPP_STOP_RECONFIGURED] = {COPP_RULE_OPM_STA_8, "the connector was reconfigured, or the driver has closed this output"},
+    [COPP_STOP_REVOKED_DEVICE] = {COPP_RULE_OPM_STA_8, "a device behind the connector is on the HDCP revocation list"},
+    [COPP_STOP_TAMPERING] = {COPP_RULE_OPM_STA_8, "the driver says that adapter or driver was tampered with"},
+    [COPP_STOP_SRM] = {COPP_RULE_OPM_APP_1, "the driver does not go by the HDCP revocation list that it was given"},
+    [COPP_STOP_OTHER_OUTPUT] = {COPP_RULE_OPM_APP_7, "the driver answers for another output than was named"},
 };
 
 static bool known(enum copp_stop stop) {
@@ -32,14 +37,15 @@ enum copp_rule copp_stop_rule(enum copp_stop stop) {
     return known(stop) ? stops[stop].rule : COPP_RULE_NONE;
 }
 
-enum copp_stop copp_session_stop_for(enum copp_result result) {
+enum copp_stop copp_session_stop_for(const struct copp_session *session, enum copp_result result) {
+    enum copp_stop over = copp_session_over(session);
     switch (result) {
     case COPP_OK:
         return COPP_STOP_NONE;
-    case COPP_E_REFUSED:
-        return COPP_STOP_REFUSED;
+    case COPP_E_REFUSED: /* OPM-STA-8: an output that is gone is one that was reconfigured */
+        return session->hresult == session->semantics->gone ? COPP_STOP_RECONFIGURED : COPP_STOP_REFUSED;
     case COPP_E_LINK_LOST:
-        return COPP_STOP_LINK_LOST;
+        return over != COPP_STOP_NONE ? over : COPP_STOP_LINK_LOST;
     case COPP_E_AUTHENTICATION:
         return COPP_STOP_AUTHENTICATION;
     case COPP_E_TRANSPORT:
@@ -49,4 +55,15 @@ enum copp_stop copp_session_stop_for(enum copp_result result) {
     default:
         return COPP_STOP_INTERNAL;
     }
+}
+
+enum copp_stop copp_session_check_answer(const struct copp_session *session, enum purpose purpose, enum copp_result result) {
+    if (session->dead)
+        return copp_session_stop_for(session, result);
+    enum copp_stop over = copp_session_over(session);
+    if (over != COPP_STOP_NONE)
+        return over;
+    if (session->reconfigured && purpose == TO_JUDGE)
+        return COPP_STOP_LEVEL;
+    return copp_session_stop_for(session, result);
 }
