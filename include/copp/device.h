@@ -8,15 +8,17 @@
  * lock and does not wait. The crypto library's random source and keys allocate, lock and call getrandom, in
  * copp_device_key_exchange and copp_device_sequence_start alone.
  *
- * A device belongs to the process that opened it. In a child made by fork() its entry points answer COPP_HR_UNEXPECTED, and
- * closing it tells its output nothing. The adapter works there too: devices that the child opens are its own, and their random
+ * A device belongs to the process that opened it. In a child made by fork() its entry points answer COPP_HR_UNEXPECTED, under OPM
+ * semantics COPP_HR_OPM_OUTPUT_GONE, and closing it tells its output nothing. The adapter works there too: devices that the child opens are its own, and their random
  * numbers never those of the parent, whatever the source (SES-2): there KeyExchange calls getrandom as well.
  */
 #ifndef COPP_DEVICE_H
 #define COPP_DEVICE_H
 
 #include "key.h"
+#include "opm.h"
 #include "output.h"
+#include "srm.h"
 #include "transport.h"
 
 #ifdef __cplusplus
@@ -38,8 +40,17 @@ struct copp_adapter_config {
     uint32_t pending_limit_ms; /* 0: COPP_PENDING_LIMIT_MS */
     struct copp_log *log; /* told why something failed, but nothing of how a handshake is opened; NULL: nobody */
     bool unbound; /* answers end in zeros, as those of a driver that knows no BIND rules (BIND-2) */
+    /*
+     * The same for devices under OPM semantics: the bytes of a X.509 chain, and the key of its leaf. Of the two chains one may be
+     * missing (NULL, 0, NULL): there are no devices of those semantics then (OPM-OUT-4). The keys must be two (OPM-CERT-11): both
+     * need their public_key if both chains are given.
+     */
+    const uint8_t *opm_chain_bytes;
+    size_t opm_chain_size;
+    struct copp_private_key *opm_key;
 };
 
+/* COPP_E_KEY: COPP and OPM would have the same RSA key, or a key's public half is not to be had, so that we cannot tell (OPM-CERT-11). */
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_new(const struct copp_adapter_config *config,
                                                           struct copp_adapter **adapter);
 
@@ -48,13 +59,36 @@ COPP_API COPP_NODISCARD enum copp_result copp_adapter_new(const struct copp_adap
  * borrowed. Devices that are opened from now on have them. Those that are open keep the chain and the key they were opened
  * with, at whatever step of their handshake they are: the old key must live until the last of them has been closed. Neither is
  * looked into, as in the config: validate the chain first, and compare its leaf with the key. Call it from the thread that has
- * the adapter. COPP_E_ARGUMENT as from copp_adapter_new, COPP_E_MEMORY: nothing has changed then.
+ * the adapter. COPP_E_ARGUMENT and COPP_E_KEY as from copp_adapter_new, COPP_E_MEMORY: nothing has changed then. These are
+ * the credentials of COPP's devices, and copp_adapter_renew_opm those of OPM's, which there may not have been any of before.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew(struct copp_adapter *adapter, const uint8_t *chain_bytes,
                                                             size_t chain_size, struct copp_private_key *key);
 
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_opm(struct copp_adapter *adapter, const uint8_t *chain_bytes,
+                                                                size_t chain_size, struct copp_private_key *key);
+
 /* Frees the adapter and its connectors; every device must have been closed. NULL-safe; clears the pointer. */
 COPP_API void copp_adapter_free(struct copp_adapter **adapter);
+
+/*
+ * Lists of revoked HDCP devices, which applications hand over under OPM (OPM-SRM-4). An adapter keeps the newest valid one of each
+ * kind, HDCP 1.x and 2.x, and never goes back. Lists have at most 64 KiB. Call all three from the adapter's thread.
+ *
+ * keep_srms: the adapter keeps lists from now on that are signed under one of count keys. NULL and 0 mean DCP's production keys. The
+ *   keys are read, not kept. It allocates what all lists will ever need, about 400 KiB. COPP_E_STATE if it keeps some already,
+ *   COPP_E_KEY, COPP_E_ARGUMENT, COPP_E_MEMORY.
+ * load_srm: gives it a list that the host has stored. bytes are copied. COPP_E_INVALID: *verdict names the rule; COPP_E_ROLLBACK: it
+ *   keeps a newer one; COPP_E_TOO_LARGE; COPP_E_STATE before keep_srms. verdict may be NULL.
+ * srm: the list that it keeps for HDCP hdcp, 1 or 2, to be stored for the next start. *bytes points to *size bytes of the adapter's,
+ *   which hold until its next call or its devices'. COPP_E_NOT_FOUND: none. On failure *bytes is NULL and *size 0.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_keep_srms(struct copp_adapter *adapter, const struct copp_srm_key *keys,
+                                                                size_t count);
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_load_srm(struct copp_adapter *adapter, const uint8_t *bytes, size_t size,
+                                                               struct copp_verdict *verdict);
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_srm(const struct copp_adapter *adapter, unsigned hdcp,
+                                                          const uint8_t **bytes, size_t *size);
 
 /* What a connector is for as long as it lives. */
 struct copp_connector_config {
@@ -74,6 +108,7 @@ struct copp_connector_config {
     bool dpcp; /* it does DPCP (OPM-HDCP-3). External DisplayPort only */
     bool hardware_protection; /* decrypted frames never reach memory that software can read (OPM-GET-10) */
     uint32_t dvi_version; /* COPP_DVI_VERSION_* (OPM-GET-10); not 0 on DVI only */
+    uint32_t opm_bus_type; /* with COPP_OPM_BUS_* (OPM-CONST-1). 0: as bus_type, where integrated is inside the chipset */
 };
 
 /* DVI characteristics (OPM-GET-10). */
@@ -133,7 +168,7 @@ COPP_API void copp_connector_set_busy(struct copp_connector *connector, bool bus
  *   COPP_E_STATE, as of apply.
  * tampered: the adapter or its driver was tampered with. Every protection falls away: LinkLost to COPP's devices (OPM-STA-2).
  * receivers_changed: other devices than before receive, while the link stayed up: bksv or downstream have changed. An output also
- *   calls it when a repeater's list arrives after HDCP came up. They are looked up in the revocation lists (OPM-SRM-3).
+ *   calls it when a repeater's list arrives after HDCP came up. They are looked up in the adapter's revocation lists.
  */
 COPP_API void copp_connector_unplugged(struct copp_connector *connector);
 COPP_API void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types);
@@ -159,12 +194,36 @@ COPP_API COPP_NODISCARD enum copp_result copp_device_open(struct copp_connector 
 COPP_API COPP_NODISCARD enum copp_result copp_device_open_named(struct copp_connector *connector, const char *name,
                                                                 struct copp_device **device);
 
+/* What a device is for as long as it is open. */
+struct copp_device_options {
+    size_t size; /* sizeof this struct */
+    enum copp_semantics semantics; /* COPP or OPM */
+    const char *name; /* as of copp_device_open_named; NULL: the connector's own */
+};
+/*
+ * The same under the semantics named; the two functions above open devices of COPP. COPP_E_UNSUPPORTED: the adapter has no chain and
+ * key for them (OPM-OUT-4). COPP_E_UNSUPPORTED_MODE: theatre mode, and under COPP clone mode as well (ARB-6, OPM-OUT-6).
+ */
+COPP_API COPP_NODISCARD enum copp_result
+copp_device_open_as(struct copp_connector *connector, const struct copp_device_options *options, struct copp_device **device);
+
+/*
+ * Its output is gone, as after a user switch or where the host takes the connector away (OPM-STA-7, EVT-5): everything it held is
+ * given back at once, and all calls answer COPP_HR_OPM_OUTPUT_GONE, under COPP semantics COPP_HR_UNEXPECTED. It has still to be
+ * closed. NULL-safe.
+ */
+COPP_API void copp_device_abandon(struct copp_device *device);
+
 /* Gives everything the device held back at once (EVT-5), also what is pending; wipes. NULL-safe; clears the pointer. */
 COPP_API void copp_device_close(struct copp_device **device);
 
 /*
  * The driver's entry points. Each answers an HRESULT; a NULL pointer is COPP_HR_POINTER before all else, and on
- * every failure nothing has changed (but see SES-8) except the record of what was done (BIND-3).
+ * every failure nothing has changed (but see SES-8, OPM-INI-8) except the record of what was done (BIND-3).
+ *
+ * A device under OPM semantics answers by OPM's codes (opm.h). StartInitialization is copp_device_exchange,
+ * FinishInitialization copp_device_sequence_start, GetInformation copp_device_get_information, COPPCompatibleGetInformation
+ * copp_device_get_copp_information, and Configure copp_device_configure.
  */
 COPP_API COPP_NODISCARD uint32_t copp_device_get_certificate_length(struct copp_device *device, uint32_t *length);
 /* random receives COPP_RANDOM_SIZE bytes, chain_bytes the length told before. */
@@ -187,6 +246,26 @@ COPP_API COPP_NODISCARD uint32_t copp_device_command_result(struct copp_device *
 COPP_API COPP_NODISCARD uint32_t copp_device_status(struct copp_device *device, const struct copp_status_input *input,
                                                     struct copp_status_output *output);
 
+/*
+ * OPM's interface to a device, whose codes are those of OPM-DDI-6. In each of them input, mac and output may share memory.
+ *
+ * get_information: a status request under OPM semantics (OPM-GET). mac has the COPP_MAC_SIZE bytes before it (OPM-WIRE-1). A device
+ *   of COPP answers COPP_HR_OPM_NOT_OPM_SEMANTICS.
+ * get_copp_information: copp_device_status of a COPP device, with OPM's codes. A device of OPM answers COPP_HR_OPM_NOT_COPP_SEMANTICS,
+ *   to copp_device_status as well.
+ * configure: a command under either semantics (OPM-SET, CMD), with additional_size bytes beside it, which may be NULL if that is 0. More
+ *   than COPP_OPM_ADDITIONAL_MAX are refused unread. Pending as copp_device_command, which for a device of OPM is the same without
+ *   additional bytes.
+ */
+COPP_API COPP_NODISCARD uint32_t copp_device_get_information(struct copp_device *device, const uint8_t *mac,
+                                                             const struct copp_status_input *input,
+                                                             struct copp_status_output *output);
+COPP_API COPP_NODISCARD uint32_t copp_device_get_copp_information(struct copp_device *device,
+                                                                  const struct copp_status_input *input,
+                                                                  struct copp_status_output *output);
+COPP_API COPP_NODISCARD uint32_t copp_device_configure(struct copp_device *device, const struct copp_command *command,
+                                                       const uint8_t *additional, size_t additional_size, uint64_t now_ms);
+
 /* What a host may show of a device: nothing of it is authenticated, and nothing secret. */
 struct copp_device_view {
     size_t size; /* sizeof this struct */
@@ -196,6 +275,11 @@ struct copp_device_view {
     uint32_t acp;
     uint32_t cgmsa;
     uint32_t events; /* COPP_STATUS_*: raised, and not delivered by an answer yet (EVT-2) */
+    /* Of a device under OPM semantics hdcp is OPM's, and the two below may be held as well. */
+    uint32_t semantics; /* enum copp_semantics */
+    uint32_t dpcp;
+    uint32_t enforcement; /* COPP_ENFORCEMENT_* */
+    bool broken; /* it has lost a level, so that its connector shows no frames (OPM-STA-6) */
 };
 COPP_API void copp_device_inspect(const struct copp_device *device, struct copp_device_view *view);
 
@@ -218,6 +302,11 @@ struct copp_pump_ops {
  */
 COPP_API COPP_NODISCARD enum copp_result copp_local_transport_open(struct copp_connector *connector, struct copp_pump *pump,
                                                                    struct copp_transport **transport);
+
+/* The same to a device as copp_device_open_as makes it. The name in options is copied. */
+COPP_API COPP_NODISCARD enum copp_result copp_local_transport_open_as(struct copp_connector *connector,
+                                                                      const struct copp_device_options *options,
+                                                                      struct copp_pump *pump, struct copp_transport **transport);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@ extern "C" {
 /* What a connector is to apply: the effective levels of all sessions (ARB-2) and the signaling (CMD-5). */
 struct copp_protection {
     size_t size; /* sizeof this struct */
-    uint32_t hdcp; /* COPP_HDCP_*: of COPP's and OPM's sessions together (OPM-ARB-2) */
+    uint32_t hdcp; /* COPP_HDCP_*: of COPP's and OPM's sessions together */
     uint32_t acp; /* COPP_ACP_* */
     uint32_t cgmsa; /* COPP_CGMSA_*, with REDISTRIBUTION_CONTROL_REQUIRED or-ed in (ARB-3) */
     uint32_t tv_standard; /* one of COPP_TV_STANDARD_* or NONE */
@@ -71,7 +71,7 @@ struct copp_output_ops {
      * COPP_OK: in force, as far as the hardware can tell. COPP_E_PENDING: begun; answer with
      * copp_connector_applied. COPP_E_RESOLUTION: the present mode forbids it. COPP_E_FAILED: it did not come up.
      * COPP_E_LINK_LOST: it did not come up, and what was in force before is gone as well (EVT-3). COPP_E_UNSUPPORTED: what is
-     * plugged in cannot do it: it has no HDCP, none that does Type 1, or no DPCP (OPM-SET-4). COPP_E_STATE: other outputs
+     * plugged in cannot do it: it has no HDCP, none that does Type 1, or no DPCP. COPP_E_STATE: other outputs
      * use all HDCP engines.
      * Not called while an earlier one is pending; after an event it may ask for what is in force already. It may be
      * called from within copp_connector_*, but not the other way round: an output tells its connector nothing from

@@ -6,14 +6,12 @@
  * Later ones: a length (2) that counts the same. HDCP 1.x records are lists: a count of 7 bits, then KSVs. HDCP 2.x has
  * one list: a count of 10 bits (with 22 reserved bits after it in the first block, 6 before it in later ones), then ids.
  */
-#include "copp/srm.h"
+#include "certificate/srm.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "certificate/srm_keys.h"
 #include "certificate/verdict.h"
-#include "common/sized.h"
 #include "copp/omac.h"
 #include "crypto/crypto.h"
 #include "wire/cursor.h"
@@ -50,12 +48,6 @@ struct block {
 struct layout {
     unsigned count;
     struct block blocks[BLOCKS_MAX];
-};
-
-/* The key to verify with: that of the message's kind is set. */
-struct keys {
-    struct copp_dsa_key hdcp1;
-    struct copp_rsa3072_key hdcp2;
 };
 
 static enum copp_result refuse(struct copp_verdict *verdict, enum copp_rule rule, const char *detail) {
@@ -204,48 +196,56 @@ static enum copp_result check_entries(const struct copp_srm *srm, struct copp_ve
     return COPP_OK;
 }
 
-static enum copp_result check_signatures(const struct copp_srm *srm, const struct layout *layout, const struct keys *keys,
-                                         struct copp_verdict *verdict, struct copp_log *log) {
-    for (unsigned i = 0; i < layout->count; i++) {
+/* Whether the key verifies all of it: COPP_E_INVALID if not. */
+static enum copp_result check_blocks(const struct copp_srm *srm, const struct layout *layout,
+                                     const struct copp_srm_verifier *verifier, struct copp_log *log) {
+    enum copp_result result = COPP_OK;
+    for (unsigned i = 0; !result && i < layout->count; i++) {
         const struct block *block = &layout->blocks[i];
-        enum copp_result result =
-            srm->hdcp == 1 ? copp_dsa_verify(&keys->hdcp1, block->signed_bytes, block->signed_size, block->signature, log)
-                           : copp_rsa3072_verify(&keys->hdcp2, block->signed_bytes, block->signed_size, block->signature, log);
-        if (result == COPP_E_INVALID) /* SRM-2 */
-            return refuse(verdict, COPP_RULE_SRM_2, "the signature does not verify under this key");
-        if (result)
-            return result;
+        result = srm->hdcp == 1
+                     ? copp_dsa_verify(&verifier->dsa, block->signed_bytes, block->signed_size, block->signature, log)
+                     : copp_rsa3072_verify(&verifier->rsa, block->signed_bytes, block->signed_size, block->signature, log);
     }
-    return COPP_OK;
-}
-
-static enum copp_result read_pem(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys,
-                                 struct copp_log *log) {
-    char *plain = malloc(key->pem_size + 1);
-    if (!plain)
-        return COPP_E_MEMORY;
-    size_t size = copp_text_plain(key->pem, key->pem_size, plain);
-    enum copp_result result = srm->hdcp == 1 ? copp_dsa_key_read(plain, size, &keys->hdcp1, log)
-                                             : copp_rsa3072_key_read(plain, size, &keys->hdcp2, log);
-    free(plain);
     return result;
 }
 
-static enum copp_result choose_key(const struct copp_srm *srm, const struct copp_srm_key *key, struct keys *keys,
-                                   struct copp_log *log) {
-    switch (key->kind) {
-    case COPP_SRM_KEY_PRODUCTION:
-        keys->hdcp1 = copp_srm_hdcp1_production;
-        keys->hdcp2 = copp_srm_hdcp2_production;
-        return COPP_OK;
-    case COPP_SRM_KEY_FACSIMILE:
-        keys->hdcp1 = copp_srm_hdcp1_facsimile;
-        keys->hdcp2 = copp_srm_hdcp2_facsimile;
-        return COPP_OK;
-    case COPP_SRM_KEY_PEM:
-        return key->pem ? read_pem(srm, key, keys, log) : COPP_E_ARGUMENT;
+/* One of the keys verifies all of it (SRM-2). */
+static enum copp_result check_signatures(const struct copp_srm *srm, const struct layout *layout,
+                                         const struct copp_srm_verifier *verifiers, size_t count, struct copp_verdict *verdict,
+                                         struct copp_log *log) {
+    const char *detail = "none of the keys is for messages of this kind";
+    for (size_t i = 0; i < count; i++) {
+        if (!(srm->hdcp == 1 ? verifiers[i].hdcp1 : verifiers[i].hdcp2))
+            continue;
+        enum copp_result result = check_blocks(srm, layout, &verifiers[i], log);
+        if (result != COPP_E_INVALID)
+            return result; /* a failure of ours, too: it says nothing about the message */
+        detail = "the signature does not verify under this key";
     }
-    return COPP_E_ARGUMENT;
+    return refuse(verdict, COPP_RULE_SRM_2, detail);
+}
+
+static enum copp_result check(struct copp_srm *srm, const struct layout *layout, const struct copp_srm_verifier *verifiers,
+                              size_t count, struct copp_verdict *verdict, struct copp_log *log) {
+    enum copp_result result = check_signatures(srm, layout, verifiers, count, verdict, log);
+    if (!result)
+        result = take_records(srm, layout, verdict);
+    if (!result)
+        result = check_entries(srm, verdict);
+    srm->valid = !result;
+    return result;
+}
+
+size_t copp_srm_room(size_t size) {
+    return sizeof(struct copp_srm) + 2 * size;
+}
+
+static enum copp_result place_message(struct copp_srm *room, const uint8_t *bytes, size_t size, struct layout *layout,
+                                      struct copp_verdict *verdict) {
+    *room = (struct copp_srm){.size = size};
+    if (size)
+        memcpy(room->storage, bytes, size);
+    return read_layout(room, layout, verdict);
 }
 
 static enum copp_result read_message(const uint8_t *bytes, size_t size, struct copp_srm **srm, struct layout *layout,
@@ -255,13 +255,10 @@ static enum copp_result read_message(const uint8_t *bytes, size_t size, struct c
         return COPP_E_ARGUMENT;
     if (size > COPP_SRM_SIZE_MAX)
         return COPP_E_TOO_LARGE;
-    struct copp_srm *made = malloc(sizeof *made + 2 * size);
+    struct copp_srm *made = malloc(copp_srm_room(size));
     if (!made)
         return COPP_E_MEMORY;
-    *made = (struct copp_srm){.size = size};
-    if (size)
-        memcpy(made->storage, bytes, size);
-    enum copp_result result = read_layout(made, layout, verdict);
+    enum copp_result result = place_message(made, bytes, size, layout, verdict);
     if (result) {
         copp_srm_free(&made);
         return result;
@@ -288,23 +285,29 @@ enum copp_result copp_srm_verify_logged(const uint8_t *bytes, size_t size, const
                                         struct copp_srm **srm, struct copp_verdict *verdict) {
     struct copp_verdict unused;
     struct copp_srm *made = NULL;
-    struct keys keys;
+    struct copp_srm_verifier verifier;
     struct layout layout;
-    struct copp_srm_key named = {.kind = COPP_SRM_KEY_PRODUCTION};
     if (!verdict)
         verdict = &unused;
     enum copp_result result = read_message(bytes, size, &made, &layout, verdict);
     if (!result)
-        result = !key || copp_sized_read(key, &named, sizeof named) ? choose_key(made, &named, &keys, log) : COPP_E_ARGUMENT;
+        result = copp_srm_verifier_read(key, made->hdcp, &verifier, log);
     if (!result)
-        result = check_signatures(made, &layout, &keys, verdict, log);
-    if (!result)
-        result = take_records(made, &layout, verdict);
-    if (!result)
-        result = check_entries(made, verdict);
-    if (!result)
-        made->valid = true;
+        result = check(made, &layout, &verifier, 1, verdict, log);
     return finish(made, result, srm);
+}
+
+enum copp_result copp_srm_verify_in(struct copp_srm *room, const uint8_t *bytes, size_t size,
+                                    const struct copp_srm_verifier *verifiers, size_t count, struct copp_log *log,
+                                    struct copp_verdict *verdict) {
+    struct layout layout;
+    copp_verdict_clear(verdict);
+    enum copp_result result = place_message(room, bytes, size, &layout, verdict);
+    if (!result)
+        result = check(room, &layout, verifiers, count, verdict, log);
+    if (result)
+        *room = (struct copp_srm){.valid = false};
+    return result;
 }
 
 enum copp_result copp_srm_parse(const uint8_t *bytes, size_t size, struct copp_srm **srm, struct copp_verdict *verdict) {
@@ -340,6 +343,11 @@ unsigned copp_srm_version(const struct copp_srm *srm) {
 
 unsigned copp_srm_generation(const struct copp_srm *srm) {
     return srm ? srm->generation : 0;
+}
+
+const uint8_t *copp_srm_bytes(const struct copp_srm *srm, size_t *size) {
+    *size = srm->size;
+    return message_of(srm);
 }
 
 size_t copp_srm_count(const struct copp_srm *srm) {

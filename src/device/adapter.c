@@ -11,9 +11,30 @@ static bool credentials_possible(const uint8_t *chain_bytes, size_t chain_size, 
     return chain_bytes && chain_size > 0 && chain_size <= UINT32_MAX && key && COPP_HAS_OP(key->ops, decrypt_raw);
 }
 
+/* Whether a chain and its key are left out altogether. */
+static bool credentials_missing(const uint8_t *chain_bytes, size_t chain_size, const struct copp_private_key *key) {
+    return !chain_bytes && !chain_size && !key;
+}
+
 static bool adapter_possible(const struct copp_adapter_config *config) {
-    return credentials_possible(config->chain_bytes, config->chain_size, config->key) &&
+    bool no_copp = credentials_missing(config->chain_bytes, config->chain_size, config->key);
+    bool no_opm = credentials_missing(config->opm_chain_bytes, config->opm_chain_size, config->opm_key);
+    return !(no_copp && no_opm) && (no_copp || credentials_possible(config->chain_bytes, config->chain_size, config->key)) &&
+           (no_opm || credentials_possible(config->opm_chain_bytes, config->opm_chain_size, config->opm_key)) &&
            (!config->random || COPP_HAS_OP(config->random->ops, fill));
+}
+
+static bool read_public(struct copp_private_key *key, struct copp_public_key *half) {
+    return COPP_HAS_OP(key->ops, public_key) && !key->ops->public_key(key, half);
+}
+
+/* OPM-CERT-11: COPP's device decrypts without looking at a padding, for whoever asks. Keys that we cannot compare may be the same. */
+static bool keys_differ(struct copp_private_key *copp, struct copp_private_key *opm) {
+    struct copp_public_key one;
+    struct copp_public_key other;
+    if (!copp || !opm)
+        return true;
+    return read_public(copp, &one) && read_public(opm, &other) && !copp_public_key_equal(&one, &other);
 }
 
 /* With one holder; NULL without memory. */
@@ -35,8 +56,21 @@ struct copp_credentials *copp_credentials_hold(struct copp_credentials *credenti
 }
 
 void copp_credentials_drop(struct copp_credentials *credentials) {
-    if (--credentials->holders == 0)
+    if (credentials && --credentials->holders == 0)
         free(credentials);
+}
+
+/* Both kinds, or none of them without memory. */
+static bool take_credentials(struct copp_adapter *adapter, const struct copp_adapter_config *config) {
+    if (config->key)
+        adapter->credentials = credentials_new(config->chain_bytes, config->chain_size, config->key);
+    if (config->opm_key)
+        adapter->opm_credentials = credentials_new(config->opm_chain_bytes, config->opm_chain_size, config->opm_key);
+    if ((!config->key || adapter->credentials) && (!config->opm_key || adapter->opm_credentials))
+        return true;
+    copp_credentials_drop(adapter->credentials);
+    copp_credentials_drop(adapter->opm_credentials);
+    return false;
 }
 
 enum copp_result copp_adapter_new(const struct copp_adapter_config *config, struct copp_adapter **adapter) {
@@ -46,15 +80,14 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     struct copp_adapter_config own;
     if (!config || !copp_sized_read(config, &own, sizeof own) || !adapter_possible(&own))
         return COPP_E_ARGUMENT;
+    if (!keys_differ(own.key, own.opm_key))
+        return COPP_E_KEY;
     struct copp_adapter *made = calloc(1, sizeof *made);
-    struct copp_credentials *credentials = credentials_new(own.chain_bytes, own.chain_size, own.key);
     uint32_t process = copp_process();
-    if (!made || !credentials || !process) {
+    if (!made || !process || !take_credentials(made, &own)) {
         free(made);
-        free(credentials);
         return COPP_E_MEMORY;
     }
-    made->credentials = credentials;
     made->process = process;
     made->random = own.random;
     made->unbound = own.unbound;
@@ -64,16 +97,33 @@ enum copp_result copp_adapter_new(const struct copp_adapter_config *config, stru
     return COPP_OK;
 }
 
+/* Puts others in the place of *credentials, whose key must not be the other semantics'. */
+static enum copp_result renew(struct copp_credentials **credentials, const struct copp_credentials *others,
+                              const uint8_t *chain_bytes, size_t chain_size, struct copp_private_key *key) {
+    if (!credentials_possible(chain_bytes, chain_size, key))
+        return COPP_E_ARGUMENT;
+    if (!keys_differ(key, others ? others->key : NULL))
+        return COPP_E_KEY;
+    struct copp_credentials *made = credentials_new(chain_bytes, chain_size, key);
+    if (!made)
+        return COPP_E_MEMORY;
+    copp_credentials_drop(*credentials);
+    *credentials = made;
+    return COPP_OK;
+}
+
 enum copp_result copp_adapter_renew(struct copp_adapter *adapter, const uint8_t *chain_bytes, size_t chain_size,
                                     struct copp_private_key *key) {
-    if (!adapter || !credentials_possible(chain_bytes, chain_size, key))
+    if (!adapter)
         return COPP_E_ARGUMENT;
-    struct copp_credentials *credentials = credentials_new(chain_bytes, chain_size, key);
-    if (!credentials)
-        return COPP_E_MEMORY;
-    copp_credentials_drop(adapter->credentials);
-    adapter->credentials = credentials;
-    return COPP_OK;
+    return renew(&adapter->credentials, adapter->opm_credentials, chain_bytes, chain_size, key);
+}
+
+enum copp_result copp_adapter_renew_opm(struct copp_adapter *adapter, const uint8_t *chain_bytes, size_t chain_size,
+                                        struct copp_private_key *key) {
+    if (!adapter)
+        return COPP_E_ARGUMENT;
+    return renew(&adapter->opm_credentials, adapter->credentials, chain_bytes, chain_size, key);
 }
 
 void copp_adapter_free(struct copp_adapter **adapter) {
@@ -87,6 +137,8 @@ void copp_adapter_free(struct copp_adapter **adapter) {
         connector = next;
     }
     copp_credentials_drop((*adapter)->credentials);
+    copp_credentials_drop((*adapter)->opm_credentials);
+    copp_srm_store_free(&(*adapter)->srms);
     free(*adapter);
     *adapter = NULL;
 }
@@ -99,12 +151,21 @@ static bool type_exists(uint32_t type, uint32_t flag, uint32_t last) {
     return (type & ~flag) <= last;
 }
 
+/* OPM-CONST-1 */
+static bool bus_can_be(uint32_t bus) {
+    uint32_t type = bus & COPP_OPM_BUS_TYPE_MASK;
+    uint32_t modifier = bus & COPP_OPM_BUS_MODIFIER_MASK;
+    if (type > COPP_BUS_AGP || modifier > COPP_OPM_BUS_DAUGHTER_BOARD_ENCLOSED)
+        return false;
+    return modifier == COPP_OPM_BUS_IN_CHIPSET ? type == COPP_BUS_UNKNOWN : modifier || !(bus & COPP_OPM_BUS_NON_STANDARD);
+}
+
 /* OPM-HDCP-2, OPM-HDCP-3, OPM-GET-10 */
 static bool opm_can_be(const struct copp_connector_config *config) {
     uint32_t kind = config->connector_type & ~COPP_CONNECTOR_INTERNAL;
     return (!config->type1 || config->protection_types & COPP_PROTECTION_TYPE_HDCP) &&
            (!config->dpcp || kind == COPP_CONNECTOR_DISPLAYPORT_EXTERNAL) &&
-           config->dvi_version <= (kind == COPP_CONNECTOR_DVI ? COPP_DVI_VERSION_1_1 : 0);
+           config->dvi_version <= (kind == COPP_CONNECTOR_DVI ? COPP_DVI_VERSION_1_1 : 0) && bus_can_be(config->opm_bus_type);
 }
 
 static bool can_be(const struct copp_connector_config *config) {

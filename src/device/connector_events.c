@@ -1,12 +1,20 @@
 /* What happens to a connector, whoever watches it (EVT-1..3). */
 #include "device/internal.h"
 
-void copp_connector_unplugged(struct copp_connector *connector) {
-    copp_connector_protection_lost(connector, COPP_ALL_TYPES);
+static void lose(struct copp_connector *connector, const struct copp_loss *loss) {
+    if (!connector)
+        return;
+    copp_connector_cancel_pending(connector);
+    copp_connector_lose(connector, loss);
+    (void)copp_connector_apply_effective(connector);
 }
 
-void copp_connector_tampered(struct copp_connector *connector) { /* OPM-STA-2 */
-    copp_connector_protection_lost(connector, COPP_ALL_TYPES);
+void copp_connector_unplugged(struct copp_connector *connector) {
+    lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
+}
+
+void copp_connector_tampered(struct copp_connector *connector) {
+    lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE, .tampered = true}); /* OPM-STA-2 */
 }
 
 void copp_connector_receivers_changed(struct copp_connector *connector) {
@@ -15,17 +23,14 @@ void copp_connector_receivers_changed(struct copp_connector *connector) {
 }
 
 void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types) {
-    if (!connector)
-        return;
-    copp_connector_cancel_pending(connector);
-    copp_connector_lose(connector, types);
-    (void)copp_connector_apply_effective(connector);
+    lose(connector, &(struct copp_loss){.types = types});
 }
 
-/* The types that cannot go on in the present mode. */
-static uint32_t unsupported_in_mode(const struct copp_connector *connector, const struct copp_output_state *state) {
-    if (!copp_signal_is_single(state))
-        return COPP_ALL_TYPES;
+/* The types that cannot go on in the present mode, for sessions of these semantics. */
+static uint32_t unsupported_in_mode(const struct copp_connector *connector, const struct copp_output_state *state,
+                                    enum copp_semantics semantics) {
+    if (!copp_signal_is_single(state, semantics))
+        return COPP_EVERY_TYPE;
     uint32_t types = 0;
     if (!copp_signal_carries_acp(connector, state))
         types |= COPP_PROTECTION_TYPE_ACP;
@@ -36,7 +41,7 @@ static uint32_t unsupported_in_mode(const struct copp_connector *connector, cons
 
 static uint32_t types_of(const struct copp_protection *protection) {
     return (protection->hdcp ? COPP_PROTECTION_TYPE_HDCP : 0) | (protection->acp ? COPP_PROTECTION_TYPE_ACP : 0) |
-           (protection->cgmsa ? COPP_PROTECTION_TYPE_CGMSA : 0);
+           (protection->cgmsa ? COPP_PROTECTION_TYPE_CGMSA : 0) | (protection->dpcp ? COPP_PROTECTION_TYPE_DPCP : 0);
 }
 
 /* The output has the last word on what goes on in the present mode. */
@@ -46,8 +51,19 @@ static void apply_anew(struct copp_connector *connector) {
     uint32_t types = types_of(&connector->applied);
     if (result == COPP_OK || result == COPP_E_PENDING || !types)
         return;
-    copp_connector_lose(connector, types);
+    copp_connector_lose(connector, &(struct copp_loss){.types = types});
     (void)copp_connector_apply_effective(connector);
+}
+
+/* What cannot go on in the present mode is lost. In clone mode only COPP's sessions lose (ARB-6, OPM-OUT-6). */
+static void lose_by_mode(struct copp_connector *connector, const struct copp_output_state *state) {
+    uint32_t applied = types_of(&connector->applied);
+    uint32_t lost = unsupported_in_mode(connector, state, COPP_SEMANTICS_OPM) & applied;
+    if (lost)
+        copp_connector_lose(connector, &(struct copp_loss){.types = lost});
+    lost = unsupported_in_mode(connector, state, COPP_SEMANTICS_COPP) & types_of(&connector->applied);
+    if (lost)
+        copp_connector_lose(connector, &(struct copp_loss){.types = lost, .copp_only = true});
 }
 
 void copp_connector_reconfigured(struct copp_connector *connector) {
@@ -59,11 +75,9 @@ void copp_connector_reconfigured(struct copp_connector *connector) {
         device->flags |= COPP_STATUS_RENEGOTIATION_REQUIRED; /* EVT-1 */
     struct copp_output_state state;
     copp_connector_state(connector, &state);
-    if (unsupported_in_mode(connector, &state) & COPP_PROTECTION_TYPE_ACP)
+    if (unsupported_in_mode(connector, &state, COPP_SEMANTICS_COPP) & COPP_PROTECTION_TYPE_ACP)
         connector->desktop_acp = COPP_ACP_OFF; /* the desktop's ACP cannot go on either (ARB-5, ARB-6) */
-    uint32_t lost = unsupported_in_mode(connector, &state) & types_of(&connector->applied);
-    if (lost)
-        copp_connector_lose(connector, lost);
+    lose_by_mode(connector, &state);
     apply_anew(connector);
 }
 
@@ -76,7 +90,7 @@ enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector
         return COPP_E_ARGUMENT;
     struct copp_output_state state;
     copp_connector_state(connector, &state);
-    if (level && !copp_signal_is_single(&state))
+    if (level && !copp_signal_is_single(&state, COPP_SEMANTICS_COPP))
         return COPP_E_UNSUPPORTED_MODE; /* ARB-6 */
     if (level && !copp_signal_carries_acp(connector, &state))
         return COPP_E_RESOLUTION;

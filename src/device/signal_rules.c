@@ -53,19 +53,7 @@ bool copp_signal_fits_standard(const struct copp_connector *connector, const str
     return false;
 }
 
-bool copp_signal_is_single(const struct copp_output_state *state) {
-    return state->mode == COPP_MODE_SINGLE || state->mode == COPP_MODE_DUALVIEW;
-}
-
-uint32_t copp_hresult_of(enum copp_result result) {
-    switch (result) {
-    case COPP_OK:
-        return COPP_HR_OK;
-    case COPP_E_PENDING:
-        return COPP_HR_PENDING;
-    case COPP_E_RESOLUTION:
-        return COPP_HR_TOOBIGSIZE;
-    default:
-        return COPP_HR_UNEXPECTED;
-    }
+bool copp_signal_is_single(const struct copp_output_state *state, enum copp_semantics semantics) {
+    return state->mode == COPP_MODE_SINGLE || state->mode == COPP_MODE_DUALVIEW ||
+           (state->mode == COPP_MODE_CLONE && semantics == COPP_SEMANTICS_OPM);
 }

@@ -1,4 +1,6 @@
 /* The device and the simulator, with every allocation and crypto call failing in turn, and with no memory after open. */
+#include <stdlib.h>
+
 #include "device/internal.h"
 #include "device_rig.h"
 #include "faults.h"
@@ -48,6 +50,61 @@ static void renewing(void) {
         }
     }
     rig_end(&rig);
+}
+
+static struct copp_srm_store *open_store(enum copp_result *result) {
+    struct copp_srm_store *store;
+    size_t pem_size;
+    char *pem = (char *)read_test_vector("opm-srm-dsa-public.pem", &pem_size);
+    const struct copp_srm_key keys[] = {{.size = sizeof keys[0]}, {sizeof keys[0], COPP_SRM_KEY_PEM, pem, pem_size}};
+    *result = copp_srm_store_new(keys, 2, NULL, &store);
+    free(pem);
+    return store;
+}
+
+static void keeping_revocation_lists(void) {
+    EACH_FAULT(fault) {
+        enum copp_result result;
+        fault_arm(&fault);
+        struct copp_srm_store *store = open_store(&result);
+        if (fault_disarm(&fault)) {
+            fault_assert_said(&fault, result);
+            assert_null(store);
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+        copp_srm_store_free(&store);
+    }
+}
+
+/* OPM-SRM-4: what is kept, and what an output was given, outlive every failure. None of it is memory of the store's own. */
+static void a_revocation_list(void) {
+    size_t old_size;
+    size_t new_size;
+    uint8_t *old_list = read_test_vector("opm/srm1-genuine-v1.bin", &old_size);
+    uint8_t *new_list = read_test_vector("opm/srm1-v5.bin", &new_size);
+    EACH_FAULT(fault) {
+        struct copp_srm_given given = {.ever = false};
+        enum copp_result result;
+        struct copp_srm_store *store = open_store(&result);
+        assert_int_equal(copp_srm_store_offer(store, old_list, old_size, 1, &given), COPP_OK);
+        fault_arm(&fault);
+        result = copp_srm_store_offer(store, new_list, new_size, 5, &given);
+        bool failed = fault_disarm(&fault);
+        if (failed) {
+            fault_assert_said(&fault, result);
+            assert_int_not_equal(result, COPP_E_INVALID); /* it says nothing about the list */
+            assert_string_not_equal(fault.name, "malloc");
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+        assert_int_equal(given.version, failed ? 1 : 5);
+        assert_int_equal(copp_srm_version(copp_srm_store_newest(store, 1)), failed ? 1 : 5);
+        assert_int_equal(copp_srm_store_offer(store, new_list, new_size, 5, &given), COPP_OK);
+        copp_srm_store_free(&store);
+    }
+    free(old_list);
+    free(new_list);
 }
 
 static void opening(void) {
@@ -265,8 +322,16 @@ static void simulated_adapter(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(adapter_and_connector, ""), TEST(renewing, ""),      TEST(opening, "SES-1"),       TEST(key_exchange, "SES-2"),
-    TEST(sequence_start, "SES-8"),   TEST(commands, "CMD-3"), TEST(queries, "QRY-3 EVT-2"), TEST(no_memory_after_open, ""),
+    TEST(keeping_revocation_lists, ""),
+    TEST(a_revocation_list, "OPM-SRM-4"),
+    TEST(adapter_and_connector, ""),
+    TEST(renewing, ""),
+    TEST(opening, "SES-1"),
+    TEST(key_exchange, "SES-2"),
+    TEST(sequence_start, "SES-8"),
+    TEST(commands, "CMD-3"),
+    TEST(queries, "QRY-3 EVT-2"),
+    TEST(no_memory_after_open, ""),
     TEST(simulated_adapter, ""),
 };
 

@@ -414,6 +414,18 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_adapter_renew, NULL, some, 1, &rig.key.key);
     REFUSES(copp_adapter_renew, rig.adapter, NULL, 1, &rig.key.key);
     REFUSES(copp_adapter_renew, rig.adapter, some, 1, NULL);
+    REFUSES(copp_adapter_renew_opm, NULL, some, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew_opm, rig.adapter, NULL, 1, &rig.key.key);
+    REFUSES(copp_adapter_renew_opm, rig.adapter, some, 1, NULL);
+    const uint8_t *list = some;
+    size_t list_size = 1;
+    REFUSES(copp_adapter_keep_srms, NULL, NULL, 0);
+    REFUSES(copp_adapter_load_srm, NULL, some, 1, NULL);
+    REFUSES(copp_adapter_load_srm, rig.adapter, NULL, 1, NULL);
+    REFUSES(copp_adapter_srm, NULL, 1, &list, &list_size);
+    assert_null(list);
+    REFUSES(copp_adapter_srm, rig.adapter, 1, NULL, &list_size);
+    REFUSES(copp_adapter_srm, rig.adapter, 1, &list, NULL);
     RETURNS(copp_adapter_free, NULL);
     RETURNS(copp_adapter_dispatch, NULL, 1);
     ANSWERS(UINT64_MAX, copp_adapter_deadline_ms, NULL);
@@ -452,6 +464,14 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_local_transport_open, NULL, NULL, &transport);
     assert_null(transport);
     REFUSES(copp_local_transport_open, rig.connector, NULL, NULL);
+    const struct copp_device_options options = {.size = sizeof options, .semantics = COPP_SEMANTICS_COPP};
+    transport = garbage;
+    REFUSES(copp_local_transport_open_as, NULL, &options, NULL, &transport);
+    assert_null(transport);
+    transport = garbage;
+    REFUSES(copp_local_transport_open_as, rig.connector, NULL, NULL, &transport);
+    assert_null(transport);
+    REFUSES(copp_local_transport_open_as, rig.connector, &options, NULL, NULL);
     rig_end(&rig);
 }
 
@@ -467,6 +487,15 @@ static void devices(void) {
     REFUSES(copp_device_open, rig.connector, NULL);
     REFUSES(copp_device_open_named, NULL, "HDMI-1", &device);
     REFUSES(copp_device_open_named, rig.connector, "HDMI-1", NULL);
+    const struct copp_device_options options = {.size = sizeof options, .semantics = COPP_SEMANTICS_COPP};
+    REFUSES(copp_device_open_as, rig.connector, &options, NULL);
+    device = garbage;
+    REFUSES(copp_device_open_as, NULL, &options, &device);
+    assert_null(device);
+    device = garbage;
+    REFUSES(copp_device_open_as, rig.connector, NULL, &device);
+    assert_null(device);
+    RETURNS(copp_device_abandon, NULL);
     RETURNS(copp_device_close, NULL);
     POINTER(copp_device_get_certificate_length, NULL, &length);
     POINTER(copp_device_get_certificate_length, app.device, NULL);
@@ -489,6 +518,17 @@ static void devices(void) {
     POINTER(copp_device_status, NULL, (const struct copp_status_input *)some, (struct copp_status_output *)room);
     POINTER(copp_device_status, app.device, NULL, (struct copp_status_output *)room);
     POINTER(copp_device_status, app.device, (const struct copp_status_input *)some, NULL);
+    POINTER(copp_device_get_copp_information, NULL, (const struct copp_status_input *)some, (struct copp_status_output *)room);
+    POINTER(copp_device_get_copp_information, app.device, NULL, (struct copp_status_output *)room);
+    POINTER(copp_device_get_copp_information, app.device, (const struct copp_status_input *)some, NULL);
+    POINTER(copp_device_get_information, NULL, some, (const struct copp_status_input *)some, (struct copp_status_output *)room);
+    POINTER(copp_device_get_information, app.device, NULL, (const struct copp_status_input *)some,
+            (struct copp_status_output *)room);
+    POINTER(copp_device_get_information, app.device, some, NULL, (struct copp_status_output *)room);
+    POINTER(copp_device_get_information, app.device, some, (const struct copp_status_input *)some, NULL);
+    POINTER(copp_device_configure, NULL, (const struct copp_command *)some, NULL, 0, 0);
+    POINTER(copp_device_configure, app.device, NULL, NULL, 0, 0);
+    POINTER(copp_device_configure, app.device, (const struct copp_command *)some, NULL, 1, 0);
     struct copp_device_view view = {.size = sizeof view, .active = true};
     RETURNS(copp_device_inspect, app.device, NULL);
     RETURNS(copp_device_inspect, NULL, &view);
