@@ -202,7 +202,8 @@ struct copp_device_options {
 };
 /*
  * The same under the semantics named; the two functions above open devices of COPP. COPP_E_UNSUPPORTED: the adapter has no chain and
- * key for them (OPM-OUT-4). COPP_E_UNSUPPORTED_MODE: theatre mode, and under COPP clone mode as well (ARB-6, OPM-OUT-6).
+ * key for them (OPM-OUT-4). COPP_E_KEY: OPM on a connector that is real, with a key that does not decrypt in constant time (OPM-INI-6;
+ * copp_private_key_constant_time). COPP_E_UNSUPPORTED_MODE: theatre mode, and under COPP clone mode as well (ARB-6, OPM-OUT-6).
  */
 COPP_API COPP_NODISCARD enum copp_result
 copp_device_open_as(struct copp_connector *connector, const struct copp_device_options *options, struct copp_device **device);
@@ -254,7 +255,8 @@ COPP_API COPP_NODISCARD uint32_t copp_device_status(struct copp_device *device, 
  * get_copp_information: copp_device_status of a COPP device, with OPM's codes. A device of OPM answers COPP_HR_OPM_NOT_COPP_SEMANTICS,
  *   to copp_device_status as well.
  * configure: a command under either semantics (OPM-SET, CMD), with additional_size bytes beside it, which may be NULL if that is 0. More
- *   than COPP_OPM_ADDITIONAL_MAX are refused unread. Pending as copp_device_command, which for a device of OPM is the same without
+ *   than COPP_OPM_ADDITIONAL_MAX are refused unread. They must not change during the call: a host whose application shares this
+ *   memory copies them first (OPM-SET-3). Pending as copp_device_command, which for a device of OPM is the same without
  *   additional bytes.
  */
 COPP_API COPP_NODISCARD uint32_t copp_device_get_information(struct copp_device *device, const uint8_t *mac,

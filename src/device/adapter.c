@@ -4,6 +4,7 @@
 
 #include "base/fork.h"
 #include "common/sized.h"
+#include "crypto/crypto.h"
 #include "device/internal.h"
 #include "wire/binding.h"
 
@@ -24,17 +25,10 @@ static bool adapter_possible(const struct copp_adapter_config *config) {
            (!config->random || COPP_HAS_OP(config->random->ops, fill));
 }
 
-static bool read_public(struct copp_private_key *key, struct copp_public_key *half) {
-    return COPP_HAS_OP(key->ops, public_key) && !key->ops->public_key(key, half);
-}
-
 /* OPM-CERT-11: COPP's device decrypts without looking at a padding, for whoever asks. Keys that we cannot compare may be the same. */
 static bool keys_differ(struct copp_private_key *copp, struct copp_private_key *opm) {
-    struct copp_public_key one;
-    struct copp_public_key other;
-    if (!copp || !opm)
-        return true;
-    return read_public(copp, &one) && read_public(opm, &other) && !copp_public_key_equal(&one, &other);
+    bool same = true;
+    return !copp || !opm || (!copp_private_keys_same(copp, opm, &same) && !same);
 }
 
 /* With one holder; NULL without memory. */

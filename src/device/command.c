@@ -121,6 +121,36 @@ static enum copp_refusal set_signaling(const struct copp_asked *asked) {
     return carry_out(asked, &change);
 }
 
+/* The list, judged before it is used (OPM-SRM-1, OPM-SRM-2). What is beyond the largest is judged by its size alone (OPM-SET-3). */
+static enum copp_refusal offer_srm(const struct copp_asked *asked, uint32_t version) {
+    struct copp_srm_store *store = asked->device->connector->adapter->srms;
+    if (!asked->additional_size || asked->additional_size > COPP_OPM_ADDITIONAL_MAX)
+        return COPP_REFUSAL_SRM_INVALID;
+    if (!store)
+        return COPP_REFUSAL_FAILED; /* nothing here can judge it */
+    enum copp_result result =
+        copp_srm_store_offer(store, asked->additional, asked->additional_size, version, &asked->device->srm);
+    if (!result)
+        return COPP_REFUSAL_NONE;
+    return result == COPP_E_INVALID ? COPP_REFUSAL_SRM_INVALID : COPP_REFUSAL_INTERNAL;
+}
+
+static enum copp_refusal set_hdcp_srm(const struct copp_asked *asked) {
+    struct copp_device *device = asked->device;
+    struct copp_opm_set_hdcp_srm set;
+    if (!copp_device_has_type(device, COPP_TYPE_OPM_HDCP))
+        return COPP_REFUSAL_NO_HDCP;
+    if (copp_opm_set_hdcp_srm_decode(asked->data, asked->size, &set))
+        return COPP_REFUSAL_PARAMETER;
+    enum copp_refusal refusal = offer_srm(asked, set.version);
+    if (refusal != COPP_REFUSAL_NONE)
+        return refusal;
+    device->command_sequence++; /* OPM-SRM-5: it has succeeded, also where it finds a revoked device */
+    for (struct copp_connector *other = device->connector->adapter->connectors; other; other = other->next)
+        copp_connector_look_up(other); /* OPM-SRM-4: the list is the adapter's */
+    return COPP_REFUSAL_NONE;
+}
+
 struct command {
     struct copp_request_rule rule; /* the data has at least this size */
     enum copp_refusal (*carry_out)(const struct copp_asked *asked);
@@ -130,6 +160,7 @@ static const struct command commands[COPP_OPM_REQUEST_COUNT] = {
     [COPP_SET_PROTECTION_LEVEL] = {{true, true, COPP_SET_PROTECTION_LEVEL_SIZE}, set_protection_level},
     [COPP_SET_SIGNALING] = {{true, false, COPP_SET_SIGNALING_SIZE}, set_signaling},
     [COPP_OPM_SET_PROTECTION_LEVEL_CSS] = {{false, true, COPP_SET_PROTECTION_LEVEL_SIZE}, set_protection_level_css},
+    [COPP_OPM_SET_HDCP_SRM] = {{false, true, COPP_OPM_SET_HDCP_SRM_SIZE}, set_hdcp_srm},
 };
 
 static const struct copp_request_rule *command_rule(enum copp_request request) {

@@ -65,6 +65,43 @@ static enum copp_result apply(struct copp_connector *connector, const struct cop
     return result;
 }
 
+bool copp_connector_is_revoked(const struct copp_connector *connector) {
+    struct copp_output_state state;
+    if (!connector->adapter->srms)
+        return false;
+    copp_connector_state(connector, &state);
+    return copp_srm_store_revokes(connector->adapter->srms, &state);
+}
+
+void copp_connector_look_up(struct copp_connector *connector) {
+    if (!connector->applied.hdcp || !copp_connector_is_revoked(connector))
+        return;
+    copp_connector_log(connector, COPP_LOG_WARNING, "a revoked HDCP device receives (OPM-SRM-5)", NULL);
+    copp_connector_cancel_pending(connector);
+    copp_connector_lose(connector, &(struct copp_loss){.types = COPP_PROTECTION_TYPE_HDCP, .revoked = true});
+    (void)copp_connector_apply_effective(connector);
+}
+
+/* Whether a change asks for HDCP under OPM, for which the driver answers for who receives (OPM-SRM-6). */
+static bool asks_for_hdcp(const struct copp_change *change) {
+    return change->kind == COPP_CHANGE_LEVEL && change->level && change->device->semantics == COPP_SEMANTICS_OPM &&
+           COPP_HDCP_TYPES & (1u << change->type);
+}
+
+/* OPM-SRM-6: the next query of a level says why. */
+static void note_revoked(struct copp_device *device) {
+    device->flags |= COPP_STATUS_LINK_LOST;
+    device->revoked = true;
+}
+
+/* OPM-SRM-5, as far as OPM's sessions hold HDCP: under COPP the application looks up the receiver (APP-2). */
+static void look_up_for_opm(struct copp_connector *connector) {
+    const size_t *enforcement = connector->holders[COPP_TYPE_ENFORCEMENT];
+    if (connector->holders[COPP_TYPE_OPM_HDCP][COPP_HDCP_ON] || enforcement[COPP_ENFORCEMENT_ON] ||
+        enforcement[COPP_ENFORCEMENT_TYPE1])
+        copp_connector_look_up(connector);
+}
+
 /* What is held has the change already; the output is asked only where it must do something. */
 static enum copp_result put_in_force(struct copp_connector *connector, const struct copp_change *change,
                                      struct copp_protection *wanted) {
@@ -93,6 +130,16 @@ static enum copp_result begin_pending(struct copp_connector *connector, const st
     return COPP_E_FAILED;
 }
 
+/* Before HDCP is put in force, and once more when it is: a repeater may tell of what is behind it only then. */
+static enum copp_result try_change(struct copp_connector *connector, const struct copp_change *change,
+                                   struct copp_protection *wanted) {
+    bool answers = asks_for_hdcp(change);
+    if (answers && copp_connector_is_revoked(connector))
+        return COPP_E_REVOKED;
+    enum copp_result result = put_in_force(connector, change, wanted);
+    return !result && answers && copp_connector_is_revoked(connector) ? COPP_E_REVOKED : result;
+}
+
 enum copp_result copp_connector_change(const struct copp_change *change, struct copp_connector *connector, uint64_t now_ms) {
     struct copp_change swapped = *change;
     struct copp_protection wanted;
@@ -101,14 +148,19 @@ enum copp_result copp_connector_change(const struct copp_change *change, struct 
         (void)copp_connector_apply_effective(connector);
         return COPP_OK; /* CMD-4: level 0 always succeeds */
     }
-    enum copp_result result = put_in_force(connector, change, &wanted);
+    enum copp_result result = try_change(connector, change, &wanted);
     if (!result)
         return COPP_OK;
-    swap_change(connector, &swapped); /* CMD-3, CMD-4: nothing has changed */
+    swap_change(connector, &swapped); /* CMD-3, CMD-4, OPM-ARB-4: nothing has changed */
     if (result == COPP_E_PENDING)
         return begin_pending(connector, change, &wanted, now_ms);
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
+    if (result == COPP_E_REVOKED) {
+        note_revoked(change->device);
+        (void)copp_connector_apply_effective(connector);
+        look_up_for_opm(connector);
+    }
     return change->device || result == COPP_E_RESOLUTION ? result : COPP_E_FAILED;
 }
 
@@ -128,6 +180,8 @@ enum copp_result copp_connector_apply_effective(struct copp_connector *connector
         connector->pending = (struct copp_pending){.kind = COPP_PENDING_APPLY, .wanted = effective};
     else if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
+    else if (!result)
+        look_up_for_opm(connector);
     return result;
 }
 
@@ -152,6 +206,16 @@ void copp_connector_cancel_pending(struct copp_connector *connector) {
         end_command(&pending.change, COPP_E_FAILED);
 }
 
+static void end_pending_command(struct copp_connector *connector, struct copp_change *change, enum copp_result result) {
+    if (!result && asks_for_hdcp(change) && copp_connector_is_revoked(connector)) {
+        note_revoked(change->device);
+        result = COPP_E_REVOKED;
+    }
+    if (!result)
+        swap_change(connector, change);
+    end_command(change, result);
+}
+
 void copp_connector_completed(struct copp_connector *connector, enum copp_result result) {
     struct copp_pending pending = connector->pending;
     connector->pending.kind = COPP_PENDING_NONE;
@@ -162,14 +226,12 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
         copp_connector_log(connector, COPP_LOG_WARNING, "its output did not come to protect as asked: ", copp_strerror(result));
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
-    if (pending.kind == COPP_PENDING_COMMAND) {
-        if (!result)
-            swap_change(connector, &pending.change);
-        end_command(&pending.change, result);
-    }
+    if (pending.kind == COPP_PENDING_COMMAND)
+        end_pending_command(connector, &pending.change, result);
     /* what was given back meanwhile; what the output has just refused waits for a dispatch */
     if (pending.kind == COPP_PENDING_COMMAND || !result)
         (void)copp_connector_apply_effective(connector);
+    look_up_for_opm(connector);
 }
 
 void copp_connector_join(struct copp_connector *connector, struct copp_device *device) {

@@ -18,8 +18,10 @@ void copp_connector_tampered(struct copp_connector *connector) {
 }
 
 void copp_connector_receivers_changed(struct copp_connector *connector) {
-    if (connector)
-        copp_connector_log(connector, COPP_LOG_INFO, "other devices receive than before", NULL);
+    if (!connector)
+        return;
+    copp_connector_log(connector, COPP_LOG_INFO, "other devices receive than before", NULL);
+    copp_connector_look_up(connector); /* OPM-SRM-3 */
 }
 
 void copp_connector_protection_lost(struct copp_connector *connector, uint32_t types) {

@@ -5,7 +5,7 @@
 #include "base/fork.h"
 #include "common/sized.h"
 #include "copp/handshake.h"
-#include "crypto/crypto.h"
+#include "crypto/oaep.h"
 #include "device/internal.h"
 #include "wire/binding.h"
 #include "wire/cursor.h"
@@ -19,20 +19,34 @@ static struct copp_credentials *credentials_for(const struct copp_adapter *adapt
     return semantics == COPP_SEMANTICS_OPM ? adapter->opm_credentials : adapter->credentials;
 }
 
+/* OPM-INI-6: a key whose operation tells how long the decrypted number is would be the oracle; where nothing is protected it may. */
+static bool may_open(const struct copp_connector *connector) {
+    return !connector->config.real || copp_private_key_constant_time(connector->adapter->opm_credentials->key);
+}
+
 static enum copp_result open_possible(const struct copp_connector *connector, enum copp_semantics semantics) {
     if (semantics != COPP_SEMANTICS_COPP && semantics != COPP_SEMANTICS_OPM)
         return COPP_E_ARGUMENT;
     if (!credentials_for(connector->adapter, semantics))
         return COPP_E_UNSUPPORTED; /* OPM-OUT-4 */
+    if (semantics == COPP_SEMANTICS_OPM && !may_open(connector))
+        return COPP_E_KEY;
     struct copp_output_state state;
     copp_connector_state(connector, &state);
     return copp_signal_is_single(&state, semantics) ? COPP_OK : COPP_E_UNSUPPORTED_MODE; /* ARB-6, OPM-OUT-6 */
 }
 
+/* All that is allocated for a device but the device itself. */
 static enum copp_result prepare(struct copp_device *device, const struct copp_connector *connector, const char *name) {
+    struct copp_log *log = connector->adapter->log;
     if (!copp_connector_name_set(device->name, name ? name : connector->name))
         return COPP_E_ARGUMENT;
-    return copp_omac_new_logged(&device->omac, connector->adapter->log);
+    enum copp_result result = copp_omac_new_logged(&device->omac, log);
+    if (!result && device->semantics == COPP_SEMANTICS_OPM)
+        result = copp_oaep_new(&device->oaep, log);
+    if (result)
+        copp_omac_free(&device->omac);
+    return result;
 }
 
 static enum copp_result open_as(struct copp_connector *connector, enum copp_semantics semantics, const char *name,
@@ -93,6 +107,7 @@ void copp_device_close(struct copp_device **device) {
         return;
     copp_connector_leave(*device);
     copp_omac_free(&(*device)->omac);
+    copp_oaep_free(&(*device)->oaep);
     copp_credentials_drop((*device)->credentials);
     copp_wipe(*device, sizeof **device);
     free(*device);
@@ -197,7 +212,7 @@ static enum copp_result open_secrets(struct copp_device *device, const struct co
                                      struct copp_handshake *handshake) {
     struct copp_private_key *key = device->credentials->key;
     if (device->semantics == COPP_SEMANTICS_OPM)
-        return COPP_E_UNSUPPORTED; /* nothing opens OAEP here yet */
+        return copp_handshake_open_ready(device->oaep, key, signature, device->random, handshake); /* OPM-INI-6 */
     enum copp_result result = copp_handshake_open(key, signature, handshake); /* SES-6 */
     if (result)
         return result;
@@ -228,6 +243,8 @@ uint32_t copp_device_sequence_start(struct copp_device *device, const struct cop
     else if (result == COPP_E_INVALID)
         device->random_spent = true; /* SES-8, OPM-INI-8; a failure inside spends nothing */
     copp_handshake_wipe(&handshake);
+    if (result == COPP_OK || result == COPP_E_INVALID)
+        copp_oaep_free(&device->oaep); /* there is no second try */
     return start_answer(device, result);
 }
 

@@ -115,6 +115,7 @@ enum copp_device_state {
 struct copp_device {
     struct copp_connector *connector;
     struct copp_omac *omac; /* keyed once ACTIVE */
+    struct copp_oaep *oaep; /* what opening a handshake takes under OPM semantics; it serves once (OPM-INI-8) */
     enum copp_device_state state;
     enum copp_semantics semantics;
     uint32_t types; /* that it may hold, an OR */
@@ -132,7 +133,8 @@ struct copp_device {
     struct copp_history history; /* BIND-3 */
     char name[COPP_CONNECTOR_NAME_SIZE]; /* under which it was opened (BIND-7) */
     uint8_t pending_head[COPP_REQUEST_HEAD_SIZE]; /* of the command that is pending */
-    bool random_spent; /* SES-8 */
+    struct copp_srm_given srm; /* OPM-GET-9 */
+    bool random_spent; /* SES-8, OPM-INI-8 */
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_device *previous;
     struct copp_device *next;
@@ -218,6 +220,11 @@ void copp_connector_effective(const struct copp_connector *connector, struct cop
 enum copp_refusal copp_command_outcome(const struct copp_change *change, enum copp_result result);
 
 /* connector.c */
+
+/* Whether a device that receives, or will when HDCP is on, is on the adapter's lists (OPM-SRM-7). */
+bool copp_connector_is_revoked(const struct copp_connector *connector);
+/* Looks up who receives while HDCP is on: a revoked device ends it for everybody (OPM-SRM-3, OPM-SRM-5). */
+void copp_connector_look_up(struct copp_connector *connector);
 
 void copp_connector_join(struct copp_connector *connector, struct copp_device *device);
 /* Ends what the device has pending and gives back what it holds. In a forked process the output is told nothing: what it has in force is

@@ -127,6 +127,16 @@ static enum copp_refusal hardware_protection(const struct question *question, ui
     return COPP_REFUSAL_NONE;
 }
 
+static enum copp_refusal srm_version(const struct question *question, uint8_t *answer) {
+    const struct copp_device *device = question->device;
+    if (!copp_device_has_type(device, COPP_TYPE_OPM_HDCP))
+        return COPP_REFUSAL_NO_HDCP; /* OPM-GET-9 */
+    if (!device->srm.ever)
+        return COPP_REFUSAL_SRM_NEVER_SET;
+    answer_word(question, device->srm.version, answer);
+    return COPP_REFUSAL_NONE;
+}
+
 struct query {
     struct copp_request_rule rule; /* the data's size is exact */
     uint32_t answer_size; /* bytes of the answer's structure */
@@ -142,6 +152,7 @@ static const struct query queries[COPP_OPM_REQUEST_COUNT] = {
     [COPP_QUERY_HDCP_KEY_DATA] = {{true, false, 0}, COPP_STATUS_HDCP_KEY_SIZE, hdcp_key_data},
     [COPP_QUERY_BUS_DATA] = {{true, true, 0}, COPP_STATUS_SIZE, bus_data},
     [COPP_QUERY_SIGNALING] = {{true, false, 0}, COPP_STATUS_SIGNALING_SIZE, signaling},
+    [COPP_OPM_QUERY_SRM_VERSION] = {{false, true, 0}, COPP_STATUS_SIZE, srm_version},
     [COPP_OPM_QUERY_OUTPUT_ID] = {{false, true, 0}, COPP_OPM_OUTPUT_ID_SIZE, output_id},
     [COPP_OPM_QUERY_DVI_CHARACTERISTICS] = {{false, true, 0}, COPP_STATUS_SIZE, dvi_characteristics},
     [COPP_OPM_QUERY_HARDWARE_PROTECTION] = {{false, true, 0}, COPP_STATUS_SIZE, hardware_protection},
