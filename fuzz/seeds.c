@@ -14,6 +14,7 @@
 #include "fuzz.h"
 #include "key_ops.h"
 #include "oaep_ops.h"
+#include "opm_session_ops.h"
 #include "session_ops.h"
 #include "socket_ops.h"
 #include "wire/base64.h"
@@ -391,6 +392,29 @@ static void keys(void) {
     save_pkcs8();
 }
 
+/* --- sessions under OPM --- */
+
+#define TOLD(flags, word) 0, REPLY_HONEST, flags, word
+#define DONE 0, REPLY_HONEST
+#define REFUSED(code) 0, REPLY_REFUSES, code, 0x25, 0x26, 0xC0
+#define OPM_HDCP COPP_PROTECTION_TYPE_OPM_HDCP
+#define CONNECTOR_OFFERS TOLD(0, 5), TOLD(0, 0x3E)
+
+static void opm_sessions(void) {
+    SEED("opm_session", "queries", OPM_QUERY, 0, 0, TOLD(0, 5), OPM_QUERY, 2, OPM_HDCP, TOLD(0, 1), OPM_QUERY, 4, 0, TOLD(0, 9),
+         OPM_QUERY, 7, 0, TOLD(0, 9), OPM_QUERY, 6, 0, REFUSED(0x16), OPM_TAKE_EVENTS);
+    SEED("opm_session", "protect", OPM_PROTECT, 1, 0, 0, CONNECTOR_OFFERS, DONE, TOLD(0, 5), DONE, TOLD(0, 0), 0, TOLD(0, 1),
+         CONNECTOR_OFFERS, TOLD(0, 1), TOLD(0, 1), OPM_WATCH, 5, CONNECTOR_OFFERS, TOLD(0, 1), TOLD(0, 1), OPM_UNPROTECT, DONE);
+    SEED("opm_session", "type1", OPM_PROTECT, 0x80, 0, 4, CONNECTOR_OFFERS, DONE, TOLD(0, 5), DONE, DONE, TOLD(0, 2), TOLD(0, 4),
+         CONNECTOR_OFFERS, TOLD(0, 2), TOLD(0, 2), TOLD(0, 4), TOLD(0, 4));
+    SEED("opm_session", "events", OPM_SET_LEVEL, OPM_HDCP, 1, DONE, OPM_QUERY, 0, 0, TOLD(2, 5), OPM_SET_LEVEL, OPM_HDCP, 1,
+         OPM_UNPROTECT, DONE, OPM_TAKE_EVENTS);
+    SEED("opm_session", "lowering", OPM_SET_LEVEL, CGMSA, 4, DONE, OPM_SET_LEVEL, CGMSA, 1, REFUSED(0x1E), OPM_QUERY, 0, 0);
+    SEED("opm_session", "gone", OPM_QUERY, 0, 0, REFUSED(0x1A), OPM_QUERY, 0, 0);
+    SEED("opm_session", "bad", OPM_QUERY, 0, 0, 0, REPLY_BAD_MAC, 0, 5, 3, OPM_QUERY, 0, 0);
+    SEED("opm_session", "css", OPM_SET_LEVEL, OPM_HDCP, 0x81, DONE, OPM_SET_SRM, DONE, OPM_WATCH, 3);
+}
+
 /* --- packets of coppd --- */
 
 #define SENT(...) SENT_OK, sizeof((const uint8_t[]){__VA_ARGS__}), 0, __VA_ARGS__
@@ -496,6 +520,7 @@ int main(int argc, char **argv) {
     messages();
     devices();
     sessions();
+    opm_sessions();
     meddlers();
     keys();
     seals();

@@ -93,7 +93,7 @@ lint_layers() {
     allow src/wire "$inline|"'base/.*|wire/.*|copp/(base|protocol|handshake|key|omac)\.h'
     allow src/crypto "$inline|"'(base|wire|crypto)/.*|copp/(base|protocol|log|handshake|key|omac)\.h'
     allow src/certificate "$inline|"'(base|wire|crypto|certificate)/.*|copp/(base|log|protocol|key|omac|certificate|revocation|srm|x509)\.h'
-    allow src/session "$inline|"'(base|wire|crypto|certificate|session)/.*|copp/(base|log|protocol|key|omac|handshake|certificate|revocation|srm|transport|session|x509)\.h'
+    allow src/session "$inline|"'(base|wire|crypto|certificate|session)/.*|copp/(base|log|protocol|opm|key|omac|handshake|certificate|revocation|srm|x509|transport|session)\.h'
     allow src/device "$inline|"'(base|wire|crypto|device)/.*|certificate/srm\.h|copp/(base|log|protocol|key|omac|handshake|srm|transport|output|device)\.h'
     allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|srm|transport|output|device|sim)\.h'
     allow transports "$inline|"'common/clock\.h|(base|wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'

@@ -48,7 +48,7 @@ enum copp_result {
     COPP_E_REFUSED = -11, /* the driver answered an error HRESULT */
     COPP_E_TRANSPORT = -12, /* the driver could not be reached; what it did is unknown */
     COPP_E_AUTHENTICATION = -13, /* an answer's MAC, size, rApp or binding is wrong (QRY-4, BIND-4) */
-    COPP_E_LINK_LOST = -14, /* the session has seen LinkLost and is over (EVT-4) */
+    COPP_E_LINK_LOST = -14, /* the session has seen LinkLost, or what ends it as LinkLost does, and is over (EVT-4, OPM-STA-8) */
     COPP_E_UNSUPPORTED = -15, /* the connector does not offer it */
     COPP_E_UNSUPPORTED_MODE = -16, /* a multi-adapter mode other than DualView (ARB-6) */
     COPP_E_RESOLUTION = -17, /* the present resolution forbids it (CMD-4, CMD-5) */
@@ -101,7 +101,10 @@ enum copp_rule {
     COPP_RULE_OPM_CERT_8,
     COPP_RULE_OPM_CERT_9,
     COPP_RULE_OPM_CERT_10,
-    COPP_RULE_OPM_CERT_11
+    COPP_RULE_OPM_CERT_11,
+    COPP_RULE_OPM_APP_1,
+    COPP_RULE_OPM_APP_7,
+    COPP_RULE_OPM_STA_8
 };
 
 /*

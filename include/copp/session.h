@@ -1,9 +1,17 @@
 /*
  * The application's side: one session with a driver over a transport.
  *
+ * A session speaks COPP or OPM, as its transport's device does (copp_transport_info): that is settled when the device is opened. What differs
+ * is said at each function. In short, under OPM semantics the driver's chain is X.509, requests are authenticated, protection types are
+ * OPM's, the driver judges receivers and repeaters, and a reconfigured connector ends the session.
+ *
  * A session belongs to one thread at a time. Once an answer fails authentication or the transport fails (whatever
  * error it answers, here it is COPP_E_TRANSPORT), the session is dead: every later call answers that same error. After
- * LinkLost commands answer COPP_E_LINK_LOST; queries go on, so that one can still look (EVT-4).
+ * LinkLost commands answer COPP_E_LINK_LOST; queries go on, so that one can still look (EVT-4). Under OPM any event does that, and level 0 can
+ * still be set (OPM-STA-8). There a session is also dead, with COPP_E_REFUSED, once a command that lowers a level was refused, once a
+ * command was answered COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST, and once the driver has closed the output: what was refused could be slipped
+ * in later, while content is shown (OPM-APP-4, OPM-APP-5). All that is left then is to close the device: copp_transport_reopen or
+ * copp_transport_free.
  *
  * A session belongs to the process that made it. In a child made by fork() it is dead: every call answers COPP_E_FORKED,
  * copp_session_poll says STOP, and nothing is sent; the parent's goes on. Freeing it works in both.
@@ -12,20 +20,24 @@
 #define COPP_SESSION_H
 
 #include "handshake.h"
+#include "opm.h"
 #include "revocation.h"
 #include "srm.h"
 #include "transport.h"
+#include "x509.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define COPP_POLL_MS 2000u /* APP-3: how long a look at the protection counts, from its first question on */
+#define COPP_OPM_RAISE_MS 20000u /* how long a level may take to come up after the driver has answered (OPM-SET-5) */
 
 struct copp_session;
 
 /* What is known to be revoked: a chain or a receiver that is on any of these is refused. The messages are HDCP 1's, since a
- * driver names its receiver by HDCP 1's KSV (WIRE-9); one of HDCP 2's would check nothing. */
+ * driver names its receiver by HDCP 1's KSV (WIRE-9); one of HDCP 2's would check nothing. All of it is COPP's: an OPM driver's chain is on no
+ * such list, and it judges receivers itself, by the SRM that it is given (copp_session_config.srm_bytes). */
 struct copp_session_lists {
     size_t size; /* sizeof this struct */
     const struct copp_revocation_list *const *revocations; /* validated (CRL-4) */
@@ -42,7 +54,7 @@ enum copp_binding_demand {
 
 struct copp_session_config {
     size_t size; /* sizeof this struct */
-    const struct copp_public_key *anchor; /* required: whom to trust (CERT-12) */
+    const struct copp_public_key *anchor; /* whom to trust of drivers with COPP semantics (CERT-12); NULL: of none */
     const struct copp_session_lists *lists; /* copied; NULL: none */
     const struct copp_chain *known_chain; /* a chain validated before under the same anchor: not validated again if the
                                              driver presents the same bytes (its revocation is). NULL: none */
@@ -52,12 +64,22 @@ struct copp_session_config {
     enum copp_binding_demand binding;
     const char *connector; /* the name of the connector that the transport was opened on (BIND-7): an answer that is bound to
                               another one is not authentic. NULL: one without a name. Copied */
+    /* Under OPM semantics, and not looked at under COPP's. A chain of the other kind is never accepted (OPM-CERT-11). */
+    const struct copp_opm_anchor *opm_anchor; /* whom to trust of drivers with OPM semantics (OPM-CERT-10); NULL: of none */
+    const char
+        *opm_purpose; /* the extended key usage to demand of the driver's chain, in numbers with dots; NULL: none (OPM-CERT-8) */
+    const uint8_t
+        *srm_bytes; /* the content's HDCP renewability message, HDCP 1's or 2's, which the driver is given before HDCP is set, and
+                                 judges (OPM-APP-1) */
+    size_t srm_size; /* bytes, at least 48 and at most COPP_OPM_ADDITIONAL_MAX; 0: none */
+    uint64_t
+        output_id; /* of the output that the content is shown on, where it is known from elsewhere (OPM-APP-7); 0: it is not */
 };
 
 /* Everything in config is borrowed, unless it says otherwise, and must outlive the session, transport too. COPP_E_ARGUMENT for
- * a missing anchor, a transport without the four calls and free, a list, chain or message that was parsed but not validated, a
+ * no anchor at all, an SRM of a size that none has, a transport without the four calls and free, a list, chain or message that was parsed but not validated, a
  * message of HDCP 2's, a known chain that leads to another anchor, or a connector's name of COPP_CONNECTOR_NAME_SIZE bytes or
- * more. COPP_E_UNSUPPORTED for a transport whose device has other semantics than COPP's. */
+ * more. COPP_E_UNSUPPORTED if there is no anchor of the kind that the transport's semantics need: whoever gives both kinds takes either. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_session_config *config,
                                                           struct copp_transport *transport, struct copp_session **session);
 
@@ -66,11 +88,11 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_sess
 COPP_API void copp_session_free(struct copp_session **session);
 
 /*
- * Step 1: KeyExchange, then chain and revocation checks (SES-9). COPP_E_INVALID, COPP_E_REVOKED: *verdict says why.
+ * Step 1: KeyExchange, then chain and revocation checks (SES-9); under OPM StartInitialization, then the X.509 chain (OPM-INI-2). COPP_E_INVALID, COPP_E_REVOKED: *verdict says why.
  * COPP_E_REFUSED: see copp_session_hresult. After any error the session is of no use.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_session_exchange(struct copp_session *session, struct copp_verdict *verdict);
-/* Step 2: encrypts fresh secrets to the leaf's key and calls SessionSequenceStart (SES-4, SES-5). */
+/* Step 2: encrypts fresh secrets to the leaf's key and calls SessionSequenceStart (SES-4, SES-5) or FinishInitialization (OPM-INI-3..5). */
 COPP_API COPP_NODISCARD enum copp_result copp_session_start(struct copp_session *session);
 /* Both steps in one. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_establish(struct copp_session *session, struct copp_verdict *verdict);
@@ -84,8 +106,9 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_establish(struct copp_sess
 COPP_API COPP_NODISCARD enum copp_result
 copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists, struct copp_verdict *verdict);
 
-/* The driver's chain after step 1, NULL before. Lives as long as the session. */
+/* The driver's chain after step 1, NULL before. Lives as long as the session. The one that the semantics do not have is NULL. */
 COPP_API const struct copp_chain *copp_session_chain(const struct copp_session *session);
+COPP_API const struct copp_opm_chain *copp_session_opm_chain(const struct copp_session *session);
 /* What the driver answered last. Only COPP_HR_OK is success; anything else is COPP_E_REFUSED. COPP_HR_UNEXPECTED before the first
  * answer, COPP_HR_POINTER for NULL. */
 COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
@@ -116,6 +139,20 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_set_protection_level(struc
 COPP_API COPP_NODISCARD enum copp_result copp_session_set_signaling(struct copp_session *session,
                                                                     const struct copp_set_signaling *signaling);
 
+/*
+ * Under OPM semantics alone, else COPP_E_UNSUPPORTED. As copp_session_set_protection_level, but where HDCP cannot be brought up the
+ * command succeeds all the same, and copp_session_local_level tells that it is off (OPM-SET-6).
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_session_set_protection_level_css(struct copp_session *session, uint32_t type,
+                                                                               uint32_t level);
+/*
+ * Under OPM semantics alone. Hands an HDCP renewability message to the driver (OPM-SRM-1), with the version that it says itself. The
+ * bytes go beside the command and are not authenticated: copp_session_srm_version tells whether they have come (OPM-SRM-2). srm_size as in
+ * struct copp_session_config, else COPP_E_ARGUMENT.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_session_set_srm(struct copp_session *session, const uint8_t *srm_bytes,
+                                                              size_t srm_size);
+
 /* Queries (QRY). Every answer is verified before it is believed (QRY-4), and is the answer to this question about this connector
  * after these commands (BIND-4). */
 COPP_API COPP_NODISCARD enum copp_result copp_session_connector_type(struct copp_session *session, uint32_t *type);
@@ -128,10 +165,25 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_bus_type(struct copp_sessi
 COPP_API COPP_NODISCARD enum copp_result copp_session_signaling(struct copp_session *session,
                                                                 struct copp_status_signaling *signaling);
 
+/*
+ * The same, under OPM semantics alone, else COPP_E_UNSUPPORTED (OPM-GET-9, OPM-GET-10). The version is that of the SRM which the driver was
+ * given last by this session, of either kind. DVI characteristics are COPP_DVI_VERSION_* (device.h: 1 for 1.0, 2 for 1.1 or later), of DVI connectors. Hardware protection is 1 if decrypted
+ * frames never reach memory that software can read, else 0.
+ *
+ * Of those above, copp_session_local_level is OPM's virtual level and copp_session_global_level its actual level; bus types are OPM's
+ * (OPM-CONST-1), and of copp_session_display's format the first 8 bits count (OPM-WIRE-7). copp_session_hdcp_key, copp_session_signaling
+ * and copp_session_set_signaling do not exist under OPM: COPP_E_UNSUPPORTED.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_session_srm_version(struct copp_session *session, uint32_t *version);
+COPP_API COPP_NODISCARD enum copp_result copp_session_output_id(struct copp_session *session, uint64_t *id);
+COPP_API COPP_NODISCARD enum copp_result copp_session_dvi_characteristics(struct copp_session *session,
+                                                                          uint32_t *characteristics);
+COPP_API COPP_NODISCARD enum copp_result copp_session_hardware_protection(struct copp_session *session, uint32_t *supported);
+
 /* What a player needs; 0 is "not asked for". */
 struct copp_requirement {
     size_t size; /* sizeof this struct */
-    uint32_t hdcp;
+    uint32_t hdcp; /* COPP_PROTECTION_TYPE_HDCP; under OPM COPP_PROTECTION_TYPE_OPM_HDCP */
     uint32_t acp;
     uint32_t cgmsa;
     bool unnamed_receiver; /* HDCP is enough even where the driver names no receiver, so that APP-1 and APP-2 cannot be carried
@@ -139,6 +191,9 @@ struct copp_requirement {
                               receiver that is named is checked all the same */
     bool embedded_unbound; /* HDCP may be left out on an embedded connector (APP-4) also where the driver does not bind its
                               answers, so that somebody in between may have made the connector an embedded one (BIND-8) */
+    /* Under OPM semantics alone: asked of a COPP driver they are COPP_STOP_UNSUPPORTED. */
+    uint32_t dpcp; /* COPP_PROTECTION_TYPE_DPCP */
+    bool type1; /* HDCP 2.2 or later, and Type 1 receivers alone, behind repeaters too (OPM-HDCP-2) */
 };
 
 /* Why content must not be shown. A value that nobody has set, being zero, is a reason too: compare with COPP_STOP_NONE. */
@@ -155,7 +210,13 @@ enum copp_stop {
     COPP_STOP_REFUSED, /* the driver refused: see copp_session_hresult */
     COPP_STOP_AUTHENTICATION, /* APP-3, QRY-4 */
     COPP_STOP_TRANSPORT, /* the driver cannot be reached */
-    COPP_STOP_DRIVER_REVOKED /* CRL-4: copp_session_set_lists brought a list with the driver's chain on it */
+    COPP_STOP_DRIVER_REVOKED, /* CRL-4: copp_session_set_lists brought a list with the driver's chain on it */
+    /* Under OPM semantics alone. */
+    COPP_STOP_RECONFIGURED, /* OPM-STA-8: the connector was reconfigured, or the driver has closed the output: begin anew */
+    COPP_STOP_REVOKED_DEVICE, /* OPM-STA-8: the driver has found a revoked HDCP device */
+    COPP_STOP_TAMPERING, /* OPM-STA-8: use no output of this machine any more */
+    COPP_STOP_SRM, /* OPM-APP-1: the driver does not go by the SRM that it was given */
+    COPP_STOP_OTHER_OUTPUT /* OPM-APP-7: it is not the output of copp_session_config.output_id */
 };
 /* In words, never NULL, static. */
 COPP_API const char *copp_stop_text(enum copp_stop stop);
@@ -167,6 +228,9 @@ COPP_API enum copp_rule copp_stop_rule(enum copp_stop stop);
  * levels (APP-1..3). HDCP is not asked for on LVDS and embedded connectors (APP-4, BIND-8). COPP_STOP_NONE: protected, content
  * may be shown as long as copp_session_poll agrees. Otherwise what was raised has been given back as far as the driver
  * let us, and one may try again.
+ *
+ * Under OPM the driver judges who receives (OPM-HDCP-1). It is given the SRM first, if HDCP or Type 1 is asked for. After a level has been
+ * set its virtual level is asked until it is there, for COPP_OPM_RAISE_MS at most (OPM-SET-5), if the transport can wait; else once.
  *
  * now_ms is the caller's clock, read just before the call: milliseconds, any beginning, never backwards. The same clock goes to
  * copp_session_poll. If the transport has a clock, the questions before the levels are set have to be answered within COPP_POLL_MS,
@@ -204,7 +268,8 @@ struct copp_poll {
  * COPP_STOP_TRANSPORT. A look that begins when the last one no longer counts has COPP_POLL_MS of its own, and poll->late is true. After
  * RENEGOTIATE the levels are set first, with the times of copp_session_protect.
  *
- * An answer that tells of a lost link or of a reconfiguration ends the look at once: STOP or RENEGOTIATE (EVT-4). Before
+ * An answer that tells of a lost link or of a reconfiguration ends the look at once: STOP or RENEGOTIATE (EVT-4). Under OPM every event
+ * is STOP (OPM-STA-8): copp_session_unprotect then switches off what is held, or closing the device does. Before
  * copp_session_protect: STOP. After STOP it stays STOP.
  */
 COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll);

@@ -24,7 +24,7 @@ struct copp_transport {
 enum copp_semantics {
     COPP_SEMANTICS_NONE = 0, /* nobody has said which: no session begins */
     COPP_SEMANTICS_COPP,
-    COPP_SEMANTICS_OPM /* a session of session.h, which speaks COPP, does not begin */
+    COPP_SEMANTICS_OPM
 };
 
 /* What a transport knows of itself and of its driver. */
@@ -81,6 +81,9 @@ struct copp_transport_ops {
     void (*info)(const struct copp_transport *transport, struct copp_transport_info *info);
     /* Closes the device and opens a new one on the same connector. After an error every call answers COPP_E_TRANSPORT until it succeeds. */
     enum copp_result (*reopen)(struct copp_transport *transport);
+    /* Lets time pass until the clock says until_ms, as for a level that comes up later (OPM-SET-5). It may return early where the transport
+     * gives up; a clock that has not gone on then means that no time will pass. Without it, nobody waits. */
+    void (*wait)(struct copp_transport *transport, uint64_t until_ms);
 };
 
 /*

@@ -97,7 +97,10 @@ const char *copp_strerror(enum copp_result result) {
     X(OPM_CERT_8, "OPM-CERT-8")                                                                                                  \
     X(OPM_CERT_9, "OPM-CERT-9")                                                                                                  \
     X(OPM_CERT_10, "OPM-CERT-10")                                                                                                \
-    X(OPM_CERT_11, "OPM-CERT-11")
+    X(OPM_CERT_11, "OPM-CERT-11")                                                                                                \
+    X(OPM_APP_1, "OPM-APP-1")                                                                                                    \
+    X(OPM_APP_7, "OPM-APP-7")                                                                                                    \
+    X(OPM_STA_8, "OPM-STA-8")
 
 const char *copp_rule_id(enum copp_rule rule) {
 #define CASE(name, id)                                                                                                           \

@@ -116,6 +116,14 @@ static enum copp_result reopen(struct copp_transport *transport) {
     return copp_device_open_as(local->connector, &local->options, &local->device);
 }
 
+static void wait(struct copp_transport *transport, uint64_t until_ms) {
+    struct local_transport *local = (struct local_transport *)transport;
+    if (!local->pump)
+        return;
+    local->pump->ops->wait(local->pump, until_ms);
+    copp_adapter_dispatch(local->connector->adapter, now_ms(transport));
+}
+
 static const struct copp_transport_ops local_ops = {.size = sizeof local_ops,
                                                     .key_exchange = key_exchange,
                                                     .session_sequence_start = session_sequence_start,
@@ -124,7 +132,8 @@ static const struct copp_transport_ops local_ops = {.size = sizeof local_ops,
                                                     .free = free_local,
                                                     .now_ms = now_ms,
                                                     .info = info,
-                                                    .reopen = reopen};
+                                                    .reopen = reopen,
+                                                    .wait = wait};
 
 /* The options that a new device is opened with, also when the transport is reopened. */
 static bool keep_options(struct local_transport *local, const struct copp_device_options *options) {

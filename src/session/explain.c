@@ -1,6 +1,7 @@
 /* What a person is told of a session that failed: what went wrong, and what can be done about it. */
 #include <string.h>
 
+#include "copp/opm.h"
 #include "session/internal.h"
 
 /* What a driver's refusal most likely comes from. */
@@ -18,6 +19,21 @@ static const struct {
     {COPP_HR_TOOBIGSIZE, "the resolution is too high for this protection: choose a lower one and try again"},
     {COPP_HR_UNSUPPORTEDMODE, "the desktop is in clone or theatre mode: extend it over the displays instead"},
     {COPP_HR_NO_COPP_HW, "this driver has no COPP, or the renderer is not connected yet: connect it first, or update the driver"},
+    {COPP_HR_OPM_NOT_SUPPORTED, "this driver has no OPM: update it, or use COPP semantics"},
+    {COPP_HR_OPM_INVALID_ENCRYPTED_PARAMETERS, "start a new session on a new output; if it fails again, update the driver"},
+    {COPP_HR_OPM_SPANNING_MODE, "the desktop spans several displays as one: extend it over them instead"},
+    {COPP_HR_OPM_THEATER_MODE, "the desktop is in theatre mode: extend it over the displays instead"},
+    {COPP_HR_OPM_INVALID_SRM, "give the HDCP renewability message as it was published, whole, and not an older one than before"},
+    {COPP_HR_OPM_NO_HDCP, "use a connector and a display with HDCP, for Type 1 with HDCP 2.2"},
+    {COPP_HR_OPM_NO_ACP, "use a connector that offers ACP, or do not ask for it"},
+    {COPP_HR_OPM_NO_CGMSA, "use a connector that offers CGMS-A, or do not ask for it"},
+    {COPP_HR_OPM_RESOLUTION_TOO_HIGH, "the resolution is too high for this protection: choose a lower one and try again"},
+    {COPP_HR_OPM_HDCP_HARDWARE_IN_USE,
+     "other displays use all that the adapter has for HDCP: switch it off there, and try again"},
+    {COPP_HR_OPM_OUTPUT_GONE, "get the video output anew, and start a new session on it"},
+    {COPP_HR_OPM_DRIVER_INTERNAL_ERROR,
+     "check that a display is plugged in and switched on, and that cable and display can do HDCP; then start a new session"},
+    {COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST, "start a new session on a new output: this one takes no commands any more"},
     {COPP_HR_NO_MONITOR, "no monitor belongs to this display device: plug one in, and leave a remote desktop session"},
 };
 
@@ -43,7 +59,7 @@ static const struct {
     {COPP_E_NOT_FOUND, "check that coppd runs, and the names of output and lists"},
     {COPP_E_ROLLBACK, "keep the list that is stored: it is the newer one"},
     {COPP_E_IO, "check that the file is there and may be read"},
-    {COPP_E_KEY, "give an RSA key of 1024 to 2048 bits as the anchor"},
+    {COPP_E_KEY, "give an RSA key of 1024 to 2048 bits as the anchor, for OPM a certificate whose key has 2048 to 4096 bits"},
     {COPP_E_FAILED, "check cable and display, then try again"},
     {COPP_E_PENDING, "wait until the command that is under way has ended, then try again"},
 };
@@ -59,6 +75,11 @@ static const char *const stop_remedies[] = {
     [COPP_STOP_KSV] = "use another display: this one's HDCP key is broken or forged",
     [COPP_STOP_REVOKED] = "use another display, or ask this one's vendor for new HDCP keys",
     [COPP_STOP_UNSUPPORTED] = "use an output that offers the protection, or ask for one that this output has",
+    [COPP_STOP_RECONFIGURED] = "hide the content, release the output, and start a new session on a new one, with new surfaces",
+    [COPP_STOP_REVOKED_DEVICE] = "use another display, or take the repeater away that is in between; then start a new session",
+    [COPP_STOP_TAMPERING] = "show no protected content on any output of this machine, and have driver and adapter checked",
+    [COPP_STOP_SRM] = "do not show content: somebody may be tampering with the driver's calls; update the driver",
+    [COPP_STOP_OTHER_OUTPUT] = "do not show content: name the output that it is shown on, and start a new session there",
 };
 
 static const char *failure_remedy(enum copp_result result) {
@@ -175,7 +196,8 @@ static void add_rule(struct sentence *s, enum copp_rule rule) {
 
 static void add_verdict(struct sentence *s, const struct copp_verdict *verdict) {
     static const char *const places[] = {"the driver's certificate: ", "its maker's certificate: ", "the root certificate: "};
-    int certificate = verdict->certificate;
+    bool opm = verdict->rule >= COPP_RULE_OPM_CERT_1 && verdict->rule <= COPP_RULE_OPM_CERT_11; /* in no order (OPM-CERT-2) */
+    int certificate = opm ? -1 : verdict->certificate;
     const char *list = list_name(verdict->rule);
     add(s, list ? list : certificate >= 0 && certificate < 3 ? places[certificate] : "the driver's chain: ");
     add(s, verdict->detail);

@@ -1,5 +1,7 @@
-/* What a session knows to be revoked: chains (CRL-4) and receivers (APP-2). */
+/* What a session knows to be revoked: chains (CRL-4) and receivers (APP-2), and what it hands to a driver that judges receivers. */
+#include "copp/opm.h"
 #include "session/internal.h"
+#include "wire/cursor.h"
 
 /* HDCP 2 has ids of its own, and a driver names its receiver by HDCP 1's KSV: such a message would seem to be checked. */
 static bool checks_receivers(const struct copp_srm *srm) {
@@ -36,4 +38,17 @@ bool copp_session_receiver_revoked(const struct copp_session_lists *lists, const
             return true;
     }
     return false;
+}
+
+#define SRM_SIZE_MIN 48u /* of HDCP 1's; one of HDCP 2's has more */
+
+bool copp_session_srm_sendable(const uint8_t *srm_bytes, size_t srm_size) { /* OPM-SRM-1 */
+    return srm_bytes && srm_size >= SRM_SIZE_MIN && srm_size <= COPP_OPM_ADDITIONAL_MAX;
+}
+
+uint32_t copp_session_srm_number(const uint8_t *srm_bytes) { /* OPM-SRM-2: big-endian there */
+    struct copp_reader in = {srm_bytes, SRM_SIZE_MIN};
+    uint8_t head[4] = {0};
+    (void)copp_read_bytes(&in, head, sizeof head);
+    return (uint32_t)head[2] << 8 | head[3];
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "copp/opm.h"
 #include "crypto/crypto.h"
 #include "session/internal.h"
 #include "wire/answers.h"
@@ -55,7 +56,7 @@ static bool binding_holds(struct copp_session *session, const struct copp_status
     return !session->not_bound;
 }
 
-/* QRY-4, in this order: MAC, size, rApp; then the binding. Then and only then the answer is read. */
+/* QRY-4, OPM-APP-2, in this order: MAC, size, rApp; then the binding. Then and only then the answer is read. */
 static enum copp_result verify(struct copp_session *session, const struct copp_status_output *message,
                                const struct copp_status_input_fields *request, struct answer *answer) {
     uint8_t mac[COPP_MAC_SIZE];
@@ -79,10 +80,19 @@ static enum copp_result verify(struct copp_session *session, const struct copp_s
 static void note_events(struct copp_session *session, uint32_t flags) {
     session->events |= flags;
     session->unreported |= flags;
-    if (flags & COPP_STATUS_LINK_LOST)
-        session->link_lost = true;
-    if (flags & COPP_STATUS_RENEGOTIATION_REQUIRED)
+    session->told |= flags;
+    if (flags & COPP_STATUS_RENEGOTIATION_REQUIRED && session->semantics->renegotiates)
         session->reconfigured = true;
+}
+
+/* OPM-GET-1: over all of the message, whose beginning is no MAC. Where requests are not signed, nothing goes along. */
+static enum copp_result sign_request(struct copp_session *session, const struct copp_status_input *input, uint8_t *mac,
+                                     struct copp_call *call) {
+    if (!session->semantics->signs_requests)
+        return COPP_OK;
+    call->additional = mac;
+    call->additional_size = COPP_MAC_SIZE;
+    return copp_omac_tag(session->omac, input->bytes, sizeof input->bytes, mac);
 }
 
 /* The messages live here alone: ten thousand sessions polled in turn find them in the cache. */
@@ -90,16 +100,19 @@ static enum copp_result request(struct copp_session *session, const char *name, 
                                 struct answer *answer) {
     struct copp_status_input input;
     struct copp_status_output output = {{0}}; /* whatever a transport leaves out is no secret of this process */
+    uint8_t mac[COPP_MAC_SIZE];
+    struct copp_call call = copp_session_call(session);
     enum copp_result result = copp_status_input_encode(fields, &input);
+    if (!result)
+        result = sign_request(session, &input, mac, &call);
     if (result)
         return result;
-    uint8_t head[COPP_REQUEST_HEAD_SIZE]; /* read before a transport has it in its hands, like rApp */
-    memcpy(head, input.bytes, sizeof head);
+    struct sent sent = {.kind = COPP_HISTORY_STATUS, .name = name};
+    memcpy(sent.head, input.bytes, sizeof sent.head);
     uint32_t hresult = COPP_HR_UNEXPECTED;
     struct copp_transport *transport = session->transport;
-    const struct copp_call call = copp_session_call(session);
     result = transport->ops->protection_status(transport, &call, &input, &output, &hresult);
-    result = copp_session_check_request(session, COPP_HISTORY_STATUS, name, head, result, hresult);
+    result = copp_session_check_request(session, &sent, result, hresult);
     if (result)
         return result;
     result = verify(session, &output, fields, answer);
@@ -116,7 +129,7 @@ static enum copp_result request(struct copp_session *session, const char *name, 
  */
 static enum copp_result ask(struct copp_session *session, enum copp_request question, const struct copp_reader *data,
                             struct answer *answer) {
-    enum copp_result result = copp_session_expect(session, SESSION_ACTIVE);
+    enum copp_result result = copp_session_expect_request(session, question);
     if (result)
         return result;
     /* QRY-4: rApp is never read back from the message, which a transport has in its hands */
@@ -125,11 +138,11 @@ static enum copp_result ask(struct copp_session *session, enum copp_request ques
     result = draw_r_app(session, fields.r_app);
     if (result)
         return result;
-    memcpy(fields.guid, copp_request_guid(question), sizeof fields.guid);
-    result = request(session, copp_request_name(question), &fields, answer);
+    memcpy(fields.guid, copp_opm_request_guid(question), sizeof fields.guid);
+    result = request(session, session->semantics->request_name(question), &fields, answer);
     if (result)
         return result;
-    session->status_sequence++; /* QRY-3: modulo 2^32 */
+    session->status_sequence++; /* QRY-3, OPM-APP-4: modulo 2^32, and only after the answer was verified */
     note_events(session, answer->flags);
     return COPP_OK;
 }
@@ -208,4 +221,30 @@ enum copp_result copp_session_signaling(struct copp_session *session, struct cop
     struct answer answer = {.size = COPP_STATUS_SIGNALING_SIZE};
     enum copp_result result = ask(session, COPP_QUERY_SIGNALING, &no_data, &answer);
     return result ? result : copp_status_signaling_decode(answer.bytes, answer.size, signaling);
+}
+
+enum copp_result copp_session_srm_version(struct copp_session *session, uint32_t *version) {
+    return ask_word(session, COPP_OPM_QUERY_SRM_VERSION, &no_data, version);
+}
+
+enum copp_result copp_session_dvi_characteristics(struct copp_session *session, uint32_t *characteristics) {
+    return ask_word(session, COPP_OPM_QUERY_DVI_CHARACTERISTICS, &no_data, characteristics);
+}
+
+enum copp_result copp_session_hardware_protection(struct copp_session *session, uint32_t *supported) {
+    return ask_word(session, COPP_OPM_QUERY_HARDWARE_PROTECTION, &no_data, supported);
+}
+
+enum copp_result copp_session_output_id(struct copp_session *session, uint64_t *id) {
+    if (!id)
+        return COPP_E_ARGUMENT;
+    struct answer answer = {.size = COPP_OPM_OUTPUT_ID_SIZE};
+    enum copp_result result = ask(session, COPP_OPM_QUERY_OUTPUT_ID, &no_data, &answer);
+    if (result)
+        return result;
+    struct copp_opm_output_id told;
+    result = copp_opm_output_id_decode(answer.bytes, answer.size, &told);
+    if (!result)
+        *id = told.id;
+    return result;
 }

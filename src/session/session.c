@@ -5,7 +5,6 @@
 #include "crypto/crypto.h"
 #include "session/internal.h"
 #include "wire/binding.h"
-#include "wire/cursor.h"
 
 enum copp_result copp_session_expect(struct copp_session *session, enum session_state state) {
     if (!session)
@@ -15,6 +14,17 @@ enum copp_result copp_session_expect(struct copp_session *session, enum session_
     if (session->dead)
         return session->dead;
     return session->state == state ? COPP_OK : COPP_E_STATE;
+}
+
+enum copp_result copp_session_expect_request(struct copp_session *session, enum copp_request request) {
+    enum copp_result result = copp_session_expect(session, SESSION_ACTIVE);
+    if (result)
+        return result;
+    return session->semantics->requests >> request & 1u ? COPP_OK : COPP_E_UNSUPPORTED;
+}
+
+enum copp_stop copp_session_over(const struct copp_session *session) {
+    return session->semantics->event_stop(session->told);
 }
 
 void copp_session_die(struct copp_session *session, enum copp_result cause) {
@@ -64,15 +74,16 @@ enum copp_result copp_session_check_reply(struct copp_session *session, const ch
     return COPP_E_REFUSED;
 }
 
-enum copp_result copp_session_check_request(struct copp_session *session, enum copp_history_kind kind, const char *name,
-                                            const uint8_t *head, enum copp_result call, uint32_t hresult) {
-    enum copp_result result = copp_session_check_reply(session, name, call, hresult);
+enum copp_result copp_session_check_request(struct copp_session *session, const struct sent *sent, enum copp_result call,
+                                            uint32_t hresult) {
+    enum copp_result result = copp_session_check_reply(session, sent->name, call, hresult);
     if (result != COPP_E_REFUSED)
         return result;
-    result = copp_history_add(&session->history, session->omac, kind, head, hresult); /* BIND-3 */
-    if (!result)
-        return COPP_E_REFUSED;
-    copp_session_die(session, result);
+    enum copp_result recorded = copp_history_add(&session->history, session->omac, sent->kind, sent->head, hresult); /* BIND-3 */
+    if (recorded)
+        result = recorded;
+    if (recorded || session->semantics->refusal_ends(hresult, sent->kind == COPP_HISTORY_COMMAND, sent->lowers))
+        copp_session_die(session, result);
     return result;
 }
 
@@ -83,11 +94,27 @@ static bool anchored(const struct copp_chain *chain, const struct copp_public_ke
            copp_public_key_equal(&root.signer, anchor);
 }
 
+/* OPM-SRM-1: none, or what may be one. The driver judges it. */
+static bool srm_acceptable(const struct copp_session_config *config) {
+    return !config->srm_size || copp_session_srm_sendable(config->srm_bytes, config->srm_size);
+}
+
 static bool acceptable(const struct copp_session_config *config) {
-    return config->anchor && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
+    return (config->anchor || config->opm_anchor) && (config->form == COPP_FORM_SWAP40 || config->form == COPP_FORM_SWAP256) &&
            (config->binding == COPP_BINDING_REQUIRED || config->binding == COPP_BINDING_OPTIONAL) &&
-           (!config->known_chain || anchored(config->known_chain, config->anchor)) &&
-           (!config->random || COPP_HAS_OP(config->random->ops, fill));
+           (!config->known_chain || (config->anchor && anchored(config->known_chain, config->anchor))) &&
+           srm_acceptable(config) && (!config->random || COPP_HAS_OP(config->random->ops, fill));
+}
+
+const struct copp_session_semantics *copp_session_semantics_of(enum copp_semantics kind) {
+    switch (kind) {
+    case COPP_SEMANTICS_COPP:
+        return &copp_session_copp;
+    case COPP_SEMANTICS_OPM:
+        return &copp_session_opm;
+    default:
+        return NULL;
+    }
 }
 
 static bool reaches_driver(const struct copp_transport *transport) {
@@ -109,7 +136,10 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     if (own.lists && (!copp_sized_read(own.lists, &lists, sizeof lists) || !copp_session_lists_valid(&lists)))
         return COPP_E_ARGUMENT;
     struct copp_transport_info info = {.size = sizeof info};
-    if (copp_transport_info(transport, &info) || info.semantics != COPP_SEMANTICS_COPP)
+    const struct copp_session_semantics *semantics = NULL;
+    if (copp_transport_info(transport, &info) == COPP_OK)
+        semantics = copp_session_semantics_of(info.semantics);
+    if (!semantics || !semantics->trusts(&own))
         return COPP_E_UNSUPPORTED;
     uint32_t process = copp_process();
     struct copp_session *made = process ? calloc(1, sizeof *made) : NULL;
@@ -127,6 +157,7 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     made->config.connector = made->connector;
     made->lists = lists;
     made->transport = transport;
+    made->semantics = semantics;
     made->deadline_ms = COPP_NO_DEADLINE;
     made->hresult = COPP_HR_UNEXPECTED;
     made->protection.stop = COPP_STOP_INTERNAL; /* to poll before anything is protected is a mistake of this side */
@@ -139,118 +170,10 @@ void copp_session_free(struct copp_session **session) {
         return;
     copp_omac_free(&(*session)->omac);
     copp_chain_free(&(*session)->own_chain);
+    copp_opm_chain_free(&(*session)->opm_chain);
     copp_wipe(*session, sizeof **session);
     free(*session);
     *session = NULL;
-}
-
-/* True if the driver presents the very bytes that config.known_chain was validated from. */
-static bool already_known(const struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size) {
-    if (!session->config.known_chain)
-        return false;
-    size_t known_size;
-    const uint8_t *known = copp_chain_bytes(session->config.known_chain, &known_size);
-    return known_size == chain_size && copp_equal(known, chain_bytes, chain_size);
-}
-
-/* SES-9: the chain, then the revocation lists. Nothing is encrypted to a leaf that has not passed here. */
-static enum copp_result validate_chain(struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size,
-                                       struct copp_verdict *verdict) {
-    const struct copp_chain *chain = session->config.known_chain;
-    if (!already_known(session, chain_bytes, chain_size)) {
-        enum copp_result result = copp_chain_validate_logged(chain_bytes, chain_size, session->config.anchor, session->config.log,
-                                                             &session->own_chain, verdict);
-        if (result)
-            return result;
-        chain = session->own_chain;
-    }
-    /* also for a known chain: a list may be newer than the acquaintance */
-    enum copp_result result = copp_session_check_chain(&session->lists, chain, verdict);
-    if (!result)
-        session->chain = chain;
-    else
-        COPP_LOG(session->config.log, COPP_LOG_WARNING, "the driver's certificate chain is refused: ", verdict->detail);
-    return result;
-}
-
-enum copp_result copp_session_exchange(struct copp_session *session, struct copp_verdict *verdict) {
-    struct copp_verdict unwanted;
-    if (!verdict)
-        verdict = &unwanted;
-    *verdict = (struct copp_verdict){COPP_RULE_NONE, COPP_RULE_NONE, -1, ""};
-    enum copp_result result = copp_session_expect(session, SESSION_NEW);
-    if (result)
-        return result;
-    static const uint8_t nothing[1] = {0};
-    const uint8_t *chain_bytes = nothing; /* a driver without a chain has one that is not XML: CERT-1 */
-    size_t chain_size = 0;
-    uint32_t hresult = COPP_HR_UNEXPECTED;
-    struct copp_transport *transport = session->transport;
-    const struct copp_call call = copp_session_call(session);
-    result = transport->ops->key_exchange(transport, &call, session->random, &chain_bytes, &chain_size, &hresult);
-    result = copp_session_check_reply(session, "KeyExchange", result, hresult);
-    if (!result)
-        result = validate_chain(session, chain_bytes ? chain_bytes : nothing, chain_bytes ? chain_size : 0, verdict);
-    if (result)
-        copp_session_die(session, result);
-    else
-        session->state = SESSION_EXCHANGED;
-    return result;
-}
-
-/* SES-4: the driver's random number comes back to it, everything else is drawn from the CSPRNG. */
-static enum copp_result draw_handshake(struct copp_session *session, struct copp_handshake *handshake) {
-    uint8_t secrets[COPP_KEY_SIZE + 4 + 4];
-    enum copp_result result = copp_random_fill(session->config.random, secrets, sizeof secrets, session->config.log);
-    if (!result) {
-        struct copp_reader in = {session->random, sizeof session->random};
-        (void)copp_read_bytes(&in, handshake->random, sizeof handshake->random);
-        in = (struct copp_reader){secrets, sizeof secrets};
-        (void)copp_read_bytes(&in, handshake->session_key, sizeof handshake->session_key);
-        (void)copp_read_u32le(&in, &handshake->status_sequence);
-        (void)copp_read_u32le(&in, &handshake->command_sequence);
-    }
-    copp_wipe(secrets, sizeof secrets);
-    return result;
-}
-
-static enum copp_result send_handshake(struct copp_session *session, const struct copp_handshake *handshake) {
-    struct copp_signature signature;
-    enum copp_result result = copp_handshake_seal_logged(handshake, session->config.form, copp_chain_leaf_key(session->chain),
-                                                         session->config.random, &signature, session->config.log); /* SES-5 */
-    if (!result)
-        result = copp_omac_set_key(session->omac, handshake->session_key);
-    if (result)
-        return result;
-    uint32_t hresult = COPP_HR_UNEXPECTED;
-    struct copp_transport *transport = session->transport;
-    const struct copp_call call = copp_session_call(session);
-    result = transport->ops->session_sequence_start(transport, &call, &signature, &hresult);
-    return copp_session_check_reply(session, "SessionSequenceStart", result, hresult);
-}
-
-enum copp_result copp_session_start(struct copp_session *session) {
-    enum copp_result result = copp_session_expect(session, SESSION_EXCHANGED);
-    if (result)
-        return result;
-    struct copp_handshake handshake = {0};
-    result = draw_handshake(session, &handshake);
-    if (!result)
-        result = send_handshake(session, &handshake);
-    if (result) {
-        copp_session_die(session, result);
-    } else {
-        session->status_sequence = handshake.status_sequence;
-        session->command_sequence = handshake.command_sequence;
-        session->state = SESSION_ACTIVE;
-    }
-    copp_handshake_wipe(&handshake);
-    return result;
-}
-
-enum copp_result copp_session_establish(struct copp_session *session, struct copp_verdict *verdict) {
-    enum copp_result result = copp_session_exchange(session, verdict);
-    return result ? result : copp_session_start(session);
 }
 
 enum copp_result copp_session_set_lists(struct copp_session *session, const struct copp_session_lists *lists,
@@ -264,7 +187,7 @@ enum copp_result copp_session_set_lists(struct copp_session *session, const stru
         return COPP_E_ARGUMENT;
     if (session->dead)
         return session->dead;
-    session->lists = fresh;
+    session->lists = fresh; /* of OPM's chains and receivers they say nothing */
     enum copp_result result = session->chain ? copp_session_check_chain(&fresh, session->chain, verdict) : COPP_OK;
     if (!result)
         return COPP_OK;
@@ -275,6 +198,10 @@ enum copp_result copp_session_set_lists(struct copp_session *session, const stru
 
 const struct copp_chain *copp_session_chain(const struct copp_session *session) {
     return session ? session->chain : NULL;
+}
+
+const struct copp_opm_chain *copp_session_opm_chain(const struct copp_session *session) {
+    return session && session->state != SESSION_NEW ? session->opm_chain : NULL;
 }
 
 uint32_t copp_session_hresult(const struct copp_session *session) {

@@ -46,15 +46,25 @@ static struct fake_driver *driver_of(struct copp_transport *transport) {
 
 static void take_time(struct fake_driver *driver, const struct copp_call *call) {
     assert_int_equal(call->size, sizeof *call);
-    assert_int_equal(call->additional_size, 0);
     driver->deadline_ms = call->deadline_ms;
     driver->now_ms += driver->takes_ms;
+}
+
+/* A call that nothing may go along with. */
+static void take_bare(struct fake_driver *driver, const struct copp_call *call) {
+    assert_int_equal(call->additional_size, 0);
+    take_time(driver, call);
+}
+
+/* One that is refused, for a cause that has a code of its own under OPM: of a status request (OPM-GET-2) and a command (OPM-SET-1). */
+static uint32_t refusal(const struct fake_driver *driver, uint32_t copp, uint32_t opm) {
+    return driver->opm ? opm : copp;
 }
 
 static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
                                      const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
-    take_time(driver, call);
+    take_bare(driver, call);
     driver->exchanges++;
     enum fake_fault fault = befalls(driver);
     if (fault == FAKE_LOST)
@@ -66,26 +76,50 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
     return COPP_OK;
 }
 
+/* SES-6 */
+static void open_copp(struct fake_driver *driver, const struct copp_signature *signature, uint8_t *s) {
+    fake_driver_open(driver->key, signature->bytes, driver->block);
+    for (size_t i = 0; i < COPP_HANDSHAKE_SIZE; i++)
+        s[i] = driver->block[COPP_SIGNATURE_SIZE - 1 - i];
+}
+
+/* OPM-INI-6. Opening is libcopp's own, which has tests with other implementations' ciphertexts. */
+static void open_opm(struct fake_driver *driver, const struct copp_signature *signature, uint8_t *s) {
+    struct copp_handshake handshake;
+    memset(s, 0, COPP_HANDSHAKE_SIZE);
+    if (copp_handshake_open_opm(driver->opm_key, signature, driver->random, &handshake))
+        return;
+    memcpy(s, handshake.random, COPP_RANDOM_SIZE);
+    memcpy(s + 16, handshake.session_key, COPP_KEY_SIZE);
+    for (unsigned i = 0; i < 4; i++) {
+        s[32 + i] = (uint8_t)(handshake.status_sequence >> (8 * i));
+        s[36 + i] = (uint8_t)(handshake.command_sequence >> (8 * i));
+    }
+}
+
 static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
                                        const struct copp_signature *signature, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
-    take_time(driver, call);
+    take_bare(driver, call);
     driver->starts++;
     driver->signature = *signature;
     enum fake_fault fault = befalls(driver);
     if (fault == FAKE_LOST)
         return (enum copp_result)driver->fault_value;
-    fake_driver_open(driver->key, signature->bytes, driver->block);
     uint8_t s[COPP_HANDSHAKE_SIZE];
-    for (size_t i = 0; i < sizeof s; i++)
-        s[i] = driver->block[COPP_SIGNATURE_SIZE - 1 - i]; /* SES-6 */
+    if (driver->opm)
+        open_opm(driver, signature, s);
+    else
+        open_copp(driver, signature, s);
     memcpy(driver->session_key, s + 16, COPP_KEY_SIZE);
     driver->status_sequence = le32(s + 32);
     driver->command_sequence = le32(s + 36);
     driver->binding.refused = 0; /* BIND-3: each session has its own history */
     memset(driver->binding.record, 0, sizeof driver->binding.record);
     bool bound = memcmp(s, driver->random, COPP_RANDOM_SIZE) == 0; /* SES-7 */
-    *hresult = fault == FAKE_REFUSES ? driver->fault_value : bound ? COPP_HR_OK : COPP_HR_UNEXPECTED;
+    *hresult = fault == FAKE_REFUSES ? driver->fault_value
+               : bound               ? COPP_HR_OK
+                                     : refusal(driver, COPP_HR_UNEXPECTED, COPP_HR_OPM_INVALID_ENCRYPTED_PARAMETERS);
     return COPP_OK;
 }
 
@@ -94,51 +128,85 @@ static void change_request(const struct fake_driver *driver, const uint8_t *requ
     ((uint8_t *)(uintptr_t)request)[driver->fault_value / 8] ^= (uint8_t)(1u << driver->fault_value % 8);
 }
 
+/* OPM-SRM-1 */
+static uint32_t take_srm(struct fake_driver *driver, const struct copp_command_fields *fields) {
+    struct copp_opm_set_hdcp_srm set;
+    if (copp_opm_set_hdcp_srm_decode(fields->data, fields->size, &set) || driver->srm_hresult)
+        return driver->srm_hresult ? driver->srm_hresult : COPP_HR_OPM_INVALID_SRM;
+    driver->srm_version = set.version;
+    return COPP_HR_OK;
+}
+
 static uint32_t carry_out(struct fake_driver *driver, enum copp_request request, const struct copp_command_fields *fields) {
     if (request == COPP_SET_SIGNALING)
         return copp_set_signaling_decode(fields->data, fields->size, &driver->signaling) ? COPP_HR_INVALIDARG : COPP_HR_OK;
+    if (request == COPP_OPM_SET_HDCP_SRM)
+        return take_srm(driver, fields);
     struct copp_set_protection_level set;
-    if (request != COPP_SET_PROTECTION_LEVEL || copp_set_protection_level_decode(fields->data, fields->size, &set) ||
+    bool css = driver->opm && request == COPP_OPM_SET_PROTECTION_LEVEL_CSS;
+    if ((request != COPP_SET_PROTECTION_LEVEL && !css) || copp_set_protection_level_decode(fields->data, fields->size, &set) ||
         !(set.type & driver->types) || set.type >= FAKE_TYPES)
-        return COPP_HR_INVALIDARG;
+        return refusal(driver, COPP_HR_INVALIDARG, COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST);
     if (set.level && driver->level_hresult[set.type])
-        return driver->level_hresult[set.type];
+        return css ? COPP_HR_OK : driver->level_hresult[set.type];
     assert_true(driver->sets < FAKE_LOG);
     driver->set[driver->sets].type = set.type;
     driver->set[driver->sets++].level = set.level;
     driver->local[set.type] = set.level;
+    driver->asks_left = driver->slow_asks;
     return COPP_HR_OK;
+}
+
+/* CMD-2, OPM-SET-1: what is wrong with a command; COPP_HR_OK: nothing. */
+static uint32_t check_command(const struct fake_driver *driver, const struct copp_command *message, bool known,
+                              const struct copp_command_fields *fields) {
+    uint8_t mac[COPP_MAC_SIZE];
+    sign(driver, message->bytes + COPP_MAC_SIZE, mac);
+    if (fields->sequence != driver->command_sequence || !known)
+        return refusal(driver, COPP_HR_INVALIDARG, COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST);
+    if (memcmp(mac, fields->mac, sizeof mac) != 0)
+        return refusal(driver, COPP_HR_UNEXPECTED, COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST);
+    return COPP_HR_OK;
+}
+
+static bool known_request(const struct fake_driver *driver, const uint8_t *guid, enum copp_request *request) {
+    *request = (enum copp_request)COPP_OPM_REQUEST_COUNT;
+    return driver->opm ? copp_opm_request_from_guid(guid, request) : copp_request_from_guid(guid, request);
+}
+
+static uint32_t answer_command(struct fake_driver *driver, const struct copp_command *message, enum fake_fault fault) {
+    struct copp_command_fields fields;
+    enum copp_request request;
+    copp_command_decode(message, &fields);
+    bool known = known_request(driver, fields.guid, &request);
+    if (driver->before)
+        driver->before(driver, request);
+    uint32_t hresult = check_command(driver, message, known, &fields);
+    if (fault == FAKE_REFUSES_ANOTHER)
+        change_request(driver, message->bytes);
+    if (fault == FAKE_REFUSES || fault == FAKE_REFUSES_ANOTHER)
+        hresult = fault == FAKE_REFUSES ? driver->fault_value : COPP_HR_INVALIDARG;
+    else if (hresult == COPP_HR_OK && fault != FAKE_PRETENDS)
+        hresult = carry_out(driver, request, &fields);
+    if (hresult == COPP_HR_OK && fault != FAKE_PRETENDS)
+        driver->command_sequence++;
+    return fault == FAKE_DENIES ? driver->fault_value : hresult;
 }
 
 static enum copp_result command(struct copp_transport *transport, const struct copp_call *call,
                                 const struct copp_command *message, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
+    assert_true(driver->opm || !call->additional_size);
     take_time(driver, call);
     driver->commands++;
     driver->last_command = *message;
-    struct copp_command_fields fields;
-    copp_command_decode(message, &fields);
-    enum copp_request request = COPP_REQUEST_COUNT;
-    bool known = copp_request_from_guid(fields.guid, &request);
-    if (driver->before)
-        driver->before(driver, request);
+    driver->additional_size = call->additional_size;
+    memcpy(driver->additional, call->additional,
+           call->additional_size < sizeof driver->additional ? call->additional_size : sizeof driver->additional);
     enum fake_fault fault = befalls(driver);
     if (fault == FAKE_LOST)
         return (enum copp_result)driver->fault_value;
-    uint8_t mac[COPP_MAC_SIZE];
-    sign(driver, message->bytes + COPP_MAC_SIZE, mac);
-    if (fault == FAKE_REFUSES_ANOTHER)
-        change_request(driver, message->bytes);
-    if (fault == FAKE_REFUSES || fault == FAKE_REFUSES_ANOTHER)
-        *hresult = fault == FAKE_REFUSES ? driver->fault_value : COPP_HR_INVALIDARG;
-    else if (fields.sequence != driver->command_sequence || !known)
-        *hresult = COPP_HR_INVALIDARG;
-    else if (memcmp(mac, fields.mac, sizeof mac) != 0)
-        *hresult = COPP_HR_UNEXPECTED;
-    else
-        *hresult = carry_out(driver, request, &fields);
-    if (*hresult == COPP_HR_OK)
-        driver->command_sequence++;
+    *hresult = answer_command(driver, message, fault);
     kit_note(&driver->binding, driver->session_key, KIT_COMMAND, message->bytes, *hresult);
     return COPP_OK;
 }
@@ -150,10 +218,21 @@ static uint32_t global_level(const struct fake_driver *driver, uint32_t type) {
                                                                                                     : driver->local[type];
 }
 
+static uint32_t local_level(struct fake_driver *driver, uint32_t type) {
+    if (!driver->asks_left)
+        return driver->local[type];
+    driver->asks_left--;
+    return 0;
+}
+
 /* The answer's structure; 0 if there is none. */
 static uint32_t answer(struct fake_driver *driver, enum copp_request request, const struct copp_status_input_fields *fields,
                        uint8_t *data) {
+    bool level = request == COPP_QUERY_LOCAL_PROTECTION_LEVEL || request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL;
+    if (level && driver->revoked_waits)
+        driver->flags |= COPP_STATUS_LINK_LOST | COPP_STATUS_REVOKED_HDCP_DEVICE;
     struct copp_status status = {.flags = driver->flags};
+    struct copp_opm_output_id id = {.flags = driver->flags, .id = driver->output_id};
     struct copp_status_display display = {.flags = driver->flags, .display = driver->display};
     struct copp_status_hdcp_key key = {.flags = driver->flags, .hdcp_flags = driver->hdcp_flags};
     struct copp_status_signaling signaling = {.flags = driver->flags,
@@ -165,7 +244,6 @@ static uint32_t answer(struct fake_driver *driver, enum copp_request request, co
     memcpy(key.r_app, fields->r_app, COPP_RANDOM_SIZE);
     memcpy(signaling.r_app, fields->r_app, COPP_RANDOM_SIZE);
     memcpy(key.bksv, driver->bksv, COPP_KSV_SIZE);
-    bool level = request == COPP_QUERY_LOCAL_PROTECTION_LEVEL || request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL;
     uint32_t type = level ? le32(fields->data) : 0;
     if (fields->size != (level ? 4 : 0) || (level && (!(type & driver->types) || type >= FAKE_TYPES)))
         return 0;
@@ -189,8 +267,21 @@ static uint32_t answer(struct fake_driver *driver, enum copp_request request, co
         status.data = driver->bus;
         break;
     case COPP_QUERY_LOCAL_PROTECTION_LEVEL:
-        status.data = driver->local[type];
+        status.data = local_level(driver, type);
         break;
+    case COPP_OPM_QUERY_SRM_VERSION:
+        status.data = driver->srm_lie ? driver->srm_lie : driver->srm_version;
+        break;
+    case COPP_OPM_QUERY_DVI_CHARACTERISTICS:
+        status.data = driver->dvi;
+        break;
+    case COPP_OPM_QUERY_HARDWARE_PROTECTION:
+        status.data = driver->hardware_protection;
+        break;
+    case COPP_OPM_QUERY_OUTPUT_ID:
+        memcpy(id.r_app, fields->r_app, COPP_RANDOM_SIZE);
+        copp_opm_output_id_encode(&id, data);
+        return COPP_OPM_OUTPUT_ID_SIZE;
     case COPP_QUERY_GLOBAL_PROTECTION_LEVEL:
         status.data = global_level(driver, type);
         break;
@@ -235,15 +326,27 @@ static void give(struct fake_driver *driver, enum fake_fault fault, const struct
     driver->last_answer = made;
 }
 
+/* OPM-GET-1: whether the request is authentic; one of COPP need not be. */
+static bool take_mac(struct fake_driver *driver, const struct copp_call *call, const struct copp_status_input *input) {
+    uint8_t mac[COPP_MAC_SIZE];
+    driver->last_request = *input;
+    assert_int_equal(call->additional_size, driver->opm ? COPP_MAC_SIZE : 0);
+    if (!driver->opm)
+        return true;
+    memcpy(driver->mac, call->additional, sizeof driver->mac);
+    kit_cmac(driver->session_key, input->bytes, sizeof input->bytes, mac);
+    return memcmp(mac, driver->mac, sizeof mac) == 0;
+}
+
 static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
                                const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
     struct fake_driver *driver = driver_of(transport);
     take_time(driver, call);
+    bool signs = take_mac(driver, call, input);
     struct copp_status_input_fields fields;
     copp_status_input_decode(input, &fields);
     enum copp_request request;
-    if (!copp_request_from_guid(fields.guid, &request))
-        request = COPP_REQUEST_COUNT;
+    bool known = known_request(driver, fields.guid, &request);
     unsigned turn = driver->queries++;
     if (driver->before)
         driver->before(driver, request);
@@ -251,8 +354,11 @@ static enum copp_result status(struct copp_transport *transport, const struct co
     if (fault == FAKE_LOST)
         return (enum copp_result)driver->fault_value;
     uint8_t data[COPP_STATUS_SIGNALING_SIZE];
-    uint32_t size = fields.sequence == driver->status_sequence ? answer(driver, request, &fields, data) : 0;
-    *hresult = fault == FAKE_REFUSES ? driver->fault_value : size ? COPP_HR_OK : COPP_HR_INVALIDARG;
+    bool right = signs && known && fields.sequence == driver->status_sequence;
+    uint32_t size = right ? answer(driver, request, &fields, data) : 0;
+    *hresult = fault == FAKE_REFUSES ? driver->fault_value
+               : size                ? COPP_HR_OK
+                                     : refusal(driver, COPP_HR_INVALIDARG, COPP_HR_OPM_INVALID_INFORMATION_REQUEST);
     if (request == COPP_QUERY_HDCP_KEY_DATA && driver->hdcp_hresult)
         *hresult = driver->hdcp_hresult;
     if (size)
@@ -294,6 +400,13 @@ static enum copp_result reopen(struct copp_transport *transport) {
     return driver_of(transport)->reopen_result;
 }
 
+static void wait(struct copp_transport *transport, uint64_t until_ms) {
+    struct fake_driver *driver = driver_of(transport);
+    assert_true(until_ms > driver->now_ms);
+    driver->waits++;
+    driver->now_ms = driver->stuck ? driver->now_ms : until_ms;
+}
+
 void fake_driver_can_more(struct fake_driver *driver) {
     static const struct copp_transport_ops ops = {.size = sizeof ops,
                                                   .key_exchange = key_exchange,
@@ -304,7 +417,8 @@ void fake_driver_can_more(struct fake_driver *driver) {
                                                   .now_ms = clock_now,
                                                   .fd = wake_fd,
                                                   .info = tell_info,
-                                                  .reopen = reopen};
+                                                  .reopen = reopen,
+                                                  .wait = wait};
     driver->transport.ops = &ops;
     driver->info.semantics = COPP_SEMANTICS_COPP;
 }
@@ -328,7 +442,24 @@ void fake_driver_init(struct fake_driver *driver) {
     driver->key = kit_key_open("leaf.pem");
 }
 
+void fake_opm_driver_init(struct fake_driver *driver) {
+    fake_driver_init(driver);
+    fake_driver_can_more(driver);
+    free(driver->chain_bytes);
+    driver->chain_bytes = read_test_vector("opm/chain-good-sha1-leaf-root-ca.p7b", &driver->chain_size);
+    driver->opm_key = test_private_key("opm/leaf-key.pem");
+    driver->opm = true;
+    driver->info.semantics = COPP_SEMANTICS_OPM;
+    driver->types = COPP_PROTECTION_TYPE_OPM_HDCP | COPP_PROTECTION_TYPE_ENFORCEMENT | COPP_PROTECTION_TYPE_DPCP |
+                    COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA;
+    driver->bus = COPP_BUS_PCI_EXPRESS | COPP_OPM_BUS_TRACKS_TO_SOCKET;
+    driver->output_id = 0x0102030405060708;
+    driver->dvi = COPP_DVI_VERSION_1_1;
+    driver->hardware_protection = 1;
+}
+
 void fake_driver_end(struct fake_driver *driver) {
+    copp_private_key_free(&driver->opm_key);
     kit_key_free(driver->key);
     free(driver->chain_bytes);
 }
@@ -355,12 +486,24 @@ void fake_random_init(struct fake_random *random, uint8_t next) {
     *random = (struct fake_random){.random = {&ops}, .next = next, .good = -1};
 }
 
+static const struct copp_opm_anchor *test_opm_anchor(void) {
+    static struct copp_opm_anchor anchor;
+    size_t size;
+    uint8_t *bytes = read_test_vector("opm/root.pem", &size);
+    anchor.size = sizeof anchor;
+    assert_int_equal(copp_opm_anchor_read(bytes, size, &anchor), COPP_OK);
+    free(bytes);
+    return &anchor;
+}
+
 struct copp_session *fake_session_new(struct fake_driver *driver, const struct copp_session_config *config) {
     static struct copp_public_key anchor;
     struct copp_session_config filled = {.size = sizeof filled};
     if (config)
         filled = *config;
-    if (!filled.anchor) {
+    if (driver->opm && !filled.opm_anchor)
+        filled.opm_anchor = test_opm_anchor();
+    else if (!driver->opm && !filled.anchor) {
         anchor = test_anchor();
         filled.anchor = &anchor;
     }

@@ -13,6 +13,8 @@ enum fake_fault {
     FAKE_HONEST = 0,
     FAKE_LOST, /* the call does not get through: the transport answers the error in fault_value */
     FAKE_REFUSES, /* answers the HRESULT in fault_value, and for a query writes a signed answer all the same */
+    FAKE_DENIES, /* does what a command asks for, and answers the HRESULT in fault_value all the same */
+    FAKE_PRETENDS, /* does not, and answers S_OK */
     FAKE_REFUSES_ANOTHER, /* bit fault_value of the request is the other one, in the caller's memory; COPP_HR_INVALIDARG */
     FAKE_MAC_BIT, /* bit fault_value of macKDI is the other one */
     FAKE_BODY_BIT, /* bit fault_value behind macKDI is the other one; not signed */
@@ -24,8 +26,8 @@ enum fake_fault {
     FAKE_SILENT /* S_OK, and no answer written */
 };
 
-#define FAKE_TYPES 5 /* levels are found by protection type: 1, 2 and 4 */
-#define FAKE_LOG 128
+#define FAKE_TYPES 0x21 /* levels are found by protection type: 1, 2 and 4; under OPM 2 to 0x20 */
+#define FAKE_LOG 512
 
 struct fake_driver {
     struct copp_transport transport;
@@ -57,6 +59,23 @@ struct fake_driver {
     uint8_t bksv[COPP_KSV_SIZE]; /* least significant byte first */
     struct copp_display display;
     struct copp_set_signaling signaling; /* as set last */
+
+    /* Under OPM semantics, which fake_opm_driver_init gives it. */
+    bool opm;
+    struct copp_private_key *opm_key; /* opm/leaf-key.pem */
+    uint32_t slow_asks; /* the virtual level of a type is told as 0 for so many queries after it was raised (OPM-SET-5) */
+    uint32_t asks_left;
+    uint32_t srm_hresult; /* what SET_HDCP_SRM is answered */
+    uint32_t srm_version; /* as set last; 0: never */
+    uint32_t srm_lie; /* told instead; 0: the truth */
+    uint64_t output_id;
+    uint32_t dvi, hardware_protection;
+    bool revoked_waits; /* a level query tells REVOKED beside what it tells anyway (OPM-STA-4) */
+    uint8_t mac[COPP_MAC_SIZE]; /* that came with the last status request */
+    uint8_t additional[64]; /* that came with the last command */
+    size_t additional_size;
+    unsigned waits;
+    bool stuck; /* its clock does not go on while somebody waits */
     bool unbound; /* its answers end in zeros (BIND-2) */
     struct kit_binding binding; /* what else it binds: flags and connector are the test's to set */
 
@@ -69,6 +88,7 @@ struct fake_driver {
     uint32_t command_sequence; /* expected next */
     struct copp_command last_command;
     struct copp_status_output last_answer;
+    struct copp_status_input last_request;
     struct {
         uint8_t r_app[COPP_RANDOM_SIZE];
         enum copp_request request;
@@ -92,6 +112,8 @@ struct fake_driver {
 
 /* An HDMI connector with all three protections and a valid receiver, under chain-good.xml. */
 void fake_driver_init(struct fake_driver *driver);
+/* One with OPM semantics: HDMI, all of OPM's protections, under opm/chain-good-sha1-leaf-root-ca.p7b. It has a clock, and can wait. */
+void fake_opm_driver_init(struct fake_driver *driver);
 /* Gives it the operations that a transport need not have. */
 void fake_driver_can_more(struct fake_driver *driver);
 void fake_driver_end(struct fake_driver *driver);
@@ -113,7 +135,7 @@ void fake_random_init(struct fake_random *random, uint8_t next);
 /* An SRM under the test key that revokes 511ef21acd, the fake driver's receiver, and e72697f401; hex, 59 bytes. */
 extern const char facsimile_srm[];
 
-/* A session with the driver. config may be NULL; its anchor, if NULL, becomes that of the test vectors. */
+/* A session with the driver. config may be NULL; its anchor, if NULL, becomes that of the test vectors, of the kind that the driver has. */
 struct copp_session *fake_session_new(struct fake_driver *driver, const struct copp_session_config *config);
 struct copp_session *fake_session(struct fake_driver *driver, const struct copp_session_config *config); /* established */
 

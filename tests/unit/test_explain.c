@@ -41,7 +41,7 @@ static void every_result_has_a_cause_and_a_remedy(void) {
 }
 
 static void every_stop_has_a_cause_and_a_remedy(void) {
-    for (int stop = 0; stop <= COPP_STOP_DRIVER_REVOKED; stop++) {
+    for (int stop = 0; stop <= COPP_STOP_OTHER_OUTPUT; stop++) {
         if (stop == COPP_STOP_NONE)
             continue;
         const char *rule = copp_rule_id(copp_stop_rule((enum copp_stop)stop));

@@ -240,6 +240,29 @@ static void a_new_device_on_the_same_connector(void) {
     rig_end(&rig);
 }
 
+/* Time passes by the pump, and what is due then is done. */
+static void waiting_lets_time_pass(void) {
+    struct rig rig;
+    struct copp_transport *transport;
+    struct test_pump pump = {.pump = {&pump_ops}, .rig = &rig, .now_ms = 100, .ready_ms = UINT64_MAX};
+    struct app app;
+    rig_init(&rig, NULL);
+    app_begin(&app, rig.connector);
+    rig.output.answer = COPP_E_PENDING;
+    app.now_ms = 100;
+    assert_int_equal(app_set_level(&app, 1, 1), COPP_HR_PENDING);
+    assert_int_equal(copp_local_transport_open(rig.connector, &pump.pump, &transport), COPP_OK);
+    transport->ops->wait(transport, 100 + RIG_PENDING_LIMIT);
+    assert_true(pump.now_ms == 100 + RIG_PENDING_LIMIT);
+    assert_int_equal(app_result(&app), COPP_HR_UNEXPECTED); /* its time was up */
+    copp_transport_free(&transport);
+    assert_int_equal(copp_local_transport_open(rig.connector, NULL, &transport), COPP_OK);
+    transport->ops->wait(transport, 9999); /* nobody lets time pass */
+    copp_transport_free(&transport);
+    copp_device_close(&app.device);
+    rig_end(&rig);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(a_session_over_the_local_transport, "SES-2 EVT-5"),
@@ -248,6 +271,7 @@ int main(void) {
         TEST(without_a_pump_nobody_waits, "CMD-6"),
         TEST(a_command_misses_its_deadline, "CMD-6"),
         TEST(calls_that_cannot_be_made_are_not, ""),
+        TEST(waiting_lets_time_pass, "CMD-6 OPM-SET-5"),
         TEST(a_new_device_on_the_same_connector, "EVT-5 ARB-6"),
     };
     return RUN_SUITE("local_transport", cases);

@@ -341,6 +341,10 @@ static void sessions(void) {
     REFUSES(copp_session_set_protection_level, NULL, 1, 1);
     REFUSES(copp_session_set_signaling, NULL, &(struct copp_set_signaling){0});
     REFUSES(copp_session_set_signaling, session, NULL);
+    REFUSES(copp_session_set_protection_level_css, NULL, 8, 1);
+    REFUSES(copp_session_set_srm, NULL, some, 48);
+    REFUSES(copp_session_set_srm, session, NULL, 48);
+    GIVES_NULL(copp_session_opm_chain, NULL);
     ANSWERS(COPP_STOP_INTERNAL, copp_session_protect, NULL,
             &(struct copp_requirement){.size = sizeof(struct copp_requirement), .hdcp = 1}, 0);
     ANSWERS(COPP_STOP_INTERNAL, copp_session_protect, session, NULL, 0);
@@ -390,6 +394,14 @@ static void queries(void) {
     REFUSES(copp_session_bus_type, session, NULL);
     REFUSES(copp_session_signaling, NULL, &(struct copp_status_signaling){.flags = 0});
     REFUSES(copp_session_signaling, session, NULL);
+    REFUSES(copp_session_srm_version, NULL, &word);
+    REFUSES(copp_session_srm_version, session, NULL);
+    REFUSES(copp_session_dvi_characteristics, NULL, &word);
+    REFUSES(copp_session_dvi_characteristics, session, NULL);
+    REFUSES(copp_session_hardware_protection, NULL, &word);
+    REFUSES(copp_session_hardware_protection, session, NULL);
+    REFUSES(copp_session_output_id, NULL, &(uint64_t){0});
+    REFUSES(copp_session_output_id, session, NULL);
     assert_int_equal(driver.queries, 0);
     copp_session_free(&session);
     fake_driver_end(&driver);
