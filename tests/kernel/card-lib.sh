@@ -11,6 +11,8 @@ modprobe -r copp_drm
 modprobe copp_drm
 udevadm settle
 
+: >/run/times
+
 # order FILE [VALUE]: of the card's in debugfs
 order() { echo "${2:-1}" >"$1"; }
 
@@ -66,6 +68,14 @@ ended_with() {
 releases() {
     kill "$copp"
     ended_with 143
+}
+
+# loses ORDER: the link of what is protected is lost. When that was noticed, and when the command had ended, is added to /run/times.
+loses() { /kernel/time_loss "$hdmi/$1" "$(pidof sleep)" >>/run/times; }
+# was_noticed_in_time: each of them, within the protocol's 2 s
+was_noticed_in_time() {
+    cat /run/times
+    awk '$1 >= 2000 { late = 1 } END { exit late || NR == 0 }' /run/times
 }
 
 # another_mode: the program that shows something sets one

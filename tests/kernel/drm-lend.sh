@@ -26,12 +26,13 @@ test_that "a second one cannot be lent" exits 1 copp lend --pid "$shower"
 test_that "a command starts" protects --unnamed-receiver
 test_that "the driver has authenticated" value_is 2
 test_that "copp lend tells of it" until_true grep 'card0-HDMI-A-1: HDCP is on' /run/lent
-order $hdmi/desired
-test_that "the link is lost and the driver says so: copp ends (EVT-4)" ended_with 1
+test_that "the link is lost and the driver says so" loses desired
+test_that "copp ends (EVT-4)" ended_with 1
 test_that "nothing is left of it" until_true value_is 0
 test_that "a command starts again" protects --unnamed-receiver
-order $hdmi/silent
-test_that "the link is lost and no event tells: copp ends (EVT-4)" ended_with 1
+test_that "the link is lost and no event tells" loses silent
+test_that "copp ends (EVT-4)" ended_with 1
+test_that "both were noticed within 2 s (EVT-1)" was_noticed_in_time
 test_that "nothing is left of that either" until_true value_is 0
 
 test_that "once more" protects --unnamed-receiver

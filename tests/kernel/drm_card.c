@@ -3,7 +3,8 @@
  *
  *   drm_card show [--drop] [--flip] CONNECTOR...   shows a picture until SIGTERM; --drop: is its master only for that long as it
  *                                                  takes; --flip: a new picture with each frame. SIGUSR1: with another
- *                                                  mode from then on
+ *                                                  mode from then on. SIGUSR2: says how many frames there were since the last
+ *                                                  one, how many of them had no new picture, and how many in a row
  *   drm_card get CONNECTOR PROPERTY                its value
  *   drm_card set CONNECTOR PROPERTY VALUE          as master; 0, or the error's name and exit status 1
  */
@@ -31,6 +32,12 @@ struct screen {
     int mode; /* in the connector's list */
     uint32_t pictures[2];
     unsigned shown;
+    unsigned frame; /* in which the last flip was seen; 0: none was */
+    struct frames {
+        unsigned all;
+        unsigned missed; /* no flip was done */
+        unsigned in_a_row; /* of those, at most */
+    } frames;
 };
 
 _Noreturn static void die(const char *what) {
@@ -104,12 +111,29 @@ static void flip(int fd, struct screen *screen) {
         fprintf(stderr, "drm_card: a flip: %s\n", strerror(-error));
 }
 
+static void count_frames(struct screen *screen, unsigned frame) {
+    struct frames *frames = &screen->frames;
+    unsigned missed = screen->frame ? frame - screen->frame - 1 : 0;
+    frames->all += missed + 1;
+    frames->missed += missed;
+    if (missed > frames->in_a_row)
+        frames->in_a_row = missed;
+    screen->frame = frame;
+}
+
 static void on_flip(int fd, unsigned frame, unsigned seconds, unsigned microseconds, unsigned crtc, void *data) {
-    (void)frame;
     (void)seconds;
     (void)microseconds;
     (void)crtc;
+    count_frames(data, frame);
     flip(fd, data);
+}
+
+static void tell_frames(struct screen *screen) {
+    printf("%u frames, %u without a new picture, %u in a row\n", screen->frames.all, screen->frames.missed,
+           screen->frames.in_a_row);
+    fflush(stdout);
+    memset(&screen->frames, 0, sizeof screen->frames);
 }
 
 struct shower {
@@ -137,7 +161,10 @@ static bool handle_signal(struct shower *shower) {
     struct signalfd_siginfo info;
     if (read(shower->signals, &info, sizeof info) != sizeof info || info.ssi_signo == SIGTERM)
         return false;
-    show_all(shower);
+    if (info.ssi_signo == SIGUSR2)
+        tell_frames(&shower->screens[0]);
+    else
+        show_all(shower);
     return true;
 }
 
@@ -160,6 +187,7 @@ static int run_show(char **arguments) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, SIGUSR2);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     shower.signals = signalfd(-1, &signals, SFD_CLOEXEC);
     for (; *arguments; arguments++) {
