@@ -119,7 +119,7 @@ struct copp_opm_certificate {
 COPP_API COPP_NODISCARD enum copp_result copp_opm_chain_certificate(const struct copp_opm_chain *chain, size_t index,
                                                                     struct copp_opm_certificate *certificate);
 
-/* Of the signatures in a chain. SHA-1 is what the published chain has, and all that clients on Windows' CryptoAPI verify. */
+/* Of the signatures in a chain. The published chain has SHA-1 throughout, and there are clients that verify no other. */
 enum copp_opm_hash { COPP_OPM_HASH_SHA1 = 0, COPP_OPM_HASH_SHA256 = 1 };
 
 /* A certificate to be made. */

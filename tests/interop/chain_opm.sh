@@ -88,4 +88,77 @@ answers 'flaw  *an extension is malformed'
 expect 1 "$COPP" chain show --opm "$opm/chain-bad-trailing.p7b"
 complains '(OPM-CERT-1)'
 
+begin issue_with_new_keys OPM-CERT-1 OPM-CERT-5
+expect 0 "$COPP" chain issue --opm --new-keys "$dir/keys" --manufacturer 'Fuß & Söhne' -o "$dir/chain.p7b"
+answers 'its anchor is .*root-certificate.pem'
+same "$(find "$dir/keys" -type f | sed 's|.*/||' | sort | tr '\n' ' ')" 'ihv.pem leaf.pem root-certificate.pem root.pem ' files
+for key in leaf ihv root; do
+    same "$(stat -c %a "$dir/keys/$key.pem")" 600 "mode of $key.pem"
+    openssl pkey -in "$dir/keys/$key.pem" -check -noout >/dev/null
+done
+expect 0 "$COPP" chain verify --opm --anchor "$dir/keys/root-certificate.pem" "$dir/chain.p7b"
+answers 'Fuß & Söhne display driver'
+expect 1 "$COPP" chain verify --opm --anchor "$anchor" "$dir/chain.p7b"
+complains '(OPM-CERT-4)'
+
+# leaf first, each signed by the next, the last by itself
+begin openssl_reads_what_is_issued
+read_by_openssl() {
+    openssl pkcs7 -inform DER -in "$1" -print_certs -out "$dir/printed.pem"
+    rm -f "$dir"/printed-*
+    awk -v to="$dir/printed-" '/^-----BEGIN/ { n++ } n { print >(to n) }' "$dir/printed.pem"
+    same "$(find "$dir" -name 'printed-*' | wc -l)" 3 certificates
+    index=1
+    for key in leaf ihv root; do
+        openssl pkey -in "$dir/keys/$key.pem" -pubout -out "$dir/$key.pub"
+        openssl x509 -in "$dir/printed-$index" -noout -pubkey | cmp - "$dir/$key.pub" || fail "certificate $index is not the $key's"
+        openssl x509 -in "$dir/printed-$index" -noout -text | grep -q "Signature Algorithm: $2" || fail "not signed with $2"
+        index=$((index + 1))
+    done
+    openssl verify -auth_level 0 -check_ss_sig -CAfile "$dir/printed-3" -untrusted "$dir/printed-2" "$dir/printed-1" >/dev/null
+}
+read_by_openssl "$dir/chain.p7b" sha1WithRSAEncryption
+openssl x509 -in "$dir/printed-3" | cmp - "$dir/keys/root-certificate.pem"
+
+begin issue_with_keys_by_uri
+issue() {
+    "$COPP" chain issue --opm --leaf "$dir/keys/leaf.pem" --ihv "file:$dir/keys/ihv.pem" --root "$dir/keys/root.pem" \
+        --manufacturer 'Fuß & Söhne' "$@"
+}
+expect 0 issue -o "$dir/again.p7b"
+cmp "$dir/chain.p7b" "$dir/again.p7b" # a signature is a function of key and bytes
+expect 0 issue --hash sha1 -o "$dir/again.p7b"
+cmp "$dir/chain.p7b" "$dir/again.p7b"
+expect 0 issue --hash sha256 --purpose 1.3.6.1.4.1.99999.7 -o "$dir/sha256.p7b"
+read_by_openssl "$dir/sha256.p7b" sha256WithRSAEncryption
+openssl x509 -in "$dir/printed-1" -noout -ext extendedKeyUsage | grep -q '1.3.6.1.4.1.99999.7' || fail "no purpose"
+expect 0 "$COPP" chain verify --opm --purpose 1.3.6.1.4.1.99999.7 --anchor "$dir/printed-3" "$dir/sha256.p7b"
+expect 1 "$COPP" chain verify --opm --purpose 1.3.6.1.4.1.99999.7 --anchor "$dir/printed-3" "$dir/chain.p7b"
+complains '(OPM-CERT-8)'
+issue -o - >"$dir/stdout.p7b"
+cmp "$dir/chain.p7b" "$dir/stdout.p7b"
+
+begin what_cannot_be_issued
+absent_after() {
+    expect "$@" -o "$dir/none.p7b"
+    absent "$dir/none.p7b"
+}
+absent_after 2 "$COPP" chain issue --opm --leaf "$dir/keys/leaf.pem" --ihv "$dir/keys/ihv.pem" --root "$VECTORS/root.pem"
+complains 'need 2048 bits'
+absent_after 1 "$COPP" chain issue --opm --leaf "$VECTORS/root.pem" --ihv "$dir/keys/ihv.pem" --root "$dir/keys/root.pem"
+complains 'certificate 1: .*(OPM-CERT-5)'
+absent_after 2 issue --purpose displays
+complains '--purpose an object identifier'
+expect 2 issue --security-level 1 -o "$dir/none.p7b"
+complains '--security-level is for COPP'
+expect 2 issue --hash md5 -o "$dir/none.p7b"
+expect 2 "$COPP" chain issue --new-keys "$dir/never" --purpose 1.2.3 -o "$dir/none.p7b"
+complains '--hash and --purpose need --opm'
+expect 2 "$COPP" chain issue --opm --new-keys "$dir/keys" -o "$dir/none.p7b"
+complains 'leaf.pem: exists already'
+expect 2 "$COPP" chain issue --opm --new-keys "$dir/never" --manufacturer "$(printf '%050d' 0)" -o "$dir/none.p7b"
+complains '--manufacturer takes UTF-8'
+absent "$dir/none.p7b"
+absent "$dir/never"
+
 finish
