@@ -63,8 +63,8 @@ static bool pause(struct copp_session *session, uint64_t deadline_ms) {
     uint64_t before_ms = copp_session_clock_ms(session);
     if (!COPP_HAS_OP(ops, wait) || before_ms >= deadline_ms)
         return false;
-    uint64_t until_ms = copp_session_plus(before_ms, ASK_AGAIN_MS);
-    ops->wait(session->transport, until_ms < deadline_ms ? until_ms : deadline_ms);
+    uint64_t again_ms = copp_session_plus(before_ms, ASK_AGAIN_MS);
+    ops->wait(session->transport, again_ms < deadline_ms ? again_ms : deadline_ms);
     return copp_session_clock_ms(session) > before_ms;
 }
 
