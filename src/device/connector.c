@@ -110,7 +110,7 @@ static enum copp_result put_in_force(struct copp_connector *connector, const str
     const struct copp_pending *pending = &connector->pending;
     bool idle = pending->kind == COPP_PENDING_NONE;
     if (satisfied && (idle || satisfies(&pending->wanted, wanted, change)))
-        return COPP_OK; /* whether what is pending succeeds or not */
+        return COPP_OK; /* OPM-SET-5; whether what is pending succeeds or not */
     if (connector->busy || pending->kind == COPP_PENDING_COMMAND)
         return COPP_E_FAILED; /* CMD-6: one pending command a connector */
     copp_connector_cancel_pending(connector);

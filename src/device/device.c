@@ -200,7 +200,8 @@ uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const
 static enum copp_result start_session(struct copp_device *device, const struct copp_handshake *handshake) {
     enum copp_result result = copp_omac_set_key(device->omac, handshake->session_key);
     if (result)
-        return result == COPP_E_INVALID ? COPP_E_CRYPTO : result;
+        return device->semantics == COPP_SEMANTICS_OPM ? COPP_E_INVALID
+                                                       : COPP_E_CRYPTO; /* OPM-INI-8: it comes after the key's operation */
     device->status_sequence = handshake->status_sequence;
     device->command_sequence = handshake->command_sequence;
     device->state = COPP_DEVICE_ACTIVE; /* SES-3: whatever comes now is out of order */
@@ -240,7 +241,7 @@ uint32_t copp_device_sequence_start(struct copp_device *device, const struct cop
     enum copp_result result = open_secrets(device, signature, &handshake);
     if (result == COPP_OK)
         result = start_session(device, &handshake);
-    else if (result == COPP_E_INVALID)
+    if (result == COPP_E_INVALID)
         device->random_spent = true; /* SES-8, OPM-INI-8; a failure inside spends nothing */
     copp_handshake_wipe(&handshake);
     if (result == COPP_OK || result == COPP_E_INVALID)

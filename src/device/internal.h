@@ -221,7 +221,7 @@ enum copp_refusal copp_command_outcome(const struct copp_change *change, enum co
 
 /* connector.c */
 
-/* Whether a device that receives, or will when HDCP is on, is on the adapter's lists (OPM-SRM-7). */
+/* Whether a device that receives, directly or behind a repeater, is on the adapter's lists (OPM-SRM-7, OPM-HDCP-1). */
 bool copp_connector_is_revoked(const struct copp_connector *connector);
 /* Looks up who receives while HDCP is on: a revoked device ends it for everybody (OPM-SRM-3, OPM-SRM-5). */
 void copp_connector_look_up(struct copp_connector *connector);

@@ -216,7 +216,7 @@ static void bind_answer(const struct copp_device *device, const struct copp_stat
     copp_binding_encode(&binding, &message->bytes[COPP_BINDING_AT]);
 }
 
-/* QRY-2: zeros behind the structure, up to the binding where there is one, and the MAC over all of it. */
+/* QRY-2, OPM-GET-4: zeros behind the structure, up to the binding where there is one, and the MAC over all of it. */
 static bool seal(struct copp_device *device, const struct copp_status_input_fields *request, const uint8_t *answer, uint32_t size,
                  struct copp_status_output *message) {
     const struct copp_status_output_fields fields = {.size = size, .data = answer};
@@ -260,7 +260,7 @@ static uint32_t status(struct copp_device *device, const uint8_t *mac, const str
                                .data = fields.data,
                                .codes = codes,
                                .rule = query_rule};
-    struct copp_status_output message; /* not in place: on a failure *output is as it was (QRY-3) */
+    struct copp_status_output message; /* not in place: on a failure *output is as it was (QRY-3, OPM-ERR-3) */
     bool told_revoked = false;
     enum copp_refusal refusal = answer_request(&asked, &fields, &message, &told_revoked);
     uint32_t hresult = copp_refusal_hresult(refusal, codes);
