@@ -383,6 +383,34 @@ static void false_answers_stop(void) {
     }
 }
 
+/*
+ * OPM-OUT-7: two outputs of one monitor. None of the looks outlives the earliest deadline of them all, so that a slow driver does not keep
+ * content on the screen that another one has stopped protecting.
+ */
+static void several_outputs_are_polled_in_time(void) {
+    struct fake_driver drivers[2];
+    struct copp_session *sessions[2];
+    uint64_t earliest_ms = UINT64_MAX;
+    struct copp_poll polls[2] = {{.size = sizeof polls[0]}, {.size = sizeof polls[1]}};
+    for (size_t i = 0; i < 2; i++)
+        sessions[i] = protect(&drivers[i]);
+    for (size_t i = 0; i < 2; i++) {
+        copp_session_poll_until(sessions[i], 1000 + 400 * i, UINT64_MAX, &polls[i]);
+        assert_int_equal(polls[i].state, COPP_POLL_PROTECTED);
+        earliest_ms = polls[i].deadline_ms < earliest_ms ? polls[i].deadline_ms : earliest_ms;
+    }
+    assert_true(earliest_ms == 3000);
+    drivers[0].now_ms = drivers[1].now_ms = 1500; /* by their clocks, which are 1000 ms behind */
+    drivers[1].takes_ms = 200; /* four questions: too slow for what is left, quick enough for its own two seconds */
+    copp_session_poll_until(sessions[0], 2500, earliest_ms, &polls[0]);
+    assert_int_equal(polls[0].state, COPP_POLL_PROTECTED);
+    copp_session_poll_until(sessions[1], 2500, earliest_ms, &polls[1]);
+    assert_int_equal(polls[1].state, COPP_POLL_STOP);
+    assert_int_equal(polls[1].stop, COPP_STOP_TRANSPORT);
+    for (size_t i = 0; i < 2; i++)
+        free_all(&sessions[i], &drivers[i]);
+}
+
 /* OPM-APP-5: giving back is refused, and closing the device is what is left. */
 static void a_refused_release_ends_it(void) {
     struct fake_driver driver;
@@ -413,6 +441,7 @@ static const struct test_case cases[] = {
     TEST(levels_are_watched, "OPM-APP-3"),
     TEST(a_set_that_was_not_carried_out_stops, "OPM-APP-5 BIND-4"),
     TEST(false_answers_stop, "OPM-APP-2"),
+    TEST(several_outputs_are_polled_in_time, "OPM-OUT-7 OPM-APP-3"),
     TEST(a_refused_release_ends_it, "OPM-APP-5"),
 };
 
