@@ -84,7 +84,8 @@ static enum copp_stop await_levels(struct copp_session *session) {
     if (!session->semantics->driver_judges)
         return stop;
     uint64_t deadline_ms = copp_session_plus(copp_session_clock_ms(session), COPP_OPM_RAISE_MS);
-    copp_session_limit(session, deadline_ms);
+    copp_session_limit(session,
+                       copp_session_plus(deadline_ms, COPP_POLL_MS)); /* the last question may be asked when it has come */
     for (size_t i = 0; stop == COPP_STOP_NONE && i < session->semantics->type_count; i++) {
         uint32_t type = session->semantics->types[i];
         if (copp_session_required_level(session, type))

@@ -226,15 +226,26 @@ static void levels_may_come_up_later(void) {
     free_all(&session, &driver);
 }
 
+/* No question waits for ever, those that are asked meanwhile included. */
+static void check_bounded(struct fake_driver *driver, enum copp_request request) {
+    if (request == COPP_QUERY_LOCAL_PROTECTION_LEVEL)
+        assert_true(driver->deadline_ms <= driver->now_ms + COPP_OPM_RAISE_MS + COPP_POLL_MS);
+}
+
 static void a_level_that_never_comes_up_stops(void) {
-    struct fake_driver driver;
-    struct copp_session *session = begin(&driver, NULL);
-    driver.slow_asks = 100000;
-    driver.now_ms = 77;
-    assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_LEVEL);
-    assert_true(driver.now_ms == 77 + COPP_OPM_RAISE_MS); /* not before, and not after */
-    check_nothing_held(&driver);
-    free_all(&session, &driver);
+    for (unsigned takes_ms = 0; takes_ms < 20; takes_ms += 7) {
+        struct fake_driver driver;
+        struct copp_session *session = begin(&driver, NULL);
+        driver.slow_asks = 100000;
+        driver.now_ms = 77;
+        driver.takes_ms = takes_ms;
+        driver.before = check_bounded;
+        assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_LEVEL);
+        /* two questions and the command before, the last question and giving back behind: not before its time, and not after */
+        assert_true(driver.now_ms == 77 + COPP_OPM_RAISE_MS + 5u * takes_ms);
+        check_nothing_held(&driver);
+        free_all(&session, &driver);
+    }
 }
 
 static void time_that_does_not_pass_is_not_waited_for(void) {
