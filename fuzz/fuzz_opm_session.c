@@ -262,10 +262,10 @@ static uint64_t clock_now(struct copp_transport *transport) {
 }
 
 /* Time may stand still: then nobody waits for ever. */
-static void wait_until(struct copp_transport *transport, uint64_t until_ms) {
+static void wait_until(struct copp_transport *transport, uint64_t deadline_ms) {
     struct driver *driver = driver_of(transport);
-    CHECK(until_ms > driver->clock_ms && until_ms <= driver->clock_ms + COPP_OPM_RAISE_MS);
-    driver->clock_ms = fuzz_u8(driver->input) & 1 ? driver->clock_ms : until_ms;
+    CHECK(deadline_ms > driver->clock_ms && deadline_ms <= driver->clock_ms + COPP_OPM_RAISE_MS);
+    driver->clock_ms = fuzz_u8(driver->input) & 1 ? driver->clock_ms : deadline_ms;
 }
 
 static void tell_info(const struct copp_transport *transport, struct copp_transport_info *info) {

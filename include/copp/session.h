@@ -275,7 +275,7 @@ struct copp_poll {
 COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, struct copp_poll *poll);
 
 /*
- * The same, with a deadline of the caller's for the questions of the look: limit_ms, by the caller's clock, and COPP_POLL_MS from now at most.
+ * The same, with a deadline of the caller's for the questions of the look (OPM-OUT-7): limit_ms, by the caller's clock, and COPP_POLL_MS from now at most.
  * UINT64_MAX: as copp_session_poll. A look that is not through by then is COPP_STOP_TRANSPORT. It is for a player that shows content on
  * several outputs and looks at their sessions one after the other: none of the looks may stop counting while it waits for one driver (APP-3).
  * So while content is shown limit_ms is no later than any session's last poll->deadline_ms, this one's included. While it is hidden

@@ -81,9 +81,9 @@ struct copp_transport_ops {
     void (*info)(const struct copp_transport *transport, struct copp_transport_info *info);
     /* Closes the device and opens a new one on the same connector. After an error every call answers COPP_E_TRANSPORT until it succeeds. */
     enum copp_result (*reopen)(struct copp_transport *transport);
-    /* Lets time pass until the clock says until_ms, as for a level that comes up later (OPM-SET-5). It may return early where the transport
+    /* Lets time pass until the clock says deadline_ms, as for a level that comes up later (OPM-SET-5). It may return early where the transport
      * gives up; a clock that has not gone on then means that no time will pass. Without it, nobody waits. */
-    void (*wait)(struct copp_transport *transport, uint64_t until_ms);
+    void (*wait)(struct copp_transport *transport, uint64_t deadline_ms);
 };
 
 /*

@@ -116,11 +116,11 @@ static enum copp_result reopen(struct copp_transport *transport) {
     return copp_device_open_as(local->connector, &local->options, &local->device);
 }
 
-static void wait(struct copp_transport *transport, uint64_t until_ms) {
+static void wait(struct copp_transport *transport, uint64_t deadline_ms) {
     struct local_transport *local = (struct local_transport *)transport;
     if (!local->pump)
         return;
-    local->pump->ops->wait(local->pump, until_ms);
+    local->pump->ops->wait(local->pump, deadline_ms);
     copp_adapter_dispatch(local->connector->adapter, now_ms(transport));
 }
 

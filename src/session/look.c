@@ -104,21 +104,6 @@ static enum copp_stop check_levels(struct copp_session *session) {
     return COPP_STOP_NONE;
 }
 
-uint64_t copp_session_plus(uint64_t ms, uint64_t more) {
-    return ms > UINT64_MAX - more ? UINT64_MAX : ms + more;
-}
-
-struct moment copp_session_expiry(const struct moment *moment) {
-    return (struct moment){copp_session_plus(moment->caller_ms, COPP_POLL_MS),
-                           copp_session_plus(moment->transport_ms, COPP_POLL_MS)};
-}
-
-struct moment copp_session_since(const struct copp_session *session, const struct moment *begin) {
-    uint64_t clock_ms = copp_session_clock_ms(session);
-    uint64_t elapsed_ms = clock_ms > begin->transport_ms ? clock_ms - begin->transport_ms : 0;
-    return (struct moment){copp_session_plus(begin->caller_ms, elapsed_ms), clock_ms};
-}
-
 enum copp_stop copp_session_look(struct copp_session *session, uint64_t deadline_ms, bool *again) {
     copp_session_limit(session, deadline_ms);
     enum copp_stop stop = query_connector(session, TO_JUDGE);

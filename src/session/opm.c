@@ -25,11 +25,11 @@ static bool trusts(const struct copp_session_config *config) {
 /* OPM-INI-2 */
 static enum copp_result validate_chain(struct copp_session *session, const uint8_t *chain_bytes, size_t chain_size,
                                        struct copp_verdict *verdict) {
-    const struct copp_opm_trust trust = {.size = sizeof trust,
-                                         .anchor = session->config.opm_anchor,
-                                         .purpose = session->config.opm_purpose,
-                                         .log = session->config.log};
-    return copp_opm_chain_validate(chain_bytes, chain_size, &trust, &session->opm_chain, verdict);
+    const struct copp_opm_trust demanded = {.size = sizeof demanded,
+                                            .anchor = session->config.opm_anchor,
+                                            .purpose = session->config.opm_purpose,
+                                            .log = session->config.log};
+    return copp_opm_chain_validate(chain_bytes, chain_size, &demanded, &session->opm_chain, verdict);
 }
 
 /* OPM-INI-4, OPM-INI-5 */

@@ -63,8 +63,8 @@ static bool pause(struct copp_session *session, uint64_t deadline_ms) {
     uint64_t before_ms = copp_session_clock_ms(session);
     if (!COPP_HAS_OP(ops, wait) || before_ms >= deadline_ms)
         return false;
-    uint64_t until_ms = copp_session_plus(before_ms, ASK_AGAIN_MS);
-    ops->wait(session->transport, until_ms < deadline_ms ? until_ms : deadline_ms);
+    uint64_t again_ms = copp_session_plus(before_ms, ASK_AGAIN_MS);
+    ops->wait(session->transport, again_ms < deadline_ms ? again_ms : deadline_ms);
     return copp_session_clock_ms(session) > before_ms;
 }
 
@@ -84,7 +84,8 @@ static enum copp_stop await_levels(struct copp_session *session) {
     if (!session->semantics->driver_judges)
         return stop;
     uint64_t deadline_ms = copp_session_plus(copp_session_clock_ms(session), COPP_OPM_RAISE_MS);
-    copp_session_limit(session, deadline_ms);
+    copp_session_limit(session,
+                       copp_session_plus(deadline_ms, COPP_POLL_MS)); /* the last question may be asked when it has come */
     for (size_t i = 0; stop == COPP_STOP_NONE && i < session->semantics->type_count; i++) {
         uint32_t type = session->semantics->types[i];
         if (copp_session_required_level(session, type))

@@ -400,11 +400,11 @@ static enum copp_result reopen(struct copp_transport *transport) {
     return driver_of(transport)->reopen_result;
 }
 
-static void wait(struct copp_transport *transport, uint64_t until_ms) {
+static void wait(struct copp_transport *transport, uint64_t deadline_ms) {
     struct fake_driver *driver = driver_of(transport);
-    assert_true(until_ms > driver->now_ms);
+    assert_true(deadline_ms > driver->now_ms);
     driver->waits++;
-    driver->now_ms = driver->stuck ? driver->now_ms : until_ms;
+    driver->now_ms = driver->stuck ? driver->now_ms : deadline_ms;
 }
 
 void fake_driver_can_more(struct fake_driver *driver) {

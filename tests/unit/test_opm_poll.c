@@ -226,15 +226,26 @@ static void levels_may_come_up_later(void) {
     free_all(&session, &driver);
 }
 
+/* No question waits for ever, those that are asked meanwhile included. */
+static void check_bounded(struct fake_driver *driver, enum copp_request request) {
+    if (request == COPP_QUERY_LOCAL_PROTECTION_LEVEL)
+        assert_true(driver->deadline_ms <= driver->now_ms + COPP_OPM_RAISE_MS + COPP_POLL_MS);
+}
+
 static void a_level_that_never_comes_up_stops(void) {
-    struct fake_driver driver;
-    struct copp_session *session = begin(&driver, NULL);
-    driver.slow_asks = 100000;
-    driver.now_ms = 77;
-    assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_LEVEL);
-    assert_true(driver.now_ms == 77 + COPP_OPM_RAISE_MS); /* not before, and not after */
-    check_nothing_held(&driver);
-    free_all(&session, &driver);
+    for (unsigned takes_ms = 0; takes_ms < 20; takes_ms += 7) {
+        struct fake_driver driver;
+        struct copp_session *session = begin(&driver, NULL);
+        driver.slow_asks = 100000;
+        driver.now_ms = 77;
+        driver.takes_ms = takes_ms;
+        driver.before = check_bounded;
+        assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_LEVEL);
+        /* two questions and the command before, the last question and giving back behind: not before its time, and not after */
+        assert_true(driver.now_ms == 77 + COPP_OPM_RAISE_MS + 5u * takes_ms);
+        check_nothing_held(&driver);
+        free_all(&session, &driver);
+    }
 }
 
 static void time_that_does_not_pass_is_not_waited_for(void) {
@@ -383,6 +394,34 @@ static void false_answers_stop(void) {
     }
 }
 
+/*
+ * OPM-OUT-7: two outputs of one monitor. None of the looks outlives the earliest deadline of them all, so that a slow driver does not keep
+ * content on the screen that another one has stopped protecting.
+ */
+static void several_outputs_are_polled_in_time(void) {
+    struct fake_driver drivers[2];
+    struct copp_session *sessions[2];
+    uint64_t earliest_ms = UINT64_MAX;
+    struct copp_poll polls[2] = {{.size = sizeof polls[0]}, {.size = sizeof polls[1]}};
+    for (size_t i = 0; i < 2; i++)
+        sessions[i] = protect(&drivers[i]);
+    for (size_t i = 0; i < 2; i++) {
+        copp_session_poll_until(sessions[i], 1000 + 400 * i, UINT64_MAX, &polls[i]);
+        assert_int_equal(polls[i].state, COPP_POLL_PROTECTED);
+        earliest_ms = polls[i].deadline_ms < earliest_ms ? polls[i].deadline_ms : earliest_ms;
+    }
+    assert_true(earliest_ms == 3000);
+    drivers[0].now_ms = drivers[1].now_ms = 1500; /* by their clocks, which are 1000 ms behind */
+    drivers[1].takes_ms = 200; /* four questions: too slow for what is left, quick enough for its own two seconds */
+    copp_session_poll_until(sessions[0], 2500, earliest_ms, &polls[0]);
+    assert_int_equal(polls[0].state, COPP_POLL_PROTECTED);
+    copp_session_poll_until(sessions[1], 2500, earliest_ms, &polls[1]);
+    assert_int_equal(polls[1].state, COPP_POLL_STOP);
+    assert_int_equal(polls[1].stop, COPP_STOP_TRANSPORT);
+    for (size_t i = 0; i < 2; i++)
+        free_all(&sessions[i], &drivers[i]);
+}
+
 /* OPM-APP-5: giving back is refused, and closing the device is what is left. */
 static void a_refused_release_ends_it(void) {
     struct fake_driver driver;
@@ -413,6 +452,7 @@ static const struct test_case cases[] = {
     TEST(levels_are_watched, "OPM-APP-3"),
     TEST(a_set_that_was_not_carried_out_stops, "OPM-APP-5 BIND-4"),
     TEST(false_answers_stop, "OPM-APP-2"),
+    TEST(several_outputs_are_polled_in_time, "OPM-OUT-7 OPM-APP-3"),
     TEST(a_refused_release_ends_it, "OPM-APP-5"),
 };
 

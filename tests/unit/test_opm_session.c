@@ -21,13 +21,13 @@ static struct copp_session *begin(struct fake_driver *driver) {
     return fake_session(driver, NULL);
 }
 
-static unsigned calls(const struct fake_driver *driver) {
+static unsigned count_sent(const struct fake_driver *driver) {
     return driver->exchanges + driver->starts + driver->commands + driver->queries;
 }
 
 /* Whatever is called answers result, and nothing is sent. */
 static void check_dead(struct copp_session *session, const struct fake_driver *driver, enum copp_result result) {
-    unsigned seen = calls(driver);
+    unsigned seen = count_sent(driver);
     uint32_t word = 7;
     uint64_t id = 7;
     assert_int_equal(copp_session_local_level(session, HDCP, &word), result);
@@ -36,7 +36,7 @@ static void check_dead(struct copp_session *session, const struct fake_driver *d
     assert_int_equal(copp_session_set_protection_level(session, HDCP, 1), result);
     assert_int_equal(copp_session_set_protection_level(session, HDCP, 0), result);
     assert_true(word == 7 && id == 7);
-    assert_int_equal(calls(driver), seen);
+    assert_int_equal(count_sent(driver), seen);
     assert_null(session->omac); /* OPM-APP-6 */
     static const uint8_t zeros[COPP_RANDOM_SIZE];
     assert_memory_equal(session->random, zeros, sizeof zeros);
@@ -67,7 +67,7 @@ static enum copp_result new_session(struct fake_driver *driver, const struct cop
     enum copp_result result = copp_session_new(config, &driver->transport, &session);
     assert_true(result ? session == NULL : session != NULL);
     copp_session_free(&session);
-    assert_int_equal(calls(driver), 0);
+    assert_int_equal(count_sent(driver), 0);
     return result;
 }
 
@@ -226,7 +226,7 @@ static void each_semantics_has_its_requests(void) {
     static const uint8_t srm[48];
     uint32_t word;
     uint64_t id;
-    unsigned seen = calls(&driver);
+    unsigned seen = count_sent(&driver);
     assert_int_equal(copp_session_hdcp_key(session, &(struct copp_status_hdcp_key){.flags = 0}), COPP_E_UNSUPPORTED);
     assert_int_equal(copp_session_signaling(session, &(struct copp_status_signaling){.flags = 0}), COPP_E_UNSUPPORTED);
     assert_int_equal(copp_session_set_signaling(session, &(struct copp_set_signaling){.standard = 1}), COPP_E_UNSUPPORTED);
@@ -237,19 +237,19 @@ static void each_semantics_has_its_requests(void) {
     assert_int_equal(copp_session_set_protection_level(session, 0, 0), COPP_E_ARGUMENT);
     assert_int_equal(copp_session_set_protection_level(session, CGMSA, 8 | 1), COPP_E_ARGUMENT);
     assert_int_equal(copp_session_set_protection_level_css(session, 0x40, 1), COPP_E_ARGUMENT);
-    assert_int_equal(calls(&driver), seen);
+    assert_int_equal(count_sent(&driver), seen);
     free_all(&session, &driver);
 
     fake_driver_init(&driver);
     session = fake_session(&driver, NULL);
-    seen = calls(&driver);
+    seen = count_sent(&driver);
     assert_int_equal(copp_session_srm_version(session, &word), COPP_E_UNSUPPORTED);
     assert_int_equal(copp_session_output_id(session, &id), COPP_E_UNSUPPORTED);
     assert_int_equal(copp_session_dvi_characteristics(session, &word), COPP_E_UNSUPPORTED);
     assert_int_equal(copp_session_hardware_protection(session, &word), COPP_E_UNSUPPORTED);
     assert_int_equal(copp_session_set_srm(session, srm, sizeof srm), COPP_E_UNSUPPORTED);
     assert_int_equal(copp_session_set_protection_level_css(session, COPP_PROTECTION_TYPE_HDCP, 1), COPP_E_UNSUPPORTED);
-    assert_int_equal(calls(&driver), seen);
+    assert_int_equal(count_sent(&driver), seen);
     free_all(&session, &driver);
 }
 
