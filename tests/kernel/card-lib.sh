@@ -17,7 +17,11 @@ udevadm settle
 order() { echo "${2:-1}" >"$1"; }
 
 # value_is VALUE [CONNECTOR]: of Content Protection, 0 Undesired, 1 Desired, 2 Enabled
-value_is() { /kernel/drm_card get "${2:-HDMI-A-1}" 'Content Protection' | grep -x "$1"; }
+value_is() {
+    value=$(/kernel/drm_card get "${2:-HDMI-A-1}" 'Content Protection')
+    echo "$value"
+    [ "$value" = "$1" ]
+}
 
 # shows OPTION... CONNECTOR...: a program owns the card and shows something there, until ends_showing; $shower is its process
 shows() {
@@ -71,7 +75,7 @@ releases() {
 }
 
 # loses ORDER: the link of what is protected is lost. When that was noticed, and when the command had ended, is added to /run/times.
-loses() { /kernel/time_loss "$hdmi/$1" "$(pidof sleep)" >>/run/times; }
+loses() { /kernel/time_loss "$hdmi/$1" "$(pidof sleep)" >>/run/times || { cat /run/copp /run/lent /run/coppd.log; return 1; }; }
 # was_noticed_in_time: each of them, within the protocol's 2 s
 was_noticed_in_time() {
     cat /run/times

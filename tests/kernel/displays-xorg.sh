@@ -58,6 +58,7 @@ order "$hdmi/desired"
 test_that "one with an event does, too (RandR)" ended_with 1
 test_that "Undesired stands (RandR)" until_true value_is 0
 test_that "coppd ends (RandR)" coppd_stops
+test_that "the server has carried out its last request by now" moves
 
 backend=kms
 output=card0-HDMI-A-1
