@@ -88,8 +88,10 @@ static bool asks_for_hdcp(const struct copp_change *change) {
            COPP_HDCP_TYPES & (1u << change->type);
 }
 
-/* OPM-SRM-6: the next query of a level says why. */
+/* OPM-SRM-6: the next query of a level says why. COPP has no flag for it, and the desktop no device. */
 static void note_revoked(struct copp_device *device) {
+    if (!device || device->semantics != COPP_SEMANTICS_OPM)
+        return;
     device->flags |= COPP_STATUS_LINK_LOST;
     device->revoked = true;
 }
@@ -207,10 +209,10 @@ void copp_connector_cancel_pending(struct copp_connector *connector) {
 }
 
 static void end_pending_command(struct copp_connector *connector, struct copp_change *change, enum copp_result result) {
-    if (!result && asks_for_hdcp(change) && copp_connector_is_revoked(connector)) {
-        note_revoked(change->device);
+    if (!result && asks_for_hdcp(change) && copp_connector_is_revoked(connector))
         result = COPP_E_REVOKED;
-    }
+    if (result == COPP_E_REVOKED)
+        note_revoked(change->device);
     if (!result)
         swap_change(connector, change);
     end_command(change, result);

@@ -18,7 +18,7 @@ void copp_connector_tampered(struct copp_connector *connector) {
 }
 
 void copp_connector_revoked(struct copp_connector *connector) {
-    copp_connector_protection_lost(connector, COPP_PROTECTION_TYPE_HDCP);
+    lose(connector, &(struct copp_loss){.types = COPP_PROTECTION_TYPE_HDCP, .revoked = true}); /* OPM-SRM-5 */
 }
 
 void copp_connector_receivers_changed(struct copp_connector *connector) {

@@ -21,6 +21,7 @@ struct opm_output {
     bool no_type1;
     bool no_dpcp;
     bool no_engine;
+    bool revoked; /* by a list of the hardware's own */
     bool link_fails;
     bool slow; /* applies are pending until opm_output_end */
     bool cannot_blank;
