@@ -90,11 +90,11 @@ lint_layers() {
     # what of common/ is inline, since its archive is not part of the library; src/ reads no clock
     local inline='common/(base64|call|sized|text|transfer|wide_windows)\.h'
     allow src/base "$inline|"'base/.*|copp/(base|log)\.h'
-    allow src/wire "$inline|"'base/.*|wire/.*|copp/(base|protocol|handshake|key|omac)\.h'
+    allow src/wire "$inline|"'base/.*|wire/.*|copp/(base|protocol|handshake|key|omac|opm)\.h'
     allow src/crypto "$inline|"'(base|wire|crypto)/.*|copp/(base|protocol|log|handshake|key|omac)\.h'
     allow src/certificate "$inline|"'(base|wire|crypto|certificate)/.*|copp/(base|log|protocol|key|omac|certificate|revocation|srm|x509)\.h'
     allow src/session "$inline|"'(base|wire|crypto|certificate|session)/.*|copp/(base|log|protocol|opm|key|omac|handshake|certificate|revocation|srm|x509|transport|session)\.h'
-    allow src/device "$inline|"'(base|wire|crypto|device)/.*|certificate/srm\.h|copp/(base|log|protocol|key|omac|handshake|srm|transport|output|device)\.h'
+    allow src/device "$inline|"'(base|wire|crypto|device)/.*|certificate/srm\.h|copp/(base|log|protocol|key|omac|opm|handshake|srm|transport|output|device)\.h'
     allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|srm|transport|output|device|sim)\.h'
     allow transports "$inline|"'common/clock\.h|(base|wire|transports)/.*|copp/(base|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
