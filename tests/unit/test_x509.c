@@ -6,6 +6,7 @@
 
 #include "certificate/x509.h"
 #include "harness.h"
+#include "wire/der_write.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -271,6 +272,166 @@ static void every_beginning_is_refused(void) {
     }
 }
 
+/* --- an element too many --- */
+
+#define DEPTH_MAX 12
+
+struct element {
+    size_t at; /* of its tag */
+    size_t header;
+    size_t size; /* of its contents */
+};
+
+static struct element element_at(const uint8_t *bytes, size_t at) {
+    struct element element = {at, 2, bytes[at + 1]};
+    if (bytes[at + 1] == 0x81)
+        element = (struct element){at, 3, bytes[at + 2]};
+    else if (bytes[at + 1] == 0x82)
+        element = (struct element){at, 4, (size_t)bytes[at + 2] << 8 | bytes[at + 3]};
+    return element;
+}
+
+/* False if the length would need another form. */
+static bool make_longer(uint8_t *bytes, const struct element *element, size_t by) {
+    size_t size = element->size + by;
+    if (copp_der_header_size(size) != element->header)
+        return false;
+    bytes[element->at + element->header - 1] = (uint8_t)size;
+    if (element->header == 4)
+        bytes[element->at + 2] = (uint8_t)(size >> 8);
+    return true;
+}
+
+/* Puts a NULL behind the contents of the last of the elements, each of which is in the one before. */
+static size_t append_null(const uint8_t *good, size_t size, const struct element *elements, size_t count, uint8_t *bytes) {
+    const struct element *last = &elements[count - 1];
+    size_t end = last->at + last->header + last->size;
+    memcpy(bytes, good, end);
+    bytes[end] = COPP_DER_NULL;
+    bytes[end + 1] = 0;
+    memcpy(bytes + end + 2, good + end, size - end);
+    for (size_t i = 0; i < count; i++) {
+        if (!make_longer(bytes, &elements[i], 2))
+            return 0;
+    }
+    return size + 2;
+}
+
+/* Whether it is OPM-CERT-1 that says what is in it: container, certificate, signed part, version, key. */
+static bool is_frame(const uint8_t *good, const struct element *elements, size_t count) {
+    static const uint8_t rsa_encryption[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+    const struct element *last = &elements[count - 1];
+    const uint8_t *contents = good + last->at + last->header;
+    bool key = last->size > 2 + sizeof rsa_encryption && memcmp(contents + 2, rsa_encryption, sizeof rsa_encryption) == 0;
+    return count <= 5 || (count == 6 && good[last->at + last->header] != COPP_DER_OBJECT) ||
+           (count == 7 && (good[last->at] == COPP_DER_CONTEXT(0) || key));
+}
+
+/* Appends to each constructed element from from to to in turn. Returns how many of them are OPM-CERT-1's, all of which it refuses. */
+static unsigned append_everywhere(const uint8_t *good, size_t size, struct element *elements, size_t count, size_t from,
+                                  size_t to, const struct copp_opm_anchor *anchor) {
+    unsigned frames = 0;
+    uint8_t bytes[8192];
+    assert_true(count < DEPTH_MAX && size + 2 <= sizeof bytes);
+    for (size_t at = from; at < to; at = elements[count].at + elements[count].header + elements[count].size) {
+        elements[count] = element_at(good, at);
+        size_t start = at + elements[count].header;
+        if (!(good[at] & 0x20))
+            continue;
+        size_t longer = append_null(good, size, elements, count + 1, bytes);
+        if (longer && is_frame(good, elements, count + 1)) {
+            struct copp_verdict verdict;
+            assert_int_equal(validate(bytes, longer, anchor, NULL, NULL, &verdict), COPP_E_INVALID);
+            if (verdict.rule != COPP_RULE_OPM_CERT_1)
+                fail_msg("element at %zu: %s, %s", at, copp_rule_id(verdict.rule), verdict.detail);
+            frames++;
+        }
+        frames += append_everywhere(good, size, elements, count + 1, start, start + elements[count].size, anchor);
+    }
+    return frames;
+}
+
+static void no_level_has_an_element_too_many(void) {
+    const struct copp_opm_anchor anchor = read_anchor("root.pem");
+    struct element elements[DEPTH_MAX];
+    size_t size;
+    uint8_t *good = read_opm("chain-good-two.p7b", &size);
+    /* seven of the container, and of each certificate itself, its signed part, version and key */
+    assert_int_equal(append_everywhere(good, size, elements, 0, 0, size, &anchor), 7 + 2 * 4);
+    free(good);
+}
+
+/* A certificate with another beginning: what stands before the algorithm in its signed part. */
+static const char *read_with_beginning(const struct copp_x509 *good, const uint8_t *beginning, size_t size) {
+    static const size_t version_and_serial = 5 + 3;
+    uint8_t bytes[4096];
+    struct copp_der_out out = {bytes, sizeof bytes, 0, true};
+    struct copp_reader in = good->signed_part;
+    struct copp_reader contents;
+    struct copp_x509 certificate;
+    assert_true(copp_der_read(&in, COPP_DER_SEQUENCE, &contents));
+    copp_der_put(&out, beginning, size);
+    copp_der_put(&out, contents.next + version_and_serial, contents.left - version_and_serial);
+    copp_der_wrap(&out, 0, COPP_DER_SEQUENCE);
+    const uint8_t *behind = good->signed_part.next + good->signed_part.left;
+    copp_der_put(&out, behind, (size_t)(good->whole.next + good->whole.left - behind));
+    copp_der_wrap(&out, 0, COPP_DER_SEQUENCE);
+    assert_true(out.good);
+    struct copp_reader made = {bytes, out.used};
+    return copp_x509_read(&made, &certificate);
+}
+
+static void versions_and_serial_numbers(void) {
+    static const struct {
+        uint8_t beginning[12];
+        size_t size;
+        const char *flaw; /* a word of it; NULL: none */
+    } beginnings[] = {
+        {{0xa0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x01, 0x01}, 8, NULL},
+        {{0xa0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x02, 0xff, 0x00}, 9, NULL}, /* any serial number */
+        {{0xa0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x00}, 7, "serial"},
+        {{0xa0, 0x03, 0x02, 0x01, 0x02}, 5, "serial"},
+        {{0x02, 0x01, 0x01}, 3, "extensions"}, /* version 1 */
+        {{0xa0, 0x03, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01}, 8, "version"},
+        {{0xa0, 0x03, 0x02, 0x01, 0x00, 0x02, 0x01, 0x01}, 8, "version"},
+        {{0xa0, 0x03, 0x02, 0x01, 0x03, 0x02, 0x01, 0x01}, 8, "version"},
+        {{0xa0, 0x04, 0x02, 0x02, 0x00, 0x02, 0x02, 0x01, 0x01}, 9, "version"}, /* not minimal */
+    };
+    struct copp_opm_chain *chain;
+    size_t size;
+    uint8_t *bytes = read_opm("chain-good-two.p7b", &size);
+    assert_int_equal(copp_opm_chain_parse(bytes, size, NULL, &chain, NULL), COPP_OK);
+    for (size_t i = 0; i < COUNT(beginnings); i++) {
+        const char *flaw = read_with_beginning(&chain->certificates[0], beginnings[i].beginning, beginnings[i].size);
+        if (!flaw != !beginnings[i].flaw || (flaw && !strstr(flaw, beginnings[i].flaw)))
+            fail_msg("beginning %zu: %s", i, flaw ? flaw : "none");
+    }
+    copp_opm_chain_free(&chain);
+    free(bytes);
+}
+
+/* Behind the numbers, and behind the RSAPublicKey. */
+static void nothing_follows_a_key(void) {
+    uint8_t key[] = {0x30, 0x06, 0x02, 0x01, 0x0f, 0x02, 0x01, 0x03, 0x05, 0x00};
+    static const uint8_t algorithm[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
+    struct copp_x509 certificate = {.key_algorithm = {algorithm, sizeof algorithm}, .key_bits = {key, sizeof key - 2}};
+    copp_x509_read_key(&certificate);
+    assert_null(certificate.key_flaw);
+    assert_true(certificate.key.modulus_size == 1 && certificate.key.exponent == 3);
+    certificate.key_bits.left = sizeof key;
+    copp_x509_read_key(&certificate);
+    assert_non_null(certificate.key_flaw);
+    certificate.key_bits.left = sizeof key - 2;
+    key[4] = 0x0e; /* an even modulus */
+    copp_x509_read_key(&certificate);
+    assert_non_null(certificate.key_flaw);
+    key[4] = 0x0f;
+    certificate.key_bits.left = sizeof key;
+    key[1] = 8; /* now in it */
+    copp_x509_read_key(&certificate);
+    assert_non_null(certificate.key_flaw);
+}
+
 /* --- extensions --- */
 
 struct extension_case {
@@ -523,6 +684,9 @@ static const struct test_case cases[] = {
     TEST(every_bit_of_a_chain_counts, "OPM-CERT-3 OPM-CERT-4"),
     TEST(every_byte_of_other_chains_counts, "OPM-CERT-3 OPM-CERT-4"),
     TEST(every_beginning_is_refused, "OPM-CERT-1"),
+    TEST(no_level_has_an_element_too_many, "OPM-CERT-1"),
+    TEST(versions_and_serial_numbers, "OPM-CERT-1"),
+    TEST(nothing_follows_a_key, "OPM-CERT-5"),
     TEST(extensions_are_read_strictly, "OPM-CERT-9"),
     TEST(certificates_say_what_they_are, ""),
     TEST(without_a_path_nobody_has_a_role, "OPM-CERT-2 OPM-CERT-3"),
