@@ -244,6 +244,20 @@ static void every_beginning_is_refused(void) {
     }
 }
 
+/* Nothing is copied or read of more than 64 KiB. */
+static void larger_chains_are_not_read(void) {
+    const struct copp_opm_anchor anchor = read_anchor("root.pem");
+    uint8_t *bytes = calloc(1, COPP_OPM_CHAIN_SIZE_MAX + 1);
+    struct copp_verdict verdict;
+    assert_non_null(bytes);
+    for (size_t over = 0; over < 2; over++) {
+        assert_int_equal(validate(bytes, COPP_OPM_CHAIN_SIZE_MAX + over, &anchor, NULL, NULL, &verdict), COPP_E_INVALID);
+        assert_int_equal(verdict.rule, COPP_RULE_OPM_CERT_1);
+        assert_int_equal(strstr(verdict.detail, "64 KiB") != NULL, over);
+    }
+    free(bytes);
+}
+
 /* What is asked for that this library does not know is refused, never left out. */
 static void trust_of_other_releases(void) {
     struct {
@@ -280,6 +294,7 @@ static const struct test_case cases[] = {
     TEST(every_bit_of_a_chain_counts, "OPM-CERT-3 OPM-CERT-4"),
     TEST(every_byte_of_other_chains_counts, "OPM-CERT-3 OPM-CERT-4"),
     TEST(every_beginning_is_refused, "OPM-CERT-1"),
+    TEST(larger_chains_are_not_read, "OPM-CERT-1"),
     TEST(trust_of_other_releases, ""),
 };
 
