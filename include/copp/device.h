@@ -164,9 +164,10 @@ COPP_API void copp_connector_set_busy(struct copp_connector *connector, bool bus
  *   for a level that is none; COPP_E_RESOLUTION, COPP_E_FAILED, or COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6), if
  *   it cannot be applied: nothing has changed then.
  *   The desktop does not wait for an output that answers COPP_E_PENDING: that is COPP_E_FAILED. Level 0 always succeeds.
- * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED, COPP_E_LINK_LOST, COPP_E_UNSUPPORTED or
- *   COPP_E_STATE, as of apply.
+ * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED, COPP_E_LINK_LOST, COPP_E_UNSUPPORTED,
+ *   COPP_E_REVOKED or COPP_E_STATE, as of apply.
  * tampered: the adapter or its driver was tampered with. Every protection falls away: LinkLost to COPP's devices (OPM-STA-2).
+ * revoked: the hardware has found a revoked device by lists of its own, and HDCP is not in force any more: as protection_lost of HDCP.
  * receivers_changed: other devices than before receive, while the link stayed up: bksv or downstream have changed. An output also
  *   calls it when a repeater's list arrives after HDCP came up. They are looked up in the adapter's revocation lists.
  */
@@ -176,6 +177,7 @@ COPP_API void copp_connector_reconfigured(struct copp_connector *connector);
 COPP_API COPP_NODISCARD enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector, uint32_t level);
 COPP_API void copp_connector_applied(struct copp_connector *connector, enum copp_result result);
 COPP_API void copp_connector_tampered(struct copp_connector *connector);
+COPP_API void copp_connector_revoked(struct copp_connector *connector);
 COPP_API void copp_connector_receivers_changed(struct copp_connector *connector);
 
 /* Ends commands whose time is up (CMD-6) and tries again what an output refused to take down. */

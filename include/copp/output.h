@@ -71,7 +71,8 @@ struct copp_output_ops {
      * COPP_OK: in force, as far as the hardware can tell. COPP_E_PENDING: begun; answer with
      * copp_connector_applied. COPP_E_RESOLUTION: the present mode forbids it. COPP_E_FAILED: it did not come up.
      * COPP_E_LINK_LOST: it did not come up, and what was in force before is gone as well (EVT-3). COPP_E_UNSUPPORTED: what is
-     * plugged in cannot do it: it has no HDCP, none that does Type 1, or no DPCP. COPP_E_STATE: other outputs
+     * plugged in cannot do it: it has no HDCP, none that does Type 1, or no DPCP. COPP_E_REVOKED: the hardware
+     * looked devices up in lists of its own, and a revoked one receives. COPP_E_STATE: other outputs
      * use all HDCP engines.
      * Not called while an earlier one is pending; after an event it may ask for what is in force already. It may be
      * called from within copp_connector_*, but not the other way round: an output tells its connector nothing from

@@ -58,6 +58,9 @@ COPP_API bool copp_sim_plugged(struct copp_sim *sim, const char *name);
  * "" if nothing is plugged in, if the description does not say, or if no output has that name; lives as long as sim. */
 COPP_API const char *copp_sim_display(struct copp_sim *sim, const char *name);
 
+/* Whether the output shows black in place of every frame (OPM-STA-6); false if there is no output of that name. */
+COPP_API bool copp_sim_blank(struct copp_sim *sim, const char *name);
+
 /*
  * Makes something happen now: "unplug NAME", "plug NAME", "mode NAME MODE", "hdcp-fail NAME", "desktop-acp NAME LEVEL",
  * ... as docs/simulator.md lists. COPP_E_INVALID: *error says why, nothing has happened.

@@ -26,15 +26,16 @@ static bool value_of(const drmModeObjectProperties *properties, uint32_t id, uin
     return false;
 }
 
-static enum hdcp_value read_hdcp(const struct kms_card *card, const struct kms_connector *connector,
-                                 const drmModeObjectProperties *properties) {
+static void read_hdcp(const struct kms_card *card, const struct kms_connector *connector,
+                      const drmModeObjectProperties *properties, struct hdcp_observation *observation) {
     uint64_t value = HDCP_UNREADABLE;
     uint64_t type = 0;
     if (!value_of(properties, connector->protection_property, &value) || value > HDCP_ENABLED)
         value = HDCP_UNREADABLE;
-    if (value == HDCP_ENABLED && card->type1 && (!value_of(properties, connector->type_property, &type) || type != 1))
+    observation->type1 = value == HDCP_ENABLED && value_of(properties, connector->type_property, &type) && type == 1;
+    if (value == HDCP_ENABLED && card->type1 && !observation->type1)
         value = HDCP_DESIRED; /* what there is, is less than what was asked for */
-    return (enum hdcp_value)value;
+    observation->hdcp = (enum hdcp_value)value;
 }
 
 /* Another blob has another number as long as the old one is there; the numbers of old ones are used again, so that a scan clears it. */
@@ -57,7 +58,9 @@ static uint32_t read_properties(struct kms_card *card, struct kms_connector *con
     uint64_t tile = 0;
     drmModeObjectPropertiesPtr properties = drmModeObjectGetProperties(card->fd, connector->id, DRM_MODE_OBJECT_CONNECTOR);
     if (connector->protection_property)
-        observation->hdcp = properties ? read_hdcp(card, connector, properties) : HDCP_UNREADABLE;
+        observation->hdcp = HDCP_UNREADABLE;
+    if (connector->protection_property && properties)
+        read_hdcp(card, connector, properties, observation);
     if (properties)
         (void)value_of(properties, connector->tile_property, &tile);
     if (properties && observation->connected)

@@ -16,6 +16,7 @@ struct kms_connector {
     uint32_t type_property; /* "HDCP Content Type"; 0: none */
     uint32_t edid_property; /* "EDID"; 0: none */
     uint32_t tile_property; /* "TILE"; 0: none */
+    bool type1; /* HDCP is to be switched on with content type 1 (OPM-HDCP-2) */
     uint32_t edid_blob; /* what display was read from; 0: it is to be read */
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
     struct copp_backend_warnings warnings; /* of what the driver refuses */

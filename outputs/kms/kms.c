@@ -71,6 +71,7 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
+    own->card->connectors[own->index].type1 = link->type1;
     enum copp_result result =
         own->card->lent ? kms_lent_write(own->card, own->index, value) : kms_card_write(own->card, own->index, value);
     if (value == HDCP_DESIRED && !result)
@@ -122,6 +123,11 @@ static bool can_offer(const struct kms *kms, const struct kms_connector *connect
     return connector->protection_property && (!kms->type1 || connector->type_property);
 }
 
+/* OPM-HDCP-2: what the kernel has the content type for can do HDCP 2.2. */
+static bool can_offer_type1(const struct kms *kms, const struct kms_connector *connector) {
+    return can_offer(kms, connector) && connector->type_property;
+}
+
 static void say_what_is_not_offered(const struct kms *kms, const struct kms_connector *connector) {
     if (connector->protection_property && !can_offer(kms, connector))
         copp_backend_say(kms->log, COPP_BACKEND_WARNING, "%s: has no HDCP content type 1, which is asked for: it offers no HDCP",
@@ -148,6 +154,7 @@ static void add_link(struct kms *kms, size_t place, size_t index) {
     kms_receiver_init(&link->receiver, &kms->receivers, card->connectors[index].name);
     say_what_is_not_offered(kms, &card->connectors[index]);
     hdcp_link_init(&link->link, &link_ops, can_offer(kms, &card->connectors[index]));
+    link->link.offers_type1 = can_offer_type1(kms, &card->connectors[index]);
     hdcp_link_look(&link->link);
     kms->links[kms->count++] = link;
     owe_what_is_noted(link);
@@ -159,10 +166,12 @@ static void add_links(struct kms *kms) {
         card->type1 = kms->type1;
         for (size_t i = 0; i < card->count; i++) {
             struct kms_link *link = link_of(kms, card, i);
-            if (link)
-                hdcp_link_offer(&link->link, can_offer(kms, &card->connectors[i]));
-            else
+            if (!link) {
                 add_link(kms, place, i);
+                continue;
+            }
+            hdcp_link_offer(&link->link, can_offer(kms, &card->connectors[i]));
+            link->link.offers_type1 = can_offer_type1(kms, &card->connectors[i]);
         }
     }
 }
@@ -193,6 +202,7 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.connector_type = connector->type;
     output->config.protection_types = can_offer(link->kms, connector) ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card->bus_type;
+    output->config.type1 = can_offer_type1(link->kms, connector);
 }
 
 static bool plugged(const struct copp_backend *backend, size_t index) {

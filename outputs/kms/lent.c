@@ -57,7 +57,7 @@ static enum copp_result begin_write(struct kms_card *card, size_t index, enum hd
     const struct kms_connector *connector = &card->connectors[index];
     struct kms_job job = {.fd = lent->fd, .atomic = lent->atomic, .waits = true, .limit_ms = WRITE_LIMIT_MS};
     if (value == HDCP_DESIRED && connector->type_property)
-        add_item(&job, connector->id, connector->type_property, card->type1);
+        add_item(&job, connector->id, connector->type_property, card->type1 || connector->type1);
     add_item(&job, connector->id, connector->protection_property, value);
     if (!start(lent, &job, &lent->worker))
         return COPP_E_FAILED;

@@ -67,6 +67,7 @@ static void show_name(const struct kms_receiver *receiver, struct copp_output_st
         return;
     state->hdcp_receiver = true;
     state->repeater = named->repeater;
+    state->hdcp_version = COPP_HDCP_VERSION_1; /* who is named can do no other (OPM-SRM-7) */
     memcpy(state->bksv, named->bksv, sizeof state->bksv); /* WIRE-9 has the register's order */
 }
 

@@ -58,7 +58,7 @@ static int write_value(const struct kms_card *card, const struct kms_connector *
     struct kms_property properties[2];
     uint32_t count = 0;
     if (value == HDCP_DESIRED && connector->type_property)
-        properties[count++] = (struct kms_property){connector->type_property, card->type1};
+        properties[count++] = (struct kms_property){connector->type_property, card->type1 || connector->type1};
     properties[count++] = (struct kms_property){connector->protection_property, value};
     if (card->atomic)
         return kms_properties_commit(card->fd, connector->id, properties, count, false);

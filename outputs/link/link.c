@@ -15,6 +15,8 @@
 static void observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     memset(observation, 0, sizeof *observation);
     link->ops->observe(link, observation);
+    if (link->type1 && observation->hdcp == HDCP_ENABLED && !observation->type1)
+        observation->hdcp = HDCP_DESIRED; /* OPM-HDCP-2: what there is, is less than what was asked for */
 }
 
 /* As observe; what is enabled is shown from here on (QRY-5), but only where somebody looks again soon. */
@@ -131,8 +133,13 @@ static void take_down_owed(struct hdcp_link *link) {
         write_down(link, &now);
 }
 
+/* Sessions hold nothing, and wait for nothing. */
+static void let_go(struct hdcp_link *link) {
+    link->pending = link->asked = link->in_force = link->type1 = false;
+}
+
 static void take_down(struct hdcp_link *link) {
-    link->pending = link->asked = link->in_force = false;
+    let_go(link);
     try_at_once(link);
     if (link->owes)
         take_down_owed(link);
@@ -230,8 +237,10 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
 }
 
 static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (!now->connected || !now->driven)
+    if (!now->connected || !now->driven) {
+        link->type1 = false;
         return COPP_E_FAILED;
+    }
     if (!link->watched) {
         link->seen = *now; /* from here on it matters what changes */
         link->watched = true;
@@ -248,19 +257,35 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
     return result;
 }
 
+/*
+ * Whether HDCP is on without Type 1. It is left as it is: drivers change the content type by authenticating anew, and where that
+ * fails, whoever relied on what there was would have lost it (OPM-ARB-4).
+ */
+static bool is_less(const struct hdcp_link *link, const struct hdcp_observation *now) {
+    return now->hdcp == HDCP_ENABLED && !link->cleared && !now->type1;
+}
+
 static enum copp_result link_apply(struct copp_output *output, const struct copp_protection *wanted) {
     struct hdcp_link *link = (struct hdcp_link *)output;
     if (!wanted->hdcp) {
         take_down(link);
         return COPP_OK; /* CMD-4: what that leaves to be done is the link's business */
     }
+    if (wanted->type1 && !link->offers_type1)
+        return COPP_E_UNSUPPORTED;
     struct hdcp_observation now;
     look(link, &now);
-    if (!link->in_force)
+    if (wanted->type1 && is_less(link, &now))
+        return COPP_E_FAILED;
+    if (!link->in_force) {
+        link->type1 = wanted->type1;
         return bring_up(link, &now);
-    if (now.hdcp == HDCP_ENABLED)
+    }
+    if (now.hdcp == HDCP_ENABLED) {
+        link->type1 = wanted->type1; /* where less is wanted nothing is written, and less will do from here on */
         return COPP_OK;
-    link->in_force = false;
+    }
+    let_go(link);
     return COPP_E_LINK_LOST; /* EVT-3 */
 }
 
@@ -332,7 +357,7 @@ static void tell(struct hdcp_link *link, const struct hdcp_observation *now) {
     link->seen = *now;
     link->watched = true;
     if (link->in_force && fell_away(link, now)) {
-        link->in_force = false;
+        let_go(link);
         copp_connector_protection_lost(link->connector, COPP_PROTECTION_TYPE_HDCP);
     }
     if (!watched)
@@ -416,7 +441,7 @@ static uint64_t debt_interval(const struct hdcp_link *link) {
 void hdcp_link_cut(struct hdcp_link *link) {
     bool pending = link->pending;
     bool lost = link->in_force;
-    link->pending = link->asked = link->in_force = false;
+    let_go(link);
     try_at_once(link);
     if (pending && link->connector)
         copp_connector_applied(link->connector, COPP_E_FAILED);
@@ -436,7 +461,8 @@ uint64_t hdcp_link_interval(const struct hdcp_link *link) {
 void hdcp_link_end(struct hdcp_link *link) {
     struct hdcp_observation now;
     link->connector = NULL;
-    link->pending = link->asked = link->in_force = link->enabled = false;
+    let_go(link);
+    link->enabled = false;
     if (!link->owes) {
         forget_debt(link);
         return;

@@ -23,6 +23,7 @@ struct hdcp_observation {
     bool connected; /* a display is there */
     bool driven; /* and gets a signal */
     enum hdcp_value hdcp; /* HDCP_UNDESIRED for an output that is no more, HDCP_UNREADABLE for one that cannot be reached */
+    bool type1; /* and it is HDCP 2.2 or later, with the content as Type 1: of HDCP_ENABLED alone */
     bool settling; /* it reads HDCP_ENABLED, which is shown as HDCP_DESIRED until more is known: nothing is written over it */
     struct copp_output_state state;
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
@@ -32,7 +33,7 @@ struct hdcp_link;
 struct hdcp_link_ops {
     void (*observe)(struct hdcp_link *link, struct hdcp_observation *observation);
     /*
-     * Writes HDCP_UNDESIRED or HDCP_DESIRED. COPP_OK: the driver has been asked. COPP_E_PENDING: it is busy, and nothing comes of
+     * Writes HDCP_UNDESIRED or HDCP_DESIRED, the latter with the content type that the link's type1 says. COPP_OK: the driver has been asked. COPP_E_PENDING: it is busy, and nothing comes of
      * this call: the link looks again, and asks again if that is still right, for 20 s at most. COPP_E_FAILED: refused.
      * COPP_E_STATE: nobody lets us write just now, and the driver was not asked.
      */
@@ -50,6 +51,7 @@ struct hdcp_link {
     const struct hdcp_link_ops *ops;
     struct copp_connector *connector; /* NULL: nobody to tell */
     bool offered; /* HDCP may be switched on here just now */
+    bool offers_type1; /* set by the backend: it writes and reads the content type (OPM-HDCP-2) */
     bool plugged; /* a display is there, as of the last look */
     char display[EDID_DISPLAY_SIZE]; /* which one; "": none, or it does not tell */
     bool watched; /* seen holds what its devices were told */
@@ -61,6 +63,7 @@ struct hdcp_link {
     bool attempted; /* Desired has been written for it, or a driver was too busy */
     bool asked; /* and has been taken */
     bool in_force; /* what sessions hold is */
+    bool type1; /* pending or in force is Type 1: an Enabled that is less does not count */
     bool enabled; /* Enabled, as of the last look, whoever has asked for it */
     bool blind; /* it could not be read at the last look */
     unsigned events; /* property events since the last look that could */

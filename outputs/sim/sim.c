@@ -60,7 +60,6 @@ static void connect_outputs(struct copp_sim *sim) {
     for (size_t i = 0; i < sim->output_count; i++) {
         struct sim_output *output = &sim->outputs[i];
         output->output.ops = &copp_sim_output_ops;
-        output->sim = sim;
         if (output->composite) {
             output->composite->output.ops = &copp_sim_output_ops;
             copp_output_pair_init(&output->pair, &output->output, &output->composite->output); /* ARB-6 */
@@ -78,6 +77,11 @@ static void configure(struct sim_output *output, struct copp_connector_config *c
         .tv_standards = output->tv_standards,
         .default_standard = output->default_standard,
         .name = output->name, /* and never real (BIND-6) */
+        .output_id = output->output_id,
+        .type1 = output->opm & SIM_OPM_TYPE1,
+        .dpcp = output->opm & SIM_OPM_DPCP,
+        .hardware_protection = output->opm & SIM_OPM_HARDWARE_PROTECTION,
+        .dvi_version = output->dvi_version,
     };
 }
 
@@ -211,6 +215,11 @@ bool copp_sim_plugged(struct copp_sim *sim, const char *name) {
 const char *copp_sim_display(struct copp_sim *sim, const char *name) {
     const struct sim_output *output = copp_sim_plugged(sim, name) ? copp_sim_find(sim, name) : NULL;
     return !output ? "" : output->svideo ? output->svideo->display : output->display;
+}
+
+bool copp_sim_blank(struct copp_sim *sim, const char *name) {
+    const struct sim_output *output = sim && name ? copp_sim_find(sim, name) : NULL;
+    return output && output->blank;
 }
 
 enum copp_result copp_sim_event(struct copp_sim *sim, const char *event, struct copp_sim_error *error) {

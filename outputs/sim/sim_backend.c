@@ -51,7 +51,7 @@ static const char *display(const struct copp_backend *backend, size_t index) {
     return copp_sim_display((struct copp_sim *)(uintptr_t)sim, copp_sim_name(sim, index));
 }
 
-/* A simulated receiver is one of HDCP 1.x. */
+/* A simulated receiver does HDCP 1.x, and where the output does it too, 2.x. */
 static enum receiver_state receiver(const struct copp_backend *backend, size_t index, struct hdcp_receiver *found) {
     struct copp_output_state state = {.size = sizeof state};
     struct copp_backend_output output;
@@ -59,7 +59,11 @@ static enum receiver_state receiver(const struct copp_backend *backend, size_t i
     if (!output.config.output)
         return RECEIVER_UNKNOWN;
     output.config.output->ops->state(output.config.output, &state);
-    *found = (struct hdcp_receiver){.hdcp1 = true, .ksv_valid = true, .repeater = state.repeater};
+    *found = (struct hdcp_receiver){.hdcp1 = true,
+                                    .hdcp2 = state.hdcp_version == COPP_HDCP_VERSION_2,
+                                    .ksv_valid = true,
+                                    .repeater = state.repeater,
+                                    .devices = (uint8_t)state.downstream_count};
     memcpy(found->bksv, state.bksv, sizeof found->bksv);
     return state.hdcp_receiver ? RECEIVER_READ : RECEIVER_UNKNOWN;
 }

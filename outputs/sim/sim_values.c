@@ -68,6 +68,19 @@ static const struct sim_word acp_levels[] = {
     {"0", COPP_ACP_OFF}, {"1", COPP_ACP_LEVEL1}, {"2", COPP_ACP_LEVEL2}, {"3", COPP_ACP_LEVEL3}};
 const struct sim_words copp_sim_acp_levels = WORDS(acp_levels);
 
+static const struct sim_word hdcp_versions[] = {{"1.4", COPP_HDCP_VERSION_1}, {"2.2", COPP_HDCP_VERSION_2}};
+const struct sim_words copp_sim_hdcp_versions = WORDS(hdcp_versions);
+
+static const struct sim_word dvi_versions[] = {{"1.0", COPP_DVI_VERSION_1_0}, {"1.1", COPP_DVI_VERSION_1_1}};
+const struct sim_words copp_sim_dvi_versions = WORDS(dvi_versions);
+
+static const struct sim_word opm_features[] = {{"none", 0},
+                                               {"type1", SIM_OPM_TYPE1},
+                                               {"dpcp", SIM_OPM_DPCP},
+                                               {"hardware-protection", SIM_OPM_HARDWARE_PROTECTION},
+                                               {"no-blank", SIM_OPM_NO_BLANK}};
+const struct sim_words copp_sim_opm_features = WORDS(opm_features);
+
 bool copp_sim_refuse(struct copp_sim_error *error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -165,6 +178,22 @@ bool copp_sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim
 bool copp_sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error) {
     return hex_read(text, ksv, COPP_KSV_SIZE) ||
            copp_sim_refuse(error, "\"%.20s\" is no KSV; write 10 hexadecimal digits, most significant byte first", text);
+}
+
+bool copp_sim_read_downstream(const char *text, struct sim_downstream *downstream, struct copp_sim_error *error) {
+    char word[SIM_NAME_SIZE];
+    struct sim_downstream read = {.count = 0};
+    bool none = strcmp(text, "none") == 0;
+    while (!none && copp_sim_next_word(&text, word, sizeof word)) {
+        uint8_t ksv[COPP_KSV_SIZE];
+        if (read.count == SIM_DOWNSTREAM_MAX)
+            return copp_sim_refuse(error, "more than %u devices", SIM_DOWNSTREAM_MAX);
+        if (!copp_sim_read_ksv(word, ksv, error))
+            return false;
+        copp_ksv_from_bksv(ksv, &read.bksvs[read.count++ * COPP_KSV_SIZE]); /* turned round, which works both ways */
+    }
+    *downstream = read;
+    return true;
 }
 
 bool copp_sim_read_standard(const char *text, uint32_t *standard, struct copp_sim_error *error) {

@@ -17,6 +17,10 @@ void copp_connector_tampered(struct copp_connector *connector) {
     lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE, .tampered = true}); /* OPM-STA-2 */
 }
 
+void copp_connector_revoked(struct copp_connector *connector) {
+    lose(connector, &(struct copp_loss){.types = COPP_PROTECTION_TYPE_HDCP, .revoked = true}); /* OPM-SRM-5 */
+}
+
 void copp_connector_receivers_changed(struct copp_connector *connector) {
     if (!connector)
         return;

@@ -13,6 +13,7 @@ struct world {
     struct fake_drm *drm;
     struct said said;
     struct outputs_rig outputs;
+    const struct copp_backend *backend; /* of the outputs */
     struct app app; /* on HDMI-A-1 */
 };
 
@@ -21,6 +22,7 @@ static void world_open_on(struct world *world, bool type1) {
     const struct copp_kms_config config = {.type1 = type1, .log = &world->said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
+    world->backend = backend;
     outputs_rig_init(&world->outputs, backend);
 }
 
@@ -477,6 +479,55 @@ static void type1_wants_type1(void) {
     world_end(&world);
 }
 
+static enum copp_result apply_type1(const struct copp_connector_config *config, uint32_t type1) {
+    const struct copp_protection wanted = {.size = sizeof wanted, .hdcp = 1, .type1 = type1};
+    return config->output->ops->apply(config->output, &wanted);
+}
+
+/* OPM-HDCP-2: offered where the kernel has the property, and written together with Desired; HDCP alone is content type 0. */
+static void type1_for_those_who_ask(bool atomic) {
+    struct world world;
+    world_begin(&world, atomic);
+    struct copp_backend_output hdmi = {.name = ""};
+    struct copp_backend_output other;
+    const struct copp_backend *backend = world.backend;
+    for (size_t i = 0; i < backend->ops->count(backend); i++) {
+        backend->ops->describe(backend, i, &other);
+        if (strcmp(other.name, "card0-HDMI-A-1") == 0)
+            hdmi = other;
+        assert_int_equal(other.config.type1, strcmp(other.name, "card0-DP-1") != 0 && other.config.protection_types != 0);
+        if (strcmp(other.name, "card0-DP-1") == 0)
+            assert_int_equal(apply_type1(&other.config, 1), COPP_E_UNSUPPORTED);
+    }
+    assert_int_equal(apply_type1(&hdmi.config, 1), COPP_E_PENDING);
+    const struct fake_connector *connector = &fake_drm_hold(world.drm)->connectors[FAKE_HDMI];
+    assert_int_equal(connector->type_value, 1);
+    assert_int_equal(connector->protection_value, 1);
+    fake_drm_release(world.drm);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
+    outputs_rig_pass(&world.outputs, 150);
+    assert_int_equal(apply_type1(&hdmi.config, 1), COPP_OK);
+    assert_int_equal(app_flags(&world.app), 0);
+    fake_drm_hold(world.drm)->connectors[FAKE_HDMI].type_value = 0; /* somebody wants less */
+    fake_drm_release(world.drm);
+    outputs_rig_pass(&world.outputs, 600);
+    assert_int_equal(app_flags(&world.app), COPP_STATUS_LINK_LOST);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
+    outputs_rig_pass(&world.outputs, 1100);
+    assert_int_equal(apply_type1(&hdmi.config, 0), COPP_E_PENDING);
+    assert_int_equal(fake_drm_hold(world.drm)->connectors[FAKE_HDMI].type_value, 0);
+    fake_drm_release(world.drm);
+    world_end(&world);
+}
+
+static void type1_in_a_commit(void) {
+    type1_for_those_who_ask(true);
+}
+
+static void type1_by_the_legacy_call(void) {
+    type1_for_those_who_ask(false);
+}
+
 /* Nothing says that we have switched it on. */
 static void another_ones_protection_is_left_alone(void) {
     struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
@@ -755,6 +806,8 @@ static const struct test_case cases[] = {
     TEST(tiles_are_refused, "ARB-6"),
     TEST(unknown_and_driven_is_plugged, "EVT-1 CMD-4"),
     TEST(type1_wants_type1, "CMD-4"),
+    TEST(type1_in_a_commit, "OPM-HDCP-2"),
+    TEST(type1_by_the_legacy_call, "OPM-HDCP-2"),
     TEST(another_ones_protection_is_left_alone, "ARB-5"),
     TEST(closing_takes_down, "EVT-5 ARB-4"),
     TEST(dock_adds_a_connector, ""),

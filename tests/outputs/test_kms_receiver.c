@@ -312,6 +312,7 @@ static void what_was_known_before_a_write_is_not_known_after_it(void) {
     receiver.trust.read_ms = 1000;
     kms_receiver_observe(&receiver, false, true, &observation);
     assert_true(observation.state.hdcp_receiver);
+    assert_int_equal(observation.state.hdcp_version, COPP_HDCP_VERSION_1); /* OPM-SRM-7 */
     kms_receiver_authenticating(&receiver);
     observation = (struct hdcp_observation){.connected = true, .hdcp = HDCP_ENABLED};
     kms_receiver_observe(&receiver, false, true, &observation);

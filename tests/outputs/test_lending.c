@@ -242,6 +242,45 @@ static void through_a_legacy_file(void) {
     is_protected_through(false);
 }
 
+static enum copp_result apply(const struct copp_connector_config *config, uint32_t hdcp, uint32_t type1) {
+    const struct copp_protection wanted = {.size = sizeof wanted, .hdcp = hdcp, .type1 = type1};
+    return config->output->ops->apply(config->output, &wanted);
+}
+
+static uint64_t type_of(struct world *world) {
+    uint64_t type = fake_drm_hold(world->drm)->connectors[FAKE_HDMI].type_value;
+    fake_drm_release(world->drm);
+    return type;
+}
+
+/* OPM-HDCP-2: who asks for Type 1 gets it, and the next one, who does not, is not held to it. */
+static void type1_through_a_file(void) {
+    struct world world;
+    struct copp_backend_output hdmi;
+    size_t index;
+    world_begin(&world, true);
+    assert_non_null(copp_outputs_find(world.outputs.outputs, "card0-HDMI-A-1", &index));
+    world.backend->ops->describe(world.backend, index, &hdmi);
+    assert_true(hdmi.config.type1);
+    lend_and_pass_trial(&world);
+    assert_int_equal(apply(&hdmi.config, 1, 1), COPP_E_PENDING);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    assert_int_equal(type_of(&world), 1);
+    UNTIL(&world, nobody_writes());
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
+    UNTIL(&world, hdmi.config.output->ops->hdcp(hdmi.config.output) == COPP_HDCP_ON);
+    assert_int_equal(apply(&hdmi.config, 1, 1), COPP_OK);
+    assert_int_equal(apply(&hdmi.config, 0, 0), COPP_OK);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, nobody_writes());
+    protect(&world);
+    assert_int_equal(type_of(&world), 0);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
 /* Whoever relied on it is told at once, whatever comes of the take-down. */
 static void given_back_while_in_force(void) {
     struct world world;
@@ -620,6 +659,7 @@ static void closing_takes_down(void) {
 static const struct test_case cases[] = {
     TEST(through_an_atomic_file, "CMD-4 CMD-6 QRY-5"),
     TEST(through_a_legacy_file, "CMD-4 CMD-6 QRY-5"),
+    TEST(type1_through_a_file, "OPM-HDCP-2"),
     TEST(given_back_while_in_force, "EVT-1 EVT-3"),
     TEST(given_back_beside_another_holder, "ARB-5"),
     TEST(owed_after_a_refusal, "EVT-1 EVT-3"),

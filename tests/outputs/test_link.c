@@ -10,7 +10,7 @@ struct hardware {
     bool ignores; /* it says that it has taken a value, and has not */
     bool grumbles; /* it has taken a value, and says that it has not */
     unsigned writes;
-    char wrote[64]; /* what has been written, and noted: U, D, + and - */
+    char wrote[64]; /* what has been written, and noted: U, D or (Type 1) T, + and - */
 };
 
 static void hardware_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
@@ -28,7 +28,7 @@ static enum copp_result hardware_write(struct hdcp_link *link, enum hdcp_value v
     enum copp_result result = value == HDCP_UNDESIRED && hardware->undesired ? hardware->undesired : hardware->write;
     hardware->writes++;
     if (!result && !hardware->ignores) {
-        record(hardware, value == HDCP_UNDESIRED ? 'U' : 'D');
+        record(hardware, value == HDCP_UNDESIRED ? 'U' : link->type1 ? 'T' : 'D');
         hardware->is.hdcp = value;
     }
     return hardware->grumbles ? COPP_E_FAILED : result;
@@ -799,7 +799,128 @@ static void our_own_event_before_it_shows(void) {
     world_end(&world);
 }
 
+static enum copp_result apply(struct world *world, uint32_t hdcp, uint32_t type1) {
+    const struct copp_protection wanted = {.size = sizeof wanted, .hdcp = hdcp, .type1 = type1};
+    struct copp_output *output = &world->hardware.link.output;
+    return output->ops->apply(output, &wanted);
+}
+
+/* As a driver brings it up. */
+static void come_up(struct world *world, bool type1) {
+    world->hardware.is.hdcp = HDCP_ENABLED;
+    world->hardware.is.type1 = type1;
+    look_after(world, 100);
+}
+
+/* Nothing less than what was asked for is believed, and what is more than asked for stays. */
+static void type1_is_written_and_believed(void) {
+    struct world world;
+    world_begin(&world);
+    assert_int_equal(apply(&world, 1, 1), COPP_E_UNSUPPORTED); /* a backend that knows no content type */
+    assert_string_equal(world.hardware.wrote, "");
+    world.hardware.link.offers_type1 = true;
+    assert_int_equal(apply(&world, 1, 1), COPP_E_PENDING);
+    assert_string_equal(world.hardware.wrote, "+T");
+    come_up(&world, false);
+    assert_true(world.hardware.link.pending);
+    come_up(&world, true);
+    assert_true(world.hardware.link.in_force && world.hardware.link.type1);
+    assert_int_equal(apply(&world, 1, 1), COPP_OK);
+    assert_int_equal(apply(&world, 1, 0), COPP_OK);
+    assert_int_equal(apply(&world, 1, 1), COPP_OK);
+    assert_string_equal(world.hardware.wrote, "+T");
+    assert_int_equal(apply(&world, 0, 0), COPP_OK);
+    assert_int_equal(apply(&world, 1, 0), COPP_E_PENDING);
+    assert_string_equal(world.hardware.wrote, "+TUD");
+    world_end(&world);
+}
+
+static void type1_that_becomes_less_is_lost(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.link.offers_type1 = true;
+    assert_int_equal(apply(&world, 1, 1), COPP_E_PENDING);
+    come_up(&world, true);
+    assert_int_equal(app_flags(&world.app), 0);
+    come_up(&world, false); /* another program has set the content type */
+    assert_int_equal(app_flags(&world.app), COPP_STATUS_LINK_LOST);
+    assert_false(world.hardware.link.in_force || world.hardware.link.type1);
+    world_end(&world);
+}
+
+/* Who relies on HDCP does not lose it to somebody who asks for more (OPM-ARB-4). */
+static void type1_does_not_take_hdcp_from_others(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.link.offers_type1 = true;
+    bring_up(&world);
+    assert_string_equal(world.hardware.wrote, "+D");
+    assert_int_equal(apply(&world, 1, 1), COPP_E_FAILED);
+    assert_int_equal(apply(&world, 1, 0), COPP_OK);
+    look_after(&world, 500);
+    assert_int_equal(app_flags(&world.app), 0);
+    assert_string_equal(world.hardware.wrote, "+D");
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
+    look_after(&world, 30000);
+    look_after(&world, 30000);
+    assert_string_equal(world.hardware.wrote, "+DU-");
+    come_up(&world, false); /* another program's */
+    assert_int_equal(apply(&world, 1, 1), COPP_E_FAILED);
+    assert_string_equal(world.hardware.wrote, "+DU-");
+    assert_int_equal(apply(&world, 1, 0), COPP_OK);
+    world_end(&world);
+}
+
+/* A driver may bring up more than it was asked for. Once somebody relies on it, less is a loss. */
+static void type1_that_is_there_already(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.link.offers_type1 = true;
+    bring_up(&world);
+    world.hardware.is.type1 = true;
+    assert_int_equal(apply(&world, 1, 1), COPP_OK);
+    look_after(&world, 500);
+    assert_int_equal(app_flags(&world.app), 0);
+    assert_int_equal(apply(&world, 1, 0), COPP_OK);
+    world.hardware.is.type1 = false; /* nobody relies on it any more */
+    look_after(&world, 500);
+    assert_int_equal(app_flags(&world.app), 0);
+    world.hardware.is.type1 = true;
+    assert_int_equal(apply(&world, 1, 1), COPP_OK);
+    world.hardware.is.type1 = false;
+    look_after(&world, 500);
+    assert_int_equal(app_flags(&world.app), COPP_STATUS_LINK_LOST);
+    world_end(&world);
+}
+
+/* Nothing is left of it that the next one would be measured by. */
+static void type1_that_comes_to_nothing(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.link.offers_type1 = true;
+    world.hardware.is.connected = false;
+    assert_int_equal(apply(&world, 1, 1), COPP_E_FAILED);
+    assert_false(world.hardware.link.type1);
+    world.hardware.is.connected = true;
+    world.hardware.write = COPP_E_FAILED;
+    assert_int_equal(apply(&world, 1, 1), COPP_E_FAILED);
+    assert_false(world.hardware.link.type1);
+    world.hardware.write = COPP_OK;
+    assert_int_equal(apply(&world, 1, 1), COPP_E_PENDING);
+    hdcp_link_cut(&world.hardware.link);
+    assert_false(world.hardware.link.type1);
+    assert_int_equal(apply(&world, 1, 1), COPP_E_PENDING);
+    world.hardware.link.output.ops->cancel(&world.hardware.link.output);
+    assert_false(world.hardware.link.type1);
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
+    TEST(type1_is_written_and_believed, "OPM-HDCP-2"),
+    TEST(type1_that_becomes_less_is_lost, "OPM-HDCP-2 EVT-3"),
+    TEST(type1_does_not_take_hdcp_from_others, "OPM-HDCP-2 ARB-5"),
+    TEST(type1_that_is_there_already, "OPM-HDCP-2 EVT-3"),
+    TEST(type1_that_comes_to_nothing, "OPM-HDCP-2"),
     TEST(busy_then_refused, "CMD-4 CMD-6"),
     TEST(enabled_before_it_was_asked_for, "CMD-4 QRY-5 ARB-5"),
     TEST(cancel_that_is_refused, "CMD-6"),

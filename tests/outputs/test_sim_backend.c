@@ -12,6 +12,7 @@
 static const char description[] =
     "[adapter]\nbus = agp\npending_limit = 700\n"
     "[output H]\ntype = hdmi\nprotections = hdcp\nmodes = 720p60\nksv = b70361f714\nhdcp_delay = 500\n"
+    "opm = type1\nrepeater = yes\ndownstream = 4a35f219f8 ea8c90d793\n"
     "[output C]\ntype = composite\n"
     "[output S]\ntype = svideo\nprotections = acp\nmodes = 480i59.94\npair = C\nplugged = no\n"
     "[script]\n300 = plug S\n";
@@ -79,6 +80,23 @@ static void outputs_as_described(void) {
     end(&w);
 }
 
+static void receivers_as_described(void) {
+    struct world w;
+    struct hdcp_receiver receiver;
+    begin(&w);
+    const struct copp_outputs *outputs = w.outputs.outputs;
+    assert_int_equal(copp_outputs_receiver(outputs, 0, &receiver), RECEIVER_READ);
+    assert_true(receiver.hdcp1 && !receiver.hdcp2 && receiver.ksv_valid && receiver.repeater);
+    assert_int_equal(receiver.devices, 2);
+    write_events(&w, "hdcp-version H 2.2\ndownstream H none\n");
+    assert_int_equal(copp_outputs_receiver(outputs, 0, &receiver), RECEIVER_READ);
+    assert_true(receiver.hdcp1 && receiver.hdcp2);
+    assert_int_equal(receiver.devices, 0);
+    write_events(&w, "unplug H\n");
+    assert_int_equal(copp_outputs_receiver(outputs, 0, &receiver), RECEIVER_UNKNOWN);
+    end(&w);
+}
+
 static void time_limits_as_described(void) {
     struct world w;
     begin(&w);
@@ -113,7 +131,8 @@ static void events_in_lines(void) {
     write_events(&w, text);
     assert_string_equal(w.said.text, "4 an event of more than 127 characters is left out\n"
                                      "4 event \"plug?H\" cannot happen: \"plug?H\" is no event; there are: unplug plug mode "
-                                     "multi-adapter tamper refuse hdcp-fail hdcp-refuse hdcp-hang repeater ksv desktop-acp\n");
+                                     "multi-adapter tamper refuse hdcp-fail hdcp-refuse hdcp-hang repeater ksv hdcp-busy "
+                                     "hdcp-version downstream revoke dpcp-fail dpcp-refuse desktop-acp\n");
     end(&w);
 }
 
@@ -259,6 +278,7 @@ static void causes_beyond_the_last_are_one(void) {
 
 static const struct test_case cases[] = {
     TEST(outputs_as_described, "ARB-6 QRY-6"),
+    TEST(receivers_as_described, ""),
     TEST(time_limits_as_described, "CMD-6"),
     TEST(events_in_lines, "EVT-1"),
     TEST(no_events, ""),

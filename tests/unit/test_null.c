@@ -412,6 +412,7 @@ static void adapters_and_connectors(void) {
     RETURNS(copp_connector_reconfigured, NULL);
     RETURNS(copp_connector_tampered, NULL);
     RETURNS(copp_connector_receivers_changed, NULL);
+    RETURNS(copp_connector_revoked, NULL);
     REFUSES(copp_connector_set_desktop_acp, NULL, COPP_ACP_OFF);
     RETURNS(copp_connector_applied, NULL, COPP_OK);
     struct copp_output_pair pair;
@@ -514,6 +515,8 @@ static void simulators(void) {
     GIVES_NULL(copp_sim_name, NULL, 0);
     GIVES_NULL(copp_sim_connector, NULL, "HDMI-1");
     GIVES_NULL(copp_sim_connector, sim, NULL);
+    DENIES(copp_sim_blank, NULL, "HDMI-1");
+    DENIES(copp_sim_blank, sim, NULL);
     DENIES(copp_sim_plugged, NULL, "HDMI-1");
     DENIES(copp_sim_plugged, sim, NULL);
     GIVES_TEXT(copp_sim_display, NULL, "HDMI-1");

@@ -185,23 +185,43 @@ static void bad_lists_are_refused(void) {
     copp_srm_store_free(&store);
 }
 
-/* OPM-SRM-1: 64 KiB and not a byte more, whatever is in them. */
+/* HDCP 1.x with a second generation of empty lists, as many as make it so long. */
+static void make_long(struct kit_key *key, uint8_t *bytes, size_t size) {
+    const uint8_t first[] = {0x80, 0, 0, 6, 2, 0, 0, 43};
+    size_t block = size - 48;
+    memset(bytes, 0, size);
+    memcpy(bytes, first, sizeof first);
+    kit_dsa_sign(key, bytes, 8, &bytes[8]);
+    bytes[48] = (uint8_t)(block >> 8);
+    bytes[49] = (uint8_t)block;
+    kit_dsa_sign(key, &bytes[50], block - 42, &bytes[size - 40]);
+}
+
+/* OPM-SRM-1: 64 KiB and not a byte more, however valid it is. */
 static void sizes_have_limits(void) {
-    struct copp_srm_store *store = open_store();
+    struct kit_key *key = kit_key_open("srm-dsa.pem");
+    size_t pem_size;
+    char *pem = (char *)read_test_vector("srm-dsa-public.pem", &pem_size);
+    const struct copp_srm_key name = {sizeof name, COPP_SRM_KEY_PEM, pem, pem_size};
+    struct copp_srm_store *store;
     struct copp_srm_given given = {.ever = false};
     const size_t most = COPP_SRM_OFFER_MAX;
-    uint8_t *bytes = calloc(1, most + 1);
+    uint8_t *bytes = malloc(most + 1);
     assert_non_null(bytes);
-    bytes[0] = 0x80;
-    struct copp_verdict verdict;
-    assert_int_equal(copp_srm_store_load(store, bytes, most + 1, &verdict), COPP_E_TOO_LARGE);
-    assert_int_equal(copp_srm_store_load(store, bytes, most, &verdict), COPP_E_INVALID);
-    assert_int_equal(copp_srm_store_offer(store, bytes, most + 1, 0, &given), COPP_E_INVALID);
-    assert_int_equal(copp_srm_store_offer(store, bytes, most, 0, &given), COPP_E_INVALID);
-    assert_int_equal(copp_srm_store_offer(store, bytes, SIZE_MAX, 0, &given), COPP_E_INVALID);
-    assert_int_equal(copp_srm_store_offer(store, bytes, 0, 0, &given), COPP_E_INVALID);
-    assert_int_equal(copp_srm_store_offer(store, NULL, 0, 0, &given), COPP_E_INVALID);
+    assert_int_equal(copp_srm_store_new(&name, 1, NULL, &store), COPP_OK);
+    make_long(key, bytes, most + 1);
+    assert_int_equal(copp_srm_verify(bytes, most + 1, &name, NULL, NULL), COPP_OK); /* nothing else is wrong with it */
+    assert_int_equal(copp_srm_store_offer(store, bytes, most + 1, 6, &given), COPP_E_INVALID);
+    assert_int_equal(copp_srm_store_load(store, bytes, most + 1, NULL), COPP_E_TOO_LARGE);
+    make_long(key, bytes, most);
+    assert_int_equal(copp_srm_store_offer(store, bytes, most, 6, &given), COPP_OK);
+    assert_int_equal(copp_srm_store_load(store, bytes, most, NULL), COPP_OK);
+    assert_int_equal(copp_srm_store_offer(store, bytes, SIZE_MAX, 6, &given), COPP_E_INVALID);
+    assert_int_equal(copp_srm_store_offer(store, bytes, 0, 6, &given), COPP_E_INVALID);
+    assert_int_equal(copp_srm_store_offer(store, NULL, 0, 6, &given), COPP_E_INVALID);
     free(bytes);
+    free(pem);
+    kit_key_free(key);
     copp_srm_store_free(&store);
 }
 
@@ -225,9 +245,12 @@ static void never_back(void) {
     assert_int_equal(one.version, 3);
     assert_int_equal(offer(store, "srm1-v5.bin", 5, &one), COPP_OK);
     assert_int_equal(one.version, 5);
+    assert_int_equal(offer(store, "srm2-v3.bin", 3, &one), COPP_OK);
     assert_kept(store, 5, 3);
     assert_int_equal(offer(store, "srm2-v7.bin", 7, &two), COPP_OK);
     assert_kept(store, 5, 7);
+    assert_int_equal(offer(store, "srm2-v3.bin", 3, &two),
+                     COPP_E_INVALID); /* lower than its own kind's, higher than the other's */
     assert_int_equal(load(store, "srm2-v3.bin", COPP_RULE_NONE), COPP_E_ROLLBACK);
     assert_int_equal(load(store, "srm2-v7.bin", COPP_RULE_NONE), COPP_OK);
     assert_kept(store, 5, 7);
