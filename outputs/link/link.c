@@ -262,7 +262,7 @@ static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_obser
  * fails, whoever relied on what there was would have lost it (OPM-ARB-4).
  */
 static bool is_less(const struct hdcp_link *link, const struct hdcp_observation *now) {
-    return (link->in_force && !link->type1) || (now->hdcp == HDCP_ENABLED && !link->cleared && !now->type1);
+    return now->hdcp == HDCP_ENABLED && !link->cleared && !now->type1;
 }
 
 static enum copp_result link_apply(struct copp_output *output, const struct copp_protection *wanted) {
@@ -281,8 +281,10 @@ static enum copp_result link_apply(struct copp_output *output, const struct copp
         link->type1 = wanted->type1;
         return bring_up(link, &now);
     }
-    if (now.hdcp == HDCP_ENABLED)
-        return COPP_OK; /* also where it is Type 1, and no more than HDCP is wanted any longer */
+    if (now.hdcp == HDCP_ENABLED) {
+        link->type1 = wanted->type1; /* where less is wanted nothing is written, and less will do from here on */
+        return COPP_OK;
+    }
     let_go(link);
     return COPP_E_LINK_LOST; /* EVT-3 */
 }

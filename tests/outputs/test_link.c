@@ -871,6 +871,28 @@ static void type1_does_not_take_hdcp_from_others(void) {
     world_end(&world);
 }
 
+/* A driver may bring up more than it was asked for. Once somebody relies on it, less is a loss. */
+static void type1_that_is_there_already(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.link.offers_type1 = true;
+    bring_up(&world);
+    world.hardware.is.type1 = true;
+    assert_int_equal(apply(&world, 1, 1), COPP_OK);
+    look_after(&world, 500);
+    assert_int_equal(app_flags(&world.app), 0);
+    assert_int_equal(apply(&world, 1, 0), COPP_OK);
+    world.hardware.is.type1 = false; /* nobody relies on it any more */
+    look_after(&world, 500);
+    assert_int_equal(app_flags(&world.app), 0);
+    world.hardware.is.type1 = true;
+    assert_int_equal(apply(&world, 1, 1), COPP_OK);
+    world.hardware.is.type1 = false;
+    look_after(&world, 500);
+    assert_int_equal(app_flags(&world.app), COPP_STATUS_LINK_LOST);
+    world_end(&world);
+}
+
 /* Nothing is left of it that the next one would be measured by. */
 static void type1_that_comes_to_nothing(void) {
     struct world world;
@@ -897,6 +919,7 @@ static const struct test_case cases[] = {
     TEST(type1_is_written_and_believed, "OPM-HDCP-2"),
     TEST(type1_that_becomes_less_is_lost, "OPM-HDCP-2 EVT-3"),
     TEST(type1_does_not_take_hdcp_from_others, "OPM-HDCP-2 ARB-5"),
+    TEST(type1_that_is_there_already, "OPM-HDCP-2 EVT-3"),
     TEST(type1_that_comes_to_nothing, "OPM-HDCP-2"),
     TEST(busy_then_refused, "CMD-4 CMD-6"),
     TEST(enabled_before_it_was_asked_for, "CMD-4 QRY-5 ARB-5"),

@@ -32,7 +32,7 @@ static enum copp_result can_do(const struct opm_output *output, const struct cop
         return COPP_E_UNSUPPORTED;
     if ((hdcp || type1) && output->no_engine)
         return COPP_E_STATE;
-    if ((hdcp || type1) && output->revoked)
+    if ((hdcp || type1) && output->revokes)
         return COPP_E_REVOKED;
     return (hdcp || type1 || dpcp) && output->link_fails ? COPP_E_FAILED : COPP_OK;
 }

@@ -21,10 +21,10 @@ struct opm_output {
     bool no_type1;
     bool no_dpcp;
     bool no_engine;
-    bool revoked; /* by a list of the hardware's own */
     bool link_fails;
     bool slow; /* applies are pending until opm_output_end */
     bool cannot_blank;
+    bool revokes; /* it looks devices up in lists of its own */
     const uint8_t *behind; /* a device that a repeater tells of once HDCP is up; NULL: none */
     struct copp_protection in_force;
     struct copp_protection wanted;
