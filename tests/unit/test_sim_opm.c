@@ -102,6 +102,19 @@ static void what_a_connector_can_be(void) {
     end(&s);
 }
 
+/* The default adapter offers OPM more, of which COPP sees nothing. */
+static void the_default_adapter(void) {
+    struct scene s;
+    begin(&s, NULL);
+    const struct copp_connector_view view = view_of(&s);
+    assert_true(view.type1 && view.hardware_protection && !view.dpcp);
+    assert_int_equal(state_of(&s).hdcp_version, COPP_HDCP_VERSION_1);
+    assert_int_equal(apply(&s, 1, 1, 0), COPP_E_UNSUPPORTED);
+    happen(&s, "hdcp-version HDMI-1 2.2");
+    assert_int_equal(apply(&s, 1, 1, 0), COPP_OK);
+    end(&s);
+}
+
 static void descriptions_that_are_refused(void) {
     static const struct {
         const char *text;
@@ -351,6 +364,7 @@ int main(void) {
     static const struct test_case cases[] = {
         TEST(what_is_not_said_is_not_there, ""),
         TEST(what_a_connector_can_be, "OPM-GET-10"),
+        TEST(the_default_adapter, "OPM-HDCP-2"),
         TEST(descriptions_that_are_refused, ""),
         TEST(a_repeater_names_what_is_behind_it, "OPM-SRM-7"),
         TEST(as_many_devices_as_a_line_holds, ""),
