@@ -85,11 +85,11 @@ json_t *json_optional(const char *text) {
 /* The id of a rule that a text names, as in "(SES-8)"; null without one. */
 static json_t *json_rule_in(const char *text) {
     for (const char *at = strchr(text, '('); at != NULL; at = strchr(at + 1, '(')) {
-        size_t letters = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-        const char *dash = at + 1 + letters;
-        size_t digits = letters > 0 && *dash == '-' ? strspn(dash + 1, "0123456789") : 0;
-        if (digits > 0 && (dash[1 + digits] == ')' || dash[1 + digits] == ','))
-            return json_stringn(at + 1, letters + 1 + digits);
+        size_t letters = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"); /* with the dash before the number */
+        const char *number = at + 1 + letters;
+        size_t digits = letters > 1 && number[-1] == '-' ? strspn(number, "0123456789") : 0;
+        if (digits > 0 && (number[digits] == ')' || number[digits] == ','))
+            return json_stringn(at + 1, letters + digits);
     }
     return json_null();
 }

@@ -13,6 +13,7 @@
 #include "device_ops.h"
 #include "fuzz.h"
 #include "key_ops.h"
+#include "oaep_ops.h"
 #include "opm_session_ops.h"
 #include "session_ops.h"
 #include "socket_ops.h"
@@ -435,6 +436,31 @@ static void daemons(void) {
          DO_READ, 0);
 }
 
+/* --- OPM's handshake --- */
+
+#define OAEP_BLOCK 256u
+#define OAEP_REST 129u /* where in a block lHash ends */
+
+/* What the first byte says, a random number, the block; the mark of the message stands there. */
+static void save_oaep(const char *name, unsigned what, size_t mark) {
+    uint8_t seed[1 + COPP_RANDOM_SIZE + OAEP_BLOCK] = {(uint8_t)what};
+    uint8_t *block = &seed[1 + COPP_RANDOM_SIZE];
+    for (size_t i = 1; i < OAEP_BLOCK; i++)
+        block[i] = i < OAEP_REST || i > mark ? (uint8_t)i : 0;
+    block[mark] = 1;
+    save("oaep", name, seed, sizeof seed);
+}
+
+static void seals(void) {
+    save_oaep("block", 0, OAEP_REST);
+    save_oaep("first-place", OAEP_MASKED | OAEP_LABEL | OAEP_RANDOM, OAEP_REST);
+    save_oaep("last-place", OAEP_MASKED | OAEP_LABEL | OAEP_RANDOM, OAEP_REST + 86);
+    save_oaep("too-late", OAEP_MASKED | OAEP_LABEL | OAEP_RANDOM, OAEP_REST + 87);
+    save_oaep("other-random", OAEP_MASKED | OAEP_LABEL, OAEP_REST + 86);
+    save_oaep("other-label", OAEP_MASKED | OAEP_RANDOM, OAEP_REST + 86);
+    save_oaep("fails", OAEP_MASKED | OAEP_LABEL | OAEP_RANDOM | OAEP_FAILS, OAEP_REST + 86);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         (void)fprintf(stderr, "usage: seeds DIRECTORY\n");
@@ -450,6 +476,7 @@ int main(int argc, char **argv) {
     opm_sessions();
     meddlers();
     keys();
+    seals();
     sockets();
     daemons();
     return 0;

@@ -1,4 +1,4 @@
-/* copp handshake: makes and opens the signature that starts a session (SES-4..7). */
+/* copp handshake: makes and opens the signature that starts a session (SES-4..7), or what OPM has in its place (OPM-INI-3..8). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +15,10 @@
 struct seal_options {
     const char *chain;
     const char *anchor;
+    const char *leaf_key;
     const char *random;
     const char *form;
+    bool opm;
     const char *output;
     bool reveal;
     struct revocation_options revocation;
@@ -27,10 +29,14 @@ static const struct option_spec seal_table[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct seal_options, chain),
      .argument = "FILE",
-     .help = "the driver's certificate chain",
-     .required = true},
+     .help = "the driver's certificate chain"},
     ANCHOR_OPTION(struct seal_options),
     CRL_OPTION(struct seal_options, revocation),
+    {.name = "leaf-key",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct seal_options, leaf_key),
+     .argument = "FILE",
+     .help = "the driver's public key, PEM, in place of a chain:\nnobody vouches for it"},
     {.name = "random",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct seal_options, random),
@@ -42,7 +48,11 @@ static const struct option_spec seal_table[] = {
      .offset = offsetof(struct seal_options, form),
      .argument = "swap40|swap256",
      .words = "swap40 swap256",
-     .help = "the byte order (default: swap40)"},
+     .help = "COPP's byte order (default: swap40)"},
+    {.name = "opm",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct seal_options, opm),
+     .help = "as OPM has it: OAEP with SHA-512; needs --leaf-key"},
     {.name = "output",
      .letter = 'o',
      .kind = OPTION_TEXT,
@@ -85,7 +95,7 @@ static int check_lists(const struct invocation *in, const struct seal_options *o
 }
 
 /* SES-9: nothing is encrypted to a key that has not been validated, or is revoked. */
-static int read_leaf(const struct invocation *in, const struct seal_options *o, struct copp_public_key *leaf) {
+static int read_chain(const struct invocation *in, const struct seal_options *o, struct copp_public_key *leaf) {
     struct copp_public_key anchor;
     struct copp_chain *chain;
     int status = read_anchor(in, o->anchor, &anchor);
@@ -99,6 +109,52 @@ static int read_leaf(const struct invocation *in, const struct seal_options *o, 
     return status;
 }
 
+#define KEY_FILE_MAX 65536u
+
+/* What whoever names the file vouches for. */
+static int read_leaf_key(const struct invocation *in, const char *name, struct copp_public_key *leaf) {
+    struct blob text;
+    int status = read_file(in, name, KEY_FILE_MAX, &text);
+    if (status != STATUS_YES)
+        return status;
+    enum copp_result result = copp_public_key_read((const char *)text.bytes, text.size, leaf);
+    if (result == COPP_E_KEY)
+        status = fail_kind(in, name, &text, KINDS_ANCHOR, "is not a driver's public key: give one of 2048 bits, in PEM");
+    else if (result != COPP_OK)
+        status = fail_result(in, name, result);
+    blob_free(&text);
+    return status;
+}
+
+/* What goes together. */
+static int check_choice(const struct invocation *in, const struct seal_options *o) {
+    const char *wrong = NULL;
+    if (!o->chain && !o->leaf_key)
+        wrong = "--chain or --leaf-key is required";
+    else if (o->chain && o->leaf_key)
+        wrong = "--chain and --leaf-key both name the driver's key: give one of them";
+    else if (o->leaf_key && (o->anchor || o->revocation.crls.count))
+        wrong = "--anchor and --crl judge a chain, and --leaf-key does not name one: leave them out";
+    else if (o->opm && o->chain)
+        wrong = "--chain is COPP's: with --opm give the driver's key by --leaf-key";
+    else if (o->opm && o->form)
+        wrong = "--form is COPP's: leave it out with --opm";
+    return wrong ? fail(in, STATUS_UNKNOWN, NULL, "%s", wrong) : STATUS_YES;
+}
+
+/* The form by number and by name. */
+struct form {
+    enum copp_handshake_form form;
+    const char *name;
+};
+static struct form chosen_form(const struct seal_options *o) {
+    if (o->opm)
+        return (struct form){COPP_FORM_OPM, "opm"};
+    if (o->form && strcmp(o->form, "swap256") == 0)
+        return (struct form){COPP_FORM_SWAP256, "swap256"};
+    return (struct form){COPP_FORM_SWAP40, "swap40"};
+}
+
 /* SES-4: key and both sequence numbers from a CSPRNG. */
 static bool draw(struct copp_handshake *h) {
     return random_bytes(h->session_key, sizeof h->session_key) && random_bytes(&h->status_sequence, sizeof h->status_sequence) &&
@@ -107,13 +163,16 @@ static bool draw(struct copp_handshake *h) {
 
 static int seal(const struct invocation *in, const struct copp_public_key *leaf, struct copp_handshake *h) {
     const struct seal_options *o = in->options;
-    bool swap256 = o->form != NULL && strcmp(o->form, "swap256") == 0;
+    const struct form form = chosen_form(o);
+    const char *from = o->leaf_key ? o->leaf_key : o->chain;
     struct copp_signature signature;
     if (!draw(h))
         return fail_result(in, NULL, COPP_E_RANDOM);
-    enum copp_result result = copp_handshake_seal(h, swap256 ? COPP_FORM_SWAP256 : COPP_FORM_SWAP40, leaf, &signature);
+    enum copp_result result = copp_handshake_seal(h, form.form, leaf, &signature);
+    if (result == COPP_E_KEY)
+        return fail(in, STATUS_UNKNOWN, from, "is not a driver's key: that has 2048 bits");
     if (result != COPP_OK)
-        return fail_result(in, o->chain, result);
+        return fail_result(in, from, result);
     int status = write_file(in, o->output, signature.bytes, sizeof signature.bytes);
     if (status != STATUS_YES)
         return status;
@@ -122,8 +181,8 @@ static int seal(const struct invocation *in, const struct copp_public_key *leaf,
     if (strcmp(o->output, "-") == 0)
         return STATUS_YES; /* standard output is taken */
     if (in->json)
-        return print_json(json_pack("{so ss}", "file", json_text(o->output), "form", swap256 ? "swap256" : "swap40"));
-    say("%s: sealed to the driver's key of %s, form %s", o->output, o->chain, swap256 ? "swap256" : "swap40");
+        return print_json(json_pack("{so ss}", "file", json_text(o->output), "form", form.name));
+    say("%s: sealed to the driver's key of %s, form %s", o->output, from, form.name);
     return STATUS_YES;
 }
 
@@ -133,9 +192,11 @@ static int run_seal(const struct invocation *in) {
     struct copp_public_key leaf;
     if (strcmp(o->output, "-") == 0 && (o->reveal || in->json))
         return fail(in, STATUS_UNKNOWN, NULL, "--reveal and --json need standard output: give --output a FILE");
-    int status = read_random(in, o->random, h.random);
+    int status = check_choice(in, o);
     if (status == STATUS_YES)
-        status = read_leaf(in, o, &leaf);
+        status = read_random(in, o->random, h.random);
+    if (status == STATUS_YES)
+        status = o->leaf_key ? read_leaf_key(in, o->leaf_key, &leaf) : read_chain(in, o, &leaf);
     if (status == STATUS_YES)
         status = seal(in, &leaf, &h);
     copp_handshake_wipe(&h);
@@ -146,6 +207,7 @@ struct open_options {
     const char *key;
     const char *passphrase_file;
     const char *random;
+    bool opm;
     bool reveal;
 };
 
@@ -166,6 +228,10 @@ static const struct option_spec open_table[] = {
      .offset = offsetof(struct open_options, random),
      .argument = "HEX",
      .help = "the random number the driver gave out, 32 digits;\nwithout it opening proves nothing"},
+    {.name = "opm",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct open_options, opm),
+     .help = "as an OPM driver: OAEP is checked; needs --random"},
     {.name = "reveal",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct open_options, reveal),
@@ -201,24 +267,36 @@ static int answer_open(const struct invocation *in, const struct copp_handshake 
     return status;
 }
 
-static int open_signature(const struct invocation *in, struct copp_private_key *key, const uint8_t *random) {
+static int read_signature(const struct invocation *in, bool opm, struct copp_signature *signature) {
     const char *name = in->operands[0];
-    struct copp_handshake h;
     struct blob blob;
-    struct copp_signature signature;
     int status = read_file(in, name, COPP_SIGNATURE_SIZE, &blob);
     if (status != STATUS_YES)
         return status;
-    bool whole = blob.size == COPP_SIGNATURE_SIZE;
-    if (whole)
-        memcpy(signature.bytes, blob.bytes, COPP_SIGNATURE_SIZE);
-    if (!whole)
-        status = fail_kind(in, name, &blob, 0, "is no AMCOPPSignature: that has 256 bytes (WIRE-1)");
+    if (blob.size == COPP_SIGNATURE_SIZE)
+        memcpy(signature->bytes, blob.bytes, COPP_SIGNATURE_SIZE);
+    else
+        status = fail_kind(in, name, &blob, 0,
+                           opm ? "is not OPM_ENCRYPTED_INITIALIZATION_PARAMETERS: that has 256 bytes (OPM-INI-5)"
+                               : "is no AMCOPPSignature: that has 256 bytes (WIRE-1)");
     blob_free(&blob);
-    if (!whole)
+    return status;
+}
+
+static int open_signature(const struct invocation *in, struct copp_private_key *key, const uint8_t *random) {
+    const char *name = in->operands[0];
+    const bool opm = ((const struct open_options *)in->options)->opm;
+    struct copp_handshake h;
+    struct copp_signature signature;
+    int status = read_signature(in, opm, &signature);
+    if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_handshake_open(key, &signature, &h);
-    if (result == COPP_E_INVALID)
+    enum copp_result result =
+        opm ? copp_handshake_open_opm(key, &signature, random, &h) : copp_handshake_open(key, &signature, &h);
+    if (result == COPP_E_INVALID && opm)
+        status = fail_with(in, STATUS_NO, name, "seal with --opm, to this key, the random number of this very session",
+                           "does not open, or holds another random number; a driver does not tell which (OPM-INI-7)");
+    else if (result == COPP_E_INVALID)
         status = fail(in, STATUS_NO, name,
                       "is not below the key's modulus: sealed to another key, or in the wrong byte order (SES-8)");
     else if (result == COPP_E_KEY)
@@ -236,6 +314,8 @@ static int run_open(const struct invocation *in) {
     const struct open_options *o = in->options;
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_private_key *key;
+    if (o->opm && o->random == NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "--opm needs --random: the one verdict includes the number (OPM-INI-6)");
     int status = o->random != NULL ? read_random(in, o->random, random) : STATUS_YES;
     if (status != STATUS_YES)
         return status;
@@ -251,7 +331,8 @@ const struct command command_handshake_seal = {
     .operands = "",
     .operands_max = 0,
     .summary = "Make the signature that starts a session, as an application does",
-    .details = "The chain is validated first. The session key and both sequence numbers are drawn at random.",
+    .details = "A chain is validated first. The session key and both sequence numbers are drawn at random. With\n"
+               "--opm the 256 bytes are what IOPMVideoOutput::FinishInitialization takes.",
     .options = seal_table,
     .options_size = sizeof(struct seal_options),
     .run = run_seal,
@@ -263,7 +344,8 @@ const struct command command_handshake_open = {
     .operands_min = 1,
     .operands_max = 1,
     .summary = "Open such a signature, as a driver does",
-    .details = "Exits with 1 if the random number in it is not the one --random gives.",
+    .details = "Exits with 1 if the random number in it is not the one --random gives, and with --opm also if\n"
+               "anything else is wrong: OPM has one verdict.",
     .options = open_table,
     .options_size = sizeof(struct open_options),
     .run = run_open,

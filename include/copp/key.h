@@ -83,9 +83,10 @@ struct copp_private_key_ops {
 };
 
 /*
- * True if the key's raw operation takes a time, and hands its result over in a time, that tells nothing of the result. An OPM driver needs
- * that (OPM-INI-6). It is so for OpenSSL's own keys. libgcrypt hands over a number without its leading zeros: false for its keys. For a
- * token's, and for keys with operations of your own, the answer is true, and whoever made them vouches for it. NULL: false.
+ * True if the time of the key's raw operation, and of handing over its result, tells nothing of the result. An OPM driver needs that
+ * (OPM-INI-6). OpenSSL's own keys have it, as of OpenSSL 3.0.8 (CVE-2022-4304). libgcrypt hands over a number without its leading
+ * zeros: false for its keys. For a token's keys, and for keys with operations of your own, the answer is true, and whoever made
+ * them vouches for it. NULL: false.
  */
 COPP_API COPP_NODISCARD bool copp_private_key_constant_time(const struct copp_private_key *key);
 

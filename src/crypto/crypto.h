@@ -4,7 +4,8 @@
  * Every function that can fail says so, with COPP_E_MEMORY where it ran out of memory and the library tells. None keeps
  * state between calls but what its object holds. A log, which may be NULL, is told what the library says of a failure;
  * functions without one are those that a handshake's secrets pass through, and keyed ones. OpenSSL's error queue stays as the
- * caller has left it, but that a failure takes the caller's marks off the errors in it, and one of copp_cbc_encrypt the errors.
+ * caller has left it, but that a failure takes the caller's marks off the errors in it, and one of copp_cbc_encrypt or
+ * copp_hash_digest the errors.
  */
 #ifndef COPP_CRYPTO_H
 #define COPP_CRYPTO_H

@@ -86,6 +86,98 @@ while [ $index -lt "$count" ]; do
     index=$((index + 1))
 done
 
+oaep='-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha512 -pkeyopt rsa_mgf1_md:sha512'
+opm=$VECTORS/opm/leaf-key.pem
+openssl pkey -in "$opm" -pubout -out "$dir/opm.pub"
+
+begin openssl_opens_opm OPM-INI-3 OPM-INI-4 OPM-INI-5
+expect 0 "$COPP" handshake seal --opm --leaf-key "$dir/opm.pub" --random $random --reveal -o "$dir/sealed"
+same "$(wc -c <"$dir/sealed")" 256 "size of what is sealed"
+secrets "$dir/out" >"$dir/secrets"
+# shellcheck disable=SC2086 # options
+openssl pkeyutl -decrypt -inkey "$opm" $oaep -in "$dir/sealed" -out "$dir/message"
+cmp "$dir/message" "$dir/secrets"
+expect 0 "$COPP" handshake open --opm --key "$opm" --random $random --reveal "$dir/sealed"
+secrets "$dir/out" | cmp - "$dir/secrets"
+holds '.random_matches == true'
+expect 0 "$COPP" handshake seal --opm --leaf-key "$dir/opm.pub" --random $random --json -o "$dir/again"
+holds '.form == "opm" and (has("session_key") | not)'
+! cmp -s "$dir/sealed" "$dir/again" || fail "sealed to the same bytes twice"
+
+begin openssl_seals_opm OPM-INI-4 OPM-INI-5 OPM-INI-6
+for size in 40 41 126; do
+    openssl rand -out "$dir/s" $size
+    # shellcheck disable=SC2086
+    openssl pkeyutl -encrypt -pubin -inkey "$dir/opm.pub" $oaep -in "$dir/s" -out "$dir/sealed"
+    expect 0 "$COPP" handshake open --opm --key "$opm" --random "$(bytes "$dir/s" 0 16 | hex)" --reveal "$dir/sealed"
+    bytes "$dir/s" 0 40 >"$dir/wanted"
+    secrets "$dir/out" | cmp - "$dir/wanted"
+done
+
+# refused FILE: as every other that is
+refused() {
+    expect 1 "$COPP" handshake open --opm --key "$opm" --random "$(bytes "$dir/s" 0 16 | hex)" --json "$1"
+    sed "s,$1,FILE,g" "$dir/out" "$dir/err" >"$dir/refusal"
+    [ -e "$dir/first-refusal" ] || cp "$dir/refusal" "$dir/first-refusal"
+    cmp "$dir/refusal" "$dir/first-refusal"
+}
+begin opm_refuses_all_alike OPM-INI-6 OPM-INI-7
+openssl rand -out "$dir/s" 39
+# shellcheck disable=SC2086
+openssl pkeyutl -encrypt -pubin -inkey "$dir/opm.pub" $oaep -in "$dir/s" -out "$dir/short"
+refused "$dir/short"
+complains '(OPM-INI-7)'
+holds '.rule == "OPM-INI-7"'
+openssl rand -out "$dir/s" 40
+for wrong in 'sha1 sha1' 'sha512 sha1' 'sha256 sha256' 'sha1 sha512'; do
+    openssl pkeyutl -encrypt -pubin -inkey "$dir/opm.pub" -pkeyopt rsa_padding_mode:oaep -pkeyopt "rsa_oaep_md:${wrong% *}" \
+        -pkeyopt "rsa_mgf1_md:${wrong#* }" -in "$dir/s" -out "$dir/wrong"
+    refused "$dir/wrong"
+done
+openssl pkeyutl -encrypt -pubin -inkey "$dir/opm.pub" -pkeyopt rsa_padding_mode:pkcs1 -in "$dir/s" -out "$dir/wrong"
+refused "$dir/wrong"
+jq -r .s "$VECTORS/opm/initialization.json" | unhex >"$dir/s"
+for file in $(jq -r '.files | to_entries[] | select(.value.result == "refused") | .key' "$VECTORS/opm/initialization.json"); do
+    refused "$VECTORS/opm/$file"
+done
+for file in $(jq -r '.files | to_entries[] | select(.value.result == "accepted") | .key' "$VECTORS/opm/initialization.json"); do
+    expect 0 "$COPP" handshake open --opm --key "$opm" --random "$(bytes "$dir/s" 0 16 | hex)" --reveal "$VECTORS/opm/$file"
+    secrets "$dir/out" | cmp - "$dir/s"
+done
+
+begin the_two_forms_do_not_mix OPM-INI-5 OPM-INI-6
+expect 0 "$COPP" handshake seal --leaf-key "$dir/opm.pub" --random $random -o "$dir/copp"
+expect 0 "$COPP" handshake open --key "$opm" --random $random "$dir/copp"
+expect 1 "$COPP" handshake open --opm --key "$opm" --random $random "$dir/copp"
+expect 0 "$COPP" handshake seal --opm --leaf-key "$dir/opm.pub" --random $random -o "$dir/opm"
+expect 1 "$COPP" handshake open --key "$opm" --random $random "$dir/opm"
+
+begin options_that_do_not_go_together
+expect 2 "$COPP" handshake seal --random $random -o "$dir/none"
+complains '--chain or --leaf-key is required'
+expect 2 "$COPP" handshake seal --chain "$chain" --leaf-key "$dir/opm.pub" --random $random -o "$dir/none"
+complains 'give one of them'
+expect 2 "$COPP" handshake seal --leaf-key "$dir/opm.pub" --anchor "$anchor" --random $random -o "$dir/none"
+complains 'leave them out'
+expect 2 "$COPP" handshake seal --leaf-key "$dir/opm.pub" --crl "$VECTORS/crl-v7-empty.bin" --random $random -o "$dir/none"
+complains 'leave them out'
+expect 2 "$COPP" handshake seal --opm --chain "$chain" --anchor "$anchor" --random $random -o "$dir/none"
+complains '--leaf-key'
+expect 2 "$COPP" handshake seal --opm --form swap40 --leaf-key "$dir/opm.pub" --random $random -o "$dir/none"
+complains '--form'
+expect 2 "$COPP" handshake seal --opm --leaf-key "$anchor" --random $random -o "$dir/none"
+complains '2048 bits'
+expect 2 "$COPP" handshake seal --opm --leaf-key "$opm" --random $random -o "$dir/none"
+complains 'it is a private key'
+expect 2 "$COPP" handshake open --opm --key "$opm" "$dir/opm"
+complains '--opm needs --random'
+expect 2 "$COPP" handshake open --opm --key "$VECTORS/root.pem" --random $random "$dir/opm"
+complains '2048 bits'
+expect 2 "$COPP" handshake open --opm --key "$opm" --random $random "$VECTORS/sessions.json"
+expect 2 "$COPP" handshake open --opm --key "$opm" --random $random "$dir/s"
+complains '(OPM-INI-5)'
+absent "$dir/none"
+
 begin nothing_is_sealed_to_a_bad_chain SES-9
 expect 1 "$COPP" handshake seal --chain "$chain" --random $random -o "$dir/none"
 complains '(CERT-12)'

@@ -81,6 +81,8 @@ run 0 'handshake seal' --chain "$good" --anchor "$anchor" --random $random --rev
 run 0 'handshake open' --key "$VECTORS/leaf.pem" --random $random "$dir/sealed"
 run 1 'handshake open' --key "$VECTORS/leaf.pem" --random ff${random#00} "$dir/sealed"
 run 0 'handshake open' --key "$VECTORS/leaf.pem" --reveal "$dir/sealed"
+run 0 'handshake seal' --opm --leaf-key "$VECTORS/leaf-public.pem" --random $random -o "$dir/sealed"
+run 0 'handshake open' --opm --key "$VECTORS/leaf.pem" --random $random "$dir/sealed"
 echo $random >"$dir/key"
 run 0 omac --key-file "$dir/key" "$dir/sealed"
 run 0 demo

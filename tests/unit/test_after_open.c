@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/fork.h"
+#include "crypto/oaep.h"
 #include "device_rig.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
@@ -458,10 +459,52 @@ static void a_child_asks_for_random_numbers_as_well(void) {
     assert_nothing(&used.of[CLOSING]);
 }
 
+/* --- OPM's handshake, by itself --- */
+
+static enum copp_result public_of_2048(struct copp_private_key *key, struct copp_public_key *out) {
+    (void)key;
+    *out = (struct copp_public_key){.modulus_size = COPP_OAEP_SIZE, .exponent = 65537};
+    memset(out->modulus, 0xFF, sizeof out->modulus);
+    return COPP_OK;
+}
+
+static enum copp_result in_clear(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
+    (void)key;
+    memcpy(out, in, size);
+    return COPP_OK;
+}
+
+/* What a device has had made ready when it was opened takes nothing more: a seal that opens, and one that does not. */
+static void opening_a_seal_takes_nothing(void) {
+    static const struct copp_private_key_ops ops = {.size = sizeof ops, .public_key = public_of_2048, .decrypt_raw = in_clear};
+    static const uint8_t seed[COPP_OAEP_SEED_SIZE] = {1};
+    static const uint8_t secret[COPP_HANDSHAKE_SIZE] = {2};
+    static struct usage counted;
+    struct copp_private_key key = {&ops};
+    struct copp_handshake handshake;
+    struct copp_signature sealed;
+    struct copp_oaep *oaep;
+    for (int good = 0; good < 2; good++) {
+        assert_int_equal(copp_oaep_new(&oaep, NULL), COPP_OK);
+        assert_int_equal(copp_oaep_encode(oaep, seed, secret, sizeof secret, sealed.bytes), COPP_OK);
+        copp_oaep_free(&oaep);
+        sealed.bytes[0] = !good;
+        assert_int_equal(copp_oaep_new(&oaep, NULL), COPP_OK);
+        usage = &counted;
+        measure(HANDSHAKE);
+        enum copp_result result = copp_handshake_open_ready(oaep, &key, &sealed, secret, &handshake);
+        measure(NOT_MEASURED);
+        usage = NULL;
+        assert_int_equal(result, good ? COPP_OK : COPP_E_INVALID);
+        copp_oaep_free(&oaep);
+    }
+    assert_int_equal(counted.of[HANDSHAKE].allocations + counted.of[HANDSHAKE].frees + counted.of[HANDSHAKE].locks, 0);
+}
+
 int main(void) {
     static const struct test_case tests[] = {
-        TEST(nothing_is_asked_for_with_what_is_handed_in, ""), TEST(the_default_random_source_allocates_and_asks_the_kernel, ""),
-        TEST(the_defaults_do_so_in_the_handshake_alone, ""),
+        TEST(nothing_is_asked_for_with_what_is_handed_in, ""),  TEST(the_default_random_source_allocates_and_asks_the_kernel, ""),
+        TEST(the_defaults_do_so_in_the_handshake_alone, ""),    TEST(opening_a_seal_takes_nothing, ""),
         TEST(a_child_asks_for_random_numbers_as_well, "SES-2"), /* the last: it begins libcopp in this process */
     };
     return RUN_SUITE("after_open", tests);

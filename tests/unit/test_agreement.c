@@ -16,7 +16,9 @@
 OTHER(copp_chain_validate);
 OTHER(copp_dsa_key_read);
 OTHER(copp_handshake_open);
+OTHER(copp_handshake_open_opm);
 OTHER(copp_handshake_seal);
+OTHER(copp_pkcs1_verify);
 OTHER(copp_private_key_free);
 OTHER(copp_private_key_generate);
 OTHER(copp_private_key_open);
@@ -26,6 +28,7 @@ OTHER(copp_release);
 OTHER(copp_revocation_validate);
 OTHER(copp_rsa3072_key_read);
 OTHER(copp_rsa_encrypt);
+OTHER(copp_rsa_public);
 OTHER(copp_srm_verify);
 OTHER(copp_verifier_check);
 OTHER(copp_verifier_free);
@@ -170,6 +173,57 @@ static void handshakes(void) {
     close_pair(&pair);
 }
 
+/* OPM's form: sealed by one, opened by both; then with a bit changed. */
+static void opm_handshakes(void) {
+    struct key_pair pair = open_pair("opm/leaf-key.pem");
+    struct copp_public_key leaf;
+    assert_int_equal(pair.mine->ops->public_key(pair.mine, &leaf), COPP_OK);
+    for (unsigned round = 0; round < 40; round++) {
+        struct copp_handshake sealed = {.status_sequence = next_random(), .command_sequence = next_random()};
+        struct copp_handshake mine;
+        struct copp_handshake theirs;
+        struct copp_signature signature;
+        for (size_t i = 0; i < COPP_RANDOM_SIZE; i++)
+            sealed.random[i] = sealed.session_key[i] = (uint8_t)next_random();
+        assert_int_equal(round % 2 ? copp_handshake_seal(&sealed, COPP_FORM_OPM, &leaf, &signature)
+                                   : other_copp_handshake_seal(&sealed, COPP_FORM_OPM, &leaf, &signature),
+                         COPP_OK);
+        assert_int_equal(copp_handshake_open_opm(pair.mine, &signature, sealed.random, &mine), COPP_OK);
+        assert_int_equal(other_copp_handshake_open_opm(pair.theirs, &signature, sealed.random, &theirs), COPP_OK);
+        assert_memory_equal(&mine, &sealed, sizeof sealed);
+        assert_memory_equal(&theirs, &sealed, sizeof sealed);
+        flip(signature.bytes, sizeof signature.bytes);
+        assert_int_equal(copp_handshake_open_opm(pair.mine, &signature, sealed.random, &mine), COPP_E_INVALID);
+        assert_int_equal(other_copp_handshake_open_opm(pair.theirs, &signature, sealed.random, &theirs), COPP_E_INVALID);
+    }
+    close_pair(&pair);
+}
+
+/* Whatever modulus and exponent a certificate has. */
+static void public_operation(void) {
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct copp_rsa_key key = {.modulus_size = COPP_RSA_MODULUS_MIN + next_random() % (COPP_RSA_MODULUS_MIN + 1),
+                                   .exponent = next_random() | 3};
+        uint8_t number[COPP_RSA_MODULUS_MAX];
+        uint8_t mine[COPP_RSA_MODULUS_MAX] = {0};
+        uint8_t theirs[COPP_RSA_MODULUS_MAX] = {0};
+        memset(number, 0, sizeof number);
+        for (size_t i = 0; i < key.modulus_size; i++)
+            key.modulus[i] = (uint8_t)next_random();
+        for (size_t i = round % 8 ? 0 : round; i < key.modulus_size; i++)
+            number[i] = (uint8_t)next_random();
+        key.modulus[0] |= 0x80;
+        key.modulus[key.modulus_size - 1] |= 1;
+        enum copp_result result = copp_rsa_public(&key, number, mine, NULL);
+        assert_int_equal(other_copp_rsa_public(&key, number, theirs, NULL), result);
+        assert_true(result == COPP_OK || result == COPP_E_INVALID);
+        assert_memory_equal(mine, theirs, sizeof mine);
+        result = copp_pkcs1_verify(&key, COPP_DIGEST_SHA256, number, 4, number, key.modulus_size, NULL);
+        assert_int_equal(result, COPP_E_INVALID);
+        assert_int_equal(other_copp_pkcs1_verify(&key, COPP_DIGEST_SHA256, number, 4, number, key.modulus_size, NULL), result);
+    }
+}
+
 /* What either says of a document and of the same with bits changed. */
 typedef enum copp_result judge(const uint8_t *bytes, size_t size, struct copp_verdict *mine, struct copp_verdict *theirs);
 
@@ -268,8 +322,14 @@ static void new_keys(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(signatures, "CERT-11"), TEST(raw_decryption, "SES-6"), TEST(handshakes, "SES-4 SES-5"),
-    TEST(chains, "CERT-11"),     TEST(lists, "CRL-2"),          TEST(messages, "SRM-2"),
+    TEST(signatures, "CERT-11"),
+    TEST(raw_decryption, "SES-6"),
+    TEST(handshakes, "SES-4 SES-5"),
+    TEST(opm_handshakes, "OPM-INI-4 OPM-INI-6"),
+    TEST(public_operation, "OPM-CERT-6"),
+    TEST(chains, "CERT-11"),
+    TEST(lists, "CRL-2"),
+    TEST(messages, "SRM-2"),
     TEST(new_keys, ""),
 };
 

@@ -269,6 +269,29 @@ static void handshake_seal_opm(void) {
     copp_private_key_free(&key);
 }
 
+/* All that an operation takes before it computes, where that can be told. */
+static void key_check(void) {
+    struct copp_private_key *key = test_private_key("leaf.pem");
+    bool seen = false;
+#ifdef COPP_TEST_OPENSSL
+    static const char last[] = "EVP_PKEY_CTX_set_rsa_padding";
+#else
+    static const char last[] = "gcry_malloc_secure";
+#endif
+    EACH_FAULT(fault) {
+        fault_arm(&fault);
+        enum copp_result result = key->ops->check(key);
+        if (fault_disarm(&fault)) {
+            fault_assert_said(&fault, result);
+            seen = seen || strcmp(fault.name, last) == 0;
+        } else {
+            assert_int_equal(result, COPP_OK);
+        }
+    }
+    assert_true(seen);
+    copp_private_key_free(&key);
+}
+
 /* A key of the library's that tells whether its operation has begun. */
 struct watched_key {
     struct copp_private_key base;
@@ -347,6 +370,7 @@ static const struct test_case cases[] = {
     TEST(handshake_open, ""),
     TEST(handshake_seal_opm, "OPM-INI-4"),
     TEST(handshake_open_opm, "OPM-INI-8"),
+    TEST(key_check, "OPM-INI-8"),
 };
 
 int main(void) {

@@ -113,6 +113,22 @@ static void a_handshake(void) {
     assert_int_equal(heard.count, before);
 }
 
+static void an_opm_handshake(void) {
+    struct copp_handshake handshake = {.status_sequence = 1};
+    struct copp_handshake opened;
+    struct copp_public_key key;
+    struct copp_signature sealed;
+    unsigned before = heard.count;
+    assert_int_equal(leaf->ops->public_key(leaf, &key), COPP_OK);
+    assert_int_equal(copp_handshake_seal(&handshake, COPP_FORM_OPM, &key, &sealed), COPP_OK);
+    assert_int_equal(copp_handshake_open_opm(leaf, &sealed, handshake.random, &opened), COPP_OK);
+    sealed.bytes[9] ^= 1;
+    assert_int_equal(copp_handshake_open_opm(leaf, &sealed, handshake.random, &opened), COPP_E_INVALID);
+    memset(sealed.bytes, 0xFF, sizeof sealed.bytes); /* not below the modulus */
+    assert_int_equal(copp_handshake_open_opm(leaf, &sealed, handshake.random, &opened), COPP_E_INVALID);
+    assert_int_equal(heard.count, before);
+}
+
 static void macs(void) {
     struct copp_omac *omac;
     uint8_t tag[16];
@@ -126,9 +142,10 @@ static void the_callers_errors_stay(void) {
     static const struct {
         const char *name;
         void (*run)(void);
-    } steps[] = {{"a good chain", good_chain},      {"a bad signature", bad_signature}, {"a bad message", bad_message},
-                 {"no public key", no_public_key},  {"no private key", no_private_key}, {"a signature", a_signature},
-                 {"too much", too_much_to_encrypt}, {"a handshake", a_handshake},       {"MACs", macs}};
+    } steps[] = {{"a good chain", good_chain},          {"a bad signature", bad_signature}, {"a bad message", bad_message},
+                 {"no public key", no_public_key},      {"no private key", no_private_key}, {"a signature", a_signature},
+                 {"too much", too_much_to_encrypt},     {"a handshake", a_handshake},       {"MACs", macs},
+                 {"an OPM handshake", an_opm_handshake}};
     heard = kit_log();
     anchor = test_anchor();
     leaf = test_private_key("leaf.pem");
