@@ -10,6 +10,9 @@
  * or complains and answers STATUS_NO for what is invalid, STATUS_UNKNOWN for what cannot be read.
  */
 int load_chain(const struct invocation *in, const char *name, const struct copp_public_key *anchor, struct copp_chain **chain);
+/* The same for an OPM driver's chain. */
+int load_opm_chain(const struct invocation *in, const char *name, const struct copp_opm_trust *trust,
+                   struct copp_opm_chain **chain);
 int load_list(const struct invocation *in, const char *name, const struct copp_public_key *anchor,
               struct copp_revocation_list **list);
 

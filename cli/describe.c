@@ -9,19 +9,34 @@
 const uint32_t protection_types[PROTECTION_TYPES] = {COPP_PROTECTION_TYPE_HDCP, COPP_PROTECTION_TYPE_ACP,
                                                      COPP_PROTECTION_TYPE_CGMSA};
 
-void describe_key(const struct copp_public_key *key, char *text, size_t size) {
+static void describe_numbers(const uint8_t *modulus, uint32_t modulus_size, uint32_t exponent, char *text, size_t size) {
     char start[17];
-    if (key == NULL) {
+    hex_encode(modulus, 8, start);
+    snprintf(text, size, "RSA %u, exponent %u, modulus %s...", (unsigned)modulus_size * 8, (unsigned)exponent, start);
+}
+
+static json_t *json_numbers(const uint8_t *modulus, uint32_t modulus_size, uint32_t exponent) {
+    return json_pack("{sI sI so}", "bits", (json_int_t)modulus_size * 8, "exponent", (json_int_t)exponent, "modulus",
+                     json_hex(modulus, modulus_size));
+}
+
+void describe_key(const struct copp_public_key *key, char *text, size_t size) {
+    if (key != NULL)
+        describe_numbers(key->modulus, key->modulus_size, key->exponent, text, size);
+    else
         snprintf(text, size, "not readable");
-        return;
-    }
-    hex_encode(key->modulus, 8, start);
-    snprintf(text, size, "RSA %u, exponent %u, modulus %s...", (unsigned)key->modulus_size * 8, (unsigned)key->exponent, start);
 }
 
 json_t *json_key(const struct copp_public_key *key) {
-    return json_pack("{sI sI so}", "bits", (json_int_t)key->modulus_size * 8, "exponent", (json_int_t)key->exponent, "modulus",
-                     json_hex(key->modulus, key->modulus_size));
+    return json_numbers(key->modulus, key->modulus_size, key->exponent);
+}
+
+void describe_rsa_key(const struct copp_rsa_key *key, char *text, size_t size) {
+    describe_numbers(key->modulus, key->modulus_size, key->exponent, text, size);
+}
+
+json_t *json_rsa_key(const struct copp_rsa_key *key) {
+    return json_numbers(key->modulus, key->modulus_size, key->exponent);
 }
 
 /* Adds a word to a list in text, cut off at size. */

@@ -9,6 +9,9 @@
 /* "RSA 2048, exponent 65537, modulus 8f1c2a..." (the first 8 bytes), into text. */
 void describe_key(const struct copp_public_key *key, char *text, size_t size);
 json_t *json_key(const struct copp_public_key *key);
+/* The same of a key in an X.509 certificate. */
+void describe_rsa_key(const struct copp_rsa_key *key, char *text, size_t size);
+json_t *json_rsa_key(const struct copp_rsa_key *key);
 
 /* The three protection types, most usual first. */
 #define PROTECTION_TYPES 3

@@ -30,6 +30,26 @@ int read_anchor(const struct invocation *in, const char *name, struct copp_publi
     return status;
 }
 
+int read_opm_anchor(const struct invocation *in, const char *name, struct copp_opm_anchor *anchor) {
+    if (name == NULL || strcmp(name, "microsoft") == 0) {
+        *anchor = *copp_opm_anchor_microsoft();
+        return STATUS_YES;
+    }
+    struct blob file;
+    int status = read_file(in, name, KEY_FILE_MAX, &file);
+    if (status != STATUS_YES)
+        return status;
+    *anchor = (struct copp_opm_anchor){.size = sizeof *anchor};
+    enum copp_result result = copp_opm_anchor_read(file.bytes, file.size, anchor);
+    if (result == COPP_E_KEY)
+        status = fail_kind(in, name, &file, KINDS_OPM_ANCHOR,
+                           "is not an anchor: give a certificate, DER or PEM, with an RSA key of 2048 to 4096 bits");
+    else if (result != COPP_OK)
+        status = fail_result(in, name, result);
+    blob_free(&file);
+    return status;
+}
+
 /* What an encrypted key would need. */
 static const char *when_encrypted(bool passphrase) {
 #ifdef _WIN32

@@ -16,6 +16,9 @@
 /* "microsoft" (or NULL), or a file: a PEM public key or a base64 modulus. STATUS_YES, or complains. */
 int read_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor);
 
+/* The same for OPM's chains: "microsoft" (or NULL), or the file of a certificate. */
+int read_opm_anchor(const struct invocation *in, const char *name, struct copp_opm_anchor *anchor);
+
 /* By URI; passphrase_file may be NULL, its first line is the passphrase. STATUS_YES, or complains. */
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key);
 

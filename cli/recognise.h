@@ -30,6 +30,7 @@ enum file_kind {
 #define KIND(kind) (1u << (kind))
 /* An anchor's files, and a list's: text is read in UTF-16, too, so that this is not what is wrong with it. */
 #define KINDS_ANCHOR (KIND(FILE_PUBLIC_KEY) | KIND(FILE_MODULUS) | KINDS_TEXT)
+#define KINDS_OPM_ANCHOR (KIND(FILE_X509) | KINDS_TEXT)
 #define KINDS_LIST (KIND(FILE_LIST) | KIND(FILE_UTF16))
 #define KINDS_TEXT (KIND(FILE_TEXT) | KIND(FILE_UTF16))
 #define KINDS_SRM (KIND(FILE_SRM_1) | KIND(FILE_SRM_2))

@@ -30,6 +30,14 @@ static const struct remedy {
     {COPP_RULE_CERT_11, "do not trust it; fetch the chain again or ask the driver's vendor"},
     {COPP_RULE_CERT_12, "name the anchor it belongs under with --anchor, never one that came with it"},
     {COPP_RULE_CERT_13, "the certificate is incomplete; ask the driver's vendor"},
+    {COPP_RULE_OPM_CERT_1, "fetch the chain again, in DER as the driver sent it"},
+    {COPP_RULE_OPM_CERT_2, "a chain holds the certificates from the driver's to the root's, and no others"},
+    {COPP_RULE_OPM_CERT_3, "do not trust it; fetch the chain again or ask the driver's vendor"},
+    {COPP_RULE_OPM_CERT_4, "name the anchor it belongs under with --anchor, never one that came with it"},
+    {COPP_RULE_OPM_CERT_5, "the driver's key has 2048 bits, those above it 2048 to 4096; ask the driver's vendor"},
+    {COPP_RULE_OPM_CERT_6, "sign with RSA, PKCS #1 v1.5, and SHA-1 or SHA-2; ask the driver's vendor"},
+    {COPP_RULE_OPM_CERT_8, "this certificate is for something else; ask the driver's vendor"},
+    {COPP_RULE_OPM_CERT_9, "the certificate is malformed, or says something that is not understood; ask the driver's vendor"},
     {COPP_RULE_CRL_1, "the list must be signed directly under the anchor; name its own with --anchor"},
     {COPP_RULE_CRL_2, "the list was changed after it was signed; fetch it again"},
     {COPP_RULE_CRL_3, "keep the stored list; to replace it, ask for one with a higher version"},
@@ -152,6 +160,8 @@ int fail_result(const struct invocation *in, const char *file, enum copp_result 
 
 const char *certificate_role(enum collection collection, int certificate) {
     static const char *const roles[][3] = {{"driver", "IHV", "root"}, {"signer", "root", "surplus"}};
+    if (collection == COLLECTION_OPM)
+        return "";
     return certificate >= 0 && certificate < 3 ? roles[collection][certificate] : "surplus";
 }
 
@@ -176,9 +186,10 @@ static json_t *json_verdict(const char *file, enum collection collection, const 
 int fail_verdict_with(const struct invocation *in, int status, const char *file, enum collection collection,
                       const struct copp_verdict *verdict, const char *remedy_text) {
     char where[64] = "";
+    const char *role = certificate_role(collection, verdict->certificate);
     if (verdict->certificate >= 0)
-        snprintf(where, sizeof where, "certificate %d (%s): ", verdict->certificate + 1,
-                 certificate_role(collection, verdict->certificate));
+        snprintf(where, sizeof where, "certificate %d%s%s%s: ", verdict->certificate + 1, role[0] != '\0' ? " (" : "", role,
+                 role[0] != '\0' ? ")" : "");
     const char *because = copp_rule_id(verdict->because);
     if (in->note != NULL) {
         *in->note = (struct error_note){.rule = verdict->rule};

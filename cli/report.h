@@ -38,8 +38,10 @@ int fail_result(const struct invocation *in, const char *file, enum copp_result 
 /* What the certificates of a collection are called. */
 enum collection {
     COLLECTION_CHAIN, /* driver, IHV, root */
-    COLLECTION_LIST /* signer, root */
+    COLLECTION_LIST, /* signer, root */
+    COLLECTION_OPM /* in any order: a certificate's place says nothing about its role */
 };
+/* "" where the place says nothing. */
 const char *certificate_role(enum collection collection, int certificate);
 
 /* COPP_E_INVALID or COPP_E_REVOKED with its verdict; answers status. */

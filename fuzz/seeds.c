@@ -18,6 +18,7 @@
 #include "session_ops.h"
 #include "socket_ops.h"
 #include "wire/base64.h"
+#include "x509_ops.h"
 
 static const char *root;
 
@@ -102,6 +103,51 @@ static void chains(void) {
     SEED("chain", "edit-replace", 'E', 0, 0x10, 2, 'x', 0, 0, 1, '!');
     SEED("chain", "edit-copy", 'E', 3, 0x20, 3, 200, 0x80, 0, 2, 0x40, 0, 9, 1, 0x10, 0, ' ');
     SEED("chain", "issue", 'I', 9, 'A', '&', 'B', '<', 0xC3, 0xA4, '>', '"', 0, 0, 0, 0, 0, 0, 0, 150, 0, 2, 'I', 'H', 'V');
+}
+
+/* --- OPM's chains --- */
+
+/* The same bytes behind the one that says what they are. */
+static void save_after(const char *name, uint8_t first, const char *vector) {
+    struct fuzz_bytes read = fuzz_vector(vector);
+    uint8_t *bytes = malloc(read.size + 1);
+    CHECK(bytes);
+    bytes[0] = first;
+    memcpy(bytes + 1, read.bytes, read.size);
+    save("x509", name, bytes, read.size + 1);
+    free(bytes);
+    free(read.bytes);
+}
+
+static void save_purpose(const char *name, const char *text) {
+    char bytes[100];
+    int size = snprintf(bytes, sizeof bytes, "%c%s", X509_PURPOSE, text);
+    save("x509", name, bytes, (size_t)size);
+}
+
+static void opm_chains(void) {
+    static const char *const raw[] = {"chain-good-bare.der",           "chain-good-two.p7b",
+                                      "chain-good-codec-merit.p7b",    "chain-good-root-garbled.p7b",
+                                      "chain-bad-basic-malformed.p7b", "chain-bad-loop.p7b"};
+    char vector[100];
+    for (size_t i = 0; i < sizeof raw / sizeof *raw; i++) {
+        (void)snprintf(vector, sizeof vector, "opm/%s", raw[i]);
+        struct fuzz_bytes read = fuzz_vector(vector);
+        save("x509", raw[i], read.bytes, read.size);
+        free(read.bytes);
+    }
+    save_after("anchor-der", X509_ANCHOR, "opm/root.der");
+    save_after("anchor-pem", X509_ANCHOR, "opm/root-2048.pem");
+    save_purpose("purpose", "1.3.6.1.4.1.99999.7");
+    save_purpose("purpose-peauth", "1.3.6.1.4.1.311.10.5.7");
+    SEED("x509", "edit", X509_EDIT, 0, 0x80, 2, 0x55, 0, 1, 0xFF);
+    SEED("x509", "compose", X509_COMPOSE, 0, 1, 2);
+    SEED("x509", "compose-five", X509_COMPOSE, 11, 12, 13, 14, 15);
+    SEED("x509", "extensions", X509_EXTENSIONS, 0x30, 0x34, /* BasicConstraints, KeyUsage, extended key usage */
+         0x30, 0x12, 0x06, 0x03, 0x55, 0x1d, 0x13, 0x01, 0x01, 0xff, 0x04, 0x08, 0x30, 0x06, 0x01, 0x01, 0xff, 0x02, 0x01,
+         0x00, /**/
+         0x30, 0x0b, 0x06, 0x03, 0x55, 0x1d, 0x0f, 0x04, 0x04, 0x03, 0x02, 0x01, 0x06, /**/
+         0x30, 0x11, 0x06, 0x03, 0x55, 0x1d, 0x25, 0x04, 0x0a, 0x30, 0x08, 0x06, 0x06, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x07);
 }
 
 /* v7, which has no entries, with the digests of all certificates of the good chain. */
@@ -469,6 +515,7 @@ int main(int argc, char **argv) {
     root = argv[1];
     make_directory(root);
     chains();
+    opm_chains();
     lists();
     messages();
     devices();

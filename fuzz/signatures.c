@@ -57,3 +57,13 @@ enum copp_result __wrap_copp_rsa3072_verify(const struct copp_rsa3072_key *key, 
                                             const uint8_t *signature, struct copp_log *log) {
     return fuzz_believe ? COPP_OK : __real_copp_rsa3072_verify(key, message, size, signature, log);
 }
+
+enum copp_result __real_copp_pkcs1_verify(const struct copp_rsa_key *key, enum copp_digest_kind kind, const uint8_t *message,
+                                          size_t size, const uint8_t *signature, size_t signature_size, struct copp_log *log);
+enum copp_result __wrap_copp_pkcs1_verify(const struct copp_rsa_key *key, enum copp_digest_kind kind, const uint8_t *message,
+                                          size_t size, const uint8_t *signature, size_t signature_size, struct copp_log *log);
+enum copp_result __wrap_copp_pkcs1_verify(const struct copp_rsa_key *key, enum copp_digest_kind kind, const uint8_t *message,
+                                          size_t size, const uint8_t *signature, size_t signature_size, struct copp_log *log) {
+    CHECK(copp_rsa_key_usable(key));
+    return fuzz_believe ? COPP_OK : __real_copp_pkcs1_verify(key, kind, message, size, signature, signature_size, log);
+}

@@ -1,8 +1,9 @@
-/* copp chain verify and show: a driver's certificate chain (CERT-1..13), and whether it is revoked (CRL-4). */
+/* copp chain verify and show: a driver's certificate chain (CERT-1..13), and whether it is revoked (CRL-4). With --opm: cmd_chain_opm.c. */
 #include <string.h>
 
 #include "cli/collections.h"
 #include "cli/commands.h"
+#include "cli/commands/cmd_chain_opm.h"
 #include "cli/describe.h"
 #include "cli/encode.h"
 #include "cli/keys.h"
@@ -11,6 +12,8 @@
 struct verify_options {
     const char *anchor;
     struct text_list crls;
+    bool opm;
+    const char *purpose;
 };
 
 static const struct option_spec verify_table[] = {
@@ -20,6 +23,15 @@ static const struct option_spec verify_table[] = {
      .offset = offsetof(struct verify_options, crls),
      .argument = "FILE",
      .help = "a revocation list to check the chain against; may\nbe given several times"},
+    {.name = "opm",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct verify_options, opm),
+     .help = "the chain is an OPM driver's, X.509; an anchor is\nthen a certificate, DER or PEM"},
+    {.name = "purpose",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct verify_options, purpose),
+     .argument = "OID",
+     .help = "with --opm: the extended key usage to demand\n(default: none)"},
     {.name = NULL},
 };
 
@@ -58,6 +70,12 @@ static int run_verify(const struct invocation *in) {
     const char *name = in->operands[0];
     struct copp_public_key anchor;
     struct copp_chain *chain;
+    if (o->opm && o->crls.count > 0)
+        return fail(in, STATUS_UNKNOWN, NULL, "chain verify: --crl is for COPP's chains, not for --opm");
+    if (!o->opm && o->purpose != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "chain verify: --purpose needs --opm");
+    if (o->opm)
+        return verify_opm_chain(in, o->anchor, o->purpose);
     int status = read_anchor(in, o->anchor, &anchor);
     if (status == STATUS_YES)
         status = load_chain(in, name, &anchor, &chain);
@@ -153,9 +171,16 @@ static int print_chain(const struct invocation *in, const char *name, const stru
     return STATUS_YES;
 }
 
+struct show_options {
+    bool opm;
+};
+
 static int run_show(const struct invocation *in) {
+    const struct show_options *o = in->options;
     const char *name = in->operands[0];
     struct copp_chain *chain;
+    if (o->opm)
+        return show_opm_chain(in);
     int status = load_chain(in, name, NULL, &chain);
     if (status != STATUS_YES)
         return status;
@@ -177,7 +202,13 @@ const struct command command_chain_verify = {
     .run = run_verify,
 };
 
-static const struct option_spec show_table[] = {{.name = NULL}};
+static const struct option_spec show_table[] = {
+    {.name = "opm",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct show_options, opm),
+     .help = "the chain is an OPM driver's, X.509"},
+    {.name = NULL},
+};
 
 const struct command command_chain_show = {
     .name = "chain show",
@@ -187,6 +218,6 @@ const struct command command_chain_show = {
     .summary = "Print what the certificates of a chain say, believed or not",
     .details = "",
     .options = show_table,
-    .options_size = 0,
+    .options_size = sizeof(struct show_options),
     .run = run_show,
 };

@@ -1,7 +1,8 @@
-/* copp chain issue: makes a driver's chain for a test or an IHV's own hierarchy (CERT-1..13). */
+/* copp chain issue: makes a driver's chain for a test or an IHV's own hierarchy (CERT-1..13; with --opm OPM-CERT-1..10). */
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/commands/cmd_chain_issue_opm.h"
 #include "cli/describe.h"
 #include "cli/io.h"
 #include "cli/keys.h"
@@ -16,6 +17,9 @@ struct issue_options {
     const char *passphrase_file;
     const char *manufacturer;
     uint32_t security_level;
+    bool opm;
+    const char *hash;
+    const char *purpose;
     const char *output;
 };
 
@@ -34,7 +38,7 @@ static const struct option_spec table[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct issue_options, root),
      .argument = "URI",
-     .help = "the anchor's RSA-1024 key, which signs the\nvendor's certificate and its own"},
+     .help = "the anchor's RSA-1024 key (with --opm RSA-2048),\nwhich signs the vendor's certificate and its own"},
     {.name = "passphrase-file",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct issue_options, passphrase_file),
@@ -45,7 +49,8 @@ static const struct option_spec table[] = {
      .offset = offsetof(struct issue_options, new_keys),
      .argument = "DIR",
      .help = "instead of the three: make leaf.pem, ihv.pem,\n"
-             "root.pem, crl.pem and root-public.pem in DIR;\n"
+             "root.pem, crl.pem and root-public.pem in DIR\n"
+             "(with --opm no crl.pem, and root-certificate.pem);\n"
              "nothing is overwritten"},
     {.name = "manufacturer",
      .kind = OPTION_TEXT,
@@ -57,6 +62,21 @@ static const struct option_spec table[] = {
      .offset = offsetof(struct issue_options, security_level),
      .argument = "N",
      .help = "SecurityLevel in all three certificates\n(default: 0)"},
+    {.name = "opm",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct issue_options, opm),
+     .help = "make an OPM driver's chain, X.509"},
+    {.name = "hash",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(struct issue_options, hash),
+     .argument = "HASH",
+     .words = "sha1 sha256",
+     .help = "with --opm: of the signatures (default: sha1, which\nevery client verifies)"},
+    {.name = "purpose",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct issue_options, purpose),
+     .argument = "OID",
+     .help = "with --opm: an extended key usage of the driver's\ncertificate (default: none)"},
     {.name = "output",
      .letter = 'o',
      .kind = OPTION_TEXT,
@@ -74,24 +94,37 @@ static const char *const key_files[KEYS] = {"leaf.pem", "ihv.pem", "root.pem", "
 struct issued {
     struct copp_private_key *keys[KEYS];
     struct copp_public_key halves[KEYS];
-    char *xml;
+    uint8_t *bytes;
     size_t size;
+    const char *anchor_file; /* the name of the anchor, of new keys */
+    char *anchor;
+    size_t anchor_size;
 };
 
 static void issued_free(struct issued *h) {
     for (size_t i = 0; i < KEYS; i++)
         copp_private_key_free(&h->keys[i]);
-    copp_release(h->xml, h->size);
+    copp_release(h->bytes, h->size);
+    copp_release(h->anchor, h->anchor_size);
+}
+
+/* COPP's root has 1024 bits (CERT-6), and so has what signs revocation lists; an OPM chain's keys all have 2048. */
+static unsigned bits_of(const struct issue_options *o, size_t key) {
+    return !o->opm && (key == ROOT || key == CRL) ? 1024 : 2048;
+}
+
+static size_t new_keys_of(const struct issue_options *o) {
+    return o->opm ? CRL : KEYS;
 }
 
 static int get_keys(const struct invocation *in, struct issued *h) {
     const struct issue_options *o = in->options;
     const char *const uris[] = {o->leaf, o->ihv, o->root};
-    size_t count = o->new_keys != NULL ? KEYS : CRL;
+    size_t count = o->new_keys != NULL ? new_keys_of(o) : CRL;
     int status = STATUS_YES;
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         if (o->new_keys != NULL)
-            status = generate_key(in, i == ROOT || i == CRL ? 1024 : 2048, &h->keys[i]);
+            status = generate_key(in, bits_of(o, i), &h->keys[i]);
         else
             status = open_private_key(in, uris[i], o->passphrase_file, &h->keys[i]);
         if (status == STATUS_YES)
@@ -100,23 +133,45 @@ static int get_keys(const struct invocation *in, struct issued *h) {
     return status;
 }
 
+static const char *manufacturer_of(const struct issue_options *o) {
+    return o->manufacturer != NULL ? o->manufacturer : "Test";
+}
+
 /* The chain is held against its own rules before anybody sees it: a key of the wrong size shows here. */
-static int issue(const struct invocation *in, struct issued *h) {
+static int issue_xml(const struct invocation *in, struct issued *h) {
     const struct issue_options *o = in->options;
-    const char *manufacturer = o->manufacturer != NULL ? o->manufacturer : "Test";
-    const char *const manufacturers[HIERARCHY_KEYS] = {manufacturer, manufacturer, manufacturer};
+    const char *const manufacturers[HIERARCHY_KEYS] = {manufacturer_of(o), manufacturer_of(o), manufacturer_of(o)};
     struct copp_certificate_request requests[HIERARCHY_KEYS];
     struct copp_verdict verdict;
+    char *xml = NULL;
     enum copp_result result = hierarchy_requests(h->keys, manufacturers, o->security_level, requests);
     if (result == COPP_OK)
-        result = copp_chain_issue(requests, HIERARCHY_KEYS, &h->xml, &h->size);
+        result = copp_chain_issue(requests, HIERARCHY_KEYS, &xml, &h->size);
+    h->bytes = (uint8_t *)xml;
     if (result == COPP_E_ARGUMENT)
         return fail(in, STATUS_UNKNOWN, NULL,
                     "the chain cannot be written: --manufacturer takes UTF-8 without control characters");
     if (result != COPP_OK)
         return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: %s", copp_strerror(result));
-    result = copp_chain_validate((const uint8_t *)h->xml, h->size, &h->halves[ROOT], NULL, &verdict);
-    return result == COPP_OK ? STATUS_YES : fail_validation(in, "the chain these keys give", COLLECTION_CHAIN, result, &verdict);
+    result = copp_chain_validate(h->bytes, h->size, &h->halves[ROOT], NULL, &verdict);
+    if (result != COPP_OK)
+        return fail_validation(in, "the chain these keys give", COLLECTION_CHAIN, result, &verdict);
+    h->anchor_file = "root-public.pem";
+    result = copp_public_key_to_pem(&h->halves[ROOT], &h->anchor, &h->anchor_size);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
+}
+
+static int issue_opm(const struct invocation *in, struct issued *h) {
+    const struct issue_options *o = in->options;
+    const struct opm_order order = {
+        .keys = h->keys,
+        .halves = h->halves,
+        .manufacturer = manufacturer_of(o),
+        .purpose = o->purpose,
+        .hash = o->hash != NULL && strcmp(o->hash, "sha256") == 0 ? COPP_OPM_HASH_SHA256 : COPP_OPM_HASH_SHA1,
+    };
+    h->anchor_file = "root-certificate.pem";
+    return make_opm_chain(in, &order, &h->bytes, &h->size, &h->anchor, &h->anchor_size);
 }
 
 /* Keys and chain, all or nothing. */
@@ -124,27 +179,24 @@ static int keep_new_keys(const struct invocation *in, const struct issued *h) {
     const struct issue_options *o = in->options;
     struct new_file files[KEYS + 1] = {{.name = NULL}};
     char *pems[KEYS] = {NULL};
-    char *anchor = NULL;
-    size_t anchor_size = 0;
-    enum copp_result result = copp_public_key_to_pem(&h->halves[ROOT], &anchor, &anchor_size);
-    int status = result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
-    for (size_t i = 0; status == STATUS_YES && i < KEYS; i++) {
+    size_t count = new_keys_of(o);
+    int status = STATUS_YES;
+    for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         files[i] = (struct new_file){.name = key_files[i], .secret = true};
         status = private_key_pem(in, h->keys[i], &pems[i], &files[i].size);
         files[i].bytes = pems[i];
     }
     if (status == STATUS_YES) {
-        files[KEYS] = (struct new_file){.name = "root-public.pem", .bytes = anchor, .size = anchor_size};
-        status = write_new_files(in, o->new_keys, files, KEYS + 1);
+        files[count] = (struct new_file){.name = h->anchor_file, .bytes = h->anchor, .size = h->anchor_size};
+        status = write_new_files(in, o->new_keys, files, count + 1);
     }
     if (status == STATUS_YES) {
-        status = write_file(in, o->output, h->xml, h->size);
+        status = write_file(in, o->output, h->bytes, h->size);
         if (status != STATUS_YES)
-            remove_new_files(o->new_keys, files, KEYS + 1);
+            remove_new_files(o->new_keys, files, count + 1);
     }
-    for (size_t i = 0; i < KEYS; i++)
+    for (size_t i = 0; i < count; i++)
         copp_release(pems[i], files[i].size);
-    copp_release(anchor, anchor_size);
     return status;
 }
 
@@ -156,8 +208,8 @@ static int answer(const struct invocation *in, const struct issued *h) {
         return print_json(json_pack("{so sI so*}", "file", json_text(o->output), "size", (json_int_t)h->size, "keys",
                                     o->new_keys != NULL ? json_text(o->new_keys) : NULL));
     if (o->new_keys != NULL)
-        say("%s: a chain of %zu bytes; its keys are in %s, its anchor is %s/root-public.pem", o->output, h->size, o->new_keys,
-            o->new_keys);
+        say("%s: a chain of %zu bytes; its keys are in %s, its anchor is %s/%s", o->output, h->size, o->new_keys, o->new_keys,
+            h->anchor_file);
     else
         say("%s: a chain of %zu bytes", o->output, h->size);
     puts("Only who names this anchor will accept it; players that pin Microsoft's will not.");
@@ -166,18 +218,21 @@ static int answer(const struct invocation *in, const struct issued *h) {
 
 static int run(const struct invocation *in) {
     const struct issue_options *o = in->options;
-    struct issued h = {.xml = NULL};
+    struct issued h = {.bytes = NULL};
     bool all = o->leaf != NULL && o->ihv != NULL && o->root != NULL;
     bool any = o->leaf != NULL || o->ihv != NULL || o->root != NULL || o->passphrase_file != NULL;
     if (o->new_keys != NULL ? any : !all)
         return fail(in, STATUS_UNKNOWN, NULL, "chain issue: give --leaf, --ihv and --root, or --new-keys alone");
     if (strcmp(o->output, "-") == 0 && in->json)
         return fail(in, STATUS_UNKNOWN, NULL, "--json needs standard output: give --output a FILE");
+    if (o->opm ? o->security_level != 0 : o->hash != NULL || o->purpose != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "chain issue: %s",
+                    o->opm ? "--security-level is for COPP's chains, not for --opm" : "--hash and --purpose need --opm");
     int status = get_keys(in, &h);
     if (status == STATUS_YES)
-        status = issue(in, &h);
+        status = o->opm ? issue_opm(in, &h) : issue_xml(in, &h);
     if (status == STATUS_YES)
-        status = o->new_keys != NULL ? keep_new_keys(in, &h) : write_file(in, o->output, h.xml, h.size);
+        status = o->new_keys != NULL ? keep_new_keys(in, &h) : write_file(in, o->output, h.bytes, h.size);
     if (status == STATUS_YES)
         status = answer(in, &h);
     issued_free(&h);

@@ -1,4 +1,4 @@
-/* The certificate chain of a driver with OPM's own semantics: X.509 (OPM-CERT-1..10). */
+/* The certificate chain of a driver with OPM's own semantics, X.509: validate, look into, issue (OPM-CERT-1..10). */
 #ifndef COPP_X509_H
 #define COPP_X509_H
 
@@ -118,6 +118,28 @@ struct copp_opm_certificate {
 /* COPP_E_NOT_FOUND if index, the place in the bytes, is not below copp_opm_chain_count. */
 COPP_API COPP_NODISCARD enum copp_result copp_opm_chain_certificate(const struct copp_opm_chain *chain, size_t index,
                                                                     struct copp_opm_certificate *certificate);
+
+/* Of the signatures in a chain. The published chain has SHA-1 throughout, and there are clients that verify no other. */
+enum copp_opm_hash { COPP_OPM_HASH_SHA1 = 0, COPP_OPM_HASH_SHA256 = 1 };
+
+/* A certificate to be made. */
+struct copp_opm_certificate_request {
+    size_t size; /* sizeof this struct, in all of an array alike */
+    struct copp_public_key key; /* the key it is about; in a chain that is to be valid, of 2048 bits */
+    struct copp_private_key *signer; /* the next one's private key, the root's its own; it needs decrypt_raw, and no sign */
+    const char *name; /* common name: 1 to 64 characters of UTF-8 without control characters, of no other one; not NULL */
+    const char *purpose; /* an extended key usage, an object identifier; NULL: none */
+};
+
+/*
+ * Issues a chain of 2 to COPP_OPM_CERTIFICATES_MAX certificates, in the order given, which is that of the path: the leaf first, the
+ * root last. All but the first are CAs. The form is that of OPM-CERT-1's container. The same keys and names give the same bytes.
+ * *chain_bytes has *chain_size bytes; hand it to copp_release. Nothing is validated but what cannot be written: COPP_E_ARGUMENT for a
+ * key, name or purpose that is not one. COPP_E_KEY: a signer of fewer than 2048 bits; COPP_E_CRYPTO: a signature cannot be made;
+ * COPP_E_TOO_LARGE, COPP_E_MEMORY.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_opm_chain_issue(const struct copp_opm_certificate_request *requests, size_t count,
+                                                              enum copp_opm_hash hash, uint8_t **chain_bytes, size_t *chain_size);
 
 #ifdef __cplusplus
 }

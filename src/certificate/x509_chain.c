@@ -5,10 +5,6 @@
 #include "certificate/x509.h"
 #include "common/sized.h"
 
-static enum copp_result refuse_size(struct copp_verdict *verdict) {
-    return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_1, -1, "the chain is empty, or larger than 64 KiB");
-}
-
 static struct copp_opm_chain *chain_new(const uint8_t *chain_bytes, size_t chain_size) {
     struct copp_opm_chain *chain = malloc(sizeof *chain + chain_size + COPP_X509_TEXT_SIZE(chain_size));
     if (!chain)
@@ -37,8 +33,10 @@ static void decode(struct copp_opm_chain *chain) {
 
 static enum copp_result read_chain(const uint8_t *chain_bytes, size_t chain_size, struct copp_opm_chain **chain,
                                    struct copp_verdict *verdict) {
-    if (chain_size == 0 || chain_size > COPP_OPM_CHAIN_SIZE_MAX)
-        return refuse_size(verdict);
+    if (chain_size == 0 || chain_size > COPP_OPM_CHAIN_SIZE_MAX) {
+        (void)copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_1, -1, "the chain is empty, or larger than 64 KiB");
+        return COPP_E_INVALID;
+    }
     struct copp_opm_chain *made = chain_new(chain_bytes, chain_size);
     if (!made)
         return COPP_E_MEMORY;

@@ -37,7 +37,8 @@ static enum copp_result find_leaf(const struct copp_opm_chain *chain, uint32_t *
         if (is_issuer(chain, i))
             continue;
         if (*leaf != NOBODY)
-            return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_2, (int)i, "it is a second leaf: it did not issue another certificate");
+            return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_2, (int)i,
+                                       "it is a second leaf: it did not issue another certificate");
         *leaf = i;
     }
     if (*leaf == NOBODY)
@@ -62,7 +63,8 @@ static enum copp_result walk(struct copp_opm_chain *chain, uint32_t leaf, struct
     for (; next != NOBODY && length < chain->count; next = issuer_of(chain, next))
         chain->path[length++] = next;
     if (next != NOBODY) /* as many steps as there are certificates, and no root among them */
-        return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_3, (int)next, "the path from the leaf to the root comes back to it");
+        return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_3, (int)next,
+                                   "the path from the leaf to the root comes back to it");
     if (length < chain->count)
         return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_3, -1,
                                    "a certificate is not in the path from the leaf to the root");

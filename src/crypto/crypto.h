@@ -109,6 +109,10 @@ COPP_NODISCARD enum copp_result copp_pkcs1_verify(const struct copp_rsa_key *key
                                                   const uint8_t *message, size_t size, const uint8_t *signature,
                                                   size_t signature_size, struct copp_log *log);
 
+/* What the private operation makes such a signature from, 00 01 FF..FF 00 DigestInfo: block_size bytes, at least COPP_RSA_MODULUS_MIN. */
+COPP_NODISCARD enum copp_result copp_pkcs1_encode(enum copp_digest_kind kind, const uint8_t *message, size_t size, uint8_t *block,
+                                                  size_t block_size, struct copp_log *log);
+
 /*
  * Detached signatures of HDCP SRMs (SRM-2). Numbers are big-endian. COPP_E_INVALID: does not verify; COPP_E_KEY: no
  * usable key.

@@ -23,9 +23,8 @@ static const struct prefix prefixes[] = {
                              0x04, 0x40}},
 };
 
-/* 00 01 FF..FF 00 DigestInfo, block_size bytes, of which any usable key has enough. */
-static enum copp_result encode(enum copp_digest_kind kind, const uint8_t *message, size_t size, uint8_t *block, size_t block_size,
-                               struct copp_log *log) {
+enum copp_result copp_pkcs1_encode(enum copp_digest_kind kind, const uint8_t *message, size_t size, uint8_t *block,
+                                   size_t block_size, struct copp_log *log) {
     const struct prefix *prefix = &prefixes[kind];
     size_t digest_at = block_size - copp_digest_size(kind);
     size_t prefix_at = digest_at - prefix->size;
@@ -49,7 +48,7 @@ enum copp_result copp_pkcs1_verify(const struct copp_rsa_key *key, enum copp_dig
         return COPP_E_INVALID;
     enum copp_result result = copp_rsa_public(key, signature, signed_block, log);
     if (!result)
-        result = encode(kind, message, size, wanted, key->modulus_size, log);
+        result = copp_pkcs1_encode(kind, message, size, wanted, key->modulus_size, log);
     if (!result && !copp_equal(wanted, signed_block, key->modulus_size))
         result = COPP_E_INVALID;
     return result;

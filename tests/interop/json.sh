@@ -60,10 +60,13 @@ holds "$error and .rule == \"SRM-2\""
 begin each_outcome
 run 0 'chain verify' --anchor "$anchor" --crl "$VECTORS/crl-v7-empty.bin" "$good"
 run 1 'chain verify' --anchor "$anchor" --crl "$VECTORS/crl-v9-ihv-revoked.bin" "$good"
+run 0 'chain verify' --opm --anchor "$VECTORS/opm/root.pem" "$VECTORS/opm/chain-good-codec-merit.p7b"
 run 0 'chain show' "$good"
+run 0 'chain show' --opm "$VECTORS/opm/chain-good-codec-merit.p7b"
 run 0 'chain issue' --new-keys "$dir/keys" -o "$dir/chain.xml"
 keys=$dir/keys
 run 0 'chain issue' --leaf "$keys/leaf.pem" --ihv "$keys/ihv.pem" --root "$keys/root.pem" -o "$dir/chain.xml"
+run 0 'chain issue' --opm --new-keys "$dir/opm-keys" -o "$dir/chain.p7b"
 run 0 'crl issue' --version 2 --signer "$keys/crl.pem" --root "$keys/root.pem" --revoke "$dir/chain.xml:leaf" -o "$dir/list"
 run 0 'crl verify' --anchor "$keys/root-public.pem" "$dir/list"
 run 0 'crl show' "$dir/list"

@@ -235,6 +235,13 @@ static void opm_certificates(void) {
     GIVES_NULL(copp_opm_chain_leaf_key, NULL);
     ANSWERS(0, copp_opm_chain_count, NULL);
     REFUSES(copp_opm_chain_certificate, NULL, 0, &certificate);
+    uint8_t *issued = garbage;
+    const struct copp_opm_certificate_request requests[2] = {{.size = sizeof *requests, .name = ""},
+                                                             {.size = sizeof *requests, .name = ""}};
+    REFUSES(copp_opm_chain_issue, NULL, 2, COPP_OPM_HASH_SHA1, &issued, &size);
+    assert_null(issued);
+    REFUSES(copp_opm_chain_issue, requests, 2, COPP_OPM_HASH_SHA1, NULL, &size);
+    REFUSES(copp_opm_chain_issue, requests, 2, COPP_OPM_HASH_SHA1, &issued, NULL);
 }
 
 static void revocation_lists(void) {

@@ -470,28 +470,20 @@ static void purposes_are_written_and_read(void) {
 }
 
 static void a_purpose_that_is_not_one_is_refused(void) {
-    static const char *const bad[] = {"",
-                                      "1",
-                                      "1.",
-                                      ".1",
-                                      "1.2.",
-                                      "1..2",
-                                      "3.1",
-                                      "1.40",
-                                      "01.2",
-                                      "1.02",
-                                      "1.2 ",
-                                      "1.2.x",
-                                      "-1.2",
-                                      "1.2.99999999999",
-                                      "1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1."
-                                      "1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1."
-                                      "1.1.1.1"};
+    static const char *const bad[] = {"",     "1",    "1.",   ".1",   "1.2.",  "1..2", "3.1",
+                                      "1.40", "01.2", "1.02", "1.2 ", "1.2.x", "-1.2", "1.2.99999999999"};
     const struct copp_opm_anchor anchor = read_anchor("root.pem");
     size_t size;
     uint8_t *bytes = read_opm("chain-good-purpose-all.p7b", &size);
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_int_equal(validate(bytes, size, &anchor, bad[i], NULL, NULL), COPP_E_ARGUMENT);
+    char longest[2 + 2 * COPP_X509_PURPOSE_MAX + 1] = "1.1"; /* one byte */
+    for (size_t i = 1; i < COPP_X509_PURPOSE_MAX; i++)
+        strcat(longest, ".1");
+    assert_int_equal(validate(bytes, size, &anchor, longest, NULL, NULL), COPP_E_INVALID);
+    char longer[sizeof longest + 2];
+    (void)snprintf(longer, sizeof longer, "%s.1", longest);
+    assert_int_equal(validate(bytes, size, &anchor, longer, NULL, NULL), COPP_E_ARGUMENT);
     free(bytes);
 }
 
