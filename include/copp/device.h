@@ -277,6 +277,7 @@ struct copp_device_view {
     uint32_t acp;
     uint32_t cgmsa;
     uint32_t events; /* COPP_STATUS_*: raised, and not delivered by an answer yet (EVT-2) */
+    uint32_t reserved; /* 0. It stands where shorter structs end in padding (docs/abi.md) */
     /* Of a device under OPM semantics hdcp is OPM's, and the two below may be held as well. */
     uint32_t semantics; /* enum copp_semantics */
     uint32_t dpcp;

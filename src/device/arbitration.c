@@ -56,7 +56,6 @@ static void lose_level(struct copp_device *device, size_t type) {
     uint32_t bit = 1u << type;
     if (device->semantics == COPP_SEMANTICS_OPM && device->level[type] && !(device->css & bit))
         device->broken |= bit;
-    device->css &= ~bit;
     copp_connector_hold(device, type, 0); /* EVT-3, OPM-STA-5 */
 }
 

@@ -121,15 +121,13 @@ static enum copp_refusal set_signaling(const struct copp_asked *asked) {
     return carry_out(asked, &change);
 }
 
-/* The list, judged before it is used (OPM-SRM-1, OPM-SRM-2). What is beyond the largest is judged by its size alone (OPM-SET-3). */
+/* The list, judged before it is used (OPM-SRM-1, OPM-SRM-2); one that is too large by its size alone (OPM-SET-3). */
 static enum copp_refusal offer_srm(const struct copp_asked *asked, uint32_t version) {
     struct copp_srm_store *store = asked->device->connector->adapter->srms;
-    if (!asked->additional_size || asked->additional_size > COPP_OPM_ADDITIONAL_MAX)
-        return COPP_REFUSAL_SRM_INVALID;
     if (!store)
         return COPP_REFUSAL_FAILED; /* nothing here can judge it */
-    enum copp_result result =
-        copp_srm_store_offer(store, asked->additional, asked->additional_size, version, &asked->device->srm);
+    const uint8_t *bytes = asked->additional_size ? asked->additional : NULL;
+    enum copp_result result = copp_srm_store_offer(store, bytes, asked->additional_size, version, &asked->device->srm);
     if (!result)
         return COPP_REFUSAL_NONE;
     return result == COPP_E_INVALID ? COPP_REFUSAL_SRM_INVALID : COPP_REFUSAL_INTERNAL;

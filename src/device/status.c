@@ -19,7 +19,7 @@ struct question {
 
 /* OPM-STA-4: that a device is revoked waits for a question about a level of HDCP. */
 static bool tells_revoked(const struct question *question) {
-    return question->device->revoked && question->type < COPP_TYPES && COPP_HDCP_TYPES & (1u << question->type);
+    return question->device->revoked && COPP_HDCP_TYPES & (1u << question->type);
 }
 
 static uint32_t flags_of(const struct question *question) {

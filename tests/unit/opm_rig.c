@@ -14,6 +14,15 @@ static void output_state(struct copp_output *base, struct copp_output_state *sta
     state->hdcp_receiver = !output->no_hdcp;
 }
 
+/* A repeater hands its list over with HDCP. */
+static void put_in_force(struct opm_output *output) {
+    output->in_force = output->wanted;
+    if (!output->behind || !output->in_force.hdcp)
+        return;
+    output->state.downstream = output->behind;
+    output->state.downstream_count = 1;
+}
+
 /* Whether wanted asks for more than is in force. */
 static enum copp_result can_do(const struct opm_output *output, const struct copp_protection *wanted) {
     bool hdcp = wanted->hdcp && !output->in_force.hdcp;
@@ -38,7 +47,7 @@ static enum copp_result output_apply(struct copp_output *base, const struct copp
         return COPP_E_PENDING;
     }
     if (!result)
-        output->in_force = *wanted;
+        put_in_force(output);
     return result;
 }
 
@@ -66,7 +75,7 @@ void opm_output_end(struct opm_output *output, struct copp_connector *connector)
     output->pending = false;
     enum copp_result result = can_do(output, &output->wanted);
     if (!result)
-        output->in_force = output->wanted;
+        put_in_force(output);
     copp_connector_applied(connector, result);
 }
 

@@ -24,6 +24,7 @@ struct opm_output {
     bool link_fails;
     bool slow; /* applies are pending until opm_output_end */
     bool cannot_blank;
+    const uint8_t *behind; /* a device that a repeater tells of once HDCP is up; NULL: none */
     struct copp_protection in_force;
     struct copp_protection wanted;
     bool pending;

@@ -327,18 +327,16 @@ static void a_device_behind_a_repeater(void) {
         scene_begin(&s, false);
         assert_int_equal(opm_set_srm(&s.a, 7, "srm2-v7.bin"), COPP_HR_OK);
         s.rig.output.slow = slow;
+        s.rig.output.behind = revoked_id;
         if (slow) {
             assert_int_equal(opm_set(&s.b, OPM_HDCP, 1), COPP_HR_PENDING);
             s.rig.output.slow = false;
-        }
-        s.rig.output.state.downstream = revoked_id;
-        s.rig.output.state.downstream_count = 1;
-        if (slow) {
             opm_output_end(&s.rig.output, s.rig.connector);
             assert_int_equal(copp_device_command_result(s.b.device), FAILED);
         } else {
             assert_int_equal(opm_set(&s.b, OPM_HDCP, 1), FAILED);
         }
+        assert_int_equal(s.rig.output.applies, 2); /* on, and off again */
         assert_link(&s, 0, 0);
         assert_int_equal(plain_flags(&s.b), LOST);
         assert_int_equal(opm_virtual(&s.b, OPM_HDCP), 0);
@@ -346,6 +344,30 @@ static void a_device_behind_a_repeater(void) {
         assert_int_equal(opm_virtual(&s.a, OPM_HDCP), 0);
         assert_int_equal(s.a.flags, COPP_STATUS_NORMAL); /* OPM-SRM-6: it is the other one's */
         assert_false(s.rig.output.dark); /* nobody has lost anything */
+        assert_int_equal(opm_set(&s.b, OPM_HDCP, 1), FAILED);
+        assert_int_equal(s.rig.output.applies, 2); /* it is known now: the link is not tried */
+        scene_end(&s);
+    }
+}
+
+/* After a change of mode HDCP comes up anew, perhaps with others behind the repeater. */
+static void a_new_mode_is_looked_up(void) {
+    for (int slow = 0; slow < 2; slow++) {
+        struct scene s;
+        scene_begin(&s, false);
+        assert_int_equal(opm_set_srm(&s.a, 7, "srm2-v7.bin"), COPP_HR_OK);
+        s.rig.output.behind = innocent_id;
+        assert_int_equal(opm_set(&s.b, OPM_HDCP, 1), COPP_HR_OK);
+        s.rig.output.behind = revoked_id;
+        s.rig.output.slow = slow;
+        copp_connector_reconfigured(s.rig.connector);
+        s.rig.output.slow = false;
+        if (slow)
+            opm_output_end(&s.rig.output, s.rig.connector);
+        assert_link(&s, 0, 0);
+        assert_true(s.rig.output.dark);
+        assert_int_equal(opm_virtual(&s.b, OPM_HDCP), 0);
+        assert_int_equal(s.b.flags, REVOKED | COPP_STATUS_RENEGOTIATION_REQUIRED);
         scene_end(&s);
     }
 }
@@ -426,6 +448,7 @@ static const struct test_case cases[] = {
     TEST(clone_mode_takes_from_copp_alone, "OPM-OUT-6 ARB-6"),
     TEST(an_output_that_is_gone, "OPM-STA-7 EVT-5"),
     TEST(a_device_behind_a_repeater, "OPM-SRM-6 OPM-SRM-7 OPM-STA-3 OPM-STA-4 OPM-HDCP-1"),
+    TEST(a_new_mode_is_looked_up, "OPM-SRM-5 OPM-SRM-7"),
     TEST(receivers_that_change_are_looked_up, "OPM-SRM-3 OPM-SRM-5 OPM-SRM-6"),
     TEST(an_adapter_without_lists, "OPM-SRM-7"),
     TEST(answers_are_bound, "BIND-1 BIND-3"),
