@@ -42,6 +42,9 @@ void bench_chain(void);
 void bench_many(void);
 void bench_teardown(void);
 
+/* opm.c */
+void bench_opm_query(void);
+
 /*
  * place.c: processors, by index among those this program may use. The kernel, left alone, places each contender as it
  * sees fit; pid 0 is the calling thread, and threads that it starts inherit its place.

@@ -16,6 +16,7 @@ static void library(void) {
     bench_setup();
     bench_omac();
     bench_query();
+    bench_opm_query();
     bench_handshake();
     bench_chain();
     bench_many();
