@@ -51,8 +51,10 @@ coppd_stops() {
     wait "$coppd"
 }
 
-# protects [OPTION...]: begins to protect a command; what copp says is in /run/copp. $copp is its process.
+# protects [OPTION...]: begins to protect a command; what copp says is in /run/copp. $copp is its process. On a busy machine udevd
+# may have an event of before yet, which would count as one about this command's link.
 protects() {
+    udevadm settle
     : >/run/copp
     copp protect --hdcp 1 --output $output "$@" -- sleep 1000 >/run/copp 2>&1 &
     copp=$!
