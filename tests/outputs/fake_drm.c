@@ -533,7 +533,11 @@ static void serve(struct fake_drm *drm, UMockdevIoctlClient *client) {
     if (memory)
         memcpy(&arg, memory->data, size);
     pthread_mutex_lock(&drm->mutex);
-    int error = is_lost(drm, client) ? ENODEV : answer(drm, client, request, &arg, memory);
+    int error = EFAULT; /* whoever is killed meanwhile has no memory any more */
+    if (is_lost(drm, client))
+        error = ENODEV;
+    else if (!size || memory)
+        error = answer(drm, client, request, &arg, memory);
     pthread_mutex_unlock(&drm->mutex);
     if (memory) {
         umockdev_ioctl_data_update(memory, 0, arg.bytes, (gint)size);

@@ -114,12 +114,14 @@ static void make_notes(struct world *world) {
     fake_drm_release(world->drm);
 }
 
+static uint32_t read_ms = RIG_READ_MS;
+
 static void begin(struct world *world, bool atomic, bool locked) {
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = atomic});
     make_notes(world);
     world->rival = locked ? lock_card() : -1;
     said_init(&world->said);
-    const struct copp_kms_config config = {.read_ms = RIG_READ_MS, .notes = world->notes, .log = &world->said.log};
+    const struct copp_kms_config config = {.read_ms = read_ms, .notes = world->notes, .log = &world->said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     world->backend = backend;
@@ -548,6 +550,35 @@ static void busy_for_a_while(void) {
     world_end(&world);
 }
 
+/* A driver that authenticates inside the commit: the kernel lets nobody read the card meanwhile, and we go on. */
+static void beside_a_commit_that_waits(void) {
+    struct world world;
+    struct app beside;
+    read_ms = 1000;
+    world_begin(&world, true);
+    read_ms = RIG_READ_MS;
+    lend_and_pass_trial(&world);
+    app_begin(&beside, outputs_rig_connector(&world.outputs, "card0-DP-1"));
+    fake_drm_set_protection(world.drm, FAKE_DP, 2); /* another program's */
+    assert_int_equal(app_set_level(&beside, HDCP, 1), COPP_HR_OK);
+    fake_drm_hold(world.drm)->holds = true;
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    fake_drm_await(world.drm, 1);
+    UNTIL(&world, fake_drm_waiting(world.drm) == 2); /* the commit, and whoever reads what is beside it */
+    assert_int_equal(app_local(&beside, HDCP), 1);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    fake_drm_unlock(world.drm);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
+    assert_int_equal(end_of_command(&world), COPP_HR_OK);
+    assert_int_equal(app_local(&beside, HDCP), 1);
+    copp_device_close(&beside.device);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
 static void the_card_goes(void) {
     struct world world;
     world_begin(&world, true);
@@ -660,6 +691,7 @@ static const struct test_case cases[] = {
     TEST(refused_for_a_while, "CMD-4"),
     TEST(a_command_during_the_trial, "CMD-6 QRY-5"),
     TEST(busy_for_a_while, "CMD-6"),
+    TEST(beside_a_commit_that_waits, "CMD-6 EVT-3"),
     TEST(the_card_goes, ""),
     TEST(the_file_is_dead, "CMD-6"),
     TEST(a_lease, "CMD-6"),
