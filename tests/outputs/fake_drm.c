@@ -416,6 +416,9 @@ static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const
             atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET ? refusal(card) : EINVAL; /* a driver that takes it for a mode set */
     for (uint32_t i = 0; i < count && !error && !test; i++)
         carry_out(card, &writes[i]);
+    bool behind = count && !error && !test && card->locks;
+    card->locked = card->locked || behind;
+    card->locks = card->locks && !behind;
     return error;
 }
 

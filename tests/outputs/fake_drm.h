@@ -84,6 +84,7 @@ struct fake_card {
     bool flip_event_asked;
     bool locked; /* whoever asks for a connector, or writes one, waits for fake_drm_unlock, as for another's commit */
     bool holds; /* the next commit that waits does not end before fake_drm_unlock, and locks the card for as long */
+    bool locks; /* the next commit that is carried out leaves the card locked, as when another one follows at once */
     unsigned waiting; /* so many wait */
     bool gone; /* ENODEV for everything; a card that has come back is there for those who open it anew */
 };

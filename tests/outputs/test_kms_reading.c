@@ -189,18 +189,37 @@ static void a_command_meanwhile(void) {
     world_end(&world);
 }
 
-/* What was read before a write proves nothing after it. */
-static void a_write_makes_it_old(void) {
+static void lock_behind_a_write(struct world *world) {
+    fake_drm_hold(world->drm)->locks = true;
+    fake_drm_release(world->drm);
+}
+
+/* What was read before a write proves nothing after it: that it is on... */
+static void what_was_on_before_a_write(void) {
     struct world world;
     world_begin(&world);
     protect(&world);
+    lock_behind_a_write(&world);
     assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
-    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    assert_int_equal(fake_drm_waiting(world.drm), 1);
     assert_int_equal(app_global(&world.app, HDCP), 0);
-    lock_card(&world);
-    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
     fake_drm_unlock(world.drm);
-    UNTIL(&world, app_result(&world.app) == COPP_HR_OK);
+    world_end(&world);
+}
+
+/* ... or off, which would be another program's doing. */
+static void what_was_off_before_a_write(void) {
+    struct world world;
+    world_begin(&world);
+    lock_behind_a_write(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    assert_int_equal(fake_drm_waiting(world.drm), 1);
+    outputs_rig_pass(&world.outputs, 500);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    fake_drm_unlock(world.drm);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
+    UNTIL(&world, app_result(&world.app) != COPP_HR_PENDING);
+    assert_true(is_protected(&world));
     world_end(&world);
 }
 
@@ -283,7 +302,8 @@ static const struct test_case cases[] = {
     TEST(what_was_hidden_is_seen_at_once, "EVT-1 EVT-3"),
     TEST(events_are_evidence_meanwhile, "EVT-1"),
     TEST(a_command_meanwhile, "CMD-6"),
-    TEST(a_write_makes_it_old, "CMD-4"),
+    TEST(what_was_on_before_a_write, "CMD-4 QRY-5"),
+    TEST(what_was_off_before_a_write, "CMD-6"),
     TEST(a_read_that_never_returns, "EVT-1"),
     TEST(the_program_is_killed, "EVT-3"),
     TEST(the_program_is_missing, ""),
