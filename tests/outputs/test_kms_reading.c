@@ -21,8 +21,8 @@ struct world {
     struct app other; /* on the second card's */
 };
 
-static void world_begin(struct world *world) {
-    const struct copp_kms_config config = {.read_ms = READ_MS, .log = &world->said.log};
+static void world_begin_with(struct world *world, uint32_t read_ms) {
+    const struct copp_kms_config config = {.read_ms = read_ms, .log = &world->said.log};
     struct copp_backend *backend;
     said_init(&world->said);
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
@@ -31,6 +31,10 @@ static void world_begin(struct world *world) {
     outputs_rig_init(&world->outputs, backend);
     app_begin(&world->app, outputs_rig_connector(&world->outputs, "card0-HDMI-A-1"));
     app_begin(&world->other, outputs_rig_connector(&world->outputs, "card1-HDMI-A-1"));
+}
+
+static void world_begin(struct world *world) {
+    world_begin_with(world, READ_MS);
 }
 
 static void take(struct world *world, unsigned ms) {
@@ -223,6 +227,34 @@ static void what_was_off_before_a_write(void) {
     world_end(&world);
 }
 
+static void raise_level(struct world *world, struct app *app) {
+    uint32_t result = app_set_level(app, HDCP, 1);
+    if (result == COPP_HR_PENDING)
+        UNTIL(world, (result = app_result(app)) != COPP_HR_PENDING);
+    assert_int_equal(result, COPP_HR_OK);
+}
+
+/* No answer comes in time, and each connector has its turn. */
+static void a_card_that_is_always_slow(void) {
+    struct world world;
+    struct app beside;
+    world_begin_with(&world, 1);
+    enable_at_once(world.drm);
+    app_begin(&beside, outputs_rig_connector(&world.outputs, "card0-DP-1"));
+    for (unsigned looks = 0; looks < 100; looks++) /* displays are found */
+        take(&world, 10);
+    raise_level(&world, &world.app);
+    raise_level(&world, &beside);
+    for (unsigned looks = 0; looks < 500; looks++)
+        take(&world, 10);
+    assert_true(is_protected(&world));
+    assert_int_equal(app_local(&beside, HDCP), 1);
+    fake_drm_set_protection(world.drm, FAKE_DP, 1);
+    UNTIL(&world, app_local(&beside, HDCP) == 0);
+    copp_device_close(&beside.device);
+    world_end(&world);
+}
+
 static unsigned opened(struct world *world) {
     unsigned times = fake_drm_hold(world->drm)->opened;
     fake_drm_release(world->drm);
@@ -304,6 +336,7 @@ static const struct test_case cases[] = {
     TEST(a_command_meanwhile, "CMD-6"),
     TEST(what_was_on_before_a_write, "CMD-4 QRY-5"),
     TEST(what_was_off_before_a_write, "CMD-6"),
+    TEST(a_card_that_is_always_slow, "CMD-6 EVT-1 EVT-3"),
     TEST(a_read_that_never_returns, "EVT-1"),
     TEST(the_program_is_killed, "EVT-3"),
     TEST(the_program_is_missing, ""),
