@@ -26,6 +26,8 @@ static void world_begin_with(struct world *world, uint32_t read_ms) {
     struct copp_backend *backend;
     said_init(&world->said);
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
+    fake_drm_hold(world->drm)->connectors[FAKE_EDP].protection = true;
+    fake_drm_release(world->drm);
     world->second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world->drm});
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     outputs_rig_init(&world->outputs, backend);
@@ -237,21 +239,26 @@ static void raise_level(struct world *world, struct app *app) {
 /* No answer comes in time, and each connector has its turn. */
 static void a_card_that_is_always_slow(void) {
     struct world world;
-    struct app beside;
+    struct app beside[2];
+    static const char *const names[] = {"card0-DP-1", "card0-eDP-1"};
     world_begin_with(&world, 1);
     enable_at_once(world.drm);
-    app_begin(&beside, outputs_rig_connector(&world.outputs, "card0-DP-1"));
     for (unsigned looks = 0; looks < 100; looks++) /* displays are found */
         take(&world, 10);
     raise_level(&world, &world.app);
-    raise_level(&world, &beside);
+    for (size_t i = 0; i < 2; i++) {
+        app_begin(&beside[i], outputs_rig_connector(&world.outputs, names[i]));
+        raise_level(&world, &beside[i]);
+    }
     for (unsigned looks = 0; looks < 500; looks++)
         take(&world, 10);
     assert_true(is_protected(&world));
-    assert_int_equal(app_local(&beside, HDCP), 1);
-    fake_drm_set_protection(world.drm, FAKE_DP, 1);
-    UNTIL(&world, app_local(&beside, HDCP) == 0);
-    copp_device_close(&beside.device);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(app_local(&beside[i], HDCP), 1);
+        fake_drm_set_protection(world.drm, FAKE_DP + i, 1);
+        UNTIL(&world, app_local(&beside[i], HDCP) == 0);
+        copp_device_close(&beside[i].device);
+    }
     world_end(&world);
 }
 
