@@ -191,6 +191,7 @@ check_packages() {
     grep -q '/sbin/coppd$' "$directory/coppd.files"
     grep -q '/udev/rules\.d/70-copp-receivers\.rules$' "$directory/coppd.files"
     grep -q '/libexec/copp-receiver-access$' "$directory/coppd.files"
+    grep -q '/libexec/copp-read-card$' "$directory/coppd.files"
     grep -q '/doc/coppd/examples/coppd\.conf$' "$directory/coppd.files"
     dpkg-deb -x "$directory"/libcopp-dev_*.deb "$directory/libcopp-dev"
     documentation "$directory/libcopp-dev/usr/share/doc/libcopp-dev"

@@ -184,8 +184,7 @@ static enum copp_result open_device(struct kms_card *card, const char *path) {
     }
     (void)drmDropMaster(card->fd); /* the first to open a card is its master unasked; everybody else gets an error here */
     card->atomic = drmSetClientCap(card->fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
-    kms_card_scan(card);
-    return card->count ? COPP_OK : COPP_E_NOT_FOUND;
+    return COPP_OK;
 }
 
 static enum copp_result new_card(const char *name, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
@@ -199,7 +198,7 @@ static enum copp_result new_card(const char *name, uint32_t bus_type, struct cop
     return COPP_OK;
 }
 
-enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
+enum copp_result kms_card_open_unread(const char *path, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
     const char *slash = strrchr(path, '/');
     enum copp_result result = new_card(slash ? slash + 1 : path, bus_type, log, card);
     if (result)
@@ -210,6 +209,20 @@ enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_
     return result;
 }
 
+/* A card without connectors is none. */
+static enum copp_result scan_first(struct kms_card **card) {
+    kms_card_scan(*card);
+    if ((*card)->count)
+        return COPP_OK;
+    kms_card_close(card);
+    return COPP_E_NOT_FOUND;
+}
+
+enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log, struct kms_card **card) {
+    enum copp_result result = kms_card_open_unread(path, bus_type, log, card);
+    return result ? result : scan_first(card);
+}
+
 enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t bus_type, struct copp_backend_log *log,
                                struct kms_card **card) {
     enum copp_result result = new_card(name, bus_type, log, card);
@@ -218,11 +231,7 @@ enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t b
     (*card)->fd = fd;
     (*card)->access = KMS_BORROWED;
     (*card)->atomic = atomic;
-    kms_card_scan(*card);
-    if ((*card)->count)
-        return COPP_OK;
-    kms_card_close(card);
-    return COPP_E_NOT_FOUND;
+    return scan_first(card);
 }
 
 static void close_device(struct kms_card *card) {
@@ -272,14 +281,14 @@ void kms_card_gone(struct kms_card *card) {
         card->connectors[i].id = 0;
 }
 
-void kms_card_returned(struct kms_card *card, const char *path) {
+bool kms_card_returned(struct kms_card *card, const char *path) {
     drmModeResPtr resources = drmModeGetResources(card->fd);
     bool same = resources != NULL;
     drmModeFreeResources(resources);
     if (same)
-        return;
+        return false;
     kms_card_gone(card);
-    (void)open_device(card, path);
+    return open_device(card, path) == COPP_OK;
 }
 
 void kms_card_close(struct kms_card **card) {

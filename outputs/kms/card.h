@@ -30,12 +30,14 @@ enum kms_access {
 };
 
 struct kms_lent;
+struct kms_reading;
 
 struct kms_card {
     enum kms_access access;
     int fd; /* -1: it is no more */
     int lock_fd; /* the open file that has its lock (kms_card_claim), fd or one from before; -1: not ours */
     struct kms_lent *lent; /* by its owner, who is DRM master or lessee (lending.h); NULL: it is not */
+    struct kms_reading *reading; /* by a process of its own (reading.h); NULL: it is read here */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
     char path[COPP_BACKEND_NAME_SIZE]; /* "/dev/dri/card0"; "" for somebody else's open file */
     char device[KMS_DEVICE_SIZE]; /* what it is a part of, below /sys, as udev knows it; "": not known */
@@ -52,6 +54,9 @@ struct kms_card {
 /* Opens a device such as /dev/dri/card0 and is not its DRM master afterwards. COPP_E_NOT_FOUND: it has no connectors. */
 COPP_NODISCARD enum copp_result kms_card_open(const char *path, uint32_t bus_type, struct copp_backend_log *log,
                                               struct kms_card **card);
+/* The same without a look at its connectors, so that nothing waits for a driver: kms_card_scan, or a process, finds them. */
+COPP_NODISCARD enum copp_result kms_card_open_unread(const char *path, uint32_t bus_type, struct copp_backend_log *log,
+                                                     struct kms_card **card);
 /* Over an open file of somebody else's, which outlives the card; atomic: whether it has DRM_CLIENT_CAP_ATOMIC. */
 COPP_NODISCARD enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t bus_type,
                                               struct copp_backend_log *log, struct kms_card **card);
@@ -63,8 +68,8 @@ void kms_card_scan(struct kms_card *card);
 
 /* The device is no more, and not kept open: else the kernel would give its name to no other one. */
 void kms_card_gone(struct kms_card *card);
-/* A device of that name is there, perhaps still the same. */
-void kms_card_returned(struct kms_card *card, const char *path);
+/* A device of that name is there, perhaps still the same. Whether it is another one, whose connectors are to be scanned. */
+bool kms_card_returned(struct kms_card *card, const char *path);
 
 /*
  * One coppd a card (claim.h): whether it is ours, from here on. Somebody else's open file needs no lock. Says who has it.

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <libudev.h>
 
 #include "outputs/kms/bus.h"
+#include "outputs/kms/reading.h"
 
 /* By number, since /dev/dri/by-path has links; and each time, since they may come with the card. */
 static bool wanted(const struct kms_cards *cards, struct udev_device *device) {
@@ -37,19 +39,40 @@ static void name_device(struct kms_card *card, struct udev_device *device) {
     (void)snprintf(card->device, sizeof card->device, "%s", fits ? path : "");
 }
 
+static void close_card(struct kms_card **card) {
+    kms_reading_end(*card);
+    kms_card_close(card);
+}
+
+/* One that has no connectors is none; one that does not say yet may have some. */
+static enum copp_result open_card(struct kms_cards *cards, struct udev_device *device, struct kms_card **card) {
+    enum copp_result result = kms_card_open_unread(udev_device_get_devnode(device), kms_bus_type_of(device), cards->log, card);
+    if (result)
+        return result;
+    if (!kms_reading_begin(*card, cards->epoll, cards->read_ms))
+        result = COPP_E_MEMORY;
+    else
+        kms_reading_scan(*card, !cards->started);
+    if (!result && !(*card)->count && !kms_reading_hangs(*card))
+        result = COPP_E_NOT_FOUND;
+    if (result)
+        close_card(card);
+    return result;
+}
+
 static enum copp_result add_card(struct kms_cards *cards, struct udev_device *device) {
     if (!wanted(cards, device))
         return COPP_E_NOT_FOUND;
-    const char *node = udev_device_get_devnode(device);
     struct kms_card *known = card_of(cards, device);
     if (known) {
-        kms_card_returned(known, node);
+        if (kms_card_returned(known, udev_device_get_devnode(device)))
+            kms_reading_stop(known);
         name_device(known, device);
         return COPP_OK;
     }
     if (cards->count == KMS_CARDS)
         return COPP_E_NOT_FOUND;
-    enum copp_result result = kms_card_open(node, kms_bus_type_of(device), cards->log, &cards->list[cards->count]);
+    enum copp_result result = open_card(cards, device, &cards->list[cards->count]);
     if (!result)
         name_device(cards->list[cards->count++], device);
     return result;
@@ -75,6 +98,7 @@ static enum copp_result add_cards(struct kms_cards *cards) {
 }
 
 static enum copp_result listen_to_udev(struct kms_cards *cards) {
+    struct epoll_event event = {.events = EPOLLIN};
     cards->udev = udev_new();
     cards->monitor = cards->udev ? udev_monitor_new_from_netlink(cards->udev, "udev") : NULL;
     if (!cards->monitor)
@@ -82,11 +106,14 @@ static enum copp_result listen_to_udev(struct kms_cards *cards) {
     if (udev_monitor_filter_add_match_subsystem_devtype(cards->monitor, "drm", NULL) < 0 ||
         udev_monitor_enable_receiving(cards->monitor) < 0)
         return COPP_E_IO;
-    return COPP_OK;
+    cards->epoll = epoll_create1(EPOLL_CLOEXEC);
+    bool heard = epoll_ctl(cards->epoll, EPOLL_CTL_ADD, udev_monitor_get_fd(cards->monitor), &event) == 0;
+    return heard ? COPP_OK : COPP_E_IO;
 }
 
-enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log) {
-    *cards = (struct kms_cards){.log = log, .device = device ? strdup(device) : NULL};
+enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, uint32_t read_ms, struct copp_backend_log *log) {
+    *cards = (struct kms_cards){
+        .log = log, .device = device ? strdup(device) : NULL, .epoll = -1, .read_ms = read_ms ? read_ms : KMS_READ_MS};
     if (device && !cards->device)
         return COPP_E_MEMORY;
     if (device && access(device, F_OK) != 0)
@@ -96,13 +123,17 @@ enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, str
         copp_backend_say(log, COPP_BACKEND_ERROR, "udev cannot be listened to");
     else
         result = add_cards(cards);
+    cards->started = true;
     return result;
 }
 
 void kms_cards_close(struct kms_cards *cards) {
     for (size_t i = 0; i < cards->count; i++)
-        kms_card_close(&cards->list[i]);
+        close_card(&cards->list[i]);
     cards->count = 0;
+    if (cards->monitor && cards->epoll >= 0) /* a structure of zeros has none */
+        (void)close(cards->epoll);
+    cards->epoll = -1;
     udev_monitor_unref(cards->monitor);
     udev_unref(cards->udev);
     cards->monitor = NULL;
@@ -112,7 +143,7 @@ void kms_cards_close(struct kms_cards *cards) {
 }
 
 int kms_cards_fd(const struct kms_cards *cards) {
-    return udev_monitor_get_fd(cards->monitor);
+    return cards->epoll;
 }
 
 /* As drm writes it: decimal digits. 0: it says nothing. */
@@ -140,8 +171,10 @@ static void take_event(struct kms_cards *cards, struct udev_device *device, kms_
         tell_property(card, device, moved, user);
     if (action && strcmp(action, "add") == 0)
         (void)add_card(cards, device);
-    if (action && strcmp(action, "remove") == 0 && card)
+    if (action && strcmp(action, "remove") == 0 && card) {
         kms_card_gone(card);
+        kms_reading_stop(card);
+    }
 }
 
 /* The socket's queue was full: whatever may have happened meanwhile is taken to have happened. */
@@ -151,7 +184,7 @@ static void make_up_for_lost_events(struct kms_cards *cards, kms_moved *moved, v
         moved(user, NULL, 0, 0);
 }
 
-bool kms_cards_update(struct kms_cards *cards, kms_moved *moved, void *user) {
+static bool take_events(struct kms_cards *cards, kms_moved *moved, void *user) {
     bool any = false;
     struct udev_device *device;
     errno = 0;
@@ -164,7 +197,27 @@ bool kms_cards_update(struct kms_cards *cards, kms_moved *moved, void *user) {
         any = true;
         errno = 0;
     }
-    for (size_t i = 0; any && i < cards->count; i++)
-        kms_card_scan(cards->list[i]);
     return any;
+}
+
+/* An event is evidence, though the card may not let anybody read: it is passed on at once. */
+bool kms_cards_update(struct kms_cards *cards, uint64_t now_ms, kms_moved *moved, void *user) {
+    bool late = false;
+    for (size_t i = 0; i < cards->count; i++) {
+        cards->list[i]->now_ms = now_ms;
+        late = kms_reading_take(cards->list[i]) || late;
+    }
+    bool any = take_events(cards, moved, user);
+    for (size_t i = 0; any && i < cards->count; i++)
+        kms_reading_scan(cards->list[i], false);
+    return any || late;
+}
+
+uint64_t kms_cards_deadline_ms(const struct kms_cards *cards) {
+    uint64_t first = COPP_BACKEND_NEVER;
+    for (size_t i = 0; i < cards->count; i++) {
+        uint64_t own = kms_reading_deadline_ms(cards->list[i]);
+        first = own < first ? own : first;
+    }
+    return first;
 }

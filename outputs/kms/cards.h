@@ -14,15 +14,19 @@ struct kms_cards {
     struct copp_backend_log *log;
     struct udev *udev;
     struct udev_monitor *monitor;
+    int epoll; /* of the monitor, and of whoever reads cards (reading.h) */
+    uint32_t read_ms; /* how long a card's answer is waited for */
+    bool started;
     size_t count;
     struct kms_card *list[KMS_CARDS];
 };
 
 /*
- * device: "/dev/dri/card0", copied, or NULL for every card. COPP_E_NOT_FOUND: there is none with connectors; it may come later,
+ * device: "/dev/dri/card0", copied, or NULL for every card. read_ms: 0 for KMS_READ_MS. COPP_E_NOT_FOUND: there is none with connectors; it may come later,
  * and is listened for. Close it in any case.
  */
-COPP_NODISCARD enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, struct copp_backend_log *log);
+COPP_NODISCARD enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, uint32_t read_ms,
+                                               struct copp_backend_log *log);
 void kms_cards_close(struct kms_cards *cards);
 
 int kms_cards_fd(const struct kms_cards *cards);
@@ -32,7 +36,9 @@ int kms_cards_fd(const struct kms_cards *cards);
  */
 typedef void kms_moved(void *user, const struct kms_card *card, uint32_t connector_id, uint32_t property_id);
 
-/* Takes the events that have come; whether there were any. moved may be NULL. */
-bool kms_cards_update(struct kms_cards *cards, kms_moved *moved, void *user);
+/* Takes the events that have come, and what was read late; whether there was any. moved may be NULL. */
+bool kms_cards_update(struct kms_cards *cards, uint64_t now_ms, kms_moved *moved, void *user);
+/* When it is to be called though nothing has come (kms_reading_deadline_ms). */
+uint64_t kms_cards_deadline_ms(const struct kms_cards *cards);
 
 #endif

@@ -8,6 +8,7 @@
 #include "outputs/kms/lending.h"
 #include "outputs/kms/lent.h"
 #include "outputs/kms/note.h"
+#include "outputs/kms/reading.h"
 #include "outputs/kms/receivers.h"
 #include "outputs/kms/write.h"
 
@@ -59,7 +60,7 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
         *observation = own->last;
         observation->hdcp = HDCP_UNDESIRED;
     } else {
-        kms_card_observe(own->card, own->index, observation);
+        kms_reading_observe(own->card, own->index, observation);
         own->last = *observation;
     }
     kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
@@ -69,11 +70,20 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
         kms_lent_mask(own->card, own->index, observation);
 }
 
+/* While the card lets nobody read, a write would wait as well. */
+static enum copp_result write_here(struct kms_card *card, size_t index, enum hdcp_value value) {
+    if (kms_reading_hangs(card))
+        return COPP_E_PENDING;
+    enum copp_result result = kms_card_write(card, index, value);
+    kms_reading_written(card, index);
+    return result;
+}
+
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
     own->card->connectors[own->index].type1 = link->type1;
     enum copp_result result =
-        own->card->lent ? kms_lent_write(own->card, own->index, value) : kms_card_write(own->card, own->index, value);
+        own->card->lent ? kms_lent_write(own->card, own->index, value) : write_here(own->card, own->index, value);
     if (value == HDCP_DESIRED && !result)
         kms_receiver_authenticating(&own->receiver);
     if (own->card->lent && value == HDCP_DESIRED && result == COPP_E_PENDING)
@@ -289,9 +299,7 @@ static void look_at_display(struct kms_link *link) {
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     kms->last_ms = now_ms;
-    for (size_t place = 0; place < kms->cards.count; place++)
-        kms->cards.list[place]->now_ms = now_ms;
-    bool changed = kms_cards_update(&kms->cards, on_moved, kms);
+    bool changed = kms_cards_update(&kms->cards, now_ms, on_moved, kms);
     bool due = look_is_due(kms, changed, now_ms);
     if (changed) {
         add_links(kms);
@@ -321,6 +329,7 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : kms->last_ms + interval;
     look_ms = least(look_ms, kms_lending_deadline_ms(&kms->lending, &kms->cards));
+    look_ms = least(look_ms, kms_cards_deadline_ms(&kms->cards));
     return least(look_ms, least(deadline, kms->claim_ms));
 }
 
@@ -413,7 +422,7 @@ enum copp_result copp_kms_open(const struct copp_kms_config *config, struct copp
     kms->directory = config->notes ? strdup(config->notes) : NULL;
     enum copp_result result = config->notes && !kms->directory ? COPP_E_MEMORY : COPP_OK;
     if (!result)
-        result = kms_cards_open(&kms->cards, config->device, config->log);
+        result = kms_cards_open(&kms->cards, config->device, config->read_ms, config->log);
     if (config->wait && result == COPP_E_NOT_FOUND)
         result = COPP_OK;
     enum copp_result receivers = kms_receivers_open(&kms->receivers, config->receivers);

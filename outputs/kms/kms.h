@@ -10,6 +10,7 @@ struct copp_kms_config {
     bool type1; /* ask for HDCP content type 1 (HDCP 2.2 and later) and believe nothing less */
     /* A directory, copied, in which what must be taken down outlives a kill -9 (note.h), and no reboot; NULL: memory alone. */
     const char *notes;
+    uint32_t read_ms; /* how long a card's answer is waited for before what was read last has to do; 0: KMS_READ_MS */
     bool wait; /* a card that is not there is no error: its connectors are added when it comes */
     struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
     const struct receiver_system

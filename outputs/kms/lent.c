@@ -15,6 +15,8 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "outputs/kms/reading.h"
+
 #define WRITE_LIMIT_MS 10000u /* a driver's own limits are shorter */
 #define TRIAL_MS 600u
 #define TRIAL_MORE_MS 200u /* after HDCP has come up, or was taken back once */
@@ -61,6 +63,7 @@ static enum copp_result begin_write(struct kms_card *card, size_t index, enum hd
     add_item(&job, connector->id, connector->protection_property, value);
     if (!start(lent, &job, &lent->worker))
         return COPP_E_FAILED;
+    kms_reading_written(card, index);
     lent->writes = index;
     lent->deadline_ms = 0;
     lent->connectors[index].asked = value;
@@ -89,12 +92,13 @@ enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_v
     return card->lent->trial ? COPP_E_PENDING : write_through(card, index, value);
 }
 
-/* Of a lease only what is leased is shown, and of one that was revoked nothing is. Nothing is probed. */
+/* Of a lease only what is leased is listed, and of one that was revoked nothing is. The list waits for no driver, as a connector would. */
 static bool is_shown(const struct kms_card *card, size_t index) {
-    uint32_t id = card->connectors[index].id;
-    drmModeConnectorPtr connector = id ? drmModeGetConnectorCurrent(card->lent->fd, id) : NULL;
-    bool shown = connector != NULL;
-    drmModeFreeConnector(connector);
+    bool shown = false;
+    drmModeResPtr resources = drmModeGetResources(card->lent->fd);
+    for (int i = 0; resources && i < resources->count_connectors; i++)
+        shown = shown || resources->connectors[i] == card->connectors[index].id;
+    drmModeFreeResources(resources);
     return shown;
 }
 
@@ -130,6 +134,7 @@ static void finish_write(struct kms_card *card, uint64_t now_ms) {
             kms_worker_kill(&lent->worker);
         return;
     }
+    kms_reading_written(card, index);
     lent->connectors[index].result = error == EACCES || error == EPERM ? COPP_E_STATE : result; /* it is not master just now */
     lent->connectors[index].done = !lent->connectors[index].again;
     lent->connectors[index].again = false;
@@ -155,11 +160,11 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
 
 /* --- whether it stays --- */
 
-static uint64_t value_of(const struct kms_card *card, size_t index) {
-    const struct kms_connector *connector = &card->connectors[index];
-    uint64_t value = HDCP_UNREADABLE;
-    (void)kms_property_read(card->fd, connector->id, connector->protection_property, &value);
-    return value;
+/* HDCP_UNREADABLE while nothing has been read since the last write. */
+static enum hdcp_value value_of(struct kms_card *card, size_t index) {
+    struct hdcp_observation now = {.connected = false};
+    kms_reading_observe(card, index, &now);
+    return now.hdcp;
 }
 
 /* What we wrote has been taken back: once more, or never again. */
@@ -192,7 +197,7 @@ static bool can_be_tried(struct kms_card *card, size_t index) {
     struct hdcp_observation now = {.connected = false};
     if (!card->connectors[index].id || !card->connectors[index].protection_property)
         return false;
-    kms_card_observe(card, index, &now);
+    kms_reading_observe(card, index, &now);
     return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED && is_shown(card, index);
 }
 

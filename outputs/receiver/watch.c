@@ -1,23 +1,17 @@
 #include "outputs/receiver/watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "outputs/receiver/exchange.h"
+#include "outputs/receiver/helper.h"
 
 #define CONNECTOR_SIZE 64u
-#define LEAVE_MS 100 /* a process that is killed and not stuck is gone by then */
 
 struct receiver_watch {
     char connector[CONNECTOR_SIZE];
@@ -26,9 +20,7 @@ struct receiver_watch {
     char *program;
     int epoll; /* of the two below: the process and its socket come and go */
     int failed; /* an eventfd, readable while there is a result that no process has given */
-    int socket; /* -1: no process */
-    pid_t pid;
-    int pidfd; /* of it; -1: the kernel has none */
+    struct helper helper;
     bool busy;
     struct receiver_result result; /* asked_ms, while busy */
 };
@@ -47,7 +39,7 @@ struct receiver_watch *receiver_watch_open(const char *connector, const struct r
     struct receiver_watch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return NULL;
-    watch->socket = watch->pidfd = -1;
+    watch->helper.socket = -1;
     watch->epoll = epoll_create1(EPOLL_CLOEXEC);
     watch->failed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool whole = strlen(connector) < sizeof watch->connector && copy(&watch->sysfs, system ? system->sysfs : NULL, "/sys") &&
@@ -61,63 +53,13 @@ struct receiver_watch *receiver_watch_open(const char *connector, const struct r
     return watch;
 }
 
-/* Its standard input is the socket; signals are as for a program that was just started. */
-static int spawn(const struct receiver_watch *watch, int socket, pid_t *pid) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigset_t all;
-    char *arguments[] = {watch->program, NULL};
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return ENOMEM;
-    int error = posix_spawnattr_init(&attributes);
-    if (!error) {
-        (void)sigemptyset(&none);
-        (void)sigfillset(&all);
-        (void)posix_spawnattr_setsigmask(&attributes, &none);
-        (void)posix_spawnattr_setsigdefault(&attributes, &all);
-        (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        error = posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO);
-        if (!error)
-            error = posix_spawn(pid, watch->program, &actions, &attributes, arguments, environ);
-        (void)posix_spawnattr_destroy(&attributes);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
 static bool start_process(struct receiver_watch *watch) {
-    int sockets[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+    if (!helper_start(&watch->helper, watch->program, NULL))
         return false;
-    int error = spawn(watch, sockets[1], &watch->pid);
-    (void)close(sockets[1]);
-    if (error || !add_to_epoll(watch, sockets[0])) {
-        (void)close(sockets[0]); /* which ends it, had it been started */
-        return false;
-    }
-    watch->socket = sockets[0];
-    watch->pidfd = (int)syscall(SYS_pidfd_open, watch->pid, 0);
-    return true;
-}
-
-/* Without waiting for one that the kernel does not let go: init reaps it when this process has ended. */
-static void stop_process(struct receiver_watch *watch) {
-    siginfo_t info;
-    if (watch->socket < 0)
-        return;
-    (void)close(watch->socket);
-    watch->socket = -1;
-    if (watch->pidfd < 0) {
-        (void)waitpid(watch->pid, NULL, WNOHANG);
-        return;
-    }
-    struct pollfd gone = {.fd = watch->pidfd, .events = POLLIN};
-    (void)syscall(SYS_pidfd_send_signal, watch->pidfd, SIGKILL, NULL, 0);
-    if (poll(&gone, 1, LEAVE_MS) == 1)
-        (void)waitid(P_PIDFD, (id_t)watch->pidfd, &info, WEXITED | WNOHANG);
-    (void)close(watch->pidfd);
-    watch->pidfd = -1;
+    if (add_to_epoll(watch, watch->helper.socket))
+        return true;
+    helper_stop(&watch->helper);
+    return false;
 }
 
 static bool fail_request(struct receiver_watch *watch, int error) {
@@ -157,11 +99,11 @@ bool receiver_watch_request(struct receiver_watch *watch, uint64_t now_ms) {
     int error = receiver_find(watch->sysfs, watch->dev, watch->connector, &request.place);
     if (error)
         return fail_request(watch, error);
-    if (watch->socket < 0 && !start_process(watch))
+    if (watch->helper.socket < 0 && !start_process(watch))
         return fail_request(watch, ECHILD);
-    if (send(watch->socket, &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof request)
+    if (send(watch->helper.socket, &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof request)
         return true;
-    stop_process(watch);
+    helper_stop(&watch->helper);
     return fail_request(watch, ECHILD);
 }
 
@@ -171,7 +113,7 @@ int receiver_watch_fd(const struct receiver_watch *watch) {
 
 static void take_reply(struct receiver_watch *watch, const struct receiver_reply *reply, ssize_t size) {
     if (size != (ssize_t)sizeof *reply) {
-        stop_process(watch); /* it has ended, or is not ours */
+        helper_stop(&watch->helper); /* it has ended, or is not ours */
         watch->result.error = ECHILD;
         return;
     }
@@ -184,11 +126,12 @@ bool receiver_watch_take(struct receiver_watch *watch, struct receiver_result *r
     struct receiver_reply reply;
     eventfd_t failed = 0;
     if (eventfd_read(watch->failed, &failed) != 0) {
-        ssize_t size = watch->socket >= 0 ? recv(watch->socket, &reply, sizeof reply, MSG_DONTWAIT | MSG_TRUNC) : -1;
-        if (watch->socket < 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)))
+        ssize_t size =
+            watch->helper.socket >= 0 ? recv(watch->helper.socket, &reply, sizeof reply, MSG_DONTWAIT | MSG_TRUNC) : -1;
+        if (watch->helper.socket < 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)))
             return false;
         if (!watch->busy) {
-            stop_process(watch); /* nobody has asked */
+            helper_stop(&watch->helper); /* nobody has asked */
             return false;
         }
         take_reply(watch, &reply, size);
@@ -202,7 +145,7 @@ void receiver_watch_close(struct receiver_watch **watch) {
     if (!watch || !*watch)
         return;
     struct receiver_watch *old = *watch;
-    stop_process(old);
+    helper_stop(&old->helper);
     if (old->epoll >= 0)
         (void)close(old->epoll);
     if (old->failed >= 0)

@@ -13,6 +13,7 @@
 
 #include "outputs/kms/cards.h"
 #include "outputs/kms/note.h"
+#include "outputs/kms/reading.h"
 #include "outputs/xrandr/connect.h"
 
 #define DRAIN_ROUNDS 4u
@@ -91,7 +92,7 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     struct hdcp_observation server = *observation;
     if (own->card) {
         *observation = (struct hdcp_observation){0};
-        kms_card_observe(own->card, own->index, observation);
+        kms_reading_observe(own->card, own->index, observation);
         observation->connected = observation->connected && server.connected;
         if (server.state.mode == COPP_MODE_CLONE)
             observation->state.mode = COPP_MODE_CLONE;
@@ -367,7 +368,7 @@ static void look(struct xrandr *xrandr) {
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct xrandr *xrandr = xrandr_of(backend);
     bool away = !xrandr->randr.connection;
-    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards, on_moved, xrandr)) || xrandr->changed;
+    xrandr->changed = (xrandr->cards.monitor && kms_cards_update(&xrandr->cards, now_ms, on_moved, xrandr)) || xrandr->changed;
     xrandr->last_ms = now_ms;
     connect_again(xrandr, now_ms);
     xrandr->changed = xrandr->changed || (away && xrandr->randr.connection);
@@ -383,6 +384,8 @@ static uint64_t deadline_ms(const struct copp_backend *backend) {
         interval = own < interval ? own : interval;
     }
     uint64_t look_ms = interval == COPP_BACKEND_NEVER ? COPP_BACKEND_NEVER : xrandr->last_ms + interval;
+    uint64_t read_ms = kms_cards_deadline_ms(&xrandr->cards);
+    look_ms = read_ms < look_ms ? read_ms : look_ms;
     bool connects = !xrandr->randr.connection && !xrandr->attempt;
     return connects && xrandr->connect_ms < look_ms ? xrandr->connect_ms : look_ms;
 }
@@ -463,7 +466,7 @@ enum copp_result copp_xrandr_open(const struct copp_xrandr_config *config, struc
         close_xrandr(&xrandr->backend);
         return result;
     }
-    if (kms_cards_open(&xrandr->cards, NULL, config->log))
+    if (kms_cards_open(&xrandr->cards, NULL, config->read_ms, config->log))
         copp_backend_say(config->log, COPP_BACKEND_INFO, "there is no graphics card of the kernel's to ask behind the X server");
     begin(xrandr);
     update_links(xrandr);

@@ -251,6 +251,35 @@ static void a_card_that_comes_later(void) {
     fake_drm_free(&second);
 }
 
+/* A driver that authenticates inside its commit lets nobody read that card. All of this happens meanwhile. */
+static void a_card_that_lets_nobody_read(void) {
+    struct world world;
+    struct player player;
+    world_make(&world, "");
+    struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm});
+    fake_drm_hold(second)->enable_at_once = true;
+    fake_drm_release(second);
+    world_start(&world);
+    protect(&world);
+    fake_drm_hold(world.drm)->locked = true;
+    fake_drm_release(world.drm);
+    fake_drm_await(world.drm, 1);
+    player_begin(&world.kit, "card1-HDMI-A-1", &player);
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    assert_int_equal(player_local(&player, HDCP), 1);
+    fake_drm_set_protection(second, FAKE_HDMI, 1);
+    player_loses(&player, HDCP, clock_ms());
+    player_loses(&world.player, HDCP, clock_ms()); /* nobody could read that for 2 s */
+    assert_int_equal(player_global(&world.other, HDCP), 0);
+    assert_true(fake_drm_waiting(world.drm) > 0);
+    fake_drm_unlock(world.drm);
+    player_end(&player);
+    wait_for(world.drm, 0);
+    wait_for(second, 0);
+    world_end(&world);
+    fake_drm_free(&second);
+}
+
 /* News until HDMI-A-1's display is this one, which nothing but the EDID tells from the one before. */
 static void expect_display(struct copp_socket *watcher, const char *display) {
     struct copp_socket_news news = {.size = sizeof news};
@@ -301,6 +330,7 @@ static const struct test_case cases[] = {
     TEST(a_driver_that_refuses_to_take_down, "CMD-4 QRY-5"),
     TEST(a_card_has_one_coppd, "CMD-4 ARB-4"),
     TEST(a_card_that_comes_later, ""),
+    TEST(a_card_that_lets_nobody_read, "EVT-1 EVT-3 QRY-5"),
     TEST(another_display_is_news, ""),
 };
 

@@ -1,6 +1,7 @@
 #include "fake_drm.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #define PROPERTIES 6u
 #define FILES 16u
 #define WRITES 8u /* of properties in one commit */
+#define WAITING 8u
 
 /* What drm knows of an open file. */
 struct open_file {
@@ -40,6 +42,7 @@ struct fake_drm {
     UMockdevIoctlBase *handler;
     UMockdevIoctlClient *master; /* the open file that is; NULL: none of ours */
     struct open_file files[FILES];
+    UMockdevIoctlClient *waiting[WAITING]; /* card.waiting of them, for the card's locks */
     UMockdevIoctlClient *lost; /* who had the card open when it went: it has not come back to them */
 };
 
@@ -413,6 +416,9 @@ static int commit(struct fake_drm *drm, const UMockdevIoctlClient *client, const
             atomic->flags & DRM_MODE_ATOMIC_ALLOW_MODESET ? refusal(card) : EINVAL; /* a driver that takes it for a mode set */
     for (uint32_t i = 0; i < count && !error && !test; i++)
         carry_out(card, &writes[i]);
+    bool behind = count && !error && !test && card->locks;
+    card->locked = card->locked || behind;
+    card->locks = card->locks && !behind;
     return error;
 }
 
@@ -521,10 +527,7 @@ static bool is_lost(struct fake_drm *drm, UMockdevIoctlClient *client) {
     return drm->lost == client;
 }
 
-/* In a thread of umockdev's. */
-static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer data) {
-    struct fake_drm *drm = data;
-    (void)handler;
+static void serve(struct fake_drm *drm, UMockdevIoctlClient *client) {
     union argument arg;
     UMockdevIoctlData *pointer = umockdev_ioctl_client_get_arg(client);
     unsigned long request = umockdev_ioctl_client_get_request(client);
@@ -533,14 +536,84 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client
     if (memory)
         memcpy(&arg, memory->data, size);
     pthread_mutex_lock(&drm->mutex);
-    int error = is_lost(drm, client) ? ENODEV : answer(drm, client, request, &arg, memory);
+    int error = EFAULT; /* whoever is killed meanwhile has no memory any more */
+    if (is_lost(drm, client))
+        error = ENODEV;
+    else if (!size || memory)
+        error = answer(drm, client, request, &arg, memory);
     pthread_mutex_unlock(&drm->mutex);
     if (memory) {
         umockdev_ioctl_data_update(memory, 0, arg.bytes, (gint)size);
         g_object_unref(memory);
     }
     umockdev_ioctl_client_complete(client, error ? -1 : 0, error);
+}
+
+/* Lists of what there is, names of properties, blobs and mastership are had without the locks. */
+static bool takes_locks(unsigned long request) {
+    return request == DRM_IOCTL_MODE_GETCONNECTOR || request == DRM_IOCTL_MODE_GETENCODER || request == DRM_IOCTL_MODE_GETCRTC ||
+           request == DRM_IOCTL_MODE_OBJ_GETPROPERTIES || request == DRM_IOCTL_MODE_SETPROPERTY ||
+           request == DRM_IOCTL_MODE_ATOMIC;
+}
+
+static bool is_waiting_commit(UMockdevIoctlClient *client) {
+    struct drm_mode_atomic atomic = {.flags = DRM_MODE_ATOMIC_NONBLOCK};
+    UMockdevIoctlData *pointer = umockdev_ioctl_client_get_arg(client);
+    if (umockdev_ioctl_client_get_request(client) == DRM_IOCTL_MODE_ATOMIC)
+        (void)fetch(pointer, 0, &atomic, sizeof atomic);
+    return !(atomic.flags & (DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_ATOMIC_TEST_ONLY));
+}
+
+/* Whether it has to wait, and is noted. */
+static bool has_to_wait(struct fake_drm *drm, UMockdevIoctlClient *client) {
+    struct fake_card *card = &drm->card;
+    pthread_mutex_lock(&drm->mutex);
+    if (card->holds && is_waiting_commit(client)) {
+        card->holds = false;
+        card->locked = true;
+    }
+    bool waits = card->locked && takes_locks(umockdev_ioctl_client_get_request(client)) && card->waiting < WAITING;
+    if (waits)
+        drm->waiting[card->waiting++] = g_object_ref(client);
+    pthread_mutex_unlock(&drm->mutex);
+    return waits;
+}
+
+/* In a thread of umockdev's. */
+static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer data) {
+    struct fake_drm *drm = data;
+    (void)handler;
+    if (!has_to_wait(drm, client))
+        serve(drm, client);
     return TRUE;
+}
+
+void fake_drm_unlock(struct fake_drm *drm) {
+    for (;;) {
+        pthread_mutex_lock(&drm->mutex);
+        UMockdevIoctlClient *first = drm->card.waiting ? drm->waiting[0] : NULL;
+        drm->card.locked = drm->card.locked && first;
+        if (first)
+            memmove(drm->waiting, drm->waiting + 1, --drm->card.waiting * sizeof drm->waiting[0]);
+        pthread_mutex_unlock(&drm->mutex);
+        if (!first)
+            return;
+        serve(drm, first);
+        g_object_unref(first);
+    }
+}
+
+unsigned fake_drm_waiting(struct fake_drm *drm) {
+    unsigned waiting = fake_drm_hold(drm)->waiting;
+    fake_drm_release(drm);
+    return waiting;
+}
+
+void fake_drm_await(struct fake_drm *drm, unsigned waiting) {
+    for (unsigned looks = 0; fake_drm_waiting(drm) < waiting; looks++) {
+        assert_true(looks < 10000);
+        (void)poll(NULL, 0, 2);
+    }
 }
 
 /* The first to open a card that has no master is its master, unasked. */
@@ -561,6 +634,18 @@ static void on_open(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpo
     pthread_mutex_unlock(&drm->mutex);
 }
 
+/* Whoever waits may be killed. */
+static void forget_waiting(struct fake_drm *drm, const UMockdevIoctlClient *client) {
+    unsigned left = 0;
+    for (unsigned i = 0; i < drm->card.waiting; i++) {
+        if (drm->waiting[i] == client)
+            g_object_unref(drm->waiting[i]);
+        else
+            drm->waiting[left++] = drm->waiting[i];
+    }
+    drm->card.waiting = left;
+}
+
 static void on_close(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gpointer data) {
     struct fake_drm *drm = data;
     (void)handler;
@@ -570,6 +655,7 @@ static void on_close(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, gp
         leave_master(drm);
     if (file)
         *file = (struct open_file){0};
+    forget_waiting(drm, client);
     pthread_mutex_unlock(&drm->mutex);
 }
 

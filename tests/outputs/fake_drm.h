@@ -82,6 +82,10 @@ struct fake_card {
     unsigned asked[256]; /* how often each ioctl was, by its number */
     unsigned tests; /* commits that were TEST_ONLY */
     bool flip_event_asked;
+    bool locked; /* whoever asks for a connector, or writes one, waits for fake_drm_unlock, as for another's commit */
+    bool holds; /* the next commit that waits does not end before fake_drm_unlock, and locks the card for as long */
+    bool locks; /* the next commit that is carried out leaves the card locked, as when another one follows at once */
+    unsigned waiting; /* so many wait */
     bool gone; /* ENODEV for everything; a card that has come back is there for those who open it anew */
 };
 struct fake_card *fake_drm_hold(struct fake_drm *drm);
@@ -89,6 +93,12 @@ void fake_drm_release(struct fake_drm *drm);
 
 void fake_drm_set_protection(struct fake_drm *drm, size_t connector, uint64_t value);
 uint64_t fake_drm_protection(struct fake_drm *drm, size_t connector);
+/* What locks the card has ended: whoever waits goes on, in turn. */
+void fake_drm_unlock(struct fake_drm *drm);
+/* How many wait now. */
+unsigned fake_drm_waiting(struct fake_drm *drm);
+/* Waits until that many do. */
+void fake_drm_await(struct fake_drm *drm, unsigned waiting);
 /* A display that the driver has read the EDID of, into the blob of that number. Tell of it by an uevent. */
 void fake_drm_plug(struct fake_drm *drm, size_t connector, uint32_t blob, const uint8_t *edid, size_t size);
 /* Another program, which is the card's master for that, writes the property. */

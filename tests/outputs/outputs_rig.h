@@ -5,6 +5,9 @@
 #include "../unit/device_rig.h"
 #include "outputs/outputs.h"
 
+#define RIG_READ_MS                                                                                                              \
+    20000u /* a card's answer is waited for, however busy the machine is: the adapter's time does not pass meanwhile */
+
 struct said {
     struct copp_backend_log log;
     char text[4096]; /* lines, one after the other */

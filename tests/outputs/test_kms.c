@@ -19,7 +19,7 @@ struct world {
 
 static void world_open_on(struct world *world, bool type1) {
     said_init(&world->said);
-    const struct copp_kms_config config = {.type1 = type1, .log = &world->said.log};
+    const struct copp_kms_config config = {.read_ms = RIG_READ_MS, .type1 = type1, .log = &world->said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     world->backend = backend;
@@ -251,9 +251,9 @@ static void opening_does_not_keep_the_card(void) {
     assert_int_equal(card->opened, 0);
     fake_drm_release(drm);
     struct copp_backend *backend;
-    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = NULL}, &backend), COPP_OK);
+    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.read_ms = RIG_READ_MS, .log = NULL}, &backend), COPP_OK);
     card = fake_drm_hold(drm);
-    assert_int_equal(card->opened, 1);
+    assert_int_equal(card->opened, 2); /* by coppd, and by the program that reads */
     assert_false(card->master);
     fake_drm_release(drm);
     copp_backend_close(&backend);
@@ -533,7 +533,8 @@ static void another_ones_protection_is_left_alone(void) {
     struct fake_drm *drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
     fake_drm_set_protection(drm, FAKE_HDMI, 2);
     struct copp_backend *backend;
-    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.device = "/dev/dri/card0"}, &backend), COPP_OK);
+    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.read_ms = RIG_READ_MS, .device = "/dev/dri/card0"}, &backend),
+                     COPP_OK);
     struct outputs_rig rig;
     outputs_rig_init(&rig, backend);
     outputs_rig_end(&rig);
@@ -590,7 +591,7 @@ static void card_that_is_waited_for(void) {
     struct said said;
     struct copp_backend *backend;
     said_init(&said);
-    const struct copp_kms_config config = {.device = "/dev/dri/card1", .wait = true, .log = &said.log};
+    const struct copp_kms_config config = {.read_ms = RIG_READ_MS, .device = "/dev/dri/card1", .wait = true, .log = &said.log};
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     outputs_rig_init(&outputs, backend);
     assert_null(copp_outputs_name(outputs.outputs, 0)); /* card0 is not asked for */
@@ -770,12 +771,12 @@ static void nothing_there(void) {
     struct copp_backend *backend;
     struct said said;
     said_init(&said);
-    const struct copp_kms_config config = {.device = "/dev/dri/card7", .log = &said.log};
+    const struct copp_kms_config config = {.read_ms = RIG_READ_MS, .device = "/dev/dri/card7", .log = &said.log};
     assert_int_equal(copp_kms_open(&config, &backend), COPP_E_NOT_FOUND);
     assert_non_null(strstr(said.text, "/dev/dri/card7"));
     fake_drm_hold(drm)->count = 0;
     fake_drm_release(drm);
-    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.log = NULL}, &backend), COPP_E_NOT_FOUND);
+    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.read_ms = RIG_READ_MS, .log = NULL}, &backend), COPP_E_NOT_FOUND);
     assert_null(backend);
     fake_drm_free(&drm);
 }

@@ -43,7 +43,9 @@ static void host_begin(struct world *world, const char *notes, struct host *host
     struct copp_backend *backend;
     (void)world;
     said_init(&host->said);
-    assert_int_equal(copp_kms_open(&(struct copp_kms_config){.notes = notes, .log = &host->said.log}, &backend), COPP_OK);
+    assert_int_equal(
+        copp_kms_open(&(struct copp_kms_config){.read_ms = RIG_READ_MS, .notes = notes, .log = &host->said.log}, &backend),
+        COPP_OK);
     outputs_rig_init(&host->outputs, backend);
 }
 

@@ -79,7 +79,7 @@ static void begin(struct world *world) {
     world->system = (struct receiver_system){world->sysfs, world->dev, COPP_READ_RECEIVER};
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
     said_init(&world->said);
-    const struct copp_kms_config config = {.log = &world->said.log, .receivers = &world->system};
+    const struct copp_kms_config config = {.read_ms = RIG_READ_MS, .log = &world->said.log, .receivers = &world->system};
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     outputs_rig_init(&world->outputs, backend);

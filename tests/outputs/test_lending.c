@@ -60,22 +60,26 @@ int __wrap_close_range(unsigned first, unsigned last, int flags) {
     return 0;
 }
 
-/* What a lessee's file does not show: connectors of this type. */
+/* What a lessee's file does not list: a connector of this number. */
 static struct {
     int fd;
-    uint32_t type;
+    uint32_t id;
     bool all;
 } hidden = {.fd = -1};
 
-drmModeConnectorPtr __real_drmModeGetConnectorCurrent(int fd, uint32_t id);
-drmModeConnectorPtr __wrap_drmModeGetConnectorCurrent(int fd, uint32_t id);
-drmModeConnectorPtr __wrap_drmModeGetConnectorCurrent(int fd, uint32_t id) {
-    drmModeConnectorPtr found = __real_drmModeGetConnectorCurrent(fd, id);
-    if (!found || fd != hidden.fd || (!hidden.all && found->connector_type != hidden.type))
+drmModeResPtr __real_drmModeGetResources(int fd);
+drmModeResPtr __wrap_drmModeGetResources(int fd);
+drmModeResPtr __wrap_drmModeGetResources(int fd) {
+    drmModeResPtr found = __real_drmModeGetResources(fd);
+    int left = 0;
+    if (!found || fd != hidden.fd)
         return found;
-    drmModeFreeConnector(found);
-    errno = ENOENT;
-    return NULL;
+    for (int i = 0; i < found->count_connectors; i++) {
+        if (!hidden.all && found->connectors[i] != hidden.id)
+            found->connectors[left++] = found->connectors[i];
+    }
+    found->count_connectors = left;
+    return found;
 }
 
 struct world {
@@ -110,12 +114,14 @@ static void make_notes(struct world *world) {
     fake_drm_release(world->drm);
 }
 
+static uint32_t read_ms = RIG_READ_MS;
+
 static void begin(struct world *world, bool atomic, bool locked) {
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = atomic});
     make_notes(world);
     world->rival = locked ? lock_card() : -1;
     said_init(&world->said);
-    const struct copp_kms_config config = {.notes = world->notes, .log = &world->said.log};
+    const struct copp_kms_config config = {.read_ms = read_ms, .notes = world->notes, .log = &world->said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_kms_open(&config, &backend), COPP_OK);
     world->backend = backend;
@@ -173,10 +179,31 @@ static void pass(struct world *world) {
     copp_outputs_dispatch(world->outputs.outputs, world->outputs.now_ms);
 }
 
+/* The program that reads the card is a child of ours as well, and lives as long as the outputs do. */
+static bool is_reader(unsigned long pid) {
+    char path[64];
+    char name[32] = "";
+    (void)snprintf(path, sizeof path, "/proc/%lu/comm", pid);
+    FILE *file = fopen(path, "re");
+    if (file) {
+        (void)fgets(name, sizeof name, file);
+        (void)fclose(file);
+    }
+    return strcmp(name, "copp-read-card\n") == 0;
+}
+
 /* One that is killed within a call leaves umockdev, whose connection it shares with us, in the midst of a message. */
 static bool nobody_writes(void) {
-    siginfo_t info;
-    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+    char path[64];
+    unsigned long pid;
+    bool none = true;
+    (void)snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (fscanf(file, "%lu", &pid) == 1)
+        none = none && is_reader(pid);
+    (void)fclose(file);
+    return none;
 }
 
 static unsigned writes_of(struct world *world) {
@@ -562,6 +589,35 @@ static void busy_for_a_while(void) {
     world_end(&world);
 }
 
+/* A driver that authenticates inside the commit: the kernel lets nobody read the card meanwhile, and we go on. */
+static void beside_a_commit_that_waits(void) {
+    struct world world;
+    struct app beside;
+    read_ms = 1000;
+    world_begin(&world, true);
+    read_ms = RIG_READ_MS;
+    lend_and_pass_trial(&world);
+    app_begin(&beside, outputs_rig_connector(&world.outputs, "card0-DP-1"));
+    fake_drm_set_protection(world.drm, FAKE_DP, 2); /* another program's */
+    assert_int_equal(app_set_level(&beside, HDCP, 1), COPP_HR_OK);
+    fake_drm_hold(world.drm)->holds = true;
+    fake_drm_release(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    fake_drm_await(world.drm, 1);
+    UNTIL(&world, fake_drm_waiting(world.drm) == 2); /* the commit, and whoever reads what is beside it */
+    assert_int_equal(app_local(&beside, HDCP), 1);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING);
+    fake_drm_unlock(world.drm);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 2);
+    assert_int_equal(end_of_command(&world), COPP_HR_OK);
+    assert_int_equal(app_local(&beside, HDCP), 1);
+    copp_device_close(&beside.device);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
 static void the_card_goes(void) {
     struct world world;
     world_begin(&world, true);
@@ -594,7 +650,7 @@ static void a_lease(void) {
     struct world world;
     world_begin(&world, true);
     hidden.fd = world.owner;
-    hidden.type = DRM_MODE_CONNECTOR_HDMIA;
+    hidden.id = 100;
     assert_int_equal(lend(&world, world.owner), COPP_OK);
     fake_drm_hold(world.drm)->refuse_write = ENOENT;
     fake_drm_release(world.drm);
@@ -675,6 +731,7 @@ static const struct test_case cases[] = {
     TEST(refused_for_a_while, "CMD-4"),
     TEST(a_command_during_the_trial, "CMD-6 QRY-5"),
     TEST(busy_for_a_while, "CMD-6"),
+    TEST(beside_a_commit_that_waits, "CMD-6 EVT-3"),
     TEST(the_card_goes, ""),
     TEST(the_file_is_dead, "CMD-6"),
     TEST(a_lease, "CMD-6"),

@@ -98,8 +98,11 @@ static void world_start(struct world *world, bool card) {
 
 static void world_open(struct world *world, const char *connectors, bool trust_server) {
     said_init(&world->said);
-    const struct copp_xrandr_config config = {
-        .display = world->server.display, .connectors = connectors, .trust_server = trust_server, .log = &world->said.log};
+    const struct copp_xrandr_config config = {.read_ms = RIG_READ_MS,
+                                              .display = world->server.display,
+                                              .connectors = connectors,
+                                              .trust_server = trust_server,
+                                              .log = &world->said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
     outputs_rig_init(&world->outputs, backend);
@@ -361,7 +364,7 @@ static void server_that_is_stopped_at_the_start(void) {
     x_server_start(&server);
     x_server_freeze(&server);
     said_init(&said);
-    const struct copp_xrandr_config config = {.display = server.display, .log = &said.log};
+    const struct copp_xrandr_config config = {.read_ms = RIG_READ_MS, .display = server.display, .log = &said.log};
     assert_int_equal(copp_xrandr_open(&config, &backend), COPP_E_IO);
     assert_null(backend);
     assert_non_null(strstr(said.text, "the X server does not answer"));
@@ -480,8 +483,11 @@ static void found_at_the_start(bool noted) {
     kms_note_set(&note, noted ? "screen" : "DVI-0", true, NULL);
     x_driver_says(&world.server, "Desired");
     said_init(&world.said);
-    const struct copp_xrandr_config config = {
-        .display = world.server.display, .notes = directory, .trust_server = true, .log = &world.said.log};
+    const struct copp_xrandr_config config = {.read_ms = RIG_READ_MS,
+                                              .display = world.server.display,
+                                              .notes = directory,
+                                              .trust_server = true,
+                                              .log = &world.said.log};
     struct copp_backend *backend;
     assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
     outputs_rig_init(&world.outputs, backend);
@@ -590,7 +596,7 @@ static void server_that_sends_less_than_it_says(void) {
     world_open(&world, NULL, true);
     hostile.cuts = true;
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);
-    const struct copp_xrandr_config config = {.display = world.server.display, .trust_server = true};
+    const struct copp_xrandr_config config = {.read_ms = RIG_READ_MS, .display = world.server.display, .trust_server = true};
     struct copp_backend *backend;
     assert_int_equal(copp_xrandr_open(&config, &backend), COPP_OK);
     assert_int_equal(backend->ops->count(backend), 0);
@@ -629,7 +635,8 @@ static void server_that_stops_in_the_middle(void) {
 
 static void no_server(void) {
     struct copp_backend *backend;
-    assert_int_equal(copp_xrandr_open(&(struct copp_xrandr_config){.display = ":4711"}, &backend), COPP_E_NOT_FOUND);
+    assert_int_equal(copp_xrandr_open(&(struct copp_xrandr_config){.read_ms = RIG_READ_MS, .display = ":4711"}, &backend),
+                     COPP_E_NOT_FOUND);
     assert_null(backend);
 }
 
