@@ -593,8 +593,9 @@ void fake_drm_unlock(struct fake_drm *drm) {
         pthread_mutex_lock(&drm->mutex);
         UMockdevIoctlClient *first = drm->card.waiting ? drm->waiting[0] : NULL;
         drm->card.locked = drm->card.locked && first;
-        if (first)
-            memmove(drm->waiting, drm->waiting + 1, --drm->card.waiting * sizeof drm->waiting[0]);
+        drm->card.waiting -= first != NULL;
+        for (unsigned i = 0; first && i < drm->card.waiting; i++)
+            drm->waiting[i] = drm->waiting[i + 1];
         pthread_mutex_unlock(&drm->mutex);
         if (!first)
             return;
