@@ -1,10 +1,11 @@
 /*
  * Prints every structure of the wire, encoded and decoded again. endian.sh runs it on this machine and on an emulated
- * big-endian one: both must print the same (WIRE-1..10).
+ * big-endian one: both must print the same (WIRE-1..10, OPM-WIRE-8, OPM-WIRE-10).
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "copp/opm.h"
 #include "copp/protocol.h"
 #include "wire/cursor.h"
 #include "wire/handshake_bytes.h"
@@ -48,6 +49,10 @@ static void show_data(void) {
     SHOW(status_hdcp_key, key, COPP_STATUS_HDCP_KEY_SIZE);
     const struct copp_status_signaling state = {.flags = next(), .tv_type = next(), .extended_info_data = {0, 0, 0, next()}};
     SHOW(status_signaling, state, COPP_STATUS_SIGNALING_SIZE);
+    const struct copp_opm_output_id id = {{7, 8, 9}, next(), 0x0123456789abcdefu};
+    SHOW(opm_output_id, id, COPP_OPM_OUTPUT_ID_SIZE);
+    const struct copp_opm_set_hdcp_srm srm = {next()};
+    SHOW(opm_set_hdcp_srm, srm, COPP_OPM_SET_HDCP_SRM_SIZE);
     struct copp_format format = copp_format_unpack(next());
     printf("format %x of sample format %u\n", copp_format_pack(&format), format.sample_format);
 }

@@ -8,6 +8,7 @@ trap 'rm -rf "$work"' EXIT
 
 # what the wire is made of, and what that stands on
 wire="$root/src/base/memory.c $root/src/wire/cursor.c $root/src/wire/messages.c $root/src/wire/names.c $root/src/wire/handshake_bytes.c"
+wire="$wire $root/src/wire/opm.c $root/src/wire/opm_codes.c $root/src/wire/requests.c"
 build() {
     # shellcheck disable=SC2086 # a list of files
     "$1" -std=c11 -Wall -Werror -static -I"$root/include" -I"$root/src" "$root/tests/endian/endian.c" $wire -o "$2"
