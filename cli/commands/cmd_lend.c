@@ -117,6 +117,8 @@ static int take_card(struct lender *l) {
 
 static int fail_to_lend(const struct lender *l, enum copp_result result) {
     const char *name = l->owner.card;
+    if (l->connection == NULL) /* nobody was asked about the card */
+        return remote_socket_fail(l->in, &l->adapter, NULL, result);
     switch (result) {
     case COPP_E_REFUSED:
         return fail_with(l->in, STATUS_NO, name, "run it as root, or name this user in coppd.conf: [outputs] lenders = USER",
@@ -156,6 +158,14 @@ static void watch_outputs(struct lender *l) {
         copp_socket_close(&l->watcher);
 }
 
+/* Whether there is a coppd to lend to: before anything is taken, or waited for. */
+static int find_coppd(const struct lender *l) {
+    struct copp_socket *connection = NULL;
+    enum copp_result result = remote_socket_connect(&l->adapter, &connection);
+    copp_socket_close(&connection);
+    return result == COPP_OK ? STATUS_YES : remote_socket_fail(l->in, &l->adapter, NULL, result);
+}
+
 static int lend(struct lender *l) {
     const struct copp_socket_lend what = {
         .size = sizeof what, .card_fd = l->owner.card_fd, .owner_fd = &l->owner.pid_fd, .owner_name = l->owner.name};
@@ -163,7 +173,9 @@ static int lend(struct lender *l) {
     enum copp_result result = remote_socket_connect(&l->adapter, &l->connection);
     if (result == COPP_OK)
         result = copp_socket_adopt(l->connection, &what, &l->loan);
+    int error = errno;
     owner_drop_card(&l->owner); /* a copy would keep a dead program master of its card */
+    errno = error;
     if (result != COPP_OK)
         return fail_to_lend(l, result);
     watch_outputs(l);
@@ -254,6 +266,8 @@ static int run(const struct invocation *in) {
     int status = adapter_find(in, &o->device, false, &l.adapter);
     if (status == STATUS_YES && l.adapter.path == NULL)
         status = fail(in, STATUS_UNKNOWN, "embedded", "a card is lent to coppd: give --device unix:PATH");
+    if (status == STATUS_YES)
+        status = find_coppd(&l);
     if (status == STATUS_YES)
         status = take_card(&l);
     if (status == STATUS_YES)

@@ -9,6 +9,8 @@ says() { grep -qF -- "$1" "$directory/out" "$directory/err" || fail "does not sa
 # nobody there
 expect 2 "$COPP" status --device "unix:$socket"
 says "no coppd listens there"
+expect 2 "$COPP" lend --device "unix:$socket" --pid $$
+says "$socket: no coppd listens there: start it (systemctl start coppd.socket"
 expect 2 "$COPP" status --device telepathy
 says "give unix:PATH or embedded"
 expect 2 "$COPP" status --device "unix:$socket" --events /dev/null
