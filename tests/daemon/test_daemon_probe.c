@@ -129,6 +129,30 @@ static void another_master_is_named(void) {
     world_end(&world);
 }
 
+/* What coppd would have to switch cannot be switched: an offer alone protects nothing. */
+static void a_master_that_does_not_lend_is_a_failure(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "", ""), 0);
+    fake_drm_other_master(world.drm, "sway", 812);
+    assert_int_equal(probe(&world, "", ""), 1);
+    expect(&world, "card0", "DRM master", "fails sway (pid 812): it alone may switch HDCP");
+    world_end(&world);
+}
+
+/* The driver's answer to the command that switches on, and not to the one that puts back. */
+static void a_refused_set_is_a_failure(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", true);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "", "--set"), 1);
+    assert_non_null(strstr(world.out, "switching HDCP on"));
+    assert_non_null(strstr(world.out, "E_UNEXPECTED"));
+    assert_null(strstr(world.out, "S_OK"));
+    world_end(&world);
+}
+
 /* --- the displays' registers --- */
 
 static void make(const char *name, const char *content) {
@@ -195,6 +219,8 @@ static const struct test_case cases[] = {
     TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),
     TEST(simulated_outputs_are_not_enough, "BIND-6"),
     TEST(another_master_is_named, "CMD-6"),
+    TEST(a_master_that_does_not_lend_is_a_failure, "CMD-6"),
+    TEST(a_refused_set_is_a_failure, "CMD-4"),
     TEST(receivers_are_read, "QRY-6"),
 };
 
