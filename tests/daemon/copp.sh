@@ -53,6 +53,14 @@ for name in HDMI-1 SVideo-1 Composite-1; do
     says "$name: is simulated and protects nothing"
 done
 [ ! -e "$directory/played" ] || fail "it played without protection"
+# one of several is chosen, and which one is said, unless it was named or a program asks
+several='chosen among several displays, and it alone is protected: name the player'
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 -- true
+says "copp: HDMI-1: $several"
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 --json -- true
+! grep -qF "$several" "$directory/out" "$directory/err" || fail "it is said in JSON"
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 -- true
+! grep -qF "$several" "$directory/err" || fail "it is said of an output that was named"
 # ARB-6: a pair answers to both its names, as the embedded adapter's does
 expect 0 "$COPP" protect --allow-simulated --cgmsa copy-never --output Composite-1 -- true
 says "Composite-1: protected: CGMS-A copy-never (simulated: protects nothing)"
