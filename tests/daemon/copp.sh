@@ -28,6 +28,20 @@ says "the anchor does not exist"
 start
 exec 9<>"$directory/events"
 
+# nothing is lent before there is a card, and who ends the wait has got none
+expect 1 "$COPP" lend --device "unix:$socket" --pid $$ --card /dev/dri/card97
+says "does not have card97 open"
+"$COPP" lend --device "unix:$socket" --pid $$ --wait 60 >"$directory/out" 2>"$directory/err" &
+lender=$!
+children=$lender
+waits() { [ "$(sed 's/.*) //' "/proc/$lender/stat" | cut -c 1)" = S ] && grep -q '^SigBlk:.*4...$' "/proc/$lender/status"; }
+until_true waits
+kill -TERM "$lender"
+status=0
+wait "$lender" || status=$?
+[ "$status" -eq 2 ] || fail "copp lend was ended while it waited: status $status"
+says "interrupted before its card was lent"
+
 # a test hierarchy is trusted by nobody who was not told to (CERT-12)
 expect 1 "$COPP" status --device "unix:$socket"
 says "CERT-12"
