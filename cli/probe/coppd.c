@@ -103,6 +103,24 @@ static void find_receiver(struct probe *probe, struct copp_session *session, con
                  ksv[1], ksv[2], ksv[3], ksv[4], key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
 }
 
+/* Where a connector cannot have it, no driver and no master can help. */
+static void add_not_offered(struct probe *probe, const struct link *link, const struct output *output) {
+    uint32_t type = COPP_CONNECTOR_UNKNOWN;
+    if (copp_session_connector_type(link->session, &type))
+        type = COPP_CONNECTOR_UNKNOWN;
+    bool analog = type == COPP_CONNECTOR_VGA || type == COPP_CONNECTOR_SVIDEO || type == COPP_CONNECTOR_COMPOSITE ||
+                  type == COPP_CONNECTOR_COMPONENT || type == COPP_CONNECTOR_D_JPN;
+    if (type != COPP_CONNECTOR_UNKNOWN && type & COPP_CONNECTOR_INTERNAL)
+        findings_add(probe->findings, FINDING_NOTE, "HDCP", NULL, "not offered (QRY-6): a panel inside needs none (APP-4)");
+    else
+        findings_add(probe->findings, output->plugged ? FINDING_BAD : FINDING_NOTE, "HDCP",
+                     analog
+                         ? "use HDMI, DVI or DisplayPort: an analog connector cannot have HDCP"
+                         : "use another connector, or another driver: this one has no Content Protection here; under X also try "
+                           "backend = kms in coppd.conf, and lend the X server's card: copp lend",
+                     "not offered (QRY-6)");
+}
+
 /* What the driver says under its MAC goes before what was in the list (BIND-6). */
 static void ask(struct probe *probe, const struct link *link, struct output *output, bool *protects) {
     uint32_t types = 0;
@@ -113,8 +131,7 @@ static void ask(struct probe *probe, const struct link *link, struct output *out
         return;
     }
     if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
-        findings_add(probe->findings, output->plugged ? FINDING_BAD : FINDING_NOTE, "HDCP",
-                     "see who is DRM master below, and coppd's log (journalctl -u coppd)", "not offered (QRY-6)");
+        add_not_offered(probe, link, output);
         return;
     }
     findings_add(probe->findings, FINDING_GOOD, "HDCP", NULL, "offered");

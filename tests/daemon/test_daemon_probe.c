@@ -61,7 +61,9 @@ static void all_is_well(void) {
     expect(&world, "coppd: card0-HDMI-A-1", "session", "ok the driver's chain leads to the anchor");
     expect(&world, "coppd: card0-HDMI-A-1", "HDCP", "ok offered");
     expect(&world, "coppd: card0-HDMI-A-1", "receiver", "note not known");
-    expect(&world, "coppd: card0-eDP-1", "HDCP", "fails not offered (QRY-6)");
+    assert_int_equal(probe(&world, "", ""), 0);
+    assert_non_null(strstr(world.out, "remedy: use HDMI, DVI or DisplayPort: an analog connector cannot have HDCP\n"));
+    expect(&world, "coppd: card0-eDP-1", "HDCP", "note not offered (QRY-6): a panel inside needs none (APP-4)\n");
     expect(&world, "card0-HDMI-A-1", "Content Protection", "ok Undesired");
     expect(&world, "card0-HDMI-A-1", "HDCP Content Type", "note type 1");
     expect(&world, "card0-DP-1", "HDCP Content Type", "note type 0 only");
