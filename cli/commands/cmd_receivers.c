@@ -184,7 +184,8 @@ const struct command command_receivers = {
     .operands = "",
     .operands_max = 0,
     .summary = "Print who receives at each output, and whether it is revoked",
-    .details = "Asks coppd, which reads the HDCP registers of each display and tells KSVs to root alone.\n"
+    .details = "Asks coppd, which reads the HDCP registers of each display and tells KSVs to root and to\n"
+               "its own user alone; a session is told that of its own receiver.\n"
                "What is read is not authenticated: it is the receiver that HDCP is in force with only where\n"
                "that is HDCP 1.x.",
     .options = options,
