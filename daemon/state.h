@@ -97,7 +97,8 @@ struct subscriber {
     uint64_t before; /* sessions with lower ids have not been told, but for those of no concern */
     bool complete; /* how things were has been told */
     bool full; /* the socket takes no more at present */
-    bool dropped;
+    bool dropped; /* by us: it does not read */
+    bool gone; /* by itself, which the loop has still to hear of: nothing is sent any more */
 };
 
 #define SCRAPER_REQUEST_MAX 4096u

@@ -69,6 +69,9 @@ static bool send_news(struct subscriber *subscriber, enum copp_socket_kind kind,
     if (errno == EAGAIN) {
         subscriber->full = true;
         listen_for(subscriber, EPOLLOUT);
+    } else if (errno == EPIPE || errno == ECONNRESET) {
+        subscriber->gone = true;
+        (void)shutdown(subscriber->client->fd, SHUT_RDWR); /* also one that has only ceased to receive */
     } else {
         drop(subscriber);
     }
@@ -116,7 +119,7 @@ static void notify_news(struct subscriber *subscriber) {
 
 /* Nothing of what the ring has overtaken is sent. */
 static void catch_up(struct subscriber *subscriber) {
-    if (subscriber->dropped)
+    if (subscriber->dropped || subscriber->gone)
         return;
     if (subscriber->client->server->news_count - subscriber->position > NEWS_MAX)
         drop(subscriber);

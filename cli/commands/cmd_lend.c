@@ -38,7 +38,7 @@ static const struct option_spec options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct lend_options, card),
      .argument = "cardN",
-     .help = "which of its cards, if it is master of several"},
+     .help = "which of its cards, if it is master of several;\nor the card's node, /dev/dri/cardN"},
     {.name = "wait",
      .kind = OPTION_NUMBER,
      .offset = offsetof(struct lend_options, wait_s),
@@ -69,6 +69,13 @@ struct lender {
     size_t count;
 };
 
+/* As the kernel calls the card, also where its node was named; NULL: whichever it has. */
+static const char *card_wanted(const struct lend_options *o) {
+    static const char nodes[] = "/dev/dri/";
+    bool node = o->card != NULL && strncmp(o->card, nodes, sizeof nodes - 1) == 0;
+    return node ? o->card + sizeof nodes - 1 : o->card;
+}
+
 static const char *program(const struct lender *l) {
     return l->owner.name[0] != '\0' ? l->owner.name : "the program";
 }
@@ -84,7 +91,7 @@ static int fail_owner(const struct lender *l, enum owner_result result) {
         return fail(l->in, STATUS_UNKNOWN, pid, "this process does not exist");
     case OWNER_NO_CARD:
         return fail(l->in, STATUS_NO, pid, "%s does not have %s open: name the process that owns the display", program(l),
-                    o->card != NULL ? o->card : "a graphics card");
+                    o->card != NULL ? card_wanted(o) : "a graphics card");
     case OWNER_NOT_MASTER:
         return fail(l->in, STATUS_NO, pid, "%s is not the DRM master of its card now: switch to its terminal, or give --wait",
                     program(l));
@@ -107,9 +114,11 @@ static int take_card(struct lender *l) {
     uint64_t deadline_ms = clock_ms() + UINT64_C(1000) * o->wait_s;
     enum owner_result result = owner_open(o->pid, &l->owner);
     if (result == OWNER_FOUND)
-        result = owner_take_card(&l->owner, o->card);
+        result = owner_take_card(&l->owner, card_wanted(o));
     while ((result == OWNER_NO_CARD || result == OWNER_NOT_MASTER) && clock_ms() < deadline_ms && !ends_within(l, LOOK_MS))
-        result = owner_take_card(&l->owner, o->card);
+        result = owner_take_card(&l->owner, card_wanted(o));
+    if (ends_within(l, 0))
+        return fail(l->in, STATUS_UNKNOWN, program(l), "interrupted before its card was lent");
     return result == OWNER_FOUND ? STATUS_YES : fail_owner(l, result);
 }
 
@@ -117,6 +126,8 @@ static int take_card(struct lender *l) {
 
 static int fail_to_lend(const struct lender *l, enum copp_result result) {
     const char *name = l->owner.card;
+    if (l->connection == NULL) /* nobody was asked about the card */
+        return remote_socket_fail(l->in, &l->adapter, NULL, result);
     switch (result) {
     case COPP_E_REFUSED:
         return fail_with(l->in, STATUS_NO, name, "run it as root, or name this user in coppd.conf: [outputs] lenders = USER",
@@ -156,6 +167,14 @@ static void watch_outputs(struct lender *l) {
         copp_socket_close(&l->watcher);
 }
 
+/* Whether there is a coppd to lend to: before anything is taken, or waited for. */
+static int find_coppd(const struct lender *l) {
+    struct copp_socket *connection = NULL;
+    enum copp_result result = remote_socket_connect(&l->adapter, &connection);
+    copp_socket_close(&connection);
+    return result == COPP_OK ? STATUS_YES : remote_socket_fail(l->in, &l->adapter, NULL, result);
+}
+
 static int lend(struct lender *l) {
     const struct copp_socket_lend what = {
         .size = sizeof what, .card_fd = l->owner.card_fd, .owner_fd = &l->owner.pid_fd, .owner_name = l->owner.name};
@@ -163,7 +182,9 @@ static int lend(struct lender *l) {
     enum copp_result result = remote_socket_connect(&l->adapter, &l->connection);
     if (result == COPP_OK)
         result = copp_socket_adopt(l->connection, &what, &l->loan);
+    int error = errno;
     owner_drop_card(&l->owner); /* a copy would keep a dead program master of its card */
+    errno = error;
     if (result != COPP_OK)
         return fail_to_lend(l, result);
     watch_outputs(l);
@@ -254,6 +275,8 @@ static int run(const struct invocation *in) {
     int status = adapter_find(in, &o->device, false, &l.adapter);
     if (status == STATUS_YES && l.adapter.path == NULL)
         status = fail(in, STATUS_UNKNOWN, "embedded", "a card is lent to coppd: give --device unix:PATH");
+    if (status == STATUS_YES)
+        status = find_coppd(&l);
     if (status == STATUS_YES)
         status = take_card(&l);
     if (status == STATUS_YES)

@@ -45,10 +45,13 @@ static int print(const struct invocation *in, struct findings *findings, enum co
 static int run(const struct invocation *in) {
     const struct probe_options *o = in->options;
     struct findings findings;
+    struct probe_outputs outputs = {.count = 0};
     findings_begin(&findings);
-    enum coppd_answer answer = probe_coppd(in, &o->device, o->set, &findings);
+    enum coppd_answer answer = probe_coppd(in, &o->device, o->set, &findings, &outputs);
     probe_lists(in, "/", NULL, &findings);
-    probe_cards(in, &findings);
+    probe_cards(in, &findings, &outputs);
+    if (answer == COPPD_PROTECTS && !probe_protects(&outputs))
+        answer = COPPD_FAILS;
     int status = print(in, &findings, answer);
     findings_end(&findings);
     return status;

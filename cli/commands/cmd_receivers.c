@@ -42,6 +42,20 @@ static enum revoked revoked(const struct receiver_row *row, const struct copp_se
     return REVOKED_NO;
 }
 
+/* Why it could not be told who receives, or whether that is revoked; text is "" if it could. */
+struct row_error {
+    const char *text;
+    const char *remedy;
+};
+
+/* Where there are lists, a KSV that is kept from us may be on one (APP-2). */
+static struct row_error error_of(const struct receiver_row *row, const struct copp_session_lists *lists) {
+    bool withheld = has(row, COPP_SOCKET_RECEIVER_KSV_VALID) && !has(row, COPP_SOCKET_RECEIVER_KSV_TOLD);
+    if (withheld && lists->srm_count > 0)
+        return (struct row_error){"cannot be looked up: coppd tells its KSV to root and to its own user alone", "run it as root"};
+    return (struct row_error){receiver_row_error(row), receiver_row_remedy(row)};
+}
+
 static void describe_ksv(const struct receiver_row *row, char text[16]) {
     if (has(row, COPP_SOCKET_RECEIVER_KSV_TOLD))
         hex_encode(row->output.receiver_ksv, sizeof row->output.receiver_ksv, text);
@@ -84,13 +98,13 @@ static json_t *json_flag(const struct receiver_row *row, uint32_t flag) {
     return row->output.receiver == COPP_SOCKET_RECEIVER_READ ? json_boolean(has(row, flag)) : json_null();
 }
 
-static json_t *json_row(const struct receiver_row *row, enum revoked is) {
+static json_t *json_row(const struct receiver_row *row, const struct row_error *error, enum revoked is) {
     const struct copp_socket_connector *output = &row->output;
     bool repeater = has(row, COPP_SOCKET_RECEIVER_REPEATER);
     json_t *json =
         json_pack("{so so sb sb sb so so}", "output", json_text(output->name), "display", json_optional(output->display),
                   "simulated", !output->real, "plugged", output->plugged, "read", output->receiver == COPP_SOCKET_RECEIVER_READ,
-                  "error", json_optional(receiver_row_error(row)), "remedy", json_optional(receiver_row_remedy(row)));
+                  "error", json_optional(error->text), "remedy", json_optional(error->remedy));
     json_put(&json, "hdcp1", json_flag(row, COPP_SOCKET_RECEIVER_HDCP1));
     json_put(&json, "hdcp2", json_flag(row, COPP_SOCKET_RECEIVER_HDCP2));
     json_put(&json, "repeater", json_flag(row, COPP_SOCKET_RECEIVER_REPEATER));
@@ -104,20 +118,20 @@ static json_t *json_row(const struct receiver_row *row, enum revoked is) {
 }
 
 /* Revoked outweighs what could not be told: it is an answer. */
-static int judge(int status, const struct receiver_row *row, enum revoked is) {
+static int judge(int status, const struct row_error *error, enum revoked is) {
     if (is == REVOKED_YES || status == STATUS_NO)
         return STATUS_NO;
-    return receiver_row_error(row)[0] != '\0' ? STATUS_UNKNOWN : status;
+    return error->text[0] != '\0' ? STATUS_UNKNOWN : status;
 }
 
-static void complain_of(const struct receiver_row *row, enum revoked is) {
+static void complain_of(const struct receiver_row *row, const struct row_error *error, enum revoked is) {
     if (is == REVOKED_YES)
         complain("%s: %s (%s)", row->output.name, copp_stop_text(COPP_STOP_REVOKED),
                  copp_rule_id(copp_stop_rule(COPP_STOP_REVOKED)));
-    if (receiver_row_error(row)[0] == '\0')
+    if (error->text[0] == '\0')
         return;
-    complain("%s: the receiver %s", row->output.name, receiver_row_error(row));
-    complain("remedy: %s", receiver_row_remedy(row));
+    complain("%s: the receiver %s", row->output.name, error->text);
+    complain("remedy: %s", error->remedy);
 }
 
 static int print_rows(const struct invocation *in, const struct receiver_rows *rows, const struct copp_session_lists *lists) {
@@ -129,10 +143,11 @@ static int print_rows(const struct invocation *in, const struct receiver_rows *r
         table_add(&table, head[i]);
     for (size_t i = 0; i < rows->count; i++) {
         const struct receiver_row *row = &rows->rows[i];
+        const struct row_error error = error_of(row, lists);
         enum revoked is = revoked(row, lists);
         add_row(&table, row, is);
-        json_add(&list, json_row(row, is));
-        status = judge(status, row, is);
+        json_add(&list, json_row(row, &error, is));
+        status = judge(status, &error, is);
     }
     int printed = in->json ? print_json(json_pack("{so}", "receivers", list)) : STATUS_YES;
     if (!in->json) {
@@ -140,8 +155,10 @@ static int print_rows(const struct invocation *in, const struct receiver_rows *r
         printed = table_print(&table) ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
         (void)fflush(stdout);
     }
-    for (size_t i = 0; !in->json && i < rows->count; i++)
-        complain_of(&rows->rows[i], revoked(&rows->rows[i], lists));
+    for (size_t i = 0; !in->json && i < rows->count; i++) {
+        const struct row_error error = error_of(&rows->rows[i], lists);
+        complain_of(&rows->rows[i], &error, revoked(&rows->rows[i], lists));
+    }
     table_free(&table);
     return printed == STATUS_YES ? status : printed;
 }
@@ -167,7 +184,8 @@ const struct command command_receivers = {
     .operands = "",
     .operands_max = 0,
     .summary = "Print who receives at each output, and whether it is revoked",
-    .details = "Asks coppd, which reads the HDCP registers of each display and tells KSVs to root alone.\n"
+    .details = "Asks coppd, which reads the HDCP registers of each display and tells KSVs to root and to\n"
+               "its own user alone; a session is told that of its own receiver.\n"
                "What is read is not authenticated: it is the receiver that HDCP is in force with only where\n"
                "that is HDCP 1.x.",
     .options = options,

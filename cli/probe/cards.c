@@ -16,6 +16,7 @@
 
 struct cards {
     struct findings *findings;
+    struct probe_outputs *outputs; /* coppd's */
     struct receiver_rows receivers; /* of every card that can be opened */
 };
 
@@ -54,39 +55,58 @@ static void list_owners(const struct card_owners *owners, char *text, size_t siz
                                  (long)owners->list[i].pid);
 }
 
-static bool is_lent(const struct card_owners *owners, const struct card_owner *master, const char *node) {
+static bool is_lent(const struct card_owners *owners, const struct card_owner *master, const char *node, bool *unseen) {
     for (size_t i = 0; i < owners->count; i++) {
-        if (strcmp(owners->list[i].name, "coppd") == 0 && card_is_shared(master->pid, owners->list[i].pid, node))
+        if (strcmp(owners->list[i].name, "coppd") == 0 && card_is_shared(master->pid, owners->list[i].pid, node, unseen))
             return true;
     }
     return false;
 }
 
-static void add_master(struct findings *findings, const struct card_owners *owners, const struct card_owner *master,
+/* Whether coppd switches the card's outputs itself. None of them can be protected then: those of an X server's go by other names. */
+static bool strike_outputs(struct probe_outputs *outputs, const char *node) {
+    const char *card = strrchr(node, '/') ? strrchr(node, '/') + 1 : node;
+    size_t length = strlen(card);
+    bool any = false;
+    for (size_t i = 0; i < outputs->count; i++) {
+        const char *name = outputs->list[i].name;
+        if (strncmp(name, card, length) != 0 || name[length] != '-')
+            continue;
+        outputs->list[i].protects = false;
+        any = true;
+    }
+    return any;
+}
+
+static void add_master(const struct cards *cards, const struct card_owners *owners, const struct card_owner *master,
                        const char *node) {
+    struct findings *findings = cards->findings;
     char remedy[128];
+    bool unseen = false;
     if (strcmp(master->name, "coppd") == 0) {
         findings_add(findings, FINDING_GOOD, "DRM master", NULL, "coppd itself");
         return;
     }
-    if (is_lent(owners, master, node)) {
+    if (is_lent(owners, master, node, &unseen)) {
         findings_add(findings, FINDING_GOOD, "DRM master", NULL, "%s (pid %ld), which lends coppd the card", master->name,
                      (long)master->pid);
         return;
     }
     remedy_for(master, remedy, sizeof remedy);
-    findings_add(findings, FINDING_NOTE, "DRM master", remedy, "%s (pid %ld): it alone may switch HDCP", master->name,
+    enum finding state = !unseen && strike_outputs(cards->outputs, node) ? FINDING_BAD : FINDING_NOTE;
+    findings_add(findings, state, "DRM master", remedy, "%s (pid %ld): it alone may switch HDCP", master->name,
                  (long)master->pid);
 }
 
-static void find_owner(struct findings *findings, unsigned number, const char *node) {
+static void find_owner(const struct cards *cards, unsigned number, const char *node) {
+    struct findings *findings = cards->findings;
     struct card_owners owners;
     char text[320];
     card_owners_read("/sys/kernel/debug", "/proc", number, node, &owners);
     const struct card_owner *master = card_owners_master(&owners);
     list_owners(&owners, text, sizeof text);
     if (master) {
-        add_master(findings, &owners, master, node);
+        add_master(cards, &owners, master, node);
     } else if (owners.clients_known || (owners.all_seen && owners.count == 0)) {
         findings_add(findings, FINDING_GOOD, "DRM master", NULL, "nobody: coppd may switch HDCP itself");
     } else {
@@ -203,7 +223,7 @@ static void find_card(const struct cards *cards, struct udev_device *device) {
     struct kms_card *card = NULL;
     findings_at(findings, udev_device_get_sysname(device));
     find_driver(findings, device);
-    find_owner(findings, minor(udev_device_get_devnum(device)), node);
+    find_owner(cards, minor(udev_device_get_devnum(device)), node);
     enum copp_result result = kms_card_open(node, 0, NULL, &card);
     if (result == COPP_E_NOT_FOUND)
         findings_add(findings, FINDING_NOTE, "connectors", NULL, "none");
@@ -244,8 +264,8 @@ static size_t find_cards(const struct cards *cards) {
     return count;
 }
 
-void probe_cards(const struct invocation *in, struct findings *findings) {
-    struct cards cards = {.findings = findings};
+void probe_cards(const struct invocation *in, struct findings *findings, struct probe_outputs *outputs) {
+    struct cards cards = {.findings = findings, .outputs = outputs};
     struct error_note note = {.text = ""}; /* a card that cannot be opened has a row of its own */
     struct invocation quiet = *in;
     quiet.note = &note;

@@ -3,9 +3,12 @@
 #define COPP_CLI_PROBE_CARDS_H
 
 #include "cli/invocation.h"
-#include "findings.h"
+#include "coppd.h"
 
-/* Displays' registers are read as copp receivers --direct does; nothing is changed. */
-void probe_cards(const struct invocation *in, struct findings *findings);
+/*
+ * Displays' registers are read as copp receivers --direct does; nothing is changed. Those of coppd's outputs whose card has another
+ * master, which does not lend it, do not protect.
+ */
+void probe_cards(const struct invocation *in, struct findings *findings, struct probe_outputs *outputs);
 
 #endif

@@ -18,27 +18,29 @@ struct probe {
     struct adapter adapter;
     struct adapter_options options;
     struct findings *findings;
+    struct probe_outputs *outputs;
     bool set;
-    bool protects;
 };
 
 static void add_note(struct probe *probe, enum finding state, const char *check) {
     findings_add(probe->findings, state, check, probe->note.remedy[0] ? probe->note.remedy : NULL, "%s", probe->note.text);
 }
 
-/* Put back whatever becomes of the first command. */
-static void switch_hdcp(struct probe *probe, struct copp_session *session) {
+/* Put back whatever becomes of the first command; the driver's answer is that one's. Whether it was switched on. */
+static bool switch_hdcp(struct probe *probe, struct copp_session *session) {
     enum copp_result on = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_ON);
+    uint32_t hresult = copp_session_hresult(session);
     enum copp_result off = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF);
     if (on)
         findings_add(probe->findings, FINDING_BAD, "switching HDCP on",
                      "see coppd's log (journalctl -u coppd) for the driver's reason", "%s",
-                     on == COPP_E_REFUSED ? copp_hresult_name(copp_session_hresult(session)) : copp_strerror(on));
+                     on == COPP_E_REFUSED ? copp_hresult_name(hresult) : copp_strerror(on));
     else
         findings_add(probe->findings, FINDING_GOOD, "switching HDCP on", NULL, "in force");
     if (!on && off)
         findings_add(probe->findings, FINDING_BAD, "switching HDCP off", "see coppd's log (journalctl -u coppd)", "%s",
                      copp_strerror(off));
+    return !on;
 }
 
 /* What coppd tells of its receivers, of which nobody vouches for a word. */
@@ -101,8 +103,26 @@ static void find_receiver(struct probe *probe, struct copp_session *session, con
                  ksv[1], ksv[2], ksv[3], ksv[4], key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
 }
 
+/* Where a connector cannot have it, no driver and no master can help. */
+static void add_not_offered(struct probe *probe, const struct link *link, const struct output *output) {
+    uint32_t type = COPP_CONNECTOR_UNKNOWN;
+    if (copp_session_connector_type(link->session, &type))
+        type = COPP_CONNECTOR_UNKNOWN;
+    bool analog = type == COPP_CONNECTOR_VGA || type == COPP_CONNECTOR_SVIDEO || type == COPP_CONNECTOR_COMPOSITE ||
+                  type == COPP_CONNECTOR_COMPONENT || type == COPP_CONNECTOR_D_JPN;
+    if (type != COPP_CONNECTOR_UNKNOWN && type & COPP_CONNECTOR_INTERNAL)
+        findings_add(probe->findings, FINDING_NOTE, "HDCP", NULL, "not offered (QRY-6): a panel inside needs none (APP-4)");
+    else
+        findings_add(probe->findings, output->plugged ? FINDING_BAD : FINDING_NOTE, "HDCP",
+                     analog
+                         ? "use HDMI, DVI or DisplayPort: an analog connector cannot have HDCP"
+                         : "use another connector, or another driver: this one has no Content Protection here; under X also try "
+                           "backend = kms in coppd.conf, and lend the X server's card: copp lend",
+                     "not offered (QRY-6)");
+}
+
 /* What the driver says under its MAC goes before what was in the list (BIND-6). */
-static void ask(struct probe *probe, const struct link *link, struct output *output) {
+static void ask(struct probe *probe, const struct link *link, struct output *output, bool *protects) {
     uint32_t types = 0;
     enum copp_result result = copp_session_protection_types(link->session, &types);
     adapter_confirm(link, output);
@@ -111,20 +131,18 @@ static void ask(struct probe *probe, const struct link *link, struct output *out
         return;
     }
     if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
-        findings_add(probe->findings, output->plugged ? FINDING_BAD : FINDING_NOTE, "HDCP",
-                     "see who is DRM master below, and coppd's log (journalctl -u coppd)", "not offered (QRY-6)");
+        add_not_offered(probe, link, output);
         return;
     }
     findings_add(probe->findings, FINDING_GOOD, "HDCP", NULL, "offered");
     if (!output->plugged)
         return;
-    probe->protects = probe->protects || output->real;
     find_receiver(probe, link->session, output->name);
-    if (probe->set)
-        switch_hdcp(probe, link->session);
+    bool switched = !probe->set || switch_hdcp(probe, link->session);
+    *protects = output->real && switched;
 }
 
-static void try_session(struct probe *probe, struct output *output) {
+static void try_session(struct probe *probe, struct output *output, bool *protects) {
     struct link link = {.transport = NULL};
     probe->note = (struct error_note){.text = ""};
     if (adapter_refuses(&probe->adapter, output->name)) {
@@ -134,14 +152,18 @@ static void try_session(struct probe *probe, struct output *output) {
         add_note(probe, FINDING_BAD, "session");
     } else {
         findings_add(probe->findings, FINDING_GOOD, "session", NULL, "the driver's chain leads to the anchor");
-        ask(probe, &link, output);
+        ask(probe, &link, output, protects);
     }
     link_close(&link);
 }
 
 static void find_output(struct probe *probe, const char *name) {
     struct output output;
+    struct probe_outputs *all = probe->outputs;
     char where[COPP_CONNECTOR_NAME_SIZE + 16];
+    if (all->count == PROBE_OUTPUTS_MAX)
+        return;
+    (void)snprintf(all->list[all->count].name, sizeof all->list[0].name, "%s", name);
     adapter_look(&probe->adapter, name, &output);
     (void)snprintf(where, sizeof where, "coppd: %s", name);
     findings_at(probe->findings, where);
@@ -150,7 +172,7 @@ static void find_output(struct probe *probe, const char *name) {
     else
         findings_add(probe->findings, FINDING_NOTE, "output", NULL, "%s",
                      output.plugged ? "a display is plugged in" : "unplugged");
-    try_session(probe, &output);
+    try_session(probe, &output, &all->list[all->count++].protects);
 }
 
 /* Whether there is somebody to ask. */
@@ -190,9 +212,17 @@ static enum coppd_answer find_coppd(struct probe *probe, const struct adapter_op
     return COPPD_PROTECTS;
 }
 
+bool probe_protects(const struct probe_outputs *outputs) {
+    for (size_t i = 0; i < outputs->count; i++) {
+        if (outputs->list[i].protects)
+            return true;
+    }
+    return false;
+}
+
 enum coppd_answer probe_coppd(const struct invocation *in, const struct adapter_options *options, bool set,
-                              struct findings *findings) {
-    struct probe probe = {.in = *in, .options = *options, .findings = findings, .set = set};
+                              struct findings *findings, struct probe_outputs *outputs) {
+    struct probe probe = {.in = *in, .options = *options, .findings = findings, .outputs = outputs, .set = set};
     const char *name;
     size_t index = 0;
     probe.in.note = &probe.note;
@@ -208,7 +238,7 @@ enum coppd_answer probe_coppd(const struct invocation *in, const struct adapter_
     if (answer == COPPD_PROTECTS) {
         while ((name = adapter_output(&probe.adapter, index++)) != NULL)
             find_output(&probe, name);
-        answer = probe.protects ? COPPD_PROTECTS : COPPD_FAILS;
+        answer = probe_protects(outputs) ? COPPD_PROTECTS : COPPD_FAILS;
     }
     adapter_close(&probe.adapter);
     return answer;

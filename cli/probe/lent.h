@@ -7,8 +7,8 @@
 
 /*
  * Whether both processes have the node open by one and the same open file. False also where that may not be seen (it takes root), or the
- * kernel does not tell (kcmp).
+ * kernel does not tell (kcmp): then *unseen is set, which the caller has cleared.
  */
-bool card_is_shared(pid_t owner, pid_t other, const char *node);
+bool card_is_shared(pid_t owner, pid_t other, const char *node, bool *unseen);
 
 #endif

@@ -1,5 +1,7 @@
 #include "choice.h"
 
+#include <string.h>
+
 #include "cli/describe.h"
 #include "cli/report.h"
 
@@ -59,6 +61,28 @@ static int fail_choice(const struct invocation *in, const struct choice_terms *t
                 simulated ? "; simulated ones, which protect nothing, were left out: give --allow-simulated in a test" : "");
 }
 
+/* Whether another display could show the content unprotected. Nothing of an adapter in this process shows any. */
+static bool is_one_of_several(const struct choice_terms *terms, const struct adapter *adapter, const struct output *chosen) {
+    const char *name;
+    for (size_t i = 0; adapter->path != NULL && (name = adapter_output(adapter, i)) != NULL; i++) {
+        struct output other;
+        adapter_look(adapter, name, &other);
+        if (other.plugged && !choice_too_little(terms, adapter, &other) && strcmp(other.name, chosen->name) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The player may show its content elsewhere: only a person knows. */
+static int take_first(const struct invocation *in, const struct choice_terms *terms, const struct adapter *adapter,
+                      const struct output *chosen) {
+    if (!in->json && is_one_of_several(terms, adapter, chosen))
+        complain("%s: chosen among several displays, and it alone is protected: name the player's with --output, or give "
+                 "--output all",
+                 chosen->name);
+    return STATUS_YES;
+}
+
 int choice_make(const struct invocation *in, const struct choice_terms *terms, struct adapter *adapter, struct link *link,
                 struct output *chosen) {
     const char *name;
@@ -83,7 +107,7 @@ int choice_make(const struct invocation *in, const struct choice_terms *terms, s
         simulated = simulated || too_little;
         unplugged = unplugged || !chosen->plugged;
         if ((types & wanted_types(terms)) == wanted_types(terms) && !too_little && chosen->plugged)
-            return STATUS_YES;
+            return take_first(in, terms, adapter, chosen);
         link_close(link);
     }
     return fail_choice(in, terms, simulated, unplugged);

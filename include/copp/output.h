@@ -65,6 +65,11 @@ struct copp_output {
 
 struct copp_output_ops {
     size_t size; /* sizeof this struct */
+    /*
+     * Fills in what is on the connector. An output tells its connector nothing from within state. What it finds out here and would
+     * have to tell, it tells later, and until then its answers go on as before: a session must not read that there is no receiver
+     * any more before it is told of the loss (EVT-1, EVT-3, QRY-6).
+     */
     void (*state)(struct copp_output *output, struct copp_output_state *state);
     /*
      * Put exactly this in force, all of it or nothing: on failure what was in force before still is.

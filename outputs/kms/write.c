@@ -20,7 +20,7 @@ static void warn_of_master(struct kms_card *card) {
     copp_backend_warn(
         card->log, &card->warnings, (int)(cause & INT32_MAX), card->now_ms,
         "%s: %s owns its outputs (it is DRM master; root sees which program is in /sys/kernel/debug/dri/%.10s/clients), "
-        "so HDCP cannot be switched here until it ends; under X use the xrandr outputs",
+        "so HDCP cannot be switched here until it ends, or its card is lent (copp lend); under X use the xrandr outputs",
         card->name, master, card->name + strcspn(card->name, "0123456789"));
 }
 

@@ -17,6 +17,8 @@ static void observe(struct hdcp_link *link, struct hdcp_observation *observation
     link->ops->observe(link, observation);
     if (link->type1 && observation->hdcp == HDCP_ENABLED && !observation->type1)
         observation->hdcp = HDCP_DESIRED; /* OPM-HDCP-2: what there is, is less than what was asked for */
+    if (observation->hdcp == HDCP_ENABLED && observation->connected && !(link->in_force && link->fallen))
+        link->partner = observation->state;
 }
 
 /* As observe; what is enabled is shown from here on (QRY-5), but only where somebody looks again soon. */
@@ -228,7 +230,7 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
         return;
     }
     link->announces = link->asked && !link->events;
-    link->pending = link->asked = false;
+    link->pending = link->asked = link->fallen = false;
     link->in_force = true;
     link->in_force_ms = UNSET;
     link->events = 0;
@@ -281,7 +283,7 @@ static enum copp_result link_apply(struct copp_output *output, const struct copp
         link->type1 = wanted->type1;
         return bring_up(link, &now);
     }
-    if (now.hdcp == HDCP_ENABLED) {
+    if (now.hdcp == HDCP_ENABLED && !link->fallen) {
         link->type1 = wanted->type1; /* where less is wanted nothing is written, and less will do from here on */
         return COPP_OK;
     }
@@ -293,10 +295,29 @@ static void link_cancel(struct copp_output *output) {
     take_down((struct hdcp_link *)output);
 }
 
+static void show_partner(const struct hdcp_link *link, struct copp_output_state *state) {
+    state->hdcp_receiver = link->partner.hdcp_receiver;
+    state->repeater = link->partner.repeater;
+    memcpy(state->bksv, link->partner.bksv, sizeof state->bksv);
+    state->downstream = link->partner.downstream;
+    state->downstream_count = link->partner.downstream_count;
+    state->hdcp_version = link->partner.hdcp_version;
+}
+
+/*
+ * The receiver is not known while HDCP is not enabled. A session must not learn that before the loss itself: it would stop for want of
+ * a receiver (QRY-6, APP-2) and not for LinkLost (EVT-4). From here no connector is told anything, so the next dispatch tells the
+ * loss (EVT-1, EVT-3), also if HDCP is enabled again by then; until that the receiver is who it was.
+ */
 static void link_state(struct copp_output *output, struct copp_output_state *state) {
+    struct hdcp_link *link = (struct hdcp_link *)output;
     struct hdcp_observation observation;
-    observe((struct hdcp_link *)output, &observation);
+    observe(link, &observation);
     *state = observation.state;
+    if (link->in_force && (observation.hdcp != HDCP_ENABLED || !observation.connected))
+        link->fallen = true;
+    if (link->in_force && link->fallen)
+        show_partner(link, state);
 }
 
 /* As of the last look: no hardware is asked, since every status answer asks us (BIND-6). */
@@ -347,7 +368,7 @@ static bool fell_away(struct hdcp_link *link, const struct hdcp_observation *now
         link->announces = false;
     bool own = link->announces && link->events;
     link->announces = link->announces && !own;
-    return now->hdcp != HDCP_ENABLED || link->events > own;
+    return now->hdcp != HDCP_ENABLED || link->fallen || link->events > own;
 }
 
 /* EVT-1, by what was seen last. What fell away is told before what has changed. */
@@ -453,6 +474,8 @@ uint64_t hdcp_link_interval(const struct hdcp_link *link) {
     uint64_t debt = debt_interval(link);
     if (link->pending)
         return PENDING_INTERVAL_MS;
+    if (link->in_force && link->fallen)
+        return 0;
     if (unused(link) && (link->watched || link->enabled))
         return 0; /* what was seen last is not to be told to whoever comes next */
     return unused(link) || debt < WATCH_INTERVAL_MS ? debt : WATCH_INTERVAL_MS;

@@ -63,6 +63,8 @@ struct hdcp_link {
     bool attempted; /* Desired has been written for it, or a driver was too busy */
     bool asked; /* and has been taken */
     bool in_force; /* what sessions hold is */
+    bool fallen; /* and a session's question has shown that it is not any more: not told yet */
+    struct copp_output_state partner; /* as of the last look that found it enabled; only who receives counts */
     bool type1; /* pending or in force is Type 1: an Enabled that is less does not count */
     bool enabled; /* Enabled, as of the last look, whoever has asked for it */
     bool blind; /* it could not be read at the last look */

@@ -11,7 +11,8 @@ static const struct {
 } refusals[] = {
     {COPP_HR_UNEXPECTED,
      "check that a display is plugged in and switched on, that cable and display can do HDCP, and that HDCP is not switched off "
-     "in driver or display; another session's command may still be under way: then try again"},
+     "in driver or display; another session's command may still be under way: then try again; copp probe tells what stands in "
+     "the way"},
     {COPP_HR_INVALIDARG, "ask for a protection and a level that this connector offers; a television standard that carries it may "
                          "have to be set first"},
     {COPP_HR_POINTER, "this is a fault of the driver's: update it"},
@@ -60,7 +61,7 @@ static const struct {
     {COPP_E_ROLLBACK, "keep the list that is stored: it is the newer one"},
     {COPP_E_IO, "check that the file is there and may be read"},
     {COPP_E_KEY, "give an RSA key of 1024 to 2048 bits as the anchor, for OPM a certificate whose key has 2048 to 4096 bits"},
-    {COPP_E_FAILED, "check cable and display, then try again"},
+    {COPP_E_FAILED, "check cable and display, then try again; copp probe tells what stands in the way"},
     {COPP_E_PENDING, "wait until the command that is under way has ended, then try again"},
 };
 

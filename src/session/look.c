@@ -80,7 +80,7 @@ static bool level_satisfies(uint32_t type, uint32_t wanted, uint32_t global) {
     return !redistribution || (global & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED);
 }
 
-/* APP-3 */
+/* APP-3, OPM-APP-3 */
 static enum copp_stop check_levels(struct copp_session *session) {
     for (size_t i = 0; i < session->semantics->type_count; i++) {
         uint32_t type = session->semantics->types[i];

@@ -28,6 +28,7 @@ enum copp_stop copp_session_over(const struct copp_session *session) {
 }
 
 void copp_session_die(struct copp_session *session, enum copp_result cause) {
+    /* OPM-APP-6 */
     copp_omac_free(&session->omac);
     copp_wipe(session->random, sizeof session->random);
     copp_wipe(&session->pool, sizeof session->pool);

@@ -9,6 +9,8 @@ says() { grep -qF -- "$1" "$directory/out" "$directory/err" || fail "does not sa
 # nobody there
 expect 2 "$COPP" status --device "unix:$socket"
 says "no coppd listens there"
+expect 2 "$COPP" lend --device "unix:$socket" --pid $$
+says "$socket: no coppd listens there: start it (systemctl start coppd.socket"
 expect 2 "$COPP" status --device telepathy
 says "give unix:PATH or embedded"
 expect 2 "$COPP" status --device "unix:$socket" --events /dev/null
@@ -25,6 +27,20 @@ says "the anchor does not exist"
 
 start
 exec 9<>"$directory/events"
+
+# nothing is lent before there is a card, and who ends the wait has got none
+expect 1 "$COPP" lend --device "unix:$socket" --pid $$ --card /dev/dri/card97
+says "does not have card97 open"
+"$COPP" lend --device "unix:$socket" --pid $$ --wait 60 >"$directory/out" 2>"$directory/err" &
+lender=$!
+children=$lender
+waits() { [ "$(sed 's/.*) //' "/proc/$lender/stat" | cut -c 1)" = S ] && grep -q '^SigBlk:.*4...$' "/proc/$lender/status"; }
+until_true waits
+kill -TERM "$lender"
+status=0
+wait "$lender" || status=$?
+[ "$status" -eq 2 ] || fail "copp lend was ended while it waited: status $status"
+says "interrupted before its card was lent"
 
 # a test hierarchy is trusted by nobody who was not told to (CERT-12)
 expect 1 "$COPP" status --device "unix:$socket"
@@ -51,6 +67,14 @@ for name in HDMI-1 SVideo-1 Composite-1; do
     says "$name: is simulated and protects nothing"
 done
 [ ! -e "$directory/played" ] || fail "it played without protection"
+# one of several is chosen, and which one is said, unless it was named or a program asks
+several='chosen among several displays, and it alone is protected: name the player'
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 -- true
+says "copp: HDMI-1: $several"
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 --json -- true
+! grep -qF "$several" "$directory/out" "$directory/err" || fail "it is said in JSON"
+expect 0 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 -- true
+! grep -qF "$several" "$directory/err" || fail "it is said of an output that was named"
 # ARB-6: a pair answers to both its names, as the embedded adapter's does
 expect 0 "$COPP" protect --allow-simulated --cgmsa copy-never --output Composite-1 -- true
 says "Composite-1: protected: CGMS-A copy-never (simulated: protects nothing)"

@@ -61,7 +61,9 @@ static void all_is_well(void) {
     expect(&world, "coppd: card0-HDMI-A-1", "session", "ok the driver's chain leads to the anchor");
     expect(&world, "coppd: card0-HDMI-A-1", "HDCP", "ok offered");
     expect(&world, "coppd: card0-HDMI-A-1", "receiver", "note not known");
-    expect(&world, "coppd: card0-eDP-1", "HDCP", "fails not offered (QRY-6)");
+    assert_int_equal(probe(&world, "", ""), 0);
+    assert_non_null(strstr(world.out, "remedy: use HDMI, DVI or DisplayPort: an analog connector cannot have HDCP\n"));
+    expect(&world, "coppd: card0-eDP-1", "HDCP", "note not offered (QRY-6): a panel inside needs none (APP-4)\n");
     expect(&world, "card0-HDMI-A-1", "Content Protection", "ok Undesired");
     expect(&world, "card0-HDMI-A-1", "HDCP Content Type", "note type 1");
     expect(&world, "card0-DP-1", "HDCP Content Type", "note type 0 only");
@@ -126,6 +128,30 @@ static void another_master_is_named(void) {
     expect(&world, "card0", "DRM master", "note sway (pid 812): it alone may switch HDCP");
     (void)probe(&world, "", "");
     assert_non_null(strstr(world.out, "remedy: lend its card to coppd: copp lend --pid 812\n"));
+    world_end(&world);
+}
+
+/* What coppd would have to switch cannot be switched: an offer alone protects nothing. */
+static void a_master_that_does_not_lend_is_a_failure(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "", ""), 0);
+    fake_drm_other_master(world.drm, "sway", 812);
+    assert_int_equal(probe(&world, "", ""), 1);
+    expect(&world, "card0", "DRM master", "fails sway (pid 812): it alone may switch HDCP");
+    world_end(&world);
+}
+
+/* The driver's answer to the command that switches on, and not to the one that puts back. */
+static void a_refused_set_is_a_failure(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", true);
+    kit_start(&world.kit);
+    assert_int_equal(probe(&world, "", "--set"), 1);
+    assert_non_null(strstr(world.out, "switching HDCP on"));
+    assert_non_null(strstr(world.out, "E_UNEXPECTED"));
+    assert_null(strstr(world.out, "S_OK"));
     world_end(&world);
 }
 
@@ -195,6 +221,8 @@ static const struct test_case cases[] = {
     TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),
     TEST(simulated_outputs_are_not_enough, "BIND-6"),
     TEST(another_master_is_named, "CMD-6"),
+    TEST(a_master_that_does_not_lend_is_a_failure, "CMD-6"),
+    TEST(a_refused_set_is_a_failure, "CMD-4"),
     TEST(receivers_are_read, "QRY-6"),
 };
 

@@ -91,6 +91,22 @@ children=$watcher
 head -n 1 <"$directory/pipe" >/dev/null
 wait "$watcher" || [ $? -eq 141 ] || fail "a watcher nobody reads: $?"
 
+# who has gone is not one who does not read: news comes before coppd has heard of the end
+"$COPP" watch >"$directory/gone" &
+watcher=$!
+children=$watcher
+until_true has '^eDP-1' gone
+kill -STOP "$pid"
+until_true grep -q '^State:.T' "/proc/$pid/status"
+echo 'unplug HDMI-1' >&9
+kill -KILL "$watcher"
+wait "$watcher" 2>/dev/null || true
+kill -CONT "$pid"
+unplugged() { "$COPP" status --json | jq -e '.outputs[] | select(.output == "HDMI-1").plugged == false' >/dev/null; }
+until_true unplugged
+! grep 'its answers were not read' "$directory/coppd.log" || fail "whoever has gone did not read"
+echo 'plug HDMI-1' >&9
+
 # coppd's limits, in words
 kill "$pid"
 wait "$pid" || true

@@ -52,8 +52,8 @@ run 2 'handshake open' --key "$VECTORS/leaf.pem" "$dir/short"
 holds "$error and .rule == \"WIRE-1\""
 run 2 'chain issue' -o "$dir/none"
 holds "$error and .file == null"
-run 1 lend --device "unix:$dir/none" --pid $$
-holds "$error and (.error | test(\"card\"))"
+run 2 lend --device "unix:$dir/none" --pid $$
+holds "$error and (.error | test(\"no coppd listens there\"))"
 run 1 'srm verify' "$VECTORS/srm-facsimile.bin"
 holds "$error and .rule == \"SRM-2\""
 

@@ -171,7 +171,7 @@ modes = 1080i59.94
 INI
 expect 1 $protect --adapter "$dir/refusing.ini" --hdcp 1 --output F -- touch "$dir/played"
 complains 'F: the driver refused: E_UNEXPECTED$'
-complains "remedy: check that a display is plugged in .* cable .* HDCP is not switched off .* another session's command"
+complains "remedy: check that a display is plugged in .* cable .* HDCP is not switched off .* another session's command .*; copp probe tells what stands in the way$"
 expect 1 $protect --json --adapter "$dir/refusing.ini" --acp 1 --output C -- touch "$dir/played"
 complains 'C: the driver refused: DDERR_TOOBIGSIZE$'
 complains 'remedy: the resolution is too high'

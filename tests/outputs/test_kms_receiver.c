@@ -268,6 +268,35 @@ static void one_whose_bus_hangs_is_a_loss(void) {
     end(&world);
 }
 
+/* Sessions ask before coppd looks: they are told of the loss, and not before it that nobody receives. */
+static void a_loss_is_told_before_the_name_goes(void) {
+    struct world world;
+    begin(&world);
+    bring_up(&world);
+    assert_named(&world, TELEVISION, 0);
+    fake_drm_set_protection(world.drm, FAKE_DP, 1); /* without a word of the kernel's */
+    assert_named(&world, TELEVISION, 0);
+    assert_false(world.app.flags & COPP_STATUS_LINK_LOST);
+    assert_true(copp_outputs_deadline_ms(world.outputs.outputs) <= world.outputs.now_ms);
+    outputs_rig_pass(&world.outputs, 1);
+    assert_lost(&world);
+    end(&world);
+}
+
+/* Enabled again by the next look, and with whom is not known: that was a loss, and no session goes on with nobody. */
+static void a_fall_that_only_a_session_has_seen_is_told(void) {
+    struct world world;
+    begin(&world);
+    bring_up(&world);
+    fake_drm_set_protection(world.drm, FAKE_DP, 1);
+    assert_named(&world, TELEVISION, 0);
+    fake_drm_set_protection(world.drm, FAKE_DP, 2);
+    assert_named(&world, TELEVISION, 0);
+    outputs_rig_pass(&world.outputs, 1);
+    assert_lost(&world);
+    end(&world);
+}
+
 static void hdcp2_names_nobody(void) {
     struct world world;
     begin(&world);
@@ -364,6 +393,8 @@ static const struct test_case cases[] = {
     TEST(a_receiver_that_becomes_a_repeater_is_a_loss, "EVT-1 APP-1"),
     TEST(one_that_cannot_be_read_is_a_loss, "EVT-1 APP-3"),
     TEST(one_whose_bus_hangs_is_a_loss, "EVT-1 APP-3"),
+    TEST(a_loss_is_told_before_the_name_goes, "EVT-1 EVT-3 QRY-6"),
+    TEST(a_fall_that_only_a_session_has_seen_is_told, "EVT-1 EVT-3 QRY-6"),
     TEST(hdcp2_names_nobody, "QRY-6 APP-2"),
     TEST(whoever_comes_later_begins_anew, "EVT-5"),
     TEST(what_was_known_before_a_write_is_not_known_after_it, "APP-2"),

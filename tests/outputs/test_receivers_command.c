@@ -1,9 +1,13 @@
 /* copp receivers --direct, on a card made by umockdev: HDMI-A-1 has a bus without a node, DP-1 a channel with registers in a file. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +15,7 @@
 
 #include "../unit/harness.h"
 #include "fake_drm.h"
+#include "transports/socket/packet.h"
 
 #define RECORDER "\xcd\x1a\xf2\x1e\x51" /* revoked by the kernel's test message */
 
@@ -141,6 +146,74 @@ static void a_revoked_receiver_is_an_answer(void) {
     end(&world);
 }
 
+/* --- a coppd that does not tell KSVs, as to ordinary users --- */
+
+static void answer_list(int fd) {
+    uint8_t packet[PACKET_HEADER_SIZE + PACKET_CONNECTOR_SIZE];
+    const struct copp_socket_connector display = {.size = sizeof display,
+                                                  .name = "card0-DP-1",
+                                                  .connector_type = COPP_CONNECTOR_DISPLAYPORT_EXTERNAL,
+                                                  .protection_types = COPP_PROTECTION_TYPE_HDCP,
+                                                  .real = true,
+                                                  .plugged = true,
+                                                  .receiver = COPP_SOCKET_RECEIVER_READ,
+                                                  .receiver_flags = COPP_SOCKET_RECEIVER_HDCP1 | COPP_SOCKET_RECEIVER_KSV_VALID};
+    while (recv(fd, packet, sizeof packet, 0) >= (ssize_t)(PACKET_HEADER_SIZE + 4)) {
+        bool first = packet[PACKET_HEADER_SIZE] == 0;
+        const struct packet_header header = {PACKET_VERSION, PACKET_LIST | PACKET_ANSWER,
+                                             first ? COPP_HR_OK : COPP_HR_INVALIDARG};
+        copp_packet_header_encode(&header, packet);
+        copp_packet_connector_encode(&display, packet + PACKET_HEADER_SIZE);
+        (void)send(fd, packet, first ? sizeof packet : PACKET_HEADER_SIZE, MSG_NOSIGNAL);
+    }
+}
+
+static pid_t start_coppd(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    assert_int_equal(bind(listening, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listening, 8), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd; (fd = accept(listening, NULL, NULL)) >= 0; (void)close(fd))
+            answer_list(fd);
+        _Exit(1);
+    }
+    assert_int_equal(close(listening), 0);
+    return pid;
+}
+
+/* A KSV that is not told may be a revoked one: no answer is no "no". */
+static void a_key_that_is_not_told_cannot_be_looked_up(void) {
+    struct world world;
+    char directory[] = "/tmp/copp-receivers-XXXXXX";
+    char path[64];
+    char options[512];
+    char *message = test_path("vectors/srm-facsimile.bin");
+    begin(&world);
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(path, sizeof path, "%s/socket", directory);
+    pid_t coppd = start_coppd(path);
+    (void)snprintf(options, sizeof options, "--device unix:%s", path);
+    run_as(&world, options);
+    assert_int_equal(world.status, 0); /* nothing is looked up */
+    assert_says(&world, "for root  not checked\n");
+    (void)snprintf(options, sizeof options, "--device unix:%s --srm '%s' --srm-key facsimile", path, message);
+    run_as(&world, options);
+    assert_int_equal(world.status, 2);
+    assert_says(&world, "card0-DP-1: the receiver cannot be looked up: coppd tells its KSV to root and to its own user alone\n");
+    assert_says(&world, "copp: remedy: run it as root\n");
+    assert_int_equal(kill(coppd, SIGKILL), 0);
+    assert_int_equal(waitpid(coppd, NULL, 0), coppd);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(directory), 0);
+    free(message);
+    end(&world);
+}
+
 static void as_json(void) {
     struct world world;
     begin(&world);
@@ -181,7 +254,7 @@ static void an_authenticating_driver_is_left_alone(void) {
 static const struct test_case cases[] = {
     TEST(each_output_in_its_words, "APP-1"),          TEST(without_coppd_it_names_the_way_that_needs_none, ""),
     TEST(a_revoked_receiver_is_an_answer, "APP-2"),   TEST(as_json, ""),
-    TEST(an_authenticating_driver_is_left_alone, ""),
+    TEST(an_authenticating_driver_is_left_alone, ""), TEST(a_key_that_is_not_told_cannot_be_looked_up, "APP-2"),
 };
 
 int main(void) {
