@@ -1,7 +1,6 @@
 #include "certificate/srm_keys.h"
 
-/* HDCP 1.x: DSA domain parameters, and the licensing body's key or the specification's own for tests
- * (OPM-SRM-9 is a list under the first). */
+/* HDCP 1.x: DSA domain parameters, and the licensing body's key (OPM-SRM-9) or the specification's own for tests. */
 #define P                                                                                                                        \
     {                                                                                                                            \
         0xd3, 0xc3, 0xf5, 0xb2, 0xfd, 0x17, 0x61, 0xb7, 0x01, 0x8d, 0x75, 0xf7, 0x93, 0x43, 0x78, 0x6b, 0x17, 0x39, 0x5b, 0x35,  \
