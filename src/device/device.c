@@ -177,7 +177,7 @@ uint32_t copp_device_key_exchange(struct copp_device *device, uint8_t *random, u
 }
 
 uint32_t copp_device_exchange(struct copp_device *device, uint8_t *random, const uint8_t **chain_bytes, size_t *chain_size) {
-    uint32_t length;
+    uint32_t length = 0;
     if (chain_bytes)
         *chain_bytes = NULL;
     if (chain_size)

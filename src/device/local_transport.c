@@ -137,19 +137,18 @@ static const struct copp_transport_ops local_ops = {.size = sizeof local_ops,
 
 /* The options that a new device is opened with, also when the transport is reopened. */
 static bool keep_options(struct local_transport *local, const struct copp_device_options *options) {
-    if (!copp_sized_read(options, &local->options, sizeof local->options) ||
-        !copp_connector_name_set(local->name, local->options.name))
-        return false;
-    local->options.name = local->options.name ? local->name : NULL;
-    return true;
+    local->options = *options;
+    local->options.name = options->name ? local->name : NULL;
+    return copp_connector_name_set(local->name, options->name);
 }
 
-enum copp_result copp_local_transport_open_as(struct copp_connector *connector, const struct copp_device_options *options,
-                                              struct copp_pump *pump, struct copp_transport **transport) {
+/* options are of the size that is known here. */
+static enum copp_result open_local(struct copp_connector *connector, const struct copp_device_options *options,
+                                   struct copp_pump *pump, struct copp_transport **transport) {
     if (!transport)
         return COPP_E_ARGUMENT;
     *transport = NULL;
-    if (!options || (pump && !(COPP_HAS_OP(pump->ops, now_ms) && COPP_HAS_OP(pump->ops, wait))))
+    if (pump && !(COPP_HAS_OP(pump->ops, now_ms) && COPP_HAS_OP(pump->ops, wait)))
         return COPP_E_ARGUMENT;
     struct local_transport *local = calloc(1, sizeof *local);
     if (!local)
@@ -168,8 +167,18 @@ enum copp_result copp_local_transport_open_as(struct copp_connector *connector, 
     return COPP_OK;
 }
 
+enum copp_result copp_local_transport_open_as(struct copp_connector *connector, const struct copp_device_options *options,
+                                              struct copp_pump *pump, struct copp_transport **transport) {
+    struct copp_device_options own;
+    if (transport)
+        *transport = NULL;
+    if (!options || !copp_sized_read(options, &own, sizeof own))
+        return COPP_E_ARGUMENT;
+    return open_local(connector, &own, pump, transport);
+}
+
 enum copp_result copp_local_transport_open(struct copp_connector *connector, struct copp_pump *pump,
                                            struct copp_transport **transport) {
     const struct copp_device_options options = {.size = sizeof options, .semantics = COPP_SEMANTICS_COPP};
-    return copp_local_transport_open_as(connector, &options, pump, transport);
+    return open_local(connector, &options, pump, transport);
 }
