@@ -78,12 +78,13 @@ static bool reply(struct client *client, enum packet_type type, const struct out
 }
 
 /* CMD-6: nothing is read until the command has ended; that the client is gone is noticed all the same. */
-static void wait_for_command(struct client *client) {
+static void wait_for_command(struct client *client, enum packet_type type) {
     if (sd_event_source_set_io_events(client->source, EPOLLRDHUP) < 0) {
         client_end(client, 0);
         return;
     }
     client->waiting = true;
+    client->command = type;
     client->next_waiting = client->server->waiting;
     client->server->waiting = client;
 }
@@ -97,18 +98,25 @@ void client_finish_command(struct client *client) {
         precedence_failed(client, clock_ms());
     notify_late_answer(client, outcome.status);
     notify_session(client);
-    if (!reply(client, PACKET_COMMAND, &outcome))
+    if (!reply(client, client->command, &outcome))
         return;
     wake(client);
     if (!listen_to(client, 0))
         client_end(client, 0);
 }
 
+/* A handshake's private operation; and a revocation list, which is hashed and whose signature is verified. */
+static bool is_costly(enum packet_type type, const struct request *request) {
+    return type == PACKET_SEQUENCE_START ||
+           (type == PACKET_OPM_CONFIGURE && copp_packet_word(request->body.configure.ahead + 4) > 0);
+}
+
 /* Whether something may have changed on a connector. */
 static bool serve(struct client *client, enum packet_type type) {
     struct server *server = client->server;
-    uint64_t began = type == PACKET_STATUS ? clock_ns() : 0;
-    if (type == PACKET_SEQUENCE_START)
+    bool query = type == PACKET_STATUS || type == PACKET_OPM_INFORMATION;
+    uint64_t began = query ? clock_ns() : 0;
+    if (is_costly(type, &server->request))
         turns_charge(client, TURN_HANDSHAKE);
     const struct outcome outcome = request_carry_out(client, type);
     bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
@@ -116,11 +124,11 @@ static bool serve(struct client *client, enum packet_type type) {
         notify_request(client, type, outcome.status);
     notify_session(client);
     if (pending)
-        wait_for_command(client);
+        wait_for_command(client, type);
     bool answered = !pending && reply(client, type, &outcome);
     if (answered)
         wake(client);
-    if (answered && type == PACKET_STATUS)
+    if (answered && query)
         metrics_query(&server->metrics, clock_ns() - began);
     if (answered && type == PACKET_WATCH && outcome.status == COPP_HR_OK)
         subscriber_resume(client);

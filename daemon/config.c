@@ -58,6 +58,9 @@ static const struct key keys[] = {
     PATH("driver", "chain", chain, NULL),
     TEXT("driver", "key", key, NULL),
     PATH("driver", "passphrase_file", passphrase_file, NULL),
+    PATH("driver", "opm_chain", opm_chain, NULL),
+    TEXT("driver", "opm_key", opm_key, NULL),
+    PATH("driver", "opm_passphrase_file", opm_passphrase_file, NULL),
     TEXT("outputs", "backend", backend, NULL),
     PATH("outputs", "description", description, "sim"),
     PATH("outputs", "events", events, "sim"),
@@ -171,6 +174,21 @@ static unsigned line_of(const struct reading *r, const char *name) {
     return r->line_of[find_key(name)];
 }
 
+static bool opm_consistent(const struct reading *r) {
+    const struct config *config = r->config;
+    unsigned chain = line_of(r, "opm_chain");
+    unsigned key = line_of(r, "opm_key");
+    if (!config->opm_chain[0] != !config->opm_key[0])
+        return fault_add(at_line(r, chain > key ? chain : key),
+                         "[driver] has one of opm_chain and opm_key: give both, or neither for a driver without OPM");
+    if (config->opm_key[0] && !config->key[0])
+        return fault_add(at_line(r, key),
+                         "[driver] opm_chain and opm_key go with chain and key: give those too, or leave these out");
+    return !config->opm_passphrase_file[0] || config->opm_key[0] ||
+           fault_add(at_line(r, line_of(r, "opm_passphrase_file")),
+                     "[driver] opm_passphrase_file goes with opm_key: give that too, or leave this out");
+}
+
 static bool driver_consistent(const struct reading *r) {
     unsigned chain = line_of(r, "chain");
     unsigned key = line_of(r, "key");
@@ -178,8 +196,9 @@ static bool driver_consistent(const struct reading *r) {
     if (!r->config->chain[0] != !r->config->key[0])
         return fault_add(at_line(r, chain > key ? chain : key),
                          "[driver] has one of chain and key: give both, or neither for a test hierarchy");
-    return !r->config->passphrase_file[0] || r->config->key[0] ||
-           fault_add(at_line(r, passphrase), "[driver] passphrase_file goes with key: give that too, or leave this out");
+    if (r->config->passphrase_file[0] && !r->config->key[0])
+        return fault_add(at_line(r, passphrase), "[driver] passphrase_file goes with key: give that too, or leave this out");
+    return opm_consistent(r);
 }
 
 /* An empty text says nothing, as if it were not there. */

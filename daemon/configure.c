@@ -31,10 +31,11 @@ static bool open_identity(const struct config *next, struct identity **identity,
 /* The old one lives on with the devices that were opened with it. */
 static bool take_identity(struct server *server, struct identity **identity, struct error_text *error) {
     struct identity *next = *identity;
-    enum copp_result result =
-        copp_outputs_renew(server->outputs, (const uint8_t *)next->chain_bytes, next->chain_size, next->key);
+    struct copp_adapter_config config = {.size = sizeof config};
+    identity_configure(next, &config);
+    enum copp_result result = copp_outputs_renew(server->outputs, &config);
     if (result)
-        return error_set(error, "%s: %s", next->name, copp_strerror(result));
+        return error_set(error, "%s: %s", next->copp.name, copp_strerror(result));
     *identity = server->identity;
     server->identity = next;
     return true;
@@ -46,8 +47,8 @@ static bool renew(struct server *server, const struct config *next) {
     bool good = open_identity(next, &identity, &error) && take_identity(server, &identity, &error);
     identity_release(&identity);
     if (good) {
-        log_info("new sessions use the chain and key just read: %s; digest of its leaf: %s", server->identity->name,
-                 server->identity->leaf);
+        log_info("new sessions use the chain and key just read: %s; digest of its leaf: %s%s%s", server->identity->copp.name,
+                 server->identity->copp.leaf, server->identity->opm.name[0] ? "; under OPM " : "", server->identity->opm.name);
     } else {
         log_error("%s; chain and key stay as they were: mend this, and reload again", error.text);
     }

@@ -289,12 +289,9 @@ bool server_open(struct server *server, struct error_text *error) {
         return false;
     if (!identity_check(server->identity, error))
         log_warning("%s; no player will believe it", error->text);
-    const struct copp_adapter_config adapter = {.size = sizeof adapter,
-                                                .chain_bytes = (const uint8_t *)server->identity->chain_bytes,
-                                                .chain_size = server->identity->chain_size,
-                                                .key = server->identity->key,
-                                                .pending_limit_ms = server->config.pending_limit_ms,
-                                                .log = &server->journal.log};
+    struct copp_adapter_config adapter = {
+        .size = sizeof adapter, .pending_limit_ms = server->config.pending_limit_ms, .log = &server->journal.log};
+    identity_configure(server->identity, &adapter);
     server->outputs = backend_open(&server->config, &adapter, error);
     if (!server->outputs)
         return false;

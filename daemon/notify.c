@@ -79,7 +79,8 @@ static void log_disconnect(struct server *server, const struct user *user, pid_t
 static void log_refused(struct client *client, enum packet_type type, uint32_t status, enum journal_kind kind) {
     static const char *const steps[PACKET_TYPE_COUNT] = {[PACKET_KEY_EXCHANGE] = "KeyExchange",
                                                          [PACKET_SEQUENCE_START] = "SessionSequenceStart",
-                                                         [PACKET_COMMAND] = "ProtectionCommand"};
+                                                         [PACKET_COMMAND] = "ProtectionCommand",
+                                                         [PACKET_OPM_CONFIGURE] = "Configure"};
     char name[JOURNAL_SUBJECT_SIZE];
     struct server *server = client->server;
     if (journal_admits(&server->journal, kind, name_user(client->user, name), clock_ms()))
@@ -118,16 +119,16 @@ void notify_request(struct client *client, enum packet_type type, uint32_t statu
     struct metrics *metrics = &client->server->metrics;
     bool good = status == COPP_HR_OK;
     metrics->handshakes += good && type == PACKET_SEQUENCE_START;
-    metrics->commands += good && type == PACKET_COMMAND;
+    metrics->commands += good && (type == PACKET_COMMAND || type == PACKET_OPM_CONFIGURE);
     if (!good && type != PACKET_LIST) /* which ends by a refusal */
         refused(client, type, status, failures[type]);
 }
 
 void notify_late_answer(struct client *client, uint32_t status) {
     if (status == COPP_HR_OK)
-        notify_request(client, PACKET_COMMAND, status);
+        notify_request(client, client->command, status);
     else
-        refused(client, PACKET_COMMAND, status, FAILURE_PENDING);
+        refused(client, client->command, status, FAILURE_PENDING);
 }
 
 /* rationed: not by an event of the connector's, which is told at once. */

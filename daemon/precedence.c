@@ -81,13 +81,17 @@ bool precedence_yields(struct client *client, uint64_t now_ms) {
     return own && own->yields;
 }
 
-/* CMD-4: level 0 always succeeds, and takes nobody's place. */
+/* CMD-4: level 0 always succeeds, and takes nobody's place; nor does a revocation list (OPM-SRM-1). */
 static bool asks_for_nothing(const struct copp_command *command) {
     struct copp_command_fields fields;
     struct copp_set_protection_level set;
     enum copp_request request;
     copp_command_decode(command, &fields);
-    return copp_request_from_guid(fields.guid, &request) && request == COPP_SET_PROTECTION_LEVEL &&
+    if (!copp_opm_request_from_guid(fields.guid, &request))
+        return false;
+    if (request == COPP_OPM_SET_HDCP_SRM)
+        return true;
+    return (request == COPP_SET_PROTECTION_LEVEL || request == COPP_OPM_SET_PROTECTION_LEVEL_CSS) &&
            !copp_set_protection_level_decode(fields.data, fields.size, &set) && set.level == 0;
 }
 
@@ -99,19 +103,22 @@ static bool anothers_is_under_way(const struct client *client) {
     return false;
 }
 
-/* A session that has been established; what others ask for is refused for another reason. */
-static bool is_active(const struct client *client) {
+/* Whether a busy output may be why. A session that has not been established is refused for another reason. */
+static bool may_be_busy(const struct client *client, uint32_t status) {
     struct copp_device_view view = {.size = sizeof view};
     copp_device_inspect(client->device, &view);
-    return view.active;
+    if (view.semantics == COPP_SEMANTICS_OPM)
+        return view.active && status == COPP_HR_OPM_DRIVER_INTERNAL_ERROR;
+    return view.active && (status == COPP_HR_UNEXPECTED || status == COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST);
 }
 
-void precedence_answered(struct client *client, uint32_t status, bool yielded, uint64_t now_ms) {
+void precedence_answered(struct client *client, const struct copp_command *command, uint32_t status, bool yielded,
+                         uint64_t now_ms) {
     struct server *server = client->server;
-    if (asks_for_nothing(&server->request.body.command))
+    if (asks_for_nothing(command))
         return;
     struct precedence *own = find(client);
-    if (status != COPP_HR_UNEXPECTED || !is_active(client) || !(yielded || anothers_is_under_way(client))) {
+    if (!may_be_busy(client, status) || !(yielded || anothers_is_under_way(client))) {
         if (own && !yielded)
             own->waits = false; /* it has had its try */
         return;

@@ -11,8 +11,9 @@
 /* Whether the client's user has to let others try first at its connector: it is refused as if their commands were under way. */
 bool precedence_yields(struct client *client, uint64_t now_ms);
 
-/* The command in the server's request was answered so; yielded: as precedence_yields has said before. */
-void precedence_answered(struct client *client, uint32_t status, bool yielded, uint64_t now_ms);
+/* The command, as it came, was answered so; yielded: as precedence_yields has said before. */
+void precedence_answered(struct client *client, const struct copp_command *command, uint32_t status, bool yielded,
+                         uint64_t now_ms);
 
 /* The client's command was under way and has come to nothing: its output failed, its time was up, or the client has gone. */
 void precedence_failed(struct client *client, uint64_t now_ms);

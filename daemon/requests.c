@@ -28,6 +28,21 @@ static struct outcome list(struct client *client) {
     return (struct outcome){.status = COPP_HR_OK, .size = PACKET_CONNECTOR_SIZE};
 }
 
+/* What open answers. A key with which OPM would protect nothing (OPM-INI-6) is no key for it. */
+static uint32_t opened_status(enum copp_result result, bool opm) {
+    switch (result) {
+    case COPP_OK:
+        return COPP_HR_OK;
+    case COPP_E_UNSUPPORTED_MODE:
+        return opm ? COPP_HR_OPM_THEATER_MODE : COPP_HR_UNSUPPORTEDMODE; /* OPM-OUT-6 */
+    case COPP_E_UNSUPPORTED:
+    case COPP_E_KEY:
+        return opm ? COPP_HR_OPM_NOT_SUPPORTED : COPP_HR_OPM_COPP_NOT_SUPPORTED; /* OPM-OUT-4 */
+    default:
+        return COPP_HR_OUTOFMEMORY;
+    }
+}
+
 static uint32_t open_device(struct client *client) {
     const uint8_t *body = client->server->request.body.bytes;
     struct packet_open wanted;
@@ -35,23 +50,21 @@ static uint32_t open_device(struct client *client) {
         return COPP_HR_UNEXPECTED;
     if (!copp_packet_open_decode(body, copp_packet_word(body), &wanted)) /* its size is what has come: request_fits */
         return COPP_HR_INVALIDARG;
-    if (wanted.semantics != COPP_SEMANTICS_COPP)
-        return wanted.semantics == COPP_SEMANTICS_OPM ? COPP_HR_NOTIMPL : COPP_HR_INVALIDARG;
+    if (wanted.semantics != COPP_SEMANTICS_COPP && wanted.semantics != COPP_SEMANTICS_OPM)
+        return COPP_HR_INVALIDARG;
     size_t index;
     struct copp_connector *connector = copp_outputs_find(client->server->outputs, wanted.name, &index);
     if (!connector)
         return COPP_HR_NO_MONITOR;
     client->connector = (uint32_t)index;
     client->wakes = wanted.flags & PACKET_OPEN_WAKE;
-    switch (copp_device_open_named(connector, wanted.name, &client->device)) { /* BIND-7: as it was asked for */
-    case COPP_OK:
+    const struct copp_device_options options = {.size = sizeof options,
+                                                .semantics = (enum copp_semantics)wanted.semantics,
+                                                .name = wanted.name}; /* BIND-7: as asked for */
+    enum copp_result result = copp_device_open_as(connector, &options, &client->device);
+    if (!result)
         client->identity = identity_hold(client->server->identity);
-        return COPP_HR_OK;
-    case COPP_E_UNSUPPORTED_MODE:
-        return COPP_HR_UNSUPPORTEDMODE;
-    default:
-        return COPP_HR_OUTOFMEMORY;
-    }
+    return opened_status(result, options.semantics == COPP_SEMANTICS_OPM);
 }
 
 static struct outcome open_connector(struct client *client) {
@@ -82,14 +95,32 @@ static struct outcome sequence_start(struct client *client) {
 
 /* A protection command enters the device here; its level reaches the connector from there (ARB-2). */
 static struct outcome command(struct client *client) {
-    struct server *server = client->server;
-    struct copp_connector *connector = copp_outputs_connector(server->outputs, client->connector);
+    const struct copp_command *command = &client->server->request.body.command;
+    struct copp_connector *connector = copp_outputs_connector(client->server->outputs, client->connector);
     uint64_t now_ms = clock_ms();
     bool yields = precedence_yields(client, now_ms);
     copp_connector_set_busy(connector, yields);
-    const struct outcome outcome = {.status = copp_device_command(client->device, &server->request.body.command, now_ms)};
+    const struct outcome outcome = {.status = copp_device_command(client->device, command, now_ms)};
     copp_connector_set_busy(connector, false);
-    precedence_answered(client, outcome.status, yields, now_ms);
+    precedence_answered(client, command, outcome.status, yields, now_ms);
+    return outcome;
+}
+
+/* The same with what OPM has beside the command. Of more than may be copied nothing has come: the device judges the size alone (OPM-SET-3). */
+static struct outcome configure(struct client *client) {
+    const struct request *request = &client->server->request;
+    const struct copp_command *command = &request->body.configure.command;
+    struct copp_connector *connector = copp_outputs_connector(client->server->outputs, client->connector);
+    uint64_t now_ms = clock_ms();
+    uint32_t additional_size;
+    if (!copp_packet_configure_decode(request->body.bytes, copp_packet_word(request->body.bytes), &additional_size))
+        return (struct outcome){.status = COPP_HR_INVALIDARG};
+    bool yields = precedence_yields(client, now_ms);
+    copp_connector_set_busy(connector, yields);
+    const struct outcome outcome = {
+        .status = copp_device_configure(client->device, command, request->body.configure.additional, additional_size, now_ms)};
+    copp_connector_set_busy(connector, false);
+    precedence_answered(client, command, outcome.status, yields, now_ms);
     return outcome;
 }
 
@@ -97,6 +128,17 @@ static struct outcome query(struct client *client) {
     struct server *server = client->server;
     struct copp_status_output *output = &server->answer.body.output;
     uint32_t status = copp_device_status(client->device, &server->request.body.input, output);
+    return (struct outcome){.status = status, .size = status == COPP_HR_OK ? sizeof *output : 0};
+}
+
+/* OPM's, whose MAC comes beside the request (OPM-WIRE-1). */
+static struct outcome information(struct client *client) {
+    const struct request *request = &client->server->request;
+    struct copp_status_output *output = &client->server->answer.body.output;
+    if (!copp_packet_information_known(request->body.bytes, copp_packet_word(request->body.bytes)))
+        return (struct outcome){.status = COPP_HR_INVALIDARG};
+    uint32_t status =
+        copp_device_get_information(client->device, request->body.information.mac, &request->body.information.input, output);
     return (struct outcome){.status = status, .size = status == COPP_HR_OK ? sizeof *output : 0};
 }
 
@@ -141,9 +183,11 @@ static const struct {
     [PACKET_WATCH] = {watch, 0, 0, false, false},
     [PACKET_ADOPT] = {adopt, PACKET_ADOPT_SIZE, PACKET_GROWING_BOUND, false, true},
     [PACKET_RECORD] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
-    [PACKET_OPM_INFORMATION] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
-    [PACKET_OPM_CONFIGURE] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
+    [PACKET_OPM_INFORMATION] = {information, PACKET_INFORMATION_SIZE, PACKET_INFORMATION_MAX, true, false},
+    [PACKET_OPM_CONFIGURE] = {configure, PACKET_CONFIGURE_SIZE, PACKET_CONFIGURE_MAX, true, true},
 };
+/* What is looked at has come: no request's body is larger than what there is for it. */
+_Static_assert(PACKET_RESERVED_MAX <= sizeof((struct request *)NULL)->body.bytes, "room for each body");
 
 bool request_fits(enum packet_type type, const uint8_t *body, size_t size) {
     if (!requests[type].most)

@@ -15,10 +15,13 @@ struct config {
     uint32_t sessions_per_user;
     uint32_t connections_per_second; /* of a user; 0: any number */
     uint32_t pending_limit_ms; /* CMD-6 */
-    /* [driver]: both or neither; neither is a test hierarchy in the state directory */
+    /* [driver]: both or neither; neither is a test hierarchy of each kind in the state directory */
     char chain[CONFIG_TEXT];
     char key[CONFIG_TEXT]; /* an OSSL_STORE URI */
     char passphrase_file[CONFIG_TEXT];
+    char opm_chain[CONFIG_TEXT]; /* both or neither, and not without those of COPP */
+    char opm_key[CONFIG_TEXT];
+    char opm_passphrase_file[CONFIG_TEXT];
     /* [outputs] */
     char backend[CONFIG_TEXT];
     char description[CONFIG_TEXT]; /* of the simulated adapter */

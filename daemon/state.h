@@ -46,10 +46,20 @@ struct lending {
 struct request {
     uint8_t head[PACKET_HEADER_SIZE];
     union {
-        uint8_t bytes[COPP_MESSAGE_SIZE];
+        uint8_t bytes[PACKET_CONFIGURE_MAX];
         struct copp_signature signature;
         struct copp_command command;
         struct copp_status_input input;
+        struct {
+            uint8_t ahead[PACKET_INFORMATION_AHEAD];
+            uint8_t mac[COPP_MAC_SIZE];
+            struct copp_status_input input;
+        } information;
+        struct {
+            uint8_t ahead[PACKET_CONFIGURE_AHEAD];
+            struct copp_command command;
+            uint8_t additional[COPP_OPM_ADDITIONAL_MAX];
+        } configure;
     } body;
 };
 struct answer {
@@ -82,6 +92,7 @@ struct client {
     bool untold; /* it has changed since, and will be told at the end of the interval */
     struct client *next_waiting; /* while it is */
     bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
+    enum packet_type command; /* while it is: how it came */
     bool queued; /* it waits for its user's turn (turns.h) */
     uint32_t queued_events; /* to be served then */
     struct client *previous_queued;

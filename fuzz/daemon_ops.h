@@ -6,9 +6,12 @@
 enum daemon_op {
     DO_CONNECT, /* client */
     DO_OPEN, /* client, connector: one more than there are is none */
+    DO_OPEN_OPM, /* the same, under OPM semantics */
     DO_START, /* client: the whole handshake, on the device it has opened */
     DO_SET_LEVEL, /* client, type, level: authentic */
     DO_QUERY, /* client, request, type: right */
+    DO_CONFIGURE, /* client, request, type, level, how many additional bytes (3): authentic */
+    DO_INFORMATION, /* client, request, type: right */
     DO_REQUEST, /* client, type, a size (2) and so many bytes of the body, the rest zeros */
     DO_BYTES, /* client, a size (2) and so many bytes: a packet, whatever it is */
     DO_READ, /* client: everything there is */

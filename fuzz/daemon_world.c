@@ -50,7 +50,9 @@ static char directory[] = "/tmp/copp-fuzz-XXXXXX";
 static char description_name[64];
 static char events_name[64];
 static struct fuzz_key fuzz_key;
+static struct fuzz_key opm_key; /* not COPP's (OPM-CERT-11) */
 static struct fuzz_bytes chain;
+static struct fuzz_bytes opm_chain;
 static struct identity identity_given;
 static uint64_t now_ms;
 static uint64_t slept_ms;
@@ -73,7 +75,9 @@ bool __wrap_identity_open(const struct config *config, bool keep, struct identit
     (void)keep;
     (void)error;
     identity_given =
-        (struct identity){.holders = 1, .chain_bytes = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key};
+        (struct identity){.holders = 1,
+                          .copp = {.chain_bytes = (char *)chain.bytes, .chain_size = chain.size, .key = &fuzz_key.key},
+                          .opm = {.chain_bytes = (char *)opm_chain.bytes, .chain_size = opm_chain.size, .key = &opm_key.key}};
     *identity = &identity_given;
     return true;
 }
@@ -104,6 +108,20 @@ static void remove_files(void) {
     (void)rmdir(directory);
 }
 
+static enum copp_result opm_public(struct copp_private_key *key, struct copp_public_key *out) {
+    enum copp_result result = fuzz_key.key.ops->public_key(key, out);
+    out->modulus[1] ^= 1;
+    return result;
+}
+
+static void make_opm_key(void) {
+    static struct copp_private_key_ops ops;
+    fuzz_key_init(&opm_key);
+    ops = *opm_key.key.ops;
+    ops.public_key = opm_public;
+    opm_key.key.ops = &ops;
+}
+
 static void make_files(void) {
     CHECK(mkdtemp(directory) && atexit(remove_files) == 0);
     (void)snprintf(description_name, sizeof description_name, "%s/adapter.ini", directory);
@@ -112,7 +130,9 @@ static void make_files(void) {
     CHECK(file && fputs(description, file) >= 0 && fclose(file) == 0);
     CHECK(mkfifo(events_name, 0600) == 0);
     chain = fuzz_vector("chain-good.xml");
+    opm_chain = fuzz_vector("opm/chain-good-two.p7b");
     fuzz_key_init(&fuzz_key);
+    make_opm_key();
 }
 
 static int make_listener(void) {
@@ -287,15 +307,16 @@ void player_shut_down(struct player *player) {
     player->silent = player->ending = true;
 }
 
-static size_t answer_size(uint32_t type) {
+static size_t answer_size(uint32_t type, bool opm) {
     switch (type) {
     case PACKET_LIST:
         return PACKET_CONNECTOR_SIZE;
     case PACKET_OPEN:
         return PACKET_OPENED_SIZE;
     case PACKET_KEY_EXCHANGE:
-        return COPP_RANDOM_SIZE + chain.size;
+        return COPP_RANDOM_SIZE + (opm ? opm_chain.size : chain.size);
     case PACKET_STATUS:
+    case PACKET_OPM_INFORMATION:
         return COPP_MESSAGE_SIZE;
     default:
         return 0;
@@ -312,11 +333,12 @@ static void check_status(const struct player *player, const uint8_t *body) {
 static void take_answer(struct player *player, const struct packet_header *header, const uint8_t *body, size_t size) {
     uint32_t type = header->type & ~PACKET_ANSWER;
     struct copp_socket_connector told = {.size = sizeof told, .real = true};
-    CHECK(player->due_count > 0 && player->due[player->due_first] == type);
+    uint8_t due = player->due[player->due_first];
+    CHECK(player->due_count > 0 && (due & ~DUE_OPM) == type);
     player->due_first = (player->due_first + 1) % DUE_MAX;
     player->due_count--;
     CHECK(header->status == COPP_HR_OK || header->status & 0x80000000u);
-    CHECK(size == (header->status == COPP_HR_OK ? answer_size(type) : 0));
+    CHECK(size == (header->status == COPP_HR_OK ? answer_size(type, player->opm) : 0));
     if (type == PACKET_WATCH) {
         CHECK(header->status == COPP_HR_OK || !player->watching);
         player->watching = header->status == COPP_HR_OK;
@@ -328,10 +350,14 @@ static void take_answer(struct player *player, const struct packet_header *heade
         CHECK(copp_packet_connector_decode(body, size, &told) && !told.real); /* its outputs are simulated */
     if (type == PACKET_KEY_EXCHANGE)
         memcpy(player->random, body, sizeof player->random);
-    if (type == PACKET_STATUS)
+    if (type == PACKET_OPEN)
+        player->opm = due & DUE_OPM;
+    bool query = type == PACKET_STATUS || type == PACKET_OPM_INFORMATION;
+    CHECK(!query || player->opm == (type == PACKET_OPM_INFORMATION)); /* OPM-DDI-6 */
+    if (query)
         check_status(player, body);
-    player->command_sequence += type == PACKET_COMMAND;
-    player->status_sequence += type == PACKET_STATUS;
+    player->command_sequence += type == PACKET_COMMAND || type == PACKET_OPM_CONFIGURE;
+    player->status_sequence += query;
 }
 
 static void take(struct player *player, const uint8_t *packet, size_t size) {

@@ -6,6 +6,7 @@
 #include "daemon_ops.h"
 #include "fuzz.h"
 
+#define DUE_OPM 0x80u
 #define DUE_MAX 16u /* requests without an answer: as many as fit a socket's buffer with their answers */
 
 struct player {
@@ -14,10 +15,12 @@ struct player {
     uint8_t random[COPP_RANDOM_SIZE]; /* the driver's */
     uint32_t status_sequence;
     uint32_t command_sequence;
-    uint8_t due[DUE_MAX]; /* a ring: the types of the requests that are to be answered */
+    uint8_t due
+        [DUE_MAX]; /* a ring: the types of the requests that are to be answered, with DUE_OPM where OPM's semantics are asked for */
     size_t due_first;
     size_t due_count;
     bool has_opened; /* has asked for a device */
+    bool opm; /* its device is one of OPM's */
     bool wakes; /* it may have asked for wake-ups */
     bool woken; /* since its last answer */
     bool watching; /* or will: its request must be granted */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/oaep.h"
 #include "daemon_ops.h"
 #include "daemon_world.h"
 #include "wire/requests.h"
@@ -24,14 +25,25 @@ static const uint8_t session_key[COPP_KEY_SIZE] = {0x5e, 0x55, 0x10};
 /* The size of a request's body, from docs/daemon-protocol.md, the least of one that may grow; SIZE_MAX: there is no such request. */
 static size_t body_size(uint32_t type) {
     static const size_t sizes[PACKET_TYPE_COUNT] = {
-        SIZE_MAX, 4, PACKET_OPEN_SIZE, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0, PACKET_ADOPT_SIZE, 4,
-        4,        4};
+        SIZE_MAX, 4, 76, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0, 40, 4, 4116, 4104};
     return type < PACKET_TYPE_COUNT ? sizes[type] : SIZE_MAX;
 }
 
 /* The most that it may have. */
 static size_t body_limit(uint32_t type) {
-    return type == PACKET_OPEN || type == PACKET_ADOPT ? 256 : type >= PACKET_RECORD ? 65536 : body_size(type);
+    switch (type) {
+    case PACKET_OPEN:
+    case PACKET_ADOPT:
+        return 256;
+    case PACKET_RECORD:
+        return 65536;
+    case PACKET_OPM_INFORMATION:
+        return 4116 + 256;
+    case PACKET_OPM_CONFIGURE:
+        return 4104 + 65536 + 256;
+    default:
+        return body_size(type);
+    }
 }
 
 static bool grows(uint32_t type) {
@@ -51,6 +63,10 @@ static bool is_request(const uint8_t *packet, size_t size, uint32_t *type) {
     return !grows(header.type) || copp_packet_word(packet + PACKET_HEADER_SIZE) == size;
 }
 
+static bool asks_for_opm(uint32_t type, const uint8_t *packet) {
+    return type == PACKET_OPEN && copp_packet_word(packet + PACKET_HEADER_SIZE + 8) == COPP_SEMANTICS_OPM;
+}
+
 /* One packet, and what is due for it: an answer, or the end of the connection. */
 static void say(struct player *player, const uint8_t *packet, size_t size) {
     uint32_t type;
@@ -65,19 +81,20 @@ static void say(struct player *player, const uint8_t *packet, size_t size) {
     player->wakes = player->wakes || (type == PACKET_OPEN && packet[PACKET_HEADER_SIZE + 4] & PACKET_OPEN_WAKE);
     player->watching = type == PACKET_WATCH && !player->has_opened;
     player->waits_to_watch = type == PACKET_WATCH && player->has_opened;
-    player->due[(player->due_first + player->due_count++) % DUE_MAX] = (uint8_t)type;
+    player->due[(player->due_first + player->due_count++) % DUE_MAX] =
+        (uint8_t)(type | (asks_for_opm(type, packet) ? DUE_OPM : 0));
 }
 
 static void ask(struct player *player, uint32_t type, const void *body, size_t size) {
-    static uint8_t packet[PACKET_HEADER_SIZE + COPP_MESSAGE_SIZE];
+    static uint8_t packet[PACKET_SIZE_MAX];
     copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, type, 0}, packet);
     if (size > 0)
         memcpy(packet + PACKET_HEADER_SIZE, body, size);
     say(player, packet, PACKET_HEADER_SIZE + size);
 }
 
-static void open_device(struct player *player, struct fuzz_input *input) {
-    struct packet_open open = {.flags = PACKET_OPEN_WAKE, .semantics = COPP_SEMANTICS_COPP, .name = "none"};
+static void open_device(struct player *player, enum copp_semantics semantics, struct fuzz_input *input) {
+    struct packet_open open = {.flags = PACKET_OPEN_WAKE, .semantics = semantics, .name = "none"};
     uint8_t body[PACKET_OPEN_SIZE];
     unsigned connector = fuzz_one_of(input, DAEMON_CONNECTORS + 1);
     if (connector < DAEMON_CONNECTORS)
@@ -86,14 +103,25 @@ static void open_device(struct player *player, struct fuzz_input *input) {
     ask(player, PACKET_OPEN, body, sizeof body);
 }
 
-/* S of SES-4, which the cheap key reads in the clear. */
+static void seal(const uint8_t *seed, const uint8_t *secret, size_t size, uint8_t *block) {
+    struct copp_oaep *oaep;
+    CHECK(copp_oaep_new(&oaep, NULL) == COPP_OK && copp_oaep_encode(oaep, seed, secret, size, block) == COPP_OK);
+    copp_oaep_free(&oaep);
+}
+
+/* S of SES-4, in OAEP for OPM; the cheap keys read either in the clear. */
 static void start(struct world *world, struct player *player) {
+    static const uint8_t seed[64];
     struct copp_signature signature = {.bytes = {0}};
+    uint8_t secret[40] = {0}; /* both sequence numbers: 0 */
     ask(player, PACKET_KEY_EXCHANGE, NULL, 0);
     world_run(world);
     player_read(player);
-    memcpy(signature.bytes, player->random, COPP_RANDOM_SIZE);
-    memcpy(signature.bytes + 16, session_key, COPP_KEY_SIZE); /* both sequence numbers: 0 */
+    memcpy(secret, player->random, COPP_RANDOM_SIZE);
+    memcpy(secret + 16, session_key, COPP_KEY_SIZE);
+    memcpy(signature.bytes, secret, sizeof secret);
+    if (player->opm)
+        seal(seed, secret, sizeof secret, signature.bytes);
     ask(player, PACKET_SEQUENCE_START, &signature, sizeof signature);
     world_run(world);
     player_read(player);
@@ -123,8 +151,47 @@ static void query(struct player *player, struct fuzz_input *input) {
     ask(player, PACKET_STATUS, &message, sizeof message);
 }
 
+static const enum copp_request opm_commands[] = {COPP_SET_PROTECTION_LEVEL, COPP_OPM_SET_PROTECTION_LEVEL_CSS,
+                                                 COPP_OPM_SET_HDCP_SRM};
+
+/* Under either semantics, with additional bytes. Of more than 65536 none comes along. */
+static void configure(struct player *player, struct fuzz_input *input) {
+    static uint8_t body[PACKET_CONFIGURE_MAX];
+    uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE];
+    struct copp_command command;
+    enum copp_request request = opm_commands[fuzz_one_of(input, sizeof opm_commands / sizeof opm_commands[0])];
+    struct copp_command_fields fields = {.sequence = player->command_sequence, .size = sizeof data, .data = data};
+    uint32_t type = fuzz_u8(input);
+    copp_set_protection_level_encode(&(struct copp_set_protection_level){.type = type, .level = fuzz_u8(input)}, data);
+    memcpy(fields.guid, copp_opm_request_guid(request), sizeof fields.guid);
+    CHECK(copp_command_encode(&fields, &command) == COPP_OK);
+    CHECK(copp_omac_tag(player->omac, command.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, command.bytes) == COPP_OK);
+    uint32_t told = fuzz_u16(input);
+    told |= (uint32_t)fuzz_u8(input) << 16;
+    size_t sent = copp_packet_configure_encode(told, body);
+    memcpy(body + PACKET_CONFIGURE_AHEAD, command.bytes, sizeof command.bytes);
+    ask(player, PACKET_OPM_CONFIGURE, body, PACKET_CONFIGURE_SIZE + sent);
+}
+
+static void information(struct player *player, struct fuzz_input *input) {
+    uint8_t body[PACKET_INFORMATION_SIZE];
+    uint8_t mac[COPP_MAC_SIZE];
+    enum copp_request request = fuzz_one_of(input, COPP_OPM_REQUEST_COUNT);
+    const uint8_t data[4] = {fuzz_u8(input)};
+    bool of_type = request == COPP_QUERY_LOCAL_PROTECTION_LEVEL || request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL;
+    struct copp_status_input_fields fields = {
+        .r_app = {0x4a}, .sequence = player->status_sequence, .size = of_type ? sizeof data : 0, .data = data};
+    struct copp_status_input message;
+    memcpy(fields.guid, copp_opm_request_guid(request), sizeof fields.guid);
+    CHECK(copp_status_input_encode(&fields, &message) == COPP_OK);
+    CHECK(copp_omac_tag(player->omac, message.bytes, sizeof message.bytes, mac) == COPP_OK);
+    copp_packet_information_encode(mac, body);
+    memcpy(body + PACKET_INFORMATION_AHEAD + COPP_MAC_SIZE, message.bytes, sizeof message.bytes);
+    ask(player, PACKET_OPM_INFORMATION, body, sizeof body);
+}
+
 static void request(struct player *player, struct fuzz_input *input) {
-    static uint8_t body[COPP_MESSAGE_SIZE];
+    static uint8_t body[8192];
     uint32_t type = fuzz_one_of(input, PACKET_TYPE_COUNT);
     size_t given = fuzz_u16(input) % sizeof body;
     size_t size = body_size(type) < sizeof body ? body_size(type) : sizeof body;
@@ -179,13 +246,19 @@ static void act(struct world *world, enum daemon_op op, struct fuzz_input *input
     if (op == DO_CONNECT)
         world_connect(world, player);
     else if (op == DO_OPEN)
-        open_device(player, input);
+        open_device(player, COPP_SEMANTICS_COPP, input);
+    else if (op == DO_OPEN_OPM)
+        open_device(player, COPP_SEMANTICS_OPM, input);
     else if (op == DO_START)
         start(world, player);
     else if (op == DO_SET_LEVEL)
         set_level(player, input);
     else if (op == DO_QUERY)
         query(player, input);
+    else if (op == DO_CONFIGURE)
+        configure(player, input);
+    else if (op == DO_INFORMATION)
+        information(player, input);
     else if (op == DO_REQUEST)
         request(player, input);
     else if (op == DO_BYTES)

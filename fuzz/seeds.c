@@ -451,6 +451,8 @@ static void sockets(void) {
 
 #define ACTIVE(client, connector) DO_CONNECT, client, DO_OPEN, client, connector, DO_RUN, DO_START, client
 
+#define ACTIVE_OPM(client, connector) DO_CONNECT, client, DO_OPEN_OPM, client, connector, DO_RUN, DO_START, client
+
 static void daemons(void) {
     SEED("daemon", "session", ACTIVE(0, 0), DO_SET_LEVEL, 0, HDCP, 1, DO_RUN, DO_ADVANCE, 100, 0, DO_READ, 0, DO_QUERY, 0, 3,
          HDCP, DO_RUN, DO_READ, 0, DO_EVENT, 0, HAPPENS_UNPLUG, DO_RUN, DO_QUERY, 0, 2, 0, DO_RUN, DO_HANG_UP, 0);
@@ -477,6 +479,13 @@ static void daemons(void) {
          DO_READ, 5, DO_HANG_UP, 0, DO_CONNECT, 5, DO_RUN, DO_OPEN, 5, DAEMON_CONNECTORS, DO_RUN, DO_READ, 5);
     SEED("daemon", "wrong-handshake", DO_CONNECT, 0, DO_OPEN, 0, 2, DO_REQUEST, 0, 4, 3, 0, 1, 2, 3, DO_REQUEST, 0, 3, 0, 0,
          DO_REQUEST, 0, 4, 3, 0, 1, 2, 3, DO_START, 0, DO_REQUEST, 0, 5, 1, 0, 1, DO_REQUEST, 0, 6, 1, 0, 1, DO_RUN, DO_READ, 0);
+    SEED("daemon", "opm", ACTIVE_OPM(0, 0), DO_CONFIGURE, 0, 0, OPM_HDCP, 1, 0, 0, 0, DO_RUN, DO_ADVANCE, 100, 0, DO_READ, 0,
+         DO_INFORMATION, 0, 3, OPM_HDCP, DO_RUN, DO_READ, 0, DO_EVENT, 0, HAPPENS_UNPLUG, DO_RUN, DO_INFORMATION, 0, 2, 0,
+         DO_RUN);
+    SEED("daemon", "opm-additional", ACTIVE_OPM(0, 1), DO_CONFIGURE, 0, 2, 1, 0, 0, 0, 1, DO_RUN, DO_READ, 0, DO_CONFIGURE, 0, 2,
+         1, 0, 1, 0, 1, DO_RUN, DO_READ, 0, DO_CONFIGURE, 0, 1, OPM_HDCP, 1, 0, 0, 0, DO_HANG_UP, 0);
+    SEED("daemon", "other-semantics", ACTIVE(0, 0), ACTIVE_OPM(1, 0), DO_INFORMATION, 0, 2, 0, DO_QUERY, 1, 2, 0, DO_CONFIGURE, 0,
+         0, HDCP, 1, 0, 0, 0, DO_SET_LEVEL, 1, OPM_HDCP, 1, DO_RUN, DO_READ, 0, DO_READ, 1);
     SEED("daemon", "events", ACTIVE(0, 1), DO_SET_LEVEL, 0, ACP, 1, DO_EVENT_BYTES, 15, 0, 'm', 'o', 'd', 'e', ' ', 'D', 'V', 'I',
          ' ', '7', '2', '0', 'p', '6', '0', DO_EVENT_BYTES, 5, 0, '\n', 'x', 0, '\n', '\n', DO_RUN, DO_QUERY, 0, 2, 0, DO_RUN,
          DO_READ, 0);

@@ -80,9 +80,8 @@ enum copp_result copp_outputs_new(const struct copp_adapter_config *config, stru
     return result;
 }
 
-enum copp_result copp_outputs_renew(struct copp_outputs *outputs, const uint8_t *chain_bytes, size_t chain_size,
-                                    struct copp_private_key *key) {
-    return copp_adapter_renew(outputs->adapter, chain_bytes, chain_size, key);
+enum copp_result copp_outputs_renew(struct copp_outputs *outputs, const struct copp_adapter_config *config) {
+    return copp_adapter_renew_all(outputs->adapter, config);
 }
 
 void copp_outputs_free(struct copp_outputs **outputs) {

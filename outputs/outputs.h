@@ -15,9 +15,8 @@ struct copp_outputs;
  */
 COPP_NODISCARD enum copp_result copp_outputs_new(const struct copp_adapter_config *config, struct copp_backend **backend,
                                                  struct copp_outputs **outputs);
-/* Gives the adapter another chain and key, as copp_adapter_renew. */
-COPP_NODISCARD enum copp_result copp_outputs_renew(struct copp_outputs *outputs, const uint8_t *chain_bytes, size_t chain_size,
-                                                   struct copp_private_key *key);
+/* Gives the adapter other chains and keys, as copp_adapter_renew_all. */
+COPP_NODISCARD enum copp_result copp_outputs_renew(struct copp_outputs *outputs, const struct copp_adapter_config *config);
 /* Every device must have been closed. NULL-safe; clears the pointer. */
 void copp_outputs_free(struct copp_outputs **outputs);
 

@@ -68,6 +68,14 @@ COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew(struct copp_adapter 
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_opm(struct copp_adapter *adapter, const uint8_t *chain_bytes,
                                                                 size_t chain_size, struct copp_private_key *key);
 
+/*
+ * Gives the adapter the chains and keys in config, in the place of those of both protocols that it has: all of them or, after an error,
+ * none. A chain that is left out is taken away: no more devices of its semantics are opened then. What else config has is not looked
+ * at. For the rest as copp_adapter_renew.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_all(struct copp_adapter *adapter,
+                                                                const struct copp_adapter_config *config);
+
 /* Frees the adapter and its connectors; every device must have been closed. NULL-safe; clears the pointer. */
 COPP_API void copp_adapter_free(struct copp_adapter **adapter);
 

@@ -67,10 +67,12 @@ struct copp_socket_config {
     uint32_t answer_ms; /* how long an answer may take; 0: 2000, the longest time between two polls (APP-3) */
     uint32_t command_ms; /* how long a command may take; 0: as long as coppd lets it wait (CMD-6), and answer_ms more */
     const int *give_up_fd; /* borrowed: once it can be read from, waiting for a command ends; NULL: none */
+    /* Of the device that copp_socket_transport_open opens, and that of each copp_transport_reopen. COPP_SEMANTICS_NONE: COPP's. */
+    enum copp_semantics semantics;
 };
 
 /* Connects; config may be NULL. COPP_E_NOT_FOUND: no daemon there; COPP_E_TRANSPORT: connecting failed, errno says why;
- * COPP_E_TOO_LARGE: a path longer than a socket's may be. */
+ * COPP_E_TOO_LARGE: a path longer than a socket's may be; COPP_E_ARGUMENT: also for semantics that are none. */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_connect(const struct copp_socket_config *config,
                                                              struct copp_socket **connection);
 
@@ -81,7 +83,8 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_connector(struct copp_socke
 /*
  * Opens a device on a connector and turns the connection into its transport: *connection is then NULL. Its descriptor becomes readable
  * when an event waits on the device (EVT-1, EVT-2): copp_session_fd says what to do then.
- * COPP_E_NOT_FOUND: no connector of that name; COPP_E_UNSUPPORTED_MODE as copp_device_open; COPP_E_REFUSED: the daemon
+ * COPP_E_NOT_FOUND: no connector of that name; COPP_E_UNSUPPORTED_MODE as copp_device_open_as; COPP_E_UNSUPPORTED: coppd has no chain
+ * and key for the semantics, or it is from before it knew OPM (OPM-OUT-4); COPP_E_REFUSED: the daemon
  * has no more room; COPP_E_TRANSPORT. After any error the connection is still there to be closed.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_transport_open(struct copp_socket **connection, const char *name,

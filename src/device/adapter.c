@@ -120,6 +120,25 @@ enum copp_result copp_adapter_renew_opm(struct copp_adapter *adapter, const uint
     return renew(&adapter->opm_credentials, adapter->credentials, chain_bytes, chain_size, key);
 }
 
+enum copp_result copp_adapter_renew_all(struct copp_adapter *adapter, const struct copp_adapter_config *config) {
+    struct copp_adapter_config own;
+    struct copp_adapter others = {.credentials = NULL};
+    if (!adapter || !config || !copp_sized_read(config, &own, sizeof own))
+        return COPP_E_ARGUMENT;
+    own.random = NULL;
+    if (!adapter_possible(&own))
+        return COPP_E_ARGUMENT;
+    if (!keys_differ(own.key, own.opm_key))
+        return COPP_E_KEY;
+    if (!take_credentials(&others, &own))
+        return COPP_E_MEMORY;
+    copp_credentials_drop(adapter->credentials);
+    copp_credentials_drop(adapter->opm_credentials);
+    adapter->credentials = others.credentials;
+    adapter->opm_credentials = others.opm_credentials;
+    return COPP_OK;
+}
+
 void copp_adapter_free(struct copp_adapter **adapter) {
     if (!adapter || !*adapter)
         return;

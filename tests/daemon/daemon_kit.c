@@ -113,6 +113,18 @@ static void read_anchor(struct kit *kit) {
     assert_int_equal(copp_public_key_read(text, size, &kit->anchor), COPP_OK);
 }
 
+static void read_opm_anchor(struct kit *kit) {
+    char name[KIT_PATH];
+    uint8_t der[4096];
+    path_in(kit, "test-driver-opm/anchor.der", name);
+    FILE *file = fopen(name, "r");
+    assert_non_null(file);
+    size_t size = fread(der, 1, sizeof der, file);
+    (void)fclose(file);
+    kit->opm_anchor.size = sizeof kit->opm_anchor;
+    assert_int_equal(copp_opm_anchor_read(der, size, &kit->opm_anchor), COPP_OK);
+}
+
 void kit_start(struct kit *kit) {
     launch(kit, NULL);
     struct copp_socket *connection = NULL;
@@ -131,8 +143,10 @@ void kit_start(struct kit *kit) {
     assert_true(result == COPP_OK || result == COPP_E_NOT_FOUND); /* it may have no outputs yet */
     copp_socket_close(&connection);
     kit_wait_sessions(kit, 0);
-    if (!kit->own_driver)
+    if (!kit->own_driver) {
         read_anchor(kit);
+        read_opm_anchor(kit);
+    }
 }
 
 static int wait_for_end(struct kit *kit) {
@@ -268,9 +282,13 @@ void kit_reload(struct kit *kit) {
 }
 
 enum copp_result player_try(struct kit *kit, const char *connector, const struct copp_chain *known, struct player *player) {
-    const struct copp_socket_config where = {.size = sizeof where, .path = kit->socket, .answer_ms = 20000, .command_ms = 60000};
-    const struct copp_session_config config = {
-        .size = sizeof config, .anchor = &kit->anchor, .known_chain = known, .connector = connector};
+    const struct copp_socket_config where = {
+        .size = sizeof where, .path = kit->socket, .answer_ms = 20000, .command_ms = 60000, .semantics = kit->semantics};
+    const struct copp_session_config config = {.size = sizeof config,
+                                               .anchor = &kit->anchor,
+                                               .known_chain = known,
+                                               .connector = connector,
+                                               .opm_anchor = &kit->opm_anchor};
     struct copp_socket *connection = NULL;
     *player = (struct player){NULL, NULL};
     enum copp_result result = copp_socket_connect(&where, &connection);

@@ -27,6 +27,8 @@ struct kit {
     bool own_driver; /* a [driver] is configured, and anchor is the test's to set */
     bool bound_by_modes; /* files' modes bind it, also as root */
     struct copp_public_key anchor;
+    struct copp_opm_anchor opm_anchor; /* as the anchor */
+    enum copp_semantics semantics; /* of players; NONE: COPP's */
     const char *argument; /* if not NULL: one more that the daemon is started with */
     const char *preload; /* if not NULL: a library the daemon is started with */
 };

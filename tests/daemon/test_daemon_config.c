@@ -99,6 +99,11 @@ static void lines_of_the_file(void) {
         {"[driver]\nchain = /a\n", "line 12: [driver] has one of chain and key: give both"},
         {"[driver]\nkey = file:/a\n", "line 12: [driver] has one of chain and key: give both"},
         {"[driver]\npassphrase_file = /a\n", "line 12: [driver] passphrase_file goes with key"},
+        {"[driver]\nchain = /a\nkey = /b\nopm_chain = /c\n", "line 14: [driver] has one of opm_chain and opm_key: give both"},
+        {"[driver]\nopm_key = c\nchain = /a\nkey = /b\n", "line 12: [driver] has one of opm_chain and opm_key: give both"},
+        {"[driver]\nopm_chain = /c\nopm_key = /d\n", "line 13: [driver] opm_chain and opm_key go with chain and key"},
+        {"[driver]\nchain = /a\nkey = /b\nopm_passphrase_file = /c\n", "line 14: [driver] opm_passphrase_file goes with opm_key"},
+        {"[driver]\nchain = /a\nkey = /b\nopm_chain = c\nopm_key = d\n", "line 14: [driver] opm_chain: \"c\" does not begin"},
         {"[driver]\nchain = a\nkey = b\n", "line 12: [driver] chain: \"a\" does not begin with '/'"},
         {"[outputs]\ntrust_server = 0\ndevice = card0\n", "line 13: [outputs] device: \"card0\" does not begin with '/'"},
         {"[outputs]\nbackend = magic\n", "line 12: [outputs] backend: \"magic\" is none: give auto"},
@@ -223,6 +228,72 @@ static void what_it_names(void) {
     is_accepted(&kit, "[outputs]\nbackend = sim\nevents = %/events\n");
     is_accepted(&kit, "sessions = 10 ; few\n[driver]\nchain = %/test-driver/chain.xml\nkey = %/test-driver/leaf.pem\n"
                       "[metrics]\naddress = 127.0.0.1:65535\nfile = %/new\n");
+    kit_end(&kit);
+}
+
+#define OF_COPP "[driver]\nchain = %/test-driver/chain.xml\nkey = %/test-driver/leaf.pem\n"
+#define OF_OPM "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/test-driver-opm/leaf.pem\n"
+
+/* One byte of a file of the kit's is another. */
+static void change_byte(struct kit *kit, const char *name, long from_end) {
+    char path[KIT_PATH];
+    path_of(kit, name, path);
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -from_end, SEEK_END), 0);
+    int byte = getc(file);
+    assert_int_equal(fseek(file, -from_end, SEEK_END), 0);
+    assert_int_equal(putc(byte ^ 1, file), byte ^ 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* COPP's leaf key under a root of the test's own, as a chain of OPM's. */
+static void write_chain_for_copps_key(struct kit *kit) {
+    struct copp_private_key *keys[2];
+    struct copp_opm_certificate_request requests[2];
+    char path[KIT_PATH];
+    uint8_t *bytes;
+    size_t size;
+    path_of(kit, "test-driver/leaf.pem", path);
+    assert_int_equal(copp_private_key_open(path, NULL, &keys[0]), COPP_OK);
+    assert_int_equal(copp_private_key_generate(2048, &keys[1]), COPP_OK);
+    for (size_t i = 0; i < 2; i++) {
+        requests[i] =
+            (struct copp_opm_certificate_request){.size = sizeof requests[i], .signer = keys[1], .name = i ? "root" : "leaf"};
+        assert_int_equal(keys[i]->ops->public_key(keys[i], &requests[i].key), COPP_OK);
+    }
+    assert_int_equal(copp_opm_chain_issue(requests, 2, COPP_OPM_HASH_SHA256, &bytes, &size), COPP_OK);
+    path_of(kit, "same.p7b", path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    copp_release(bytes, size);
+    copp_private_key_free(&keys[0]);
+    copp_private_key_free(&keys[1]);
+}
+
+static void what_it_names_for_opm(void) {
+    static const struct {
+        const char *text;
+        const char *complaint;
+    } table[] = {
+        {OF_COPP "opm_chain = %/none\nopm_key = %/test-driver-opm/leaf.pem\n", "/none: cannot be opened"},
+        {OF_COPP "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/none\n", "/none: no private key is to be found there"},
+        {OF_COPP "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/test-driver/leaf.pem\n",
+         "chain.p7b: its leaf is not about the configured key (OPM-CERT-2)"},
+        {OF_COPP "opm_chain = %/test-driver/chain.xml\nopm_key = %/test-driver-opm/leaf.pem\n", "(OPM-CERT-1); copp chain show"},
+        {OF_COPP "opm_chain = %/same.p7b\nopm_key = %/test-driver/leaf.pem\n", "are the same RSA key (OPM-CERT-11)"},
+    };
+    struct kit kit;
+    kit_with_hierarchy(&kit);
+    write_chain_for_copps_key(&kit);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        is_refused(&kit, table[i].text, table[i].complaint);
+    is_accepted(&kit, OF_COPP);
+    is_accepted(&kit, OF_COPP OF_OPM);
+    change_byte(&kit, "test-driver-opm/chain.p7b", 5); /* within the root's signature, which does not count */
+    is_accepted(&kit, OF_COPP OF_OPM);
     kit_end(&kit);
 }
 
@@ -413,6 +484,30 @@ static void a_chain_that_no_player_believes(void) {
     kit_end(&kit);
 }
 
+/* The same of OPM's: COPP's players are served as ever. */
+static void a_chain_of_opms_that_no_player_believes(void) {
+    static const char verdict[] = "chain.p7b: certificate 1: ";
+    struct kit kit;
+    struct player player;
+    struct stat anchor;
+    char path[KIT_PATH];
+    kit_with_hierarchy(&kit);
+    path_of(&kit, "test-driver-opm/anchor.der", path);
+    assert_int_equal(stat(path, &anchor), 0);
+    change_byte(&kit, "test-driver-opm/chain.p7b", (long)anchor.st_size + 5); /* the leaf's signature: the root comes behind it */
+    run_says(&kit, CHECK, 1, verdict);
+    run_says(&kit, CHECK, 1, "(OPM-CERT-3)");
+    kit_start(&kit);
+    kit_wait_said(&kit, verdict, 1);
+    kit_wait_said(&kit, "no player will believe it", 1);
+    player_begin(&kit, "HDMI-1", &player);
+    player_end(&player);
+    kit.semantics = COPP_SEMANTICS_OPM;
+    assert_int_equal(player_try(&kit, "HDMI-1", NULL, &player), COPP_E_INVALID);
+    player_end(&player);
+    kit_end(&kit);
+}
+
 static void a_key_that_anybody_can_read(void) {
     struct kit kit;
     char key[KIT_PATH];
@@ -477,6 +572,7 @@ static const struct test_case cases[] = {
     TEST(names_of_all_backends, ""),
 #endif
     TEST(what_it_names, ""),
+    TEST(what_it_names_for_opm, "OPM-CERT-1 OPM-CERT-2 OPM-CERT-11"),
     TEST(places_of_its_own, ""),
     TEST(what_it_may_not_read, ""),
     TEST(a_socket_as_an_argument, ""),
@@ -484,6 +580,7 @@ static const struct test_case cases[] = {
     TEST(a_check_changes_nothing, ""),
     TEST(metrics_replace_only_files, ""),
     TEST(a_chain_that_no_player_believes, "CERT-11"),
+    TEST(a_chain_of_opms_that_no_player_believes, "OPM-CERT-3"),
     TEST(a_key_that_anybody_can_read, ""),
     TEST(without_outputs_it_runs, ""),
     TEST(simulated_outputs_are_marked, ""),

@@ -55,11 +55,12 @@ static void write_driver(const struct world *world, size_t which) {
     write_key(world, "leaf.pem", which);
 }
 
-/* "%s" in driver is the kit's directory, three times at most. */
+/* "%s" in driver is the kit's directory, four times at most. */
 static void configure(struct world *world, const char *settings, const char *driver) {
-    char text[1024];
-    char named[512];
-    (void)snprintf(named, sizeof named, driver, world->kit.directory, world->kit.directory, world->kit.directory);
+    char text[2048];
+    char named[1024];
+    (void)snprintf(named, sizeof named, driver, world->kit.directory, world->kit.directory, world->kit.directory,
+                   world->kit.directory);
     (void)snprintf(text, sizeof text, "%s%s[outputs]\nbackend = kms\n", settings, named);
     kit_configure(&world->kit, text);
 }
@@ -369,6 +370,92 @@ static void a_test_hierarchy_stays(void) {
     world_end(&world);
 }
 
+#define OPM_DRIVER DRIVER "opm_chain = %s/chain.p7b\nopm_key = %s/opm.pem\n"
+
+/* A chain of OPM's of two certificates and its key; its root is the kit's anchor then. */
+static void write_opm_driver(struct world *world) {
+    static const char *const names[2] = {"leaf", "root"};
+    struct copp_private_key *keys[2];
+    struct copp_opm_certificate_request requests[2];
+    struct copp_opm_certificate root = {.size = sizeof root};
+    struct copp_opm_chain *chain;
+    struct copp_verdict verdict;
+    uint8_t *bytes;
+    size_t size;
+    char *pem;
+    size_t pem_size;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(copp_private_key_generate(2048, &keys[i]), COPP_OK);
+    for (size_t i = 0; i < 2; i++) {
+        requests[i] = (struct copp_opm_certificate_request){.size = sizeof requests[i], .signer = keys[1], .name = names[i]};
+        assert_int_equal(keys[i]->ops->public_key(keys[i], &requests[i].key), COPP_OK);
+    }
+    assert_int_equal(copp_opm_chain_issue(requests, 2, COPP_OPM_HASH_SHA1, &bytes, &size), COPP_OK);
+    assert_int_equal(copp_opm_chain_parse(bytes, size, NULL, &chain, &verdict), COPP_OK);
+    assert_int_equal(copp_opm_chain_certificate(chain, 1, &root), COPP_OK);
+    world->kit.opm_anchor.size = sizeof world->kit.opm_anchor;
+    assert_int_equal(copp_opm_anchor_read(root.der, root.der_size, &world->kit.opm_anchor), COPP_OK);
+    write_file(world, "chain.p7b", (const char *)bytes, size);
+    assert_int_equal(copp_private_key_to_pem(keys[0], &pem, &pem_size), COPP_OK);
+    write_file(world, "opm.pem", pem, pem_size);
+    copp_opm_chain_free(&chain);
+    copp_release(bytes, size);
+    copp_release(pem, pem_size);
+    copp_private_key_free(&keys[0]);
+    copp_private_key_free(&keys[1]);
+}
+
+static enum copp_result opm_result(struct world *world, struct player *player) {
+    world->kit.semantics = COPP_SEMANTICS_OPM;
+    enum copp_result result = player_try(&world->kit, OUTPUT, NULL, player);
+    world->kit.semantics = COPP_SEMANTICS_COPP;
+    return result;
+}
+
+static bool serves_opm(struct world *world, enum copp_result otherwise) {
+    struct player player;
+    enum copp_result result = opm_result(world, &player);
+    player_end(&player);
+    assert_true(result == COPP_OK || result == otherwise);
+    return result == COPP_OK;
+}
+
+/* Both protocols' or neither, and OPM's may come and go. */
+static void both_protocols_are_renewed_or_neither(void) {
+    struct world world;
+    struct player player;
+    world_begin(&world);
+    assert_false(serves_opm(&world, COPP_E_UNSUPPORTED)); /* OPM-OUT-4 */
+    write_opm_driver(&world);
+    configure(&world, "", OPM_DRIVER);
+    kit_reload(&world.kit);
+    assert_int_equal(opm_result(&world, &player), COPP_OK);
+
+    /* COPP's are good and new, OPM's chain is not of its key: both stay */
+    const struct copp_opm_anchor old = world.kit.opm_anchor;
+    write_driver(&world, SECOND);
+    write_file(&world, "chain.p7b", "nonsense", 8);
+    is_refused(&world, "chain.p7b: ");
+    assert_true(is_served(&world, FIRST));
+    world.kit.opm_anchor = old;
+    assert_true(serves_opm(&world, COPP_OK));
+
+    write_opm_driver(&world);
+    kit_reload(&world.kit);
+    assert_true(is_served(&world, SECOND));
+    assert_true(serves_opm(&world, COPP_OK));
+    assert_int_equal(player_local(&player, COPP_PROTECTION_TYPE_OPM_HDCP), 0); /* it goes on with the old one */
+    world.kit.opm_anchor = old;
+    assert_false(serves_opm(&world, COPP_E_INVALID));
+
+    configure(&world, "", DRIVER);
+    kit_reload(&world.kit);
+    assert_false(serves_opm(&world, COPP_E_UNSUPPORTED));
+    assert_int_equal(player_local(&player, COPP_PROTECTION_TYPE_OPM_HDCP), 0);
+    player_end(&player);
+    world_end(&world);
+}
+
 #define RENEWALS 100u
 #define SESSIONS 3u
 
@@ -452,6 +539,7 @@ int main(void) {
         TEST(limits_and_other_paths, ""),
         TEST(to_and_from_the_test_hierarchy, ""),
         TEST(a_test_hierarchy_stays, ""),
+        TEST(both_protocols_are_renewed_or_neither, "OPM-OUT-4 SES-2"),
         TEST(again_and_again, ""),
         TEST(systemd_is_told, ""),
     };

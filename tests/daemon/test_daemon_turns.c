@@ -71,7 +71,7 @@ bool __wrap_identity_open(const struct config *config, bool keep, struct identit
     (void)config;
     (void)keep;
     (void)error;
-    given = (struct identity){.holders = 1, .chain_bytes = chain_bytes, .chain_size = sizeof chain_bytes, .key = &key};
+    given = (struct identity){.holders = 1, .copp = {.chain_bytes = chain_bytes, .chain_size = sizeof chain_bytes, .key = &key}};
     *identity = &given;
     return true;
 }

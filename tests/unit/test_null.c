@@ -424,6 +424,10 @@ static void adapters_and_connectors(void) {
     REFUSES(copp_adapter_renew_opm, NULL, some, 1, &rig.key.key);
     REFUSES(copp_adapter_renew_opm, rig.adapter, NULL, 1, &rig.key.key);
     REFUSES(copp_adapter_renew_opm, rig.adapter, some, 1, NULL);
+    REFUSES(copp_adapter_renew_all, rig.adapter, NULL);
+    REFUSES(copp_adapter_renew_all, NULL,
+            &(struct copp_adapter_config){
+                .size = sizeof(struct copp_adapter_config), .chain_bytes = some, .chain_size = 1, .key = &rig.key.key});
     const uint8_t *list = some;
     size_t list_size = 1;
     REFUSES(copp_adapter_keep_srms, NULL, NULL, 0);

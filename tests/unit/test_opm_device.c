@@ -94,6 +94,46 @@ static void one_key_is_of_one_protocol(void) {
     opm_rig_end(&rig);
 }
 
+/* All of it or nothing; what is left out is taken away, and open devices keep what they have. */
+static void both_are_renewed_or_neither(void) {
+    static const uint8_t chain[] = "chain";
+    static const uint8_t other[] = "another";
+    struct opm_rig rig;
+    struct copp_device *device;
+    const uint8_t *told;
+    size_t size;
+    uint8_t random[COPP_RANDOM_SIZE];
+    opm_rig_init(&rig, NULL, false);
+    const struct copp_credentials *copp = rig.adapter->credentials, *opm = rig.adapter->opm_credentials;
+    struct copp_adapter_config config = {.size = sizeof config,
+                                         .chain_bytes = chain,
+                                         .chain_size = sizeof chain,
+                                         .key = rig.key,
+                                         .opm_chain_bytes = other,
+                                         .opm_chain_size = sizeof other,
+                                         .opm_key = rig.key};
+    assert_int_equal(copp_adapter_renew_all(rig.adapter, &config), COPP_E_KEY); /* OPM-CERT-11 */
+    config.key = NULL;
+    assert_int_equal(copp_adapter_renew_all(rig.adapter, &config), COPP_E_ARGUMENT);
+    assert_ptr_equal(rig.adapter->credentials, copp);
+    assert_ptr_equal(rig.adapter->opm_credentials, opm);
+    config.key = &rig.copp_key.key;
+    assert_int_equal(copp_adapter_renew_all(rig.adapter, &config), COPP_OK);
+    assert_int_equal(copp_device_open_as(rig.connector, &opm_options, &device), COPP_OK);
+    config.opm_chain_bytes = NULL;
+    config.opm_chain_size = 0;
+    config.opm_key = NULL;
+    assert_int_equal(copp_adapter_renew_all(rig.adapter, &config), COPP_OK);
+    assert_int_equal(copp_device_exchange(device, random, &told, &size), COPP_HR_OK);
+    assert_int_equal(size, sizeof other);
+    assert_memory_equal(told, other, size);
+    copp_device_close(&device);
+    assert_int_equal(copp_device_open_as(rig.connector, &opm_options, &device), COPP_E_UNSUPPORTED); /* OPM-OUT-4 */
+    assert_int_equal(copp_device_open(rig.connector, &device), COPP_OK);
+    copp_device_close(&device);
+    opm_rig_end(&rig);
+}
+
 /* libgcrypt's keys tell how long a decrypted number is: they are good for simulated connectors alone. */
 static void a_real_connector_needs_constant_time(void) {
     struct opm_rig rig;
@@ -439,6 +479,7 @@ static const struct test_case cases[] = {
     TEST(semantics_must_be_said, ""),
     TEST(clone_mode_is_allowed, "OPM-OUT-6"),
     TEST(one_key_is_of_one_protocol, "OPM-CERT-11"),
+    TEST(both_are_renewed_or_neither, "OPM-CERT-11 OPM-OUT-4 SES-2"),
     TEST(a_real_connector_needs_constant_time, "OPM-INI-6"),
     TEST(the_handshake_has_an_order, "OPM-INI-1 OPM-INI-9"),
     TEST(each_device_has_a_number_of_its_own, "OPM-INI-1 OPM-INI-6"),

@@ -12,6 +12,7 @@ struct copp_socket {
     struct copp_transport transport; /* first: its calls find the rest through it */
     struct copp_private_fd file; /* -1 in a child of the process that connected (EVT-5) */
     uint32_t process; /* that one (base/fork.h) */
+    enum copp_semantics semantics; /* of the device */
     uint32_t answer_ms;
     uint32_t command_ms; /* 0: by pending_limit_ms */
     uint32_t pending_limit_ms; /* of the device; 0: none is open */
@@ -28,8 +29,12 @@ struct copp_socket {
 /* A request's body, and the room for its answer's. */
 struct socket_call {
     enum packet_type type;
+    const uint8_t *ahead; /* of the body; its parts travel in this order */
+    size_t ahead_size;
     const uint8_t *body;
     size_t size;
+    const uint8_t *behind;
+    size_t behind_size;
     const int *fds; /* that go along */
     size_t fd_count; /* at most PACKET_ADOPT_FDS */
     struct iovec answer[2];

@@ -174,6 +174,35 @@ bool copp_packet_adopted_decode(const uint8_t *bytes, size_t size, struct packet
     return adopted->card[sizeof adopted->card - 1] == 0;
 }
 
+bool copp_packet_information_known(const uint8_t *bytes, size_t size) {
+    return asks_for_no_more(bytes, PACKET_INFORMATION_SIZE, size);
+}
+
+void copp_packet_information_encode(const uint8_t mac[COPP_MAC_SIZE], uint8_t ahead[PACKET_INFORMATION_AHEAD + COPP_MAC_SIZE]) {
+    struct copp_writer out = {ahead, PACKET_INFORMATION_AHEAD + COPP_MAC_SIZE};
+    (void)copp_write_u32le(&out, PACKET_INFORMATION_SIZE);
+    (void)copp_write_bytes(&out, mac, COPP_MAC_SIZE);
+}
+
+/* OPM-SET-3: of more than may be copied nothing travels but the size. */
+static size_t additional_sent(size_t size) {
+    return size <= COPP_OPM_ADDITIONAL_MAX ? size : 0;
+}
+
+bool copp_packet_configure_decode(const uint8_t *bytes, size_t size, uint32_t *additional_size) {
+    *additional_size = copp_packet_word(bytes + 4);
+    size_t known = PACKET_CONFIGURE_SIZE + additional_sent(*additional_size);
+    return size >= known && asks_for_no_more(bytes, known, size);
+}
+
+size_t copp_packet_configure_encode(size_t additional_size, uint8_t ahead[PACKET_CONFIGURE_AHEAD]) {
+    struct copp_writer out = {ahead, PACKET_CONFIGURE_AHEAD};
+    size_t sent = additional_sent(additional_size);
+    (void)copp_write_u32le(&out, (uint32_t)(PACKET_CONFIGURE_SIZE + sent));
+    (void)copp_write_u32le(&out, additional_size < UINT32_MAX ? (uint32_t)additional_size : UINT32_MAX);
+    return sent;
+}
+
 size_t copp_packet_news_size(uint32_t kind) {
     static const size_t sizes[] = {[COPP_SOCKET_CONNECTOR] = PACKET_CONNECTOR_NEWS_SIZE,
                                    [COPP_SOCKET_SESSION] = PACKET_SESSION_NEWS_SIZE,

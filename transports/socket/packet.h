@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "copp/opm.h"
 #include "copp/socket.h"
 
 #define PACKET_VERSION 3u
@@ -27,6 +28,14 @@
 #define PACKET_ADOPT_SIZE (PACKET_ADOPT_OWNER_SIZE + 8u)
 #define PACKET_ADOPT_FDS 2u /* the card's, and of whose it is */
 #define PACKET_RESERVED_MAX 65536u /* of requests that are reserved */
+#define PACKET_INFORMATION_AHEAD 4u /* its size, ahead of what the device gets */
+#define PACKET_INFORMATION_SIZE (PACKET_INFORMATION_AHEAD + COPP_OPM_GET_INFO_SIZE)
+#define PACKET_CONFIGURE_AHEAD 8u /* its size, and that of the additional bytes */
+#define PACKET_CONFIGURE_SIZE (PACKET_CONFIGURE_AHEAD + COPP_MESSAGE_SIZE) /* the additional bytes come behind it */
+#define PACKET_OPM_GROWTH 256u /* what a younger client may append to either */
+#define PACKET_INFORMATION_MAX (PACKET_INFORMATION_SIZE + PACKET_OPM_GROWTH)
+#define PACKET_CONFIGURE_MAX (PACKET_CONFIGURE_SIZE + COPP_OPM_ADDITIONAL_MAX + PACKET_OPM_GROWTH)
+#define PACKET_SIZE_MAX (PACKET_HEADER_SIZE + PACKET_CONFIGURE_MAX) /* none is larger, in either direction */
 #define PACKET_CHAIN_MAX 65536u
 /* A connector's flags. Without any it is simulated and unplugged: nothing is promised that was not said. */
 #define PACKET_CONNECTOR_REAL 1u
@@ -43,8 +52,7 @@ enum packet_type {
     PACKET_STATUS = 6,
     PACKET_WATCH = 7,
     PACKET_ADOPT = 8, /* the only one that descriptors come with */
-    /* reserved, and answered COPP_HR_NOTIMPL: their numbers are taken */
-    PACKET_RECORD = 9,
+    PACKET_RECORD = 9, /* reserved, and answered COPP_HR_NOTIMPL: its number is taken */
     PACKET_OPM_INFORMATION = 10,
     PACKET_OPM_CONFIGURE = 11,
     PACKET_TYPE_COUNT = 12
@@ -151,6 +159,17 @@ size_t copp_packet_news_size(uint32_t kind);
 void copp_packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]);
 /* size: of the body, as it came. False for what cannot be. */
 bool copp_packet_news_decode(const uint8_t *bytes, size_t size, uint32_t kind, struct packet_news *news);
+
+/*
+ * OPM's two requests; size: of the body, as it came, which says the same of itself and is at least PACKET_..._SIZE. False for what is not
+ * known here and asks for something. additional_size is what the player says of its additional bytes: they come along if there are no more
+ * than COPP_OPM_ADDITIONAL_MAX of them, and none of them does otherwise (OPM-SET-3). False if those that have come are fewer.
+ */
+bool copp_packet_information_known(const uint8_t *bytes, size_t size);
+void copp_packet_information_encode(const uint8_t mac[COPP_MAC_SIZE], uint8_t ahead[PACKET_INFORMATION_AHEAD + COPP_MAC_SIZE]);
+bool copp_packet_configure_decode(const uint8_t *bytes, size_t size, uint32_t *additional_size);
+/* Returns how many of the additional bytes go behind the command. */
+size_t copp_packet_configure_encode(size_t additional_size, uint8_t ahead[PACKET_CONFIGURE_AHEAD]);
 
 uint32_t copp_packet_word(const uint8_t bytes[4]);
 void copp_packet_put_word(uint32_t word, uint8_t bytes[4]);

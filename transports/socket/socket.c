@@ -45,14 +45,18 @@ static uint32_t command_limit_ms(const struct copp_socket *s) {
     return limit_ms < UINT32_MAX ? (uint32_t)limit_ms : UINT32_MAX;
 }
 
+static bool is_command(const struct socket_call *call) {
+    return call->type == PACKET_COMMAND || call->type == PACKET_OPM_CONFIGURE;
+}
+
 static uint64_t answer_deadline_ms(const struct copp_socket *s, const struct socket_call *call) {
-    uint32_t own_limit_ms = call->type == PACKET_COMMAND ? command_limit_ms(s) : s->answer_ms;
+    uint32_t own_limit_ms = is_command(call) ? command_limit_ms(s) : s->answer_ms;
     return earlier(clock_ms() + own_limit_ms, call->deadline_ms);
 }
 
 /* again: something has come already that was not the answer. */
 static bool wait_for_answer(const struct copp_socket *s, const struct socket_call *call, uint64_t deadline_ms, bool again) {
-    bool command = call->type == PACKET_COMMAND;
+    bool command = is_command(call);
     if (!command && !again && call->deadline_ms == COPP_NO_DEADLINE)
         return true; /* receiving has a limit of its own */
     return wait_until(s, POLLIN, deadline_ms, command ? s->give_up_fd : -1);
@@ -78,8 +82,11 @@ static bool send_request(struct copp_socket *s, const struct socket_call *call) 
     bool limited = call->deadline_ms != COPP_NO_DEADLINE;
     uint8_t head[PACKET_HEADER_SIZE];
     copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, call->type, 0}, head);
-    struct iovec parts[2] = {{head, sizeof head}, {(void *)(uintptr_t)call->body, call->size}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    struct iovec parts[4] = {{head, sizeof head},
+                             {(void *)(uintptr_t)call->ahead, call->ahead_size},
+                             {(void *)(uintptr_t)call->body, call->size},
+                             {(void *)(uintptr_t)call->behind, call->behind_size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 4};
     union passed_fds passed;
     ssize_t sent;
     if (call->fd_count)
@@ -89,7 +96,7 @@ static bool send_request(struct copp_socket *s, const struct socket_call *call) 
     do {
         sent = sendmsg(s->file.fd, &message, MSG_NOSIGNAL | (limited ? MSG_DONTWAIT : 0));
     } while (sent < 0 && (errno == EINTR || (limited && errno == EAGAIN && wait_until(s, POLLOUT, call->deadline_ms, -1))));
-    return sent == (ssize_t)(sizeof head + call->size);
+    return sent == (ssize_t)(sizeof head + call->ahead_size + call->size + call->behind_size);
 }
 
 bool copp_socket_receive(struct copp_socket *s, struct socket_call *call, int flags, struct packet_header *header) {
@@ -219,6 +226,46 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
     return ask_driver(transport, given, &call, hresult);
 }
 
+/* Under OPM semantics a command has its additional bytes beside it (OPM-SET-3). */
+static enum copp_result configure(struct copp_transport *transport, const struct copp_call *given,
+                                  const struct copp_command *command, uint32_t *hresult) {
+    uint8_t ahead[PACKET_CONFIGURE_AHEAD];
+    struct copp_call beside;
+    enum copp_result result = copp_call_take(given, &beside);
+    if (result)
+        return result;
+    struct socket_call call = {.type = PACKET_OPM_CONFIGURE,
+                               .deadline_ms = beside.deadline_ms,
+                               .ahead = ahead,
+                               .ahead_size = sizeof ahead,
+                               .body = command->bytes,
+                               .size = sizeof command->bytes,
+                               .behind = beside.additional,
+                               .behind_size = copp_packet_configure_encode(beside.additional_size, ahead)};
+    return copp_socket_ask((struct copp_socket *)transport, &call, hresult);
+}
+
+/* Under OPM semantics a request has its MAC beside it (OPM-WIRE-1). */
+static enum copp_result get_information(struct copp_transport *transport, const struct copp_call *given,
+                                        const struct copp_status_input *input, struct copp_status_output *output,
+                                        uint32_t *hresult) {
+    uint8_t ahead[PACKET_INFORMATION_AHEAD + COPP_MAC_SIZE];
+    struct copp_call beside;
+    enum copp_result result = copp_call_take(given, &beside);
+    if (result || beside.additional_size != COPP_MAC_SIZE)
+        return result ? result : COPP_E_ARGUMENT;
+    copp_packet_information_encode(beside.additional, ahead);
+    struct socket_call call = {.type = PACKET_OPM_INFORMATION,
+                               .deadline_ms = beside.deadline_ms,
+                               .ahead = ahead,
+                               .ahead_size = sizeof ahead,
+                               .body = input->bytes,
+                               .size = sizeof input->bytes,
+                               .answer = {{output->bytes, sizeof output->bytes}},
+                               .answer_size = sizeof output->bytes};
+    return copp_socket_ask((struct copp_socket *)transport, &call, hresult);
+}
+
 static void free_socket(struct copp_transport *transport) {
     struct copp_socket *s = (struct copp_socket *)transport;
     close_file(s);
@@ -233,6 +280,16 @@ static bool limit_time(int fd, uint32_t limit_ms) {
            setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0;
 }
 
+/* A machine's default for a socket's buffer may be less than OPM's largest packet, a command with a revocation list. What then still
+ * does not fit is not sent, and the call answers COPP_E_TRANSPORT. */
+static void make_room(int fd) {
+    int room = 0;
+    socklen_t size = sizeof room;
+    const int wanted = (int)PACKET_SIZE_MAX; /* the kernel doubles it, for its own needs */
+    if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &size) == 0 && room < 2 * wanted)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted);
+}
+
 /* errno says why. */
 static enum copp_result reach(struct copp_socket *s) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -243,6 +300,8 @@ static enum copp_result reach(struct copp_socket *s) {
     strcpy(address.sun_path, s->path);
     if (!limit_time(s->file.fd, s->answer_ms))
         return COPP_E_TRANSPORT;
+    if (s->semantics == COPP_SEMANTICS_OPM)
+        make_room(s->file.fd);
     int connected;
     do {
         connected = connect(s->file.fd, (const struct sockaddr *)&address, sizeof address);
@@ -254,9 +313,14 @@ static enum copp_result reach(struct copp_socket *s) {
 
 static enum copp_result refusal(uint32_t hresult) {
     switch (hresult) {
+    case COPP_HR_OPM_NOT_SUPPORTED:
+    case COPP_HR_OPM_COPP_NOT_SUPPORTED:
+    case COPP_HR_NOTIMPL: /* a coppd from before it had OPM */
+        return COPP_E_UNSUPPORTED; /* OPM-OUT-4 */
     case COPP_HR_NO_MONITOR:
         return COPP_E_NOT_FOUND;
     case COPP_HR_UNSUPPORTEDMODE:
+    case COPP_HR_OPM_THEATER_MODE:
         return COPP_E_UNSUPPORTED_MODE;
     default:
         return COPP_E_REFUSED;
@@ -267,7 +331,7 @@ static enum copp_result refusal(uint32_t hresult) {
 static enum copp_result open_device(struct copp_socket *s) {
     uint8_t body[PACKET_OPEN_SIZE];
     uint8_t answer[PACKET_GROWING_BOUND];
-    struct packet_open wanted = {.flags = PACKET_OPEN_WAKE, .semantics = COPP_SEMANTICS_COPP};
+    struct packet_open wanted = {.flags = PACKET_OPEN_WAKE, .semantics = s->semantics};
     struct packet_opened granted;
     memcpy(wanted.name, s->name, sizeof wanted.name);
     copp_packet_open_encode(&wanted, body);
@@ -301,10 +365,16 @@ static int fd_of(const struct copp_transport *transport) {
 
 static void info(const struct copp_transport *transport, struct copp_transport_info *info) {
     const struct copp_socket *s = (const struct copp_socket *)transport;
-    info->semantics = COPP_SEMANTICS_COPP;
+    info->semantics = s->semantics;
     info->answer_ms = s->answer_ms;
     info->command_ms = command_limit_ms(s);
     info->pending_limit_ms = s->pending_limit_ms;
+}
+
+/* OPM-SET-5: until the connection ends, or the caller gives up. What comes meanwhile stays for whoever asks next. */
+static void wait_for_level(struct copp_transport *transport, uint64_t deadline_ms) {
+    const struct copp_socket *s = (const struct copp_socket *)transport;
+    (void)wait_until(s, 0, deadline_ms, s->give_up_fd);
 }
 
 /* A connection is one device for coppd: a new device is a new connection. */
@@ -336,6 +406,17 @@ static const struct copp_transport_ops socket_ops = {.size = sizeof socket_ops,
                                                      .fd = fd_of,
                                                      .info = info,
                                                      .reopen = reopen};
+static const struct copp_transport_ops opm_ops = {.size = sizeof opm_ops,
+                                                  .key_exchange = key_exchange,
+                                                  .session_sequence_start = session_sequence_start,
+                                                  .protection_command = configure,
+                                                  .protection_status = get_information,
+                                                  .free = free_socket,
+                                                  .now_ms = clock_of,
+                                                  .fd = fd_of,
+                                                  .info = info,
+                                                  .reopen = reopen,
+                                                  .wait = wait_for_level};
 
 enum copp_result copp_socket_connect(const struct copp_socket_config *config, struct copp_socket **connection) {
     struct copp_socket_config own = {.path = NULL};
@@ -344,12 +425,16 @@ enum copp_result copp_socket_connect(const struct copp_socket_config *config, st
     *connection = NULL;
     if (config && !copp_sized_read(config, &own, sizeof own))
         return COPP_E_ARGUMENT;
+    enum copp_semantics semantics = own.semantics ? own.semantics : COPP_SEMANTICS_COPP;
+    if (semantics != COPP_SEMANTICS_COPP && semantics != COPP_SEMANTICS_OPM)
+        return COPP_E_ARGUMENT;
     const char *path = own.path ? own.path : COPP_SOCKET_DEFAULT;
     uint32_t process = copp_process();
     struct copp_socket *s = process ? calloc(1, sizeof *s) : NULL;
     if (!s)
         return COPP_E_MEMORY;
-    s->transport.ops = &socket_ops;
+    s->transport.ops = semantics == COPP_SEMANTICS_OPM ? &opm_ops : &socket_ops;
+    s->semantics = semantics;
     s->process = process;
     s->file.fd = -1;
     s->answer_ms = own.answer_ms ? own.answer_ms : ANSWER_MS;
@@ -418,105 +503,8 @@ enum copp_result copp_socket_transport_open(struct copp_socket **connection, con
     return COPP_OK;
 }
 
-enum copp_result copp_socket_watch(struct copp_socket *connection) {
-    struct socket_call call = {.type = PACKET_WATCH, .deadline_ms = COPP_NO_DEADLINE};
-    uint32_t hresult = COPP_HR_UNEXPECTED;
-    if (!connection)
-        return COPP_E_ARGUMENT;
-    enum copp_result result = copp_socket_ask(connection, &call, &hresult);
-    if (result)
-        return connection->disconnect == DISCONNECT_MALFORMED ? COPP_E_UNSUPPORTED : result; /* before there was such a request */
-    return hresult == COPP_HR_OK ? COPP_OK : COPP_E_REFUSED;
-}
-
 int copp_socket_fd(const struct copp_socket *connection) {
     return connection ? connection->file.fd : -1;
-}
-
-/* Requests by the names that protocol.md has for them. */
-static const char *request_name(uint32_t request) {
-    static const char *const names[PACKET_TYPE_COUNT] = {
-        [0] = "",
-        [PACKET_LIST] = "list",
-        [PACKET_OPEN] = "open",
-        [PACKET_KEY_EXCHANGE] = "KeyExchange",
-        [PACKET_SEQUENCE_START] = "SessionSequenceStart",
-        [PACKET_COMMAND] = "ProtectionCommand",
-        [PACKET_STATUS] = "ProtectionStatus",
-        [PACKET_WATCH] = "watch",
-        [PACKET_ADOPT] = "adopt",
-        [PACKET_RECORD] = "record",
-        [PACKET_OPM_INFORMATION] = "GetInformation",
-        [PACKET_OPM_CONFIGURE] = "Configure",
-    };
-    return names[request]; /* decoded: within the table */
-}
-
-static const char *cause_text(uint32_t disconnect) {
-    const char *text = copp_packet_disconnect_text(disconnect);
-    return text ? text : "the daemon does not say why in terms that are known";
-}
-
-static void put_in_words(const struct packet_news *told, struct copp_socket_news *news) {
-    news->kind = told->kind;
-    switch (told->kind) {
-    case COPP_SOCKET_CONNECTOR:
-        news->u.connector = told->u.connector;
-        break;
-    case COPP_SOCKET_SESSION:
-        news->u.session = told->u.session;
-        break;
-    case COPP_SOCKET_ENDED:
-        news->u.ended = (struct copp_socket_ended_news){
-            .id = told->u.ended.id, .cause = told->u.ended.disconnect ? cause_text(told->u.ended.disconnect) : ""};
-        break;
-    case COPP_SOCKET_REFUSED:
-        news->u.refused =
-            (struct copp_socket_refused_news){.id = told->u.refused.id,
-                                              .uid = told->u.refused.uid,
-                                              .pid = told->u.refused.pid,
-                                              .request = request_name(told->u.refused.request),
-                                              .hresult = told->u.refused.request ? told->u.refused.status : 0,
-                                              .cause = told->u.refused.request ? "" : cause_text(told->u.refused.status),
-                                              .count = told->u.refused.count};
-        break;
-    case COPP_SOCKET_COMPLETE:
-        break;
-    }
-}
-
-enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_socket_news *news) {
-    uint8_t body[PACKET_GROWING_BOUND];
-    struct packet_header header;
-    struct packet_news told;
-    struct copp_socket_news words = {.kind = COPP_SOCKET_COMPLETE};
-    if (!connection || !news || !copp_sized_room(news))
-        return COPP_E_ARGUMENT;
-    if (!copp_socket_usable(connection))
-        return COPP_E_TRANSPORT;
-    for (;;) {
-        struct socket_call call = {.answer = {{body, sizeof body}}};
-        errno = 0;
-        if (!copp_socket_receive(connection, &call, MSG_DONTWAIT, &header)) {
-            if (errno == EAGAIN)
-                return COPP_E_PENDING;
-            break;
-        }
-        uint32_t kind = header.type & ~PACKET_NEWS;
-        if (header.type == PACKET_DISCONNECT)
-            connection->disconnect = header.status;
-        if (!(header.type & PACKET_NEWS) || kind & PACKET_ANSWER || header.status)
-            break;
-        if (kind > COPP_SOCKET_COMPLETE)
-            continue; /* a younger daemon has more to tell */
-        if (call.got > sizeof body || !copp_packet_news_decode(body, call.got, kind, &told))
-            break;
-        put_in_words(&told, &words);
-        copp_sized_write(news, &words, sizeof words);
-        return COPP_OK;
-    }
-    connection->broken = true;
-    return COPP_E_TRANSPORT;
 }
 
 void copp_socket_close(struct copp_socket **connection) {
