@@ -202,7 +202,7 @@ void world_open(struct world *world, struct slot *slot, unsigned connector) {
         return;
     slot->connector = connector;
     CHECK(copp_omac_new(&slot->omac) == COPP_OK && copp_omac_set_key(slot->omac, world_session_key) == COPP_OK);
-    for (size_t type = 0; type < COPP_TYPES; type++) {
+    for (size_t type = 0; type < WORLD_TYPES; type++) {
         bool has = copp_connector_has_type(world->connector[connector], type);
         slot->level[type] = has ? 0 : COPP_NO_PROTECTION_LEVEL_AVAILABLE; /* SES-1 */
     }
@@ -246,14 +246,14 @@ void world_advance(struct world *world, uint64_t by_ms) {
 /* --- what must be true --- */
 
 bool world_level_valid(size_t type, uint32_t level) {
-    static const uint32_t highest[COPP_TYPES] = {1, 3, 4};
+    static const uint32_t highest[WORLD_TYPES] = {1, 3, 4};
     uint32_t extra = type == COPP_TYPE_CGMSA ? COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED : 0;
     return (level & ~extra) <= highest[type];
 }
 
 /* ARB-2 */
 static unsigned rank(size_t type, uint32_t level) {
-    static const unsigned ranks[COPP_TYPES][COPP_LEVELS] = {
+    static const unsigned ranks[WORLD_TYPES][COPP_LEVELS] = {
         [COPP_TYPE_HDCP] = {0, 1}, [COPP_TYPE_ACP] = {0, 1, 3, 2}, [COPP_TYPE_CGMSA] = {0, 1, 3, 2, 4}};
     CHECK(world_level_valid(type, level));
     return ranks[type][level & 7];
@@ -266,10 +266,10 @@ static uint32_t higher(size_t type, uint32_t a, uint32_t b) {
 /* The levels a connector must apply by ARB-2, ARB-3 and ARB-5, from the sessions alone. */
 void world_held(const struct world *world, unsigned connector, uint32_t *level) {
     uint32_t redistribution = 0;
-    memset(level, 0, COPP_TYPES * sizeof *level);
+    memset(level, 0, WORLD_TYPES * sizeof *level);
     for (unsigned i = 0; i < SLOTS; i++) {
         const struct slot *slot = &world->slots[i];
-        for (size_t type = 0; slot->device && slot->connector == connector && type < COPP_TYPES; type++) {
+        for (size_t type = 0; slot->device && slot->connector == connector && type < WORLD_TYPES; type++) {
             uint32_t held = slot->level[type] == COPP_NO_PROTECTION_LEVEL_AVAILABLE ? 0 : slot->level[type];
             if (type == COPP_TYPE_CGMSA)
                 redistribution |= held & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED;
@@ -291,7 +291,7 @@ static void check_slot(struct world *world, struct slot *slot) {
     slot->pending = result == COPP_HR_PENDING;
     CHECK(!slot->active ||
           (slot->device->command_sequence == slot->command_sequence && slot->device->status_sequence == slot->status_sequence));
-    for (size_t type = 0; type < COPP_TYPES; type++) {
+    for (size_t type = 0; type < WORLD_TYPES; type++) {
         uint32_t level = slot->device->level[type];
         CHECK(level == slot->level[type] || (level == 0 && slot->device->flags & COPP_STATUS_LINK_LOST));
         slot->level[type] = level;
@@ -318,10 +318,10 @@ static void check_desktop(struct world *world, unsigned connector) {
 
 static void check_connector(const struct world *world, unsigned connector) {
     struct copp_protection applied = {.size = sizeof applied};
-    uint32_t level[COPP_TYPES];
+    uint32_t level[WORLD_TYPES];
     copp_connector_protection(world->connector[connector], &applied);
     world_held(world, connector, level);
-    for (size_t type = 0; type < COPP_TYPES; type++) {
+    for (size_t type = 0; type < WORLD_TYPES; type++) {
         uint32_t in_force = copp_protection_level(&applied, type);
         CHECK(world_level_valid(type, in_force));
         /* whoever was told that it holds a level holds it */
@@ -338,7 +338,7 @@ static void check_own_output(const struct world *world) {
     const struct copp_protection *real = &world->own.in_force;
     copp_connector_protection(world->connector[OWN_CONNECTOR], &claimed);
     bool settled = copp_connector_deadline_ms(world->connector[OWN_CONNECTOR]) == COPP_NEVER;
-    for (size_t type = 0; type < COPP_TYPES; type++) {
+    for (size_t type = 0; type < WORLD_TYPES; type++) {
         uint32_t claim = copp_protection_level(&claimed, type);
         uint32_t truth = copp_protection_level(real, type);
         CHECK(claim == truth || (!settled && claim == 0));

@@ -6,6 +6,8 @@
 #include "device_ops.h"
 #include "fuzz.h"
 
+#define WORLD_TYPES 3u /* COPP's: every device here speaks COPP */
+
 /* An output whose answers the input chooses. It tells what is really in force. */
 struct own_output {
     struct copp_output output;
@@ -26,7 +28,7 @@ struct slot {
     uint8_t random[COPP_RANDOM_SIZE];
     uint32_t status_sequence;
     uint32_t command_sequence;
-    uint32_t level[COPP_TYPES];
+    uint32_t level[WORLD_TYPES];
     bool pending; /* a command has not ended; it asked for: */
     bool pending_signaling;
     size_t pending_type;

@@ -119,7 +119,7 @@ static bool carries(uint32_t standard, uint32_t cgmsa) {
 }
 
 static bool signaling_sound(const struct world *world, const struct slot *slot, const struct copp_set_signaling *set) {
-    uint32_t held[COPP_TYPES];
+    uint32_t held[WORLD_TYPES];
     const uint32_t *mask = set->extended_info_change_mask;
     world_held(world, slot->connector, held);
     return !(mask[0] | mask[1] | mask[2] | mask[3] | set->reserved) && carries(set->standard, held[COPP_TYPE_CGMSA]) &&

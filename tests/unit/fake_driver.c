@@ -201,8 +201,9 @@ static enum copp_result command(struct copp_transport *transport, const struct c
     driver->commands++;
     driver->last_command = *message;
     driver->additional_size = call->additional_size;
-    memcpy(driver->additional, call->additional,
-           call->additional_size < sizeof driver->additional ? call->additional_size : sizeof driver->additional);
+    if (call->additional_size)
+        memcpy(driver->additional, call->additional,
+               call->additional_size < sizeof driver->additional ? call->additional_size : sizeof driver->additional);
     enum fake_fault fault = befalls(driver);
     if (fault == FAKE_LOST)
         return (enum copp_result)driver->fault_value;
