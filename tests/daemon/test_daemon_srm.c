@@ -191,7 +191,7 @@ static void an_older_one_replaces_nothing(void) {
 /* --- what cannot be believed --- */
 
 static void is_refused(struct kit *kit, const char *name, const char *why) {
-    static const char *const options[] = {NULL, "--check-config"};
+    static const char *const options[] = {"--check-config", NULL};
     char path[KIT_PATH];
     char *said;
     path_of(kit, name, path);
