@@ -53,7 +53,7 @@ void client_end(struct client *client, enum disconnect_reason why) {
     notify_end(client, why);
     subscriber_end(client);
     turns_leave(client);
-    if (client->waiting)
+    if (client->waiting && !client->srm_wait)
         precedence_failed(client, clock_ms());
     lending_end(client, why);
     copp_device_close(&client->device); /* EVT-5 */
@@ -89,10 +89,17 @@ static void wait_for_command(struct client *client, enum packet_type type) {
     client->server->waiting = client;
 }
 
+static uint32_t command_result(const struct client *client) {
+    if (!client->srm_wait)
+        return copp_device_command_result(client->device);
+    return srm_lists_done(&client->server->srm_lists, client->srm_wait) ? COPP_HR_OK : COPP_HR_PENDING;
+}
+
 void client_finish_command(struct client *client) {
-    const struct outcome outcome = {.status = copp_device_command_result(client->device)};
+    const struct outcome outcome = {.status = command_result(client)};
     if (outcome.status == COPP_HR_PENDING)
         return;
+    client->srm_wait = 0;
     stop_waiting(client);
     if (outcome.status != COPP_HR_OK)
         precedence_failed(client, clock_ms());

@@ -70,6 +70,7 @@ static const struct key keys[] = {
     TEXT("outputs", "display", display, "xrandr"),
     TEXT("outputs", "connectors", connectors, "xrandr"),
     SWITCH("outputs", "trust_server", trust_server, "xrandr"),
+    TEXT("outputs", "srm_keys", srm_keys, NULL),
     TEXT("metrics", "address", metrics_address, NULL),
     PATH("metrics", "file", metrics_file, NULL),
 };
@@ -82,7 +83,8 @@ static const struct config defaults = {.socket = COPP_SOCKET_DEFAULT,
                                        .sessions_per_user = 256,
                                        .connections_per_second = 200,
                                        .pending_limit_ms = COPP_PENDING_LIMIT_MS,
-                                       .backend = "auto"};
+                                       .backend = "auto",
+                                       .srm_keys = "production"};
 
 struct reading {
     const char *name;

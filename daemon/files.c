@@ -95,19 +95,6 @@ bool file_replaceable(const char *name, struct error_text *error) {
     return directory_holds(name, error);
 }
 
-bool file_replace(const char *name, const char *text, size_t size, struct error_text *error) {
-    char fresh[PATH_SIZE];
-    (void)snprintf(fresh, sizeof fresh, "%s.new", name);
-    if (!file_replaceable(name, error) || !file_replaceable(fresh, error))
-        return false;
-    (void)unlink(fresh); /* left by one that was killed */
-    if (write_new(fresh, text, size, 0644, false) && rename(fresh, name) == 0)
-        return true;
-    error_set(error, "%s: cannot be written: %s", name, strerror(errno));
-    (void)unlink(fresh);
-    return false;
-}
-
 /* A path cut off would be another file's: it is left empty, which none is. */
 static void path_of(char *path, const char *directory, const char *name) {
     int length = snprintf(path, PATH_SIZE, "%s/%s", directory, name);
@@ -144,6 +131,30 @@ static bool sync_directory(const char *directory) {
     (void)close(fd);
     errno = cause;
     return good;
+}
+
+static bool replace(const char *name, const char *text, size_t size, bool lasting, struct error_text *error) {
+    char fresh[PATH_SIZE];
+    char copy[PATH_SIZE];
+    (void)snprintf(fresh, sizeof fresh, "%s.new", name);
+    (void)snprintf(copy, sizeof copy, "%s", name);
+    if (!file_replaceable(name, error) || !file_replaceable(fresh, error))
+        return false;
+    (void)unlink(fresh); /* left by one that was killed */
+    if (write_new(fresh, text, size, 0644, lasting) && rename(fresh, name) == 0)
+        return !lasting || sync_directory(dirname(copy)) || errno == EINVAL || /* EINVAL: this file system needs no such thing */
+               error_set(error, "%s: may not be on the disk: %s", name, strerror(errno));
+    error_set(error, "%s: cannot be written: %s", name, strerror(errno));
+    (void)unlink(fresh);
+    return false;
+}
+
+bool file_replace(const char *name, const char *text, size_t size, struct error_text *error) {
+    return replace(name, text, size, false, error);
+}
+
+bool file_store(const char *name, const char *text, size_t size, struct error_text *error) {
+    return replace(name, text, size, true, error);
 }
 
 /* Takes its name last: who finds it finds all of it. */

@@ -21,6 +21,7 @@ static const struct {
     [JOURNAL_HANDSHAKE] = {"failed handshakes", 1},
     [JOURNAL_PENDING] = {"commands that the output did not carry out", 1},
     [JOURNAL_LINK_LOSS] = {"losses of link or protection", 4},
+    [JOURNAL_REVOKED] = {"revoked HDCP devices", 4},
     [JOURNAL_LIBRARY] = {"errors", 4},
 };
 

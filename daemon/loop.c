@@ -112,6 +112,17 @@ static int on_outputs(sd_event_source *source, int fd, uint32_t events, void *us
     return 0;
 }
 
+/* A list is on the disk, or could not be put there: who brought it is answered. */
+static int on_written(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+    struct server *server = userdata;
+    (void)source;
+    (void)fd;
+    (void)events;
+    srm_lists_written(&server->srm_lists);
+    server_sync_outputs(server);
+    return 0;
+}
+
 static int on_journal_time(sd_event_source *source, uint64_t time, void *userdata) {
     struct server *server = userdata;
     (void)source;
@@ -249,6 +260,8 @@ static int add_sources(struct server *server) {
     if (r >= 0)
         r = sd_event_add_io(event, NULL, copp_outputs_fd(server->outputs), EPOLLIN, on_outputs, server);
     if (r >= 0)
+        r = sd_event_add_io(event, NULL, server->srm_lists.fd, EPOLLIN, on_written, server);
+    if (r >= 0)
         r = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
     if (r >= 0)
         r = sd_event_add_signal(event, NULL, SIGINT, on_end, NULL);
@@ -266,7 +279,7 @@ bool server_check(const struct server *server, char *plan, size_t size, struct e
                 listen_check(config->socket, error) && identity_open(config, false, &identity, error) &&
                 identity_check(identity, error);
     identity_release(&identity);
-    good = good && backend_check(config, error) && metrics_check(config, error);
+    good = good && backend_check(config, error) && srm_lists_check(config, error) && metrics_check(config, error);
     if (good)
         backend_plan(config, plan, size);
     return good;
@@ -278,6 +291,7 @@ static bool no_event_loop(int r, struct error_text *error) {
 
 bool server_open(struct server *server, struct error_text *error) {
     server->metrics_fd = -1;
+    srm_lists_init(&server->srm_lists);
     journal_init(&server->journal);
     server->slept_ms = clock_slept_ms();
     server->max_sessions = max_sessions();
@@ -293,7 +307,7 @@ bool server_open(struct server *server, struct error_text *error) {
         .size = sizeof adapter, .pending_limit_ms = server->config.pending_limit_ms, .log = &server->journal.log};
     identity_configure(server->identity, &adapter);
     server->outputs = backend_open(&server->config, &adapter, error);
-    if (!server->outputs)
+    if (!server->outputs || !srm_lists_open(&server->srm_lists, &server->config, copp_outputs_adapter(server->outputs), error))
         return false;
     int r = sd_event_new(&server->event);
     if (r >= 0)
@@ -324,6 +338,7 @@ void server_close(struct server *server) {
     precedence_free(server);
     journal_end(&server->journal);
     free(server->connectors);
+    free(server->revocations);
     metrics_end_all(server);
     sd_event_source_unref(server->turn_end);
     sd_event_source_unref(server->lendings_end);
@@ -336,7 +351,8 @@ void server_close(struct server *server) {
     sd_event_source_unref(server->news_timer);
     sd_event_unref(server->event);
     users_free(&server->users);
-    copp_outputs_free(&server->outputs);
+    copp_outputs_free(&server->outputs); /* the picture does not wait for the disk */
+    srm_lists_close(&server->srm_lists);
     identity_release(&server->identity);
     if (server->metrics_fd >= 0)
         (void)close(server->metrics_fd);

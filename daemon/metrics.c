@@ -117,6 +117,32 @@ static void gauge(FILE *out, const char *name, const char *help, size_t value) {
     (void)fprintf(out, "%s %zu\n", name, value);
 }
 
+static void revocations(FILE *out, const struct copp_outputs *outputs) {
+    head(out, "copp_connector_revocations", "counter",
+         "How often a revoked HDCP device ended HDCP on a connector, or kept it from coming up.");
+    for (size_t i = 0; copp_outputs_name(outputs, i); i++) {
+        struct copp_connector_view view = {.size = sizeof view};
+        copp_connector_inspect(copp_outputs_connector(outputs, i), &view);
+        (void)fputs("copp_connector_revocations_total{connector=\"", out);
+        label(out, copp_outputs_name(outputs, i));
+        (void)fprintf(out, "\"} %" PRIu32 "\n", view.revocations);
+    }
+}
+
+static void srm_lists(FILE *out, const struct srm_lists *lists) {
+    head(out, "copp_srm_version", "gauge", "Version of the list of revoked HDCP devices that is in force.");
+    for (size_t kind = 0; kind < SRM_KINDS; kind++) {
+        if (lists->taken[kind].bytes)
+            (void)fprintf(out, "copp_srm_version{hdcp=\"%zu\"} %u\n", kind + 1, srm_list_version(&lists->taken[kind]));
+    }
+    head(out, "copp_srm_updates", "counter", "Newer lists of revoked HDCP devices that players have brought.");
+    for (size_t kind = 0; kind < SRM_KINDS; kind++)
+        (void)fprintf(out, "copp_srm_updates_total{hdcp=\"%zu\"} %" PRIu64 "\n", kind + 1, lists->updates[kind]);
+    head(out, "copp_srm_writes", "counter", "How often such a list was to be stored, and whether it could be.");
+    for (size_t good = 0; good < 2; good++)
+        (void)fprintf(out, "copp_srm_writes_total{result=\"%s\"} %" PRIu64 "\n", good ? "done" : "failed", lists->writes[good]);
+}
+
 bool metrics_render(const struct metrics *metrics, const struct metrics_now *now, const struct copp_outputs *outputs, char **text,
                     size_t *size) {
     FILE *out = open_memstream(text, size);
@@ -136,6 +162,8 @@ bool metrics_render(const struct metrics *metrics, const struct metrics_now *now
         (void)fprintf(out, "copp_reloads_total{result=\"%s\"} %" PRIu64 "\n", results[i], metrics->reloads[i]);
     connectors(out, outputs);
     link_losses(out, now);
+    revocations(out, outputs);
+    srm_lists(out, now->srm_lists);
     histogram(out, metrics);
     (void)fputs("# EOF\n", out);
     return fclose(out) == 0;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "outputs/outputs.h"
+#include "srm_lists.h"
 
 enum failure {
     FAILURE_MALFORMED, /* a packet of a wrong size or type */
@@ -44,6 +45,7 @@ struct metrics_now {
     size_t sessions; /* of them, that have a session key */
     const struct copp_socket_connector_news *connectors; /* as they were told last */
     size_t connector_count;
+    const struct srm_lists *srm_lists;
 };
 
 /* *text has *size bytes; free it with free(). False without memory. */

@@ -45,8 +45,10 @@ static void respond(int fd, const char *status, const char *type, const char *bo
 }
 
 static bool render(const struct server *server, char **text, size_t *size) {
-    struct metrics_now now = {
-        .connections = server->client_count, .connectors = server->connectors, .connector_count = server->connector_count};
+    struct metrics_now now = {.connections = server->client_count,
+                              .connectors = server->connectors,
+                              .connector_count = server->connector_count,
+                              .srm_lists = &server->srm_lists};
     for (const struct client *client = server->clients; client; client = client->next) {
         struct copp_device_view view = {.size = sizeof view};
         copp_device_inspect(client->device, &view); /* of no device: nothing */

@@ -215,6 +215,28 @@ static void log_loss(struct server *server, uint32_t index, const struct copp_so
     log_warning("%s: the link to the display or its protection was lost%s", name, sessions);
 }
 
+static uint32_t revocations(const struct server *server, size_t index) {
+    struct copp_connector_view view = {.size = sizeof view};
+    copp_connector_inspect(copp_outputs_connector(server->outputs, index), &view);
+    return view.revocations;
+}
+
+/* OPM-SRM-5, OPM-SRM-6: HDCP that did not come up is not lost, so that this is told apart from losses. */
+static void notify_revoked(struct server *server, uint32_t index) {
+    const struct copp_socket_connector_news *told = &server->connectors[index];
+    char name[JOURNAL_SUBJECT_SIZE];
+    char sessions[SESSIONS_TEXT];
+    uint32_t now = revocations(server, index);
+    if (now == server->revocations[index])
+        return;
+    server->revocations[index] = now;
+    (void)snprintf(name, sizeof name, "%s%s", told->now.name, mark(told));
+    if (!journal_admits(&server->journal, JOURNAL_REVOKED, name, clock_ms()))
+        return;
+    list_sessions(server, index, (unsigned)told->now.devices, sessions, sizeof sessions);
+    log_warning("%s: a revoked HDCP device receives: HDCP is off there%s", name, sessions);
+}
+
 /* What was raised on a connector reaches all its sessions (EVT-1); any other change is one player's doing. */
 static void notify_connector(struct server *server, uint32_t index) {
     struct copp_socket_connector_news *told = &server->connectors[index];
@@ -244,10 +266,13 @@ static void notify_connector(struct server *server, uint32_t index) {
 /* One that has come since; without memory it is tried again next time. */
 static bool add_connector(struct server *server) {
     size_t count = server->connector_count;
-    struct copp_socket_connector_news *more = realloc(server->connectors, (count + 1) * sizeof *more);
+    uint32_t *revoked = realloc(server->revocations, (count + 1) * sizeof *revoked);
+    server->revocations = revoked ? revoked : server->revocations;
+    struct copp_socket_connector_news *more = revoked ? realloc(server->connectors, (count + 1) * sizeof *more) : NULL;
     if (!more)
         return false;
     server->connectors = more;
+    revoked[count] = revocations(server, count);
     look(server, count, &more[count]);
     server->connector_count++;
     publish(server, &(struct packet_news){COPP_SOCKET_CONNECTOR, {.connector = more[count]}}, NULL);
@@ -255,8 +280,10 @@ static bool add_connector(struct server *server) {
 }
 
 void notify_connectors(struct server *server) {
-    for (size_t i = 0; i < server->connector_count; i++)
+    for (size_t i = 0; i < server->connector_count; i++) {
         notify_connector(server, (uint32_t)i);
+        notify_revoked(server, (uint32_t)i);
+    }
     while (copp_outputs_name(server->outputs, server->connector_count) && add_connector(server)) {
     }
 }

@@ -106,6 +106,16 @@ static struct outcome command(struct client *client) {
     return outcome;
 }
 
+/* OPM-SRM-4: what a player was told of is not forgotten by a restart, so its answer waits for the disk; PENDING as of a command (CMD-6). */
+static uint32_t store_lists(struct client *client) {
+    struct server *server = client->server;
+    uint64_t wait = srm_lists_sync(&server->srm_lists, copp_outputs_adapter(server->outputs));
+    if (srm_lists_done(&server->srm_lists, wait))
+        return COPP_HR_OK;
+    client->srm_wait = wait;
+    return COPP_HR_PENDING;
+}
+
 /* The same with what OPM has beside the command. Of more than may be copied nothing has come: the device judges the size alone (OPM-SET-3). */
 static struct outcome configure(struct client *client) {
     const struct request *request = &client->server->request;
@@ -117,11 +127,12 @@ static struct outcome configure(struct client *client) {
         return (struct outcome){.status = COPP_HR_INVALIDARG};
     bool yields = precedence_yields(client, now_ms);
     copp_connector_set_busy(connector, yields);
-    const struct outcome outcome = {
-        .status = copp_device_configure(client->device, command, request->body.configure.additional, additional_size, now_ms)};
+    uint32_t status = copp_device_configure(client->device, command, request->body.configure.additional, additional_size, now_ms);
     copp_connector_set_busy(connector, false);
-    precedence_answered(client, command, outcome.status, yields, now_ms);
-    return outcome;
+    precedence_answered(client, command, status, yields, now_ms);
+    if (status == COPP_HR_OK && additional_size > 0)
+        status = store_lists(client);
+    return (struct outcome){.status = status};
 }
 
 static struct outcome query(struct client *client) {

@@ -32,6 +32,7 @@ struct config {
     char display[CONFIG_TEXT]; /* an X server */
     char connectors[CONFIG_TEXT]; /* the kernel's name for its outputs */
     uint32_t trust_server; /* 0 or 1 */
+    char srm_keys[CONFIG_TEXT]; /* who signs lists of revoked HDCP devices */
     /* [metrics]: "" is off */
     char metrics_address[CONFIG_TEXT];
     char metrics_file[CONFIG_TEXT];

@@ -12,6 +12,7 @@
 #include "outputs/outputs.h"
 #include "packet.h"
 #include "settings.h"
+#include "srm_lists.h"
 #include "users.h"
 
 /* A change, for subscribers. */
@@ -91,8 +92,9 @@ struct client {
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool untold; /* it has changed since, and will be told at the end of the interval */
     struct client *next_waiting; /* while it is */
-    bool waiting; /* its command is under way (CMD-6): nothing is read meanwhile */
+    bool waiting; /* its command is under way (CMD-6), or its answer waits for the disk: nothing is read meanwhile */
     enum packet_type command; /* while it is: how it came */
+    uint64_t srm_wait; /* not 0: it has succeeded, and its list is on the way to the disk (srm_lists.h) */
     bool queued; /* it waits for its user's turn (turns.h) */
     uint32_t queued_events; /* to be served then */
     struct client *previous_queued;
@@ -132,6 +134,7 @@ struct server {
     struct config config;
     struct identity *identity; /* of the devices that are opened from now on */
     struct copp_outputs *outputs;
+    struct srm_lists srm_lists; /* its adapter's */
     struct metrics metrics;
     struct journal journal;
     struct user *users;
@@ -149,6 +152,7 @@ struct server {
     int metrics_fd; /* -1: none */
     struct scraper *scrapers; /* the youngest first */
     struct copp_socket_connector_news *connectors; /* as they were told last */
+    uint32_t *revocations; /* of each, as they were told last */
     size_t connector_count;
     struct subscriber *subscribers;
     struct news news[NEWS_MAX]; /* a ring; the last ones there were */

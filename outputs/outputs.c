@@ -84,6 +84,10 @@ enum copp_result copp_outputs_renew(struct copp_outputs *outputs, const struct c
     return copp_adapter_renew_all(outputs->adapter, config);
 }
 
+struct copp_adapter *copp_outputs_adapter(const struct copp_outputs *outputs) {
+    return outputs->adapter;
+}
+
 void copp_outputs_free(struct copp_outputs **outputs) {
     if (!outputs || !*outputs)
         return;

@@ -17,6 +17,8 @@ COPP_NODISCARD enum copp_result copp_outputs_new(const struct copp_adapter_confi
                                                  struct copp_outputs **outputs);
 /* Gives the adapter other chains and keys, as copp_adapter_renew_all. */
 COPP_NODISCARD enum copp_result copp_outputs_renew(struct copp_outputs *outputs, const struct copp_adapter_config *config);
+/* For the lists of revoked HDCP devices that it keeps (copp_adapter_keep_srms). */
+struct copp_adapter *copp_outputs_adapter(const struct copp_outputs *outputs);
 /* Every device must have been closed. NULL-safe; clears the pointer. */
 void copp_outputs_free(struct copp_outputs **outputs);
 

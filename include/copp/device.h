@@ -148,6 +148,7 @@ struct copp_connector_view {
     bool dpcp;
     bool hardware_protection;
     uint32_t dvi_version;
+    uint32_t revocations; /* how often a revoked HDCP device ended HDCP, or kept it from coming up (OPM-SRM-5, OPM-SRM-6) */
 };
 COPP_API void copp_connector_inspect(const struct copp_connector *connector, struct copp_connector_view *view);
 

@@ -100,6 +100,7 @@ static void lose_applied(struct copp_connector *connector, const struct copp_los
 
 void copp_connector_lose(struct copp_connector *connector, const struct copp_loss *loss) {
     connector->losses++;
+    connector->revocations += loss->revoked;
     copp_connector_log(connector, COPP_LOG_WARNING, "LinkLost: what it protected is lost (EVT-3)", NULL);
     for (struct copp_device *device = connector->devices; device; device = device->next)
         lose_levels(device, loss);

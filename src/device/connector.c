@@ -89,8 +89,9 @@ static bool asks_for_hdcp(const struct copp_change *change) {
 }
 
 /* OPM-SRM-6: the next query of a level says why. The desktop and sessions of COPP are told of a failure. */
-static void note_revoked(const struct copp_change *change) {
+static void note_revoked(struct copp_connector *connector, const struct copp_change *change) {
     struct copp_device *device = change->device;
+    connector->revocations++;
     if (!device || device->semantics != COPP_SEMANTICS_OPM || !(COPP_HDCP_TYPES & (1u << change->type)))
         return;
     device->flags |= COPP_STATUS_LINK_LOST;
@@ -160,7 +161,7 @@ enum copp_result copp_connector_change(const struct copp_change *change, struct 
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
     if (result == COPP_E_REVOKED) {
-        note_revoked(change);
+        note_revoked(connector, change);
         (void)copp_connector_apply_effective(connector);
         look_up_for_opm(connector);
     }
@@ -213,7 +214,7 @@ static void end_pending_command(struct copp_connector *connector, struct copp_ch
     if (!result && asks_for_hdcp(change) && copp_connector_is_revoked(connector))
         result = COPP_E_REVOKED;
     if (result == COPP_E_REVOKED)
-        note_revoked(change);
+        note_revoked(connector, change);
     if (!result)
         swap_change(connector, change);
     end_command(change, result);

@@ -61,6 +61,7 @@ void copp_connector_inspect(const struct copp_connector *connector, struct copp_
                                             .protection_types = connector->config.protection_types,
                                             .losses = connector->losses,
                                             .reconfigurations = connector->reconfigurations,
+                                            .revocations = connector->revocations,
                                             .type1 = connector->config.type1,
                                             .dpcp = connector->config.dpcp,
                                             .hardware_protection = connector->config.hardware_protection,

@@ -100,6 +100,7 @@ struct copp_connector {
     uint64_t retry_ms; /* not before this is an unwilling output asked again */
     bool dark; /* the output shows no frames (OPM-STA-6) */
     uint32_t losses; /* as in struct copp_connector_view */
+    uint32_t revocations;
     uint32_t reconfigurations;
 };
 

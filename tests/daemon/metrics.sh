@@ -29,7 +29,7 @@ sed -E "/^#/!s/\$/ $now/" "$directory/metrics" >"$directory/timed"
 promtool tsdb create-blocks-from openmetrics "$directory/timed" "$directory/blocks"
 mkdir "$directory/blocks/wal" # dump looks for one
 (cd "$directory" && mkdir data && promtool tsdb dump blocks) >"$directory/dump" # younger releases work below data
-for name in copp_sessions copp_connections_open copp_connector_link_losses_total copp_handshakes_total copp_failures_total copp_reloads_total copp_connector_level copp_connector_simulated copp_connector_plugged copp_query_seconds_bucket; do
+for name in copp_sessions copp_connections_open copp_connector_link_losses_total copp_connector_revocations_total copp_srm_updates_total copp_srm_writes_total copp_handshakes_total copp_failures_total copp_reloads_total copp_connector_level copp_connector_simulated copp_connector_plugged copp_query_seconds_bucket; do
     grep -q "\"$name\"" "$directory/dump" || {
         echo "Prometheus did not take $name in:"
         cat "$directory/dump"
@@ -38,5 +38,5 @@ for name in copp_sessions copp_connections_open copp_connector_link_losses_total
 done
 
 # the lint knows the older text only, in which a counter's TYPE and HELP carry _total
-sed -E -e '/^# EOF/d' -e 's/^# (TYPE|HELP) (copp_(connections|handshakes|commands|failures|reloads|connector_link_losses)) /# \1 \2_total /' "$directory/metrics" |
+sed -E -e '/^# EOF/d' -e 's/^# (TYPE|HELP) (copp_(connections|handshakes|commands|failures|reloads|connector_link_losses|connector_revocations|srm_updates|srm_writes)) /# \1 \2_total /' "$directory/metrics" |
     promtool check metrics
