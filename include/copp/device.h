@@ -76,6 +76,13 @@ COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_opm(struct copp_adap
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_all(struct copp_adapter *adapter,
                                                                 const struct copp_adapter_config *config);
 
+/*
+ * The chain that devices of those semantics are opened with from now on. *bytes points to *size bytes of the adapter's, which hold until it is
+ * renewed or freed. COPP_E_UNSUPPORTED: there is none (OPM-OUT-4). On failure *bytes is NULL and *size 0.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_chain(const struct copp_adapter *adapter, enum copp_semantics semantics,
+                                                            const uint8_t **bytes, size_t *size);
+
 /* Frees the adapter and its connectors; every device must have been closed. NULL-safe; clears the pointer. */
 COPP_API void copp_adapter_free(struct copp_adapter **adapter);
 
