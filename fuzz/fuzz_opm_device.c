@@ -1,8 +1,8 @@
 /*
- * A driver's functions under OPM semantics: GetInformation and Configure with additional bytes, in any order and with any bytes, most of
- * them right but for one thing. What must hold: a wrong message is refused by the code of the first thing that is wrong (OPM-GET-2,
- * OPM-SET-1) and changes nothing; what succeeds is authentic and counted; what a session holds is in force, or the session will be
- * told; revocation lists never go back (OPM-SRM-4).
+ * A driver's functions under OPM semantics: GetInformation and Configure with additional bytes, in any order and with any
+ * bytes, most of them right but for one thing. What must hold: a wrong message is refused by the code of the first thing that
+ * is wrong (OPM-GET-2, OPM-SET-1) and changes nothing; what succeeds is authentic and counted; what a session holds is in
+ * force, or the session will be told; revocation lists never go back (OPM-SRM-4).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The driver's side: EvtIddCxMonitorOPM... over copp_ddi. For labs: it shows how the callbacks fit, and that a player's calls work. Without a
- * certificate that players trust, and without hardware that encrypts, it offers no protection.
+ * The driver's side: EvtIddCxMonitorOPM... over copp_ddi. For labs: it shows how the callbacks fit, and that a player's calls
+ * work. Without a certificate that players trust, and without hardware that encrypts, it offers no protection.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,8 +94,8 @@ static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
 
 /* --- the OPM callbacks. A structure that is shorter than ours lacks something that we would read or write --- */
 
-/* What arrives here is declared as a number of semantics, in which OPM is 1, while certificates have OPM as 0. A driver with one chain hands
- * it out for each: a chain is public, and to refuse one of the two could refuse OPM. */
+/* What arrives here is declared as a number of semantics, in which OPM is 1, while certificates have OPM as 0. A driver with one
+ * chain hands it out for each: a chain is public, and to refuse one of the two could refuse OPM. */
 static uint32_t certificate_type(struct idd_adapter *adapter, uint32_t type) {
     if (type != COPP_OPM_CERTIFICATE_OPM)
         adapter->other_types++; /* a real driver logs it */

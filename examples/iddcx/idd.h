@@ -1,8 +1,8 @@
 /*
  * What a driver of an indirect display gets from Windows' kit (iddcx.h), as far as OPM needs it, so that the example builds and
- * runs anywhere. In a real driver these are IDDCX_ADAPTER, IDDCX_MONITOR, IDDCX_OPMCTX and the IDARG_IN_OPM_..., IDARG_OUT_OPM_...
- * structures, and the functions are the EvtIddCxMonitorOPM... of IDD_CX_CLIENT_CONFIG. As there, each structure
- * begins with its own size in bytes, and a callback answers a NTSTATUS.
+ * runs anywhere. In a real driver these are IDDCX_ADAPTER, IDDCX_MONITOR, IDDCX_OPMCTX and the IDARG_IN_OPM_...,
+ * IDARG_OUT_OPM_... structures, and the functions are the EvtIddCxMonitorOPM... of IDD_CX_CLIENT_CONFIG. As there, each
+ * structure begins with its own size in bytes, and a callback answers a NTSTATUS.
  */
 #ifndef EXAMPLE_IDD_H
 #define EXAMPLE_IDD_H

@@ -1,6 +1,6 @@
 /*
- * The other side of the callbacks, so that they can be tried: a transport that makes the calls as Windows does, and a player on it.
- * The test hierarchy is made here; a driver's maker reads his chain and key from where they are installed.
+ * The other side of the callbacks, so that they can be tried: a transport that makes the calls as Windows does, and a player on
+ * it. The test hierarchy is made here; a driver's maker reads his chain and key from where they are installed.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,14 +1,15 @@
 /*
- * The nine functions that a display driver offers to Windows' kernel for COPP and OPM (DxgkDdiQueryInterface, GUID_DEVINTERFACE_OPM),
- * over the devices of an adapter (device.h). IddCx's callbacks are the same but for their parameters' wrapping: examples/iddcx.
+ * The nine functions that a display driver offers to Windows' kernel for COPP and OPM (DxgkDdiQueryInterface,
+ * GUID_DEVINTERFACE_OPM), over the devices of an adapter (device.h). IddCx's callbacks are the same but for their parameters'
+ * wrapping: examples/iddcx.
  *
- * The functions answer a NTSTATUS: 0 for success, 0xC01E05nn of OPM (OPM-DDI-4..6), STATUS_INVALID_PARAMETER for a NULL pointer or a
- * number without a meaning, and STATUS_NO_MEMORY. A failed call writes nothing (OPM-ERR-3). They touch no file. Only creating a protected
- * output allocates; for the others device.h says what the crypto library's random numbers and keys do.
+ * The functions answer a NTSTATUS: 0 for success, 0xC01E05nn of OPM (OPM-DDI-4..6), STATUS_INVALID_PARAMETER for a NULL pointer
+ * or a number without a meaning, and STATUS_NO_MEMORY. A failed call writes nothing (OPM-ERR-3). They touch no file. Only
+ * creating a protected output allocates; for the others device.h says what the crypto library's random numbers and keys do.
  *
- * Windows calls them for different connectors at the same time (OPM-DDI-2), and an adapter is one thread's at a time. So take a lock
- * of your own around each call. Only copp_ddi_configure_protected_output waits, by the pump, whose wait may give that lock back
- * for as long as it waits.
+ * Windows calls them for different connectors at the same time (OPM-DDI-2), and an adapter is one thread's at a time. So take a
+ * lock of your own around each call. Only copp_ddi_configure_protected_output waits, by the pump, whose wait may give that lock
+ * back for as long as it waits.
  */
 #ifndef COPP_DDI_H
 #define COPP_DDI_H
@@ -40,8 +41,9 @@ COPP_API COPP_NODISCARD enum copp_result copp_ddi_add_target(struct copp_ddi *dd
                                                              struct copp_connector *connector);
 
 /*
- * The hardware functionality scan (OPM-DDI-3). Until it has passed, every function but copp_ddi_destroy_protected_output answers
- * "hardware functionality scan failed": call none of them before it has ended. Begin it at start and at each return to full power.
+ * The hardware functionality scan (OPM-DDI-3). Until it has passed, every function but copp_ddi_destroy_protected_output
+ * answers "hardware functionality scan failed": call none of them before it has ended. Begin it at start and at each return to
+ * full power.
  */
 enum copp_ddi_scan {
     COPP_DDI_SCAN_RUNNING = 0,
@@ -51,17 +53,17 @@ enum copp_ddi_scan {
 COPP_API void copp_ddi_set_scan(struct copp_ddi *ddi, enum copp_ddi_scan scan);
 
 /*
- * The certificate chain for devices that are created from now on. type is a COPP_OPM_CERTIFICATE_* and not a semantics: the two number COPP and
- * OPM the other way round. Answers "OPM, COPP or UAB not supported" where there is none. certificate receives size bytes, which must be
- * the number that copp_ddi_get_certificate_size gave (OPM-DDI-4).
+ * The certificate chain for devices that are created from now on. type is a COPP_OPM_CERTIFICATE_* and not a semantics: the two
+ * number COPP and OPM the other way round. Answers "OPM, COPP or UAB not supported" where there is none. certificate receives
+ * size bytes, which must be the number that copp_ddi_get_certificate_size gave (OPM-DDI-4).
  */
 COPP_API COPP_NODISCARD uint32_t copp_ddi_get_certificate_size(struct copp_ddi *ddi, uint32_t type, uint32_t *size);
 COPP_API COPP_NODISCARD uint32_t copp_ddi_get_certificate(struct copp_ddi *ddi, uint32_t type, uint32_t size,
                                                           uint8_t *certificate);
 
 /*
- * Opens a device on the target's connector. vos is COPP_OPM_VOS_COPP or COPP_OPM_VOS_OPM. *output is its handle, never 0. The number of a
- * handle is not used again before all others have been, so that an old handle names nothing (OPM-DDI-5).
+ * Opens a device on the target's connector. vos is COPP_OPM_VOS_COPP or COPP_OPM_VOS_OPM. *output is its handle, never 0. The
+ * number of a handle is not used again before all others have been, so that an old handle names nothing (OPM-DDI-5).
  */
 COPP_API COPP_NODISCARD uint32_t copp_ddi_create_protected_output(struct copp_ddi *ddi, uint32_t target_id, uint32_t vos,
                                                                   uintptr_t *output);
@@ -83,8 +85,8 @@ COPP_API COPP_NODISCARD uint32_t copp_ddi_get_copp_compatible_information(struct
                                                                           struct copp_status_output *information);
 
 /*
- * A command, with the bytes beside it as of copp_device_configure, which must not change during the call. Returns when the command has ended,
- * at the latest when the adapter's pending_limit_ms is over.
+ * A command, with the bytes beside it as of copp_device_configure, which must not change during the call. Returns when the
+ * command has ended, at the latest when the adapter's pending_limit_ms is over.
  */
 COPP_API COPP_NODISCARD uint32_t copp_ddi_configure_protected_output(struct copp_ddi *ddi, uintptr_t output,
                                                                      const struct copp_command *parameters,

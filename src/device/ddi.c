@@ -104,36 +104,41 @@ static uint32_t unsupported(enum copp_semantics semantics) {
     return copp_opm_ntstatus(semantics == COPP_SEMANTICS_OPM ? COPP_HR_OPM_NOT_SUPPORTED : COPP_HR_OPM_COPP_NOT_SUPPORTED);
 }
 
-static uint32_t find_chain(const struct copp_ddi *ddi, uint32_t type, const uint8_t **bytes, size_t *size) {
+/* NULL: *status says why. */
+static const uint8_t *find_chain(const struct copp_ddi *ddi, uint32_t type, size_t *size, uint32_t *status) {
     enum copp_semantics semantics = copp_opm_semantics_of_certificate(type);
-    uint32_t status = scanned(ddi);
-    if (status)
-        return status;
+    const uint8_t *bytes = NULL;
+    *size = 0;
+    *status = scanned(ddi);
+    if (*status)
+        return NULL;
     if (type == COPP_OPM_CERTIFICATE_UAB)
-        return copp_opm_ntstatus(COPP_HR_OPM_UAB_NOT_SUPPORTED);
-    if (semantics == COPP_SEMANTICS_NONE)
-        return STATUS_INVALID_PARAMETER;
-    return copp_adapter_chain(ddi->adapter, semantics, bytes, size) ? unsupported(semantics) : STATUS_SUCCESS;
+        *status = copp_opm_ntstatus(COPP_HR_OPM_UAB_NOT_SUPPORTED);
+    else if (semantics == COPP_SEMANTICS_NONE)
+        *status = STATUS_INVALID_PARAMETER;
+    else if (copp_adapter_chain(ddi->adapter, semantics, &bytes, size))
+        *status = unsupported(semantics);
+    return bytes;
 }
 
 uint32_t copp_ddi_get_certificate_size(struct copp_ddi *ddi, uint32_t type, uint32_t *size) {
-    const uint8_t *bytes;
     size_t chain_size;
+    uint32_t status;
     if (!ddi || !size)
         return STATUS_INVALID_PARAMETER;
-    uint32_t status = find_chain(ddi, type, &bytes, &chain_size);
-    if (!status)
-        *size = (uint32_t)chain_size;
-    return status;
+    if (!find_chain(ddi, type, &chain_size, &status))
+        return status;
+    *size = (uint32_t)chain_size;
+    return STATUS_SUCCESS;
 }
 
 uint32_t copp_ddi_get_certificate(struct copp_ddi *ddi, uint32_t type, uint32_t size, uint8_t *certificate) {
-    const uint8_t *bytes;
     size_t chain_size;
+    uint32_t status;
     if (!ddi || !certificate)
         return STATUS_INVALID_PARAMETER;
-    uint32_t status = find_chain(ddi, type, &bytes, &chain_size);
-    if (status)
+    const uint8_t *bytes = find_chain(ddi, type, &chain_size, &status);
+    if (!bytes)
         return status;
     if (size != chain_size)
         return copp_opm_ntstatus(COPP_HR_OPM_INVALID_CERTIFICATE_LENGTH); /* OPM-DDI-4 */
@@ -150,17 +155,19 @@ static struct output **find_output(struct copp_ddi *ddi, uintptr_t handle) {
     return *link ? link : NULL;
 }
 
-/* OPM-DDI-1: the target's connector, if there is one and no more. */
-static uint32_t find_connector(const struct copp_ddi *ddi, uint32_t target_id, struct copp_connector **connector) {
-    *connector = NULL;
+/* OPM-DDI-1: the target's connector, if there is one and no more. NULL: *status says why. */
+static struct copp_connector *find_connector(const struct copp_ddi *ddi, uint32_t target_id, uint32_t *status) {
+    struct copp_connector *connector = NULL;
+    *status = STATUS_INVALID_PARAMETER;
     for (const struct target *target = ddi->targets; target; target = target->next) {
         if (target->id != target_id)
             continue;
-        if (*connector)
-            return copp_opm_ntstatus(COPP_HR_OPM_SPANNING_MODE);
-        *connector = target->connector;
+        *status = copp_opm_ntstatus(COPP_HR_OPM_SPANNING_MODE);
+        if (connector)
+            return NULL;
+        connector = target->connector;
     }
-    return *connector ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    return connector;
 }
 
 static uint32_t why_not_opened(const struct copp_connector *connector, enum copp_semantics semantics, enum copp_result result) {
@@ -204,7 +211,6 @@ static uint32_t open_output(struct copp_ddi *ddi, struct copp_connector *connect
 }
 
 uint32_t copp_ddi_create_protected_output(struct copp_ddi *ddi, uint32_t target_id, uint32_t vos, uintptr_t *output) {
-    struct copp_connector *connector;
     if (!ddi || !output)
         return STATUS_INVALID_PARAMETER;
     uint32_t status = scanned(ddi);
@@ -213,8 +219,8 @@ uint32_t copp_ddi_create_protected_output(struct copp_ddi *ddi, uint32_t target_
     enum copp_semantics semantics = copp_opm_semantics_of_vos(vos);
     if (semantics == COPP_SEMANTICS_NONE)
         return STATUS_INVALID_PARAMETER; /* OPM-OUT-3 */
-    status = find_connector(ddi, target_id, &connector);
-    return status ? status : open_output(ddi, connector, semantics, output);
+    struct copp_connector *connector = find_connector(ddi, target_id, &status);
+    return connector ? open_output(ddi, connector, semantics, output) : status;
 }
 
 uint32_t copp_ddi_destroy_protected_output(struct copp_ddi *ddi, uintptr_t output) {
@@ -229,27 +235,29 @@ uint32_t copp_ddi_destroy_protected_output(struct copp_ddi *ddi, uintptr_t outpu
 
 /* --- what an output is asked --- */
 
-/* The output of that handle, if calls for it may be made. A device of COPP says by a code of its own that it is gone. */
-static uint32_t reach(struct copp_ddi *ddi, uintptr_t handle, struct output **output) {
-    uint32_t status = scanned(ddi);
-    if (status)
-        return status;
+/* The output of that handle, if calls for it may be made. NULL: *status says why. Whether it is gone is looked at here,
+ * since a device of COPP has a code of its own for that. */
+static struct output *reach(struct copp_ddi *ddi, uintptr_t handle, uint32_t *status) {
+    *status = scanned(ddi);
+    if (*status)
+        return NULL;
     struct output **link = find_output(ddi, handle);
+    *status = copp_opm_ntstatus(COPP_HR_OPM_INVALID_HANDLE); /* OPM-DDI-5 */
     if (!link)
-        return copp_opm_ntstatus(COPP_HR_OPM_INVALID_HANDLE); /* OPM-DDI-5 */
-    *output = *link;
-    bool gone = (*output)->device->state == COPP_DEVICE_GONE || !copp_device_is_ours((*output)->device);
-    return gone ? copp_opm_ntstatus(COPP_HR_OPM_OUTPUT_GONE) : STATUS_SUCCESS;
+        return NULL;
+    *status = copp_opm_ntstatus(COPP_HR_OPM_OUTPUT_GONE);
+    const struct copp_device *device = (*link)->device;
+    return device->state == COPP_DEVICE_GONE || !copp_device_is_ours(device) ? NULL : *link;
 }
 
 uint32_t copp_ddi_get_random_number(struct copp_ddi *ddi, uintptr_t output, uint8_t *random) {
-    struct output *found;
+    uint32_t status;
     const uint8_t *bytes;
     size_t size;
     if (!ddi || !random)
         return STATUS_INVALID_PARAMETER;
-    uint32_t status = reach(ddi, output, &found);
-    if (status)
+    struct output *found = reach(ddi, output, &status);
+    if (!found)
         return status;
     if (found->random_given)
         return copp_opm_ntstatus(COPP_HR_OPM_INTERNAL_ERROR); /* OPM-DDI-5 */
@@ -260,11 +268,11 @@ uint32_t copp_ddi_get_random_number(struct copp_ddi *ddi, uintptr_t output, uint
 
 uint32_t copp_ddi_set_signing_key_and_sequence_numbers(struct copp_ddi *ddi, uintptr_t output,
                                                        const struct copp_signature *parameters) {
-    struct output *found;
+    uint32_t status;
     if (!ddi || !parameters)
         return STATUS_INVALID_PARAMETER;
-    uint32_t status = reach(ddi, output, &found);
-    if (status)
+    struct output *found = reach(ddi, output, &status);
+    if (!found)
         return status;
     uint32_t hresult = copp_device_sequence_start(found->device, parameters);
     if (hresult == COPP_HR_UNEXPECTED) /* COPP has this one code for every failure (SES-7) */
@@ -274,11 +282,11 @@ uint32_t copp_ddi_set_signing_key_and_sequence_numbers(struct copp_ddi *ddi, uin
 
 uint32_t copp_ddi_get_information(struct copp_ddi *ddi, uintptr_t output, const uint8_t *parameters,
                                   struct copp_status_output *information) {
-    struct output *found;
+    uint32_t status;
     if (!ddi || !parameters || !information)
         return STATUS_INVALID_PARAMETER;
-    uint32_t status = reach(ddi, output, &found);
-    if (status)
+    struct output *found = reach(ddi, output, &status);
+    if (!found)
         return status;
     const struct copp_status_input *input = (const struct copp_status_input *)(parameters + COPP_MAC_SIZE); /* OPM-WIRE-1 */
     return copp_opm_ntstatus(copp_device_get_information(found->device, parameters, input, information));
@@ -287,23 +295,23 @@ uint32_t copp_ddi_get_information(struct copp_ddi *ddi, uintptr_t output, const 
 uint32_t copp_ddi_get_copp_compatible_information(struct copp_ddi *ddi, uintptr_t output,
                                                   const struct copp_status_input *parameters,
                                                   struct copp_status_output *information) {
-    struct output *found;
+    uint32_t status;
     if (!ddi || !parameters || !information)
         return STATUS_INVALID_PARAMETER;
-    uint32_t status = reach(ddi, output, &found);
-    return status ? status : copp_opm_ntstatus(copp_device_get_copp_information(found->device, parameters, information));
+    struct output *found = reach(ddi, output, &status);
+    return found ? copp_opm_ntstatus(copp_device_get_copp_information(found->device, parameters, information)) : status;
 }
 
-/* Waits for the command's end (CMD-6). Other calls may come while it waits (OPM-DDI-2), so that the output is looked up each time. */
+/* Waits for the command's end (CMD-6). Other calls may come while it waits (OPM-DDI-2), so that the output is looked up each
+ * time. */
 static uint32_t wait_for_end(struct copp_ddi *ddi, uintptr_t handle) {
-    struct output *found;
     uint32_t status;
     uint32_t hresult = COPP_HR_PENDING;
     while (hresult == COPP_HR_PENDING) {
         ddi->pump->ops->wait(ddi->pump, copp_adapter_deadline_ms(ddi->adapter));
         copp_adapter_dispatch(ddi->adapter, ddi->pump->ops->now_ms(ddi->pump));
-        status = reach(ddi, handle, &found);
-        if (status)
+        struct output *found = reach(ddi, handle, &status);
+        if (!found)
             return status;
         hresult = copp_device_command_result(found->device);
     }
@@ -312,11 +320,11 @@ static uint32_t wait_for_end(struct copp_ddi *ddi, uintptr_t handle) {
 
 uint32_t copp_ddi_configure_protected_output(struct copp_ddi *ddi, uintptr_t output, const struct copp_command *parameters,
                                              uint32_t additional_size, const uint8_t *additional) {
-    struct output *found;
+    uint32_t status;
     if (!ddi || !parameters || (!additional && additional_size))
         return STATUS_INVALID_PARAMETER;
-    uint32_t status = reach(ddi, output, &found);
-    if (status)
+    struct output *found = reach(ddi, output, &status);
+    if (!found)
         return status;
     uint32_t hresult =
         copp_device_configure(found->device, parameters, additional, additional_size, ddi->pump->ops->now_ms(ddi->pump));
