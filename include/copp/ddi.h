@@ -5,7 +5,7 @@
  *
  * The functions answer a NTSTATUS: 0 for success, 0xC01E05nn of OPM (OPM-DDI-4..6), STATUS_INVALID_PARAMETER for a NULL pointer
  * or a number without a meaning, and STATUS_NO_MEMORY. A failed call writes nothing (OPM-ERR-3). They touch no file. Only
- * creating a protected output allocates; for the others device.h says what the crypto library's random numbers and keys do.
+ * creating a protected output allocates; device.h says what the crypto library does of its own for the others.
  *
  * Windows calls them for different connectors at the same time (OPM-DDI-2), and an adapter is one thread's at a time. So take a
  * lock of your own around each call. Only copp_ddi_configure_protected_output waits, by the pump, whose wait may give that lock

@@ -6,7 +6,8 @@
  *
  * After copp_device_open a device with a random source and a key of the host's own allocates nothing. It touches no file, takes no
  * lock and does not wait. The crypto library's random source and keys allocate, lock and call getrandom, in
- * copp_device_key_exchange and copp_device_sequence_start alone.
+ * copp_device_key_exchange and copp_device_sequence_start alone. So does the crypto library where it verifies the signature of a
+ * list that an application hands over (OPM-SRM-1), but for getrandom.
  *
  * A device belongs to the process that opened it. In a child made by fork() its entry points answer COPP_HR_UNEXPECTED, under OPM
  * semantics COPP_HR_OPM_OUTPUT_GONE, and closing it tells its output nothing. The adapter works there too: devices that the child opens are its own, and their random

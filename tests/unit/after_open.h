@@ -8,6 +8,7 @@ enum phase {
     NOT_MEASURED = 0,
     HANDSHAKE, /* GetCertificateLength, KeyExchange, SequenceStart */
     SESSION, /* whatever comes then */
+    LIST, /* but SET_HDCP_SRM */
     CLOSING,
     PHASES
 };
@@ -30,6 +31,9 @@ void must_at(const char *file, int line, bool good);
 /* An OPM key whose operation leaves the number as it is. */
 enum copp_result public_of_2048(struct copp_private_key *key, struct copp_public_key *out);
 enum copp_result in_clear(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size);
+
+/* Ends the process in which the scene has played. */
+_Noreturn void end_scene(void);
 
 void begin_driver(struct scene *scene);
 _Noreturn void play_driver(struct scene *scene);

@@ -1,5 +1,5 @@
 /* What a driver's nine functions (ddi.h) ask of the system, under OPM semantics. */
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "after_open.h"
 #include "crypto/oaep.h"
@@ -47,7 +47,7 @@ void begin_driver(struct scene *scene) {
                                                 .opm_key = &key};
     struct copp_connector_config connector = rig_config();
     connector.output = &scene->rig.output.output;
-    must(!copp_adapter_new(&adapter, &scene->rig.adapter));
+    must(!copp_adapter_new(&adapter, &scene->rig.adapter) && !copp_adapter_keep_srms(scene->rig.adapter, NULL, 0));
     must(!copp_connector_add(scene->rig.adapter, &connector, &scene->rig.connector));
     const struct copp_ddi_config config = {.size = sizeof config, .adapter = scene->rig.adapter, .pump = &pump};
     must(!copp_ddi_new(&config, &scene->ddi) && !copp_ddi_add_target(scene->ddi, 1, scene->rig.connector));
@@ -84,6 +84,18 @@ static void configure(struct scene *scene, struct opm_app *app, uint32_t level, 
     app->command_sequence += !expected;
 }
 
+/* DCP's own, of version 1. */
+static void give_list(struct scene *scene, struct opm_app *app) {
+    uint8_t data[COPP_OPM_SET_HDCP_SRM_SIZE];
+    size_t size;
+    uint8_t *list = read_test_vector("opm/srm1-genuine-v1.bin", &size);
+    put_u32(data, 1);
+    const struct copp_command command = opm_command(app, COPP_OPM_SET_HDCP_SRM, data, sizeof data);
+    measure(LIST);
+    must(!copp_ddi_configure_protected_output(scene->ddi, scene->output, &command, (uint32_t)size, list));
+    free(list);
+}
+
 void play_driver(struct scene *scene) {
     struct opm_app app = {.device = NULL};
     struct copp_status_output answer;
@@ -97,8 +109,8 @@ void play_driver(struct scene *scene) {
     const struct opm_request request = opm_request(&app, COPP_QUERY_CONNECTOR_TYPE, NULL, 0);
     measure(SESSION);
     must(!copp_ddi_get_information(scene->ddi, scene->output, (const uint8_t *)&request, &answer));
+    give_list(scene, &app);
     measure(CLOSING);
     must(!copp_ddi_destroy_protected_output(scene->ddi, scene->output));
-    measure(NOT_MEASURED);
-    _exit(0);
+    end_scene();
 }
