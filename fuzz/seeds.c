@@ -14,6 +14,7 @@
 #include "fuzz.h"
 #include "key_ops.h"
 #include "oaep_ops.h"
+#include "opm_device_ops.h"
 #include "opm_session_ops.h"
 #include "session_ops.h"
 #include "socket_ops.h"
@@ -226,6 +227,43 @@ static void messages(void) {
 #define ACP 2
 #define CGMSA 4
 #define RIGHT(request, type) OP_QUERY, 0, request, type, TAMPER_NOT
+
+/* On the first target of opm_device_world.c. */
+#define OPMD_BEGUN(slot) OPMD_CREATE, slot, 0, OPMD_OPM, OPMD_START, slot
+#define OPMD_ASKED(slot, request, type) OPMD_GET, slot, request, type, OPMD_RIGHT, 0, 0
+static void opm_devices(void) {
+    SEED("opm_device", "queries", OPMD_BEGUN(0), OPMD_ASKED(0, 2, 0), OPMD_ASKED(0, 3, 0), OPMD_ASKED(0, 4, 8),
+         OPMD_ASKED(0, 5, 0x20), OPMD_ASKED(0, 6, 0), OPMD_ASKED(0, 7, 0), OPMD_ASKED(0, 8, 0), OPMD_ASKED(0, 9, 0),
+         OPMD_ASKED(0, 10, 0), OPMD_ASKED(0, 11, 0), OPMD_ASKED(0, 12, 0), OPMD_ASKED(0, 13, 0), OPMD_ASKED(0, 4, 1),
+         OPMD_ASKED(0, 4, 0x10));
+    SEED("opm_device", "levels", OPMD_BEGUN(0), OPMD_BEGUN(1), OPMD_SET, 0, 8, 1, OPMD_SET, 1, 0x20, 2, OPMD_SET, 0, 2, 3,
+         OPMD_SET, 1, 4, 4, OPMD_ASKED(0, 4, 8), OPMD_ASKED(1, 5, 0x20), OPMD_SET, 1, 0x20, 0, OPMD_SET, 0, 8, 0, OPMD_DESTROY,
+         0);
+    SEED("opm_device", "css", OPMD_BEGUN(0), OPMD_OUTPUT, OPMD_ANSWER_FAILED, OPMD_SET, 0, 8, 0x81, OPMD_ASKED(0, 4, 8), OPMD_SET,
+         0, 8, 1, OPMD_OUTPUT, OPMD_ANSWER_OK, OPMD_SET, 0, 8, 0x81, OPMD_ASKED(0, 4, 8), OPMD_EVENT, OPMD_LOST, 1);
+    SEED("opm_device", "pending", OPMD_BEGUN(0), OPMD_OUTPUT, OPMD_ANSWER_PENDING, OPMD_SET, 0, 8, 1, OPMD_ANSWER_OK, OPMD_SET, 0,
+         2, 1, OPMD_ANSWER_LINK_LOST, OPMD_SET, 0, 0x20, 1, 0xFF, 0xFF, OPMD_ASKED(0, 4, 8));
+    SEED("opm_device", "events", OPMD_BEGUN(0), OPMD_SET, 0, 8, 1, OPMD_EVENT, OPMD_UNPLUGGED, 0, OPMD_ASKED(0, 4, 8), OPMD_SET,
+         0, 8, 1, OPMD_EVENT, OPMD_TAMPERED, 0, OPMD_ASKED(0, 2, 0), OPMD_SET, 0, 8, 1, OPMD_EVENT, OPMD_REVOKED, 0,
+         OPMD_ASKED(0, 2, 0), OPMD_ASKED(0, 4, 8), OPMD_EVENT, OPMD_RECONFIGURED, 3, OPMD_SET, 0, 2, 1, OPMD_CREATE, 2, 0,
+         OPMD_COPP, OPMD_EVENT, OPMD_DISPATCH, 200);
+    SEED("opm_device", "lists", OPMD_BEGUN(0), OPMD_SRM, 0, 2, 0, 0, 0xFF, 0xFF, 0, 0, OPMD_ASKED(0, 10, 0), OPMD_SRM, 0, 5, 0, 1,
+         0xFF, 0xFF, 0, 0, OPMD_SRM, 0, 2, 0, 0, 0xFF, 0xFF, 0, 0, OPMD_SRM, 0, 3, 0, 2, 0xFF, 0xFF, 0, 0, OPMD_SRM, 0, 7, 0, 3,
+         0xFF, 0xFF, 0, 0, OPMD_BEGUN(1), OPMD_SRM, 1, 2, 0, 0, 0xFF, 0xFF, 0, 0, OPMD_SRM, 1, 9, 0, 1, 3, 0, 9, 0, OPMD_SRM, 1,
+         9, 0, 1, 0, 0, 0, 1);
+    SEED("opm_device", "revoked", OPMD_BEGUN(0), OPMD_SET, 0, 8, 1, OPMD_EVENT, OPMD_RECEIVERS, 1, OPMD_SRM, 0, 7, 0, 3, 0xFF,
+         0xFF, 0, 0, OPMD_ASKED(0, 4, 8), OPMD_SET, 0, 8, 1, OPMD_EVENT, OPMD_RECEIVERS, 0, OPMD_SET, 0, 8, 1);
+    SEED("opm_device", "tampering", OPMD_BEGUN(0), OPMD_GET, 0, 2, 0, OPMD_BAD_MAC, 3, 0, OPMD_GET, 0, 2, 0, OPMD_BAD_SEQUENCE, 0,
+         0, OPMD_GET, 0, 2, 0, OPMD_BAD_GUID, 1, 0, OPMD_GET, 0, 2, 0, OPMD_BAD_SIZE, 0xD9, 0x0F, OPMD_GET, 0, 2, 0,
+         OPMD_BAD_DATA, 0xFF, 0x0F, OPMD_CONFIGURE, 0, 0, OPMD_BAD_MAC, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+         OPMD_CONFIGURE, 0, 0, OPMD_RIGHT, 0, 0, 1, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'a', OPMD_CONFIGURE, 0, 15,
+         OPMD_RIGHT, 0, 0, 255);
+    SEED("opm_device", "handshakes", OPMD_CREATE, 0, 0, OPMD_OPM, OPMD_KEY, 0, 0x40, 1, OPMD_RANDOM, 0, OPMD_RANDOM, 0, OPMD_KEY,
+         0, 3, 0, OPMD_KEY, 0, 0x40, 1, OPMD_CREATE, 1, 1, OPMD_OPM, OPMD_START, 1, OPMD_ASKED(1, 4, 8), OPMD_ASKED(1, 4, 2),
+         OPMD_SET, 1, 8, 1, OPMD_CREATE, 2, 0, OPMD_COPP, OPMD_START, 2, OPMD_ASKED(2, 2, 0), OPMD_RANDOM, 3, OPMD_DESTROY, 3,
+         OPMD_CERTIFICATE, 0, 8, OPMD_CERTIFICATE, 1, 7, OPMD_CERTIFICATE, 2, 8, OPMD_CERTIFICATE, 3, 8);
+    SEED("opm_device", "bytes", OPMD_BEGUN(0), OPMD_CONFIGURE_BYTES, 0, 3, 0, 1, 2, 3);
+}
 
 /* On connectors of device_world.c: 0 HDMI (HDCP takes half a second), 1 DVI, 2 component, 3 S-Video, 4 eDP, 5 our own. */
 static void devices(void) {
@@ -528,6 +566,7 @@ int main(int argc, char **argv) {
     lists();
     messages();
     devices();
+    opm_devices();
     sessions();
     opm_sessions();
     meddlers();

@@ -23,6 +23,7 @@
 
 #include "copp/base.h"
 #include "copp/certificate.h"
+#include "copp/ddi.h"
 #include "copp/device.h"
 #include "copp/handshake.h"
 #include "copp/key.h"

@@ -94,7 +94,7 @@ lint_layers() {
     allow src/crypto "$inline|"'(base|wire|crypto)/.*|copp/(base|protocol|log|handshake|key|omac)\.h'
     allow src/certificate "$inline|"'(base|wire|crypto|certificate)/.*|copp/(base|log|protocol|key|omac|certificate|revocation|srm|x509)\.h'
     allow src/session "$inline|"'(base|wire|crypto|certificate|session)/.*|copp/(base|log|protocol|opm|key|omac|handshake|certificate|revocation|srm|x509|transport|session)\.h'
-    allow src/device "$inline|"'(base|wire|crypto|device)/.*|certificate/srm\.h|copp/(base|log|protocol|key|omac|opm|handshake|srm|transport|output|device)\.h'
+    allow src/device "$inline|"'(base|wire|crypto|device)/.*|certificate/srm\.h|copp/(base|log|protocol|key|omac|opm|handshake|srm|transport|output|device|ddi)\.h'
     allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|opm|srm|transport|output|device|sim)\.h'
     allow transports "$inline|"'common/clock\.h|(base|wire|transports)/.*|copp/(base|opm|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'

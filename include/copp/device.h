@@ -6,7 +6,8 @@
  *
  * After copp_device_open a device with a random source and a key of the host's own allocates nothing. It touches no file, takes no
  * lock and does not wait. The crypto library's random source and keys allocate, lock and call getrandom, in
- * copp_device_key_exchange and copp_device_sequence_start alone.
+ * copp_device_key_exchange and copp_device_sequence_start alone. So does the crypto library where it verifies the signature of a
+ * list that an application hands over (OPM-SRM-1), but for getrandom.
  *
  * A device belongs to the process that opened it. In a child made by fork() its entry points answer COPP_HR_UNEXPECTED, under OPM
  * semantics COPP_HR_OPM_OUTPUT_GONE, and closing it tells its output nothing. The adapter works there too: devices that the child opens are its own, and their random
@@ -75,6 +76,13 @@ COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_opm(struct copp_adap
  */
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_renew_all(struct copp_adapter *adapter,
                                                                 const struct copp_adapter_config *config);
+
+/*
+ * The chain that devices of those semantics are opened with from now on. *bytes points to *size bytes of the adapter's, which hold until it is
+ * renewed or freed. COPP_E_UNSUPPORTED: there is none (OPM-OUT-4). On failure *bytes is NULL and *size 0.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_adapter_chain(const struct copp_adapter *adapter, enum copp_semantics semantics,
+                                                            const uint8_t **bytes, size_t *size);
 
 /* Frees the adapter and its connectors; every device must have been closed. NULL-safe; clears the pointer. */
 COPP_API void copp_adapter_free(struct copp_adapter **adapter);

@@ -242,6 +242,23 @@ enum copp_result copp_connector_add(struct copp_adapter *adapter, const struct c
     return COPP_OK;
 }
 
+enum copp_result copp_adapter_chain(const struct copp_adapter *adapter, enum copp_semantics semantics, const uint8_t **bytes,
+                                    size_t *size) {
+    if (bytes)
+        *bytes = NULL;
+    if (size)
+        *size = 0;
+    if (!adapter || !bytes || !size || (semantics != COPP_SEMANTICS_COPP && semantics != COPP_SEMANTICS_OPM))
+        return COPP_E_ARGUMENT;
+    const struct copp_credentials *credentials =
+        semantics == COPP_SEMANTICS_OPM ? adapter->opm_credentials : adapter->credentials;
+    if (!credentials)
+        return COPP_E_UNSUPPORTED;
+    *bytes = credentials->chain_bytes;
+    *size = credentials->chain_size;
+    return COPP_OK;
+}
+
 void copp_adapter_dispatch(struct copp_adapter *adapter, uint64_t now_ms) {
     if (!adapter)
         return;

@@ -20,21 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "after_open.h"
 #include "base/fork.h"
 #include "crypto/oaep.h"
-#include "device_rig.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define ACP COPP_PROTECTION_TYPE_ACP
 #define CGMSA COPP_PROTECTION_TYPE_CGMSA
-
-enum phase {
-    NOT_MEASURED = 0,
-    HANDSHAKE, /* GetCertificateLength, KeyExchange, SequenceStart */
-    SESSION, /* whatever comes then */
-    CLOSING,
-    PHASES
-};
 
 #define CALLERS_MAX 4096
 
@@ -150,20 +142,18 @@ INSTEAD int pthread_spin_lock(pthread_spinlock_t *lock) {
 
 /* --- the process in which a scene plays --- */
 
-static void measure(enum phase phase) {
+void measure(enum phase phase) {
     usage->phase = phase;
 }
 
 /* Ends what is measured. cmocka's own assertions would go on with the next test, in this process. */
-static void must_at(int line, bool good) {
+void must_at(const char *file, int line, bool good) {
     measure(NOT_MEASURED);
     if (good)
         return;
-    (void)fprintf(stderr, "%s:%d: the scene has failed\n", __FILE__, line);
+    (void)fprintf(stderr, "%s:%d: the scene has failed\n", file, line);
     _exit(1);
 }
-#define must(good) must_at(__LINE__, good)
-
 /* Where it is to be found, of libcrypto's and libgcrypt's two. */
 static bool is_cryptos(const void *caller) {
     static const char *const names[] = {"/libcrypto.", "/libgcrypt.", "/libgpg-error."};
@@ -174,13 +164,6 @@ static bool is_cryptos(const void *caller) {
     }
     return false;
 }
-
-/* An adapter, its connector and an application; key and random source as the scene has them. */
-struct scene {
-    struct rig rig; /* its output alone, where the defaults are played */
-    struct copp_private_key *own_key; /* NULL: the rig's */
-    struct app app;
-};
 
 static void begin_handed_in(struct scene *scene) {
     rig_init(&scene->rig, NULL);
@@ -316,6 +299,14 @@ static void lose_the_link(struct scene *scene) {
     must(copp_adapter_deadline_ms(scene->rig.adapter) == UINT64_MAX);
 }
 
+void end_scene(void) {
+    measure(NOT_MEASURED);
+    for (size_t i = 0; i < caller_count; i++)
+        usage->strangers += !is_cryptos(callers[i]);
+    must(caller_count < CALLERS_MAX);
+    _exit(0);
+}
+
 /* From the handshake to the device's end; the process ends with it. */
 _Noreturn static void play(struct scene *scene) {
     play_handshake(scene);
@@ -328,11 +319,7 @@ _Noreturn static void play(struct scene *scene) {
     lose_the_link(scene);
     measure(CLOSING);
     copp_device_close(&scene->app.device);
-    measure(NOT_MEASURED);
-    for (size_t i = 0; i < caller_count; i++)
-        usage->strangers += !is_cryptos(callers[i]);
-    must(caller_count < CALLERS_MAX);
-    _exit(0);
+    end_scene();
 }
 
 /* --- the test, which looks on --- */
@@ -397,6 +384,8 @@ static struct usage usage_of(void (*begin)(struct scene *scene)) {
             _exit(1);
         (void)raise(SIGSTOP);
         begin(&scene);
+        if (scene.ddi)
+            play_driver(&scene);
         play(&scene);
     }
     assert_true(pid > 0);
@@ -419,13 +408,29 @@ static void assert_nothing(const struct counts *counts) {
     assert_int_equal(counts->random_calls + counts->harmless_calls, 0);
 }
 
-static void nothing_is_asked_for_with_what_is_handed_in(void) {
-    const struct usage used = usage_of(begin_handed_in);
+static struct usage nothing_is_asked_for(void (*begin)(struct scene *scene)) {
+    const struct usage used = usage_of(begin);
     assert_nothing(&used.of[HANDSHAKE]);
     assert_nothing(&used.of[SESSION]);
     assert_nothing(&used.of[CLOSING]);
-    assert_int_equal(used.of[HANDSHAKE].frees + used.of[SESSION].frees, 0);
     assert_true(used.of[CLOSING].frees > 0);
+    return used;
+}
+
+static void nothing_is_asked_for_with_what_is_handed_in(void) {
+    const struct usage used = nothing_is_asked_for(begin_handed_in);
+    assert_int_equal(used.of[HANDSHAKE].frees + used.of[SESSION].frees, 0);
+}
+
+/* Under OPM semantics as well. What opening the handshake took is freed with its end (OPM-DDI-5). The signature of a list is
+ * verified by the crypto library, with memory of its own. */
+static void nor_by_a_drivers_functions(void) {
+    const struct usage used = nothing_is_asked_for(begin_driver);
+    assert_int_equal(used.of[SESSION].frees, 0);
+    assert_true(used.of[LIST].allocations > 0);
+    assert_int_equal(used.strangers, 0);
+    assert_int_equal(used.of[LIST].random_calls, 0);
+    assert_no_wait(&used.of[LIST]);
 }
 
 /* In the handshake alone; and the counters do count. */
@@ -461,19 +466,6 @@ static void a_child_asks_for_random_numbers_as_well(void) {
 
 /* --- OPM's handshake, by itself --- */
 
-static enum copp_result public_of_2048(struct copp_private_key *key, struct copp_public_key *out) {
-    (void)key;
-    *out = (struct copp_public_key){.modulus_size = COPP_OAEP_SIZE, .exponent = 65537};
-    memset(out->modulus, 0xFF, sizeof out->modulus);
-    return COPP_OK;
-}
-
-static enum copp_result in_clear(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
-    (void)key;
-    memcpy(out, in, size);
-    return COPP_OK;
-}
-
 /* What a device has had made ready when it was opened takes nothing more: a seal that opens, and one that does not. */
 static void opening_a_seal_takes_nothing(void) {
     static const struct copp_private_key_ops ops = {.size = sizeof ops, .public_key = public_of_2048, .decrypt_raw = in_clear};
@@ -503,8 +495,11 @@ static void opening_a_seal_takes_nothing(void) {
 
 int main(void) {
     static const struct test_case tests[] = {
-        TEST(nothing_is_asked_for_with_what_is_handed_in, ""),  TEST(the_default_random_source_allocates_and_asks_the_kernel, ""),
-        TEST(the_defaults_do_so_in_the_handshake_alone, ""),    TEST(opening_a_seal_takes_nothing, ""),
+        TEST(nothing_is_asked_for_with_what_is_handed_in, ""),
+        TEST(nor_by_a_drivers_functions, "OPM-DDI-5"),
+        TEST(the_default_random_source_allocates_and_asks_the_kernel, ""),
+        TEST(the_defaults_do_so_in_the_handshake_alone, ""),
+        TEST(opening_a_seal_takes_nothing, ""),
         TEST(a_child_asks_for_random_numbers_as_well, "SES-2"), /* the last: it begins libcopp in this process */
     };
     return RUN_SUITE("after_open", tests);

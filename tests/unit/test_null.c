@@ -4,7 +4,7 @@
 #include "device_rig.h"
 #include "fake_driver.h"
 
-static const char *tried[400];
+static const char *tried[500];
 static size_t tried_count;
 
 static void try(const char *function) {
@@ -437,6 +437,11 @@ static void adapters_and_connectors(void) {
     assert_null(list);
     REFUSES(copp_adapter_srm, rig.adapter, 1, NULL, &list_size);
     REFUSES(copp_adapter_srm, rig.adapter, 1, &list, NULL);
+    list = some;
+    REFUSES(copp_adapter_chain, NULL, COPP_SEMANTICS_COPP, &list, &list_size);
+    assert_null(list);
+    REFUSES(copp_adapter_chain, rig.adapter, COPP_SEMANTICS_COPP, NULL, &list_size);
+    REFUSES(copp_adapter_chain, rig.adapter, COPP_SEMANTICS_COPP, &list, NULL);
     REFUSES(copp_adapter_renew_opm, NULL, some, 1, &rig.key.key);
     REFUSES(copp_adapter_renew_opm, rig.adapter, NULL, 1, &rig.key.key);
     REFUSES(copp_adapter_renew_opm, rig.adapter, some, 1, NULL);
@@ -552,6 +557,67 @@ static void devices(void) {
     rig_end(&rig);
 }
 
+#define INVALID(function, ...) ANSWERS(0xC000000D, function, __VA_ARGS__) /* STATUS_INVALID_PARAMETER */
+
+static uint64_t no_time(struct copp_pump *pump) {
+    (void)pump;
+    return 0;
+}
+
+static void no_wait(struct copp_pump *pump, uint64_t deadline_ms) {
+    (void)pump;
+    (void)deadline_ms;
+}
+
+static void driver_functions(void) {
+    static const struct copp_pump_ops ops = {sizeof ops, no_time, no_wait};
+    const struct copp_command *command = (const struct copp_command *)some;
+    const struct copp_status_input *input = (const struct copp_status_input *)some;
+    struct copp_pump pump = {&ops};
+    struct copp_signature signature = {{0}};
+    struct copp_status_output output;
+    struct copp_ddi *ddi = garbage;
+    struct rig rig;
+    uint32_t size;
+    uintptr_t handle;
+    rig_init(&rig, NULL);
+    const struct copp_ddi_config config = {.size = sizeof config, .adapter = rig.adapter, .pump = &pump};
+    REFUSES(copp_ddi_new, NULL, &ddi);
+    assert_null(ddi);
+    REFUSES(copp_ddi_new, &config, NULL);
+    assert_int_equal(copp_ddi_new(&config, &ddi), COPP_OK);
+    REFUSES(copp_ddi_add_target, NULL, 1, rig.connector);
+    REFUSES(copp_ddi_add_target, ddi, 1, NULL);
+    RETURNS(copp_ddi_set_scan, NULL, COPP_DDI_SCAN_FAILED);
+    copp_ddi_set_scan(ddi, COPP_DDI_SCAN_PASSED);
+    INVALID(copp_ddi_get_certificate_size, NULL, COPP_OPM_CERTIFICATE_COPP, &size);
+    INVALID(copp_ddi_get_certificate_size, ddi, COPP_OPM_CERTIFICATE_COPP, NULL);
+    INVALID(copp_ddi_get_certificate, NULL, COPP_OPM_CERTIFICATE_COPP, 1, room);
+    INVALID(copp_ddi_get_certificate, ddi, COPP_OPM_CERTIFICATE_COPP, sizeof rig_chain, NULL);
+    INVALID(copp_ddi_create_protected_output, NULL, 1, COPP_OPM_VOS_COPP, &handle);
+    INVALID(copp_ddi_create_protected_output, ddi, 1, COPP_OPM_VOS_COPP, NULL);
+    assert_int_equal(copp_ddi_add_target(ddi, 1, rig.connector), COPP_OK);
+    assert_int_equal(copp_ddi_create_protected_output(ddi, 1, COPP_OPM_VOS_COPP, &handle), 0);
+    INVALID(copp_ddi_get_random_number, NULL, handle, room);
+    INVALID(copp_ddi_get_random_number, ddi, handle, NULL);
+    INVALID(copp_ddi_set_signing_key_and_sequence_numbers, NULL, handle, &signature);
+    INVALID(copp_ddi_set_signing_key_and_sequence_numbers, ddi, handle, NULL);
+    INVALID(copp_ddi_get_information, NULL, handle, some, &output);
+    INVALID(copp_ddi_get_information, ddi, handle, NULL, &output);
+    INVALID(copp_ddi_get_information, ddi, handle, some, NULL);
+    INVALID(copp_ddi_get_copp_compatible_information, NULL, handle, input, &output);
+    INVALID(copp_ddi_get_copp_compatible_information, ddi, handle, NULL, &output);
+    INVALID(copp_ddi_get_copp_compatible_information, ddi, handle, input, NULL);
+    INVALID(copp_ddi_configure_protected_output, NULL, handle, command, 0, NULL);
+    INVALID(copp_ddi_configure_protected_output, ddi, handle, NULL, 0, NULL);
+    INVALID(copp_ddi_configure_protected_output, ddi, handle, command, 1, NULL);
+    INVALID(copp_ddi_destroy_protected_output, NULL, handle);
+    RETURNS(copp_ddi_free, NULL);
+    copp_ddi_free(&ddi);
+    RETURNS(copp_ddi_free, &ddi);
+    rig_end(&rig);
+}
+
 static void simulators(void) {
     struct copp_private_key *key = test_private_key("leaf.pem");
     const struct copp_sim_config config = {.size = sizeof config, .chain_bytes = some, .chain_size = 1, .key = key};
@@ -654,6 +720,7 @@ int main(void) {
         TEST(queries, ""),
         TEST(adapters_and_connectors, ""),
         TEST(devices, ""),
+        TEST(driver_functions, ""),
         TEST(simulators, ""),
 #ifndef _WIN32
         TEST(sockets, ""),

@@ -61,6 +61,53 @@ static void an_adapter_of_both(void) {
     opm_rig_end(&rig);
 }
 
+static uint64_t no_time(struct copp_pump *pump) {
+    (void)pump;
+    return 0;
+}
+
+static void no_wait(struct copp_pump *pump, uint64_t deadline_ms) {
+    (void)pump;
+    (void)deadline_ms;
+}
+
+static void check_driver(uint32_t status, uintptr_t output, const struct fault *fault) {
+    if (fault_was_memory(fault))
+        assert_int_equal(status, 0xC0000017); /* STATUS_NO_MEMORY */
+    assert_true(status && !output); /* OPM-ERR-3 */
+}
+
+/* A driver's nine functions: only making a driver, its targets and outputs can fail (OPM-DDI-5). */
+static void the_drivers_functions(void) {
+    static const struct copp_pump_ops ops = {sizeof ops, no_time, no_wait};
+    struct copp_pump pump = {&ops};
+    struct opm_rig rig;
+    opm_rig_init(&rig, NULL, true);
+    const struct copp_ddi_config config = {.size = sizeof config, .adapter = rig.adapter, .pump = &pump};
+    EACH_FAULT(fault) {
+        struct copp_ddi *ddi;
+        uintptr_t output = 0;
+        uint32_t status = 0;
+        fault_arm(&fault);
+        enum copp_result result = copp_ddi_new(&config, &ddi);
+        copp_ddi_set_scan(ddi, COPP_DDI_SCAN_PASSED);
+        if (!result)
+            result = copp_ddi_add_target(ddi, 1, rig.connector);
+        if (!result)
+            status = copp_ddi_create_protected_output(ddi, 1, COPP_OPM_VOS_OPM, &output);
+        if (!fault_disarm(&fault))
+            assert_true(!result && !status && output);
+        else if (result)
+            assert_int_equal(result, COPP_E_MEMORY);
+        else
+            check_driver(status, output, &fault);
+        assert_int_equal(copp_connector_devices(rig.connector), output ? 1 : 0);
+        copp_ddi_free(&ddi);
+        assert_int_equal(copp_connector_devices(rig.connector), 0);
+    }
+    opm_rig_end(&rig);
+}
+
 /* OPM-INI-8: what fails before the private operation is told and spends nothing, and what fails later is a wrong ciphertext. */
 static void the_handshake(void) {
     struct opm_rig rig;
@@ -196,9 +243,13 @@ static void no_memory_after_open(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(an_adapter_of_both, "OPM-CERT-11"), TEST(opening, ""),
-    TEST(the_handshake, "OPM-INI-8"),        TEST(commands, "OPM-SET-2"),
-    TEST(requests, "OPM-GET-3 OPM-STA-1"),   TEST(a_revocation_list, "OPM-SRM-1"),
+    TEST(an_adapter_of_both, "OPM-CERT-11"),
+    TEST(opening, ""),
+    TEST(the_drivers_functions, "OPM-DDI-5 OPM-ERR-3"),
+    TEST(the_handshake, "OPM-INI-8"),
+    TEST(commands, "OPM-SET-2"),
+    TEST(requests, "OPM-GET-3 OPM-STA-1"),
+    TEST(a_revocation_list, "OPM-SRM-1"),
     TEST(no_memory_after_open, ""),
 };
 

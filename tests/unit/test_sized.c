@@ -5,6 +5,7 @@
 #include "common/sized.h"
 #include "device_rig.h"
 #include "fake_driver.h"
+#include "opm_rig.h"
 
 struct first_release {
     size_t size;
@@ -323,6 +324,166 @@ static void operations_without_a_size_do_not_exist(void) {
     copp_private_key_free(&owned);
 }
 
+/* --- what OPM has added --- */
+
+/* Programs that were built before OPM have shorter structs, and whatever stands behind them in memory is not read. */
+static void callers_from_before_opm_have_none(void) {
+    static const uint8_t chain[] = "chain";
+    struct opm_rig rig;
+    struct copp_adapter *adapter;
+    struct copp_connector *connector;
+    const uint8_t *bytes;
+    size_t size;
+    opm_rig_init(&rig, NULL, false);
+    struct copp_adapter_config config = {.size = offsetof(struct copp_adapter_config, opm_chain_bytes),
+                                         .chain_bytes = chain,
+                                         .chain_size = sizeof chain,
+                                         .key = &rig.copp_key.key,
+                                         .opm_chain_bytes = chain,
+                                         .opm_chain_size = sizeof chain,
+                                         .opm_key = rig.key};
+    assert_int_equal(copp_adapter_new(&config, &adapter), COPP_OK);
+    assert_int_equal(copp_adapter_chain(adapter, COPP_SEMANTICS_OPM, &bytes, &size), COPP_E_UNSUPPORTED);
+    config.size = sizeof config;
+    assert_int_equal(copp_adapter_renew_all(adapter, &config), COPP_OK);
+    assert_int_equal(copp_adapter_chain(adapter, COPP_SEMANTICS_OPM, &bytes, &size), COPP_OK);
+    config.size = 0;
+    assert_int_equal(copp_adapter_renew_all(adapter, &config), COPP_E_ARGUMENT);
+
+    struct copp_connector_config plug = opm_config();
+    struct copp_connector_view view = {.size = sizeof view};
+    plug.size = offsetof(struct copp_connector_config, output_id);
+    plug.output = &rig.output.output;
+    assert_int_equal(copp_connector_add(adapter, &plug, &connector), COPP_OK);
+    copp_connector_inspect(connector, &view);
+    assert_false(view.type1 || view.dpcp || view.hardware_protection);
+    assert_true(view.output_id && view.output_id != plug.output_id);
+    copp_adapter_free(&adapter);
+    opm_rig_end(&rig);
+}
+
+static void views_from_before_opm_are_not_overrun(void) {
+    struct opm_rig rig;
+    struct opm_app app;
+    opm_rig_init(&rig, NULL, false);
+    opm_begin(&app, &rig);
+    assert_int_equal(opm_set(&app, OPM_HDCP, 1), COPP_HR_OK);
+    struct copp_device_view device = {.size = offsetof(struct copp_device_view, semantics), .semantics = 77, .enforcement = 78};
+    copp_device_inspect(app.device, &device);
+    assert_true(device.hdcp == 1 && device.semantics == 77 && device.enforcement == 78);
+    device.size = sizeof device;
+    copp_device_inspect(app.device, &device);
+    assert_true(device.semantics == COPP_SEMANTICS_OPM && device.enforcement == 0);
+    struct copp_connector_view connector = {.size = offsetof(struct copp_connector_view, output_id), .output_id = 77};
+    copp_connector_inspect(rig.connector, &connector);
+    assert_true(connector.protection_types && connector.output_id == 77);
+    copp_device_close(&app.device);
+    opm_rig_end(&rig);
+}
+
+struct newer_options {
+    struct copp_device_options options;
+    uint64_t added;
+};
+
+/* Each is complete but for the size; a newer one that asks for what is not known is refused as well. */
+static void opms_options_are_read_by_size(void) {
+    struct opm_rig rig;
+    struct copp_device *device;
+    struct copp_transport *transport;
+    struct newer_options newer = {.options = {.semantics = COPP_SEMANTICS_OPM}};
+    opm_rig_init(&rig, NULL, false);
+    for (size_t i = 0; i < FORGOTTEN; i++) {
+        newer.options.size = forgotten[i];
+        assert_int_equal(copp_device_open_as(rig.connector, &newer.options, &device), COPP_E_ARGUMENT);
+        assert_int_equal(copp_local_transport_open_as(rig.connector, &newer.options, NULL, &transport), COPP_E_ARGUMENT);
+    }
+    newer.options.size = sizeof newer;
+    newer.added = 1;
+    assert_int_equal(copp_device_open_as(rig.connector, &newer.options, &device), COPP_E_ARGUMENT);
+    assert_int_equal(copp_local_transport_open_as(rig.connector, &newer.options, NULL, &transport), COPP_E_ARGUMENT);
+    newer.added = 0;
+    assert_int_equal(copp_device_open_as(rig.connector, &newer.options, &device), COPP_OK);
+    copp_device_close(&device);
+    opm_rig_end(&rig);
+}
+
+static uint64_t no_time(struct copp_pump *pump) {
+    (void)pump;
+    return 0;
+}
+
+static void no_wait(struct copp_pump *pump, uint64_t deadline_ms) {
+    (void)pump;
+    (void)deadline_ms;
+}
+
+struct newer_ddi {
+    struct copp_ddi_config config;
+    uint64_t added;
+};
+
+static void a_driver_is_read_by_size(void) {
+    struct opm_rig rig;
+    struct copp_ddi *ddi;
+    struct copp_pump_ops ops = {sizeof ops, no_time, no_wait};
+    struct copp_pump pump = {&ops};
+    opm_rig_init(&rig, NULL, false);
+    struct newer_ddi newer = {.config = {.adapter = rig.adapter, .pump = &pump}};
+    for (size_t i = 0; i < FORGOTTEN; i++) {
+        newer.config.size = forgotten[i];
+        assert_int_equal(copp_ddi_new(&newer.config, &ddi), COPP_E_ARGUMENT);
+    }
+    newer.config.size = sizeof newer;
+    newer.added = 1;
+    assert_int_equal(copp_ddi_new(&newer.config, &ddi), COPP_E_ARGUMENT);
+    newer.added = 0;
+    ops.size = offsetof(struct copp_pump_ops, wait);
+    assert_int_equal(copp_ddi_new(&newer.config, &ddi), COPP_E_ARGUMENT);
+    ops.size = sizeof ops;
+    assert_int_equal(copp_ddi_new(&newer.config, &ddi), COPP_OK);
+    copp_ddi_free(&ddi);
+    opm_rig_end(&rig);
+}
+
+static void opm_chains_without_a_size(void) {
+    size_t size;
+    uint8_t *bytes = read_test_vector("opm/chain-good-two.p7b", &size);
+    struct copp_opm_anchor anchor;
+    struct copp_opm_chain *chain;
+    struct copp_opm_certificate leaf = {.subject = "before"};
+    assert_int_equal(copp_opm_chain_parse(bytes, size, NULL, &chain, NULL), COPP_OK);
+    assert_int_equal(copp_opm_chain_certificate(chain, 0, &leaf), COPP_E_ARGUMENT);
+    assert_string_equal(leaf.subject, "before");
+    leaf.size = sizeof leaf;
+    assert_int_equal(copp_opm_chain_certificate(chain, 0, &leaf), COPP_OK);
+    assert_string_not_equal(leaf.subject, "before");
+    anchor = *copp_opm_anchor_microsoft();
+    struct copp_opm_trust trust = {.anchor = &anchor};
+    assert_int_equal(copp_opm_chain_validate(bytes, size, &trust, NULL, NULL), COPP_E_ARGUMENT);
+    trust.size = sizeof trust;
+    assert_int_equal(copp_opm_chain_validate(bytes, size, &trust, NULL, NULL), COPP_E_INVALID); /* another anchor's */
+    anchor.size = 0;
+    assert_int_equal(copp_opm_chain_validate(bytes, size, &trust, NULL, NULL), COPP_E_ARGUMENT);
+    copp_opm_chain_free(&chain);
+    free(bytes);
+}
+
+static void lists_keys_without_a_size(void) {
+    struct opm_rig rig;
+    struct copp_adapter *adapter;
+    struct copp_srm_key key = {.kind = COPP_SRM_KEY_PRODUCTION};
+    opm_rig_init(&rig, NULL, false);
+    const struct copp_adapter_config config = {
+        .size = sizeof config, .opm_chain_bytes = rig_chain, .opm_chain_size = sizeof rig_chain, .opm_key = rig.key};
+    assert_int_equal(copp_adapter_new(&config, &adapter), COPP_OK);
+    assert_int_equal(copp_adapter_keep_srms(adapter, &key, 1), COPP_E_ARGUMENT);
+    key.size = sizeof key;
+    assert_int_equal(copp_adapter_keep_srms(adapter, &key, 1), COPP_OK);
+    copp_adapter_free(&adapter);
+    opm_rig_end(&rig);
+}
+
 static const struct test_case cases[] = {
     TEST(reads_an_older_struct, ""),
     TEST(reads_a_newer_struct_only_if_it_asks_for_nothing_new, ""),
@@ -339,6 +500,12 @@ static const struct test_case cases[] = {
     TEST(certificates_without_a_size, ""),
     TEST(requests_stand_in_a_row_of_the_callers_width, ""),
     TEST(operations_without_a_size_do_not_exist, ""),
+    TEST(callers_from_before_opm_have_none, ""),
+    TEST(views_from_before_opm_are_not_overrun, ""),
+    TEST(opms_options_are_read_by_size, ""),
+    TEST(a_driver_is_read_by_size, ""),
+    TEST(opm_chains_without_a_size, ""),
+    TEST(lists_keys_without_a_size, ""),
 };
 
 int main(void) {
