@@ -193,7 +193,9 @@ static void on_moved(void *user, const struct kms_card *card, uint32_t connector
         struct kms_link *link = kms->links[i];
         const struct kms_connector *connector = &link->card->connectors[link->index];
         bool own = card && link->card == card && connector->id == connector_id && connector->protection_property == property_id;
-        if (!card || own)
+        if (!card)
+            hdcp_link_events_lost(&link->link);
+        else if (own)
             hdcp_link_evidence(&link->link);
     }
 }

@@ -9,7 +9,7 @@
 #define WRITE_RETRY_LIMIT_MS 10000u
 #define BUSY_LIMIT_MS COPP_PENDING_LIMIT_MS
 #define LATE_MS COPP_PENDING_LIMIT_MS /* no authentication takes longer */
-#define OWN_EVENT_MS 2000u /* by when the event of our own success has come */
+#define EVENTS_MAX 2u /* one may be our own: more than that is no different */
 #define UNSET UINT64_MAX
 
 static void observe(struct hdcp_link *link, struct hdcp_observation *observation) {
@@ -232,7 +232,6 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
     link->announces = link->asked && !link->events;
     link->pending = link->asked = link->fallen = false;
     link->in_force = true;
-    link->in_force_ms = UNSET;
     link->events = 0;
     if (!link->owes)
         forget_debt(link);
@@ -360,12 +359,11 @@ static bool same_signal(const struct hdcp_observation *a, const struct hdcp_obse
 }
 
 /*
- * An event beyond that of our own success tells that the kernel has left Enabled and come back to it between two looks. A driver
+ * An event beyond that of our own success tells that the kernel has left Enabled and come back to it between two looks. Our own is the
+ * first one, however late it comes: the events of a card come in their order, and leaving Enabled and coming back are two. A driver
  * that only announces Enabled anew, since a program has written Desired over it, cannot be told from that: it is a loss, too.
  */
 static bool fell_away(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (passed(link, &link->in_force_ms, OWN_EVENT_MS))
-        link->announces = false;
     bool own = link->announces && link->events;
     link->announces = link->announces && !own;
     return now->hdcp != HDCP_ENABLED || link->fallen || link->events > own;
@@ -426,7 +424,7 @@ void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, boo
     link->output.ops = &link_ops;
     link->ops = ops;
     link->offered = offered;
-    link->busy_ms = link->down_ms = link->in_force_ms = UNSET;
+    link->busy_ms = link->down_ms = UNSET;
     try_at_once(link);
 }
 
@@ -444,7 +442,11 @@ void hdcp_link_owe(struct hdcp_link *link) {
 }
 
 void hdcp_link_evidence(struct hdcp_link *link) {
-    link->events += link->events < 2;
+    link->events += link->events < EVENTS_MAX;
+}
+
+void hdcp_link_events_lost(struct hdcp_link *link) {
+    link->events = EVENTS_MAX;
 }
 
 void hdcp_link_returned(struct hdcp_link *link) {

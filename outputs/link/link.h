@@ -70,7 +70,6 @@ struct hdcp_link {
     bool blind; /* it could not be read at the last look */
     unsigned events; /* property events since the last look that could */
     bool announces; /* the event of our own success may still come */
-    uint64_t in_force_ms; /* since when */
 
     /* what must be taken down */
     bool noted; /* as the backend was told */
@@ -99,6 +98,9 @@ void hdcp_link_owe(struct hdcp_link *link);
 /* The kernel has told that it has moved the property (a uevent with CONNECTOR and PROPERTY). Call it once for each event, before
  * the dispatch that is to look into them. */
 void hdcp_link_evidence(struct hdcp_link *link);
+
+/* Events were lost on their way: there may have been any number. */
+void hdcp_link_events_lost(struct hdcp_link *link);
 
 /* Looks, goes on with what is under way, and tells the connector what has happened (EVT-1). What nobody uses, and owes nothing,
  * is not looked at. */

@@ -704,6 +704,8 @@ static void uevents_are_evidence(void) {
     wait_for_uevent(&host);
     fake_drm_tell(host.drm, FAKE_DP); /* about another connector */
     wait_for_uevent(&host);
+    fake_drm_tell(host.drm, FAKE_HDMI); /* of our own success: it was delayed */
+    wait_for_uevent(&host);
     assert_level(&host, 1);
     fake_drm_tell(host.drm, FAKE_HDMI);
     wait_for_uevent(&host);

@@ -567,18 +567,34 @@ static void our_own_event(void) {
     }
 }
 
-/* What comes later than any event of ours, or is more than that, is a loss. */
+/* The first one is our own, however late: a busy udevd delays it. What is more than that is a loss. */
 static void events_beyond_our_own(void) {
-    for (unsigned late = 0; late < 2; late++) {
+    static const uint64_t late[] = {1, 2000, 3600000};
+    for (size_t i = 0; i < sizeof late / sizeof late[0]; i++) {
+        struct world world;
+        world_begin(&world);
+        bring_up(&world);
+        look_after(&world, late[i]);
+        hdcp_link_evidence(&world.hardware.link);
+        look_after(&world, 1);
+        assert_held(&world);
+        hdcp_link_evidence(&world.hardware.link);
+        look_after(&world, 1);
+        assert_lost(&world);
+        world_end(&world);
+    }
+}
+
+/* It was Desired, and is Enabled again: two events, though our own is still on its way. So it is where any number was lost. */
+static void events_beyond_our_own_at_once(void) {
+    for (unsigned lost = 0; lost < 2; lost++) {
         struct world world;
         world_begin(&world);
         bring_up(&world);
         look_after(&world, 1);
-        if (late)
-            look_after(&world, 2000);
-        assert_held(&world);
-        hdcp_link_evidence(&world.hardware.link);
-        if (!late)
+        if (lost)
+            hdcp_link_events_lost(&world.hardware.link);
+        for (unsigned i = 0; i < 2 && !lost; i++)
             hdcp_link_evidence(&world.hardware.link);
         look_after(&world, 1);
         assert_lost(&world);
@@ -948,6 +964,7 @@ static const struct test_case cases[] = {
     TEST(out_of_sight_for_a_while, "ARB-4 ARB-5"),
     TEST(our_own_event, "EVT-1 EVT-3 CMD-6"),
     TEST(events_beyond_our_own, "EVT-1 EVT-3"),
+    TEST(events_beyond_our_own_at_once, "EVT-1 EVT-3"),
     TEST(events_that_concern_nobody, "EVT-1"),
     TEST(owed_by_an_earlier_run, "ARB-4"),
     TEST(notes_at_the_end, "ARB-4"),
