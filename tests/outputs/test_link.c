@@ -667,6 +667,10 @@ static void called_beside_sessions(void) {
     assert_int_equal(world.hardware.is.hdcp, HDCP_ENABLED);
     hdcp_link_dismiss(link);
     assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_ANY), COPP_E_PENDING);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_TYPE1), COPP_E_FAILED); /* less is on its way */
+    assert_int_equal(link->others, HDCP_WANT_ANY);
+    hdcp_link_dismiss(link);
     assert_int_equal(app_flags(&world.app), 0);
     world_end(&world);
 }
