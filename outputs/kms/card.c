@@ -1,6 +1,7 @@
 /* Only ioctls that do not disturb a display server: nothing is probed. */
 #include "outputs/kms/card.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include "outputs/kms/property.h"
 #include "outputs/kms/signal.h"
 #include "outputs/kms/timing.h"
+
+static_assert(KMS_CONNECTORS <= 32, "a bit for each (companions)");
 
 static bool value_of(const drmModeObjectProperties *properties, uint32_t id, uint64_t *value) {
     for (uint32_t i = 0; i < properties->count_props; i++) {
@@ -78,23 +81,44 @@ static bool is_tile_of(const struct kms_card *card, const struct kms_connector *
     return kms_tile_group(card->fd, blob) == group;
 }
 
-static enum copp_multi_adapter_mode mode_of(const struct kms_card *card, size_t index, const struct kms_signal *own,
-                                            uint32_t group) {
-    enum copp_multi_adapter_mode mode = COPP_MODE_SINGLE;
-    for (size_t i = 0; own->crtc && i < card->count; i++) {
-        struct kms_signal other;
+/* What a panel inside the machine shows needs no HDCP (APP-4). */
+static bool is_inside(const struct kms_connector *connector) {
+    return connector->type & COPP_CONNECTOR_INTERNAL;
+}
+
+static bool can_protect(const struct kms_card *card, const struct kms_connector *connector) {
+    return connector->protection_property && (!card->type1 || connector->type_property);
+}
+
+/* Two connectors beside each other. *spanned: the other one shows a part of the same picture, and has to be protected as well. */
+static enum copp_multi_adapter_mode mode_beside(const struct kms_card *card, const struct kms_signal *own, uint32_t group,
+                                                const struct kms_connector *connector, bool *spanned) {
+    struct kms_signal other;
+    *spanned = false;
+    kms_signal_read(card->fd, connector->id, &other);
+    if (!other.crtc)
+        return COPP_MODE_SINGLE;
+    if (group && is_tile_of(card, connector, group))
+        return COPP_MODE_THEATRE;
+    if (kms_signals_cloned(own, &other))
+        return COPP_MODE_CLONE;
+    *spanned = other.connected && !is_inside(connector) && kms_signals_spanned(own, &other);
+    return *spanned && !can_protect(card, connector) ? COPP_MODE_THEATRE : COPP_MODE_DUALVIEW;
+}
+
+/* With what others show. The modes stand in the order of what may be done in them. */
+static void compare_signals(const struct kms_card *card, size_t index, const struct kms_signal *own, uint32_t group,
+                            struct hdcp_observation *observation) {
+    for (size_t i = 0; i < card->count; i++) {
+        bool spanned;
         if (i == index)
             continue;
-        kms_signal_read(card->fd, card->connectors[i].id, &other);
-        if (!other.crtc)
-            continue;
-        if (kms_signals_cloned(own, &other))
-            return COPP_MODE_CLONE;
-        if (group && is_tile_of(card, &card->connectors[i], group))
-            return COPP_MODE_THEATRE;
-        mode = COPP_MODE_DUALVIEW;
+        enum copp_multi_adapter_mode mode = mode_beside(card, own, group, &card->connectors[i], &spanned);
+        if (mode > observation->state.mode)
+            observation->state.mode = mode;
+        if (spanned)
+            observation->companions |= UINT32_C(1) << i;
     }
-    return mode;
 }
 
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation) {
@@ -116,7 +140,7 @@ void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observati
                                       .interlaced = signal.mode.flags & DRM_MODE_FLAG_INTERLACE,
                                       .doubled = signal.mode.flags & DRM_MODE_FLAG_DBLSCAN};
     kms_display_of(&timing, &observation->state.display);
-    observation->state.mode = mode_of(card, index, &signal, group);
+    compare_signals(card, index, &signal, group, observation);
 }
 
 static void find_properties(int fd, struct kms_connector *connector) {

@@ -97,17 +97,19 @@ static enum copp_result add_cards(struct kms_cards *cards) {
     return cards->count ? COPP_OK : result;
 }
 
-static enum copp_result listen_to_udev(struct kms_cards *cards) {
+static bool listen_to(const struct kms_cards *cards, const char *group, struct udev_monitor **monitor) {
     struct epoll_event event = {.events = EPOLLIN};
+    *monitor = udev_monitor_new_from_netlink(cards->udev, group);
+    return *monitor && udev_monitor_filter_add_match_subsystem_devtype(*monitor, "drm", NULL) >= 0 &&
+           udev_monitor_enable_receiving(*monitor) >= 0 &&
+           epoll_ctl(cards->epoll, EPOLL_CTL_ADD, udev_monitor_get_fd(*monitor), &event) == 0;
+}
+
+static enum copp_result listen_to_events(struct kms_cards *cards) {
     cards->udev = udev_new();
-    cards->monitor = cards->udev ? udev_monitor_new_from_netlink(cards->udev, "udev") : NULL;
-    if (!cards->monitor)
-        return COPP_E_IO;
-    if (udev_monitor_filter_add_match_subsystem_devtype(cards->monitor, "drm", NULL) < 0 ||
-        udev_monitor_enable_receiving(cards->monitor) < 0)
-        return COPP_E_IO;
     cards->epoll = epoll_create1(EPOLL_CLOEXEC);
-    bool heard = epoll_ctl(cards->epoll, EPOLL_CTL_ADD, udev_monitor_get_fd(cards->monitor), &event) == 0;
+    bool heard = cards->udev && cards->epoll >= 0 && listen_to(cards, "udev", &cards->monitor) &&
+                 listen_to(cards, "kernel", &cards->kernel);
     return heard ? COPP_OK : COPP_E_IO;
 }
 
@@ -118,9 +120,9 @@ enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, uin
         return COPP_E_MEMORY;
     if (device && access(device, F_OK) != 0)
         copp_backend_say(log, COPP_BACKEND_WARNING, "%s: %s", device, strerror(errno));
-    enum copp_result result = listen_to_udev(cards);
+    enum copp_result result = listen_to_events(cards);
     if (result)
-        copp_backend_say(log, COPP_BACKEND_ERROR, "udev cannot be listened to");
+        copp_backend_say(log, COPP_BACKEND_ERROR, "the kernel's and udev's events cannot be listened to");
     else
         result = add_cards(cards);
     cards->started = true;
@@ -131,12 +133,13 @@ void kms_cards_close(struct kms_cards *cards) {
     for (size_t i = 0; i < cards->count; i++)
         close_card(&cards->list[i]);
     cards->count = 0;
-    if (cards->monitor && cards->epoll >= 0) /* a structure of zeros has none */
+    if (cards->udev && cards->epoll >= 0) /* a structure of zeros has none */
         (void)close(cards->epoll);
     cards->epoll = -1;
+    udev_monitor_unref(cards->kernel);
     udev_monitor_unref(cards->monitor);
     udev_unref(cards->udev);
-    cards->monitor = NULL;
+    cards->monitor = cards->kernel = NULL;
     cards->udev = NULL;
     free(cards->device);
     cards->device = NULL;
@@ -156,42 +159,64 @@ static uint32_t number_of(struct udev_device *device, const char *name) {
     return *end || number > UINT32_MAX ? 0 : (uint32_t)number;
 }
 
+/* Each event comes twice, from the kernel and from udev: the first one counts. Without a number it counts by itself. */
+static bool is_news(struct kms_cards *cards, uint64_t number) {
+    for (size_t i = 0; number && i < KMS_HEARD; i++) {
+        if (cards->heard[i] == number)
+            return false;
+    }
+    cards->heard[cards->heard_next] = number;
+    cards->heard_next = (cards->heard_next + 1) % KMS_HEARD;
+    return true;
+}
+
 /* An event about one property of a connector has both numbers; others are about what has come or gone. */
-static void tell_property(const struct kms_card *card, struct udev_device *device, kms_moved *moved, void *user) {
+static void tell_property(struct kms_cards *cards, struct udev_device *device, kms_moved *moved, void *user) {
+    const struct kms_card *card = card_of(cards, device);
     uint32_t connector_id = number_of(device, "CONNECTOR");
     uint32_t property_id = number_of(device, "PROPERTY");
-    if (moved && card && connector_id && property_id)
+    if (moved && card && connector_id && property_id && is_news(cards, udev_device_get_seqnum(device)))
         moved(user, card, connector_id, property_id);
 }
 
-static void take_event(struct kms_cards *cards, struct udev_device *device, kms_moved *moved, void *user) {
+static bool acts(struct udev_device *device, const char *wanted) {
     const char *action = udev_device_get_action(device);
+    return action && strcmp(action, wanted) == 0;
+}
+
+/* Nobody but udev says that a new card's node has its owner and mode. */
+static void take_node(struct kms_cards *cards, struct udev_device *device) {
     struct kms_card *card = card_of(cards, device);
-    if (action && strcmp(action, "change") == 0)
-        tell_property(card, device, moved, user);
-    if (action && strcmp(action, "add") == 0)
+    if (acts(device, "add"))
         (void)add_card(cards, device);
-    if (action && strcmp(action, "remove") == 0 && card) {
+    if (acts(device, "remove") && card) {
         kms_card_gone(card);
         kms_reading_stop(card);
     }
 }
 
-/* The socket's queue was full: whatever may have happened meanwhile is taken to have happened. */
+/* udev's queue was full: whatever may have happened meanwhile is taken to have happened. */
 static void make_up_for_lost_events(struct kms_cards *cards, kms_moved *moved, void *user) {
     (void)add_cards(cards);
     if (moved)
         moved(user, NULL, 0, 0);
 }
 
-static bool take_events(struct kms_cards *cards, kms_moved *moved, void *user) {
+/*
+ * The kernel's queue holds the events of all devices, and is soon full: what was in it comes from udev later. udev's has those of graphics
+ * cards alone.
+ */
+static bool take_events(struct kms_cards *cards, struct udev_monitor *monitor, kms_moved *moved, void *user) {
+    bool by_udev = monitor == cards->monitor;
     bool any = false;
     struct udev_device *device;
     errno = 0;
-    while ((device = udev_monitor_receive_device(cards->monitor)) != NULL || errno == ENOBUFS) {
-        if (device)
-            take_event(cards, device, moved, user);
-        else
+    while ((device = udev_monitor_receive_device(monitor)) != NULL || errno == ENOBUFS) {
+        if (device && acts(device, "change"))
+            tell_property(cards, device, moved, user);
+        else if (device && by_udev)
+            take_node(cards, device);
+        else if (!device && by_udev)
             make_up_for_lost_events(cards, moved, user);
         udev_device_unref(device);
         any = true;
@@ -207,7 +232,8 @@ bool kms_cards_update(struct kms_cards *cards, uint64_t now_ms, kms_moved *moved
         cards->list[i]->now_ms = now_ms;
         late = kms_reading_take(cards->list[i]) || late;
     }
-    bool any = take_events(cards, moved, user);
+    bool any = take_events(cards, cards->kernel, moved, user);
+    any = take_events(cards, cards->monitor, moved, user) || any;
     for (size_t i = 0; any && i < cards->count; i++)
         kms_reading_scan(cards->list[i], false);
     return any || late;

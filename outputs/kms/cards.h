@@ -1,10 +1,11 @@
-/* The machine's graphics cards, as udev knows them, and its events. */
+/* The machine's graphics cards, as udev knows them, and their events. */
 #ifndef COPP_OUTPUTS_KMS_CARDS_H
 #define COPP_OUTPUTS_KMS_CARDS_H
 
 #include "outputs/kms/card.h"
 
 #define KMS_CARDS 8u
+#define KMS_HEARD 256u
 
 struct udev;
 struct udev_monitor;
@@ -13,8 +14,12 @@ struct kms_cards {
     char *device; /* the only one wanted; NULL: any */
     struct copp_backend_log *log;
     struct udev *udev;
-    struct udev_monitor *monitor;
-    int epoll; /* of the monitor, and of whoever reads cards (reading.h) */
+    struct udev_monitor
+        *monitor; /* of udev's events, which come when it has done its work: device nodes have their owners then */
+    struct udev_monitor *kernel; /* of the same events from the kernel itself, which a busy udevd does not delay */
+    uint64_t heard[KMS_HEARD]; /* numbers of the events about properties that have been passed on last */
+    size_t heard_next; /* where the next one goes */
+    int epoll; /* of the monitors, and of whoever reads cards (reading.h) */
     uint32_t read_ms; /* how long a card's answer is waited for */
     bool started;
     size_t count;

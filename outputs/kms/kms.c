@@ -25,6 +25,7 @@ struct kms_link {
     size_t index; /* of the connector on the card */
     struct kms_receiver receiver;
     struct hdcp_observation last; /* as the kernel has it */
+    bool called; /* for sessions of another output, which shows a part of the same picture */
 };
 
 struct kms {
@@ -52,6 +53,35 @@ static const struct kms *const_kms_of(const struct copp_backend *backend) {
     return (const struct kms *)backend;
 }
 
+static struct kms_link *link_of(const struct kms *kms, const struct kms_card *card, size_t index) {
+    for (size_t i = 0; i < kms->count; i++) {
+        if (kms->links[i]->card == card && kms->links[i]->index == index)
+            return kms->links[i];
+    }
+    return NULL;
+}
+
+static bool has_companion(const struct kms_link *link, size_t index) {
+    return link->last.companions & (UINT32_C(1) << index);
+}
+
+/* An Enabled that is watched, and is no earlier one's. It counts before its own link takes it, which may wait for this one in turn. */
+static bool protects(const struct kms_link *link, bool type1) {
+    return (link->link.pending || link->link.in_force) && !link->link.cleared && !link->link.fallen &&
+           link->last.hdcp == HDCP_ENABLED && (!type1 || link->last.type1);
+}
+
+/* ARB-6: where parts of a picture are shown by several connectors, none is protected unless all are. */
+static bool companions_protect(const struct kms_link *link) {
+    bool type1 = link->link.sessions == HDCP_WANT_TYPE1;
+    for (size_t i = 0; i < link->card->count; i++) {
+        const struct kms_link *other = has_companion(link, i) ? link_of(link->kms, link->card, i) : NULL;
+        if (has_companion(link, i) && (!other || !protects(other, type1)))
+            return false;
+    }
+    return true;
+}
+
 /* While Desired is being written, a look would wait with the kernel's locks until that has ended: it is as before, with HDCP not on. */
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     struct kms_link *own = (struct kms_link *)link;
@@ -68,6 +98,10 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
         kms_receiver_authenticating(&own->receiver);
     if (own->card->lent)
         kms_lent_mask(own->card, own->index, observation);
+    if (observation->hdcp == HDCP_ENABLED && link->sessions && !companions_protect(own)) {
+        observation->hdcp = HDCP_DESIRED;
+        observation->settling = true;
+    }
 }
 
 /* While the card lets nobody read, a write would wait as well. */
@@ -126,7 +160,24 @@ static void link_note(struct hdcp_link *link, bool debt) {
         kms_note_set(&own->kms->notes[own->place], name_of(own), debt, own->kms->log);
 }
 
-static const struct hdcp_link_ops link_ops = {.observe = link_observe, .write = link_write, .note = link_note};
+static bool needs(const struct kms_link *link, const struct kms_link *other) {
+    return link != other && link->card == other->card && has_companion(link, other->index);
+}
+
+/* What sessions want of an output they want of all that show parts of the same picture (ARB-6). */
+static enum hdcp_want link_others(const struct hdcp_link *link) {
+    const struct kms_link *own = (const struct kms_link *)link;
+    enum hdcp_want wanted = HDCP_WANT_NOTHING;
+    for (size_t i = 0; i < own->kms->count; i++) {
+        const struct kms_link *other = own->kms->links[i];
+        if (other->link.sessions > wanted && needs(other, own))
+            wanted = other->link.sessions;
+    }
+    return wanted;
+}
+
+static const struct hdcp_link_ops link_ops = {
+    .observe = link_observe, .write = link_write, .note = link_note, .others = link_others};
 
 /* QRY-6: what the connector has. Who may switch it changes: a command fails while nobody lets us. */
 static bool can_offer(const struct kms *kms, const struct kms_connector *connector) {
@@ -142,14 +193,6 @@ static void say_what_is_not_offered(const struct kms *kms, const struct kms_conn
     if (connector->protection_property && !can_offer(kms, connector))
         copp_backend_say(kms->log, COPP_BACKEND_WARNING, "%s: has no HDCP content type 1, which is asked for: it offers no HDCP",
                          connector->name);
-}
-
-static struct kms_link *link_of(const struct kms *kms, const struct kms_card *card, size_t index) {
-    for (size_t i = 0; i < kms->count; i++) {
-        if (kms->links[i]->card == card && kms->links[i]->index == index)
-            return kms->links[i];
-    }
-    return NULL;
 }
 
 static void add_link(struct kms *kms, size_t place, size_t index) {
@@ -193,7 +236,9 @@ static void on_moved(void *user, const struct kms_card *card, uint32_t connector
         struct kms_link *link = kms->links[i];
         const struct kms_connector *connector = &link->card->connectors[link->index];
         bool own = card && link->card == card && connector->id == connector_id && connector->protection_property == property_id;
-        if (!card || own)
+        if (!card)
+            hdcp_link_events_lost(&link->link);
+        else if (own)
             hdcp_link_evidence(&link->link);
     }
 }
@@ -296,6 +341,32 @@ static void look_at_display(struct kms_link *link) {
     kms_receiver_ask(&link->receiver);
 }
 
+static void cut_who_needs(const struct kms *kms, const struct kms_link *other) {
+    for (size_t i = 0; i < kms->count; i++) {
+        if (kms->links[i]->link.sessions && needs(kms->links[i], other))
+            hdcp_link_cut(&kms->links[i]->link);
+    }
+}
+
+/* Calls it, or not any more. Whoever needs it fails with it, and is lost with it. */
+static void serve_call(struct kms_link *link, enum hdcp_want wanted) {
+    bool failed = link->called && !link->link.others;
+    if (!wanted)
+        hdcp_link_dismiss(&link->link);
+    else if (!failed && link->link.others != wanted) {
+        enum copp_result result = hdcp_link_call(&link->link, wanted);
+        failed = result != COPP_OK && result != COPP_E_PENDING;
+    }
+    link->called = wanted && !failed;
+    if (failed)
+        cut_who_needs(link->kms, link);
+}
+
+static void call_companions(const struct kms *kms) {
+    for (size_t i = 0; i < kms->count; i++)
+        serve_call(kms->links[i], link_others(&kms->links[i]->link));
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     kms->last_ms = now_ms;
@@ -312,6 +383,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         if (due)
             look_at_display(kms->links[i]);
     }
+    call_companions(kms);
 }
 
 static uint64_t least(uint64_t a, uint64_t b) {

@@ -41,6 +41,11 @@ bool kms_signals_cloned(const struct kms_signal *a, const struct kms_signal *b) 
            !apart(a->y, a->height, b->y, b->height);
 }
 
+bool kms_signals_spanned(const struct kms_signal *a, const struct kms_signal *b) {
+    bool known = a->framebuffer && b->framebuffer;
+    return a->crtc != b->crtc && (!known || a->framebuffer == b->framebuffer);
+}
+
 /* "GROUP:FLAGS:COLUMNS:...", in decimal digits. */
 static uint32_t group_in(const char *text, size_t length) {
     uint64_t group = 0;

@@ -23,6 +23,12 @@ void kms_signal_read(int fd, uint32_t connector_id, struct kms_signal *signal);
 /* ARB-6: the same picture at two connectors, by one CRTC or by two that show the same part of a framebuffer. */
 bool kms_signals_cloned(const struct kms_signal *a, const struct kms_signal *b);
 
+/*
+ * Whether two signals that are no clones show parts of one picture: of one framebuffer. Where it is not known which one is shown, since a
+ * CRTC's primary plane has none, it may be so.
+ */
+bool kms_signals_spanned(const struct kms_signal *a, const struct kms_signal *b);
+
 /* Which tiled display a connector's TILE blob makes it a part of; 0: none. What cannot be read are parts of one display. */
 uint32_t kms_tile_group(int fd, uint64_t blob_id);
 

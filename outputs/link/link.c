@@ -9,7 +9,7 @@
 #define WRITE_RETRY_LIMIT_MS 10000u
 #define BUSY_LIMIT_MS COPP_PENDING_LIMIT_MS
 #define LATE_MS COPP_PENDING_LIMIT_MS /* no authentication takes longer */
-#define OWN_EVENT_MS 2000u /* by when the event of our own success has come */
+#define EVENTS_MAX 2u /* one may be our own: more than that is no different */
 #define UNSET UINT64_MAX
 
 static void observe(struct hdcp_link *link, struct hdcp_observation *observation) {
@@ -135,9 +135,10 @@ static void take_down_owed(struct hdcp_link *link) {
         write_down(link, &now);
 }
 
-/* Sessions hold nothing, and wait for nothing. */
+/* Nobody holds anything, or waits for anything. */
 static void let_go(struct hdcp_link *link) {
     link->pending = link->asked = link->in_force = link->type1 = false;
+    link->sessions = link->others = HDCP_WANT_NOTHING;
 }
 
 static void take_down(struct hdcp_link *link) {
@@ -232,7 +233,6 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
     link->announces = link->asked && !link->events;
     link->pending = link->asked = link->fallen = false;
     link->in_force = true;
-    link->in_force_ms = UNSET;
     link->events = 0;
     if (!link->owes)
         forget_debt(link);
@@ -240,7 +240,7 @@ static void arrive(struct hdcp_link *link, enum copp_result result) {
 
 static enum copp_result bring_up(struct hdcp_link *link, const struct hdcp_observation *now) {
     if (!now->connected || !now->driven) {
-        link->type1 = false;
+        let_go(link);
         return COPP_E_FAILED;
     }
     if (!link->watched) {
@@ -267,32 +267,63 @@ static bool is_less(const struct hdcp_link *link, const struct hdcp_observation 
     return now->hdcp == HDCP_ENABLED && !link->cleared && !now->type1;
 }
 
-static enum copp_result link_apply(struct copp_output *output, const struct copp_protection *wanted) {
-    struct hdcp_link *link = (struct hdcp_link *)output;
-    if (!wanted->hdcp) {
-        take_down(link);
-        return COPP_OK; /* CMD-4: what that leaves to be done is the link's business */
-    }
-    if (wanted->type1 && !link->offers_type1)
-        return COPP_E_UNSUPPORTED;
+static bool wants_type1(const struct hdcp_link *link) {
+    return link->sessions == HDCP_WANT_TYPE1 || link->others == HDCP_WANT_TYPE1;
+}
+
+/* One of those who may want it wants so much from here on. */
+static enum copp_result want(struct hdcp_link *link, enum hdcp_want *own, enum hdcp_want wanted) {
     struct hdcp_observation now;
+    bool type1 = wanted == HDCP_WANT_TYPE1;
+    if (type1 && !link->offers_type1)
+        return COPP_E_UNSUPPORTED;
     look(link, &now);
-    if (wanted->type1 && is_less(link, &now))
-        return COPP_E_FAILED;
+    if (type1 && (is_less(link, &now) || (link->pending && !link->type1)))
+        return COPP_E_FAILED; /* also where less is on its way, for the others */
+    *own = wanted;
     if (!link->in_force) {
-        link->type1 = wanted->type1;
+        link->type1 = wants_type1(link);
         return bring_up(link, &now);
     }
     if (now.hdcp == HDCP_ENABLED && !link->fallen) {
-        link->type1 = wanted->type1; /* where less is wanted nothing is written, and less will do from here on */
+        link->type1 = wants_type1(link); /* where less is wanted nothing is written, and less will do from here on */
         return COPP_OK;
     }
     let_go(link);
     return COPP_E_LINK_LOST; /* EVT-3 */
 }
 
+/* One of them wants nothing from here on. Others may want it since a moment ago. */
+static void leave(struct hdcp_link *link, enum hdcp_want *own) {
+    *own = HDCP_WANT_NOTHING;
+    if (held(link) && link->ops->others)
+        link->others = link->ops->others(link);
+    if (link->sessions || link->others)
+        link->type1 = wants_type1(link);
+    else
+        take_down(link); /* CMD-4: what that leaves to be done is the link's business */
+}
+
+static enum copp_result link_apply(struct copp_output *output, const struct copp_protection *wanted) {
+    struct hdcp_link *link = (struct hdcp_link *)output;
+    if (wanted->hdcp)
+        return want(link, &link->sessions, wanted->type1 ? HDCP_WANT_TYPE1 : HDCP_WANT_ANY);
+    leave(link, &link->sessions);
+    return COPP_OK;
+}
+
 static void link_cancel(struct copp_output *output) {
-    take_down((struct hdcp_link *)output);
+    struct hdcp_link *link = (struct hdcp_link *)output;
+    leave(link, &link->sessions);
+}
+
+enum copp_result hdcp_link_call(struct hdcp_link *link, enum hdcp_want wanted) {
+    return want(link, &link->others, wanted);
+}
+
+void hdcp_link_dismiss(struct hdcp_link *link) {
+    if (link->others)
+        leave(link, &link->others);
 }
 
 static void show_partner(const struct hdcp_link *link, struct copp_output_state *state) {
@@ -360,12 +391,11 @@ static bool same_signal(const struct hdcp_observation *a, const struct hdcp_obse
 }
 
 /*
- * An event beyond that of our own success tells that the kernel has left Enabled and come back to it between two looks. A driver
+ * An event beyond that of our own success tells that the kernel has left Enabled and come back to it between two looks. Our own is the
+ * first one, however late it comes: the events of a card come in their order, and leaving Enabled and coming back are two. A driver
  * that only announces Enabled anew, since a program has written Desired over it, cannot be told from that: it is a loss, too.
  */
 static bool fell_away(struct hdcp_link *link, const struct hdcp_observation *now) {
-    if (passed(link, &link->in_force_ms, OWN_EVENT_MS))
-        link->announces = false;
     bool own = link->announces && link->events;
     link->announces = link->announces && !own;
     return now->hdcp != HDCP_ENABLED || link->fallen || link->events > own;
@@ -378,8 +408,10 @@ static void tell(struct hdcp_link *link, const struct hdcp_observation *now) {
     link->seen = *now;
     link->watched = true;
     if (link->in_force && fell_away(link, now)) {
+        bool told = link->sessions != HDCP_WANT_NOTHING;
         let_go(link);
-        copp_connector_protection_lost(link->connector, COPP_PROTECTION_TYPE_HDCP);
+        if (told)
+            copp_connector_protection_lost(link->connector, COPP_PROTECTION_TYPE_HDCP);
     }
     if (!watched)
         return;
@@ -390,7 +422,7 @@ static void tell(struct hdcp_link *link, const struct hdcp_observation *now) {
 }
 
 static bool unused(const struct hdcp_link *link) {
-    return !link->connector || (copp_connector_devices(link->connector) == 0 && !held(link));
+    return !held(link) && copp_connector_devices(link->connector) == 0;
 }
 
 static void serve(struct hdcp_link *link) {
@@ -426,7 +458,7 @@ void hdcp_link_init(struct hdcp_link *link, const struct hdcp_link_ops *ops, boo
     link->output.ops = &link_ops;
     link->ops = ops;
     link->offered = offered;
-    link->busy_ms = link->down_ms = link->in_force_ms = UNSET;
+    link->busy_ms = link->down_ms = UNSET;
     try_at_once(link);
 }
 
@@ -444,7 +476,11 @@ void hdcp_link_owe(struct hdcp_link *link) {
 }
 
 void hdcp_link_evidence(struct hdcp_link *link) {
-    link->events += link->events < 2;
+    link->events += link->events < EVENTS_MAX;
+}
+
+void hdcp_link_events_lost(struct hdcp_link *link) {
+    link->events = EVENTS_MAX;
 }
 
 void hdcp_link_returned(struct hdcp_link *link) {
@@ -461,7 +497,7 @@ static uint64_t debt_interval(const struct hdcp_link *link) {
 
 void hdcp_link_cut(struct hdcp_link *link) {
     bool pending = link->pending;
-    bool lost = link->in_force;
+    bool lost = link->in_force && link->sessions;
     let_go(link);
     try_at_once(link);
     if (pending && link->connector)

@@ -19,12 +19,16 @@ enum hdcp_value { /* the kernel's numbers */
                   HDCP_UNREADABLE = 3 /* it may be any of them */
 };
 
+enum hdcp_want { HDCP_WANT_NOTHING = 0, HDCP_WANT_ANY, HDCP_WANT_TYPE1 };
+
 struct hdcp_observation {
     bool connected; /* a display is there */
     bool driven; /* and gets a signal */
     enum hdcp_value hdcp; /* HDCP_UNDESIRED for an output that is no more, HDCP_UNREADABLE for one that cannot be reached */
     bool type1; /* and it is HDCP 2.2 or later, with the content as Type 1: of HDCP_ENABLED alone */
     bool settling; /* it reads HDCP_ENABLED, which is shown as HDCP_DESIRED until more is known: nothing is written over it */
+    /* A bit for each output that shows another part of the same picture, or may: by the backend's numbers, and for it alone. */
+    uint32_t companions;
     struct copp_output_state state;
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
 };
@@ -43,6 +47,8 @@ struct hdcp_link_ops {
      * nothing is owed any more. For a file that outlives a kill -9 (hdcp_link_owe). NULL: that is kept in memory alone.
      */
     void (*note)(struct hdcp_link *link, bool owes);
+    /* How much sessions of other outputs want here just now, though it may not have been called yet (hdcp_link_call). NULL: nothing. */
+    enum hdcp_want (*others)(const struct hdcp_link *link);
 };
 
 /* Embed this as the first member of your own structure. */
@@ -58,11 +64,13 @@ struct hdcp_link {
     struct hdcp_observation seen;
     uint64_t now_ms; /* of the last dispatch */
 
-    /* what sessions want */
-    bool pending; /* an apply waits for Enabled */
+    /* what is wanted, and by whom */
+    enum hdcp_want sessions; /* of this output want that much */
+    enum hdcp_want others; /* of other outputs do, which show parts of the same picture (hdcp_link_call) */
+    bool pending; /* an apply or call waits for Enabled */
     bool attempted; /* Desired has been written for it, or a driver was too busy */
     bool asked; /* and has been taken */
-    bool in_force; /* what sessions hold is */
+    bool in_force; /* what they hold is */
     bool fallen; /* and a session's question has shown that it is not any more: not told yet */
     struct copp_output_state partner; /* as of the last look that found it enabled; only who receives counts */
     bool type1; /* pending or in force is Type 1: an Enabled that is less does not count */
@@ -70,7 +78,6 @@ struct hdcp_link {
     bool blind; /* it could not be read at the last look */
     unsigned events; /* property events since the last look that could */
     bool announces; /* the event of our own success may still come */
-    uint64_t in_force_ms; /* since when */
 
     /* what must be taken down */
     bool noted; /* as the backend was told */
@@ -99,6 +106,18 @@ void hdcp_link_owe(struct hdcp_link *link);
 /* The kernel has told that it has moved the property (a uevent with CONNECTOR and PROPERTY). Call it once for each event, before
  * the dispatch that is to look into them. */
 void hdcp_link_evidence(struct hdcp_link *link);
+
+/* Events were lost on their way: there may have been any number. */
+void hdcp_link_events_lost(struct hdcp_link *link);
+
+/*
+ * Sessions of another output want HDCP, which shows a part of the same picture (ARB-6): it is switched on here as well and held, whatever
+ * sessions there are here. Answers as apply does. COPP_E_PENDING: pending falls when it has ended. Once it cannot be had any more, others is
+ * HDCP_WANT_NOTHING.
+ */
+COPP_NODISCARD enum copp_result hdcp_link_call(struct hdcp_link *link, enum hdcp_want want);
+/* They want it no more. */
+void hdcp_link_dismiss(struct hdcp_link *link);
 
 /* Looks, goes on with what is under way, and tells the connector what has happened (EVT-1). What nobody uses, and owes nothing,
  * is not looked at. */

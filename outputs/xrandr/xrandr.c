@@ -249,7 +249,9 @@ static void on_moved(void *user, const struct kms_card *card, uint32_t connector
         const struct kms_connector *connector = link->card ? &link->card->connectors[link->index] : NULL;
         bool own =
             connector && link->card == card && connector->id == connector_id && connector->protection_property == property_id;
-        if (connector && (!card || own))
+        if (connector && !card)
+            hdcp_link_events_lost(&link->link);
+        else if (own)
             hdcp_link_evidence(&link->link);
     }
 }

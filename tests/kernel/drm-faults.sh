@@ -34,12 +34,25 @@ test_that "by an authentication" value_is 2
 test_that "the command ends again" releases
 test_that "nothing is left" until_true value_is 0
 
+# signals_udevd SIGNAL: to udevd and what it has started
+signals_udevd() { for pid in $(pidof systemd-udevd); do kill "-$1" "$pid"; done; }
+
 # --- what happens to what is held ------------------------------------------------------------------------------------
 
 test_that "a command is protected" protects --unnamed-receiver
 order $hdmi/glitch
 test_that "it fell and came back before anybody looked: that is a loss (EVT-1)" ended_with 1
 test_that "nothing is left of that" until_true value_is 0
+test_that "a command is protected while udevd is as busy as can be" protects --unnamed-receiver
+signals_udevd STOP
+order $hdmi/glitch
+test_that "the kernel itself tells that it fell and came back" ended_with 1
+signals_udevd CONT
+test_that "nothing is left of that, too" until_true value_is 0
+test_that "what udevd tells now is old news" protects --unnamed-receiver
+test_that "and the command plays on" plays
+test_that "until it is told to end" releases
+test_that "which leaves nothing" until_true value_is 0
 
 order $card/over_enabled keep
 test_that "keep: a command is protected" protects --unnamed-receiver

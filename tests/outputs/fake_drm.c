@@ -317,6 +317,8 @@ static int check_write(struct fake_card *card, const struct property_write *writ
     if (!ours || write->value > 1)
         return EINVAL;
     bool off = write->property == PROTECTION_PROPERTY && write->value == 0;
+    if (write->property == PROTECTION_PROPERTY && write->value == 1 && connector->refuse_desired)
+        return connector->refuse_desired;
     return off && connector->protection_value == 1 ? card->refuse_undesired : 0;
 }
 

@@ -27,12 +27,13 @@ struct fake_connector {
     bool connected;
     bool unknown; /* the driver cannot tell whether a display is there */
     uint32_t crtc; /* 0: none */
-    uint32_t framebuffer;
+    uint32_t framebuffer; /* two may show the same one; 0: its primary plane shows none */
     uint32_t x; /* of what the CRTC shows of it */
     bool protection; /* the property is there */
     bool content_type;
     uint64_t protection_value;
     uint64_t type_value;
+    int refuse_desired; /* an errno that Desired gets at this connector alone; 0: none */
     unsigned writes; /* that were carried out */
     bool working; /* an authentication is under way, which fake_drm_work ends */
     uint32_t tile_blob; /* 0: none, else of tile */

@@ -662,6 +662,7 @@ static void dock_that_comes_back(void) {
     struct fake_card *card = fake_drm_hold(world.drm);
     card->connectors[FAKE_DOCK].connected = true;
     card->connectors[FAKE_DOCK].crtc = 305;
+    card->connectors[FAKE_DOCK].framebuffer = 405;
     card->count = FAKE_DOCK + 1;
     fake_drm_release(world.drm);
     fake_drm_uevent(world.drm, "change");

@@ -194,28 +194,72 @@ static void events_of_others(void) {
     world_end(&world);
 }
 
+struct udev;
 struct udev_device;
 struct udev_monitor;
+struct udev_monitor *__real_udev_monitor_new_from_netlink(struct udev *udev, const char *name);
+struct udev_monitor *__wrap_udev_monitor_new_from_netlink(struct udev *udev, const char *name);
 struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
 
-static unsigned overflows; /* so many times more the queue has been full */
+/* Where events come from; the last one of that name that has been listened to. */
+static struct source {
+    const char *name;
+    const struct udev_monitor *monitor;
+    unsigned overflows; /* so many times more its queue has been full */
+    bool late; /* nothing comes from there */
+} sources[] = {{.name = "kernel"}, {.name = "udev"}};
+enum { KERNEL, UDEV, SOURCES };
+
+struct udev_monitor *__wrap_udev_monitor_new_from_netlink(struct udev *udev, const char *name) {
+    struct udev_monitor *monitor = __real_udev_monitor_new_from_netlink(udev, name);
+    for (size_t i = 0; i < SOURCES; i++)
+        sources[i].monitor = strcmp(sources[i].name, name) == 0 ? monitor : sources[i].monitor;
+    return monitor;
+}
 
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor) {
-    if (!overflows)
+    struct source *source = monitor == sources[KERNEL].monitor ? &sources[KERNEL] : &sources[UDEV];
+    if (source->late) {
+        errno = EAGAIN;
+        return NULL;
+    }
+    if (!source->overflows)
         return __real_udev_monitor_receive_device(monitor);
-    overflows--;
+    source->overflows--;
     errno = ENOBUFS;
     return NULL;
 }
 
-/* More events than the socket holds: what was in them nobody knows. */
+/* Each of the two brings every event, which counts once, whichever is first. */
+static void either_source_will_do(void) {
+    for (size_t late = 0; late < SOURCES; late++) {
+        struct world world;
+        world_begin(&world);
+        bring_up(&world);
+        sources[late].late = true;
+        fake_drm_tell(world.drm, FAKE_HDMI);
+        hear(&world);
+        assert_lost(&world);
+        bring_up(&world);
+        sources[late].late = false; /* here they are again */
+        hear(&world);
+        assert_held(&world);
+        world_end(&world);
+    }
+}
+
+/* More events than the socket holds. The kernel's are of all devices, and come again from udev: what was in udev's nobody knows. */
 static void lost_events_are_a_loss(void) {
     struct world world;
     world_begin(&world);
     bring_up(&world);
     struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm}); /* unheard */
-    overflows = 1;
+    sources[KERNEL].overflows = 1;
+    fake_drm_uevent(world.drm, "change");
+    hear(&world);
+    assert_held(&world);
+    sources[UDEV].overflows = 1;
     fake_drm_uevent(world.drm, "change");
     hear(&world);
     assert_lost(&world);
@@ -589,6 +633,7 @@ static const struct test_case cases[] = {
     TEST(events_tell_of_a_gap, "EVT-1 EVT-3"),
     TEST(the_event_of_our_own_success_comes_late, "EVT-1"),
     TEST(events_of_others, "EVT-1"),
+    TEST(either_source_will_do, "EVT-1"),
     TEST(lost_events_are_a_loss, "EVT-1"),
     TEST(desired_needs_an_edge, "CMD-6"),
     TEST(desired_over_enabled, "EVT-1 EVT-3"),

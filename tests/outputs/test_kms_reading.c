@@ -169,6 +169,7 @@ static void events_are_evidence_meanwhile(void) {
     world_begin(&world);
     protect(&world);
     lock_card(&world);
+    fake_drm_tell(world.drm, FAKE_HDMI); /* of our own success */
     fake_drm_tell(world.drm, FAKE_HDMI);
     AT_ONCE(&world, app_local(&world.app, HDCP) == 0);
     assert_true(world.app.flags & COPP_STATUS_LINK_LOST);

@@ -704,6 +704,8 @@ static void uevents_are_evidence(void) {
     wait_for_uevent(&host);
     fake_drm_tell(host.drm, FAKE_DP); /* about another connector */
     wait_for_uevent(&host);
+    fake_drm_tell(host.drm, FAKE_HDMI); /* of our own success: it was delayed */
+    wait_for_uevent(&host);
     assert_level(&host, 1);
     fake_drm_tell(host.drm, FAKE_HDMI);
     wait_for_uevent(&host);
@@ -754,6 +756,22 @@ static void clones_are_refused(void) {
     fake_drm_hold(host.drm)->connectors[FAKE_DP].crtc = 301; /* a connector that was not handed in counts as well */
     fake_drm_release(host.drm);
     assert_int_equal(copp_device_open(host.connector, &host.app.device), COPP_E_UNSUPPORTED_MODE);
+    end(&host);
+}
+
+/* A part of the picture would be shown by a connector that is not ours to write to. */
+static void parts_are_refused(void) {
+    struct host host;
+    begin(&host, COPP_KMS_ATOMIC, true);
+    copp_device_close(&host.app.device);
+    struct fake_connector *beside = &fake_drm_hold(host.drm)->connectors[FAKE_DP];
+    beside->framebuffer = 401;
+    beside->x = 4096;
+    fake_drm_release(host.drm);
+    assert_int_equal(copp_device_open(host.connector, &host.app.device), COPP_E_UNSUPPORTED_MODE);
+    fake_drm_hold(host.drm)->connectors[FAKE_DP].framebuffer = 402;
+    fake_drm_release(host.drm);
+    assert_int_equal(copp_device_open(host.connector, &host.app.device), COPP_OK);
     end(&host);
 }
 
@@ -962,6 +980,7 @@ static const struct test_case cases[] = {
     TEST(unplugging_is_told, "EVT-1 EVT-3"),
     TEST(another_connector_is_not_meant, "EVT-1 CMD-4"),
     TEST(clones_are_refused, "ARB-6"),
+    TEST(parts_are_refused, "ARB-6"),
     TEST(type1_wants_type1, "CMD-4"),
     TEST(tells_what_a_connector_is, "QRY-6"),
     TEST(configs_that_cannot_be, ""),

@@ -567,18 +567,34 @@ static void our_own_event(void) {
     }
 }
 
-/* What comes later than any event of ours, or is more than that, is a loss. */
+/* The first one is our own, however late: a busy udevd delays it. What is more than that is a loss. */
 static void events_beyond_our_own(void) {
-    for (unsigned late = 0; late < 2; late++) {
+    static const uint64_t late[] = {1, 2000, 3600000};
+    for (size_t i = 0; i < sizeof late / sizeof late[0]; i++) {
+        struct world world;
+        world_begin(&world);
+        bring_up(&world);
+        look_after(&world, late[i]);
+        hdcp_link_evidence(&world.hardware.link);
+        look_after(&world, 1);
+        assert_held(&world);
+        hdcp_link_evidence(&world.hardware.link);
+        look_after(&world, 1);
+        assert_lost(&world);
+        world_end(&world);
+    }
+}
+
+/* It was Desired, and is Enabled again: two events, though our own is still on its way. So it is where any number was lost. */
+static void events_beyond_our_own_at_once(void) {
+    for (unsigned lost = 0; lost < 2; lost++) {
         struct world world;
         world_begin(&world);
         bring_up(&world);
         look_after(&world, 1);
-        if (late)
-            look_after(&world, 2000);
-        assert_held(&world);
-        hdcp_link_evidence(&world.hardware.link);
-        if (!late)
+        if (lost)
+            hdcp_link_events_lost(&world.hardware.link);
+        for (unsigned i = 0; i < 2 && !lost; i++)
             hdcp_link_evidence(&world.hardware.link);
         look_after(&world, 1);
         assert_lost(&world);
@@ -599,6 +615,63 @@ static void events_that_concern_nobody(void) {
     hdcp_link_evidence(&world.hardware.link);
     look_after(&world, 100);
     assert_held(&world);
+    world_end(&world);
+}
+
+/* Sessions of another output hold it, without any here: it comes up, is watched, and is taken down when they leave. */
+static void called_without_sessions(void) {
+    struct world world;
+    world_begin(&world);
+    struct hdcp_link *link = &world.hardware.link;
+    copp_device_close(&world.app.device);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_ANY), COPP_E_PENDING);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 100);
+    assert_true(link->in_force);
+    assert_int_equal(hdcp_link_interval(link), 500);
+    world.hardware.is.hdcp = HDCP_DESIRED;
+    look_after(&world, 500);
+    assert_int_equal(link->others, HDCP_WANT_NOTHING); /* whoever has called sees it by that */
+    look_after(&world, 100);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_ANY), COPP_E_PENDING);
+    hdcp_link_dismiss(link);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    world_end(&world);
+}
+
+/* Of those who want it the one who wants most counts, and it stays up for the last one. */
+static void called_beside_sessions(void) {
+    struct world world;
+    world_begin(&world);
+    struct hdcp_link *link = &world.hardware.link;
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_TYPE1), COPP_E_UNSUPPORTED);
+    link->offers_type1 = true;
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_TYPE1), COPP_E_PENDING);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_PENDING); /* that is type 0 */
+    world.hardware.is.type1 = true;
+    look_after(&world, 100);
+    assert_int_equal(app_result(&world.app), COPP_HR_OK);
+    hdcp_link_dismiss(link);
+    world.hardware.is.type1 = false; /* is enough for who is left */
+    look_after(&world, 100);
+    assert_held(&world);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_TYPE1), COPP_E_FAILED);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_ANY), COPP_OK);
+    assert_int_equal(set_hdcp(&world, 0), COPP_HR_OK);
+    look_after(&world, 100);
+    assert_true(link->in_force);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_ENABLED);
+    hdcp_link_dismiss(link);
+    assert_int_equal(world.hardware.is.hdcp, HDCP_UNDESIRED);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_ANY), COPP_E_PENDING);
+    assert_int_equal(hdcp_link_call(link, HDCP_WANT_TYPE1), COPP_E_FAILED); /* less is on its way */
+    assert_int_equal(link->others, HDCP_WANT_ANY);
+    hdcp_link_dismiss(link);
+    assert_int_equal(app_flags(&world.app), 0);
     world_end(&world);
 }
 
@@ -947,7 +1020,10 @@ static const struct test_case cases[] = {
     TEST(another_one_comes_after_us, "ARB-5"),
     TEST(out_of_sight_for_a_while, "ARB-4 ARB-5"),
     TEST(our_own_event, "EVT-1 EVT-3 CMD-6"),
+    TEST(called_without_sessions, "ARB-6 EVT-1"),
+    TEST(called_beside_sessions, "ARB-6 OPM-HDCP-2"),
     TEST(events_beyond_our_own, "EVT-1 EVT-3"),
+    TEST(events_beyond_our_own_at_once, "EVT-1 EVT-3"),
     TEST(events_that_concern_nobody, "EVT-1"),
     TEST(owed_by_an_earlier_run, "ARB-4"),
     TEST(notes_at_the_end, "ARB-4"),

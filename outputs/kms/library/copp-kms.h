@@ -12,6 +12,9 @@
  * mastership, neither reads from the descriptor nor changes its flags, asks for no page-flip event, and does not close it.
  * Uevents come by a socket of the library's own.
  *
+ * One picture must not be on several displays (ARB-6): where another connector shows the same framebuffer, or another part of it, sessions
+ * are refused with COPP_E_UNSUPPORTED_MODE, since other connectors are never written to for a session's sake.
+ *
  * Everything that belongs to one struct copp_kms, its adapter included, belongs to one thread at a time. Times are milliseconds
  * of one monotonic clock. NULL for a struct copp_kms, and an index beyond the connectors, are answered and never followed.
  */

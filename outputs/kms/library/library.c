@@ -158,7 +158,9 @@ static void hear(struct copp_kms *kms, const struct kms_event *event) {
         struct kms_output *output = &kms->connectors[i];
         bool own = event->connector == output->id && event->property &&
                    event->property == kms_output_connector(output)->protection_property;
-        if (event->lost || own)
+        if (event->lost)
+            hdcp_link_events_lost(&output->link);
+        else if (own)
             hdcp_link_evidence(&output->link);
     }
 }

@@ -18,6 +18,8 @@ static void observe(struct hdcp_link *link, struct hdcp_observation *observation
         return;
     kms_card_observe(output->card, output->index, observation);
     observation->hdcp = kms_request_cover(&output->request, observation->hdcp);
+    if (observation->companions)
+        observation->state.mode = COPP_MODE_THEATRE; /* ARB-6: the others are not ours to protect */
 }
 
 static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value value) {
