@@ -40,7 +40,7 @@ int adapter_find(const struct invocation *in, const struct adapter_options *opti
         return status;
     if (options->names_only)
         return embedded_names(in, options->adapter, &adapter->host);
-    return embedded_open(in, options->adapter, options->events, follow, &adapter->host);
+    return embedded_open(in, options->adapter, options->events, follow, EMBEDDED_COPP, &adapter->host);
 }
 
 /* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */

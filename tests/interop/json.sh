@@ -89,6 +89,7 @@ run 0 'handshake open' --opm --key "$VECTORS/leaf.pem" --random $random "$dir/se
 echo $random >"$dir/key"
 run 0 omac --key-file "$dir/key" "$dir/sealed"
 run 0 demo
+run 0 demo --semantics opm
 cat >"$dir/card.ini" <<'INI'
 [output A]
 type = hdmi

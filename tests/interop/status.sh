@@ -138,6 +138,34 @@ jq -s -e '[.[].facts] | add | .random_number | length == 32' "$dir/out" >/dev/nu
 expect 2 "$COPP" demo --adapter "$dir/card.ini"
 complains 'HDCP and CGMS-A'
 
+begin demo_opm OPM-ARB-2 OPM-CERT-11 OPM-GET-2 OPM-HDCP-2 OPM-INI-7 OPM-INI-8 OPM-SET-2 OPM-SRM-1 OPM-STA-3 OPM-STA-6
+expect 0 timeout 60 "$COPP" demo --semantics opm
+lines=$(wc -l <"$dir/out")
+{ [ "$lines" -ge 60 ] && [ "$lines" -le 80 ]; } || fail "the story has $lines lines"
+answers 'one bit changed  *refused: .*(OPM-CERT-3)$'
+answers 'refused: .*(OPM-CERT-4)$'
+answers "COPP's chain  *refused: .*(OPM-CERT-1)\$"
+same "$(grep -c 'INVALID_ENCRYPTED_PARAMETERS (OPM-INI-[78])$' "$dir/out")" 2 "guesses"
+answers 'another MAC  *ERROR_GRAPHICS_OPM_INVALID_INFORMATION_REQUEST'
+answers 'ERROR_GRAPHICS_OPM_INVALID_SRM'
+answers 'player B sees HDCP  *local off, global on$'
+answers 'player A sees HDCP  *local off, global on$'
+answers 'Type 1: ERROR_GRAPHICS_OPM_OUTPUT_DOES_NOT_SUPPORT_HDCP$'
+answers 'local Type 1, global Type 1$'
+answers 'HDMI-1  *shows black (OPM-STA-6)$'
+answers 'player A hears  *LinkLost, RevokedHDCPDevice '
+sed 's/[0-9a-f]\{16,\}/X/g; s/sequence [0-9]*/sequence N/; s/[0-9]* bytes, XML/N bytes/' "$dir/out" >"$dir/first"
+expect 0 timeout 60 "$COPP" demo --semantics opm
+sed 's/[0-9a-f]\{16,\}/X/g; s/sequence [0-9]*/sequence N/; s/[0-9]* bytes, XML/N bytes/' "$dir/out" | cmp - "$dir/first"
+expect 0 timeout 60 "$COPP" demo --semantics opm --json
+jq -s -e '[.[].step] == [range(1; 15)]' "$dir/out" >/dev/null || fail "steps"
+expect 0 "$COPP" demo --semantics copp --json
+jq -s -e 'length == 12' "$dir/out" >/dev/null || fail "COPP's story"
+expect 2 "$COPP" demo --semantics opm --adapter "$dir/card.ini"
+complains 'the story needs an output with HDCP, and opm = type1'
+expect 2 "$COPP" demo --semantics auto
+complains "takes one of copp|opm, not 'auto'"
+
 begin demo_colours
 script -qec "env TERM=xterm $COPP demo" /dev/null </dev/null >"$dir/out"
 LC_ALL=C grep -q "$(printf '\033')" "$dir/out" || fail "no colours on a terminal"
