@@ -33,14 +33,52 @@ static int choose(const struct invocation *in, const struct adapter_options *o, 
     return STATUS_YES;
 }
 
+/* An option that COPP alone has: nobody lists OPM's chains. */
+static const char *copp_alone(const struct adapter_options *o) {
+    return o->copp_alone == NULL && o->revocation.crls.count > 0 ? "--crl" : o->copp_alone;
+}
+
+/* What is asked for may be of one protocol alone. */
+static int check_semantics(const struct invocation *in, const struct adapter_options *o, enum copp_semantics semantics) {
+    const char *copp = copp_alone(o);
+    if (o->opm_alone != NULL && copp != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is of OPM alone, and %s of COPP: leave one out", o->opm_alone, copp);
+    if (semantics == COPP_SEMANTICS_COPP && o->opm_alone != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is of OPM alone: it does not go with --semantics copp", o->opm_alone);
+    if (semantics == COPP_SEMANTICS_OPM && copp != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is of COPP alone: it does not go with --semantics opm", copp);
+    return STATUS_YES;
+}
+
+/* What is not said is left to the adapter; the one inside this program then speaks COPP. */
+static enum copp_semantics demanded(const struct adapter_options *o, const struct adapter *adapter) {
+    bool either = o->semantics != NULL && strcmp(o->semantics, "auto") == 0;
+    if (o->semantics != NULL && strcmp(o->semantics, "opm") == 0)
+        return COPP_SEMANTICS_OPM;
+    if (either && o->opm_alone != NULL)
+        return COPP_SEMANTICS_OPM;
+    bool copp = copp_alone(o) != NULL || adapter->path == NULL || !remote_speaks_opm;
+    return either && !copp ? COPP_SEMANTICS_NONE : COPP_SEMANTICS_COPP;
+}
+
+static int choose_semantics(const struct invocation *in, const struct adapter_options *o, struct adapter *adapter) {
+    adapter->semantics = demanded(o, adapter);
+    if (adapter->semantics == COPP_SEMANTICS_OPM && adapter->path != NULL && !remote_speaks_opm)
+        return fail(in, STATUS_UNKNOWN, adapter->path, "sessions of OPM are not possible here: use --semantics copp");
+    return check_semantics(in, o, adapter->semantics);
+}
+
 int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter) {
     *adapter = (struct adapter){.wake_fd = -1, .host = {.wake_fd = -1}};
     int status = choose(in, options, adapter);
+    if (status == STATUS_YES)
+        status = choose_semantics(in, options, adapter);
     if (status != STATUS_YES || adapter->path != NULL)
         return status;
     if (options->names_only)
         return embedded_names(in, options->adapter, &adapter->host);
-    return embedded_open(in, options->adapter, options->events, follow, EMBEDDED_COPP, &adapter->host);
+    return embedded_open(in, options->adapter, options->events, follow,
+                         adapter->semantics == COPP_SEMANTICS_OPM ? EMBEDDED_OPM : EMBEDDED_COPP, &adapter->host);
 }
 
 /* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */
@@ -52,11 +90,11 @@ static int refuse_anchor(const struct invocation *in, const char *option) {
 }
 
 /* Whom to trust outside this program. */
-static int find_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor) {
+static int find_anchor(const struct invocation *in, const char *name, struct adapter *adapter) {
     bool file = name != NULL && strcmp(name, "microsoft") != 0 && strcmp(name, "-") != 0;
     const char *missing = file ? remote_missing_anchor(name) : NULL;
     return missing != NULL ? fail(in, STATUS_UNKNOWN, name, "the anchor does not exist: %s", missing)
-                           : read_anchor(in, name, anchor);
+                           : read_anchors(in, name, &adapter->semantics, &adapter->anchor, &adapter->opm_anchor);
 }
 
 int adapter_trust(const struct invocation *in, const struct adapter_options *options, struct adapter *adapter) {
@@ -64,9 +102,10 @@ int adapter_trust(const struct invocation *in, const struct adapter_options *opt
     bool remote = adapter->path != NULL;
     if (!remote && anchor != NULL)
         return refuse_anchor(in, options->anchor);
-    int status = remote ? find_anchor(in, anchor, &adapter->anchor) : STATUS_YES;
+    int status = remote ? find_anchor(in, anchor, adapter) : STATUS_YES;
+    bool lists = remote && adapter->semantics != COPP_SEMANTICS_OPM; /* they are COPP's, under its anchor */
     if (status == STATUS_YES)
-        status = revocation_open(in, &options->revocation, remote ? &adapter->anchor : NULL, true, &adapter->revocation);
+        status = revocation_open(in, &options->revocation, lists ? &adapter->anchor : NULL, true, &adapter->revocation);
     return status;
 }
 
@@ -186,7 +225,9 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
 
 int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
     const struct copp_session_config config = {.size = sizeof config,
-                                               .anchor = &adapter->anchor,
+                                               .anchor = adapter->semantics == COPP_SEMANTICS_OPM ? NULL : &adapter->anchor,
+                                               .opm_anchor =
+                                                   adapter->semantics == COPP_SEMANTICS_COPP ? NULL : &adapter->opm_anchor,
                                                .lists = &adapter->revocation.lists,
                                                .log = why_log(),
                                                .binding = remote_binding,
@@ -201,8 +242,9 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
     enum copp_result result = copp_session_new(&config, link->transport, &link->session);
     if (result != COPP_OK)
         return fail_session(in, output, "session", result, link->session);
+    adapter->semantics = link_is_opm(link) ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP; /* no later session is of the other kind */
     status = link_handshake(in, output, link, &verdict);
-    if (verdict.rule == COPP_RULE_CERT_12 && in->note == NULL)
+    if ((verdict.rule == COPP_RULE_CERT_12 || verdict.rule == COPP_RULE_OPM_CERT_4) && in->note == NULL)
         remote_explain_anchor(adapter);
     return status;
 }

@@ -42,12 +42,35 @@ wait "$lender" || status=$?
 [ "$status" -eq 2 ] || fail "copp lend was ended while it waited: status $status"
 says "interrupted before its card was lent"
 
-# a test hierarchy is trusted by nobody who was not told to (CERT-12)
-expect 1 "$COPP" status --device "unix:$socket"
+# a test hierarchy is trusted by nobody who was not told to (CERT-12, OPM-CERT-4)
+expect 1 "$COPP" status --device "unix:$socket" --semantics copp
 says "CERT-12"
-says "anchor.b64"
+says "test-driver/anchor.b64"
+expect 1 "$COPP" status --device "unix:$socket"
+says "OPM-CERT-4"
+says "test-driver-opm/anchor.der"
 expect 0 "$COPP" status --device "unix:$socket" --anchor "$anchor"
 says "HDMI-1"
+jq_says() { jq -e "$1" "$directory/out" >/dev/null || fail "does not say: $1"; }
+expect 0 "$COPP" status --json --device "unix:$socket" --anchor "$anchor"
+jq_says 'all(.outputs[]; .semantics == "copp" and .output_id == null)'
+# an anchor of OPM's chooses OPM, whose requests are authenticated; in DER and in PEM
+opm_anchor=$directory/test-driver-opm/anchor.der
+openssl x509 -inform DER -in "$opm_anchor" -out "$directory/anchor.pem"
+for file in "$opm_anchor" "$directory/anchor.pem"; do
+    expect 0 "$COPP" status --json --device "unix:$socket" --anchor "$file"
+    jq_says 'all(.outputs[]; .semantics == "opm" and (.output_id | length == 16) and .hdcp_receiver == null)'
+done
+jq_says '.outputs[0].levels | has("HDCP") and has("HDCP type enforcement")'
+# and neither is ever taken for the other
+expect 2 "$COPP" status --device "unix:$socket" --anchor "$anchor" --semantics opm
+says "$anchor: is not an anchor"
+expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --semantics copp
+says "$opm_anchor: is not an anchor"
+expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --crl "$anchor"
+says "$opm_anchor: is not an anchor"
+expect 2 "$COPP" status --device "unix:$socket" --semantics opm --srm "$anchor"
+says "--srm is of COPP alone: it does not go with --semantics opm"
 # a shell that completes --output asks coppd: no session, and so no anchor
 expect 0 "$COPP" --completion outputs "unix:$socket" ''
 says "SVideo-1"
@@ -114,8 +137,8 @@ says "leave --anchor out"
 expect 0 env -u COPP_ANCHOR "$COPP" status --device embedded
 expect 0 env -u COPP_ANCHOR "$COPP" status --events /dev/null
 # an empty variable says nothing: Microsoft's anchor
-expect 1 env COPP_ANCHOR= "$COPP" status
-says "(CERT-12)"
+expect 1 env COPP_ANCHOR= "$COPP" status --semantics copp
+says "CERT-12"
 expect 0 env COPP_ANCHOR= "$COPP" status --device embedded
 
 # a command is guarded: held at a reconfiguration, stopped at LinkLost, and what was held is given back (EVT-4)

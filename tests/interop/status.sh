@@ -117,6 +117,36 @@ expect 2 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/even
 complains 'events: line 1: is too long'
 expect 2 "$COPP" status --events "$dir"
 
+begin opm OPM-CONST-2 OPM-GET-7 OPM-GET-10
+expect 0 "$COPP" status --semantics opm
+answers '^HDMI-1 (simulated)  *HDMI  *1920x1080p 60 Hz  *HDCP  *off  *off  *-$'
+answers '^  *HDCP type enforcement  *off  *off$'
+answers '^eDP-1 (simulated)  *embedded DisplayPort .* none '
+expect 0 "$COPP" status --semantics opm --json
+holds 'all(.outputs[]; .semantics == "opm" and .hdcp_receiver == null and .tv_standard == null)'
+holds '[.outputs[].output_id] | length == 5 and (unique | length == 5) and all(.[]; test("^[0-9a-f]{16}$"))'
+holds '.outputs[0] | .hardware_protection == true and .protections == ["HDCP", "HDCP type enforcement"]'
+holds '.outputs[1].hardware_protection == false'
+printf 'unplug A\n' >"$dir/events"
+expect 0 timeout 20 "$COPP" status --semantics opm --adapter "$dir/card.ini" --events "$dir/events" --json
+holds '.outputs[0].events == ["LinkLost"]'
+printf 'tamper A\n' >"$dir/events"
+expect 0 timeout 20 "$COPP" status --semantics opm --adapter "$dir/card.ini" --events "$dir/events" --json
+holds '.outputs[0].events | index("TamperingDetected") != null'
+for semantics in '' '--semantics auto' '--semantics copp'; do
+    # shellcheck disable=SC2086 # words, or none
+    expect 0 "$COPP" status --json $semantics
+    holds 'all(.outputs[]; .semantics == "copp" and .output_id == null and .hardware_protection == null)'
+done
+expect 2 "$COPP" status --semantics opm --srm "$VECTORS/srm-hdcp1-v1.bin"
+complains '^copp: --srm is of COPP alone'
+expect 2 "$COPP" status --semantics both
+complains "takes one of auto|copp|opm, not 'both'"
+
+begin clone_mode_is_allowed_under_opm OPM-OUT-6
+expect 0 "$COPP" status --semantics opm --adapter "$dir/clone.ini" --json
+holds '.outputs[0] | .output == "A" and has("refused") == false'
+
 begin demo EVT-2 EVT-4 ARB-2 ARB-4 CMD-2 SES-2
 expect 0 timeout 60 "$COPP" demo
 lines=$(wc -l <"$dir/out")
