@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "remote.h"
 #include "report.h"
+#include "srm.h"
 #include "wait.h"
 #include "why.h"
 
@@ -97,6 +98,24 @@ static int find_anchor(const struct invocation *in, const char *name, struct ada
                            : read_anchors(in, name, &adapter->semantics, &adapter->anchor, &adapter->opm_anchor);
 }
 
+/* What a driver under OPM is given first: with a message of HDCP 1.x that of HDCP 2.x comes before it (give_second). */
+static const struct blob *first_message(const struct adapter *adapter) {
+    const struct blob *message = revocation_message(&adapter->revocation, 1);
+    return message != NULL ? message : revocation_message(&adapter->revocation, 2);
+}
+
+/* The embedded adapter's driver judges lists by the key that they are verified by here. */
+static int keep_lists(const struct invocation *in, const struct adapter_options *options, struct adapter *adapter) {
+    const char *name = options->revocation.srm_key != NULL ? options->revocation.srm_key : variable("COPP_SRM_KEY");
+    struct srm_key key;
+    adapter->host.srm = first_message(adapter);
+    int status = srm_key_open(in, name, &key);
+    if (status == STATUS_YES)
+        status = embedded_keep_lists(in, &adapter->host, &key.key);
+    srm_key_close(&key);
+    return status;
+}
+
 int adapter_trust(const struct invocation *in, const struct adapter_options *options, struct adapter *adapter) {
     const char *anchor = options->anchor != NULL ? options->anchor : variable("COPP_ANCHOR");
     bool remote = adapter->path != NULL;
@@ -105,7 +124,11 @@ int adapter_trust(const struct invocation *in, const struct adapter_options *opt
     int status = remote ? find_anchor(in, anchor, adapter) : STATUS_YES;
     bool lists = remote && adapter->semantics != COPP_SEMANTICS_OPM; /* they are COPP's, under its anchor */
     if (status == STATUS_YES)
-        status = revocation_open(in, &options->revocation, lists ? &adapter->anchor : NULL, true, &adapter->revocation);
+        status = revocation_open(in, &options->revocation, lists ? &adapter->anchor : NULL,
+                                 adapter->semantics == COPP_SEMANTICS_OPM ? RECEIVERS_DRIVER : RECEIVERS_SESSION,
+                                 &adapter->revocation);
+    if (status == STATUS_YES && !remote && adapter->semantics == COPP_SEMANTICS_OPM)
+        status = keep_lists(in, options, adapter);
     return status;
 }
 
@@ -223,7 +246,17 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
     return adapter->path == NULL ? output_refuses(&adapter->host, output) : remote_refuses(adapter, output);
 }
 
-int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
+/* A session hands over one message itself, when it sets HDCP (OPM-APP-1). */
+static int give_second(const struct invocation *in, const struct adapter *adapter, const char *output, struct link *link) {
+    const struct blob *message = revocation_message(&adapter->revocation, 2);
+    if (!link_is_opm(link) || message == NULL || message == first_message(adapter))
+        return STATUS_YES;
+    enum copp_result result = revocation_give(link->session, message);
+    return result == COPP_OK ? STATUS_YES : fail_session(in, output, "SET_HDCP_SRM", result, link->session);
+}
+
+static int establish_remote(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
+    const struct blob *message = first_message(adapter);
     const struct copp_session_config config = {.size = sizeof config,
                                                .anchor = adapter->semantics == COPP_SEMANTICS_OPM ? NULL : &adapter->anchor,
                                                .opm_anchor =
@@ -231,10 +264,10 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
                                                .lists = &adapter->revocation.lists,
                                                .log = why_log(),
                                                .binding = remote_binding,
-                                               .connector = output};
+                                               .connector = output,
+                                               .srm_bytes = message != NULL ? message->bytes : NULL,
+                                               .srm_size = message != NULL ? message->size : 0};
     struct copp_verdict verdict = {.detail = ""};
-    if (adapter->path == NULL)
-        return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);
     *link = (struct link){.transport = NULL};
     int status = remote_open(in, adapter, output, &link->transport);
     if (status != STATUS_YES)
@@ -247,4 +280,10 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
     if ((verdict.rule == COPP_RULE_CERT_12 || verdict.rule == COPP_RULE_OPM_CERT_4) && in->note == NULL)
         remote_explain_anchor(adapter);
     return status;
+}
+
+int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
+    int status = adapter->path == NULL ? link_establish(in, &adapter->host, output, &adapter->revocation.lists, link)
+                                       : establish_remote(in, adapter, output, link);
+    return status == STATUS_YES ? give_second(in, adapter, output, link) : status;
 }

@@ -95,7 +95,7 @@ static int make_hierarchies(const struct invocation *in, unsigned chains, struct
     return status == STATUS_YES && host->semantics == COPP_SEMANTICS_OPM ? make_opm_hierarchy(in, host) : status;
 }
 
-/* Of the two protocols the driver speaks those that it has a chain for (OPM-OUT-4), and judges lists of revoked devices (OPM-SRM-1). */
+/* Of the two protocols the driver speaks those that it has a chain for (OPM-OUT-4). */
 static int speak_opm(const struct invocation *in, struct embedded *host) {
     struct copp_adapter *adapter = copp_sim_adapter(host->sim);
     const struct copp_adapter_config config = {.size = sizeof config,
@@ -106,8 +106,6 @@ static int speak_opm(const struct invocation *in, struct embedded *host) {
                                                .opm_chain_size = host->opm.chain_size,
                                                .opm_key = host->opm.leaf};
     enum copp_result result = copp_adapter_renew_all(adapter, &config);
-    if (result == COPP_OK)
-        result = copp_adapter_keep_srms(adapter, NULL, 0);
     return result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
 }
 
@@ -175,6 +173,11 @@ int embedded_names(const struct invocation *in, const char *adapter, struct embe
     return status == STATUS_YES ? make_adapter(in, adapter, host) : status;
 }
 
+int embedded_keep_lists(const struct invocation *in, struct embedded *host, const struct copp_srm_key *key) {
+    enum copp_result result = copp_adapter_keep_srms(copp_sim_adapter(host->sim), key, key != NULL ? 1 : 0);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
+}
+
 void embedded_close(struct embedded *host) {
     copp_sim_free(&host->sim);
     copp_private_key_free(&host->leaf);
@@ -191,6 +194,8 @@ enum copp_result link_open(struct embedded *host, const char *output, const stru
                                          .anchor = opm ? NULL : &host->anchor,
                                          .opm_anchor = opm ? &host->opm.anchor : NULL,
                                          .lists = opm ? NULL : lists,
+                                         .srm_bytes = opm && host->srm != NULL ? host->srm->bytes : NULL,
+                                         .srm_size = opm && host->srm != NULL ? host->srm->size : 0,
                                          .log = why_log()};
     *link = (struct link){.transport = NULL};
     struct copp_connector *connector = copp_sim_connector(host->sim, output);

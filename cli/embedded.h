@@ -8,6 +8,7 @@
 #include "common/hierarchy_opm.h"
 #include "copp.h"
 #include "events.h"
+#include "io.h"
 #include "options.h"
 
 /* Which chains the driver has, an OR. Without one it opens no device of that protocol (OPM-OUT-4). */
@@ -22,6 +23,7 @@ struct embedded {
     char *chain_bytes;
     size_t chain_size;
     struct opm_hierarchy opm;
+    const struct blob *srm; /* for the driver under OPM (OPM-APP-1); NULL: none */
     struct copp_sim *sim;
     struct event_source *events;
     int wake_fd; /* readable when the person has had enough; -1: none */
@@ -33,6 +35,8 @@ int embedded_open(const struct invocation *in, const char *adapter, const char *
                   struct embedded *host);
 /* The same for who asks for the outputs' names alone: no keys are made, which takes its time, and no session can be opened. */
 int embedded_names(const struct invocation *in, const char *adapter, struct embedded *host);
+/* Under OPM: the driver keeps lists of revoked devices that are signed under key; NULL: the licensing body's. STATUS_YES, or complains. */
+int embedded_keep_lists(const struct invocation *in, struct embedded *host, const struct copp_srm_key *key);
 void embedded_close(struct embedded *host);
 
 uint64_t embedded_now(const struct embedded *host);

@@ -262,29 +262,31 @@ static void tell_copp(struct demo *d) {
 }
 
 /* What the two stories need. OPM's has a player of COPP too. */
-static const struct story {
+static const struct demo_kind {
     unsigned chains;
     uint32_t types;
     const char *needs;
     void (*tell)(struct demo *d);
-} story_copp = {EMBEDDED_COPP, HDCP | CGMSA, "HDCP and CGMS-A", tell_copp},
-  story_opm = {EMBEDDED_COPP | EMBEDDED_OPM, COPP_PROTECTION_TYPE_OPM_HDCP | COPP_PROTECTION_TYPE_ENFORCEMENT,
-               "HDCP, and opm = type1", demo_tell_opm};
+} kind_copp = {EMBEDDED_COPP, HDCP | CGMSA, "HDCP and CGMS-A", tell_copp},
+  kind_opm = {EMBEDDED_COPP | EMBEDDED_OPM, COPP_PROTECTION_TYPE_OPM_HDCP | COPP_PROTECTION_TYPE_ENFORCEMENT,
+              "HDCP, and opm = type1", demo_tell_opm};
 
 static int run(const struct invocation *in) {
     const struct demo_options *o = in->options;
     const bool opm = o->semantics != NULL && strcmp(o->semantics, "opm") == 0;
-    const struct story *story = opm ? &story_opm : &story_copp;
+    const struct demo_kind *kind = opm ? &kind_opm : &kind_copp;
     struct demo d = {.output = NULL};
-    int status = embedded_open(in, o->adapter, NULL, false, story->chains, &d.host);
+    int status = embedded_open(in, o->adapter, NULL, false, kind->chains, &d.host);
+    if (status == STATUS_YES && opm)
+        status = embedded_keep_lists(in, &d.host, NULL);
     if (status == STATUS_YES) {
-        d.output = choose_output(&d, story->types);
+        d.output = choose_output(&d, kind->types);
         if (d.output == NULL)
-            status = fail(in, STATUS_UNKNOWN, o->adapter, "the story needs an output with %s", story->needs);
+            status = fail(in, STATUS_UNKNOWN, o->adapter, "the story needs an output with %s", kind->needs);
     }
     if (status == STATUS_YES) {
         steps_begin(&d.steps, in);
-        story->tell(&d);
+        kind->tell(&d);
         status = steps_end(&d.steps);
     }
     demo_player_close(&d.first);

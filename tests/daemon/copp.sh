@@ -62,6 +62,10 @@ for file in "$opm_anchor" "$directory/anchor.pem"; do
     jq_says 'all(.outputs[]; .semantics == "opm" and (.output_id | length == 16) and .hdcp_receiver == null)'
 done
 jq_says '.outputs[0].levels | has("HDCP") and has("HDCP type enforcement")'
+expect 0 "$COPP" protect --device "unix:$socket" --anchor "$opm_anchor" --allow-simulated --hdcp 1 --output HDMI-1 -- true
+says "HDMI-1: protected: HDCP on (OPM) (simulated: protects nothing)"
+expect 0 "$COPP" protect --device "unix:$socket" --anchor "$anchor" --allow-simulated --hdcp 1 --output HDMI-1 -- true
+says "HDMI-1: protected: HDCP on (simulated: protects nothing)"
 # and neither is ever taken for the other
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$anchor" --semantics opm
 says "$anchor: is not an anchor"
