@@ -65,7 +65,7 @@ static int read_either(const struct invocation *in, const char *name, enum copp_
         *semantics = COPP_SEMANTICS_OPM;
     }
     if (result == COPP_E_KEY)
-        status = fail_kind(in, name, &file, KINDS_ANCHOR | KINDS_OPM_ANCHOR,
+        status = fail_kind(in, name, &file, KINDS_ANCHOR | KIND(FILE_X509),
                            "is not an anchor: give a PEM public key or a base64 modulus for COPP, or a certificate for OPM");
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
