@@ -75,6 +75,48 @@ expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --crl "$a
 says "$opm_anchor: is not an anchor"
 expect 2 "$COPP" status --device "unix:$socket" --semantics opm --srm "$anchor"
 says "--srm is of COPP alone: it does not go with --semantics opm"
+# a coppd without OPM: COPP is what is left where either will do, and nowhere else (OPM-OUT-4)
+cat >"$directory/without_opm.pl" <<'PERL'
+use strict;
+use Socket;
+use constant SEQPACKET => 5;
+my ($listens, $coppd) = @ARGV;
+$SIG{CHLD} = "IGNORE";
+my ($listener, $server);
+socket($listener, AF_UNIX, SEQPACKET, 0) && bind($listener, sockaddr_un($listens)) && listen($listener, 8) or die $!;
+while (1) {
+    accept(my $client, $listener) or next;
+    next if fork;
+    socket($server, AF_UNIX, SEQPACKET, 0) && connect($server, sockaddr_un($coppd)) or exit;
+    my %other = (fileno $client => $server, fileno $server => $client);
+    while (1) {
+        my $bits = "";
+        vec($bits, fileno $_, 1) = 1 for $client, $server;
+        select($bits, undef, undef, undef);
+        for my $from (grep { vec($bits, fileno $_, 1) } $client, $server) {
+            recv($from, my $packet, 131072, 0);
+            exit unless length $packet;
+            my (undef, $type, undef, undef, undef, $semantics) = unpack "V6", $packet;
+            my $refused = $from == $client && $type == 2 && $semantics == 2;
+            send($refused ? $client : $other{fileno $from}, $refused ? pack("V3", 3, 0x80000002, 0xC0262500) : $packet, 0);
+        }
+    }
+}
+PERL
+perl "$directory/without_opm.pl" "$directory/older" "$socket" &
+older=$!
+children="$children $older"
+until_true [ -S "$directory/older" ]
+expect 1 "$COPP" status --device "unix:$directory/older"
+says "CERT-12"
+expect 2 "$COPP" status --device "unix:$directory/older" --semantics opm
+says "this coppd has no chain and key for OPM (OPM-OUT-4)"
+expect 2 "$COPP" status --device "unix:$directory/older" --anchor "$opm_anchor"
+says "this coppd has no chain and key for OPM (OPM-OUT-4)"
+expect 2 "$COPP" protect --device "unix:$directory/older" --allow-simulated --type1 -- touch "$directory/played"
+says "this coppd has no chain and key for OPM (OPM-OUT-4)"
+[ ! -e "$directory/played" ] || fail "it played without OPM"
+kill "$older"
 # a shell that completes --output asks coppd: no session, and so no anchor
 expect 0 "$COPP" --completion outputs "unix:$socket" ''
 says "SVideo-1"
