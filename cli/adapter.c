@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "remote.h"
 #include "report.h"
+#include "srm.h"
 #include "wait.h"
 #include "why.h"
 
@@ -33,14 +34,52 @@ static int choose(const struct invocation *in, const struct adapter_options *o, 
     return STATUS_YES;
 }
 
+/* An option that COPP alone has: nobody lists OPM's chains. */
+static const char *copp_alone(const struct adapter_options *o) {
+    return o->copp_alone == NULL && o->revocation.crls.count > 0 ? "--crl" : o->copp_alone;
+}
+
+/* What is asked for may be of one protocol alone. */
+static int check_semantics(const struct invocation *in, const struct adapter_options *o, enum copp_semantics semantics) {
+    const char *copp = copp_alone(o);
+    if (o->opm_alone != NULL && copp != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is of OPM alone, and %s of COPP: leave one out", o->opm_alone, copp);
+    if (semantics == COPP_SEMANTICS_COPP && o->opm_alone != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is of OPM alone: it does not go with --semantics copp", o->opm_alone);
+    if (semantics == COPP_SEMANTICS_OPM && copp != NULL)
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is of COPP alone: it does not go with --semantics opm", copp);
+    return STATUS_YES;
+}
+
+/* What is not said is left to the adapter; the one inside this program then speaks COPP. */
+static enum copp_semantics demanded(const struct adapter_options *o, const struct adapter *adapter) {
+    bool either = o->semantics != NULL && strcmp(o->semantics, "auto") == 0;
+    if (o->semantics != NULL && strcmp(o->semantics, "opm") == 0)
+        return COPP_SEMANTICS_OPM;
+    if (either && o->opm_alone != NULL)
+        return COPP_SEMANTICS_OPM;
+    bool copp = copp_alone(o) != NULL || adapter->path == NULL || !remote_speaks_opm;
+    return either && !copp ? COPP_SEMANTICS_NONE : COPP_SEMANTICS_COPP;
+}
+
+static int choose_semantics(const struct invocation *in, const struct adapter_options *o, struct adapter *adapter) {
+    adapter->semantics = demanded(o, adapter);
+    if (adapter->semantics == COPP_SEMANTICS_OPM && adapter->path != NULL && !remote_speaks_opm)
+        return fail(in, STATUS_UNKNOWN, adapter->path, "sessions of OPM are not possible here: use --semantics copp");
+    return check_semantics(in, o, adapter->semantics);
+}
+
 int adapter_find(const struct invocation *in, const struct adapter_options *options, bool follow, struct adapter *adapter) {
     *adapter = (struct adapter){.wake_fd = -1, .host = {.wake_fd = -1}};
     int status = choose(in, options, adapter);
+    if (status == STATUS_YES)
+        status = choose_semantics(in, options, adapter);
     if (status != STATUS_YES || adapter->path != NULL)
         return status;
     if (options->names_only)
         return embedded_names(in, options->adapter, &adapter->host);
-    return embedded_open(in, options->adapter, options->events, follow, &adapter->host);
+    return embedded_open(in, options->adapter, options->events, follow,
+                         adapter->semantics == COPP_SEMANTICS_OPM ? EMBEDDED_OPM : EMBEDDED_COPP, &adapter->host);
 }
 
 /* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */
@@ -52,11 +91,29 @@ static int refuse_anchor(const struct invocation *in, const char *option) {
 }
 
 /* Whom to trust outside this program. */
-static int find_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor) {
+static int find_anchor(const struct invocation *in, const char *name, struct adapter *adapter) {
     bool file = name != NULL && strcmp(name, "microsoft") != 0 && strcmp(name, "-") != 0;
     const char *missing = file ? remote_missing_anchor(name) : NULL;
     return missing != NULL ? fail(in, STATUS_UNKNOWN, name, "the anchor does not exist: %s", missing)
-                           : read_anchor(in, name, anchor);
+                           : read_anchors(in, name, &adapter->semantics, &adapter->anchor, &adapter->opm_anchor);
+}
+
+/* What a driver under OPM is given first: with a message of HDCP 1.x that of HDCP 2.x comes before it (give_second). */
+static const struct blob *first_message(const struct adapter *adapter) {
+    const struct blob *message = revocation_message(&adapter->revocation, 1);
+    return message != NULL ? message : revocation_message(&adapter->revocation, 2);
+}
+
+/* The embedded adapter's driver judges lists by the key that they are verified by here. */
+static int keep_lists(const struct invocation *in, const struct adapter_options *options, struct adapter *adapter) {
+    const char *name = options->revocation.srm_key != NULL ? options->revocation.srm_key : variable("COPP_SRM_KEY");
+    struct srm_key key;
+    adapter->host.srm = first_message(adapter);
+    int status = srm_key_open(in, name, &key);
+    if (status == STATUS_YES)
+        status = embedded_keep_lists(in, &adapter->host, &key.key);
+    srm_key_close(&key);
+    return status;
 }
 
 int adapter_trust(const struct invocation *in, const struct adapter_options *options, struct adapter *adapter) {
@@ -64,9 +121,14 @@ int adapter_trust(const struct invocation *in, const struct adapter_options *opt
     bool remote = adapter->path != NULL;
     if (!remote && anchor != NULL)
         return refuse_anchor(in, options->anchor);
-    int status = remote ? find_anchor(in, anchor, &adapter->anchor) : STATUS_YES;
+    int status = remote ? find_anchor(in, anchor, adapter) : STATUS_YES;
+    bool lists = remote && adapter->semantics != COPP_SEMANTICS_OPM; /* they are COPP's, under its anchor */
     if (status == STATUS_YES)
-        status = revocation_open(in, &options->revocation, remote ? &adapter->anchor : NULL, true, &adapter->revocation);
+        status = revocation_open(in, &options->revocation, lists ? &adapter->anchor : NULL,
+                                 adapter->semantics == COPP_SEMANTICS_OPM ? RECEIVERS_DRIVER : RECEIVERS_SESSION,
+                                 &adapter->revocation);
+    if (status == STATUS_YES && !remote && adapter->semantics == COPP_SEMANTICS_OPM)
+        status = keep_lists(in, options, adapter);
     return status;
 }
 
@@ -184,16 +246,28 @@ bool adapter_refuses(struct adapter *adapter, const char *output) {
     return adapter->path == NULL ? output_refuses(&adapter->host, output) : remote_refuses(adapter, output);
 }
 
-int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
+/* A session hands over one message itself, when it sets HDCP (OPM-APP-1). */
+static int give_second(const struct invocation *in, const struct adapter *adapter, const char *output, struct link *link) {
+    const struct blob *message = revocation_message(&adapter->revocation, 2);
+    if (!link_is_opm(link) || message == NULL || message == first_message(adapter))
+        return STATUS_YES;
+    enum copp_result result = revocation_give(link->session, message);
+    return result == COPP_OK ? STATUS_YES : fail_session(in, output, "SET_HDCP_SRM", result, link->session);
+}
+
+static int establish_remote(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
+    const struct blob *message = first_message(adapter);
     const struct copp_session_config config = {.size = sizeof config,
-                                               .anchor = &adapter->anchor,
+                                               .anchor = adapter->semantics == COPP_SEMANTICS_OPM ? NULL : &adapter->anchor,
+                                               .opm_anchor =
+                                                   adapter->semantics == COPP_SEMANTICS_COPP ? NULL : &adapter->opm_anchor,
                                                .lists = &adapter->revocation.lists,
                                                .log = why_log(),
                                                .binding = remote_binding,
-                                               .connector = output};
+                                               .connector = output,
+                                               .srm_bytes = message != NULL ? message->bytes : NULL,
+                                               .srm_size = message != NULL ? message->size : 0};
     struct copp_verdict verdict = {.detail = ""};
-    if (adapter->path == NULL)
-        return link_establish(in, &adapter->host, output, &adapter->revocation.lists, link);
     *link = (struct link){.transport = NULL};
     int status = remote_open(in, adapter, output, &link->transport);
     if (status != STATUS_YES)
@@ -201,8 +275,15 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
     enum copp_result result = copp_session_new(&config, link->transport, &link->session);
     if (result != COPP_OK)
         return fail_session(in, output, "session", result, link->session);
+    adapter->semantics = link_is_opm(link) ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP; /* no later session is of the other kind */
     status = link_handshake(in, output, link, &verdict);
-    if (verdict.rule == COPP_RULE_CERT_12 && in->note == NULL)
+    if ((verdict.rule == COPP_RULE_CERT_12 || verdict.rule == COPP_RULE_OPM_CERT_4) && in->note == NULL)
         remote_explain_anchor(adapter);
     return status;
+}
+
+int adapter_establish(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
+    int status = adapter->path == NULL ? link_establish(in, &adapter->host, output, &adapter->revocation.lists, link)
+                                       : establish_remote(in, adapter, output, link);
+    return status == STATUS_YES ? give_second(in, adapter, output, link) : status;
 }

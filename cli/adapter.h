@@ -15,6 +15,9 @@ struct adapter_options {
     const char *adapter; /* these two ask for the embedded adapter */
     const char *events;
     struct revocation_options revocation; /* for the commands that start sessions */
+    const char *semantics; /* "copp", "opm", or "auto"; NULL: a command that speaks COPP alone */
+    const char *opm_alone; /* the name of an option that is given, and that OPM alone has; NULL: none */
+    const char *copp_alone; /* the same of COPP */
     bool names_only; /* of the embedded adapter: adapter_output works, and no session can be opened */
 };
 
@@ -44,6 +47,15 @@ struct adapter_options {
         .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct adapter_options, anchor),      \
         .argument = "microsoft|FILE", .words = "microsoft",                                                                      \
         .help = "whom " DEVICE_OWNER " chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                              \
+    }
+
+#define SEMANTICS_OPTION(type)                                                                                                   \
+    {                                                                                                                            \
+        .name = "semantics", .kind = OPTION_CHOICE,                                                                              \
+        .offset = offsetof(type, device) + offsetof(struct adapter_options, semantics), .argument = "auto|copp|opm",             \
+        .words = "auto copp opm",                                                                                                \
+        .help = "which protocol the sessions speak; auto, the\ndefault, is OPM where " DEVICE_OWNER                              \
+                " side and the\nanchor are good for it, else COPP"                                                               \
     }
 
 #define SIMULATED_NOTE "simulated: protects nothing"

@@ -16,7 +16,9 @@ struct output {
 struct adapter {
     const char *path; /* where the adapter is: a socket, or the driver; NULL: embedded */
     struct embedded host; /* if so */
-    struct copp_public_key anchor; /* if not */
+    enum copp_semantics semantics; /* of its sessions; NONE: OPM if it is served, else COPP */
+    struct copp_public_key anchor; /* if not embedded: whom to trust under COPP, and under OPM */
+    struct copp_opm_anchor opm_anchor;
     struct revocation revocation; /* what every session is checked against; empty after adapter_find alone */
     struct output *outputs;
     size_t count;

@@ -8,6 +8,9 @@
 
 const uint32_t protection_types[PROTECTION_TYPES] = {COPP_PROTECTION_TYPE_HDCP, COPP_PROTECTION_TYPE_ACP,
                                                      COPP_PROTECTION_TYPE_CGMSA};
+const uint32_t all_protection_types[ALL_PROTECTION_TYPES] = {COPP_PROTECTION_TYPE_HDCP,        COPP_PROTECTION_TYPE_OPM_HDCP,
+                                                             COPP_PROTECTION_TYPE_ENFORCEMENT, COPP_PROTECTION_TYPE_DPCP,
+                                                             COPP_PROTECTION_TYPE_ACP,         COPP_PROTECTION_TYPE_CGMSA};
 
 static void describe_numbers(const uint8_t *modulus, uint32_t modulus_size, uint32_t exponent, char *text, size_t size) {
     char start[17];
@@ -46,6 +49,20 @@ static void add_word(char *text, size_t size, const char *word) {
         snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", word);
 }
 
+const char *opm_role_name(enum copp_opm_role role) {
+    switch (role) {
+    case COPP_OPM_ROLE_LEAF:
+        return "driver";
+    case COPP_OPM_ROLE_CA:
+        return "CA";
+    case COPP_OPM_ROLE_ROOT:
+        return "root";
+    case COPP_OPM_ROLE_NONE:
+        break;
+    }
+    return "";
+}
+
 void describe_level(uint32_t type, uint32_t level, char *text, size_t size) {
     text[0] = '\0';
     add_word(text, size, copp_level_name(type, level));
@@ -56,9 +73,9 @@ void describe_level(uint32_t type, uint32_t level, char *text, size_t size) {
 
 void describe_types(uint32_t types, char *text, size_t size) {
     text[0] = '\0';
-    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
-        if ((types & protection_types[i]) != 0)
-            add_word(text, size, copp_protection_type_name(protection_types[i]));
+    for (size_t i = 0; i < ALL_PROTECTION_TYPES; i++) {
+        if ((types & all_protection_types[i]) != 0)
+            add_word(text, size, copp_protection_type_name(all_protection_types[i]));
     }
     if (text[0] == '\0')
         add_word(text, size, "none");
@@ -66,9 +83,9 @@ void describe_types(uint32_t types, char *text, size_t size) {
 
 json_t *json_types(uint32_t types) {
     json_t *array = json_array();
-    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
-        if ((types & protection_types[i]) != 0)
-            json_add(&array, json_string(copp_protection_type_name(protection_types[i])));
+    for (size_t i = 0; i < ALL_PROTECTION_TYPES; i++) {
+        if ((types & all_protection_types[i]) != 0)
+            json_add(&array, json_string(copp_protection_type_name(all_protection_types[i])));
     }
     return array;
 }
@@ -107,7 +124,10 @@ void describe_connector(uint32_t type, char *text, size_t size) {
 static const struct {
     uint32_t flag;
     const char *name;
-} flags[] = {{COPP_STATUS_LINK_LOST, "LinkLost"}, {COPP_STATUS_RENEGOTIATION_REQUIRED, "RenegotiationRequired"}};
+} flags[] = {{COPP_STATUS_LINK_LOST, "LinkLost"},
+             {COPP_STATUS_RENEGOTIATION_REQUIRED, "RenegotiationRequired"},
+             {COPP_STATUS_TAMPERING_DETECTED, "TamperingDetected"},
+             {COPP_STATUS_REVOKED_HDCP_DEVICE, "RevokedHDCPDevice"}};
 
 void describe_events(uint32_t events, char *text, size_t size) {
     text[0] = '\0';

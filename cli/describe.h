@@ -13,9 +13,15 @@ json_t *json_key(const struct copp_public_key *key);
 void describe_rsa_key(const struct copp_rsa_key *key, char *text, size_t size);
 json_t *json_rsa_key(const struct copp_rsa_key *key);
 
-/* The three protection types, most usual first. */
+/* What a certificate is in an OPM driver's chain: "driver", "CA", "root"; "" if the chain has no path. */
+const char *opm_role_name(enum copp_opm_role role);
+
+/* COPP's three protection types, most usual first. */
 #define PROTECTION_TYPES 3
 extern const uint32_t protection_types[PROTECTION_TYPES];
+/* Those of COPP and OPM, in the order in which they are told. HDCP has a number in each, of which an output offers one. */
+#define ALL_PROTECTION_TYPES 6
+extern const uint32_t all_protection_types[ALL_PROTECTION_TYPES];
 
 /* "copy-never, redistribution control" for CGMS-A, "on" for HDCP, "level 2" for ACP. */
 void describe_level(uint32_t type, uint32_t level, char *text, size_t size);
@@ -34,7 +40,7 @@ void describe_output(const char *name, bool real, bool plugged, char *text, size
 /* "HDMI", or "internal LVDS". */
 void describe_connector(uint32_t type, char *text, size_t size);
 
-/* "LinkLost, RenegotiationRequired", or "-". */
+/* "LinkLost, RenegotiationRequired", or "-"; of OPM also "TamperingDetected" and "RevokedHDCPDevice". */
 void describe_events(uint32_t events, char *text, size_t size);
 json_t *json_events(uint32_t events);
 

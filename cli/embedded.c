@@ -81,6 +81,34 @@ static int make_hierarchy(const struct invocation *in, struct embedded *host) {
                              : fail(in, STATUS_UNKNOWN, NULL, "no test hierarchy could be made: %s", copp_strerror(result));
 }
 
+static int make_opm_hierarchy(const struct invocation *in, struct embedded *host) {
+    static const char *const names[OPM_HIERARCHY_KEYS] = {"copp embedded test driver", "copp embedded test root"};
+    enum copp_result result = opm_hierarchy_make(names, &host->opm);
+    return result == COPP_OK
+               ? STATUS_YES
+               : fail(in, STATUS_UNKNOWN, NULL, "no test hierarchy of OPM could be made: %s", copp_strerror(result));
+}
+
+static int make_hierarchies(const struct invocation *in, unsigned chains, struct embedded *host) {
+    host->semantics = (chains & EMBEDDED_OPM) != 0 ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP;
+    int status = (chains & EMBEDDED_COPP) != 0 ? make_hierarchy(in, host) : STATUS_YES;
+    return status == STATUS_YES && host->semantics == COPP_SEMANTICS_OPM ? make_opm_hierarchy(in, host) : status;
+}
+
+/* Of the two protocols the driver speaks those that it has a chain for (OPM-OUT-4). */
+static int speak_opm(const struct invocation *in, struct embedded *host) {
+    struct copp_adapter *adapter = copp_sim_adapter(host->sim);
+    const struct copp_adapter_config config = {.size = sizeof config,
+                                               .chain_bytes = (const uint8_t *)host->chain_bytes,
+                                               .chain_size = host->chain_size,
+                                               .key = host->leaf,
+                                               .opm_chain_bytes = host->opm.chain_bytes,
+                                               .opm_chain_size = host->opm.chain_size,
+                                               .opm_key = host->opm.leaf};
+    enum copp_result result = copp_adapter_renew_all(adapter, &config);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
+}
+
 static int fail_description(const struct invocation *in, const char *name, const struct blob *blob,
                             const struct copp_sim_error *error) {
     char text[sizeof error->text + 32];
@@ -128,14 +156,15 @@ static int make_adapter(const struct invocation *in, const char *name, struct em
     return status;
 }
 
-int embedded_open(const struct invocation *in, const char *adapter, const char *events, bool follow, struct embedded *host) {
+int embedded_open(const struct invocation *in, const char *adapter, const char *events, bool follow, unsigned chains,
+                  struct embedded *host) {
     *host = (struct embedded){.pump.ops = &pump_ops, .wake_fd = -1};
     int status = events_open(in, events, follow, &host->events);
     if (status == STATUS_YES)
-        status = make_hierarchy(in, host);
+        status = make_hierarchies(in, chains, host);
     if (status == STATUS_YES)
         status = make_adapter(in, adapter, host);
-    return status;
+    return status == STATUS_YES && host->semantics == COPP_SEMANTICS_OPM ? speak_opm(in, host) : status;
 }
 
 int embedded_names(const struct invocation *in, const char *adapter, struct embedded *host) {
@@ -144,22 +173,36 @@ int embedded_names(const struct invocation *in, const char *adapter, struct embe
     return status == STATUS_YES ? make_adapter(in, adapter, host) : status;
 }
 
+int embedded_keep_lists(const struct invocation *in, struct embedded *host, const struct copp_srm_key *key) {
+    enum copp_result result = copp_adapter_keep_srms(copp_sim_adapter(host->sim), key, key != NULL ? 1 : 0);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
+}
+
 void embedded_close(struct embedded *host) {
     copp_sim_free(&host->sim);
     copp_private_key_free(&host->leaf);
     copp_release(host->chain_bytes, host->chain_size);
     host->chain_bytes = NULL;
+    opm_hierarchy_free(&host->opm);
     events_free(&host->events);
 }
 
 enum copp_result link_open(struct embedded *host, const char *output, const struct copp_session_lists *lists, struct link *link) {
-    struct copp_session_config config = {.size = sizeof config, .anchor = &host->anchor, .lists = lists, .log = why_log()};
+    const bool opm = host->semantics == COPP_SEMANTICS_OPM;
+    const struct copp_device_options device = {.size = sizeof device, .semantics = host->semantics};
+    struct copp_session_config config = {.size = sizeof config,
+                                         .anchor = opm ? NULL : &host->anchor,
+                                         .opm_anchor = opm ? &host->opm.anchor : NULL,
+                                         .lists = opm ? NULL : lists,
+                                         .srm_bytes = opm && host->srm != NULL ? host->srm->bytes : NULL,
+                                         .srm_size = opm && host->srm != NULL ? host->srm->size : 0,
+                                         .log = why_log()};
     *link = (struct link){.transport = NULL};
     struct copp_connector *connector = copp_sim_connector(host->sim, output);
     if (connector == NULL)
         return COPP_E_NOT_FOUND;
     config.connector = copp_connector_name(connector); /* of a pair, not the name it was asked for by (ARB-6) */
-    enum copp_result result = copp_local_transport_open(connector, &host->pump, &link->transport);
+    enum copp_result result = copp_local_transport_open_as(connector, &device, &host->pump, &link->transport);
     return result == COPP_OK ? copp_session_new(&config, link->transport, &link->session) : result;
 }
 
@@ -170,12 +213,17 @@ bool output_refuses(struct embedded *host, const char *output) {
     return result == COPP_E_UNSUPPORTED_MODE;
 }
 
+bool link_is_opm(const struct link *link) {
+    struct copp_transport_info info = {.size = sizeof info};
+    return copp_transport_info(link->transport, &info) == COPP_OK && info.semantics == COPP_SEMANTICS_OPM;
+}
+
 int link_handshake(const struct invocation *in, const char *output, struct link *link, struct copp_verdict *verdict) {
     enum copp_result result = copp_session_establish(link->session, verdict);
     if (result == COPP_OK)
         return STATUS_YES;
     if (result == COPP_E_INVALID || result == COPP_E_REVOKED)
-        return fail_verdict(in, STATUS_NO, output, COLLECTION_CHAIN, verdict);
+        return fail_verdict(in, STATUS_NO, output, link_is_opm(link) ? COLLECTION_OPM : COLLECTION_CHAIN, verdict);
     return fail_session(in, output, "handshake", result, link->session);
 }
 

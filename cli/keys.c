@@ -50,6 +50,37 @@ int read_opm_anchor(const struct invocation *in, const char *name, struct copp_o
     return status;
 }
 
+/* A PEM file holds a public key or a certificate: no file is both. */
+static int read_either(const struct invocation *in, const char *name, enum copp_semantics *semantics,
+                       struct copp_public_key *anchor, struct copp_opm_anchor *opm_anchor) {
+    struct blob file;
+    int status = read_file(in, name, KEY_FILE_MAX, &file);
+    if (status != STATUS_YES)
+        return status;
+    *opm_anchor = (struct copp_opm_anchor){.size = sizeof *opm_anchor};
+    enum copp_result result = copp_public_key_read((const char *)file.bytes, file.size, anchor);
+    *semantics = COPP_SEMANTICS_COPP;
+    if (result == COPP_E_KEY) {
+        result = copp_opm_anchor_read(file.bytes, file.size, opm_anchor);
+        *semantics = COPP_SEMANTICS_OPM;
+    }
+    if (result == COPP_E_KEY)
+        status = fail_kind(in, name, &file, KINDS_ANCHOR | KIND(FILE_X509),
+                           "is not an anchor: give a PEM public key or a base64 modulus for COPP, or a certificate for OPM");
+    else if (result != COPP_OK)
+        status = fail_result(in, name, result);
+    blob_free(&file);
+    return status;
+}
+
+int read_anchors(const struct invocation *in, const char *name, enum copp_semantics *semantics, struct copp_public_key *anchor,
+                 struct copp_opm_anchor *opm_anchor) {
+    if (*semantics == COPP_SEMANTICS_NONE && name != NULL && strcmp(name, "microsoft") != 0)
+        return read_either(in, name, semantics, anchor, opm_anchor);
+    int status = *semantics != COPP_SEMANTICS_OPM ? read_anchor(in, name, anchor) : STATUS_YES;
+    return status == STATUS_YES && *semantics != COPP_SEMANTICS_COPP ? read_opm_anchor(in, name, opm_anchor) : status;
+}
+
 /* What an encrypted key would need. */
 static const char *when_encrypted(bool passphrase) {
 #ifdef _WIN32

@@ -19,6 +19,13 @@ int read_anchor(const struct invocation *in, const char *name, struct copp_publi
 /* The same for OPM's chains: "microsoft" (or NULL), or the file of a certificate. */
 int read_opm_anchor(const struct invocation *in, const char *name, struct copp_opm_anchor *anchor);
 
+/*
+ * Of either protocol, or of both, which "microsoft" is: reads what *semantics demands. NONE: a file may be either, and *semantics is
+ * what it is. STATUS_YES, or complains.
+ */
+int read_anchors(const struct invocation *in, const char *name, enum copp_semantics *semantics, struct copp_public_key *anchor,
+                 struct copp_opm_anchor *opm_anchor);
+
 /* By URI; passphrase_file may be NULL, its first line is the passphrase. STATUS_YES, or complains. */
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key);
 

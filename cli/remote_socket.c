@@ -12,6 +12,7 @@
 
 const char remote_kinds[] = "unix:PATH";
 const char remote_no_outputs[] = "coppd says in its log what it waits for (journalctl -u coppd)";
+const bool remote_speaks_opm = true;
 const enum copp_binding_demand remote_binding = COPP_BINDING_REQUIRED;
 
 const char *remote_missing_anchor(const char *name) {
@@ -49,10 +50,17 @@ int remote_socket_fail(const struct invocation *in, const struct adapter *adapte
     return fail_result(in, adapter->path, result);
 }
 
-enum copp_result remote_socket_connect(const struct adapter *adapter, struct copp_socket **connection) {
-    const struct copp_socket_config config = {
-        .size = sizeof config, .path = adapter->path, .give_up_fd = adapter->wake_fd >= 0 ? &adapter->wake_fd : NULL};
+static enum copp_result connect_for(const struct adapter *adapter, enum copp_semantics semantics,
+                                    struct copp_socket **connection) {
+    const struct copp_socket_config config = {.size = sizeof config,
+                                              .path = adapter->path,
+                                              .give_up_fd = adapter->wake_fd >= 0 ? &adapter->wake_fd : NULL,
+                                              .semantics = semantics};
     return copp_socket_connect(&config, connection);
+}
+
+enum copp_result remote_socket_connect(const struct adapter *adapter, struct copp_socket **connection) {
+    return connect_for(adapter, COPP_SEMANTICS_COPP, connection);
 }
 
 /* Nobody waits for more of it (adapter_wake_by). */
@@ -121,12 +129,27 @@ void remote_unfollow(struct copp_socket **news) {
     copp_socket_close(news);
 }
 
+static enum copp_result open_as(const struct adapter *adapter, const char *output, enum copp_semantics semantics,
+                                struct copp_socket **connection, struct copp_transport **transport) {
+    enum copp_result result = connect_for(adapter, semantics, connection);
+    return result == COPP_OK ? copp_socket_transport_open(connection, output, transport) : result;
+}
+
+/* OPM's requests are authenticated, COPP's are not: COPP is what is left where OPM is not served and either will do (OPM-OUT-4). */
+static enum copp_result open_device(const struct adapter *adapter, const char *output, struct copp_socket **connection,
+                                    struct copp_transport **transport) {
+    bool opm = adapter->semantics != COPP_SEMANTICS_COPP;
+    enum copp_result result = open_as(adapter, output, opm ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP, connection, transport);
+    if (result != COPP_E_UNSUPPORTED || adapter->semantics != COPP_SEMANTICS_NONE)
+        return result;
+    copp_socket_close(connection);
+    return open_as(adapter, output, COPP_SEMANTICS_COPP, connection, transport);
+}
+
 bool remote_refuses(struct adapter *adapter, const char *output) {
     struct copp_socket *connection = NULL;
     struct copp_transport *transport = NULL;
-    enum copp_result result = remote_socket_connect(adapter, &connection);
-    if (result == COPP_OK)
-        result = copp_socket_transport_open(&connection, output, &transport);
+    enum copp_result result = open_device(adapter, output, &connection, &transport);
     copp_transport_free(&transport);
     copp_socket_close(&connection);
     return result == COPP_E_UNSUPPORTED_MODE;
@@ -135,12 +158,14 @@ bool remote_refuses(struct adapter *adapter, const char *output) {
 int remote_open(const struct invocation *in, struct adapter *adapter, const char *output, struct copp_transport **transport) {
     struct copp_socket *connection = NULL;
     int status = STATUS_YES;
-    enum copp_result result = remote_socket_connect(adapter, &connection);
-    bool connected = result == COPP_OK;
-    if (connected)
-        result = copp_socket_transport_open(&connection, output, transport);
+    enum copp_result result = open_device(adapter, output, &connection, transport);
+    bool connected = connection != NULL;
     if (connected && result == COPP_E_NOT_FOUND)
         status = fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+    else if (connected && result == COPP_E_UNSUPPORTED && adapter->semantics == COPP_SEMANTICS_OPM)
+        status =
+            fail(in, STATUS_UNKNOWN, adapter->path,
+                 "this coppd has no chain and key for OPM (OPM-OUT-4): see opm_chain in coppd.conf(5), or use --semantics copp");
     else if (result == COPP_E_REFUSED || result == COPP_E_UNSUPPORTED_MODE)
         status = fail_session(in, output, "session", result, NULL);
     else if (result != COPP_OK)
@@ -150,7 +175,7 @@ int remote_open(const struct invocation *in, struct adapter *adapter, const char
 }
 
 void remote_explain_anchor(const struct adapter *adapter) {
-    complain("%s: name whom coppd's chain leads to with --anchor or COPP_ANCHOR; for its own test hierarchy that is "
-             "test-driver/anchor.b64 in its state directory",
+    complain("%s: name whom coppd's chain leads to with --anchor or COPP_ANCHOR; for its own test hierarchy that is, in its "
+             "state directory, test-driver-opm/anchor.der for OPM, and test-driver/anchor.b64 for COPP",
              adapter->path);
 }

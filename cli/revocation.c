@@ -11,10 +11,17 @@
 
 enum kind { KIND_CRL, KIND_SRM };
 
+/* As it was read, for drivers that judge themselves (OPM-SRM-1). Sessions borrow it, so that those before it are kept. */
+struct message {
+    struct blob blob;
+    struct message *older;
+};
+
 /* What one source held: one of the two, or neither where a store is not there. */
 struct loaded {
     struct copp_revocation_list *list;
     struct copp_srm *srm;
+    struct message *message; /* with it */
     struct file_identity identity; /* as it was before it was read */
 };
 
@@ -31,6 +38,11 @@ struct revocation_source {
 static void loaded_free(struct loaded *loaded) {
     copp_revocation_free(&loaded->list);
     copp_srm_free(&loaded->srm);
+    for (struct message *older; loaded->message != NULL; loaded->message = older) {
+        older = loaded->message->older;
+        blob_free(&loaded->message->blob);
+        free(loaded->message);
+    }
 }
 
 /* --- which there are --- */
@@ -84,11 +96,18 @@ static int load_stored_list(const struct invocation *in, const struct revocation
     return result == COPP_OK ? STATUS_YES : fail_result(in, name, result);
 }
 
+static const char *message_key(const struct revocation *r, bool stored) {
+    return stored || r->options->srm_key == NULL ? variable("COPP_SRM_KEY") : r->options->srm_key;
+}
+
 static int load_message(const struct invocation *in, const struct revocation *r, const struct revocation_source *source,
-                        struct copp_srm **srm) {
+                        struct loaded *loaded) {
     struct copp_verdict verdict;
-    const char *key = source->stored || r->options->srm_key == NULL ? variable("COPP_SRM_KEY") : r->options->srm_key;
-    if (read_srm(in, source->name, key, srm, &verdict) != STATUS_YES)
+    loaded->message = calloc(1, sizeof *loaded->message);
+    if (loaded->message == NULL)
+        return fail_result(in, NULL, COPP_E_MEMORY);
+    struct copp_srm **srm = &loaded->srm;
+    if (read_srm(in, source->name, message_key(r, source->stored), srm, &loaded->message->blob, &verdict) != STATUS_YES)
         return STATUS_UNKNOWN;
     if (source->hdcp == 0 || copp_srm_hdcp(*srm) == source->hdcp)
         return STATUS_YES;
@@ -112,7 +131,7 @@ static int load(const struct invocation *in, const struct revocation *r, const s
         return fail(in, STATUS_UNKNOWN, source->name, "is not a regular file any more: put the list back, or start anew");
     int status;
     if (source->kind == KIND_SRM)
-        status = load_message(in, r, source, &loaded->srm);
+        status = load_message(in, r, source, loaded);
     else if (source->stored)
         status = load_stored_list(in, r, source->name, &loaded->list);
     else
@@ -145,6 +164,8 @@ static int check_messages(const struct invocation *in, const struct revocation *
             return fail(in, STATUS_UNKNOWN, second->name, "is HDCP %u.x's as %s is: give one message of each kind, the newest",
                         hdcp, first->name);
     }
+    if (r->receivers == RECEIVERS_DRIVER) /* it takes both kinds (OPM-SRM-7) */
+        return STATUS_YES;
     const struct revocation_source *checked = find_message(r, 1, false, 0);
     const struct revocation_source *other = find_message(r, 2, false, 0);
     if (checked == NULL)
@@ -156,6 +177,13 @@ static int check_messages(const struct invocation *in, const struct revocation *
     return fail(in, STATUS_UNKNOWN, other->name,
                 "is a message of HDCP 2.x, and drivers name their receivers by HDCP 1.x's keys: it alone checks nothing (APP-2); "
                 "give HDCP 1.x's too");
+}
+
+const struct blob *revocation_message(const struct revocation *r, unsigned hdcp) {
+    const struct revocation_source *source = find_message(r, hdcp, false, 0);
+    if (source == NULL)
+        source = find_message(r, hdcp, true, 0);
+    return source != NULL ? &newest(source)->message->blob : NULL;
 }
 
 /* What the sources hold now, for a session. *arrays is to be freed once the session has others. */
@@ -193,10 +221,10 @@ static int check_options(const struct invocation *in, const struct revocation *r
 }
 
 int revocation_open(const struct invocation *in, const struct revocation_options *options, const struct copp_public_key *anchor,
-                    bool receivers, struct revocation *r) {
-    *r = (struct revocation){.options = options, .anchor = anchor};
+                    enum receivers receivers, struct revocation *r) {
+    *r = (struct revocation){.options = options, .anchor = anchor, .receivers = receivers};
     int status = check_options(in, r);
-    if (status == STATUS_YES && !add_sources(r, receivers))
+    if (status == STATUS_YES && !add_sources(r, receivers != RECEIVERS_NONE))
         status = fail_result(in, NULL, COPP_E_MEMORY);
     for (size_t i = 0; status == STATUS_YES && i < r->count; i++)
         status = load(in, r, &r->sources[i], &r->sources[i].now);
@@ -275,11 +303,34 @@ static void exchange(struct revocation *r) {
         struct revocation_source *source = &r->sources[i];
         if (!source->renewed)
             continue;
+        if (source->next.message != NULL) { /* who has the old one goes on with it */
+            source->next.message->older = source->now.message;
+            source->now.message = NULL;
+        }
         loaded_free(&source->now);
         source->now = source->next;
         source->next = (struct loaded){.list = NULL};
         source->renewed = false;
     }
+}
+
+enum copp_result revocation_give(struct copp_session *session, const struct blob *message) {
+    enum copp_result result = copp_session_set_srm(session, message->bytes, message->size);
+    bool none_needed = result == COPP_E_REFUSED && copp_session_hresult(session) == COPP_HR_OPM_NO_HDCP;
+    return result == COPP_E_LINK_LOST || none_needed ? COPP_OK : result;
+}
+
+/* A driver that judges receivers is given what has changed (OPM-SRM-1). COPP_OK also if the session's next poll tells what is wrong. */
+static enum copp_result hand_over(const struct revocation *r, struct copp_session *session) {
+    enum copp_result result = COPP_OK;
+    for (size_t i = 0; result == COPP_OK && i < r->count; i++) {
+        const struct loaded *next = &r->sources[i].next;
+        if (!r->sources[i].renewed || next->message == NULL ||
+            revocation_message(r, copp_srm_hdcp(next->srm)) != &next->message->blob)
+            continue;
+        result = revocation_give(session, &next->message->blob);
+    }
+    return result;
 }
 
 int revocation_renew(const struct invocation *in, struct revocation *r, const char *output, struct copp_session *const *sessions,
@@ -297,6 +348,8 @@ int revocation_renew(const struct invocation *in, struct revocation *r, const ch
         if (copp_session_set_lists(sessions[i], &lists, NULL) == COPP_E_ARGUMENT)
             result = COPP_E_ARGUMENT; /* it still has the old ones; any other error is the session's own, and its end */
     }
+    for (size_t i = 0; i < count && result == COPP_OK; i++)
+        result = copp_session_opm_chain(sessions[i]) != NULL ? hand_over(r, sessions[i]) : COPP_OK;
     free(r->arrays);
     r->arrays = arrays;
     r->lists = lists;

@@ -7,6 +7,7 @@
 #define COPP_CLI_REVOCATION_H
 
 #include "copp.h"
+#include "io.h"
 #include "options.h"
 #include "state.h"
 
@@ -38,9 +39,17 @@ struct revocation_options {
 
 struct revocation_source;
 
+/* Who looks receivers up in HDCP messages. */
+enum receivers {
+    RECEIVERS_NONE, /* nobody: they are not read */
+    RECEIVERS_SESSION, /* each session does (APP-2) */
+    RECEIVERS_DRIVER /* the driver, which is given the messages (OPM-SRM-1) */
+};
+
 struct revocation {
     const struct revocation_options *options;
     const struct copp_public_key *anchor;
+    enum receivers receivers;
     struct revocation_source *sources;
     size_t count;
     const void **arrays; /* what lists points to */
@@ -49,20 +58,27 @@ struct revocation {
 };
 
 /*
- * Reads all there is, and HDCP messages only if receivers is true. anchor is the one that chain and lists must lead to;
- * NULL: that of the embedded adapter, made for this run, under which there can be no lists. STATUS_YES, or complains and
+ * Reads all there is, and HDCP messages if somebody looks receivers up. anchor is the one that chain and lists must lead to;
+ * NULL: there can be no lists, under OPM and under that of the embedded adapter, made for this run. STATUS_YES, or complains and
  * answers STATUS_UNKNOWN; close in any case.
  */
 int revocation_open(const struct invocation *in, const struct revocation_options *options, const struct copp_public_key *anchor,
-                    bool receivers, struct revocation *revocation);
+                    enum receivers receivers, struct revocation *revocation);
 void revocation_close(struct revocation *revocation);
+
+/* The message of HDCP 1.x or 2.x that a driver is to be given: one that was named goes before a stored one. NULL: none. It holds until
+ * revocation_close. */
+const struct blob *revocation_message(const struct revocation *revocation, unsigned hdcp);
+
+/* Gives a message to the driver of a session of OPM. COPP_OK also if its output does no HDCP, and if an event waits that the next poll tells. */
+enum copp_result revocation_give(struct copp_session *session, const struct blob *message);
 
 /* A file is another one than when it was read, or a store has come or gone. */
 bool revocation_changed(const struct revocation *revocation);
 
 /*
  * Reads what has changed and hands it to sessions: to all that have the lists, since the old ones are freed. The first one is output's, and
- * the answer is about it. STATUS_YES; STATUS_NO: its driver is revoked now, and the session dead; STATUS_UNKNOWN: what has come does not
+ * the answer is about it. Drivers under OPM are given the messages. STATUS_YES; STATUS_NO: its driver is revoked now, and the session dead; STATUS_UNKNOWN: what has come does not
  * validate, or is older than what was there (CRL-3, SRM-3). Complains for the latter two. Of the others, one whose driver is revoked is
  * dead as well: its next poll says so.
  */

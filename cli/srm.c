@@ -38,17 +38,15 @@ int srm_verify(const struct invocation *in, const char *name, const struct blob 
     return result == COPP_OK ? STATUS_YES : fail_unlike(in, name, message, KINDS_SRM, COLLECTION_CHAIN, result, verdict);
 }
 
-int read_srm(const struct invocation *in, const char *name, const char *key_name, struct copp_srm **srm,
+int read_srm(const struct invocation *in, const char *name, const char *key_name, struct copp_srm **srm, struct blob *message,
              struct copp_verdict *verdict) {
-    struct blob message = {0};
     struct srm_key key;
     *srm = NULL;
     int status = srm_key_open(in, key_name, &key);
     if (status == STATUS_YES)
-        status = read_file(in, name, COPP_SRM_SIZE_MAX, &message);
+        status = read_file(in, name, COPP_SRM_SIZE_MAX, message);
     if (status == STATUS_YES)
-        status = srm_verify(in, name, &message, &key, srm, verdict);
-    blob_free(&message);
+        status = srm_verify(in, name, message, &key, srm, verdict);
     srm_key_close(&key);
     return status;
 }

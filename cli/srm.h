@@ -35,8 +35,8 @@ void srm_key_close(struct srm_key *key);
 int srm_verify(const struct invocation *in, const char *name, const struct blob *message, const struct srm_key *key,
                struct copp_srm **srm, struct copp_verdict *verdict);
 
-/* All of it: STATUS_YES with a verified message to free, or complains. */
-int read_srm(const struct invocation *in, const char *name, const char *key_name, struct copp_srm **srm,
+/* All of it: STATUS_YES with a verified message to free, or complains. Its bytes are in message, which is empty before, to free in any case. */
+int read_srm(const struct invocation *in, const char *name, const char *key_name, struct copp_srm **srm, struct blob *message,
              struct copp_verdict *verdict);
 
 /* What a message says. valid: it was verified. */

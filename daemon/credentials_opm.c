@@ -2,56 +2,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hierarchy_opm.h"
 #include "copp/x509.h"
 #include "credentials.h"
 
-enum { LEAF, ROOT, KEYS }; /* in the chain's order */
-
 /* The anchor is the root's certificate. */
-static enum copp_result copy_root(struct credentials_made *made) {
-    struct copp_opm_chain *chain = NULL;
-    struct copp_opm_certificate root = {.size = sizeof root};
-    struct copp_verdict verdict;
-    enum copp_result result = copp_opm_chain_parse((const uint8_t *)made->chain_bytes, made->chain_size, NULL, &chain, &verdict);
-    if (!result)
-        result = copp_opm_chain_certificate(chain, ROOT, &root);
-    if (!result && !(made->anchor = malloc(root.der_size)))
-        result = COPP_E_MEMORY;
-    if (!result) {
-        memcpy(made->anchor, root.der, root.der_size);
-        made->anchor_size = root.der_size;
-    }
-    copp_opm_chain_free(&chain);
-    return result;
-}
-
-/* With SHA-1, as the published chain: there are clients that verify no other. */
-static enum copp_result issue(struct copp_private_key *const keys[KEYS], struct credentials_made *made) {
-    static const char *const names[KEYS] = {"coppd test driver", "coppd test root"};
-    struct copp_opm_certificate_request requests[KEYS];
-    uint8_t *chain_bytes = NULL;
-    enum copp_result result = COPP_OK;
-    for (size_t i = 0; !result && i < KEYS; i++) {
-        requests[i] = (struct copp_opm_certificate_request){.size = sizeof requests[i], .signer = keys[ROOT], .name = names[i]};
-        result = keys[i]->ops->public_key(keys[i], &requests[i].key);
-    }
-    if (!result)
-        result = copp_opm_chain_issue(requests, KEYS, COPP_OPM_HASH_SHA1, &chain_bytes, &made->chain_size);
-    made->chain_bytes = (char *)chain_bytes;
-    return result;
+static enum copp_result copy_root(const struct opm_hierarchy *hierarchy, struct credentials_made *made) {
+    made->anchor = malloc(hierarchy->root_size);
+    if (!made->anchor)
+        return COPP_E_MEMORY;
+    memcpy(made->anchor, hierarchy->root, hierarchy->root_size);
+    made->anchor_size = hierarchy->root_size;
+    return COPP_OK;
 }
 
 static enum copp_result make(struct credentials_made *made) {
-    struct copp_private_key *keys[KEYS] = {NULL, NULL};
-    enum copp_result result = COPP_OK;
-    for (size_t i = 0; !result && i < KEYS; i++)
-        result = copp_private_key_generate(2048, &keys[i]);
+    static const char *const names[OPM_HIERARCHY_KEYS] = {"coppd test driver", "coppd test root"};
+    struct opm_hierarchy hierarchy;
+    enum copp_result result = opm_hierarchy_make(names, &hierarchy);
     if (!result)
-        result = issue(keys, made);
-    if (!result)
-        result = copy_root(made);
-    made->key = keys[LEAF];
-    copp_private_key_free(&keys[ROOT]);
+        result = copy_root(&hierarchy, made);
+    if (!result) {
+        made->key = hierarchy.leaf;
+        made->chain_bytes = (char *)hierarchy.chain_bytes;
+        made->chain_size = hierarchy.chain_size;
+        hierarchy.leaf = NULL;
+        hierarchy.chain_bytes = NULL;
+    }
+    opm_hierarchy_free(&hierarchy);
     return result;
 }
 

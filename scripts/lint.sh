@@ -100,7 +100,7 @@ lint_layers() {
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'common/.*|cli/.*|outputs/.*|copp\.h|copp/.*'
     allow win32 'common/.*|win32/.*|copp\.h|copp/.*'
-    allow common 'common/.*|copp/(certificate|key|socket|transport)\.h'
+    allow common 'common/.*|copp/(certificate|key|socket|transport|x509)\.h'
     allow include 'copp/.*'
     only_in 'openssl/.*' src/crypto
     only_in 'gcrypt\.h' src/crypto

@@ -10,20 +10,6 @@
 #include "cli/report.h"
 #include "cli/why.h"
 
-static const char *role_name(enum copp_opm_role role) {
-    switch (role) {
-    case COPP_OPM_ROLE_LEAF:
-        return "driver";
-    case COPP_OPM_ROLE_CA:
-        return "CA";
-    case COPP_OPM_ROLE_ROOT:
-        return "root";
-    case COPP_OPM_ROLE_NONE:
-        break;
-    }
-    return "";
-}
-
 /* The name that the driver's certificate is made out to, of a chain that is valid. */
 static const char *driver_name(const struct copp_opm_chain *chain) {
     for (size_t i = 0; i < copp_opm_chain_count(chain); i++) {
@@ -102,7 +88,7 @@ static json_t *json_certificate(const struct copp_opm_chain *chain, const struct
     json_t *data = json_pack("{sI sI}", "offset", (json_int_t)(c->der - bytes), "size", (json_int_t)c->der_size);
     const char *flaw = c->key_flaw != NULL ? c->key_flaw : c->extensions_flaw;
     return json_pack("{si so si so so so so sb so so so so so}", "certificate", (int)index + 1, "role",
-                     json_optional(role_name(c->role)), "version", (int)c->version, "subject_name", json_optional(c->subject),
+                     json_optional(opm_role_name(c->role)), "version", (int)c->version, "subject_name", json_optional(c->subject),
                      "issuer_name", json_optional(c->issuer), "subject",
                      c->key_flaw == NULL ? json_rsa_key(&c->key) : json_null(), "signature", json_optional(c->signature), "ca",
                      c->ca, "path_length", c->has_path_length ? json_integer((json_int_t)c->path_length) : json_null(), "usage",
@@ -117,7 +103,7 @@ static void print_foreign_line(const char *label, const char *text) {
 
 static void print_certificate(const struct copp_opm_certificate *c, size_t index) {
     char text[160];
-    const char *role = role_name(c->role);
+    const char *role = opm_role_name(c->role);
     printf("certificate %zu (%s)\n", index + 1, role[0] != '\0' ? role : "not in a path");
     print_foreign_line("subject", c->subject);
     print_foreign_line("issuer", c->issuer);

@@ -84,7 +84,7 @@ static int check_lists(const struct invocation *in, const struct seal_options *o
                        const struct copp_chain *chain) {
     struct revocation revocation;
     struct copp_verdict verdict;
-    int status = revocation_open(in, &o->revocation, anchor, false, &revocation);
+    int status = revocation_open(in, &o->revocation, anchor, RECEIVERS_NONE, &revocation);
     for (size_t i = 0; status == STATUS_YES && i < revocation.lists.revocation_count; i++) {
         enum copp_result result = copp_revocation_check(revocation.lists.revocations[i], chain, &verdict);
         if (result != COPP_OK)

@@ -452,9 +452,10 @@ static int protect(struct protect_run *run) {
     return status;
 }
 
-static int open_and_protect(struct protect_run *run, const struct choice_terms *terms, const struct protection_limits *limits) {
+static int open_and_protect(struct protect_run *run, const struct choice_terms *terms, const struct protection_limits *limits,
+                            const struct adapter_options *device) {
     const struct protect_arguments *o = run->in->options;
-    int status = protection_set_open(run->in, &o->device, terms, &o->outputs, limits, &run->protections);
+    int status = protection_set_open(run->in, device, terms, &o->outputs, limits, &run->protections);
     if (status == STATUS_YES)
         status = protect(run);
     protection_set_close(&run->protections);
@@ -471,7 +472,8 @@ static int run(const struct invocation *in) {
     struct protect_run run = {.in = in, .console = CONSOLE_CLOSED(in), .guardian = GUARDIAN_NONE, .terminal = -1};
     struct choice_terms terms;
     struct protection_limits limits;
-    int status = arguments_read(in, &terms, &limits);
+    struct adapter_options device;
+    int status = arguments_read(in, &terms, &limits, &device);
     if (status != STATUS_YES)
         return status;
     enum guardian_side side = in->operand_count > 0 ? guardian_start(&run.guardian, &status) : GUARDIAN_IS_COPP;
@@ -479,7 +481,7 @@ static int run(const struct invocation *in) {
         return status;
     if (side == GUARDIAN_FAILED)
         return fail(in, STATUS_UNKNOWN, NULL, "no guardian for the command: %s", strerror(errno));
-    return open_and_protect(&run, &terms, &limits);
+    return open_and_protect(&run, &terms, &limits, &device);
 }
 
 const struct command command_protect = {

@@ -167,7 +167,7 @@ static int run(const struct invocation *in) {
     const struct receivers_options *o = in->options;
     struct receiver_rows rows = {0};
     struct revocation revocation;
-    int status = revocation_open(in, &o->device.revocation, NULL, true, &revocation);
+    int status = revocation_open(in, &o->device.revocation, NULL, RECEIVERS_SESSION, &revocation);
     if (status == STATUS_YES && o->direct && o->device.device != NULL)
         status = fail(in, STATUS_UNKNOWN, NULL, "--direct asks nobody: leave --device away");
     else if (status == STATUS_YES)

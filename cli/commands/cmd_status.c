@@ -18,6 +18,7 @@ struct status_options {
 
 static const struct option_spec options[] = {
     DEVICE_OPTIONS(struct status_options),
+    SEMANTICS_OPTION(struct status_options),
     CRL_OPTION(struct status_options, device.revocation),
     SRM_OPTIONS(struct status_options, device.revocation),
     {.name = "adapter",
@@ -41,8 +42,11 @@ struct answers {
     uint32_t bus_type;
     uint32_t types;
     struct copp_display display;
-    uint32_t local[PROTECTION_TYPES];
-    uint32_t global[PROTECTION_TYPES];
+    uint32_t local[ALL_PROTECTION_TYPES];
+    uint32_t global[ALL_PROTECTION_TYPES];
+    bool opm; /* then there is neither a receiver nor signaling, but what follows */
+    uint64_t output_id;
+    uint32_t hardware_protection;
     bool has_receiver;
     struct copp_status_hdcp_key key;
     bool receiver_revoked; /* APP-2 */
@@ -53,17 +57,34 @@ struct answers {
 
 static enum copp_result ask_levels(struct copp_session *session, struct answers *a) {
     enum copp_result result = COPP_OK;
-    for (size_t i = 0; result == COPP_OK && i < PROTECTION_TYPES; i++) {
-        if ((a->types & protection_types[i]) == 0)
+    for (size_t i = 0; result == COPP_OK && i < ALL_PROTECTION_TYPES; i++) {
+        if ((a->types & all_protection_types[i]) == 0)
             continue;
-        result = copp_session_local_level(session, protection_types[i], &a->local[i]);
+        result = copp_session_local_level(session, all_protection_types[i], &a->local[i]);
         if (result == COPP_OK)
-            result = copp_session_global_level(session, protection_types[i], &a->global[i]);
+            result = copp_session_global_level(session, all_protection_types[i], &a->global[i]);
     }
     return result;
 }
 
-static enum copp_result ask(struct copp_session *session, struct answers *a) {
+static enum copp_result ask_copp(struct copp_session *session, struct answers *a) {
+    enum copp_result result = copp_session_signaling(session, &a->signaling);
+    if (result != COPP_OK || (a->types & COPP_PROTECTION_TYPE_HDCP) == 0)
+        return result;
+    result = copp_session_hdcp_key(session, &a->key);
+    a->has_receiver = result == COPP_OK;
+    return result == COPP_E_REFUSED ? COPP_OK : result; /* there is none (QRY-6) */
+}
+
+/* OPM-GET-10 */
+static enum copp_result ask_opm(struct copp_session *session, struct answers *a) {
+    enum copp_result result = copp_session_output_id(session, &a->output_id);
+    return result == COPP_OK ? copp_session_hardware_protection(session, &a->hardware_protection) : result;
+}
+
+static enum copp_result ask(const struct link *link, struct answers *a) {
+    struct copp_session *session = link->session;
+    a->opm = link_is_opm(link);
     enum copp_result result = copp_session_connector_type(session, &a->connector_type);
     if (result == COPP_OK)
         result = copp_session_bus_type(session, &a->bus_type);
@@ -72,15 +93,9 @@ static enum copp_result ask(struct copp_session *session, struct answers *a) {
     if (result == COPP_OK)
         result = copp_session_display(session, &a->display);
     if (result == COPP_OK)
-        result = copp_session_signaling(session, &a->signaling);
-    if (result == COPP_OK)
         result = ask_levels(session, a);
-    if (result == COPP_OK && (a->types & COPP_PROTECTION_TYPE_HDCP) != 0) {
-        result = copp_session_hdcp_key(session, &a->key);
-        a->has_receiver = result == COPP_OK;
-        if (result == COPP_E_REFUSED) /* there is none (QRY-6) */
-            result = COPP_OK;
-    }
+    if (result == COPP_OK)
+        result = a->opm ? ask_opm(session, a) : ask_copp(session, a);
     a->events = copp_session_take_events(session);
     return result;
 }
@@ -112,11 +127,11 @@ static void add_row(struct table *table, const struct answers *a, size_t type, b
     add_display(table, first ? a->output.display : "", first);
     describe_display(&a->display, text, sizeof text);
     table_add(table, first ? text : "");
-    if (type < PROTECTION_TYPES) {
-        table_add(table, copp_protection_type_name(protection_types[type]));
-        describe_level(protection_types[type], a->local[type], text, sizeof text);
+    if (type < ALL_PROTECTION_TYPES) {
+        table_add(table, copp_protection_type_name(all_protection_types[type]));
+        describe_level(all_protection_types[type], a->local[type], text, sizeof text);
         table_add(table, text);
-        describe_level(protection_types[type], a->global[type], text, sizeof text);
+        describe_level(all_protection_types[type], a->global[type], text, sizeof text);
         table_add(table, text);
     } else {
         table_add(table, "none");
@@ -140,14 +155,14 @@ static void add_refusal(struct table *table, const struct answers *a) {
 
 static void add_rows(struct table *table, const struct answers *a) {
     bool first = true;
-    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
-        if ((a->types & protection_types[i]) == 0)
+    for (size_t i = 0; i < ALL_PROTECTION_TYPES; i++) {
+        if ((a->types & all_protection_types[i]) == 0)
             continue;
         add_row(table, a, i, first);
         first = false;
     }
     if (first)
-        add_row(table, a, PROTECTION_TYPES, true);
+        add_row(table, a, ALL_PROTECTION_TYPES, true);
 }
 
 static json_t *json_receiver(const struct answers *a) {
@@ -169,26 +184,53 @@ static json_t *json_standards(uint32_t standards) {
     return array;
 }
 
-static json_t *json_answers(const struct answers *a) {
-    char connector[64];
+static json_t *json_levels(const struct answers *a) {
     json_t *levels = json_object();
-    describe_connector(a->connector_type, connector, sizeof connector);
-    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
+    for (size_t i = 0; i < ALL_PROTECTION_TYPES; i++) {
+        uint32_t type = all_protection_types[i];
         char local[64], global[64];
-        if ((a->types & protection_types[i]) == 0)
+        if ((a->types & type) == 0)
             continue;
-        describe_level(protection_types[i], a->local[i], local, sizeof local);
-        describe_level(protection_types[i], a->global[i], global, sizeof global);
-        json_put(&levels, copp_protection_type_name(protection_types[i]),
+        describe_level(type, a->local[i], local, sizeof local);
+        describe_level(type, a->global[i], global, sizeof global);
+        json_put(&levels, copp_protection_type_name(type),
                  json_pack("{sI ss sI ss}", "local", (json_int_t)a->local[i], "local_name", local, "global",
                            (json_int_t)a->global[i], "global_name", global));
     }
-    return json_pack("{so sb sb so ss ss so so so so ss so so}", "output", json_text(a->output.name), "simulated",
-                     !a->output.real, "plugged", a->output.plugged, "display", json_optional(a->output.display), "connector",
-                     connector, "bus", copp_bus_type_name(a->bus_type), "signal", json_display(&a->display), "protections",
-                     json_types(a->types), "levels", levels, "hdcp_receiver", json_receiver(a), "tv_standard",
-                     copp_tv_standard_name(a->signaling.active_standard), "tv_standards",
-                     json_standards(a->signaling.available_standards), "events", json_events(a->events));
+    return levels;
+}
+
+static const char *bus_name(const struct answers *a) {
+    return copp_bus_type_name(a->opm ? a->bus_type & COPP_OPM_BUS_TYPE_MASK : a->bus_type); /* OPM-CONST-1 */
+}
+
+/* In hexadecimal: there are numbers in it that JSON's readers cannot hold. */
+static json_t *json_output_id(uint64_t id) {
+    char text[17];
+    (void)snprintf(text, sizeof text, "%016llx", (unsigned long long)id);
+    return json_string(text);
+}
+
+/* What one of the two protocols alone tells is null under the other. */
+static void put_semantics(json_t **object, const struct answers *a) {
+    json_put(object, "semantics", json_string(a->opm ? "opm" : "copp"));
+    json_put(object, "hdcp_receiver", json_receiver(a));
+    json_put(object, "tv_standard", a->opm ? json_null() : json_string(copp_tv_standard_name(a->signaling.active_standard)));
+    json_put(object, "tv_standards", a->opm ? json_null() : json_standards(a->signaling.available_standards));
+    json_put(object, "output_id", a->opm ? json_output_id(a->output_id) : json_null());
+    json_put(object, "hardware_protection", a->opm ? json_boolean(a->hardware_protection != 0) : json_null());
+}
+
+static json_t *json_answers(const struct answers *a) {
+    char connector[64];
+    describe_connector(a->connector_type, connector, sizeof connector);
+    json_t *object = json_pack("{so sb sb so ss ss so so so so}", "output", json_text(a->output.name), "simulated",
+                               !a->output.real, "plugged", a->output.plugged, "display", json_optional(a->output.display),
+                               "connector", connector, "bus", bus_name(a), "signal", json_display(&a->display), "protections",
+                               json_types(a->types), "levels", json_levels(a), "events", json_events(a->events));
+    if (object != NULL)
+        put_semantics(&object, a);
+    return object;
 }
 
 /* Every event is given its time before anything is asked. */
@@ -239,7 +281,7 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
     for (size_t i = 0; status == STATUS_YES && i < count; i++) {
         struct answers a = {.connector_type = 0};
         adapter_look(adapter, adapter_output(adapter, i), &a.output);
-        enum copp_result result = links[i].session != NULL ? ask(links[i].session, &a) : COPP_OK;
+        enum copp_result result = links[i].session != NULL ? ask(&links[i], &a) : COPP_OK;
         adapter_confirm(&links[i], &a.output);
         describe_output(a.output.name, a.output.real, a.output.plugged, a.name, sizeof a.name);
         simulated = simulated || !a.output.real;
@@ -266,10 +308,15 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
 
 static int run(const struct invocation *in) {
     const struct status_options *o = in->options;
+    struct adapter_options device = o->device;
     struct adapter adapter;
     struct link *links = NULL;
     size_t count = 0;
-    int status = adapter_open(in, &o->device, false, &adapter);
+    if (device.semantics == NULL)
+        device.semantics = "auto";
+    if (device.revocation.srms.count > 0)
+        device.copp_alone = "--srm"; /* of OPM's receivers the driver alone knows (OPM-SRM-1) */
+    int status = adapter_open(in, &device, false, &adapter);
     if (status == STATUS_YES) {
         while (adapter_output(&adapter, count) != NULL)
             count++;
@@ -300,7 +347,7 @@ const struct command command_status = {
     .operands = "",
     .operands_max = 0,
     .summary = "Print what the adapter's outputs are and how they are protected",
-    .details = "Each line comes from a COPP session of its own: chain, handshake, authenticated queries.\n"
+    .details = "Each line comes from a session of its own: chain, handshake, authenticated queries.\n"
                "LOCAL is what that session holds, GLOBAL what the output applies whoever asked for it.",
     .options = options,
     .options_size = sizeof(struct status_options),

@@ -40,6 +40,8 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
                                           uint32_t *hresult) {
     struct trace *t = of(transport);
     enum copp_result result = t->inner->ops->protection_status(t->inner, call, input, output, hresult);
+    if (call->additional_size == COPP_MAC_SIZE)
+        memcpy(t->request_mac, call->additional, COPP_MAC_SIZE);
     t->input = *input;
     t->output = *output;
     t->queries++;
@@ -49,6 +51,12 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
 
 static void free_trace(struct copp_transport *transport) {
     copp_transport_free(&of(transport)->inner);
+}
+
+/* Its clock stays its own: the story has no time limits. */
+static void info_trace(const struct copp_transport *transport, struct copp_transport_info *info) {
+    const struct trace *t = (const struct trace *)(const void *)transport;
+    t->inner->ops->info(t->inner, info);
 }
 
 static enum copp_result reopen_trace(struct copp_transport *transport) {
@@ -62,6 +70,7 @@ static const struct copp_transport_ops ops = {
     .protection_command = protection_command,
     .protection_status = protection_status,
     .free = free_trace,
+    .info = info_trace,
     .reopen = reopen_trace,
 };
 

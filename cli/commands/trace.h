@@ -10,6 +10,7 @@ struct trace {
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_signature signature;
     struct copp_command command;
+    uint8_t request_mac[COPP_MAC_SIZE]; /* of OPM, beside the request (OPM-WIRE-1) */
     struct copp_status_input input;
     struct copp_status_output output;
     unsigned commands; /* how many went by */

@@ -17,6 +17,10 @@ const struct option_spec protect_options[] = {
      .argument = "N",
      .words = "1",
      .help = "HDCP level: 1 is on"},
+    {.name = "type1",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct protect_arguments, type1),
+     .help = "HDCP 2.2 or later, and no device that is not Type 1,\nbehind repeaters either (OPM)"},
     {.name = "acp",
      .kind = OPTION_NUMBER,
      .offset = offsetof(struct protect_arguments, acp),
@@ -80,6 +84,7 @@ const struct option_spec protect_options[] = {
      .offset = offsetof(struct protect_arguments, require_cgroup),
      .help = "do not start COMMAND unless a cgroup holds it\ntogether (Linux)"},
     DEVICE_OPTIONS(struct protect_arguments),
+    SEMANTICS_OPTION(struct protect_arguments),
     {.name = "adapter",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct protect_arguments, device.adapter),
@@ -106,12 +111,25 @@ static int check_outputs(const struct invocation *in, const struct text_list *ou
     return STATUS_YES;
 }
 
-int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits) {
+/* Where nothing else is said, OPM is taken if it can be had; what one protocol alone has chooses it. */
+static void read_device(const struct protect_arguments *o, uint32_t cgmsa, struct adapter_options *device) {
+    *device = o->device;
+    if (device->semantics == NULL)
+        device->semantics = "auto";
+    device->opm_alone = o->type1 ? "--type1" : NULL;
+    device->copp_alone = (cgmsa & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED) != 0 ? "redistribution control" : NULL;
+}
+
+int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits,
+                   struct adapter_options *device) {
     const struct protect_arguments *o = in->options;
     struct copp_requirement *wanted = &terms->wanted;
-    *terms = (struct choice_terms){
-        .wanted = {.size = sizeof *wanted, .hdcp = o->hdcp, .acp = o->acp, .unnamed_receiver = o->unnamed_receiver},
-        .allow_simulated = o->allow_simulated};
+    *terms = (struct choice_terms){.wanted = {.size = sizeof *wanted,
+                                              .hdcp = o->hdcp,
+                                              .acp = o->acp,
+                                              .unnamed_receiver = o->unnamed_receiver,
+                                              .type1 = o->type1},
+                                   .allow_simulated = o->allow_simulated};
     if (!copp_level_valid(COPP_PROTECTION_TYPE_HDCP, o->hdcp))
         return fail(in, STATUS_UNKNOWN, NULL, "--hdcp takes 0 or 1");
     if (!copp_level_valid(COPP_PROTECTION_TYPE_ACP, o->acp))
@@ -121,8 +139,9 @@ int arguments_read(const struct invocation *in, struct choice_terms *terms, stru
                     "--cgmsa takes copy-freely, copy-no-more, copy-one-generation or copy-never, "
                     "and \",redistribution\" after it; not '%s'",
                     o->cgmsa);
-    if (wanted->hdcp == 0 && wanted->acp == 0 && wanted->cgmsa == 0)
-        return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --acp or --cgmsa");
+    if (wanted->hdcp == 0 && !wanted->type1 && wanted->acp == 0 && wanted->cgmsa == 0)
+        return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --type1, --acp or --cgmsa");
+    read_device(o, wanted->cgmsa, device);
     *limits = (struct protection_limits){.hold_ms = o->hold, .reconnect_ms = (uint64_t)o->reconnect * 1000};
     return check_outputs(in, &o->outputs);
 }

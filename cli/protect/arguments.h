@@ -6,6 +6,7 @@
 
 struct protect_arguments {
     uint32_t hdcp;
+    bool type1;
     uint32_t acp;
     const char *cgmsa;
     struct text_list outputs;
@@ -20,7 +21,8 @@ struct protect_arguments {
 
 extern const struct option_spec protect_options[];
 
-/* What they ask for. STATUS_YES, or complains: nothing is asked for, or no such level or time. */
-int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits);
+/* What they ask for, and of which adapter. STATUS_YES, or complains: nothing is asked for, or no such level or time. */
+int arguments_read(const struct invocation *in, struct choice_terms *terms, struct protection_limits *limits,
+                   struct adapter_options *device);
 
 #endif

@@ -5,9 +5,13 @@
 #include "cli/describe.h"
 #include "cli/report.h"
 
-static uint32_t wanted_types(const struct choice_terms *terms) {
-    return (terms->wanted.hdcp != 0 ? COPP_PROTECTION_TYPE_HDCP : 0) | (terms->wanted.acp != 0 ? COPP_PROTECTION_TYPE_ACP : 0) |
-           (terms->wanted.cgmsa != 0 ? COPP_PROTECTION_TYPE_CGMSA : 0);
+/* HDCP has a number in each protocol; Type 1 OPM alone can ask for. */
+static uint32_t wanted_types(const struct choice_terms *terms, bool opm) {
+    return (terms->wanted.hdcp == 0 ? 0
+            : opm                   ? COPP_PROTECTION_TYPE_OPM_HDCP
+                                    : COPP_PROTECTION_TYPE_HDCP) |
+           (terms->wanted.type1 ? COPP_PROTECTION_TYPE_ENFORCEMENT : 0) |
+           (terms->wanted.acp != 0 ? COPP_PROTECTION_TYPE_ACP : 0) | (terms->wanted.cgmsa != 0 ? COPP_PROTECTION_TYPE_CGMSA : 0);
 }
 
 /* What protects nothing will do only for who has asked for it. */
@@ -53,9 +57,9 @@ static int take_named(const struct invocation *in, const struct choice_terms *te
 }
 
 /* What there would have been, had it been good enough. */
-static int fail_choice(const struct invocation *in, const struct choice_terms *terms, bool simulated, bool unplugged) {
+static int fail_choice(const struct invocation *in, const struct choice_terms *terms, bool opm, bool simulated, bool unplugged) {
     char text[64];
-    describe_types(wanted_types(terms), text, sizeof text);
+    describe_types(wanted_types(terms, opm), text, sizeof text);
     return fail(in, STATUS_NO, NULL, "no output of this adapter offers %s%s%s (see copp status)", text,
                 unplugged ? "; outputs with nothing plugged in were left out" : "",
                 simulated ? "; simulated ones, which protect nothing, were left out: give --allow-simulated in a test" : "");
@@ -106,9 +110,10 @@ int choice_make(const struct invocation *in, const struct choice_terms *terms, s
         too_little = choice_too_little(terms, adapter, chosen);
         simulated = simulated || too_little;
         unplugged = unplugged || !chosen->plugged;
-        if ((types & wanted_types(terms)) == wanted_types(terms) && !too_little && chosen->plugged)
+        uint32_t wanted = wanted_types(terms, link_is_opm(link));
+        if ((types & wanted) == wanted && !too_little && chosen->plugged)
             return take_first(in, terms, adapter, chosen);
         link_close(link);
     }
-    return fail_choice(in, terms, simulated, unplugged);
+    return fail_choice(in, terms, adapter->semantics == COPP_SEMANTICS_OPM, simulated, unplugged);
 }

@@ -66,29 +66,55 @@ static void report_lost(int status, const char *text, enum copp_rule rule, struc
     (void)snprintf(r->text, sizeof r->text, "%s", text);
 }
 
-static void describe_in_force(const struct protection *p, const char *event, const struct copp_poll *w, char *text, size_t size) {
+/* What is in force of a type, by what was asked for. */
+static uint32_t level_in_force(const struct protection *p, uint32_t type, const struct copp_poll *w) {
     const struct copp_requirement *wanted = &p->terms.wanted;
-    const uint32_t levels[PROTECTION_TYPES] = {w->hdcp_skipped ? 0 : wanted->hdcp, wanted->acp, wanted->cgmsa};
-    bool first = true;
-    (void)snprintf(text, size, "%s: ", event);
-    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
-        char level[64];
-        size_t used = strlen(text);
-        if (levels[i] == 0)
-            continue;
-        describe_level(protection_types[i], levels[i], level, sizeof level);
-        (void)snprintf(text + used, size - used, "%s%s %s", first ? "" : ", ", copp_protection_type_name(protection_types[i]),
-                       level);
-        first = false;
+    const bool opm = link_is_opm(&p->link);
+    switch (type) {
+    case COPP_PROTECTION_TYPE_HDCP:
+        return opm || w->hdcp_skipped ? 0 : wanted->hdcp;
+    case COPP_PROTECTION_TYPE_OPM_HDCP:
+        return !opm || w->hdcp_skipped ? 0 : wanted->hdcp;
+    case COPP_PROTECTION_TYPE_ENFORCEMENT:
+        return wanted->type1 && !w->hdcp_skipped ? COPP_ENFORCEMENT_TYPE1 : COPP_ENFORCEMENT_OFF;
+    case COPP_PROTECTION_TYPE_ACP:
+        return wanted->acp;
+    case COPP_PROTECTION_TYPE_CGMSA:
+        return wanted->cgmsa;
+    default:
+        return 0;
     }
+}
+
+/* The levels, with commas between them; false if there is none. */
+static bool describe_levels(const struct protection *p, const struct copp_poll *w, char *text, size_t size) {
+    bool any = false;
+    for (size_t i = 0; i < ALL_PROTECTION_TYPES; i++) {
+        uint32_t type = all_protection_types[i];
+        uint32_t level = level_in_force(p, type, w);
+        char name[64];
+        size_t used = strlen(text);
+        if (level == 0)
+            continue;
+        describe_level(type, level, name, sizeof name);
+        (void)snprintf(text + used, size - used, "%s%s %s", any ? ", " : "", copp_protection_type_name(type), name);
+        any = true;
+    }
+    return any;
+}
+
+static void describe_in_force(const struct protection *p, const char *event, const struct copp_poll *w, char *text, size_t size) {
+    (void)snprintf(text, size, "%s: ", event);
+    bool first = !describe_levels(p, w, text, size);
     size_t used = strlen(text);
     bool bound = copp_session_bound(p->link.session) & COPP_BOUND;
-    (void)snprintf(text + used, size - used, "%s%s%s%s",
+    (void)snprintf(text + used, size - used, "%s%s%s%s%s",
                    !w->hdcp_skipped ? ""
                    : first          ? "no HDCP on an embedded connector (APP-4)"
                                     : ", no HDCP on an embedded connector (APP-4)",
                    w->receiver_unnamed ? ", receiver not named and not checked (APP-1, APP-2)" : "",
-                   bound ? "" : ", answers not bound (BIND-5)", p->chosen.real ? "" : " (" SIMULATED_NOTE ")");
+                   bound ? "" : ", answers not bound (BIND-5)", link_is_opm(&p->link) ? " (OPM)" : "",
+                   p->chosen.real ? "" : " (" SIMULATED_NOTE ")");
 }
 
 static void report_in_force(struct protection *p, const char *event, const struct copp_poll *w, struct protection_report *r) {
@@ -251,14 +277,19 @@ bool protection_end(struct protection *p) {
 
 /* --- a new session in place of one that is lost --- */
 
-/* A session that ended in another way has shown something that no new one makes good. */
+/*
+ * A session that ended in another way has shown something that no new one makes good. Under OPM a reconfigured connector takes a new session
+ * where COPP sets the levels again (OPM-STA-8, EVT-4): that needs no --reconnect, and takes no longer.
+ */
 static bool may_reconnect(const struct protection *p, enum copp_stop stop) {
-    return p->common->limits.reconnect_ms > 0 && (stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST);
+    return stop == COPP_STOP_RECONFIGURED ||
+           (p->common->limits.reconnect_ms > 0 && (stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST));
 }
 
 /* The same of a new one; a driver may refuse while a display that has just been plugged in is not ready yet. */
 static bool may_pass(enum copp_stop stop) {
-    return stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST || stop == COPP_STOP_REFUSED;
+    return stop == COPP_STOP_TRANSPORT || stop == COPP_STOP_LINK_LOST || stop == COPP_STOP_REFUSED ||
+           stop == COPP_STOP_RECONFIGURED;
 }
 
 static void lose(struct protection *p, enum copp_stop stop, struct protection_report *r) {
@@ -272,6 +303,11 @@ static void lose(struct protection *p, enum copp_stop stop, struct protection_re
     }
     open_gap(p, PROTECTION_RECONNECTS);
     p->cause = stop;
+    if (stop == COPP_STOP_RECONFIGURED) {
+        report_held(p, "renegotiating", now_of(p), r);
+        (void)snprintf(r->text, sizeof r->text, "the connector was reconfigured: beginning a new session");
+        return;
+    }
     report_held(p, "reconnecting", now_of(p), r);
     (void)snprintf(r->text, sizeof r->text, "%s: trying a new session for %lu s", copp_stop_text(stop),
                    (unsigned long)(p->common->limits.reconnect_ms / 1000));

@@ -330,7 +330,7 @@ static int run(const struct invocation *in) {
     struct monitor monitors[MONITORS_MAX];
     int status = read_anchor(in, o->anchor, &probe.anchor);
     if (status == STATUS_YES)
-        status = revocation_open(in, &o->revocation, &probe.anchor, false, &probe.revocation);
+        status = revocation_open(in, &o->revocation, &probe.anchor, RECEIVERS_NONE, &probe.revocation);
     if (status != STATUS_YES) {
         revocation_close(&probe.revocation);
         return status;

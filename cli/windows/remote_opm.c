@@ -10,6 +10,7 @@
 
 const char remote_kinds[] = "opm";
 const char remote_no_outputs[] = "no monitor is part of the desktop (copp probe tells more)";
+const bool remote_speaks_opm = false; /* it is COPP through OPM's interface */
 const enum copp_binding_demand remote_binding = COPP_BINDING_OPTIONAL;
 
 /* Nobody does. */

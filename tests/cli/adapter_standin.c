@@ -155,6 +155,12 @@ int adapter_establish(const struct invocation *in, struct adapter *adapter, cons
     return STATUS_YES;
 }
 
+/* Its driver speaks COPP. */
+bool link_is_opm(const struct link *link) {
+    (void)link;
+    return false;
+}
+
 void link_close(struct link *link) {
     struct standin_output *o = NULL;
     for (size_t i = 0; i < STANDIN_OUTPUTS; i++) {

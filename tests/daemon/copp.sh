@@ -42,12 +42,81 @@ wait "$lender" || status=$?
 [ "$status" -eq 2 ] || fail "copp lend was ended while it waited: status $status"
 says "interrupted before its card was lent"
 
-# a test hierarchy is trusted by nobody who was not told to (CERT-12)
-expect 1 "$COPP" status --device "unix:$socket"
+# a test hierarchy is trusted by nobody who was not told to (CERT-12, OPM-CERT-4)
+expect 1 "$COPP" status --device "unix:$socket" --semantics copp
 says "CERT-12"
-says "anchor.b64"
+says "test-driver/anchor.b64"
+expect 1 "$COPP" status --device "unix:$socket"
+says "OPM-CERT-4"
+says "test-driver-opm/anchor.der"
 expect 0 "$COPP" status --device "unix:$socket" --anchor "$anchor"
 says "HDMI-1"
+jq_says() { jq -e "$1" "$directory/out" >/dev/null || fail "does not say: $1"; }
+expect 0 "$COPP" status --json --device "unix:$socket" --anchor "$anchor"
+jq_says 'all(.outputs[]; .semantics == "copp" and .output_id == null)'
+# an anchor of OPM's chooses OPM, whose requests are authenticated; in DER and in PEM
+opm_anchor=$directory/test-driver-opm/anchor.der
+openssl x509 -inform DER -in "$opm_anchor" -out "$directory/anchor.pem"
+for file in "$opm_anchor" "$directory/anchor.pem"; do
+    expect 0 "$COPP" status --json --device "unix:$socket" --anchor "$file"
+    jq_says 'all(.outputs[]; .semantics == "opm" and (.output_id | length == 16) and .hdcp_receiver == null)'
+done
+jq_says '.outputs[0].levels | has("HDCP") and has("HDCP type enforcement")'
+expect 0 "$COPP" protect --device "unix:$socket" --anchor "$opm_anchor" --allow-simulated --hdcp 1 --output HDMI-1 -- true
+says "HDMI-1: protected: HDCP on (OPM) (simulated: protects nothing)"
+expect 0 "$COPP" protect --device "unix:$socket" --anchor "$anchor" --allow-simulated --hdcp 1 --output HDMI-1 -- true
+says "HDMI-1: protected: HDCP on (simulated: protects nothing)"
+# and neither is ever taken for the other
+expect 2 "$COPP" status --device "unix:$socket" --anchor "$anchor" --semantics opm
+says "$anchor: is not an anchor"
+expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --semantics copp
+says "$opm_anchor: is not an anchor"
+expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --crl "$anchor"
+says "$opm_anchor: is not an anchor"
+expect 2 "$COPP" status --device "unix:$socket" --semantics opm --srm "$anchor"
+says "--srm is of COPP alone: it does not go with --semantics opm"
+# a coppd without OPM: COPP is what is left where either will do, and nowhere else (OPM-OUT-4)
+cat >"$directory/without_opm.pl" <<'PERL'
+use strict;
+use Socket;
+use constant SEQPACKET => 5;
+my ($listens, $coppd) = @ARGV;
+$SIG{CHLD} = "IGNORE";
+my ($listener, $server);
+socket($listener, AF_UNIX, SEQPACKET, 0) && bind($listener, sockaddr_un($listens)) && listen($listener, 8) or die $!;
+while (1) {
+    accept(my $client, $listener) or next;
+    next if fork;
+    socket($server, AF_UNIX, SEQPACKET, 0) && connect($server, sockaddr_un($coppd)) or exit;
+    my %other = (fileno $client => $server, fileno $server => $client);
+    while (1) {
+        my $bits = "";
+        vec($bits, fileno $_, 1) = 1 for $client, $server;
+        select($bits, undef, undef, undef);
+        for my $from (grep { vec($bits, fileno $_, 1) } $client, $server) {
+            recv($from, my $packet, 131072, 0);
+            exit unless length $packet;
+            my (undef, $type, undef, undef, undef, $semantics) = unpack "V6", $packet;
+            my $refused = $from == $client && $type == 2 && $semantics == 2;
+            send($refused ? $client : $other{fileno $from}, $refused ? pack("V3", 3, 0x80000002, 0xC0262500) : $packet, 0);
+        }
+    }
+}
+PERL
+perl "$directory/without_opm.pl" "$directory/older" "$socket" &
+older=$!
+children="$children $older"
+until_true [ -S "$directory/older" ]
+expect 1 "$COPP" status --device "unix:$directory/older"
+says "CERT-12"
+expect 2 "$COPP" status --device "unix:$directory/older" --semantics opm
+says "this coppd has no chain and key for OPM (OPM-OUT-4)"
+expect 2 "$COPP" status --device "unix:$directory/older" --anchor "$opm_anchor"
+says "this coppd has no chain and key for OPM (OPM-OUT-4)"
+expect 2 "$COPP" protect --device "unix:$directory/older" --allow-simulated --type1 -- touch "$directory/played"
+says "this coppd has no chain and key for OPM (OPM-OUT-4)"
+[ ! -e "$directory/played" ] || fail "it played without OPM"
+kill "$older"
 # a shell that completes --output asks coppd: no session, and so no anchor
 expect 0 "$COPP" --completion outputs "unix:$socket" ''
 says "SVideo-1"
@@ -114,8 +183,8 @@ says "leave --anchor out"
 expect 0 env -u COPP_ANCHOR "$COPP" status --device embedded
 expect 0 env -u COPP_ANCHOR "$COPP" status --events /dev/null
 # an empty variable says nothing: Microsoft's anchor
-expect 1 env COPP_ANCHOR= "$COPP" status
-says "(CERT-12)"
+expect 1 env COPP_ANCHOR= "$COPP" status --semantics copp
+says "CERT-12"
 expect 0 env COPP_ANCHOR= "$COPP" status --device embedded
 
 # a command is guarded: held at a reconfiguration, stopped at LinkLost, and what was held is given back (EVT-4)

@@ -22,7 +22,7 @@ documented() {
 # occurring FILE: the keys of the objects in it that are no errors, as the page writes them
 occurring() {
     jq -r 'select(has("error") | not) | paths | map(if type == "number" then "[]" else . end) | join(".")
-        | gsub("\\.\\[\\]"; "[]") | gsub("\\.(HDCP|ACP|CGMS-A|CGMSA)(?=\\.|$)"; ".TYPE") | gsub("^facts\\..*"; "facts.LABEL")' "$1" |
+        | gsub("\\.\\[\\]"; "[]") | gsub("\\.(HDCP type enforcement|HDCP|ACP|CGMS-A|CGMSA)(?=\\.|$)"; ".TYPE") | gsub("^facts\\..*"; "facts.LABEL")' "$1" |
         grep -v '\]$' | sort -u
 }
 # run STATUS COMMAND OPTION...: what copp COMMAND --json prints is kept with the other answers of COMMAND
@@ -89,6 +89,7 @@ run 0 'handshake open' --opm --key "$VECTORS/leaf.pem" --random $random "$dir/se
 echo $random >"$dir/key"
 run 0 omac --key-file "$dir/key" "$dir/sealed"
 run 0 demo
+run 0 demo --semantics opm
 cat >"$dir/card.ini" <<'INI'
 [output A]
 type = hdmi
@@ -107,6 +108,7 @@ tv_standards = IEC61880_525i
 INI
 echo 'unplug A' >"$dir/unplug"
 run 0 status --device embedded
+run 0 status --device embedded --semantics opm
 run 0 status --adapter "$dir/card.ini" --events "$dir/unplug"
 printf 'mode HDMI-1 720p60\n+0.3 unplug HDMI-1\n' >"$dir/happens"
 run 1 'protect --hdcp 1 --output HDMI-1' --events "$dir/happens" -- sleep 60

@@ -492,4 +492,77 @@ got=0
 same $got 130 "exit status after Ctrl-C"
 answers 'HDMI-1: released'
 
+begin opm OPM-APP-1 OPM-HDCP-2 OPM-STA-8
+opm="$protect --semantics opm"
+expect 0 $opm --hdcp 1 -- true
+complains '^HDMI-1: protected: HDCP on (OPM) (simulated: protects nothing)$'
+expect 0 $protect --semantics auto --hdcp 1 -- true
+complains '^HDMI-1: protected: HDCP on (simulated: protects nothing)$'
+printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60 720p60\nksv = ea8c90d793\nopm = type1\nhdcp_version = 2.2\n' >"$dir/type1.ini"
+sed 's/2\.2/1.4/' "$dir/type1.ini" >"$dir/older.ini"
+for also in '' '--hdcp 1'; do
+    expect 0 $protect --type1 $also --adapter "$dir/type1.ini" -- true
+    complains '^A: protected: .*HDCP type enforcement Type 1 (OPM) (simulated'
+    rm -f "$dir/played"
+    expect 1 $protect --type1 $also --adapter "$dir/older.ini" -- touch "$dir/played"
+    complains '^copp: A: the driver refused: ERROR_GRAPHICS_OPM_OUTPUT_DOES_NOT_SUPPORT_HDCP$'
+    absent "$dir/played"
+done
+# where no output has it: so it is told
+printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\n' >"$dir/plain.ini"
+expect 1 $protect --type1 --adapter "$dir/plain.ini" -- touch "$dir/played"
+complains 'no output of this adapter offers HDCP type enforcement (see copp status)$'
+absent "$dir/played"
+# a reconfigured connector takes a new session, without --reconnect
+echo '+0.5 mode HDMI-1 720p60' >"$dir/reconfigured"
+expect 0 $opm --hdcp 1 --events "$dir/reconfigured" -- sleep 3
+complains '^HDMI-1: the connector was reconfigured: beginning a new session; the command is held$'
+complains '^HDMI-1: protected again: HDCP on (OPM) (simulated'
+expect 1 $opm --hdcp 1 --hold 0 --events "$dir/reconfigured" -- sleep 60
+complains 'HDMI-1: .*; the command is killed'
+echo '+0.5 tamper HDMI-1' >"$dir/tampered"
+expect 1 $opm --hdcp 1 --reconnect 5 --events "$dir/tampered" -- sleep 60
+complains '(OPM-STA-8); the command is killed'
+echo '+0.5 unplug HDMI-1' >"$dir/unplug"
+expect 1 $opm --hdcp 1 --events "$dir/unplug" -- sleep 60
+complains 'the link to the display was lost'
+
+begin a_driver_of_opm_is_given_the_messages OPM-APP-1 OPM-SRM-1 OPM-SRM-7
+rm -f "$dir/played"
+dsa="--srm-key $VECTORS/opm-srm-dsa-public.pem"
+judged="$opm --hdcp 1 --adapter $dir/older.ini"
+cp "$VECTORS/opm/srm1-v2.bin" "$dir/list.srm"
+expect 0 $judged $dsa --srm "$dir/list.srm" -- true
+expect 1 $judged $dsa --srm "$VECTORS/opm/srm1-v5.bin" -- touch "$dir/played"
+complains '^copp: A: a device behind the connector is on the HDCP revocation list (OPM-STA-8)$'
+absent "$dir/played"
+# a receiver of HDCP 2.x is looked up in a message of HDCP 2.x, which may come alone, or beside the other
+rsa="--srm-key $VECTORS/opm-srm-rsa3072-public.pem"
+newer="$opm --hdcp 1 --type1 --adapter $dir/type1.ini"
+expect 0 $newer $rsa --srm "$VECTORS/opm/srm2-v3.bin" -- true
+expect 1 $newer $rsa --srm "$VECTORS/opm/srm2-v7.bin" -- touch "$dir/played"
+complains 'on the HDCP revocation list (OPM-STA-8)$'
+absent "$dir/played"
+expect 0 $opm --hdcp 1 --srm "$VECTORS/srm-hdcp1-v1.bin" --srm "$VECTORS/srm-hdcp2-v1.bin" -- true
+# while it runs: the driver is given the new one, and finds the receiver on it
+cat >"$dir/newer.sh" <<'SCRIPT'
+cp "$1" "$2.new"
+mv "$2.new" "$2"
+exec sleep 60
+SCRIPT
+expect 1 $judged $dsa --srm "$dir/list.srm" -- sh "$dir/newer.sh" "$VECTORS/opm/srm1-v5.bin" "$dir/list.srm"
+complains '^copp: A: a device behind the connector is on the HDCP revocation list (OPM-STA-8); the command is killed$'
+
+begin neither_protocol_is_taken_for_the_other OPM-CERT-11
+rm -f "$dir/played"
+expect 2 $protect --type1 --semantics copp -- touch "$dir/played"
+complains '^copp: --type1 is of OPM alone: it does not go with --semantics copp$'
+expect 2 $opm --cgmsa copy-never,redistribution -- touch "$dir/played"
+complains '^copp: redistribution control is of COPP alone: it does not go with --semantics opm$'
+expect 2 $protect --type1 --cgmsa copy-never,redistribution -- touch "$dir/played"
+complains '^copp: --type1 is of OPM alone, and redistribution control of COPP: leave one out$'
+expect 2 $opm --hdcp 1 --crl "$VECTORS/crl-v7-empty.bin" -- touch "$dir/played"
+complains '^copp: --crl is of COPP alone: it does not go with --semantics opm$'
+absent "$dir/played"
+
 finish

@@ -117,6 +117,36 @@ expect 2 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/even
 complains 'events: line 1: is too long'
 expect 2 "$COPP" status --events "$dir"
 
+begin opm OPM-CONST-2 OPM-GET-7 OPM-GET-10
+expect 0 "$COPP" status --semantics opm
+answers '^HDMI-1 (simulated)  *HDMI  *1920x1080p 60 Hz  *HDCP  *off  *off  *-$'
+answers '^  *HDCP type enforcement  *off  *off$'
+answers '^eDP-1 (simulated)  *embedded DisplayPort .* none '
+expect 0 "$COPP" status --semantics opm --json
+holds 'all(.outputs[]; .semantics == "opm" and .hdcp_receiver == null and .tv_standard == null)'
+holds '[.outputs[].output_id] | length == 5 and (unique | length == 5) and all(.[]; test("^[0-9a-f]{16}$"))'
+holds '.outputs[0] | .hardware_protection == true and .protections == ["HDCP", "HDCP type enforcement"]'
+holds '.outputs[1].hardware_protection == false'
+printf 'unplug A\n' >"$dir/events"
+expect 0 timeout 20 "$COPP" status --semantics opm --adapter "$dir/card.ini" --events "$dir/events" --json
+holds '.outputs[0].events == ["LinkLost"]'
+printf 'tamper A\n' >"$dir/events"
+expect 0 timeout 20 "$COPP" status --semantics opm --adapter "$dir/card.ini" --events "$dir/events" --json
+holds '.outputs[0].events | index("TamperingDetected") != null'
+for semantics in '' '--semantics auto' '--semantics copp'; do
+    # shellcheck disable=SC2086 # words, or none
+    expect 0 "$COPP" status --json $semantics
+    holds 'all(.outputs[]; .semantics == "copp" and .output_id == null and .hardware_protection == null)'
+done
+expect 2 "$COPP" status --semantics opm --srm "$VECTORS/srm-hdcp1-v1.bin"
+complains '^copp: --srm is of COPP alone'
+expect 2 "$COPP" status --semantics both
+complains "takes one of auto|copp|opm, not 'both'"
+
+begin clone_mode_is_allowed_under_opm OPM-OUT-6
+expect 0 "$COPP" status --semantics opm --adapter "$dir/clone.ini" --json
+holds '.outputs[0] | .output == "A" and has("refused") == false'
+
 begin demo EVT-2 EVT-4 ARB-2 ARB-4 CMD-2 SES-2
 expect 0 timeout 60 "$COPP" demo
 lines=$(wc -l <"$dir/out")
@@ -137,6 +167,34 @@ jq -s -e '[.[].step] == [range(1; length + 1)] and length >= 10' "$dir/out" >/de
 jq -s -e '[.[].facts] | add | .random_number | length == 32' "$dir/out" >/dev/null || fail "random number"
 expect 2 "$COPP" demo --adapter "$dir/card.ini"
 complains 'HDCP and CGMS-A'
+
+begin demo_opm OPM-ARB-2 OPM-CERT-11 OPM-GET-2 OPM-HDCP-2 OPM-INI-7 OPM-INI-8 OPM-SET-2 OPM-SRM-1 OPM-STA-3 OPM-STA-6
+expect 0 timeout 60 "$COPP" demo --semantics opm
+lines=$(wc -l <"$dir/out")
+{ [ "$lines" -ge 60 ] && [ "$lines" -le 80 ]; } || fail "the story has $lines lines"
+answers 'one bit changed  *refused: .*(OPM-CERT-3)$'
+answers 'refused: .*(OPM-CERT-4)$'
+answers "COPP's chain  *refused: .*(OPM-CERT-1)\$"
+same "$(grep -c 'INVALID_ENCRYPTED_PARAMETERS (OPM-INI-[78])$' "$dir/out")" 2 "guesses"
+answers 'another MAC  *ERROR_GRAPHICS_OPM_INVALID_INFORMATION_REQUEST'
+answers 'ERROR_GRAPHICS_OPM_INVALID_SRM'
+answers 'player B sees HDCP  *local off, global on$'
+answers 'player A sees HDCP  *local off, global on$'
+answers 'Type 1: ERROR_GRAPHICS_OPM_OUTPUT_DOES_NOT_SUPPORT_HDCP$'
+answers 'local Type 1, global Type 1$'
+answers 'HDMI-1  *shows black (OPM-STA-6)$'
+answers 'player A hears  *LinkLost, RevokedHDCPDevice '
+sed 's/[0-9a-f]\{16,\}/X/g; s/sequence [0-9]*/sequence N/; s/[0-9]* bytes, XML/N bytes/' "$dir/out" >"$dir/first"
+expect 0 timeout 60 "$COPP" demo --semantics opm
+sed 's/[0-9a-f]\{16,\}/X/g; s/sequence [0-9]*/sequence N/; s/[0-9]* bytes, XML/N bytes/' "$dir/out" | cmp - "$dir/first"
+expect 0 timeout 60 "$COPP" demo --semantics opm --json
+jq -s -e '[.[].step] == [range(1; 15)]' "$dir/out" >/dev/null || fail "steps"
+expect 0 "$COPP" demo --semantics copp --json
+jq -s -e 'length == 12' "$dir/out" >/dev/null || fail "COPP's story"
+expect 2 "$COPP" demo --semantics opm --adapter "$dir/card.ini"
+complains 'the story needs an output with HDCP, and opm = type1'
+expect 2 "$COPP" demo --semantics auto
+complains "takes one of copp|opm, not 'auto'"
 
 begin demo_colours
 script -qec "env TERM=xterm $COPP demo" /dev/null </dev/null >"$dir/out"

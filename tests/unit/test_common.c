@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/connector_news.h"
 #include "common/hierarchy.h"
+#include "common/hierarchy_opm.h"
 #include "common/ini_lines.h"
 #include "common/key_uri.h"
 #include "common/number.h"
@@ -330,6 +331,43 @@ static void what_a_hierarchy_cannot_be_made_of_is_told(void) {
     hierarchy_free(&made);
 }
 
+static void a_test_hierarchy_of_opm_is_believed_by_its_root_alone(void) {
+    static const char *const names[OPM_HIERARCHY_KEYS] = {"the driver", "the root"};
+    struct opm_hierarchy made;
+    struct copp_opm_chain *chain;
+    struct copp_public_key half;
+    struct copp_opm_anchor anchor = {.size = sizeof anchor};
+    struct copp_opm_trust trust = {.size = sizeof trust, .anchor = &anchor};
+    assert_int_equal(opm_hierarchy_make(names, &made), COPP_OK);
+    assert_int_equal(copp_opm_anchor_read(made.root, made.root_size, &anchor), COPP_OK);
+    assert_memory_equal(&anchor.key, &made.anchor.key, sizeof anchor.key);
+    trust.anchor = &made.anchor;
+    assert_int_equal(copp_opm_chain_validate(made.chain_bytes, made.chain_size, &trust, &chain, NULL), COPP_OK);
+    assert_int_equal(made.leaf->ops->public_key(made.leaf, &half), COPP_OK);
+    assert_true(copp_public_key_equal(&half, copp_opm_chain_leaf_key(chain)));
+    for (size_t i = 0; i < OPM_HIERARCHY_KEYS; i++) {
+        struct copp_opm_certificate certificate = {.size = sizeof certificate};
+        assert_int_equal(copp_opm_chain_certificate(chain, i, &certificate), COPP_OK);
+        assert_string_equal(certificate.subject, names[i]);
+    }
+    copp_opm_chain_free(&chain);
+    trust.anchor = copp_opm_anchor_microsoft();
+    assert_int_equal(copp_opm_chain_validate(made.chain_bytes, made.chain_size, &trust, NULL, NULL), COPP_E_INVALID);
+    opm_hierarchy_free(&made);
+    opm_hierarchy_free(&made);
+    assert_null(made.leaf);
+    assert_null(made.chain_bytes);
+}
+
+static void what_a_hierarchy_of_opm_cannot_be_made_of_is_told(void) {
+    static const char *const names[OPM_HIERARCHY_KEYS] = {"the driver", "a \033 character"};
+    struct opm_hierarchy made;
+    assert_int_equal(opm_hierarchy_make(names, &made), COPP_E_ARGUMENT);
+    assert_null(made.chain_bytes);
+    opm_hierarchy_free(&made);
+    assert_null(made.leaf);
+}
+
 #ifndef _WIN32
 static void closed_standard_streams_are_held(void) {
     pid_t child = fork();
@@ -363,6 +401,8 @@ int main(void) {
         TEST(news_of_a_connector_is_what_has_changed, ""),
         TEST(a_test_hierarchy_is_believed_by_its_root_alone, "CERT-6 CERT-8 CERT-9"),
         TEST(what_a_hierarchy_cannot_be_made_of_is_told, ""),
+        TEST(a_test_hierarchy_of_opm_is_believed_by_its_root_alone, "OPM-CERT-4"),
+        TEST(what_a_hierarchy_of_opm_cannot_be_made_of_is_told, ""),
         TEST(files_are_read_and_written_whole, ""),
 #ifndef _WIN32
         TEST(parts_and_interruptions_are_gone_through, ""),
