@@ -63,6 +63,15 @@ static enum copp_result ask_levels(struct copp_session *session, struct answers 
     return result;
 }
 
+/* Through OPM's interface a connector without TV signals refuses (OPM-DDI-6), where COPP's tells of none. */
+static enum copp_result ask_signaling(struct copp_session *session, struct copp_status_signaling *signaling) {
+    enum copp_result result = copp_session_signaling(session, signaling);
+    if (result != COPP_E_REFUSED || copp_session_hresult(session) != COPP_HR_OPM_SIGNALING_NOT_SUPPORTED)
+        return result;
+    *signaling = (struct copp_status_signaling){.flags = COPP_STATUS_NORMAL};
+    return COPP_OK;
+}
+
 static enum copp_result ask(struct copp_session *session, struct answers *a) {
     enum copp_result result = copp_session_connector_type(session, &a->connector_type);
     if (result == COPP_OK)
@@ -72,7 +81,7 @@ static enum copp_result ask(struct copp_session *session, struct answers *a) {
     if (result == COPP_OK)
         result = copp_session_display(session, &a->display);
     if (result == COPP_OK)
-        result = copp_session_signaling(session, &a->signaling);
+        result = ask_signaling(session, &a->signaling);
     if (result == COPP_OK)
         result = ask_levels(session, a);
     if (result == COPP_OK && (a->types & COPP_PROTECTION_TYPE_HDCP) != 0) {

@@ -163,13 +163,26 @@ static void ask_levels(struct probe *probe, struct copp_session *session, uint32
     }
 }
 
+static bool refused_with(const struct copp_session *session, enum copp_result result, uint32_t hresult) {
+    return result == COPP_E_REFUSED && copp_session_hresult(session) == hresult;
+}
+
+static void ask_signaling(struct probe *probe, struct copp_session *session) {
+    struct copp_status_signaling signaling;
+    enum copp_result result = copp_session_signaling(session, &signaling);
+    if (refused_with(session, result, COPP_HR_OPM_SIGNALING_NOT_SUPPORTED))
+        add_good(probe, "QuerySignaling", "no TV signal"); /* OPM-DDI-6 */
+    else if (succeeded(probe, "QuerySignaling", result, session))
+        add_good(probe, "QuerySignaling", copp_tv_standard_name(signaling.active_standard));
+}
+
 static void ask_receiver(struct probe *probe, struct copp_session *session) {
     struct copp_status_hdcp_key key;
     uint8_t ksv[COPP_KSV_SIZE];
     char text[64];
     enum copp_result result = copp_session_hdcp_key(session, &key);
-    if (result == COPP_E_REFUSED && copp_session_hresult(session) == COPP_HR_INVALIDARG) {
-        add_good(probe, "QueryHDCPKeyData", "no receiver"); /* QRY-6 */
+    if (refused_with(session, result, COPP_HR_INVALIDARG) || refused_with(session, result, COPP_HR_OPM_NO_HDCP)) {
+        add_good(probe, "QueryHDCPKeyData", "no receiver"); /* QRY-6, OPM-DDI-6 */
         return;
     }
     if (!succeeded(probe, "QueryHDCPKeyData", result, session))
@@ -186,7 +199,6 @@ static uint32_t ask(struct probe *probe, struct copp_session *session) {
     uint32_t value = 0;
     uint32_t types = 0;
     struct copp_display display;
-    struct copp_status_signaling signaling;
     if (succeeded(probe, "QueryConnectorType", copp_session_connector_type(session, &value), session)) {
         describe_connector(value, text, sizeof text);
         add_good(probe, "QueryConnectorType", text);
@@ -201,8 +213,7 @@ static uint32_t ask(struct probe *probe, struct copp_session *session) {
         describe_display(&display, text, sizeof text);
         add_good(probe, "QueryDisplayData", text);
     }
-    if (succeeded(probe, "QuerySignaling", copp_session_signaling(session, &signaling), session))
-        add_good(probe, "QuerySignaling", copp_tv_standard_name(signaling.active_standard));
+    ask_signaling(probe, session);
     ask_levels(probe, session, types);
     if (types & COPP_PROTECTION_TYPE_HDCP)
         ask_receiver(probe, session);

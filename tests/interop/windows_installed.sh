@@ -69,6 +69,19 @@ cp -r empty 映画
 no_driver "$work/映画" '\\u6620\\u753b\\chain.xml: is empty' # a debugger gets no letter that its code page has no place for
 no_driver "$work/garbled" 'chain.xml: is no certificate chain: CERT-1: '
 no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
+# OPM's chain and key stand beside COPP's, or alone: both of them
+mkdir opm-alone opm-keyless opm-chainless one-key
+cp "$COPP_DRIVER"/{chain.p7b,opm-leaf.pem} opm-alone/
+cp "$COPP_DRIVER"/{chain.xml,leaf.pem,chain.p7b} opm-keyless/
+cp "$COPP_DRIVER"/{chain.xml,leaf.pem,opm-leaf.pem} opm-chainless/
+cp "$COPP_DRIVER"/{chain.xml,chain.p7b,opm-leaf.pem} one-key/
+cp one-key/opm-leaf.pem one-key/leaf.pem
+echo '<nonsense>' >garbled/chain.p7b
+cp "$COPP_DRIVER/opm-leaf.pem" garbled/
+no_driver "$work/opm-keyless" 'opm-leaf.pem: no key is there'
+no_driver "$work/opm-chainless" 'chain.p7b: no certificate chain is there'
+no_driver "$work/one-key" "opm-leaf.pem: is COPP's key, too"
+no_driver "$work/garbled" 'chain.p7b: is no certificate chain: OPM-CERT-1: '
 
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u"
@@ -281,9 +294,10 @@ fi
 wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
 COPP_DRIVER='C:\nowhere' wine application/test_opm.exe --no-driver || status=1
+COPP_DRIVER=$work/opm-alone wine application/test_opm.exe --opm-alone || status=1
 for mode in clone theatre changing; do
     mkdir "$mode"
-    cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" "$mode/"
+    cp "$COPP_DRIVER"/{chain.xml,leaf.pem,chain.p7b,opm-leaf.pem} "$mode/"
 done
 for mode in clone theatre; do
     { sed '/^hdcp_delay/d' slow/adapter.ini && echo "multi_adapter = $mode"; } >"$mode/adapter.ini"
