@@ -154,15 +154,21 @@ probe_says() {
 # Wine alone: no OPM, and renderers without COPP; each path ends with the step that failed
 cp "$tool" "$library" application/
 mv application/dxva2.dll held-back.dll
-probe_says 1 '.ok == false and (.paths | length) == 3 and
-    (.paths[] | select(.path == "OPM") | .steps | length == 1 and .[0].hresult == "0x80004001") and
-    ([.paths[] | select(.path != "OPM") | .steps[0].hresult == "0x8004029B"] | all)'
+probe_says 1 '.ok == false and [.paths[].path] == ["OPM", "COPP", "VMR-9", "VMR-7"] and
+    ([.paths[:2][] | .steps | length == 1 and .[0].hresult == "0x80004001"] | all) and
+    ([.paths[2:][] | .steps[0].hresult == "0x8004029B"] | all)'
 mv held-back.dll application/dxva2.dll
 export WINEDLLOVERRIDES=dxva2=n,b
-probe_says 1 '.paths[] | select(.path == "OPM") | .steps[-1].rule == "CERT-12"'
-probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | contains("Set")] | any | not)' \
+probe_says 1 '.paths[] | select(.path == "COPP") | .steps[-1].rule == "CERT-12"'
+probe_says 0 '.paths[] | select(.path == "COPP") | .ok and ([.steps[].step | contains("Set")] | any | not)' \
     --anchor "Z:$anchor"
-probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
+probe_says 0 '.paths[] | select(.path == "COPP") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
+opm_anchor=$(dirname "$anchor")/opm/root.pem
+probe_says 1 '.paths[] | select(.path == "OPM") | .steps[-1].rule == "OPM-CERT-4"'
+probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | contains("SET")] | any | not) and
+    ([.steps[] | select(.step == "OPM_GET_CURRENT_HDCP_SRM_VERSION") | .answer] == ["none was given"])' --anchor "Z:$opm_anchor"
+probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[-2:][].answer] == ["in force", "put back"])' \
+    --set --anchor "Z:$opm_anchor"
 
 # process_with FILE: the process that has it loaded. It need not be the one started here: a 32-bit loader that is given a 64-bit
 # program starts another and waits for it.
@@ -180,7 +186,7 @@ kill -INT "$(process_with application/dxva2.dll)"
 interrupted=0
 wait "$pid" || interrupted=$?
 if [ "$interrupted" -ne 2 ] || ! grep -q '^copp: interrupted' probe.err ||
-    ! jq -e '[.paths[].path] == ["OPM"] and ([.paths[0].steps[] | select(.step | startswith("Set")) | .answer] |
+    ! jq -e '[.paths[].path] == ["OPM", "COPP"] and ([.paths[1].steps[] | select(.step | startswith("Set")) | .answer] |
         length == 0 or . == ["in force", "put back"])' probe.json >/dev/null; then
     echo "copp probe --set, interrupted: exit status $interrupted, and: $(cat probe.err probe.json)"
     status=1
