@@ -1,7 +1,4 @@
-/*
- * The driver of this process: an adapter described by an ini file, with a chain and a key of one's own, and the devices
- * open on it. Every function may be called on any thread.
- */
+/* The devices open on this process's driver (driver.h). Every function may be called on any thread. */
 #ifndef COPP_WIN32_HOST_H
 #define COPP_WIN32_HOST_H
 
@@ -13,13 +10,14 @@
 void host_init(HMODULE module);
 
 /*
- * One video session's device, opened by the first call that needs it. Zero-initialised; its calls answer what
- * IAMCertifiedOutputProtection answers, and VFW_E_NO_COPP_HW while there is no driver to be had. Where a call fails, what it
- * would have written is zero or untouched.
+ * One video session's device, opened by the first call that needs it. Zero-initialised, but for opm. While there is no driver to be
+ * had, its calls answer VFW_E_NO_COPP_HW, under OPM semantics OPM_NOT_SUPPORTED. Where a call fails, what it would have written
+ * is zero or untouched. What they are given may be memory that the application changes meanwhile.
  */
 struct host_device {
     SRWLOCK lock; /* one call at a time: entered before the adapter's lock, and held while a command is pending */
-    struct copp_transport *transport;
+    bool opm; /* under OPM semantics */
+    struct copp_device *device;
 };
 
 /* Opens the device now; the calls below then find it open. */
@@ -28,10 +26,17 @@ HRESULT host_open(struct host_device *device);
 /* The mode that refuses devices (ARB-6) is theatre mode, and not clone mode. */
 bool host_is_theatre(void);
 
-HRESULT host_key_exchange(struct host_device *device, GUID *random, BYTE **chain_bytes, DWORD *chain_size);
+HRESULT host_key_exchange(struct host_device *device, void *random, BYTE **chain_bytes, DWORD *chain_size);
 HRESULT host_sequence_start(struct host_device *device, const void *signature);
+
+/* IAMCertifiedOutputProtection's, of COPP semantics. */
 HRESULT host_command(struct host_device *device, const void *command);
 HRESULT host_status(struct host_device *device, const void *input, void *output);
+
+/* IOPMVideoOutput's, of either semantics (OPM-DDI-6). parameters have COPP_OPM_GET_INFO_SIZE bytes. */
+HRESULT host_information(struct host_device *device, const void *parameters, void *information);
+HRESULT host_copp_information(struct host_device *device, const void *parameters, void *information);
+HRESULT host_configure(struct host_device *device, const void *parameters, const void *additional, size_t additional_size);
 
 /* Closes the device, after the call it is in: what it held is given back at once (EVT-5). */
 void host_close(struct host_device *device);

@@ -67,8 +67,17 @@ static enum copp_result ask_levels(struct copp_session *session, struct answers 
     return result;
 }
 
+/* Through OPM's interface a connector without TV signals refuses (OPM-DDI-6), where COPP's tells of none. */
+static enum copp_result ask_signaling(struct copp_session *session, struct copp_status_signaling *signaling) {
+    enum copp_result result = copp_session_signaling(session, signaling);
+    if (result != COPP_E_REFUSED || copp_session_hresult(session) != COPP_HR_OPM_SIGNALING_NOT_SUPPORTED)
+        return result;
+    *signaling = (struct copp_status_signaling){.flags = COPP_STATUS_NORMAL};
+    return COPP_OK;
+}
+
 static enum copp_result ask_copp(struct copp_session *session, struct answers *a) {
-    enum copp_result result = copp_session_signaling(session, &a->signaling);
+    enum copp_result result = ask_signaling(session, &a->signaling);
     if (result != COPP_OK || (a->types & COPP_PROTECTION_TYPE_HDCP) == 0)
         return result;
     result = copp_session_hdcp_key(session, &a->key);

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/describe.h"
+#include "cli/io.h"
 #include "cli/keys.h"
 #include "cli/remote.h"
 #include "cli/report.h"
@@ -13,9 +14,11 @@
 #include "cli/signals.h"
 #include "cli/table.h"
 #include "cli/why.h"
+#include "cli/windows/probe.h"
 #include "cli/windows/windows_driver.h"
 
 #define OUTPUTS_MAX 8u
+#define ANCHOR_MAX 65536u /* bytes */
 
 struct probe_options {
     const char *anchor;
@@ -28,7 +31,8 @@ static const struct option_spec options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct probe_options, anchor),
      .argument = "FILE",
-     .help = "whom to trust: a PEM public key or a base64\nmodulus (default: Microsoft's anchor)"},
+     .help =
+         "whom to trust: a PEM public key or a base64\nmodulus for COPP, a certificate for OPM (default:\nMicrosoft's anchors)"},
     CRL_OPTION(struct probe_options, revocation),
     {.name = "set",
      .kind = OPTION_FLAG,
@@ -37,27 +41,9 @@ static const struct option_spec options[] = {
     {.name = NULL},
 };
 
-/* One run of the command. */
-struct probe {
-    const struct invocation *in;
-    struct copp_public_key anchor;
-    struct revocation revocation;
-    struct table table;
-    json_t *paths;
-    bool good; /* every step of some path succeeded */
-    struct signals signals;
-    bool interrupted;
-    /* the path at hand */
-    const char *monitor;
-    const char *path;
-    json_t *steps;
-    bool path_good;
-};
-
 /* --- being interrupted --- */
 
-/* The command then ends as it should: with what it has set put back, and its file gone. */
-static bool interrupted(struct probe *probe) {
+bool probe_interrupted(struct probe *probe) {
     bool suspend;
     probe->interrupted = probe->interrupted || signals_take(&probe->signals, &suspend) != 0;
     return probe->interrupted;
@@ -83,14 +69,36 @@ static const char *meaning(uint32_t hresult) {
         {0x887601E0, "the resolution is too high for the protection"},
         {0x8876024E, "clone mode: extend the desktop instead"},
         {0x8000FFFF, "the driver refuses: a wrong order, key or MAC, or the link does not come up"},
-        {0xC0262500, "the driver has no output protection for this monitor"},
+        {0x80004002, "the system's interface is another one"},
+        {0xC0262500, "the driver has no OPM, or no output protection for this monitor"},
         {0xC0262501, "the driver has no COPP"},
         {0xC0262503, "the driver does not accept the handshake"},
+        {0xC0262505, "the display device has no output that could be protected"},
+        {0xC026250B, "something in the driver has failed"},
+        {0xC026250E, "the driver contradicts itself about its certificate's length"},
         {0xC026250F, "one picture on several connectors: extend the desktop instead"},
         {0xC0262510, "theatre mode: switch it off"},
+        {0xC0262511, "the driver has found its hardware changed, or itself tampered with"},
+        {0xC0262512, "the driver does not accept the revocation list"},
+        {0xC0262513, "the connector or the display has no HDCP"},
+        {0xC0262514, "the connector has no ACP"},
+        {0xC0262515, "the connector has no CGMS-A"},
+        {0xC0262516, "the driver was given no revocation list"},
         {0xC0262517, "the resolution is too high for the protection"},
+        {0xC0262518, "other displays use all that the adapter has for HDCP: switch one off"},
+        {0xC026251A, "the output is gone: a user switch, a locked session, or another display mode"},
+        {0xC026251B, "the session is just being switched: try again"},
+        {0xC026251C, "the driver took the output for one of OPM"},
+        {0xC026251E, "the driver has failed, or the link does not come up, or a revoked device is attached"},
+        {0xC026251F, "the driver took the output for one of COPP"},
+        {0xC0262520, "the connector carries no TV signal"},
         {0xC026251D, "the driver does not know the query"},
         {0xC0262521, "the driver does not accept the command, or the link does not come up"},
+        {0xC02625E0, "a remote session: only the console's can be protected"},
+        {0xC02625E1, "the display device is not there any more"},
+        {0xC02625E2, "the display is not part of the desktop"},
+        {0xC02625E3, "a mirror driver: what it copies cannot be protected"},
+        {0xC02605E8, "the session is just being switched: try again"},
         {0xC02625E5, "no monitor belongs to the display device: a virtual or remote display?"},
     };
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
@@ -109,7 +117,7 @@ static void add(struct probe *probe, const char *step, const char *result, json_
     json_array_append_new(probe->steps, json);
 }
 
-static void add_good(struct probe *probe, const char *step, const char *answer) {
+void probe_add_good(struct probe *probe, const char *step, const char *answer) {
     add(probe, step, answer, json_pack("{ss sb ss}", "step", step, "ok", 1, "answer", answer));
 }
 
@@ -122,7 +130,7 @@ static void add_refused(struct probe *probe, const char *step, uint32_t hresult)
     add(probe, step, text, json_pack("{ss sb ss ss}", "step", step, "ok", 0, "hresult", code, "meaning", meaning(hresult)));
 }
 
-static void add_failed(struct probe *probe, const char *step, enum copp_rule rule, const char *why) {
+void probe_add_failed(struct probe *probe, const char *step, enum copp_rule rule, const char *why) {
     char text[160];
     (void)snprintf(text, sizeof text, rule ? "%s (%s)" : "%s", why, copp_rule_id(rule));
     probe->path_good = false;
@@ -131,14 +139,13 @@ static void add_failed(struct probe *probe, const char *step, enum copp_rule rul
 
 /* --- a session's steps --- */
 
-/* A call on the session: true if it succeeded, else its step is reported. */
-static bool succeeded(struct probe *probe, const char *step, enum copp_result result, const struct copp_session *session) {
+bool probe_succeeded(struct probe *probe, const char *step, enum copp_result result, const struct copp_session *session) {
     if (result == COPP_OK)
         return true;
     if (result == COPP_E_REFUSED)
         add_refused(probe, step, copp_session_hresult(session));
     else
-        add_failed(probe, step, COPP_RULE_NONE, copp_strerror(result));
+        probe_add_failed(probe, step, COPP_RULE_NONE, copp_strerror(result));
     return false;
 }
 
@@ -151,16 +158,29 @@ static void ask_levels(struct probe *probe, struct copp_session *session, uint32
         if (!(types & protection_types[i]))
             continue;
         (void)snprintf(step, sizeof step, "QueryLocalProtectionLevel %s", name);
-        if (succeeded(probe, step, copp_session_local_level(session, protection_types[i], &level), session)) {
+        if (probe_succeeded(probe, step, copp_session_local_level(session, protection_types[i], &level), session)) {
             describe_level(protection_types[i], level, text, sizeof text);
-            add_good(probe, step, text);
+            probe_add_good(probe, step, text);
         }
         (void)snprintf(step, sizeof step, "QueryGlobalProtectionLevel %s", name);
-        if (succeeded(probe, step, copp_session_global_level(session, protection_types[i], &level), session)) {
+        if (probe_succeeded(probe, step, copp_session_global_level(session, protection_types[i], &level), session)) {
             describe_level(protection_types[i], level, text, sizeof text);
-            add_good(probe, step, text);
+            probe_add_good(probe, step, text);
         }
     }
+}
+
+bool probe_refused_with(const struct copp_session *session, enum copp_result result, uint32_t hresult) {
+    return result == COPP_E_REFUSED && copp_session_hresult(session) == hresult;
+}
+
+static void ask_signaling(struct probe *probe, struct copp_session *session) {
+    struct copp_status_signaling signaling;
+    enum copp_result result = copp_session_signaling(session, &signaling);
+    if (probe_refused_with(session, result, COPP_HR_OPM_SIGNALING_NOT_SUPPORTED))
+        probe_add_good(probe, "QuerySignaling", "no TV signal"); /* OPM-DDI-6 */
+    else if (probe_succeeded(probe, "QuerySignaling", result, session))
+        probe_add_good(probe, "QuerySignaling", copp_tv_standard_name(signaling.active_standard));
 }
 
 static void ask_receiver(struct probe *probe, struct copp_session *session) {
@@ -168,16 +188,16 @@ static void ask_receiver(struct probe *probe, struct copp_session *session) {
     uint8_t ksv[COPP_KSV_SIZE];
     char text[64];
     enum copp_result result = copp_session_hdcp_key(session, &key);
-    if (result == COPP_E_REFUSED && copp_session_hresult(session) == COPP_HR_INVALIDARG) {
-        add_good(probe, "QueryHDCPKeyData", "no receiver"); /* QRY-6 */
+    if (probe_refused_with(session, result, COPP_HR_INVALIDARG) || probe_refused_with(session, result, COPP_HR_OPM_NO_HDCP)) {
+        probe_add_good(probe, "QueryHDCPKeyData", "no receiver"); /* QRY-6, OPM-DDI-6 */
         return;
     }
-    if (!succeeded(probe, "QueryHDCPKeyData", result, session))
+    if (!probe_succeeded(probe, "QueryHDCPKeyData", result, session))
         return;
     copp_ksv_from_bksv(key.bksv, ksv);
     (void)snprintf(text, sizeof text, "KSV %02x%02x%02x%02x%02x%s%s", ksv[0], ksv[1], ksv[2], ksv[3], ksv[4],
                    copp_ksv_valid(ksv) ? "" : ", which is not valid", key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
-    add_good(probe, "QueryHDCPKeyData", text);
+    probe_add_good(probe, "QueryHDCPKeyData", text);
 }
 
 /* Every query there is; answers the protection types. */
@@ -186,23 +206,21 @@ static uint32_t ask(struct probe *probe, struct copp_session *session) {
     uint32_t value = 0;
     uint32_t types = 0;
     struct copp_display display;
-    struct copp_status_signaling signaling;
-    if (succeeded(probe, "QueryConnectorType", copp_session_connector_type(session, &value), session)) {
+    if (probe_succeeded(probe, "QueryConnectorType", copp_session_connector_type(session, &value), session)) {
         describe_connector(value, text, sizeof text);
-        add_good(probe, "QueryConnectorType", text);
+        probe_add_good(probe, "QueryConnectorType", text);
     }
-    if (succeeded(probe, "QueryProtectionType", copp_session_protection_types(session, &types), session)) {
+    if (probe_succeeded(probe, "QueryProtectionType", copp_session_protection_types(session, &types), session)) {
         describe_types(types, text, sizeof text);
-        add_good(probe, "QueryProtectionType", text);
+        probe_add_good(probe, "QueryProtectionType", text);
     }
-    if (succeeded(probe, "QueryBusData", copp_session_bus_type(session, &value), session))
-        add_good(probe, "QueryBusData", copp_bus_type_name(value & ~COPP_BUS_INTEGRATED));
-    if (succeeded(probe, "QueryDisplayData", copp_session_display(session, &display), session)) {
+    if (probe_succeeded(probe, "QueryBusData", copp_session_bus_type(session, &value), session))
+        probe_add_good(probe, "QueryBusData", copp_bus_type_name(value & ~COPP_BUS_INTEGRATED));
+    if (probe_succeeded(probe, "QueryDisplayData", copp_session_display(session, &display), session)) {
         describe_display(&display, text, sizeof text);
-        add_good(probe, "QueryDisplayData", text);
+        probe_add_good(probe, "QueryDisplayData", text);
     }
-    if (succeeded(probe, "QuerySignaling", copp_session_signaling(session, &signaling), session))
-        add_good(probe, "QuerySignaling", copp_tv_standard_name(signaling.active_standard));
+    ask_signaling(probe, session);
     ask_levels(probe, session, types);
     if (types & COPP_PROTECTION_TYPE_HDCP)
         ask_receiver(probe, session);
@@ -212,43 +230,53 @@ static uint32_t ask(struct probe *probe, struct copp_session *session) {
 /* Puts back whatever has happened meanwhile: nothing between the two commands returns. */
 static void try_hdcp(struct probe *probe, struct copp_session *session, uint32_t types) {
     if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
-        add_failed(probe, "SetProtectionLevel HDCP", COPP_RULE_NONE, "the connector has no HDCP");
+        probe_add_failed(probe, "SetProtectionLevel HDCP", COPP_RULE_NONE, "the connector has no HDCP");
         return;
     }
     enum copp_result result = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_ON);
-    if (succeeded(probe, "SetProtectionLevel HDCP 1", result, session))
-        add_good(probe, "SetProtectionLevel HDCP 1", "in force");
+    if (probe_succeeded(probe, "SetProtectionLevel HDCP 1", result, session))
+        probe_add_good(probe, "SetProtectionLevel HDCP 1", "in force");
     result = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF);
-    if (succeeded(probe, "SetProtectionLevel HDCP 0", result, session))
-        add_good(probe, "SetProtectionLevel HDCP 0", "put back");
+    if (probe_succeeded(probe, "SetProtectionLevel HDCP 0", result, session))
+        probe_add_good(probe, "SetProtectionLevel HDCP 0", "put back");
+}
+
+/* "KeyExchange" by the name that the interface at hand has for it. */
+static const char *named(const struct probe *probe, const char *copp, const char *opm) {
+    return probe->opm ? opm : copp;
 }
 
 static void run_session(struct probe *probe, struct copp_session *session) {
     const struct probe_options *o = probe->in->options;
+    const char *exchange = named(probe, "KeyExchange", "StartInitialization");
+    const char *start = named(probe, "SessionSequenceStart", "FinishInitialization");
     struct copp_verdict verdict;
     enum copp_result result = copp_session_exchange(session, &verdict);
     if (result == COPP_E_INVALID || result == COPP_E_REVOKED) {
-        add_good(probe, "KeyExchange", "a certificate chain");
-        add_failed(probe, "validate the chain", verdict.rule,
-                   verdict.rule == COPP_RULE_CERT_12 ? "leads to another anchor: name a test driver's with --anchor"
-                                                     : verdict.detail);
+        probe_add_good(probe, exchange, "a certificate chain");
+        probe_add_failed(probe, "validate the chain", verdict.rule,
+                         verdict.rule == COPP_RULE_CERT_12 || verdict.rule == COPP_RULE_OPM_CERT_4
+                             ? "leads to another anchor: name a test driver's with --anchor"
+                             : verdict.detail);
         return;
     }
-    if (!succeeded(probe, "KeyExchange", result, session))
+    if (!probe_succeeded(probe, exchange, result, session))
         return;
-    add_good(probe, "KeyExchange", "a certificate chain");
-    add_good(probe, "validate the chain", o->anchor ? "leads to the given anchor" : "leads to Microsoft's anchor");
-    if (!succeeded(probe, "SessionSequenceStart", copp_session_start(session), session))
+    probe_add_good(probe, exchange, "a certificate chain");
+    probe_add_good(probe, "validate the chain",
+                   probe->given[probe->opm] ? "leads to the given anchor" : "leads to Microsoft's anchor");
+    if (!probe_succeeded(probe, start, copp_session_start(session), session))
         return;
-    add_good(probe, "SessionSequenceStart", "accepted");
-    uint32_t types = ask(probe, session);
-    if (o->set && !interrupted(probe))
-        try_hdcp(probe, session, types);
+    probe_add_good(probe, start, "accepted");
+    uint32_t types = probe->opm ? probe_ask_opm(probe, session) : ask(probe, session);
+    if (o->set && !probe_interrupted(probe))
+        (probe->opm ? probe_try_opm_hdcp : try_hdcp)(probe, session, types);
 }
 
 static void begin_path(struct probe *probe, const char *monitor, const char *path) {
     probe->monitor = monitor;
     probe->path = path;
+    probe->opm = false;
     probe->steps = json_array();
     probe->path_good = true;
 }
@@ -262,7 +290,8 @@ static void end_path(struct probe *probe) {
 /* Takes the transport over. */
 static void run_transport(struct probe *probe, struct copp_transport *transport) {
     const struct copp_session_config config = {.size = sizeof config,
-                                               .anchor = &probe->anchor,
+                                               .anchor = probe->opm ? NULL : &probe->anchor,
+                                               .opm_anchor = probe->opm ? &probe->opm_anchor : NULL,
                                                .lists = &probe->revocation.lists,
                                                .log = why_log(),
                                                .binding = remote_binding};
@@ -271,27 +300,31 @@ static void run_transport(struct probe *probe, struct copp_transport *transport)
     if (result == COPP_OK)
         run_session(probe, session);
     else
-        add_failed(probe, "begin", COPP_RULE_NONE, copp_strerror(result));
+        probe_add_failed(probe, "begin", COPP_RULE_NONE, copp_strerror(result));
     copp_session_free(&session);
     copp_transport_free(&transport);
 }
 
-static void try_opm(struct probe *probe, const struct monitor *monitor) {
+/* Through IOPMVideoOutput, under either semantics. */
+static void try_opm(struct probe *probe, const struct monitor *monitor, bool opm) {
+    const char *path = opm ? "OPM" : "COPP";
     struct copp_transport *transports[OUTPUTS_MAX];
     size_t found;
     const char *step;
-    HRESULT hr = opm_open(monitor->handle, transports, OUTPUTS_MAX, &found, &step);
+    HRESULT hr = opm_open(monitor->handle, opm, transports, OUTPUTS_MAX, &found, &step);
     if (FAILED(hr) || found == 0) {
-        begin_path(probe, monitor->name, "OPM");
+        begin_path(probe, monitor->name, path);
+        probe->opm = opm;
         if (FAILED(hr))
             add_refused(probe, step, (uint32_t)hr);
         else
-            add_failed(probe, step, COPP_RULE_NONE, "the monitor has no outputs");
+            probe_add_failed(probe, step, COPP_RULE_NONE, "the monitor has no outputs");
         end_path(probe);
         return;
     }
     for (size_t i = 0; i < found; i++) {
-        begin_path(probe, monitor->name, "OPM");
+        begin_path(probe, monitor->name, path);
+        probe->opm = opm;
         run_transport(probe, transports[i]);
         end_path(probe);
     }
@@ -310,9 +343,9 @@ static void try_renderer(struct probe *probe, const struct monitor *monitor, boo
 }
 
 static void try_monitor(struct probe *probe, const struct monitor *monitor) {
-    if (monitor->handle)
-        try_opm(probe, monitor);
-    for (int vmr9 = 1; vmr9 >= 0 && !interrupted(probe); vmr9--)
+    for (int opm = 1; opm >= 0 && monitor->handle && !probe_interrupted(probe); opm--)
+        try_opm(probe, monitor, opm);
+    for (int vmr9 = 1; vmr9 >= 0 && !probe_interrupted(probe); vmr9--)
         try_renderer(probe, monitor, vmr9);
 }
 
@@ -323,12 +356,30 @@ static int report(struct probe *probe) {
     return table_print(&probe->table) ? status : fail_result(probe->in, NULL, COPP_E_MEMORY);
 }
 
+/* A file holds a certificate, and is OPM's anchor, or a key, and is COPP's; the other one stays Microsoft's. */
+static int choose_anchors(struct probe *probe, const char *name) {
+    struct blob file;
+    probe->opm_anchor = *copp_opm_anchor_microsoft();
+    if (!name || strcmp(name, "microsoft") == 0)
+        return read_anchor(probe->in, NULL, &probe->anchor);
+    int status = read_file(probe->in, name, ANCHOR_MAX, &file);
+    if (status != STATUS_YES)
+        return status;
+    struct copp_opm_anchor opm = {.size = sizeof opm};
+    bool certificate = copp_opm_anchor_read(file.bytes, file.size, &opm) == COPP_OK;
+    blob_free(&file);
+    probe->given[certificate] = true;
+    if (certificate)
+        probe->opm_anchor = opm;
+    return read_anchor(probe->in, certificate ? NULL : name, &probe->anchor);
+}
+
 static int run(const struct invocation *in) {
     static const char *const head[] = {"MONITOR", "PATH", "STEP", "RESULT"};
     const struct probe_options *o = in->options;
     struct probe probe = {.in = in, .table = {.columns = 4}};
     struct monitor monitors[MONITORS_MAX];
-    int status = read_anchor(in, o->anchor, &probe.anchor);
+    int status = choose_anchors(&probe, o->anchor);
     if (status == STATUS_YES)
         status = revocation_open(in, &o->revocation, &probe.anchor, RECEIVERS_NONE, &probe.revocation);
     if (status != STATUS_YES) {
@@ -341,12 +392,12 @@ static int run(const struct invocation *in) {
     for (size_t i = 0; i < 4; i++)
         table_add(&probe.table, head[i]);
     size_t count = monitors_list(monitors);
-    for (size_t i = 0; i < count && !interrupted(&probe); i++)
+    for (size_t i = 0; i < count && !probe_interrupted(&probe); i++)
         try_monitor(&probe, &monitors[i]);
     if (count == 0) /* what the renderers say to that */
         try_monitor(&probe, &(struct monitor){.name = "none"});
     status = report(&probe);
-    if (interrupted(&probe)) {
+    if (probe_interrupted(&probe)) {
         complain("interrupted: what is not told has not been tried");
         status = STATUS_UNKNOWN;
     }
@@ -363,7 +414,8 @@ const struct command command_probe = {
     .name = "probe",
     .operands = "",
     .summary = "Find out where this machine's output protection fails",
-    .details = "Opens the driver of every monitor through IOPMVideoOutput, VMR-9 and VMR-7,\n"
+    .details = "Opens the driver of every monitor through IOPMVideoOutput with OPM and with\n"
+               "COPP semantics, VMR-9 and VMR-7,\n"
                "validates its chain, starts a session and asks everything there is to ask. Exit\n"
                "status 0: every step of one way succeeded; 1: each way fails somewhere.",
     .options = options,

@@ -15,6 +15,7 @@
 
 #define PICTURE 64 /* pixels, both ways */
 #define FRAMES 600
+#define WAIT_MS 1000u
 
 /* strmif.h declares it, and no library of MinGW's has it. */
 static const GUID iid_protection = {0x6feded3e, 0x0ff1, 0x4901, {0xa2, 0xf1, 0x43, 0xf7, 0x01, 0x2c, 0x85, 0x15}};
@@ -25,6 +26,7 @@ static const GUID class_vmr9 = {0x51b4abf3, 0x748f, 0x4e3b, {0xa2, 0x76, 0xc8, 0
 struct windows_transport {
     struct copp_transport transport;
     IOPMVideoOutput *output;
+    bool opm; /* under OPM semantics */
     HMONITOR monitor; /* and which of its outputs, for opening it again */
     size_t index;
     bool closed; /* opening it again has failed */
@@ -39,22 +41,24 @@ static uint64_t now_ms(struct copp_transport *transport) {
     return GetTickCount64();
 }
 
-/* A call of Windows' cannot be cut short: what comes too late the session does not believe. */
-static enum copp_result begin(const struct windows_transport *mine, const struct copp_call *call) {
-    uint64_t deadline_ms = 0;
-    enum copp_result result = copp_call_read(call, &deadline_ms);
-    if (!result && (mine->closed || GetTickCount64() >= deadline_ms))
+/* A call of Windows' cannot be cut short: what comes too late the session does not believe. Only OPM has anything beside a message. */
+static enum copp_result begin(const struct windows_transport *mine, const struct copp_call *given, struct copp_call *call) {
+    enum copp_result result = copp_call_take(given, call);
+    if (!result && call->additional_size && !mine->opm)
+        result = COPP_E_UNSUPPORTED;
+    if (!result && (mine->closed || GetTickCount64() >= call->deadline_ms))
         result = COPP_E_TRANSPORT;
     return result;
 }
 
-static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *call, uint8_t *random,
+static enum copp_result key_exchange(struct copp_transport *transport, const struct copp_call *given, uint8_t *random,
                                      const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     GUID drawn = {0};
     DWORD length = 0;
     BYTE *bytes = NULL;
-    enum copp_result result = begin(mine, call);
+    struct copp_call call;
+    enum copp_result result = begin(mine, given, &call);
     if (result)
         return result;
     HRESULT hr = mine->output
@@ -71,11 +75,12 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
     return COPP_OK;
 }
 
-static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *call,
+static enum copp_result sequence_start(struct copp_transport *transport, const struct copp_call *given,
                                        const struct copp_signature *signature, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     AMCOPPSignature copy;
-    enum copp_result result = begin(mine, call);
+    struct copp_call call;
+    enum copp_result result = begin(mine, given, &call);
     if (result)
         return result;
     memcpy(&copy, signature, sizeof copy);
@@ -85,34 +90,52 @@ static enum copp_result sequence_start(struct copp_transport *transport, const s
     return COPP_OK;
 }
 
-static enum copp_result command(struct copp_transport *transport, const struct copp_call *call, const struct copp_command *wanted,
-                                uint32_t *hresult) {
+static enum copp_result command(struct copp_transport *transport, const struct copp_call *given,
+                                const struct copp_command *wanted, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     AMCOPPCommand copy; /* aligned as Windows wants it */
-    enum copp_result result = begin(mine, call);
+    struct copp_call call;
+    enum copp_result result = begin(mine, given, &call);
     if (result)
         return result;
     memcpy(&copy, wanted, sizeof copy);
-    *hresult = (uint32_t)(mine->output
-                              ? IOPMVideoOutput_Configure(mine->output, (const OPM_CONFIGURE_PARAMETERS *)(void *)&copy, 0, NULL)
-                              : IAMCertifiedOutputProtection_ProtectionCommand(mine->protection, &copy));
+    *hresult = (uint32_t)(mine->output ? IOPMVideoOutput_Configure(mine->output, (const OPM_CONFIGURE_PARAMETERS *)(void *)&copy,
+                                                                   (ULONG)call.additional_size, call.additional)
+                                       : IAMCertifiedOutputProtection_ProtectionCommand(mine->protection, &copy));
     return COPP_OK;
 }
 
-static enum copp_result status(struct copp_transport *transport, const struct copp_call *call,
+/* The request and, beside it, its MAC (OPM-WIRE-1). */
+static HRESULT get_information(struct windows_transport *mine, const struct copp_call *call, const AMCOPPStatusInput *asked,
+                               AMCOPPStatusOutput *answer) {
+    OPM_GET_INFO_PARAMETERS parameters;
+    memcpy(&parameters, call->additional, COPP_MAC_SIZE);
+    memcpy((uint8_t *)&parameters + COPP_MAC_SIZE, asked, sizeof *asked);
+    return IOPMVideoOutput_GetInformation(mine->output, &parameters, (OPM_REQUESTED_INFORMATION *)(void *)answer);
+}
+
+static HRESULT get_status(struct windows_transport *mine, AMCOPPStatusInput *asked, AMCOPPStatusOutput *answer) {
+    if (!mine->output)
+        return IAMCertifiedOutputProtection_ProtectionStatus(mine->protection, asked, answer);
+    return IOPMVideoOutput_COPPCompatibleGetInformation(mine->output,
+                                                        (const OPM_COPP_COMPATIBLE_GET_INFO_PARAMETERS *)(void *)asked,
+                                                        (OPM_REQUESTED_INFORMATION *)(void *)answer);
+}
+
+static enum copp_result status(struct copp_transport *transport, const struct copp_call *given,
                                const struct copp_status_input *input, struct copp_status_output *output, uint32_t *hresult) {
     struct windows_transport *mine = (struct windows_transport *)transport;
     AMCOPPStatusInput asked;
     AMCOPPStatusOutput answer;
-    enum copp_result result = begin(mine, call);
+    struct copp_call call;
+    enum copp_result result = begin(mine, given, &call);
     if (result)
         return result;
+    if (mine->opm && call.additional_size != COPP_MAC_SIZE)
+        return COPP_E_ARGUMENT;
     memcpy(&asked, input, sizeof asked);
     memset(&answer, 0, sizeof answer);
-    *hresult = (uint32_t)(mine->output ? IOPMVideoOutput_COPPCompatibleGetInformation(
-                                             mine->output, (const OPM_COPP_COMPATIBLE_GET_INFO_PARAMETERS *)(void *)&asked,
-                                             (OPM_REQUESTED_INFORMATION *)(void *)&answer)
-                                       : IAMCertifiedOutputProtection_ProtectionStatus(mine->protection, &asked, &answer));
+    *hresult = (uint32_t)(mine->opm ? get_information(mine, &call, &asked, &answer) : get_status(mine, &asked, &answer));
     memcpy(output, &answer, sizeof *output);
     return COPP_OK;
 }
@@ -132,8 +155,14 @@ static void close_driver(struct copp_transport *transport) {
 }
 
 static void info(const struct copp_transport *transport, struct copp_transport_info *info) {
-    (void)transport;
-    info->semantics = COPP_SEMANTICS_COPP;
+    info->semantics = ((const struct windows_transport *)transport)->opm ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP;
+}
+
+/* OPM-SET-5: drivers bring HDCP up after the command has returned. */
+static void wait(struct copp_transport *transport, uint64_t deadline_ms) {
+    uint64_t now = now_ms(transport);
+    if (deadline_ms > now)
+        Sleep(deadline_ms - now < WAIT_MS ? (DWORD)(deadline_ms - now) : WAIT_MS);
 }
 
 static struct windows_transport *new_transport(const struct copp_transport_ops *ops) {
@@ -174,7 +203,7 @@ size_t monitors_list(struct monitor *monitors) {
 typedef HRESULT(WINAPI *from_monitor)(HMONITOR, OPM_VIDEO_OUTPUT_SEMANTICS, ULONG *, IOPMVideoOutput ***);
 
 /* The outputs of a monitor: release each, then hand the array to CoTaskMemFree. */
-static HRESULT opm_outputs(HMONITOR monitor, IOPMVideoOutput ***outputs, ULONG *count, const char **step) {
+static HRESULT opm_outputs(HMONITOR monitor, bool opm, IOPMVideoOutput ***outputs, ULONG *count, const char **step) {
     *step = "load dxva2.dll";
     HMODULE dxva2 = LoadLibraryA("dxva2.dll"); /* one in the program's folder goes first, as for any program */
     if (!dxva2)
@@ -183,7 +212,7 @@ static HRESULT opm_outputs(HMONITOR monitor, IOPMVideoOutput ***outputs, ULONG *
     from_monitor entry = (from_monitor)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromHMONITOR");
     if (!entry)
         return HRESULT_FROM_WIN32(ERROR_PROC_NOT_FOUND);
-    return entry(monitor, OPM_VOS_COPP_SEMANTICS, count, outputs);
+    return entry(monitor, opm ? OPM_VOS_OPM_SEMANTICS : OPM_VOS_COPP_SEMANTICS, count, outputs);
 }
 
 static enum copp_result reopen(struct copp_transport *transport) {
@@ -195,7 +224,7 @@ static enum copp_result reopen(struct copp_transport *transport) {
         IOPMVideoOutput_Release(mine->output);
     mine->output = NULL;
     mine->closed = true;
-    if (FAILED(opm_outputs(mine->monitor, &outputs, &there, &step)))
+    if (FAILED(opm_outputs(mine->monitor, mine->opm, &outputs, &there, &step)))
         return COPP_E_TRANSPORT;
     for (ULONG i = 0; i < there; i++) {
         if (i == mine->index)
@@ -216,19 +245,21 @@ static const struct copp_transport_ops opm_ops = {.size = sizeof opm_ops,
                                                   .free = close_driver,
                                                   .now_ms = now_ms,
                                                   .info = info,
-                                                  .reopen = reopen};
+                                                  .reopen = reopen,
+                                                  .wait = wait};
 
-HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t count, size_t *found, const char **step) {
+HRESULT opm_open(HMONITOR monitor, bool opm, struct copp_transport **transports, size_t count, size_t *found, const char **step) {
     IOPMVideoOutput **outputs = NULL;
     ULONG there = 0;
     *found = 0;
-    HRESULT hr = opm_outputs(monitor, &outputs, &there, step);
+    HRESULT hr = opm_outputs(monitor, opm, &outputs, &there, step);
     if (FAILED(hr))
         return hr;
     for (ULONG i = 0; i < there; i++) {
         struct windows_transport *made = *found < count ? new_transport(&opm_ops) : NULL;
         if (made) {
             made->output = outputs[i];
+            made->opm = opm;
             made->monitor = monitor;
             made->index = i;
             transports[(*found)++] = &made->transport;

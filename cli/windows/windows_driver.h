@@ -18,10 +18,10 @@ struct monitor {
 size_t monitors_list(struct monitor *monitors);
 
 /*
- * The outputs of a monitor under COPP semantics, at most count of them; *found is how many. Free each transport. An error is
+ * The outputs of a monitor under COPP or OPM semantics, at most count of them; *found is how many. Free each transport. An error is
  * the first call's that failed, and *step its name.
  */
-HRESULT opm_open(HMONITOR monitor, struct copp_transport **transports, size_t count, size_t *found, const char **step);
+HRESULT opm_open(HMONITOR monitor, bool opm, struct copp_transport **transports, size_t count, size_t *found, const char **step);
 
 /* A picture on the monitor through VMR-9 or VMR-7, and the renderer's interface. Free the transport; the picture goes with it. */
 HRESULT renderer_open(const struct monitor *monitor, bool vmr9, struct copp_transport **transport, const char **step);

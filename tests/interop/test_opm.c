@@ -1,8 +1,9 @@
 /*
  * A Windows program against libcopp's dxva2.dll, which lies in its folder: test_opm, or test_opm --component where the output
- * is a component one at 720p, or test_opm --no-driver where there is no driver, or --clone or --theatre where the output is in that
- * mode, or --changing where it is in clone mode after a while, or test_opm --stand-in where standin_dxva2.dll is the system's, or test_opm --alone where libcopp's
+ * is a component one at 720p, or test_opm --no-driver where there is no driver, or --opm-alone where it has no chain for COPP, or --clone
+ * or --theatre where the output is in that mode, or --changing where it is in clone mode after a while, or test_opm --stand-in where standin_dxva2.dll is the system's, or test_opm --alone where libcopp's
  * is the system's too. It links nothing of libcopp's.
+ * Elsewhere the driver has chains for both semantics; OPM's are tested by test_opm_client.
  */
 #include "com_server.h"
 #include "standin_dxva2.h"
@@ -89,14 +90,11 @@ static IOPMVideoOutput *new_output(void) {
     return output;
 }
 
-static void hands_out_copp_semantics_alone(void **state) {
+static void hands_out_outputs(void **state) {
     (void)state;
     IOPMVideoOutput **outputs = (IOPMVideoOutput **)&dxva2;
     IOPMVideoOutput *again = NULL;
     ULONG count = 7;
-    assert_int_equal(outputs_from_monitor(primary(), OPM_VOS_OPM_SEMANTICS, &count, &outputs), (HRESULT)0xC0262500);
-    assert_int_equal(count, 0);
-    assert_null(outputs);
     assert_int_equal(outputs_from_monitor(primary(), (OPM_VIDEO_OUTPUT_SEMANTICS)2, &count, &outputs), E_INVALIDARG);
     assert_true(FAILED(outputs_from_monitor((HMONITOR)(uintptr_t)0x7777, OPM_VOS_COPP_SEMANTICS, &count, &outputs)));
     assert_int_equal(outputs_from_monitor(primary(), OPM_VOS_COPP_SEMANTICS, NULL, &outputs), E_POINTER);
@@ -126,7 +124,7 @@ static void whole_session(void **state) {
     assert_int_equal(data, 1);
     assert_int_equal(client_query(&client, &unknown_request, NULL, 0, &answer), (HRESULT)0xC026251D);
     assert_int_equal(client_query(&client, &set_protection_level, NULL, 0, &answer), (HRESULT)0xC026251D);
-    assert_int_equal(client_query(&client, &query_global_level, &type, 3, &answer), E_INVALIDARG);
+    assert_int_equal(client_query(&client, &query_global_level, &type, 3, &answer), (HRESULT)0xC026251D);
     assert_int_equal(client_command(&client, &unknown_request, on, sizeof on), (HRESULT)0xC0262521);
     assert_true(client_make_command(&client, &set_protection_level, on, sizeof on, &bad));
     bad.macKDI.Data1 ^= 1;
@@ -204,8 +202,6 @@ static void outputs_for_a_target(void **state) {
     assert_non_null(entry);
     assert_int_equal(entry(NULL, 3, OPM_VOS_COPP_SEMANTICS, &output), E_POINTER);
     assert_int_equal(entry(&adapter, 3, OPM_VOS_COPP_SEMANTICS, NULL), E_POINTER);
-    assert_int_equal(output_for_target(OPM_VOS_OPM_SEMANTICS, &output), (HRESULT)0xC0262500);
-    assert_null(output);
     assert_int_equal(output_for_target((OPM_VIDEO_OUTPUT_SEMANTICS)2, &output), E_INVALIDARG);
     assert_int_equal(output_for_target(OPM_VOS_COPP_SEMANTICS, &output), S_OK);
     struct bridge bridge = {{&bridge_ops}, output};
@@ -233,6 +229,7 @@ static void a_nul_follows_the_chain(void **state) {
 }
 
 static HRESULT expected; /* what the getters of outputs answer: see main */
+static HRESULT expected_opm; /* and under OPM semantics */
 
 /* It is the getters that fail, with nothing handed out, and not what comes after them. */
 static void getters_fail(void **state) {
@@ -252,8 +249,25 @@ static void getters_fail(void **state) {
     assert_null(outputs);
     assert_int_equal(output_for_target(OPM_VOS_COPP_SEMANTICS, &output), expected);
     assert_null(output);
+    assert_int_equal(outputs_from_monitor(primary(), OPM_VOS_OPM_SEMANTICS, &count, &outputs), expected_opm);
+    assert_int_equal(count, expected_opm == S_OK);
+    if (outputs) {
+        assert_int_equal(IOPMVideoOutput_Release(outputs[0]), 0);
+        CoTaskMemFree(outputs);
+    }
+    assert_int_equal(output_for_target(OPM_VOS_OPM_SEMANTICS, &output), expected_opm);
+    if (output)
+        assert_int_equal(IOPMVideoOutput_Release(output), 0);
+}
+
+/* OPM-OUT-4 */
+static void a_driver_of_copp_alone_has_no_opm(void **state) {
+    (void)state;
+    IOPMVideoOutput **outputs = (IOPMVideoOutput **)&dxva2;
+    ULONG count = 7;
     assert_int_equal(outputs_from_monitor(primary(), OPM_VOS_OPM_SEMANTICS, &count, &outputs), (HRESULT)0xC0262500);
-    assert_int_equal(output_for_target(OPM_VOS_OPM_SEMANTICS, &output), (HRESULT)0xC0262500);
+    assert_int_equal(count, 0);
+    assert_null(outputs);
 }
 
 /* ARB-6: in clone mode that has come after the output was made, its commands are refused by OPM's code. */
@@ -408,7 +422,7 @@ static void missing_functions_fail(void **state) {
 
 /* No way to a video output leads to the system's dxva2.dll, which has one to the real driver: here it would answer 0x2a. */
 static void video_outputs_are_never_the_systems(void **state) {
-    hands_out_copp_semantics_alone(state);
+    hands_out_outputs(state);
     outputs_of_a_direct3d_device(state);
     outputs_for_a_target(state);
 }
@@ -416,7 +430,7 @@ static void video_outputs_are_never_the_systems(void **state) {
 /* The counting allocator over what OPM hands out: arrays, chains and outputs */
 static void nothing_is_left(void **state) {
     assert_true(counting_begin());
-    hands_out_copp_semantics_alone(state);
+    hands_out_outputs(state);
     whole_session(state);
     refusals(state);
     outputs_for_a_target(state);
@@ -445,9 +459,18 @@ static void the_library_stays(void **state) {
     assert_ptr_equal(GetModuleHandleA("libcopp-0.dll"), library);
 }
 
+/* OPM-OUT-4, OPM-OUT-6, ARB-6 */
+static const struct {
+    const char *mode;
+    HRESULT copp, opm;
+} failing_modes[] = {{"--no-driver", (HRESULT)0xC0262501, (HRESULT)0xC0262500},
+                     {"--opm-alone", (HRESULT)0xC0262501, S_OK},
+                     {"--clone", (HRESULT)0xC026250F, S_OK},
+                     {"--theatre", (HRESULT)0xC0262510, (HRESULT)0xC0262510}};
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hands_out_copp_semantics_alone),
+        cmocka_unit_test(hands_out_outputs),
         cmocka_unit_test(whole_session),
         cmocka_unit_test(refusals),
         cmocka_unit_test(outputs_of_a_direct3d_device),
@@ -461,7 +484,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(outputs_outlive_free_library),
         cmocka_unit_test(the_library_stays),
     };
-    const struct CMUnitTest component_tests[] = {cmocka_unit_test(resolution_too_high)};
+    const struct CMUnitTest component_tests[] = {cmocka_unit_test(resolution_too_high),
+                                                 cmocka_unit_test(a_driver_of_copp_alone_has_no_opm)};
     const struct CMUnitTest stand_in_tests[] = {cmocka_unit_test(arguments_arrive), cmocka_unit_test(missing_functions_fail),
                                                 cmocka_unit_test(video_outputs_are_never_the_systems)};
     const struct CMUnitTest alone_tests[] = {cmocka_unit_test(missing_functions_fail)};
@@ -469,15 +493,18 @@ int main(int argc, char **argv) {
     const struct CMUnitTest changing_tests[] = {cmocka_unit_test(clone_mode_comes)};
     const char *mode = argc == 2 ? argv[1] : "";
     int failed;
+    expected = expected_opm = S_OK;
     dxva2 = LoadLibraryA("dxva2.dll");
     outputs_from_monitor =
         dxva2 ? (from_monitor)(void *)GetProcAddress(dxva2, "OPMGetVideoOutputsFromHMONITOR") : (from_monitor)NULL;
     if (!outputs_from_monitor || FAILED(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED)))
         return 2;
-    expected = strcmp(mode, "--no-driver") == 0 ? (HRESULT)0xC0262501
-               : strcmp(mode, "--clone") == 0   ? (HRESULT)0xC026250F
-               : strcmp(mode, "--theatre") == 0 ? (HRESULT)0xC0262510
-                                                : S_OK;
+    for (size_t i = 0; i < sizeof failing_modes / sizeof failing_modes[0]; i++) {
+        if (strcmp(mode, failing_modes[i].mode) == 0) {
+            expected = failing_modes[i].copp;
+            expected_opm = failing_modes[i].opm;
+        }
+    }
     if (expected != S_OK)
         failed = cmocka_run_group_tests_name(mode + 2, failing_tests, NULL, NULL);
     else if (strcmp(mode, "--changing") == 0)

@@ -69,6 +69,19 @@ cp -r empty 映画
 no_driver "$work/映画" '\\u6620\\u753b\\chain.xml: is empty' # a debugger gets no letter that its code page has no place for
 no_driver "$work/garbled" 'chain.xml: is no certificate chain: CERT-1: '
 no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
+# OPM's chain and key stand beside COPP's, or alone: both of them
+mkdir opm-alone opm-keyless opm-chainless one-key
+cp "$COPP_DRIVER"/{chain.p7b,opm-leaf.pem} opm-alone/
+cp "$COPP_DRIVER"/{chain.xml,leaf.pem,chain.p7b} opm-keyless/
+cp "$COPP_DRIVER"/{chain.xml,leaf.pem,opm-leaf.pem} opm-chainless/
+cp "$COPP_DRIVER"/{chain.xml,chain.p7b,opm-leaf.pem} one-key/
+cp one-key/opm-leaf.pem one-key/leaf.pem
+echo '<nonsense>' >garbled/chain.p7b
+cp "$COPP_DRIVER/opm-leaf.pem" garbled/
+no_driver "$work/opm-keyless" 'opm-leaf.pem: no key is there'
+no_driver "$work/opm-chainless" 'chain.p7b: no certificate chain is there'
+no_driver "$work/one-key" "opm-leaf.pem: is COPP's key, too"
+no_driver "$work/garbled" 'chain.p7b: is no certificate chain: OPM-CERT-1: '
 
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u"
@@ -141,15 +154,21 @@ probe_says() {
 # Wine alone: no OPM, and renderers without COPP; each path ends with the step that failed
 cp "$tool" "$library" application/
 mv application/dxva2.dll held-back.dll
-probe_says 1 '.ok == false and (.paths | length) == 3 and
-    (.paths[] | select(.path == "OPM") | .steps | length == 1 and .[0].hresult == "0x80004001") and
-    ([.paths[] | select(.path != "OPM") | .steps[0].hresult == "0x8004029B"] | all)'
+probe_says 1 '.ok == false and [.paths[].path] == ["OPM", "COPP", "VMR-9", "VMR-7"] and
+    ([.paths[:2][] | .steps | length == 1 and .[0].hresult == "0x80004001"] | all) and
+    ([.paths[2:][] | .steps[0].hresult == "0x8004029B"] | all)'
 mv held-back.dll application/dxva2.dll
 export WINEDLLOVERRIDES=dxva2=n,b
-probe_says 1 '.paths[] | select(.path == "OPM") | .steps[-1].rule == "CERT-12"'
-probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | contains("Set")] | any | not)' \
+probe_says 1 '.paths[] | select(.path == "COPP") | .steps[-1].rule == "CERT-12"'
+probe_says 0 '.paths[] | select(.path == "COPP") | .ok and ([.steps[].step | contains("Set")] | any | not)' \
     --anchor "Z:$anchor"
-probe_says 0 '.paths[] | select(.path == "OPM") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
+probe_says 0 '.paths[] | select(.path == "COPP") | .steps[-1].step == "SetProtectionLevel HDCP 0"' --set --anchor "Z:$anchor"
+opm_anchor=$(dirname "$anchor")/opm/root.pem
+probe_says 1 '.paths[] | select(.path == "OPM") | .steps[-1].rule == "OPM-CERT-4"'
+probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[].step | contains("SET")] | any | not) and
+    ([.steps[] | select(.step == "OPM_GET_CURRENT_HDCP_SRM_VERSION") | .answer] == ["none was given"])' --anchor "Z:$opm_anchor"
+probe_says 0 '.paths[] | select(.path == "OPM") | .ok and ([.steps[-2:][].answer] == ["in force", "put back"])' \
+    --set --anchor "Z:$opm_anchor"
 
 # process_with FILE: the process that has it loaded. It need not be the one started here: a 32-bit loader that is given a 64-bit
 # program starts another and waits for it.
@@ -167,7 +186,7 @@ kill -INT "$(process_with application/dxva2.dll)"
 interrupted=0
 wait "$pid" || interrupted=$?
 if [ "$interrupted" -ne 2 ] || ! grep -q '^copp: interrupted' probe.err ||
-    ! jq -e '[.paths[].path] == ["OPM"] and ([.paths[0].steps[] | select(.step | startswith("Set")) | .answer] |
+    ! jq -e '[.paths[].path] == ["OPM", "COPP"] and ([.paths[1].steps[] | select(.step | startswith("Set")) | .answer] |
         length == 0 or . == ["in force", "put back"])' probe.json >/dev/null; then
     echo "copp probe --set, interrupted: exit status $interrupted, and: $(cat probe.err probe.json)"
     status=1
@@ -281,9 +300,10 @@ fi
 wine application/test_opm.exe || status=1
 COPP_DRIVER=$work/component wine application/test_opm.exe --component || status=1
 COPP_DRIVER='C:\nowhere' wine application/test_opm.exe --no-driver || status=1
+COPP_DRIVER=$work/opm-alone wine application/test_opm.exe --opm-alone || status=1
 for mode in clone theatre changing; do
     mkdir "$mode"
-    cp "$COPP_DRIVER/chain.xml" "$COPP_DRIVER/leaf.pem" "$mode/"
+    cp "$COPP_DRIVER"/{chain.xml,leaf.pem,chain.p7b,opm-leaf.pem} "$mode/"
 done
 for mode in clone theatre; do
     { sed '/^hdcp_delay/d' slow/adapter.ini && echo "multi_adapter = $mode"; } >"$mode/adapter.ini"

@@ -166,7 +166,7 @@ static void constants(void) {
     assert_string_equal(copp_protection_type_name(0x20), "HDCP type enforcement");
     assert_int_equal(copp_opm_semantics_of_vos(0), COPP_SEMANTICS_COPP);
     assert_int_equal(copp_opm_semantics_of_vos(1), COPP_SEMANTICS_OPM);
-    assert_int_equal(copp_opm_semantics_of_vos(2), COPP_SEMANTICS_NONE);
+    assert_int_equal(copp_opm_semantics_of_vos(2), COPP_SEMANTICS_NONE); /* OPM-OUT-3 */
     assert_int_equal(copp_opm_semantics_of_certificate(0), COPP_SEMANTICS_OPM); /* the other way round */
     assert_int_equal(copp_opm_semantics_of_certificate(1), COPP_SEMANTICS_COPP);
     assert_int_equal(copp_opm_semantics_of_certificate(2), COPP_SEMANTICS_NONE);
@@ -268,7 +268,7 @@ static const struct test_case cases[] = {
     TEST(no_command_looks_like_an_answer, ""),
     TEST(error_codes, ""),
     TEST(codes_without_a_partner, ""),
-    TEST(constants, ""),
+    TEST(constants, "OPM-OUT-3"),
     TEST(buses, "OPM-CONST-1"),
     TEST(levels, "OPM-ARB-3"),
     TEST(a_request_is_authenticated_as_a_whole, "OPM-WIRE-1 OPM-GET-1"),
