@@ -64,8 +64,8 @@ static void serve(struct x_server *server) {
 }
 
 /*
- * The number is this test's own, far from the first one that is free: that is what others take while ours is stopped. It may be
- * taken all the same: a server that was killed leaves a lock, which counts while any process has the number that stands in it.
+ * The number is this test's own, far from the first one that is free: that is what others take while ours is stopped. A server that
+ * ends before it serves says why in the test's log, and another number is tried.
  */
 void x_server_start(struct x_server *server) {
     bool serves = false;
