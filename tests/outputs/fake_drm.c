@@ -38,6 +38,7 @@ struct fake_drm {
     unsigned number; /* card0, card1 */
     bool atomic;
     pthread_mutex_t mutex;
+    gint users; /* whoever has made it, and the handlers of signals: umockdev's threads may be in one while it is freed */
     UMockdevTestbed *testbed;
     UMockdevIoctlBase *handler;
     UMockdevIoctlClient *master; /* the open file that is; NULL: none of ours */
@@ -696,19 +697,39 @@ static void node_of(const struct fake_drm *drm, char node[32]) {
     (void)snprintf(node, 32, "/dev/dri/card%u", drm->number);
 }
 
+static void leave(struct fake_drm *drm) {
+    if (!g_atomic_int_dec_and_test(&drm->users))
+        return;
+    if (drm->lost)
+        g_object_unref(drm->lost);
+    pthread_mutex_destroy(&drm->mutex);
+    free(drm);
+}
+
+static void leave_signal(gpointer data, GClosure *closure) {
+    (void)closure;
+    leave(data);
+}
+
+static void handle(struct fake_drm *drm, const char *signal, GCallback handler) {
+    g_atomic_int_inc(&drm->users);
+    (void)g_signal_connect_data(drm->handler, signal, handler, drm, leave_signal, (GConnectFlags)0);
+}
+
 static void attach(struct fake_drm *drm) {
     char node[32];
     node_of(drm, node);
     drm->handler = umockdev_ioctl_base_new();
-    (void)g_signal_connect(drm->handler, "handle-ioctl", G_CALLBACK(on_ioctl), drm);
-    (void)g_signal_connect(drm->handler, "client-connected", G_CALLBACK(on_open), drm);
-    (void)g_signal_connect(drm->handler, "client-vanished", G_CALLBACK(on_close), drm);
+    handle(drm, "handle-ioctl", G_CALLBACK(on_ioctl));
+    handle(drm, "client-connected", G_CALLBACK(on_open));
+    handle(drm, "client-vanished", G_CALLBACK(on_close));
     assert_true(umockdev_testbed_attach_ioctl(drm->testbed, node, drm->handler, NULL));
 }
 
 struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup) {
     struct fake_drm *drm = calloc(1, sizeof *drm);
     assert_non_null(drm);
+    drm->users = 1;
     describe_card(drm, setup);
     pthread_mutex_init(&drm->mutex, NULL);
     drm->number = setup->beside ? setup->beside->number + 1 : 0;
@@ -726,12 +747,9 @@ void fake_drm_free(struct fake_drm **drm) {
     char node[32];
     node_of(*drm, node);
     (void)umockdev_testbed_detach_ioctl((*drm)->testbed, node, NULL);
-    if ((*drm)->lost)
-        g_object_unref((*drm)->lost);
     g_object_unref((*drm)->handler);
     g_object_unref((*drm)->testbed);
-    pthread_mutex_destroy(&(*drm)->mutex);
-    free(*drm);
+    leave(*drm);
     *drm = NULL;
 }
 
