@@ -80,7 +80,7 @@ run_wine_tests() {
     wineserver --wait
     trap 'wineserver --kill || true' EXIT
     wineserver --persistent && wine wineboot --init || return 1
-    run_tests "$1" --wrapper "$top/scripts/start_wine.sh" || true
+    run_tests "$1" --timeout-multiplier 3 --wrapper "$top/scripts/start_wine.sh" || true
     again=$(grep -c '"stderr": .*start_wine.sh: Wine ended' "$1/meson-logs/$test_log.json") || true
     [ "$again" -eq 0 ] || report "$again programs were started twice: Wine had ended before they began"
     read -r passed failed < <(count_tests "$1")

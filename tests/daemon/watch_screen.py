@@ -97,9 +97,19 @@ class Terminal:
     def type(self, text):
         os.write(self.master, text)
 
+    def tell_why(self):
+        """What it shows, what it waits for, and which signals it has and blocks."""
+        print("\n".join(self.lines()))
+        for name in ("wchan", "syscall", "status"):
+            print(name + ":", open(f"/proc/{self.process.pid}/{name}").read())
+
     def ended(self, status):
         """It ends so, and the terminal is as it was: modes, main screen, cursor."""
-        until(lambda: (self.read(), self.process.poll())[1] is not None, "it ends")
+        try:
+            until(lambda: (self.read(), self.process.poll())[1] is not None, "it ends")
+        except AssertionError:
+            self.tell_why()
+            raise
         running.remove(self.process)
         self.read()
         assert self.process.returncode == status, self.process.returncode
