@@ -296,11 +296,11 @@ void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) 
         copp_connector_log(connector, COPP_LOG_WARNING, "its output took longer than the time limit (CMD-6)", NULL);
         copp_connector_cancel_pending(connector); /* CMD-6: the time limit has passed */
     }
-    bool due = !effective_applied(connector) || copp_connector_show_due(connector);
-    if (pending->kind == COPP_PENDING_NONE && due && now_ms >= connector->retry_ms) {
+    bool due = pending->kind == COPP_PENDING_NONE && !effective_applied(connector);
+    if ((due || copp_connector_show_due(connector)) && now_ms >= connector->retry_ms) {
         connector->retry_ms = later(now_ms, RETRY_MS);
         (void)copp_connector_apply_effective(connector);
-        copp_connector_show(connector);
+        copp_connector_show(connector); /* whatever is pending: frames are shown meanwhile (OPM-STA-6) */
     }
     if (pending->kind != COPP_PENDING_NONE && !pending->timed) {
         pending->timed = true;
@@ -309,7 +309,10 @@ void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) 
 }
 
 uint64_t copp_connector_deadline_ms(const struct copp_connector *connector) {
-    if (connector->pending.kind != COPP_PENDING_NONE)
-        return connector->pending.timed ? connector->pending.deadline_ms : 0;
-    return effective_applied(connector) && !copp_connector_show_due(connector) ? COPP_NEVER : connector->retry_ms;
+    const struct copp_pending *pending = &connector->pending;
+    bool idle = pending->kind == COPP_PENDING_NONE;
+    bool due = (idle && !effective_applied(connector)) || copp_connector_show_due(connector);
+    uint64_t retry_ms = due ? connector->retry_ms : COPP_NEVER;
+    uint64_t end_ms = idle ? COPP_NEVER : pending->timed ? pending->deadline_ms : 0;
+    return retry_ms < end_ms ? retry_ms : end_ms;
 }

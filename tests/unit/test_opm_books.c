@@ -242,6 +242,29 @@ static void an_output_that_does_not_blank_is_told_again(void) {
     scene_end(&s);
 }
 
+/* Frames are shown while something else is under way, so that it is not waited for. */
+static void an_output_is_told_to_blank_whatever_is_pending(void) {
+    struct scene s;
+    scene_begin(&s, false);
+    assert_int_equal(opm_set(&s.a, OPM_HDCP, 1), COPP_HR_OK);
+    s.rig.output.cannot_blank = true;
+    s.rig.output.in_force.hdcp = 0;
+    copp_connector_unplugged(s.rig.connector);
+    s.rig.output.slow = true;
+    assert_int_equal(opm_set(&s.b, OPM_HDCP, 1), COPP_HR_PENDING);
+    unsigned blanks = s.rig.output.blanks;
+    copp_adapter_dispatch(s.rig.adapter, 0);
+    assert_int_equal(s.rig.output.blanks, blanks + 1);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 1000);
+    copp_adapter_dispatch(s.rig.adapter, 999);
+    assert_int_equal(s.rig.output.blanks, blanks + 1);
+    s.rig.output.cannot_blank = false;
+    copp_adapter_dispatch(s.rig.adapter, 1000);
+    assert_true(s.rig.output.dark && s.rig.output.pending);
+    assert_true(copp_adapter_deadline_ms(s.rig.adapter) > 1000); /* the command's own */
+    scene_end(&s);
+}
+
 static void tampering_is_told_apart(void) {
     struct scene s;
     scene_begin(&s, false);
@@ -473,6 +496,7 @@ static const struct test_case cases[] = {
     TEST(a_lost_link_darkens_the_screen, "OPM-STA-1 OPM-STA-5 OPM-STA-6"),
     TEST(a_failed_set_leaves_it_dark, "OPM-STA-6 OPM-SET-6"),
     TEST(an_output_that_does_not_blank_is_told_again, "OPM-STA-6"),
+    TEST(an_output_is_told_to_blank_whatever_is_pending, "OPM-STA-6"),
     TEST(tampering_is_told_apart, "OPM-STA-2"),
     TEST(type1_may_be_lost_alone, "OPM-ARB-2 OPM-STA-5"),
     TEST(clone_mode_takes_from_copp_alone, "OPM-OUT-6 ARB-6"),
