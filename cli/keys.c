@@ -98,8 +98,8 @@ static const char *why_uri(const char *uri) {
     return scheme ? why_result(COPP_E_CRYPTO) : "";
 }
 
-/* What no private key can be made of, where it is a file that says what it is. */
-static int fail_private_key(const struct invocation *in, const char *uri, const char *shown, bool passphrase) {
+/* What no private key can be made of, where it is a file that says what it is. largest: bits. */
+static int fail_private_key(const struct invocation *in, const char *uri, const char *shown, unsigned largest, bool passphrase) {
     static const char scheme[] = "file:";
     const char *path = strncmp(uri, scheme, sizeof scheme - 1) == 0 ? uri + sizeof scheme - 1 : uri;
     const char *name = NULL, *remedy = "";
@@ -113,13 +113,14 @@ static int fail_private_key(const struct invocation *in, const char *uri, const 
     }
     blob_free(&blob);
     if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
-        return fail(in, STATUS_UNKNOWN, shown, "no RSA private key of 1024 to 2048 bits is there, or %s%s",
+        return fail(in, STATUS_UNKNOWN, shown, "no RSA private key of 1024 to %u bits is there, or %s%s", largest,
                     passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file", why_uri(uri));
-    return fail(in, STATUS_UNKNOWN, shown, "is no RSA private key of 1024 to 2048 bits, or %s%s", when_encrypted(passphrase),
-                why_uri(uri));
+    return fail(in, STATUS_UNKNOWN, shown, "is no RSA private key of 1024 to %u bits, or %s%s", largest,
+                when_encrypted(passphrase), why_uri(uri));
 }
 
-int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
+static int open_key(const struct invocation *in, const char *uri, const char *passphrase_file, unsigned largest,
+                    struct copp_private_key **key) {
     struct blob passphrase = {0};
     char shown[KEY_URI_SHOWN];
     *key = NULL;
@@ -133,7 +134,9 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
         passphrase.bytes[copp_text_plain(passphrase.bytes, passphrase.size, (char *)passphrase.bytes)] = '\0';
         passphrase.bytes[strcspn((char *)passphrase.bytes, "\r\n")] = '\0';
     }
-    enum copp_result result = copp_private_key_open_logged(uri, (const char *)passphrase.bytes, why_log(), key);
+    const char *words = (const char *)passphrase.bytes;
+    enum copp_result result = largest > 8 * COPP_MODULUS_MAX ? copp_private_key_open_issuer(uri, words, why_log(), key)
+                                                             : copp_private_key_open_logged(uri, words, why_log(), key);
     blob_free(&passphrase);
     if (result == COPP_E_NOT_FOUND && strncmp(uri, "pkcs11:", 7) == 0)
         return fail(in, STATUS_UNKNOWN, shown, "no key is there; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)%s",
@@ -141,12 +144,25 @@ int open_private_key(const struct invocation *in, const char *uri, const char *p
     if (result == COPP_E_NOT_FOUND)
         return fail(in, STATUS_UNKNOWN, shown, "no key is there%s", why_uri(uri));
     if (result == COPP_E_KEY)
-        return fail_private_key(in, uri, shown, passphrase_file != NULL);
+        return fail_private_key(in, uri, shown, largest, passphrase_file != NULL);
     return result == COPP_OK ? STATUS_YES : fail_result(in, shown, result);
+}
+
+int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
+    return open_key(in, uri, passphrase_file, 8 * COPP_MODULUS_MAX, key);
+}
+
+int open_issuer_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key) {
+    return open_key(in, uri, passphrase_file, 8 * COPP_RSA_MODULUS_MAX, key);
 }
 
 int public_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_public_key *half) {
     enum copp_result result = key->ops->public_key(key, half);
+    return result == COPP_OK ? STATUS_YES : fail_result(in, what, result);
+}
+
+int issuer_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_rsa_key *half) {
+    enum copp_result result = key->ops->rsa_key(key, half);
     return result == COPP_OK ? STATUS_YES : fail_result(in, what, result);
 }
 

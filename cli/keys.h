@@ -29,8 +29,12 @@ int read_anchors(const struct invocation *in, const char *name, enum copp_semant
 /* By URI; passphrase_file may be NULL, its first line is the passphrase. STATUS_YES, or complains. */
 int open_private_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key);
 
-/* The public half. STATUS_YES, or complains about what. */
+/* The same of a key that issues OPM's certificates, of up to 4096 bits (OPM-CERT-5). */
+int open_issuer_key(const struct invocation *in, const char *uri, const char *passphrase_file, struct copp_private_key **key);
+
+/* The public half, of an issuer's key too. STATUS_YES, or complains about what. */
 int public_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_public_key *half);
+int issuer_half(const struct invocation *in, const char *what, struct copp_private_key *key, struct copp_rsa_key *half);
 
 /* A fresh key of 1024 or 2048 bits, and its unencrypted PEM. STATUS_YES, or complains. */
 int generate_key(const struct invocation *in, unsigned bits, struct copp_private_key **key);

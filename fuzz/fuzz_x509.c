@@ -62,6 +62,7 @@ static void begin(void) {
     struct fuzz_bytes pem = fuzz_vector("opm/root.pem");
     world.anchor.size = sizeof world.anchor;
     CHECK(copp_opm_anchor_read(pem.bytes, pem.size, &world.anchor) == COPP_OK);
+    free(pem.bytes);
     for (size_t i = 0; i < X509_VECTORS; i++) {
         world.vectors[i] = fuzz_vector(x509_vectors[i]);
         fill_pool(&world.vectors[i]);

@@ -33,12 +33,12 @@ static const struct option_spec table[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct issue_options, ihv),
      .argument = "URI",
-     .help = "the vendor's RSA-2048 key, which signs the\ndriver's certificate"},
+     .help = "the vendor's RSA-2048 key, which signs the\ndriver's certificate (with --opm 2048 to 4096 bits)"},
     {.name = "root",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct issue_options, root),
      .argument = "URI",
-     .help = "the anchor's RSA-1024 key (with --opm RSA-2048),\nwhich signs the vendor's certificate and its own"},
+     .help = "the anchor's RSA-1024 key, which signs the vendor's\ncertificate and its own (with --opm 2048 to 4096\nbits)"},
     {.name = "passphrase-file",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct issue_options, passphrase_file),
@@ -93,7 +93,8 @@ static const char *const key_files[KEYS] = {"leaf.pem", "ihv.pem", "root.pem", "
 
 struct issued {
     struct copp_private_key *keys[KEYS];
-    struct copp_public_key halves[KEYS];
+    struct copp_public_key halves[KEYS]; /* of OPM's the leaf's alone */
+    struct copp_rsa_key issuers[KEYS]; /* of OPM's, above the leaf */
     uint8_t *bytes;
     size_t size;
     const char *anchor_file; /* the name of the anchor, of new keys */
@@ -108,13 +109,28 @@ static void issued_free(struct issued *h) {
     copp_release(h->anchor, h->anchor_size);
 }
 
-/* COPP's root has 1024 bits (CERT-6), and so has what signs revocation lists; an OPM chain's keys all have 2048. */
+/* Of new keys. COPP's root has 1024 bits (CERT-6), and so has what signs revocation lists; an OPM chain's keys all have 2048. */
 static unsigned bits_of(const struct issue_options *o, size_t key) {
     return !o->opm && (key == ROOT || key == CRL) ? 1024 : 2048;
 }
 
 static size_t new_keys_of(const struct issue_options *o) {
     return o->opm ? CRL : KEYS;
+}
+
+/* Above the leaf OPM's keys may be larger (OPM-CERT-5). */
+static int open_key(const struct invocation *in, const char *uri, size_t key, struct issued *h) {
+    const struct issue_options *o = in->options;
+    if (o->opm && key != LEAF)
+        return open_issuer_key(in, uri, o->passphrase_file, &h->keys[key]);
+    return open_private_key(in, uri, o->passphrase_file, &h->keys[key]);
+}
+
+static int take_half(const struct invocation *in, size_t key, struct issued *h) {
+    const struct issue_options *o = in->options;
+    if (o->opm && key != LEAF)
+        return issuer_half(in, key_files[key], h->keys[key], &h->issuers[key]);
+    return public_half(in, key_files[key], h->keys[key], &h->halves[key]);
 }
 
 static int get_keys(const struct invocation *in, struct issued *h) {
@@ -126,9 +142,9 @@ static int get_keys(const struct invocation *in, struct issued *h) {
         if (o->new_keys != NULL)
             status = generate_key(in, bits_of(o, i), &h->keys[i]);
         else
-            status = open_private_key(in, uris[i], o->passphrase_file, &h->keys[i]);
+            status = open_key(in, uris[i], i, h);
         if (status == STATUS_YES)
-            status = public_half(in, key_files[i], h->keys[i], &h->halves[i]);
+            status = take_half(in, i, h);
     }
     return status;
 }
@@ -165,7 +181,8 @@ static int issue_opm(const struct invocation *in, struct issued *h) {
     const struct issue_options *o = in->options;
     const struct opm_order order = {
         .keys = h->keys,
-        .halves = h->halves,
+        .leaf = &h->halves[LEAF],
+        .issuers = h->issuers,
         .manufacturer = manufacturer_of(o),
         .purpose = o->purpose,
         .hash = o->hash != NULL && strcmp(o->hash, "sha256") == 0 ? COPP_OPM_HASH_SHA256 : COPP_OPM_HASH_SHA1,

@@ -37,7 +37,7 @@ static int complain_of_names(const struct invocation *in, enum copp_result resul
             "the chain cannot be written: --manufacturer takes UTF-8 of at most 49 characters without control characters, "
             "--purpose an object identifier such as 1.3.6.1.4.1.311.10.5.10");
     if (result == COPP_E_KEY)
-        return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: the CA's and the root's keys need 2048 bits");
+        return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: the CA's and the root's keys need 2048 to 4096 bits");
     return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: %s", copp_strerror(result));
 }
 
@@ -48,11 +48,12 @@ static enum copp_result issue(const struct opm_order *order, uint8_t **chain, si
     for (size_t i = 0; i < OPM_KEYS; i++) {
         snprintf(names[i], sizeof names[i], "%s %s", order->manufacturer, roles[i]);
         requests[i] = (struct copp_opm_certificate_request){.size = sizeof requests[i],
-                                                            .key = order->halves[i],
+                                                            .rsa_key = i > 0 ? &order->issuers[i] : NULL,
                                                             .signer = order->keys[i + 1 < OPM_KEYS ? i + 1 : i],
                                                             .name = names[i],
                                                             .purpose = i == 0 ? order->purpose : NULL};
     }
+    requests[0].key = *order->leaf;
     return copp_opm_chain_issue(requests, OPM_KEYS, order->hash, chain, size);
 }
 

@@ -8,7 +8,8 @@
 /* What the chain shall say; keys in its order: leaf, CA, root. */
 struct opm_order {
     struct copp_private_key *const *keys;
-    const struct copp_public_key *halves;
+    const struct copp_public_key *leaf;
+    const struct copp_rsa_key *issuers; /* of the others */
     const char *manufacturer;
     const char *purpose; /* may be NULL */
     enum copp_opm_hash hash;

@@ -108,12 +108,15 @@ static void describe_in_force(const struct protection *p, const char *event, con
     bool first = !describe_levels(p, w, text, size);
     size_t used = strlen(text);
     bool bound = copp_session_bound(p->link.session) & COPP_BOUND;
+    bool opm = link_is_opm(&p->link);
     (void)snprintf(text + used, size - used, "%s%s%s%s%s",
                    !w->hdcp_skipped ? ""
                    : first          ? "no HDCP on an embedded connector (APP-4)"
                                     : ", no HDCP on an embedded connector (APP-4)",
-                   w->receiver_unnamed ? ", receiver not named and not checked (APP-1, APP-2)" : "",
-                   bound ? "" : ", answers not bound (BIND-5)", link_is_opm(&p->link) ? " (OPM)" : "",
+                   !w->receiver_unnamed ? ""
+                   : opm                ? ", receiver not named and not looked up (OPM-SRM-7)"
+                                        : ", receiver not named and not checked (APP-1, APP-2)",
+                   bound ? "" : ", answers not bound (BIND-5)", opm ? " (OPM)" : "",
                    p->chosen.real ? "" : " (" SIMULATED_NOTE ")");
 }
 

@@ -57,6 +57,12 @@ static void state(struct copp_output *output, struct copp_output_state *state) {
         state->bksv[i] = 0x0f;
 }
 
+/* That a receiver is named goes under the MAC of each answer (BIND-6); a player that has handed over an SRM asks for it (OPM-SRM-7). */
+static uint32_t presence(struct copp_output *output) {
+    (void)output;
+    return COPP_BOUND_PLUGGED | COPP_BOUND_RECEIVER;
+}
+
 static enum copp_result apply(struct copp_output *output, const struct copp_protection *wanted) {
     struct idd_monitor *monitor = (struct idd_monitor *)output;
     if (wanted->hdcp && !monitor->in_force.hdcp) {
@@ -198,7 +204,8 @@ const struct idd_client_config *idd_config(void) {
 /* --- the driver's own life --- */
 
 static enum copp_result add_monitor(struct idd_adapter *adapter) {
-    static const struct copp_output_ops ops = {.size = sizeof ops, .state = state, .apply = apply, .cancel = cancel};
+    static const struct copp_output_ops ops = {
+        .size = sizeof ops, .state = state, .apply = apply, .cancel = cancel, .presence = presence};
     struct idd_monitor *monitor = &adapter->monitor;
     *monitor = (struct idd_monitor){.output = {&ops}, .adapter = adapter, .up_ms = UINT64_MAX};
     const struct copp_connector_config config = {.size = sizeof config,

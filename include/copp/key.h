@@ -80,6 +80,11 @@ struct copp_private_key_ops {
      * without it: nothing is asked.
      */
     enum copp_result (*check)(struct copp_private_key *key);
+    /*
+     * The public half of a key that issues OPM's certificates and may have up to 4096 bits (OPM-CERT-5); COPP_E_KEY: it has more.
+     * NULL, or a table without it: public_key's.
+     */
+    enum copp_result (*rsa_key)(struct copp_private_key *key, struct copp_rsa_key *out);
 };
 
 /*
@@ -105,6 +110,13 @@ COPP_API COPP_NODISCARD enum copp_result copp_private_key_open(const char *uri, 
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase,
                                                                       struct copp_log *log, struct copp_private_key **key);
 
+/*
+ * The same for a key that issues OPM's certificates, of 1024 to 4096 bits (OPM-CERT-5); log may be NULL. One of more than 2048 bits is no
+ * driver's, nor one for COPP's chains: it has rsa_key, check and the raw operation, and COPP_E_KEY for all else.
+ */
+COPP_API COPP_NODISCARD enum copp_result copp_private_key_open_issuer(const char *uri, const char *passphrase,
+                                                                      struct copp_log *log, struct copp_private_key **key);
+
 /* Makes a new RSA key of bits (1024 or 2048) with exponent 65537. */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key);
 
@@ -112,7 +124,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_private_key_generate(unsigned bits
  * Only for keys of copp_private_key_generate and of files, else COPP_E_KEY. */
 COPP_API COPP_NODISCARD enum copp_result copp_private_key_to_pem(const struct copp_private_key *key, char **pem, size_t *size);
 
-/* Only for keys of copp_private_key_open and copp_private_key_generate. NULL-safe; clears the pointer. */
+/* Only for keys that the functions above have opened or made. NULL-safe; clears the pointer. */
 COPP_API void copp_private_key_free(struct copp_private_key **key);
 
 /*

@@ -88,7 +88,8 @@ struct copp_output_ops {
     void (*cancel)(struct copp_output *output);
     /*
      * An OR of COPP_BOUND_PLUGGED and COPP_BOUND_RECEIVER; other bits are ignored (BIND-6). It is called for every status
-     * answer, and so tells what is known already and does not ask the hardware. NULL: nothing is known.
+     * answer, and so tells what is known already and does not ask the hardware. NULL: nothing is known, and players that have handed an
+     * SRM to a session under OPM do not play there (OPM-SRM-7).
      */
     uint32_t (*presence)(struct copp_output *output);
     /*

@@ -188,7 +188,8 @@ struct copp_requirement {
     uint32_t cgmsa;
     bool unnamed_receiver; /* HDCP is enough even where the driver names no receiver, so that APP-1 and APP-2 cannot be carried
                               out here: the caller's licence does not ask for them, or somebody else carries them out. A
-                              receiver that is named is checked all the same */
+                              receiver that is named is checked all the same. Under OPM: where a driver that was given an SRM says
+                              that its output names nobody, so that it looks up nobody (OPM-SRM-7, BIND-6) */
     bool embedded_unbound; /* HDCP may be left out on an embedded connector (APP-4) also where the driver does not bind its
                               answers, so that somebody in between may have made the connector an embedded one (BIND-8) */
     /* Under OPM semantics alone: asked of a COPP driver they are COPP_STOP_UNSUPPORTED. */

@@ -129,13 +129,14 @@ struct copp_opm_certificate_request {
     struct copp_private_key *signer; /* the next one's private key, the root's its own; it needs decrypt_raw, and no sign */
     const char *name; /* common name: 1 to 64 characters of UTF-8 without control characters, of no other one; not NULL */
     const char *purpose; /* an extended key usage, an object identifier; NULL: none */
+    const struct copp_rsa_key *rsa_key; /* in place of key, of up to 4096 bits: not for the leaf (OPM-CERT-5). NULL: it is key */
 };
 
 /*
  * Issues a chain of 2 to COPP_OPM_CERTIFICATES_MAX certificates, in the order given, which is that of the path: the leaf first, the
  * root last. All but the first are CAs. The form is that of OPM-CERT-1's container. The same keys and names give the same bytes.
  * *chain_bytes has *chain_size bytes; hand it to copp_release. Nothing is validated but what cannot be written: COPP_E_ARGUMENT for a
- * key, name or purpose that is not one. COPP_E_KEY: a signer of fewer than 2048 bits; COPP_E_CRYPTO: a signature cannot be made;
+ * key, name or purpose that is not one. COPP_E_KEY: a signer of fewer than 2048 bits, or more than 4096; COPP_E_CRYPTO: a signature cannot be made;
  * COPP_E_TOO_LARGE, COPP_E_MEMORY.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_opm_chain_issue(const struct copp_opm_certificate_request *requests, size_t count,

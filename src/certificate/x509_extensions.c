@@ -1,6 +1,9 @@
 /* The extensions of a certificate: the three that a rule looks at, and that no other one is critical (OPM-CERT-9). */
 #include "certificate/x509.h"
 
+/* RFC 5280 knows 17. Each is compared with all before it, so that without a limit the bytes of one chain would cost a second. */
+#define EXTENSIONS_MAX 64u
+
 static const uint8_t key_usage[] = {0x55, 0x1d, 0x0f}; /* 2.5.29.15 */
 static const uint8_t basic_constraints[] = {0x55, 0x1d, 0x13}; /* 2.5.29.19 */
 static const uint8_t extended_key_usage[] = {0x55, 0x1d, 0x25}; /* 2.5.29.37 */
@@ -83,28 +86,36 @@ static const char *read_value(const struct extension *extension, struct copp_x50
     return extension->critical ? "it has a critical extension that is not known" : NULL;
 }
 
-/* Whether the object occurs in what was read before, which is well-formed: up to where left begins. */
-static bool seen_before(struct copp_reader list, size_t left, const struct copp_reader *object) {
-    struct extension earlier;
-    while (list.left > left && read_extension(&list, &earlier)) {
-        if (copp_der_equal(&earlier.object, object))
-            return true;
+/* The identifiers that a list has had so far. */
+struct seen {
+    size_t count;
+    struct copp_reader objects[EXTENSIONS_MAX];
+};
+
+/* NULL if the object is the first of its kind, and there is room for it. */
+static const char *note(struct seen *seen, const struct copp_reader *object) {
+    for (size_t i = 0; i < seen->count; i++) {
+        if (copp_der_equal(&seen->objects[i], object))
+            return "it has an extension twice";
     }
-    return false;
+    if (seen->count == EXTENSIONS_MAX)
+        return "it has more than 64 extensions";
+    seen->objects[seen->count++] = *object;
+    return NULL;
 }
 
 static const char *read_list(struct copp_reader in, struct copp_x509_extensions *read) {
     struct copp_reader list;
+    struct seen seen = {.count = 0};
     if (!copp_der_read(&in, COPP_DER_SEQUENCE, &list) || in.left || !list.left)
         return "its extensions are not a list in DER, or an empty one";
-    for (struct copp_reader rest = list; rest.left;) {
-        size_t left = rest.left;
+    while (list.left) {
         struct extension extension;
-        if (!read_extension(&rest, &extension))
+        if (!read_extension(&list, &extension))
             return "an extension is malformed";
-        if (seen_before(list, left, &extension.object))
-            return "it has an extension twice";
-        const char *flaw = read_value(&extension, read);
+        const char *flaw = note(&seen, &extension.object);
+        if (!flaw)
+            flaw = read_value(&extension, read);
         if (flaw)
             return flaw;
     }

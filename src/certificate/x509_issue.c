@@ -8,7 +8,7 @@
 #include "crypto/crypto.h"
 #include "wire/der_write.h"
 
-#define ROOM_CERTIFICATE 2048u /* names of 64 characters and a key and a signature of 2048 bits included */
+#define ROOM_CERTIFICATE 2560u /* names of 64 characters and a key and a signature of 4096 bits included */
 #define ROOM_AROUND 64u
 #define NAME_MAX_CHARACTERS 64u /* ub-common-name (RFC 5280, appendix A) */
 #define SERIAL_SIZE 8u
@@ -50,6 +50,7 @@ struct issue {
     const struct hash *hash;
     size_t count;
     struct copp_opm_certificate_request requests[COPP_OPM_CERTIFICATES_MAX];
+    struct copp_rsa_key keys[COPP_OPM_CERTIFICATES_MAX];
     struct copp_x509_purpose purposes[COPP_OPM_CERTIFICATES_MAX];
 };
 
@@ -75,7 +76,7 @@ static void put_no_unused_bits(struct copp_der_out *out) {
     copp_der_put(out, &none, 1);
 }
 
-static void put_key(struct copp_der_out *out, const struct copp_public_key *key) {
+static void put_key(struct copp_der_out *out, const struct copp_rsa_key *key) {
     const uint8_t exponent[] = {(uint8_t)(key->exponent >> 24), (uint8_t)(key->exponent >> 16), (uint8_t)(key->exponent >> 8),
                                 (uint8_t)key->exponent};
     size_t start = out->used;
@@ -130,7 +131,7 @@ static void put_extensions(struct copp_der_out *out, const struct issue *issue, 
 
 /* From the key, so that the same keys give the same file; positive, and not the same for two keys. */
 static enum copp_result put_serial(struct copp_der_out *out, const struct issue *issue, size_t position) {
-    const struct copp_public_key *key = &issue->requests[position].key;
+    const struct copp_rsa_key *key = &issue->keys[position];
     uint8_t digest[COPP_DIGEST_MAX];
     enum copp_result result = copp_digest(issue->hash->kind, key->modulus, key->modulus_size, digest, NULL);
     if (result)
@@ -149,23 +150,32 @@ static enum copp_result put_signed_part(struct copp_der_out *out, const struct i
     put_name(out, issue->requests[above].name);
     put_validity(out);
     put_name(out, issue->requests[position].name);
-    put_key(out, &issue->requests[position].key);
+    put_key(out, &issue->keys[position]);
     put_extensions(out, issue, position);
     copp_der_wrap(out, start, COPP_DER_SEQUENCE);
     return result;
 }
 
+static bool widen(const struct copp_public_key *key, struct copp_rsa_key *out) {
+    if (key->modulus_size > sizeof key->modulus)
+        return false;
+    *out = (struct copp_rsa_key){.modulus_size = key->modulus_size, .exponent = key->exponent};
+    memcpy(out->modulus, key->modulus, key->modulus_size);
+    return true;
+}
+
 /* The signer's public half, for what we verify and measure with. */
 static enum copp_result signing_key(struct copp_private_key *signer, struct copp_rsa_key *key) {
-    struct copp_public_key half;
-    enum copp_result result = signer->ops->public_key(signer, &half);
-    if (result)
-        return result;
-    if (half.modulus_size > sizeof half.modulus)
-        return COPP_E_KEY;
-    *key = (struct copp_rsa_key){.modulus_size = half.modulus_size, .exponent = half.exponent};
-    memcpy(key->modulus, half.modulus, half.modulus_size);
-    return copp_rsa_key_usable(key) ? COPP_OK : COPP_E_KEY;
+    struct copp_public_key half = {.modulus_size = 0};
+    enum copp_result result;
+    if (COPP_HAS_OP(signer->ops, rsa_key)) {
+        result = signer->ops->rsa_key(signer, key);
+    } else {
+        result = signer->ops->public_key(signer, &half);
+        if (!result && !widen(&half, key))
+            result = COPP_E_KEY;
+    }
+    return result || copp_rsa_key_usable(key) ? result : COPP_E_KEY;
 }
 
 /* Over what was written since start. What was signed is verified: a key that makes mistakes gives itself away (OPM-CERT-3). */
@@ -245,11 +255,19 @@ static bool name_is_new(const struct issue *issue, size_t position) {
     return true;
 }
 
+/* What the certificate is about. A smaller key can be written; that it does not do is for validation to find. */
+static bool key_writable(struct issue *issue, size_t position) {
+    const struct copp_opm_certificate_request *request = &issue->requests[position];
+    if (!request->rsa_key)
+        return copp_public_key_usable(&request->key) && widen(&request->key, &issue->keys[position]);
+    issue->keys[position] = *request->rsa_key;
+    return copp_rsa_key_strong(request->rsa_key);
+}
+
 static bool request_writable(struct issue *issue, size_t position) {
     const struct copp_opm_certificate_request *request = &issue->requests[position];
     return request->signer && COPP_HAS_OP(request->signer->ops, public_key) && COPP_HAS_OP(request->signer->ops, decrypt_raw) &&
-           copp_public_key_usable(&request->key) && request->name && name_writable(request->name) &&
-           name_is_new(issue, position) &&
+           key_writable(issue, position) && request->name && name_writable(request->name) && name_is_new(issue, position) &&
            (!request->purpose || copp_x509_purpose_read(request->purpose, &issue->purposes[position]));
 }
 

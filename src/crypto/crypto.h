@@ -70,6 +70,10 @@ COPP_NODISCARD bool copp_exponent_usable(uint32_t exponent);
 COPP_NODISCARD bool copp_public_key_usable(const struct copp_public_key *key);
 /* A usable key of 1024 bits or more. A chain's keys are measured in bytes (CERT-6); those of files in bits. */
 COPP_NODISCARD bool copp_public_key_strong(const struct copp_public_key *key);
+/* The same of a key that may have up to 4096 bits. */
+COPP_NODISCARD bool copp_rsa_key_strong(const struct copp_rsa_key *key);
+/* As a key of at most 2048 bits; false: it has more, and *out is empty. */
+bool copp_rsa_key_narrow(const struct copp_rsa_key *key, struct copp_public_key *out);
 
 /* Of two big-endian numbers. They are public; which is smaller is no secret either. */
 COPP_NODISCARD bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size);

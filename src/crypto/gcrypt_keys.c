@@ -16,12 +16,12 @@ static bool read_exponent(const struct copp_gcrypt_view *view, uint32_t *exponen
 }
 
 enum copp_result copp_gcrypt_numbers(const struct copp_gcrypt_view *modulus, const struct copp_gcrypt_view *exponent,
-                                     struct copp_public_key *out) {
-    struct copp_public_key read = {.modulus_size = (uint32_t)modulus->size};
-    if (modulus->size > COPP_MODULUS_MAX || !read_exponent(exponent, &read.exponent))
+                                     struct copp_rsa_key *out) {
+    struct copp_rsa_key read = {.modulus_size = (uint32_t)modulus->size};
+    if (modulus->size > COPP_RSA_MODULUS_MAX || !read_exponent(exponent, &read.exponent))
         return COPP_E_KEY;
     memcpy(read.modulus, modulus->bytes, modulus->size);
-    if (!copp_public_key_strong(&read))
+    if (!copp_rsa_key_strong(&read))
         return COPP_E_KEY;
     *out = read;
     return COPP_OK;
@@ -68,7 +68,11 @@ enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct c
     uint8_t der[COPP_KEY_DER_MAX];
     struct copp_gcrypt_view n;
     struct copp_gcrypt_view e;
-    return read_rsa(pem, size, der, &n, &e) ? copp_gcrypt_numbers(&n, &e, key) : COPP_E_KEY;
+    struct copp_rsa_key numbers;
+    if (!read_rsa(pem, size, der, &n, &e))
+        return COPP_E_KEY;
+    enum copp_result result = copp_gcrypt_numbers(&n, &e, &numbers);
+    return result || copp_rsa_key_narrow(&numbers, key) ? result : COPP_E_KEY;
 }
 
 enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key, struct copp_log *log) {

@@ -34,12 +34,12 @@ enum copp_result copp_gcrypt_public_number(gcry_sexp_t answer, const char *token
 
 /* --- gcrypt_keys.c --- */
 
-/* The numbers of an RSA key, as a file has them. COPP_E_KEY unless it has 1024 to 2048 bits and a usable exponent. */
+/* The numbers of an RSA key, as a file has them. COPP_E_KEY unless it has 1024 to 4096 bits and a usable exponent. */
 struct copp_gcrypt_view {
     const uint8_t *bytes;
     size_t size;
 };
 enum copp_result copp_gcrypt_numbers(const struct copp_gcrypt_view *modulus, const struct copp_gcrypt_view *exponent,
-                                     struct copp_public_key *out);
+                                     struct copp_rsa_key *out);
 
 #endif

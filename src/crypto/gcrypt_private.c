@@ -17,7 +17,8 @@
 struct gcrypt_key {
     struct copp_private_key base;
     gcry_sexp_t key; /* in memory that is wiped when it is released */
-    struct copp_public_key numbers;
+    struct copp_rsa_key numbers;
+    struct copp_public_key narrow; /* the same; empty with more than 2048 bits */
     struct copp_log *log; /* for signing alone: what decrypts tells nobody anything */
 };
 
@@ -26,6 +27,11 @@ static struct gcrypt_key *own(struct copp_private_key *key) {
 }
 
 static enum copp_result public_key(struct copp_private_key *key, struct copp_public_key *out) {
+    *out = own(key)->narrow;
+    return out->modulus_size ? COPP_OK : COPP_E_KEY;
+}
+
+static enum copp_result rsa_key(struct copp_private_key *key, struct copp_rsa_key *out) {
     *out = own(key)->numbers;
     return COPP_OK;
 }
@@ -50,7 +56,9 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
                              size_t signature_size) {
     const struct gcrypt_key *mine = own(key);
     uint8_t digest[COPP_SHA1_SIZE];
-    if (signature_size != mine->numbers.modulus_size)
+    if (!mine->narrow.modulus_size)
+        return COPP_E_KEY;
+    if (signature_size != mine->narrow.modulus_size)
         return COPP_E_ARGUMENT;
     enum copp_result result = copp_sha1(message, size, digest, mine->log);
     if (result)
@@ -77,7 +85,7 @@ static enum copp_result check(struct copp_private_key *key) {
     return some ? COPP_OK : COPP_E_MEMORY;
 }
 
-static const struct copp_private_key_ops gcrypt_ops = {sizeof gcrypt_ops, public_key, decrypt_raw, sign, check};
+static const struct copp_private_key_ops gcrypt_ops = {sizeof gcrypt_ops, public_key, decrypt_raw, sign, check, rsa_key};
 
 /* What comes of the operation is a number, which has no leading zeros: how long it is, the time of taking it over tells. */
 bool copp_private_key_constant_time(const struct copp_private_key *key) {
@@ -85,7 +93,7 @@ bool copp_private_key_constant_time(const struct copp_private_key *key) {
 }
 
 /* Takes key over, also on an error. */
-static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numbers, struct copp_log *log,
+static enum copp_result wrap(gcry_sexp_t key, const struct copp_rsa_key *numbers, struct copp_log *log,
                              struct copp_private_key **out) {
     struct gcrypt_key *made = calloc(1, sizeof *made);
     if (!made) {
@@ -95,6 +103,7 @@ static enum copp_result wrap(gcry_sexp_t key, const struct copp_public_key *numb
     made->base.ops = &gcrypt_ops;
     made->key = key;
     made->numbers = *numbers;
+    (void)copp_rsa_key_narrow(numbers, &made->narrow);
     made->log = log;
     *out = &made->base;
     return COPP_OK;
@@ -156,7 +165,7 @@ static enum copp_result key_from_pkcs1(struct copp_reader *in, struct copp_log *
     struct copp_reader sequence;
     struct copp_gcrypt_view views[NUMBERS];
     struct copp_gcrypt_view version;
-    struct copp_public_key numbers;
+    struct copp_rsa_key numbers;
     bool read = copp_der_read(in, COPP_DER_SEQUENCE, &sequence) && in->left == 0 &&
                 copp_der_number(&sequence, &version.bytes, &version.size) && version.size == 1 && version.bytes[0] == 0;
     for (size_t i = 0; read && i < NUMBERS; i++)
@@ -239,13 +248,8 @@ static enum copp_result read_file(const char *path, char *text, size_t *size) {
     return have == COPP_KEY_FILE_MAX ? COPP_E_KEY : COPP_OK;
 }
 
-enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
-    return copp_private_key_open_logged(uri, passphrase, NULL, key);
-}
-
-enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
-    (void)passphrase; /* encrypted files are not read here: they are COPP_E_KEY whatever the passphrase */
+/* largest: bytes that its modulus may have. Encrypted files are not read here: they are COPP_E_KEY whatever the passphrase. */
+static enum copp_result open_key(const char *uri, size_t largest, struct copp_log *log, struct copp_private_key **key) {
     if (key)
         *key = NULL;
     if (!uri || !key)
@@ -260,7 +264,26 @@ enum copp_result copp_private_key_open_logged(const char *uri, const char *passp
     if (!result)
         result = key_from_pem(text, size, log, key);
     copp_release(text, COPP_KEY_FILE_MAX);
-    return result;
+    if (result || own(*key)->numbers.modulus_size <= largest)
+        return result;
+    copp_private_key_free(key);
+    return COPP_E_KEY;
+}
+
+enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    return copp_private_key_open_logged(uri, passphrase, NULL, key);
+}
+
+enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
+    (void)passphrase;
+    return open_key(uri, COPP_MODULUS_MAX, log, key);
+}
+
+enum copp_result copp_private_key_open_issuer(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
+    (void)passphrase;
+    return open_key(uri, COPP_RSA_MODULUS_MAX, log, key);
 }
 
 enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {
@@ -268,7 +291,7 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
         *key = NULL;
     if (!key || (bits != 1024 && bits != 2048))
         return COPP_E_ARGUMENT;
-    struct copp_public_key numbers = {.modulus_size = bits / 8, .exponent = 65537};
+    struct copp_rsa_key numbers = {.modulus_size = bits / 8, .exponent = 65537};
     gcry_sexp_t order = NULL;
     gcry_sexp_t pair = NULL; /* serves as the private key as it is */
     if (!copp_gcrypt_ready())

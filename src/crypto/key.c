@@ -1,6 +1,8 @@
 /* RSA and DSA keys as numbers: which are usable. */
 #include "copp/key.h"
 
+#include <string.h>
+
 #include "common/sized.h"
 #include "crypto/crypto.h"
 
@@ -35,6 +37,21 @@ bool copp_public_key_usable(const struct copp_public_key *key) {
 
 bool copp_public_key_strong(const struct copp_public_key *key) {
     return copp_public_key_usable(key) && (key->modulus_size > COPP_MODULUS_MIN || key->modulus[0] >= 0x80);
+}
+
+bool copp_rsa_key_strong(const struct copp_rsa_key *key) {
+    return key->modulus_size <= COPP_RSA_MODULUS_MAX && rsa_usable(key->modulus, key->modulus_size, key->exponent) &&
+           (key->modulus_size > COPP_MODULUS_MIN || key->modulus[0] >= 0x80);
+}
+
+bool copp_rsa_key_narrow(const struct copp_rsa_key *key, struct copp_public_key *out) {
+    *out = (struct copp_public_key){.modulus_size = 0};
+    if (key->modulus_size > COPP_MODULUS_MAX)
+        return false;
+    memcpy(out->modulus, key->modulus, key->modulus_size);
+    out->modulus_size = key->modulus_size;
+    out->exponent = key->exponent;
+    return true;
 }
 
 bool copp_rsa_key_usable(const struct copp_rsa_key *key) {

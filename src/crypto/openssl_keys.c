@@ -77,17 +77,23 @@ static bool exponent_of(EVP_PKEY *key, uint32_t *exponent) {
     return true;
 }
 
-enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_public_key *out) {
+enum copp_result copp_openssl_rsa_numbers(EVP_PKEY *key, struct copp_rsa_key *out) {
     int bits = EVP_PKEY_is_a(key, "RSA") ? EVP_PKEY_get_bits(key) : 0;
-    if (bits <= 0 || bits > 8 * (int)COPP_MODULUS_MAX)
+    if (bits <= 0 || bits > 8 * (int)COPP_RSA_MODULUS_MAX)
         return COPP_E_KEY;
-    struct copp_public_key read = {.modulus_size = (uint32_t)(bits + 7) / 8};
+    struct copp_rsa_key read = {.modulus_size = (uint32_t)(bits + 7) / 8};
     if (!number_of(key, OSSL_PKEY_PARAM_RSA_N, read.modulus, read.modulus_size) || !exponent_of(key, &read.exponent))
         return COPP_E_KEY;
-    if (!copp_public_key_strong(&read))
+    if (!copp_rsa_key_strong(&read))
         return COPP_E_KEY;
     *out = read;
     return COPP_OK;
+}
+
+static enum copp_result narrow_numbers(EVP_PKEY *key, struct copp_public_key *out) {
+    struct copp_rsa_key read;
+    enum copp_result result = copp_openssl_rsa_numbers(key, &read);
+    return result || copp_rsa_key_narrow(&read, out) ? result : COPP_E_KEY;
 }
 
 /* A PEM file may claim to be encrypted: nobody is asked for a passphrase behind the caller's back. */
@@ -112,7 +118,7 @@ enum copp_result copp_public_key_read_pem(const char *pem, size_t size, struct c
     struct copp_openssl_call call;
     copp_openssl_begin(&call, NULL, READ_PUBLIC_KEY);
     EVP_PKEY *read = read_pem(pem, size);
-    enum copp_result result = read ? copp_openssl_rsa_numbers(read, key) : COPP_E_KEY;
+    enum copp_result result = read ? narrow_numbers(read, key) : COPP_E_KEY;
     EVP_PKEY_free(read);
     return copp_openssl_end(&call, !result, COPP_E_KEY);
 }

@@ -20,7 +20,8 @@
 struct openssl_key {
     struct copp_private_key base;
     EVP_PKEY *key;
-    struct copp_public_key numbers;
+    struct copp_rsa_key numbers;
+    struct copp_public_key narrow; /* the same; empty with more than 2048 bits */
     struct copp_log *log; /* for signing alone: what decrypts tells nobody anything */
     /*
      * Where operations are to be looked for first: with the provider that holds the key. Left to itself OpenSSL 3.0
@@ -34,6 +35,11 @@ static struct openssl_key *own(struct copp_private_key *key) {
 }
 
 static enum copp_result public_key(struct copp_private_key *key, struct copp_public_key *out) {
+    *out = own(key)->narrow;
+    return out->modulus_size ? COPP_OK : COPP_E_KEY;
+}
+
+static enum copp_result rsa_key(struct copp_private_key *key, struct copp_rsa_key *out) {
     *out = own(key)->numbers;
     return COPP_OK;
 }
@@ -83,9 +89,9 @@ static enum copp_result sign_pss(const struct openssl_key *mine, const uint8_t *
 
 static enum copp_result check_signature(const struct openssl_key *mine, const uint8_t *digest, const uint8_t *signature) {
     struct copp_verifier *verifier = NULL;
-    enum copp_result result = copp_verifier_new(&mine->numbers, &verifier, mine->log);
+    enum copp_result result = copp_verifier_new(&mine->narrow, &verifier, mine->log);
     if (!result)
-        result = copp_verifier_check(verifier, digest, signature, mine->numbers.modulus_size);
+        result = copp_verifier_check(verifier, digest, signature, mine->narrow.modulus_size);
     copp_verifier_free(&verifier);
     return result;
 }
@@ -99,7 +105,9 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
     const struct openssl_key *mine = own(key);
     uint8_t digest[COPP_SHA1_SIZE];
     uint8_t block[COPP_MODULUS_MAX];
-    if (signature_size != mine->numbers.modulus_size)
+    if (!mine->narrow.modulus_size)
+        return COPP_E_KEY;
+    if (signature_size != mine->narrow.modulus_size)
         return COPP_E_ARGUMENT;
     enum copp_result result = sign_pss(mine, message, size, signature, signature_size);
     if (!result)
@@ -108,7 +116,7 @@ static enum copp_result sign(struct copp_private_key *key, const uint8_t *messag
         result = check_signature(mine, digest, signature);
     if (result != COPP_E_INVALID)
         return result;
-    result = copp_pss_encode(&mine->numbers, digest, block);
+    result = copp_pss_encode(&mine->narrow, digest, block);
     if (!result)
         result = decrypt_raw(key, block, signature, signature_size);
     if (!result)
@@ -127,7 +135,7 @@ static enum copp_result check(struct copp_private_key *key) {
     return result ? result : copp_csprng_fill(&any, sizeof any, NULL);
 }
 
-static const struct copp_private_key_ops openssl_ops = {sizeof openssl_ops, public_key, decrypt_raw, sign, check};
+static const struct copp_private_key_ops openssl_ops = {sizeof openssl_ops, public_key, decrypt_raw, sign, check, rsa_key};
 
 bool copp_private_key_constant_time(const struct copp_private_key *key) {
     return key != NULL;
@@ -137,7 +145,7 @@ bool copp_private_key_constant_time(const struct copp_private_key *key) {
  * The public half as its encoding has it. Providers are not to be asked for the numbers themselves: tpm2-openssl
  * answers an exponent of 0, as a TPM stores the default one.
  */
-static enum copp_result read_numbers(EVP_PKEY *key, struct copp_public_key *numbers) {
+static enum copp_result read_numbers(EVP_PKEY *key, struct copp_rsa_key *numbers) {
     uint8_t *der = NULL;
     int size = i2d_PUBKEY(key, &der);
     const uint8_t *at = der;
@@ -161,19 +169,22 @@ static void prefer_provider(EVP_PKEY *key, char *properties) {
     }
 }
 
-/* Takes key over, also on an error, of which the error queue may say more. */
-static enum copp_result wrap(EVP_PKEY *key, struct copp_log *log, struct copp_private_key **out) {
+/* Takes key over, also on an error, of which the error queue may say more. largest: bytes that its modulus may have. */
+static enum copp_result wrap(EVP_PKEY *key, size_t largest, struct copp_log *log, struct copp_private_key **out) {
     struct openssl_key *made = calloc(1, sizeof *made);
     if (!made) {
         EVP_PKEY_free(key);
         return COPP_E_MEMORY;
     }
     enum copp_result result = read_numbers(key, &made->numbers);
+    if (!result && made->numbers.modulus_size > largest)
+        result = COPP_E_KEY;
     if (result) {
         EVP_PKEY_free(key);
         free(made);
         return result;
     }
+    (void)copp_rsa_key_narrow(&made->numbers, &made->narrow);
     made->base.ops = &openssl_ops;
     made->key = key;
     made->log = log;
@@ -227,12 +238,8 @@ static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store) {
     return key;
 }
 
-enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
-    return copp_private_key_open_logged(uri, passphrase, NULL, key);
-}
-
-enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
+static enum copp_result open_key(const char *uri, const char *passphrase, size_t largest, struct copp_log *log,
+                                 struct copp_private_key **key) {
     struct copp_openssl_call call;
     if (key)
         *key = NULL;
@@ -244,11 +251,25 @@ enum copp_result copp_private_key_open_logged(const char *uri, const char *passp
         return copp_openssl_end(&call, false, COPP_E_CRYPTO);
     OSSL_STORE_CTX *store = OSSL_STORE_open_ex(uri, NULL, NULL, method, (void *)(uintptr_t)passphrase, NULL, NULL, NULL);
     EVP_PKEY *first = store ? first_private_key(store) : NULL;
-    enum copp_result result = first ? wrap(first, log, key) : COPP_E_KEY;
+    enum copp_result result = first ? wrap(first, largest, log, key) : COPP_E_KEY;
     result = found(&call, uri, result, first != NULL);
     OSSL_STORE_close(store);
     UI_destroy_method(method);
     return result;
+}
+
+enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    return copp_private_key_open_logged(uri, passphrase, NULL, key);
+}
+
+enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
+    return open_key(uri, passphrase, COPP_MODULUS_MAX, log, key);
+}
+
+enum copp_result copp_private_key_open_issuer(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
+    return open_key(uri, passphrase, COPP_RSA_MODULUS_MAX, log, key);
 }
 
 enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {
@@ -259,7 +280,7 @@ enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_ke
         return COPP_E_ARGUMENT;
     copp_openssl_begin(&call, NULL, "");
     EVP_PKEY *made = EVP_RSA_gen(bits);
-    enum copp_result result = made ? wrap(made, NULL, key) : COPP_E_CRYPTO;
+    enum copp_result result = made ? wrap(made, COPP_MODULUS_MAX, NULL, key) : COPP_E_CRYPTO;
     return copp_openssl_end(&call, !result, result);
 }
 

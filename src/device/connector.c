@@ -52,6 +52,7 @@ static bool satisfies(const struct copp_protection *protection, const struct cop
 static void in_force(struct copp_connector *connector, const struct copp_protection *protection) {
     connector->applied = *protection;
     connector->reassert = false;
+    connector->anew = false;
     connector->retry_ms = 0;
 }
 
@@ -73,13 +74,16 @@ bool copp_connector_is_revoked(const struct copp_connector *connector) {
     return copp_srm_store_revokes(connector->adapter->srms, &state);
 }
 
-void copp_connector_look_up(struct copp_connector *connector) {
-    if (!connector->applied.hdcp || !copp_connector_is_revoked(connector))
-        return;
+static void end_revoked(struct copp_connector *connector) {
     copp_connector_log(connector, COPP_LOG_WARNING, "a revoked HDCP device receives (OPM-SRM-5)", NULL);
     copp_connector_cancel_pending(connector);
     copp_connector_lose(connector, &(struct copp_loss){.types = COPP_PROTECTION_TYPE_HDCP, .revoked = true});
     (void)copp_connector_apply_effective(connector);
+}
+
+void copp_connector_look_up(struct copp_connector *connector) {
+    if (connector->applied.hdcp && copp_connector_is_revoked(connector))
+        end_revoked(connector);
 }
 
 /* Whether a change asks for HDCP under OPM, for which the driver answers for who receives (OPM-SRM-6). */
@@ -98,12 +102,35 @@ static void note_revoked(struct copp_connector *connector, const struct copp_cha
     device->revoked = true;
 }
 
-/* OPM-SRM-5, as far as OPM's sessions hold HDCP: under COPP the application looks up the receiver (APP-2). */
-static void look_up_for_opm(struct copp_connector *connector) {
+/* Under COPP the application looks up the receiver (APP-2). */
+static bool opm_holds_hdcp(const struct copp_connector *connector) {
     const size_t *enforcement = connector->holders[COPP_TYPE_ENFORCEMENT];
-    if (connector->holders[COPP_TYPE_OPM_HDCP][COPP_HDCP_ON] || enforcement[COPP_ENFORCEMENT_ON] ||
-        enforcement[COPP_ENFORCEMENT_TYPE1])
+    return connector->holders[COPP_TYPE_OPM_HDCP][COPP_HDCP_ON] || enforcement[COPP_ENFORCEMENT_ON] ||
+           enforcement[COPP_ENFORCEMENT_TYPE1];
+}
+
+/* OPM-SRM-5, as far as OPM's sessions hold HDCP. */
+static void look_up_for_opm(struct copp_connector *connector) {
+    if (opm_holds_hdcp(connector))
         copp_connector_look_up(connector);
+}
+
+/* The same of a device that is revoked for certain: by a list of ours, or because the output has said so, which has lists of its own. */
+static void drop_revoked(struct copp_connector *connector) {
+    if (connector->applied.hdcp && opm_holds_hdcp(connector))
+        end_revoked(connector);
+}
+
+/* What is held was not put in force: the output has the last word on what goes on after a reconfiguration, at once or later (EVT-1). */
+static void refused(struct copp_connector *connector, enum copp_result result) {
+    if (result == COPP_E_REVOKED)
+        drop_revoked(connector);
+    const struct copp_loss loss = {.types = copp_protection_types(&connector->applied), .revoked = result == COPP_E_REVOKED};
+    if (!connector->anew || !loss.types)
+        return;
+    connector->anew = false;
+    copp_connector_lose(connector, &loss);
+    (void)copp_connector_apply_effective(connector);
 }
 
 /* What is held has the change already; the output is asked only where it must do something. */
@@ -163,7 +190,7 @@ enum copp_result copp_connector_change(const struct copp_change *change, struct 
     if (result == COPP_E_REVOKED) {
         note_revoked(connector, change);
         (void)copp_connector_apply_effective(connector);
-        look_up_for_opm(connector);
+        drop_revoked(connector);
     }
     return change->device || result == COPP_E_RESOLUTION ? result : COPP_E_FAILED;
 }
@@ -186,6 +213,8 @@ enum copp_result copp_connector_apply_effective(struct copp_connector *connector
         copp_connector_lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
     else if (!result)
         look_up_for_opm(connector);
+    else
+        refused(connector, result);
     return result;
 }
 
@@ -210,7 +239,9 @@ void copp_connector_cancel_pending(struct copp_connector *connector) {
         end_command(&pending.change, COPP_E_FAILED);
 }
 
-static void end_pending_command(struct copp_connector *connector, struct copp_change *change, enum copp_result result) {
+/* Returns what has come of it. */
+static enum copp_result end_pending_command(struct copp_connector *connector, struct copp_change *change,
+                                            enum copp_result result) {
     if (!result && asks_for_hdcp(change) && copp_connector_is_revoked(connector))
         result = COPP_E_REVOKED;
     if (result == COPP_E_REVOKED)
@@ -218,6 +249,7 @@ static void end_pending_command(struct copp_connector *connector, struct copp_ch
     if (!result)
         swap_change(connector, change);
     end_command(change, result);
+    return result;
 }
 
 void copp_connector_completed(struct copp_connector *connector, enum copp_result result) {
@@ -231,10 +263,14 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
     if (pending.kind == COPP_PENDING_COMMAND)
-        end_pending_command(connector, &pending.change, result);
+        result = end_pending_command(connector, &pending.change, result);
+    else if (result && result != COPP_E_LINK_LOST)
+        refused(connector, result);
     /* what was given back meanwhile; what the output has just refused waits for a dispatch */
     if (pending.kind == COPP_PENDING_COMMAND || !result)
         (void)copp_connector_apply_effective(connector);
+    if (result == COPP_E_REVOKED)
+        drop_revoked(connector);
     look_up_for_opm(connector);
 }
 
@@ -291,16 +327,19 @@ void copp_connector_leave(struct copp_device *device) {
 void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) {
     struct copp_pending *pending = &connector->pending;
     if (pending->kind != COPP_PENDING_NONE && pending->timed && now_ms >= pending->deadline_ms) {
-        if (pending->kind == COPP_PENDING_APPLY)
+        bool held = pending->kind == COPP_PENDING_APPLY;
+        if (held)
             connector->retry_ms = later(now_ms, RETRY_MS);
         copp_connector_log(connector, COPP_LOG_WARNING, "its output took longer than the time limit (CMD-6)", NULL);
         copp_connector_cancel_pending(connector); /* CMD-6: the time limit has passed */
+        if (held)
+            refused(connector, COPP_E_FAILED);
     }
-    bool due = !effective_applied(connector) || copp_connector_show_due(connector);
-    if (pending->kind == COPP_PENDING_NONE && due && now_ms >= connector->retry_ms) {
+    bool due = pending->kind == COPP_PENDING_NONE && !effective_applied(connector);
+    if ((due || copp_connector_show_due(connector)) && now_ms >= connector->retry_ms) {
         connector->retry_ms = later(now_ms, RETRY_MS);
         (void)copp_connector_apply_effective(connector);
-        copp_connector_show(connector);
+        copp_connector_show(connector); /* whatever is pending: frames are shown meanwhile (OPM-STA-6) */
     }
     if (pending->kind != COPP_PENDING_NONE && !pending->timed) {
         pending->timed = true;
@@ -309,7 +348,10 @@ void copp_connector_dispatch(struct copp_connector *connector, uint64_t now_ms) 
 }
 
 uint64_t copp_connector_deadline_ms(const struct copp_connector *connector) {
-    if (connector->pending.kind != COPP_PENDING_NONE)
-        return connector->pending.timed ? connector->pending.deadline_ms : 0;
-    return effective_applied(connector) && !copp_connector_show_due(connector) ? COPP_NEVER : connector->retry_ms;
+    const struct copp_pending *pending = &connector->pending;
+    bool idle = pending->kind == COPP_PENDING_NONE;
+    bool due = (idle && !effective_applied(connector)) || copp_connector_show_due(connector);
+    uint64_t retry_ms = due ? connector->retry_ms : COPP_NEVER;
+    uint64_t end_ms = idle ? COPP_NEVER : pending->timed ? pending->deadline_ms : 0;
+    return retry_ms < end_ms ? retry_ms : end_ms;
 }

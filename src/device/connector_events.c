@@ -45,29 +45,13 @@ static uint32_t unsupported_in_mode(const struct copp_connector *connector, cons
     return types;
 }
 
-static uint32_t types_of(const struct copp_protection *protection) {
-    return (protection->hdcp ? COPP_PROTECTION_TYPE_HDCP : 0) | (protection->acp ? COPP_PROTECTION_TYPE_ACP : 0) |
-           (protection->cgmsa ? COPP_PROTECTION_TYPE_CGMSA : 0) | (protection->dpcp ? COPP_PROTECTION_TYPE_DPCP : 0);
-}
-
-/* The output has the last word on what goes on in the present mode. */
-static void apply_anew(struct copp_connector *connector) {
-    connector->reassert = true;
-    enum copp_result result = copp_connector_apply_effective(connector);
-    uint32_t types = types_of(&connector->applied);
-    if (result == COPP_OK || result == COPP_E_PENDING || !types)
-        return;
-    copp_connector_lose(connector, &(struct copp_loss){.types = types});
-    (void)copp_connector_apply_effective(connector);
-}
-
 /* What cannot go on in the present mode is lost. In clone mode only COPP's sessions lose (ARB-6, OPM-OUT-6). */
 static void lose_by_mode(struct copp_connector *connector, const struct copp_output_state *state) {
-    uint32_t applied = types_of(&connector->applied);
+    uint32_t applied = copp_protection_types(&connector->applied);
     uint32_t lost = unsupported_in_mode(connector, state, COPP_SEMANTICS_OPM) & applied;
     if (lost)
         copp_connector_lose(connector, &(struct copp_loss){.types = lost});
-    lost = unsupported_in_mode(connector, state, COPP_SEMANTICS_COPP) & types_of(&connector->applied);
+    lost = unsupported_in_mode(connector, state, COPP_SEMANTICS_COPP) & copp_protection_types(&connector->applied);
     if (lost)
         copp_connector_lose(connector, &(struct copp_loss){.types = lost, .copp_only = true});
 }
@@ -84,7 +68,9 @@ void copp_connector_reconfigured(struct copp_connector *connector) {
     if (unsupported_in_mode(connector, &state, COPP_SEMANTICS_COPP) & COPP_PROTECTION_TYPE_ACP)
         connector->desktop_acp = COPP_ACP_OFF; /* the desktop's ACP cannot go on either (ARB-5, ARB-6) */
     lose_by_mode(connector, &state);
-    apply_anew(connector);
+    connector->reassert = true;
+    connector->anew = true; /* the output has the last word on what goes on in the present mode */
+    (void)copp_connector_apply_effective(connector);
 }
 
 enum copp_result copp_connector_set_desktop_acp(struct copp_connector *connector, uint32_t level) {

@@ -30,6 +30,11 @@ uint32_t copp_protection_level(const struct copp_protection *protection, size_t 
     return levels[type];
 }
 
+uint32_t copp_protection_types(const struct copp_protection *protection) {
+    return (protection->hdcp ? COPP_PROTECTION_TYPE_HDCP : 0) | (protection->acp ? COPP_PROTECTION_TYPE_ACP : 0) |
+           (protection->cgmsa ? COPP_PROTECTION_TYPE_CGMSA : 0) | (protection->dpcp ? COPP_PROTECTION_TYPE_DPCP : 0);
+}
+
 /* HDCP of another program's is one more holder (ARB-5). */
 void copp_connector_global(const struct copp_connector *connector, struct copp_protection *global) {
     struct copp_output *output = connector->config.output;

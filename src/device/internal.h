@@ -96,6 +96,7 @@ struct copp_connector {
     struct copp_protection applied; /* what the output has in force */
     struct copp_pending pending;
     bool busy; /* as if a command were pending (copp_connector_set_busy) */
+    bool anew; /* it was reconfigured, and what it has in force was not applied since (EVT-1) */
     bool reassert; /* the output must be told once more, even what it seems to have in force already */
     uint64_t retry_ms; /* not before this is an unwilling output asked again */
     bool dark; /* the output shows no frames (OPM-STA-6) */
@@ -176,6 +177,8 @@ void copp_connector_state(const struct copp_connector *connector, struct copp_ou
 /* What is in force, whoever has asked for it (QRY-5). */
 void copp_connector_global(const struct copp_connector *connector, struct copp_protection *global);
 uint32_t copp_protection_level(const struct copp_protection *protection, size_t type);
+/* The types that are on, an OR; HDCP by COPP's name. */
+uint32_t copp_protection_types(const struct copp_protection *protection);
 
 /* semantics.c: what a device sees of its connector, by its semantics. */
 

@@ -60,8 +60,8 @@ static enum copp_result pair_blank(struct copp_output *output, bool blank) {
     if (result)
         return result;
     result = blank_half(pair->composite, blank);
-    if (result && blank)
-        (void)blank_half(pair->svideo, false);
+    if (result) /* one that stayed lit while the pair counts as dark would not be told again when the next session breaks */
+        (void)blank_half(pair->svideo, !blank);
     return result;
 }
 

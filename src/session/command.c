@@ -103,9 +103,12 @@ enum copp_result copp_session_set_srm(struct copp_session *session, const uint8_
     if (!copp_session_srm_sendable(srm_bytes, srm_size))
         return COPP_E_ARGUMENT;
     copp_opm_set_hdcp_srm_encode(&(struct copp_opm_set_hdcp_srm){copp_session_srm_number(srm_bytes)}, data);
-    return command(session, &(struct order){.request = COPP_OPM_SET_HDCP_SRM,
-                                            .data = data,
-                                            .size = sizeof data,
-                                            .additional = srm_bytes,
-                                            .additional_size = srm_size});
+    const struct order order = {.request = COPP_OPM_SET_HDCP_SRM,
+                                .data = data,
+                                .size = sizeof data,
+                                .additional = srm_bytes,
+                                .additional_size = srm_size};
+    enum copp_result result = command(session, &order);
+    session->srm_sent = session->srm_sent || !result;
+    return result;
 }

@@ -77,6 +77,7 @@ struct copp_session {
     uint32_t held; /* protection types this session has raised and not given back */
     uint32_t levels[COPP_SESSION_LEVELS]; /* what it has set last, by type (command.c) */
     bool srm_given; /* the driver has the configuration's SRM (OPM-APP-1) */
+    bool srm_sent; /* and any at all that it has not refused */
     struct pool pool;
     struct protection protection;
 };

@@ -46,18 +46,33 @@ static enum copp_stop check_output(struct copp_session *session) {
     return id == session->config.output_id ? COPP_STOP_NONE : COPP_STOP_OTHER_OUTPUT;
 }
 
+/* Nobody knows who receives: enough for who has said so. */
+static enum copp_stop nobody_is_named(struct protection *protection) {
+    protection->receiver_unnamed = protection->required.unnamed_receiver;
+    return protection->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;
+}
+
+/* OPM-SRM-7: the driver judges. One that says under its MAC that its output names nobody (BIND-6) holds the list it was given against
+ * nobody; one that binds nothing is believed. */
+static enum copp_stop check_judge(struct copp_session *session) {
+    uint32_t bound = copp_session_bound(session);
+    bool named = bound & COPP_BOUND_RECEIVER || !(bound & COPP_BOUND);
+    return named || !session->srm_sent || !link_protected(session) || session->protection.hdcp_skipped
+               ? COPP_STOP_NONE
+               : nobody_is_named(&session->protection);
+}
+
 /* APP-1, APP-2: who decrypts. */
 static enum copp_stop check_receiver(struct copp_session *session) {
-    struct protection *protection = &session->protection;
-    protection->receiver_unnamed = false;
+    session->protection.receiver_unnamed = false;
+    if (session->semantics->driver_judges)
+        return check_judge(session);
     if (!session->semantics->checks_receiver || !copp_session_required_level(session, COPP_PROTECTION_TYPE_HDCP))
         return COPP_STOP_NONE;
     struct copp_status_hdcp_key key;
     enum copp_result result = copp_session_hdcp_key(session, &key);
-    if (result == COPP_E_REFUSED) { /* QRY-6: there is none; or the driver does not name it */
-        protection->receiver_unnamed = protection->required.unnamed_receiver;
-        return protection->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;
-    }
+    if (result == COPP_E_REFUSED) /* QRY-6: there is none; or the driver does not name it */
+        return nobody_is_named(&session->protection);
     enum copp_stop stop = copp_session_check_answer(session, TO_JUDGE, result);
     if (stop != COPP_STOP_NONE)
         return stop;

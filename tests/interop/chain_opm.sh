@@ -103,14 +103,14 @@ complains '(OPM-CERT-4)'
 
 # leaf first, each signed by the next, the last by itself
 begin openssl_reads_what_is_issued
-read_by_openssl() {
+read_by_openssl() { # CHAIN ALGORITHM [KEYS]
     openssl pkcs7 -inform DER -in "$1" -print_certs -out "$dir/printed.pem"
     rm -f "$dir"/printed-*
     awk -v to="$dir/printed-" '/^-----BEGIN/ { n++ } n { print >(to n) }' "$dir/printed.pem"
     same "$(find "$dir" -name 'printed-*' | wc -l)" 3 certificates
     index=1
     for key in leaf ihv root; do
-        openssl pkey -in "$dir/keys/$key.pem" -pubout -out "$dir/$key.pub"
+        openssl pkey -in "${3:-$dir/keys}/$key.pem" -pubout -out "$dir/$key.pub"
         openssl x509 -in "$dir/printed-$index" -noout -pubkey | cmp - "$dir/$key.pub" || fail "certificate $index is not the $key's"
         openssl x509 -in "$dir/printed-$index" -noout -text | grep -q "Signature Algorithm: $2" || fail "not signed with $2"
         index=$((index + 1))
@@ -138,13 +138,29 @@ complains '(OPM-CERT-8)'
 issue -o - >"$dir/stdout.p7b"
 cmp "$dir/chain.p7b" "$dir/stdout.p7b"
 
+begin larger_keys_above_the_leaf OPM-CERT-5
+mkdir "$dir/larger"
+cp "$dir/keys/leaf.pem" "$dir/larger/leaf.pem"
+cp "$VECTORS/srm-rsa3072.pem" "$dir/larger/ihv.pem"
+cp "$opm/root-key.pem" "$dir/larger/root.pem"
+expect 0 "$COPP" chain issue --opm --leaf "$dir/larger/leaf.pem" --ihv "$dir/larger/ihv.pem" --root "$dir/larger/root.pem" \
+    --hash sha256 -o "$dir/larger.p7b"
+read_by_openssl "$dir/larger.p7b" sha256WithRSAEncryption "$dir/larger"
+expect 0 "$COPP" chain verify --opm --anchor "$dir/printed-3" "$dir/larger.p7b"
+expect 0 "$COPP" chain show --opm --json "$dir/larger.p7b"
+same "$(value '[.certificates[].subject.bits] | join(" ")')" '2048 3072 4096' bits
+
 begin what_cannot_be_issued
 absent_after() {
     expect "$@" -o "$dir/none.p7b"
     absent "$dir/none.p7b"
 }
 absent_after 2 "$COPP" chain issue --opm --leaf "$dir/keys/leaf.pem" --ihv "$dir/keys/ihv.pem" --root "$VECTORS/root.pem"
-complains 'need 2048 bits'
+complains 'need 2048 to 4096 bits'
+absent_after 2 "$COPP" chain issue --opm --leaf "$VECTORS/srm-rsa3072.pem" --ihv "$dir/keys/ihv.pem" --root "$dir/keys/root.pem"
+complains 'is no RSA private key of 1024 to 2048 bits'
+absent_after 2 "$COPP" chain issue --leaf "$dir/keys/leaf.pem" --ihv "$VECTORS/srm-rsa3072.pem" --root "$VECTORS/root.pem"
+complains 'is no RSA private key of 1024 to 2048 bits'
 absent_after 1 "$COPP" chain issue --opm --leaf "$VECTORS/root.pem" --ihv "$dir/keys/ihv.pem" --root "$dir/keys/root.pem"
 complains 'certificate 1: .*(OPM-CERT-5)'
 absent_after 2 issue --purpose displays

@@ -69,8 +69,17 @@ static enum copp_result output_blank(struct copp_output *base, bool blank) {
     return COPP_OK;
 }
 
-static const struct copp_output_ops output_ops = {
-    .size = sizeof output_ops, .state = output_state, .apply = output_apply, .cancel = output_cancel, .blank = output_blank};
+static uint32_t output_presence(struct copp_output *base) {
+    const struct opm_output *output = (const struct opm_output *)base;
+    return COPP_BOUND_PLUGGED | (output->no_hdcp ? 0 : COPP_BOUND_RECEIVER);
+}
+
+static const struct copp_output_ops output_ops = {.size = sizeof output_ops,
+                                                  .state = output_state,
+                                                  .apply = output_apply,
+                                                  .cancel = output_cancel,
+                                                  .presence = output_presence,
+                                                  .blank = output_blank};
 
 void opm_output_end(struct opm_output *output, struct copp_connector *connector) {
     assert_true(output->pending);

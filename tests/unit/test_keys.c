@@ -323,6 +323,43 @@ static void keys_of_others_are_left_alone(void) {
     assert_int_equal(copp_private_key_generate(3072, &key), COPP_E_ARGUMENT);
 }
 
+/* What they do with a file: those of more than 2048 bits issue certificates and are good for nothing else. */
+static void larger_keys_issue_and_do_nothing_else(void) {
+    static const struct {
+        const char *file;
+        uint32_t size;
+    } keys[] = {{"leaf.pem", 256}, {"root.pem", 128}, {"srm-rsa3072.pem", 384}, {"opm/root-key.pem", 512}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char name[64];
+        uint8_t block[COPP_RSA_MODULUS_MAX] = {0};
+        uint8_t signature[COPP_RSA_MODULUS_MAX];
+        struct copp_public_key narrow;
+        struct copp_rsa_key key;
+        struct copp_private_key *opened;
+        const bool larger = keys[i].size > COPP_MODULUS_MAX;
+        (void)snprintf(name, sizeof name, "vectors/%s", keys[i].file);
+        char *path = test_path(name);
+        assert_int_equal(copp_private_key_open(path, NULL, &opened), larger ? COPP_E_KEY : COPP_OK);
+        assert_true(!opened == larger);
+        copp_private_key_free(&opened);
+        assert_int_equal(copp_private_key_open_issuer(path, NULL, NULL, &opened), COPP_OK);
+        assert_int_equal(opened->ops->rsa_key(opened, &key), COPP_OK);
+        assert_true(key.modulus_size == keys[i].size && key.modulus[0] >= 0x80 && key.exponent == 65537);
+        assert_int_equal(opened->ops->public_key(opened, &narrow), larger ? COPP_E_KEY : COPP_OK);
+        assert_int_equal(opened->ops->check(opened), COPP_OK);
+        block[key.modulus_size - 1] = 2;
+        assert_int_equal(opened->ops->decrypt_raw(opened, block, signature, key.modulus_size), COPP_OK);
+        if (larger)
+            assert_int_equal(copp_rsa_public(&key, signature, signature, NULL), COPP_OK);
+        if (larger)
+            assert_memory_equal(signature, block, key.modulus_size);
+        assert_int_equal(opened->ops->decrypt_raw(opened, key.modulus, signature, key.modulus_size), COPP_E_INVALID);
+        assert_int_equal(opened->ops->sign(opened, block, 1, signature, key.modulus_size), larger ? COPP_E_KEY : COPP_OK);
+        copp_private_key_free(&opened);
+        free(path);
+    }
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(anchors_are_read_from_text, ""),
@@ -332,6 +369,7 @@ int main(void) {
         TEST(public_keys_are_written_as_others_write_them, ""),
         TEST(what_is_no_public_key_is_not_written, ""),
         TEST(keys_of_others_are_left_alone, ""),
+        TEST(larger_keys_issue_and_do_nothing_else, "OPM-CERT-5"),
     };
     return RUN_SUITE("keys", cases);
 }

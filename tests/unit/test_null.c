@@ -132,6 +132,10 @@ static void keys_and_handshakes(void) {
     opened = garbage;
     REFUSES(copp_private_key_open_logged, NULL, NULL, NULL, &opened);
     assert_null(opened);
+    REFUSES(copp_private_key_open_issuer, "leaf.pem", NULL, NULL, NULL);
+    opened = garbage;
+    REFUSES(copp_private_key_open_issuer, NULL, NULL, NULL, &opened);
+    assert_null(opened);
     REFUSES(copp_private_key_generate, 1024, NULL);
     pem = garbage;
     REFUSES(copp_public_key_to_pem, NULL, &pem, &size);

@@ -242,6 +242,85 @@ static void an_output_that_does_not_blank_is_told_again(void) {
     scene_end(&s);
 }
 
+/* Frames are shown while something else is under way, so that it is not waited for. */
+static void an_output_is_told_to_blank_whatever_is_pending(void) {
+    struct scene s;
+    scene_begin(&s, false);
+    assert_int_equal(opm_set(&s.a, OPM_HDCP, 1), COPP_HR_OK);
+    s.rig.output.cannot_blank = true;
+    s.rig.output.in_force.hdcp = 0;
+    copp_connector_unplugged(s.rig.connector);
+    s.rig.output.slow = true;
+    assert_int_equal(opm_set(&s.b, OPM_HDCP, 1), COPP_HR_PENDING);
+    unsigned blanks = s.rig.output.blanks;
+    copp_adapter_dispatch(s.rig.adapter, 0);
+    assert_int_equal(s.rig.output.blanks, blanks + 1);
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), 1000);
+    copp_adapter_dispatch(s.rig.adapter, 999);
+    assert_int_equal(s.rig.output.blanks, blanks + 1);
+    s.rig.output.cannot_blank = false;
+    copp_adapter_dispatch(s.rig.adapter, 1000);
+    assert_true(s.rig.output.dark && s.rig.output.pending);
+    assert_true(copp_adapter_deadline_ms(s.rig.adapter) > 1000); /* the command's own */
+    scene_end(&s);
+}
+
+/* What the output itself knows of revoked devices counts for all who hold HDCP, whoever made it look. */
+static void an_output_that_finds_a_revoked_device_ends_hdcp(void) {
+    for (unsigned slow = 0; slow < 2; slow++) {
+        struct scene s;
+        scene_begin(&s, false);
+        assert_int_equal(opm_set(&s.a, OPM_HDCP, 1), COPP_HR_OK);
+        assert_int_equal(app_set_level(&s.copp, HDCP, 1), COPP_HR_OK);
+        s.rig.output.revokes = !slow;
+        s.rig.output.slow = slow;
+        assert_int_equal(opm_set(&s.b, OPM_ENFORCEMENT, COPP_ENFORCEMENT_TYPE1), slow ? COPP_HR_PENDING : FAILED);
+        s.rig.output.slow = false;
+        if (slow) {
+            s.rig.output.pending = false;
+            copp_connector_applied(s.rig.connector, COPP_E_REVOKED);
+            assert_int_equal(copp_device_command_result(s.b.device), FAILED);
+        }
+        assert_link(&s, 0, 0);
+        assert_true(s.rig.output.dark);
+        assert_int_equal(opm_virtual(&s.a, OPM_HDCP), 0);
+        assert_int_equal(s.a.flags, REVOKED);
+        assert_int_equal(opm_virtual(&s.b, OPM_HDCP), 0);
+        assert_int_equal(s.b.flags, REVOKED);
+        scene_end(&s);
+    }
+}
+
+/* The same after a reconfiguration, at once or later; and where it never says. */
+static void what_does_not_go_on_after_a_reconfiguration_is_lost(void) {
+    static const enum copp_result ends[] = {COPP_E_FAILED, COPP_E_REVOKED, COPP_E_PENDING, COPP_OK};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const bool goes_on = ends[i] == COPP_OK;
+        struct scene s;
+        scene_begin(&s, false);
+        assert_int_equal(opm_set(&s.a, OPM_HDCP, 1), COPP_HR_OK);
+        s.rig.output.slow = true;
+        copp_connector_reconfigured(s.rig.connector);
+        assert_true(s.rig.output.pending);
+        assert_int_equal(opm_virtual(&s.a, OPM_HDCP), 1);
+        s.rig.output.slow = false;
+        if (ends[i] == COPP_E_PENDING) {
+            copp_adapter_dispatch(s.rig.adapter, 1);
+            copp_adapter_dispatch(s.rig.adapter, copp_adapter_deadline_ms(s.rig.adapter));
+        } else {
+            s.rig.output.pending = false;
+            copp_connector_applied(s.rig.connector, ends[i]);
+        }
+        assert_link(&s, goes_on, 0);
+        assert_int_equal(s.rig.output.dark, !goes_on);
+        assert_int_equal(opm_virtual(&s.a, OPM_HDCP), goes_on);
+        assert_int_equal(s.a.flags, ends[i] == COPP_E_REVOKED ? REVOKED : goes_on ? COPP_STATUS_NORMAL : LOST);
+        copp_connector_applied(s.rig.connector, COPP_E_FAILED); /* nothing is pending */
+        assert_int_equal(opm_virtual(&s.a, OPM_HDCP), goes_on);
+        scene_end(&s);
+    }
+}
+
 static void tampering_is_told_apart(void) {
     struct scene s;
     scene_begin(&s, false);
@@ -473,6 +552,9 @@ static const struct test_case cases[] = {
     TEST(a_lost_link_darkens_the_screen, "OPM-STA-1 OPM-STA-5 OPM-STA-6"),
     TEST(a_failed_set_leaves_it_dark, "OPM-STA-6 OPM-SET-6"),
     TEST(an_output_that_does_not_blank_is_told_again, "OPM-STA-6"),
+    TEST(an_output_is_told_to_blank_whatever_is_pending, "OPM-STA-6"),
+    TEST(an_output_that_finds_a_revoked_device_ends_hdcp, "OPM-SRM-5 OPM-SRM-6"),
+    TEST(what_does_not_go_on_after_a_reconfiguration_is_lost, "EVT-1 OPM-STA-5 OPM-SRM-5"),
     TEST(tampering_is_told_apart, "OPM-STA-2"),
     TEST(type1_may_be_lost_alone, "OPM-ARB-2 OPM-STA-5"),
     TEST(clone_mode_takes_from_copp_alone, "OPM-OUT-6 ARB-6"),

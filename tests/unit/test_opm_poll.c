@@ -163,7 +163,10 @@ static void another_output_is_refused(void) {
 /* --- the SRM --- */
 
 static struct copp_session *begin_with_srm(struct fake_driver *driver) {
-    return begin(driver, &(struct copp_session_config){CONFIG, .srm_bytes = srm, .srm_size = sizeof srm});
+    struct copp_session *session = begin(driver, &(struct copp_session_config){CONFIG, .srm_bytes = srm, .srm_size = sizeof srm,
+                                                                               .binding = COPP_BINDING_OPTIONAL});
+    driver->binding.flags = COPP_BOUND_RECEIVER;
+    return session;
 }
 
 /* The SRM has come by the time that HDCP is set. */
@@ -207,6 +210,39 @@ static void an_srm_that_did_not_come_stops(void) {
     assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_REFUSED);
     assert_int_equal(copp_session_hresult(session), COPP_HR_OPM_INVALID_SRM);
     assert_int_equal(driver.sets, 0);
+    free_all(&session, &driver);
+}
+
+/* The driver would look up who receives, and its output names nobody (BIND-6). */
+static void an_srm_that_is_held_against_nobody_stops(void) {
+    static const struct copp_requirement anybody = {SIZE, .hdcp = 1, .unnamed_receiver = true};
+    static const struct copp_requirement type1 = {SIZE, .type1 = true};
+    struct fake_driver driver;
+    struct copp_session *session = begin_with_srm(&driver);
+    driver.binding.flags = 0;
+    assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_NO_RECEIVER);
+    assert_int_equal(copp_session_protect(session, &type1, 0), COPP_STOP_NO_RECEIVER);
+    assert_int_equal(copp_session_protect(session, &(struct copp_requirement){SIZE, .acp = 1}, 0), COPP_STOP_NONE);
+    assert_int_equal(copp_session_protect(session, &anybody, 0), COPP_STOP_NONE);
+    assert_true(poll_at(session, 1).receiver_unnamed);
+    driver.binding.flags = COPP_BOUND_RECEIVER;
+    assert_false(poll_at(session, 2).receiver_unnamed);
+    assert_int_equal(copp_session_protect(session, &hdcp_only, 3), COPP_STOP_NONE);
+    driver.binding.flags = 0;
+    assert_int_equal(poll_at(session, 4).stop, COPP_STOP_NO_RECEIVER);
+    free_all(&session, &driver);
+
+    session = begin(&driver, &(struct copp_session_config){CONFIG}); /* OPM-SRM-7: without a list nobody is looked up */
+    driver.binding.flags = 0;
+    assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_NONE);
+    assert_int_equal(copp_session_set_srm(session, srm, sizeof srm), COPP_OK); /* one that the player hands over itself */
+    assert_int_equal(poll_at(session, 1).stop, COPP_STOP_NO_RECEIVER);
+    free_all(&session, &driver);
+
+    session = begin_with_srm(&driver); /* a driver that binds nothing says nothing of it either */
+    driver.unbound = true;
+    assert_int_equal(copp_session_protect(session, &hdcp_only, 0), COPP_STOP_NONE);
+    assert_false(poll_at(session, 1).receiver_unnamed);
     free_all(&session, &driver);
 }
 
@@ -442,6 +478,7 @@ static const struct test_case cases[] = {
     TEST(another_output_is_refused, "OPM-APP-7"),
     TEST(the_srm_comes_before_hdcp, "OPM-APP-1"),
     TEST(an_srm_that_did_not_come_stops, "OPM-APP-1 OPM-SRM-2"),
+    TEST(an_srm_that_is_held_against_nobody_stops, "OPM-SRM-7 BIND-6"),
     TEST(levels_may_come_up_later, "OPM-SET-5"),
     TEST(a_level_that_never_comes_up_stops, "OPM-SET-5 OPM-APP-1"),
     TEST(time_that_does_not_pass_is_not_waited_for, "OPM-SET-5"),

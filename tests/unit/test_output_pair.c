@@ -146,8 +146,14 @@ static void both_halves_of_a_pair_are_blanked(void) {
     composite.answer = COPP_E_FAILED;
     assert_int_equal(pair_ops->blank(&pair.output, true), COPP_E_FAILED);
     assert_false(svideo.blank || composite.blank);
-    svideo.answer = COPP_E_FAILED;
     composite.answer = COPP_OK;
+    assert_int_equal(pair_ops->blank(&pair.output, true), COPP_OK);
+    composite.answer = COPP_E_FAILED;
+    assert_int_equal(pair_ops->blank(&pair.output, false), COPP_E_FAILED);
+    assert_true(svideo.blank && composite.blank); /* and neither shows frames */
+    composite.answer = COPP_OK;
+    assert_int_equal(pair_ops->blank(&pair.output, false), COPP_OK);
+    svideo.answer = COPP_E_FAILED;
     assert_int_equal(pair_ops->blank(&pair.output, true), COPP_E_FAILED);
     assert_false(svideo.blank || composite.blank);
     svideo.answer = COPP_OK;

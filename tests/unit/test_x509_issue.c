@@ -1,4 +1,5 @@
 /* Chains that are issued: they validate, say what was asked for, and are refused where they cannot be written (OPM-CERT). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,6 +196,71 @@ static void signers_of_1024_bits_are_refused(void) {
     world_end(&world);
 }
 
+/* Takes the place of a key of 2048 bits in a world of three. */
+static void put_larger_key(struct world *world, size_t position, const char *file, struct copp_rsa_key *key) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "vectors/%s", file);
+    char *path = test_path(name);
+    copp_private_key_free(&world->keys[position]);
+    assert_int_equal(copp_private_key_open_issuer(path, NULL, NULL, &world->keys[position]), COPP_OK);
+    assert_int_equal(world->keys[position]->ops->rsa_key(world->keys[position], key), COPP_OK);
+    world->requests[position].rsa_key = key;
+    for (size_t i = 0; i < world->count; i++)
+        world->requests[i].signer = world->keys[i + 1 < world->count ? i + 1 : i];
+    free(path);
+}
+
+/* OPM-CERT-5: those above the leaf have 2048 to 4096 bits. */
+static void keys_above_the_leaf_may_be_larger(void) {
+    struct world world = world_of(3);
+    struct copp_rsa_key keys[2];
+    struct copp_opm_chain *chain;
+    struct copp_opm_certificate read = {.size = sizeof read};
+    uint8_t *bytes;
+    size_t size;
+    world.requests[0].name = "123456789012345678901234567890123456789012345678901234567890leaf"; /* as long as names may be */
+    world.requests[1].name = "1234567890123456789012345678901234567890123456789012345678901-ca";
+    world.requests[2].name = "123456789012345678901234567890123456789012345678901234567890root";
+    put_larger_key(&world, 1, "srm-rsa3072.pem", &keys[0]);
+    put_larger_key(&world, 2, "opm/root-key.pem", &keys[1]);
+    assert_int_equal(copp_opm_chain_issue(world.requests, 3, COPP_OPM_HASH_SHA256, &bytes, &size), COPP_OK);
+    const struct copp_opm_anchor anchor = root_of(bytes, size);
+    const struct copp_opm_trust trust = {.size = sizeof trust, .anchor = &anchor};
+    assert_int_equal(copp_opm_chain_validate(bytes, size, &trust, &chain, NULL), COPP_OK);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(copp_opm_chain_certificate(chain, i + 1, &read), COPP_OK);
+        assert_int_equal(read.key.modulus_size, keys[i].modulus_size);
+        assert_memory_equal(read.key.modulus, keys[i].modulus, keys[i].modulus_size);
+    }
+    copp_opm_chain_free(&chain);
+    copp_release(bytes, size);
+    world_end(&world);
+}
+
+/* It can be written, and does not validate; what is not a key cannot. */
+static void a_larger_leaf_is_found_by_validation(void) {
+    struct world world = world_of(2);
+    struct copp_rsa_key key;
+    struct copp_verdict verdict;
+    uint8_t *bytes;
+    size_t size;
+    put_larger_key(&world, 0, "srm-rsa3072.pem", &key);
+    assert_int_equal(copp_opm_chain_issue(world.requests, 2, COPP_OPM_HASH_SHA1, &bytes, &size), COPP_OK);
+    const struct copp_opm_anchor anchor = root_of(bytes, size);
+    const struct copp_opm_trust trust = {.size = sizeof trust, .anchor = &anchor};
+    assert_int_equal(copp_opm_chain_validate(bytes, size, &trust, NULL, &verdict), COPP_E_INVALID);
+    assert_true(verdict.rule == COPP_RULE_OPM_CERT_5 && verdict.certificate == 0);
+    copp_release(bytes, size);
+    key.exponent = 65536;
+    refuse(&world, COPP_E_ARGUMENT);
+    key.exponent = 65537;
+    key.modulus_size = COPP_RSA_MODULUS_MAX + 1;
+    refuse(&world, COPP_E_ARGUMENT);
+    key.modulus_size = 0;
+    refuse(&world, COPP_E_ARGUMENT);
+    world_end(&world);
+}
+
 /* A key that makes a mistake would give itself away by what it signs. */
 struct faulty_key {
     struct copp_private_key key;
@@ -280,6 +346,8 @@ static const struct test_case cases[] = {
     TEST(a_wrong_signer_is_found_by_validation, "OPM-CERT-3"),
     TEST(what_cannot_be_written_is_refused, ""),
     TEST(signers_of_1024_bits_are_refused, "OPM-CERT-5"),
+    TEST(keys_above_the_leaf_may_be_larger, "OPM-CERT-5"),
+    TEST(a_larger_leaf_is_found_by_validation, "OPM-CERT-5"),
     TEST(a_key_that_errs_signs_nothing, ""),
     TEST(elements_are_wrapped, ""),
     TEST(numbers_are_minimal, ""),

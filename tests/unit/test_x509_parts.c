@@ -242,6 +242,40 @@ static void extensions_are_read_strictly(void) {
     }
 }
 
+/* So many extensions that nobody knows, the last of which may be one of those before it. */
+static size_t write_extensions(uint32_t count, bool repeat, uint8_t *bytes, size_t room) {
+    struct copp_der_out out = {bytes, room, 0, true};
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t object[] = {0x2a, (uint8_t)(repeat && i + 1 == count ? 0 : i & 0x7F), (uint8_t)(i >> 7)};
+        size_t start = out.used;
+        copp_der_put_element(&out, COPP_DER_OBJECT, object, sizeof object);
+        copp_der_put_element(&out, COPP_DER_OCTET_STRING, NULL, 0);
+        copp_der_wrap(&out, start, COPP_DER_SEQUENCE);
+    }
+    copp_der_wrap(&out, 0, COPP_DER_SEQUENCE);
+    assert_true(out.good);
+    return out.used;
+}
+
+/* Of however many: 64 are read, and a list of more is refused at the next one, whatever follows. */
+static void extensions_are_few(void) {
+    static const struct {
+        uint32_t count;
+        bool repeat;
+        const char *flaw;
+    } lists[] = {{64, false, NULL}, {64, true, "twice"}, {65, false, "more than 64"}, {5000, true, "more than 64"}};
+    static uint8_t bytes[64000];
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct copp_x509 certificate = {.has_extensions = true};
+        size_t size = write_extensions(lists[i].count, lists[i].repeat, bytes, sizeof bytes);
+        certificate.extension_list = (struct copp_reader){bytes, size};
+        copp_x509_read_extensions(&certificate);
+        const char *flaw = certificate.extensions.flaw;
+        if (!lists[i].flaw != !flaw || (flaw && !strstr(flaw, lists[i].flaw)))
+            fail_msg("%u extensions: %s", lists[i].count, flaw ? flaw : "no flaw");
+    }
+}
+
 /* --- roles --- */
 
 /* A chain of five that is valid, read anew; its first CA, at position 1, has no path length to spare. */
@@ -477,6 +511,7 @@ static const struct test_case cases[] = {
     TEST(versions_and_serial_numbers, "OPM-CERT-1"),
     TEST(nothing_follows_a_key, "OPM-CERT-5"),
     TEST(extensions_are_read_strictly, "OPM-CERT-9"),
+    TEST(extensions_are_few, "OPM-CERT-9"),
     TEST(roles_are_judged, "OPM-CERT-4"),
     TEST(certificates_say_what_they_are, ""),
     TEST(without_a_path_nobody_has_a_role, "OPM-CERT-2 OPM-CERT-3"),
