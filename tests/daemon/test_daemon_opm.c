@@ -1,4 +1,5 @@
 /* coppd under OPM semantics: packets put together by hand, and sessions of the library's over the socket. */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -306,6 +307,42 @@ static void a_command_that_is_answered_late(void) {
     kit_end(&kit);
 }
 
+#define DELAY_MS 400u
+
+static void begin_with_a_slow_output(struct kit *kit) {
+    char name[KIT_PATH + 32];
+    char settings[512];
+    kit_make(kit, "");
+    kit->semantics = COPP_SEMANTICS_OPM;
+    (void)snprintf(name, sizeof name, "%s/adapter.ini", kit->directory);
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file,
+                        "[output Slow]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\n"
+                        "hdcp_delay = %u\n",
+                        DELAY_MS) > 0 &&
+                fclose(file) == 0);
+    (void)snprintf(settings, sizeof settings, "[outputs]\nbackend = sim\nevents = %s\ndescription = %s\n", kit->events, name);
+    kit_configure(kit, settings);
+    kit_start(kit);
+}
+
+/* The simulator reads no clock, and coppd has had nothing to do for longer than its output takes. */
+static void an_output_takes_its_time_after_a_rest(void) {
+    struct kit kit;
+    struct player player;
+    begin_with_a_slow_output(&kit);
+    player_begin(&kit, "Slow", &player);
+    for (uint64_t began = clock_ms(); clock_ms() <= began + DELAY_MS;)
+        (void)poll(NULL, 0, 10);
+    uint64_t began = clock_ms();
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    assert_true(clock_ms() + 1 >= began + DELAY_MS); /* 1: both are cut off to milliseconds */
+    assert_int_equal(player_local(&player, HDCP), 1);
+    player_end(&player);
+    kit_end(&kit);
+}
+
 /* What the transport does with what goes beside a message. */
 static void what_goes_beside_a_message(void) {
     static const uint8_t more[ADDITIONAL_MAX + 1];
@@ -382,6 +419,7 @@ int main(void) {
         TEST(both_semantics_on_one_connector, "OPM-ARB-2 BIND-3"),
         TEST(what_an_opm_player_does, "OPM-APP-1 OPM-STA-8"),
         TEST(a_command_that_is_answered_late, "CMD-6"),
+        TEST(an_output_takes_its_time_after_a_rest, "CMD-6"),
         TEST(what_goes_beside_a_message, "OPM-SET-3"),
         TEST(modes_that_open_refuses, "OPM-OUT-6"),
         TEST(an_older_coppd, "OPM-OUT-4"),
