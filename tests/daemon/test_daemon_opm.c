@@ -235,6 +235,30 @@ static void a_session_by_hand(void) {
     kit_end(&kit);
 }
 
+/* Whoever reads the journal of a player of OPM looks for the calls that this player has made. */
+static void the_journal_has_the_names_of_its_calls(void) {
+    static const struct {
+        uint32_t semantics, type;
+        size_t size;
+        const char *said;
+    } calls[] = {{2, START, 256, ": FinishInitialization was answered ERROR_GRAPHICS_OPM_INVALID_ENCRYPTED_PARAMETERS\n"},
+                 {2, KEY_EXCHANGE, 0, ": StartInitialization was answered E_UNEXPECTED\n"},
+                 {1, START, 256, ": SessionSequenceStart was answered E_UNEXPECTED\n"},
+                 {1, KEY_EXCHANGE, 0, ": KeyExchange was answered E_UNEXPECTED\n"}};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        struct kit kit; /* one daemon each: of one user's failures in ten seconds it tells the first */
+        kit_make(&kit, "");
+        kit_start(&kit);
+        int fd = open_on(&kit, "HDMI-1", calls[i].semantics);
+        if (calls[i].type == KEY_EXCHANGE)
+            assert_int_equal(ask(fd, KEY_EXCHANGE, 0), COPP_HR_OK); /* the second one is one too many */
+        assert_int_not_equal(ask(fd, calls[i].type, calls[i].size), COPP_HR_OK);
+        kit_wait_said(&kit, calls[i].said, 1);
+        (void)close(fd);
+        kit_end(&kit);
+    }
+}
+
 /* --- the library's sessions --- */
 
 static void kit_begin(struct kit *kit, const char *settings) {
@@ -416,6 +440,7 @@ int main(void) {
         TEST(what_is_appended, "OPM-SET-3"),
         TEST(packets_of_the_other_semantics, "OPM-DDI-6 OPM-INI-9"),
         TEST(a_session_by_hand, "OPM-INI-4 OPM-GET-1 OPM-SET-1 OPM-SET-3"),
+        TEST(the_journal_has_the_names_of_its_calls, "OPM-INI-1 OPM-INI-9"),
         TEST(both_semantics_on_one_connector, "OPM-ARB-2 BIND-3"),
         TEST(what_an_opm_player_does, "OPM-APP-1 OPM-STA-8"),
         TEST(a_command_that_is_answered_late, "CMD-6"),
