@@ -23,7 +23,8 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct demo_options, semantics),
      .argument = "auto|copp|opm",
      .words = "auto copp opm",
-     .help = "whose story: COPP's (the default, and auto's\nchoice), or that of OPM, its successor, with a\nplayer of COPP beside it"},
+     .help = "whose story: COPP's (the default, and auto's\nchoice), or that of OPM, its successor, with a\nplayer of COPP "
+             "beside it"},
     {.name = NULL},
 };
 

@@ -241,19 +241,19 @@ static void the_journal_has_the_names_of_its_calls(void) {
         uint32_t semantics, type;
         size_t size;
         const char *said;
-    } calls[] = {{2, START, 256, ": FinishInitialization was answered ERROR_GRAPHICS_OPM_INVALID_ENCRYPTED_PARAMETERS\n"},
+    } steps[] = {{2, START, 256, ": FinishInitialization was answered ERROR_GRAPHICS_OPM_INVALID_ENCRYPTED_PARAMETERS\n"},
                  {2, KEY_EXCHANGE, 0, ": StartInitialization was answered E_UNEXPECTED\n"},
                  {1, START, 256, ": SessionSequenceStart was answered E_UNEXPECTED\n"},
                  {1, KEY_EXCHANGE, 0, ": KeyExchange was answered E_UNEXPECTED\n"}};
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         struct kit kit; /* one daemon each: of one user's failures in ten seconds it tells the first */
         kit_make(&kit, "");
         kit_start(&kit);
-        int fd = open_on(&kit, "HDMI-1", calls[i].semantics);
-        if (calls[i].type == KEY_EXCHANGE)
+        int fd = open_on(&kit, "HDMI-1", steps[i].semantics);
+        if (steps[i].type == KEY_EXCHANGE)
             assert_int_equal(ask(fd, KEY_EXCHANGE, 0), COPP_HR_OK); /* the second one is one too many */
-        assert_int_not_equal(ask(fd, calls[i].type, calls[i].size), COPP_HR_OK);
-        kit_wait_said(&kit, calls[i].said, 1);
+        assert_int_not_equal(ask(fd, steps[i].type, steps[i].size), COPP_HR_OK);
+        kit_wait_said(&kit, steps[i].said, 1);
         (void)close(fd);
         kit_end(&kit);
     }
