@@ -69,7 +69,7 @@ enum of_connector { OF_DEVICES, OF_SIMULATED, OF_PLUGGED };
 
 static void of_connectors(FILE *out, const struct copp_outputs *outputs, enum of_connector what) {
     static const char *const names[] = {"copp_connector_devices", "copp_connector_simulated", "copp_connector_plugged"};
-    static const char *const helps[] = {"COPP devices open on a connector.",
+    static const char *const helps[] = {"Sessions open on a connector, of COPP and OPM, established or not.",
                                         "1 for a connector that is simulated and protects nothing, 0 for a real one.",
                                         "1 for a connector with a display plugged in, 0 for one without."};
     head(out, names[what], "gauge", helps[what]);
@@ -148,7 +148,7 @@ bool metrics_render(const struct metrics *metrics, const struct metrics_now *now
     FILE *out = open_memstream(text, size);
     if (!out)
         return false;
-    gauge(out, "copp_sessions", "COPP sessions that are established: they have a session key.", now->sessions);
+    gauge(out, "copp_sessions", "Sessions of COPP and OPM that are established: they have a session key.", now->sessions);
     gauge(out, "copp_connections_open", "Connections that are open, with or without a session.", now->connections);
     counter(out, "copp_connections", "Connections that were let in.", metrics->connections);
     counter(out, "copp_handshakes", "Sessions that were started.", metrics->handshakes);

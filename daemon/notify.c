@@ -77,15 +77,19 @@ static void log_disconnect(struct server *server, const struct user *user, pid_t
 
 /* A step of a session's that ended in an error: the HRESULT that its player got, and nothing it did not (SES-6..8). */
 static void log_refused(struct client *client, enum packet_type type, uint32_t status, enum journal_kind kind) {
-    static const char *const steps[PACKET_TYPE_COUNT] = {[PACKET_KEY_EXCHANGE] = "KeyExchange",
-                                                         [PACKET_SEQUENCE_START] = "SessionSequenceStart",
-                                                         [PACKET_COMMAND] = "ProtectionCommand",
-                                                         [PACKET_OPM_CONFIGURE] = "Configure"};
+    static const struct {
+        const char *copp, *opm; /* by what the device's semantics call it */
+    } steps[PACKET_TYPE_COUNT] = {[PACKET_KEY_EXCHANGE] = {"KeyExchange", "StartInitialization"},
+                                  [PACKET_SEQUENCE_START] = {"SessionSequenceStart", "FinishInitialization"},
+                                  [PACKET_COMMAND] = {"ProtectionCommand", "ProtectionCommand"},
+                                  [PACKET_OPM_CONFIGURE] = {"Configure", "Configure"}};
     char name[JOURNAL_SUBJECT_SIZE];
     struct server *server = client->server;
+    struct copp_device_view view = {.size = sizeof view};
+    copp_device_inspect(client->device, &view);
     if (journal_admits(&server->journal, kind, name_user(client->user, name), clock_ms()))
-        log_warning("%s: pid %ld, session %" PRIu64 ": %s was answered %s", name, (long)client->pid, client->id, steps[type],
-                    copp_hresult_name(status));
+        log_warning("%s: pid %ld, session %" PRIu64 ": %s was answered %s", name, (long)client->pid, client->id,
+                    view.semantics == COPP_SEMANTICS_OPM ? steps[type].opm : steps[type].copp, copp_hresult_name(status));
 }
 
 static void count(struct server *server, enum disconnect_reason why) {

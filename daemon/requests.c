@@ -98,6 +98,7 @@ static struct outcome command(struct client *client) {
     const struct copp_command *command = &client->server->request.body.command;
     struct copp_connector *connector = copp_outputs_connector(client->server->outputs, client->connector);
     uint64_t now_ms = clock_ms();
+    copp_outputs_tell_time(client->server->outputs, now_ms);
     bool yields = precedence_yields(client, now_ms);
     copp_connector_set_busy(connector, yields);
     const struct outcome outcome = {.status = copp_device_command(client->device, command, now_ms)};
@@ -125,6 +126,7 @@ static struct outcome configure(struct client *client) {
     uint32_t additional_size;
     if (!copp_packet_configure_decode(request->body.bytes, copp_packet_word(request->body.bytes), &additional_size))
         return (struct outcome){.status = COPP_HR_INVALIDARG};
+    copp_outputs_tell_time(client->server->outputs, now_ms);
     bool yields = precedence_yields(client, now_ms);
     copp_connector_set_busy(connector, yields);
     uint32_t status = copp_device_configure(client->device, command, request->body.configure.additional, additional_size, now_ms);

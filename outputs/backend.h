@@ -72,6 +72,8 @@ struct copp_backend_ops {
     /* File descriptors to poll for reading, the same for as long as the backend lives; returns how many. */
     size_t (*fds)(const struct copp_backend *backend, int fds[COPP_BACKEND_FDS]);
     void (*dispatch)(struct copp_backend *backend, uint64_t now_ms);
+    /* What the time is, before a command: lets happen what was due, and no more. NULL: outputs that need not be told. */
+    void (*tell_time)(struct copp_backend *backend, uint64_t now_ms);
     /* When dispatch has something to do though no fd says so; may be in the past. To be asked anew after every call of the
      * adapter or of the backend. COPP_BACKEND_NEVER if nothing. */
     uint64_t (*deadline_ms)(const struct copp_backend *backend);

@@ -170,6 +170,11 @@ uint64_t copp_outputs_deadline_ms(const struct copp_outputs *outputs) {
     return adapter < backend ? adapter : backend;
 }
 
+void copp_outputs_tell_time(struct copp_outputs *outputs, uint64_t now_ms) {
+    if (outputs->backend->ops->tell_time)
+        outputs->backend->ops->tell_time(outputs->backend, now_ms);
+}
+
 void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms) {
     outputs->backend->ops->dispatch(outputs->backend, now_ms);
     (void)add_connectors(outputs); /* without memory for it, an output that has come is tried again next time */

@@ -50,6 +50,9 @@ int copp_outputs_fd(const struct copp_outputs *outputs);
 /* When dispatch is to be called though the descriptor is not readable; UINT64_MAX: never. Ask anew after every call of the
  * adapter, of a device or of dispatch. */
 uint64_t copp_outputs_deadline_ms(const struct copp_outputs *outputs);
+/* To be called before a command is handed to a device, which may be long after the last dispatch: outputs that read no clock
+ * count from here how long they take. */
+void copp_outputs_tell_time(struct copp_outputs *outputs, uint64_t now_ms);
 /* Does what is due, first for the backend, then for the adapter (CMD-6). */
 void copp_outputs_dispatch(struct copp_outputs *outputs, uint64_t now_ms);
 

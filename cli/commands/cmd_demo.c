@@ -21,9 +21,10 @@ static const struct option_spec options[] = {
     {.name = "semantics",
      .kind = OPTION_CHOICE,
      .offset = offsetof(struct demo_options, semantics),
-     .argument = "copp|opm",
-     .words = "copp opm",
-     .help = "whose story: COPP's (the default), or that of OPM,\nits successor, with a player of COPP beside it"},
+     .argument = "auto|copp|opm",
+     .words = "auto copp opm",
+     .help = "whose story: COPP's (the default, and auto's\nchoice), or that of OPM, its successor, with a\nplayer of COPP "
+             "beside it"},
     {.name = NULL},
 };
 

@@ -110,7 +110,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_adapter_srm(const struct copp_adap
 struct copp_connector_config {
     size_t size; /* sizeof this struct */
     struct copp_output *output; /* borrowed */
-    uint32_t connector_type; /* COPP_CONNECTOR_*, with the INTERNAL bit */
+    uint32_t connector_type; /* COPP_CONNECTOR_*, with the INTERNAL bit; COPP's sessions see those of OPM alone as UNKNOWN */
     uint32_t protection_types; /* OR of COPP_PROTECTION_TYPE_HDCP, ACP, CGMSA: whatever the mode (QRY-6) */
     uint32_t bus_type; /* COPP_BUS_*, with the INTEGRATED bit */
     uint32_t tv_standards; /* offered, OR of COPP_TV_STANDARD_* */

@@ -101,6 +101,10 @@ static void read_events(struct sim_backend *b) {
     }
 }
 
+static void tell_time(struct copp_backend *backend, uint64_t now_ms) {
+    copp_sim_dispatch(sim_of(backend)->sim, now_ms);
+}
+
 /* What was due before an event has happened before it. */
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct sim_backend *b = sim_of(backend);
@@ -130,6 +134,7 @@ static const struct copp_backend_ops sim_ops = {.real = false,
                                                 .attach = attach,
                                                 .fds = fds,
                                                 .dispatch = dispatch,
+                                                .tell_time = tell_time,
                                                 .deadline_ms = deadline_ms,
                                                 .close = close_sim};
 

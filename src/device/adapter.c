@@ -186,7 +186,7 @@ static bool can_be(const struct copp_connector_config *config) {
     if (!output || !output->ops || !copp_sized_known(output->ops, sizeof *output->ops) || !COPP_HAS_OP(output->ops, state) ||
         !COPP_HAS_OP(output->ops, apply) || !COPP_HAS_OP(output->ops, cancel))
         return false;
-    if (config->connector_type != COPP_CONNECTOR_UNKNOWN &&
+    if (config->connector_type != COPP_CONNECTOR_UNKNOWN && !copp_connector_is_opm_only(config->connector_type) &&
         !type_exists(config->connector_type, COPP_CONNECTOR_INTERNAL, COPP_CONNECTOR_UDI_EMBEDDED))
         return false;
     if (!type_exists(config->bus_type, COPP_BUS_INTEGRATED, COPP_BUS_AGP))

@@ -187,6 +187,8 @@ uint32_t copp_device_offered(const struct copp_connector *connector, enum copp_s
 /* The type that a word from an application names; a refusal unless it is exactly one that the device may hold (OPM-GET-6). */
 enum copp_refusal copp_device_type_index(const struct copp_device *device, uint32_t word, size_t *type);
 uint32_t copp_device_connector_type(const struct copp_device *device);
+/* Whether a connector type is one that COPP does not have. */
+bool copp_connector_is_opm_only(uint32_t type);
 uint32_t copp_device_bus_type(const struct copp_device *device);
 
 /* picture.c */

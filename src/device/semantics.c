@@ -58,11 +58,18 @@ enum copp_refusal copp_device_type_index(const struct copp_device *device, uint3
     return rules[index].missing;
 }
 
-/* OPM-CONST-2: OPM's is not a bit field, and an internal link of another kind is told as LVDS. */
+bool copp_connector_is_opm_only(uint32_t type) {
+    return type >= COPP_CONNECTOR_RESERVED && type <= COPP_CONNECTOR_AGNOSTIC_DIGITAL_B;
+}
+
+/* OPM-CONST-2: OPM's is not a bit field, and an internal link of another kind is told as LVDS. COPP has no word for some of OPM's. */
 uint32_t copp_device_connector_type(const struct copp_device *device) {
     const struct copp_connector *connector = device->connector;
-    if (device->semantics != COPP_SEMANTICS_OPM || !is_internal(connector))
-        return connector->config.connector_type;
+    uint32_t type = connector->config.connector_type;
+    if (device->semantics != COPP_SEMANTICS_OPM)
+        return copp_connector_is_opm_only(type) ? COPP_CONNECTOR_UNKNOWN : type;
+    if (!is_internal(connector))
+        return type;
     uint32_t kind = kind_of(connector);
     return kind == COPP_CONNECTOR_DISPLAYPORT_EMBEDDED || kind == COPP_CONNECTOR_UDI_EMBEDDED ? kind : COPP_CONNECTOR_LVDS;
 }

@@ -185,7 +185,7 @@ static void gauges_count_what_they_say(void) {
     kit_make(&kit, "");
     kit_start(&kit);
     char *metrics = kit_metrics(&kit);
-    assert_non_null(strstr(metrics, "# HELP copp_sessions COPP sessions that are established"));
+    assert_non_null(strstr(metrics, "# HELP copp_sessions Sessions of COPP and OPM that are established"));
     assert_non_null(strstr(metrics, "# HELP copp_connections_open Connections that are open"));
     free(metrics);
     int idle = raw_connect(&kit); /* nothing but a connection */

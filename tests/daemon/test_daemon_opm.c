@@ -1,4 +1,5 @@
 /* coppd under OPM semantics: packets put together by hand, and sessions of the library's over the socket. */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -234,6 +235,30 @@ static void a_session_by_hand(void) {
     kit_end(&kit);
 }
 
+/* Whoever reads the journal of a player of OPM looks for the calls that this player has made. */
+static void the_journal_has_the_names_of_its_calls(void) {
+    static const struct {
+        uint32_t semantics, type;
+        size_t size;
+        const char *said;
+    } steps[] = {{2, START, 256, ": FinishInitialization was answered ERROR_GRAPHICS_OPM_INVALID_ENCRYPTED_PARAMETERS\n"},
+                 {2, KEY_EXCHANGE, 0, ": StartInitialization was answered E_UNEXPECTED\n"},
+                 {1, START, 256, ": SessionSequenceStart was answered E_UNEXPECTED\n"},
+                 {1, KEY_EXCHANGE, 0, ": KeyExchange was answered E_UNEXPECTED\n"}};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        struct kit kit; /* one daemon each: of one user's failures in ten seconds it tells the first */
+        kit_make(&kit, "");
+        kit_start(&kit);
+        int fd = open_on(&kit, "HDMI-1", steps[i].semantics);
+        if (steps[i].type == KEY_EXCHANGE)
+            assert_int_equal(ask(fd, KEY_EXCHANGE, 0), COPP_HR_OK); /* the second one is one too many */
+        assert_int_not_equal(ask(fd, steps[i].type, steps[i].size), COPP_HR_OK);
+        kit_wait_said(&kit, steps[i].said, 1);
+        (void)close(fd);
+        kit_end(&kit);
+    }
+}
+
 /* --- the library's sessions --- */
 
 static void kit_begin(struct kit *kit, const char *settings) {
@@ -302,6 +327,42 @@ static void a_command_that_is_answered_late(void) {
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_E_REFUSED);
     assert_int_equal(copp_session_hresult(player.session), COPP_HR_OPM_DRIVER_INTERNAL_ERROR);
     assert_int_equal(player_local(&player, HDCP), 0); /* rolled back; and the answer is bound to that one */
+    player_end(&player);
+    kit_end(&kit);
+}
+
+#define DELAY_MS 400u
+
+static void begin_with_a_slow_output(struct kit *kit) {
+    char name[KIT_PATH + 32];
+    char settings[512];
+    kit_make(kit, "");
+    kit->semantics = COPP_SEMANTICS_OPM;
+    (void)snprintf(name, sizeof name, "%s/adapter.ini", kit->directory);
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file,
+                        "[output Slow]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\nksv = b70361f714\n"
+                        "hdcp_delay = %u\n",
+                        DELAY_MS) > 0 &&
+                fclose(file) == 0);
+    (void)snprintf(settings, sizeof settings, "[outputs]\nbackend = sim\nevents = %s\ndescription = %s\n", kit->events, name);
+    kit_configure(kit, settings);
+    kit_start(kit);
+}
+
+/* The simulator reads no clock, and coppd has had nothing to do for longer than its output takes. */
+static void an_output_takes_its_time_after_a_rest(void) {
+    struct kit kit;
+    struct player player;
+    begin_with_a_slow_output(&kit);
+    player_begin(&kit, "Slow", &player);
+    for (uint64_t began = clock_ms(); clock_ms() <= began + DELAY_MS;)
+        (void)poll(NULL, 0, 10);
+    uint64_t began = clock_ms();
+    assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
+    assert_true(clock_ms() + 1 >= began + DELAY_MS); /* 1: both are cut off to milliseconds */
+    assert_int_equal(player_local(&player, HDCP), 1);
     player_end(&player);
     kit_end(&kit);
 }
@@ -379,9 +440,11 @@ int main(void) {
         TEST(what_is_appended, "OPM-SET-3"),
         TEST(packets_of_the_other_semantics, "OPM-DDI-6 OPM-INI-9"),
         TEST(a_session_by_hand, "OPM-INI-4 OPM-GET-1 OPM-SET-1 OPM-SET-3"),
+        TEST(the_journal_has_the_names_of_its_calls, "OPM-INI-1 OPM-INI-9"),
         TEST(both_semantics_on_one_connector, "OPM-ARB-2 BIND-3"),
         TEST(what_an_opm_player_does, "OPM-APP-1 OPM-STA-8"),
         TEST(a_command_that_is_answered_late, "CMD-6"),
+        TEST(an_output_takes_its_time_after_a_rest, "CMD-6"),
         TEST(what_goes_beside_a_message, "OPM-SET-3"),
         TEST(modes_that_open_refuses, "OPM-OUT-6"),
         TEST(an_older_coppd, "OPM-OUT-4"),

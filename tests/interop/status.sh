@@ -189,12 +189,14 @@ expect 0 timeout 60 "$COPP" demo --semantics opm
 sed 's/[0-9a-f]\{16,\}/X/g; s/sequence [0-9]*/sequence N/; s/[0-9]* bytes, XML/N bytes/' "$dir/out" | cmp - "$dir/first"
 expect 0 timeout 60 "$COPP" demo --semantics opm --json
 jq -s -e '[.[].step] == [range(1; 15)]' "$dir/out" >/dev/null || fail "steps"
-expect 0 "$COPP" demo --semantics copp --json
-jq -s -e 'length == 12' "$dir/out" >/dev/null || fail "COPP's story"
+for semantics in copp auto; do
+    expect 0 "$COPP" demo --semantics $semantics --json
+    jq -s -e 'length == 12' "$dir/out" >/dev/null || fail "COPP's story, by $semantics"
+done
 expect 2 "$COPP" demo --semantics opm --adapter "$dir/card.ini"
 complains 'the story needs an output with HDCP, and opm = type1'
-expect 2 "$COPP" demo --semantics auto
-complains "takes one of copp|opm, not 'auto'"
+expect 2 "$COPP" demo --semantics neither
+complains "takes one of auto|copp|opm, not 'neither'"
 
 begin demo_colours
 script -qec "env TERM=xterm $COPP demo" /dev/null </dev/null >"$dir/out"

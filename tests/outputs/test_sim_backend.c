@@ -115,6 +115,25 @@ static void time_limits_as_described(void) {
     end(&w);
 }
 
+/* A host dispatches when something is due: a command that comes long after the last time has its whole delay. */
+static void a_delay_begins_with_its_command(void) {
+    struct world w;
+    begin(&w);
+    outputs_rig_pass(&w.outputs, 10);
+    w.outputs.now_ms = w.app.now_ms = w.outputs.now_ms + 100000; /* nothing was due meanwhile */
+    copp_outputs_tell_time(w.outputs.outputs, w.outputs.now_ms);
+    assert_int_equal(app_set_level(&w.app, HDCP, 1), COPP_HR_PENDING);
+    outputs_rig_pass(&w.outputs, 490);
+    assert_int_equal(app_result(&w.app), COPP_HR_PENDING);
+    outputs_rig_pass(&w.outputs, 20);
+    assert_int_equal(app_result(&w.app), COPP_HR_OK);
+    assert_int_equal(app_set_level(&w.app, HDCP, 0), COPP_HR_OK);
+    w.outputs.now_ms += 100000;
+    copp_outputs_tell_time(w.outputs.outputs, w.outputs.now_ms);
+    assert_int_equal(app_local(&w.app, HDCP), 0); /* being told is no dispatch: nothing else happens */
+    end(&w);
+}
+
 static void events_in_lines(void) {
     struct world w;
     char text[300];
@@ -280,6 +299,7 @@ static const struct test_case cases[] = {
     TEST(outputs_as_described, "ARB-6 QRY-6"),
     TEST(receivers_as_described, ""),
     TEST(time_limits_as_described, "CMD-6"),
+    TEST(a_delay_begins_with_its_command, "CMD-6"),
     TEST(events_in_lines, "EVT-1"),
     TEST(no_events, ""),
     TEST(a_sim_with_an_adapter, ""),

@@ -456,6 +456,44 @@ static void an_embedded_link_offers_nothing(void) {
     }
 }
 
+static void connectors_of_opm_alone(void) {
+    static const uint32_t types[] = {COPP_CONNECTOR_RESERVED, COPP_CONNECTOR_MIRACAST, COPP_CONNECTOR_AGNOSTIC_DIGITAL_A,
+                                     COPP_CONNECTOR_AGNOSTIC_DIGITAL_B};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct opm_rig rig;
+        struct opm_app app;
+        struct app copp;
+        struct copp_connector_config config = opm_config();
+        config.connector_type = types[i];
+        opm_rig_init(&rig, &config, false);
+        opm_begin(&app, &rig);
+        app_begin(&copp, rig.connector);
+        assert_int_equal(opm_word(&app, COPP_QUERY_CONNECTOR_TYPE), types[i]);
+        assert_int_equal(opm_set(&app, OPM_HDCP, 1), COPP_HR_OK);
+        assert_int_equal(app_word(&copp, COPP_QUERY_CONNECTOR_TYPE), COPP_CONNECTOR_UNKNOWN);
+        copp_device_close(&app.device);
+        copp_device_close(&copp.device);
+        opm_rig_end(&rig);
+    }
+}
+
+/* OPM-WIRE-7: a number of its own, and not COPP's whole format; single fields and what nobody knows have none. */
+static void interleaving_is_one_number(void) {
+    static const unsigned numbers[][2] = {{2, 2}, {3, 3}, {4, 4}, {0, 0}, {1, 0}, {5, 0}, {6, 0}, {255, 0}};
+    struct opm_rig rig;
+    struct opm_app app;
+    uint8_t answer[44];
+    opm_rig_init(&rig, NULL, false);
+    opm_begin(&app, &rig);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        rig.output.state.display.format = 0xABCDEF00u | numbers[i][0];
+        assert_int_equal(opm_ask(&app, COPP_QUERY_DISPLAY_DATA, NULL, answer, sizeof answer), COPP_HR_OK);
+        assert_int_equal(get_u32(answer + 28), numbers[i][1]);
+    }
+    copp_device_close(&app.device);
+    opm_rig_end(&rig);
+}
+
 static void buses_that_cannot_be(void) {
     static const uint32_t wrong[] = {5, 0x60000, 0x10001, 0x80000003, 0x8000};
     static const uint32_t right[] = {4, 0x10000, 0x80010000, 0x50003, 0x80020004};
@@ -492,6 +530,8 @@ static const struct test_case cases[] = {
     TEST(a_device_of_the_other_semantics, "OPM-DDI-6 OPM-GET-2"),
     TEST(codes_for_a_copp_device, "OPM-DDI-6"),
     TEST(an_embedded_link_offers_nothing, "OPM-CONST-1 OPM-CONST-2 OPM-GET-7 OPM-SET-7"),
+    TEST(connectors_of_opm_alone, "OPM-CONST-2"),
+    TEST(interleaving_is_one_number, "OPM-WIRE-7"),
     TEST(buses_that_cannot_be, "OPM-CONST-1"),
 };
 
