@@ -116,7 +116,7 @@ static int fail_description(const struct invocation *in, const char *name, const
     if (error->line > 0)
         snprintf(line, sizeof line, "line %u: ", error->line);
     snprintf(text, sizeof text, "%s%s", line, error->text);
-    return fail_kind(in, name, blob, KIND(FILE_TEXT), text);
+    return fail_kind(in, name, blob, KIND(FILE_TEXT), text, NULL);
 }
 
 static enum copp_result refuse_decryption(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {

@@ -36,7 +36,7 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_LINK_LOST:
         return "the link was lost; a new session is needed";
     case COPP_E_UNSUPPORTED:
-        return "the connector does not offer this";
+        return "connector or driver does not offer this";
     case COPP_E_UNSUPPORTED_MODE:
         return "a clone or theatre mode is not protected";
     case COPP_E_RESOLUTION:

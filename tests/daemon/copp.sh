@@ -72,7 +72,9 @@ says "$anchor: is not an anchor"
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --semantics copp
 says "$opm_anchor: is not an anchor"
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --crl "$anchor"
-says "$opm_anchor: is not an anchor"
+says "$opm_anchor: is an anchor of OPM, and --crl is of COPP alone"
+expect 2 "$COPP" protect --device "unix:$socket" --anchor "$anchor" --type1 -- true
+says "$anchor: is an anchor of COPP, and --type1 is of OPM alone"
 expect 2 "$COPP" status --device "unix:$socket" --semantics opm --srm "$anchor"
 says "--srm is of COPP alone: it does not go with --semantics opm"
 # a coppd without OPM: COPP is what is left where either will do, and nowhere else (OPM-OUT-4)
