@@ -11,6 +11,7 @@ expect 2 "$COPP" status --device "unix:$socket"
 says "no coppd listens there"
 expect 2 "$COPP" lend --device "unix:$socket" --pid $$
 says "$socket: no coppd listens there: start it (systemctl start coppd.socket"
+! grep -q embedded "$directory/err" || fail "copp lend speaks of an adapter that it does not take"
 expect 2 "$COPP" status --device telepathy
 says "give unix:PATH or embedded"
 expect 2 "$COPP" status --device "unix:$socket" --events /dev/null
