@@ -232,7 +232,7 @@ int link_establish(const struct invocation *in, struct embedded *host, const cha
     struct copp_verdict verdict;
     enum copp_result result = link_open(host, output, lists, link);
     if (result == COPP_E_NOT_FOUND)
-        return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+        return fail(in, STATUS_UNKNOWN, output, "is not an output of this adapter (see copp status)");
     if (result != COPP_OK)
         return fail_session(in, output, "session", result, link->session);
     return link_handshake(in, output, link, &verdict);

@@ -147,7 +147,7 @@ static int fail_private_key(const struct invocation *in, const char *uri, const 
     if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
         return fail(in, STATUS_UNKNOWN, shown, "no RSA private key of 1024 to 2048 bits is there, or %s%s",
                     passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file", why_uri(uri));
-    return fail(in, STATUS_UNKNOWN, shown, "is no RSA private key of 1024 to 2048 bits, or %s%s", when_encrypted(passphrase),
+    return fail(in, STATUS_UNKNOWN, shown, "is not an RSA private key of 1024 to 2048 bits, or %s%s", when_encrypted(passphrase),
                 why_uri(uri));
 }
 

@@ -170,7 +170,7 @@ int remote_open(const struct invocation *in, struct adapter *adapter, const char
     enum copp_result result = open_device(adapter, output, &connection, transport);
     bool connected = connection != NULL;
     if (connected && result == COPP_E_NOT_FOUND)
-        status = fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+        status = fail(in, STATUS_UNKNOWN, output, "is not an output of this adapter (see copp status)");
     else if (connected && result == COPP_E_UNSUPPORTED && adapter->semantics == COPP_SEMANTICS_OPM)
         status =
             fail(in, STATUS_UNKNOWN, adapter->path,

@@ -310,8 +310,8 @@ static int open_signature(const struct invocation *in, struct copp_private_key *
         status = fail(in, STATUS_NO, name,
                       "is not below the key's modulus: sealed to another key, or in the wrong byte order (SES-8)");
     else if (result == COPP_E_KEY)
-        status =
-            fail(in, STATUS_UNKNOWN, ((const struct open_options *)in->options)->key, "is no driver's key: that has 2048 bits");
+        status = fail(in, STATUS_UNKNOWN, ((const struct open_options *)in->options)->key,
+                      "is not a driver's key: that has 2048 bits");
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     else

@@ -14,7 +14,7 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_CRYPTO:
         return "the crypto library failed";
     case COPP_E_RANDOM:
-        return "no random numbers to be had";
+        return "no random numbers available";
     case COPP_E_STATE:
         return "the call is out of order";
     case COPP_E_TRUNCATED:
@@ -42,7 +42,7 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_RESOLUTION:
         return "the present resolution forbids this";
     case COPP_E_PENDING:
-        return "begun, not ended yet";
+        return "still in progress";
     case COPP_E_IO:
         return "reading or writing failed";
     case COPP_E_NOT_FOUND:

@@ -50,7 +50,7 @@ static const struct {
     {COPP_E_CRYPTO, "check the installation of the crypto library"},
     {COPP_E_RANDOM, "check the system's source of random numbers"},
     {COPP_E_STATE, "make the calls in their order, each once: exchange, start, then the rest"},
-    {COPP_E_TOO_LARGE, "what the driver presents is no certificate chain: update the driver"},
+    {COPP_E_TOO_LARGE, "what the driver presents is not a certificate chain: update the driver"},
     {COPP_E_INVALID, "do not use this driver; ask its vendor for one with a valid chain"},
     {COPP_E_REVOKED, "do not use this driver; ask its vendor for one with a new certificate"},
     {COPP_E_TRANSPORT, "check that the driver, or coppd, runs, then start a new session"},

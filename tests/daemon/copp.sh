@@ -194,7 +194,7 @@ expect 0 env COPP_ANCHOR= "$COPP" status --device embedded
 expect 7 "$COPP" protect --allow-simulated --hdcp 1 -- sh -c 'exit 7'
 says "HDMI-1: released"
 expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-9 -- true
-says "is no output of this adapter"
+says "is not an output of this adapter"
 (
     sleep 0.5
     "$COPP" status >"$directory/seen"

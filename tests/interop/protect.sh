@@ -107,7 +107,7 @@ expect 2 $protect --hdcp 2 -- true
 expect 2 $protect --acp 4 -- true
 expect 2 $protect --cgmsa never -- true
 expect 2 $protect --hdcp 1 --output NoSuch -- true
-complains 'NoSuch: is no output'
+complains 'NoSuch: is not an output'
 expect 2 $protect --hdcp 1 --srm-key facsimile -- true
 expect 1 $protect --hdcp 1 --output Component-1 -- touch "$dir/played"
 complains 'Component-1: the connector does not offer'
