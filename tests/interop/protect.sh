@@ -152,6 +152,11 @@ expect 0 $protect --adapter "$dir/linux.ini" --hdcp 1 --unnamed-receiver -- true
 complains '^U: protected: HDCP on, receiver not named and not checked (APP-1, APP-2) (simulated: protects nothing)$'
 expect 0 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output A -- true
 complains '^A: protected: HDCP on (simulated: protects nothing)$'
+# under OPM the driver judges, and says that it cannot (BIND-6)
+expect 0 $protect --adapter "$dir/linux.ini" --semantics opm --hdcp 1 -- true
+complains 'U: protected: HDCP on, receiver not named, so the driver cannot look it up (OPM-SRM-7) (OPM)'
+expect 0 $protect --adapter "$dir/card.ini" --semantics opm --hdcp 1 --output A -- true
+complains 'A: protected: HDCP on (OPM)'
 expect 1 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output R -- touch "$dir/played"
 complains 'R: .*repeater (APP-1)'
 absent "$dir/played"
