@@ -90,12 +90,28 @@ static int refuse_anchor(const struct invocation *in, const char *option) {
                 option != NULL ? "leave --anchor out, or name another --device" : "unset it, or name another --device");
 }
 
+/* An anchor in a file is of one protocol, and so may be an option: what chose the protocol is told where they do not go together. */
+static int read_anchor_beside(const struct invocation *in, const char *name, const char *option, struct adapter *adapter) {
+    enum copp_semantics semantics = option != NULL ? COPP_SEMANTICS_NONE : adapter->semantics;
+    int status = read_anchors(in, name, &semantics, &adapter->anchor, &adapter->opm_anchor);
+    if (option == NULL)
+        adapter->semantics = semantics;
+    if (status != STATUS_YES || semantics == COPP_SEMANTICS_NONE || semantics == adapter->semantics)
+        return status;
+    bool opm = semantics == COPP_SEMANTICS_OPM;
+    return fail_with(in, STATUS_UNKNOWN, name,
+                     opm ? "name COPP's anchor, or leave the option out" : "name OPM's anchor, or leave the option out",
+                     "is an anchor of %s, and %s is of %s alone", opm ? "OPM" : "COPP", option, opm ? "COPP" : "OPM");
+}
+
 /* Whom to trust outside this program. */
-static int find_anchor(const struct invocation *in, const char *name, struct adapter *adapter) {
+static int find_anchor(const struct invocation *in, const struct adapter_options *o, const char *name, struct adapter *adapter) {
     bool file = name != NULL && strcmp(name, "microsoft") != 0 && strcmp(name, "-") != 0;
     const char *missing = file ? remote_missing_anchor(name) : NULL;
+    bool either = o->semantics != NULL && strcmp(o->semantics, "auto") == 0;
+    const char *alone = adapter->semantics == COPP_SEMANTICS_OPM ? o->opm_alone : copp_alone(o);
     return missing != NULL ? fail(in, STATUS_UNKNOWN, name, "the anchor does not exist: %s", missing)
-                           : read_anchors(in, name, &adapter->semantics, &adapter->anchor, &adapter->opm_anchor);
+                           : read_anchor_beside(in, name, either ? alone : NULL, adapter);
 }
 
 /* What a driver under OPM is given first: with a message of HDCP 1.x that of HDCP 2.x comes before it (give_second). */
@@ -121,7 +137,7 @@ int adapter_trust(const struct invocation *in, const struct adapter_options *opt
     bool remote = adapter->path != NULL;
     if (!remote && anchor != NULL)
         return refuse_anchor(in, options->anchor);
-    int status = remote ? find_anchor(in, anchor, adapter) : STATUS_YES;
+    int status = remote ? find_anchor(in, options, anchor, adapter) : STATUS_YES;
     bool lists = remote && adapter->semantics != COPP_SEMANTICS_OPM; /* they are COPP's, under its anchor */
     if (status == STATUS_YES)
         status = revocation_open(in, &options->revocation, lists ? &adapter->anchor : NULL,

@@ -37,7 +37,7 @@ int load_opm_chain(const struct invocation *in, const char *name, const struct c
     if (result == COPP_E_ARGUMENT)
         status = fail(in, STATUS_UNKNOWN, NULL, "--purpose takes an object identifier, such as 1.3.6.1.4.1.311.10.5.10");
     else if (result != COPP_OK)
-        status = fail_unlike(in, name, &blob, KIND(FILE_X509), COLLECTION_OPM, result, &verdict);
+        status = fail_unlike(in, name, &blob, KINDS_OPM_CHAIN, COLLECTION_OPM, result, &verdict);
     blob_free(&blob);
     return status;
 }

@@ -116,7 +116,7 @@ static int fail_description(const struct invocation *in, const char *name, const
     if (error->line > 0)
         snprintf(line, sizeof line, "line %u: ", error->line);
     snprintf(text, sizeof text, "%s%s", line, error->text);
-    return fail_kind(in, name, blob, KIND(FILE_TEXT), text);
+    return fail_kind(in, name, blob, KIND(FILE_TEXT), text, NULL);
 }
 
 static enum copp_result refuse_decryption(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
@@ -232,7 +232,7 @@ int link_establish(const struct invocation *in, struct embedded *host, const cha
     struct copp_verdict verdict;
     enum copp_result result = link_open(host, output, lists, link);
     if (result == COPP_E_NOT_FOUND)
-        return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+        return fail(in, STATUS_UNKNOWN, output, "is not an output of this adapter (see copp status)");
     if (result != COPP_OK)
         return fail_session(in, output, "session", result, link->session);
     return link_handshake(in, output, link, &verdict);

@@ -59,7 +59,7 @@ void help_group(FILE *out, const char *group) {
 
 void help_tool(FILE *out) {
     fputs("Usage: copp COMMAND [OPTION]...\n"
-          "The Certified Output Protection Protocol: sessions, certificates and what goes with them.\n\n",
+          "Output protection by COPP and OPM: sessions, certificates and what goes with them.\n\n",
           out);
     print_commands(out, "");
     fputs("\nOptions:\n"

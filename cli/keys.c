@@ -11,6 +11,33 @@
 
 #define KEY_FILE_MAX 65536u
 
+/* What else is given for an anchor: what is not an anchor of either protocol, and the other one's. */
+#define KINDS_WITHOUT_KEY (KINDS_WITH_ROOT | KIND(FILE_X509) | KIND(FILE_PUBLIC_KEY) | KIND(FILE_PUBLIC_DER) | KIND(FILE_MODULUS))
+#define KINDS_WITH_ROOT (KIND(FILE_CHAIN) | KIND(FILE_CHAIN_UTF16) | KIND(FILE_PKCS7))
+static const char root_alone[] =
+    "name the root's key or certificate alone, as its owner publishes it: one that came with the chain proves nothing";
+static const char public_half_alone[] = "name its public half or its certificate, and keep the private key secret";
+static const struct kind_remedy copp_anchor_remedies[] = {
+    {KINDS_WITH_ROOT, root_alone},
+    {KIND(FILE_PRIVATE_KEY), public_half_alone},
+    {KIND(FILE_X509),
+     "a certificate is an anchor of OPM: name COPP's, or ask for OPM with --semantics opm (copp chain verify: --opm)"},
+    {0, NULL},
+};
+static const struct kind_remedy opm_anchor_remedies[] = {
+    {KINDS_WITH_ROOT, root_alone},
+    {KIND(FILE_PRIVATE_KEY), public_half_alone},
+    {KIND(FILE_PUBLIC_KEY) | KIND(FILE_PUBLIC_DER) | KIND(FILE_MODULUS),
+     "a key alone is an anchor of COPP: name OPM's certificate, or ask for COPP with --semantics copp (copp chain verify: no "
+     "--opm)"},
+    {0, NULL},
+};
+static const struct kind_remedy either_anchor_remedies[] = {
+    {KINDS_WITH_ROOT, root_alone},
+    {KIND(FILE_PRIVATE_KEY), public_half_alone},
+    {0, NULL},
+};
+
 int read_anchor(const struct invocation *in, const char *name, struct copp_public_key *anchor) {
     if (name == NULL || strcmp(name, "microsoft") == 0) {
         *anchor = *copp_anchor_microsoft();
@@ -23,7 +50,8 @@ int read_anchor(const struct invocation *in, const char *name, struct copp_publi
     enum copp_result result = copp_public_key_read((const char *)text.bytes, text.size, anchor);
     if (result == COPP_E_KEY)
         status = fail_kind(in, name, &text, KINDS_ANCHOR,
-                           "is not an anchor: give a PEM public key or a base64 modulus of 1024 to 2048 bits");
+                           "is not an anchor of COPP: give a PEM public key or a base64 modulus of 1024 to 2048 bits",
+                           copp_anchor_remedies);
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     blob_free(&text);
@@ -43,7 +71,8 @@ int read_opm_anchor(const struct invocation *in, const char *name, struct copp_o
     enum copp_result result = copp_opm_anchor_read(file.bytes, file.size, anchor);
     if (result == COPP_E_KEY)
         status = fail_kind(in, name, &file, KINDS_OPM_ANCHOR,
-                           "is not an anchor: give a certificate, DER or PEM, with an RSA key of 2048 to 4096 bits");
+                           "is not an anchor of OPM: give a certificate, DER or PEM, with an RSA key of 2048 to 4096 bits",
+                           opm_anchor_remedies);
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     blob_free(&file);
@@ -66,7 +95,8 @@ static int read_either(const struct invocation *in, const char *name, enum copp_
     }
     if (result == COPP_E_KEY)
         status = fail_kind(in, name, &file, KINDS_ANCHOR | KIND(FILE_X509),
-                           "is not an anchor: give a PEM public key or a base64 modulus for COPP, or a certificate for OPM");
+                           "is not an anchor: give a PEM public key or a base64 modulus for COPP, or a certificate for OPM",
+                           either_anchor_remedies);
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     blob_free(&file);
@@ -108,6 +138,8 @@ static int fail_private_key(const struct invocation *in, const char *uri, const 
     if (!peeked && errno == EISDIR)
         return fail(in, STATUS_UNKNOWN, shown, "is a directory, not a private key: name the file in it");
     if (peeked && recognise_other(blob.bytes, blob.size, KIND(FILE_PRIVATE_KEY) | KIND(FILE_TEXT), &name, &remedy)) {
+        if (KIND(recognise(blob.bytes, blob.size)) & KINDS_WITHOUT_KEY)
+            remedy = "name the file that holds the private key";
         blob_free(&blob);
         return fail_with(in, STATUS_UNKNOWN, shown, remedy, "is not a private key; it is %s", name);
     }
@@ -115,7 +147,7 @@ static int fail_private_key(const struct invocation *in, const char *uri, const 
     if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
         return fail(in, STATUS_UNKNOWN, shown, "no RSA private key of 1024 to %u bits is there, or %s%s", largest,
                     passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file", why_uri(uri));
-    return fail(in, STATUS_UNKNOWN, shown, "is no RSA private key of 1024 to %u bits, or %s%s", largest,
+    return fail(in, STATUS_UNKNOWN, shown, "is not an RSA private key of 1024 to %u bits, or %s%s", largest,
                 when_encrypted(passphrase), why_uri(uri));
 }
 

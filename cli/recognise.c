@@ -15,7 +15,7 @@ static const struct kind {
 } kinds[] = {
     [FILE_OTHER] = {NULL, ""},
     [FILE_EMPTY] = {"an empty file, or one of blanks and NULs alone", "fetch or save it again"},
-    [FILE_CHAIN] = {"a COPP certificate chain", "give it to copp chain verify, without --opm"},
+    [FILE_CHAIN] = {"a COPP certificate chain", "give it to copp chain verify or show, without --opm"},
     [FILE_CHAIN_UTF16] = {"a COPP certificate chain in UTF-16", "save the chain as UTF-8, byte for byte as the driver sent it"},
     [FILE_XML] = {"XML, and no certificate collection", "give the chain as the driver sent it"},
     [FILE_HTML] = {"a web page (HTML), such as a server's error page", "look at it with a browser, and fetch the file again"},
@@ -25,6 +25,8 @@ static const struct kind {
     [FILE_X509] =
         {"an X.509 certificate, chain or revocation list, as OPM's drivers have",
          "an OPM driver's chain is for copp chain verify --opm; COPP's chains are XML, and its lists have a format of their own"},
+    [FILE_PKCS7] = {"a PKCS #7 container of certificates, as an OPM driver's chain is",
+                    "give it to copp chain verify or show, with --opm"},
     [FILE_PUBLIC_KEY] = {"a public key", "a public key is given as --anchor, for srm as --key"},
     [FILE_PUBLIC_DER] = {"a public key in DER", "make PEM of it: openssl pkey -pubin -in FILE -out FILE.pem"},
     [FILE_PRIVATE_KEY] = {"a private key", "give it as a key, and keep it secret"},
@@ -62,8 +64,9 @@ static enum file_kind recognise_pem(const char *label) {
         return FILE_PRIVATE_KEY;
     if (strstr(word, "PUBLIC KEY") != NULL)
         return FILE_PUBLIC_KEY;
-    if (strstr(word, "CERTIFICATE") != NULL || strcmp(word, "X509 CRL") == 0 || strcmp(word, "PKCS7") == 0 ||
-        strcmp(word, "CMS") == 0)
+    if (strcmp(word, "PKCS7") == 0 || strcmp(word, "CMS") == 0)
+        return FILE_PKCS7;
+    if (strstr(word, "CERTIFICATE") != NULL || strcmp(word, "X509 CRL") == 0)
         return FILE_X509;
     return FILE_OTHER;
 }
@@ -105,7 +108,7 @@ static enum file_kind recognise_der(const uint8_t *bytes, size_t size) {
         return FILE_OTHER;
     const uint8_t *inside = bytes + 2 + (bytes[1] & 0x7f);
     if (copp_equal(inside, signed_data, sizeof signed_data))
-        return FILE_X509;
+        return FILE_PKCS7;
     if (copp_equal(inside, rsa, sizeof rsa))
         return FILE_PUBLIC_DER;
     if (inside[0] == 0x02 && inside[1] == 1 && inside[2] == 0)

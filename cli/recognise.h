@@ -15,7 +15,8 @@ enum file_kind {
     FILE_LIST, /* a revocation list, binary or base64, perhaps torn */
     FILE_SRM_1, /* an HDCP 1.x renewability message, perhaps torn */
     FILE_SRM_2,
-    FILE_X509, /* PEM, DER or PKCS #7 */
+    FILE_X509, /* PEM or DER */
+    FILE_PKCS7, /* PEM or DER */
     FILE_PUBLIC_KEY, /* PEM */
     FILE_PUBLIC_DER,
     FILE_PRIVATE_KEY,
@@ -31,6 +32,7 @@ enum file_kind {
 /* An anchor's files, and a list's: text is read in UTF-16, too, so that this is not what is wrong with it. */
 #define KINDS_ANCHOR (KIND(FILE_PUBLIC_KEY) | KIND(FILE_MODULUS) | KINDS_TEXT)
 #define KINDS_OPM_ANCHOR (KIND(FILE_X509) | KINDS_TEXT)
+#define KINDS_OPM_CHAIN (KIND(FILE_X509) | KIND(FILE_PKCS7))
 #define KINDS_LIST (KIND(FILE_LIST) | KIND(FILE_UTF16))
 #define KINDS_TEXT (KIND(FILE_TEXT) | KIND(FILE_UTF16))
 #define KINDS_SRM (KIND(FILE_SRM_1) | KIND(FILE_SRM_2))

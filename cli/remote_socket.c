@@ -12,6 +12,7 @@
 
 const char remote_kinds[] = "unix:PATH";
 const char remote_no_outputs[] = "coppd says in its log what it waits for (journalctl -u coppd)";
+static const char denied[] = "run copp as a user that may write to this socket and pass through its directory, or as root";
 const bool remote_speaks_opm = true;
 const enum copp_binding_demand remote_binding = COPP_BINDING_REQUIRED;
 
@@ -31,20 +32,28 @@ const char *remote_default(void) {
     return COPP_SOCKET_DEFAULT;
 }
 
+static bool takes_embedded(const struct invocation *in) {
+    for (const struct option_spec *option = in->command->options; option->name != NULL; option++) {
+        if (strcmp(option->name, "device") == 0)
+            return strstr(option->argument, "embedded") != NULL;
+    }
+    return false;
+}
+
 int remote_socket_fail(const struct invocation *in, const struct adapter *adapter, const struct copp_socket *connection,
                        enum copp_result result) {
     const char *disconnect = copp_socket_disconnect_reason(connection);
     if (disconnect[0] != '\0')
         return fail(in, STATUS_UNKNOWN, adapter->path, "%s", disconnect);
     if (result == COPP_E_NOT_FOUND)
-        return fail(
-            in, STATUS_UNKNOWN, adapter->path,
-            "no coppd listens there: start it (systemctl start coppd.socket, or coppd --config FILE); --device embedded is a "
-            "simulated adapter, which protects nothing");
+        return fail(in, STATUS_UNKNOWN, adapter->path,
+                    "no coppd listens there: start it (systemctl start coppd.socket, or coppd --config FILE)%s",
+                    takes_embedded(in) ? "; --device embedded is a simulated adapter, which protects nothing" : "");
     if (result == COPP_E_TOO_LARGE && connection == NULL)
         return fail(in, STATUS_UNKNOWN, adapter->path, "a socket's path has at most 107 bytes: name a shorter one");
     if (result == COPP_E_TRANSPORT && connection == NULL)
-        return fail(in, STATUS_UNKNOWN, adapter->path, "cannot be connected to: %s", strerror(errno));
+        return fail_with(in, STATUS_UNKNOWN, adapter->path, errno == EACCES ? denied : "", "cannot be connected to: %s",
+                         strerror(errno));
     if (result == COPP_E_TRANSPORT)
         return fail(in, STATUS_UNKNOWN, adapter->path, "coppd does not answer");
     return fail_result(in, adapter->path, result);
@@ -161,7 +170,7 @@ int remote_open(const struct invocation *in, struct adapter *adapter, const char
     enum copp_result result = open_device(adapter, output, &connection, transport);
     bool connected = connection != NULL;
     if (connected && result == COPP_E_NOT_FOUND)
-        status = fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+        status = fail(in, STATUS_UNKNOWN, output, "is not an output of this adapter (see copp status)");
     else if (connected && result == COPP_E_UNSUPPORTED && adapter->semantics == COPP_SEMANTICS_OPM)
         status =
             fail(in, STATUS_UNKNOWN, adapter->path,

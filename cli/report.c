@@ -30,7 +30,7 @@ static const struct remedy {
     {COPP_RULE_CERT_11, "do not trust it; fetch the chain again or ask the driver's vendor"},
     {COPP_RULE_CERT_12, "name the anchor it belongs under with --anchor, never one that came with it"},
     {COPP_RULE_CERT_13, "the certificate is incomplete; ask the driver's vendor"},
-    {COPP_RULE_OPM_CERT_1, "fetch the chain again, in DER as the driver sent it"},
+    {COPP_RULE_OPM_CERT_1, "fetch the whole chain again, in DER as the driver sent it; a single certificate is for --anchor"},
     {COPP_RULE_OPM_CERT_2, "a chain holds the certificates from the driver's to the root's, and no others"},
     {COPP_RULE_OPM_CERT_3, "do not trust it; fetch the chain again or ask the driver's vendor"},
     {COPP_RULE_OPM_CERT_4, "name the anchor it belongs under with --anchor, never one that came with it"},
@@ -43,10 +43,10 @@ static const struct remedy {
     {COPP_RULE_CRL_3, "keep the stored list; to replace it, ask for one with a higher version"},
     {COPP_RULE_CRL_4, "do not use this driver; ask its vendor for one with a new certificate"},
     {COPP_RULE_CRL_5, "the list is torn or padded; fetch it again"},
-    {COPP_RULE_SRM_1, "the message is torn or padded; fetch it again"},
-    {COPP_RULE_SRM_2, "name the key that signed it with --key (copp protect: --srm-key), or fetch the message again"},
+    {COPP_RULE_SRM_1, "fetch the message again, byte for byte as it was published: a torn or padded one is of no use"},
+    {COPP_RULE_SRM_2, "name the key that signed it with --key (beside --srm: --srm-key), or fetch the message again"},
     {COPP_RULE_SRM_4, "the message is malformed and counts as no answer at all; fetch it again"},
-    {COPP_RULE_SRM_5, "the message lists something that is no KSV; fetch it again"},
+    {COPP_RULE_SRM_5, "the message lists something that is not a KSV; fetch it again"},
 };
 
 static const char *remedy(enum copp_rule rule) {

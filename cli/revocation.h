@@ -31,6 +31,8 @@ struct revocation_options {
      .offset = offsetof(type, member) + offsetof(struct revocation_options, srms),                                               \
      .argument = "FILE",                                                                                                         \
      .help = "an HDCP renewability message: a receiver it\nrevokes is refused; one for HDCP 1.x, and one for\n2.x beside it"},   \
+        SRM_SIGNER_OPTION(type, member)
+#define SRM_SIGNER_OPTION(type, member)                                                                                          \
     {                                                                                                                            \
         .name = "srm-key", .kind = OPTION_TEXT, .offset = offsetof(type, member) + offsetof(struct revocation_options, srm_key), \
         .argument = "production|facsimile|FILE", .words = "production facsimile",                                                \

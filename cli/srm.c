@@ -34,7 +34,7 @@ int srm_verify(const struct invocation *in, const char *name, const struct blob 
     if (result == COPP_E_KEY)
         return fail_kind(in, key->name, &key->pem,
                          KIND(FILE_PUBLIC_KEY) | KIND(FILE_TEXT) | (key->pem.bytes == NULL ? KIND(FILE_EMPTY) : 0),
-                         "is not a key for this message: HDCP 1.x takes DSA-1024, HDCP 2.x RSA-3072");
+                         "is not a key for this message: HDCP 1.x takes DSA-1024, HDCP 2.x RSA-3072", NULL);
     return result == COPP_OK ? STATUS_YES : fail_unlike(in, name, message, KINDS_SRM, COLLECTION_CHAIN, result, verdict);
 }
 

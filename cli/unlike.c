@@ -13,9 +13,15 @@ int fail_unlike(const struct invocation *in, const char *file, const struct blob
     return fail_verdict_with(in, STATUS_NO, file, collection, &told, remedy);
 }
 
-int fail_kind(const struct invocation *in, const char *file, const struct blob *blob, unsigned wanted, const char *text) {
+int fail_kind(const struct invocation *in, const char *file, const struct blob *blob, unsigned wanted, const char *text,
+              const struct kind_remedy *remedies) {
     const char *name, *remedy;
     if (!recognise_other(blob->bytes, blob->size, wanted, &name, &remedy))
         return fail(in, STATUS_UNKNOWN, file, "%s", text);
+    unsigned kind = KIND(recognise(blob->bytes, blob->size));
+    for (; remedies != NULL && remedies->kinds != 0; remedies++) {
+        if ((remedies->kinds & kind) != 0)
+            remedy = remedies->text;
+    }
     return fail_with(in, STATUS_UNKNOWN, file, remedy, "%s; it is %s", text, name);
 }

@@ -24,7 +24,7 @@
 #define DESCRIPTION_MAX 65536u
 
 void backend_not_opened(const char *name, enum copp_result result, struct error_text *error) {
-    (void)error_set(error, "the %s outputs cannot be had: %s; see docs/outputs.md", name, copp_strerror(result));
+    (void)error_set(error, "cannot open the %s outputs: %s; see docs/outputs.md", name, copp_strerror(result));
 }
 
 const char *backend_display(const struct config *config) {
@@ -51,7 +51,7 @@ static bool check_display(const char *display, struct error_text *error) {
                                 "display = :0");
     bool good = xcb_parse_display(display, &host, &number, NULL) != 0;
     free(host);
-    return good || error_set(error, "[outputs] display: \"%s\" is no X server: give one like :0", display);
+    return good || error_set(error, "[outputs] display: \"%s\" is not an X server: give one like :0", display);
 }
 
 /* Words such as "HDMI-A-0=card0-HDMI-A-1". */
@@ -102,7 +102,7 @@ static bool check_kms(const struct config *config, struct error_text *error) {
     struct stat status;
     bool there = config->device[0] && stat(config->device, &status) == 0;
     return !there || S_ISCHR(status.st_mode) ||
-           error_set(error, "%s: is no device: give a graphics card, such as /dev/dri/card0", config->device);
+           error_set(error, "%s: is not a device: give a graphics card, such as /dev/dri/card0", config->device);
 }
 
 static void plan_kms(const struct config *config, char *text, size_t size) {
@@ -140,7 +140,7 @@ static bool open_events(const char *name, int *fd, struct error_text *error) {
         return true;
     (void)close(*fd);
     *fd = -1;
-    return error_set(error, "%s: is no FIFO: make one with mkfifo", name);
+    return error_set(error, "%s: is not a FIFO: make one with mkfifo", name);
 }
 
 static bool make_sim(const char *description, struct copp_sim **sim, struct error_text *error) {

@@ -103,7 +103,7 @@ static bool read_value(const struct reading *r, const struct key *key, const cha
     void *member = (char *)r->config + key->offset;
     if (key->kind == VALUE_NUMBER)
         return number_read_word(text, key->least, key->most, member) ||
-               fault_add(at_line(r, r->lines.line), "[%s] %s: \"%.40s\" is no number from %u to %u", key->section, key->name,
+               fault_add(at_line(r, r->lines.line), "[%s] %s: \"%.40s\" is not a number from %u to %u", key->section, key->name,
                          text, (unsigned)key->least, (unsigned)key->most);
     bool path = key->kind == VALUE_PLACE || (key->kind == VALUE_PATH && text[0]);
     if (path && text[0] != '/')
@@ -124,11 +124,11 @@ static size_t find_key(const char *name) {
 static bool take(struct reading *r, const char *section, const char *name, const char *text) {
     size_t i = find_key(name);
     if (i == KEYS)
-        return fault_add(at_line(r, r->lines.line), "\"%.40s\" is no setting: see coppd.conf(5)", name);
+        return fault_add(at_line(r, r->lines.line), "unknown setting \"%.40s\": see coppd.conf(5)", name);
     if (!section[0])
         return fault_add(at_line(r, r->lines.line), "%s stands above every section: put it below [%s]", name, keys[i].section);
     if (strcmp(keys[i].section, section) != 0)
-        return fault_add(at_line(r, r->lines.line), "%s is no setting of [%.40s]: put it below [%s]", name, section,
+        return fault_add(at_line(r, r->lines.line), "%s is not a setting of [%.40s]: put it below [%s]", name, section,
                          keys[i].section);
     if (r->line_of[i])
         return fault_add(at_line(r, r->lines.line), "[%s] %s is given twice, in line %u too: keep one", section, name,

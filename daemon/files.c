@@ -82,7 +82,7 @@ bool directory_holds(const char *path, struct error_text *error) {
         return error_set(error, "%s: the directory %s cannot be used: %s; make it (mkdir -p), or name another", path, directory,
                          strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return error_set(error, "%s: %s is no directory: name another", path, directory);
+        return error_set(error, "%s: %s is not a directory: name another", path, directory);
     return access(directory, W_OK | X_OK) == 0 ||
            error_set(error, "%s: nothing can be made in %s: %s; let the user that coppd runs as write there, or name another",
                      path, directory, strerror(errno));
@@ -91,7 +91,7 @@ bool directory_holds(const char *path, struct error_text *error) {
 bool file_replaceable(const char *name, struct error_text *error) {
     struct stat status;
     if (lstat(name, &status) == 0 && !S_ISREG(status.st_mode))
-        return error_set(error, "%s: is no regular file, and so is not replaced: name another, or take it away", name);
+        return error_set(error, "%s: is not a regular file, and so is not replaced: name another, or remove it", name);
     return directory_holds(name, error);
 }
 

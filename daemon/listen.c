@@ -33,7 +33,7 @@ bool listen_check(const char *path, struct error_text *error) {
     if (lstat(path, &status) != 0)
         return directory_holds(path, error);
     return S_ISSOCK(status.st_mode) ||
-           error_set(error, "%s: is there and is no socket: take it away, or name another path in [daemon] socket", path);
+           error_set(error, "%s: exists and is not a socket: remove it, or name another path in [daemon] socket", path);
 }
 
 /* A socket left behind by a daemon that was killed answers to nobody: the kernel refuses the connection, whatever kind of socket

@@ -58,7 +58,7 @@ static const struct {
 };
 
 static const char *why_no_key(enum copp_result result) {
-    return result == COPP_E_KEY ? "is no unencrypted RSA key of 1024 to 2048 bits" : copp_strerror(result);
+    return result == COPP_E_KEY ? "is not an unencrypted RSA key of 1024 to 2048 bits" : copp_strerror(result);
 }
 
 static bool open_key(HMODULE module, const char *name, struct copp_private_key **key) {
@@ -104,7 +104,7 @@ static void check_key(HMODULE module, enum driver_semantics semantics, const str
     enum copp_result result = kinds[semantics].read_leaf(credentials, &leaf, &verdict);
     if (result) {
         bool told = result == COPP_E_INVALID;
-        (void)snprintf(why, sizeof why, "is no certificate chain: %s%s%s; no handshake will succeed",
+        (void)snprintf(why, sizeof why, "is not a certificate chain: %s%s%s; no handshake will succeed",
                        told ? copp_rule_id(verdict.rule) : "", told ? ": " : "", told ? verdict.detail : copp_strerror(result));
         explain_file(module, kinds[semantics].chain_name, why);
         return;

@@ -89,7 +89,7 @@ static int fail_store(const struct invocation *in, const char *store, const stru
         return fail_verdict(in, STATUS_NO, in->operands[0], COLLECTION_LIST, verdict);
     if (result == COPP_E_IO && (errno == ELOOP || errno == EINVAL))
         return fail(in, STATUS_UNKNOWN, store,
-                    "is no regular file: a link, pipe or device is not replaced; give --store another name");
+                    "is not a regular file: a link, pipe or device is not replaced; give --store another name");
     if (result == COPP_E_INVALID && copp_revocation_load(store, anchor, &list, &stored) == COPP_E_INVALID)
         return fail_verdict_with(in, STATUS_UNKNOWN, store, COLLECTION_LIST, &stored,
                                  "the stored list stays as it is; if --anchor is right, move it away and install again");

@@ -137,7 +137,7 @@ static int issue(const struct invocation *in, struct keys *k, const uint8_t *dig
     struct copp_verdict verdict;
     enum copp_result result = copp_revocation_issue(o->version, digests, o->revoke.count, requests, 2, k->signer, list, size);
     if (result == COPP_E_KEY)
-        return fail(in, STATUS_UNKNOWN, o->signer, "is no key for a list: that has 1024 bits");
+        return fail(in, STATUS_UNKNOWN, o->signer, "is not a key for a list: that has 1024 bits");
     if (result != COPP_OK)
         return fail(in, STATUS_UNKNOWN, NULL, "the list cannot be made: %s", copp_strerror(result));
     result = copp_revocation_validate(*list, *size, &k->root_half, NULL, &verdict);

@@ -113,13 +113,22 @@ static int read_chain(const struct invocation *in, const struct seal_options *o,
 
 /* What whoever names the file vouches for. */
 static int read_leaf_key(const struct invocation *in, const char *name, struct copp_public_key *leaf) {
+    static const struct kind_remedy remedies[] = {
+        {KIND(FILE_PRIVATE_KEY), "take its public half: openssl pkey -in FILE -pubout"},
+        {KIND(FILE_X509), "take the key of it: openssl x509 -in FILE -pubkey -noout"},
+        {KIND(FILE_PKCS7),
+         "take the key of the driver's certificate, the first of: openssl pkcs7 -inform DER -in FILE -print_certs"},
+        {KIND(FILE_CHAIN), "give it as --chain, without --opm"},
+        {0, NULL},
+    };
     struct blob text;
     int status = read_file(in, name, KEY_FILE_MAX, &text);
     if (status != STATUS_YES)
         return status;
     enum copp_result result = copp_public_key_read((const char *)text.bytes, text.size, leaf);
     if (result == COPP_E_KEY)
-        status = fail_kind(in, name, &text, KINDS_ANCHOR, "is not a driver's public key: give one of 2048 bits, in PEM");
+        status =
+            fail_kind(in, name, &text, KINDS_ANCHOR, "is not a driver's public key: give one of 2048 bits, in PEM", remedies);
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     blob_free(&text);
@@ -278,7 +287,8 @@ static int read_signature(const struct invocation *in, bool opm, struct copp_sig
     else
         status = fail_kind(in, name, &blob, 0,
                            opm ? "is not OPM_ENCRYPTED_INITIALIZATION_PARAMETERS: that has 256 bytes (OPM-INI-5)"
-                               : "is no AMCOPPSignature: that has 256 bytes (WIRE-1)");
+                               : "is not an AMCOPPSignature: that has 256 bytes (WIRE-1)",
+                           NULL);
     blob_free(&blob);
     return status;
 }
@@ -300,8 +310,8 @@ static int open_signature(const struct invocation *in, struct copp_private_key *
         status = fail(in, STATUS_NO, name,
                       "is not below the key's modulus: sealed to another key, or in the wrong byte order (SES-8)");
     else if (result == COPP_E_KEY)
-        status =
-            fail(in, STATUS_UNKNOWN, ((const struct open_options *)in->options)->key, "is no driver's key: that has 2048 bits");
+        status = fail(in, STATUS_UNKNOWN, ((const struct open_options *)in->options)->key,
+                      "is not a driver's key: that has 2048 bits");
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     else

@@ -45,7 +45,7 @@ static int read_key(const struct invocation *in, const char *name, uint8_t *key)
         good = strlen(digits) == blob.size && hex_read(digits, key, COPP_KEY_SIZE);
     }
     if (!good)
-        status = fail_kind(in, name, &blob, KIND(FILE_TEXT), "is not a key: give 16 bytes or 32 hexadecimal digits");
+        status = fail_kind(in, name, &blob, KIND(FILE_TEXT), "is not a key: give 16 bytes or 32 hexadecimal digits", NULL);
     blob_free(&blob);
     return status;
 }

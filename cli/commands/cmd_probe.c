@@ -23,7 +23,7 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct probe_options, device) + offsetof(struct adapter_options, anchor),
      .argument = "microsoft|FILE",
      .words = "microsoft",
-     .help = "whom coppd's chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"},
+     .help = "whom coppd's chain for COPP must lead to\n(default: $COPP_ANCHOR, else microsoft)"},
     CRL_OPTION(struct probe_options, device.revocation),
     {.name = "set",
      .kind = OPTION_FLAG,

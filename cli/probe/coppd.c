@@ -98,9 +98,16 @@ static void find_receiver(struct probe *probe, struct copp_session *session, con
     }
     copp_ksv_from_bksv(key.bksv, ksv);
     bool valid = copp_ksv_valid(ksv);
-    findings_add(probe->findings, valid ? FINDING_GOOD : FINDING_BAD, "receiver",
-                 valid ? NULL : "try another display: this one is not an HDCP receiver", "KSV %02x%02x%02x%02x%02x%s", ksv[0],
-                 ksv[1], ksv[2], ksv[3], ksv[4], key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
+    bool repeater = key.hdcp_flags & COPP_HDCP_REPEATER;
+    const char *remedy = !valid     ? "try another display: this one is not an HDCP receiver"
+                         : repeater ? "connect the display directly, or play by OPM: copp protect --semantics opm"
+                                    : NULL;
+    findings_add(probe->findings,
+                 !valid     ? FINDING_BAD
+                 : repeater ? FINDING_NOTE
+                            : FINDING_GOOD,
+                 "receiver", remedy, "KSV %02x%02x%02x%02x%02x%s", ksv[0], ksv[1], ksv[2], ksv[3], ksv[4],
+                 repeater ? ", a repeater, which sessions of COPP refuse (APP-1)" : "");
 }
 
 /* Where a connector cannot have it, no driver and no master can help. */

@@ -103,19 +103,25 @@ static bool describe_levels(const struct protection *p, const struct copp_poll *
     return any;
 }
 
+/* Under OPM the driver looks up who receives, if it knows (OPM-SRM-7): what it promises under its MAC says whether it does (BIND-6). */
+static bool driver_cannot_look_up(const struct protection *p, const struct copp_poll *w) {
+    uint32_t bound = copp_session_bound(p->link.session);
+    bool link = level_in_force(p, COPP_PROTECTION_TYPE_OPM_HDCP, w) || level_in_force(p, COPP_PROTECTION_TYPE_ENFORCEMENT, w);
+    return link && (w->receiver_unnamed || (bound & COPP_BOUND && !(bound & COPP_BOUND_RECEIVER)));
+}
+
 static void describe_in_force(const struct protection *p, const char *event, const struct copp_poll *w, char *text, size_t size) {
     (void)snprintf(text, size, "%s: ", event);
     bool first = !describe_levels(p, w, text, size);
     size_t used = strlen(text);
     bool bound = copp_session_bound(p->link.session) & COPP_BOUND;
     bool opm = link_is_opm(&p->link);
-    (void)snprintf(text + used, size - used, "%s%s%s%s%s",
+    (void)snprintf(text + used, size - used, "%s%s%s%s%s%s",
                    !w->hdcp_skipped ? ""
                    : first          ? "no HDCP on an embedded connector (APP-4)"
                                     : ", no HDCP on an embedded connector (APP-4)",
-                   !w->receiver_unnamed ? ""
-                   : opm                ? ", receiver not named and not looked up (OPM-SRM-7)"
-                                        : ", receiver not named and not checked (APP-1, APP-2)",
+                   w->receiver_unnamed && !opm ? ", receiver not named and not checked (APP-1, APP-2)" : "",
+                   opm && driver_cannot_look_up(p, w) ? ", receiver not named, so the driver cannot look it up (OPM-SRM-7)" : "",
                    bound ? "" : ", answers not bound (BIND-5)", opm ? " (OPM)" : "",
                    p->chosen.real ? "" : " (" SIMULATED_NOTE ")");
 }

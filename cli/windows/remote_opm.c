@@ -86,7 +86,7 @@ int remote_open(const struct invocation *in, struct adapter *adapter, const char
     (void)adapter;
     const struct monitor *monitor = find_monitor(monitors, monitors_list(monitors), output);
     if (monitor == NULL)
-        return fail(in, STATUS_UNKNOWN, output, "is no output of this adapter (see copp status)");
+        return fail(in, STATUS_UNKNOWN, output, "is not an output of this adapter (see copp status)");
     HRESULT hr = opm_open(monitor->handle, false, opened, OUTPUTS_MAX, &found, &step);
     if (FAILED(hr))
         return fail(in, STATUS_UNKNOWN, output, "%s: 0x%08lX (copp probe tells what that means)", step, (unsigned long)hr);

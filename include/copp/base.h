@@ -38,7 +38,7 @@ enum copp_result {
     COPP_E_ARGUMENT = -1, /* an argument of the caller's is NULL or out of range */
     COPP_E_MEMORY = -2, /* no memory; nothing has changed */
     COPP_E_CRYPTO = -3, /* the crypto library refused or failed */
-    COPP_E_RANDOM = -4, /* no random numbers to be had */
+    COPP_E_RANDOM = -4, /* no random numbers available */
     COPP_E_STATE = -5, /* the call is out of order */
     COPP_E_TRUNCATED = -6, /* fewer bytes than the structure has */
     COPP_E_TOO_LARGE = -7, /* more bytes than are allowed */
@@ -52,7 +52,7 @@ enum copp_result {
     COPP_E_UNSUPPORTED = -15, /* the connector does not offer it */
     COPP_E_UNSUPPORTED_MODE = -16, /* a multi-adapter mode other than DualView (ARB-6) */
     COPP_E_RESOLUTION = -17, /* the present resolution forbids it (CMD-4, CMD-5) */
-    COPP_E_PENDING = -18, /* begun, not ended yet (CMD-6) */
+    COPP_E_PENDING = -18, /* still in progress (CMD-6) */
     COPP_E_IO = -19, /* reading or writing a file failed; errno says why */
     COPP_E_NOT_FOUND = -20, /* nothing of that name */
     COPP_E_KEY = -21, /* not a usable key: wrong kind, wrong size, or locked */

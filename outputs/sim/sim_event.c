@@ -183,7 +183,7 @@ static bool find_verb(const char *word, const struct sim_verb **verb, struct cop
     size_t used = 0;
     for (size_t i = 0; i < VERB_COUNT && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, " %s", verbs[i].word);
-    return copp_sim_refuse(error, "\"%.20s\" is no event; there are:%s", word, allowed);
+    return copp_sim_refuse(error, "unknown event \"%.20s\"; there are:%s", word, allowed);
 }
 
 static uint32_t offered(const struct sim_output *output) {

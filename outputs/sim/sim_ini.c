@@ -27,7 +27,7 @@ static bool read_adapter_key(struct parse *parse, const char *name, const char *
     while (key < 3 && strcmp(names[key], name) != 0)
         key++;
     if (key == 3)
-        return copp_sim_refuse(error, "\"%.20s\" is no key of an adapter; there are: bus integrated pending_limit", name);
+        return copp_sim_refuse(error, "unknown key of an adapter \"%.20s\"; there are: bus integrated pending_limit", name);
     if (parse->adapter_keys & 1u << key)
         return copp_sim_refuse(error, "%s is given twice", name);
     parse->adapter_keys |= 1u << key;
@@ -94,7 +94,7 @@ static int on_key(void *user, const char *section, const char *name, const char 
 static bool begin_output(struct parse *parse, const char *name) {
     struct copp_sim *sim = parse->sim;
     if (!copp_sim_name_allowed(name))
-        return copp_sim_refuse(parse->error, "\"%.31s\" is no name; it has up to %u letters, digits, '-', '_' and '.'", name,
+        return copp_sim_refuse(parse->error, "\"%.31s\" is not a name; it has up to %u letters, digits, '-', '_' and '.'", name,
                                SIM_NAME_SIZE - 1);
     if (copp_sim_find(sim, name))
         return copp_sim_refuse(parse->error, "output %s is described twice", name);
@@ -116,7 +116,7 @@ static bool begin_section(struct parse *parse, const char *header) {
         return begin_output(parse, header + strlen(output));
     bool adapter = strcmp(header, "adapter") == 0;
     if (!adapter && strcmp(header, "script") != 0)
-        return copp_sim_refuse(parse->error, "\"[%.31s]\" is no section; there are [adapter], [output NAME] and [script]",
+        return copp_sim_refuse(parse->error, "unknown section \"[%.31s]\"; there are [adapter], [output NAME] and [script]",
                                header);
     bool *seen = adapter ? &parse->seen_adapter : &parse->seen_script;
     if (*seen)

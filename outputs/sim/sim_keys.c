@@ -200,7 +200,7 @@ bool copp_sim_read_key(struct sim_output *output, const char *name, const char *
     size_t used = 0;
     for (size_t i = 0; i < OUTPUT_KEYS && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, " %s", output_keys[i].name);
-    return copp_sim_refuse(error, "\"%.12s\" is no key; there are:%s", name, allowed);
+    return copp_sim_refuse(error, "unknown key \"%.12s\"; there are:%s", name, allowed);
 }
 
 static bool complain(const struct sim_output *output, struct copp_sim_error *error, const char *reason) {

@@ -106,7 +106,7 @@ bool copp_sim_read_word(const char *text, const struct sim_words *words, uint32_
 
 bool copp_sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error) {
     if (!number_read(text, 0, most, value))
-        return copp_sim_refuse(error, "\"%.20s\" is no whole number from 0 to %llu", text, (unsigned long long)most);
+        return copp_sim_refuse(error, "\"%.20s\" is not a whole number from 0 to %llu", text, (unsigned long long)most);
     return true;
 }
 
@@ -167,7 +167,7 @@ bool copp_sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim
     struct copp_display display = {.d3d_format = COPP_D3DFMT_X8R8G8B8};
     if (strlen(text) >= sizeof mode->name || !take_size(&at, &display) || (*at != 'p' && *at != 'i') ||
         !read_rate(at + 1, &display))
-        return copp_sim_refuse(error, "\"%.20s\" is no mode; write 1080p60, 480i59.94 or 1024x768p75", text);
+        return copp_sim_refuse(error, "\"%.20s\" is not a mode; write 1080p60, 480i59.94 or 1024x768p75", text);
     const struct copp_format format = {.sample_format = sample_format(*at, display.height)};
     display.format = copp_format_pack(&format);
     strcpy(mode->name, text);
@@ -177,7 +177,7 @@ bool copp_sim_read_mode(const char *text, struct sim_mode *mode, struct copp_sim
 
 bool copp_sim_read_ksv(const char *text, uint8_t *ksv, struct copp_sim_error *error) {
     return hex_read(text, ksv, COPP_KSV_SIZE) ||
-           copp_sim_refuse(error, "\"%.20s\" is no KSV; write 10 hexadecimal digits, most significant byte first", text);
+           copp_sim_refuse(error, "\"%.20s\" is not a KSV; write 10 hexadecimal digits, most significant byte first", text);
 }
 
 bool copp_sim_read_downstream(const char *text, struct sim_downstream *downstream, struct copp_sim_error *error) {
@@ -204,7 +204,7 @@ bool copp_sim_read_standard(const char *text, uint32_t *standard, struct copp_si
         }
     }
     return copp_sim_refuse(
-        error, "\"%.24s\" is no TV standard; write one such as IEC61880_525i or CEA805A_TypeA_750p (docs/simulator.md)", text);
+        error, "\"%.24s\" is not a TV standard; write one such as IEC61880_525i or CEA805A_TypeA_750p (docs/simulator.md)", text);
 }
 
 bool copp_sim_name_allowed(const char *name) {

@@ -14,7 +14,7 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_CRYPTO:
         return "the crypto library failed";
     case COPP_E_RANDOM:
-        return "no random numbers to be had";
+        return "no random numbers available";
     case COPP_E_STATE:
         return "the call is out of order";
     case COPP_E_TRUNCATED:
@@ -36,13 +36,13 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_LINK_LOST:
         return "the link was lost; a new session is needed";
     case COPP_E_UNSUPPORTED:
-        return "the connector does not offer this";
+        return "connector or driver does not offer this";
     case COPP_E_UNSUPPORTED_MODE:
         return "a clone or theatre mode is not protected";
     case COPP_E_RESOLUTION:
         return "the present resolution forbids this";
     case COPP_E_PENDING:
-        return "begun, not ended yet";
+        return "still in progress";
     case COPP_E_IO:
         return "reading or writing failed";
     case COPP_E_NOT_FOUND:

@@ -24,7 +24,7 @@ static enum copp_result read_layout(struct copp_revocation_list *list, struct co
     if (in.left)
         return copp_verdict_refuse(verdict, COPP_RULE_CRL_5, -1, "bytes follow its signature");
     if (list->signature_type == COPP_REVOCATION_SIGNATURE_TYPE && list->signature_size != COPP_REVOCATION_SIGNATURE_SIZE)
-        return copp_verdict_refuse(verdict, COPP_RULE_CRL_5, -1, "its signature has not the 128 bytes of RSA-1024");
+        return copp_verdict_refuse(verdict, COPP_RULE_CRL_5, -1, "its signature is not 128 bytes long (RSA-1024)");
     return COPP_OK;
 }
 

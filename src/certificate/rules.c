@@ -33,7 +33,7 @@ enum copp_result copp_check_version(struct copp_checker *checker) { /* CERT-3 */
     case COPP_COLLECTION_GOOD:
         return COPP_OK;
     case COPP_COLLECTION_MISSING:
-        return copp_verdict_refuse(checker->verdict, COPP_RULE_CERT_3, -1, "the root element is no CertificateCollection");
+        return copp_verdict_refuse(checker->verdict, COPP_RULE_CERT_3, -1, "the root element is not a CertificateCollection");
     case COPP_COLLECTION_NO_VERSION:
         return copp_verdict_refuse(checker->verdict, COPP_RULE_CERT_3, -1, "the collection has no Version");
     case COPP_COLLECTION_OLD:

@@ -130,7 +130,7 @@ static bool read_first_block(const struct copp_srm *srm, struct copp_reader *in,
 static enum copp_result read_layout(struct copp_srm *srm, struct layout *layout, struct copp_verdict *verdict) {
     struct copp_reader in = {message_of(srm), srm->size};
     if (!read_header(srm, &in))
-        return refuse(verdict, COPP_RULE_SRM_1, "this is no header of an HDCP 1.x or 2.x message");
+        return refuse(verdict, COPP_RULE_SRM_1, "it does not begin as an HDCP 1.x or 2.x message does");
     layout->count = srm->generation > 1 ? srm->generation : 1;
     bool good = read_first_block(srm, &in, &layout->blocks[0]);
     for (unsigned i = 1; good && i < layout->count; i++)

@@ -101,7 +101,8 @@ static enum copp_stop event_stop(uint32_t flags) {
     return flags & COPP_STATUS_LINK_LOST ? COPP_STOP_LINK_LOST : COPP_STOP_NONE;
 }
 
-const struct copp_session_semantics copp_session_copp = {.exchange_name = "KeyExchange",
+const struct copp_session_semantics copp_session_copp = {.name = "COPP",
+                                                         .exchange_name = "KeyExchange",
                                                          .start_name = "SessionSequenceStart",
                                                          .request_name = copp_request_name,
                                                          .requests = REQUESTS,

@@ -24,7 +24,9 @@ static const struct {
     {COPP_HR_OPM_INVALID_ENCRYPTED_PARAMETERS, "start a new session on a new output; if it fails again, update the driver"},
     {COPP_HR_OPM_SPANNING_MODE, "the desktop spans several displays as one: extend it over them instead"},
     {COPP_HR_OPM_THEATER_MODE, "the desktop is in theatre mode: extend it over the displays instead"},
-    {COPP_HR_OPM_INVALID_SRM, "give the HDCP renewability message as it was published, whole, and not an older one than before"},
+    {COPP_HR_OPM_INVALID_SRM,
+     "give the HDCP renewability message whole, as it was published, signed by a key that the driver accepts, and not older than "
+     "the driver's own"},
     {COPP_HR_OPM_NO_HDCP, "use a connector and a display with HDCP, for Type 1 with HDCP 2.2"},
     {COPP_HR_OPM_NO_ACP, "use a connector that offers ACP, or do not ask for it"},
     {COPP_HR_OPM_NO_CGMSA, "use a connector that offers CGMS-A, or do not ask for it"},
@@ -48,7 +50,7 @@ static const struct {
     {COPP_E_CRYPTO, "check the installation of the crypto library"},
     {COPP_E_RANDOM, "check the system's source of random numbers"},
     {COPP_E_STATE, "make the calls in their order, each once: exchange, start, then the rest"},
-    {COPP_E_TOO_LARGE, "what the driver presents is no certificate chain: update the driver"},
+    {COPP_E_TOO_LARGE, "what the driver presents is not a certificate chain: update the driver"},
     {COPP_E_INVALID, "do not use this driver; ask its vendor for one with a valid chain"},
     {COPP_E_REVOKED, "do not use this driver; ask its vendor for one with a new certificate"},
     {COPP_E_TRANSPORT, "check that the driver, or coppd, runs, then start a new session"},
@@ -152,6 +154,8 @@ const char *copp_session_remedy(const struct copp_session *session, enum copp_re
         return refusal_remedy(session);
     if (result == COPP_E_AUTHENTICATION)
         return authentication_remedy(session);
+    if (result == COPP_E_UNSUPPORTED && !session) /* OPM-CERT-11, OPM-OUT-4 */
+        return "of COPP and OPM, open the transport with the semantics that the driver has and whose anchor is given";
     if (!stopped && rule_broken(result, verdict) && list_name(verdict->rule))
         return "fetch it again; it must be signed under the anchor, or by the key, that is in use";
     if (!stopped && rule_broken(result, verdict) && verdict->rule == COPP_RULE_CERT_12)

@@ -101,7 +101,8 @@ static enum copp_stop event_stop(uint32_t flags) {
     return flags ? COPP_STOP_RECONFIGURED : COPP_STOP_NONE;
 }
 
-const struct copp_session_semantics copp_session_opm = {.exchange_name = "StartInitialization",
+const struct copp_session_semantics copp_session_opm = {.name = "OPM",
+                                                        .exchange_name = "StartInitialization",
                                                         .start_name = "FinishInitialization",
                                                         .request_name = copp_opm_request_name,
                                                         .requests = REQUESTS,

@@ -8,6 +8,7 @@
 #include "copp/session.h"
 
 struct copp_session_semantics {
+    const char *name;
     const char *exchange_name; /* what the handshake's two calls are called, for the log */
     const char *start_name;
     const char *(*request_name)(enum copp_request request);

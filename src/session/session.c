@@ -140,8 +140,11 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
     const struct copp_session_semantics *semantics = NULL;
     if (copp_transport_info(transport, &info) == COPP_OK)
         semantics = copp_session_semantics_of(info.semantics);
-    if (!semantics || !semantics->trusts(&own))
+    if (!semantics || !semantics->trusts(&own)) {
+        COPP_LOG(own.log, COPP_LOG_WARNING,
+                 "no anchor is given for what the transport speaks: ", semantics ? semantics->name : "neither COPP nor OPM");
         return COPP_E_UNSUPPORTED;
+    }
     uint32_t process = copp_process();
     struct copp_session *made = process ? calloc(1, sizeof *made) : NULL;
     if (!made)

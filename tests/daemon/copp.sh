@@ -11,6 +11,7 @@ expect 2 "$COPP" status --device "unix:$socket"
 says "no coppd listens there"
 expect 2 "$COPP" lend --device "unix:$socket" --pid $$
 says "$socket: no coppd listens there: start it (systemctl start coppd.socket"
+! grep -q embedded "$directory/err" || fail "copp lend speaks of an adapter that it does not take"
 expect 2 "$COPP" status --device telepathy
 says "give unix:PATH or embedded"
 expect 2 "$COPP" status --device "unix:$socket" --events /dev/null
@@ -72,7 +73,9 @@ says "$anchor: is not an anchor"
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --semantics copp
 says "$opm_anchor: is not an anchor"
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --crl "$anchor"
-says "$opm_anchor: is not an anchor"
+says "$opm_anchor: is an anchor of OPM, and --crl is of COPP alone"
+expect 2 "$COPP" protect --device "unix:$socket" --anchor "$anchor" --type1 -- true
+says "$anchor: is an anchor of COPP, and --type1 is of OPM alone"
 expect 2 "$COPP" status --device "unix:$socket" --semantics opm --srm "$anchor"
 says "--srm is of COPP alone: it does not go with --semantics opm"
 # a coppd without OPM: COPP is what is left where either will do, and nowhere else (OPM-OUT-4)
@@ -191,7 +194,7 @@ expect 0 env COPP_ANCHOR= "$COPP" status --device embedded
 expect 7 "$COPP" protect --allow-simulated --hdcp 1 -- sh -c 'exit 7'
 says "HDMI-1: released"
 expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-9 -- true
-says "is no output of this adapter"
+says "is not an output of this adapter"
 (
     sleep 0.5
     "$COPP" status >"$directory/seen"

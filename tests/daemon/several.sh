@@ -198,7 +198,7 @@ happens hdcp-refuse HDMI-2 off
 expect 1 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 --output HDMI-3 -- touch "$directory/frames"
 says 'HDMI-3: nothing is plugged in'
 expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 --output HDMI-9 -- touch "$directory/frames"
-says 'HDMI-9: is no output'
+says 'HDMI-9: is not an output'
 ! told protected || fail "it was protected before"
 # or that may be a slip
 expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 --output HDMI-1 -- touch "$directory/frames"

@@ -82,19 +82,19 @@ static void lines_of_the_file(void) {
         const char *text;
         const char *complaint;
     } table[] = {
-        {"sessions = 0\n", "coppd.conf: line 11: [daemon] sessions: \"0\" is no number from 1 to 65536"},
-        {"\nsessions = -1\n", "line 12: [daemon] sessions: \"-1\" is no number"},
-        {"sessions = 10x\n", "\"10x\" is no number"},
-        {"sessions =\n", "\"\" is no number"},
-        {"sessions = 99999999999999999999\n", "is no number"},
-        {"sessions = 4294967297\n", "is no number"},
+        {"sessions = 0\n", "coppd.conf: line 11: [daemon] sessions: \"0\" is not a number from 1 to 65536"},
+        {"\nsessions = -1\n", "line 12: [daemon] sessions: \"-1\" is not a number"},
+        {"sessions = 10x\n", "\"10x\" is not a number"},
+        {"sessions =\n", "\"\" is not a number"},
+        {"sessions = 99999999999999999999\n", "is not a number"},
+        {"sessions = 4294967297\n", "is not a number"},
         {"sessions = 1\nsessions = 1\n", "line 12: [daemon] sessions is given twice, in line 11 too"},
-        {"session = 1\n", "line 11: \"session\" is no setting: see coppd.conf(5)"},
+        {"session = 1\n", "line 11: unknown setting \"session\": see coppd.conf(5)"},
         {"[demon]\nsessions = 1\n", "line 11: unknown section [demon]: see coppd.conf(5)"},
         {"\n [deamon] \n", "line 12: unknown section [deamon]: see coppd.conf(5)"},
         {"[]\n", "line 11: unknown section []"},
         {"[daemon\x1b]\n", "unknown section [daemon\\x1b]"},
-        {"[outputs]\nsessions = 1\n", "line 12: sessions is no setting of [outputs]: put it below [daemon]"},
+        {"[outputs]\nsessions = 1\n", "line 12: sessions is not a setting of [outputs]: put it below [daemon]"},
         {"nonsense\n", "line 11: is neither [section] nor name = value"},
         {"[driver]\nchain = /a\n", "line 12: [driver] has one of chain and key: give both"},
         {"[driver]\nkey = file:/a\n", "line 12: [driver] has one of chain and key: give both"},
@@ -115,7 +115,7 @@ static void lines_of_the_file(void) {
         {"[driver]\nchain = /a\nkey = /b\n[outputs]\nbackend = sim\n",
          "line 15: [outputs] backend = sim does not go with the [driver] of line 13"},
         {"[outputs]\ntrust_server = 1\nbackend = sim\n", "line 12: [outputs] trust_server goes with backend = xrandr"},
-        {"se\x1b[31mssions\x07 = 1\n", "\"se\\x1b[31mssions\\x07\" is no setting"},
+        {"se\x1b[31mssions\x07 = 1\n", "unknown setting \"se\\x1b[31mssions\\x07\""},
         {"[outputs]\nbackend = \x1b]0;owned\xc2\x9b\n", "\"\\x1b]0;owned\\xc2\\x9b\" is none"},
     };
     struct kit kit;
@@ -140,11 +140,11 @@ static void names_of_all_backends(void) {
     kit_make(&kit, "");
     is_refused(&kit, "[outputs]\nbackend = foo\n", "kms or sim");
     is_refused(&kit, "[outputs]\nbackend = kms\ndescription = /a\n", "line 13: [outputs] description goes with backend = sim");
-    is_refused(&kit, "[outputs]\nbackend = kms\ndevice = %/coppd.conf\n", "coppd.conf: is no device");
-    is_refused(&kit, "[outputs]\ndevice = %/coppd.conf\n", "coppd.conf: is no device");
+    is_refused(&kit, "[outputs]\nbackend = kms\ndevice = %/coppd.conf\n", "coppd.conf: is not a device");
+    is_refused(&kit, "[outputs]\ndevice = %/coppd.conf\n", "coppd.conf: is not a device");
 #ifdef COPPD_XRANDR
     is_refused(&kit, "[outputs]\nbackend = foo\n", "give auto, xrandr, kms or sim");
-    is_refused(&kit, "[outputs]\ndisplay = nowhere\n", "[outputs] display: \"nowhere\" is no X server: give one like :0");
+    is_refused(&kit, "[outputs]\ndisplay = nowhere\n", "[outputs] display: \"nowhere\" is not an X server: give one like :0");
     static const char *const words[] = {
         "HDMI-1",       "=card0-HDMI-A-1", "HDMI-1=", "HDMI-1=card0", "HDMI-1=card-HDMI-A-1", "a=card0-b HDMI-1=HDMI-A-1",
         "HDMI-1=card0-"};
@@ -159,7 +159,7 @@ static void names_of_all_backends(void) {
     assert_int_equal(setenv("DISPLAY", "", 1), 0);
     is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: names no X server, and there is no DISPLAY");
     assert_int_equal(setenv("DISPLAY", "nowhere", 1), 0);
-    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: \"nowhere\" is no X server");
+    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: \"nowhere\" is not an X server");
     assert_int_equal(setenv("DISPLAY", ":7", 1), 0);
     is_accepted(&kit, "[outputs]\nbackend = xrandr\n");
     run_says(&kit, CHECK, 0, "backend = xrandr: the outputs are those of the X server at :7, which may come later");
@@ -189,7 +189,7 @@ static void what_it_names(void) {
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty/key\n", "the private key cannot be read: Not a directory"},
         {"[outputs]\nbackend = sim\ndescription = %/empty\n", "/empty: there is no [output NAME] section"},
         {"[outputs]\nbackend = sim\ndescription = %/none\n", "/none: cannot be opened"},
-        {"[outputs]\nbackend = sim\nevents = %/empty\n", "/empty: is no FIFO: make one with mkfifo"},
+        {"[outputs]\nbackend = sim\nevents = %/empty\n", "/empty: is not a FIFO: make one with mkfifo"},
         {"[outputs]\nbackend = sim\nevents = %/none\n",
          "/none: cannot be opened: No such file or directory; make it with mkfifo"},
         {"[outputs]\nbackend = sim\ndescription = %/one\n", "/one: line 1: "},
@@ -206,7 +206,7 @@ static void what_it_names(void) {
         {"[metrics]\naddress = 127.0.0.1:\n", "its port must be a number"},
         {"[metrics]\naddress = 127.0.0.1:+80\n", "its port must be a number"},
         {"[metrics]\nfile = %/none/metrics\n", "/none cannot be used: No such file or directory; make it (mkdir -p)"},
-        {"[metrics]\nfile = %/empty/metrics\n", "/empty is no directory"},
+        {"[metrics]\nfile = %/empty/metrics\n", "/empty is not a directory"},
     };
     struct kit kit;
     struct copp_private_key *key = NULL;
@@ -306,8 +306,8 @@ static void places_of_its_own(void) {
     run_says(&kit, NULL, 1, "/tmp/no-such-directory-of-coppd cannot be used: No such file or directory; make it (mkdir -p)");
     configure(&kit, "");
     write_file(&kit, "socket", "kept");
-    run_says(&kit, CHECK, 1, "socket: is there and is no socket: take it away, or name another path in [daemon] socket");
-    run_says(&kit, NULL, 1, "socket: is there and is no socket: take it away, or name another path in [daemon] socket");
+    run_says(&kit, CHECK, 1, "socket: exists and is not a socket: remove it, or name another path in [daemon] socket");
+    run_says(&kit, NULL, 1, "socket: exists and is not a socket: remove it, or name another path in [daemon] socket");
     assert_int_equal(unlink(kit.socket), 0);
     write_file(&kit, "coppd.conf", "[daemon]\nsocket = %/socket\nstate_directory = %/none\n");
     run_says(&kit, CHECK, 1, "/none cannot be used: No such file or directory; make it (mkdir -p), or name another");
@@ -415,7 +415,7 @@ static void a_check_changes_nothing(void) {
     kit_end(&kit);
 }
 
-/* What is there and is no regular file is not replaced: not at the start, and not by one that runs. */
+/* What is there and is not a regular file is not replaced: not at the start, and not by one that runs. */
 static void metrics_replace_only_files(void) {
     struct kit kit;
     struct stat status;
@@ -426,15 +426,15 @@ static void metrics_replace_only_files(void) {
     path_of(&kit, "link", link);
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(symlink(path, link), 0);
-    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is no regular file, and so is not replaced");
-    is_refused(&kit, "[metrics]\nfile = %/link\n", "link: is no regular file");
+    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is not a regular file, and so is not replaced");
+    is_refused(&kit, "[metrics]\nfile = %/link\n", "link: is not a regular file");
     assert_int_equal(stat(path, &status), 0);
     assert_true(S_ISFIFO(status.st_mode));
     assert_int_equal(lstat(link, &status), 0);
     assert_true(S_ISLNK(status.st_mode));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is no regular file");
+    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is not a regular file");
 
     kit_configure(&kit, "");
     kit_start(&kit);
@@ -444,7 +444,7 @@ static void metrics_replace_only_files(void) {
     assert_int_equal(unlink(path), 0);
     while (mkfifo(path, 0600) != 0) /* it may have been written again in between */
         assert_true(errno == EEXIST && unlink(path) == 0);
-    kit_wait_said(&kit, "metrics: is no regular file", 1);
+    kit_wait_said(&kit, "metrics: is not a regular file", 1);
     assert_int_equal(lstat(path, &status), 0);
     assert_true(S_ISFIFO(status.st_mode));
     kit_end(&kit);

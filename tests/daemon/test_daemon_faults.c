@@ -308,7 +308,7 @@ static void a_reload_drops_nobody(void) {
     kit_reload(&kit);
     assert_int_equal(player_local(&player, HDCP), 1);
     char *said = kit_output(&kit);
-    assert_non_null(strstr(said, "\"none\" is no number from 1 to 65536; going on as before"));
+    assert_non_null(strstr(said, "\"none\" is not a number from 1 to 65536; going on as before"));
     free(said);
     player_end(&player);
     player_end(&other);

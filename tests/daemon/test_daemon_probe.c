@@ -121,6 +121,22 @@ static void simulated_outputs_are_not_enough(void) {
     world_end(&world);
 }
 
+/* APP-1: what stops a player of COPP is not good, and what to do about it is told. */
+static void a_repeater_is_noted(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = sim\n", false);
+    char settings[256];
+    (void)snprintf(settings, sizeof settings, "[outputs]\nbackend = sim\nevents = %s\n", world.kit.events);
+    kit_configure(&world.kit, settings);
+    kit_start(&world.kit);
+    expect(&world, "coppd: HDMI-1", "receiver", "ok KSV b70361f714\n");
+    kit_event(&world.kit, "repeater HDMI-1 on");
+    expect(&world, "coppd: HDMI-1", "receiver", "note KSV b70361f714, a repeater, which sessions of COPP refuse (APP-1)\n");
+    assert_int_equal(probe(&world, "", ""), 1);
+    assert_non_null(strstr(world.out, "remedy: connect the display directly, or play by OPM"));
+    world_end(&world);
+}
+
 static void another_master_is_named(void) {
     struct world world;
     world_make(&world, "[outputs]\nbackend = kms\n", false);
@@ -220,6 +236,7 @@ static const struct test_case cases[] = {
     TEST(without_coppd, ""),
     TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),
     TEST(simulated_outputs_are_not_enough, "BIND-6"),
+    TEST(a_repeater_is_noted, "APP-1"),
     TEST(another_master_is_named, "CMD-6"),
     TEST(a_master_that_does_not_lend_is_a_failure, "CMD-6"),
     TEST(a_refused_set_is_a_failure, "CMD-4"),

@@ -260,7 +260,7 @@ static void a_configuration_that_cannot_be_read(void) {
     write_driver(&world, SECOND);
     configure(&world, "sessions = none\n", DRIVER);
     kit_reload(&world.kit);
-    assert_int_equal(kit_times_said(&world.kit, "\"none\" is no number from 1 to 65536; going on as before"), 1);
+    assert_int_equal(kit_times_said(&world.kit, "\"none\" is not a number from 1 to 65536; going on as before"), 1);
     assert_int_equal(kit_times_said(&world.kit, RENEWED), 0);
     assert_int_equal(kit_metric(&world.kit, "copp_reloads_total{result=\"failed\"} "), 1);
     assert_true(is_served(&world, FIRST));

@@ -46,6 +46,15 @@ complains '(OPM-CERT-4)'
 expect 1 "$COPP" chain verify --opm --anchor microsoft "$good"
 expect 2 "$COPP" chain verify --opm --anchor "$opm/leaf-public.pem" "$good"
 complains 'give a certificate.*it is a public key'
+complains 'remedy: a key alone is an anchor of COPP: .*no --opm'
+expect 2 "$COPP" chain verify --opm --anchor "$VECTORS/root-modulus.b64" "$good"
+complains 'remedy: a key alone is an anchor of COPP'
+expect 2 "$COPP" chain verify --anchor "$opm/root.der" "$VECTORS/chain-good.xml"
+complains 'is not an anchor of COPP: .*it is an X.509 certificate'
+complains 'remedy: a certificate is an anchor of OPM: .*--opm'
+expect 2 "$COPP" chain verify --opm --anchor "$good" "$good"
+complains 'it is a PKCS #7 container'
+complains "remedy: name the root's key or certificate alone"
 
 begin what_goes_together
 expect 2 "$COPP" chain verify --opm --anchor "$anchor" --crl "$VECTORS/crl-v7-empty.bin" "$good"
@@ -55,8 +64,8 @@ complains '--purpose needs --opm'
 
 begin each_kind_of_chain_is_told
 expect 1 "$COPP" chain verify "$good"
-complains 'it is an X.509 certificate'
-complains 'remedy: .*copp chain verify --opm'
+complains 'it is a PKCS #7 container of certificates'
+complains 'remedy: .*copp chain verify or show, with --opm'
 expect 1 "$COPP" chain verify --opm --anchor "$anchor" "$VECTORS/chain-good.xml"
 complains 'it is a COPP certificate chain (OPM-CERT-1)'
 complains 'remedy: .*without --opm'

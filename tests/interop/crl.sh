@@ -75,7 +75,7 @@ expect 2 issue --version 5 --revoke "$dir/missing:leaf" -o "$dir/none"
 expect 2 issue --version 5 --revoke "$VECTORS/chain-bad-leaf-wrong-digest.xml:leaf" -o "$dir/none"
 complains 'CERT-10'
 expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/ihv.pem" --root "$dir/keys/root.pem" -o "$dir/none"
-complains 'ihv.pem: is no key for a list: that has 1024 bits'
+complains 'ihv.pem: is not a key for a list: that has 1024 bits'
 expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/crl.pem" --root "$dir/keys/ihv.pem" -o "$dir/none"
 complains "ihv.pem: is not an anchor's key: use RSA-1024"
 absent "$dir/none"
@@ -133,7 +133,7 @@ ln -s v9.crl "$dir/link.crl"
 mkfifo "$dir/fifo.crl"
 for what in link fifo; do
     expect 2 "$COPP" crl install --anchor "$key" --store "$dir/$what.crl" "$dir/v9.crl"
-    complains "$what.crl: is no regular file"
+    complains "$what.crl: is not a regular file"
 done
 
 finish

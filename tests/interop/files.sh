@@ -126,7 +126,8 @@ name_of() {
     srm2) echo 'an HDCP 2.x renewability message (SRM)' ;;
     html | xhtml | html16) echo 'a web page (HTML)' ;;
     xml) echo 'XML, and no certificate collection' ;;
-    x509* | pkcs7*) echo 'an X.509 certificate, chain or revocation list' ;;
+    x509*) echo 'an X.509 certificate, chain or revocation list' ;;
+    pkcs7*) echo 'a PKCS #7 container of certificates' ;;
     private*) echo 'a private key' ;;
     public) echo 'a public key' ;;
     publicder) echo 'a public key in DER' ;;

@@ -169,6 +169,11 @@ expect 2 "$COPP" handshake seal --opm --leaf-key "$anchor" --random $random -o "
 complains '2048 bits'
 expect 2 "$COPP" handshake seal --opm --leaf-key "$opm" --random $random -o "$dir/none"
 complains 'it is a private key'
+complains 'remedy: take its public half'
+expect 2 "$COPP" handshake seal --opm --leaf-key "$VECTORS/opm/root.der" --random $random -o "$dir/none"
+complains 'remedy: take the key of it: openssl x509'
+expect 2 "$COPP" handshake open --opm --key "$VECTORS/opm/root.der" --random $random "$dir/opm"
+complains 'remedy: name the file that holds the private key'
 expect 2 "$COPP" handshake open --opm --key "$opm" "$dir/opm"
 complains '--opm needs --random'
 expect 2 "$COPP" handshake open --opm --key "$VECTORS/root.pem" --random $random "$dir/opm"

@@ -139,6 +139,11 @@ mkdir "$dir/closed"
 chmod 555 "$dir/closed"
 expect 2 powerless "$COPP" chain issue --new-keys "$dir/closed/keys" --output "$dir/issued.xml"
 complains 'remedy: let the user that runs copp write there'
+# shellcheck disable=SC2016
+expect 2 powerless perl "$dir/listen.pl" "$dir/locked" sh -c 'chmod 000 "$1" && shift && exec "$@"' - "$dir/locked" "$COPP" status \
+    --device "unix:$dir/locked"
+complains 'locked: cannot be connected to: Permission denied'
+complains 'remedy: run copp as a user that may write to this socket'
 
 begin json_of_errors
 expect 2 "$COPP" chain verify --json "$dir/missing"

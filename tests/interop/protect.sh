@@ -107,7 +107,7 @@ expect 2 $protect --hdcp 2 -- true
 expect 2 $protect --acp 4 -- true
 expect 2 $protect --cgmsa never -- true
 expect 2 $protect --hdcp 1 --output NoSuch -- true
-complains 'NoSuch: is no output'
+complains 'NoSuch: is not an output'
 expect 2 $protect --hdcp 1 --srm-key facsimile -- true
 expect 1 $protect --hdcp 1 --output Component-1 -- touch "$dir/played"
 complains 'Component-1: the connector does not offer'
@@ -152,6 +152,11 @@ expect 0 $protect --adapter "$dir/linux.ini" --hdcp 1 --unnamed-receiver -- true
 complains '^U: protected: HDCP on, receiver not named and not checked (APP-1, APP-2) (simulated: protects nothing)$'
 expect 0 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output A -- true
 complains '^A: protected: HDCP on (simulated: protects nothing)$'
+# under OPM the driver judges, and says that it cannot (BIND-6)
+expect 0 $protect --adapter "$dir/linux.ini" --semantics opm --hdcp 1 -- true
+complains 'U: protected: HDCP on, receiver not named, so the driver cannot look it up (OPM-SRM-7) (OPM)'
+expect 0 $protect --adapter "$dir/card.ini" --semantics opm --hdcp 1 --output A -- true
+complains 'A: protected: HDCP on (OPM)'
 expect 1 $protect --adapter "$dir/card.ini" --hdcp 1 --unnamed-receiver --output R -- touch "$dir/played"
 complains 'R: .*repeater (APP-1)'
 absent "$dir/played"

@@ -29,6 +29,7 @@ expect 1 "$COPP" srm verify --key facsimile "$dir/tampered"
 perl -0777 -pe 'chop' "$dir/facsimile" >"$dir/torn"
 expect 1 "$COPP" srm verify --key facsimile --json "$dir/torn"
 holds '.rule == "SRM-1"'
+complains 'remedy: fetch the message again'
 expect 1 "$COPP" srm show "$dir/torn"
 expect 1 "$COPP" srm verify /dev/null
 

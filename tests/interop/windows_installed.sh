@@ -67,7 +67,7 @@ no_driver "$work/odd" 'adapter.ini: cannot be read'
 no_driver "$work/empty" 'chain.xml: is empty'
 cp -r empty 映画
 no_driver "$work/映画" '\\u6620\\u753b\\chain.xml: is empty' # a debugger gets no letter that its code page has no place for
-no_driver "$work/garbled" 'chain.xml: is no certificate chain: CERT-1: '
+no_driver "$work/garbled" 'chain.xml: is not a certificate chain: CERT-1: '
 no_driver "$work/keyless" 'leaf.pem: reading or writing failed'
 # OPM's chain and key stand beside COPP's, or alone: both of them
 mkdir opm-alone opm-keyless opm-chainless one-key
@@ -81,7 +81,7 @@ cp "$COPP_DRIVER/opm-leaf.pem" garbled/
 no_driver "$work/opm-keyless" 'opm-leaf.pem: no key is there'
 no_driver "$work/opm-chainless" 'chain.p7b: no certificate chain is there'
 no_driver "$work/one-key" "opm-leaf.pem: is COPP's key, too"
-no_driver "$work/garbled" 'chain.p7b: is no certificate chain: OPM-CERT-1: '
+no_driver "$work/garbled" 'chain.p7b: is not a certificate chain: OPM-CERT-1: '
 
 wine regsvr32 /s /u copp.dll
 assert_restored "regsvr32 /u"

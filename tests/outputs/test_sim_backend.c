@@ -149,7 +149,7 @@ static void events_in_lines(void) {
     strcpy(text + 200, "\nplug\tH\n");
     write_events(&w, text);
     assert_string_equal(w.said.text, "4 an event of more than 127 characters is left out\n"
-                                     "4 event \"plug?H\" cannot happen: \"plug?H\" is no event; there are: unplug plug mode "
+                                     "4 event \"plug?H\" cannot happen: unknown event \"plug?H\"; there are: unplug plug mode "
                                      "multi-adapter tamper refuse hdcp-fail hdcp-refuse hdcp-hang repeater ksv hdcp-busy "
                                      "hdcp-version downstream revoke dpcp-fail dpcp-refuse desktop-acp\n");
     end(&w);

@@ -36,6 +36,9 @@ static void every_result_has_a_cause_and_a_remedy(void) {
                          0);
         check_sentence(text, copp_session_remedy(NULL, (enum copp_result)result, NULL, COPP_STOP_NONE));
     }
+    /* no session, as where the anchor is of the other kind */
+    check_says(explained(NULL, COPP_E_UNSUPPORTED, NULL, COPP_STOP_NONE),
+               "semantics that the driver has and whose anchor is given");
     assert_string_equal(explained(NULL, COPP_OK, NULL, COPP_STOP_NONE), "protected");
     assert_string_equal(copp_session_remedy(NULL, COPP_OK, NULL, COPP_STOP_NONE), "");
 }

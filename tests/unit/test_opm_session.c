@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fake_driver.h"
+#include "log_kit.h"
 #include "session/internal.h"
 
 #define HDCP COPP_PROTECTION_TYPE_OPM_HDCP
@@ -77,7 +78,10 @@ static void each_semantics_needs_its_anchor(void) {
     const struct copp_public_key copp = test_anchor();
     const struct copp_opm_anchor *opm = copp_opm_anchor_microsoft();
     fake_opm_driver_init(&driver);
-    assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .anchor = &copp}), COPP_E_UNSUPPORTED);
+    struct kit_log kept = kit_log();
+    assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .anchor = &copp, .log = &kept.log}),
+                     COPP_E_UNSUPPORTED);
+    kit_log_has(&kept, COPP_LOG_WARNING, "no anchor is given for what the transport speaks: OPM");
     assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .opm_anchor = opm}), COPP_OK);
     assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .anchor = &copp, .opm_anchor = opm}), COPP_OK);
     assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .connector = ""}), COPP_E_ARGUMENT);

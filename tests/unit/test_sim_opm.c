@@ -133,8 +133,8 @@ static void descriptions_that_are_refused(void) {
         {HDMI "output_id = -1\n", 4, "output_id"},
         {HDMI "output_id = 7\n[output B]\ntype = vga\nmodes = 720p60\noutput_id = 7\n", 1, "another output has this output_id"},
         {HDMI "downstream = 4a35f219f8\n", 1, "downstream needs repeater = yes"},
-        {HDMI "repeater = yes\ndownstream = 4a35f219f8 4a35f219\n", 5, "downstream: \"4a35f219\" is no KSV"},
-        {HDMI "repeater = yes\ndownstream = 4a35f219f8 none\n", 5, "\"none\" is no KSV"},
+        {HDMI "repeater = yes\ndownstream = 4a35f219f8 4a35f219\n", 5, "downstream: \"4a35f219\" is not a KSV"},
+        {HDMI "repeater = yes\ndownstream = 4a35f219f8 none\n", 5, "\"none\" is not a KSV"},
         {HDMI "colour = red\n", 4, " opm downstream dvi_version output_id"}, /* they are told whole */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -339,7 +339,7 @@ static void events_that_are_refused(void) {
         const char *event, *says;
     } cases[] = {
         {"downstream A", "write: downstream NAME HEX...|none"},
-        {"downstream A 4a35f219f8 4a35", "\"4a35\" is no KSV"},
+        {"downstream A 4a35f219f8 4a35", "\"4a35\" is not a KSV"},
         {"hdcp-version A", "write: hdcp-version NAME 1.4|2.2"},
         {"hdcp-version A 2.0", "none of: 1.4 2.2"},
         {"hdcp-version A 2.2 2.2", "is too much"},
