@@ -103,6 +103,19 @@ static void find_receiver(struct probe *probe, struct copp_session *session, con
                  ksv[1], ksv[2], ksv[3], ksv[4], key.hdcp_flags & COPP_HDCP_REPEATER ? ", a repeater" : "");
 }
 
+/* A panel of a kind that COPP does not know is one by the kernel's name for it: "card0-DSI-1", under X "DSI-1". */
+static bool is_panel(uint32_t type, const char *name) {
+    static const char *const kinds[] = {"DSI-", "DPI-", "SPI-"};
+    const char *kind = strncmp(name, "card", 4) == 0 && strchr(name, '-') ? strchr(name, '-') + 1 : name;
+    if (type != COPP_CONNECTOR_UNKNOWN)
+        return type & COPP_CONNECTOR_INTERNAL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strncmp(kind, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Where a connector cannot have it, no driver and no master can help. */
 static void add_not_offered(struct probe *probe, const struct link *link, const struct output *output) {
     uint32_t type = COPP_CONNECTOR_UNKNOWN;
@@ -110,7 +123,7 @@ static void add_not_offered(struct probe *probe, const struct link *link, const 
         type = COPP_CONNECTOR_UNKNOWN;
     bool analog = type == COPP_CONNECTOR_VGA || type == COPP_CONNECTOR_SVIDEO || type == COPP_CONNECTOR_COMPOSITE ||
                   type == COPP_CONNECTOR_COMPONENT || type == COPP_CONNECTOR_D_JPN;
-    if (type != COPP_CONNECTOR_UNKNOWN && type & COPP_CONNECTOR_INTERNAL)
+    if (is_panel(type, output->name))
         findings_add(probe->findings, FINDING_NOTE, "HDCP", NULL, "not offered (QRY-6): a panel inside needs none (APP-4)");
     else
         findings_add(probe->findings, output->plugged ? FINDING_BAD : FINDING_NOTE, "HDCP",

@@ -81,11 +81,6 @@ static bool is_tile_of(const struct kms_card *card, const struct kms_connector *
     return kms_tile_group(card->fd, blob) == group;
 }
 
-/* What a panel inside the machine shows needs no HDCP (APP-4). */
-static bool is_inside(const struct kms_connector *connector) {
-    return connector->type & COPP_CONNECTOR_INTERNAL;
-}
-
 static bool can_protect(const struct kms_card *card, const struct kms_connector *connector) {
     return connector->protection_property && (!card->type1 || connector->type_property);
 }
@@ -102,7 +97,7 @@ static enum copp_multi_adapter_mode mode_beside(const struct kms_card *card, con
         return COPP_MODE_THEATRE;
     if (kms_signals_cloned(own, &other))
         return COPP_MODE_CLONE;
-    *spanned = other.connected && !is_inside(connector) && kms_signals_spanned(own, &other);
+    *spanned = other.connected && !connector->panel && kms_signals_spanned(own, &other);
     return *spanned && !can_protect(card, connector) ? COPP_MODE_THEATRE : COPP_MODE_DUALVIEW;
 }
 
@@ -174,7 +169,8 @@ static void add_connector(struct kms_card *card, uint32_t id) {
     if (!found)
         return;
     const char *kind = drmModeGetConnectorTypeName(found->connector_type);
-    struct kms_connector fresh = {.id = id, .type = kms_connector_type_of(found->connector_type)};
+    struct kms_connector fresh = {
+        .id = id, .type = kms_connector_type_of(found->connector_type), .panel = kms_connector_is_panel(found->connector_type)};
     (void)snprintf(fresh.name, sizeof fresh.name, "%.20s-%s-%u", card->name, kind ? kind : "Unknown", found->connector_type_id);
     drmModeFreeConnector(found);
     struct kms_connector *connector = connector_named(card, fresh.name);

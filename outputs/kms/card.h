@@ -12,6 +12,7 @@ struct kms_connector {
     uint32_t id; /* 0: it is no more */
     char name[COPP_BACKEND_NAME_SIZE]; /* as in /sys/class/drm: "card0-HDMI-A-1" */
     uint32_t type; /* COPP_CONNECTOR_* */
+    bool panel; /* it is inside the machine, and needs no HDCP (APP-4); type alone does not tell */
     uint32_t protection_property; /* "Content Protection"; 0: none */
     uint32_t type_property; /* "HDCP Content Type"; 0: none */
     uint32_t edid_property; /* "EDID"; 0: none */
