@@ -206,6 +206,20 @@ static enum coppd_answer find_socket(struct probe *probe) {
     return answers ? COPPD_PROTECTS : COPPD_UNKNOWN;
 }
 
+/* A mode that lets no device be opened is not that of one of the semantics. */
+static void find_semantics(struct probe *probe, const char *output) {
+    enum copp_result opm = remote_socket_try(&probe->adapter, output, COPP_SEMANTICS_OPM);
+    enum copp_result copp = remote_socket_try(&probe->adapter, output, COPP_SEMANTICS_COPP);
+    if (opm == COPP_E_UNSUPPORTED && !copp)
+        findings_add(probe->findings, FINDING_NOTE, "protocols", "give coppd a chain and key for OPM: opm_chain in coppd.conf",
+                     "COPP alone: players that speak OPM are not served (OPM-OUT-4)");
+    else if (!opm && !copp)
+        findings_add(probe->findings, FINDING_GOOD, "protocols", NULL, "COPP and OPM");
+    else if (opm != COPP_E_UNSUPPORTED_MODE)
+        findings_add(probe->findings, FINDING_UNKNOWN, "protocols", "see coppd's log (journalctl -u coppd)", "%s",
+                     copp_strerror(opm ? opm : copp));
+}
+
 /* As far as it goes without opening a session. */
 static enum coppd_answer find_coppd(struct probe *probe, const struct adapter_options *options) {
     enum coppd_answer answer = find_socket(probe);
@@ -217,6 +231,8 @@ static enum coppd_answer find_coppd(struct probe *probe, const struct adapter_op
     else
         findings_add(probe->findings, FINDING_BAD, "outputs", "see coppd's log (journalctl -u coppd) for what it waits for",
                      "none yet");
+    if (probe->adapter.count)
+        find_semantics(probe, adapter_output(&probe->adapter, 0));
     if (adapter_trust(&probe->in, options, &probe->adapter) != STATUS_YES) {
         add_note(probe, FINDING_UNKNOWN, "anchor and revocation lists");
         return COPPD_UNKNOWN;

@@ -60,6 +60,7 @@ static void all_is_well(void) {
     assert_int_equal(probe(&world, "", ""), 0);
     assert_int_equal(probe(&world, "", "--json | jq -e '.ok == true' >/dev/null"), 0);
     expect(&world, "coppd", "socket", "ok answers at ");
+    expect(&world, "coppd", "protocols", "ok COPP and OPM");
     expect(&world, "coppd: card0-HDMI-A-1", "session", "ok the driver's chain leads to the anchor");
     expect(&world, "coppd: card0-HDMI-A-1", "HDCP", "ok offered");
     expect(&world, "coppd: card0-HDMI-A-1", "receiver", "note not known");
@@ -104,6 +105,30 @@ static void what_cannot_have_hdcp(void) {
         expect(&world, output, "HDCP", connectors[i].coppd);
         world_end(&world);
     }
+}
+
+/* A coppd whose maker's chain is of COPP alone. */
+static void a_coppd_without_opm(void) {
+    struct world world;
+    char directory[] = "/tmp/copp-probe-XXXXXX";
+    char text[512];
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(text, sizeof text, COPP_TOOL " chain issue --new-keys %s/keys -o %s/chain.xml >/dev/null", directory,
+                   directory);
+    assert_int_equal(system(text), 0);
+    (void)snprintf(text, sizeof text, "[driver]\nchain = %s/chain.xml\nkey = %s/keys/leaf.pem\n[outputs]\nbackend = kms\n",
+                   directory, directory);
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    kit_start(&world.kit);
+    kit_stop(&world.kit); /* it has made the anchors that the kit goes by */
+    kit_configure(&world.kit, text);
+    kit_start(&world.kit);
+    expect(&world, "coppd", "protocols", "note COPP alone: players that speak OPM are not served (OPM-OUT-4)");
+    (void)probe(&world, "", "");
+    assert_non_null(strstr(world.out, "remedy: give coppd a chain and key for OPM: opm_chain in coppd.conf\n"));
+    world_end(&world);
+    (void)snprintf(text, sizeof text, "rm -r %s", directory);
+    assert_int_equal(system(text), 0);
 }
 
 static void set_switches_on_and_off(void) {
@@ -246,6 +271,7 @@ static void receivers_are_read(void) {
 static const struct test_case cases[] = {
     TEST(all_is_well, "QRY-6"),
     TEST(what_cannot_have_hdcp, "QRY-6 APP-4"),
+    TEST(a_coppd_without_opm, "OPM-OUT-4"),
     TEST(set_switches_on_and_off, "CMD-4"),
     TEST(without_coppd, ""),
     TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),
