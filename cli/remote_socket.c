@@ -144,6 +144,15 @@ static enum copp_result open_as(const struct adapter *adapter, const char *outpu
     return result == COPP_OK ? copp_socket_transport_open(connection, output, transport) : result;
 }
 
+enum copp_result remote_socket_try(const struct adapter *adapter, const char *output, enum copp_semantics semantics) {
+    struct copp_socket *connection = NULL;
+    struct copp_transport *transport = NULL;
+    enum copp_result result = open_as(adapter, output, semantics, &connection, &transport);
+    copp_transport_free(&transport);
+    copp_socket_close(&connection);
+    return result;
+}
+
 /* OPM's requests are authenticated, COPP's are not: COPP is what is left where OPM is not served and either will do (OPM-OUT-4). */
 static enum copp_result open_device(const struct adapter *adapter, const char *output, struct copp_socket **connection,
                                     struct copp_transport **transport) {

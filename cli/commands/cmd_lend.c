@@ -62,6 +62,7 @@ struct lender {
     struct copp_socket *watcher; /* tells what becomes of its outputs; NULL: nothing does */
     struct copp_socket_loan loan;
     int signals; /* what ends us */
+    bool ended; /* we were asked to end, and have said so */
     struct {
         char name[COPP_CONNECTOR_NAME_SIZE];
         uint32_t hdcp;
@@ -78,6 +79,43 @@ static const char *card_wanted(const struct lend_options *o) {
 
 static const char *program(const struct lender *l) {
     return l->owner.name[0] != '\0' ? l->owner.name : "the program";
+}
+
+/* --- how it ends --- */
+
+/* As print_json_line: a reader follows along. */
+static int said(void) {
+    return fflush(stdout) == 0 ? STATUS_YES : STATUS_UNKNOWN;
+}
+
+static int say_end(const struct lender *l, const char *why) {
+    bool lent = l->loan.card[0] != '\0';
+    if (l->in->json)
+        return print_json_line(
+            json_pack("{ss so ss}", "event", "ended", "card", json_optional(lent ? l->loan.card : NULL), "cause", why));
+    if (lent)
+        say("%s: given back: %s", l->loan.card, why);
+    else
+        say("%s: its card was not lent: ended, %s", program(l), why);
+    return said();
+}
+
+/* Whether somebody wants us to end, within so much time. */
+static bool ends_within(const struct lender *l, int ms) {
+    struct pollfd ending = {.fd = l->signals, .events = POLLIN};
+    return poll(&ending, 1, ms) == 1;
+}
+
+/*
+ * Who asks for the end gets one that is no failure, however far we have come: systemd takes everything else for a unit that has failed.
+ * What else goes wrong at that moment, such as a coppd that is stopped too, is of no interest any more. To be asked before it is said.
+ */
+static bool is_over(struct lender *l, int *status) {
+    if (!l->ended && ends_within(l, 0)) {
+        l->ended = true;
+        *status = say_end(l, "as was asked for");
+    }
+    return l->ended;
 }
 
 /* --- its card --- */
@@ -103,12 +141,6 @@ static int fail_owner(const struct lender *l, enum owner_result result) {
     }
 }
 
-/* Whether somebody wants us to end, within so much time. */
-static bool ends_within(const struct lender *l, int ms) {
-    struct pollfd ending = {.fd = l->signals, .events = POLLIN};
-    return poll(&ending, 1, ms) == 1;
-}
-
 static int take_card(struct lender *l) {
     const struct lend_options *o = l->in->options;
     uint64_t deadline_ms = clock_ms() + UINT64_C(1000) * o->wait_s;
@@ -117,8 +149,11 @@ static int take_card(struct lender *l) {
         result = owner_take_card(&l->owner, card_wanted(o));
     while ((result == OWNER_NO_CARD || result == OWNER_NOT_MASTER) && clock_ms() < deadline_ms && !ends_within(l, LOOK_MS))
         result = owner_take_card(&l->owner, card_wanted(o));
-    if (ends_within(l, 0))
-        return fail(l->in, STATUS_UNKNOWN, program(l), "interrupted before its card was lent");
+    int error = errno;
+    int status = STATUS_YES;
+    if (is_over(l, &status))
+        return status;
+    errno = error;
     return result == OWNER_FOUND ? STATUS_YES : fail_owner(l, result);
 }
 
@@ -146,11 +181,6 @@ static int fail_to_lend(const struct lender *l, enum copp_result result) {
     }
 }
 
-/* As print_json_line: a reader follows along. */
-static int said(void) {
-    return fflush(stdout) == 0 ? STATUS_YES : STATUS_UNKNOWN;
-}
-
 /* A line, with --json an object a line. */
 static int say_lent(const struct lender *l) {
     if (l->in->json)
@@ -168,10 +198,15 @@ static void watch_outputs(struct lender *l) {
 }
 
 /* Whether there is a coppd to lend to: before anything is taken, or waited for. */
-static int find_coppd(const struct lender *l) {
+static int find_coppd(struct lender *l) {
     struct copp_socket *connection = NULL;
+    int status = STATUS_YES;
     enum copp_result result = remote_socket_connect(&l->adapter, &connection);
+    int error = errno;
     copp_socket_close(&connection);
+    if (is_over(l, &status))
+        return status;
+    errno = error;
     return result == COPP_OK ? STATUS_YES : remote_socket_fail(l->in, &l->adapter, NULL, result);
 }
 
@@ -183,7 +218,10 @@ static int lend(struct lender *l) {
     if (result == COPP_OK)
         result = copp_socket_adopt(l->connection, &what, &l->loan);
     int error = errno;
+    int status = STATUS_YES;
     owner_drop_card(&l->owner); /* a copy would keep a dead program master of its card */
+    if (result != COPP_OK && is_over(l, &status))
+        return status;
     errno = error;
     if (result != COPP_OK)
         return fail_to_lend(l, result);
@@ -229,13 +267,6 @@ static void tell_changes(struct lender *l) {
         copp_socket_close(&l->watcher);
 }
 
-static int say_end(const struct lender *l, const char *why) {
-    if (l->in->json)
-        return print_json_line(json_pack("{ss ss ss}", "event", "ended", "card", l->loan.card, "cause", why));
-    say("%s: given back: %s", l->loan.card, why);
-    return said();
-}
-
 /* Coppd has given it back. */
 static int fail_ended(const struct lender *l, enum copp_result result) {
     const char *reason = copp_socket_disconnect_reason(l->connection);
@@ -250,6 +281,7 @@ static int fail_ended(const struct lender *l, enum copp_result result) {
 }
 
 static int stay(struct lender *l) {
+    int status = STATUS_YES;
     for (;;) {
         struct pollfd fds[] = {{.fd = copp_socket_fd(l->connection), .events = POLLIN},
                                {.fd = l->signals, .events = POLLIN},
@@ -259,10 +291,10 @@ static int stay(struct lender *l) {
         if (l->watcher != NULL)
             tell_changes(l);
         enum copp_result result = copp_socket_adopted(l->connection);
+        if (is_over(l, &status))
+            return status;
         if (result != COPP_OK)
             return fail_ended(l, result);
-        if (ends_within(l, 0))
-            return say_end(l, "as was asked for");
     }
 }
 
@@ -277,11 +309,11 @@ static int run(const struct invocation *in) {
         status = fail(in, STATUS_UNKNOWN, "embedded", "a card is lent to coppd: give --device unix:PATH");
     if (status == STATUS_YES)
         status = find_coppd(&l);
-    if (status == STATUS_YES)
+    if (status == STATUS_YES && !l.ended)
         status = take_card(&l);
-    if (status == STATUS_YES)
+    if (status == STATUS_YES && !l.ended)
         status = lend(&l);
-    if (status == STATUS_YES)
+    if (status == STATUS_YES && !l.ended)
         status = stay(&l);
     copp_socket_close(&l.watcher);
     copp_socket_close(&l.connection);

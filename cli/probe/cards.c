@@ -143,7 +143,10 @@ static void find_property(struct findings *findings, const struct kms_connector 
         [HDCP_DESIRED] = "if that lasts, see why the driver fails in the kernel's messages (dmesg)",
         [HDCP_UNREADABLE] = "run copp probe as root, or plug the card in again",
     };
-    if (!connector->protection_property)
+    if (!connector->protection_property && connector->panel)
+        findings_add(findings, FINDING_NOTE, "Content Protection", NULL,
+                     "not offered: a panel inside the machine needs no HDCP (APP-4)");
+    else if (!connector->protection_property)
         findings_add(findings, seen->connected ? FINDING_BAD : FINDING_NOTE, "Content Protection",
                      "use another connector: this one's driver cannot switch HDCP on it",
                      "the connector does not have the property");

@@ -110,6 +110,19 @@ static void find_receiver(struct probe *probe, struct copp_session *session, con
                  repeater ? ", a repeater, which sessions of COPP refuse (APP-1)" : "");
 }
 
+/* A panel of a kind that COPP does not know is one by the kernel's name for it: "card0-DSI-1", under X "DSI-1". */
+static bool is_panel(uint32_t type, const char *name) {
+    static const char *const kinds[] = {"DSI-", "DPI-", "SPI-"};
+    const char *kind = strncmp(name, "card", 4) == 0 && strchr(name, '-') ? strchr(name, '-') + 1 : name;
+    if (type != COPP_CONNECTOR_UNKNOWN)
+        return type & COPP_CONNECTOR_INTERNAL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strncmp(kind, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Where a connector cannot have it, no driver and no master can help. */
 static void add_not_offered(struct probe *probe, const struct link *link, const struct output *output) {
     uint32_t type = COPP_CONNECTOR_UNKNOWN;
@@ -117,7 +130,7 @@ static void add_not_offered(struct probe *probe, const struct link *link, const 
         type = COPP_CONNECTOR_UNKNOWN;
     bool analog = type == COPP_CONNECTOR_VGA || type == COPP_CONNECTOR_SVIDEO || type == COPP_CONNECTOR_COMPOSITE ||
                   type == COPP_CONNECTOR_COMPONENT || type == COPP_CONNECTOR_D_JPN;
-    if (type != COPP_CONNECTOR_UNKNOWN && type & COPP_CONNECTOR_INTERNAL)
+    if (is_panel(type, output->name))
         findings_add(probe->findings, FINDING_NOTE, "HDCP", NULL, "not offered (QRY-6): a panel inside needs none (APP-4)");
     else
         findings_add(probe->findings, output->plugged ? FINDING_BAD : FINDING_NOTE, "HDCP",
@@ -200,6 +213,20 @@ static enum coppd_answer find_socket(struct probe *probe) {
     return answers ? COPPD_PROTECTS : COPPD_UNKNOWN;
 }
 
+/* A mode that lets no device be opened is not that of one of the semantics. */
+static void find_semantics(struct probe *probe, const char *output) {
+    enum copp_result opm = remote_socket_try(&probe->adapter, output, COPP_SEMANTICS_OPM);
+    enum copp_result copp = remote_socket_try(&probe->adapter, output, COPP_SEMANTICS_COPP);
+    if (opm == COPP_E_UNSUPPORTED && !copp)
+        findings_add(probe->findings, FINDING_NOTE, "protocols", "give coppd a chain and key for OPM: opm_chain in coppd.conf",
+                     "COPP alone: players that speak OPM are not served (OPM-OUT-4)");
+    else if (!opm && !copp)
+        findings_add(probe->findings, FINDING_GOOD, "protocols", NULL, "COPP and OPM");
+    else if (opm != COPP_E_UNSUPPORTED_MODE)
+        findings_add(probe->findings, FINDING_UNKNOWN, "protocols", "see coppd's log (journalctl -u coppd)", "%s",
+                     copp_strerror(opm ? opm : copp));
+}
+
 /* As far as it goes without opening a session. */
 static enum coppd_answer find_coppd(struct probe *probe, const struct adapter_options *options) {
     enum coppd_answer answer = find_socket(probe);
@@ -211,6 +238,8 @@ static enum coppd_answer find_coppd(struct probe *probe, const struct adapter_op
     else
         findings_add(probe->findings, FINDING_BAD, "outputs", "see coppd's log (journalctl -u coppd) for what it waits for",
                      "none yet");
+    if (probe->adapter.count)
+        find_semantics(probe, adapter_output(&probe->adapter, 0));
     if (adapter_trust(&probe->in, options, &probe->adapter) != STATUS_YES) {
         add_note(probe, FINDING_UNKNOWN, "anchor and revocation lists");
         return COPPD_UNKNOWN;

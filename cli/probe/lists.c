@@ -14,14 +14,16 @@
 #include "cli/srm/cards.h"
 #include "cli/srm/firmware.h"
 #include "cli/srm/stored_list.h"
+#include "copp/opm.h"
 
 #define DAY_S 86400
+#define COPPD_STATE "/var/lib/coppd" /* unless coppd.conf names another state_directory */
 #define INSTALL "fetch the HDCP licensing body's list and install it: copp srm install FILE"
 
 /* The format has no date: the file's is the only age there is. */
-static void describe_age(const char *root, const struct firmware_file *file, char *text, size_t size) {
+static void describe_age(const char *root, const char *below, char *text, size_t size) {
     struct stat status;
-    int fd = open_below(root, file->below, O_PATH);
+    int fd = open_below(root, below, O_PATH);
     text[0] = 0;
     if (fd >= 0 && fstat(fd, &status) == 0)
         (void)snprintf(text, size, ", stored %lld days ago", ((long long)time(NULL) - (long long)status.st_mtime) / DAY_S);
@@ -34,7 +36,7 @@ static void add_valid(struct findings *findings, const char *root, const struct 
     char age[48];
     size_t all = copp_srm_count(list->srm);
     size_t read = firmware_reads(list->srm, list->bytes.bytes);
-    describe_age(root, file, age, sizeof age);
+    describe_age(root, file->below, age, sizeof age);
     findings_add(findings, FINDING_GOOD, "revocation list", NULL, "HDCP %u.x, version %u, %zu revoked%s",
                  copp_srm_hdcp(list->srm), copp_srm_version(list->srm), all, age);
     if (read < all)
@@ -131,12 +133,56 @@ static void find_card(struct findings *findings, const struct srm_card *card, co
         read_card(findings, card, key);
 }
 
+/* --- what coppd keeps for sessions of OPM --- */
+
+static void judge_kept(struct findings *findings, const char *root, const char *path, unsigned hdcp, const struct blob *bytes) {
+    struct copp_srm *srm = NULL;
+    struct copp_verdict verdict = {.detail = ""};
+    char age[48];
+    enum copp_result result = copp_srm_parse(bytes->bytes, bytes->size, &srm, &verdict);
+    describe_age(root, path, age, sizeof age);
+    if (!result && copp_srm_hdcp(srm) == hdcp)
+        findings_add(findings, FINDING_GOOD, "OPM's revocation list", NULL, "HDCP %u.x, version %u, %zu revoked%s", hdcp,
+                     copp_srm_version(srm), copp_srm_count(srm), age);
+    else if (!result || result == COPP_E_INVALID)
+        findings_add(findings, FINDING_BAD, "OPM's revocation list",
+                     "put the list back, or remove the file: coppd does not start", "%s: %s", path,
+                     result ? verdict.detail : "a list of the other kind of HDCP");
+    else
+        findings_add(findings, FINDING_UNKNOWN, "OPM's revocation list", NULL, "%s: %s", path, copp_strerror(result));
+    copp_srm_free(&srm);
+}
+
+/* OPM-SRM-4. coppd has verified what it has put there, and does so at each start, by keys that it alone knows. */
+static void find_kept(struct findings *findings, const char *root, unsigned hdcp) {
+    struct blob bytes;
+    char path[64];
+    (void)snprintf(path, sizeof path, COPPD_STATE "/hdcp%u.srm", hdcp);
+    enum stored_state state = stored_read_below(root, path, COPP_OPM_ADDITIONAL_MAX, &bytes);
+    if (state == STORED_READ)
+        judge_kept(findings, root, path, hdcp, &bytes);
+    else if (state == STORED_ABSENT)
+        findings_add(findings, FINDING_NOTE, "OPM's revocation list",
+                     "bring it one: copp protect --semantics opm --srm FILE -- COMMAND",
+                     "HDCP %u.x: none in " COPPD_STATE ", and then nobody is revoked for OPM's sessions", hdcp);
+    else if (state == STORED_FAILED)
+        findings_add(findings, FINDING_UNKNOWN, "OPM's revocation list", "run copp probe as root", "%s: %s", path,
+                     strerror(errno));
+    else
+        findings_add(findings, FINDING_BAD, "OPM's revocation list", "remove it: coppd does not start",
+                     "%s: not a file that holds a list", path);
+    free(bytes.bytes);
+}
+
 void probe_lists(const struct invocation *in, const char *root, const char *key_name, struct findings *findings) {
     struct error_note note = {.text = ""};
     struct invocation quiet = *in;
     struct srm_key key;
     struct srm_card cards[SRM_CARDS_MAX];
     quiet.note = &note;
+    findings_at(findings, "coppd's lists");
+    find_kept(findings, root, 1);
+    find_kept(findings, root, 2);
     if (srm_key_open(&quiet, key_name, &key) == STATUS_YES) {
         size_t count = srm_cards_open(root, cards);
         find_file(findings, root, &key);

@@ -1,4 +1,5 @@
-/* The lists of revoked receivers that this machine's graphics drivers check displays against (APP-2). */
+/* The lists of revoked receivers that coppd keeps for OPM (OPM-SRM-4), and that this machine's graphics drivers check displays against
+ * (APP-2). */
 #ifndef COPP_CLI_PROBE_LISTS_H
 #define COPP_CLI_PROBE_LISTS_H
 

@@ -61,6 +61,7 @@ static bool begin_connector(struct kms_card *card, size_t index, struct receiver
     row->output.plugged = seen.connected;
     row->output.real = true;
     row->output.connector_type = card->connectors[index].type;
+    row->output.protection_types = card->connectors[index].protection_property ? COPP_PROTECTION_TYPE_HDCP : 0;
     row->output.receiver = begin_reading(&seen, row->output.name, &reading->watches[reading->count++]);
     return true;
 }

@@ -36,6 +36,8 @@ static bool needs_none(const struct copp_socket_connector *output) {
     case COPP_CONNECTOR_COMPONENT:
     case COPP_CONNECTOR_D_JPN:
         return true;
+    case COPP_CONNECTOR_UNKNOWN: /* every bit is set, and it may be anything: a panel, or a socket of a television */
+        return (output->protection_types & COPP_PROTECTION_TYPE_HDCP) == 0;
     default:
         return (output->connector_type & COPP_CONNECTOR_INTERNAL) != 0 ||
                (output->receiver == COPP_SOCKET_RECEIVER_UNKNOWN && (output->protection_types & COPP_PROTECTION_TYPE_HDCP) == 0);

@@ -81,11 +81,6 @@ static bool is_tile_of(const struct kms_card *card, const struct kms_connector *
     return kms_tile_group(card->fd, blob) == group;
 }
 
-/* What a panel inside the machine shows needs no HDCP (APP-4). */
-static bool is_inside(const struct kms_connector *connector) {
-    return connector->type & COPP_CONNECTOR_INTERNAL;
-}
-
 static bool can_protect(const struct kms_card *card, const struct kms_connector *connector) {
     return connector->protection_property && (!card->type1 || connector->type_property);
 }
@@ -102,7 +97,7 @@ static enum copp_multi_adapter_mode mode_beside(const struct kms_card *card, con
         return COPP_MODE_THEATRE;
     if (kms_signals_cloned(own, &other))
         return COPP_MODE_CLONE;
-    *spanned = other.connected && !is_inside(connector) && kms_signals_spanned(own, &other);
+    *spanned = other.connected && !connector->panel && kms_signals_spanned(own, &other);
     return *spanned && !can_protect(card, connector) ? COPP_MODE_THEATRE : COPP_MODE_DUALVIEW;
 }
 
@@ -174,7 +169,8 @@ static void add_connector(struct kms_card *card, uint32_t id) {
     if (!found)
         return;
     const char *kind = drmModeGetConnectorTypeName(found->connector_type);
-    struct kms_connector fresh = {.id = id, .type = kms_connector_type_of(found->connector_type)};
+    struct kms_connector fresh = {
+        .id = id, .type = kms_connector_type_of(found->connector_type), .panel = kms_connector_is_panel(found->connector_type)};
     (void)snprintf(fresh.name, sizeof fresh.name, "%.20s-%s-%u", card->name, kind ? kind : "Unknown", found->connector_type_id);
     drmModeFreeConnector(found);
     struct kms_connector *connector = connector_named(card, fresh.name);
@@ -207,7 +203,7 @@ static enum copp_result open_device(struct kms_card *card, const char *path) {
         return COPP_E_IO;
     }
     (void)drmDropMaster(card->fd); /* the first to open a card is its master unasked; everybody else gets an error here */
-    card->atomic = drmSetClientCap(card->fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
+    (void)drmSetClientCap(card->fd, DRM_CLIENT_CAP_ATOMIC, 1); /* else some properties are not shown */
     return COPP_OK;
 }
 
@@ -259,8 +255,6 @@ enum copp_result kms_card_over(int fd, bool atomic, const char *name, uint32_t b
 }
 
 static void close_device(struct kms_card *card) {
-    if (card->lock_fd >= 0 && card->lock_fd != card->fd)
-        (void)close(card->lock_fd);
     if (card->fd >= 0 && card->access == KMS_OWN)
         (void)close(card->fd);
     card->fd = card->lock_fd = -1;
@@ -284,19 +278,11 @@ bool kms_card_claim(struct kms_card *card) {
     return false;
 }
 
-bool kms_card_reopen(struct kms_card *card) {
-    int fd = card->access == KMS_OWN && card->path[0] ? open_node(card->path) : -1;
-    if (fd < 0)
-        return false;
-    if (!drmIsMaster(fd)) {
-        (void)close(fd);
-        return false;
-    }
-    card->atomic = drmSetClientCap(fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
-    if (card->fd != card->lock_fd)
-        (void)close(card->fd);
-    card->fd = fd;
-    return true;
+void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error) {
+    struct kms_connector *connector = &card->connectors[index];
+    bool off = value == HDCP_UNDESIRED;
+    copp_backend_warn(card->log, &connector->warnings, off ? -error : error, card->now_ms,
+                      "%s: the driver refuses to switch HDCP %s: %s", connector->name, off ? "off" : "on", strerror(error));
 }
 
 void kms_card_gone(struct kms_card *card) {

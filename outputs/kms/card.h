@@ -12,6 +12,7 @@ struct kms_connector {
     uint32_t id; /* 0: it is no more */
     char name[COPP_BACKEND_NAME_SIZE]; /* as in /sys/class/drm: "card0-HDMI-A-1" */
     uint32_t type; /* COPP_CONNECTOR_* */
+    bool panel; /* it is inside the machine, and needs no HDCP (APP-4); type alone does not tell */
     uint32_t protection_property; /* "Content Protection"; 0: none */
     uint32_t type_property; /* "HDCP Content Type"; 0: none */
     uint32_t edid_property; /* "EDID"; 0: none */
@@ -24,19 +25,21 @@ struct kms_connector {
 
 /* Whose the open file is, and with it the mastership. */
 enum kms_access {
-    KMS_OWN = 0, /* ours: DRM master for the length of one write */
+    KMS_OWN = 0, /* ours, which is never DRM master: whatever writes opens the card for itself (own.h) */
     /* Somebody else's, who is master or lessee. We neither take nor give up mastership, set no client capability, and do not close it. */
     KMS_BORROWED = 1
 };
 
 struct kms_lent;
+struct kms_own;
 struct kms_reading;
 
 struct kms_card {
     enum kms_access access;
     int fd; /* -1: it is no more */
-    int lock_fd; /* the open file that has its lock (kms_card_claim), fd or one from before; -1: not ours */
+    int lock_fd; /* the open file that has its lock (kms_card_claim), which is fd; -1: not ours */
     struct kms_lent *lent; /* by its owner, who is DRM master or lessee (lending.h); NULL: it is not */
+    struct kms_own *own; /* how it is written to (own.h); NULL: through somebody else's file, or not at all */
     struct kms_reading *reading; /* by a process of its own (reading.h); NULL: it is read here */
     char name[COPP_BACKEND_NAME_SIZE]; /* "card0" */
     char path[COPP_BACKEND_NAME_SIZE]; /* "/dev/dri/card0"; "" for somebody else's open file */
@@ -76,11 +79,8 @@ bool kms_card_returned(struct kms_card *card, const char *path);
  */
 bool kms_card_claim(struct kms_card *card);
 
-/*
- * Opens the card anew, after the kernel has refused its mastership for want of CAP_SYS_ADMIN: an open file that was never master
- * stays without. False: it has a master, and all is as before. True: we are, for kms_card_write to give up.
- */
-bool kms_card_reopen(struct kms_card *card);
+/* Says that the driver does not switch to value, and why: an errno. On and off are refused for different reasons, though by the same number. */
+void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error);
 
 /* What is at a connector of the card's. */
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation);

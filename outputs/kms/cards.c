@@ -11,6 +11,7 @@
 #include <libudev.h>
 
 #include "outputs/kms/bus.h"
+#include "outputs/kms/own.h"
 #include "outputs/kms/reading.h"
 
 /* By number, since /dev/dri/by-path has links; and each time, since they may come with the card. */
@@ -40,6 +41,7 @@ static void name_device(struct kms_card *card, struct udev_device *device) {
 }
 
 static void close_card(struct kms_card **card) {
+    kms_own_end(*card);
     kms_reading_end(*card);
     kms_card_close(card);
 }
@@ -49,7 +51,7 @@ static enum copp_result open_card(struct kms_cards *cards, struct udev_device *d
     enum copp_result result = kms_card_open_unread(udev_device_get_devnode(device), kms_bus_type_of(device), cards->log, card);
     if (result)
         return result;
-    if (!kms_reading_begin(*card, cards->epoll, cards->read_ms))
+    if (!kms_reading_begin(*card, cards->epoll, cards->read_ms) || !kms_own_begin(*card, cards->epoll, cards->read_ms))
         result = COPP_E_MEMORY;
     else
         kms_reading_scan(*card, !cards->started);
@@ -231,6 +233,7 @@ bool kms_cards_update(struct kms_cards *cards, uint64_t now_ms, kms_moved *moved
     for (size_t i = 0; i < cards->count; i++) {
         cards->list[i]->now_ms = now_ms;
         late = kms_reading_take(cards->list[i]) || late;
+        kms_own_dispatch(cards->list[i]);
     }
     bool any = take_events(cards, cards->kernel, moved, user);
     any = take_events(cards, cards->monitor, moved, user) || any;
@@ -242,8 +245,10 @@ bool kms_cards_update(struct kms_cards *cards, uint64_t now_ms, kms_moved *moved
 uint64_t kms_cards_deadline_ms(const struct kms_cards *cards) {
     uint64_t first = COPP_BACKEND_NEVER;
     for (size_t i = 0; i < cards->count; i++) {
-        uint64_t own = kms_reading_deadline_ms(cards->list[i]);
-        first = own < first ? own : first;
+        uint64_t reading = kms_reading_deadline_ms(cards->list[i]);
+        uint64_t writing = kms_own_deadline_ms(cards->list[i]);
+        first = reading < first ? reading : first;
+        first = writing < first ? writing : first;
     }
     return first;
 }

@@ -8,9 +8,10 @@
 #include "outputs/kms/lending.h"
 #include "outputs/kms/lent.h"
 #include "outputs/kms/note.h"
+#include "outputs/kms/own.h"
 #include "outputs/kms/reading.h"
 #include "outputs/kms/receivers.h"
-#include "outputs/kms/write.h"
+#include "outputs/kms/writing.h"
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
 #define EDID_MS 2000u
@@ -85,7 +86,7 @@ static bool companions_protect(const struct kms_link *link) {
 /* While Desired is being written, a look would wait with the kernel's locks until that has ended: it is as before, with HDCP not on. */
 static void link_observe(struct hdcp_link *link, struct hdcp_observation *observation) {
     struct kms_link *own = (struct kms_link *)link;
-    bool raises = own->card->lent && kms_lent_raises(own->card, own->index);
+    bool raises = kms_writing_raises(kms_card_writing(own->card), own->index);
     if (raises) {
         *observation = own->last;
         observation->hdcp = HDCP_UNDESIRED;
@@ -98,29 +99,23 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
         kms_receiver_authenticating(&own->receiver);
     if (own->card->lent)
         kms_lent_mask(own->card, own->index, observation);
+    else
+        kms_writing_mask(kms_card_writing(own->card), own->index, observation);
     if (observation->hdcp == HDCP_ENABLED && link->sessions && !companions_protect(own)) {
         observation->hdcp = HDCP_DESIRED;
         observation->settling = true;
     }
 }
 
-/* While the card lets nobody read, a write would wait as well. */
-static enum copp_result write_here(struct kms_card *card, size_t index, enum hdcp_value value) {
-    if (kms_reading_hangs(card))
-        return COPP_E_PENDING;
-    enum copp_result result = kms_card_write(card, index, value);
-    kms_reading_written(card, index);
-    return result;
-}
-
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
     own->card->connectors[own->index].type1 = link->type1;
     enum copp_result result =
-        own->card->lent ? kms_lent_write(own->card, own->index, value) : write_here(own->card, own->index, value);
+        own->card->lent ? kms_lent_write(own->card, own->index, value) : kms_own_write(own->card, own->index, value);
     if (value == HDCP_DESIRED && !result)
         kms_receiver_authenticating(&own->receiver);
-    if (own->card->lent && value == HDCP_DESIRED && result == COPP_E_PENDING)
+    bool may_come = own->card->lent || kms_writing_raises(kms_card_writing(own->card), own->index);
+    if (may_come && value == HDCP_DESIRED && result == COPP_E_PENDING)
         hdcp_link_owe(link); /* the process that writes may carry it out though nobody asks for its result any more */
     return result;
 }
@@ -304,9 +299,9 @@ static void claim_again(struct kms *kms, uint64_t now_ms) {
             kms->claim_ms = now_ms + CLAIM_MS;
             continue;
         }
-        if (!kms->tried[place] && !card->lent)
-            (void)kms_card_may_write(card);
-        kms->tried[place] = true;
+        kms->tried[place] = kms->tried[place] || card->lent || kms_own_try(card);
+        if (!kms->tried[place])
+            kms->claim_ms = now_ms + CLAIM_MS;
     }
 }
 
@@ -319,7 +314,11 @@ static void owe_trial(struct kms_link *link) {
 
 /* Desired was still being written when the last one who wanted it went. Until here that was hidden from the link. */
 static void owe_what_came_late(struct kms_link *link) {
-    if (link->card->lent && !link->link.pending && kms_lent_drop(link->card, link->index))
+    struct kms_card *card = link->card;
+    if (link->link.pending)
+        return;
+    bool stands = card->lent ? kms_lent_drop(card, link->index) : kms_writing_drop(kms_card_writing(card), link->index);
+    if (stands)
         hdcp_link_owe(&link->link);
 }
 
@@ -451,6 +450,8 @@ static void give_back(struct copp_backend *backend, uint32_t id) {
 
 static void close_kms(struct copp_backend *backend) {
     struct kms *kms = kms_of(backend);
+    for (size_t i = 0; i < kms->cards.count; i++)
+        kms_own_stop(kms->cards.list[i]);
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_end(&kms->links[i]->link);
         kms_receiver_close(&kms->links[i]->receiver);

@@ -29,19 +29,19 @@ static void dispatch_closing(struct kms_lending *lending, uint64_t now_ms) {
     for (size_t i = 0; i < KMS_CARDS * 2; i++) {
         struct kms_worker *worker = &lending->closing[i].worker;
         uint64_t *deadline_ms = &lending->closing[i].deadline_ms;
-        int error = 0;
+        struct kms_outcome outcome;
         if (!worker->pid)
             continue;
         if (!*deadline_ms)
             *deadline_ms = now_ms + KMS_GIVE_BACK_MS;
-        if (kms_worker_result(worker, &error) == COPP_E_PENDING) {
+        if (!kms_worker_ended(worker, &outcome)) {
             if (now_ms < *deadline_ms)
                 continue;
             kms_worker_kill(worker);
             *deadline_ms = COPP_BACKEND_NEVER; /* its end wakes us */
-        } else if (error && lending->closing[i].told) {
+        } else if (outcome.error && lending->closing[i].told) {
             copp_backend_say(lending->log, COPP_BACKEND_WARNING, "HDCP could not be switched off when a card was given back: %s",
-                             strerror(error));
+                             strerror(outcome.error));
         }
     }
 }
@@ -51,9 +51,9 @@ static void let_go(struct kms_lending *lending, const struct kms_worker *worker,
     while (i < KMS_CARDS * 2 && lending->closing[i].worker.pid)
         i++;
     if (i == KMS_CARDS * 2) { /* as many hang in drivers: the system buries this one with us */
-        kms_worker_kill(worker);
-        (void)close(worker->fd);
-        (void)close(worker->pipe);
+        struct kms_worker hangs = *worker;
+        kms_worker_kill(&hangs);
+        kms_worker_forget(&hangs);
         return;
     }
     lending->closing[i].worker = *worker;
@@ -65,12 +65,12 @@ void kms_lending_close(struct kms_lending *lending) {
     for (size_t i = 0; i < KMS_CARDS * 2; i++) {
         struct kms_worker *worker = &lending->closing[i].worker;
         struct pollfd end = {.fd = worker->fd, .events = POLLIN};
-        int error;
+        struct kms_outcome outcome;
         if (!worker->pid)
             continue;
         (void)poll(&end, 1, (int)KMS_GIVE_BACK_MS);
         kms_worker_kill(worker);
-        (void)kms_worker_result(worker, &error);
+        (void)kms_worker_ended(worker, &outcome);
     }
     if (lending->epoll >= 0)
         (void)close(lending->epoll);
@@ -119,7 +119,7 @@ enum copp_result kms_lending_adopt(struct kms_lending *lending, struct kms_cards
         return COPP_E_PENDING;
     if (!drmIsMaster(fd)) /* a lessee is master of its lease */
         return COPP_E_STATE;
-    struct kms_lent *lent = kms_lent_new(card, lending->epoll, fd, is_atomic(fd), owner);
+    struct kms_lent *lent = kms_lent_new(lending->epoll, fd, is_atomic(fd), owner);
     if (!lent)
         return COPP_E_MEMORY;
     lent->id = ++lending->last_id;
@@ -145,9 +145,9 @@ enum copp_backend_lent kms_lending_state(const struct kms_cards *cards, uint32_t
 void kms_lending_give_back(struct kms_lending *lending, struct kms_card *card) {
     struct kms_lent *lent = card->lent;
     struct kms_worker last;
-    if (lent->worker.pid) {
-        kms_worker_kill(&lent->worker);
-        let_go(lending, &lent->worker, false);
+    if (lent->writing.worker.pid) {
+        kms_worker_kill(&lent->writing.worker);
+        let_go(lending, &lent->writing.worker, false);
     }
     if (kms_lent_take_down(card, &last))
         let_go(lending, &last, true);

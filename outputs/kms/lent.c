@@ -17,21 +17,19 @@
 
 #include "outputs/kms/reading.h"
 
-#define WRITE_LIMIT_MS 10000u /* a driver's own limits are shorter */
 #define TRIAL_MS 600u
 #define TRIAL_MORE_MS 200u /* after HDCP has come up, or was taken back once */
 #define TRIAL_LOOK_MS 20u
 #define STRIKES_MAX 2u /* once may be somebody's doing, once more is a habit */
 #define STRIKE_MS 10000u /* as long as one counts */
 
-struct kms_lent *kms_lent_new(const struct kms_card *card, int epoll, int fd, bool atomic, const char *owner) {
+struct kms_lent *kms_lent_new(int epoll, int fd, bool atomic, const char *owner) {
     struct kms_lent *lent = calloc(1, sizeof *lent);
     if (!lent)
         return NULL;
     lent->fd = fd;
     lent->atomic = atomic;
-    lent->log = card->log;
-    lent->epoll = epoll;
+    lent->writing.epoll = epoll;
     lent->look_ms = COPP_BACKEND_NEVER;
     (void)snprintf(lent->owner, sizeof lent->owner, "%s", owner);
     return lent;
@@ -39,49 +37,22 @@ struct kms_lent *kms_lent_new(const struct kms_card *card, int epoll, int fd, bo
 
 /* --- writing --- */
 
-static void add_item(struct kms_job *job, uint32_t connector, uint32_t property, uint64_t value) {
-    if (job->count < KMS_JOB_ITEMS)
-        job->items[job->count++] = (struct kms_job_item){connector, {property, value}};
+static struct kms_job job_through(const struct kms_lent *lent, bool waits) {
+    return (struct kms_job){.fd = lent->fd, .atomic = lent->atomic, .waits = waits};
 }
 
-static bool start(struct kms_lent *lent, const struct kms_job *job, struct kms_worker *worker) {
-    struct epoll_event event = {.events = EPOLLIN};
-    if (!kms_worker_start(worker, job)) {
-        copp_backend_say(lent->log, COPP_BACKEND_WARNING, "no process can be made that writes: %s", strerror(errno));
-        return false;
-    }
-    (void)epoll_ctl(lent->epoll, EPOLL_CTL_ADD, worker->fd, &event);
-    return true;
-}
-
-static enum copp_result begin_write(struct kms_card *card, size_t index, enum hdcp_value value, bool again) {
-    struct kms_lent *lent = card->lent;
-    const struct kms_connector *connector = &card->connectors[index];
-    struct kms_job job = {.fd = lent->fd, .atomic = lent->atomic, .waits = true, .limit_ms = WRITE_LIMIT_MS};
-    if (value == HDCP_DESIRED && connector->type_property)
-        add_item(&job, connector->id, connector->type_property, card->type1 || connector->type1);
-    add_item(&job, connector->id, connector->protection_property, value);
-    if (!start(lent, &job, &lent->worker))
-        return COPP_E_FAILED;
-    kms_reading_written(card, index);
-    lent->writes = index;
-    lent->deadline_ms = 0;
-    lent->connectors[index].asked = value;
-    lent->connectors[index].done = false;
-    lent->connectors[index].result = COPP_E_PENDING;
-    lent->connectors[index].again = again;
-    lent->connectors[index].unpaid = lent->connectors[index].unpaid || value == HDCP_DESIRED;
-    return COPP_E_PENDING;
+static enum copp_result begin_write(struct kms_card *card, size_t index, enum hdcp_value value) {
+    const struct kms_job how = job_through(card->lent, true);
+    return kms_writing_begin(card, &card->lent->writing, &how, index, value);
 }
 
 /* Begins a write, or tells how the same one has ended. */
 static enum copp_result write_through(struct kms_card *card, size_t index, enum hdcp_value value) {
-    struct kms_lent *lent = card->lent;
-    bool done = lent->connectors[index].done && lent->connectors[index].asked == value;
-    if (!done)
-        return lent->worker.pid ? COPP_E_PENDING : begin_write(card, index, value, false);
-    lent->connectors[index].done = false;
-    return lent->connectors[index].result;
+    struct kms_writing *writing = &card->lent->writing;
+    enum copp_result result = COPP_E_PENDING;
+    if (!kms_writing_take(writing, index, value, &result) && !writing->worker.pid)
+        result = begin_write(card, index, value);
+    return result;
 }
 
 enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value) {
@@ -116,7 +87,7 @@ static bool is_of_no_use(const struct kms_card *card, int error) {
 static void warn_of_refusal(struct kms_card *card, size_t index, int error) {
     const struct kms_lent *lent = card->lent;
     struct kms_connector *connector = &card->connectors[index];
-    bool on = lent->connectors[index].asked == HDCP_DESIRED;
+    bool on = lent->writing.connectors[index].asked == HDCP_DESIRED;
     copp_backend_warn(card->log, &connector->warnings, on ? error : -error, card->now_ms,
                       "%s: HDCP cannot be switched %s through the card of %s: %s", connector->name, on ? "on" : "off",
                       lent->owner, strerror(error));
@@ -124,38 +95,35 @@ static void warn_of_refusal(struct kms_card *card, size_t index, int error) {
 
 static void finish_write(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
-    size_t index = lent->writes;
-    int error = 0;
-    if (!lent->deadline_ms)
-        lent->deadline_ms = now_ms + WRITE_LIMIT_MS;
-    enum copp_result result = kms_worker_result(&lent->worker, &error);
-    if (result == COPP_E_PENDING) {
-        if (now_ms >= lent->deadline_ms)
-            kms_worker_kill(&lent->worker);
+    struct kms_outcome outcome;
+    size_t index = lent->writing.index;
+    if (!kms_writing_ended(card, &lent->writing, &outcome))
         return;
-    }
-    kms_reading_written(card, index);
-    lent->connectors[index].result = error == EACCES || error == EPERM ? COPP_E_STATE : result; /* it is not master just now */
-    lent->connectors[index].done = !lent->connectors[index].again;
-    lent->connectors[index].again = false;
-    if (!result && lent->connectors[index].asked == HDCP_UNDESIRED)
-        lent->connectors[index].unpaid = false;
-    lent->look_ms = lent->connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
-    if (result)
-        warn_of_refusal(card, index, error);
-    if (is_of_no_use(card, error))
+    lent->look_ms = lent->writing.connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
+    if (outcome.error)
+        warn_of_refusal(card, index, outcome.error);
+    if (is_of_no_use(card, outcome.error))
         lent->state = COPP_BACKEND_LENT_GONE;
 }
 
 bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
     struct kms_lent *lent = card->lent;
-    struct kms_job job = {.fd = lent->fd, .atomic = lent->atomic, .limit_ms = KMS_GIVE_BACK_MS};
+    struct kms_job job = job_through(lent, false);
+    struct epoll_event event = {.events = EPOLLIN};
+    job.limit_ms = KMS_GIVE_BACK_MS;
     for (size_t i = 0; i < card->count; i++) {
         const struct kms_connector *connector = &card->connectors[i];
-        if (lent->connectors[i].unpaid && connector->id && connector->protection_property)
-            add_item(&job, connector->id, connector->protection_property, HDCP_UNDESIRED);
+        if (lent->writing.connectors[i].unpaid && connector->id && connector->protection_property)
+            job.items[job.count++] = (struct kms_job_item){connector->id, {connector->protection_property, HDCP_UNDESIRED}};
     }
-    return job.count && start(lent, &job, worker);
+    if (!job.count)
+        return false;
+    if (!kms_worker_start(worker, &job)) {
+        copp_backend_say(card->log, COPP_BACKEND_WARNING, "no process can be made that writes: %s", strerror(errno));
+        return false;
+    }
+    (void)epoll_ctl(lent->writing.epoll, EPOLL_CTL_ADD, worker->fd, &event);
+    return true;
 }
 
 /* --- whether it stays --- */
@@ -170,22 +138,23 @@ static enum hdcp_value value_of(struct kms_card *card, size_t index) {
 /* What we wrote has been taken back: once more, or never again. */
 static void strike(struct kms_card *card, size_t index, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
-    if (now_ms - lent->connectors[index].strike_ms > STRIKE_MS)
-        lent->connectors[index].strikes = 0;
-    lent->connectors[index].strike_ms = now_ms;
-    lent->connectors[index].unpaid = false;
-    if (++lent->connectors[index].strikes >= STRIKES_MAX) {
+    if (now_ms - lent->strikes[index].last_ms > STRIKE_MS)
+        lent->strikes[index].count = 0;
+    lent->strikes[index].last_ms = now_ms;
+    lent->writing.connectors[index].unpaid = false;
+    if (++lent->strikes[index].count >= STRIKES_MAX) {
         lent->state = COPP_BACKEND_LENT_OVERWRITTEN;
         lent->trial = KMS_TRIAL_NONE;
-    } else {
-        (void)begin_write(card, index, HDCP_DESIRED, true);
+    } else if (begin_write(card, index, HDCP_DESIRED) == COPP_E_PENDING) {
+        lent->writing.connectors[index].again = true;
     }
 }
 
 static void look(struct kms_card *card, uint64_t now_ms) {
     const struct kms_lent *lent = card->lent;
-    for (size_t i = 0; i < card->count && !lent->worker.pid && lent->state == COPP_BACKEND_LENT; i++) {
-        bool wrote = lent->connectors[i].unpaid && lent->connectors[i].asked == HDCP_DESIRED && !lent->connectors[i].result;
+    for (size_t i = 0; i < card->count && !lent->writing.worker.pid && lent->state == COPP_BACKEND_LENT; i++) {
+        bool wrote = lent->writing.connectors[i].unpaid && lent->writing.connectors[i].asked == HDCP_DESIRED &&
+                     !lent->writing.connectors[i].result;
         if (wrote && card->connectors[i].id && value_of(card, i) == HDCP_UNDESIRED)
             strike(card, i, now_ms);
     }
@@ -209,7 +178,7 @@ size_t kms_lent_to_try(struct kms_card *card) {
 }
 
 void kms_lent_try_out(struct kms_card *card, size_t index) {
-    if (begin_write(card, index, HDCP_DESIRED, false) != COPP_E_PENDING)
+    if (begin_write(card, index, HDCP_DESIRED) != COPP_E_PENDING)
         return;
     card->lent->trial = KMS_TRIAL_UP;
     card->lent->tried = index;
@@ -217,11 +186,11 @@ void kms_lent_try_out(struct kms_card *card, size_t index) {
 
 static void hold(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
-    unsigned strikes = lent->connectors[lent->tried].strikes;
+    unsigned strikes = lent->strikes[lent->tried].count;
     if (!lent->trial_ms)
         lent->trial_ms = now_ms + TRIAL_MS;
     look(card, now_ms);
-    bool struck = lent->connectors[lent->tried].strikes != strikes;
+    bool struck = lent->strikes[lent->tried].count != strikes;
     bool enabled = !lent->enabled && !struck && value_of(card, lent->tried) == HDCP_ENABLED;
     if (struck || enabled)
         lent->trial_ms = now_ms + TRIAL_MORE_MS;
@@ -238,7 +207,7 @@ static void dispatch_trial(struct kms_card *card, uint64_t now_ms) {
         if (result != COPP_E_PENDING) /* one that may not write now may later: that is told to who wants HDCP then */
             lent->trial = result ? KMS_TRIAL_NONE : KMS_TRIAL_HOLD;
     }
-    if (lent->trial == KMS_TRIAL_HOLD && !lent->worker.pid)
+    if (lent->trial == KMS_TRIAL_HOLD && !lent->writing.worker.pid)
         hold(card, now_ms);
     if (lent->trial == KMS_TRIAL_DOWN && write_through(card, lent->tried, HDCP_UNDESIRED) != COPP_E_PENDING)
         lent->trial = KMS_TRIAL_NONE;
@@ -246,26 +215,21 @@ static void dispatch_trial(struct kms_card *card, uint64_t now_ms) {
 
 bool kms_lent_leaves(const struct kms_card *card, size_t index) {
     const struct kms_lent *lent = card->lent;
-    return !lent->trial && lent->state == COPP_BACKEND_LENT && index == lent->tried && !lent->worker.pid &&
-           lent->connectors[index].unpaid;
+    return !lent->trial && lent->state == COPP_BACKEND_LENT && index == lent->tried && !lent->writing.worker.pid &&
+           lent->writing.connectors[index].unpaid;
 }
 
 bool kms_lent_unpaid(const struct kms_card *card, size_t index) {
-    return card->lent->connectors[index].unpaid;
+    return card->lent->writing.connectors[index].unpaid;
 }
 
 bool kms_lent_drop(struct kms_card *card, size_t index) {
-    struct kms_lent *lent = card->lent;
-    bool left = lent->connectors[index].done && lent->connectors[index].asked == HDCP_DESIRED;
-    if (lent->trial || !left)
-        return false;
-    lent->connectors[index].done = false;
-    return lent->connectors[index].unpaid;
+    return !card->lent->trial && kms_writing_drop(&card->lent->writing, index);
 }
 
 void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
-    if (lent->worker.pid)
+    if (lent->writing.worker.pid)
         finish_write(card, now_ms);
     if (card->fd < 0 && lent->state == COPP_BACKEND_LENT)
         lent->state = COPP_BACKEND_LENT_GONE;
@@ -280,24 +244,18 @@ void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms) {
 }
 
 uint64_t kms_lent_deadline_ms(const struct kms_lent *lent) {
-    if (!lent->worker.pid)
-        return lent->look_ms;
-    return lent->deadline_ms < lent->look_ms ? lent->deadline_ms : lent->look_ms;
+    uint64_t end_ms = kms_writing_deadline_ms(&lent->writing);
+    return end_ms < lent->look_ms ? end_ms : lent->look_ms;
 }
 
 bool kms_lent_raises(const struct kms_card *card, size_t index) {
-    const struct kms_lent *lent = card->lent;
-    return lent->worker.pid && lent->writes == index && lent->connectors[index].asked == HDCP_DESIRED;
+    return kms_writing_raises(&card->lent->writing, index);
 }
 
 void kms_lent_mask(const struct kms_card *card, size_t index, struct hdcp_observation *observation) {
     const struct kms_lent *lent = card->lent;
-    bool under_way = (lent->worker.pid && lent->writes == index) || lent->connectors[index].done;
-    bool tried = lent->trial && index == lent->tried; /* it is nobody's */
-    /* the link does not know yet that it was written: it would be somebody else's */
-    bool unknown = under_way && !lent->connectors[index].again && lent->connectors[index].asked == HDCP_DESIRED;
-    if (tried || unknown)
+    if (lent->trial && index == lent->tried) /* it is nobody's */
         observation->hdcp = HDCP_UNDESIRED;
-    else if (lent->connectors[index].again && observation->hdcp == HDCP_UNDESIRED)
-        observation->hdcp = HDCP_DESIRED; /* it is, again */
+    else
+        kms_writing_mask(&lent->writing, index, observation);
 }

@@ -3,7 +3,7 @@
 #define COPP_OUTPUTS_KMS_LENT_H
 
 #include "outputs/kms/card.h"
-#include "outputs/kms/worker.h"
+#include "outputs/kms/writing.h"
 
 #define KMS_GIVE_BACK_MS 100u /* a dead owner's card has no master longer than that because of us */
 
@@ -19,21 +19,12 @@ struct kms_lent {
     int fd; /* the owner's, a copy of our own */
     bool atomic;
     enum copp_backend_lent state;
-    struct copp_backend_log *log;
-    int epoll; /* borrowed: where the end of a write is waited for */
     char owner[64]; /* for a person */
-    struct kms_worker worker; /* one write at a time; pid 0: none */
-    size_t writes; /* the connector it writes */
-    uint64_t deadline_ms; /* of it; 0: not set yet */
+    struct kms_writing writing;
     struct {
-        enum hdcp_value asked; /* of the last write */
-        bool done; /* and it has ended so, which nobody has asked for yet */
-        bool again; /* it is one that was taken back, written once more by ourselves */
-        enum copp_result result; /* of it; COPP_E_PENDING before */
-        bool unpaid; /* Desired was written, or may have been, and is to be taken down */
-        unsigned strikes; /* so often it was taken back */
-        uint64_t strike_ms; /* the last time */
-    } connectors[KMS_CONNECTORS];
+        unsigned count; /* so often what was written was taken back */
+        uint64_t last_ms;
+    } strikes[KMS_CONNECTORS];
     enum kms_trial trial;
     size_t tried; /* connector */
     uint64_t look_ms; /* when the trial goes on, or what was written is looked at; COPP_BACKEND_NEVER */
@@ -42,7 +33,7 @@ struct kms_lent {
 };
 
 /* Takes fd on success; epoll is borrowed. NULL: no memory. */
-struct kms_lent *kms_lent_new(const struct kms_card *card, int epoll, int fd, bool atomic, const char *owner);
+struct kms_lent *kms_lent_new(int epoll, int fd, bool atomic, const char *owner);
 /* The first connector where nobody would notice a trial; the card's count: there is none. */
 size_t kms_lent_to_try(struct kms_card *card);
 /* Begins to find out there whether the owner writes the property itself. That Desired may be left behind is to be noted before. */

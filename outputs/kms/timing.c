@@ -87,3 +87,16 @@ uint32_t kms_connector_type_of(uint32_t drm_type) {
         return COPP_CONNECTOR_UNKNOWN;
     }
 }
+
+bool kms_connector_is_panel(uint32_t drm_type) {
+    switch (drm_type) {
+    case DRM_MODE_CONNECTOR_eDP:
+    case DRM_MODE_CONNECTOR_LVDS:
+    case DRM_MODE_CONNECTOR_DSI:
+    case DRM_MODE_CONNECTOR_DPI:
+    case DRM_MODE_CONNECTOR_SPI:
+        return true;
+    default:
+        return false;
+    }
+}

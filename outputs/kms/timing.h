@@ -20,5 +20,7 @@ void kms_display_of(const struct kms_timing *timing, struct copp_display *displa
 
 /* COPP_CONNECTOR_*, with the INTERNAL bit, for a DRM_MODE_CONNECTOR_*. */
 uint32_t kms_connector_type_of(uint32_t drm_type);
+/* Whether that is a panel inside the machine: also of a kind that COPP_CONNECTOR_* does not have. */
+bool kms_connector_is_panel(uint32_t drm_type);
 
 #endif

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <xf86drm.h>
+
 #define RETRY_NS 2000000 /* the owner's own frames are in the way: between two of them there is a moment for ours */
 #define BUSY_MAX 50u /* attempts */
 
@@ -50,10 +52,11 @@ static int write_once(const struct kms_job *job, const struct part *part, bool w
  */
 static int write_part(const struct kms_job *job, const struct part *part) {
     const struct timespec pause = {.tv_nsec = RETRY_NS};
+    unsigned most = job->once ? 1 : BUSY_MAX;
     int error = 0;
-    for (unsigned tries = 0; tries < BUSY_MAX; tries++) {
+    for (unsigned tries = 0; tries < most; tries++) {
         error = write_once(job, part, job->waits);
-        if (!kms_is_busy(-error))
+        if (!kms_is_busy(-error) || job->once)
             return error;
         (void)nanosleep(&pause, NULL);
     }
@@ -69,6 +72,27 @@ static int carry_out(const struct kms_job *job) {
         error = error ? error : one;
     }
     return error;
+}
+
+static int become_master(struct kms_job *job) {
+    job->fd = open(job->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (job->fd < 0)
+        return errno;
+    if (!drmIsMaster(job->fd))
+        return EBUSY;
+    job->atomic = job->count && drmSetClientCap(job->fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0;
+    return 0;
+}
+
+static struct kms_outcome carry_out_as_master(const struct kms_job *job) {
+    struct kms_job own = *job;
+    int error = become_master(&own);
+    struct kms_outcome outcome = {.error = error, .master = !error};
+    if (!error)
+        outcome.error = carry_out(&own);
+    if (!error)
+        (void)drmDropMaster(own.fd); /* at once; else our end does it */
+    return outcome;
 }
 
 static void close_all_but(int a, int b) {
@@ -92,13 +116,18 @@ static void limit_time(uint32_t limit_ms) {
 
 static void run(const struct kms_job *job, int pipe, pid_t parent) {
     limit_time(job->limit_ms);
-    if (job->waits)
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* else a card would have its dead owner as its master, by our copy alone */
-    if (job->waits && getppid() != parent)
+    bool dies = job->waits || job->path; /* else a card would have a dead program as its master, by us alone */
+    if (dies)
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (dies && getppid() != parent)
         _exit(1); /* it has ended before that was asked for */
-    close_all_but(job->fd, pipe);
-    int error = carry_out(job);
-    _exit(write(pipe, &error, sizeof error) == sizeof error ? 0 : 1);
+    close_all_but(job->path ? pipe : job->fd, pipe);
+    struct kms_outcome outcome = {.master = true};
+    if (job->path)
+        outcome = carry_out_as_master(job);
+    else
+        outcome.error = carry_out(job);
+    _exit(write(pipe, &outcome, sizeof outcome) == sizeof outcome ? 0 : 1);
 }
 
 /* --- here --- */
@@ -127,16 +156,22 @@ bool kms_worker_start(struct kms_worker *worker, const struct kms_job *job) {
     return false;
 }
 
-enum copp_result kms_worker_result(struct kms_worker *worker, int *error) {
+bool kms_worker_ended(struct kms_worker *worker, struct kms_outcome *outcome) {
     if (waitpid(worker->pid, NULL, WNOHANG) == 0)
-        return COPP_E_PENDING;
-    if (read(worker->pipe, error, sizeof *error) != sizeof *error)
-        *error = ETIMEDOUT; /* its own time limit, or somebody else has ended it */
+        return false;
+    if (read(worker->pipe, outcome, sizeof *outcome) != sizeof *outcome)
+        *outcome =
+            (struct kms_outcome){ETIMEDOUT, true}; /* its own time limit, or somebody else has ended it: it may have written */
     close_ends(worker);
     worker->pid = 0;
-    return *error ? COPP_E_FAILED : COPP_OK;
+    return true;
 }
 
 void kms_worker_kill(const struct kms_worker *worker) {
     (void)kill(worker->pid, SIGKILL);
+}
+
+void kms_worker_forget(struct kms_worker *worker) {
+    close_ends(worker);
+    worker->pid = 0;
 }

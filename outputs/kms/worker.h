@@ -1,6 +1,6 @@
 /*
  * Properties written by a process of its own, which can be killed: some drivers hold whoever writes for as long as HDCP
- * authenticates, and a commit waits while the card's owner is in one. The process has the card's open file and a pipe, and nothing else.
+ * authenticates, and a commit waits while another one of the card is in one. The process has the card's open file and a pipe, and nothing else.
  */
 #ifndef COPP_OUTPUTS_KMS_WORKER_H
 #define COPP_OUTPUTS_KMS_WORKER_H
@@ -16,7 +16,11 @@
 #define KMS_JOB_ITEMS 64u
 
 struct kms_job {
-    int fd; /* borrowed during the call */
+    int fd; /* borrowed during the call; of no meaning with path */
+    /* The card's node, borrowed. NULL: fd, somebody else's, is written through. Else the process opens the node, and is the card's master for as
+     * long as it takes: the first to open a card that has none is its master, without any privilege. */
+    const char *path;
+    bool once; /* what is busy is not tried again */
     bool atomic; /* it has DRM_CLIENT_CAP_ATOMIC */
     bool waits; /* it may block */
     uint32_t limit_ms; /* after which the process ends itself */
@@ -33,12 +37,18 @@ struct kms_worker {
     int pipe; /* its own */
 };
 
+struct kms_outcome {
+    int error; /* an errno; 0: all was written */
+    bool master; /* it was let; else nothing was written: with EBUSY, since the card has another master */
+};
+
 /* False: there is no room for a process, and errno says why. */
 bool kms_worker_start(struct kms_worker *worker, const struct kms_job *job);
-/* Of one that was started. COPP_E_PENDING: it has not ended. COPP_OK: all was written, else COPP_E_FAILED, with *error an errno; the
- * worker is free then. */
-enum copp_result kms_worker_result(struct kms_worker *worker, int *error);
+/* Whether one that was started has ended, and how. The worker is free then. */
+bool kms_worker_ended(struct kms_worker *worker, struct kms_outcome *outcome);
 /* Of one that was started: it still has to be asked for its result. One that is inside the driver ends when that lets it go. */
 void kms_worker_kill(const struct kms_worker *worker);
+/* Of one that was killed: nobody asks for its result. */
+void kms_worker_forget(struct kms_worker *worker);
 
 #endif

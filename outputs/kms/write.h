@@ -1,13 +1,10 @@
-/* How a connector's content protection is written: by the card's DRM master alone. */
+/* How a card's content protection is written through somebody else's open file, in its owner's thread (libcopp-kms). */
 #ifndef COPP_OUTPUTS_KMS_WRITE_H
 #define COPP_OUTPUTS_KMS_WRITE_H
 
 #include "outputs/kms/card.h"
 
-/* Whether this process may write properties just now. Says why not. */
-bool kms_card_may_write(struct kms_card *card);
-
-/* As the write of struct hdcp_link_ops. A card of our own has us as its master for just so long. */
+/* As the write of struct hdcp_link_ops, through a KMS_BORROWED card's file. It does not wait for the driver where the file knows commits. */
 enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_value value);
 
 #endif

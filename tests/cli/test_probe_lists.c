@@ -12,6 +12,7 @@
 #include "unit/harness.h"
 
 #define FIRMWARE "lib/firmware/display_hdcp_srm.bin"
+#define KEPT "var/lib/coppd"
 #define ATTRIBUTE "sys/class/drm/card0/device/hdcp_srm"
 
 static char root[64];
@@ -42,8 +43,8 @@ static void copy(const char *vector, const char *name) {
     free(from);
 }
 
-/* The finding of that place: its state, and what its result begins with. Each that is no good has a remedy that says remedy. */
-static void expect(const char *where, const char *state, const char *result, const char *remedy) {
+/* A finding of that place: its state, and what its result begins with. Each that is no good has a remedy that says remedy. */
+static void expect_at(const char *where, size_t number, const char *state, const char *result, const char *remedy) {
     const struct invocation in = {.json = true};
     const json_t *found = NULL;
     const json_t *item;
@@ -51,7 +52,7 @@ static void expect(const char *where, const char *state, const char *result, con
     findings_begin(&findings);
     probe_lists(&in, root, "facsimile", &findings);
     json_array_foreach(findings.list, i, item) {
-        if (!found && strcmp(json_string_value(json_object_get(item, "where")), where) == 0)
+        if (!found && strcmp(json_string_value(json_object_get(item, "where")), where) == 0 && number-- == 0)
             found = item;
     }
     assert_non_null(found);
@@ -62,6 +63,10 @@ static void expect(const char *where, const char *state, const char *result, con
         fail_msg("not \"%s\" but: %s", result, text);
     assert_true(remedy ? advice && strstr(advice, remedy) : !advice);
     findings_end(&findings);
+}
+
+static void expect(const char *where, const char *state, const char *result, const char *remedy) {
+    expect_at(where, 0, state, result, remedy);
 }
 
 static void the_list_has_a_version_and_an_age(void) {
@@ -100,11 +105,38 @@ static void what_amdgpu_has_is_told(void) {
     end();
 }
 
+/* One kind of HDCP's says nothing of the other's. */
+static void expect_kept(unsigned hdcp, const char *state, const char *result, const char *remedy) {
+    expect_at("coppd's lists", hdcp - 1, state, result, remedy);
+}
+
+static void what_coppd_keeps_is_told_by_kind(void) {
+    begin();
+    expect_kept(1, "note", "HDCP 1.x: none in /var/lib/coppd", "copp protect --semantics opm --srm FILE");
+    expect_kept(2, "note", "HDCP 2.x: none in /var/lib/coppd", "copp protect --semantics opm --srm FILE");
+    run("mkdir -p %s/" KEPT, root);
+    copy("vectors/opm/srm1-v5.bin", KEPT "/hdcp1.srm");
+    run("touch -d '40 days ago' %s/" KEPT "/hdcp1.srm", root);
+    expect_kept(1, "ok", "HDCP 1.x, version 5, ", NULL);
+    expect_kept(1, "ok", "revoked, stored 40 days ago", NULL);
+    expect_kept(2, "note", "HDCP 2.x: none", "--srm FILE");
+    copy("vectors/opm/srm2-v7.bin", KEPT "/hdcp2.srm");
+    expect_kept(2, "ok", "HDCP 2.x, version 7, ", NULL);
+    copy("vectors/opm/srm1-v5.bin", KEPT "/hdcp2.srm");
+    expect_kept(2, "fails", "a list of the other kind of HDCP", "coppd does not start");
+    copy("vectors/opm/srm-bad-47.bin", KEPT "/hdcp1.srm");
+    expect_kept(1, "fails", "/hdcp1.srm: ", "coppd does not start");
+    run("rm %s/" KEPT "/hdcp1.srm && mkfifo %s/" KEPT "/hdcp1.srm", root, root);
+    expect_kept(1, "fails", "not a file that holds a list", "coppd does not start"); /* and nobody waits for a pipe */
+    end();
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(the_list_has_a_version_and_an_age, "SRM-2"),
         TEST(a_list_that_is_missing_or_damaged_is_installed, "SRM-2"),
         TEST(what_amdgpu_has_is_told, "SRM-2"),
+        TEST(what_coppd_keeps_is_told_by_kind, "OPM-SRM-4"),
     };
     return RUN_SUITE("probe_lists", cases);
 }

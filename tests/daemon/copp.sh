@@ -29,19 +29,29 @@ says "the anchor does not exist"
 start
 exec 9<>"$directory/events"
 
-# nothing is lent before there is a card, and who ends the wait has got none
+# nothing is lent before there is a card, and who ends the wait has asked for that: it is no failure, also for systemd
 expect 1 "$COPP" lend --device "unix:$socket" --pid $$ --card /dev/dri/card97
 says "does not have card97 open"
-"$COPP" lend --device "unix:$socket" --pid $$ --wait 60 >"$directory/out" 2>"$directory/err" &
-lender=$!
-children=$lender
 waits() { [ "$(sed 's/.*) //' "/proc/$lender/stat" | cut -c 1)" = S ] && grep -q '^SigBlk:.*4...$' "/proc/$lender/status"; }
-until_true waits
-kill -TERM "$lender"
-status=0
-wait "$lender" || status=$?
-[ "$status" -eq 2 ] || fail "copp lend was ended while it waited: status $status"
-says "interrupted before its card was lent"
+# ends_waiting SIGNAL STATUS OPTION...: copp lend is sent SIGNAL while it waits
+ends_waiting() {
+    number=$1 wanted=$2
+    shift 2
+    "$COPP" lend --device "unix:$socket" --pid $$ --wait 60 "$@" >"$directory/out" 2>"$directory/err" &
+    lender=$!
+    children=$lender
+    until_true waits
+    kill -"$number" "$lender"
+    status=0
+    wait "$lender" || status=$?
+    [ "$status" -eq "$wanted" ] || fail "copp lend was sent $number while it waited: status $status"
+}
+ends_waiting TERM 0
+says "its card was not lent: ended, as was asked for"
+[ ! -s "$directory/err" ] || fail "it complains: $(cat "$directory/err")"
+ends_waiting TERM 0 --json
+jq -e '.event == "ended" and .card == null and .cause == "as was asked for"' "$directory/out" >/dev/null || fail "not so in JSON"
+ends_waiting KILL 137
 
 # a test hierarchy is trusted by nobody who was not told to (CERT-12, OPM-CERT-4)
 expect 1 "$COPP" status --device "unix:$socket" --semantics copp

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xf86drmMode.h>
+
 #include "../outputs/fake_drm.h"
 #include "daemon_kit.h"
 
@@ -58,6 +60,7 @@ static void all_is_well(void) {
     assert_int_equal(probe(&world, "", ""), 0);
     assert_int_equal(probe(&world, "", "--json | jq -e '.ok == true' >/dev/null"), 0);
     expect(&world, "coppd", "socket", "ok answers at ");
+    expect(&world, "coppd", "protocols", "ok COPP and OPM");
     expect(&world, "coppd: card0-HDMI-A-1", "session", "ok the driver's chain leads to the anchor");
     expect(&world, "coppd: card0-HDMI-A-1", "HDCP", "ok offered");
     expect(&world, "coppd: card0-HDMI-A-1", "receiver", "note not known");
@@ -67,7 +70,7 @@ static void all_is_well(void) {
     expect(&world, "card0-HDMI-A-1", "Content Protection", "ok Undesired");
     expect(&world, "card0-HDMI-A-1", "HDCP Content Type", "note type 1");
     expect(&world, "card0-DP-1", "HDCP Content Type", "note type 0 only");
-    expect(&world, "card0-eDP-1", "Content Protection", "fails the connector does not have the property");
+    expect(&world, "card0-eDP-1", "Content Protection", "note not offered: a panel inside the machine needs no HDCP (APP-4)\n");
     expect(&world, "card0-VGA-1", "display", "note nothing is plugged in");
     const struct fake_card *card = fake_drm_hold(world.drm);
     assert_false(card->probed);
@@ -75,6 +78,57 @@ static void all_is_well(void) {
     assert_int_equal(card->connectors[FAKE_HDMI].writes, 0); /* nothing is changed unasked */
     fake_drm_release(world.drm);
     world_end(&world);
+}
+
+/* COPP has types for some panels alone, and a type with all bits set for what it does not know: a television's socket is none. */
+static void what_cannot_have_hdcp(void) {
+    static const struct {
+        uint32_t drm_type;
+        const char *name;
+        const char *finding; /* about the connector */
+        const char *coppd; /* about coppd's output */
+    } connectors[] = {
+        {DRM_MODE_CONNECTOR_LVDS, "card0-LVDS-1", "note not offered: a panel inside", "note not offered (QRY-6): a panel inside"},
+        {DRM_MODE_CONNECTOR_DSI, "card0-DSI-1", "note not offered: a panel inside", "note not offered (QRY-6): a panel inside"},
+        {DRM_MODE_CONNECTOR_TV, "card0-TV-1", "fails the connector does not have", "fails not offered (QRY-6)"},
+        {DRM_MODE_CONNECTOR_HDMIA, "card0-HDMI-A-2", "fails the connector does not have", "fails not offered (QRY-6)"},
+    };
+    for (size_t i = 0; i < sizeof connectors / sizeof connectors[0]; i++) {
+        struct world world;
+        char output[64];
+        world_make(&world, "[outputs]\nbackend = kms\n", false);
+        fake_drm_hold(world.drm)->connectors[FAKE_EDP].drm_type = connectors[i].drm_type;
+        fake_drm_release(world.drm);
+        kit_start(&world.kit);
+        expect(&world, connectors[i].name, "Content Protection", connectors[i].finding);
+        (void)snprintf(output, sizeof output, "coppd: %s", connectors[i].name);
+        expect(&world, output, "HDCP", connectors[i].coppd);
+        world_end(&world);
+    }
+}
+
+/* A coppd whose maker's chain is of COPP alone. */
+static void a_coppd_without_opm(void) {
+    struct world world;
+    char directory[] = "/tmp/copp-probe-XXXXXX";
+    char text[512];
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(text, sizeof text, COPP_TOOL " chain issue --new-keys %s/keys -o %s/chain.xml >/dev/null", directory,
+                   directory);
+    assert_int_equal(system(text), 0);
+    (void)snprintf(text, sizeof text, "[driver]\nchain = %s/chain.xml\nkey = %s/keys/leaf.pem\n[outputs]\nbackend = kms\n",
+                   directory, directory);
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    kit_start(&world.kit);
+    kit_stop(&world.kit); /* it has made the anchors that the kit goes by */
+    kit_configure(&world.kit, text);
+    kit_start(&world.kit);
+    expect(&world, "coppd", "protocols", "note COPP alone: players that speak OPM are not served (OPM-OUT-4)");
+    (void)probe(&world, "", "");
+    assert_non_null(strstr(world.out, "remedy: give coppd a chain and key for OPM: opm_chain in coppd.conf\n"));
+    world_end(&world);
+    (void)snprintf(text, sizeof text, "rm -r %s", directory);
+    assert_int_equal(system(text), 0);
 }
 
 static void set_switches_on_and_off(void) {
@@ -232,6 +286,8 @@ static void receivers_are_read(void) {
 
 static const struct test_case cases[] = {
     TEST(all_is_well, "QRY-6"),
+    TEST(what_cannot_have_hdcp, "QRY-6 APP-4"),
+    TEST(a_coppd_without_opm, "OPM-OUT-4"),
     TEST(set_switches_on_and_off, "CMD-4"),
     TEST(without_coppd, ""),
     TEST(an_anchor_that_it_does_not_lead_to, "CERT-12"),

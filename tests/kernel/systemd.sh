@@ -43,3 +43,20 @@ for manager in system user; do
     test_that "$manager: all of it ends while it is frozen" until_true processes 0
     test_that "$manager: the scope is gone" until_true not test -e "$directory"
 done
+
+# --- lending ---------------------------------------------------------------------------------------------------------
+
+lend_pid() { systemctl show -P MainPID copp-lend@shower.service; }
+# SIGTERM is taken by copp itself, and not by the shell that the unit begins with
+lend_waits() { grep -x copp "/proc/$(lend_pid)/comm" && grep '^SigBlk:.*4...$' "/proc/$(lend_pid)/status"; }
+ended_well() { [ "$(systemctl show -P ActiveState copp-lend@shower.service)" = inactive ] && [ "$(systemctl show -P ExecMainStatus copp-lend@shower.service)" = 0 ]; }
+
+test_that "a program runs that has no card" systemd-run --unit=shower --quiet sleep 1000
+test_that "its card is to be lent" systemctl start copp-lend@shower.service
+test_that "that waits for the card" until_true lend_waits
+test_that "it is stopped" systemctl stop copp-lend@shower.service
+test_that "which is no failure" ended_well
+test_that "it waits again" systemctl start copp-lend@shower.service
+test_that "as before" until_true lend_waits
+test_that "the program ends, and this with it" systemctl stop shower.service
+test_that "which is no failure either" ended_well

@@ -462,9 +462,9 @@ static int drop_master(struct fake_drm *drm, const UMockdevIoctlClient *client) 
 
 static int set_client_cap(struct fake_drm *drm, const UMockdevIoctlClient *client, const struct drm_set_client_cap *cap) {
     struct open_file *file = change_file(drm, client);
-    drm->card.caps_set++;
     if (!drm->atomic)
         return EOPNOTSUPP;
+    drm->card.caps_set_again |= file && file->atomic;
     if (file && cap->capability == DRM_CLIENT_CAP_ATOMIC)
         file->atomic = cap->value;
     return 0;
@@ -559,20 +559,28 @@ static bool takes_locks(unsigned long request) {
            request == DRM_IOCTL_MODE_ATOMIC;
 }
 
-static bool is_waiting_commit(UMockdevIoctlClient *client) {
-    struct drm_mode_atomic atomic = {.flags = DRM_MODE_ATOMIC_NONBLOCK};
+/* Whether it is a commit without any of these flags. */
+static bool is_commit(UMockdevIoctlClient *client, uint32_t without) {
+    struct drm_mode_atomic atomic = {.flags = without};
     UMockdevIoctlData *pointer = umockdev_ioctl_client_get_arg(client);
     if (umockdev_ioctl_client_get_request(client) == DRM_IOCTL_MODE_ATOMIC)
         (void)fetch(pointer, 0, &atomic, sizeof atomic);
-    return !(atomic.flags & (DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_ATOMIC_TEST_ONLY));
+    return !(atomic.flags & without);
+}
+
+static bool is_held(const struct fake_card *card, UMockdevIoctlClient *client) {
+    if (card->holds && is_commit(client, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_ATOMIC_TEST_ONLY))
+        return true;
+    bool sets = umockdev_ioctl_client_get_request(client) == DRM_IOCTL_MODE_SETPROPERTY;
+    return card->holds_any && (sets || is_commit(client, DRM_MODE_ATOMIC_TEST_ONLY));
 }
 
 /* Whether it has to wait, and is noted. */
 static bool has_to_wait(struct fake_drm *drm, UMockdevIoctlClient *client) {
     struct fake_card *card = &drm->card;
     pthread_mutex_lock(&drm->mutex);
-    if (card->holds && is_waiting_commit(client)) {
-        card->holds = false;
+    if (is_held(card, client)) {
+        card->holds = card->holds_any = false;
         card->locked = true;
     }
     bool waits = card->locked && takes_locks(umockdev_ioctl_client_get_request(client)) && card->waiting < WAITING;

@@ -74,7 +74,7 @@ struct fake_card {
     bool unwitnessed; /* and once was not */
     bool enable_at_once; /* authentication takes no time */
     unsigned taken_back; /* so often more what is written is undone at once, as Weston does at each frame */
-    unsigned caps_set; /* so often has a client capability been set */
+    bool caps_set_again; /* a client capability was, of an open file that had it: somebody else has set another's */
     bool atomic_used;
     bool blocking_used; /* a commit that waits */
     bool probed; /* a connector was probed, which makes displays flicker */
@@ -85,6 +85,7 @@ struct fake_card {
     bool flip_event_asked;
     bool locked; /* whoever asks for a connector, or writes one, waits for fake_drm_unlock, as for another's commit */
     bool holds; /* the next commit that waits does not end before fake_drm_unlock, and locks the card for as long */
+    bool holds_any; /* the same of the next write of any kind */
     bool locks; /* the next commit that is carried out leaves the card locked, as when another one follows at once */
     unsigned waiting; /* so many wait */
     bool gone; /* ENODEV for everything; a card that has come back is there for those who open it anew */

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 static void say(struct copp_backend_log *log, enum copp_backend_priority priority, const char *text) {
     struct said *said = (struct said *)log;
@@ -57,4 +59,30 @@ void outputs_rig_wait(struct outputs_rig *rig) {
     struct pollfd fd = {.fd = copp_outputs_fd(rig->outputs), .events = POLLIN};
     assert_int_equal(poll(&fd, 1, 5000), 1);
     copp_outputs_dispatch(rig->outputs, rig->now_ms);
+}
+
+/* The program that reads the card is a child of ours as well, and lives as long as the outputs do. */
+static bool is_reader(unsigned long pid) {
+    char path[64];
+    char name[32] = "";
+    (void)snprintf(path, sizeof path, "/proc/%lu/comm", pid);
+    FILE *file = fopen(path, "re");
+    if (file) {
+        (void)fgets(name, sizeof name, file);
+        (void)fclose(file);
+    }
+    return strcmp(name, "copp-read-card\n") == 0;
+}
+
+bool outputs_rig_nobody_writes(void) {
+    char path[64];
+    unsigned long pid;
+    bool none = true;
+    (void)snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (fscanf(file, "%lu", &pid) == 1)
+        none = none && is_reader(pid);
+    (void)fclose(file);
+    return none;
 }

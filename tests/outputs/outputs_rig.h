@@ -32,4 +32,8 @@ void outputs_rig_pass(struct outputs_rig *rig, uint64_t by_ms);
 /* Waits in real time, up to 5 s, for the fd, and no time passes for the adapter. */
 void outputs_rig_wait(struct outputs_rig *rig);
 
+/* Whether every process that a kms backend has made to write has ended, and been looked at. One that is killed within a call leaves umockdev,
+ * whose connection it may share with us, in the midst of a message. */
+bool outputs_rig_nobody_writes(void);
+
 #endif

@@ -1,6 +1,8 @@
 /* One framebuffer that several connectors show parts of, as a desktop on two displays (ARB-6), on a card made by umockdev. */
 #include <errno.h>
 
+#include <xf86drmMode.h>
+
 #include "fake_drm.h"
 #include "outputs/kms/kms.h"
 #include "outputs_rig.h"
@@ -37,11 +39,24 @@ static void begin_app(const struct world *world, struct app *app, const char *na
     app_begin(app, outputs_rig_connector(&world->outputs, name));
 }
 
-static void world_begin(struct world *world, size_t connector, uint32_t framebuffer) {
+/* drm_type: the connector is of that kind; 0: of its own */
+static void make_card(struct world *world, size_t connector, uint32_t framebuffer, uint32_t drm_type) {
     world->drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true});
     span(world, connector, framebuffer);
+    if (drm_type)
+        fake_drm_hold(world->drm)->connectors[connector].drm_type = drm_type;
+    if (drm_type)
+        fake_drm_release(world->drm);
+}
+
+static void world_begin_as(struct world *world, size_t connector, uint32_t framebuffer, uint32_t drm_type) {
+    make_card(world, connector, framebuffer, drm_type);
     open_outputs(world, false);
     begin_app(world, &world->app, "card0-HDMI-A-1");
+}
+
+static void world_begin(struct world *world, size_t connector, uint32_t framebuffer) {
+    world_begin_as(world, connector, framebuffer, 0);
 }
 
 static void world_close(struct world *world) {
@@ -121,10 +136,16 @@ static void others_are_left_alone(void) {
         size_t connector;
         uint32_t framebuffer;
         bool connected;
-    } others[] = {{FAKE_DP, 402, true}, {FAKE_DP, SCREEN, false}, {FAKE_EDP, SCREEN, true}, {FAKE_VGA, 404, true}};
+        uint32_t drm_type; /* 0: its own */
+    } others[] = {{FAKE_DP, 402, true, 0},
+                  {FAKE_DP, SCREEN, false, 0},
+                  {FAKE_EDP, SCREEN, true, 0},
+                  {FAKE_EDP, SCREEN, true, DRM_MODE_CONNECTOR_LVDS},
+                  {FAKE_EDP, SCREEN, true, DRM_MODE_CONNECTOR_DSI},
+                  {FAKE_VGA, 404, true, 0}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct world world;
-        world_begin(&world, others[i].connector, others[i].framebuffer);
+        world_begin_as(&world, others[i].connector, others[i].framebuffer, others[i].drm_type);
         fake_drm_hold(world.drm)->connectors[others[i].connector].connected = others[i].connected;
         fake_drm_release(world.drm);
         assert_int_equal(set_hdcp(&world.app, 1), COPP_HR_PENDING);
@@ -150,15 +171,19 @@ static void what_cannot_be_told_is_protected(void) {
     world_end(&world);
 }
 
-static enum copp_result open_beside(size_t connector, bool type1) {
-    struct world world = {.drm = fake_drm_new(&(struct fake_drm_setup){.atomic = true})};
+static enum copp_result open_beside_as(size_t connector, bool type1, uint32_t drm_type) {
+    struct world world;
     struct copp_device *device;
-    span(&world, connector, SCREEN);
+    make_card(&world, connector, SCREEN, drm_type);
     open_outputs(&world, type1);
     enum copp_result result = copp_device_open(outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"), &device);
     copp_device_close(&device);
     world_close(&world);
     return result;
+}
+
+static enum copp_result open_beside(size_t connector, bool type1) {
+    return open_beside_as(connector, type1, 0);
 }
 
 /* Where a part would be shown without protection nothing is promised. */
@@ -167,6 +192,11 @@ static void beside_what_cannot_be_protected(void) {
     assert_int_equal(open_beside(FAKE_DP, true), COPP_E_UNSUPPORTED_MODE); /* it has no content type */
     assert_int_equal(open_beside(FAKE_DP, false), COPP_OK);
     assert_int_equal(open_beside(FAKE_EDP, true), COPP_OK);
+    assert_int_equal(open_beside_as(FAKE_EDP, true, DRM_MODE_CONNECTOR_DSI), COPP_OK);
+    /* of kinds that COPP does not know, whose type has every bit set, also the one for what is inside */
+    assert_int_equal(open_beside_as(FAKE_EDP, false, DRM_MODE_CONNECTOR_TV), COPP_E_UNSUPPORTED_MODE);
+    assert_int_equal(open_beside_as(FAKE_EDP, false, DRM_MODE_CONNECTOR_USB), COPP_E_UNSUPPORTED_MODE);
+    assert_int_equal(open_beside_as(FAKE_EDP, false, DRM_MODE_CONNECTOR_VIRTUAL), COPP_E_UNSUPPORTED_MODE);
 }
 
 /* A loss at one is one of the whole, told by an event or not, and nothing stays up. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <jansson.h>
+#include <xf86drmMode.h>
 
 #include "../unit/harness.h"
 #include "fake_drm.h"
@@ -113,6 +114,23 @@ static void each_output_in_its_words(void) {
     assert_says(&world, "copp: card0-HDMI-A-1: the receiver cannot be read: its bus has no device node\n");
     assert_says(&world, "copp: remedy: load the kernel's module i2c-dev (modprobe i2c-dev)\n");
     assert_null(strstr(world.text, "eDP-1:")); /* a panel inside needs no HDCP (APP-4) */
+    end(&world);
+}
+
+/* What COPP has no type for may be a socket of a television: it needs a receiver where it offers HDCP. */
+static void outputs_of_unknown_kinds(void) {
+    struct world world;
+    begin(&world);
+    fake_drm_hold(world.drm)->connectors[FAKE_EDP].drm_type = DRM_MODE_CONNECTOR_DSI;
+    fake_drm_release(world.drm);
+    run(&world, "");
+    assert_null(strstr(world.text, "DSI-1:"));
+    struct fake_connector *connector = &fake_drm_hold(world.drm)->connectors[FAKE_EDP];
+    connector->drm_type = DRM_MODE_CONNECTOR_USB;
+    connector->protection = true;
+    fake_drm_release(world.drm);
+    run(&world, "");
+    assert_says(&world, "card0-USB-1: the receiver cannot be read: the kernel names no bus");
     end(&world);
 }
 
@@ -252,9 +270,13 @@ static void an_authenticating_driver_is_left_alone(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(each_output_in_its_words, "APP-1"),          TEST(without_coppd_it_names_the_way_that_needs_none, ""),
-    TEST(a_revoked_receiver_is_an_answer, "APP-2"),   TEST(as_json, ""),
-    TEST(an_authenticating_driver_is_left_alone, ""), TEST(a_key_that_is_not_told_cannot_be_looked_up, "APP-2"),
+    TEST(each_output_in_its_words, "APP-1"),
+    TEST(without_coppd_it_names_the_way_that_needs_none, ""),
+    TEST(outputs_of_unknown_kinds, "APP-1"),
+    TEST(a_revoked_receiver_is_an_answer, "APP-2"),
+    TEST(as_json, ""),
+    TEST(an_authenticating_driver_is_left_alone, ""),
+    TEST(a_key_that_is_not_told_cannot_be_looked_up, "APP-2"),
 };
 
 int main(void) {
