@@ -75,7 +75,7 @@ source "$top/scripts/wine_desktop.sh"
 # run_wine_tests BUILD PREFIX: runs the tests of a build directory under the Wine that is first in PATH.
 run_wine_tests() {
     local passed failed again test_log=testlog-start_wine.sh # as Meson names it, by the wrapper
-    export WINEPREFIX=$2 WINEDEBUG=-all
+    export WINEPREFIX=$2 WINEDEBUG=-all COPP_RULES_LOG=$rules_log
     # One server for all tests, started and its services with it before the first: tests that start at once would each find
     # it half made, and the services keep the output of the program that they are started for. A test's would not end.
     mkdir -p "$WINEPREFIX"
