@@ -17,7 +17,6 @@
 #include "cli/windows/probe.h"
 #include "cli/windows/windows_driver.h"
 
-#define OUTPUTS_MAX 8u
 #define ANCHOR_MAX 65536u /* bytes */
 
 struct probe_options {
@@ -305,29 +304,25 @@ static void run_transport(struct probe *probe, struct copp_transport *transport)
     copp_transport_free(&transport);
 }
 
-/* Through IOPMVideoOutput, under either semantics. */
+/* Through IOPMVideoOutput, under either semantics: an output at a time. */
 static void try_opm(struct probe *probe, const struct monitor *monitor, bool opm) {
-    const char *path = opm ? "OPM" : "COPP";
-    struct copp_transport *transports[OUTPUTS_MAX];
-    size_t found;
-    const char *step;
-    HRESULT hr = opm_open(monitor->handle, opm, transports, OUTPUTS_MAX, &found, &step);
-    if (FAILED(hr) || found == 0) {
-        begin_path(probe, monitor->name, path);
+    size_t there = 0;
+    size_t i = 0;
+    do {
+        struct copp_transport *transport;
+        const char *step;
+        HRESULT hr = opm_open(monitor->handle, opm, i, &transport, &there, &step);
+        begin_path(probe, monitor->name, opm ? "OPM" : "COPP");
         probe->opm = opm;
         if (FAILED(hr))
             add_refused(probe, step, (uint32_t)hr);
+        else if (transport)
+            run_transport(probe, transport);
         else
-            probe_add_failed(probe, step, COPP_RULE_NONE, "the monitor has no outputs");
+            probe_add_failed(probe, step, COPP_RULE_NONE, there == 0 ? "the monitor has no outputs" : "an output has gone");
         end_path(probe);
-        return;
-    }
-    for (size_t i = 0; i < found; i++) {
-        begin_path(probe, monitor->name, path);
-        probe->opm = opm;
-        run_transport(probe, transports[i]);
-        end_path(probe);
-    }
+        i++;
+    } while (i < there && !probe_interrupted(probe));
 }
 
 static void try_renderer(struct probe *probe, const struct monitor *monitor, bool vmr9) {

@@ -52,3 +52,15 @@ assert_restored() {
         status=1
     done
 }
+
+# protect_says STATUS TEXT ARGUMENT...: what application/copp.exe protect exits with, and a line of what it says, which protect.txt has
+# whole; else status is 1.
+protect_says() {
+    local wanted=$1 text=$2 got=0
+    shift 2
+    wine application/copp.exe protect "$@" >protect.txt 2>&1 || got=$?
+    if [ "$got" -ne "$wanted" ] || ! grep -qF "$text" protect.txt; then
+        echo "copp protect $*: exit status $got, and: $(cat protect.txt)"
+        status=1
+    fi
+}
