@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# windows_opm.sh DXVA2.DLL COPP.EXE LIBCOPP-0.DLL: copp protect, status and probe through OPM's interface, under the semantics that the
+# windows_opm.sh DXVA2.DLL COPP.EXE LIBCOPP-0.DLL OLDER_DXVA2.DLL: copp protect, status and probe through OPM's interface, under the semantics that the
 # driver has; and with a monitor that is shown on several outputs.
 set -euo pipefail
 
 # shellcheck source=tests/interop/windows_lib.sh
 . "$(dirname "$0")/windows_lib.sh"
-dxva2=$(realpath "$1") tool=$(realpath "$2") library=$(realpath "$3")
+dxva2=$(realpath "$1") tool=$(realpath "$2") library=$(realpath "$3") older=$(realpath "$4")
 vectors=$(dirname "$(realpath "$0")")/../vectors
 certificate=Z:$vectors/opm/root.pem key=Z:$vectors/root-modulus.b64
 begin_wine
@@ -151,9 +151,23 @@ clones incapable $'type = displayport\nmulti_adapter = clone' ''
 protect_says 1 "$second_name: " --anchor "$certificate" --hdcp 1 -- cmd /c echo played
 lacks played
 
-# another output begins to show the picture: no new session protects the first one alone
-clones more "${second/clone/single}" $'4000 = multi-adapter DP-1 clone\n4000 = unplug HDMI-1\n4500 = plug HDMI-1'
+# a third begins to show the picture: no new session protects two of three
+third=$'\nmodes = 1080p60\n[output DP-2]\n'${second/clone/single}
+clones more "$second$third" $'4000 = multi-adapter DP-2 clone\n4000 = unplug HDMI-1\n4500 = plug HDMI-1\n8000 = unplug HDMI-1'
 protect_says 1 'no new session: ' --anchor "$certificate" --hdcp 1 --reconnect 3 -- cmd <&9
-says 'DISPLAY1: protected: HDCP on' 'is no output of this adapter'
+says "$first_name: protected: HDCP on" 'is no output of this adapter'
 lacks 'protected again'
+
+# --- older drivers ---
+
+mv application/dxva2.dll application/newer.dll
+cp "$older" application/dxva2.dll
+export COPP_DRIVER=$work/both
+status_says '.outputs[0] | .semantics == "opm" and .output_id == null and .hardware_protection == null and .connector == "HDMI"' \
+    --anchor "$certificate"
+protect_says 0 "$protected (OPM)" --anchor "$certificate" --hdcp 1 -- cmd /c exit 0
+export OLDER_WITHOUT_OPM=1
+protect_says 1 'the driver has no OPM semantics (0xC026251E): the session speaks COPP' --hdcp 1 -- cmd /c exit 0
+says '(CERT-12)'
+protect_says 2 'the driver has no OPM semantics (0xC026251E, OPM-OUT-4): use --semantics copp' --semantics opm --hdcp 1 -- cmd /c exit 0
 exit "$status"
