@@ -58,14 +58,12 @@ static enum copp_semantics demanded(const struct adapter_options *o, const struc
         return COPP_SEMANTICS_OPM;
     if (either && o->opm_alone != NULL)
         return COPP_SEMANTICS_OPM;
-    bool copp = copp_alone(o) != NULL || adapter->path == NULL || !remote_speaks_opm;
+    bool copp = copp_alone(o) != NULL || adapter->path == NULL;
     return either && !copp ? COPP_SEMANTICS_NONE : COPP_SEMANTICS_COPP;
 }
 
 static int choose_semantics(const struct invocation *in, const struct adapter_options *o, struct adapter *adapter) {
     adapter->semantics = demanded(o, adapter);
-    if (adapter->semantics == COPP_SEMANTICS_OPM && adapter->path != NULL && !remote_speaks_opm)
-        return fail(in, STATUS_UNKNOWN, adapter->path, "sessions of OPM are not possible here: use --semantics copp");
     return check_semantics(in, o, adapter->semantics);
 }
 
@@ -218,10 +216,20 @@ void adapter_look(const struct adapter *adapter, const char *name, struct output
         output->plugged = copp_sim_plugged(adapter->host.sim, name);
     if (adapter->path == NULL)
         (void)snprintf(output->display, sizeof output->display, "%s", copp_sim_display(adapter->host.sim, name));
-    for (size_t i = 0; i < adapter->count; i++) {
-        if (strcmp(adapter->outputs[i].name, name) == 0)
-            *output = adapter->outputs[i];
+    const struct output *known = adapter_known_output(adapter, name);
+    if (known != NULL)
+        *output = *known;
+}
+
+const char *adapter_twin(const struct adapter *adapter, const char *name, size_t index) {
+    const struct output *known = adapter_known_output(adapter, name);
+    const char *monitor = known != NULL ? known->monitor : name;
+    size_t found = 0;
+    for (size_t i = 0; monitor[0] != '\0' && i < adapter->count; i++) {
+        if (strcmp(adapter->outputs[i].monitor, monitor) == 0 && found++ == index)
+            return adapter->outputs[i].name;
     }
+    return found == 0 && index == 0 ? name : NULL;
 }
 
 bool adapter_unbound(const struct adapter *adapter) {

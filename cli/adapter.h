@@ -85,6 +85,11 @@ enum adapter_news adapter_next_output(struct adapter *adapter, struct output *ou
 const char *adapter_output(const struct adapter *adapter, size_t index);
 /* How the output of that name is; one that is not in the list passes for a simulated one. */
 void adapter_look(const struct adapter *adapter, const char *name, struct output *output);
+/*
+ * The outputs that show what the output of that name shows, itself among them, or all outputs of the monitor of that name (OPM-OUT-1); NULL
+ * beyond the last. Of a name that is in no list it is the name alone.
+ */
+const char *adapter_twin(const struct adapter *adapter, const char *name, size_t index);
 /* Whether answers need not be bound (BIND-5): those of the machine's own driver on Windows. */
 bool adapter_unbound(const struct adapter *adapter);
 

@@ -11,6 +11,8 @@ struct output {
     bool real; /* false: it is simulated, or nobody says that it is not */
     bool plugged; /* a display is there */
     char display[COPP_SOCKET_DISPLAY_SIZE]; /* what it calls itself; "": not known */
+    char monitor
+        [COPP_CONNECTOR_NAME_SIZE]; /* what Windows calls the picture, which several outputs may show (OPM-OUT-1); "": not known */
 };
 
 struct adapter {
@@ -35,6 +37,9 @@ enum adapter_news {
 };
 /* One more output, of which a copy is made. */
 bool adapter_add_output(struct adapter *adapter, const struct output *output);
+
+/* The one of that name; NULL if it is not in the list. */
+const struct output *adapter_known_output(const struct adapter *adapter, const char *name);
 
 /* What the driver has said of the session's output under its MAC goes before what was in the list (BIND-6). To be called after an
  * answer; does nothing where answers are not bound. */

@@ -13,9 +13,6 @@ extern const char remote_kinds[];
 /* Where to see why it has no outputs, for error messages. */
 extern const char remote_no_outputs[];
 
-/* Whether it can be asked for sessions of OPM. */
-extern const bool remote_speaks_opm;
-
 /* Whether its answers have to be bound (BIND-5): Microsoft's drivers do not know how. */
 extern const enum copp_binding_demand remote_binding;
 

@@ -13,7 +13,6 @@
 const char remote_kinds[] = "unix:PATH";
 const char remote_no_outputs[] = "coppd says in its log what it waits for (journalctl -u coppd)";
 static const char denied[] = "run copp as a user that may write to this socket and pass through its directory, or as root";
-const bool remote_speaks_opm = true;
 const enum copp_binding_demand remote_binding = COPP_BINDING_REQUIRED;
 
 const char *remote_missing_anchor(const char *name) {

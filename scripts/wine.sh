@@ -69,17 +69,20 @@ wine32_unpack() {
     done
 }
 
+# shellcheck source=scripts/wine_desktop.sh
+source "$top/scripts/wine_desktop.sh"
+
 # run_wine_tests BUILD PREFIX: runs the tests of a build directory under the Wine that is first in PATH.
 run_wine_tests() {
     local passed failed again test_log=testlog-start_wine.sh # as Meson names it, by the wrapper
-    export WINEPREFIX=$2 WINEDEBUG=-all
+    export WINEPREFIX=$2 WINEDEBUG=-all COPP_RULES_LOG=$rules_log
     # One server for all tests, started and its services with it before the first: tests that start at once would each find
     # it half made, and the services keep the output of the program that they are started for. A test's would not end.
     mkdir -p "$WINEPREFIX"
     wineserver --kill || true # of a run that was killed
     wineserver --wait
     trap 'wineserver --kill || true' EXIT
-    wineserver --persistent && wine wineboot --init || return 1
+    wineserver --persistent && wine wineboot --init && hold_desktop || return 1
     run_tests "$1" --timeout-multiplier 3 --wrapper "$top/scripts/start_wine.sh" || true
     again=$(grep -c '"stderr": .*start_wine.sh: Wine ended' "$1/meson-logs/$test_log.json") || true
     [ "$again" -eq 0 ] || report "$again programs were started twice: Wine had ended before they began"

@@ -1,28 +1,45 @@
 /* dxva2.dll for an application's folder: its entry points for output protection. */
 #include "opm.h"
 
+#include <stdlib.h>
+
 #include "host.h"
 
-/* One physical monitor is behind each HMONITOR: the adapter's output that COPP_OUTPUT names. */
+/* All of them, or none. */
+static HRESULT new_outputs(OPM_VIDEO_OUTPUT_SEMANTICS semantics, struct copp_connector *const *shown, size_t count,
+                           IOPMVideoOutput **outputs) {
+    for (size_t i = 0; i < count; i++) {
+        HRESULT hr = opm_output_new(semantics, shown[i], &outputs[i]);
+        if (SUCCEEDED(hr))
+            continue;
+        for (size_t made = i; made > 0; made--)
+            IOPMVideoOutput_Release(outputs[made - 1]);
+        return hr;
+    }
+    return S_OK;
+}
+
+/* Behind each HMONITOR there is the output that COPP_OUTPUT names and, in clone mode, the others in clone mode (OPM-OUT-1). */
 HRESULT WINAPI OPMGetVideoOutputsFromHMONITOR(HMONITOR monitor, OPM_VIDEO_OUTPUT_SEMANTICS semantics, ULONG *count,
                                               IOPMVideoOutput ***outputs) {
     MONITORINFO info = {.cbSize = sizeof info};
-    IOPMVideoOutput *output;
+    size_t shown_count = 0;
     if (!count || !outputs)
         return E_POINTER;
-    *count = 0;
+    *count = 0; /* OPM-OUT-2 */
     *outputs = NULL;
     if (!GetMonitorInfoW(monitor, &info))
         return HRESULT_FROM_WIN32(ERROR_INVALID_MONITOR_HANDLE);
-    IOPMVideoOutput **array = CoTaskMemAlloc(sizeof(IOPMVideoOutput *));
-    HRESULT hr = array ? opm_output_new(semantics, &output) : E_OUTOFMEMORY;
+    struct copp_connector **shown = host_shown(&shown_count);
+    IOPMVideoOutput **array = shown ? CoTaskMemAlloc(shown_count * sizeof(IOPMVideoOutput *)) : NULL;
+    HRESULT hr = array ? new_outputs(semantics, shown, shown_count, array) : E_OUTOFMEMORY;
+    free(shown);
     if (FAILED(hr)) {
         CoTaskMemFree(array);
         return hr;
     }
-    array[0] = output;
     *outputs = array;
-    *count = 1;
+    *count = (ULONG)shown_count;
     return S_OK;
 }
 
@@ -53,7 +70,7 @@ HRESULT WINAPI OPMGetVideoOutputForTarget(LUID *adapter, ULONG target, OPM_VIDEO
     (void)target;
     if (!adapter || !output)
         return E_POINTER;
-    return opm_output_new(semantics, output);
+    return opm_output_new(semantics, NULL, output);
 }
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, void *ending);

@@ -32,7 +32,8 @@ static HRESULT unsupported(const struct host_device *device) {
 static HRESULT open_device(struct host_device *device) {
     const struct copp_device_options options = {.size = sizeof options,
                                                 .semantics = device->opm ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP};
-    switch (copp_device_open_as(host.driver.connector, &options, &device->device)) {
+    struct copp_connector *connector = device->connector ? device->connector : host.driver.connector;
+    switch (copp_device_open_as(connector, &options, &device->device)) {
     case COPP_OK:
         return S_OK;
     case COPP_E_UNSUPPORTED_MODE: /* ARB-6, OPM-OUT-6 */
@@ -58,12 +59,45 @@ static void unlock(struct host_device *device) {
     ReleaseSRWLockExclusive(&device->lock);
 }
 
-/* With the locks: the device is open and time has passed. */
-static HRESULT prepare(struct host_device *device) {
+/* With the adapter's lock: the driver is there, and time has passed. */
+static bool prepare_driver(void) {
     if (!host.driver.connector && !driver_load(host.module, &host.driver))
-        return unsupported(device);
+        return false;
     copp_sim_dispatch(host.driver.sim, GetTickCount64());
+    return true;
+}
+
+/* With the locks: the device is open, too. */
+static HRESULT prepare(struct host_device *device) {
+    if (!prepare_driver())
+        return unsupported(device);
     return device->device ? S_OK : open_device(device);
+}
+
+/* With the adapter's lock. The connectors besides the driver's own. */
+static size_t add_clones(struct copp_connector **connectors) {
+    const char *name;
+    size_t count = 0;
+    if (copp_connector_mode(host.driver.connector) != COPP_MODE_CLONE)
+        return 0;
+    for (size_t i = 0; (name = copp_sim_name(host.driver.sim, i)) != NULL; i++) {
+        struct copp_connector *connector = copp_sim_connector(host.driver.sim, name);
+        if (connector != host.driver.connector && copp_connector_mode(connector) == COPP_MODE_CLONE)
+            connectors[count++] = connector;
+    }
+    return count;
+}
+
+struct copp_connector **host_shown(size_t *count) {
+    EnterCriticalSection(&host.lock);
+    size_t outputs = prepare_driver() ? copp_sim_count(host.driver.sim) : 1;
+    struct copp_connector **connectors = calloc(outputs, sizeof(struct copp_connector *));
+    if (connectors) {
+        connectors[0] = host.driver.connector;
+        *count = 1 + (host.driver.connector ? add_clones(connectors + 1) : 0);
+    }
+    LeaveCriticalSection(&host.lock);
+    return connectors;
 }
 
 HRESULT host_open(struct host_device *device) {

@@ -10,15 +10,22 @@
 void host_init(HMODULE module);
 
 /*
- * One video session's device, opened by the first call that needs it. Zero-initialised, but for opm. While there is no driver to be
+ * One video session's device, opened by the first call that needs it. Zero-initialised, but for opm and connector. While there is no driver to be
  * had, its calls answer VFW_E_NO_COPP_HW, under OPM semantics OPM_NOT_SUPPORTED. Where a call fails, what it would have written
  * is zero or untouched. What they are given may be memory that the application changes meanwhile.
  */
 struct host_device {
     SRWLOCK lock; /* one call at a time: entered before the adapter's lock, and held while a command is pending */
     bool opm; /* under OPM semantics */
+    struct copp_connector *connector; /* one of host_shown's; NULL: the driver's output */
     struct copp_device *device;
 };
+
+/*
+ * The connectors that show what the driver's output shows: its own first and, if it is in clone mode, all others that are (OPM-OUT-1).
+ * While there is no driver to be had, the only one is NULL. Free the array, whose entries live as long as the process; NULL: no memory.
+ */
+struct copp_connector **host_shown(size_t *count);
 
 /* Opens the device now; the calls below then find it open. */
 HRESULT host_open(struct host_device *device);

@@ -87,7 +87,7 @@ static HRESULT STDMETHODCALLTYPE configure(IOPMVideoOutput *output, const OPM_CO
 
 static const IOPMVideoOutputVtbl ops = {query, add, release, start, finish, get, copp_get, configure};
 
-HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **output) {
+HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, struct copp_connector *connector, IOPMVideoOutput **output) {
     *output = NULL;
     enum copp_semantics wanted = copp_opm_semantics_of_vos((uint32_t)semantics);
     if (wanted == COPP_SEMANTICS_NONE)
@@ -98,7 +98,8 @@ HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **o
     made->interface_part.lpVtbl = (IOPMVideoOutputVtbl *)(uintptr_t)&ops;
     made->references = 1;
     made->device.opm = wanted == COPP_SEMANTICS_OPM;
-    HRESULT hr = opm_code(host_open(&made->device)); /* OPM-OUT-4 */
+    made->device.connector = connector;
+    HRESULT hr = opm_code(host_open(&made->device)); /* OPM-OUT-4, OPM-OUT-5: its chain stays what it is now */
     if (SUCCEEDED(hr))
         *output = &made->interface_part;
     else

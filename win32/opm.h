@@ -9,7 +9,9 @@
 
 extern const GUID opm_iid_video_output; /* IID_IOPMVideoOutput */
 
-/* A new object for one device, which is open: an error is what the getters of outputs answer. */
-HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, IOPMVideoOutput **output);
+struct copp_connector;
+
+/* A new object for one device on a connector of host.h's, which is open: an error is what the getters of outputs answer. */
+HRESULT opm_output_new(OPM_VIDEO_OUTPUT_SEMANTICS semantics, struct copp_connector *connector, IOPMVideoOutput **output);
 
 #endif

@@ -45,7 +45,9 @@ struct answers {
     uint32_t local[ALL_PROTECTION_TYPES];
     uint32_t global[ALL_PROTECTION_TYPES];
     bool opm; /* then there is neither a receiver nor signaling, but what follows */
+    bool has_output_id; /* older drivers do not know these two */
     uint64_t output_id;
+    bool has_hardware_protection;
     uint32_t hardware_protection;
     bool has_receiver;
     struct copp_status_hdcp_key key;
@@ -85,10 +87,20 @@ static enum copp_result ask_copp(struct copp_session *session, struct answers *a
     return result == COPP_E_REFUSED ? COPP_OK : result; /* there is none (QRY-6) */
 }
 
+/* The result of a request that came later, which an older driver refuses as one that it does not know. */
+static enum copp_result know(const struct copp_session *session, enum copp_result result, bool *known) {
+    *known = result == COPP_OK;
+    bool unknown = result == COPP_E_REFUSED && copp_session_hresult(session) == COPP_HR_OPM_INVALID_INFORMATION_REQUEST;
+    return unknown ? COPP_OK : result;
+}
+
 /* OPM-GET-10 */
 static enum copp_result ask_opm(struct copp_session *session, struct answers *a) {
-    enum copp_result result = copp_session_output_id(session, &a->output_id);
-    return result == COPP_OK ? copp_session_hardware_protection(session, &a->hardware_protection) : result;
+    enum copp_result result = know(session, copp_session_output_id(session, &a->output_id), &a->has_output_id);
+    if (result != COPP_OK)
+        return result;
+    result = copp_session_hardware_protection(session, &a->hardware_protection);
+    return know(session, result, &a->has_hardware_protection);
 }
 
 static enum copp_result ask(const struct link *link, struct answers *a) {
@@ -226,8 +238,8 @@ static void put_semantics(json_t **object, const struct answers *a) {
     json_put(object, "hdcp_receiver", json_receiver(a));
     json_put(object, "tv_standard", a->opm ? json_null() : json_string(copp_tv_standard_name(a->signaling.active_standard)));
     json_put(object, "tv_standards", a->opm ? json_null() : json_standards(a->signaling.available_standards));
-    json_put(object, "output_id", a->opm ? json_output_id(a->output_id) : json_null());
-    json_put(object, "hardware_protection", a->opm ? json_boolean(a->hardware_protection != 0) : json_null());
+    json_put(object, "output_id", a->has_output_id ? json_output_id(a->output_id) : json_null());
+    json_put(object, "hardware_protection", a->has_hardware_protection ? json_boolean(a->hardware_protection != 0) : json_null());
 }
 
 static json_t *json_answers(const struct answers *a) {

@@ -71,7 +71,8 @@ static bool is_one_of_several(const struct choice_terms *terms, const struct ada
     for (size_t i = 0; adapter->path != NULL && (name = adapter_output(adapter, i)) != NULL; i++) {
         struct output other;
         adapter_look(adapter, name, &other);
-        if (other.plugged && !choice_too_little(terms, adapter, &other) && strcmp(other.name, chosen->name) != 0)
+        bool twin = other.monitor[0] != '\0' && strcmp(other.monitor, chosen->monitor) == 0; /* it is protected, too */
+        if (other.plugged && !choice_too_little(terms, adapter, &other) && !twin && strcmp(other.name, chosen->name) != 0)
             return true;
     }
     return false;

@@ -81,10 +81,20 @@ static bool is_known(const struct protection_set *set, const char *name) {
     return false;
 }
 
+/* The output and all others that show the same picture: each of them is to be protected (OPM-OUT-7). */
+static bool add_shown(struct protection_set *set, const char *name) {
+    const char *twin;
+    for (size_t i = 0; (twin = adapter_twin(&set->common.adapter, name, i)) != NULL; i++) {
+        if (!is_known(set, twin) && !add(set, twin))
+            return false;
+    }
+    return true;
+}
+
 static int add_named(struct protection_set *set) {
     const struct text_list *outputs = set->outputs;
     for (size_t i = 0; i < outputs->count; i++) {
-        if (!add(set, outputs->items[i]))
+        if (!add_shown(set, outputs->items[i]))
             return fail_to_add(set);
     }
     return outputs->count == 0 && !add(set, NULL) ? fail_to_add(set) : STATUS_YES;
@@ -130,8 +140,11 @@ int protection_set_choose(struct protection_set *set, int wake_fd) {
         return fail(common->in, STATUS_UNKNOWN, NULL, "no timer available: %s", strerror(errno));
     adapter_wake_by(&common->adapter, common->wake.fd);
     int status = common->follows ? add_listed(set) : add_named(set);
-    for (size_t i = 0; status == STATUS_YES && i < common->count; i++)
+    for (size_t i = 0; status == STATUS_YES && i < common->count; i++) {
         status = protection_choose(common->members[i]);
+        if (status == STATUS_YES && !add_shown(set, common->members[i]->name))
+            status = fail_to_add(set);
+    }
     if (status == STATUS_YES && !any_display(set))
         return fail(common->in, STATUS_NO, NULL, "nothing is plugged in at any output of this adapter (see copp status)");
     return status;

@@ -34,6 +34,7 @@ bool probe_interrupted(struct probe *probe);
 
 /* A step, with its answer or with what is wrong. */
 void probe_add_good(struct probe *probe, const char *step, const char *answer);
+void probe_add_refused(struct probe *probe, const char *step, uint32_t hresult);
 void probe_add_failed(struct probe *probe, const char *step, enum copp_rule rule, const char *why);
 
 /* A call on the session: true if it succeeded, else its step is reported. */

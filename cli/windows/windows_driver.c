@@ -29,6 +29,7 @@ struct windows_transport {
     bool opm; /* under OPM semantics */
     HMONITOR monitor; /* and which of its outputs, for opening it again */
     size_t index;
+    size_t count; /* of how many */
     bool closed; /* opening it again has failed */
     IAMCertifiedOutputProtection *protection;
     IGraphBuilder *graph; /* keeps the renderer connected */
@@ -215,24 +216,42 @@ static HRESULT opm_outputs(HMONITOR monitor, bool opm, IOPMVideoOutput ***output
     return entry(monitor, opm ? OPM_VOS_OPM_SEMANTICS : OPM_VOS_COPP_SEMANTICS, count, outputs);
 }
 
-static enum copp_result reopen(struct copp_transport *transport) {
-    struct windows_transport *mine = (struct windows_transport *)transport;
+/* The output at that place; NULL beyond the last. All others are released. */
+static HRESULT take_output(HMONITOR monitor, bool opm, size_t index, IOPMVideoOutput **output, size_t *there, const char **step) {
     IOPMVideoOutput **outputs = NULL;
-    ULONG there = 0;
-    const char *step;
-    if (mine->output)
-        IOPMVideoOutput_Release(mine->output);
-    mine->output = NULL;
-    mine->closed = true;
-    if (FAILED(opm_outputs(mine->monitor, mine->opm, &outputs, &there, &step)))
-        return COPP_E_TRANSPORT;
-    for (ULONG i = 0; i < there; i++) {
-        if (i == mine->index)
-            mine->output = outputs[i];
+    ULONG count = 0;
+    *output = NULL;
+    *there = 0;
+    HRESULT hr = opm_outputs(monitor, opm, &outputs, &count, step);
+    if (FAILED(hr))
+        return hr;
+    *there = count;
+    for (ULONG i = 0; i < count; i++) {
+        if (i == index)
+            *output = outputs[i];
         else
             IOPMVideoOutput_Release(outputs[i]);
     }
     CoTaskMemFree(outputs);
+    return S_OK;
+}
+
+static void release_output(struct windows_transport *mine) {
+    if (mine->output)
+        IOPMVideoOutput_Release(mine->output);
+    mine->output = NULL;
+    mine->closed = true;
+}
+
+static enum copp_result reopen(struct copp_transport *transport) {
+    struct windows_transport *mine = (struct windows_transport *)transport;
+    size_t there;
+    const char *step;
+    release_output(mine);
+    if (FAILED(take_output(mine->monitor, mine->opm, mine->index, &mine->output, &there, &step)))
+        return COPP_E_TRANSPORT;
+    if (there != mine->count)
+        release_output(mine);
     mine->closed = !mine->output;
     return mine->closed ? COPP_E_NOT_FOUND : COPP_OK;
 }
@@ -248,26 +267,23 @@ static const struct copp_transport_ops opm_ops = {.size = sizeof opm_ops,
                                                   .reopen = reopen,
                                                   .wait = wait};
 
-HRESULT opm_open(HMONITOR monitor, bool opm, struct copp_transport **transports, size_t count, size_t *found, const char **step) {
-    IOPMVideoOutput **outputs = NULL;
-    ULONG there = 0;
-    *found = 0;
-    HRESULT hr = opm_outputs(monitor, opm, &outputs, &there, step);
-    if (FAILED(hr))
+HRESULT opm_open(HMONITOR monitor, bool opm, size_t index, struct copp_transport **transport, size_t *there, const char **step) {
+    IOPMVideoOutput *output;
+    *transport = NULL;
+    HRESULT hr = take_output(monitor, opm, index, &output, there, step);
+    if (FAILED(hr) || !output)
         return hr;
-    for (ULONG i = 0; i < there; i++) {
-        struct windows_transport *made = *found < count ? new_transport(&opm_ops) : NULL;
-        if (made) {
-            made->output = outputs[i];
-            made->opm = opm;
-            made->monitor = monitor;
-            made->index = i;
-            transports[(*found)++] = &made->transport;
-        } else {
-            IOPMVideoOutput_Release(outputs[i]);
-        }
+    struct windows_transport *made = new_transport(&opm_ops);
+    if (!made) {
+        IOPMVideoOutput_Release(output);
+        return E_OUTOFMEMORY;
     }
-    CoTaskMemFree(outputs);
+    made->output = output;
+    made->opm = opm;
+    made->monitor = monitor;
+    made->index = index;
+    made->count = *there;
+    *transport = &made->transport;
     return S_OK;
 }
 

@@ -18,10 +18,11 @@ struct monitor {
 size_t monitors_list(struct monitor *monitors);
 
 /*
- * The outputs of a monitor under COPP or OPM semantics, at most count of them; *found is how many. Free each transport. An error is
- * the first call's that failed, and *step its name.
+ * One of a monitor's outputs under COPP or OPM semantics, by its place, and in *there how many the monitor has (OPM-OUT-1). *transport is to
+ * be freed; NULL beyond the last. An error is the first call's that failed, and *step its name. The transport cannot be opened again
+ * once the monitor has more or fewer outputs: to protect as many as before would not be enough (OPM-OUT-7).
  */
-HRESULT opm_open(HMONITOR monitor, bool opm, struct copp_transport **transports, size_t count, size_t *found, const char **step);
+HRESULT opm_open(HMONITOR monitor, bool opm, size_t index, struct copp_transport **transport, size_t *there, const char **step);
 
 /* A picture on the monitor through VMR-9 or VMR-7, and the renderer's interface. Free the transport; the picture goes with it. */
 HRESULT renderer_open(const struct monitor *monitor, bool vmr9, struct copp_transport **transport, const char **step);

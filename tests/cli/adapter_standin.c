@@ -81,6 +81,16 @@ void adapter_look(const struct adapter *adapter, const char *name, struct output
     (void)snprintf(output->name, sizeof output->name, "%s", name);
 }
 
+const char *adapter_twin(const struct adapter *adapter, const char *name, size_t index) {
+    (void)adapter;
+    bool of_them = strcmp(name, "monitor") == 0;
+    for (size_t i = 0; i < standin.twins; i++)
+        of_them = of_them || strcmp(name, names[i]) == 0;
+    if (of_them)
+        return index < standin.twins ? names[index] : NULL;
+    return index == 0 ? name : NULL;
+}
+
 bool adapter_unbound(const struct adapter *adapter) {
     (void)adapter;
     return standin.unbound;

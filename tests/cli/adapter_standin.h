@@ -32,6 +32,7 @@ struct standin_output {
 struct adapter_standin {
     uint64_t now_ms;
     size_t count; /* of outputs; the list has no others */
+    size_t twins; /* so many of the first ones show one picture, which goes by the name "monitor" */
     bool list_lies; /* it says of every output that nothing is plugged in */
     bool away; /* nobody listens */
     bool unbound; /* answers are not bound */

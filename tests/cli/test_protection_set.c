@@ -56,6 +56,66 @@ static void an_output_that_is_not_there_opens_no_other(void) {
     protection_set_close(&set);
 }
 
+/* Whichever of them is named, or none, or their monitor; what shows another picture is left alone. */
+static void all_outputs_of_a_monitor_are_protected(void) {
+    static const char *named[] = {"HDMI-1", "HDMI-2", "monitor"};
+    for (size_t i = 0; i < 4; i++) {
+        struct protection_set set;
+        const char *shown[PROTECTION_OUTPUTS_MAX];
+        standin_reset();
+        standin.count = 3;
+        standin.twins = 2;
+        standin.clocked = true;
+        first_names = (struct text_list){&named[i], i < 3};
+        assert_int_equal(open_set(&set, &first_names, 0), STATUS_YES);
+        for (size_t j = 0; j < 2; j++) {
+            struct protection_report r;
+            assert_true(protection_set_begin(&set, j, &r));
+            assert_event(&r, PROTECTION_IN_FORCE, "protected", set_names[j]);
+        }
+        assert_int_equal(protection_set_names(&set, shown), 2);
+        assert_false(outputs[2].open);
+        loses_link(&outputs[1].driver);
+        pass(500);
+        struct protection_report r = next_event(&set, false);
+        assert_lost(&r, "HDMI-2", COPP_RULE_EVT_4, "the link to the display was lost");
+        protection_set_close(&set);
+    }
+}
+
+/* And where both are named there is one session with each. */
+static void the_outputs_of_a_monitor_by_their_names(void) {
+    static const char *named[] = {"HDMI-2", "HDMI-1", "HDMI-3"};
+    struct protection_set set;
+    const char *shown[PROTECTION_OUTPUTS_MAX];
+    standin_reset();
+    standin.count = 3;
+    standin.twins = 2;
+    first_names = (struct text_list){named, 3};
+    assert_int_equal(open_set(&set, &first_names, 0), STATUS_YES);
+    assert_int_equal(standin.sessions, 3);
+    assert_int_equal(protection_set_names(&set, shown), 3);
+    protection_set_close(&set);
+}
+
+static void one_of_a_monitor_that_cannot_be_protected(void) {
+    struct protection_set set;
+    struct protection_report r;
+    standin_reset();
+    standin.count = standin.twins = 2;
+    first_names = (struct text_list){set_names, 1};
+    outputs[1].prepare = offers_nothing;
+    assert_int_equal(open_set(&set, &first_names, 0), STATUS_YES);
+    assert_true(protection_set_begin(&set, 0, &r));
+    assert_true(protection_set_begin(&set, 1, &r));
+    assert_int_equal(r.state, PROTECTION_LOST);
+    assert_string_equal(r.output, "HDMI-2");
+    protection_set_close(&set);
+    outputs[1].unplugged = true;
+    assert_int_equal(open_set(&set, &first_names, 0), STATUS_NO);
+    protection_set_close(&set);
+}
+
 static void a_loss_of_any_is_a_loss(void) {
     for (size_t i = 0; i < 3; i++) {
         struct protection_set set;
@@ -478,6 +538,9 @@ int main(void) {
         TEST(all_of_them_are_protected, "APP-3"),
         TEST(one_refusal_gives_the_others_back, "APP-3"),
         TEST(an_output_that_is_not_there_opens_no_other, "BIND-6"),
+        TEST(all_outputs_of_a_monitor_are_protected, "OPM-OUT-7"),
+        TEST(the_outputs_of_a_monitor_by_their_names, "OPM-OUT-7"),
+        TEST(one_of_a_monitor_that_cannot_be_protected, "OPM-OUT-7"),
         TEST(a_loss_of_any_is_a_loss, "APP-3 EVT-4"),
         TEST(one_that_is_hidden_hides_all, "EVT-4"),
         TEST(outputs_at_most, ""),

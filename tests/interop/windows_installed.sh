@@ -205,17 +205,6 @@ printf '+0.2 unplug HDMI-1' >events.txt
 wine application/copp.exe status --events events.txt --json |
     jq -e '.outputs[0].events == ["LinkLost"]' >/dev/null || { echo "copp status fails with a file of events" && status=1; }
 
-# protect STATUS TEXT ARGUMENT...: what copp protect exits with, and a line of what it says
-protect_says() {
-    local wanted=$1 text=$2 got=0
-    shift 2
-    wine application/copp.exe protect "$@" >protect.txt 2>&1 || got=$?
-    if [ "$got" -ne "$wanted" ] || ! grep -qF "$text" protect.txt; then
-        echo "copp protect $*: exit status $got, and: $(cat protect.txt)"
-        status=1
-    fi
-}
-
 # who names no device means the machine's own: nothing is simulated unasked
 protect_says 0 'DISPLAY1: protected: HDCP on' --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
 protect_says 2 'leave --anchor out' --device embedded --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
@@ -236,7 +225,7 @@ modes = 1080p60
 ADAPTER
 COPP_DRIVER=$work/panel protect_says 0 'no HDCP on an embedded connector (APP-4), answers not bound (BIND-5)' --device opm \
     --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
-protect_says 1 'CERT-12' --device opm --hdcp 1 -- cmd /c exit 0
+protect_says 1 'CERT-12' --device opm --semantics copp --hdcp 1 -- cmd /c exit 0
 protect_says 1 'no output of this adapter offers ACP' --device opm --anchor "Z:$anchor" --acp 1 -- cmd /c exit 0
 
 # what is revoked: a list that is named, the installation's, and one that comes while the command runs

@@ -3,6 +3,9 @@
 # COPP_BITS, 32 or 64, is the bitness of what is tested: Wine may have both, and a registry for each.
 # shellcheck disable=SC2034 # what is set here is for the tests
 
+# shellcheck source=scripts/wine_desktop.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/wine_desktop.sh"
+
 begin_wine() {
     work=$(mktemp -d)
     export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all}
@@ -11,6 +14,7 @@ begin_wine() {
     mkdir "$WINEPREFIX"
     wineserver --persistent
     wine wineboot --init >/dev/null 2>&1
+    hold_desktop
     # the directory that such a program sees as system32, and the one that is there where Wine has both
     other_bits=$((96 - COPP_BITS)) own=$WINEPREFIX/drive_c/windows/system32 wow64=$WINEPREFIX/drive_c/windows/syswow64
     [ "$COPP_BITS" -eq 64 ] || [ ! -d "$wow64" ] || own=$wow64
@@ -47,4 +51,16 @@ assert_restored() {
         echo "$1 has not put back what was there for $bits-bit programs"
         status=1
     done
+}
+
+# protect_says STATUS TEXT ARGUMENT...: what application/copp.exe protect exits with, and a line of what it says, which protect.txt has
+# whole; else status is 1.
+protect_says() {
+    local wanted=$1 text=$2 got=0
+    shift 2
+    wine application/copp.exe protect "$@" >protect.txt 2>&1 || got=$?
+    if [ "$got" -ne "$wanted" ] || ! grep -qF "$text" protect.txt; then
+        echo "copp protect $*: exit status $got, and: $(cat protect.txt)"
+        status=1
+    fi
 }

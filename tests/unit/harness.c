@@ -23,7 +23,7 @@ static void log_rules(const struct test_case *test) {
     const char *path = getenv("COPP_RULES_LOG");
     if (!path || !test->rules[0])
         return;
-    FILE *log = fopen(path, "a");
+    FILE *log = fopen(path, "ab");
     assert_non_null(log);
     char *rules = strdup(test->rules);
     assert_non_null(rules);
