@@ -155,7 +155,7 @@ lacks played
 third=$'\nmodes = 1080p60\n[output DP-2]\n'${second/clone/single}
 clones more "$second$third" $'4000 = multi-adapter DP-2 clone\n4000 = unplug HDMI-1\n4500 = plug HDMI-1\n8000 = unplug HDMI-1'
 protect_says 1 'no new session: ' --anchor "$certificate" --hdcp 1 --reconnect 3 -- cmd <&9
-says "$first_name: protected: HDCP on" 'is no output of this adapter'
+says "$first_name: protected: HDCP on" 'is not an output of this adapter'
 lacks 'protected again'
 
 # --- older drivers ---
