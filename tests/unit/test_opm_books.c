@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "device/internal.h"
+#include "log_kit.h"
 #include "opm_rig.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
@@ -239,6 +240,29 @@ static void an_output_that_does_not_blank_is_told_again(void) {
     copp_adapter_dispatch(s.rig.adapter, 1000);
     assert_true(s.rig.output.dark);
     assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), UINT64_MAX);
+    scene_end(&s);
+}
+
+/* Real outputs have no such operation: it is said, and not tried for ever. */
+static void an_output_that_cannot_blank_says_so(void) {
+    struct scene s;
+    struct kit_log kept = kit_log();
+    scene_begin(&s, false);
+    struct copp_output_ops ops = *s.rig.output.output.ops;
+    ops.blank = NULL;
+    s.rig.output.output.ops = &ops;
+    s.rig.adapter->log = &kept.log;
+    assert_int_equal(opm_set(&s.a, OPM_HDCP, 1), COPP_HR_OK);
+    s.rig.output.in_force.hdcp = 0;
+    copp_connector_unplugged(s.rig.connector);
+    kit_log_has(&kept, COPP_LOG_WARNING, "its output goes on showing frames (OPM-STA-6)");
+    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), UINT64_MAX);
+    assert_int_equal(opm_virtual(&s.a, OPM_HDCP), 0); /* the session is told all the same */
+    assert_int_equal(s.a.flags, LOST);
+    unsigned said = kept.count;
+    assert_int_equal(opm_set(&s.a, OPM_HDCP, 0), COPP_HR_OK);
+    assert_int_equal(kept.count, said);
+    s.rig.adapter->log = NULL;
     scene_end(&s);
 }
 
@@ -504,6 +528,7 @@ static const struct test_case cases[] = {
     TEST(a_lost_link_darkens_the_screen, "OPM-STA-1 OPM-STA-5 OPM-STA-6"),
     TEST(a_failed_set_leaves_it_dark, "OPM-STA-6 OPM-SET-6"),
     TEST(an_output_that_does_not_blank_is_told_again, "OPM-STA-6"),
+    TEST(an_output_that_cannot_blank_says_so, "OPM-STA-6"),
     TEST(tampering_is_told_apart, "OPM-STA-2"),
     TEST(type1_may_be_lost_alone, "OPM-ARB-2 OPM-STA-5"),
     TEST(clone_mode_takes_from_copp_alone, "OPM-OUT-6 ARB-6"),
