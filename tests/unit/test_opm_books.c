@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "device/internal.h"
-#include "log_kit.h"
 #include "opm_rig.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
@@ -243,29 +242,6 @@ static void an_output_that_does_not_blank_is_told_again(void) {
     scene_end(&s);
 }
 
-/* Real outputs have no such operation: it is said, and not tried for ever. */
-static void an_output_that_cannot_blank_says_so(void) {
-    struct scene s;
-    struct kit_log kept = kit_log();
-    scene_begin(&s, false);
-    struct copp_output_ops ops = *s.rig.output.output.ops;
-    ops.blank = NULL;
-    s.rig.output.output.ops = &ops;
-    s.rig.adapter->log = &kept.log;
-    assert_int_equal(opm_set(&s.a, OPM_HDCP, 1), COPP_HR_OK);
-    s.rig.output.in_force.hdcp = 0;
-    copp_connector_unplugged(s.rig.connector);
-    kit_log_has(&kept, COPP_LOG_WARNING, "its output goes on showing frames (OPM-STA-6)");
-    assert_int_equal(copp_adapter_deadline_ms(s.rig.adapter), UINT64_MAX);
-    assert_int_equal(opm_virtual(&s.a, OPM_HDCP), 0); /* the session is told all the same */
-    assert_int_equal(s.a.flags, LOST);
-    unsigned said = kept.count;
-    assert_int_equal(opm_set(&s.a, OPM_HDCP, 0), COPP_HR_OK);
-    assert_int_equal(kept.count, said);
-    s.rig.adapter->log = NULL;
-    scene_end(&s);
-}
-
 static void tampering_is_told_apart(void) {
     struct scene s;
     scene_begin(&s, false);
@@ -423,37 +399,6 @@ static void receivers_that_change_are_looked_up(void) {
     scene_end(&s);
 }
 
-/* OPM-SRM-4: what one output is given counts for all of the adapter's at once, and for sessions that were never given a list. */
-static void a_list_is_the_adapters(void) {
-    struct scene s;
-    struct copp_connector *connector;
-    struct opm_app elsewhere;
-    scene_begin(&s, false);
-    struct opm_output other = s.rig.output;
-    struct copp_connector_config config = opm_config();
-    config.output = &other.output;
-    config.output_id = 9;
-    assert_int_equal(copp_connector_add(s.rig.adapter, &config, &connector), COPP_OK);
-    struct copp_connector *first = s.rig.connector;
-    s.rig.connector = connector;
-    opm_begin(&elsewhere, &s.rig);
-    s.rig.connector = first;
-    assert_int_equal(opm_set(&elsewhere, OPM_HDCP, 1), COPP_HR_OK);
-    other.state.downstream = revoked_id;
-    other.state.downstream_count = 1;
-    assert_int_equal(opm_set_srm(&s.a, 7, "srm2-v7.bin"), COPP_HR_OK);
-    assert_int_equal(other.in_force.hdcp, 0);
-    assert_true(other.dark);
-    assert_false(s.rig.output.dark);
-    assert_int_equal(opm_virtual(&elsewhere, OPM_HDCP), 0);
-    assert_int_equal(elsewhere.flags, REVOKED);
-    assert_int_equal(opm_set(&elsewhere, OPM_HDCP, 1), FAILED);
-    assert_int_equal(opm_virtual(&s.a, OPM_HDCP), 0);
-    assert_int_equal(s.a.flags, COPP_STATUS_NORMAL);
-    copp_device_close(&elsewhere.device);
-    scene_end(&s);
-}
-
 /* Lists of the hardware's own say the same (OPM-SRM-5, OPM-SRM-6). */
 static void an_output_that_looks_itself(void) {
     struct scene s;
@@ -528,7 +473,6 @@ static const struct test_case cases[] = {
     TEST(a_lost_link_darkens_the_screen, "OPM-STA-1 OPM-STA-5 OPM-STA-6"),
     TEST(a_failed_set_leaves_it_dark, "OPM-STA-6 OPM-SET-6"),
     TEST(an_output_that_does_not_blank_is_told_again, "OPM-STA-6"),
-    TEST(an_output_that_cannot_blank_says_so, "OPM-STA-6"),
     TEST(tampering_is_told_apart, "OPM-STA-2"),
     TEST(type1_may_be_lost_alone, "OPM-ARB-2 OPM-STA-5"),
     TEST(clone_mode_takes_from_copp_alone, "OPM-OUT-6 ARB-6"),
@@ -536,7 +480,6 @@ static const struct test_case cases[] = {
     TEST(a_device_behind_a_repeater, "OPM-SRM-6 OPM-SRM-7 OPM-STA-3 OPM-STA-4 OPM-HDCP-1"),
     TEST(a_new_mode_is_looked_up, "OPM-SRM-5 OPM-SRM-7"),
     TEST(receivers_that_change_are_looked_up, "OPM-SRM-3 OPM-SRM-5 OPM-SRM-6"),
-    TEST(a_list_is_the_adapters, "OPM-SRM-3 OPM-SRM-4"),
     TEST(an_output_that_looks_itself, "OPM-SRM-5 OPM-SRM-6"),
     TEST(an_adapter_without_lists, "OPM-SRM-7"),
     TEST(answers_are_bound, "BIND-1 BIND-3"),
