@@ -478,37 +478,6 @@ static void receivers_that_change_are_looked_up(void) {
     scene_end(&s);
 }
 
-/* OPM-SRM-4: what one output is given counts for all of the adapter's at once, and for sessions that were never given a list. */
-static void a_list_is_the_adapters(void) {
-    struct scene s;
-    struct copp_connector *connector;
-    struct opm_app elsewhere;
-    scene_begin(&s, false);
-    struct opm_output other = s.rig.output;
-    struct copp_connector_config config = opm_config();
-    config.output = &other.output;
-    config.output_id = 9;
-    assert_int_equal(copp_connector_add(s.rig.adapter, &config, &connector), COPP_OK);
-    struct copp_connector *first = s.rig.connector;
-    s.rig.connector = connector;
-    opm_begin(&elsewhere, &s.rig);
-    s.rig.connector = first;
-    assert_int_equal(opm_set(&elsewhere, OPM_HDCP, 1), COPP_HR_OK);
-    other.state.downstream = revoked_id;
-    other.state.downstream_count = 1;
-    assert_int_equal(opm_set_srm(&s.a, 7, "srm2-v7.bin"), COPP_HR_OK);
-    assert_int_equal(other.in_force.hdcp, 0);
-    assert_true(other.dark);
-    assert_false(s.rig.output.dark);
-    assert_int_equal(opm_virtual(&elsewhere, OPM_HDCP), 0);
-    assert_int_equal(elsewhere.flags, REVOKED);
-    assert_int_equal(opm_set(&elsewhere, OPM_HDCP, 1), FAILED);
-    assert_int_equal(opm_virtual(&s.a, OPM_HDCP), 0);
-    assert_int_equal(s.a.flags, COPP_STATUS_NORMAL);
-    copp_device_close(&elsewhere.device);
-    scene_end(&s);
-}
-
 /* Lists of the hardware's own say the same (OPM-SRM-5, OPM-SRM-6). */
 static void an_output_that_looks_itself(void) {
     struct scene s;
@@ -593,7 +562,6 @@ static const struct test_case cases[] = {
     TEST(a_device_behind_a_repeater, "OPM-SRM-6 OPM-SRM-7 OPM-STA-3 OPM-STA-4 OPM-HDCP-1"),
     TEST(a_new_mode_is_looked_up, "OPM-SRM-5 OPM-SRM-7"),
     TEST(receivers_that_change_are_looked_up, "OPM-SRM-3 OPM-SRM-5 OPM-SRM-6"),
-    TEST(a_list_is_the_adapters, "OPM-SRM-3 OPM-SRM-4"),
     TEST(an_output_that_looks_itself, "OPM-SRM-5 OPM-SRM-6"),
     TEST(an_adapter_without_lists, "OPM-SRM-7"),
     TEST(answers_are_bound, "BIND-1 BIND-3"),

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "device/internal.h"
+#include "log_kit.h"
 #include "opm_rig.h"
 
 #define GONE 0xC026251Au
@@ -494,6 +495,32 @@ static void interleaving_is_one_number(void) {
     opm_rig_end(&rig);
 }
 
+/* Real outputs have no such operation: it is said, and not tried for ever. */
+static void an_output_that_cannot_blank_says_so(void) {
+    struct opm_rig rig;
+    struct opm_app app;
+    struct kit_log kept = kit_log();
+    opm_rig_init(&rig, NULL, false);
+    struct copp_output_ops ops = *rig.output.output.ops;
+    ops.blank = NULL;
+    rig.output.output.ops = &ops;
+    rig.adapter->log = &kept.log;
+    opm_begin(&app, &rig);
+    assert_int_equal(opm_set(&app, OPM_HDCP, 1), COPP_HR_OK);
+    rig.output.in_force.hdcp = 0;
+    copp_connector_unplugged(rig.connector);
+    kit_log_has(&kept, COPP_LOG_WARNING, "its output goes on showing frames (OPM-STA-6)");
+    assert_int_equal(copp_adapter_deadline_ms(rig.adapter), UINT64_MAX);
+    assert_int_equal(opm_virtual(&app, OPM_HDCP), 0); /* the session is told all the same */
+    assert_int_equal(app.flags, COPP_STATUS_LINK_LOST);
+    unsigned said = kept.count;
+    assert_int_equal(opm_set(&app, OPM_HDCP, 0), COPP_HR_OK);
+    assert_int_equal(kept.count, said);
+    copp_device_close(&app.device);
+    rig.adapter->log = NULL;
+    opm_rig_end(&rig);
+}
+
 static void buses_that_cannot_be(void) {
     static const uint32_t wrong[] = {5, 0x60000, 0x10001, 0x80000003, 0x8000};
     static const uint32_t right[] = {4, 0x10000, 0x80010000, 0x50003, 0x80020004};
@@ -532,6 +559,7 @@ static const struct test_case cases[] = {
     TEST(an_embedded_link_offers_nothing, "OPM-CONST-1 OPM-CONST-2 OPM-GET-7 OPM-SET-7"),
     TEST(connectors_of_opm_alone, "OPM-CONST-2"),
     TEST(interleaving_is_one_number, "OPM-WIRE-7"),
+    TEST(an_output_that_cannot_blank_says_so, "OPM-STA-6"),
     TEST(buses_that_cannot_be, "OPM-CONST-1"),
 };
 

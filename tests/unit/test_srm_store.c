@@ -7,6 +7,7 @@
 #include "crypto_kit.h"
 #include "device/internal.h"
 #include "device_rig.h"
+#include "opm_rig.h"
 
 /* Revoked by the vectors: srm1-v5 has the last three, srm1-v2 the third alone, srm2-v7 the first two. Most significant byte first. */
 static const uint8_t ksvs[][COPP_KSV_SIZE] = {{0x4a, 0x35, 0xf2, 0x19, 0xf8},
@@ -425,6 +426,38 @@ static void a_host_stores_what_is_kept(void) {
     rig_end(&rig);
 }
 
+/* OPM-SRM-4: what one output is given counts for all of the adapter's at once, and for sessions that were never given a list. */
+static void a_list_is_the_adapters(void) {
+    static const uint8_t revoked_id[COPP_KSV_SIZE] = {0xf8, 0x19, 0xf2, 0x35, 0x4a}; /* ksvs[0], in a receiver's order */
+    struct opm_rig rig;
+    struct copp_connector *connector;
+    struct opm_app here;
+    struct opm_app elsewhere;
+    opm_rig_init(&rig, NULL, false);
+    opm_begin(&here, &rig);
+    struct opm_output other = rig.output;
+    struct copp_connector_config config = opm_config();
+    config.output = &other.output;
+    config.output_id = 9;
+    assert_int_equal(copp_connector_add(rig.adapter, &config, &connector), COPP_OK);
+    rig.connector = connector;
+    opm_begin(&elsewhere, &rig);
+    assert_int_equal(opm_set(&elsewhere, OPM_HDCP, 1), COPP_HR_OK);
+    other.state.downstream = revoked_id;
+    other.state.downstream_count = 1;
+    assert_int_equal(opm_set_srm(&here, 7, "srm2-v7.bin"), COPP_HR_OK);
+    assert_int_equal(other.in_force.hdcp, 0);
+    assert_true(other.dark && !rig.output.dark);
+    assert_int_equal(opm_virtual(&elsewhere, OPM_HDCP), 0);
+    assert_int_equal(elsewhere.flags, COPP_STATUS_LINK_LOST | COPP_STATUS_REVOKED_HDCP_DEVICE);
+    assert_int_equal(opm_set(&elsewhere, OPM_HDCP, 1), COPP_HR_OPM_DRIVER_INTERNAL_ERROR);
+    assert_int_equal(opm_virtual(&here, OPM_HDCP), 0);
+    assert_int_equal(here.flags, COPP_STATUS_NORMAL);
+    copp_device_close(&elsewhere.device);
+    copp_device_close(&here.device);
+    opm_rig_end(&rig);
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(the_test_keys_are_the_vectors, ""),
@@ -439,6 +472,7 @@ int main(void) {
         TEST(what_cannot_be_looked_up_is_revoked, "OPM-SRM-7 SRM-5"),
         TEST(keys_must_be_keys, ""),
         TEST(a_host_stores_what_is_kept, "OPM-SRM-4"),
+        TEST(a_list_is_the_adapters, "OPM-SRM-3 OPM-SRM-4"),
     };
     return RUN_SUITE("srm_store", cases);
 }

@@ -300,7 +300,8 @@ enum {
     SIGNS_NOTHING,
     NO_USAGE,
     ONE_LESS,
-    ROOT_IS_GARBLED
+    ROOT_IS_GARBLED,
+    LISTS_PEAUTH
 };
 
 /* What was decoded is changed, so that nothing has to be signed again. */
@@ -338,6 +339,12 @@ static void change_roles(struct copp_opm_chain *chain, int change, uint32_t posi
     case ONE_LESS:
         extensions->path_length--;
         break;
+    case LISTS_PEAUTH: {
+        static const uint8_t peauth[] = {0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x0a, 0x05, 0x07};
+        extensions->has_purposes = true;
+        extensions->purposes = (struct copp_reader){peauth, sizeof peauth};
+        break;
+    }
     default:
         break;
     }
@@ -349,11 +356,23 @@ static void roles_are_judged(void) {
         uint32_t position;
         enum copp_rule rule;
     } roles[] = {
-        {NOTHING, 0, COPP_RULE_NONE},          {LEAF_HAS_NO_EXTENSIONS, 0, COPP_RULE_NONE}, {LEAF_IS_CA, 0, COPP_RULE_OPM_CERT_4},
-        {LEAF_SIGNS, 0, COPP_RULE_OPM_CERT_4}, {OLD_CA, 1, COPP_RULE_OPM_CERT_4},           {NO_BASIC, 2, COPP_RULE_OPM_CERT_4},
-        {NOT_CA, 3, COPP_RULE_OPM_CERT_4},     {SIGNS_NOTHING, 3, COPP_RULE_OPM_CERT_4},    {NO_USAGE, 1, COPP_RULE_NONE},
-        {ONE_LESS, 2, COPP_RULE_OPM_CERT_4},   {ONE_LESS, 3, COPP_RULE_OPM_CERT_4},         {NO_BASIC, 4, COPP_RULE_NONE},
-        {OLD_CA, 4, COPP_RULE_NONE},           {ROOT_IS_GARBLED, 4, COPP_RULE_NONE},
+        {NOTHING, 0, COPP_RULE_NONE},
+        {LEAF_HAS_NO_EXTENSIONS, 0, COPP_RULE_NONE},
+        {LEAF_IS_CA, 0, COPP_RULE_OPM_CERT_4},
+        {LEAF_SIGNS, 0, COPP_RULE_OPM_CERT_4},
+        {OLD_CA, 1, COPP_RULE_OPM_CERT_4},
+        {NO_BASIC, 2, COPP_RULE_OPM_CERT_4},
+        {NOT_CA, 3, COPP_RULE_OPM_CERT_4},
+        {SIGNS_NOTHING, 3, COPP_RULE_OPM_CERT_4},
+        {NO_USAGE, 1, COPP_RULE_NONE},
+        {ONE_LESS, 2, COPP_RULE_OPM_CERT_4},
+        {ONE_LESS, 3, COPP_RULE_OPM_CERT_4},
+        {NO_BASIC, 4, COPP_RULE_NONE},
+        {OLD_CA, 4, COPP_RULE_NONE},
+        {ROOT_IS_GARBLED, 4, COPP_RULE_NONE},
+        {LISTS_PEAUTH, 0, COPP_RULE_OPM_CERT_8},
+        {LISTS_PEAUTH, 1, COPP_RULE_NONE},
+        {LISTS_PEAUTH, 3, COPP_RULE_NONE},
     };
     const struct copp_opm_anchor anchor = read_anchor("root.pem");
     const struct copp_x509_purpose none = {.size = 0};
