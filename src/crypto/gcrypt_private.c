@@ -266,7 +266,8 @@ static enum copp_result open_key(const char *uri, size_t largest, struct copp_lo
     copp_release(text, COPP_KEY_FILE_MAX);
     if (result || own(*key)->numbers.modulus_size <= largest)
         return result;
-    copp_private_key_free(key);
+    copp_private_key_destroy(*key);
+    *key = NULL;
     return COPP_E_KEY;
 }
 

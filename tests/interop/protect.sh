@@ -549,6 +549,15 @@ expect 1 $newer $rsa --srm "$VECTORS/opm/srm2-v7.bin" -- touch "$dir/played"
 complains 'on the HDCP revocation list (OPM-STA-8)$'
 absent "$dir/played"
 expect 0 $opm --hdcp 1 --srm "$VECTORS/srm-hdcp1-v1.bin" --srm "$VECTORS/srm-hdcp2-v1.bin" -- true
+# of a receiver that is not named no message says anything
+unnamed="$opm --hdcp 1 --adapter $dir/linux.ini"
+expect 0 $unnamed -- true
+complains '^U: protected: HDCP on (OPM) (simulated: protects nothing)$'
+expect 1 $unnamed $dsa --srm "$dir/list.srm" -- touch "$dir/played"
+complains 'U: the driver names no HDCP receiver to check (APP-2); --unnamed-receiver'
+absent "$dir/played"
+expect 0 $unnamed $dsa --srm "$dir/list.srm" --unnamed-receiver -- true
+complains '^U: protected: HDCP on, receiver not named and not looked up (OPM-SRM-7) (OPM) (simulated: protects nothing)$'
 # while it runs: the driver is given the new one, and finds the receiver on it
 cat >"$dir/newer.sh" <<'SCRIPT'
 cp "$1" "$2.new"
