@@ -167,9 +167,9 @@ absent_after() {
 absent_after 2 "$COPP" chain issue --opm --leaf "$dir/keys/leaf.pem" --ihv "$dir/keys/ihv.pem" --root "$VECTORS/root.pem"
 complains 'need 2048 to 4096 bits'
 absent_after 2 "$COPP" chain issue --opm --leaf "$VECTORS/srm-rsa3072.pem" --ihv "$dir/keys/ihv.pem" --root "$dir/keys/root.pem"
-complains 'is no RSA private key of 1024 to 2048 bits'
+complains 'is not an RSA private key of 1024 to 2048 bits'
 absent_after 2 "$COPP" chain issue --leaf "$dir/keys/leaf.pem" --ihv "$VECTORS/srm-rsa3072.pem" --root "$VECTORS/root.pem"
-complains 'is no RSA private key of 1024 to 2048 bits'
+complains 'is not an RSA private key of 1024 to 2048 bits'
 absent_after 1 "$COPP" chain issue --opm --leaf "$VECTORS/root.pem" --ihv "$dir/keys/ihv.pem" --root "$dir/keys/root.pem"
 complains 'certificate 1: .*(OPM-CERT-5)'
 absent_after 2 issue --purpose displays
