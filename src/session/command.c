@@ -109,6 +109,7 @@ enum copp_result copp_session_set_srm(struct copp_session *session, const uint8_
                                 .additional = srm_bytes,
                                 .additional_size = srm_size};
     enum copp_result result = command(session, &order);
-    session->srm_sent = session->srm_sent || !result;
+    if (!result)
+        session->srm_sent = true;
     return result;
 }
