@@ -18,6 +18,7 @@ anchor=$(dirname "$(realpath "$0")")/../vectors/root-modulus.b64
 # shellcheck source=tests/interop/windows_lib.sh
 . "$(dirname "$0")/windows_lib.sh"
 begin_wine
+hold_desktop
 cp "$dll" copp.dll
 status=0
 classes before.reg

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # A Wine prefix of a test's own, with a server that runs as long as the test; begin_wine sets work, its directory, and enters it.
+# Tests whose programs draw random numbers then call hold_desktop (scripts/wine_desktop.sh).
 # COPP_BITS, 32 or 64, is the bitness of what is tested: Wine may have both, and a registry for each.
 # shellcheck disable=SC2034 # what is set here is for the tests
 
@@ -14,7 +15,6 @@ begin_wine() {
     mkdir "$WINEPREFIX"
     wineserver --persistent
     wine wineboot --init >/dev/null 2>&1
-    hold_desktop
     # the directory that such a program sees as system32, and the one that is there where Wine has both
     other_bits=$((96 - COPP_BITS)) own=$WINEPREFIX/drive_c/windows/system32 wow64=$WINEPREFIX/drive_c/windows/syswow64
     [ "$COPP_BITS" -eq 64 ] || [ ! -d "$wow64" ] || own=$wow64

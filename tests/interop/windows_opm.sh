@@ -9,6 +9,7 @@ dxva2=$(realpath "$1") tool=$(realpath "$2") library=$(realpath "$3") older=$(re
 vectors=$(dirname "$(realpath "$0")")/../vectors
 certificate=Z:$vectors/opm/root.pem key=Z:$vectors/root-modulus.b64
 begin_wine
+hold_desktop
 status=0
 export WINEDLLOVERRIDES=dxva2=n,b
 mkdir application

@@ -12,4 +12,5 @@ fi
 files=()
 for file in "$@"; do files+=("$(realpath "$file")"); done
 begin_wine
+hold_desktop
 wine "${files[@]}"
