@@ -172,13 +172,14 @@ static bool is_news(struct kms_cards *cards, uint64_t number) {
     return true;
 }
 
-/* An event about one property of a connector has both numbers; others are about what has come or gone. */
-static void tell_property(struct kms_cards *cards, struct udev_device *device, kms_moved *moved, void *user) {
+/* An event about one property of a connector has both numbers; others are about what has come or gone: whether it is one of those. */
+static bool tell_property(struct kms_cards *cards, struct udev_device *device, kms_moved *moved, void *user) {
     const struct kms_card *card = card_of(cards, device);
     uint32_t connector_id = number_of(device, "CONNECTOR");
     uint32_t property_id = number_of(device, "PROPERTY");
     if (moved && card && connector_id && property_id && is_news(cards, udev_device_get_seqnum(device)))
         moved(user, card, connector_id, property_id);
+    return !connector_id || !property_id;
 }
 
 static bool acts(struct udev_device *device, const char *wanted) {
@@ -206,7 +207,7 @@ static void make_up_for_lost_events(struct kms_cards *cards, kms_moved *moved, v
 
 /*
  * The kernel's queue holds the events of all devices, and is soon full: what was in it comes from udev later. udev's has those of graphics
- * cards alone.
+ * cards alone. Whether something may have come or gone: that of a property is not to wait until all connectors have been looked through.
  */
 static bool take_events(struct kms_cards *cards, struct udev_monitor *monitor, kms_moved *moved, void *user) {
     bool by_udev = monitor == cards->monitor;
@@ -214,14 +215,15 @@ static bool take_events(struct kms_cards *cards, struct udev_monitor *monitor, k
     struct udev_device *device;
     errno = 0;
     while ((device = udev_monitor_receive_device(monitor)) != NULL || errno == ENOBUFS) {
+        bool other = true;
         if (device && acts(device, "change"))
-            tell_property(cards, device, moved, user);
+            other = tell_property(cards, device, moved, user);
         else if (device && by_udev)
             take_node(cards, device);
         else if (!device && by_udev)
             make_up_for_lost_events(cards, moved, user);
         udev_device_unref(device);
-        any = true;
+        any = any || other;
         errno = 0;
     }
     return any;

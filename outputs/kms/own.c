@@ -132,9 +132,9 @@ uint64_t kms_own_deadline_ms(const struct kms_card *card) {
 }
 
 void kms_own_stop(struct kms_card *card) {
-    if (!card->own->writing.worker.pid)
-        return;
-    kms_worker_kill(&card->own->writing.worker);
+    wait_for_end(card, KMS_OWN_END_MS); /* most are about to end, and may be what takes HDCP down */
+    if (card->own->writing.worker.pid)
+        kms_worker_kill(&card->own->writing.worker);
     wait_for_end(card, KMS_OWN_END_MS);
     card->own->late = card->own->writing.worker.pid != 0;
 }

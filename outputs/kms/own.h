@@ -8,7 +8,7 @@
 
 #include "outputs/kms/card.h"
 
-#define KMS_OWN_END_MS 100u /* so long the host waits at its end for a write that it has killed */
+#define KMS_OWN_END_MS 100u /* so long the host waits at its end for a write that is under way; killed, it gets as long again */
 
 /* epoll, borrowed, is readable when a write has ended; one is waited for as long as wait_ms. False: there is no memory. */
 COPP_NODISCARD bool kms_own_begin(struct kms_card *card, int epoll, uint32_t wait_ms);

@@ -11,6 +11,7 @@
 #include "outputs_rig.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
+#define GET_RESOURCES 0xA0u /* the ioctl's number */
 #define READ_MS 1000u /* long enough for a busy machine; a card that is locked costs the test that much */
 
 struct world {
@@ -60,7 +61,7 @@ static void take(struct world *world, unsigned ms) {
 static void world_end(struct world *world) {
     copp_device_close(&world->app.device);
     copp_device_close(&world->other.device);
-    UNTIL(world, fake_drm_protection(world->drm, FAKE_HDMI) == 0);
+    UNTIL(world, fake_drm_protection(world->drm, FAKE_HDMI) == 0 && outputs_rig_nobody_writes());
     outputs_rig_end(&world->outputs);
     const struct fake_card *card = fake_drm_hold(world->drm);
     assert_false(card->master);
@@ -177,6 +178,29 @@ static void events_are_evidence_meanwhile(void) {
     assert_int_equal(fake_drm_waiting(world.drm), 1);
     fake_drm_unlock(world.drm);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+static unsigned scans(struct world *world) {
+    unsigned times = fake_drm_hold(world->drm)->asked[GET_RESOURCES];
+    fake_drm_release(world->drm);
+    return times;
+}
+
+/* All connectors are looked through when something may have come or gone. A loss does not wait for that. */
+static void a_moved_property_brings_no_search(void) {
+    struct world world;
+    world_begin(&world);
+    protect(&world);
+    fake_drm_tell(world.drm, FAKE_HDMI); /* of our own success */
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 1);
+    unsigned before = scans(&world);
+    fake_drm_tell(world.drm, FAKE_HDMI);
+    AT_ONCE(&world, app_local(&world.app, HDCP) == 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    assert_int_equal(scans(&world), before);
+    fake_drm_uevent(world.drm, "change");
+    AT_ONCE(&world, scans(&world) > before);
     world_end(&world);
 }
 
@@ -345,6 +369,7 @@ static const struct test_case cases[] = {
     TEST(longer_than_two_seconds, "EVT-1 EVT-3 QRY-5"),
     TEST(what_was_hidden_is_seen_at_once, "EVT-1 EVT-3"),
     TEST(events_are_evidence_meanwhile, "EVT-1"),
+    TEST(a_moved_property_brings_no_search, "EVT-1"),
     TEST(a_command_meanwhile, "CMD-6"),
     TEST(what_was_on_before_a_write, "CMD-4 QRY-5"),
     TEST(what_was_off_before_a_write, "CMD-6"),
