@@ -177,8 +177,8 @@ static void letters_of_others_are_shown(void) {
                  {"\xc2\xa0", "\xc2\xa0"},
                  {"\xc2", "\xc2"},
                  {"\033\x7f\t", "???"},
-                 /* what turns the order round: U+061C, U+200E, U+2028, U+202E, U+2066, U+2069 */
-                 {"\xd8\x9c\xe2\x80\x8e\xe2\x80\xa8\xe2\x80\xaeX\xe2\x81\xa6\xe2\x81\xa9", "????X??"},
+                 /* what turns the order round: U+061C, U+200E, U+2028, U+202E, U+2066, U+2069, U+202C */
+                 {"\xd8\x9c\xe2\x80\x8e\xe2\x80\xa8\xe2\x80\xaeX\xe2\x81\xa6\xe2\x81\xa9\xe2\x80\xac", "????X???"},
                  /* and its neighbours: U+061B, U+200D, U+2027, U+202F, U+2065, U+206A */
                  {"\xd8\x9b\xe2\x80\x8d\xe2\x80\xa7", "\xd8\x9b\xe2\x80\x8d\xe2\x80\xa7"},
                  {"\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", "\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa"},
