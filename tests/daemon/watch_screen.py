@@ -66,6 +66,8 @@ class Terminal:
         running.append(self.process)
 
     def own_terminal(self):
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # nohup, and a shell's background, let them be ignored
+            signal.signal(number, signal.SIG_DFL)
         os.setsid()
         fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
 

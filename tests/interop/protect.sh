@@ -328,7 +328,8 @@ complains 'HDMI-1: released'
 same "$(tr '\n' ' ' <"$dir/log")" 'started TERM ' "what the player saw"
 for signal in INT TERM HUP; do
     rm -f "$dir/out"
-    env --default-signal=INT "$COPP" protect --hdcp 1 >"$dir/out" 2>"$dir/err" & # whose SIGINT this shell ignores
+    # whose SIGINT this shell ignores, and whose SIGHUP nohup does
+    env --default-signal=INT,HUP "$COPP" protect --hdcp 1 >"$dir/out" 2>"$dir/err" &
     pid=$!
     wait_for protected "$dir/out"
     kill -$signal $pid
@@ -552,12 +553,12 @@ expect 0 $opm --hdcp 1 --srm "$VECTORS/srm-hdcp1-v1.bin" --srm "$VECTORS/srm-hdc
 # of a receiver that is not named no message says anything
 unnamed="$opm --hdcp 1 --adapter $dir/linux.ini"
 expect 0 $unnamed -- true
-complains '^U: protected: HDCP on (OPM) (simulated: protects nothing)$'
+complains '^U: protected: HDCP on, receiver not named, so the driver cannot look it up (OPM-SRM-7) (OPM) (simulated: protects nothing)$'
 expect 1 $unnamed $dsa --srm "$dir/list.srm" -- touch "$dir/played"
 complains 'U: the driver names no HDCP receiver to check (APP-2); --unnamed-receiver'
 absent "$dir/played"
 expect 0 $unnamed $dsa --srm "$dir/list.srm" --unnamed-receiver -- true
-complains '^U: protected: HDCP on, receiver not named and not looked up (OPM-SRM-7) (OPM) (simulated: protects nothing)$'
+complains '^U: protected: HDCP on, receiver not named, so the driver cannot look it up (OPM-SRM-7) (OPM) (simulated: protects nothing)$'
 # while it runs: the driver is given the new one, and finds the receiver on it
 cat >"$dir/newer.sh" <<'SCRIPT'
 cp "$1" "$2.new"
