@@ -1,5 +1,6 @@
 #include "fake_drm.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -734,9 +735,34 @@ static void attach(struct fake_drm *drm) {
     assert_true(umockdev_testbed_attach_ioctl(drm->testbed, node, drm->handler, NULL));
 }
 
+/*
+ * umockdev's threads take locks of its preloaded library, for a moment each time. A process that is made in such a moment would wait for
+ * them for ever, in its first ioctl and with all signals blocked, and the card would have it as its master.
+ */
+static pthread_mutex_t *preload_locks[2];
+
+static void before_fork(void) {
+    for (size_t i = 0; i < 2; i++)
+        pthread_mutex_lock(preload_locks[i]);
+}
+
+static void after_fork(void) {
+    for (size_t i = 0; i < 2; i++)
+        pthread_mutex_unlock(preload_locks[1 - i]);
+}
+
+static void make_forks_safe(void) {
+    preload_locks[0] = dlsym(RTLD_DEFAULT, "trap_path_lock");
+    preload_locks[1] = dlsym(RTLD_DEFAULT, "ioctl_lock");
+    if (preload_locks[0] && preload_locks[1]) /* another umockdev may do without */
+        assert_int_equal(pthread_atfork(before_fork, after_fork, after_fork), 0);
+}
+
 struct fake_drm *fake_drm_new(const struct fake_drm_setup *setup) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct fake_drm *drm = calloc(1, sizeof *drm);
     assert_non_null(drm);
+    (void)pthread_once(&once, make_forks_safe);
     drm->users = 1;
     describe_card(drm, setup);
     pthread_mutex_init(&drm->mutex, NULL);
