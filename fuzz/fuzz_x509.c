@@ -2,6 +2,7 @@
  * OPM's certificate chains. Each chain is read twice: once as it is, where nothing but the vectors' own certificates may be accepted,
  * and once with all signatures believed, so that fuzzing gets to what stands behind them. x509_ops.h says what else an input may be.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "certificate/x509.h"
