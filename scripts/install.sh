@@ -168,7 +168,7 @@ check_packages() {
     git -C "$directory/libcopp" init -q
     git -C "$directory/libcopp" add -A
     (cd "$directory/libcopp" && dpkg-buildpackage --build=binary --unsigned-changes --no-check-builddeps)
-    for package in libcopp0 libcopp-dev copp copp-receiver coppd libcopp-wayland0 libcopp-wayland-dev libcopp-kms0 libcopp-kms-dev; do
+    for package in libcopp0 libcopp-dev copp copp-receiver coppd libcopp-wayland0 libcopp-wayland-dev libcopp-kms0 libcopp-kms-dev gstreamer1.0-copp mpv-copp; do
         dpkg-deb --fsys-tarfile "$directory/${package}"_*.deb | tar -t >"$directory/$package.files"
         report "$package: $(grep -vc '/$' "$directory/$package.files") files"
     done
@@ -183,6 +183,8 @@ check_packages() {
     grep -q '/copp\.h$' "$directory/libcopp-dev.files"
     grep -q '/libcopp-kms\.so\.0$' "$directory/libcopp-kms0.files"
     grep -q '/copp-kms\.h$' "$directory/libcopp-kms-dev.files"
+    grep -q '/gstreamer-1\.0/libgstcopp\.so$' "$directory/gstreamer1.0-copp.files"
+    grep -q '/mpv/scripts/copp\.so$' "$directory/mpv-copp.files"
     grep -q '/bin/copp$' "$directory/copp.files"
     grep -q '/doc/copp/kiosk\.md$' "$directory/copp.files" # copp-protect(1) names both
     grep -q '/doc/copp/examples/kiosk/copp-kiosk\.service$' "$directory/copp.files"

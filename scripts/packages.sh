@@ -30,6 +30,8 @@ packages_check=( # beside those
     make kmod libelf-dev                       # a module for its kernel,
     sway seatd mpv xserver-xorg-core           # who owns a graphics card there,
     dbus dbus-user-session udev                # and what runs in it beside systemd
+    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-x # players' plugins (x: ximagesink),
+    libmpv-dev                                                # the header of mpv's client API
     libpam-systemd libpam-modules
 )
 packages_cross=( # beside those of build
