@@ -28,6 +28,7 @@
 #include "copp/handshake.h"
 #include "copp/key.h"
 #include "copp/log.h"
+#include "copp/monitor.h"
 #include "copp/omac.h"
 #include "copp/opm.h"
 #include "copp/output.h"

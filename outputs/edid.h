@@ -6,8 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EDID_BLOCK_SIZE 128u /* extensions follow, which are not read */
-#define EDID_DISPLAY_SIZE 32u /* of the text, with its NUL */
+#include "copp/monitor.h"
+
+#define EDID_BLOCK_SIZE COPP_EDID_SIZE /* extensions follow, which are not read */
+#define EDID_DISPLAY_SIZE COPP_EDID_DISPLAY_SIZE /* of the text, with its NUL */
 
 /*
  * Reads manufacturer, product and, where there is one, the product's name: "DEL A0B9 DELL U2415", in printable ASCII. The serial

@@ -127,8 +127,8 @@ check_pe_files() {
     mkdir -p "$work"
     def_names win32/copp.def >"$work/copp"
     def_names win32/dxva2.def >"$work/dxva2"
-    # transports/socket is for Unix sockets: no part of the library on Windows
-    sed -n '/global:/,/local:/p' src/libcopp.map | grep -oE '^ +[a-z0-9_]+;' | tr -d ' ;' | grep -v '^copp_socket_' | sort >"$work/libcopp"
+    # transports/socket is for Unix sockets, and monitors/ for Linux' sysfs: no part of the library on Windows
+    sed -n '/global:/,/local:/p' src/libcopp.map | grep -oE '^ +[a-z0-9_]+;' | tr -d ' ;' | grep -vE '^copp_(socket|monitors?|edid)_' | sort >"$work/libcopp"
     for build in build/win64 build/win32; do
         for file in "$build"/copp.exe "$build"/src/libcopp-0.dll "$build"/win32/copp.dll "$build"/win32/dxva2.dll; do
             check_imports "$file" || bad=1

@@ -2,7 +2,11 @@
 # What a reader would otherwise have to look for: form, suspicious code, and the project's own rules of structure.
 
 readonly lint_build=$top/build/check-gcc # also what the tests run in
+<<<<<<< HEAD
 readonly c_directories=(common src include outputs transports daemon cli plugins win32 tests examples fuzz bench)
+=======
+readonly c_directories=(common src include outputs transports monitors daemon cli win32 tests examples fuzz bench)
+>>>>>>> choose
 
 c_files() { find "${c_directories[@]}" \( -name '*.c' -o -name '*.h' \) -type f | sort; }
 
@@ -79,7 +83,11 @@ lint_file_length() {
     while read -r file; do
         lines=$(wc -l <"$file")
         [ "$lines" -le 600 ] || { echo "$file has $lines lines: is it one thing?" && bad=1; }
+<<<<<<< HEAD
     done < <(find common src cli outputs transports daemon plugins win32 \( -name '*.c' -o -name '*.h' \) | sort)
+=======
+    done < <(find common src cli outputs transports monitors daemon win32 \( -name '*.c' -o -name '*.h' \) | sort)
+>>>>>>> choose
     return "$bad"
 }
 
@@ -95,7 +103,8 @@ lint_layers() {
     allow src/certificate "$inline|"'(base|wire|crypto|certificate)/.*|copp/(base|log|protocol|key|omac|certificate|revocation|srm|x509)\.h'
     allow src/session "$inline|"'(base|wire|crypto|certificate|session)/.*|copp/(base|log|protocol|opm|key|omac|handshake|certificate|revocation|srm|x509|transport|session)\.h'
     allow src/device "$inline|"'(base|wire|crypto|device)/.*|certificate/srm\.h|copp/(base|log|protocol|key|omac|opm|handshake|srm|transport|output|device|ddi)\.h'
-    allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|opm|srm|transport|output|device|sim)\.h'
+    allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|opm|srm|transport|output|device|monitor|sim)\.h'
+    allow monitors "$inline|"'common/printable\.h|monitors/.*|copp/(base|protocol|monitor)\.h'
     allow transports "$inline|"'common/clock\.h|(base|wire|transports)/.*|copp/(base|opm|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
     allow cli 'common/.*|cli/.*|outputs/.*|copp\.h|copp/.*'
@@ -155,7 +164,7 @@ lint_headers() {
     headers_alone outputs/wayland -Iinclude -Ioutputs/wayland
     headers_alone outputs/kms/library -Iinclude -Ioutputs/kms/library
     # copp.h says what becomes of NULL: a compiler that is told that there is none takes the check for it away
-    ! grep -rniE --include='*.[ch]' 'no[n]null' include src outputs transports || return 1
+    ! grep -rniE --include='*.[ch]' 'no[n]null' include src outputs transports monitors || return 1
     # docs/abi.md: enumerators keep their values, and one that counts the others would not
     ! grep -rnE '^[[:space:]]*COPP_[A-Z0-9_]*_(COUNT|LAST|MAX)\>[^;]*$' include || return 1
 }
@@ -217,7 +226,11 @@ tidy() {
     shift
     [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
     (cd "$directory" && printf '%s\0' "$@" | xargs -0 -n 4 -P "$jobs" \
+<<<<<<< HEAD
         clang-tidy --quiet -p . --header-filter="^$top/(common|src|include|outputs|transports|daemon|cli|plugins|win32)/" "${options[@]}") 2>&1 |
+=======
+        clang-tidy --quiet -p . --header-filter="^$top/(common|src|include|outputs|transports|monitors|daemon|cli|win32)/" "${options[@]}") 2>&1 |
+>>>>>>> choose
         sed '/warnings\? generated/d' || status=$?
     [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
     return "$status"

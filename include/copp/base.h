@@ -57,7 +57,8 @@ enum copp_result {
     COPP_E_NOT_FOUND = -20, /* nothing of that name */
     COPP_E_KEY = -21, /* not a usable key: wrong kind, wrong size, or locked */
     COPP_E_FAILED = -22, /* an output could not put a protection in force (CMD-4) */
-    COPP_E_FORKED = -23 /* it belongs to the process from which this one was forked */
+    COPP_E_FORKED = -23, /* it belongs to the process from which this one was forked */
+    COPP_E_AMBIGUOUS = -24 /* it may be one of several */
 };
 
 /* The rules of docs/protocol.md that a verdict can name. */

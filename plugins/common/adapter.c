@@ -115,16 +115,39 @@ static unsigned list_displays(struct copp_socket *coppd, char *name, size_t name
     return count;
 }
 
-/* Without a name only what is not ambiguous is taken. The list is not authenticated: the session's answers are (BIND-7). */
+/* Whether coppd has a connector of that very name: one with outputs of an X server's or simulated ones names them itself. */
+static bool is_listed(struct copp_socket *coppd, const char *name) {
+    struct copp_socket_connector connector = {.size = sizeof connector};
+    for (uint32_t i = 0; copp_socket_connector(coppd, i, &connector) == COPP_OK; i++) {
+        if (strcmp(connector.name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* By what the kernel and the displays say, so that a list which somebody has changed cannot lead to another display. */
+static bool find_monitor(const char *wanted, char *name, size_t name_size, char *text, size_t size) {
+    struct copp_monitor monitor = {.size = sizeof monitor};
+    const struct copp_monitor_query query = {.size = sizeof query, .text = wanted};
+    char why[COPP_MONITOR_WHY_SIZE];
+    enum copp_result result = copp_monitor_choose(NULL, &query, &monitor, why, sizeof why);
+    if (result != COPP_OK) {
+        snprintf(text, size, "%s: cannot tell which display that is: %s", wanted, *why != '\0' ? why : copp_strerror(result));
+        return false;
+    }
+    snprintf(name, name_size, "%s", monitor.connector);
+    return true;
+}
+
+/* Without a name only what is not ambiguous is taken. coppd's list is not authenticated: the session's answers are (BIND-7). */
 static bool choose(struct copp_socket *coppd, const char *wanted, char *name, size_t name_size, char *text, size_t size) {
     char list[256];
-    if (wanted != NULL) {
-        int length = snprintf(name, name_size, "%s", wanted);
-        bool fits = length >= 0 && (size_t)length < name_size;
-        if (!fits)
-            snprintf(text, size, "the connector's name is too long");
-        return fits;
+    if (wanted != NULL && strlen(wanted) < name_size && is_listed(coppd, wanted)) {
+        snprintf(name, name_size, "%s", wanted);
+        return true;
     }
+    if (wanted != NULL)
+        return find_monitor(wanted, name, name_size, text, size);
     unsigned count = list_displays(coppd, name, name_size, list, sizeof list);
     if (count == 0)
         snprintf(text, size, "coppd has no connector with a display; plug one in, or name the connector");

@@ -30,7 +30,9 @@ struct protection_report {
 
 struct protection_config {
     const char *device; /* "unix:PATH", or "embedded", the simulated adapter in this process; NULL: coppd's socket */
-    const char *connector; /* NULL: the only one that coppd has a display at */
+    /* A connector of coppd's, or whatever else tells which display it is (struct copp_monitor_query); NULL: the only one that coppd has a
+     * display at. */
+    const char *connector;
     const char *
         anchor; /* a file: COPP's public key or OPM's certificate, which settles the protocol; "microsoft"; NULL: $COPP_ANCHOR, else
                            "microsoft" */

@@ -53,6 +53,8 @@ const char *copp_strerror(enum copp_result result) {
         return "the protection could not be put in force";
     case COPP_E_FORKED:
         return "it belongs to the process that this one was forked from";
+    case COPP_E_AMBIGUOUS:
+        return "it may be one of several";
     }
     return "unknown result";
 }

@@ -680,6 +680,28 @@ static void sockets(void) {
     RETURNS(copp_socket_close, NULL);
     GIVES_TEXT(copp_socket_disconnect_reason, NULL);
 }
+
+static void monitors(void) {
+    struct copp_monitors *made = garbage;
+    struct copp_monitor display = {.size = sizeof display};
+    struct copp_edid edid = {.size = sizeof edid};
+    char why[COPP_MONITOR_WHY_SIZE];
+    const struct copp_monitor_query query = {.size = sizeof query, .text = "HDMI-1"};
+    REFUSES(copp_edid_read, NULL, COPP_EDID_SIZE, &edid);
+    REFUSES(copp_edid_read, some, COPP_EDID_SIZE, NULL);
+    REFUSES(copp_monitors_read, NULL, NULL);
+    REFUSES(copp_monitors_read, &(struct copp_monitors_config){.size = 0}, &made);
+    assert_null(made);
+    ANSWERS(0, copp_monitors_count, NULL);
+    REFUSES(copp_monitors_get, NULL, 0, &display);
+    REFUSES(copp_monitors_choose, NULL, &query, &display, why, sizeof why);
+    DENIES(copp_monitors_match, NULL, &query, 0);
+    REFUSES(copp_monitor_choose, NULL, NULL, &display, why, sizeof why);
+    REFUSES(copp_monitor_choose, NULL, &query, NULL, why, sizeof why);
+    REFUSES(copp_monitor_choose, NULL, &query, &display, why, 0);
+    RETURNS(copp_monitors_free, NULL);
+    RETURNS(copp_monitors_free, &made);
+}
 #endif
 
 static bool was_tried(const char *name) {
@@ -699,7 +721,8 @@ static void every_exported_function_was_tried(void) {
         if (strncmp(word, "copp_", 5) != 0)
             continue;
 #ifdef _WIN32
-        if (strncmp(word, "copp_socket_", 12) == 0)
+        if (strncmp(word, "copp_socket_", 12) == 0 || strncmp(word, "copp_monitor", 12) == 0 ||
+            strncmp(word, "copp_edid_", 10) == 0)
             continue;
 #endif
         exported++;
@@ -728,6 +751,7 @@ int main(void) {
         TEST(simulators, ""),
 #ifndef _WIN32
         TEST(sockets, ""),
+        TEST(monitors, ""),
 #endif
         TEST(every_exported_function_was_tried, ""),
     };
