@@ -107,7 +107,7 @@ count_tests() {
 # By the library's own tests: daemon, tool and outputs reach 2 lines of src/ more, and take ten times as long.
 check_coverage() {
     local summary=$coverage_build/coverage.json
-    configure "$coverage_build" gcc -Dbuildtype=debug -Db_coverage=true -Dbench=false -Dwerror=false
+    configure "$coverage_build" gcc -Dbuildtype=debug -Db_coverage=true -Dbench=false -Dgstreamer=disabled -Dmpv=disabled -Dwerror=false
     compile "$coverage_build"
     find "$coverage_build" -name '*.gcda' -delete
     run_tests "$coverage_build" --suite unit --timeout-multiplier 3

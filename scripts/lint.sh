@@ -34,9 +34,9 @@ lint_all() {
     step "lint: clang-tidy, what is compiled for Windows alone" lint_tidy_windows
 }
 
-# The build the tests run in; its warnings are the strictest gcc has for us (see meson.build).
+# The build the tests run in, with all that is optional; its warnings are the strictest gcc has for us (see meson.build).
 build_gcc() {
-    configure "$lint_build" gcc -Dwerror="$(werror_for gcc "$tested_gcc")"
+    configure "$lint_build" gcc -Dgstreamer=enabled -Dmpv=enabled -Dwerror="$(werror_for gcc "$tested_gcc")"
     compile "$lint_build"
     warnings_of "$lint_build"
 }

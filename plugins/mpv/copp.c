@@ -1,0 +1,263 @@
+/*
+ * A plugin of mpv: holds a file back until the displays that mpv's window is on are protected, and takes the video away once they are not.
+ * It uses the functions of mpv that loads it, and is not linked with libmpv.
+ *
+ * Video is hidden by deselecting its track: then mpv neither decodes nor shows anything, also while it is paused.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "displays.h"
+#include "options.h"
+
+#define LOOK_S 0.1 /* between two looks at what nobody tells, such as a coppd that has fallen silent (APP-3) */
+#define WINDOW_MS 1000u /* how long a window may take to say which displays it is on */
+#define SHOWN_MS "10000"
+
+enum { OBSERVE_DISPLAYS = 1, OBSERVE_VIDEO, OBSERVE_IDLE };
+
+struct plugin {
+    mpv_handle *mpv;
+    struct plugin_options options;
+    struct displays *displays;
+    char broken[DISPLAY_TEXT_SIZE]; /* why nothing may be played; "": nothing is wrong */
+    bool loading; /* mpv waits in the hook for an answer */
+    uint64_t hook; /* to give it to */
+    uint64_t window_due_ms; /* until when display names are waited for; 0: they are not */
+    bool hidden;
+    char *video; /* the track that was shown, to come back */
+};
+
+/* Exported: mpv looks for it. */
+__attribute__((visibility("default"))) int mpv_open_cplugin(mpv_handle *mpv);
+
+/* --- saying --- */
+
+static void say(struct plugin *p, const char *text) {
+    const char *shown[] = {"show-text", text, SHOWN_MS, NULL};
+    const char *printed[] = {"print-text", text, NULL};
+    mpv_command_async(p->mpv, 0, shown);
+    mpv_command_async(p->mpv, 0, printed);
+}
+
+/* Also to every script and IPC client: copp-protection DISPLAY STATE TEXT. */
+static void say_news(void *user, const struct display_news *news) {
+    struct plugin *p = user;
+    char text[DISPLAY_TEXT_SIZE + 128];
+    const char *message[] = {"script-message", "copp-protection", news->name, news->state, news->text, NULL};
+    mpv_command_async(p->mpv, 0, message);
+    snprintf(text, sizeof text, "copp: %s: %s%s%s%s", news->name, news->state, *news->text != '\0' ? ": " : "", news->text,
+             news->simulated ? " (simulated: protects nothing)" : "");
+    say(p, text);
+}
+
+static void say_status(struct plugin *p) {
+    if (p->broken[0] != '\0')
+        say(p, p->broken);
+    else if (!p->options.enabled)
+        say(p, "copp: disabled: nothing is protected");
+    else if (displays_count(p->displays) == 0)
+        say(p, "copp: nothing is protected, since nothing is played");
+    else
+        displays_tell(p->displays, true, say_news, p);
+}
+
+/* --- hiding and showing --- */
+
+static void hide(struct plugin *p) {
+    char *video = mpv_get_property_string(p->mpv, "vid");
+    mpv_set_property_string(p->mpv, "vid", "no");
+    if (video != NULL && strcmp(video, "no") != 0) {
+        free(p->video);
+        p->video = strdup(video);
+    }
+    mpv_free(video);
+    p->hidden = true;
+}
+
+static void show(struct plugin *p) {
+    p->hidden = false;
+    if (p->video != NULL)
+        mpv_set_property_string(p->mpv, "vid", p->video);
+    free(p->video);
+    p->video = NULL;
+}
+
+/* Somebody selects a track while it is hidden: it is the one to come back. */
+static void on_video(struct plugin *p) {
+    char *video = mpv_get_property_string(p->mpv, "vid");
+    if (p->hidden && video != NULL && strcmp(video, "no") != 0)
+        hide(p);
+    mpv_free(video);
+}
+
+/* --- which displays --- */
+
+/* The names of a list property; how many there are. */
+static size_t list_names(const mpv_node *node, const char **names, size_t max) {
+    size_t count = 0;
+    if (node->format != MPV_FORMAT_NODE_ARRAY)
+        return 0;
+    for (int i = 0; i < node->u.list->num; i++) {
+        if (node->u.list->values[i].format == MPV_FORMAT_STRING && count < max)
+            names[count++] = node->u.list->values[i].u.string;
+    }
+    return count;
+}
+
+static void use_displays(struct plugin *p, const char *const *names, size_t count) {
+    if (!displays_set(p->displays, names, count))
+        snprintf(p->broken, sizeof p->broken, "copp: protection cannot begin: out of memory, or a window on too many displays");
+    p->window_due_ms = 0;
+}
+
+/*
+ * What is configured, else where the window is. Where mpv does not tell, as without a window, it is the only display there is: coppd's list
+ * says whether there is one alone. Returns false while the window may still tell.
+ */
+static bool choose_displays(struct plugin *p) {
+    const char *names[DISPLAYS_MAX + 1] = {p->options.connector};
+    mpv_node node;
+    if (p->options.connector != NULL) {
+        use_displays(p, names, 1);
+        return true;
+    }
+    size_t count = 0;
+    bool told = mpv_get_property(p->mpv, "display-names", MPV_FORMAT_NODE, &node) >= 0;
+    if (told)
+        count = list_names(&node, names, DISPLAYS_MAX + 1);
+    bool chosen = count > 0 || clock_ms() >= p->window_due_ms;
+    if (chosen && count == 0)
+        names[0] = NULL;
+    if (chosen)
+        use_displays(p, names, count > 0 ? count : 1);
+    if (told)
+        mpv_free_node_contents(&node);
+    return chosen;
+}
+
+/* The window has moved. Until the displays it is on now are protected nothing is shown on any of them. */
+static void on_displays(struct plugin *p) {
+    if (displays_count(p->displays) > 0 && p->options.connector == NULL) {
+        p->window_due_ms = clock_ms() + WINDOW_MS;
+        choose_displays(p);
+    }
+}
+
+/* --- a file --- */
+
+static void answer_hook(struct plugin *p) {
+    p->loading = false;
+    mpv_hook_continue(p->mpv, p->hook);
+}
+
+/* The file is not opened at all. */
+static void refuse_file(struct plugin *p) {
+    const char *command[] = {"stop", NULL};
+    mpv_command(p->mpv, command);
+    answer_hook(p);
+}
+
+static void on_load(struct plugin *p, const mpv_event_hook *hook) {
+    p->loading = true;
+    p->hook = hook->id;
+    if (!p->options.enabled && p->broken[0] == '\0') {
+        answer_hook(p);
+        return;
+    }
+    if (p->broken[0] != '\0') {
+        say(p, p->broken);
+        refuse_file(p);
+        return;
+    }
+    p->window_due_ms = clock_ms() + WINDOW_MS;
+    choose_displays(p);
+}
+
+/* Between two files the level stays up, without any it is given back. */
+static void on_idle(struct plugin *p) {
+    int idle = 0;
+    if (mpv_get_property(p->mpv, "idle-active", MPV_FORMAT_FLAG, &idle) >= 0 && idle && !p->loading)
+        displays_set(p->displays, NULL, 0);
+}
+
+/* What follows from how the displays are now. */
+static void update(struct plugin *p) {
+    bool in_force = displays_in_force(p->displays);
+    if (!in_force && !p->hidden && displays_count(p->displays) > 0)
+        hide(p);
+    if (in_force && p->hidden)
+        show(p);
+    displays_tell(p->displays, false, say_news, p);
+    if (p->loading && p->window_due_ms != 0)
+        choose_displays(p);
+    if (p->loading && in_force)
+        answer_hook(p);
+    else if (p->loading && (displays_ended(p->displays) || p->broken[0] != '\0'))
+        refuse_file(p);
+}
+
+/* --- mpv's events --- */
+
+static void on_message(struct plugin *p, const mpv_event_client_message *message) {
+    if (message->num_args > 0 && strcmp(message->args[0], "copp-status") == 0)
+        say_status(p);
+}
+
+static void on_event(struct plugin *p, const mpv_event *event) {
+    switch (event->event_id) {
+    case MPV_EVENT_HOOK:
+        on_load(p, event->data);
+        break;
+    case MPV_EVENT_CLIENT_MESSAGE:
+        on_message(p, event->data);
+        break;
+    case MPV_EVENT_PROPERTY_CHANGE:
+        if (event->reply_userdata == OBSERVE_DISPLAYS)
+            on_displays(p);
+        else if (event->reply_userdata == OBSERVE_VIDEO)
+            on_video(p);
+        else
+            on_idle(p);
+        break;
+    default:
+        break;
+    }
+}
+
+static void wake(void *user) {
+    mpv_wakeup(((struct plugin *)user)->mpv);
+}
+
+/* A window says on which displays it is only once it is there, and that is before a file is loaded only if mpv is told to. */
+static bool begin(struct plugin *p) {
+    bool good = options_read(p->mpv, &p->options, p->broken, sizeof p->broken);
+    p->displays = displays_new(&p->options, wake, p);
+    if (p->displays == NULL || mpv_hook_add(p->mpv, 0, "on_load", 0) < 0)
+        return false;
+    mpv_observe_property(p->mpv, OBSERVE_DISPLAYS, "display-names", MPV_FORMAT_NONE);
+    mpv_observe_property(p->mpv, OBSERVE_VIDEO, "vid", MPV_FORMAT_NONE);
+    mpv_observe_property(p->mpv, OBSERVE_IDLE, "idle-active", MPV_FORMAT_NONE);
+    if (good && p->options.enabled && p->options.connector == NULL)
+        mpv_set_property_string(p->mpv, "force-window", "immediate");
+    return true;
+}
+
+int mpv_open_cplugin(mpv_handle *mpv) {
+    struct plugin p = {.mpv = mpv};
+    if (!begin(&p))
+        return -1;
+    for (;;) {
+        const mpv_event *event = mpv_wait_event(mpv, displays_count(p.displays) > 0 || p.loading ? LOOK_S : -1);
+        if (event->event_id == MPV_EVENT_SHUTDOWN)
+            break;
+        on_event(&p, event);
+        update(&p);
+    }
+    displays_free(&p.displays);
+    options_free(&p.options);
+    free(p.video);
+    return 0;
+}

@@ -1,0 +1,260 @@
+#!/usr/bin/python3
+"""mpv.py PLUGIN: mpv's plugin in a real mpv, asked and told by its JSON IPC, against a coppd with a simulated adapter."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+PLUGIN = sys.argv[1]
+COPPD = os.environ["COPPD"]
+COPP = os.environ["COPP"]
+LIMIT = 60  # seconds for what must happen at all
+CHILDREN = []  # to end with the test, however it ends
+FILM = "av://lavfi:testsrc=size=64x64:rate=25"
+
+
+class Coppd:
+    """A coppd of the test's own."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.socket = f"{directory}/socket"
+        self.anchor = f"{directory}/test-driver/anchor.b64"
+        os.mkfifo(f"{directory}/events")
+        with open(f"{directory}/coppd.conf", "w") as config:
+            config.write(
+                f"[daemon]\nsocket = {self.socket}\nstate_directory = {directory}\n"
+                f"[outputs]\nbackend = sim\nevents = {directory}/events\n"
+            )
+        self.log = open(f"{directory}/coppd.log", "w+")
+        self.process = subprocess.Popen([COPPD, "--config", f"{directory}/coppd.conf"], stderr=self.log)
+        CHILDREN.append(self.process)
+        until(lambda: os.path.exists(self.socket))
+        self.events = os.open(f"{directory}/events", os.O_RDWR)
+
+    def event(self, text):
+        os.write(self.events, f"{text}\n".encode())
+
+    def hdcp(self):
+        """Whether HDCP is on at HDMI-1, as another player learns it."""
+        told = subprocess.run(
+            [COPP, "status", "--json", "--device", f"unix:{self.socket}", "--anchor", self.anchor],
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        return find_level(json.loads(told.stdout)) == 1
+
+    def sessions(self):
+        """Connections to coppd's socket, other than the one that it listens at."""
+        with open("/proc/net/unix") as sockets:
+            return sum(line.split()[5] == "03" and line.endswith(f" {self.socket}\n") for line in sockets)
+
+    def end(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        assert self.process.wait(LIMIT) == 0
+
+
+def find_level(status):
+    for output in status["outputs"]:
+        if output["output"] == "HDMI-1":
+            return output["levels"]["HDCP"]["global"]
+    return None
+
+
+def until(condition):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end, "it never comes true"
+        time.sleep(0.02)
+
+
+class Mpv:
+    """A player with the plugin."""
+
+    def __init__(self, coppd, *options, film=FILM, opts=()):
+        self.path = f"{coppd.directory}/ipc-{time.monotonic_ns()}"
+        opts = ["device=unix:" + coppd.socket, "anchor=" + coppd.anchor, "connector=HDMI-1", *opts]
+        self.output = open(f"{coppd.directory}/mpv.log", "w+")
+        self.process = subprocess.Popen(
+            ["mpv", "--no-config", "--vo=null", "--ao=null", f"--script={PLUGIN}", f"--input-ipc-server={self.path}",
+             *[f"--script-opts-append=copp-{opt}" for opt in opts], *options, film],
+            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
+        CHILDREN.append(self.process)
+        self.buffer = b""
+        self.news = []
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.settimeout(LIMIT)
+        until(self.connect)
+
+    def connect(self):
+        if self.process.poll() is not None:
+            return True
+        try:
+            self.connection.connect(self.path)
+        except OSError:
+            return False
+        return True
+
+    def receive(self):
+        while b"\n" not in self.buffer:
+            more = self.connection.recv(65536)
+            assert more, "mpv has ended"
+            self.buffer += more
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        message = json.loads(line)
+        if message.get("event") == "client-message" and message["args"][0] == "copp-protection":
+            self.news.append(message["args"][1:])
+        return message
+
+    def command(self, *words):
+        self.connection.sendall(json.dumps({"command": words, "request_id": 7}).encode() + b"\n")
+        while True:
+            message = self.receive()
+            if message.get("request_id") == 7:
+                return message.get("data")
+
+    def wait_for(self, state):
+        """The text that comes with the state."""
+        while True:
+            while self.news:
+                _, told, text = self.news.pop(0)
+                if told == state:
+                    return text
+            self.receive()
+
+    def video(self):
+        return self.command("get_property", "vid")
+
+    def plays(self):
+        return self.command("get_property", "time-pos") is not None
+
+    def end(self):
+        self.command("quit")
+        assert self.process.wait(LIMIT) == 0
+        self.connection.close()
+
+    def ended(self):
+        """Waits until it ends by itself; what it has said."""
+        self.process.wait(LIMIT)
+        self.connection.close()
+        self.output.seek(0)
+        return self.output.read()
+
+
+def shown_only_while_protected(coppd):
+    mpv = Mpv(coppd)
+    until(mpv.plays)
+    assert coppd.hdcp()
+    assert mpv.video() == 1
+    coppd.event("unplug HDMI-1")
+    began = time.monotonic()
+    until(lambda: mpv.video() is False)
+    print(f"hidden {1000 * (time.monotonic() - began):.0f} ms after the event")
+    assert "EVT-4" in mpv.wait_for("lost")
+    mpv.command("set_property", "vid", 1)  # somebody's hand is no protection
+    until(lambda: mpv.video() is False)
+    coppd.event("plug HDMI-1")
+    mpv.wait_for("protected")
+    until(lambda: mpv.video() == 1)
+    coppd.event("mode HDMI-1 720p60")
+    mpv.wait_for("protected")
+    until(lambda: mpv.video() == 1)
+    mpv.end()
+    until(lambda: not coppd.hdcp())
+
+
+def hidden_while_paused(coppd):
+    mpv = Mpv(coppd, "--pause")
+    until(mpv.plays)
+    mpv.wait_for("protected")
+    coppd.event("hdcp-fail HDMI-1")
+    mpv.wait_for("protected")
+    coppd.event("unplug HDMI-1")
+    mpv.wait_for("lost")
+    until(lambda: mpv.video() is False)
+    coppd.event("plug HDMI-1")
+    mpv.end()
+
+
+def held_until_protected(coppd):
+    coppd.event("hdcp-hang HDMI-1 on")
+    mpv = Mpv(coppd)
+    until(lambda: coppd.sessions() > 0)
+    for _ in range(10):
+        assert not mpv.plays()
+    mpv.end()  # and it does not wait for the level
+    coppd.event("hdcp-hang HDMI-1 off")
+
+
+def silent_coppd_is_a_loss(coppd):
+    mpv = Mpv(coppd)
+    until(mpv.plays)
+    coppd.process.send_signal(signal.SIGSTOP)
+    until(lambda: mpv.video() is False)
+    coppd.process.send_signal(signal.SIGCONT)
+    mpv.wait_for("protected")
+    mpv.end()
+
+
+def refused_with_a_remedy(coppd):
+    for opts, words in (
+        (["device=unix:/nonexistent"], "start it"),
+        (["anchor=microsoft"], "CERT-12"),
+        (["connector=Component-1"], "does not offer"),
+        (["connector=nobody"], "cannot tell which display"),
+        (["unknown=1"], "unknown option copp-unknown"),
+        (["hdcp=maybe"], "is not a value"),
+    ):
+        text = Mpv(coppd, opts=opts).ended()
+        assert words in text, text
+        assert "V: " not in text, text
+
+
+def said_when_asked(coppd):
+    mpv = Mpv(coppd)
+    until(mpv.plays)
+    mpv.news.clear()
+    mpv.command("script-message", "copp-status")
+    mpv.wait_for("protected")
+    mpv.end()
+
+
+def left_alone_where_disabled(coppd):
+    mpv = Mpv(coppd, opts=["enabled=no"])
+    until(mpv.plays)
+    assert not coppd.hdcp()
+    mpv.end()
+
+
+def configured_by_its_file(coppd):
+    config = f"{coppd.directory}/mpv"
+    os.makedirs(f"{config}/script-opts")
+    with open(f"{config}/script-opts/copp.conf", "w") as file:
+        file.write("# a comment\n\nenabled = no\n")
+    mpv = Mpv(coppd, f"--config-dir={config}", "--config=yes")
+    until(mpv.plays)
+    assert not coppd.hdcp()
+    mpv.end()
+
+
+def main():
+    with tempfile.TemporaryDirectory() as directory:
+        os.environ["COPP_STATE_DIR"] = directory
+        coppd = Coppd(directory)
+        for test in (shown_only_while_protected, hidden_while_paused, held_until_protected, silent_coppd_is_a_loss,
+                     refused_with_a_remedy, said_when_asked, left_alone_where_disabled, configured_by_its_file):
+            print(test.__name__, flush=True)
+            test(coppd)
+        coppd.end()
+
+
+try:
+    main()
+finally:
+    for child in CHILDREN:
+        child.kill()
