@@ -18,17 +18,22 @@ FILM = "av://lavfi:testsrc=size=64x64:rate=25"
 
 
 class Coppd:
-    """A coppd of the test's own."""
+    """A coppd of the test's own, with the outputs that the description says."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, description=None):
         self.directory = directory
+        outputs = ""
+        if description:
+            with open(f"{directory}/adapter.ini", "w") as file:
+                file.write(description)
+            outputs = f"description = {directory}/adapter.ini\n"
         self.socket = f"{directory}/socket"
         self.anchor = f"{directory}/test-driver/anchor.b64"
         os.mkfifo(f"{directory}/events")
         with open(f"{directory}/coppd.conf", "w") as config:
             config.write(
                 f"[daemon]\nsocket = {self.socket}\nstate_directory = {directory}\n"
-                f"[outputs]\nbackend = sim\nevents = {directory}/events\n"
+                f"[outputs]\nbackend = sim\nevents = {directory}/events\n{outputs}"
             )
         self.log = open(f"{directory}/coppd.log", "w+")
         self.process = subprocess.Popen([COPPD, "--config", f"{directory}/coppd.conf"], stderr=self.log)
@@ -39,14 +44,14 @@ class Coppd:
     def event(self, text):
         os.write(self.events, f"{text}\n".encode())
 
-    def hdcp(self):
-        """Whether HDCP is on at HDMI-1, as another player learns it."""
+    def hdcp(self, output="HDMI-1"):
+        """Whether HDCP is on there, as another player learns it."""
         told = subprocess.run(
             [COPP, "status", "--json", "--device", f"unix:{self.socket}", "--anchor", self.anchor],
             stdout=subprocess.PIPE,
             check=True,
         )
-        return find_level(json.loads(told.stdout)) == 1
+        return find_level(json.loads(told.stdout), output) == 1
 
     def sessions(self):
         """Connections to coppd's socket, other than the one that it listens at."""
@@ -59,9 +64,9 @@ class Coppd:
         assert self.process.wait(LIMIT) == 0
 
 
-def find_level(status):
+def find_level(status, name):
     for output in status["outputs"]:
-        if output["output"] == "HDMI-1":
+        if output["output"] == name:
             return output["levels"]["HDCP"]["global"]
     return None
 
@@ -76,9 +81,9 @@ def until(condition):
 class Mpv:
     """A player with the plugin."""
 
-    def __init__(self, coppd, *options, film=FILM, opts=()):
+    def __init__(self, coppd, *options, film=FILM, opts=("connector=HDMI-1",)):
         self.path = f"{coppd.directory}/ipc-{time.monotonic_ns()}"
-        opts = ["device=unix:" + coppd.socket, "anchor=" + coppd.anchor, "connector=HDMI-1", *opts]
+        opts = ["device=unix:" + coppd.socket, "anchor=" + coppd.anchor, *opts]
         self.output = open(f"{coppd.directory}/mpv.log", "w+")
         self.process = subprocess.Popen(
             ["mpv", "--no-config", "--vo=null", "--ao=null", f"--script={PLUGIN}", f"--input-ipc-server={self.path}",
@@ -210,7 +215,7 @@ def refused_with_a_remedy(coppd):
         (["unknown=1"], "unknown option copp-unknown"),
         (["hdcp=maybe"], "is not a value"),
     ):
-        text = Mpv(coppd, opts=opts).ended()
+        text = Mpv(coppd, opts=["connector=HDMI-1", *opts]).ended()
         assert words in text, text
         assert "V: " not in text, text
 
@@ -225,7 +230,7 @@ def said_when_asked(coppd):
 
 
 def left_alone_where_disabled(coppd):
-    mpv = Mpv(coppd, opts=["enabled=no"])
+    mpv = Mpv(coppd, opts=["connector=HDMI-1", "enabled=no"])
     until(mpv.plays)
     assert not coppd.hdcp()
     mpv.end()
@@ -242,6 +247,35 @@ def configured_by_its_file(coppd):
     mpv.end()
 
 
+def protected_where_its_window_is(directory):
+    """The window of a real X server: its output is called screen."""
+    with open(f"{directory}/display", "w+") as display:
+        server = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"],
+                                  stdout=display, stderr=subprocess.DEVNULL)
+        CHILDREN.append(server)
+        until(lambda: os.path.getsize(display.name) > 1)
+        display.seek(0)
+        os.environ["DISPLAY"] = ":" + display.read().strip()
+    output = "type = hdmi\nmodes = 1080p60\nprotections = hdcp\nksv = b70361f714\n"
+    coppd = Coppd(directory, f"[adapter]\n[output other]\n{output}[output screen]\n{output}")
+    mpv = Mpv(coppd, "--vo=x11", opts=())
+    until(mpv.plays)
+    assert coppd.hdcp("screen") and not coppd.hdcp("other")
+    coppd.event("unplug other")  # which is not its business
+    coppd.event("unplug screen")
+    mpv.wait_for("lost")
+    until(lambda: mpv.video() is False)
+    coppd.event("plug screen")
+    mpv.wait_for("protected")
+    until(lambda: mpv.video() == 1)
+    mpv.end()
+    coppd.event("plug other")
+    text = Mpv(coppd, "--vo=null", opts=()).ended()  # no window, and two displays: not a guess
+    assert "name one of other, screen" in text, text
+    coppd.end()
+    server.terminate()
+
+
 def main():
     with tempfile.TemporaryDirectory() as directory:
         os.environ["COPP_STATE_DIR"] = directory
@@ -251,6 +285,10 @@ def main():
             print(test.__name__, flush=True)
             test(coppd)
         coppd.end()
+    with tempfile.TemporaryDirectory() as directory:
+        os.environ["COPP_STATE_DIR"] = directory
+        print("protected_where_its_window_is", flush=True)
+        protected_where_its_window_is(directory)
 
 
 try:
