@@ -2,11 +2,7 @@
 # What a reader would otherwise have to look for: form, suspicious code, and the project's own rules of structure.
 
 readonly lint_build=$top/build/check-gcc # also what the tests run in
-<<<<<<< HEAD
-readonly c_directories=(common src include outputs transports daemon cli plugins win32 tests examples fuzz bench)
-=======
-readonly c_directories=(common src include outputs transports monitors daemon cli win32 tests examples fuzz bench)
->>>>>>> choose
+readonly c_directories=("${rooms[@]}" tests examples fuzz bench)
 
 c_files() { find "${c_directories[@]}" \( -name '*.c' -o -name '*.h' \) -type f | sort; }
 
@@ -83,11 +79,7 @@ lint_file_length() {
     while read -r file; do
         lines=$(wc -l <"$file")
         [ "$lines" -le 600 ] || { echo "$file has $lines lines: is it one thing?" && bad=1; }
-<<<<<<< HEAD
-    done < <(find common src cli outputs transports daemon plugins win32 \( -name '*.c' -o -name '*.h' \) | sort)
-=======
-    done < <(find common src cli outputs transports monitors daemon win32 \( -name '*.c' -o -name '*.h' \) | sort)
->>>>>>> choose
+    done < <(find "${rooms[@]}" \( -name '*.c' -o -name '*.h' \) | sort)
     return "$bad"
 }
 
@@ -226,11 +218,7 @@ tidy() {
     shift
     [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
     (cd "$directory" && printf '%s\0' "$@" | xargs -0 -n 4 -P "$jobs" \
-<<<<<<< HEAD
-        clang-tidy --quiet -p . --header-filter="^$top/(common|src|include|outputs|transports|daemon|cli|plugins|win32)/" "${options[@]}") 2>&1 |
-=======
-        clang-tidy --quiet -p . --header-filter="^$top/(common|src|include|outputs|transports|monitors|daemon|cli|win32)/" "${options[@]}") 2>&1 |
->>>>>>> choose
+        clang-tidy --quiet -p . --header-filter="^$top/($(IFS='|' && echo "${rooms[*]}"))/" "${options[@]}") 2>&1 |
         sed '/warnings\? generated/d' || status=$?
     [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
     return "$status"

@@ -8,7 +8,7 @@ rule_ids() { sed -nE 's/^- \*\*((OPM-)?[A-Z]+-[0-9]+)\*\*.*/\1/p' docs/protocol.
 
 # "RULE file" for each rule that a source file cites, also as one of "CERT-4..6".
 rule_code() {
-    grep -roE --include='*.[ch]' "$rule_pattern(\.\.[0-9]+)?" src include outputs transports monitors daemon cli common plugins win32 | awk -F: '{
+    grep -roE --include='*.[ch]' "$rule_pattern(\.\.[0-9]+)?" "${rooms[@]}" | awk -F: '{
         match($2, /[0-9]/)
         family = substr($2, 1, RSTART - 1)
         count = split(substr($2, RSTART), ends, /\.\./)
@@ -46,7 +46,7 @@ rule_table() {
     unknown=$({
         cut -d' ' -f1 "$log"
         grep -rhoIE --exclude-dir=vectors --exclude-dir=corpus "$rule_pattern" \
-            src include outputs transports monitors daemon cli common plugins tests fuzz bench examples man docs ./*.md
+            "${rooms[@]}" tests fuzz bench examples man docs ./*.md
     } | sort -u | grep -vxFf <(rule_ids) || true)
     [ -z "$unknown" ] || { report "cited, but not a rule of docs/protocol.md: ${unknown//$'\n'/ }" && bad=1; }
 

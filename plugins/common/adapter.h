@@ -2,7 +2,7 @@
 #ifndef COPP_PLUGINS_ADAPTER_H
 #define COPP_PLUGINS_ADAPTER_H
 
-#include <copp.h>
+#include "copp.h"
 
 #include "trust.h"
 

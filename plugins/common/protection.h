@@ -5,7 +5,7 @@
 #ifndef COPP_PLUGINS_PROTECTION_H
 #define COPP_PLUGINS_PROTECTION_H
 
-#include <copp.h>
+#include "copp.h"
 
 enum protection_state {
     PROTECTION_BEGINNING = 0, /* has not been in force yet */

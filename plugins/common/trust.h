@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include <copp.h>
+#include "copp.h"
 
 #define TRUST_PATH_SIZE 4096u
 

@@ -366,7 +366,7 @@ static void finalize(GObject *object) {
 
 #define SETTABLE (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
 
-static void install_properties(GObjectClass *class) {
+static void install_names(GObjectClass *class) {
     /**
      * CoppGate:device:
      *
@@ -400,6 +400,9 @@ static void install_properties(GObjectClass *class) {
             "anchor", "Anchor",
             "File with the key (COPP) or certificate (OPM) to trust, or microsoft (none: $COPP_ANCHOR, else microsoft)", NULL,
             SETTABLE));
+}
+
+static void install_levels(GObjectClass *class) {
     /**
      * CoppGate:hdcp:
      *
@@ -431,6 +434,9 @@ static void install_properties(GObjectClass *class) {
             "unnamed-receiver", "Unnamed receiver",
             "Play even where the driver does not name the receiver, so that repeaters and revoked displays are not found", FALSE,
             SETTABLE));
+}
+
+static void install_rest(GObjectClass *class) {
     /**
      * CoppGate:srm:
      *
@@ -475,7 +481,9 @@ static void copp_gate_class_init(CoppGateClass *class) {
     G_OBJECT_CLASS(class)->set_property = set_property;
     G_OBJECT_CLASS(class)->get_property = get_property;
     G_OBJECT_CLASS(class)->finalize = finalize;
-    install_properties(G_OBJECT_CLASS(class));
+    install_names(G_OBJECT_CLASS(class));
+    install_levels(G_OBJECT_CLASS(class));
+    install_rest(G_OBJECT_CLASS(class));
     gst_type_mark_as_plugin_api(on_loss_type(), 0);
     element->change_state = change_state;
     gst_element_class_add_static_pad_template(element, &sink_template);

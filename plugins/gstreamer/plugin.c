@@ -1,4 +1,4 @@
-#include <copp.h>
+#include "copp.h"
 
 #include "coppgate.h"
 
