@@ -371,6 +371,19 @@ static void displays_by_what_they_say(void) {
     end();
 }
 
+/* What fills a text up is no part of it, nor is it behind its end. */
+static void texts_of_nothing_but_blanks(void) {
+    static const char zeros[COPP_EDID_TEXT_SIZE];
+    uint8_t block[COPP_EDID_SIZE];
+    struct copp_edid edid = {.size = sizeof edid};
+    sysfs_edid(block, 0, "             ", "A            ");
+    assert_int_equal(copp_edid_read(block, sizeof block, &edid), COPP_OK);
+    assert_memory_equal(edid.name, zeros, sizeof edid.name);
+    assert_memory_equal(edid.serial_text + 1, zeros, sizeof edid.serial_text - 1);
+    assert_string_equal(edid.serial_text, "A");
+    assert_string_equal(edid.display, "DEL A07B");
+}
+
 /* Two of one model without serial numbers have the same EDID: only where they are plugged in tells. */
 static void twins(void) {
     uint8_t edid[COPP_EDID_SIZE];
@@ -667,6 +680,7 @@ int main(void) {
         TEST(the_card_of_an_open_file, ""),
         TEST(cards_without_a_number, ""),
         TEST(displays_by_what_they_say, ""),
+        TEST(texts_of_nothing_but_blanks, ""),
         TEST(twins, ""),
         TEST(edids_are_compared_whole, ""),
         TEST(displays_that_lie, ""),
