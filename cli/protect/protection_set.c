@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/protect/output_name.h"
+#include "cli/output_name.h"
 
 #define LOOK_MS                                                                                                                  \
     1000u /* as long as a look may take where there are others: none that takes longer is in time every time (APP-3) */

@@ -37,15 +37,13 @@ static void end(struct world *world) {
     fake_drm_free(&world->drm);
 }
 
-/* What copp prints; its exit status in *status. */
-static const char *protect(const struct world *world, const char *outputs, int *status) {
+/* What the command of copp's prints; its exit status in *status. */
+static const char *run(const struct world *world, const char *arguments, int *status) {
     static char all[4096];
     char command[1024];
     char line[512];
-    (void)snprintf(command, sizeof command,
-                   "COPP_DEVICE=unix:%s COPP_ANCHOR=%s/test-driver/anchor.b64 " COPP_TOOL
-                   " protect %s --hdcp 1 --unnamed-receiver -- echo begins 2>&1",
-                   world->kit.socket, world->kit.directory, outputs);
+    (void)snprintf(command, sizeof command, "COPP_DEVICE=unix:%s COPP_ANCHOR=%s/test-driver/anchor.b64 " COPP_TOOL " %s 2>&1",
+                   world->kit.socket, world->kit.directory, arguments);
     FILE *copp = popen(command, "r");
     assert_non_null(copp);
     all[0] = 0;
@@ -55,6 +53,12 @@ static const char *protect(const struct world *world, const char *outputs, int *
     assert_true(WIFEXITED(ended));
     *status = WEXITSTATUS(ended);
     return all;
+}
+
+static const char *protect(const struct world *world, const char *outputs, int *status) {
+    char arguments[256];
+    (void)snprintf(arguments, sizeof arguments, "protect %s --hdcp 1 --unnamed-receiver -- echo begins", outputs);
+    return run(world, arguments, status);
 }
 
 static void protects(const struct world *world, const char *outputs, const char *connector) {
@@ -104,9 +108,28 @@ static void names_that_are_no_one_display(void) {
     end(&world);
 }
 
+/* copp status shows those alone that are named. */
+static void status_of_named_outputs(void) {
+    struct world world;
+    int status;
+    begin(&world);
+    const char *told = run(&world, "status --output id:101 --output RIGHT --output wayland:HDMI-A-1", &status);
+    const char *first = strstr(told, "card0-DP-1");
+    if (status != 0 || !first || !strstr(first, "card0-HDMI-A-1") || strstr(first + 1, "card0-DP-1") || strstr(told, "eDP"))
+        fail_msg("%d: %s", status, told);
+    told = run(&world, "status --output 'DELL U2415'", &status);
+    assert_int_equal(status, 2);
+    assert_non_null(strstr(told, "may be card0-DP-1"));
+    told = run(&world, "status --output HDMI-7", &status);
+    assert_int_equal(status, 2);
+    assert_non_null(strstr(told, "HDMI-7: no output of this adapter is called so"));
+    end(&world);
+}
+
 static const struct test_case cases[] = {
     TEST(names_that_players_have, "BIND-7"),
     TEST(names_that_are_no_one_display, ""),
+    TEST(status_of_named_outputs, ""),
 };
 
 int main(void) {

@@ -1,4 +1,4 @@
-/* The output that a person means by --output: an adapter's own name for it, or what players call its display (copp/monitor.h). */
+/* The output that a person means by --output of a command: an adapter's own name for it, or what players call its display (copp/monitor.h). */
 #ifndef COPP_CLI_OUTPUT_NAME_H
 #define COPP_CLI_OUTPUT_NAME_H
 
@@ -10,5 +10,7 @@
  */
 int output_name(const struct invocation *in, const struct adapter *adapter, const char *said,
                 char resolved[COPP_CONNECTOR_NAME_SIZE], const char **name);
+/* The same, of outputs in the list alone: an output of another name is complained of. *name is the list's own. */
+int output_listed(const struct invocation *in, const struct adapter *adapter, const char *said, const char **name);
 
 #endif

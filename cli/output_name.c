@@ -4,16 +4,17 @@
 
 #include "cli/report.h"
 
-#ifndef _WIN32
-static bool is_listed(const struct adapter *adapter, const char *name) {
-    const char *listed;
-    for (size_t i = 0; (listed = adapter_output(adapter, i)) != NULL; i++) {
-        if (strcmp(listed, name) == 0)
-            return true;
+/* The list's own name; NULL: it is not there. */
+static const char *listed(const struct adapter *adapter, const char *name) {
+    const char *own;
+    for (size_t i = 0; (own = adapter_output(adapter, i)) != NULL; i++) {
+        if (strcmp(own, name) == 0)
+            return own;
     }
-    return false;
+    return NULL;
 }
 
+#ifndef _WIN32
 /* Such as "randr:HDMI-1": no adapter's name. */
 static bool names_a_kind(const char *said) {
     return strchr(said, ':') != NULL;
@@ -30,7 +31,7 @@ static int resolve(const struct invocation *in, const struct adapter *adapter, c
         return fail(in, STATUS_UNKNOWN, NULL, "%s", why[0] != '\0' ? why : "--output names no display");
     if (result != COPP_OK)
         return STATUS_YES;
-    if (!is_listed(adapter, monitor.connector))
+    if (listed(adapter, monitor.connector) == NULL)
         return fail(in, STATUS_UNKNOWN, said, "is the display at %s, which coppd does not have (see copp status)",
                     monitor.connector);
     memcpy(resolved, monitor.connector, sizeof monitor.connector);
@@ -43,7 +44,7 @@ int output_name(const struct invocation *in, const struct adapter *adapter, cons
                 char resolved[COPP_CONNECTOR_NAME_SIZE], const char **name) {
     *name = said;
 #ifndef _WIN32
-    if (adapter->path != NULL && !is_listed(adapter, said))
+    if (adapter->path != NULL && listed(adapter, said) == NULL)
         return resolve(in, adapter, said, resolved, name);
 #else
     (void)in;
@@ -51,4 +52,14 @@ int output_name(const struct invocation *in, const struct adapter *adapter, cons
     (void)resolved;
 #endif
     return STATUS_YES;
+}
+
+int output_listed(const struct invocation *in, const struct adapter *adapter, const char *said, const char **name) {
+    char resolved[COPP_CONNECTOR_NAME_SIZE];
+    int status = output_name(in, adapter, said, resolved, name);
+    if (status != STATUS_YES)
+        return status;
+    *name = listed(adapter, *name);
+    return *name != NULL ? STATUS_YES
+                         : fail(in, STATUS_UNKNOWN, said, "no output of this adapter is called so (see copp status)");
 }
