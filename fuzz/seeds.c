@@ -11,6 +11,7 @@
 #include "between_ops.h"
 #include "daemon_ops.h"
 #include "device_ops.h"
+#include "edid_ops.h"
 #include "fuzz.h"
 #include "key_ops.h"
 #include "oaep_ops.h"
@@ -554,6 +555,49 @@ static void seals(void) {
     save_oaep("fails", OAEP_MASKED | OAEP_LABEL | OAEP_RANDOM | OAEP_FAILS, OAEP_REST + 86);
 }
 
+/* --- displays --- */
+
+#define EDID_SIZE 128u
+#define EDID_NAME_AT 90u
+
+/* A display that has a number, a name and a serial number; its header and checksum are put right where op says so. */
+static void save_edid(const char *name, enum edid_op op, size_t size) {
+    static const uint8_t head[] = {0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00,
+                                   0x10, 0xac, 0x7b, 0xa0, 0x40, 0xe2, 0x01, 0x00};
+    uint8_t seed[1 + EDID_SIZE] = {(uint8_t)op};
+    uint8_t *block = seed + 1;
+    uint8_t sum = 0;
+    memcpy(block, head, sizeof head);
+    memcpy(block + EDID_NAME_AT, "\0\0\0\xfc\0DELL U2412M\n ", 18);
+    memcpy(block + EDID_NAME_AT + 18, "\0\0\0\xff\0007MT0167B2YNL\n", 18);
+    for (size_t i = 0; i < EDID_SIZE - 1; i++)
+        sum = (uint8_t)(sum + block[i]);
+    block[EDID_SIZE - 1] = (uint8_t)-sum;
+    save("edid", name, seed, 1 + size);
+}
+
+static void save_name(const char *name, const char *connector, uint8_t driver, const char *said) {
+    uint8_t seed[200] = {EDID_NAMES};
+    size_t length = strlen(connector);
+    memcpy(seed + 1, connector, length);
+    seed[2 + length] = driver;
+    memcpy(seed + 3 + length, said, strlen(said));
+    save("edid", name, seed, 4 + length + strlen(said));
+}
+
+static void displays(void) {
+    save_edid("display", EDID_AS_IT_IS, EDID_SIZE);
+    save_edid("short", EDID_AS_IT_IS, EDID_SIZE - 1);
+    save_edid("sealed", EDID_SEALED, EDID_SIZE);
+    save_name("x-name", "HDMI-A-1", 1, "HDMI-1");
+    save_name("amdgpu-name", "DP-2", 2, "randr:DisplayPort-1");
+    save_name("hub-name", "DP-7", 3, "DP-1-8");
+    save_name("no-number", "eDP-1", 4, "eDP");
+    save_name("whole-name", "DVI-D-1", 0, "card0-DVI-D-1");
+    save_name("id", "VGA-1", 0, "id:77");
+    save_name("serial", "VGA-1", 0, "serial:0x0001E240");
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         (void)fprintf(stderr, "usage: seeds DIRECTORY\n");
@@ -572,6 +616,7 @@ int main(int argc, char **argv) {
     meddlers();
     keys();
     seals();
+    displays();
     sockets();
     daemons();
     return 0;

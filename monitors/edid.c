@@ -40,7 +40,8 @@ static bool read_manufacturer(const uint8_t *bytes, char letters[4]) {
     return packed <= 0x7fff;
 }
 
-/* The first of its kind; a descriptor that is not a timing begins with three zeros and its tag. "": the block has none. */
+/* The first of its kind; a descriptor that is not a timing begins with three zeros and its tag. text is zeros, and stays so where the
+ * block has none. */
 static void read_text(const uint8_t *block, uint8_t tag, char text[COPP_EDID_TEXT_SIZE]) {
     const uint8_t mark[] = {0, 0, 0, tag};
     size_t length = 0;
@@ -53,9 +54,8 @@ static void read_text(const uint8_t *block, uint8_t tag, char text[COPP_EDID_TEX
             text[length] = printable_ascii(c) ? c : '?';
         }
         while (length && text[length - 1] == ' ') /* it is filled up with them */
-            length--;
+            text[--length] = 0;
     }
-    text[length] = 0;
 }
 
 enum copp_result copp_edid_read(const uint8_t *bytes, size_t size, struct copp_edid *edid) {

@@ -1,14 +1,10 @@
-/* What is known of a display, and whether a connector may be the one. */
+/* What is known of a display, and whether a connector may be the one. No text that is compared is empty (copp_monitor_known). */
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "common/sized.h"
 #include "internal.h"
-
-static bool equal(const char *known, const char *text) {
-    return known[0] && strcmp(known, text) == 0;
-}
 
 static bool is_connector(const struct connector *connector, const char *name) {
     return strcmp(connector->monitor.connector, name) == 0 || strcmp(connector->kernel_name, name) == 0;
@@ -36,11 +32,12 @@ static bool read_serial(const char *text, uint32_t *serial) {
 
 static bool is_serial(const struct copp_monitor *monitor, const char *text) {
     uint32_t serial;
-    return equal(monitor->serial_text, text) || (monitor->serial && read_serial(text, &serial) && serial == monitor->serial);
+    return strcmp(monitor->serial_text, text) == 0 ||
+           (monitor->serial && read_serial(text, &serial) && serial == monitor->serial);
 }
 
 static bool is_model(const struct copp_monitor *monitor, const char *text) {
-    return equal(monitor->name, text) || equal(monitor->display, text);
+    return strcmp(monitor->name, text) == 0 || strcmp(monitor->display, text) == 0;
 }
 
 /* A whole name of the kernel's is nobody else's: a display that calls itself so is not asked. */

@@ -3,7 +3,8 @@
  * not agree on the number:
  *
  * - modesetting, nouveau and intel count as the kernel does, from 1 on ("HDMI-1", "HDMI1"). amdgpu, radeon and older ones count from 0
- *   ("HDMI-A-0", "DisplayPort-0"), and the first connectors of DVI and HDMI by a counter of their own. nvidia has numbers of its own.
+ *   ("HDMI-A-0", "DisplayPort-0", "eDP" without a number), but the first DVI-I, DVI-D and DVI-A together, whose numbers the kernel
+ *   gives apart. nvidia has numbers of its own.
  * - A second graphics card's outputs, and monitors behind a hub, have further numbers ("HDMI-1-1", "DP-1-8"), which the kernel's
  *   connectors do not show.
  *
@@ -119,11 +120,12 @@ static enum counting counting_of(const struct connector *connector, const struct
     return spelling->common == COUNTING_SAME ? COUNTING_DIFFERS : spelling->common;
 }
 
-/* From 0 on, from 1 on, or by a counter of the first ones. */
-static bool may_be_number(enum counting counting, uint32_t said, uint32_t kernel) {
-    if (counting == COUNTING_NOTHING || said == kernel)
+/* From 0 on or from 1 on; the first of three kinds of DVI is 0, 1 or 2. */
+static bool may_be_number(enum counting counting, uint32_t said, const struct kind *kind) {
+    if (counting == COUNTING_NOTHING || said == kind->number)
         return true;
-    return counting == COUNTING_DIFFERS && (kernel == 1 || kernel - 1 == said);
+    bool first_dvi = strncmp(kind->name, "DVI", 3) == 0 && kind->number == 1;
+    return counting == COUNTING_DIFFERS && (said == kind->number - 1 || (first_dvi && said == 2));
 }
 
 static bool may_be_spelled(const struct connector *connector, const struct kind *kind, const struct spelling *spelling,
@@ -135,9 +137,9 @@ static bool may_be_spelled(const struct connector *connector, const struct kind 
     enum counting counting = counting_of(connector, spelling);
     switch (read_suffix(name + length, &number)) {
     case SUFFIX_NONE: /* the first of its kind */
-        return counting == COUNTING_NOTHING || kind->number == 1;
+        return counting == COUNTING_NOTHING || (counting == COUNTING_DIFFERS && kind->number == 1);
     case SUFFIX_NUMBER:
-        return may_be_number(counting, number, kind->number);
+        return may_be_number(counting, number, kind);
     case SUFFIX_NUMBERS: /* of another card, or behind a hub: the kernel's number is not among them */
         return true;
     default:

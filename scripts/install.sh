@@ -195,6 +195,7 @@ check_packages() {
     grep -q '/libexec/copp-receiver-access$' "$directory/coppd.files"
     grep -q '/libexec/copp-read-card$' "$directory/coppd.files"
     grep -q '/doc/coppd/examples/coppd\.conf$' "$directory/coppd.files"
+    grep -q '/doc/coppd/examples/prometheus/coppd\.rules\.yml$' "$directory/coppd.files"
     dpkg-deb -x "$directory"/libcopp-dev_*.deb "$directory/libcopp-dev"
     documentation "$directory/libcopp-dev/usr/share/doc/libcopp-dev"
     dpkg-deb --ctrl-tarfile "$directory"/libcopp0_*.deb | tar -xO ./symbols | grep -c '^ copp_'

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/encode.h"
+#include "cli/output_name.h"
 #include "cli/report.h"
 #include "cli/table.h"
 
@@ -14,11 +15,17 @@
 
 struct status_options {
     struct adapter_options device;
+    struct text_list outputs; /* none: all */
 };
 
 static const struct option_spec options[] = {
     DEVICE_OPTIONS(struct status_options),
     SEMANTICS_OPTION(struct status_options),
+    {.name = "output",
+     .kind = OPTION_LIST,
+     .offset = offsetof(struct status_options, outputs),
+     .argument = "NAME",
+     .help = "an output, by its name or by what a player calls\nits display; may be given several times (default:\nall)"},
     CRL_OPTION(struct status_options, device.revocation),
     SRM_OPTIONS(struct status_options, device.revocation),
     {.name = "adapter",
@@ -288,7 +295,14 @@ static bool any_display(const struct adapter *adapter) {
     return false;
 }
 
-static int ask_all(const struct invocation *in, struct link *links, size_t count, const struct adapter *adapter) {
+/* The outputs that are asked for. */
+struct asked {
+    size_t count;
+    const char **names; /* the adapter's own */
+    struct link *links;
+};
+
+static int ask_all(const struct invocation *in, const struct asked *asked, const struct adapter *adapter) {
     struct table table = {.columns = COLUMNS + any_display(adapter)};
     static const char *const head[COLUMNS] = {"OUTPUT", "TYPE", "SIGNAL", "PROTECTION", "LOCAL", "GLOBAL", "EVENTS"};
     json_t *list = json_array();
@@ -299,20 +313,21 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
         if (i == 1)
             add_display(&table, "DISPLAY", true);
     }
-    for (size_t i = 0; status == STATUS_YES && i < count; i++) {
+    for (size_t i = 0; status == STATUS_YES && i < asked->count; i++) {
+        const struct link *link = &asked->links[i];
         struct answers a = {.connector_type = 0};
-        adapter_look(adapter, adapter_output(adapter, i), &a.output);
-        enum copp_result result = links[i].session != NULL ? ask(&links[i], &a) : COPP_OK;
-        adapter_confirm(&links[i], &a.output);
+        adapter_look(adapter, asked->names[i], &a.output);
+        enum copp_result result = link->session != NULL ? ask(link, &a) : COPP_OK;
+        adapter_confirm(link, &a.output);
         describe_output(a.output.name, a.output.real, a.output.plugged, a.name, sizeof a.name);
         simulated = simulated || !a.output.real;
-        if (links[i].session == NULL) {
+        if (link->session == NULL) {
             add_refusal(&table, &a);
             json_add(&list, json_refusal(&a));
             continue;
         }
         if (result != COPP_OK) {
-            status = fail_session(in, a.output.name, "query", result, links[i].session);
+            status = fail_session(in, a.output.name, "query", result, link->session);
         } else {
             check_receiver(&a, &adapter->revocation.lists);
             add_rows(&table, &a);
@@ -327,38 +342,76 @@ static int ask_all(const struct invocation *in, struct link *links, size_t count
     return status;
 }
 
+static bool is_asked(const struct asked *asked, const char *name) {
+    for (size_t i = 0; i < asked->count; i++) {
+        if (strcmp(asked->names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int make_room(const struct invocation *in, size_t count, struct asked *asked) {
+    asked->names = calloc(count + 1, sizeof *asked->names);
+    asked->links = calloc(count + 1, sizeof *asked->links);
+    return asked->names != NULL && asked->links != NULL ? STATUS_YES : fail_result(in, NULL, COPP_E_MEMORY);
+}
+
+/* All, or those that are named; one that is named twice is shown once. */
+static int choose(const struct invocation *in, const struct adapter *adapter, const struct text_list *outputs,
+                  struct asked *asked) {
+    const char *name;
+    size_t all = 0;
+    while (adapter_output(adapter, all) != NULL)
+        all++;
+    int status = make_room(in, outputs->count > 0 ? outputs->count : all, asked);
+    for (size_t i = 0; status == STATUS_YES && outputs->count == 0 && i < all; i++)
+        asked->names[asked->count++] = adapter_output(adapter, i);
+    for (size_t i = 0; status == STATUS_YES && i < outputs->count; i++) {
+        status = output_listed(in, adapter, outputs->items[i], &name);
+        if (status == STATUS_YES && !is_asked(asked, name))
+            asked->names[asked->count++] = name;
+    }
+    return status;
+}
+
+static void leave(struct asked *asked) {
+    for (size_t i = 0; i < asked->count; i++)
+        link_close(&asked->links[i]);
+    free(asked->links);
+    free(asked->names);
+}
+
+static int establish_all(const struct invocation *in, struct adapter *adapter, struct asked *asked) {
+    int status = STATUS_YES;
+    for (size_t i = 0; status == STATUS_YES && i < asked->count; i++) {
+        if (!adapter_refuses(adapter, asked->names[i]))
+            status = adapter_establish(in, adapter, asked->names[i], &asked->links[i]);
+    }
+    return status;
+}
+
 static int run(const struct invocation *in) {
     const struct status_options *o = in->options;
     struct adapter_options device = o->device;
     struct adapter adapter;
-    struct link *links = NULL;
-    size_t count = 0;
+    struct asked asked = {.count = 0};
     if (device.semantics == NULL)
         device.semantics = "auto";
     if (device.revocation.srms.count > 0)
         device.copp_alone = "--srm"; /* of OPM's receivers the driver alone knows (OPM-SRM-1) */
     int status = adapter_open(in, &device, false, &adapter);
-    if (status == STATUS_YES) {
-        while (adapter_output(&adapter, count) != NULL)
-            count++;
-        links = calloc(count + 1, sizeof *links);
-        if (links == NULL)
-            status = fail_result(in, NULL, COPP_E_MEMORY);
-    }
-    for (size_t i = 0; status == STATUS_YES && i < count; i++) {
-        if (!adapter_refuses(&adapter, adapter_output(&adapter, i)))
-            status = adapter_establish(in, &adapter, adapter_output(&adapter, i), &links[i]);
-    }
+    if (status == STATUS_YES)
+        status = choose(in, &adapter, &o->outputs, &asked);
+    if (status == STATUS_YES)
+        status = establish_all(in, &adapter, &asked);
     if (status == STATUS_YES) {
         let_events_happen(&adapter);
         if (adapter.path == NULL && events_failed(adapter.host.events))
             status = fail(in, STATUS_UNKNOWN, events_name(adapter.host.events), "not everything in it could happen");
         else
-            status = ask_all(in, links, count, &adapter);
+            status = ask_all(in, &asked, &adapter);
     }
-    for (size_t i = 0; links != NULL && i < count; i++)
-        link_close(&links[i]);
-    free(links);
+    leave(&asked);
     adapter_close(&adapter);
     return status;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/output_name.h"
+
 #define LOOK_MS                                                                                                                  \
     1000u /* as long as a look may take where there are others: none that takes longer is in time every time (APP-3) */
 #define SLOW_MS 250u /* who has needed so long goes behind the others */
@@ -94,7 +96,12 @@ static bool add_shown(struct protection_set *set, const char *name) {
 static int add_named(struct protection_set *set) {
     const struct text_list *outputs = set->outputs;
     for (size_t i = 0; i < outputs->count; i++) {
-        if (!add_shown(set, outputs->items[i]))
+        char resolved[COPP_CONNECTOR_NAME_SIZE];
+        const char *name;
+        int status = output_name(set->common.in, &set->common.adapter, outputs->items[i], resolved, &name);
+        if (status != STATUS_YES)
+            return status;
+        if (!add_shown(set, name))
             return fail_to_add(set);
     }
     return outputs->count == 0 && !add(set, NULL) ? fail_to_add(set) : STATUS_YES;

@@ -890,3 +890,11 @@ void fake_drm_event(struct fake_drm *drm, const char *line) {
     node_of(drm, node);
     assert_int_equal(write(umockdev_testbed_get_dev_fd(drm->testbed, node), line, strlen(line)), strlen(line));
 }
+
+char *fake_drm_sysfs(struct fake_drm *drm) {
+    char *root = umockdev_testbed_get_root_dir(drm->testbed);
+    char *sysfs = NULL;
+    assert_true(asprintf(&sysfs, "%s/sys", root) > 0);
+    g_free(root);
+    return sysfs;
+}

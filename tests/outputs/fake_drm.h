@@ -119,5 +119,7 @@ void fake_drm_other_master(struct fake_drm *drm, const char *name, unsigned pid)
 void fake_drm_masters_end(struct fake_drm *drm);
 /* Who has the card open can read this line from it, in the place of a driver's event. */
 void fake_drm_event(struct fake_drm *drm, const char *line);
+/* Where the testbed's /sys is, which shows the card and no connectors (sysfs_kit.h adds some); free with free(). */
+char *fake_drm_sysfs(struct fake_drm *drm);
 
 #endif

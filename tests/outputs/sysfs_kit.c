@@ -101,6 +101,15 @@ void sysfs_card(const char *sysfs, const char *card, const char *dev, const char
     free(back);
 }
 
+void sysfs_driver(const char *sysfs, const char *card, const char *driver) {
+    char *device = sysfs_attribute(sysfs, card, "device");
+    char *path = sysfs_attribute(sysfs, card, "device/driver");
+    link_to(device, "../..");
+    link_to(path, driver);
+    free(device);
+    free(path);
+}
+
 char *sysfs_attribute(const char *sysfs, const char *connector, const char *name) {
     return text("%s/class/drm/%s/%s", sysfs, connector, name);
 }

@@ -11,6 +11,9 @@ void sysfs_free(char *sysfs);
 /* "card0" with its number "226:0" and its driver; NULL: the kernel tells none of it. */
 void sysfs_card(const char *sysfs, const char *card, const char *dev, const char *driver);
 
+/* The driver of a card that is there already, laid out in another way. */
+void sysfs_driver(const char *sysfs, const char *card, const char *driver);
+
 struct sysfs_connector {
     const char *name; /* "card0-HDMI-A-1"; its card is there */
     const char *id; /* NULL: a kernel that does not tell it */

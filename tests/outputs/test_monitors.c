@@ -149,7 +149,7 @@ static void names_of_connectors(void) {
     assert_string_equal(by_text("connector:card0-DP-2"), "card0-DP-2");
     assert_string_equal(by_text("card0-DP-2"), "card0-DP-2");
     assert_string_equal(by_text("DP-2"), "card0-DP-2");
-    assert_string_equal(by_text("DP"), "card0-DP-1"); /* some X drivers have no number for the first */
+    assert_string_equal(by_text("DP"), "");
     assert_string_equal(by_text("card0"), "");
     assert_string_equal(by_text("card0-"), "");
     assert_string_equal(by_text("card1-DP-2"), "");
@@ -201,7 +201,12 @@ static void x_names_of_other_drivers(void) {
         begin(drivers[i]);
         assert_string_equal(by_randr("HDMI-0"), "card0-HDMI-A-1");
         assert_string_equal(by_randr("HDMI-1"), "card0-HDMI-A-1 card0-HDMI-A-2");
+        assert_string_equal(by_randr("HDMI-3"), "");
+        assert_string_equal(by_randr("DP-3"), "");
         assert_string_equal(by_randr("DisplayPort-0"), "card0-DP-1");
+        assert_string_equal(by_randr("DVI-D-2"), "card0-DVI-D-1");
+        assert_string_equal(by_randr("DVI-D-3"), "");
+        assert_string_equal(by_randr("VGA-2"), "");
         assert_string_equal(by_randr("DVI-0"), "card0-DVI-D-1 card0-DVI-I-1");
         assert_string_equal(by_randr("eDP"), "card0-eDP-1");
         assert_string_equal(by_randr("eDP-1"), "card0-eDP-1 card0-eDP-2");
@@ -217,6 +222,7 @@ static void x_names_of_nvidia(void) {
     plug_edid("card0-DP-3", edid);
     const struct copp_monitor_query both = {.size = sizeof both, .randr = "DP-0", .edid = edid, .edid_size = sizeof edid};
     assert_string_equal(by_randr("DP-0"), "card0-DP-1 card0-DP-2 card0-DP-3");
+    assert_string_equal(by_randr("DP"), "card0-DP-1 card0-DP-2 card0-DP-3");
     assert_string_equal(by_randr("VGA-0"), "card0-VGA-1");
     assert_string_equal(candidates(&both), "card0-DP-3");
     end();
@@ -366,9 +372,24 @@ static void displays_by_what_they_say(void) {
     assert_string_equal(by_text("model:DELL"), "");
     const struct copp_monitor_query named = {.size = sizeof named, .model = "DELL U2415", .randr = "DP-2"};
     const struct copp_monitor_query serial = {.size = sizeof serial, .model = "DELL U2415", .serial = "7MT0167B2YNL"};
+    const struct copp_monitor_query other = {.size = sizeof other, .model = "DELL U2412M", .randr = "DP-2"};
     assert_string_equal(candidates(&named), "card0-DP-2");
     assert_string_equal(candidates(&serial), "card0-DP-1");
+    assert_string_equal(candidates(&other), "");
     end();
+}
+
+/* What fills a text up is no part of it, nor is it behind its end. */
+static void texts_of_nothing_but_blanks(void) {
+    static const char zeros[COPP_EDID_TEXT_SIZE];
+    uint8_t block[COPP_EDID_SIZE];
+    struct copp_edid edid = {.size = sizeof edid};
+    sysfs_edid(block, 0, "             ", "A            ");
+    assert_int_equal(copp_edid_read(block, sizeof block, &edid), COPP_OK);
+    assert_memory_equal(edid.name, zeros, sizeof edid.name);
+    assert_memory_equal(edid.serial_text + 1, zeros, sizeof edid.serial_text - 1);
+    assert_string_equal(edid.serial_text, "A");
+    assert_string_equal(edid.display, "DEL A07B");
 }
 
 /* Two of one model without serial numbers have the same EDID: only where they are plugged in tells. */
@@ -579,7 +600,8 @@ static void attributes_that_cannot_be_read(void) {
 }
 
 static void attributes_that_make_no_sense(void) {
-    static const char *const ids[] = {"", "-1", "0x10", "4294967296", "1 2", "99999999999999999999999999999999999999999"};
+    static const char *const ids[] = {
+        "", "-1", "0x10", "4294967296", "1 2", "18446744073709551617", "99999999999999999999999999999999999999999"};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         sysfs = sysfs_new();
         sysfs_card(sysfs, "card0", "226:0", "i915");
@@ -667,6 +689,7 @@ int main(void) {
         TEST(the_card_of_an_open_file, ""),
         TEST(cards_without_a_number, ""),
         TEST(displays_by_what_they_say, ""),
+        TEST(texts_of_nothing_but_blanks, ""),
         TEST(twins, ""),
         TEST(edids_are_compared_whole, ""),
         TEST(displays_that_lie, ""),

@@ -1,5 +1,6 @@
 #include "fault_calls.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -34,6 +35,25 @@ int faulty_open64(const char *path, int flags, ...) {
     mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
     return due("open64") ? failure(false) : open64(path, flags, mode);
+}
+
+int faulty_openat64(int directory, const char *path, int flags, ...);
+int faulty_openat64(int directory, const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return due("openat64") ? failure(false) : openat64(directory, path, flags, mode);
+}
+
+DIR *faulty_opendir(const char *path);
+DIR *faulty_opendir(const char *path) {
+    return due("opendir") && failure(false) ? NULL : opendir(path);
+}
+
+struct dirent64 *faulty_readdir64(DIR *directory);
+struct dirent64 *faulty_readdir64(DIR *directory) {
+    return due("readdir64") && failure(false) ? NULL : readdir64(directory);
 }
 
 /* What fails to close is closed all the same. */
