@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client.h"
+#include "conformance/pause.h"
 
 void driver_close_clients(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
@@ -20,6 +20,36 @@ void driver_close_clients(struct case_run *run) {
     suite->client_count = 0;
 }
 
+/* What is missing, in words. */
+static void name_needs(unsigned needs, char *text, size_t size) {
+    static const struct {
+        unsigned need;
+        const char *name;
+    } names[] = {{NEED_HDCP, "HDCP"},
+                 {NEED_ACP, "ACP"},
+                 {NEED_CGMSA, "CGMS-A"},
+                 {NEED_SIGNALING, "TV standards"},
+                 {NEED_EVENTS, "a way to make something happen to it (--event-command)"},
+                 {NEED_BOUND, "bound answers"},
+                 {NEED_UNBOUND, "answers that are not bound"},
+                 {NEED_RECEIVER, "an HDCP receiver that is named"},
+                 {NEED_NO_HDCP, "no HDCP"},
+                 {NEED_NO_ACP, "no ACP"},
+                 {NEED_TYPE, "a protection type"},
+                 {NEED_CEA, "a default standard of CEA-805-A"},
+                 {NEED_NO_CEA, "a default standard that is not of CEA-805-A"},
+                 {NEED_NO_SIGNALING, "no TV standards"},
+                 {NEED_COMPONENT, "component video"},
+                 {NEED_FIXED, "S-Video or composite"},
+                 {NEED_TWO_TYPES, "two protection types"},
+                 {NEED_NO_RECEIVER, "no HDCP receiver"}};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names && used < size; i++) {
+        if ((needs & names[i].need) != 0)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", names[i].name);
+    }
+}
+
 bool driver_prepare(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
     suite->output = NULL;
@@ -30,8 +60,11 @@ bool driver_prepare(struct case_run *run) {
         if ((suite->outputs[i].has & run->test->needs) == run->test->needs)
             suite->output = &suite->outputs[i];
     }
-    if (suite->output == NULL)
-        return case_skip(run, CASE_NOT_SUPPORTED, "no output has what this case needs");
+    if (suite->output == NULL) {
+        char needs[256] = "";
+        name_needs(run->test->needs, needs, sizeof needs);
+        return case_skip(run, CASE_NOT_SUPPORTED, "no output has all that this case needs: %s", needs);
+    }
     (void)snprintf(run->outcome->subject, sizeof run->outcome->subject, "%s", suite->output->name);
     return true;
 }
@@ -113,7 +146,7 @@ uint64_t driver_patience(const struct case_run *run) {
 
 void driver_settle(struct case_run *run) {
     for (uint64_t end = driver_patience(run), now = clock_us(); now < end; now = clock_us())
-        (void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        pause_ms(10);
 }
 
 static bool remember(struct driver_suite *suite, const char *event) {
