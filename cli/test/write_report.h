@@ -2,8 +2,8 @@
 #ifndef COPP_CLI_TEST_WRITE_REPORT_H
 #define COPP_CLI_TEST_WRITE_REPORT_H
 
-#include "conformance/report.h"
 #include "cli/options.h"
+#include "conformance/report.h"
 
 typedef void report_printer(FILE *out, const struct report_about *about, const struct runner_report *report);
 
