@@ -54,7 +54,7 @@ static bool cause_embedded(struct driver_target *target, const char *event) {
 
 /* The command has the event in its environment, and says by its exit status whether it could. */
 static bool cause_by_command(struct driver_target *target, const char *event) {
-    return set_variable("COPP_EVENT", event) && system(of(target)->event_command) == 0;
+    return run_shell(of(target)->event_command, "COPP_EVENT", event);
 }
 
 void adapter_target_init(struct adapter_target *target, const struct invocation *in, struct adapter *adapter,
