@@ -2,7 +2,7 @@
 # Messages, and steps: named pieces of work whose output goes to a log and whose outcome is one line.
 
 # What the project's own code is in, but for tests, fuzzing, benchmarks and examples.
-readonly rooms=(common src include outputs transports monitors daemon cli plugins win32)
+readonly rooms=(common src include outputs transports monitors daemon cli conformance plugins win32)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -99,8 +99,9 @@ lint_layers() {
     allow monitors "$inline|"'common/printable\.h|monitors/.*|copp/(base|protocol|monitor)\.h'
     allow transports "$inline|"'common/clock\.h|(base|wire|transports)/.*|copp/(base|opm|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
-    allow cli 'common/.*|cli/.*|outputs/.*|copp\.h|copp/.*'
+    allow cli 'common/.*|cli/.*|conformance/.*|outputs/.*|copp\.h|copp/.*'
     allow plugins 'common/(clock|hierarchy|hierarchy_opm)\.h|plugins/.*|copp\.h' # and public headers, as others do
+    allow conformance 'common/.*|conformance/.*|copp\.h|copp/.*'
     allow win32 'common/.*|win32/.*|copp\.h|copp/.*'
     allow common 'common/.*|copp/(certificate|key|socket|transport|x509)\.h'
     allow include 'copp/.*'

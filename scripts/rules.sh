@@ -8,7 +8,7 @@ rule_ids() { sed -nE 's/^- \*\*((OPM-)?[A-Z]+-[0-9]+)\*\*.*/\1/p' docs/protocol.
 
 # "RULE file" for each rule that a source file cites, also as one of "CERT-4..6".
 rule_code() {
-    grep -roE --include='*.[ch]' "$rule_pattern(\.\.[0-9]+)?" "${rooms[@]}" | awk -F: '{
+    grep -roE --include='*.[ch]' "$rule_pattern(\.\.[0-9]+)?" "${rooms[@]}" --exclude-dir=conformance | awk -F: '{
         match($2, /[0-9]/)
         family = substr($2, 1, RSTART - 1)
         count = split(substr($2, RSTART), ends, /\.\./)
