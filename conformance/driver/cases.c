@@ -2,9 +2,9 @@
 #include "driver.h"
 
 static const struct conformance_case *const lists[] = {
-    driver_cases_session,
-    driver_cases_command,
-    driver_cases_status,
+    driver_cases_session,      driver_cases_command, driver_cases_status, driver_cases_opm_start, /* OPM-INI */
+    driver_cases_opm_requests, /* OPM-GET-1..6 */
+    driver_cases_opm_commands, /* OPM-SET-1..3 */
 };
 
 size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]) {

@@ -19,6 +19,18 @@
 #define NEED_RECEIVER 0x80u /* an HDCP receiver is there */
 #define NEED_NO_HDCP 0x100u
 #define NEED_NO_ACP 0x200u
+/* The same under OPM semantics alone. */
+#define NEED_NO_CGMSA 0x10000u
+#define NEED_DPCP 0x20000u
+#define NEED_NO_DPCP 0x40000u
+#define NEED_TYPE1 0x80000u /* it offers type enforcement */
+#define NEED_NO_TYPE1 0x100000u
+#define NEED_DVI 0x200000u
+#define NEED_NO_DVI 0x400000u
+#define NEED_EMBEDDED 0x800000u /* an embedded link */
+#define NEED_LISTS 0x1000000u /* the driver takes the suite's own lists of revoked HDCP devices (opm_lists.h) */
+#define NEED_COPP 0x2000000u /* it has COPP's sessions as well */
+#define NEED_TWO 0x4000000u /* the adapter has two outputs or more */
 
 struct driver_target;
 
@@ -42,6 +54,8 @@ struct driver_target {
     const struct driver_target_ops *ops;
     const struct copp_public_key *anchor; /* whom the driver's chain leads to under COPP; NULL: not known */
     const struct copp_opm_anchor *opm_anchor; /* and under OPM */
+    bool test_lists; /* its driver takes lists that are signed under the keys of opm_lists.h */
+    bool both_semantics; /* it opens devices of either semantics */
 };
 
 struct driver_output {
@@ -98,5 +112,8 @@ size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]);
 extern const struct conformance_case driver_cases_session[];
 extern const struct conformance_case driver_cases_command[];
 extern const struct conformance_case driver_cases_status[];
+extern const struct conformance_case driver_cases_opm_start[];
+extern const struct conformance_case driver_cases_opm_requests[];
+extern const struct conformance_case driver_cases_opm_commands[];
 
 #endif
