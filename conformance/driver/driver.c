@@ -129,6 +129,8 @@ void driver_finish(struct case_run *run) {
         }
     }
     free_clients(run, suite);
+    while (suite->back_count > 0)
+        (void)driver_cause(run, suite->back[--suite->back_count]);
     run->outcome->result = result;
 }
 

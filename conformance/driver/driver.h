@@ -69,6 +69,7 @@ struct driver_output {
 
 #define DRIVER_OUTPUTS_MAX 32u
 #define DRIVER_CLIENTS_MAX 80u
+#define DRIVER_BACK_MAX 8u
 
 struct driver_client;
 
@@ -82,6 +83,8 @@ struct driver_suite {
     const struct driver_output *output; /* the running case's */
     struct driver_client *clients[DRIVER_CLIENTS_MAX]; /* the running case's, closed when it ends */
     size_t client_count;
+    const char *back[DRIVER_BACK_MAX]; /* events that put the running case's output back when it ends, the last one first */
+    size_t back_count;
     bool events_caused; /* by the running case, so that the output is put back */
 };
 
@@ -115,5 +118,7 @@ extern const struct conformance_case driver_cases_status[];
 extern const struct conformance_case driver_cases_opm_start[];
 extern const struct conformance_case driver_cases_opm_requests[];
 extern const struct conformance_case driver_cases_opm_commands[];
+extern const struct conformance_case driver_cases_opm_answers[];
+extern const struct conformance_case driver_cases_opm_levels[];
 
 #endif

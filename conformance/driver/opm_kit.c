@@ -280,3 +280,12 @@ bool opm_want_srm(struct case_run *run, struct driver_client *client, const char
     return client_command_beside(run, client, &command, bytes, size, &hresult) &&
            want_hresult(run, rule, opm_name(COPP_OPM_SET_HDCP_SRM), hresult, right);
 }
+
+bool opm_cause(struct case_run *run, const struct opm_event *event) {
+    struct driver_suite *suite = driver_suite_of(run);
+    if (!driver_cause(run, event->event))
+        return false;
+    if (event->back != NULL && suite->back_count < DRIVER_BACK_MAX)
+        suite->back[suite->back_count++] = event->back;
+    return true;
+}

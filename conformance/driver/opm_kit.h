@@ -3,6 +3,7 @@
 #define COPP_CONFORMANCE_OPM_KIT_H
 
 #include "client.h"
+#include "copp/device.h"
 #include "copp/opm.h"
 
 /* Offsets in an answer (OPM-WIRE-2, OPM-WIRE-6). */
@@ -82,6 +83,13 @@ bool opm_want_css(struct case_run *run, struct driver_client *client, const char
 /* SET_HDCP_SRM with size bytes beside it, and the version that the command says. */
 bool opm_want_srm(struct case_run *run, struct driver_client *client, const char *rule, uint32_t version, const uint8_t *bytes,
                   size_t size, uint32_t right);
+
+/* What happens to the running case's output, and what puts it back when the case ends; NULL: nothing has to. Both as driver_cause. */
+struct opm_event {
+    const char *event;
+    const char *back;
+};
+bool opm_cause(struct case_run *run, const struct opm_event *event);
 
 /* The request's name as opmapi.h has it. */
 const char *opm_name(enum copp_request request);
