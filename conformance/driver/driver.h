@@ -120,5 +120,9 @@ extern const struct conformance_case driver_cases_opm_requests[];
 extern const struct conformance_case driver_cases_opm_commands[];
 extern const struct conformance_case driver_cases_opm_answers[];
 extern const struct conformance_case driver_cases_opm_levels[];
+extern const struct conformance_case driver_cases_opm_flags[];
+extern const struct conformance_case driver_cases_opm_books[];
+extern const struct conformance_case driver_cases_opm_srm[];
+extern const struct conformance_case driver_cases_opm_chain[];
 
 #endif
