@@ -2,7 +2,9 @@
 #include "driver.h"
 
 static const struct conformance_case *const lists[] = {
-    driver_cases_session,      driver_cases_command, driver_cases_status, driver_cases_opm_start, /* OPM-INI */
+    driver_cases_certificate,  driver_cases_session, driver_cases_command,   driver_cases_level,
+    driver_cases_signaling,    driver_cases_status,  driver_cases_content,   driver_cases_events,
+    driver_cases_arbitration,  driver_cases_binding, driver_cases_opm_start, /* OPM-INI */
     driver_cases_opm_requests, /* OPM-GET-1..6 */
     driver_cases_opm_commands, /* OPM-SET-1..3 */
     driver_cases_opm_answers, /* OPM-GET-4, OPM-GET-7, OPM-GET-10, OPM-WIRE, OPM-CONST */

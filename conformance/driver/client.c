@@ -286,8 +286,11 @@ bool client_set_level(struct case_run *run, struct driver_client *client, uint32
 
 bool client_raise(struct case_run *run, struct driver_client *client, uint32_t type, uint32_t level) {
     uint32_t hresult;
-    return client_set_level(run, client, type, level, &hresult) &&
-           want_hresult(run, "CMD-4", "SetProtectionLevel", hresult, COPP_HR_OK);
+    if (!client_set_level(run, client, type, level, &hresult))
+        return false;
+    if (hresult != COPP_HR_OK)
+        case_mark(run, false, 40, COPP_SET_PROTECTION_LEVEL_SIZE);
+    return want_hresult(run, "CMD-4", "SetProtectionLevel", hresult, COPP_HR_OK);
 }
 
 bool client_query(struct case_run *run, struct driver_client *client, enum copp_request request, const void *data, size_t size,
@@ -307,6 +310,17 @@ bool client_ask(struct case_run *run, struct driver_client *client, enum copp_re
     put_u32(data, type);
     return client_query(run, client, request, data, level ? sizeof data : 0, &output) &&
            copp_status_decode(output.bytes + 20, COPP_STATUS_SIZE, answer) == COPP_OK;
+}
+
+bool client_await_flags(struct case_run *run, struct driver_client *client, uint32_t *flags) {
+    struct copp_status answer = {.flags = 0};
+    for (uint64_t end = driver_patience(run);;) {
+        if (!client_ask(run, client, COPP_QUERY_CONNECTOR_TYPE, 0, &answer))
+            return false;
+        *flags = answer.flags;
+        if (answer.flags != COPP_STATUS_NORMAL || clock_us() >= end)
+            return true;
+    }
 }
 
 bool want_hresult(struct case_run *run, const char *rule, const char *what, uint32_t got, uint32_t right) {

@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-#include "copp/key.h"
 #include "hashes.h"
+#include "rsa.h"
 
-#define OAEP_BLOCK_SIZE 256u /* bytes: RSA-2048 */
+#define OAEP_BLOCK_SIZE RSA_SIZE
 
 /* What is wrong with a block on purpose. */
 enum oaep_flaw {
@@ -31,13 +31,7 @@ struct oaep_form {
     enum oaep_flaw flaw;
 };
 
-/* The 256 bytes before encryption. False: the message does not fit. */
+/* The 256 bytes before encryption, which rsa_encrypt_raw does (RFC 8017, 7.1.1). False: the message does not fit. */
 bool oaep_form_block(const struct oaep_form *oaep, uint8_t *block);
-
-/*
- * in^e mod n on 256 bytes, big-endian; out may be in. False: the key is not one of 2048 bits, or in is not below the modulus. Not
- * constant in time: for a test's secrets alone.
- */
-bool rsa_raise(const struct copp_public_key *key, const uint8_t *in, uint8_t *out);
 
 #endif

@@ -178,8 +178,8 @@ static void run_empty_pointer(struct case_run *run) {
 }
 
 const struct conformance_case driver_cases_opm_commands[] = {
-    DOES("1-1", "a command whose OMAC is over the 4080 bytes behind it is carried out", "OPM-SET-1", "SET_PROTECTION_LEVEL",
-         "S_OK", 0, false, run_right),
+    DOES("1-1", "a command whose OMAC is over the 4080 bytes behind it is carried out", "OPM-SET-1 OPM-WIRE-3 OPM-WIRE-9",
+         "SET_PROTECTION_LEVEL", "S_OK", 0, false, run_right),
     SENDS("1-2", "every byte of the OMAC counts", "OPM-SET-1",
           "16 times SET_PROTECTION_LEVEL, each with one bit of another byte of the OMAC flipped", IS_INVALID " for each", 0,
           .request = SET, .type = OPM_TYPE_ANY, .first = 0, .last = 15, .code = INVALID),

@@ -282,10 +282,5 @@ bool opm_want_srm(struct case_run *run, struct driver_client *client, const char
 }
 
 bool opm_cause(struct case_run *run, const struct opm_event *event) {
-    struct driver_suite *suite = driver_suite_of(run);
-    if (!driver_cause(run, event->event))
-        return false;
-    if (event->back != NULL && suite->back_count < DRIVER_BACK_MAX)
-        suite->back[suite->back_count++] = event->back;
-    return true;
+    return event->back != NULL ? driver_cause_until_end(run, event->event, event->back) : driver_cause(run, event->event);
 }

@@ -174,8 +174,8 @@ static void run_type_bits(struct case_run *run) {
     }
 
 const struct conformance_case driver_cases_opm_requests[] = {
-    DOES("1-1", "a request whose OMAC is over the 4096 bytes behind it is answered", "OPM-GET-1", "GET_CONNECTOR_TYPE", "S_OK", 0,
-         false, run_right),
+    DOES("1-1", "a request whose OMAC is over the 4096 bytes behind it is answered", "OPM-GET-1 OPM-WIRE-1", "GET_CONNECTOR_TYPE",
+         "S_OK", 0, false, run_right),
     ASKS("1-2", "every byte of the OMAC counts", "OPM-GET-1",
          "16 times GET_CONNECTOR_TYPE, each with one bit of another byte of the OMAC flipped", IS_INVALID " for each", 0,
          .request = CONNECTOR, .first = 0, .last = 15, .code = INVALID),
@@ -276,9 +276,9 @@ const struct conformance_case driver_cases_opm_requests[] = {
     COUNTS_NOT("14", "a request that the output cannot answer", "GET_CURRENT_HDCP_SRM_VERSION before a list was given", 0,
                .request = COPP_OPM_QUERY_SRM_VERSION),
 
-    ASKS("5-1", "GET_CONNECTED_HDCP_DEVICE_INFORMATION is COPP's", "OPM-GET-5", "GET_CONNECTED_HDCP_DEVICE_INFORMATION",
+    ASKS("5-1", "GET_CONNECTED_HDCP_DEVICE_INFORMATION is COPP's", "OPM-GET-5 OPM-DDI-6", "GET_CONNECTED_HDCP_DEVICE_INFORMATION",
          "0xC026251C", 0, .request = KSV, .code = COPP_ONLY),
-    ASKS("5-2", "GET_ACP_AND_CGMSA_SIGNALING is COPP's", "OPM-GET-5", "GET_ACP_AND_CGMSA_SIGNALING", "0xC026251C", 0,
+    ASKS("5-2", "GET_ACP_AND_CGMSA_SIGNALING is COPP's", "OPM-GET-5 OPM-DDI-6", "GET_ACP_AND_CGMSA_SIGNALING", "0xC026251C", 0,
          .request = COPP_QUERY_SIGNALING, .code = COPP_ONLY),
     ASKS("5-3", "GET_CODEC_INFO is not a display output's", "OPM-GET-5", "GET_CODEC_INFO", IS_INVALID, 0, .request = CONNECTOR,
          .guid = codec_info, .code = INVALID),

@@ -50,7 +50,7 @@ static bool seal_by_hand(struct case_run *run, struct driver_client *client, enu
         memcpy(block + sizeof block - COPP_HANDSHAKE_SIZE, message, COPP_HANDSHAKE_SIZE);
     else
         made = oaep_form_block(&form, block);
-    return (made && rsa_raise(&client->leaf, block, sealed->bytes)) || case_error(run, "the block could not be encrypted");
+    return (made && rsa_encrypt_raw(&client->leaf, block, sealed->bytes)) || case_error(run, "the block could not be encrypted");
 }
 
 /* Numbers at the edges of what RSA takes. */

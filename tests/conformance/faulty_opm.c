@@ -35,16 +35,16 @@ const struct fault faults_opm[] = {
 
 /* --- words, files, keys --- */
 
-uint32_t faulty_word(const uint8_t *bytes) {
+uint32_t faulty_opm_word(const uint8_t *bytes) {
     return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
-void faulty_put(uint8_t *bytes, uint32_t value) {
+void faulty_opm_put(uint8_t *bytes, uint32_t value) {
     for (int i = 0; i < 4; i++)
         bytes[i] = (uint8_t)(value >> (8 * i));
 }
 
-size_t faulty_type_index(uint32_t type) {
+size_t faulty_opm_type_index(uint32_t type) {
     size_t index = 0;
     while (index < LEVEL_TYPES - 1 && type != 1u << index)
         index++;
@@ -57,7 +57,7 @@ static const char *vector_path(const char *name, char *path, size_t size) {
     return path;
 }
 
-const uint8_t *faulty_vector(const char *name, size_t *size) {
+const uint8_t *faulty_opm_vector(const char *name, size_t *size) {
     static struct {
         const char *name;
         uint8_t bytes[8192];
@@ -109,7 +109,7 @@ static enum copp_result key_decrypt(struct copp_private_key *key, const uint8_t 
 
 static const struct copp_private_key_ops key_ops = {.size = sizeof key_ops, .public_key = key_public, .decrypt_raw = key_decrypt};
 
-struct copp_private_key *faulty_key(void) {
+struct copp_private_key *faulty_opm_key(void) {
     static struct remembering_key key = {.key = {&key_ops}};
     char path[1024];
     if (key.real == NULL && copp_private_key_open(vector_path("opm/leaf-key.pem", path, sizeof path), NULL, &key.real) != COPP_OK)
@@ -126,7 +126,7 @@ static const struct hierarchy *copp_side(void) {
     return &hierarchy;
 }
 
-bool faulty_copp_leaf(struct copp_public_key *key) {
+bool faulty_opm_copp_leaf(struct copp_public_key *key) {
     struct copp_private_key *leaf = copp_side()->keys[HIERARCHY_LEAF];
     return leaf->ops->public_key(leaf, key) == COPP_OK;
 }
@@ -137,7 +137,7 @@ static struct faulty_session *of(struct copp_transport *transport) {
     return (struct faulty_session *)(void *)transport;
 }
 
-void faulty_tag(struct copp_omac *omac, const uint8_t *bytes, size_t size, uint8_t *tag) {
+void faulty_opm_tag(struct copp_omac *omac, const uint8_t *bytes, size_t size, uint8_t *tag) {
     if (copp_omac_tag(omac, bytes, size, tag) != COPP_OK) /* without a key */
         memset(tag, 0, COPP_MAC_SIZE);
 }
@@ -145,7 +145,7 @@ void faulty_tag(struct copp_omac *omac, const uint8_t *bytes, size_t size, uint8
 static void tag_message(struct copp_omac *omac, struct faulty_call *call) {
     uint8_t *mac = call->is_command ? call->bytes : call->mac;
     const uint8_t *from = call->is_command ? call->bytes + COPP_MAC_SIZE : call->bytes;
-    faulty_tag(omac, from, call->is_command ? COPP_AUTHENTICATED_SIZE : COPP_MESSAGE_SIZE, mac);
+    faulty_opm_tag(omac, from, call->is_command ? COPP_AUTHENTICATED_SIZE : COPP_MESSAGE_SIZE, mac);
 }
 
 static bool is_authentic(const struct faulty_session *session, const struct faulty_call *call) {
@@ -156,26 +156,26 @@ static bool is_authentic(const struct faulty_session *session, const struct faul
     return memcmp(copy.is_command ? copy.bytes : copy.mac, call->is_command ? call->bytes : call->mac, COPP_MAC_SIZE) == 0;
 }
 
-void faulty_resign(struct faulty_session *session, struct faulty_call *call) {
+void faulty_opm_resign(struct faulty_session *session, struct faulty_call *call) {
     tag_message(session->outer_mac, call);
     call->authentic = session->active;
 }
 
-void faulty_seal_answer(struct faulty_session *session, struct faulty_call *call) {
-    faulty_tag(session->outer_mac, call->answer.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, call->answer.bytes);
+void faulty_opm_seal_answer(struct faulty_session *session, struct faulty_call *call) {
+    faulty_opm_tag(session->outer_mac, call->answer.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, call->answer.bytes);
 }
 
-bool faulty_is(const struct faulty_call *call, const struct faulty_rule *rule) {
+bool faulty_opm_is(const struct faulty_call *call, const struct faulty_rule *rule) {
     return (rule->request == 0 || (call->known && ONLY(call->request) == rule->request)) &&
            (rule->type == 0 || call->type == rule->type);
 }
 
 static void read_call(const struct faulty_session *session, struct faulty_call *call) {
     call->known = copp_opm_request_from_guid(call->bytes + AT_GUID, &call->request);
-    call->sequence = faulty_word(call->bytes + AT_SEQUENCE);
-    call->size = faulty_word(call->bytes + AT_SIZE);
-    call->type = faulty_word(call->bytes + AT_DATA);
-    call->level = faulty_word(call->bytes + AT_LEVEL);
+    call->sequence = faulty_opm_word(call->bytes + AT_SEQUENCE);
+    call->size = faulty_opm_word(call->bytes + AT_SIZE);
+    call->type = faulty_opm_word(call->bytes + AT_DATA);
+    call->level = faulty_opm_word(call->bytes + AT_LEVEL);
     call->authentic = is_authentic(session, call);
     call->in_turn = call->sequence == (call->is_command ? session->command : session->status);
 }
@@ -189,7 +189,7 @@ static void translate(const struct faulty_session *session, struct faulty_call *
             (call->is_command ? call->bytes : call->mac)[0] ^= 1;
         return;
     }
-    faulty_put(call->bytes + AT_SEQUENCE, faulty_word(call->bytes + AT_SEQUENCE) - outer + inner);
+    faulty_opm_put(call->bytes + AT_SEQUENCE, faulty_opm_word(call->bytes + AT_SEQUENCE) - outer + inner);
     tag_message(session->inner_mac, call);
 }
 
@@ -223,28 +223,28 @@ static enum copp_result inner_command(struct faulty_session *session, struct fau
 static void make_inner(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t level, uint32_t size,
                        struct faulty_call *call) {
     memcpy(call->bytes + AT_GUID, copp_opm_request_guid(request), COPP_GUID_SIZE);
-    faulty_put(call->bytes + AT_SEQUENCE, call->is_command ? session->inner_command : session->inner_status);
-    faulty_put(call->bytes + AT_SIZE, size);
-    faulty_put(call->bytes + AT_DATA, type);
-    faulty_put(call->bytes + AT_LEVEL, level);
+    faulty_opm_put(call->bytes + AT_SEQUENCE, call->is_command ? session->inner_command : session->inner_status);
+    faulty_opm_put(call->bytes + AT_SIZE, size);
+    faulty_opm_put(call->bytes + AT_DATA, type);
+    faulty_opm_put(call->bytes + AT_LEVEL, level);
     tag_message(session->inner_mac, call);
 }
 
-uint32_t faulty_inner_set(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t level) {
+uint32_t faulty_opm_inner_set(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t level) {
     struct faulty_call call = {.is_command = true, .hresult = COPP_HR_UNEXPECTED};
     make_inner(session, request, type, level, COPP_SET_PROTECTION_LEVEL_SIZE, &call);
     (void)inner_command(session, &call);
     return call.hresult;
 }
 
-bool faulty_inner_get(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t *word) {
+bool faulty_opm_inner_get(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t *word) {
     const bool level = request == COPP_QUERY_LOCAL_PROTECTION_LEVEL || request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL;
     struct faulty_call call = {.hresult = COPP_HR_UNEXPECTED};
     make_inner(session, request, level ? type : 0, 0, level ? 4 : 0, &call);
     if (inner_status(session, &call) != COPP_OK || call.hresult != COPP_HR_OK)
         return false;
-    *word = faulty_word(call.answer.bytes + AT_WORD);
-    session->events |= faulty_word(call.answer.bytes + AT_FLAGS);
+    *word = faulty_opm_word(call.answer.bytes + AT_WORD);
+    session->events |= faulty_opm_word(call.answer.bytes + AT_FLAGS);
     return true;
 }
 
@@ -278,7 +278,7 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
     return result;
 }
 
-bool faulty_renew(struct faulty_session *session) {
+bool faulty_opm_renew(struct faulty_session *session) {
     const struct copp_device_options options = {.size = sizeof options, .semantics = COPP_SEMANTICS_OPM};
     uint8_t random[COPP_RANDOM_SIZE];
     const uint8_t *chain_bytes;
@@ -310,7 +310,7 @@ static enum copp_result session_sequence_start(struct copp_transport *transport,
         return COPP_OK;
     enum copp_result result = s->inner->ops->session_sequence_start(s->inner, &plain, &sealed, hresult);
     if (result == COPP_OK && *hresult == COPP_HR_OK) {
-        enum copp_result opened = s->opm ? copp_handshake_open_opm(faulty_key(), &sealed, s->random, &handshake)
+        enum copp_result opened = s->opm ? copp_handshake_open_opm(faulty_opm_key(), &sealed, s->random, &handshake)
                                          : copp_handshake_open(copp_side()->keys[HIERARCHY_LEAF], &sealed, &handshake);
         if (opened == COPP_OK)
             begin(s, &handshake);
@@ -339,7 +339,7 @@ static enum copp_result protection_command(struct copp_transport *transport, con
         result = inner_command(s, &call);
     }
     if (call.hresult == COPP_HR_OK && call.request == COPP_SET_PROTECTION_LEVEL)
-        s->held[faulty_type_index(call.type)] = s->driver->last[faulty_type_index(call.type)] = call.level;
+        s->held[faulty_opm_type_index(call.type)] = s->driver->last[faulty_opm_type_index(call.type)] = call.level;
     s->command += call.hresult == COPP_HR_OK;
     if (result == COPP_OK && s->opm && rule->was_set != NULL)
         (void)rule->was_set(s, &call, rule);
@@ -368,16 +368,16 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
     const bool answered = result == COPP_OK && call.hresult == COPP_HR_OK;
     faulty_hook *after = s->opm ? rule->got : rule->copp_got;
     if (answered && s->opm) { /* as the application has asked */
-        faulty_put(call.answer.bytes + AT_FLAGS, faulty_word(call.answer.bytes + AT_FLAGS) | s->events);
+        faulty_opm_put(call.answer.bytes + AT_FLAGS, faulty_opm_word(call.answer.bytes + AT_FLAGS) | s->events);
         s->events = 0;
-        faulty_seal_answer(s, &call);
+        faulty_opm_seal_answer(s, &call);
     }
     s->status += answered;
     if (result == COPP_OK && after != NULL)
         (void)after(s, &call, rule);
     if (result == COPP_OK && call.hresult == COPP_HR_OK) {
         *output = call.answer;
-        s->flags = faulty_word(call.answer.bytes + AT_FLAGS);
+        s->flags = faulty_opm_word(call.answer.bytes + AT_FLAGS);
         memcpy(s->last_random, input->bytes, sizeof s->last_random);
     }
     *hresult = call.hresult;
@@ -499,9 +499,9 @@ static enum copp_result make_adapter(struct faulty_opm *driver) {
     char text[8192];
     size_t chain_size, key_count;
     const struct hierarchy *copp = copp_side();
-    const uint8_t *chain = faulty_vector("opm/chain-good-sha256-leaf-root-ca.p7b", &chain_size);
+    const uint8_t *chain = faulty_opm_vector("opm/chain-good-sha256-leaf-root-ca.p7b", &chain_size);
     const struct copp_srm_key *keys = opm_list_keys(&key_count);
-    if (copp == NULL || chain == NULL || faulty_key() == NULL)
+    if (copp == NULL || chain == NULL || faulty_opm_key() == NULL)
         return COPP_E_NOT_FOUND;
     (void)snprintf(text, sizeof text, "%s%s", copp_sim_default(), displayport);
     const struct copp_sim_config config = {.size = sizeof config,
@@ -512,14 +512,14 @@ static enum copp_result make_adapter(struct faulty_opm *driver) {
                                            .now_ms = clock_ms()};
     enum copp_result result = copp_sim_new(&config, &driver->sim, NULL);
     if (result == COPP_OK)
-        result = copp_adapter_renew_opm(copp_sim_adapter(driver->sim), chain, chain_size, faulty_key());
+        result = copp_adapter_renew_opm(copp_sim_adapter(driver->sim), chain, chain_size, faulty_opm_key());
     return result == COPP_OK ? copp_adapter_keep_srms(copp_sim_adapter(driver->sim), keys, key_count) : result;
 }
 
 struct driver_target *faulty_opm_new(const char *fault) {
     static struct copp_opm_anchor anchor;
     size_t size;
-    const uint8_t *root = faulty_vector("opm/root.pem", &size);
+    const uint8_t *root = faulty_opm_vector("opm/root.pem", &size);
     struct faulty_opm *driver = calloc(1, sizeof *driver);
     anchor.size = sizeof anchor;
     if (driver == NULL)

@@ -103,18 +103,18 @@ struct faulty_rule {
 };
 
 /* faulty_opm.c */
-void faulty_tag(struct copp_omac *omac, const uint8_t *bytes, size_t size, uint8_t *tag);
-void faulty_resign(struct faulty_session *session, struct faulty_call *call); /* under the application's key */
-void faulty_seal_answer(struct faulty_session *session, struct faulty_call *call);
-uint32_t faulty_inner_set(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t level);
-bool faulty_inner_get(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t *word);
-bool faulty_renew(struct faulty_session *session); /* another device behind it, with another random number */
-bool faulty_is(const struct faulty_call *call, const struct faulty_rule *rule); /* request and type, if rule names some */
-const uint8_t *faulty_vector(const char *name, size_t *size); /* a file of tests/vectors; NULL without it. Kept. */
-struct copp_private_key *faulty_key(void);
-bool faulty_copp_leaf(struct copp_public_key *key); /* the one of COPP's chain */
-size_t faulty_type_index(uint32_t type);
-uint32_t faulty_word(const uint8_t *bytes);
-void faulty_put(uint8_t *bytes, uint32_t value);
+void faulty_opm_tag(struct copp_omac *omac, const uint8_t *bytes, size_t size, uint8_t *tag);
+void faulty_opm_resign(struct faulty_session *session, struct faulty_call *call); /* under the application's key */
+void faulty_opm_seal_answer(struct faulty_session *session, struct faulty_call *call);
+uint32_t faulty_opm_inner_set(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t level);
+bool faulty_opm_inner_get(struct faulty_session *session, enum copp_request request, uint32_t type, uint32_t *word);
+bool faulty_opm_renew(struct faulty_session *session); /* another device behind it, with another random number */
+bool faulty_opm_is(const struct faulty_call *call, const struct faulty_rule *rule); /* request and type, if rule names some */
+const uint8_t *faulty_opm_vector(const char *name, size_t *size); /* a file of tests/vectors; NULL without it. Kept. */
+struct copp_private_key *faulty_opm_key(void);
+bool faulty_opm_copp_leaf(struct copp_public_key *key); /* the one of COPP's chain */
+size_t faulty_opm_type_index(uint32_t type);
+uint32_t faulty_opm_word(const uint8_t *bytes);
+void faulty_opm_put(uint8_t *bytes, uint32_t value);
 
 #endif

@@ -4,16 +4,16 @@
 #include "faulty_opm_hooks.h"
 
 static bool is_answered(const struct faulty_call *call, const struct faulty_rule *rule) {
-    return call->hresult == COPP_HR_OK && faulty_is(call, rule);
+    return call->hresult == COPP_HR_OK && faulty_opm_is(call, rule);
 }
 
 static uint32_t read_at(const struct faulty_call *call, uint32_t at) {
-    return faulty_word(call->answer.bytes + at);
+    return faulty_opm_word(call->answer.bytes + at);
 }
 
 static void write_at(struct faulty_session *s, struct faulty_call *call, uint32_t at, uint32_t word) {
-    faulty_put(call->answer.bytes + at, word);
-    faulty_seal_answer(s, call);
+    faulty_opm_put(call->answer.bytes + at, word);
+    faulty_opm_seal_answer(s, call);
 }
 
 bool answer_word(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
@@ -31,14 +31,14 @@ bool answer_mac(struct faulty_session *s, struct faulty_call *call, const struct
 
 bool answer_short_mac(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
     if (is_answered(call, rule))
-        faulty_tag(s->outer_mac, call->answer.bytes + COPP_MAC_SIZE, rule->last, call->answer.bytes);
+        faulty_opm_tag(s->outer_mac, call->answer.bytes + COPP_MAC_SIZE, rule->last, call->answer.bytes);
     return false;
 }
 
 bool answer_random(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
     if (is_answered(call, rule)) {
         memcpy(call->answer.bytes + AT_RANDOM, s->last_random, COPP_RANDOM_SIZE);
-        faulty_seal_answer(s, call);
+        faulty_opm_seal_answer(s, call);
     }
     return false;
 }
@@ -46,7 +46,7 @@ bool answer_random(struct faulty_session *s, struct faulty_call *call, const str
 bool answer_same_id(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
     if (!is_answered(call, rule))
         return false;
-    faulty_put(call->answer.bytes + AT_WORD, rule->value);
+    faulty_opm_put(call->answer.bytes + AT_WORD, rule->value);
     write_at(s, call, AT_WORD + 4, 0);
     return false;
 }
@@ -65,10 +65,10 @@ bool answer_types_by_event(struct faulty_session *s, struct faulty_call *call, c
 }
 
 bool answer_code_as_word(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (call->hresult != rule->from || !faulty_is(call, rule))
+    if (call->hresult != rule->from || !faulty_opm_is(call, rule))
         return false;
     memset(&call->answer, 0, sizeof call->answer);
-    faulty_put(call->answer.bytes + AT_ANSWER_SIZE, COPP_STATUS_SIZE);
+    faulty_opm_put(call->answer.bytes + AT_ANSWER_SIZE, COPP_STATUS_SIZE);
     memcpy(call->answer.bytes + AT_RANDOM, call->bytes, COPP_RANDOM_SIZE);
     call->hresult = COPP_HR_OK;
     s->status++;
@@ -81,7 +81,7 @@ bool unpack_id(struct faulty_session *s, struct faulty_call *call, const struct 
     if (!is_answered(call, rule))
         return false;
     memmove(bytes + AT_WORD + 4, bytes + AT_WORD, 8);
-    faulty_put(bytes + AT_WORD, 0);
+    faulty_opm_put(bytes + AT_WORD, 0);
     write_at(s, call, AT_ANSWER_SIZE, 32);
     return false;
 }
@@ -175,12 +175,12 @@ bool loss_hidden(struct faulty_session *s, struct faulty_call *call, const struc
     if (!is_virtual(call, rule) || strncmp(rule->text, s->driver->happened, strlen(rule->text)) != 0)
         return false;
     write_flags(s, call, 0);
-    write_at(s, call, AT_WORD, s->held[faulty_type_index(call->type)]);
+    write_at(s, call, AT_WORD, s->held[faulty_opm_type_index(call->type)]);
     return false;
 }
 
 bool answer_late(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (is_virtual(call, rule) && s->held[faulty_type_index(call->type)] != 0 && s->count++ == 0)
+    if (is_virtual(call, rule) && s->held[faulty_opm_type_index(call->type)] != 0 && s->count++ == 0)
         write_at(s, call, AT_WORD, 0);
     return false;
 }
@@ -213,14 +213,14 @@ bool revoked_to_all(struct faulty_session *s, struct faulty_call *call, const st
 
 bool virtual_stays(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
     if (is_answered(call, rule) && call->request == COPP_QUERY_LOCAL_PROTECTION_LEVEL)
-        write_at(s, call, AT_WORD, s->held[faulty_type_index(call->type)]);
+        write_at(s, call, AT_WORD, s->held[faulty_opm_type_index(call->type)]);
     return false;
 }
 
 bool virtual_is_actual(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
     uint32_t word;
     if (is_answered(call, rule) && call->request == COPP_QUERY_LOCAL_PROTECTION_LEVEL &&
-        faulty_inner_get(s, COPP_QUERY_GLOBAL_PROTECTION_LEVEL, call->type, &word))
+        faulty_opm_inner_get(s, COPP_QUERY_GLOBAL_PROTECTION_LEVEL, call->type, &word))
         write_at(s, call, AT_WORD, word);
     return false;
 }
@@ -232,7 +232,7 @@ static uint32_t highest(const struct faulty_opm *driver, uint32_t type, bool fir
         const struct faulty_session *other = driver->sessions[i];
         if (other == NULL || !other->opm)
             continue;
-        const uint32_t held = other->held[faulty_type_index(type)];
+        const uint32_t held = other->held[faulty_opm_type_index(type)];
         level = held > level ? held : level;
         if (first_only && other->active)
             break;
@@ -260,7 +260,7 @@ bool actual_of_first(struct faulty_session *s, struct faulty_call *call, const s
 }
 
 bool actual_of_last(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    return actual(s, call, rule, s->driver->last[faulty_type_index(call->type)]);
+    return actual(s, call, rule, s->driver->last[faulty_opm_type_index(call->type)]);
 }
 
 /* HDCP that was on once; with text "off", what is on goes with the first session that ends. */

@@ -65,7 +65,7 @@ static bool holds(const struct faulty_session *s, const struct faulty_call *call
     if (strcmp(text, "off unplugged") == 0)
         return is_level_command(call) && call->level == 0 && strcmp(s->driver->happened, "unplug") == 0;
     if (strcmp(text, "reserved") == 0)
-        return is_level_command(call) && (faulty_word(call->bytes + 48) | faulty_word(call->bytes + 52)) != 0;
+        return is_level_command(call) && (faulty_opm_word(call->bytes + 48) | faulty_opm_word(call->bytes + 52)) != 0;
     if (strcmp(text, "no type") == 0)
         return is_level_command(call) && call->type == 0;
     if (strcmp(text, "wrong level") == 0)
@@ -75,7 +75,7 @@ static bool holds(const struct faulty_session *s, const struct faulty_call *call
     if (strcmp(text, "off") == 0)
         return is_level_command(call) && call->level == 0;
     if (strcmp(text, "again") == 0)
-        return is_level_command(call) && call->level != 0 && s->held[faulty_type_index(call->type)] == call->level;
+        return is_level_command(call) && call->level != 0 && s->held[faulty_opm_type_index(call->type)] == call->level;
     if (strcmp(text, "list 1") == 0)
         return is_list(call) && call->additional_size > 0 && call->additional[0] >> 4 == 8;
     if (strcmp(text, "list 2") == 0)
@@ -102,7 +102,7 @@ static bool try_bits(struct faulty_session *s, const struct faulty_call *call, u
         if (bit != at % 8)
             continue; /* a byte's bit that is tried here is always this one */
         *byte ^= (uint8_t)(1u << bit);
-        faulty_resign(s, &copy);
+        faulty_opm_resign(s, &copy);
         *byte ^= (uint8_t)(1u << bit);
         if (memcmp(copy.is_command ? copy.bytes : copy.mac, given, sizeof given) == 0)
             return true;
@@ -117,7 +117,7 @@ bool accept_mac(struct faulty_session *s, struct faulty_call *call, const struct
     for (uint32_t at = rule->first; !taken && at <= rule->last; at++)
         taken = try_bits(s, call, at);
     if (taken)
-        faulty_resign(s, call);
+        faulty_opm_resign(s, call);
     return false;
 }
 
@@ -127,7 +127,7 @@ bool accept_short_mac(struct faulty_session *s, struct faulty_call *call, const 
     if (!s->active || copp_omac_tag(s->outer_mac, from, COPP_AUTHENTICATED_SIZE, tag) != COPP_OK)
         return false;
     if (memcmp(tag, call->mac, sizeof tag) == 0)
-        faulty_resign(s, call);
+        faulty_opm_resign(s, call);
     return false;
 }
 
@@ -136,13 +136,13 @@ bool ignore_mac_bytes(struct faulty_session *s, struct faulty_call *call, const 
     uint8_t *mac = call->is_command ? call->bytes : call->mac;
     if (!s->active)
         return false;
-    faulty_resign(s, &right);
+    faulty_opm_resign(s, &right);
     const uint8_t *tag = right.is_command ? right.bytes : right.mac;
     for (uint32_t at = 0; at < COPP_MAC_SIZE; at++) {
         if ((at < rule->first || at > rule->last) && mac[at] != tag[at])
             return false;
     }
-    faulty_resign(s, call);
+    faulty_opm_resign(s, call);
     return false;
 }
 
@@ -153,9 +153,9 @@ bool accept_any_key(struct faulty_session *s, struct faulty_call *call, const st
         struct faulty_call copy = *call;
         if (other == NULL || !other->active || !other->opm)
             continue;
-        faulty_resign(other, &copy);
+        faulty_opm_resign(other, &copy);
         if (memcmp(copy.is_command ? copy.bytes : copy.mac, call->is_command ? call->bytes : call->mac, COPP_MAC_SIZE) == 0)
-            faulty_resign(s, call);
+            faulty_opm_resign(s, call);
     }
     return false;
 }
@@ -178,8 +178,8 @@ bool accept_number(struct faulty_session *s, struct faulty_call *call, const str
     else if (rule->text != NULL)
         taken = call->sequence == (call->is_command ? s->status : s->command);
     if (taken) {
-        faulty_put(call->bytes + AT_SEQUENCE, right);
-        faulty_resign(s, call);
+        faulty_opm_put(call->bytes + AT_SEQUENCE, right);
+        faulty_opm_resign(s, call);
     }
     return false;
 }
@@ -187,18 +187,18 @@ bool accept_number(struct faulty_session *s, struct faulty_call *call, const str
 static void put_and_resign(struct faulty_session *s, struct faulty_call *call, uint32_t at, uint32_t word) {
     if (!call->authentic)
         return;
-    faulty_put(call->bytes + at, word);
-    faulty_resign(s, call);
+    faulty_opm_put(call->bytes + at, word);
+    faulty_opm_resign(s, call);
 }
 
 bool accept_size(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (faulty_is(call, rule) && call->size >= rule->from && call->size <= rule->to)
+    if (faulty_opm_is(call, rule) && call->size >= rule->from && call->size <= rule->to)
         put_and_resign(s, call, AT_SIZE, right_size(call));
     return false;
 }
 
 bool accept_guid(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    const bool is = rule->request == 0 ? !call->known : faulty_is(call, rule);
+    const bool is = rule->request == 0 ? !call->known : faulty_opm_is(call, rule);
     if (!is || !call->authentic)
         return false;
     memcpy(call->bytes + AT_GUID, copp_opm_request_guid((enum copp_request)rule->value), COPP_GUID_SIZE);
@@ -220,7 +220,7 @@ bool accept_near_guid(struct faulty_session *s, struct faulty_call *call, const 
         if (bits != 1)
             continue;
         memcpy(call->bytes + AT_GUID, guid, COPP_GUID_SIZE);
-        faulty_resign(s, call);
+        faulty_opm_resign(s, call);
         break;
     }
     return false;
@@ -233,13 +233,13 @@ bool accept_type(struct faulty_session *s, struct faulty_call *call, const struc
 }
 
 bool accept_level(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (is_level_command(call) && faulty_is(call, rule) && call->level == rule->from)
+    if (is_level_command(call) && faulty_opm_is(call, rule) && call->level == rule->from)
         put_and_resign(s, call, AT_LEVEL, rule->to);
     return false;
 }
 
 bool accept_reserved(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (is_level_command(call) && faulty_is(call, rule)) {
+    if (is_level_command(call) && faulty_opm_is(call, rule)) {
         put_and_resign(s, call, 48, 0);
         put_and_resign(s, call, 52, 0);
     }
@@ -248,7 +248,7 @@ bool accept_reserved(struct faulty_session *s, struct faulty_call *call, const s
 
 bool accept_beside(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
     (void)s;
-    if (!is_list(call) && faulty_is(call, rule)) {
+    if (!is_list(call) && faulty_opm_is(call, rule)) {
         call->additional = NULL;
         call->additional_size = 0;
     }
@@ -267,17 +267,17 @@ bool accept_srm_version(struct faulty_session *s, struct faulty_call *call, cons
 }
 
 bool answer_if(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (!faulty_is(call, rule) || !holds(s, call, rule->text))
+    if (!faulty_opm_is(call, rule) || !holds(s, call, rule->text))
         return false;
     call->hresult = rule->to;
     return true;
 }
 
 bool ask_instead(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (!faulty_is(call, rule) || !call->authentic)
+    if (!faulty_opm_is(call, rule) || !call->authentic)
         return false;
     memcpy(call->bytes + AT_GUID, copp_opm_request_guid((enum copp_request)rule->value), COPP_GUID_SIZE);
-    faulty_resign(s, call);
+    faulty_opm_resign(s, call);
     return false;
 }
 
@@ -285,18 +285,18 @@ bool ask_instead(struct faulty_session *s, struct faulty_call *call, const struc
 
 /* Its counter goes with what is answered. */
 bool change_code(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (call->hresult != rule->from || !faulty_is(call, rule) || !holds(s, call, rule->text))
+    if (call->hresult != rule->from || !faulty_opm_is(call, rule) || !holds(s, call, rule->text))
         return false;
     uint32_t *counter = call->is_command ? &s->command : &s->status;
     *counter += (uint32_t)(rule->to == COPP_HR_OK) - (uint32_t)(rule->from == COPP_HR_OK);
     call->hresult = rule->to;
     if (!call->is_command && rule->to == COPP_HR_OK)
-        faulty_seal_answer(s, call);
+        faulty_opm_seal_answer(s, call);
     return false;
 }
 
 bool count_refusal(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (call->hresult == COPP_HR_OK || !faulty_is(call, rule) || !holds(s, call, rule->text))
+    if (call->hresult == COPP_HR_OK || !faulty_opm_is(call, rule) || !holds(s, call, rule->text))
         return false;
     *(call->is_command ? &s->command : &s->status) += 1;
     return false;
@@ -323,13 +323,13 @@ bool set_anyway(struct faulty_session *s, struct faulty_call *call, const struct
     if (call->hresult == COPP_HR_OK || !is_level_command(call) || call->type != COPP_PROTECTION_TYPE_OPM_HDCP)
         return false;
     if (wrong || holds(s, &before, rule->text))
-        (void)faulty_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, call->level);
+        (void)faulty_opm_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, call->level);
     return false;
 }
 
 bool set_and_forget(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (call->hresult == COPP_HR_OK && is_level_command(call) && faulty_is(call, rule) && call->level != 0)
-        (void)faulty_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, 0);
+    if (call->hresult == COPP_HR_OK && is_level_command(call) && faulty_opm_is(call, rule) && call->level != 0)
+        (void)faulty_opm_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, 0);
     return false;
 }
 
@@ -339,10 +339,10 @@ bool release_all(struct faulty_session *s, struct faulty_call *call, const struc
     for (size_t i = 0; i < FAULTY_SESSIONS; i++) {
         struct faulty_session *other = s->driver->sessions[i];
         if (other != NULL && other != s && other->active && other->opm)
-            (void)faulty_inner_set(other, COPP_SET_PROTECTION_LEVEL, call->type, 0);
+            (void)faulty_opm_inner_set(other, COPP_SET_PROTECTION_LEVEL, call->type, 0);
     }
     if (rule->text != NULL) /* and its own other books */
-        (void)faulty_inner_set(s, COPP_SET_PROTECTION_LEVEL, COPP_PROTECTION_TYPE_ENFORCEMENT, 0);
+        (void)faulty_opm_inner_set(s, COPP_SET_PROTECTION_LEVEL, COPP_PROTECTION_TYPE_ENFORCEMENT, 0);
     return false;
 }
 
@@ -351,7 +351,7 @@ static bool succeeded(const struct faulty_call *call) {
 }
 
 bool change_any(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (!succeeded(call) && faulty_is(call, rule)) {
+    if (!succeeded(call) && faulty_opm_is(call, rule)) {
         call->hresult = COPP_HR_OK;
         s->command++;
     }
@@ -361,7 +361,7 @@ bool change_any(struct faulty_session *s, struct faulty_call *call, const struct
 static bool came_to_nothing(struct faulty_session *s, const struct faulty_call *call) {
     uint32_t word;
     return succeeded(call) && call->known && call->request == COPP_OPM_SET_PROTECTION_LEVEL_CSS && call->level != 0 &&
-           faulty_inner_get(s, COPP_QUERY_LOCAL_PROTECTION_LEVEL, call->type, &word) && word != call->level;
+           faulty_opm_inner_get(s, COPP_QUERY_LOCAL_PROTECTION_LEVEL, call->type, &word) && word != call->level;
 }
 
 bool css_strict(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
@@ -379,16 +379,16 @@ bool css_uncounted(struct faulty_session *s, struct faulty_call *call, const str
 }
 
 bool drop_on_failure(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    if (!succeeded(call) && is_level_command(call) && faulty_is(call, rule))
-        (void)faulty_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, 0);
+    if (!succeeded(call) && is_level_command(call) && faulty_opm_is(call, rule))
+        (void)faulty_opm_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, 0);
     return false;
 }
 
 bool fail_for_all(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    for (size_t i = 0; i < FAULTY_SESSIONS && !succeeded(call) && is_level_command(call) && faulty_is(call, rule); i++) {
+    for (size_t i = 0; i < FAULTY_SESSIONS && !succeeded(call) && is_level_command(call) && faulty_opm_is(call, rule); i++) {
         struct faulty_session *other = s->driver->sessions[i];
         if (other != NULL && other != s && other->active && other->opm)
-            (void)faulty_inner_set(other, COPP_SET_PROTECTION_LEVEL, COPP_PROTECTION_TYPE_OPM_HDCP, 0);
+            (void)faulty_opm_inner_set(other, COPP_SET_PROTECTION_LEVEL, COPP_PROTECTION_TYPE_OPM_HDCP, 0);
     }
     return false;
 }
@@ -399,7 +399,7 @@ bool hold_twice(struct faulty_session *s, struct faulty_call *call, const struct
         return false;
     s->count += call->level != 0;
     if (call->level == 0 && s->count > 1)
-        (void)faulty_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, 1);
+        (void)faulty_opm_inner_set(s, COPP_SET_PROTECTION_LEVEL, call->type, 1);
     return false;
 }
 

@@ -22,7 +22,7 @@ bool start_same_random(struct faulty_session *s, const uint8_t **chain_bytes, si
 
 static void answer_start(const struct faulty_session *s, const uint8_t **chain_bytes, size_t *chain_size, uint8_t *random,
                          uint32_t *hresult) {
-    *chain_bytes = faulty_vector("opm/chain-good-sha256-leaf-root-ca.p7b", chain_size);
+    *chain_bytes = faulty_opm_vector("opm/chain-good-sha256-leaf-root-ca.p7b", chain_size);
     memcpy(random, s->random, COPP_RANDOM_SIZE);
     *hresult = COPP_HR_OK;
 }
@@ -40,7 +40,7 @@ bool start_again_renews(struct faulty_session *s, const uint8_t **chain_bytes, s
                         uint32_t *hresult, const struct faulty_rule *rule) {
     (void)chain_bytes, (void)chain_size, (void)random, (void)rule;
     *hresult = COPP_HR_UNEXPECTED;
-    return s->started && !s->active && faulty_renew(s);
+    return s->started && !s->active && faulty_opm_renew(s);
 }
 
 bool start_when_active(struct faulty_session *s, const uint8_t **chain_bytes, size_t *chain_size, uint8_t *random,
@@ -55,7 +55,7 @@ bool start_when_active(struct faulty_session *s, const uint8_t **chain_bytes, si
 bool start_when_spent(struct faulty_session *s, const uint8_t **chain_bytes, size_t *chain_size, uint8_t *random,
                       uint32_t *hresult, const struct faulty_rule *rule) {
     (void)rule;
-    if (!s->spent || s->active || !faulty_renew(s))
+    if (!s->spent || s->active || !faulty_opm_renew(s))
         return false;
     s->spent = false;
     answer_start(s, chain_bytes, chain_size, random, hresult);
@@ -65,7 +65,7 @@ bool start_when_spent(struct faulty_session *s, const uint8_t **chain_bytes, siz
 bool start_chain(struct faulty_session *s, const uint8_t **chain_bytes, size_t *chain_size, uint8_t *random, uint32_t *hresult,
                  const struct faulty_rule *rule) {
     (void)s, (void)random, (void)hresult;
-    *chain_bytes = faulty_vector(rule->text, chain_size);
+    *chain_bytes = faulty_opm_vector(rule->text, chain_size);
     return false;
 }
 
@@ -73,11 +73,11 @@ bool start_copp_key(struct faulty_session *s, const uint8_t **chain_bytes, size_
                     const struct faulty_rule *rule) {
     static uint8_t *issued;
     static size_t size;
-    struct copp_private_key *root = faulty_key();
+    struct copp_private_key *root = faulty_opm_key();
     struct copp_opm_certificate_request requests[2] = {{.size = sizeof requests[0], .signer = root, .name = "driver"},
                                                        {.size = sizeof requests[0], .signer = root, .name = "root"}};
     (void)s, (void)random, (void)hresult, (void)rule;
-    if (issued == NULL && (!faulty_copp_leaf(&requests[0].key) || root->ops->public_key(root, &requests[1].key) != COPP_OK ||
+    if (issued == NULL && (!faulty_opm_copp_leaf(&requests[0].key) || root->ops->public_key(root, &requests[1].key) != COPP_OK ||
                            copp_opm_chain_issue(requests, 2, COPP_OPM_HASH_SHA256, &issued, &size) != COPP_OK))
         return false;
     *chain_bytes = issued;
@@ -88,7 +88,7 @@ bool start_copp_key(struct faulty_session *s, const uint8_t **chain_bytes, size_
 /* --- FinishInitialization --- */
 
 static bool opens(const struct faulty_session *s, const struct copp_signature *sealed, struct copp_handshake *handshake) {
-    return copp_handshake_open_opm(faulty_key(), sealed, s->random, handshake) == COPP_OK;
+    return copp_handshake_open_opm(faulty_opm_key(), sealed, s->random, handshake) == COPP_OK;
 }
 
 static bool is_first(const struct faulty_session *s) {
@@ -98,15 +98,15 @@ static bool is_first(const struct faulty_session *s) {
 /* The right ciphertext for what was found in a wrong one, for the device. */
 static bool reseal(const struct copp_handshake *handshake, struct copp_signature *sealed) {
     struct copp_public_key leaf;
-    struct copp_private_key *key = faulty_key();
+    struct copp_private_key *key = faulty_opm_key();
     return key->ops->public_key(key, &leaf) == COPP_OK && copp_handshake_seal(handshake, COPP_FORM_OPM, &leaf, sealed) == COPP_OK;
 }
 
 static void read_secrets(const uint8_t *bytes, struct copp_handshake *handshake) {
     memcpy(handshake->random, bytes, COPP_RANDOM_SIZE);
     memcpy(handshake->session_key, bytes + COPP_RANDOM_SIZE, COPP_KEY_SIZE);
-    handshake->status_sequence = faulty_word(bytes + 32);
-    handshake->command_sequence = faulty_word(bytes + 36);
+    handshake->status_sequence = faulty_opm_word(bytes + 32);
+    handshake->command_sequence = faulty_opm_word(bytes + 36);
 }
 
 static void unmask(enum plain_hash hash, const uint8_t *seed, size_t seed_size, uint8_t *bytes, size_t size) {
@@ -123,7 +123,7 @@ static void unmask(enum plain_hash hash, const uint8_t *seed, size_t seed_size, 
 /* What a decoder finds that looks at nothing but where the message begins: the last 1 or 2 before 40 bytes or more. */
 static bool decode(const struct copp_signature *sealed, enum plain_hash hash, enum plain_hash mask_hash, uint8_t *block,
                    size_t *message) {
-    struct copp_private_key *key = faulty_key();
+    struct copp_private_key *key = faulty_opm_key();
     const size_t hash_size = plain_hash_size(hash);
     if (key->ops->decrypt_raw(key, sealed->bytes, block, OAEP_BLOCK_SIZE) != COPP_OK)
         return false;
@@ -165,7 +165,7 @@ static bool decode_form(const struct copp_signature *sealed, const char *text, s
 }
 
 static bool decode_other(const struct copp_signature *sealed, const char *text, struct copp_handshake *handshake) {
-    struct copp_private_key *key = faulty_key();
+    struct copp_private_key *key = faulty_opm_key();
     struct copp_signature turned;
     uint8_t block[OAEP_BLOCK_SIZE];
     size_t at = 0;
@@ -275,7 +275,7 @@ bool finish_refuses_long(struct faulty_session *s, struct copp_signature *sealed
 static bool is_kind(const struct faulty_session *s, const struct copp_signature *sealed, const char *text) {
     uint8_t block[OAEP_BLOCK_SIZE];
     struct copp_handshake handshake;
-    struct copp_private_key *key = faulty_key();
+    struct copp_private_key *key = faulty_opm_key();
     if (opens(s, sealed, &handshake))
         return false;
     const bool below = key->ops->decrypt_raw(key, sealed->bytes, block, sizeof block) == COPP_OK;
