@@ -76,8 +76,9 @@ int adapter_find(const struct invocation *in, const struct adapter_options *opti
         return status;
     if (options->names_only)
         return embedded_names(in, options->adapter, &adapter->host);
-    return embedded_open(in, options->adapter, options->events, follow,
-                         adapter->semantics == COPP_SEMANTICS_OPM ? EMBEDDED_OPM : EMBEDDED_COPP, &adapter->host);
+    const unsigned own = adapter->semantics == COPP_SEMANTICS_OPM ? EMBEDDED_OPM : EMBEDDED_COPP;
+    const unsigned chains = options->both && own == EMBEDDED_OPM ? EMBEDDED_OPM | EMBEDDED_COPP : own;
+    return embedded_open(in, options->adapter, options->events, follow, chains, &adapter->host);
 }
 
 /* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */
@@ -124,8 +125,10 @@ static int keep_lists(const struct invocation *in, const struct adapter_options 
     struct srm_key key;
     adapter->host.srm = first_message(adapter);
     int status = srm_key_open(in, name, &key);
-    if (status == STATUS_YES)
-        status = embedded_keep_lists(in, &adapter->host, &key.key);
+    if (status == STATUS_YES && options->srm_keys != NULL)
+        status = embedded_keep_lists(in, &adapter->host, options->srm_keys, options->srm_key_count);
+    else if (status == STATUS_YES)
+        status = embedded_keep_lists(in, &adapter->host, &key.key, 1);
     srm_key_close(&key);
     return status;
 }

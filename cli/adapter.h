@@ -18,6 +18,9 @@ struct adapter_options {
     const char *semantics; /* "copp", "opm", or "auto"; NULL: a command that speaks COPP alone */
     const char *opm_alone; /* the name of an option that is given, and that OPM alone has; NULL: none */
     const char *copp_alone; /* the same of COPP */
+    bool both; /* of the embedded adapter: it has chains of both protocols, whichever its sessions speak */
+    const struct copp_srm_key *srm_keys; /* whose lists the embedded adapter's driver takes; NULL: --srm-key's */
+    size_t srm_key_count;
     bool names_only; /* of the embedded adapter: adapter_output works, and no session can be opened */
 };
 

@@ -173,8 +173,8 @@ int embedded_names(const struct invocation *in, const char *adapter, struct embe
     return status == STATUS_YES ? make_adapter(in, adapter, host) : status;
 }
 
-int embedded_keep_lists(const struct invocation *in, struct embedded *host, const struct copp_srm_key *key) {
-    enum copp_result result = copp_adapter_keep_srms(copp_sim_adapter(host->sim), key, key != NULL ? 1 : 0);
+int embedded_keep_lists(const struct invocation *in, struct embedded *host, const struct copp_srm_key *keys, size_t count) {
+    enum copp_result result = copp_adapter_keep_srms(copp_sim_adapter(host->sim), keys, count);
     return result == COPP_OK ? STATUS_YES : fail_result(in, NULL, result);
 }
 

@@ -35,8 +35,8 @@ int embedded_open(const struct invocation *in, const char *adapter, const char *
                   struct embedded *host);
 /* The same for who asks for the outputs' names alone: no keys are made, which takes its time, and no session can be opened. */
 int embedded_names(const struct invocation *in, const char *adapter, struct embedded *host);
-/* Under OPM: the driver keeps lists of revoked devices that are signed under key; NULL: the licensing body's. STATUS_YES, or complains. */
-int embedded_keep_lists(const struct invocation *in, struct embedded *host, const struct copp_srm_key *key);
+/* Under OPM: the driver keeps lists of revoked devices that are signed under one of count keys; NULL and 0: the licensing body's. STATUS_YES, or complains. */
+int embedded_keep_lists(const struct invocation *in, struct embedded *host, const struct copp_srm_key *keys, size_t count);
 void embedded_close(struct embedded *host);
 
 uint64_t embedded_now(const struct embedded *host);

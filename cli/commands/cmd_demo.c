@@ -279,7 +279,7 @@ static int run(const struct invocation *in) {
     struct demo d = {.output = NULL};
     int status = embedded_open(in, o->adapter, NULL, false, kind->chains, &d.host);
     if (status == STATUS_YES && opm)
-        status = embedded_keep_lists(in, &d.host, NULL);
+        status = embedded_keep_lists(in, &d.host, NULL, 0);
     if (status == STATUS_YES) {
         d.output = choose_output(&d, kind->types);
         if (d.output == NULL)

@@ -7,6 +7,7 @@
 #include "cli/report.h"
 #include "cli/test/options.h"
 #include "cli/test/target.h"
+#include "conformance/driver/opm_lists.h"
 
 struct driver_options {
     struct adapter_options device;
@@ -14,6 +15,7 @@ struct driver_options {
     const char *output;
     const char *event_command;
     bool hostile;
+    bool test_lists;
 };
 
 static const struct option_spec options[] = {
@@ -33,6 +35,11 @@ static const struct option_spec options[] = {
      .kind = OPTION_FLAG,
      .offset = offsetof(struct driver_options, hostile),
      .help = "send the machine's own driver what no correct\napplication sends, too; others are always sent it"},
+    {.name = "test-lists",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct driver_options, test_lists),
+     .help = "the driver trusts the keys of the suite's own lists\nof revoked HDCP devices, as the simulated adapter\ndoes "
+             "(tests/vectors/opm in the source tree)"},
     {.name = "event-command",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct driver_options, event_command),
@@ -97,8 +104,11 @@ static int run_on(const struct invocation *in, struct adapter *adapter, const st
     struct expectations expectations;
     struct test_progress progress = {in, &o->test};
     adapter_target_init(&target, in, adapter, o->event_command);
+    target.target.test_lists = o->test_lists || adapter->path == NULL;
     struct driver_suite suite = {
         .target = &target.target, .semantics = adapter_target_semantics(&target), .only_output = o->output};
+    if (suite.semantics == COPP_SEMANTICS_OPM)
+        adapter_target_try_both(&target);
     struct runner_options runner = {.only = o->test.only,
                                     .strict = o->test.strict,
                                     .hostile = o->hostile || !is_real(adapter),
@@ -129,7 +139,10 @@ static int run(const struct invocation *in) {
     struct adapter adapter;
     if (o->test.list)
         return test_list(in, &o->test, cases, count);
-    int status = adapter_open(in, &o->device, false, &adapter);
+    struct adapter_options device = o->device;
+    device.both = true;
+    device.srm_keys = opm_list_keys(&device.srm_key_count);
+    int status = adapter_open(in, &device, false, &adapter);
     if (status == STATUS_YES)
         status = run_on(in, &adapter, cases, count);
     adapter_close(&adapter);

@@ -85,3 +85,13 @@ enum copp_semantics adapter_target_semantics(struct adapter_target *target) {
     target->adapter->semantics = opm ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP;
     return target->adapter->semantics;
 }
+
+void adapter_target_try_both(struct adapter_target *target) {
+    const enum copp_semantics own = target->adapter->semantics;
+    const char *output = adapter_output(target->adapter, 0);
+    struct copp_transport *transport = NULL;
+    target->target.both_semantics =
+        output != NULL && open_device(&target->target, output, COPP_SEMANTICS_COPP, &transport) == COPP_OK;
+    copp_transport_free(&transport);
+    target->adapter->semantics = own;
+}

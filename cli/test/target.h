@@ -19,4 +19,7 @@ void adapter_target_init(struct adapter_target *target, const struct invocation 
 /* Which semantics its sessions have; settles what "auto" leaves open by opening a device. */
 enum copp_semantics adapter_target_semantics(struct adapter_target *target);
 
+/* Finds out whether it opens devices of COPP's semantics as well as of OPM's, for the cases about both (struct driver_target). */
+void adapter_target_try_both(struct adapter_target *target);
+
 #endif

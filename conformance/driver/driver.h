@@ -27,6 +27,18 @@
 #define NEED_FIXED 0x8000u /* it is S-Video or composite, whose signal is fixed */
 #define NEED_TWO_TYPES 0x10000u
 #define NEED_NO_RECEIVER 0x20000u
+/* The same under OPM semantics alone. */
+#define NEED_NO_CGMSA 0x40000u
+#define NEED_DPCP 0x80000u
+#define NEED_NO_DPCP 0x100000u
+#define NEED_TYPE1 0x200000u /* it offers type enforcement */
+#define NEED_NO_TYPE1 0x400000u
+#define NEED_DVI 0x800000u
+#define NEED_NO_DVI 0x1000000u
+#define NEED_EMBEDDED 0x2000000u /* an embedded link */
+#define NEED_LISTS 0x4000000u /* the driver takes the suite's own lists of revoked HDCP devices (opm_lists.h) */
+#define NEED_COPP 0x8000000u /* it has COPP's sessions as well */
+#define NEED_TWO 0x10000000u /* the adapter has two outputs or more */
 
 struct driver_target;
 
@@ -52,6 +64,8 @@ struct driver_target {
     const struct copp_opm_anchor *opm_anchor; /* and under OPM */
     uint32_t
         settle_ms; /* so long it may take until what was made to happen, or a device that was closed, shows; 0: it shows at once */
+    bool test_lists; /* its driver takes lists that are signed under the keys of opm_lists.h */
+    bool both_semantics; /* it opens devices of either semantics */
 };
 
 struct driver_output {
@@ -145,5 +159,14 @@ extern const struct conformance_case driver_cases_content[];
 extern const struct conformance_case driver_cases_events[];
 extern const struct conformance_case driver_cases_arbitration[];
 extern const struct conformance_case driver_cases_binding[];
+extern const struct conformance_case driver_cases_opm_start[];
+extern const struct conformance_case driver_cases_opm_requests[];
+extern const struct conformance_case driver_cases_opm_commands[];
+extern const struct conformance_case driver_cases_opm_answers[];
+extern const struct conformance_case driver_cases_opm_levels[];
+extern const struct conformance_case driver_cases_opm_flags[];
+extern const struct conformance_case driver_cases_opm_books[];
+extern const struct conformance_case driver_cases_opm_srm[];
+extern const struct conformance_case driver_cases_opm_chain[];
 
 #endif

@@ -29,7 +29,18 @@ static void name_needs(unsigned needs, char *text, size_t size) {
                  {NEED_COMPONENT, "component video"},
                  {NEED_FIXED, "S-Video or composite"},
                  {NEED_TWO_TYPES, "two protection types"},
-                 {NEED_NO_RECEIVER, "no HDCP receiver"}};
+                 {NEED_NO_RECEIVER, "no HDCP receiver"},
+                 {NEED_NO_CGMSA, "no CGMS-A"},
+                 {NEED_DPCP, "DPCP"},
+                 {NEED_NO_DPCP, "no DPCP"},
+                 {NEED_TYPE1, "type enforcement"},
+                 {NEED_NO_TYPE1, "no type enforcement"},
+                 {NEED_DVI, "DVI"},
+                 {NEED_NO_DVI, "another connector than DVI"},
+                 {NEED_EMBEDDED, "an embedded link"},
+                 {NEED_LISTS, "a driver that trusts the suite's own lists (--test-lists)"},
+                 {NEED_COPP, "sessions of COPP as well"},
+                 {NEED_TWO, "a second output beside it"}};
     size_t used = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names && used < size; i++) {
         if ((needs & names[i].need) != 0)

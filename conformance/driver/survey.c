@@ -63,6 +63,21 @@ static bool ask_output(struct case_run *run, struct driver_output *output) {
     return true;
 }
 
+/* What is different where OPM's types or connectors are (OPM-SET-7, OPM-HDCP-2). */
+static void conclude_opm(const struct driver_suite *suite, struct driver_output *output) {
+    const uint32_t type = output->connector_type;
+    const bool embedded =
+        type == COPP_CONNECTOR_LVDS || type == COPP_CONNECTOR_DISPLAYPORT_EMBEDDED || type == COPP_CONNECTOR_UDI_EMBEDDED;
+    output->has |= (output->types & COPP_PROTECTION_TYPE_CGMSA) != 0 ? 0 : NEED_NO_CGMSA;
+    output->has |= (output->types & COPP_PROTECTION_TYPE_DPCP) != 0 ? NEED_DPCP : NEED_NO_DPCP;
+    output->has |= (output->types & COPP_PROTECTION_TYPE_ENFORCEMENT) != 0 ? NEED_TYPE1 : NEED_NO_TYPE1;
+    output->has |= type == COPP_CONNECTOR_DVI ? NEED_DVI : NEED_NO_DVI;
+    output->has |= embedded ? NEED_EMBEDDED : 0;
+    output->has |= suite->target->test_lists ? NEED_LISTS : 0;
+    output->has |= suite->target->both_semantics ? NEED_COPP : 0;
+    output->has |= suite->target->ops->output(suite->target, 1) != NULL ? NEED_TWO : 0;
+}
+
 static void conclude(const struct driver_suite *suite, struct driver_output *output) {
     const bool opm = suite->semantics == COPP_SEMANTICS_OPM;
     const uint32_t hdcp = opm ? COPP_PROTECTION_TYPE_OPM_HDCP : COPP_PROTECTION_TYPE_HDCP;
@@ -79,6 +94,8 @@ static void conclude(const struct driver_suite *suite, struct driver_output *out
     output->has |= kind == COPP_CONNECTOR_COMPONENT || kind == COPP_CONNECTOR_D_JPN ? NEED_COMPONENT : 0;
     output->has |= kind == COPP_CONNECTOR_SVIDEO || kind == COPP_CONNECTOR_COMPOSITE ? NEED_FIXED : 0;
     output->has |= suite->target->ops->cause != NULL ? NEED_EVENTS : 0;
+    if (opm)
+        conclude_opm(suite, output);
 }
 
 bool driver_survey(struct driver_suite *suite, char *error, size_t error_size) {

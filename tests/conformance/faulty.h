@@ -19,4 +19,9 @@ extern const struct fault faults_copp[];
 struct driver_target *faulty_copp_new(const char *fault);
 void faulty_copp_free(struct driver_target **target);
 
+/* The same of OPM's: faults_opm.def. Its files are under COPP_TESTS. */
+extern const struct fault faults_opm[];
+struct driver_target *faulty_opm_new(const char *fault);
+void faulty_opm_free(struct driver_target **target);
+
 #endif

@@ -2,7 +2,7 @@
  * Every case against a driver without a fault, which has to fail none, and against each faulty one: each fault is found by the cases
  * that its table names, and each case fails for some fault. Prints the table fault -> cases.
  *
- * usage: matrix copp
+ * usage: matrix copp|opm
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@ struct semantics_row {
 
 static const struct semantics_row rows[] = {
     {"copp", COPP_SEMANTICS_COPP, faults_copp, faulty_copp_new, faulty_copp_free},
+    {"opm", COPP_SEMANTICS_OPM, faults_opm, faulty_opm_new, faulty_opm_free},
 };
 
 static int complain(const char *what, const char *which) {
@@ -130,6 +131,6 @@ int main(int argc, char **argv) {
         if (strcmp(rows[i].name, argv[1]) == 0)
             return check(&rows[i]);
     }
-    fprintf(stderr, "usage: matrix copp\n");
+    fprintf(stderr, "usage: matrix copp|opm\n");
     return 2;
 }
