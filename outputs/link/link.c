@@ -499,6 +499,8 @@ void hdcp_link_cut(struct hdcp_link *link) {
     bool pending = link->pending;
     bool lost = link->in_force && link->sessions;
     let_go(link);
+    link->cleared = link->cleared || link->owes; /* what stands is not another program's; before anybody can ask anew */
+    link->enabled = link->enabled && !link->cleared;
     try_at_once(link);
     if (pending && link->connector)
         copp_connector_applied(link->connector, COPP_E_FAILED);

@@ -281,6 +281,44 @@ static void type1_through_a_file(void) {
     world_end(&world);
 }
 
+/* HDCP that coppd has switched on by itself, before the card had an owner that lends it. */
+static void protect_before_the_loan(struct world *world) {
+    assert_int_equal(drmDropMaster(world->owner), 0);
+    fake_drm_masters_end(world->drm);
+    UNTIL(world, app_set_level(&world->app, HDCP, 1) != COPP_HR_UNEXPECTED);
+    UNTIL(world, fake_drm_protection(world->drm, FAKE_HDMI) == 1);
+    fake_drm_set_protection(world->drm, FAKE_HDMI, 2);
+    assert_int_equal(end_of_command(world), COPP_HR_OK);
+    UNTIL(world, outputs_rig_nobody_writes());
+    UNTIL(world, drmSetMaster(world->owner) == 0);
+    fake_drm_hold(world->drm)->other_master = true;
+    fake_drm_release(world->drm);
+}
+
+/* Enabled that is still read is ours, and nobody's to rely on. */
+static void given_back_and_asked_for_at_once(void) {
+    struct world world;
+    world_begin(&world, true);
+    protect_before_the_loan(&world);
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    pass(&world);
+    fake_drm_hold(world.drm)->refuse_write = EIO;
+    fake_drm_release(world.drm);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 2);
+    assert_int_equal(app_local(&world.app, HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    assert_int_not_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_OK);
+    assert_int_equal(app_global(&world.app, HDCP), 0);
+    fake_drm_hold(world.drm)->refuse_write = 0;
+    fake_drm_release(world.drm);
+    fake_drm_masters_end(world.drm);
+    copp_device_close(&world.app.device);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_DP) == 0);
+    world_end(&world);
+}
+
 /* Whoever relied on it is told at once, whatever comes of the take-down. */
 static void given_back_while_in_force(void) {
     struct world world;
@@ -690,6 +728,7 @@ static const struct test_case cases[] = {
     TEST(through_a_legacy_file, "CMD-4 CMD-6 QRY-5"),
     TEST(type1_through_a_file, "OPM-HDCP-2"),
     TEST(given_back_while_in_force, "EVT-1 EVT-3"),
+    TEST(given_back_and_asked_for_at_once, "CMD-4 EVT-3 QRY-5"),
     TEST(given_back_beside_another_holder, "ARB-5"),
     TEST(owed_after_a_refusal, "EVT-1 EVT-3"),
     TEST(given_back_while_pending, "CMD-6"),
