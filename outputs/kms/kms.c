@@ -425,11 +425,18 @@ static enum copp_backend_lent lent(const struct copp_backend *backend, uint32_t 
     return kms_lending_state(&const_kms_of(backend)->cards, id);
 }
 
-/* What was hidden from the links while the card was lent may come to light now, and would pass for another program's. */
-static void owe_what_is_unpaid(const struct kms *kms, const struct kms_card *card) {
+/*
+ * The end of a loan pays all that is owed on the card, whenever it was written: perhaps nobody else can. What was hidden from the links
+ * meanwhile may come to light now, and would pass for another program's.
+ */
+static void settle_loan(const struct kms *kms, struct kms_card *card) {
     for (size_t i = 0; i < kms->count; i++) {
         struct kms_link *link = kms->links[i];
-        if (link->card == card && kms_lent_unpaid(card, link->index))
+        if (link->card != card)
+            continue;
+        if (link->link.owes && !link->link.down)
+            kms_lent_owe(card, link->index);
+        if (kms_lent_unpaid(card, link->index))
             hdcp_link_owe(&link->link);
     }
 }
@@ -440,7 +447,7 @@ static void give_back(struct copp_backend *backend, uint32_t id) {
     struct kms_card *card = kms_lending_card(&kms->cards, id);
     if (!card)
         return;
-    owe_what_is_unpaid(kms, card);
+    settle_loan(kms, card);
     kms_lending_give_back(&kms->lending, card);
     for (size_t i = 0; i < kms->count; i++) {
         if (kms->links[i]->card == card)
@@ -450,8 +457,11 @@ static void give_back(struct copp_backend *backend, uint32_t id) {
 
 static void close_kms(struct copp_backend *backend) {
     struct kms *kms = kms_of(backend);
-    for (size_t i = 0; i < kms->cards.count; i++)
+    for (size_t i = 0; i < kms->cards.count; i++) {
         kms_own_stop(kms->cards.list[i]);
+        if (kms->cards.list[i]->lent)
+            settle_loan(kms, kms->cards.list[i]);
+    }
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_end(&kms->links[i]->link);
         kms_receiver_close(&kms->links[i]->receiver);

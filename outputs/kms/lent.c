@@ -219,6 +219,11 @@ bool kms_lent_leaves(const struct kms_card *card, size_t index) {
            lent->writing.connectors[index].unpaid;
 }
 
+void kms_lent_owe(struct kms_card *card, size_t index) {
+    bool *unpaid = &card->lent->writing.connectors[index].unpaid;
+    *unpaid = *unpaid || is_shown(card, index);
+}
+
 bool kms_lent_unpaid(const struct kms_card *card, size_t index) {
     return card->lent->writing.connectors[index].unpaid;
 }

@@ -47,6 +47,8 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker);
 COPP_NODISCARD enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value);
 /* Forgets how the last write has ended, if that was Desired: nobody asks for it any more. Whether that stands at the connector, or may. */
 COPP_NODISCARD bool kms_lent_drop(struct kms_card *card, size_t index);
+/* Desired stands there since before the loan: it is taken down with what was written through the lent file, if that reaches the connector. */
+void kms_lent_owe(struct kms_card *card, size_t index);
 /* Whether Desired stands there through the lent file, or may, and is to be taken down. */
 bool kms_lent_unpaid(const struct kms_card *card, size_t index);
 /* Whether Desired is being written at the connector: the driver may be using the receiver's registers. */

@@ -295,6 +295,55 @@ static void protect_before_the_loan(struct world *world) {
     fake_drm_release(world->drm);
 }
 
+/* A debt of before the loan, which nobody but the owner can pay: coppd may write through its file as long as it has that. */
+static void owe_before_the_loan(struct world *world) {
+    protect_before_the_loan(world);
+    assert_int_equal(app_set_level(&world->app, HDCP, 0), COPP_HR_OK);
+    pass(world);
+    UNTIL(world, outputs_rig_nobody_writes());
+    assert_int_equal(fake_drm_protection(world->drm, FAKE_HDMI), 2);
+    assert_int_equal(lend(world, world->owner), COPP_OK);
+}
+
+static void owed_before_and_given_back(void) {
+    struct world world;
+    world_begin(&world, true);
+    owe_before_the_loan(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id); /* in the trial, at another output */
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_DP) == 0);
+    assert_false(strstr(world.said.text, "when a card was given back"));
+    world_end(&world);
+}
+
+static void owed_before_and_closed(void) {
+    struct world world;
+    world_begin(&world, true);
+    owe_before_the_loan(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    world_end(&world); /* where nothing is up any more */
+}
+
+/* Of a lease only what is leased can be taken down through it. */
+static void owed_before_beside_a_lease(void) {
+    struct world world;
+    world_begin(&world, true);
+    hidden.fd = world.owner;
+    hidden.id = 100;
+    owe_before_the_loan(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    unsigned before = writes_of(&world);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_DP) == 0);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    hidden.fd = -1;
+    assert_int_equal(writes_of(&world), before);
+    fake_drm_masters_end(world.drm);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
 /* Enabled that is still read is ours, and nobody's to rely on. */
 static void given_back_and_asked_for_at_once(void) {
     struct world world;
@@ -729,6 +778,9 @@ static const struct test_case cases[] = {
     TEST(type1_through_a_file, "OPM-HDCP-2"),
     TEST(given_back_while_in_force, "EVT-1 EVT-3"),
     TEST(given_back_and_asked_for_at_once, "CMD-4 EVT-3 QRY-5"),
+    TEST(owed_before_and_given_back, "ARB-4"),
+    TEST(owed_before_and_closed, "ARB-4 EVT-5"),
+    TEST(owed_before_beside_a_lease, "ARB-4"),
     TEST(given_back_beside_another_holder, "ARB-5"),
     TEST(owed_after_a_refusal, "EVT-1 EVT-3"),
     TEST(given_back_while_pending, "CMD-6"),
