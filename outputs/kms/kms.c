@@ -322,11 +322,18 @@ static void owe_what_came_late(struct kms_link *link) {
         hdcp_link_owe(&link->link);
 }
 
+/* A process that a driver holds may carry out its Desired at any time, though it was killed: until it has ended that is owed, and noted. */
+static void owe_what_may_come(struct kms_link *link) {
+    if (!link->link.pending && kms_writing_raises(kms_card_writing(link->card), link->index))
+        hdcp_link_owe(&link->link);
+}
+
 /* The receiver is read behind the look that shows whether the bus is free, and what has been read counts with the next one. */
 static void dispatch_link(struct kms_link *link, uint64_t now_ms) {
     kms_receiver_take(&link->receiver, now_ms);
     owe_trial(link);
     owe_what_came_late(link);
+    owe_what_may_come(link);
     hdcp_link_dispatch(&link->link, now_ms);
     if (link->link.watched)
         kms_receiver_ask(&link->receiver);

@@ -1,7 +1,6 @@
 #include "outputs/kms/own.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,10 +77,9 @@ static void finish(struct kms_card *card) {
 static void wait_for_end(struct kms_card *card, uint32_t wait_ms) {
     const struct kms_writing *writing = &card->own->writing;
     uint64_t end_ms = clock_ms() + wait_ms;
-    struct pollfd end = {.fd = writing->worker.fd, .events = POLLIN};
     uint64_t now_ms = clock_ms();
-    while (writing->worker.pid && end.fd >= 0 && now_ms < end_ms) {
-        (void)poll(&end, 1, (int)(end_ms - now_ms));
+    while (writing->worker.pid && now_ms < end_ms) {
+        kms_worker_await(&writing->worker, end_ms - now_ms);
         finish(card);
         now_ms = clock_ms();
     }

@@ -31,7 +31,7 @@ enum copp_result kms_writing_begin(struct kms_card *card, struct kms_writing *wr
     }
     (void)epoll_ctl(writing->epoll, EPOLL_CTL_ADD, writing->worker.fd, &event);
     writing->index = index;
-    writing->deadline_ms = 0;
+    writing->deadline_ms = writing->look_ms = 0;
     if (!writes)
         return COPP_E_PENDING;
     kms_reading_written(card, index);
@@ -48,13 +48,20 @@ static enum copp_result result_of(const struct kms_outcome *outcome) {
     return outcome->error ? COPP_E_FAILED : COPP_OK;
 }
 
+static void go_on(const struct kms_card *card, struct kms_writing *writing) {
+    if (card->now_ms >= writing->deadline_ms) {
+        kms_worker_kill(&writing->worker);
+        writing->deadline_ms = card->now_ms + KMS_KILL_MS;
+    }
+    writing->look_ms = card->now_ms + kms_worker_look_ms(&writing->worker, writing->deadline_ms - card->now_ms);
+}
+
 bool kms_writing_ended(struct kms_card *card, struct kms_writing *writing, struct kms_outcome *outcome) {
     size_t index = writing->index;
     if (!writing->deadline_ms)
         writing->deadline_ms = card->now_ms + KMS_WRITE_MS;
     if (!kms_worker_ended(&writing->worker, outcome)) {
-        if (card->now_ms >= writing->deadline_ms)
-            kms_worker_kill(&writing->worker);
+        go_on(card, writing);
         return false;
     }
     if (index >= KMS_CONNECTORS)
@@ -96,5 +103,5 @@ void kms_writing_mask(const struct kms_writing *writing, size_t index, struct hd
 }
 
 uint64_t kms_writing_deadline_ms(const struct kms_writing *writing) {
-    return writing->worker.pid ? writing->deadline_ms : COPP_BACKEND_NEVER;
+    return writing->worker.pid ? writing->look_ms : COPP_BACKEND_NEVER;
 }

@@ -9,12 +9,14 @@
 #include "outputs/kms/worker.h"
 
 #define KMS_WRITE_MS 10000u /* the process is killed then; a driver's own limits are shorter */
+#define KMS_KILL_MS 1000u /* from one kill to the next: a process that a driver holds ends when that lets it go */
 
 struct kms_writing {
     int epoll; /* borrowed: readable when a write has ended */
     struct kms_worker worker; /* pid 0: none */
     size_t index; /* the connector that it writes; KMS_CONNECTORS: it only finds out whether it may */
-    uint64_t deadline_ms; /* of it; 0: not set yet */
+    uint64_t deadline_ms; /* when it is killed, again; 0: not set yet */
+    uint64_t look_ms; /* when its end is looked for, though nothing tells */
     struct {
         enum hdcp_value asked; /* of the last write */
         bool done; /* and it has ended so, which nobody has asked for yet */

@@ -490,7 +490,7 @@ void hdcp_link_returned(struct hdcp_link *link) {
 static uint64_t debt_interval(const struct hdcp_link *link) {
     if (!link->owes || held(link))
         return UINT64_MAX;
-    if (link->down)
+    if (link->down || (link->blind && link->cleared))
         return link->blind ? WRITE_RETRY_MS : PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
     return link->retry_ms > link->now_ms ? link->retry_ms - link->now_ms : 0;
 }
