@@ -15,6 +15,7 @@
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
 #define EDID_MS 2000u
+#define RENEW_MS 1000u /* from one try to write a note to the next */
 #define CLAIM_MS 5000u /* from one try for a card that another coppd has to the next */
 
 struct kms;
@@ -34,6 +35,7 @@ struct kms {
     struct kms_cards cards;
     bool tried[KMS_CARDS]; /* whether we may write to the card has been looked into */
     struct kms_note notes[KMS_CARDS]; /* of the cards, in the same places */
+    uint64_t renew_ms; /* not before this are notes that could not be written tried again */
     char *directory; /* of the notes; NULL: they are kept in memory alone */
     struct kms_receivers receivers;
     struct kms_lending lending;
@@ -132,20 +134,47 @@ static void owe_what_is_noted(struct kms_link *link) {
         hdcp_link_owe(&link->link);
 }
 
+/*
+ * What was owed while the card was not ours could not be noted, nor what was paid. What is found in the note, and was not in ours before,
+ * another coppd has left, which had the card meanwhile.
+ */
+static void take_over_note(struct kms *kms, size_t place) {
+    const struct kms_card *card = kms->cards.list[place];
+    struct kms_note *note = &kms->notes[place];
+    struct kms_note before = *note;
+    kms_note_open(note, kms->directory, card->device, kms->log);
+    bool same = strcmp(note->device, before.device) == 0;
+    for (size_t i = 0; i < kms->count; i++) {
+        struct kms_link *link = kms->links[i];
+        if (link->card != card)
+            continue;
+        if (same && kms_note_has(&before, name_of(link)) && !link->link.owes)
+            kms_note_set(note, name_of(link), false, kms->log);
+        owe_what_is_noted(link);
+        if (link->link.owes)
+            kms_note_set(note, name_of(link), true, kms->log);
+    }
+}
+
 /* The note is whose the card is. A card that has come back under the same name may be another one. */
 static bool claim(struct kms *kms, size_t place) {
     const struct kms_card *card = kms->cards.list[place];
-    struct kms_note *note = &kms->notes[place];
+    bool ours = card->lock_fd >= 0;
     if (!kms_card_claim(kms->cards.list[place]))
         return false;
-    if (!card->device[0] || strcmp(card->device, note->device) == 0)
-        return true;
-    kms_note_open(note, kms->directory, card->device, kms->log);
-    for (size_t i = 0; i < kms->count; i++) {
-        if (kms->links[i]->card == card)
-            owe_what_is_noted(kms->links[i]);
-    }
+    if (card->device[0] && !(ours && strcmp(card->device, kms->notes[place].device) == 0))
+        take_over_note(kms, place);
     return true;
+}
+
+static void renew_notes(struct kms *kms, uint64_t now_ms) {
+    if (now_ms < kms->renew_ms)
+        return;
+    kms->renew_ms = now_ms + RENEW_MS;
+    for (size_t place = 0; place < kms->cards.count; place++) {
+        if (kms->cards.list[place]->lock_fd >= 0)
+            kms_note_renew(&kms->notes[place]);
+    }
 }
 
 /* Without the card, nothing will be written that could become a debt. */
@@ -383,6 +412,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         kms->claim_ms = now_ms;
     }
     claim_again(kms, now_ms);
+    renew_notes(kms, now_ms);
     kms_lending_dispatch(&kms->lending, &kms->cards, now_ms);
     for (size_t i = 0; i < kms->count; i++) {
         dispatch_link(kms->links[i], now_ms);
@@ -422,6 +452,8 @@ static void try_out(struct kms *kms, struct kms_card *card) {
 
 static enum copp_result adopt(struct copp_backend *backend, int fd, const char *owner, struct copp_backend_loan *loan) {
     struct kms *kms = kms_of(backend);
+    for (size_t place = 0; place < kms->cards.count; place++)
+        (void)claim(kms, place); /* with its note */
     enum copp_result result = kms_lending_adopt(&kms->lending, &kms->cards, fd, owner, loan);
     if (!result)
         try_out(kms, kms_lending_card(&kms->cards, loan->id));
