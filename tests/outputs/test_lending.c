@@ -566,6 +566,7 @@ static void taken_back_once(void) {
     world.outputs.now_ms += 20000;
     fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
     UNTIL(&world, writes_of(&world) >= 5); /* long after the first time it is the first again; off follows at once */
+    UNTIL(&world, outputs_rig_nobody_writes());
     assert_int_equal(lent(&world), COPP_BACKEND_LENT);
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
