@@ -95,6 +95,7 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     } else {
         kms_reading_observe(own->card, own->index, observation);
         own->last = *observation;
+        kms_writing_saw(kms_card_writing(own->card), own->index, observation->hdcp);
     }
     kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
     if (raises)
@@ -111,7 +112,8 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
-    own->card->connectors[own->index].type1 = link->type1;
+    if (!own->card->lent || !kms_lent_is_trying(own->card))
+        own->card->connectors[own->index].type1 = link->type1;
     enum copp_result result =
         own->card->lent ? kms_lent_write(own->card, own->index, value) : kms_own_write(own->card, own->index, value);
     if (value == HDCP_DESIRED && !result)
@@ -402,6 +404,14 @@ static void call_companions(const struct kms *kms) {
         serve_call(kms->links[i], link_others(&kms->links[i]->link));
 }
 
+static void want_of_loans(const struct kms *kms) {
+    for (size_t i = 0; i < kms->count; i++) {
+        const struct kms_link *link = kms->links[i];
+        if (link->card->lent)
+            kms_lent_want(link->card, link->index, link->link.pending || link->link.in_force);
+    }
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     kms->last_ms = now_ms;
@@ -413,6 +423,7 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     }
     claim_again(kms, now_ms);
     renew_notes(kms, now_ms);
+    want_of_loans(kms);
     kms_lending_dispatch(&kms->lending, &kms->cards, now_ms);
     for (size_t i = 0; i < kms->count; i++) {
         dispatch_link(kms->links[i], now_ms);

@@ -50,7 +50,7 @@ static enum copp_result begin_write(struct kms_card *card, size_t index, enum hd
 static enum copp_result write_through(struct kms_card *card, size_t index, enum hdcp_value value) {
     struct kms_writing *writing = &card->lent->writing;
     enum copp_result result = COPP_E_PENDING;
-    if (!kms_writing_take(writing, index, value, &result) && !writing->worker.pid)
+    if (!kms_writing_take(card, writing, index, value, &result) && !writing->worker.pid)
         result = begin_write(card, index, value);
     return result;
 }
@@ -135,8 +135,8 @@ static enum hdcp_value value_of(struct kms_card *card, size_t index) {
     return now.hdcp;
 }
 
-/* What we wrote has been taken back: once more, or never again. */
-static void strike(struct kms_card *card, size_t index, uint64_t now_ms) {
+/* What we wrote has been taken back: once more, if that is still wanted, or never again. */
+static void strike(struct kms_card *card, size_t index, bool wanted, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     if (now_ms - lent->strikes[index].last_ms > STRIKE_MS)
         lent->strikes[index].count = 0;
@@ -145,18 +145,20 @@ static void strike(struct kms_card *card, size_t index, uint64_t now_ms) {
     if (++lent->strikes[index].count >= STRIKES_MAX) {
         lent->state = COPP_BACKEND_LENT_OVERWRITTEN;
         lent->trial = KMS_TRIAL_NONE;
-    } else if (begin_write(card, index, HDCP_DESIRED) == COPP_E_PENDING) {
+    } else if (wanted && begin_write(card, index, HDCP_DESIRED) == COPP_E_PENDING) {
         lent->writing.connectors[index].again = true;
     }
 }
 
 static void look(struct kms_card *card, uint64_t now_ms) {
-    const struct kms_lent *lent = card->lent;
+    struct kms_lent *lent = card->lent;
     for (size_t i = 0; i < card->count && !lent->writing.worker.pid && lent->state == COPP_BACKEND_LENT; i++) {
+        bool trying = lent->trial && lent->tried == i;
         bool wrote = lent->writing.connectors[i].unpaid && lent->writing.connectors[i].asked == HDCP_DESIRED &&
                      !lent->writing.connectors[i].result;
-        if (wrote && card->connectors[i].id && value_of(card, i) == HDCP_UNDESIRED)
-            strike(card, i, now_ms);
+        if (!wrote || !card->connectors[i].id || value_of(card, i) != HDCP_UNDESIRED)
+            continue;
+        strike(card, i, trying || lent->wanted[i], now_ms);
     }
 }
 
@@ -211,6 +213,14 @@ static void dispatch_trial(struct kms_card *card, uint64_t now_ms) {
         hold(card, now_ms);
     if (lent->trial == KMS_TRIAL_DOWN && write_through(card, lent->tried, HDCP_UNDESIRED) != COPP_E_PENDING)
         lent->trial = KMS_TRIAL_NONE;
+}
+
+void kms_lent_want(struct kms_card *card, size_t index, bool wanted) {
+    card->lent->wanted[index] = wanted;
+}
+
+bool kms_lent_is_trying(const struct kms_card *card) {
+    return card->lent->trial != KMS_TRIAL_NONE;
 }
 
 bool kms_lent_leaves(const struct kms_card *card, size_t index) {

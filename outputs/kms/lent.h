@@ -25,6 +25,7 @@ struct kms_lent {
         unsigned count; /* so often what was written was taken back */
         uint64_t last_ms;
     } strikes[KMS_CONNECTORS];
+    bool wanted[KMS_CONNECTORS]; /* somebody waits for HDCP there, or relies on it */
     enum kms_trial trial;
     size_t tried; /* connector */
     uint64_t look_ms; /* when the trial goes on, or what was written is looked at; COPP_BACKEND_NEVER */
@@ -38,6 +39,9 @@ struct kms_lent *kms_lent_new(int epoll, int fd, bool atomic, const char *owner)
 size_t kms_lent_to_try(struct kms_card *card);
 /* Begins to find out there whether the owner writes the property itself. That Desired may be left behind is to be noted before. */
 void kms_lent_try_out(struct kms_card *card, size_t index);
+bool kms_lent_is_trying(const struct kms_card *card);
+/* Whether what is taken back at the connector is to be written once more. To be called before each kms_lent_dispatch. */
+void kms_lent_want(struct kms_card *card, size_t index, bool wanted);
 /* Whether its trial has ended and has left Desired at the connector, or may have. */
 bool kms_lent_leaves(const struct kms_card *card, size_t index);
 /* Starts to write Undesired wherever it is unpaid. False: nowhere, or it could not be started. */

@@ -102,7 +102,7 @@ enum copp_result kms_own_write(struct kms_card *card, size_t index, enum hdcp_va
     if (!card->connectors[index].id || !card->connectors[index].protection_property)
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     finish(card);
-    if (kms_writing_take(writing, index, value, &result) || writing->worker.pid)
+    if (kms_writing_take(card, writing, index, value, &result) || writing->worker.pid)
         return result;
     if (!kms_card_claim(card))
         return COPP_E_STATE;
@@ -110,7 +110,7 @@ enum copp_result kms_own_write(struct kms_card *card, size_t index, enum hdcp_va
         return COPP_E_PENDING;
     if (!start(card, index, value))
         return COPP_E_FAILED;
-    return kms_writing_take(writing, index, value, &result) ? result : COPP_E_PENDING;
+    return kms_writing_take(card, writing, index, value, &result) ? result : COPP_E_PENDING;
 }
 
 bool kms_own_try(struct kms_card *card) {

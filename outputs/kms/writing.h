@@ -19,6 +19,7 @@ struct kms_writing {
     uint64_t look_ms; /* when its end is looked for, though nothing tells */
     struct {
         enum hdcp_value asked; /* of the last write */
+        bool type1; /* it asked for that content type, if for any */
         bool done; /* and it has ended so, which nobody has asked for yet */
         bool again; /* it is one that was taken back, written once more by ourselves */
         enum copp_result result; /* of it; COPP_E_PENDING before */
@@ -34,8 +35,11 @@ COPP_NODISCARD enum copp_result kms_writing_begin(struct kms_card *card, struct 
                                                   size_t index, enum hdcp_value value);
 /* Whether the one that is under way has ended, and how. One that takes too long is killed. */
 COPP_NODISCARD bool kms_writing_ended(struct kms_card *card, struct kms_writing *writing, struct kms_outcome *outcome);
-/* Whether this was written last, and has ended: *result, for once. */
-COPP_NODISCARD bool kms_writing_take(struct kms_writing *writing, size_t index, enum hdcp_value value, enum copp_result *result);
+/* Whether this was written last, Desired with the content type that is wanted now, and has ended: *result, for once. */
+COPP_NODISCARD bool kms_writing_take(const struct kms_card *card, struct kms_writing *writing, size_t index,
+                                     enum hdcp_value value, enum copp_result *result);
+/* That is read at the connector. An Undesired that shows needs no result any more: what is read later is of later writes. */
+void kms_writing_saw(struct kms_writing *writing, size_t index, enum hdcp_value value);
 /* Forgets how the last write has ended, if that was Desired: nobody asks for it any more. Whether that stands at the connector, or may. */
 COPP_NODISCARD bool kms_writing_drop(struct kms_writing *writing, size_t index);
 /* Whether Desired is being written at the connector: the driver may be using the receiver's registers. */

@@ -728,6 +728,83 @@ static void a_lease(void) {
     world_end(&world);
 }
 
+/* What came of Undesired long ago says nothing about what another program has set since. */
+static void set_by_another_after_a_session(void) {
+    struct world world;
+    world_begin(&world, true);
+    fake_drm_hold(world.drm)->edges = true;
+    fake_drm_release(world.drm);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    pass(&world);
+    unsigned before = writes_of(&world);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 1);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    UNTIL(&world, writes_of(&world) > before && fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    assert_int_equal(writes_of(&world), before + 2); /* Undesired comes first, else the driver does nothing */
+    fake_drm_work(world.drm, FAKE_HDMI);
+    assert_int_equal(end_of_command(&world), COPP_HR_OK);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* Nobody dispatches before the write has ended. */
+static void await_write(struct world *world, unsigned writes) {
+    struct pollfd end = {.fd = copp_outputs_fd(world->outputs.outputs), .events = POLLIN};
+    for (uint64_t deadline_ms = clock_ms() + 20000; writes_of(world) < writes || poll(&end, 1, 0) != 1;)
+        assert_true(clock_ms() < deadline_ms);
+}
+
+/* OPM-HDCP-2: a write of Type 0 that nobody wants any more is not the next one's, who wants Type 1. */
+static void type1_after_type0_was_given_up(void) {
+    struct world world;
+    struct copp_backend_output hdmi;
+    size_t index;
+    world_begin(&world, true);
+    assert_non_null(copp_outputs_find(world.outputs.outputs, "card0-HDMI-A-1", &index));
+    world.backend->ops->describe(world.backend, index, &hdmi);
+    lend_and_pass_trial(&world);
+    unsigned before = writes_of(&world);
+    assert_int_equal(apply(&hdmi.config, 1, 0), COPP_E_PENDING);
+    await_write(&world, before + 1);
+    assert_int_equal(apply(&hdmi.config, 0, 0), COPP_OK);
+    assert_int_equal(apply(&hdmi.config, 1, 1), COPP_E_PENDING);
+    for (int i = 0; i < 20; i++)
+        pass(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    assert_int_equal(type_of(&world), 1);
+    assert_int_equal(apply(&hdmi.config, 0, 0), COPP_OK);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+/* What was taken back, and nobody wants any more, is not written again: it would stand for ever. */
+static void taken_back_and_let_go(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    unsigned before = writes_of(&world);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    for (int i = 0; i < 20; i++)
+        pass(&world);
+    assert_int_equal(writes_of(&world), before);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
 static unsigned open_files(void) {
     unsigned count = 0;
     for (int fd = 0; fd < 1024; fd++)
@@ -793,6 +870,9 @@ static const struct test_case cases[] = {
     TEST(taken_back_in_the_trial, "CMD-4"),
     TEST(taken_back_once, "CMD-6"),
     TEST(taken_back_from_a_session, "EVT-1 EVT-3"),
+    TEST(taken_back_and_let_go, "ARB-4"),
+    TEST(set_by_another_after_a_session, "CMD-4 ARB-5"),
+    TEST(type1_after_type0_was_given_up, "OPM-HDCP-2"),
     TEST(refused_for_a_while, "CMD-4"),
     TEST(a_command_during_the_trial, "CMD-6 QRY-5"),
     TEST(busy_for_a_while, "CMD-6"),
