@@ -83,7 +83,11 @@ static bool is_tile_of(const struct kms_card *card, const struct kms_connector *
     return other == group || (other && (other == KMS_TILE_UNREAD || group == KMS_TILE_UNREAD));
 }
 
-static bool can_protect(const struct kms_card *card, const struct kms_connector *connector) {
+bool kms_card_can_write(const struct kms_card *card, size_t index) {
+    return card->connectors[index].id && card->connectors[index].protection_property;
+}
+
+bool kms_card_can_protect(const struct kms_card *card, const struct kms_connector *connector) {
     return connector->protection_property && (!card->type1 || connector->type_property);
 }
 
@@ -106,7 +110,7 @@ static enum copp_multi_adapter_mode mode_beside(const struct kms_card *card, con
     if (kms_signals_cloned(own, &other))
         return COPP_MODE_CLONE;
     beside->spanned = other.connected && !connector->panel && kms_signals_spanned(own, &other);
-    return beside->spanned && !can_protect(card, connector) ? COPP_MODE_THEATRE : COPP_MODE_DUALVIEW;
+    return beside->spanned && !kms_card_can_protect(card, connector) ? COPP_MODE_THEATRE : COPP_MODE_DUALVIEW;
 }
 
 /* ARB-6: an output that may show a part of the picture without protection makes the whole of it unprotected. */
@@ -296,11 +300,15 @@ bool kms_card_claim(struct kms_card *card) {
     return false;
 }
 
-void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error) {
+void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error, const char *owner) {
     struct kms_connector *connector = &card->connectors[index];
     bool off = value == HDCP_UNDESIRED;
-    copp_backend_warn(card->log, &connector->warnings, off ? -error : error, card->now_ms,
-                      "%s: the driver refuses to switch HDCP %s: %s", connector->name, off ? "off" : "on", strerror(error));
+    char whose[128] = "";
+    if (owner)
+        (void)snprintf(whose, sizeof whose, " through the card of %s", owner);
+    copp_backend_warn(card->log, &connector->warnings, off ? -error : error, card->now_ms, "%s: %s %s%s: %s", connector->name,
+                      owner ? "HDCP cannot be switched" : "the driver refuses to switch HDCP", off ? "off" : "on", whose,
+                      strerror(error));
 }
 
 void kms_card_gone(struct kms_card *card) {

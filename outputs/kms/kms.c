@@ -205,20 +205,21 @@ static enum hdcp_want link_others(const struct hdcp_link *link) {
 static const struct hdcp_link_ops link_ops = {
     .observe = link_observe, .write = link_write, .note = link_note, .others = link_others};
 
-/* QRY-6: what the connector has. Who may switch it changes: a command fails while nobody lets us. */
-static bool can_offer(const struct kms *kms, const struct kms_connector *connector) {
-    return connector->protection_property && (!kms->type1 || connector->type_property);
+/* What the connector has. Who may switch it changes: a command fails while nobody lets us. */
+static bool can_offer(const struct kms_link *link) {
+    return kms_card_can_protect(link->card, &link->card->connectors[link->index]);
 }
 
 /* OPM-HDCP-2: what the kernel has the content type for can do HDCP 2.2. */
-static bool can_offer_type1(const struct kms *kms, const struct kms_connector *connector) {
-    return can_offer(kms, connector) && connector->type_property;
+static bool can_offer_type1(const struct kms_link *link) {
+    return can_offer(link) && link->card->connectors[link->index].type_property;
 }
 
-static void say_what_is_not_offered(const struct kms *kms, const struct kms_connector *connector) {
-    if (connector->protection_property && !can_offer(kms, connector))
-        copp_backend_say(kms->log, COPP_BACKEND_WARNING, "%s: has no HDCP content type 1, which is asked for: it offers no HDCP",
-                         connector->name);
+static void say_what_is_not_offered(const struct kms_link *link) {
+    const struct kms_connector *connector = &link->card->connectors[link->index];
+    if (connector->protection_property && !can_offer(link))
+        copp_backend_say(link->kms->log, COPP_BACKEND_WARNING,
+                         "%s: has no HDCP content type 1, which is asked for: it offers no HDCP", connector->name);
 }
 
 static void add_link(struct kms *kms, size_t place, size_t index) {
@@ -231,9 +232,9 @@ static void add_link(struct kms *kms, size_t place, size_t index) {
     link->place = place;
     link->index = index;
     kms_receiver_init(&link->receiver, &kms->receivers, card->connectors[index].name);
-    say_what_is_not_offered(kms, &card->connectors[index]);
-    hdcp_link_init(&link->link, &link_ops, can_offer(kms, &card->connectors[index]));
-    link->link.offers_type1 = can_offer_type1(kms, &card->connectors[index]);
+    say_what_is_not_offered(link);
+    hdcp_link_init(&link->link, &link_ops, can_offer(link));
+    link->link.offers_type1 = can_offer_type1(link);
     hdcp_link_look(&link->link);
     kms->links[kms->count++] = link;
     owe_what_is_noted(link);
@@ -249,8 +250,8 @@ static void add_links(struct kms *kms) {
                 add_link(kms, place, i);
                 continue;
             }
-            hdcp_link_offer(&link->link, can_offer(kms, &card->connectors[i]));
-            link->link.offers_type1 = can_offer_type1(kms, &card->connectors[i]);
+            hdcp_link_offer(&link->link, can_offer(link));
+            link->link.offers_type1 = can_offer_type1(link);
         }
     }
 }
@@ -281,9 +282,9 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = connector->type;
-    output->config.protection_types = can_offer(link->kms, connector) ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
+    output->config.protection_types = can_offer(link) ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card->bus_type;
-    output->config.type1 = can_offer_type1(link->kms, connector);
+    output->config.type1 = can_offer_type1(link);
 }
 
 static bool plugged(const struct copp_backend *backend, size_t index) {

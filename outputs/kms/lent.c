@@ -56,7 +56,7 @@ static enum copp_result write_through(struct kms_card *card, size_t index, enum 
 }
 
 enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value) {
-    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+    if (!kms_card_can_write(card, index))
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     if (card->lent->state != COPP_BACKEND_LENT)
         return COPP_E_STATE; /* nobody lets us, and nothing is written */
@@ -83,16 +83,6 @@ static bool is_of_no_use(const struct kms_card *card, int error) {
     return index == card->count;
 }
 
-/* On and off are refused for different reasons, though by the same number; some drivers refuse for ever. */
-static void warn_of_refusal(struct kms_card *card, size_t index, int error) {
-    const struct kms_lent *lent = card->lent;
-    struct kms_connector *connector = &card->connectors[index];
-    bool on = lent->writing.connectors[index].asked == HDCP_DESIRED;
-    copp_backend_warn(card->log, &connector->warnings, on ? error : -error, card->now_ms,
-                      "%s: HDCP cannot be switched %s through the card of %s: %s", connector->name, on ? "on" : "off",
-                      lent->owner, strerror(error));
-}
-
 static void finish_write(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     struct kms_outcome outcome;
@@ -101,7 +91,7 @@ static void finish_write(struct kms_card *card, uint64_t now_ms) {
         return;
     lent->look_ms = lent->writing.connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
     if (outcome.error)
-        warn_of_refusal(card, index, outcome.error);
+        kms_card_warn_of_refusal(card, index, lent->writing.connectors[index].asked, outcome.error, lent->owner);
     if (is_of_no_use(card, outcome.error))
         lent->state = COPP_BACKEND_LENT_GONE;
 }
@@ -113,7 +103,7 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
     job.limit_ms = KMS_GIVE_BACK_MS;
     for (size_t i = 0; i < card->count; i++) {
         const struct kms_connector *connector = &card->connectors[i];
-        if (lent->writing.connectors[i].unpaid && connector->id && connector->protection_property)
+        if (lent->writing.connectors[i].unpaid && kms_card_can_write(card, i))
             job.items[job.count++] = (struct kms_job_item){connector->id, {connector->protection_property, HDCP_UNDESIRED}};
     }
     if (!job.count)
@@ -166,7 +156,7 @@ static void look(struct kms_card *card, uint64_t now_ms) {
 
 static bool can_be_tried(struct kms_card *card, size_t index) {
     struct hdcp_observation now = {.connected = false};
-    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+    if (!kms_card_can_write(card, index))
         return false;
     kms_reading_observe(card, index, &now);
     return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED && is_shown(card, index);

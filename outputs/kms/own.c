@@ -57,7 +57,7 @@ static void warn(struct kms_card *card, const struct kms_outcome *outcome) {
         copp_backend_warn(card->log, &card->warnings, outcome->error, card->now_ms, "%s: DRM master cannot be taken: %s",
                           card->name, strerror(outcome->error));
     else if (writing->index < card->count)
-        kms_card_warn_of_refusal(card, writing->index, writing->connectors[writing->index].asked, outcome->error);
+        kms_card_warn_of_refusal(card, writing->index, writing->connectors[writing->index].asked, outcome->error, NULL);
 }
 
 static void finish(struct kms_card *card) {
@@ -99,7 +99,7 @@ static bool start(struct kms_card *card, size_t index, enum hdcp_value value) {
 enum copp_result kms_own_write(struct kms_card *card, size_t index, enum hdcp_value value) {
     struct kms_writing *writing = &card->own->writing;
     enum copp_result result = COPP_E_PENDING;
-    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+    if (!kms_card_can_write(card, index))
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     finish(card);
     if (kms_writing_take(card, writing, index, value, &result) || writing->worker.pid)
