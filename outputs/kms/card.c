@@ -312,6 +312,7 @@ void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_val
 }
 
 void kms_card_gone(struct kms_card *card) {
+    card->losses++;
     close_device(card);
     for (size_t i = 0; i < card->count; i++)
         card->connectors[i].id = 0;

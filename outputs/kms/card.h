@@ -37,6 +37,7 @@ struct kms_reading;
 struct kms_card {
     enum kms_access access;
     int fd; /* -1: it is no more */
+    unsigned losses; /* so often it was no more: another device may have its name since */
     int lock_fd; /* the open file that has its lock (kms_card_claim), which is fd; -1: not ours */
     struct kms_lent *lent; /* by its owner, who is DRM master or lessee (lending.h); NULL: it is not */
     struct kms_own *own; /* how it is written to (own.h); NULL: through somebody else's file, or not at all */

@@ -134,6 +134,7 @@ enum copp_result kms_lending_adopt(struct kms_lending *lending, struct kms_cards
     if (!lent)
         return COPP_E_MEMORY;
     lent->id = ++lending->last_id;
+    lent->losses = card->losses;
     card->lent = lent;
     *loan = (struct copp_backend_loan){.id = lent->id, .outputs = count_outputs(card, fd)};
     memcpy(loan->card, card->name, sizeof loan->card);

@@ -236,7 +236,8 @@ void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     if (lent->writing.worker.pid)
         finish_write(card, now_ms);
-    if (card->fd < 0 && lent->state == COPP_BACKEND_LENT)
+    bool lost = card->fd < 0 || card->losses != lent->losses;
+    if (lost && lent->state == COPP_BACKEND_LENT)
         lent->state = COPP_BACKEND_LENT_GONE;
     if (lent->state != COPP_BACKEND_LENT)
         lent->trial = KMS_TRIAL_NONE;

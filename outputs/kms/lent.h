@@ -17,6 +17,7 @@ enum kms_trial {
 struct kms_lent {
     uint32_t id;
     int fd; /* the owner's, a copy of our own */
+    unsigned losses; /* of the card, when it was lent */
     bool atomic;
     enum copp_backend_lent state;
     char owner[64]; /* for a person */

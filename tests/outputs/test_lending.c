@@ -692,6 +692,25 @@ static void the_card_goes(void) {
     world_end(&world);
 }
 
+/* It goes and comes back before anybody looks, perhaps as another one: the loan was of the old one. */
+static void the_card_is_replaced(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    fake_drm_hold(world.drm)->gone = true;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "remove");
+    fake_drm_masters_end(world.drm);
+    fake_drm_hold(world.drm)->gone = false;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "add");
+    UNTIL(&world, lent(&world) != COPP_BACKEND_LENT);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    world_end(&world);
+}
+
 /* One that has come back at once: the loan's file is still the old one's. */
 static void the_file_is_dead(void) {
     struct world world;
@@ -878,6 +897,7 @@ static const struct test_case cases[] = {
     TEST(busy_for_a_while, "CMD-6"),
     TEST(beside_a_commit_that_waits, "CMD-6 EVT-3"),
     TEST(the_card_goes, ""),
+    TEST(the_card_is_replaced, "CMD-6"),
     TEST(the_file_is_dead, "CMD-6"),
     TEST(a_lease, "CMD-6"),
     TEST(what_cannot_be_lent, ""),
