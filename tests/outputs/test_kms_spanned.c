@@ -310,15 +310,15 @@ static void refuse_read(struct world *world, size_t connector, unsigned long req
 
 /* What the kernel does not say of a connector, of its own or of another one, may be that a part of the picture is shown there. */
 static void what_cannot_be_read_is_not_protected(void) {
-    static const unsigned long calls[] = {DRM_IOCTL_MODE_GETCONNECTOR, DRM_IOCTL_MODE_GETENCODER, DRM_IOCTL_MODE_GETCRTC};
+    static const unsigned long requests[] = {DRM_IOCTL_MODE_GETCONNECTOR, DRM_IOCTL_MODE_GETENCODER, DRM_IOCTL_MODE_GETCRTC};
     for (size_t connector = FAKE_HDMI; connector <= FAKE_DP; connector++) {
-        for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
             struct world world;
             world_begin(&world, FAKE_DP, 402);
             assert_int_equal(set_hdcp(&world.app, 1), COPP_HR_PENDING);
             enable(&world, FAKE_HDMI);
             assert_int_equal(app_result(&world.app), COPP_HR_OK);
-            refuse_read(&world, connector, calls[i]);
+            refuse_read(&world, connector, requests[i]);
             pass(&world, 600);
             assert_lost(&world.app);
             assert_int_equal(app_global(&world.app, HDCP), 0);
@@ -351,8 +351,8 @@ static void what_cannot_be_read_is_owed(void) {
 
 /* A tile of which it cannot be read which display's it is. */
 static void a_tile_that_cannot_be_read(void) {
-    static const unsigned long calls[] = {DRM_IOCTL_MODE_OBJ_GETPROPERTIES, DRM_IOCTL_MODE_GETPROPBLOB};
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+    static const unsigned long requests[] = {DRM_IOCTL_MODE_OBJ_GETPROPERTIES, DRM_IOCTL_MODE_GETPROPBLOB};
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         struct world world;
         struct copp_device *device;
         make_card(&world, FAKE_DP, 402, 0);
@@ -363,7 +363,7 @@ static void a_tile_that_cannot_be_read(void) {
             fake_drm_release(world.drm);
         }
         open_outputs(&world, false);
-        refuse_read(&world, FAKE_DP, calls[i]);
+        refuse_read(&world, FAKE_DP, requests[i]);
         pass(&world, 600);
         assert_int_equal(copp_device_open(outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"), &device),
                          COPP_E_UNSUPPORTED_MODE);
