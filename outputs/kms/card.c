@@ -74,45 +74,65 @@ static uint32_t read_properties(struct kms_card *card, struct kms_connector *con
     return kms_tile_group(card->fd, tile);
 }
 
-/* Another part of the same tiled display: by its own word, which only displays with tiles give. */
+/* Another part of the same tiled display: by its own word, which only displays with tiles give. What one says that cannot be read may be that. */
 static bool is_tile_of(const struct kms_card *card, const struct kms_connector *connector, uint32_t group) {
     uint64_t blob = 0;
-    (void)kms_property_read(card->fd, connector->id, connector->tile_property, &blob);
-    return kms_tile_group(card->fd, blob) == group;
+    if (connector->tile_property && !kms_property_read(card->fd, connector->id, connector->tile_property, &blob))
+        return true;
+    uint32_t other = kms_tile_group(card->fd, blob);
+    return other == group || (other && (other == KMS_TILE_UNREAD || group == KMS_TILE_UNREAD));
 }
 
-static bool can_protect(const struct kms_card *card, const struct kms_connector *connector) {
+bool kms_card_can_write(const struct kms_card *card, size_t index) {
+    return card->connectors[index].id && card->connectors[index].protection_property;
+}
+
+bool kms_card_can_protect(const struct kms_card *card, const struct kms_connector *connector) {
     return connector->protection_property && (!card->type1 || connector->type_property);
 }
 
-/* Two connectors beside each other. *spanned: the other one shows a part of the same picture, and has to be protected as well. */
+/* What another connector is to ours. */
+struct beside {
+    enum copp_multi_adapter_mode mode;
+    bool spanned; /* it shows a part of the same picture, and has to be protected as well */
+    bool unread; /* that cannot be told */
+};
+
 static enum copp_multi_adapter_mode mode_beside(const struct kms_card *card, const struct kms_signal *own, uint32_t group,
-                                                const struct kms_connector *connector, bool *spanned) {
+                                                const struct kms_connector *connector, struct beside *beside) {
     struct kms_signal other;
-    *spanned = false;
     kms_signal_read(card->fd, connector->id, &other);
+    beside->unread = other.unread;
     if (!other.crtc)
         return COPP_MODE_SINGLE;
     if (group && is_tile_of(card, connector, group))
         return COPP_MODE_THEATRE;
     if (kms_signals_cloned(own, &other))
         return COPP_MODE_CLONE;
-    *spanned = other.connected && !connector->panel && kms_signals_spanned(own, &other);
-    return *spanned && !can_protect(card, connector) ? COPP_MODE_THEATRE : COPP_MODE_DUALVIEW;
+    beside->spanned = other.connected && !connector->panel && kms_signals_spanned(own, &other);
+    return beside->spanned && !kms_card_can_protect(card, connector) ? COPP_MODE_THEATRE : COPP_MODE_DUALVIEW;
+}
+
+/* ARB-6: an output that may show a part of the picture without protection makes the whole of it unprotected. */
+static void disbelieve(struct hdcp_observation *observation) {
+    if (observation->hdcp == HDCP_ENABLED)
+        observation->hdcp = HDCP_UNREADABLE;
 }
 
 /* With what others show. The modes stand in the order of what may be done in them. */
 static void compare_signals(const struct kms_card *card, size_t index, const struct kms_signal *own, uint32_t group,
                             struct hdcp_observation *observation) {
     for (size_t i = 0; i < card->count; i++) {
-        bool spanned;
+        struct beside beside = {.spanned = false};
         if (i == index)
             continue;
-        enum copp_multi_adapter_mode mode = mode_beside(card, own, group, &card->connectors[i], &spanned);
+        enum copp_multi_adapter_mode mode = mode_beside(card, own, group, &card->connectors[i], &beside);
         if (mode > observation->state.mode)
             observation->state.mode = mode;
-        if (spanned)
+        if (beside.spanned)
             observation->companions |= UINT32_C(1) << i;
+        if (beside.unread)
+            disbelieve(observation);
     }
 }
 
@@ -125,6 +145,8 @@ void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observati
     uint32_t group = 0;
     if (signal.exists && (connector->protection_property || connector->edid_property || connector->tile_property))
         group = read_properties(card, connector, observation);
+    if (signal.unread && connector->protection_property)
+        observation->hdcp = HDCP_UNREADABLE; /* also what is beside it cannot be told then */
     if (!signal.crtc)
         return;
     const struct kms_timing timing = {.clock_hz = UINT64_C(1000) * signal.mode.clock,
@@ -278,14 +300,19 @@ bool kms_card_claim(struct kms_card *card) {
     return false;
 }
 
-void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error) {
+void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error, const char *owner) {
     struct kms_connector *connector = &card->connectors[index];
     bool off = value == HDCP_UNDESIRED;
-    copp_backend_warn(card->log, &connector->warnings, off ? -error : error, card->now_ms,
-                      "%s: the driver refuses to switch HDCP %s: %s", connector->name, off ? "off" : "on", strerror(error));
+    char whose[128] = "";
+    if (owner)
+        (void)snprintf(whose, sizeof whose, " through the card of %s", owner);
+    copp_backend_warn(card->log, &connector->warnings, off ? -error : error, card->now_ms, "%s: %s %s%s: %s", connector->name,
+                      owner ? "HDCP cannot be switched" : "the driver refuses to switch HDCP", off ? "off" : "on", whose,
+                      strerror(error));
 }
 
 void kms_card_gone(struct kms_card *card) {
+    card->losses++;
     close_device(card);
     for (size_t i = 0; i < card->count; i++)
         card->connectors[i].id = 0;

@@ -37,6 +37,7 @@ struct kms_reading;
 struct kms_card {
     enum kms_access access;
     int fd; /* -1: it is no more */
+    unsigned losses; /* so often it was no more: another device may have its name since */
     int lock_fd; /* the open file that has its lock (kms_card_claim), which is fd; -1: not ours */
     struct kms_lent *lent; /* by its owner, who is DRM master or lessee (lending.h); NULL: it is not */
     struct kms_own *own; /* how it is written to (own.h); NULL: through somebody else's file, or not at all */
@@ -79,8 +80,16 @@ bool kms_card_returned(struct kms_card *card, const char *path);
  */
 bool kms_card_claim(struct kms_card *card);
 
-/* Says that the driver does not switch to value, and why: an errno. On and off are refused for different reasons, though by the same number. */
-void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error);
+/*
+ * Says that the driver does not switch to value, and why: an errno. On and off are refused for different reasons, though by the same number;
+ * some drivers refuse for ever. owner: through whose open file that was asked for; NULL: ours.
+ */
+void kms_card_warn_of_refusal(struct kms_card *card, size_t index, enum hdcp_value value, int error, const char *owner);
+
+/* Whether there is a property that can be written: a connector may go, and come back with less. */
+bool kms_card_can_write(const struct kms_card *card, size_t index);
+/* QRY-6: whether HDCP is offered there, which is also with content type 1 where that is asked for. */
+bool kms_card_can_protect(const struct kms_card *card, const struct kms_connector *connector);
 
 /* What is at a connector of the card's. */
 void kms_card_observe(struct kms_card *card, size_t index, struct hdcp_observation *observation);

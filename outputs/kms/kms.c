@@ -15,6 +15,7 @@
 
 #define LINKS_MAX (KMS_CARDS * KMS_CONNECTORS)
 #define EDID_MS 2000u
+#define RENEW_MS 1000u /* from one try to write a note to the next */
 #define CLAIM_MS 5000u /* from one try for a card that another coppd has to the next */
 
 struct kms;
@@ -34,6 +35,7 @@ struct kms {
     struct kms_cards cards;
     bool tried[KMS_CARDS]; /* whether we may write to the card has been looked into */
     struct kms_note notes[KMS_CARDS]; /* of the cards, in the same places */
+    uint64_t renew_ms; /* not before this are notes that could not be written tried again */
     char *directory; /* of the notes; NULL: they are kept in memory alone */
     struct kms_receivers receivers;
     struct kms_lending lending;
@@ -93,6 +95,7 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
     } else {
         kms_reading_observe(own->card, own->index, observation);
         own->last = *observation;
+        kms_writing_saw(kms_card_writing(own->card), own->index, observation->hdcp);
     }
     kms_receiver_observe(&own->receiver, link->pending, link->in_force, observation);
     if (raises)
@@ -109,7 +112,8 @@ static void link_observe(struct hdcp_link *link, struct hdcp_observation *observ
 
 static enum copp_result link_write(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_link *own = (struct kms_link *)link;
-    own->card->connectors[own->index].type1 = link->type1;
+    if (!own->card->lent || !kms_lent_is_trying(own->card))
+        own->card->connectors[own->index].type1 = link->type1;
     enum copp_result result =
         own->card->lent ? kms_lent_write(own->card, own->index, value) : kms_own_write(own->card, own->index, value);
     if (value == HDCP_DESIRED && !result)
@@ -132,20 +136,47 @@ static void owe_what_is_noted(struct kms_link *link) {
         hdcp_link_owe(&link->link);
 }
 
+/*
+ * What was owed while the card was not ours could not be noted, nor what was paid. What is found in the note, and was not in ours before,
+ * another coppd has left, which had the card meanwhile.
+ */
+static void take_over_note(struct kms *kms, size_t place) {
+    const struct kms_card *card = kms->cards.list[place];
+    struct kms_note *note = &kms->notes[place];
+    struct kms_note before = *note;
+    kms_note_open(note, kms->directory, card->device, kms->log);
+    bool same = strcmp(note->device, before.device) == 0;
+    for (size_t i = 0; i < kms->count; i++) {
+        struct kms_link *link = kms->links[i];
+        if (link->card != card)
+            continue;
+        if (same && kms_note_has(&before, name_of(link)) && !link->link.owes)
+            kms_note_set(note, name_of(link), false, kms->log);
+        owe_what_is_noted(link);
+        if (link->link.owes)
+            kms_note_set(note, name_of(link), true, kms->log);
+    }
+}
+
 /* The note is whose the card is. A card that has come back under the same name may be another one. */
 static bool claim(struct kms *kms, size_t place) {
     const struct kms_card *card = kms->cards.list[place];
-    struct kms_note *note = &kms->notes[place];
+    bool ours = card->lock_fd >= 0;
     if (!kms_card_claim(kms->cards.list[place]))
         return false;
-    if (!card->device[0] || strcmp(card->device, note->device) == 0)
-        return true;
-    kms_note_open(note, kms->directory, card->device, kms->log);
-    for (size_t i = 0; i < kms->count; i++) {
-        if (kms->links[i]->card == card)
-            owe_what_is_noted(kms->links[i]);
-    }
+    if (card->device[0] && !(ours && strcmp(card->device, kms->notes[place].device) == 0))
+        take_over_note(kms, place);
     return true;
+}
+
+static void renew_notes(struct kms *kms, uint64_t now_ms) {
+    if (now_ms < kms->renew_ms)
+        return;
+    kms->renew_ms = now_ms + RENEW_MS;
+    for (size_t place = 0; place < kms->cards.count; place++) {
+        if (kms->cards.list[place]->lock_fd >= 0)
+            kms_note_renew(&kms->notes[place]);
+    }
 }
 
 /* Without the card, nothing will be written that could become a debt. */
@@ -174,20 +205,21 @@ static enum hdcp_want link_others(const struct hdcp_link *link) {
 static const struct hdcp_link_ops link_ops = {
     .observe = link_observe, .write = link_write, .note = link_note, .others = link_others};
 
-/* QRY-6: what the connector has. Who may switch it changes: a command fails while nobody lets us. */
-static bool can_offer(const struct kms *kms, const struct kms_connector *connector) {
-    return connector->protection_property && (!kms->type1 || connector->type_property);
+/* What the connector has. Who may switch it changes: a command fails while nobody lets us. */
+static bool can_offer(const struct kms_link *link) {
+    return kms_card_can_protect(link->card, &link->card->connectors[link->index]);
 }
 
 /* OPM-HDCP-2: what the kernel has the content type for can do HDCP 2.2. */
-static bool can_offer_type1(const struct kms *kms, const struct kms_connector *connector) {
-    return can_offer(kms, connector) && connector->type_property;
+static bool can_offer_type1(const struct kms_link *link) {
+    return can_offer(link) && link->card->connectors[link->index].type_property;
 }
 
-static void say_what_is_not_offered(const struct kms *kms, const struct kms_connector *connector) {
-    if (connector->protection_property && !can_offer(kms, connector))
-        copp_backend_say(kms->log, COPP_BACKEND_WARNING, "%s: has no HDCP content type 1, which is asked for: it offers no HDCP",
-                         connector->name);
+static void say_what_is_not_offered(const struct kms_link *link) {
+    const struct kms_connector *connector = &link->card->connectors[link->index];
+    if (connector->protection_property && !can_offer(link))
+        copp_backend_say(link->kms->log, COPP_BACKEND_WARNING,
+                         "%s: has no HDCP content type 1, which is asked for: it offers no HDCP", connector->name);
 }
 
 static void add_link(struct kms *kms, size_t place, size_t index) {
@@ -200,9 +232,9 @@ static void add_link(struct kms *kms, size_t place, size_t index) {
     link->place = place;
     link->index = index;
     kms_receiver_init(&link->receiver, &kms->receivers, card->connectors[index].name);
-    say_what_is_not_offered(kms, &card->connectors[index]);
-    hdcp_link_init(&link->link, &link_ops, can_offer(kms, &card->connectors[index]));
-    link->link.offers_type1 = can_offer_type1(kms, &card->connectors[index]);
+    say_what_is_not_offered(link);
+    hdcp_link_init(&link->link, &link_ops, can_offer(link));
+    link->link.offers_type1 = can_offer_type1(link);
     hdcp_link_look(&link->link);
     kms->links[kms->count++] = link;
     owe_what_is_noted(link);
@@ -218,8 +250,8 @@ static void add_links(struct kms *kms) {
                 add_link(kms, place, i);
                 continue;
             }
-            hdcp_link_offer(&link->link, can_offer(kms, &card->connectors[i]));
-            link->link.offers_type1 = can_offer_type1(kms, &card->connectors[i]);
+            hdcp_link_offer(&link->link, can_offer(link));
+            link->link.offers_type1 = can_offer_type1(link);
         }
     }
 }
@@ -250,9 +282,9 @@ static void describe(const struct copp_backend *backend, size_t index, struct co
     output->config.size = sizeof output->config;
     output->config.output = &link->link.output;
     output->config.connector_type = connector->type;
-    output->config.protection_types = can_offer(link->kms, connector) ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
+    output->config.protection_types = can_offer(link) ? COPP_PROTECTION_TYPE_HDCP : COPP_PROTECTION_TYPE_NONE;
     output->config.bus_type = link->card->bus_type;
-    output->config.type1 = can_offer_type1(link->kms, connector);
+    output->config.type1 = can_offer_type1(link);
 }
 
 static bool plugged(const struct copp_backend *backend, size_t index) {
@@ -322,11 +354,18 @@ static void owe_what_came_late(struct kms_link *link) {
         hdcp_link_owe(&link->link);
 }
 
+/* A process that a driver holds may carry out its Desired at any time, though it was killed: until it has ended that is owed, and noted. */
+static void owe_what_may_come(struct kms_link *link) {
+    if (!link->link.pending && kms_writing_raises(kms_card_writing(link->card), link->index))
+        hdcp_link_owe(&link->link);
+}
+
 /* The receiver is read behind the look that shows whether the bus is free, and what has been read counts with the next one. */
 static void dispatch_link(struct kms_link *link, uint64_t now_ms) {
     kms_receiver_take(&link->receiver, now_ms);
     owe_trial(link);
     owe_what_came_late(link);
+    owe_what_may_come(link);
     hdcp_link_dispatch(&link->link, now_ms);
     if (link->link.watched)
         kms_receiver_ask(&link->receiver);
@@ -366,6 +405,14 @@ static void call_companions(const struct kms *kms) {
         serve_call(kms->links[i], link_others(&kms->links[i]->link));
 }
 
+static void want_of_loans(const struct kms *kms) {
+    for (size_t i = 0; i < kms->count; i++) {
+        const struct kms_link *link = kms->links[i];
+        if (link->card->lent)
+            kms_lent_want(link->card, link->index, link->link.pending || link->link.in_force);
+    }
+}
+
 static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
     struct kms *kms = kms_of(backend);
     kms->last_ms = now_ms;
@@ -376,6 +423,8 @@ static void dispatch(struct copp_backend *backend, uint64_t now_ms) {
         kms->claim_ms = now_ms;
     }
     claim_again(kms, now_ms);
+    renew_notes(kms, now_ms);
+    want_of_loans(kms);
     kms_lending_dispatch(&kms->lending, &kms->cards, now_ms);
     for (size_t i = 0; i < kms->count; i++) {
         dispatch_link(kms->links[i], now_ms);
@@ -415,6 +464,8 @@ static void try_out(struct kms *kms, struct kms_card *card) {
 
 static enum copp_result adopt(struct copp_backend *backend, int fd, const char *owner, struct copp_backend_loan *loan) {
     struct kms *kms = kms_of(backend);
+    for (size_t place = 0; place < kms->cards.count; place++)
+        (void)claim(kms, place); /* with its note */
     enum copp_result result = kms_lending_adopt(&kms->lending, &kms->cards, fd, owner, loan);
     if (!result)
         try_out(kms, kms_lending_card(&kms->cards, loan->id));
@@ -425,11 +476,18 @@ static enum copp_backend_lent lent(const struct copp_backend *backend, uint32_t 
     return kms_lending_state(&const_kms_of(backend)->cards, id);
 }
 
-/* What was hidden from the links while the card was lent may come to light now, and would pass for another program's. */
-static void owe_what_is_unpaid(const struct kms *kms, const struct kms_card *card) {
+/*
+ * The end of a loan pays all that is owed on the card, whenever it was written: perhaps nobody else can. What was hidden from the links
+ * meanwhile may come to light now, and would pass for another program's.
+ */
+static void settle_loan(const struct kms *kms, struct kms_card *card) {
     for (size_t i = 0; i < kms->count; i++) {
         struct kms_link *link = kms->links[i];
-        if (link->card == card && kms_lent_unpaid(card, link->index))
+        if (link->card != card)
+            continue;
+        if (link->link.owes && !link->link.down)
+            kms_lent_owe(card, link->index);
+        if (kms_lent_unpaid(card, link->index))
             hdcp_link_owe(&link->link);
     }
 }
@@ -440,7 +498,7 @@ static void give_back(struct copp_backend *backend, uint32_t id) {
     struct kms_card *card = kms_lending_card(&kms->cards, id);
     if (!card)
         return;
-    owe_what_is_unpaid(kms, card);
+    settle_loan(kms, card);
     kms_lending_give_back(&kms->lending, card);
     for (size_t i = 0; i < kms->count; i++) {
         if (kms->links[i]->card == card)
@@ -450,8 +508,11 @@ static void give_back(struct copp_backend *backend, uint32_t id) {
 
 static void close_kms(struct copp_backend *backend) {
     struct kms *kms = kms_of(backend);
-    for (size_t i = 0; i < kms->cards.count; i++)
+    for (size_t i = 0; i < kms->cards.count; i++) {
         kms_own_stop(kms->cards.list[i]);
+        if (kms->cards.list[i]->lent)
+            settle_loan(kms, kms->cards.list[i]);
+    }
     for (size_t i = 0; i < kms->count; i++) {
         hdcp_link_end(&kms->links[i]->link);
         kms_receiver_close(&kms->links[i]->receiver);

@@ -1,7 +1,6 @@
 #include "outputs/kms/lending.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "common/clock.h"
 #include "outputs/kms/lent.h"
 #include "outputs/kms/property.h"
 
@@ -25,24 +25,27 @@ bool kms_lending_open(struct kms_lending *lending, struct copp_backend_log *log)
 
 /* --- writes that nobody waits for any more --- */
 
+static void go_on(struct kms_closing *closing, uint64_t now_ms) {
+    if (!closing->deadline_ms)
+        closing->deadline_ms = now_ms + KMS_GIVE_BACK_MS;
+    if (now_ms >= closing->deadline_ms) {
+        kms_worker_kill(&closing->worker);
+        closing->deadline_ms = now_ms + KMS_KILL_MS;
+    }
+    closing->look_ms = now_ms + kms_worker_look_ms(&closing->worker, closing->deadline_ms - now_ms);
+}
+
 static void dispatch_closing(struct kms_lending *lending, uint64_t now_ms) {
     for (size_t i = 0; i < KMS_CARDS * 2; i++) {
-        struct kms_worker *worker = &lending->closing[i].worker;
-        uint64_t *deadline_ms = &lending->closing[i].deadline_ms;
+        struct kms_closing *closing = &lending->closing[i];
         struct kms_outcome outcome;
-        if (!worker->pid)
+        if (!closing->worker.pid)
             continue;
-        if (!*deadline_ms)
-            *deadline_ms = now_ms + KMS_GIVE_BACK_MS;
-        if (!kms_worker_ended(worker, &outcome)) {
-            if (now_ms < *deadline_ms)
-                continue;
-            kms_worker_kill(worker);
-            *deadline_ms = COPP_BACKEND_NEVER; /* its end wakes us */
-        } else if (outcome.error && lending->closing[i].told) {
+        if (!kms_worker_ended(&closing->worker, &outcome))
+            go_on(closing, now_ms);
+        else if (outcome.error && closing->told)
             copp_backend_say(lending->log, COPP_BACKEND_WARNING, "HDCP could not be switched off when a card was given back: %s",
                              strerror(outcome.error));
-        }
     }
 }
 
@@ -56,21 +59,29 @@ static void let_go(struct kms_lending *lending, const struct kms_worker *worker,
         kms_worker_forget(&hangs);
         return;
     }
-    lending->closing[i].worker = *worker;
-    lending->closing[i].deadline_ms = 0;
-    lending->closing[i].told = told;
+    lending->closing[i] = (struct kms_closing){.worker = *worker, .told = told};
+}
+
+/* Whether it has ended after as long as giving back takes, or before. */
+static bool await_end(struct kms_worker *worker) {
+    struct kms_outcome outcome;
+    uint64_t end_ms = clock_ms() + KMS_GIVE_BACK_MS;
+    for (uint64_t now_ms = clock_ms(); now_ms < end_ms; now_ms = clock_ms()) {
+        kms_worker_await(worker, end_ms - now_ms);
+        if (kms_worker_ended(worker, &outcome))
+            return true;
+    }
+    return false;
 }
 
 void kms_lending_close(struct kms_lending *lending) {
     for (size_t i = 0; i < KMS_CARDS * 2; i++) {
         struct kms_worker *worker = &lending->closing[i].worker;
-        struct pollfd end = {.fd = worker->fd, .events = POLLIN};
-        struct kms_outcome outcome;
-        if (!worker->pid)
+        if (!worker->pid || await_end(worker))
             continue;
-        (void)poll(&end, 1, (int)KMS_GIVE_BACK_MS);
         kms_worker_kill(worker);
-        (void)kms_worker_ended(worker, &outcome);
+        if (!await_end(worker))
+            kms_worker_forget(worker); /* a driver has it: the system buries it */
     }
     if (lending->epoll >= 0)
         (void)close(lending->epoll);
@@ -123,6 +134,7 @@ enum copp_result kms_lending_adopt(struct kms_lending *lending, struct kms_cards
     if (!lent)
         return COPP_E_MEMORY;
     lent->id = ++lending->last_id;
+    lent->losses = card->losses;
     card->lent = lent;
     *loan = (struct copp_backend_loan){.id = lent->id, .outputs = count_outputs(card, fd)};
     memcpy(loan->card, card->name, sizeof loan->card);
@@ -174,7 +186,7 @@ uint64_t kms_lending_deadline_ms(const struct kms_lending *lending, const struct
     uint64_t first = COPP_BACKEND_NEVER;
     for (size_t i = 0; i < KMS_CARDS * 2; i++) {
         if (lending->closing[i].worker.pid)
-            first = earlier(first, lending->closing[i].deadline_ms);
+            first = earlier(first, lending->closing[i].look_ms);
     }
     for (size_t i = 0; i < cards->count; i++) {
         if (cards->list[i]->lent)

@@ -8,15 +8,19 @@
 #include "outputs/kms/cards.h"
 #include "outputs/kms/worker.h"
 
+/* What goes on after a card has been given back, or its write given up. */
+struct kms_closing {
+    struct kms_worker worker; /* pid 0: free */
+    uint64_t deadline_ms; /* when it is killed, again; 0: not set yet */
+    uint64_t look_ms; /* when its end is looked for, though nothing tells */
+    bool told; /* its result matters to somebody */
+};
+
 struct kms_lending {
     struct copp_backend_log *log;
     int epoll; /* readable when a write has ended */
     uint32_t last_id;
-    struct {
-        struct kms_worker worker; /* pid 0: free */
-        uint64_t deadline_ms; /* 0: not set yet */
-        bool told; /* its result matters to somebody */
-    } closing[KMS_CARDS * 2]; /* what goes on after a card has been given back, or its write given up */
+    struct kms_closing closing[KMS_CARDS * 2];
 };
 
 /* False: no epoll. */

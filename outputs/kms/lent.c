@@ -50,13 +50,13 @@ static enum copp_result begin_write(struct kms_card *card, size_t index, enum hd
 static enum copp_result write_through(struct kms_card *card, size_t index, enum hdcp_value value) {
     struct kms_writing *writing = &card->lent->writing;
     enum copp_result result = COPP_E_PENDING;
-    if (!kms_writing_take(writing, index, value, &result) && !writing->worker.pid)
+    if (!kms_writing_take(card, writing, index, value, &result) && !writing->worker.pid)
         result = begin_write(card, index, value);
     return result;
 }
 
 enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value) {
-    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+    if (!kms_card_can_write(card, index))
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     if (card->lent->state != COPP_BACKEND_LENT)
         return COPP_E_STATE; /* nobody lets us, and nothing is written */
@@ -83,16 +83,6 @@ static bool is_of_no_use(const struct kms_card *card, int error) {
     return index == card->count;
 }
 
-/* On and off are refused for different reasons, though by the same number; some drivers refuse for ever. */
-static void warn_of_refusal(struct kms_card *card, size_t index, int error) {
-    const struct kms_lent *lent = card->lent;
-    struct kms_connector *connector = &card->connectors[index];
-    bool on = lent->writing.connectors[index].asked == HDCP_DESIRED;
-    copp_backend_warn(card->log, &connector->warnings, on ? error : -error, card->now_ms,
-                      "%s: HDCP cannot be switched %s through the card of %s: %s", connector->name, on ? "on" : "off",
-                      lent->owner, strerror(error));
-}
-
 static void finish_write(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     struct kms_outcome outcome;
@@ -101,7 +91,7 @@ static void finish_write(struct kms_card *card, uint64_t now_ms) {
         return;
     lent->look_ms = lent->writing.connectors[index].asked == HDCP_DESIRED ? now_ms + TRIAL_LOOK_MS : COPP_BACKEND_NEVER;
     if (outcome.error)
-        warn_of_refusal(card, index, outcome.error);
+        kms_card_warn_of_refusal(card, index, lent->writing.connectors[index].asked, outcome.error, lent->owner);
     if (is_of_no_use(card, outcome.error))
         lent->state = COPP_BACKEND_LENT_GONE;
 }
@@ -113,7 +103,7 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
     job.limit_ms = KMS_GIVE_BACK_MS;
     for (size_t i = 0; i < card->count; i++) {
         const struct kms_connector *connector = &card->connectors[i];
-        if (lent->writing.connectors[i].unpaid && connector->id && connector->protection_property)
+        if (lent->writing.connectors[i].unpaid && kms_card_can_write(card, i))
             job.items[job.count++] = (struct kms_job_item){connector->id, {connector->protection_property, HDCP_UNDESIRED}};
     }
     if (!job.count)
@@ -135,8 +125,8 @@ static enum hdcp_value value_of(struct kms_card *card, size_t index) {
     return now.hdcp;
 }
 
-/* What we wrote has been taken back: once more, or never again. */
-static void strike(struct kms_card *card, size_t index, uint64_t now_ms) {
+/* What we wrote has been taken back: once more, if that is still wanted, or never again. */
+static void strike(struct kms_card *card, size_t index, bool wanted, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     if (now_ms - lent->strikes[index].last_ms > STRIKE_MS)
         lent->strikes[index].count = 0;
@@ -145,18 +135,20 @@ static void strike(struct kms_card *card, size_t index, uint64_t now_ms) {
     if (++lent->strikes[index].count >= STRIKES_MAX) {
         lent->state = COPP_BACKEND_LENT_OVERWRITTEN;
         lent->trial = KMS_TRIAL_NONE;
-    } else if (begin_write(card, index, HDCP_DESIRED) == COPP_E_PENDING) {
+    } else if (wanted && begin_write(card, index, HDCP_DESIRED) == COPP_E_PENDING) {
         lent->writing.connectors[index].again = true;
     }
 }
 
 static void look(struct kms_card *card, uint64_t now_ms) {
-    const struct kms_lent *lent = card->lent;
+    struct kms_lent *lent = card->lent;
     for (size_t i = 0; i < card->count && !lent->writing.worker.pid && lent->state == COPP_BACKEND_LENT; i++) {
+        bool trying = lent->trial && lent->tried == i;
         bool wrote = lent->writing.connectors[i].unpaid && lent->writing.connectors[i].asked == HDCP_DESIRED &&
                      !lent->writing.connectors[i].result;
-        if (wrote && card->connectors[i].id && value_of(card, i) == HDCP_UNDESIRED)
-            strike(card, i, now_ms);
+        if (!wrote || !card->connectors[i].id || value_of(card, i) != HDCP_UNDESIRED)
+            continue;
+        strike(card, i, trying || lent->wanted[i], now_ms);
     }
 }
 
@@ -164,7 +156,7 @@ static void look(struct kms_card *card, uint64_t now_ms) {
 
 static bool can_be_tried(struct kms_card *card, size_t index) {
     struct hdcp_observation now = {.connected = false};
-    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+    if (!kms_card_can_write(card, index))
         return false;
     kms_reading_observe(card, index, &now);
     return now.connected && now.driven && now.hdcp == HDCP_UNDESIRED && is_shown(card, index);
@@ -213,10 +205,23 @@ static void dispatch_trial(struct kms_card *card, uint64_t now_ms) {
         lent->trial = KMS_TRIAL_NONE;
 }
 
+void kms_lent_want(struct kms_card *card, size_t index, bool wanted) {
+    card->lent->wanted[index] = wanted;
+}
+
+bool kms_lent_is_trying(const struct kms_card *card) {
+    return card->lent->trial != KMS_TRIAL_NONE;
+}
+
 bool kms_lent_leaves(const struct kms_card *card, size_t index) {
     const struct kms_lent *lent = card->lent;
     return !lent->trial && lent->state == COPP_BACKEND_LENT && index == lent->tried && !lent->writing.worker.pid &&
            lent->writing.connectors[index].unpaid;
+}
+
+void kms_lent_owe(struct kms_card *card, size_t index) {
+    bool *unpaid = &card->lent->writing.connectors[index].unpaid;
+    *unpaid = *unpaid || is_shown(card, index);
 }
 
 bool kms_lent_unpaid(const struct kms_card *card, size_t index) {
@@ -231,7 +236,8 @@ void kms_lent_dispatch(struct kms_card *card, uint64_t now_ms) {
     struct kms_lent *lent = card->lent;
     if (lent->writing.worker.pid)
         finish_write(card, now_ms);
-    if (card->fd < 0 && lent->state == COPP_BACKEND_LENT)
+    bool lost = card->fd < 0 || card->losses != lent->losses;
+    if (lost && lent->state == COPP_BACKEND_LENT)
         lent->state = COPP_BACKEND_LENT_GONE;
     if (lent->state != COPP_BACKEND_LENT)
         lent->trial = KMS_TRIAL_NONE;

@@ -17,6 +17,7 @@ enum kms_trial {
 struct kms_lent {
     uint32_t id;
     int fd; /* the owner's, a copy of our own */
+    unsigned losses; /* of the card, when it was lent */
     bool atomic;
     enum copp_backend_lent state;
     char owner[64]; /* for a person */
@@ -25,6 +26,7 @@ struct kms_lent {
         unsigned count; /* so often what was written was taken back */
         uint64_t last_ms;
     } strikes[KMS_CONNECTORS];
+    bool wanted[KMS_CONNECTORS]; /* somebody waits for HDCP there, or relies on it */
     enum kms_trial trial;
     size_t tried; /* connector */
     uint64_t look_ms; /* when the trial goes on, or what was written is looked at; COPP_BACKEND_NEVER */
@@ -38,6 +40,9 @@ struct kms_lent *kms_lent_new(int epoll, int fd, bool atomic, const char *owner)
 size_t kms_lent_to_try(struct kms_card *card);
 /* Begins to find out there whether the owner writes the property itself. That Desired may be left behind is to be noted before. */
 void kms_lent_try_out(struct kms_card *card, size_t index);
+bool kms_lent_is_trying(const struct kms_card *card);
+/* Whether what is taken back at the connector is to be written once more. To be called before each kms_lent_dispatch. */
+void kms_lent_want(struct kms_card *card, size_t index, bool wanted);
 /* Whether its trial has ended and has left Desired at the connector, or may have. */
 bool kms_lent_leaves(const struct kms_card *card, size_t index);
 /* Starts to write Undesired wherever it is unpaid. False: nowhere, or it could not be started. */
@@ -47,6 +52,8 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker);
 COPP_NODISCARD enum copp_result kms_lent_write(struct kms_card *card, size_t index, enum hdcp_value value);
 /* Forgets how the last write has ended, if that was Desired: nobody asks for it any more. Whether that stands at the connector, or may. */
 COPP_NODISCARD bool kms_lent_drop(struct kms_card *card, size_t index);
+/* Desired stands there since before the loan: it is taken down with what was written through the lent file, if that reaches the connector. */
+void kms_lent_owe(struct kms_card *card, size_t index);
 /* Whether Desired stands there through the lent file, or may, and is to be taken down. */
 bool kms_lent_unpaid(const struct kms_card *card, size_t index);
 /* Whether Desired is being written at the connector: the driver may be using the receiver's registers. */

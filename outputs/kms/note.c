@@ -166,11 +166,16 @@ void kms_note_set(struct kms_note *note, const char *name, bool debt, struct cop
         (void)snprintf(note->names[note->count++], COPP_BACKEND_NAME_SIZE, "%s", name);
     else
         memmove(note->names[place], note->names[--note->count], sizeof note->names[place]);
-    if (!note->file[0] || replace(note) || note->refused)
+    bool told = note->stale;
+    note->stale = note->file[0] && !replace(note);
+    if (!note->stale || told)
         return;
-    note->refused = true;
     copp_backend_say(log, COPP_BACKEND_WARNING,
                      "%s: cannot be written: %s; HDCP that is on when this coppd is killed stays on: let it write there, or name "
                      "another runtime_directory",
                      note->file, strerror(errno));
+}
+
+void kms_note_renew(struct kms_note *note) {
+    note->stale = note->stale && !replace(note);
 }

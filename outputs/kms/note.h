@@ -10,7 +10,7 @@
 struct kms_note {
     char file[512]; /* "": it is kept in memory alone */
     char device[KMS_DEVICE_SIZE]; /* the card's place below /sys; "": nothing has been read yet */
-    bool refused; /* the file could not be written, and that has been said */
+    bool stale; /* the file could not be written, and that has been said: it is not as this is */
     size_t count;
     char names[KMS_CONNECTORS][COPP_BACKEND_NAME_SIZE]; /* without the card's number: "HDMI-A-1" */
 };
@@ -24,7 +24,12 @@ void kms_note_open(struct kms_note *note, const char *directory, const char *dev
 /* Whether the connector "HDMI-A-1" is to be taken down. */
 bool kms_note_has(const struct kms_note *note, const char *name);
 
-/* Says so, or that it is not any more. On the disk when this returns; where that fails, log is told, once. */
+/*
+ * Says so, or that it is not any more. On the disk when this returns; where that fails, log is told, once, and the next call, or
+ * kms_note_renew, makes up for it.
+ */
 void kms_note_set(struct kms_note *note, const char *name, bool debt, struct copp_backend_log *log);
+/* Tries again to write what could not be written. */
+void kms_note_renew(struct kms_note *note);
 
 #endif

@@ -1,7 +1,6 @@
 #include "outputs/kms/own.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +57,7 @@ static void warn(struct kms_card *card, const struct kms_outcome *outcome) {
         copp_backend_warn(card->log, &card->warnings, outcome->error, card->now_ms, "%s: DRM master cannot be taken: %s",
                           card->name, strerror(outcome->error));
     else if (writing->index < card->count)
-        kms_card_warn_of_refusal(card, writing->index, writing->connectors[writing->index].asked, outcome->error);
+        kms_card_warn_of_refusal(card, writing->index, writing->connectors[writing->index].asked, outcome->error, NULL);
 }
 
 static void finish(struct kms_card *card) {
@@ -78,10 +77,9 @@ static void finish(struct kms_card *card) {
 static void wait_for_end(struct kms_card *card, uint32_t wait_ms) {
     const struct kms_writing *writing = &card->own->writing;
     uint64_t end_ms = clock_ms() + wait_ms;
-    struct pollfd end = {.fd = writing->worker.fd, .events = POLLIN};
     uint64_t now_ms = clock_ms();
-    while (writing->worker.pid && end.fd >= 0 && now_ms < end_ms) {
-        (void)poll(&end, 1, (int)(end_ms - now_ms));
+    while (writing->worker.pid && now_ms < end_ms) {
+        kms_worker_await(&writing->worker, end_ms - now_ms);
         finish(card);
         now_ms = clock_ms();
     }
@@ -101,10 +99,10 @@ static bool start(struct kms_card *card, size_t index, enum hdcp_value value) {
 enum copp_result kms_own_write(struct kms_card *card, size_t index, enum hdcp_value value) {
     struct kms_writing *writing = &card->own->writing;
     enum copp_result result = COPP_E_PENDING;
-    if (!card->connectors[index].id || !card->connectors[index].protection_property)
+    if (!kms_card_can_write(card, index))
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     finish(card);
-    if (kms_writing_take(writing, index, value, &result) || writing->worker.pid)
+    if (kms_writing_take(card, writing, index, value, &result) || writing->worker.pid)
         return result;
     if (!kms_card_claim(card))
         return COPP_E_STATE;
@@ -112,7 +110,7 @@ enum copp_result kms_own_write(struct kms_card *card, size_t index, enum hdcp_va
         return COPP_E_PENDING;
     if (!start(card, index, value))
         return COPP_E_FAILED;
-    return kms_writing_take(writing, index, value, &result) ? result : COPP_E_PENDING;
+    return kms_writing_take(card, writing, index, value, &result) ? result : COPP_E_PENDING;
 }
 
 bool kms_own_try(struct kms_card *card) {

@@ -68,6 +68,8 @@ void kms_reading_stop(struct kms_card *card) {
 
 void kms_reading_end(struct kms_card *card) {
     kms_reading_stop(card);
+    if (card->reading)
+        helper_close(&card->reading->helper);
     free(card->reading);
     card->reading = NULL;
 }
@@ -272,6 +274,7 @@ bool kms_reading_take(struct kms_card *card) {
     struct kms_reading *reading = card->reading;
     if (!reading)
         return false;
+    helper_reap(&reading->helper);
     (void)receive(card, NOBODY);
     ask(card);
     limit_time(card);

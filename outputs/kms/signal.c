@@ -1,6 +1,12 @@
 #include "outputs/kms/signal.h"
 
+#include <errno.h>
 #include <string.h>
+
+/* Whether a call that has failed so leaves it open what is there: neither the connector nor the card has gone. */
+static bool is_open_after(int error) {
+    return error != ENOENT && error != ENODEV;
+}
 
 static void read_crtc(int fd, uint32_t encoder_id, struct kms_signal *signal) {
     drmModeEncoderPtr encoder = encoder_id ? drmModeGetEncoder(fd, encoder_id) : NULL;
@@ -14,15 +20,19 @@ static void read_crtc(int fd, uint32_t encoder_id, struct kms_signal *signal) {
         signal->height = crtc->height;
         signal->mode = crtc->mode;
     }
+    signal->unread = encoder_id && (!encoder || (encoder->crtc_id && !crtc));
     drmModeFreeCrtc(crtc);
     drmModeFreeEncoder(encoder);
 }
 
 void kms_signal_read(int fd, uint32_t connector_id, struct kms_signal *signal) {
     memset(signal, 0, sizeof *signal);
-    drmModeConnectorPtr connector = drmModeGetConnectorCurrent(fd, connector_id);
-    if (!connector)
+    errno = 0;
+    drmModeConnectorPtr connector = connector_id ? drmModeGetConnectorCurrent(fd, connector_id) : NULL;
+    if (!connector) {
+        signal->unread = connector_id && is_open_after(errno);
         return;
+    }
     signal->exists = true;
     read_crtc(fd, connector->encoder_id, signal);
     bool unknown = connector->connection == DRM_MODE_UNKNOWNCONNECTION;
@@ -52,15 +62,15 @@ static uint32_t group_in(const char *text, size_t length) {
     size_t i = 0;
     for (; i < length && i < 10 && text[i] >= '0' && text[i] <= '9'; i++)
         group = 10 * group + (uint64_t)(text[i] - '0');
-    bool good = i > 0 && i < length && text[i] == ':' && group > 0 && group < UINT32_MAX;
-    return good ? (uint32_t)group : UINT32_MAX;
+    bool good = i > 0 && i < length && text[i] == ':' && group > 0 && group < KMS_TILE_UNREAD;
+    return good ? (uint32_t)group : KMS_TILE_UNREAD;
 }
 
 uint32_t kms_tile_group(int fd, uint64_t blob_id) {
     if (!blob_id)
         return 0;
     drmModePropertyBlobPtr blob = blob_id <= UINT32_MAX ? drmModeGetPropertyBlob(fd, (uint32_t)blob_id) : NULL;
-    uint32_t group = blob ? group_in(blob->data, blob->length) : UINT32_MAX;
+    uint32_t group = blob ? group_in(blob->data, blob->length) : KMS_TILE_UNREAD;
     drmModeFreePropertyBlob(blob);
     return group;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 
 #define RETRY_NS 2000000 /* the owner's own frames are in the way: between two of them there is a moment for ours */
 #define BUSY_MAX 50u /* attempts */
+#define BLIND_MS 20u /* from one look to the next where nothing tells of the end */
 
 /* --- in the process: nothing that takes a lock, since others may have held some while it was made --- */
 
@@ -150,7 +152,7 @@ bool kms_worker_start(struct kms_worker *worker, const struct kms_job *job) {
     worker->pipe = ends[0];
     worker->fd = worker->pid > 0 ? (int)syscall(SYS_pidfd_open, worker->pid, 0) : -1;
     if (worker->pid > 0)
-        return true; /* without fd its end is seen when it is looked at */
+        return true;
     close_ends(worker);
     worker->pid = 0;
     return false;
@@ -165,6 +167,15 @@ bool kms_worker_ended(struct kms_worker *worker, struct kms_outcome *outcome) {
     close_ends(worker);
     worker->pid = 0;
     return true;
+}
+
+void kms_worker_await(const struct kms_worker *worker, uint64_t wait_ms) {
+    struct pollfd end = {.fd = worker->fd, .events = POLLIN};
+    (void)poll(&end, 1, (int)kms_worker_look_ms(worker, wait_ms));
+}
+
+uint64_t kms_worker_look_ms(const struct kms_worker *worker, uint64_t end_ms) {
+    return worker->fd < 0 && end_ms > BLIND_MS ? BLIND_MS : end_ms;
 }
 
 void kms_worker_kill(const struct kms_worker *worker) {

@@ -33,7 +33,7 @@ struct kms_job {
 
 struct kms_worker {
     pid_t pid; /* 0: none */
-    int fd; /* readable when it has ended; -1: there was none left */
+    int fd; /* readable when it has ended; -1: there was none left, and whoever waits for it looks (kms_worker_look_ms) */
     int pipe; /* its own */
 };
 
@@ -46,6 +46,10 @@ struct kms_outcome {
 bool kms_worker_start(struct kms_worker *worker, const struct kms_job *job);
 /* Whether one that was started has ended, and how. The worker is free then. */
 bool kms_worker_ended(struct kms_worker *worker, struct kms_outcome *outcome);
+/* Waits for its end, at most that long; it may return before. */
+void kms_worker_await(const struct kms_worker *worker, uint64_t wait_ms);
+/* How long after a look that has shown that it goes on the next one makes sense, though fd has told nothing: end_ms at most. */
+uint64_t kms_worker_look_ms(const struct kms_worker *worker, uint64_t end_ms);
 /* Of one that was started: it still has to be asked for its result. One that is inside the driver ends when that lets it go. */
 void kms_worker_kill(const struct kms_worker *worker);
 /* Of one that was killed: nobody asks for its result. */

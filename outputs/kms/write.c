@@ -22,13 +22,13 @@ static int write_value(const struct kms_card *card, const struct kms_connector *
 
 enum copp_result kms_card_write(struct kms_card *card, size_t index, enum hdcp_value value) {
     struct kms_connector *connector = &card->connectors[index];
-    if (!connector->id || !connector->protection_property)
+    if (!kms_card_can_write(card, index))
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED; /* it has come back with less */
     int result = write_value(card, connector, value);
     if (kms_is_busy(result))
         return COPP_E_PENDING; /* an earlier commit has not ended */
     if (result < 0) {
-        kms_card_warn_of_refusal(card, index, value, -result);
+        kms_card_warn_of_refusal(card, index, value, -result, NULL);
         return result == -EACCES ? COPP_E_STATE : COPP_E_FAILED; /* the owner of a lent file is not master just now */
     }
     return COPP_OK;

@@ -10,10 +10,14 @@ static void add_item(struct kms_job *job, uint32_t connector, uint32_t property,
     job->items[job->count++] = (struct kms_job_item){connector, {property, value}};
 }
 
+static bool asks_for_type1(const struct kms_card *card, size_t index) {
+    return card->type1 || card->connectors[index].type1;
+}
+
 static void fill(const struct kms_card *card, size_t index, enum hdcp_value value, struct kms_job *job) {
     const struct kms_connector *connector = &card->connectors[index];
     if (value == HDCP_DESIRED && connector->type_property)
-        add_item(job, connector->id, connector->type_property, card->type1 || connector->type1);
+        add_item(job, connector->id, connector->type_property, asks_for_type1(card, index));
     add_item(job, connector->id, connector->protection_property, value);
 }
 
@@ -31,11 +35,12 @@ enum copp_result kms_writing_begin(struct kms_card *card, struct kms_writing *wr
     }
     (void)epoll_ctl(writing->epoll, EPOLL_CTL_ADD, writing->worker.fd, &event);
     writing->index = index;
-    writing->deadline_ms = 0;
+    writing->deadline_ms = writing->look_ms = 0;
     if (!writes)
         return COPP_E_PENDING;
     kms_reading_written(card, index);
     writing->connectors[index].asked = value;
+    writing->connectors[index].type1 = asks_for_type1(card, index);
     writing->connectors[index].done = writing->connectors[index].again = false;
     writing->connectors[index].result = COPP_E_PENDING;
     writing->connectors[index].unpaid = writing->connectors[index].unpaid || value == HDCP_DESIRED;
@@ -48,13 +53,20 @@ static enum copp_result result_of(const struct kms_outcome *outcome) {
     return outcome->error ? COPP_E_FAILED : COPP_OK;
 }
 
+static void go_on(const struct kms_card *card, struct kms_writing *writing) {
+    if (card->now_ms >= writing->deadline_ms) {
+        kms_worker_kill(&writing->worker);
+        writing->deadline_ms = card->now_ms + KMS_KILL_MS;
+    }
+    writing->look_ms = card->now_ms + kms_worker_look_ms(&writing->worker, writing->deadline_ms - card->now_ms);
+}
+
 bool kms_writing_ended(struct kms_card *card, struct kms_writing *writing, struct kms_outcome *outcome) {
     size_t index = writing->index;
     if (!writing->deadline_ms)
         writing->deadline_ms = card->now_ms + KMS_WRITE_MS;
     if (!kms_worker_ended(&writing->worker, outcome)) {
-        if (card->now_ms >= writing->deadline_ms)
-            kms_worker_kill(&writing->worker);
+        go_on(card, writing);
         return false;
     }
     if (index >= KMS_CONNECTORS)
@@ -68,12 +80,19 @@ bool kms_writing_ended(struct kms_card *card, struct kms_writing *writing, struc
     return true;
 }
 
-bool kms_writing_take(struct kms_writing *writing, size_t index, enum hdcp_value value, enum copp_result *result) {
-    if (!writing->connectors[index].done || writing->connectors[index].asked != value)
+bool kms_writing_take(const struct kms_card *card, struct kms_writing *writing, size_t index, enum hdcp_value value,
+                      enum copp_result *result) {
+    bool other_type = value == HDCP_DESIRED && writing->connectors[index].type1 != asks_for_type1(card, index);
+    if (!writing->connectors[index].done || writing->connectors[index].asked != value || other_type)
         return false;
     writing->connectors[index].done = false;
     *result = writing->connectors[index].result;
     return true;
+}
+
+void kms_writing_saw(struct kms_writing *writing, size_t index, enum hdcp_value value) {
+    if (value == HDCP_UNDESIRED && writing->connectors[index].asked == HDCP_UNDESIRED)
+        writing->connectors[index].done = false;
 }
 
 bool kms_writing_drop(struct kms_writing *writing, size_t index) {
@@ -96,5 +115,5 @@ void kms_writing_mask(const struct kms_writing *writing, size_t index, struct hd
 }
 
 uint64_t kms_writing_deadline_ms(const struct kms_writing *writing) {
-    return writing->worker.pid ? writing->deadline_ms : COPP_BACKEND_NEVER;
+    return writing->worker.pid ? writing->look_ms : COPP_BACKEND_NEVER;
 }

@@ -490,7 +490,7 @@ void hdcp_link_returned(struct hdcp_link *link) {
 static uint64_t debt_interval(const struct hdcp_link *link) {
     if (!link->owes || held(link))
         return UINT64_MAX;
-    if (link->down)
+    if (link->down || (link->blind && link->cleared))
         return link->blind ? WRITE_RETRY_MS : PENDING_INTERVAL_MS; /* Desired is to be seen before it becomes Enabled */
     return link->retry_ms > link->now_ms ? link->retry_ms - link->now_ms : 0;
 }
@@ -499,6 +499,8 @@ void hdcp_link_cut(struct hdcp_link *link) {
     bool pending = link->pending;
     bool lost = link->in_force && link->sessions;
     let_go(link);
+    link->cleared = link->cleared || link->owes; /* what stands is not another program's; before anybody can ask anew */
+    link->enabled = link->enabled && !link->cleared;
     try_at_once(link);
     if (pending && link->connector)
         copp_connector_applied(link->connector, COPP_E_FAILED);

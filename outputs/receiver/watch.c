@@ -125,6 +125,7 @@ static void take_reply(struct receiver_watch *watch, const struct receiver_reply
 bool receiver_watch_take(struct receiver_watch *watch, struct receiver_result *result) {
     struct receiver_reply reply;
     eventfd_t failed = 0;
+    helper_reap(&watch->helper);
     if (eventfd_read(watch->failed, &failed) != 0) {
         ssize_t size =
             watch->helper.socket >= 0 ? recv(watch->helper.socket, &reply, sizeof reply, MSG_DONTWAIT | MSG_TRUNC) : -1;
@@ -145,7 +146,7 @@ void receiver_watch_close(struct receiver_watch **watch) {
     if (!watch || !*watch)
         return;
     struct receiver_watch *old = *watch;
-    helper_stop(&old->helper);
+    helper_close(&old->helper);
     if (old->epoll >= 0)
         (void)close(old->epoll);
     if (old->failed >= 0)

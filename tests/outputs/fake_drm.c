@@ -486,10 +486,41 @@ union argument {
     uint8_t bytes[4096];
 };
 
+/* Whether the ioctl asks about that connector, its encoder, its CRTC or its tile. */
+static bool asks_about(unsigned long request, const union argument *arg, uint32_t id, uint32_t place,
+                       const struct fake_connector *connector) {
+    switch (request) {
+    case DRM_IOCTL_MODE_GETCONNECTOR:
+        return arg->connector.connector_id == id;
+    case DRM_IOCTL_MODE_GETENCODER:
+        return arg->encoder.encoder_id == FIRST_ENCODER + place;
+    case DRM_IOCTL_MODE_GETCRTC:
+        return arg->crtc.crtc_id == connector->crtc;
+    case DRM_IOCTL_MODE_OBJ_GETPROPERTIES:
+        return arg->properties.obj_id == id;
+    case DRM_IOCTL_MODE_GETPROPBLOB:
+        return arg->blob.blob_id == connector->tile_blob;
+    default:
+        return false;
+    }
+}
+
+static bool is_refused(const struct fake_card *card, unsigned long request, const union argument *arg) {
+    bool refused = false;
+    for (uint32_t i = 0; i < card->count; i++) {
+        const struct fake_connector *connector = &card->connectors[i];
+        refused =
+            refused || (connector->refuse_read == request && asks_about(request, arg, card->first_connector + i, i, connector));
+    }
+    return refused;
+}
+
 static int answer(struct fake_drm *drm, UMockdevIoctlClient *client, unsigned long request, union argument *arg,
                   UMockdevIoctlData *memory) {
     struct fake_card *card = &drm->card;
     card->asked[_IOC_NR(request)]++;
+    if (is_refused(card, request, arg))
+        return EIO;
     switch (request) {
     case DRM_IOCTL_SET_MASTER:
         return set_master(drm, client);

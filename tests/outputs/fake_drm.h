@@ -33,6 +33,7 @@ struct fake_connector {
     bool content_type;
     uint64_t protection_value;
     uint64_t type_value;
+    unsigned long refuse_read; /* the ioctl that is answered EIO where it asks about this connector; 0: none */
     int refuse_desired; /* an errno that Desired gets at this connector alone; 0: none */
     unsigned writes; /* that were carried out */
     bool working; /* an authentication is under way, which fake_drm_work ends */

@@ -562,6 +562,72 @@ static void notes_that_cannot_be_written(void) {
     world_end(&world);
 }
 
+/* There is room again: what is owed since then is noted after all. */
+static void notes_that_are_written_late(void) {
+    struct world world;
+    char fresh[520];
+    world_make(&world, &(struct fake_drm_setup){.atomic = true});
+    (void)snprintf(fresh, sizeof fresh, "%s.new", world.note);
+    host_begin(&world, world.notes, &world.host);
+    assert_int_equal(mkdir(fresh, 0700), 0);
+    app_begin(&world.app, outputs_rig_connector(&world.host.outputs, "card0-HDMI-A-1"));
+    bring_up(&world);
+    pass(&world, 5000);
+    assert_false(noted(&world));
+    assert_int_equal(rmdir(fresh), 0);
+    pass(&world, 1500);
+    assert_true(noted(&world));
+    assert_int_equal(mkdir(fresh, 0700), 0);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    pass(&world, LATE_MS + 1000);
+    assert_false(noted(&world)); /* to take it away needs no room */
+    world_end(&world);
+}
+
+static void card_goes(struct world *world) {
+    fake_drm_hold(world->drm)->gone = true;
+    fake_drm_release(world->drm);
+    fake_drm_uevent(world->drm, "remove");
+    hear(world);
+}
+
+static void card_comes_back(struct world *world, uint64_t protection) {
+    fake_drm_hold(world->drm)->gone = false;
+    fake_drm_release(world->drm);
+    fake_drm_set_protection(world->drm, FAKE_HDMI, protection);
+    fake_drm_uevent(world->drm, "add");
+    hear(world);
+    pass(world, 1000);
+}
+
+/* A debt that has lapsed while the card was away is not left to a successor, which would take down what another program has set. */
+static void notes_of_a_card_that_was_away(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    card_goes(&world);
+    pass(&world, LATE_MS + 1000);
+    assert_true(noted(&world)); /* without the card's lock nothing is written there */
+    card_comes_back(&world, 2);
+    assert_false(noted(&world));
+    pass(&world, LATE_MS + 1000);
+    assert_int_equal(value(&world), 2);
+    world_end(&world);
+}
+
+/* And what another coppd has noted meanwhile is taken over with the lock. */
+static void notes_of_another_one_meanwhile(void) {
+    struct world world;
+    world_begin(&world);
+    card_goes(&world);
+    leave(&world, DEVICE, "HDMI-A-1", 0);
+    card_comes_back(&world, 2);
+    pass(&world, LATE_MS + 1000);
+    assert_int_equal(value(&world), 0);
+    assert_false(noted(&world));
+    world_end(&world);
+}
+
 /* --- one coppd a card --- */
 
 static void second_host(struct world *world, struct host *second, struct app *app) {
@@ -646,6 +712,9 @@ static const struct test_case cases[] = {
     TEST(notes_that_are_none, "ARB-5"),
     TEST(notes_keep_each_connector, "ARB-4"),
     TEST(notes_that_cannot_be_written, "CMD-4"),
+    TEST(notes_that_are_written_late, "ARB-4"),
+    TEST(notes_of_a_card_that_was_away, "ARB-4 ARB-5"),
+    TEST(notes_of_another_one_meanwhile, "ARB-4"),
     TEST(a_card_has_one_coppd, "CMD-4 ARB-4"),
     TEST(a_card_opened_anew_has_one_coppd, "CMD-4"),
 };

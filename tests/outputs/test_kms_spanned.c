@@ -1,5 +1,6 @@
 /* One framebuffer that several connectors show parts of, as a desktop on two displays (ARB-6), on a card made by umockdev. */
 #include <errno.h>
+#include <string.h>
 
 #include <xf86drmMode.h>
 
@@ -302,12 +303,81 @@ static void it_becomes_spanned(void) {
     world_end(&world);
 }
 
+static void refuse_read(struct world *world, size_t connector, unsigned long request) {
+    fake_drm_hold(world->drm)->connectors[connector].refuse_read = request;
+    fake_drm_release(world->drm);
+}
+
+/* What the kernel does not say of a connector, of its own or of another one, may be that a part of the picture is shown there. */
+static void what_cannot_be_read_is_not_protected(void) {
+    static const unsigned long requests[] = {DRM_IOCTL_MODE_GETCONNECTOR, DRM_IOCTL_MODE_GETENCODER, DRM_IOCTL_MODE_GETCRTC};
+    for (size_t connector = FAKE_HDMI; connector <= FAKE_DP; connector++) {
+        for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+            struct world world;
+            world_begin(&world, FAKE_DP, 402);
+            assert_int_equal(set_hdcp(&world.app, 1), COPP_HR_PENDING);
+            enable(&world, FAKE_HDMI);
+            assert_int_equal(app_result(&world.app), COPP_HR_OK);
+            refuse_read(&world, connector, requests[i]);
+            pass(&world, 600);
+            assert_lost(&world.app);
+            assert_int_equal(app_global(&world.app, HDCP), 0);
+            refuse_read(&world, connector, 0);
+            pass(&world, 1000);
+            assert_int_equal(hdmi(&world), 0);
+            world_end(&world);
+        }
+    }
+}
+
+/* And what cannot be read is not down: a debt does not lapse meanwhile. */
+static void what_cannot_be_read_is_owed(void) {
+    struct world world;
+    world_begin(&world, FAKE_DP, 402);
+    assert_int_equal(set_hdcp(&world.app, 1), COPP_HR_PENDING);
+    enable(&world, FAKE_HDMI);
+    refuse_read(&world, FAKE_HDMI, DRM_IOCTL_MODE_GETCONNECTOR);
+    fake_drm_hold(world.drm)->refuse_write = EIO;
+    fake_drm_release(world.drm);
+    pass(&world, 30000);
+    assert_int_equal(hdmi(&world), 2);
+    fake_drm_hold(world.drm)->refuse_write = 0;
+    fake_drm_release(world.drm);
+    refuse_read(&world, FAKE_HDMI, 0);
+    pass(&world, 15000);
+    assert_int_equal(hdmi(&world), 0);
+    world_end(&world);
+}
+
+/* A tile of which it cannot be read which display's it is. */
+static void a_tile_that_cannot_be_read(void) {
+    static const unsigned long requests[] = {DRM_IOCTL_MODE_OBJ_GETPROPERTIES, DRM_IOCTL_MODE_GETPROPBLOB};
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        struct world world;
+        struct copp_device *device;
+        make_card(&world, FAKE_DP, 402, 0);
+        for (size_t c = FAKE_HDMI; c <= FAKE_DP; c++) {
+            struct fake_connector *connector = &fake_drm_hold(world.drm)->connectors[c];
+            connector->tile_blob = 900 + (uint32_t)c;
+            strcpy(connector->tile, "1:1:2:1:0:0:1920:1080");
+            fake_drm_release(world.drm);
+        }
+        open_outputs(&world, false);
+        refuse_read(&world, FAKE_DP, requests[i]);
+        pass(&world, 600);
+        assert_int_equal(copp_device_open(outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"), &device),
+                         COPP_E_UNSUPPORTED_MODE);
+        world_close(&world);
+    }
+}
+
 static const struct test_case cases[] = {
     TEST(all_are_protected, "ARB-6 CMD-4"),          TEST(others_are_left_alone, "ARB-6 APP-4"),
     TEST(what_cannot_be_told_is_protected, "ARB-6"), TEST(beside_what_cannot_be_protected, "ARB-6"),
     TEST(a_loss_at_the_other, "ARB-6 EVT-1 EVT-3"),  TEST(the_other_refuses, "ARB-6 CMD-4"),
     TEST(sessions_at_both, "ARB-6 ARB-2"),           TEST(a_session_that_holds_nothing, "ARB-6 EVT-1"),
-    TEST(it_becomes_spanned, "ARB-6 EVT-1"),
+    TEST(it_becomes_spanned, "ARB-6 EVT-1"),         TEST(what_cannot_be_read_is_not_protected, "ARB-6 EVT-1 QRY-5"),
+    TEST(what_cannot_be_read_is_owed, "ARB-4"),      TEST(a_tile_that_cannot_be_read, "ARB-6"),
 };
 
 int main(void) {

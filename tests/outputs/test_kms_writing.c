@@ -1,16 +1,46 @@
 /* Writes to a card that is not lent, which a driver holds, as while it authenticates inside a commit, against one made by umockdev. */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "fake_drm.h"
 #include "outputs/kms/kms.h"
 #include "outputs/kms/note.h"
+#include "outputs/kms/worker.h"
 #include "outputs_rig.h"
 
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define DEVICE "/devices/pci0000:00/0000:00:01.0/0000:01:00.0"
 #define READ_MS 1000u /* long enough for a busy machine; a write that is held costs the test that much, once */
+
+/* A process that a driver holds does not end when it is killed. */
+static struct {
+    bool held;
+    unsigned tries;
+} kills;
+
+void __real_kms_worker_kill(const struct kms_worker *worker);
+void __wrap_kms_worker_kill(const struct kms_worker *worker);
+void __wrap_kms_worker_kill(const struct kms_worker *worker) {
+    kills.tries++;
+    if (!kills.held)
+        __real_kms_worker_kill(worker);
+}
+
+/* As where there are no files left. */
+static bool without_pidfds;
+
+long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f) {
+    if (number != SYS_pidfd_open || !without_pidfds)
+        return __real_syscall(number, a, b, c, d, e, f);
+    errno = EMFILE;
+    return -1;
+}
 
 struct world {
     struct fake_drm *drm;
@@ -220,6 +250,78 @@ static void a_write_that_never_returns(void) {
     world_end(&world);
 }
 
+static bool is_to_be_looked_at(const struct world *world) {
+    return copp_outputs_deadline_ms(world->outputs.outputs) <= world->outputs.now_ms;
+}
+
+/* Killed, and still there: what it may yet write is owed for as long as that takes, and the host does not run hot meanwhile. */
+static void a_write_that_cannot_be_killed(void) {
+    struct world world;
+    world_begin(&world, true);
+    begin_to_hang(&world);
+    copp_device_close(&world.app.device);
+    kills.held = true;
+    kills.tries = 0;
+    outputs_rig_pass(&world.outputs, 60000);
+    assert_true(kills.tries > 0 && kills.tries < 100);
+    assert_false(is_to_be_looked_at(&world));
+    assert_true(is_noted(&world));
+    fake_drm_unlock(world.drm);
+    UNTIL(&world, writes_of(world.drm) >= 1);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    kills.held = false;
+    assert_forgotten(&world);
+    world_end(&world);
+}
+
+/* Where nothing wakes the host at the end of a process, it looks by itself. */
+static void writes_whose_end_wakes_nobody(void) {
+    struct world world;
+    world_begin(&world, true);
+    without_pidfds = true;
+    enable_at_once(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_OK); /* it is waited for all the same */
+    assert_protected(&world);
+    hold_writes(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    copp_device_close(&world.app.device);
+    fake_drm_await(world.drm, 1);
+    outputs_rig_pass(&world.outputs, 9000);
+    fake_drm_unlock(world.drm);
+    UNTIL(&world, outputs_rig_nobody_writes() && !is_to_be_looked_at(&world));
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    assert_forgotten(&world);
+    without_pidfds = false;
+    world_end(&world);
+}
+
+/* The same at the host's end: its process is killed and buried, and HDCP taken down. */
+static void the_host_ends_without_pidfds(void) {
+    struct world world;
+    world_begin(&world, true);
+    without_pidfds = true;
+    enable_at_once(world.drm);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_OK);
+    copp_device_close(&world.other.device);
+    copp_device_close(&world.app.device);
+    outputs_rig_end(&world.outputs);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    host_begin(&world);
+    app_begin(&world.app, outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"));
+    app_begin(&world.other, outputs_rig_connector(&world.outputs, "card1-HDMI-A-1"));
+    begin_to_hang(&world);
+    copp_device_close(&world.other.device);
+    copp_device_close(&world.app.device);
+    outputs_rig_end(&world.outputs);
+    assert_true(outputs_rig_nobody_writes());
+    assert_true(is_noted(&world));
+    without_pidfds = false;
+    let_go_of_the_dead(&world);
+    host_begin(&world);
+    assert_forgotten(&world);
+    world_end(&world);
+}
+
 /* It ends in time, its process with it, and the next one takes down what may have come of it. */
 static void the_host_ends(void) {
     struct world world;
@@ -241,6 +343,8 @@ static const struct test_case cases[] = {
     TEST(everybody_else_goes_on, "CMD-6 QRY-5"),     TEST(the_same_card_waits, "CMD-6"),
     TEST(a_take_down_is_held, "CMD-4 QRY-5"),        TEST(its_player_has_gone, "ARB-4 EVT-5"),
     TEST(a_write_that_never_returns, "CMD-4 CMD-6"), TEST(the_host_ends, "ARB-4"),
+    TEST(a_write_that_cannot_be_killed, "ARB-4"),    TEST(writes_whose_end_wakes_nobody, "CMD-4 ARB-4"),
+    TEST(the_host_ends_without_pidfds, "ARB-4"),
 };
 
 int main(void) {

@@ -281,6 +281,93 @@ static void type1_through_a_file(void) {
     world_end(&world);
 }
 
+/* HDCP that coppd has switched on by itself, before the card had an owner that lends it. */
+static void protect_before_the_loan(struct world *world) {
+    assert_int_equal(drmDropMaster(world->owner), 0);
+    fake_drm_masters_end(world->drm);
+    UNTIL(world, app_set_level(&world->app, HDCP, 1) != COPP_HR_UNEXPECTED);
+    UNTIL(world, fake_drm_protection(world->drm, FAKE_HDMI) == 1);
+    fake_drm_set_protection(world->drm, FAKE_HDMI, 2);
+    assert_int_equal(end_of_command(world), COPP_HR_OK);
+    UNTIL(world, outputs_rig_nobody_writes());
+    UNTIL(world, drmSetMaster(world->owner) == 0);
+    fake_drm_hold(world->drm)->other_master = true;
+    fake_drm_release(world->drm);
+}
+
+/* A debt of before the loan, which nobody but the owner can pay: coppd may write through its file as long as it has that. */
+static void owe_before_the_loan(struct world *world) {
+    protect_before_the_loan(world);
+    assert_int_equal(app_set_level(&world->app, HDCP, 0), COPP_HR_OK);
+    pass(world);
+    UNTIL(world, outputs_rig_nobody_writes());
+    assert_int_equal(fake_drm_protection(world->drm, FAKE_HDMI), 2);
+    assert_int_equal(lend(world, world->owner), COPP_OK);
+}
+
+static void owed_before_and_given_back(void) {
+    struct world world;
+    world_begin(&world, true);
+    owe_before_the_loan(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id); /* in the trial, at another output */
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_DP) == 0);
+    assert_false(strstr(world.said.text, "when a card was given back"));
+    world_end(&world);
+}
+
+static void owed_before_and_closed(void) {
+    struct world world;
+    world_begin(&world, true);
+    owe_before_the_loan(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    world_end(&world); /* where nothing is up any more */
+}
+
+/* Of a lease only what is leased can be taken down through it. */
+static void owed_before_beside_a_lease(void) {
+    struct world world;
+    world_begin(&world, true);
+    hidden.fd = world.owner;
+    hidden.id = 100;
+    owe_before_the_loan(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    unsigned before = writes_of(&world);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_DP) == 0);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    hidden.fd = -1;
+    assert_int_equal(writes_of(&world), before);
+    fake_drm_masters_end(world.drm);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* Enabled that is still read is ours, and nobody's to rely on. */
+static void given_back_and_asked_for_at_once(void) {
+    struct world world;
+    world_begin(&world, true);
+    protect_before_the_loan(&world);
+    assert_int_equal(lend(&world, world.owner), COPP_OK);
+    pass(&world);
+    fake_drm_hold(world.drm)->refuse_write = EIO;
+    fake_drm_release(world.drm);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 2);
+    assert_int_equal(app_local(&world.app, HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    assert_int_not_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_OK);
+    assert_int_equal(app_global(&world.app, HDCP), 0);
+    fake_drm_hold(world.drm)->refuse_write = 0;
+    fake_drm_release(world.drm);
+    fake_drm_masters_end(world.drm);
+    copp_device_close(&world.app.device);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_DP) == 0);
+    world_end(&world);
+}
+
 /* Whoever relied on it is told at once, whatever comes of the take-down. */
 static void given_back_while_in_force(void) {
     struct world world;
@@ -479,6 +566,7 @@ static void taken_back_once(void) {
     world.outputs.now_ms += 20000;
     fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
     UNTIL(&world, writes_of(&world) >= 5); /* long after the first time it is the first again; off follows at once */
+    UNTIL(&world, outputs_rig_nobody_writes());
     assert_int_equal(lent(&world), COPP_BACKEND_LENT);
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
@@ -604,6 +692,25 @@ static void the_card_goes(void) {
     world_end(&world);
 }
 
+/* It goes and comes back before anybody looks, perhaps as another one: the loan was of the old one. */
+static void the_card_is_replaced(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    fake_drm_hold(world.drm)->gone = true;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "remove");
+    fake_drm_masters_end(world.drm);
+    fake_drm_hold(world.drm)->gone = false;
+    fake_drm_release(world.drm);
+    fake_drm_uevent(world.drm, "add");
+    UNTIL(&world, lent(&world) != COPP_BACKEND_LENT);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    world_end(&world);
+}
+
 /* One that has come back at once: the loan's file is still the old one's. */
 static void the_file_is_dead(void) {
     struct world world;
@@ -636,6 +743,83 @@ static void a_lease(void) {
     assert_int_equal(end_of_command(&world), COPP_HR_UNEXPECTED);
     assert_int_equal(lent(&world), COPP_BACKEND_LENT_GONE);
     hidden.fd = -1;
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+/* What came of Undesired long ago says nothing about what another program has set since. */
+static void set_by_another_after_a_session(void) {
+    struct world world;
+    world_begin(&world, true);
+    fake_drm_hold(world.drm)->edges = true;
+    fake_drm_release(world.drm);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    pass(&world);
+    unsigned before = writes_of(&world);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 1);
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_PENDING);
+    UNTIL(&world, writes_of(&world) > before && fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    assert_int_equal(writes_of(&world), before + 2); /* Undesired comes first, else the driver does nothing */
+    fake_drm_work(world.drm, FAKE_HDMI);
+    assert_int_equal(end_of_command(&world), COPP_HR_OK);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
+/* Nobody dispatches before the write has ended. */
+static void await_write(struct world *world, unsigned writes) {
+    struct pollfd end = {.fd = copp_outputs_fd(world->outputs.outputs), .events = POLLIN};
+    for (uint64_t deadline_ms = clock_ms() + 20000; writes_of(world) < writes || poll(&end, 1, 0) != 1;)
+        assert_true(clock_ms() < deadline_ms);
+}
+
+/* OPM-HDCP-2: a write of Type 0 that nobody wants any more is not the next one's, who wants Type 1. */
+static void type1_after_type0_was_given_up(void) {
+    struct world world;
+    struct copp_backend_output hdmi;
+    size_t index;
+    world_begin(&world, true);
+    assert_non_null(copp_outputs_find(world.outputs.outputs, "card0-HDMI-A-1", &index));
+    world.backend->ops->describe(world.backend, index, &hdmi);
+    lend_and_pass_trial(&world);
+    unsigned before = writes_of(&world);
+    assert_int_equal(apply(&hdmi.config, 1, 0), COPP_E_PENDING);
+    await_write(&world, before + 1);
+    assert_int_equal(apply(&hdmi.config, 0, 0), COPP_OK);
+    assert_int_equal(apply(&hdmi.config, 1, 1), COPP_E_PENDING);
+    for (int i = 0; i < 20; i++)
+        pass(&world);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 1);
+    assert_int_equal(type_of(&world), 1);
+    assert_int_equal(apply(&hdmi.config, 0, 0), COPP_OK);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    UNTIL(&world, outputs_rig_nobody_writes());
+    copp_outputs_give_back(world.outputs.outputs, world.loan.id);
+    world_end(&world);
+}
+
+/* What was taken back, and nobody wants any more, is not written again: it would stand for ever. */
+static void taken_back_and_let_go(void) {
+    struct world world;
+    world_begin(&world, true);
+    lend_and_pass_trial(&world);
+    protect(&world);
+    unsigned before = writes_of(&world);
+    fake_drm_set_protection(world.drm, FAKE_HDMI, 0);
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    for (int i = 0; i < 20; i++)
+        pass(&world);
+    assert_int_equal(writes_of(&world), before);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    assert_int_equal(lent(&world), COPP_BACKEND_LENT);
+    UNTIL(&world, outputs_rig_nobody_writes());
     copp_outputs_give_back(world.outputs.outputs, world.loan.id);
     world_end(&world);
 }
@@ -690,6 +874,10 @@ static const struct test_case cases[] = {
     TEST(through_a_legacy_file, "CMD-4 CMD-6 QRY-5"),
     TEST(type1_through_a_file, "OPM-HDCP-2"),
     TEST(given_back_while_in_force, "EVT-1 EVT-3"),
+    TEST(given_back_and_asked_for_at_once, "CMD-4 EVT-3 QRY-5"),
+    TEST(owed_before_and_given_back, "ARB-4"),
+    TEST(owed_before_and_closed, "ARB-4 EVT-5"),
+    TEST(owed_before_beside_a_lease, "ARB-4"),
     TEST(given_back_beside_another_holder, "ARB-5"),
     TEST(owed_after_a_refusal, "EVT-1 EVT-3"),
     TEST(given_back_while_pending, "CMD-6"),
@@ -701,11 +889,15 @@ static const struct test_case cases[] = {
     TEST(taken_back_in_the_trial, "CMD-4"),
     TEST(taken_back_once, "CMD-6"),
     TEST(taken_back_from_a_session, "EVT-1 EVT-3"),
+    TEST(taken_back_and_let_go, "ARB-4"),
+    TEST(set_by_another_after_a_session, "CMD-4 ARB-5"),
+    TEST(type1_after_type0_was_given_up, "OPM-HDCP-2"),
     TEST(refused_for_a_while, "CMD-4"),
     TEST(a_command_during_the_trial, "CMD-6 QRY-5"),
     TEST(busy_for_a_while, "CMD-6"),
     TEST(beside_a_commit_that_waits, "CMD-6 EVT-3"),
     TEST(the_card_goes, ""),
+    TEST(the_card_is_replaced, "CMD-6"),
     TEST(the_file_is_dead, "CMD-6"),
     TEST(a_lease, "CMD-6"),
     TEST(what_cannot_be_lent, ""),

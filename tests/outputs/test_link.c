@@ -804,6 +804,7 @@ static void left_by_an_earlier_run_and_unreadable(void) {
     world.hardware.is.hdcp = HDCP_UNREADABLE;
     hdcp_link_owe(&world.hardware.link);
     look_after(&world, 100);
+    assert_true(hdcp_link_interval(&world.hardware.link) > 0); /* nothing can be done: the host is not to run hot */
     assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
     look_after(&world, 100);
     assert_int_equal(world.hardware.writes, 0);
@@ -988,6 +989,37 @@ static void type1_that_comes_to_nothing(void) {
     world_end(&world);
 }
 
+/* Nobody lets us write any more, and what we have set still stands: that is not another program's, and is taken down before it is asked for anew. */
+static void cut_while_in_force(void) {
+    struct world world;
+    world_begin(&world);
+    bring_up(&world);
+    world.hardware.write = COPP_E_STATE;
+    hdcp_link_cut(&world.hardware.link);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_true(world.app.flags & COPP_STATUS_LINK_LOST);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_UNEXPECTED);
+    assert_int_equal(app_global(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    world.hardware.write = COPP_OK;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_PENDING);
+    assert_string_equal(world.hardware.wrote, "+DUD");
+    world_end(&world);
+}
+
+/* What another program has set stands on its own. */
+static void cut_beside_another_holder(void) {
+    struct world world;
+    world_begin(&world);
+    world.hardware.is.hdcp = HDCP_ENABLED;
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    hdcp_link_cut(&world.hardware.link);
+    assert_int_equal(app_local(&world.app, COPP_PROTECTION_TYPE_HDCP), 0);
+    assert_int_equal(set_hdcp(&world, 1), COPP_HR_OK);
+    assert_int_equal(world.hardware.writes, 0);
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
     TEST(type1_is_written_and_believed, "OPM-HDCP-2"),
     TEST(type1_that_becomes_less_is_lost, "OPM-HDCP-2 EVT-3"),
@@ -1020,6 +1052,8 @@ static const struct test_case cases[] = {
     TEST(another_one_comes_after_us, "ARB-5"),
     TEST(out_of_sight_for_a_while, "ARB-4 ARB-5"),
     TEST(our_own_event, "EVT-1 EVT-3 CMD-6"),
+    TEST(cut_while_in_force, "EVT-1 EVT-3 ARB-4 CMD-4"),
+    TEST(cut_beside_another_holder, "EVT-1 ARB-5"),
     TEST(called_without_sessions, "ARB-6 EVT-1"),
     TEST(called_beside_sessions, "ARB-6 OPM-HDCP-2"),
     TEST(events_beyond_our_own, "EVT-1 EVT-3"),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,21 @@
 #include "outputs/receiver/watch.h"
 
 #define CONNECTOR "card0-DP-1"
+
+/* As where there are no files left, and for a process that the kernel does not let go though it was killed. */
+static bool without_pidfds;
+static bool kills_are_held;
+
+long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f) {
+    if (number == SYS_pidfd_send_signal && kills_are_held)
+        return 0;
+    if (number != SYS_pidfd_open || !without_pidfds)
+        return __real_syscall(number, a, b, c, d, e, f);
+    errno = EMFILE;
+    return -1;
+}
 
 struct world {
     char root[32];
@@ -353,6 +369,83 @@ static void a_process_that_ends_is_replaced(void) {
     end(&world);
 }
 
+/* A program that answers what is none, and goes on for a while. */
+static struct receiver_watch *watch_of(struct world *world, const char *program) {
+    begin(world);
+    add_aux(world, CONNECTOR, "drm_dp_aux0", "AUX A\n");
+    make_file(in(world->root, "program"), program);
+    assert_int_equal(chmod(in(world->root, "program"), 0700), 0);
+    world->system.program = in(world->root, "program");
+    return receiver_watch_open(CONNECTOR, &world->system);
+}
+
+static void await_no_children(struct receiver_watch *watch) {
+    struct receiver_result result;
+    for (unsigned looks = 0; has_children(); looks++) {
+        assert_true(looks < 5000);
+        assert_false(receiver_watch_take(watch, &result));
+        (void)poll(NULL, 0, 2);
+    }
+}
+
+/* Whoever takes results reaps it when it has ended, and waits for nothing. */
+static void what_ends_late_is_reaped(void) {
+    struct world world;
+    struct receiver_result result;
+    struct receiver_watch *watch = watch_of(&world, "#!/bin/sh\necho no >&0\nexec sleep 1\n");
+    unsigned before = open_descriptors();
+    kills_are_held = true;
+    look(watch, 100, &result);
+    assert_int_equal(result.error, ECHILD);
+    assert_true(has_children());
+    kills_are_held = false;
+    await_no_children(watch);
+    assert_int_equal(open_descriptors(), before);
+    close_watch(&watch);
+    end(&world);
+}
+
+static unsigned count_children(void) {
+    FILE *children = fopen("/proc/thread-self/children", "r");
+    unsigned count = 0;
+    int pid;
+    assert_non_null(children);
+    while (fscanf(children, "%d", &pid) == 1)
+        count++;
+    assert_int_equal(fclose(children), 0);
+    return count;
+}
+
+/* As many as hang are not made more. */
+static void no_more_than_some_hang(void) {
+    struct world world;
+    struct receiver_result result;
+    struct receiver_watch *watch = watch_of(&world, "#!/bin/sh\necho no >&0\nread line\nexec sleep 2\n");
+    kills_are_held = true;
+    for (unsigned i = 0; i < 12; i++)
+        look(watch, 100 + i, &result);
+    assert_int_equal(result.error, ECHILD);
+    assert_true(count_children() <= 4);
+    kills_are_held = false;
+    await_no_children(watch);
+    close_watch(&watch);
+    end(&world);
+}
+
+/* It is killed though nothing but its number is known. */
+static void without_pidfds_it_is_killed_and_reaped(void) {
+    struct world world;
+    struct receiver_result result;
+    without_pidfds = true;
+    struct receiver_watch *watch = watch_of(&world, "#!/bin/sh\necho no >&0\nexec sleep 1000\n");
+    look(watch, 100, &result);
+    assert_int_equal(result.error, ECHILD);
+    await_no_children(watch);
+    without_pidfds = false;
+    close_watch(&watch);
+    end(&world);
+}
+
 /* A host that reaps every child it finds, and one that ignores them. */
 static void a_host_may_reap_all_children(void) {
     struct world world;
@@ -408,6 +501,9 @@ static const struct test_case cases[] = {
     TEST(closing_reaps_the_process, ""),
     TEST(closing_leaves_nothing_of_one_that_hangs, ""),
     TEST(a_process_that_ends_is_replaced, ""),
+    TEST(what_ends_late_is_reaped, ""),
+    TEST(no_more_than_some_hang, ""),
+    TEST(without_pidfds_it_is_killed_and_reaped, ""),
     TEST(a_host_may_reap_all_children, ""),
     TEST(the_process_holds_nothing_of_its_host, ""),
     TEST(a_name_that_is_too_long_is_refused, ""),

@@ -24,7 +24,7 @@ static void observe(struct hdcp_link *link, struct hdcp_observation *observation
 
 static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value value) {
     struct kms_output *output = (struct kms_output *)link;
-    if (!exists(output) || !kms_output_connector(output)->protection_property)
+    if (!exists(output) || !kms_card_can_write(output->card, output->index))
         return value == HDCP_UNDESIRED ? COPP_OK : COPP_E_FAILED;
     if (output->by_host)
         return kms_request_write(&output->request, value, *output->now_ms);
@@ -45,7 +45,7 @@ static bool can_offer(const struct kms_output *output) {
     if (connector->protection_property && output->card->type1 && !connector->type_property)
         copp_backend_say(output->card->log, COPP_BACKEND_WARNING,
                          "%s: does not have HDCP content type 1, which is asked for: it offers no HDCP", connector->name);
-    return connector->protection_property && (!output->card->type1 || connector->type_property);
+    return kms_card_can_protect(output->card, connector);
 }
 
 void kms_output_start(struct kms_output *output) {
