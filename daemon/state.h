@@ -4,6 +4,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "common/seldom.h"
 #include "copp/certificate.h"
 #include "copp/socket.h"
 #include "identity.h"
@@ -165,6 +166,8 @@ struct server {
     uint64_t turn; /* turns.h */
     unsigned accepts; /* in this turn */
     bool listener_rests; /* until the next one */
+    struct seldom not_accepted; /* why not */
+    struct seldom not_written; /* the metrics' file */
     bool scrapers_rest; /* as well */
     size_t queued_count; /* clients that wait for a turn */
     sd_event_source *turn_end;

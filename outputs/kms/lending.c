@@ -40,8 +40,8 @@ static void dispatch_closing(struct kms_lending *lending, uint64_t now_ms) {
             kms_worker_kill(worker);
             *deadline_ms = COPP_BACKEND_NEVER; /* its end wakes us */
         } else if (outcome.error && lending->closing[i].told) {
-            copp_backend_say(lending->log, COPP_BACKEND_WARNING, "HDCP could not be switched off when a card was given back: %s",
-                             strerror(outcome.error));
+            copp_backend_warn(lending->log, &lending->warnings, outcome.error, now_ms,
+                              "HDCP could not be switched off when a card was given back: %s", strerror(outcome.error));
         }
     }
 }

@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,6 +14,7 @@
 
 #include "../unit/harness.h"
 #include "common/clock.h"
+#include "listen.h"
 #include "log.h"
 #include "loop.h"
 #include "notify.h"
@@ -54,6 +57,17 @@ int __wrap_sd_event_source_set_time_relative(sd_event_source *source, uint64_t u
     return 0;
 }
 
+static bool no_descriptors;
+
+int __real_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags) {
+    if (!no_descriptors)
+        return __real_accept4(fd, address, size, flags);
+    errno = EMFILE;
+    return -1;
+}
+
 static enum copp_result fail_to_decrypt(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
     (void)key;
     (void)in;
@@ -88,9 +102,20 @@ void __wrap_identity_release(struct identity **identity) {
     *identity = NULL;
 }
 
+static unsigned refusals_logged; /* of connections, for want of descriptors */
+static char last_refusal[256];
+
 void log_line(const char *level, const char *format, ...) {
+    char text[256];
+    va_list arguments;
     (void)level;
-    (void)format;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (!strstr(text, "no connection can be accepted"))
+        return;
+    (void)strcpy(last_refusal, text);
+    refusals_logged++;
 }
 
 /* --- the server and its clients --- */
@@ -465,6 +490,33 @@ static void refusals_of_who_has_gone_are_told(void) {
     end();
 }
 
+/* A machine without descriptors is a line, and another one an hour later, however often coppd tries. */
+static void what_cannot_be_accepted_is_said_seldom(void) {
+    begin();
+    no_descriptors = true;
+    refusals_logged = 0;
+    int waiting = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    next_uid = OTHER;
+    assert_int_equal(connect(waiting, (const struct sockaddr *)&address, address_size), 0);
+    for (unsigned tries = 0; tries < 100; tries++) {
+        run();
+        listen_resume(&server);
+        now_ms += 1000;
+    }
+    assert_int_equal(refusals_logged, 1);
+    assert_string_equal(last_refusal, "no connection can be accepted: Too many open files; trying again each second");
+    now_ms += SELDOM_AGAIN_MS;
+    run();
+    assert_int_equal(refusals_logged, 2);
+    assert_non_null(strstr(last_refusal, "each second (and 99 times since this was said last)"));
+    no_descriptors = false;
+    listen_resume(&server);
+    run();
+    assert_int_equal(server.client_count, 1);
+    (void)close(waiting);
+    end();
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(a_share_in_each_turn, ""),
@@ -477,6 +529,7 @@ int main(void) {
         TEST(accepting_comes_first, ""),
         TEST(the_count_begins_anew, ""),
         TEST(a_ration_in_each_interval, ""),
+        TEST(what_cannot_be_accepted_is_said_seldom, ""),
         TEST(refusals_of_who_has_gone_are_told, ""),
     };
     return RUN_SUITE("daemon_turns", cases);
