@@ -1,4 +1,4 @@
-/* RSA and DSA keys as numbers: which are usable. */
+/* RSA and DSA keys as numbers: which are usable, and how large those of a file may be. */
 #include "copp/key.h"
 
 #include <string.h>
@@ -54,6 +54,16 @@ bool copp_rsa_key_narrow(const struct copp_rsa_key *key, struct copp_public_key 
     return true;
 }
 
+bool copp_rsa_key_widen(const struct copp_public_key *key, struct copp_rsa_key *out) {
+    *out = (struct copp_rsa_key){.modulus_size = 0};
+    if (key->modulus_size > COPP_MODULUS_MAX)
+        return false;
+    memcpy(out->modulus, key->modulus, key->modulus_size);
+    out->modulus_size = key->modulus_size;
+    out->exponent = key->exponent;
+    return true;
+}
+
 bool copp_rsa_key_usable(const struct copp_rsa_key *key) {
     return key->modulus_size >= COPP_RSA_MODULUS_MIN && key->modulus_size <= COPP_RSA_MODULUS_MAX &&
            (key->modulus_size > COPP_RSA_MODULUS_MIN || key->modulus[0] >= 0x80) &&
@@ -92,4 +102,25 @@ enum copp_result copp_private_keys_same(struct copp_private_key *a, struct copp_
         *same = halves[0].modulus_size == halves[1].modulus_size &&
                 copp_equal(halves[0].modulus, halves[1].modulus, halves[0].modulus_size);
     return result;
+}
+
+static enum copp_result open_key(const char *uri, const char *passphrase, size_t largest, struct copp_log *log,
+                                 struct copp_private_key **key) {
+    if (key)
+        *key = NULL;
+    return uri && key ? copp_private_key_read(uri, passphrase, largest, log, key) : COPP_E_ARGUMENT;
+}
+
+enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
+    return open_key(uri, passphrase, COPP_MODULUS_MAX, NULL, key);
+}
+
+enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
+    return open_key(uri, passphrase, COPP_MODULUS_MAX, log, key);
+}
+
+enum copp_result copp_private_key_open_issuer(const char *uri, const char *passphrase, struct copp_log *log,
+                                              struct copp_private_key **key) {
+    return open_key(uri, passphrase, COPP_RSA_MODULUS_MAX, log, key);
 }
