@@ -1,4 +1,4 @@
-/* RSA and DSA keys as numbers: which are usable, and how large those of a file may be. */
+/* RSA and DSA keys as numbers: which are usable. */
 #include "copp/key.h"
 
 #include <string.h>
@@ -102,25 +102,4 @@ enum copp_result copp_private_keys_same(struct copp_private_key *a, struct copp_
         *same = halves[0].modulus_size == halves[1].modulus_size &&
                 copp_equal(halves[0].modulus, halves[1].modulus, halves[0].modulus_size);
     return result;
-}
-
-static enum copp_result open_key(const char *uri, const char *passphrase, size_t largest, struct copp_log *log,
-                                 struct copp_private_key **key) {
-    if (key)
-        *key = NULL;
-    return uri && key ? copp_private_key_read(uri, passphrase, largest, log, key) : COPP_E_ARGUMENT;
-}
-
-enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
-    return open_key(uri, passphrase, COPP_MODULUS_MAX, NULL, key);
-}
-
-enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
-    return open_key(uri, passphrase, COPP_MODULUS_MAX, log, key);
-}
-
-enum copp_result copp_private_key_open_issuer(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
-    return open_key(uri, passphrase, COPP_RSA_MODULUS_MAX, log, key);
 }
