@@ -27,7 +27,7 @@ struct auto_backend {
     uint64_t look_ms; /* when those that are not awaited are tried again */
     struct copp_backend_log attempts; /* hears what they say meanwhile */
     char heard[HEARD_SIZE]; /* what was said in the last attempt, in lines */
-    char said[HEARD_SIZE]; /* and in the last one that differed */
+    struct seldom said;
 };
 
 static struct auto_backend *own(const struct copp_backend *backend) {
@@ -88,16 +88,12 @@ static void hear(struct copp_backend_log *log, enum copp_backend_priority priori
     (void)snprintf(a->heard + used, sizeof a->heard - used, "%d%s\n", (int)priority, text);
 }
 
-/* An attempt a second: what it has to say is said when it is something else than the last time. */
+/* An attempt a second has the same to say each time. What fails in one is no error of coppd's yet. */
 static void pass_on(struct auto_backend *a) {
-    if (strcmp(a->heard, a->said) != 0) {
-        (void)snprintf(a->said, sizeof a->said, "%s", a->heard);
-        for (char *line = strtok(a->heard, "\n"); line; line = strtok(NULL, "\n")) {
-            if (line[0] - '0' >= COPP_BACKEND_INFO)
-                log_info("%s", line + 1);
-            else
-                log_warning("%s", line + 1);
-        }
+    for (char *line = strtok(a->heard, "\n"); line; line = strtok(NULL, "\n")) {
+        enum copp_backend_priority priority = line[0] - '0' >= COPP_BACKEND_INFO ? COPP_BACKEND_INFO : COPP_BACKEND_WARNING;
+        const struct copp_backend_cause cause = {seldom_cause(line), clock_ms()};
+        (void)copp_backend_say_seldom(a->log, &a->said, priority, &cause, "%s", line + 1);
     }
     a->heard[0] = 0;
 }

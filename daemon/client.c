@@ -53,7 +53,7 @@ void client_end(struct client *client, enum disconnect_reason why) {
     notify_end(client, why);
     subscriber_end(client);
     turns_leave(client);
-    if (client->waiting && !client->srm_wait)
+    if (client->waiting && !client->srm_wait.due)
         precedence_failed(client, clock_ms());
     lending_end(client, why);
     copp_device_close(&client->device); /* EVT-5 */
@@ -85,23 +85,38 @@ static void wait_for_command(struct client *client, enum packet_type type) {
     }
     client->waiting = true;
     client->command = type;
-    client->next_waiting = client->server->waiting;
-    client->server->waiting = client;
+    client->next_waiting = NULL;
+    struct client **last = &client->server->waiting;
+    while (*last)
+        last = &(*last)->next_waiting;
+    *last = client; /* who waits longest is answered first */
 }
 
-static uint32_t command_result(const struct client *client) {
-    if (!client->srm_wait)
-        return copp_device_command_result(client->device);
-    return srm_lists_done(&client->server->srm_lists, client->srm_wait) ? COPP_HR_OK : COPP_HR_PENDING;
+/* OPM-SRM-4, CMD-6: success is said of a list that is on the disk. The device has taken it, so that a refusal is the end of the session:
+ * its next command or answer does not agree (OPM-APP-4, BIND-4). */
+static uint32_t list_result(const struct client *client) {
+    if (srm_lists_done(&client->server->srm_lists, &client->srm_wait))
+        return COPP_HR_OK;
+    return clock_ms() < client->srm_deadline_ms ? COPP_HR_PENDING : COPP_HR_OPM_DRIVER_INTERNAL_ERROR;
+}
+
+uint64_t client_deadline_ms(const struct server *server) {
+    uint64_t deadline_ms = UINT64_MAX;
+    for (const struct client *client = server->waiting; client; client = client->next_waiting) {
+        if (client->srm_wait.due && client->srm_deadline_ms < deadline_ms)
+            deadline_ms = client->srm_deadline_ms;
+    }
+    return deadline_ms;
 }
 
 void client_finish_command(struct client *client) {
-    const struct outcome outcome = {.status = command_result(client)};
+    bool list = client->srm_wait.due;
+    const struct outcome outcome = {.status = list ? list_result(client) : copp_device_command_result(client->device)};
     if (outcome.status == COPP_HR_PENDING)
         return;
-    client->srm_wait = 0;
+    client->srm_wait.due = 0;
     stop_waiting(client);
-    if (outcome.status != COPP_HR_OK)
+    if (!list && outcome.status != COPP_HR_OK)
         precedence_failed(client, clock_ms());
     notify_late_answer(client, outcome.status);
     notify_session(client);

@@ -24,5 +24,7 @@ bool client_serve(struct client *client, uint32_t events);
 
 /* Its command has ended, perhaps: answers. */
 void client_finish_command(struct client *client);
+/* When one of those that wait for the disk is to be answered at the latest; UINT64_MAX: nobody waits for it. */
+uint64_t client_deadline_ms(const struct server *server);
 
 #endif

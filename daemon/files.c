@@ -133,17 +133,22 @@ static bool sync_directory(const char *directory) {
     return good;
 }
 
+/* Of a name that is there. */
+static bool settle_name(const char *name, struct error_text *error) {
+    char copy[PATH_SIZE];
+    (void)snprintf(copy, sizeof copy, "%s", name);
+    return sync_directory(dirname(copy)) || errno == EINVAL || /* EINVAL: this file system needs no such thing */
+           error_set(error, "%s: may not be on the disk: %s", name, strerror(errno));
+}
+
 static bool replace(const char *name, const char *text, size_t size, bool lasting, struct error_text *error) {
     char fresh[PATH_SIZE];
-    char copy[PATH_SIZE];
     (void)snprintf(fresh, sizeof fresh, "%s.new", name);
-    (void)snprintf(copy, sizeof copy, "%s", name);
     if (!file_replaceable(name, error) || !file_replaceable(fresh, error))
         return false;
     (void)unlink(fresh); /* left by one that was killed */
     if (write_new(fresh, text, size, 0644, lasting) && rename(fresh, name) == 0)
-        return !lasting || sync_directory(dirname(copy)) || errno == EINVAL || /* EINVAL: this file system needs no such thing */
-               error_set(error, "%s: may not be on the disk: %s", name, strerror(errno));
+        return !lasting || settle_name(name, error);
     error_set(error, "%s: cannot be written: %s", name, strerror(errno));
     (void)unlink(fresh);
     return false;
@@ -155,6 +160,16 @@ bool file_replace(const char *name, const char *text, size_t size, struct error_
 
 bool file_store(const char *name, const char *text, size_t size, struct error_text *error) {
     return replace(name, text, size, true, error);
+}
+
+bool file_settle(const char *name, struct error_text *error) {
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL || errno == EROFS); /* EROFS: nothing there waits for the disk */
+    if (!good)
+        (void)error_set(error, "%s: may not be on the disk: %s", name, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return good && settle_name(name, error);
 }
 
 /* Takes its name last: who finds it finds all of it. */

@@ -25,6 +25,8 @@ bool file_replaceable(const char *name, struct error_text *error);
 bool file_replace(const char *name, const char *text, size_t size, struct error_text *error);
 /* The same, and waits until it is on the disk: after a power cut there is the old one or the new one. */
 bool file_store(const char *name, const char *text, size_t size, struct error_text *error);
+/* Waits until what is there already is on the disk: whoever put it there may have been killed before it was. */
+bool file_settle(const char *name, struct error_text *error);
 
 struct new_file {
     const char *name;

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,21 @@ static void on_library_line(struct copp_log *log, enum copp_log_level level, con
     struct journal *journal = (struct journal *)log; /* it is its first member */
     if (level == COPP_LOG_ERROR && journal_admits(journal, JOURNAL_LIBRARY, "libcopp", clock_ms()))
         log_error("libcopp: %s", text);
+}
+
+void journal_seldom(struct seldom *said, int cause, const char *format, ...) {
+    char text[512];
+    unsigned more;
+    va_list arguments;
+    if (!seldom_is_due(said, cause, clock_ms(), &more))
+        return;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (more)
+        log_warning("%s (and %u times since this was said last)", text, more);
+    else
+        log_warning("%s", text);
 }
 
 void journal_init(struct journal *journal) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/seldom.h"
 #include "copp/log.h"
 
 #define JOURNAL_INTERVAL_MS 10000u
@@ -44,6 +45,9 @@ struct journal {
     struct journal_subject others[JOURNAL_KINDS];
     uint64_t deadline_ms; /* when journal_dispatch has something to do; UINT64_MAX: never */
 };
+
+/* What goes wrong on the machine, again and again: logged seldom. */
+void journal_seldom(struct seldom *said, int cause, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 void journal_init(struct journal *journal);
 

@@ -10,7 +10,6 @@
 
 #include "files.h"
 #include "lock.h"
-#include "log.h"
 #include "turns.h"
 
 #define PATH_ROOM sizeof((struct sockaddr_un *)NULL)->sun_path
@@ -134,7 +133,7 @@ void listen_path(int fd, struct sockaddr_un *address) {
 }
 
 static void listen_later(struct server *server, sd_event_source *listener) {
-    log_warning("no connection can be accepted: %s; trying again in a second", strerror(errno));
+    journal_seldom(&server->not_accepted, errno, "no connection can be accepted: %s; trying again each second", strerror(errno));
     (void)sd_event_source_set_enabled(listener, SD_EVENT_OFF);
     (void)sd_event_source_set_time_relative(server->listen_again, AGAIN_US);
     (void)sd_event_source_set_enabled(server->listen_again, SD_EVENT_ONESHOT);

@@ -42,6 +42,8 @@ void server_wake(struct server *server) {
 
 static void arm(struct server *server) {
     uint64_t deadline_ms = copp_outputs_deadline_ms(server->outputs);
+    uint64_t client_ms = client_deadline_ms(server);
+    deadline_ms = client_ms < deadline_ms ? client_ms : deadline_ms;
     uint64_t old;
     uint64_t time = deadline_ms > UINT64_MAX / 1000u ? UINT64_MAX : deadline_ms * 1000u;
     if (sd_event_source_get_time(server->timer, &old) < 0 || old != time)

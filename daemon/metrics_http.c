@@ -179,7 +179,7 @@ static int on_file_time(sd_event_source *source, uint64_t time, void *userdata) 
     size_t size = 0;
     (void)time;
     if (render(server, &text, &size) && !file_replace(server->config.metrics_file, text, size, &error))
-        log_warning("%s", error.text);
+        journal_seldom(&server->not_written, seldom_cause(error.text), "%s", error.text);
     free(text);
     (void)sd_event_source_set_time_relative(source, FILE_EVERY_US);
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -97,7 +97,7 @@ static bool asks_for_nothing(const struct copp_command *command) {
 
 static bool anothers_is_under_way(const struct client *client) {
     for (const struct client *other = client->server->waiting; other; other = other->next_waiting) {
-        if (other->connector == client->connector && other->user != client->user && !other->srm_wait)
+        if (other->connector == client->connector && other->user != client->user && !other->srm_wait.due)
             return true;
     }
     return false;

@@ -107,13 +107,15 @@ static struct outcome command(struct client *client) {
     return outcome;
 }
 
-/* OPM-SRM-4: what a player was told of is not forgotten by a restart, so its answer waits for the disk; PENDING as of a command (CMD-6). */
-static uint32_t store_lists(struct client *client) {
+/* OPM-SRM-4: what a player was told of is not forgotten by a restart, so its answer waits for the disk; PENDING as of a command, and no
+ * longer than one (CMD-6). */
+static uint32_t store_list(struct client *client, const uint8_t *list, uint64_t now_ms) {
     struct server *server = client->server;
-    uint64_t wait = srm_lists_sync(&server->srm_lists, copp_outputs_adapter(server->outputs));
-    if (srm_lists_done(&server->srm_lists, wait))
+    struct srm_wait wait = srm_lists_sync(&server->srm_lists, copp_outputs_adapter(server->outputs), srm_list_kind(list));
+    if (srm_lists_done(&server->srm_lists, &wait))
         return COPP_HR_OK;
     client->srm_wait = wait;
+    client->srm_deadline_ms = now_ms + copp_outputs_pending_limit_ms(server->outputs);
     return COPP_HR_PENDING;
 }
 
@@ -133,7 +135,7 @@ static struct outcome configure(struct client *client) {
     copp_connector_set_busy(connector, false);
     precedence_answered(client, command, status, yields, now_ms);
     if (status == COPP_HR_OK && additional_size > 0)
-        status = store_lists(client);
+        status = store_list(client, request->body.configure.additional, now_ms);
     return (struct outcome){.status = status};
 }
 

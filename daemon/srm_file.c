@@ -23,6 +23,10 @@ void srm_list_free(struct srm_list *list) {
     *list = (struct srm_list){.bytes = NULL};
 }
 
+size_t srm_list_kind(const uint8_t *bytes) {
+    return bytes[0] >> 4 == 9 ? 1 : 0;
+}
+
 unsigned srm_list_version(const struct srm_list *list) {
     return (unsigned)list->bytes[2] << 8 | list->bytes[3];
 }
@@ -86,22 +90,21 @@ bool srm_file_read(const struct srm_file *file, struct srm_list *list, struct er
     return good;
 }
 
-/* Of the same version a list of more generations is the whole of which the other one is a part. */
-static bool is_newer(const struct copp_srm *list, const struct copp_srm *stored) {
-    unsigned version = copp_srm_version(stored);
-    return copp_srm_version(list) > version ||
-           (copp_srm_version(list) == version && copp_srm_generation(list) > copp_srm_generation(stored));
+/* SRM-3, under the lock. What is as new may still be on its way to the disk. */
+static bool put(const struct srm_file *file, const struct srm_list *list, const struct copp_srm *new, const struct copp_srm *old,
+                struct error_text *error) {
+    if (old && !copp_srm_newer(new, old))
+        return file_settle(file->path, error);
+    return file_store(file->path, (const char *)list->bytes, list->size, error);
 }
 
-/* SRM-3, under the lock */
 static bool replace(const struct srm_file *file, const struct srm_list *list, struct error_text *error) {
     struct srm_list stored;
     struct copp_srm *old;
     struct copp_srm *new = NULL;
     if (!read_list(file, &stored, &old, error))
         return false;
-    bool good = judge(file, list, &new, error) &&
-                ((old && !is_newer(new, old)) || file_store(file->path, (const char *)list->bytes, list->size, error));
+    bool good = judge(file, list, &new, error) && put(file, list, new, old, error);
     copp_srm_free(&new);
     copp_srm_free(&old);
     srm_list_free(&stored);

@@ -22,6 +22,8 @@ struct srm_list {
     size_t size;
 };
 void srm_list_free(struct srm_list *list);
+/* By the head of one that is valid: 0 for HDCP 1.x, 1 for HDCP 2.x. */
+size_t srm_list_kind(const uint8_t *bytes);
 /* Of one that is there: as its head says. */
 unsigned srm_list_version(const struct srm_list *list);
 

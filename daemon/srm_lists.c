@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "log.h"
 
 /* The thread's alone, but for what it borrows of the lists: keys and files, which do not change. */
@@ -14,6 +15,7 @@ struct srm_write {
     pthread_t thread;
     const struct srm_file *file;
     size_t kind;
+    uint64_t due; /* what it settles */
     struct srm_list list;
     int fd;
     bool good;
@@ -63,6 +65,12 @@ static bool load(struct srm_lists *lists, size_t kind, struct copp_adapter *adap
     if (result)
         return error_set(error, "%s: %s", lists->files[kind].path, copp_strerror(result));
     tell(list, "the stored list");
+    struct error_text why;
+    if (file_settle(lists->files[kind].path, &why)) /* who stored it may have been killed before it was on the disk */
+        return true;
+    log_error("%s; it is tried again when a player brings a list", why.text);
+    lists->told[kind] = true;
+    lists->states[kind] = SRM_FAILED;
     return true;
 }
 
@@ -92,6 +100,12 @@ static bool copy(const uint8_t *bytes, size_t size, struct srm_list *list) {
     return true;
 }
 
+/* It is to be written, once more if it failed. */
+static void want(struct srm_lists *lists, size_t kind) {
+    lists->states[kind] = SRM_NEW;
+    lists->due[kind]++;
+}
+
 static void look(struct srm_lists *lists, size_t kind, const struct copp_adapter *adapter) {
     struct srm_list *taken = &lists->taken[kind];
     struct srm_list next;
@@ -106,7 +120,7 @@ static void look(struct srm_lists *lists, size_t kind, const struct copp_adapter
     }
     srm_list_free(taken);
     *taken = next;
-    lists->states[kind] = SRM_NEW;
+    want(lists, kind);
     lists->told[kind] = false;
     lists->updates[kind]++;
     tell(taken, "a player has brought a newer list");
@@ -127,6 +141,7 @@ static void free_write(struct srm_write *write) {
 }
 
 static void fail(struct srm_lists *lists, size_t kind, const char *why) {
+    lists->settled[kind] = lists->due[kind];
     if (!lists->told[kind])
         log_error("%s; the newer list is in force, and lost when coppd ends unless it can be stored by then", why);
     lists->told[kind] = true;
@@ -138,10 +153,11 @@ static void begin(struct srm_lists *lists, size_t kind) {
     const struct srm_list *list = &lists->taken[kind];
     struct error_text error;
     int cause = ENOMEM;
-    lists->begun++;
+    lists->last_kind = kind;
     if (write && copy(list->bytes, list->size, &write->list)) {
         write->file = &lists->files[kind];
         write->kind = kind;
+        write->due = lists->due[kind];
         write->fd = lists->fd;
         cause = pthread_create(&write->thread, NULL, write_list, write);
     }
@@ -152,45 +168,46 @@ static void begin(struct srm_lists *lists, size_t kind) {
     }
     (void)error_set(&error, "%s: cannot be written: %s", lists->files[kind].path, strerror(cause));
     free_write(write);
-    lists->ended++;
     lists->writes[false]++;
     fail(lists, kind, error.text);
 }
 
+/* One kind after the other, so that newer and newer lists of one do not keep the other from the disk. */
 static void begin_next(struct srm_lists *lists) {
-    for (size_t kind = 0; kind < SRM_KINDS && !lists->write; kind++) {
-        if (lists->states[kind] == SRM_NEW)
-            begin(lists, kind);
+    for (size_t kind = lists->last_kind + 1, end = kind + SRM_KINDS; kind < end && !lists->write; kind++) {
+        if (lists->states[kind % SRM_KINDS] == SRM_NEW)
+            begin(lists, kind % SRM_KINDS);
     }
 }
 
-uint64_t srm_lists_sync(struct srm_lists *lists, struct copp_adapter *adapter) {
-    uint64_t wait = lists->begun;
-    for (size_t kind = 0; kind < SRM_KINDS; kind++) {
-        look(lists, kind, adapter);
-        if (lists->states[kind] == SRM_FAILED)
-            lists->states[kind] = SRM_NEW;
-        wait += lists->states[kind] == SRM_NEW;
+struct srm_wait srm_lists_sync(struct srm_lists *lists, struct copp_adapter *adapter, size_t kind) {
+    for (size_t each = 0; each < SRM_KINDS; each++) {
+        look(lists, each, adapter);
+        if (lists->states[each] == SRM_FAILED)
+            want(lists, each);
     }
     begin_next(lists);
-    return wait;
+    bool waits = lists->states[kind] == SRM_NEW || lists->states[kind] == SRM_WRITING;
+    return (struct srm_wait){.kind = kind, .due = waits ? lists->due[kind] : 0};
 }
 
-bool srm_lists_done(const struct srm_lists *lists, uint64_t wait) {
-    return lists->ended >= wait;
+bool srm_lists_done(const struct srm_lists *lists, const struct srm_wait *wait) {
+    return lists->settled[wait->kind] >= wait->due;
 }
 
-/* The write has ended, or will. Its list may not be the newest any more. */
+/* The write has ended, or will. If a newer list has come meanwhile and this one could not be stored, that one's write decides. */
 static void end(struct srm_lists *lists) {
     struct srm_write *write = lists->write;
     lists->write = NULL;
     (void)pthread_join(write->thread, NULL);
     size_t kind = write->kind;
-    lists->ended++;
+    bool newest = lists->states[kind] == SRM_WRITING;
     lists->writes[write->good]++;
-    if (lists->states[kind] == SRM_WRITING && write->good)
+    if (write->good)
+        lists->settled[kind] = write->due;
+    if (newest && write->good)
         lists->states[kind] = SRM_STORED;
-    else if (lists->states[kind] == SRM_WRITING)
+    else if (newest)
         fail(lists, kind, write->error.text);
     free_write(write);
 }

@@ -27,8 +27,9 @@ struct srm_lists {
     uint64_t updates[SRM_KINDS]; /* newer lists that players have brought */
     uint64_t writes[2]; /* that went wrong, and that went well */
     struct srm_write *write; /* NULL: none */
-    uint64_t begun; /* writes ever, one after the other */
-    uint64_t ended;
+    size_t last_kind; /* of which one was begun last: the other one is next */
+    uint64_t due[SRM_KINDS]; /* how many writes have been wanted; one that is not begun yet serves all that came before */
+    uint64_t settled[SRM_KINDS]; /* of them, those that have come to an end */
     int fd; /* readable once a write has ended */
 };
 
@@ -39,10 +40,16 @@ bool srm_lists_check(const struct config *config, struct error_text *error);
 void srm_lists_init(struct srm_lists *lists);
 /* Makes the adapter keep lists, and loads those that are stored. False, with the reason. */
 bool srm_lists_open(struct srm_lists *lists, const struct config *config, struct copp_adapter *adapter, struct error_text *error);
-/* A player may have brought a newer list: begins to write it, and what could not be written before. Returns what to wait for. */
-uint64_t srm_lists_sync(struct srm_lists *lists, struct copp_adapter *adapter);
-/* Whether what a call of sync returned has come to its end, well or not. */
-bool srm_lists_done(const struct srm_lists *lists, uint64_t wait);
+/* What an answer waits for: that a kind's list, as it was then or newer, is on the disk, or cannot be put there. */
+struct srm_wait {
+    size_t kind;
+    uint64_t due; /* 0: nothing is waited for */
+};
+
+/* A player has brought a list of this kind: begins to write what is newer than what was stored, and what could not be stored
+ * before. Returns what the player's answer waits for. */
+struct srm_wait srm_lists_sync(struct srm_lists *lists, struct copp_adapter *adapter, size_t kind);
+bool srm_lists_done(const struct srm_lists *lists, const struct srm_wait *wait);
 /* The descriptor is readable: goes on with what else is to be written. */
 void srm_lists_written(struct srm_lists *lists);
 /* Waits for the disk. */

@@ -4,6 +4,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "common/seldom.h"
 #include "copp/certificate.h"
 #include "copp/socket.h"
 #include "identity.h"
@@ -91,10 +92,11 @@ struct client {
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool untold; /* it has changed since, and will be told at the end of the interval */
-    struct client *next_waiting; /* while it is */
+    struct client *next_waiting; /* while it is: who came later */
     bool waiting; /* its command is under way (CMD-6), or its answer waits for the disk: nothing is read meanwhile */
     enum packet_type command; /* while it is: how it came */
-    uint64_t srm_wait; /* not 0: it has succeeded, and its list is on the way to the disk (srm_lists.h) */
+    struct srm_wait srm_wait; /* due is not 0: it has succeeded, and its list is on the way to the disk (srm_lists.h) */
+    uint64_t srm_deadline_ms; /* when it is refused all the same; only while that is so */
     bool queued; /* it waits for its user's turn (turns.h) */
     uint32_t queued_events; /* to be served then */
     struct client *previous_queued;
@@ -164,6 +166,8 @@ struct server {
     uint64_t turn; /* turns.h */
     unsigned accepts; /* in this turn */
     bool listener_rests; /* until the next one */
+    struct seldom not_accepted; /* why not */
+    struct seldom not_written; /* the metrics' file */
     bool scrapers_rest; /* as well */
     size_t queued_count; /* clients that wait for a turn */
     sd_event_source *turn_end;

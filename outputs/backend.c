@@ -1,7 +1,6 @@
 /* What all backends need. */
 #include "outputs/backend.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -15,7 +14,6 @@ void copp_backend_close(struct copp_backend **backend) {
 }
 
 #define TEXT_SIZE 400u
-#define AGAIN_MS 3600000u
 
 /* Names of outputs come from drivers and servers. */
 static void say(struct copp_backend_log *log, enum copp_backend_priority priority, char *text) {
@@ -34,36 +32,31 @@ void copp_backend_say(struct copp_backend_log *log, enum copp_backend_priority p
     say(log, priority, text);
 }
 
-/* Whether it is to be said now; *more is how often it has not been since the last time. */
-static bool is_due(struct copp_backend_warnings *warnings, int cause, uint64_t now_ms, unsigned *more) {
-    size_t i = 0;
-    while (i < warnings->count && warnings->list[i].cause != cause)
-        i++;
-    bool known = i < warnings->count || i == COPP_BACKEND_CAUSES;
-    i = i < COPP_BACKEND_CAUSES ? i : COPP_BACKEND_CAUSES - 1;
-    if (known && now_ms - warnings->list[i].said_ms < AGAIN_MS) {
-        warnings->list[i].more += warnings->list[i].more < UINT_MAX;
+static bool say_seldom(struct copp_backend_log *log, struct seldom *said, enum copp_backend_priority priority,
+                       const struct copp_backend_cause *cause, const char *format, va_list arguments) {
+    unsigned more;
+    if (!log || !seldom_is_due(said, cause->number, cause->now_ms, &more))
         return false;
-    }
-    *more = known ? warnings->list[i].more : 0;
-    warnings->list[i].cause = cause;
-    warnings->list[i].said_ms = now_ms;
-    warnings->list[i].more = 0;
-    warnings->count += !known;
+    char text[TEXT_SIZE];
+    char whole[TEXT_SIZE + 64];
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    (void)snprintf(whole, sizeof whole, "%s (and %u times since this was said last)", text, more);
+    say(log, priority, more ? whole : text);
     return true;
 }
 
-void copp_backend_warn(struct copp_backend_log *log, struct copp_backend_warnings *warnings, int cause, uint64_t now_ms,
-                       const char *format, ...) {
-    unsigned more;
-    if (!log || !is_due(warnings, cause, now_ms, &more))
-        return;
-    char text[TEXT_SIZE];
-    char whole[TEXT_SIZE + 64];
+bool copp_backend_say_seldom(struct copp_backend_log *log, struct seldom *said, enum copp_backend_priority priority,
+                             const struct copp_backend_cause *cause, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
+    bool due = say_seldom(log, said, priority, cause, format, arguments);
     va_end(arguments);
-    (void)snprintf(whole, sizeof whole, "%s (and %u times since this was said last)", text, more);
-    say(log, COPP_BACKEND_WARNING, more ? whole : text);
+    return due;
+}
+
+void copp_backend_warn(struct copp_backend_log *log, struct seldom *said, int cause, uint64_t now_ms, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)say_seldom(log, said, COPP_BACKEND_WARNING, &(struct copp_backend_cause){cause, now_ms}, format, arguments);
+    va_end(arguments);
 }

@@ -8,6 +8,7 @@
 #ifndef COPP_OUTPUTS_BACKEND_H
 #define COPP_OUTPUTS_BACKEND_H
 
+#include "common/seldom.h"
 #include "copp/device.h"
 #include "outputs/receiver/receiver.h"
 
@@ -100,22 +101,17 @@ void copp_backend_close(struct copp_backend **backend);
 void copp_backend_say(struct copp_backend_log *log, enum copp_backend_priority priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What has been warned of, for one output or whatever else warnings are about. Begins as zeros. */
-#define COPP_BACKEND_CAUSES 8u
-struct copp_backend_warnings {
-    size_t count;
-    struct {
-        int cause;
-        uint64_t said_ms;
-        unsigned more; /* times since then */
-    } list[COPP_BACKEND_CAUSES];
+struct copp_backend_cause {
+    int number; /* such as an errno */
+    uint64_t now_ms; /* of any monotonic clock */
 };
 
-/*
- * Warns of a cause, such as an errno, once, and then at most once an hour, with how often it has happened meanwhile: some drivers refuse
- * the same thing for ever. Causes beyond COPP_BACKEND_CAUSES count as one. now_ms is of any monotonic clock; log may be NULL.
- */
-void copp_backend_warn(struct copp_backend_log *log, struct copp_backend_warnings *warnings, int cause, uint64_t now_ms,
-                       const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The same, seldom (common/seldom.h): some drivers refuse the same thing for ever. Whether it was said. */
+bool copp_backend_say_seldom(struct copp_backend_log *log, struct seldom *said, enum copp_backend_priority priority,
+                             const struct copp_backend_cause *cause, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* A warning. */
+void copp_backend_warn(struct copp_backend_log *log, struct seldom *said, int cause, uint64_t now_ms, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 #endif

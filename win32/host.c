@@ -46,8 +46,12 @@ static HRESULT open_device(struct host_device *device) {
 }
 
 /* A lock of a thread that is gone would be waited for for ever, and what it guards is nobody knows what. */
+static bool locks_are_dead(void) {
+    return RtlDllShutdownInProgress();
+}
+
 static bool lock(struct host_device *device) {
-    if (RtlDllShutdownInProgress())
+    if (locks_are_dead())
         return false;
     AcquireSRWLockExclusive(&device->lock);
     EnterCriticalSection(&host.lock);
@@ -89,6 +93,8 @@ static size_t add_clones(struct copp_connector **connectors) {
 }
 
 struct copp_connector **host_shown(size_t *count) {
+    if (locks_are_dead())
+        return NULL;
     EnterCriticalSection(&host.lock);
     size_t outputs = prepare_driver() ? copp_sim_count(host.driver.sim) : 1;
     struct copp_connector **connectors = calloc(outputs, sizeof(struct copp_connector *));
@@ -109,6 +115,8 @@ HRESULT host_open(struct host_device *device) {
 }
 
 bool host_is_theatre(void) {
+    if (locks_are_dead())
+        return false;
     EnterCriticalSection(&host.lock);
     const struct copp_connector *connector = host.driver.connector;
     bool theatre = connector && copp_connector_mode(connector) == COPP_MODE_THEATRE;

@@ -166,8 +166,11 @@ static void try_session(struct probe *probe, struct output *output, bool *protec
     struct link link = {.transport = NULL};
     probe->note = (struct error_note){.text = ""};
     if (adapter_refuses(&probe->adapter, output->name)) {
-        findings_add(probe->findings, FINDING_BAD, "session", "extend the desktop instead of cloning it",
-                     "refused in clone mode (ARB-6)");
+        bool opm = remote_socket_try(&probe->adapter, output->name, COPP_SEMANTICS_OPM) == COPP_OK;
+        findings_add(probe->findings, FINDING_BAD, "session",
+                     opm ? "extend the desktop instead of cloning it, or play by OPM: copp protect --semantics opm"
+                         : "extend the desktop instead of cloning it",
+                     "COPP is refused in clone mode (ARB-6)%s", opm ? "; OPM is not (OPM-OUT-6)" : "");
     } else if (adapter_establish(&probe->in, &probe->adapter, output->name, &link) != STATUS_YES) {
         add_note(probe, FINDING_BAD, "session");
     } else {
@@ -213,18 +216,22 @@ static enum coppd_answer find_socket(struct probe *probe) {
     return answers ? COPPD_PROTECTS : COPPD_UNKNOWN;
 }
 
-/* A mode that lets no device be opened is not that of one of the semantics. */
+/* A mode in which no device can be opened says nothing against the protocol: without its chain and key that would have been the answer. */
+static bool is_served(enum copp_result result) {
+    return !result || result == COPP_E_UNSUPPORTED_MODE;
+}
+
 static void find_semantics(struct probe *probe, const char *output) {
     enum copp_result opm = remote_socket_try(&probe->adapter, output, COPP_SEMANTICS_OPM);
     enum copp_result copp = remote_socket_try(&probe->adapter, output, COPP_SEMANTICS_COPP);
-    if (opm == COPP_E_UNSUPPORTED && !copp)
+    if (opm == COPP_E_UNSUPPORTED && is_served(copp))
         findings_add(probe->findings, FINDING_NOTE, "protocols", "give coppd a chain and key for OPM: opm_chain in coppd.conf",
                      "COPP alone: players that speak OPM are not served (OPM-OUT-4)");
-    else if (!opm && !copp)
+    else if (is_served(opm) && is_served(copp))
         findings_add(probe->findings, FINDING_GOOD, "protocols", NULL, "COPP and OPM");
-    else if (opm != COPP_E_UNSUPPORTED_MODE)
+    else
         findings_add(probe->findings, FINDING_UNKNOWN, "protocols", "see coppd's log (journalctl -u coppd)", "%s",
-                     copp_strerror(opm ? opm : copp));
+                     copp_strerror(is_served(opm) ? copp : opm));
 }
 
 /* As far as it goes without opening a session. */

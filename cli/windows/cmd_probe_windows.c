@@ -42,27 +42,6 @@ static const struct option_spec options[] = {
 
 /* --- a session's steps --- */
 
-static void ask_levels(struct probe *probe, struct copp_session *session, uint32_t types) {
-    for (size_t i = 0; i < PROTECTION_TYPES; i++) {
-        char step[64];
-        char text[64];
-        uint32_t level;
-        const char *name = copp_protection_type_name(protection_types[i]);
-        if (!(types & protection_types[i]))
-            continue;
-        (void)snprintf(step, sizeof step, "QueryLocalProtectionLevel %s", name);
-        if (probe_succeeded(probe, step, copp_session_local_level(session, protection_types[i], &level), session)) {
-            describe_level(protection_types[i], level, text, sizeof text);
-            probe_add_good(probe, step, text);
-        }
-        (void)snprintf(step, sizeof step, "QueryGlobalProtectionLevel %s", name);
-        if (probe_succeeded(probe, step, copp_session_global_level(session, protection_types[i], &level), session)) {
-            describe_level(protection_types[i], level, text, sizeof text);
-            probe_add_good(probe, step, text);
-        }
-    }
-}
-
 static void ask_signaling(struct probe *probe, struct copp_session *session) {
     struct copp_status_signaling signaling;
     enum copp_result result = copp_session_signaling(session, &signaling);
@@ -93,16 +72,12 @@ static void ask_receiver(struct probe *probe, struct copp_session *session) {
 static uint32_t ask(struct probe *probe, struct copp_session *session) {
     char text[128];
     uint32_t value = 0;
-    uint32_t types = 0;
     struct copp_display display;
     if (probe_succeeded(probe, "QueryConnectorType", copp_session_connector_type(session, &value), session)) {
         describe_connector(value, text, sizeof text);
         probe_add_good(probe, "QueryConnectorType", text);
     }
-    if (probe_succeeded(probe, "QueryProtectionType", copp_session_protection_types(session, &types), session)) {
-        describe_types(types, text, sizeof text);
-        probe_add_good(probe, "QueryProtectionType", text);
-    }
+    uint32_t types = probe_ask_types(probe, session, "QueryProtectionType");
     if (probe_succeeded(probe, "QueryBusData", copp_session_bus_type(session, &value), session))
         probe_add_good(probe, "QueryBusData", copp_bus_type_name(value & ~COPP_BUS_INTEGRATED));
     if (probe_succeeded(probe, "QueryDisplayData", copp_session_display(session, &display), session)) {
@@ -110,24 +85,10 @@ static uint32_t ask(struct probe *probe, struct copp_session *session) {
         probe_add_good(probe, "QueryDisplayData", text);
     }
     ask_signaling(probe, session);
-    ask_levels(probe, session, types);
+    probe_ask_levels(probe, session, types, "QueryLocalProtectionLevel", "QueryGlobalProtectionLevel");
     if (types & COPP_PROTECTION_TYPE_HDCP)
         ask_receiver(probe, session);
     return types;
-}
-
-/* Puts back whatever has happened meanwhile: nothing between the two commands returns. */
-static void try_hdcp(struct probe *probe, struct copp_session *session, uint32_t types) {
-    if (!(types & COPP_PROTECTION_TYPE_HDCP)) {
-        probe_add_failed(probe, "SetProtectionLevel HDCP", COPP_RULE_NONE, "the connector has no HDCP");
-        return;
-    }
-    enum copp_result result = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_ON);
-    if (probe_succeeded(probe, "SetProtectionLevel HDCP 1", result, session))
-        probe_add_good(probe, "SetProtectionLevel HDCP 1", "in force");
-    result = copp_session_set_protection_level(session, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF);
-    if (probe_succeeded(probe, "SetProtectionLevel HDCP 0", result, session))
-        probe_add_good(probe, "SetProtectionLevel HDCP 0", "put back");
 }
 
 /* "KeyExchange" by the name that the interface at hand has for it. */
@@ -159,7 +120,7 @@ static void run_session(struct probe *probe, struct copp_session *session) {
     probe_add_good(probe, start, "accepted");
     uint32_t types = probe->opm ? probe_ask_opm(probe, session) : ask(probe, session);
     if (o->set && !probe_interrupted(probe))
-        (probe->opm ? probe_try_opm_hdcp : try_hdcp)(probe, session, types);
+        probe_try_hdcp(probe, session, types, named(probe, "SetProtectionLevel", "OPM_SET_PROTECTION_LEVEL"));
 }
 
 static void begin_path(struct probe *probe, const char *monitor, const char *path) {

@@ -44,7 +44,12 @@ bool probe_refused_with(const struct copp_session *session, enum copp_result res
 /* Under OPM semantics: every request that a display output has an answer to; answers the protection types. */
 uint32_t probe_ask_opm(struct probe *probe, struct copp_session *session);
 
-/* HDCP on, until it is in force, and off again. */
-void probe_try_opm_hdcp(struct probe *probe, struct copp_session *session, uint32_t types);
+/* The types that the connector has and a session can ask about, and each one's levels, under these names. */
+uint32_t probe_ask_types(struct probe *probe, struct copp_session *session, const char *step);
+void probe_ask_levels(struct probe *probe, struct copp_session *session, uint32_t types, const char *local, const char *global);
+
+/* HDCP on, until it is in force, and off again: puts back whatever has happened meanwhile, since nothing between the two commands
+ * returns. */
+void probe_try_hdcp(struct probe *probe, struct copp_session *session, uint32_t types, const char *command);
 
 #endif

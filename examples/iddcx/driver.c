@@ -31,6 +31,7 @@ struct idd_monitor {
     struct copp_output output; /* first: its operations find the rest through it */
     struct idd_adapter *adapter;
     struct copp_connector *connector;
+    bool plugged; /* the link is there */
     struct copp_protection in_force;
     struct copp_protection coming; /* in force once up_ms has come */
     uint64_t up_ms; /* UINT64_MAX: nothing is coming */
@@ -48,8 +49,10 @@ struct idd_adapter {
 
 /* --- the monitor's link: here a clock, there the device at the other end --- */
 
+/* Without the link nobody receives, whoever did before. */
 static void state(struct copp_output *output, struct copp_output_state *state) {
-    (void)output;
+    if (!((const struct idd_monitor *)output)->plugged)
+        return;
     state->display = (struct copp_display){1920, 1080, COPP_SAMPLE_PROGRESSIVE_FRAME, 22, 60, 1};
     state->hdcp_receiver = true;
     state->hdcp_version = COPP_HDCP_VERSION_2;
@@ -59,12 +62,13 @@ static void state(struct copp_output *output, struct copp_output_state *state) {
 
 /* That a receiver is named goes under the MAC of each answer (BIND-6); a player that has handed over an SRM asks for it (OPM-SRM-7). */
 static uint32_t presence(struct copp_output *output) {
-    (void)output;
-    return COPP_BOUND_PLUGGED | COPP_BOUND_RECEIVER;
+    return ((const struct idd_monitor *)output)->plugged ? COPP_BOUND_PLUGGED | COPP_BOUND_RECEIVER : 0;
 }
 
 static enum copp_result apply(struct copp_output *output, const struct copp_protection *wanted) {
     struct idd_monitor *monitor = (struct idd_monitor *)output;
+    if (wanted->hdcp && !monitor->plugged)
+        return COPP_E_UNSUPPORTED;
     if (wanted->hdcp && !monitor->in_force.hdcp) {
         monitor->coming = *wanted;
         monitor->up_ms = monitor->adapter->now_ms + LINK_MS;
@@ -207,7 +211,7 @@ static enum copp_result add_monitor(struct idd_adapter *adapter) {
     static const struct copp_output_ops ops = {
         .size = sizeof ops, .state = state, .apply = apply, .cancel = cancel, .presence = presence};
     struct idd_monitor *monitor = &adapter->monitor;
-    *monitor = (struct idd_monitor){.output = {&ops}, .adapter = adapter, .up_ms = UINT64_MAX};
+    *monitor = (struct idd_monitor){.output = {&ops}, .adapter = adapter, .plugged = true, .up_ms = UINT64_MAX};
     const struct copp_connector_config config = {.size = sizeof config,
                                                  .output = &monitor->output,
                                                  .connector_type = COPP_CONNECTOR_HDMI,
@@ -254,6 +258,7 @@ void idd_power(struct idd_adapter *adapter, bool checked) {
 
 void idd_unplug(struct idd_adapter *adapter) {
     lock_take(&adapter->lock);
+    adapter->monitor.plugged = false; /* before the sessions hear of it, and ask */
     adapter->monitor.in_force.hdcp = COPP_HDCP_OFF;
     copp_connector_unplugged(adapter->monitor.connector);
     lock_give(&adapter->lock);

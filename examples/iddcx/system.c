@@ -164,9 +164,29 @@ static bool play(struct idd_adapter *adapter, struct copp_session *session) {
     good = good && said(idd_encrypted(adapter), "and at the link");
     copp_session_poll(session, 1, &poll);
     good = good && said(poll.state == COPP_POLL_PROTECTED, "content may be shown");
+    good = good && said(copp_session_bound(session) & COPP_BOUND_PLUGGED, "a display is there, by the driver's word");
     idd_unplug(adapter);
     copp_session_poll(session, 2, &poll);
     return good && said(poll.stop == COPP_STOP_LINK_LOST, "the player stops when the link is lost");
+}
+
+/* Without a link the driver's word is that nothing is there, and nothing is protected. */
+static bool play_unplugged(struct idd_adapter *adapter, const struct copp_session_config *config) {
+    const struct copp_requirement requirement = {.size = sizeof requirement, .hdcp = COPP_HDCP_ON};
+    struct copp_session *session = NULL;
+    struct way *way = reach_driver(adapter);
+    if (!said(way, "a protected output without a link"))
+        return false;
+    struct copp_verdict verdict = {.detail = ""};
+    bool good = !copp_session_new(config, &way->transport, &session) &&
+                said(!copp_session_establish(session, &verdict), "another player shares a key with the driver");
+    good = good && said(copp_session_protect(session, &requirement, 0) != COPP_STOP_NONE, "HDCP does not come up");
+    good = good && said(!(copp_session_bound(session) & (COPP_BOUND_PLUGGED | COPP_BOUND_RECEIVER)), "no display is there");
+    good = good && said(!idd_encrypted(adapter), "and the link is not encrypted");
+    struct copp_transport *transport = &way->transport;
+    copp_session_free(&session);
+    copp_transport_free(&transport);
+    return good;
 }
 
 /* What an application other than libcopp's may try. */
@@ -182,7 +202,8 @@ static bool misuse(struct idd_adapter *adapter, struct way *way) {
     good &= said(!driver->opm_get_certificate_size(adapter, &in_size, &out_size), "either number is OPM's certificate");
     in_size.size--;
     good &= said(driver->opm_get_certificate_size(adapter, &in_size, &out_size) != 0, "a shorter structure is refused");
-    good &= said(idd_other_types(adapter) == 2, "and the other number was noticed");
+    /* by both players, who ask for size and certificate */
+    good &= said(idd_other_types(adapter) == 2 * 2, "and the other number was noticed");
     idd_power(adapter, false);
     in_size.size++;
     return said(driver->opm_get_certificate_size(adapter, &in_size, &out_size) == 0xC01E0511u,
@@ -199,7 +220,8 @@ static bool run(struct idd_adapter *adapter, const struct copp_opm_anchor *ancho
     if (!said(way, "a protected output"))
         return false;
     const struct copp_session_config config = {.size = sizeof config, .opm_anchor = anchor, .connector = "INDIRECT-1"};
-    bool good = !copp_session_new(&config, &way->transport, &session) && play(adapter, session) && misuse(adapter, way);
+    bool good = !copp_session_new(&config, &way->transport, &session) && play(adapter, session) &&
+                play_unplugged(adapter, &config) && misuse(adapter, way);
     copp_session_free(&session);
     struct copp_transport *transport = &way->transport;
     copp_transport_free(&transport);

@@ -20,7 +20,7 @@ struct kms_connector {
     bool type1; /* HDCP is to be switched on with content type 1 (OPM-HDCP-2) */
     uint32_t edid_blob; /* what display was read from; 0: it is to be read */
     char display[EDID_DISPLAY_SIZE]; /* what the display calls itself; "": not known */
-    struct copp_backend_warnings warnings; /* of what the driver refuses */
+    struct seldom warnings; /* of what the driver refuses */
 };
 
 /* Whose the open file is, and with it the mastership. */
@@ -47,7 +47,7 @@ struct kms_card {
     char device[KMS_DEVICE_SIZE]; /* what it is a part of, below /sys, as udev knows it; "": not known */
     bool atomic;
     bool type1; /* HDCP content type 1 is asked for, and nothing less believed */
-    struct copp_backend_warnings warnings; /* of who keeps us from writing */
+    struct seldom warnings; /* of who keeps us from writing */
     uint64_t now_ms; /* for the warnings; whoever owns the card keeps it true */
     uint32_t bus_type; /* COPP_BUS_* */
     struct copp_backend_log *log;

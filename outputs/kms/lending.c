@@ -44,8 +44,8 @@ static void dispatch_closing(struct kms_lending *lending, uint64_t now_ms) {
         if (!kms_worker_ended(&closing->worker, &outcome))
             go_on(closing, now_ms);
         else if (outcome.error && closing->told)
-            copp_backend_say(lending->log, COPP_BACKEND_WARNING, "HDCP could not be switched off when a card was given back: %s",
-                             strerror(outcome.error));
+            copp_backend_warn(lending->log, &lending->warnings, outcome.error, now_ms,
+                              "HDCP could not be switched off when a card was given back: %s", strerror(outcome.error));
     }
 }
 

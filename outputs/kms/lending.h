@@ -18,6 +18,7 @@ struct kms_closing {
 
 struct kms_lending {
     struct copp_backend_log *log;
+    struct seldom warnings;
     int epoll; /* readable when a write has ended */
     uint32_t last_id;
     struct kms_closing closing[KMS_CARDS * 2];

@@ -109,7 +109,7 @@ bool kms_lent_take_down(struct kms_card *card, struct kms_worker *worker) {
     if (!job.count)
         return false;
     if (!kms_worker_start(worker, &job)) {
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "no process can be made that writes: %s", strerror(errno));
+        kms_writing_warn(card, errno);
         return false;
     }
     (void)epoll_ctl(lent->writing.epoll, EPOLL_CTL_ADD, worker->fd, &event);

@@ -37,13 +37,10 @@ struct kms_writing *kms_card_writing(const struct kms_card *card) {
 /* Each master is a cause of its own: a compositor after a splash is news. */
 static void warn_of_master(struct kms_card *card) {
     char master[KMS_MASTER_SIZE];
-    uint32_t cause = EBUSY;
     if (!kms_master_name(card->name, master))
         (void)snprintf(master, sizeof master, "a compositor or X server");
-    for (const char *letter = master; *letter; letter++)
-        cause = cause * 31u + (uint8_t)*letter;
     copp_backend_warn(
-        card->log, &card->warnings, (int)(cause & INT32_MAX), card->now_ms,
+        card->log, &card->warnings, seldom_cause(master), card->now_ms,
         "%s: %s owns its outputs (it is DRM master; root sees which program is in /sys/kernel/debug/dri/%.10s/clients), "
         "so HDCP cannot be switched here until it ends, or its card is lent (copp lend); under X use the xrandr outputs",
         card->name, master, card->name + strcspn(card->name, "0123456789"));

@@ -20,7 +20,7 @@ struct kms_reading {
     int epoll; /* borrowed */
     uint32_t read_ms; /* so long an answer is waited for */
     struct helper helper;
-    struct copp_backend_warnings warnings;
+    struct seldom warnings;
     uint64_t restart_ms; /* no process is started before */
     bool patient; /* answers are waited for: none is late */
     bool blind; /* there was no answer since the last process has ended, or could not be made */
@@ -141,7 +141,7 @@ static void ask(struct kms_card *card) {
 
 /* Warnings are said here, and meanwhile there may have been some. */
 static void take_connector(struct kms_connector *own, const struct kms_connector *read) {
-    struct copp_backend_warnings warnings = own->warnings;
+    struct seldom warnings = own->warnings;
     *own = *read;
     own->warnings = warnings;
 }

@@ -21,6 +21,12 @@ static void fill(const struct kms_card *card, size_t index, enum hdcp_value valu
     add_item(job, connector->id, connector->protection_property, value);
 }
 
+/* It is tried again each second. Causes above 0 are those of who keeps us from writing. */
+void kms_writing_warn(struct kms_card *card, int error) {
+    copp_backend_warn(card->log, &card->warnings, -error, card->now_ms, "no process can be made that writes: %s",
+                      strerror(error));
+}
+
 enum copp_result kms_writing_begin(struct kms_card *card, struct kms_writing *writing, const struct kms_job *how, size_t index,
                                    enum hdcp_value value) {
     struct epoll_event event = {.events = EPOLLIN};
@@ -30,7 +36,7 @@ enum copp_result kms_writing_begin(struct kms_card *card, struct kms_writing *wr
     if (writes)
         fill(card, index, value, &job);
     if (!kms_worker_start(&writing->worker, &job)) {
-        copp_backend_say(card->log, COPP_BACKEND_WARNING, "no process can be made that writes: %s", strerror(errno));
+        kms_writing_warn(card, errno);
         return COPP_E_FAILED;
     }
     (void)epoll_ctl(writing->epoll, EPOLL_CTL_ADD, writing->worker.fd, &event);

@@ -27,6 +27,8 @@ struct kms_writing {
     } connectors[KMS_CONNECTORS];
 };
 
+/* Warns that no process can be made that writes, seldom. */
+void kms_writing_warn(struct kms_card *card, int error);
 /*
  * Begins one, where none is under way; how says through which file, and whether it waits. Says so if there is no room for a process:
  * COPP_E_FAILED, else COPP_E_PENDING. index KMS_CONNECTORS: nothing is written.

@@ -28,7 +28,7 @@ struct xrandr_link {
     bool present; /* the server that is there now has it */
     struct kms_card *card; /* where the truth is; NULL: only the server knows */
     size_t index; /* of the connector on the card */
-    struct copp_backend_warnings warnings;
+    struct seldom warnings;
 };
 
 struct xrandr {
@@ -43,6 +43,8 @@ struct xrandr {
     struct kms_note note; /* of all outputs, under the display's name */
     bool trust_server;
     struct copp_backend_log *log;
+    struct seldom told; /* of servers that go */
+    bool told_gone; /* of the last one */
     bool looking; /* all that is asked meanwhile is one look */
     bool changed; /* there have been events */
     uint64_t last_ms; /* of the last look */
@@ -327,7 +329,9 @@ static void connect_again(struct xrandr *xrandr, uint64_t now_ms) {
         return;
     if (!xrandr->attempt && now_ms >= xrandr->connect_ms)
         attempt(xrandr, now_ms);
-    if (xrandr->attempt && attempt_ended(xrandr, &result) && !result)
+    if (!xrandr->attempt || !attempt_ended(xrandr, &result) || result)
+        return;
+    if (xrandr->told_gone || !xrandr->told.count) /* else it would be the last of those that have gone */
         copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "the X server is there");
 }
 
@@ -335,8 +339,10 @@ static void connect_again(struct xrandr *xrandr, uint64_t now_ms) {
 static void check_server(struct xrandr *xrandr) {
     if (!xrandr->randr.connection || randr_alive(&xrandr->randr))
         return;
-    copp_backend_say(xrandr->log, COPP_BACKEND_ERROR, "the X server %s: its outputs protect nothing until it is back",
-                     xrandr->randr.silent ? "does not answer" : "has gone");
+    const struct copp_backend_cause cause = {xrandr->randr.silent, xrandr->last_ms};
+    xrandr->told_gone = copp_backend_say_seldom(xrandr->log, &xrandr->told, COPP_BACKEND_ERROR, &cause,
+                                                "the X server %s: its outputs protect nothing until it is back",
+                                                xrandr->randr.silent ? "does not answer" : "has gone");
     randr_close(&xrandr->randr);
     for (size_t i = 0; i < xrandr->count; i++)
         leave_output(xrandr->links[i]);

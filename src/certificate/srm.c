@@ -373,3 +373,10 @@ enum copp_result copp_srm_may_replace(const struct copp_srm *stored, const struc
         return COPP_E_ARGUMENT;
     return candidate->hdcp == stored->hdcp && candidate->version >= stored->version ? COPP_OK : COPP_E_ROLLBACK;
 }
+
+bool copp_srm_newer(const struct copp_srm *candidate, const struct copp_srm *stored) { /* OPM-SRM-4 */
+    if (!copp_srm_valid(candidate) || !copp_srm_valid(stored) || candidate->hdcp != stored->hdcp)
+        return false;
+    return candidate->version > stored->version ||
+           (candidate->version == stored->version && candidate->generation > stored->generation);
+}

@@ -156,14 +156,6 @@ static enum copp_result put_signed_part(struct copp_der_out *out, const struct i
     return result;
 }
 
-static bool widen(const struct copp_public_key *key, struct copp_rsa_key *out) {
-    if (key->modulus_size > sizeof key->modulus)
-        return false;
-    *out = (struct copp_rsa_key){.modulus_size = key->modulus_size, .exponent = key->exponent};
-    memcpy(out->modulus, key->modulus, key->modulus_size);
-    return true;
-}
-
 /* The signer's public half, for what we verify and measure with. */
 static enum copp_result signing_key(struct copp_private_key *signer, struct copp_rsa_key *key) {
     struct copp_public_key half = {.modulus_size = 0};
@@ -172,7 +164,7 @@ static enum copp_result signing_key(struct copp_private_key *signer, struct copp
         result = signer->ops->rsa_key(signer, key);
     } else {
         result = signer->ops->public_key(signer, &half);
-        if (!result && !widen(&half, key))
+        if (!result && !copp_rsa_key_widen(&half, key))
             result = COPP_E_KEY;
     }
     return result || copp_rsa_key_usable(key) ? result : COPP_E_KEY;
@@ -259,7 +251,7 @@ static bool name_is_new(const struct issue *issue, size_t position) {
 static bool key_writable(struct issue *issue, size_t position) {
     const struct copp_opm_certificate_request *request = &issue->requests[position];
     if (!request->rsa_key)
-        return copp_public_key_usable(&request->key) && widen(&request->key, &issue->keys[position]);
+        return copp_public_key_usable(&request->key) && copp_rsa_key_widen(&request->key, &issue->keys[position]);
     issue->keys[position] = *request->rsa_key;
     return copp_rsa_key_strong(request->rsa_key);
 }

@@ -74,6 +74,8 @@ COPP_NODISCARD bool copp_public_key_strong(const struct copp_public_key *key);
 COPP_NODISCARD bool copp_rsa_key_strong(const struct copp_rsa_key *key);
 /* As a key of at most 2048 bits; false: it has more, and *out is empty. */
 bool copp_rsa_key_narrow(const struct copp_rsa_key *key, struct copp_public_key *out);
+/* The other way round: false for a size that no such key has. */
+bool copp_rsa_key_widen(const struct copp_public_key *key, struct copp_rsa_key *out);
 
 /* Of two big-endian numbers. They are public; which is smaller is no secret either. */
 COPP_NODISCARD bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size);
@@ -147,6 +149,10 @@ COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t si
 
 /* Whether two private keys have the same modulus: then whoever has one has both (OPM-CERT-11). An error of either key's is handed on. */
 COPP_NODISCARD enum copp_result copp_private_keys_same(struct copp_private_key *a, struct copp_private_key *b, bool *same);
+
+/* copp_private_key_open_logged for a key whose modulus has so many bytes at most. uri and key are not NULL, and *key is. */
+COPP_NODISCARD enum copp_result copp_private_key_read(const char *uri, const char *passphrase, size_t largest,
+                                                      struct copp_log *log, struct copp_private_key **key);
 
 /* Wipes and frees a key of copp_private_key_open or _generate; does nothing to others. */
 void copp_private_key_destroy(struct copp_private_key *key);

@@ -248,12 +248,10 @@ static enum copp_result read_file(const char *path, char *text, size_t *size) {
     return have == COPP_KEY_FILE_MAX ? COPP_E_KEY : COPP_OK;
 }
 
-/* largest: bytes that its modulus may have. Encrypted files are not read here: they are COPP_E_KEY whatever the passphrase. */
-static enum copp_result open_key(const char *uri, size_t largest, struct copp_log *log, struct copp_private_key **key) {
-    if (key)
-        *key = NULL;
-    if (!uri || !key)
-        return COPP_E_ARGUMENT;
+/* Encrypted files are not read here: they are COPP_E_KEY whatever the passphrase. */
+enum copp_result copp_private_key_read(const char *uri, const char *passphrase, size_t largest, struct copp_log *log,
+                                       struct copp_private_key **key) {
+    (void)passphrase;
     if (!copp_gcrypt_ready())
         return COPP_E_CRYPTO;
     char *text = malloc(COPP_KEY_FILE_MAX);
@@ -269,22 +267,6 @@ static enum copp_result open_key(const char *uri, size_t largest, struct copp_lo
     copp_private_key_destroy(*key);
     *key = NULL;
     return COPP_E_KEY;
-}
-
-enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
-    return copp_private_key_open_logged(uri, passphrase, NULL, key);
-}
-
-enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
-    (void)passphrase;
-    return open_key(uri, COPP_MODULUS_MAX, log, key);
-}
-
-enum copp_result copp_private_key_open_issuer(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
-    (void)passphrase;
-    return open_key(uri, COPP_RSA_MODULUS_MAX, log, key);
 }
 
 enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {

@@ -7,11 +7,7 @@
 
 /* OPM-CERT-5: a leaf's key has 2048 bits. */
 static bool leaf_usable(const struct copp_public_key *leaf, struct copp_rsa_key *key) {
-    if (leaf->modulus_size != COPP_OAEP_SIZE)
-        return false;
-    *key = (struct copp_rsa_key){.modulus_size = leaf->modulus_size, .exponent = leaf->exponent};
-    memcpy(key->modulus, leaf->modulus, COPP_OAEP_SIZE);
-    return copp_rsa_key_usable(key);
+    return leaf->modulus_size == COPP_OAEP_SIZE && copp_rsa_key_widen(leaf, key) && copp_rsa_key_usable(key);
 }
 
 static enum copp_result seal_block(struct copp_oaep *oaep, const struct copp_handshake *handshake, struct copp_random *random,

@@ -54,6 +54,16 @@ bool copp_rsa_key_narrow(const struct copp_rsa_key *key, struct copp_public_key 
     return true;
 }
 
+bool copp_rsa_key_widen(const struct copp_public_key *key, struct copp_rsa_key *out) {
+    *out = (struct copp_rsa_key){.modulus_size = 0};
+    if (key->modulus_size > COPP_MODULUS_MAX)
+        return false;
+    memcpy(out->modulus, key->modulus, key->modulus_size);
+    out->modulus_size = key->modulus_size;
+    out->exponent = key->exponent;
+    return true;
+}
+
 bool copp_rsa_key_usable(const struct copp_rsa_key *key) {
     return key->modulus_size >= COPP_RSA_MODULUS_MIN && key->modulus_size <= COPP_RSA_MODULUS_MAX &&
            (key->modulus_size > COPP_RSA_MODULUS_MIN || key->modulus[0] >= 0x80) &&

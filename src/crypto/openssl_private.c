@@ -238,13 +238,9 @@ static EVP_PKEY *first_private_key(OSSL_STORE_CTX *store) {
     return key;
 }
 
-static enum copp_result open_key(const char *uri, const char *passphrase, size_t largest, struct copp_log *log,
-                                 struct copp_private_key **key) {
+enum copp_result copp_private_key_read(const char *uri, const char *passphrase, size_t largest, struct copp_log *log,
+                                       struct copp_private_key **key) {
     struct copp_openssl_call call;
-    if (key)
-        *key = NULL;
-    if (!uri || !key)
-        return COPP_E_ARGUMENT;
     copp_openssl_begin(&call, log, "open a private key");
     UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(give_passphrase, 0);
     if (!method)
@@ -256,20 +252,6 @@ static enum copp_result open_key(const char *uri, const char *passphrase, size_t
     OSSL_STORE_close(store);
     UI_destroy_method(method);
     return result;
-}
-
-enum copp_result copp_private_key_open(const char *uri, const char *passphrase, struct copp_private_key **key) {
-    return copp_private_key_open_logged(uri, passphrase, NULL, key);
-}
-
-enum copp_result copp_private_key_open_logged(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
-    return open_key(uri, passphrase, COPP_MODULUS_MAX, log, key);
-}
-
-enum copp_result copp_private_key_open_issuer(const char *uri, const char *passphrase, struct copp_log *log,
-                                              struct copp_private_key **key) {
-    return open_key(uri, passphrase, COPP_RSA_MODULUS_MAX, log, key);
 }
 
 enum copp_result copp_private_key_generate(unsigned bits, struct copp_private_key **key) {

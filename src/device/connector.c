@@ -123,9 +123,12 @@ static void drop_revoked(struct copp_connector *connector) {
 
 /* What is held was not put in force: the output has the last word on what goes on after a reconfiguration, at once or later (EVT-1). */
 static void refused(struct copp_connector *connector, enum copp_result result) {
-    if (result == COPP_E_REVOKED)
-        drop_revoked(connector);
-    const struct copp_loss loss = {.types = copp_protection_types(&connector->applied), .revoked = result == COPP_E_REVOKED};
+    bool revoked = result == COPP_E_REVOKED;
+    if (revoked && connector->applied.hdcp && (connector->anew || opm_holds_hdcp(connector))) {
+        end_revoked(connector); /* that is HDCP's alone: without it the rest is asked for anew, and may go on (OPM-SRM-5) */
+        return;
+    }
+    const struct copp_loss loss = {.types = copp_protection_types(&connector->applied), .revoked = revoked};
     if (!connector->anew || !loss.types)
         return;
     connector->anew = false;

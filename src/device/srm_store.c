@@ -72,20 +72,11 @@ static enum copp_result judge(struct copp_srm_store *store, const uint8_t *bytes
     return result;
 }
 
-/* OPM-SRM-4: of the same version a list of more generations is the whole of which the other one is a part. */
-static bool is_newer(const struct copp_srm *srm, const struct copp_srm *kept) {
-    if (!copp_srm_valid(kept))
-        return true;
-    unsigned version = copp_srm_version(kept);
-    return copp_srm_version(srm) > version ||
-           (copp_srm_version(srm) == version && copp_srm_generation(srm) > copp_srm_generation(kept));
-}
-
-/* What is in the spare room changes places with what is kept, unless it is no newer. */
+/* What is in the spare room changes places with what is kept, if it is newer (OPM-SRM-4). */
 static void keep(struct copp_srm_store *store) {
     struct copp_srm **kept = &store->kept[kind_of(store->spare)];
     struct copp_srm *spare = store->spare;
-    if (!is_newer(spare, *kept))
+    if (copp_srm_valid(*kept) && !copp_srm_newer(spare, *kept))
         return;
     store->spare = *kept;
     *kept = spare;

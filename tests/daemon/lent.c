@@ -1,7 +1,7 @@
 /*
  * Loaded before umockdev (LD_PRELOAD): a graphics card made by umockdev can be lent to coppd. umockdev knows its cards by the calls that
  * opened them: a descriptor of one that comes over a socket is opened anew here. And whoever connects may be
- * another user, at the test's word.
+ * another user, at the test's word. copp lend finds the card among its owner's open files with it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -34,6 +34,21 @@ SHOWN int fstat64(int fd, struct stat64 *status) {
     if (!result && is_card(fd))
         status->st_rdev = makedev(226, 0);
     return result;
+}
+
+/* umockdev's node is a link to a terminal: for copp lend, which looks at where its owner's open files lead, it is a card. */
+SHOWN ssize_t readlinkat(int directory, const char *restrict path, char *restrict target, size_t size) {
+    ssize_t (*next)(int, const char *, char *, size_t);
+    char name[256];
+    char node[256];
+    *(void **)&next = dlsym(RTLD_NEXT, "readlinkat");
+    ssize_t length = next(directory, path, target, size);
+    if (length <= 0 || !getenv("COPP_TEST_LENDS"))
+        return length;
+    (void)snprintf(name, sizeof name, "%s" CARD, getenv("UMOCKDEV_DIR"));
+    if (readlink(name, node, sizeof node) != length || memcmp(target, node, (size_t)length) != 0)
+        return length;
+    return stpncpy(target, CARD, size) - target;
 }
 
 /* The way to umockdev is a file that the process which writes would close. */

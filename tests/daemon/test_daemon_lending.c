@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -217,6 +218,65 @@ static void the_owner_takes_back(void) {
     world_end(&world);
 }
 
+/* Another program that owns the card, under that name. Whoever is this test's may take its open files. */
+static pid_t owner_begin(struct world *world) {
+    int ready[2];
+    char byte = 0;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)prctl(PR_SET_NAME, "testlord");
+        (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+        (void)write(ready[1], &byte, 1);
+        for (;;)
+            (void)pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+    assert_int_equal(drmDropMaster(world->card), 0);
+    return pid;
+}
+
+/* copp lend of an owner's card; what it says is in text. Its exit status. */
+static int copp_lend(struct world *world, pid_t owner, const char *arguments, char *text, size_t size) {
+    char command[1024];
+    (void)snprintf(command, sizeof command,
+                   "COPP_TEST_LENDS=1 LD_PRELOAD=%s:%s " COPP_TOOL " lend --device unix:%s --pid %ld %s 2>&1", COPP_LENT,
+                   getenv("LD_PRELOAD"), world->kit.socket, (long)owner, arguments);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    text[fread(text, 1, size - 1, pipe)] = 0;
+    int status = pclose(pipe);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* The command ends by itself, says whose habit it is, and what to do. test_lending.c has by when. */
+static void copp_lend_names_who_takes_back(void) {
+    for (unsigned json = 0; json < 2; json++) {
+        struct world world;
+        char text[2048];
+        char wanted[128];
+        world_begin(&world, NULL, "");
+        fake_drm_hold(world.drm)->taken_back = 1000;
+        fake_drm_release(world.drm);
+        pid_t owner = owner_begin(&world);
+        assert_int_equal(copp_lend(&world, owner, json ? "--json" : "", text, sizeof text), 1);
+        (void)snprintf(wanted, sizeof wanted, "testlord (pid %ld) takes back the HDCP that coppd switches on", (long)owner);
+        const char *lent = strstr(text, json ? "\"event\":\"lent\"" : "card0: lent to coppd; testlord (pid ");
+        const char *back = strstr(text, wanted);
+        if (!lent || !back || back < lent || !strstr(back, "(libcopp-wayland): see docs/outputs.md"))
+            fail_msg("not \"%s\": %s", wanted, text);
+        assert_int_equal(writes_of(&world), 2); /* it was tried out, and nobody has relied on it */
+        UNTIL(cards_of(&world) == 1);
+        process_kill(owner);
+        world_end(&world);
+    }
+}
+
 /* A packet with descriptors. */
 static void send_fds(int fd, uint32_t type, size_t body, const int *fds, size_t count) {
     static uint8_t bytes[12 + 4096];
@@ -335,8 +395,13 @@ static void who_may_lend(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(is_lent, "CMD-4 EVT-1"),   TEST(the_lender_is_killed, "EVT-1"),      TEST(the_owner_is_killed, "EVT-1"),
-    TEST(the_owner_takes_back, ""), TEST(descriptors_that_are_of_no_use, ""), TEST(one_lender_a_card, ""),
+    TEST(is_lent, "CMD-4 EVT-1"),
+    TEST(the_lender_is_killed, "EVT-1"),
+    TEST(the_owner_is_killed, "EVT-1"),
+    TEST(the_owner_takes_back, ""),
+    TEST(copp_lend_names_who_takes_back, "CMD-4"),
+    TEST(descriptors_that_are_of_no_use, ""),
+    TEST(one_lender_a_card, ""),
     TEST(who_may_lend, ""),
 };
 

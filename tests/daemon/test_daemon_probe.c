@@ -107,6 +107,28 @@ static void what_cannot_have_hdcp(void) {
     }
 }
 
+/* A clone is named for what it is, also where it is the first output that coppd has: nothing is wrong with coppd. */
+static void a_cloned_output_is_told_apart(void) {
+    struct world world;
+    world_make(&world, "[outputs]\nbackend = kms\n", false);
+    struct fake_card *card = fake_drm_hold(world.drm);
+    for (size_t i = 0; i < 2; i++) {
+        struct fake_connector *connector = &card->connectors[i ? FAKE_DP : FAKE_HDMI];
+        connector->crtc = 301 + (uint32_t)i;
+        connector->framebuffer = 401;
+        connector->x = 0;
+    }
+    fake_drm_release(world.drm);
+    kit_start(&world.kit);
+    expect(&world, "coppd", "protocols", "ok COPP and OPM\n");
+    expect(&world, "coppd: card0-HDMI-A-1", "session", "fails COPP is refused in clone mode (ARB-6); OPM is not (OPM-OUT-6)\n");
+    expect(&world, "coppd: card0-DP-1", "session", "fails COPP is refused in clone mode (ARB-6); OPM is not (OPM-OUT-6)\n");
+    expect(&world, "coppd: card0-VGA-1", "session", "ok ");
+    assert_int_equal(probe(&world, "", ""), 1);
+    assert_non_null(strstr(world.out, "remedy: extend the desktop instead of cloning it, or play by OPM: copp protect"));
+    world_end(&world);
+}
+
 /* A coppd whose maker's chain is of COPP alone. */
 static void a_coppd_without_opm(void) {
     struct world world;
@@ -287,6 +309,7 @@ static void receivers_are_read(void) {
 static const struct test_case cases[] = {
     TEST(all_is_well, "QRY-6"),
     TEST(what_cannot_have_hdcp, "QRY-6 APP-4"),
+    TEST(a_cloned_output_is_told_apart, "ARB-6 OPM-OUT-6"),
     TEST(a_coppd_without_opm, "OPM-OUT-4"),
     TEST(set_switches_on_and_off, "CMD-4"),
     TEST(without_coppd, ""),

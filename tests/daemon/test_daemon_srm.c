@@ -9,103 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon_kit.h"
+#include "srm_kit.h"
 
 #define HDCP COPP_PROTECTION_TYPE_OPM_HDCP
-#define WAIT_MS 60000u
 #define REVOKED "ksv HDMI-1 ea8c90d793" /* srm1-v5 has it, srm1-v2 does not */
-#define FIRST "hdcp1.srm"
-#define SECOND "hdcp2.srm"
-
-static void path_of(const struct kit *kit, const char *name, char *path) {
-    assert_true(snprintf(path, KIT_PATH, "%s/%s", kit->directory, name) < (int)KIT_PATH);
-}
-
-static uint8_t *vector(const char *name, size_t *size) {
-    char path[64];
-    (void)snprintf(path, sizeof path, "opm/%s", name);
-    return read_test_vector(path, size);
-}
-
-static void write_file(const struct kit *kit, const char *name, const void *bytes, size_t size) {
-    char path[KIT_PATH];
-    path_of(kit, name, path);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void copy_vector(const struct kit *kit, const char *from, const char *name) {
-    size_t size;
-    uint8_t *bytes = read_test_vector(from, &size);
-    write_file(kit, name, bytes, size);
-    free(bytes);
-}
-
-static bool holds(const struct kit *kit, const char *name, const char *list) {
-    char path[KIT_PATH];
-    size_t size;
-    uint8_t *wanted = vector(list, &size);
-    uint8_t *found = calloc(1, size + 1);
-    path_of(kit, name, path);
-    FILE *file = fopen(path, "r");
-    size_t got = file ? fread(found, 1, size + 1, file) : 0;
-    if (file)
-        (void)fclose(file);
-    bool same = got == size && memcmp(found, wanted, size) == 0;
-    free(wanted);
-    free(found);
-    return same;
-}
-
-static bool is_there(const struct kit *kit, const char *name) {
-    char path[KIT_PATH];
-    path_of(kit, name, path);
-    return access(path, F_OK) == 0;
-}
-
-/* A coppd that believes the vectors' own keys. */
-static void kit_of_tests(struct kit *kit) {
-    char settings[512];
-    kit_make(kit, "");
-    kit->semantics = COPP_SEMANTICS_OPM;
-    copy_vector(kit, "opm-srm-dsa-public.pem", "dsa.pem");
-    copy_vector(kit, "opm-srm-rsa3072-public.pem", "rsa.pem");
-    (void)snprintf(settings, sizeof settings, "[outputs]\nsrm_keys = production, %s/dsa.pem, %s/rsa.pem\n", kit->directory,
-                   kit->directory);
-    kit_configure(kit, settings);
-}
-
-static enum copp_result set_srm(struct player *player, const char *list) {
-    size_t size;
-    uint8_t *bytes = vector(list, &size);
-    enum copp_result result = copp_session_set_srm(player->session, bytes, size);
-    free(bytes);
-    return result;
-}
-
-/* By a session of its own. */
-static void give(struct kit *kit, const char *list) {
-    struct player player;
-    player_begin(kit, "HDMI-1", &player);
-    assert_int_equal(set_srm(&player, list), COPP_OK);
-    player_end(&player);
-}
-
-static unsigned version(struct kit *kit, unsigned hdcp) {
-    char line[64];
-    (void)snprintf(line, sizeof line, "copp_srm_version{hdcp=\"%u\"} ", hdcp);
-    char *metrics = kit_metrics(kit);
-    bool any = strstr(metrics, line);
-    free(metrics);
-    return any ? (unsigned)kit_metric(kit, line) : 0;
-}
-
-static unsigned writes(struct kit *kit, bool good) {
-    return (unsigned)kit_metric(kit,
-                                good ? "copp_srm_writes_total{result=\"done\"} " : "copp_srm_writes_total{result=\"failed\"} ");
-}
 
 /* --- across restarts --- */
 
@@ -113,43 +20,43 @@ static void lists_outlive_a_restart(void) {
     struct kit kit;
     struct player player;
     uint32_t told;
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit_start(&kit);
-    assert_int_equal(version(&kit, 1), 0);
+    assert_int_equal(srm_version(&kit, 1), 0);
     player_begin(&kit, "HDMI-1", &player);
-    assert_int_equal(set_srm(&player, "srm1-v5.bin"), COPP_OK);
-    assert_true(holds(&kit, FIRST, "srm1-v5.bin")); /* before the answer, whatever becomes of coppd now */
-    assert_int_equal(set_srm(&player, "srm2-v3.bin"), COPP_OK);
+    assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_OK);
+    assert_true(srm_holds(&kit, FIRST, "srm1-v5.bin")); /* before the answer, whatever becomes of coppd now */
+    assert_int_equal(srm_set(&player, "srm2-v3.bin"), COPP_OK);
     assert_int_equal(copp_session_srm_version(player.session, &told), COPP_OK);
     assert_int_equal(told, 3);
     assert_int_equal(copp_session_hresult(player.session), COPP_HR_OK);
     kit_kill(&kit);
     player_end(&player);
     kit_start(&kit);
-    assert_int_equal(version(&kit, 1), 5);
-    assert_int_equal(version(&kit, 2), 3);
-    give(&kit, "srm1-v2.bin"); /* its content is older; coppd's list is not */
-    give(&kit, "srm2-v7.bin");
+    assert_int_equal(srm_version(&kit, 1), 5);
+    assert_int_equal(srm_version(&kit, 2), 3);
+    srm_give(&kit, "srm1-v2.bin"); /* its content is older; coppd's list is not */
+    srm_give(&kit, "srm2-v7.bin");
     kit_stop(&kit);
-    assert_true(holds(&kit, FIRST, "srm1-v5.bin"));
-    assert_true(holds(&kit, SECOND, "srm2-v7.bin"));
+    assert_true(srm_holds(&kit, FIRST, "srm1-v5.bin"));
+    assert_true(srm_holds(&kit, SECOND, "srm2-v7.bin"));
     kit_start(&kit);
-    assert_int_equal(version(&kit, 1), 5);
-    assert_int_equal(version(&kit, 2), 7);
+    assert_int_equal(srm_version(&kit, 1), 5);
+    assert_int_equal(srm_version(&kit, 2), 7);
     kit_end(&kit);
 }
 
 static void what_is_told_of_a_revoked_device(void) {
     struct kit kit;
     struct player player;
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit_start(&kit);
-    give(&kit, "srm1-v2.bin");
+    srm_give(&kit, "srm1-v2.bin");
     kit_event(&kit, REVOKED);
     player_begin(&kit, "HDMI-1", &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
     assert_int_equal(kit_metric(&kit, "copp_connector_revocations_total{connector=\"HDMI-1\"} "), 0);
-    assert_int_equal(set_srm(&player, "srm1-v5.bin"), COPP_OK); /* OPM-SRM-5: it has succeeded */
+    assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_OK); /* OPM-SRM-5: it has succeeded */
     assert_int_equal(player_local(&player, HDCP), 0);
     assert_true(copp_session_take_events(player.session) & COPP_STATUS_REVOKED_HDCP_DEVICE);
     player_end(&player);
@@ -158,7 +65,7 @@ static void what_is_told_of_a_revoked_device(void) {
     assert_int_equal(kit_times_said(&kit, "a player has brought a newer list for HDCP 1.x: version 5, which names 3"), 1);
     assert_int_equal(kit_metric(&kit, "copp_srm_updates_total{hdcp=\"1\"} "), 2);
     assert_int_equal(kit_metric(&kit, "copp_srm_updates_total{hdcp=\"2\"} "), 0);
-    assert_int_equal(writes(&kit, true), 2);
+    assert_int_equal(srm_writes(&kit, true), 2);
     kit_stop(&kit);
     kit_start(&kit);
     kit_event(&kit, REVOKED);
@@ -176,15 +83,15 @@ static void what_is_told_of_a_revoked_device(void) {
 /* Another coppd with the same state directory has stored a newer one meanwhile. */
 static void an_older_one_replaces_nothing(void) {
     struct kit kit;
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit_start(&kit);
-    copy_vector(&kit, "opm/srm1-v5.bin", FIRST);
-    give(&kit, "srm1-v2.bin");
-    assert_true(holds(&kit, FIRST, "srm1-v5.bin"));
-    assert_int_equal(writes(&kit, true), 1);
+    srm_copy_vector(&kit, "opm/srm1-v5.bin", FIRST);
+    srm_give(&kit, "srm1-v2.bin");
+    assert_true(srm_holds(&kit, FIRST, "srm1-v5.bin"));
+    assert_int_equal(srm_writes(&kit, true), 1);
     kit_stop(&kit);
     kit_start(&kit);
-    assert_int_equal(version(&kit, 1), 5);
+    assert_int_equal(srm_version(&kit, 1), 5);
     kit_end(&kit);
 }
 
@@ -194,7 +101,7 @@ static void is_refused(struct kit *kit, const char *name, const char *why) {
     static const char *const options[] = {"--check-config", NULL};
     char path[KIT_PATH];
     char *said;
-    path_of(kit, name, path);
+    srm_path(kit, name, path);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(kit_run(kit, options[i], &said), 1);
         if (!strstr(said, path) || !strstr(said, why))
@@ -209,26 +116,26 @@ static void damaged_ones_are_refused(void) {
     struct kit kit;
     char path[KIT_PATH];
     size_t size;
-    uint8_t *good = vector("srm1-v5.bin", &size);
+    uint8_t *good = srm_vector("srm1-v5.bin", &size);
     uint8_t *bad = malloc(size);
     assert_non_null(bad);
     memcpy(bad, good, size);
     memcpy(large, good, size);
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit_start(&kit);
     kit_stop(&kit);
     bad[size - 1] ^= 1;
-    write_file(&kit, FIRST, bad, size);
+    srm_write_file(&kit, FIRST, bad, size);
     is_refused(&kit, FIRST, "(SRM-2): put the list back, or remove the file");
-    write_file(&kit, FIRST, good, size - 1);
+    srm_write_file(&kit, FIRST, good, size - 1);
     is_refused(&kit, FIRST, "(SRM-1)");
-    write_file(&kit, FIRST, good, 0);
+    srm_write_file(&kit, FIRST, good, 0);
     is_refused(&kit, FIRST, "(SRM-1)");
-    write_file(&kit, FIRST, large, sizeof large);
+    srm_write_file(&kit, FIRST, large, sizeof large);
     is_refused(&kit, FIRST, "more than 65536 bytes");
-    copy_vector(&kit, "opm/srm2-v7.bin", FIRST);
+    srm_copy_vector(&kit, "opm/srm2-v7.bin", FIRST);
     is_refused(&kit, FIRST, "the other kind of HDCP");
-    path_of(&kit, FIRST, path);
+    srm_path(&kit, FIRST, path);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(symlink("/nowhere/at/all", path), 0);
     is_refused(&kit, FIRST, "is not a regular file");
@@ -236,11 +143,11 @@ static void damaged_ones_are_refused(void) {
     assert_int_equal(mkfifo(path, 0600), 0);
     is_refused(&kit, FIRST, "is not a regular file");
     assert_int_equal(unlink(path), 0);
-    copy_vector(&kit, "opm/srm-bad-2-signature.bin", SECOND);
+    srm_copy_vector(&kit, "opm/srm-bad-2-signature.bin", SECOND);
     is_refused(&kit, SECOND, "(SRM-2)");
-    assert_true(holds(&kit, SECOND, "srm-bad-2-signature.bin")); /* it is nobody's to remove but a person's */
+    assert_true(srm_holds(&kit, SECOND, "srm-bad-2-signature.bin")); /* it is nobody's to remove but a person's */
     kit_configure(&kit, "");
-    copy_vector(&kit, "opm/srm2-v7.bin", SECOND);
+    srm_copy_vector(&kit, "opm/srm2-v7.bin", SECOND);
     is_refused(&kit, SECOND, "(SRM-2)"); /* signed by a key that is not named any more */
     free(good);
     free(bad);
@@ -250,12 +157,12 @@ static void damaged_ones_are_refused(void) {
 /* Nobody knows which version it was. */
 static void nothing_replaces_a_damaged_one(void) {
     struct kit kit;
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit_start(&kit);
-    write_file(&kit, FIRST, "rubbish", 7);
-    give(&kit, "srm1-v5.bin");
-    assert_int_equal(version(&kit, 1), 5);
-    assert_int_equal(writes(&kit, false), 1);
+    srm_write_file(&kit, FIRST, "rubbish", 7);
+    srm_give(&kit, "srm1-v5.bin");
+    assert_int_equal(srm_version(&kit, 1), 5);
+    assert_int_equal(srm_writes(&kit, false), 1);
     assert_int_equal(kit_times_said(&kit, FIRST ": cannot be believed: "), 1);
     kit_stop(&kit);
     is_refused(&kit, FIRST, "(SRM-1)");
@@ -271,11 +178,11 @@ static void keys_for_tests_are_named(void) {
     kit.semantics = COPP_SEMANTICS_OPM;
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
-    assert_int_equal(set_srm(&player, "srm1-v5.bin"), COPP_E_REFUSED);
+    assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_E_REFUSED);
     assert_int_equal(copp_session_hresult(player.session), COPP_HR_OPM_INVALID_SRM);
-    assert_false(is_there(&kit, FIRST));
-    assert_int_equal(set_srm(&player, "srm1-genuine-v1.bin"), COPP_OK); /* OPM-SRM-9 */
-    assert_true(holds(&kit, FIRST, "srm1-genuine-v1.bin"));
+    assert_false(srm_is_there(&kit, FIRST));
+    assert_int_equal(srm_set(&player, "srm1-genuine-v1.bin"), COPP_OK); /* OPM-SRM-9 */
+    assert_true(srm_holds(&kit, FIRST, "srm1-genuine-v1.bin"));
     assert_int_equal(kit_times_said(&kit, "keys for tests"), 0);
     player_end(&player);
     kit_stop(&kit);
@@ -283,7 +190,7 @@ static void keys_for_tests_are_named(void) {
     is_refused(&kit, FIRST, "(SRM-2)");
     kit_configure(&kit, "[outputs]\nsrm_keys = facsimile, production\n");
     kit_start(&kit);
-    assert_int_equal(version(&kit, 1), 1);
+    assert_int_equal(srm_version(&kit, 1), 1);
     assert_true(kit_times_said(&kit, "signed with keys for tests") > 0);
     kit_end(&kit);
 }
@@ -293,7 +200,7 @@ static void keys_that_are_none(void) {
     char settings[256];
     char *said;
     kit_make(&kit, "");
-    copy_vector(&kit, "leaf-public.pem", "other.pem");
+    srm_copy_vector(&kit, "leaf-public.pem", "other.pem");
     (void)snprintf(settings, sizeof settings, "%s/other.pem", kit.directory);
     const char *const bad[][2] = {{"nobody", "give production, facsimile, or the whole path"},
                                   {"/nowhere/at/all", "cannot be opened"},
@@ -317,47 +224,30 @@ static void keys_that_are_none(void) {
 static void a_directory_that_is_read_only(void) {
     struct kit kit;
     struct player player;
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit.bound_by_modes = true;
     kit_start(&kit);
     assert_int_equal(chmod(kit.directory, 0555), 0);
     player_begin(&kit, "HDMI-1", &player);
-    assert_int_equal(set_srm(&player, "srm1-v5.bin"), COPP_OK);
-    assert_int_equal(set_srm(&player, "srm1-v5.bin"), COPP_OK);
-    assert_int_equal(version(&kit, 1), 5);
-    assert_int_equal(writes(&kit, false), 2);
+    assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_OK);
+    assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_OK);
+    assert_int_equal(srm_version(&kit, 1), 5);
+    assert_int_equal(srm_writes(&kit, false), 2);
     assert_int_equal(kit_times_said(&kit, "the newer list is in force, and lost"), 1);
     assert_int_equal(chmod(kit.directory, 0755), 0);
-    assert_int_equal(set_srm(&player, "srm1-v5.bin"), COPP_OK);
-    assert_true(holds(&kit, FIRST, "srm1-v5.bin"));
-    assert_int_equal(writes(&kit, true), 1);
-    assert_int_equal(set_srm(&player, "srm1-v5.bin"), COPP_OK); /* it is there already */
-    assert_int_equal(writes(&kit, true), 1);
+    assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_OK);
+    assert_true(srm_holds(&kit, FIRST, "srm1-v5.bin"));
+    assert_int_equal(srm_writes(&kit, true), 1);
+    assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_OK); /* it is there already */
+    assert_int_equal(srm_writes(&kit, true), 1);
     assert_int_equal(chmod(kit.directory, 0555), 0);
-    assert_int_equal(set_srm(&player, "srm2-v3.bin"), COPP_OK);
-    assert_int_equal(writes(&kit, false), 3);
+    assert_int_equal(srm_set(&player, "srm2-v3.bin"), COPP_OK);
+    assert_int_equal(srm_writes(&kit, false), 3);
     assert_int_equal(chmod(kit.directory, 0755), 0);
     player_end(&player);
     kit_stop(&kit);
-    assert_true(holds(&kit, SECOND, "srm2-v3.bin"));
+    assert_true(srm_holds(&kit, SECOND, "srm2-v3.bin"));
     kit_end(&kit);
-}
-
-static pid_t give_in_a_child(struct kit *kit, const char *list) {
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        struct player player;
-        _exit(player_try(kit, "HDMI-1", NULL, &player) || set_srm(&player, list));
-    }
-    return pid;
-}
-
-static bool has_ended(pid_t pid) {
-    int status;
-    pid_t ended = waitpid(pid, &status, WNOHANG);
-    assert_true(ended == 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0));
-    return ended == pid;
 }
 
 /* While the disk, or here another coppd, keeps a write waiting, nobody waits but who brought the list, and who brings it again. */
@@ -365,30 +255,27 @@ static void a_slow_disk_stalls_nobody_else(void) {
     struct kit kit;
     struct player player;
     char path[KIT_PATH];
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit_start(&kit);
-    path_of(&kit, FIRST ".lock", path);
+    srm_path(&kit, FIRST ".lock", path);
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_int_equal(flock(lock, LOCK_EX), 0);
-    pid_t one = give_in_a_child(&kit, "srm1-v5.bin");
-    for (uint64_t until = clock_ms() + WAIT_MS; version(&kit, 1) != 5; sleep_ms(5))
-        assert_true(clock_ms() < until);
+    pid_t one = srm_give_in_a_child(&kit, "srm1-v5.bin");
+    srm_wait_version(&kit, 1, 5);
     player_begin(&kit, "HDMI-1", &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
     assert_int_equal(player_local(&player, HDCP), 1);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 0), COPP_OK);
-    pid_t other = give_in_a_child(&kit, "srm1-v5.bin");
+    pid_t other = srm_give_in_a_child(&kit, "srm1-v5.bin");
     kit_wait_sessions(&kit, 3);
     assert_int_equal(player_local(&player, HDCP), 0);
-    assert_false(has_ended(one) || has_ended(other));
-    assert_false(is_there(&kit, FIRST));
+    assert_false(srm_has_ended(one) || srm_has_ended(other));
+    assert_false(srm_is_there(&kit, FIRST));
     assert_int_equal(flock(lock, LOCK_UN), 0);
-    for (uint64_t until = clock_ms() + WAIT_MS; !has_ended(one); sleep_ms(5))
-        assert_true(clock_ms() < until);
-    assert_true(holds(&kit, FIRST, "srm1-v5.bin"));
-    for (uint64_t until = clock_ms() + WAIT_MS; !has_ended(other); sleep_ms(5))
-        assert_true(clock_ms() < until);
-    assert_int_equal(writes(&kit, true), 1);
+    srm_wait_ended(one);
+    assert_true(srm_holds(&kit, FIRST, "srm1-v5.bin"));
+    srm_wait_ended(other);
+    assert_int_equal(srm_writes(&kit, true), 1);
     player_end(&player);
     (void)close(lock);
     kit_end(&kit);
@@ -398,20 +285,19 @@ static void a_slow_disk_stalls_nobody_else(void) {
 static void who_brings_a_list_may_go(void) {
     struct kit kit;
     char path[KIT_PATH];
-    kit_of_tests(&kit);
+    srm_kit_make(&kit, "");
     kit_start(&kit);
-    path_of(&kit, SECOND ".lock", path);
+    srm_path(&kit, SECOND ".lock", path);
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_int_equal(flock(lock, LOCK_EX), 0);
-    pid_t pid = give_in_a_child(&kit, "srm2-v3.bin");
-    for (uint64_t until = clock_ms() + WAIT_MS; version(&kit, 2) != 3; sleep_ms(5))
-        assert_true(clock_ms() < until);
+    pid_t pid = srm_give_in_a_child(&kit, "srm2-v3.bin");
+    srm_wait_version(&kit, 2, 3);
     process_kill(pid);
     kit_wait_sessions(&kit, 0);
     assert_int_equal(kill(kit.pid, SIGTERM), 0);
     assert_int_equal(flock(lock, LOCK_UN), 0);
     kit_stop(&kit);
-    assert_true(holds(&kit, SECOND, "srm2-v3.bin"));
+    assert_true(srm_holds(&kit, SECOND, "srm2-v3.bin"));
     (void)close(lock);
     kit_end(&kit);
 }

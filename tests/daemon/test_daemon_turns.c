@@ -4,6 +4,9 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,8 +15,10 @@
 
 #include "../unit/harness.h"
 #include "common/clock.h"
+#include "listen.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics_http.h"
 #include "notify.h"
 #include "turns.h"
 
@@ -54,6 +59,17 @@ int __wrap_sd_event_source_set_time_relative(sd_event_source *source, uint64_t u
     return 0;
 }
 
+static bool no_descriptors;
+
+int __real_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags) {
+    if (!no_descriptors)
+        return __real_accept4(fd, address, size, flags);
+    errno = EMFILE;
+    return -1;
+}
+
 static enum copp_result fail_to_decrypt(struct copp_private_key *key, const uint8_t *in, uint8_t *out, size_t size) {
     (void)key;
     (void)in;
@@ -88,9 +104,21 @@ void __wrap_identity_release(struct identity **identity) {
     *identity = NULL;
 }
 
+static const char *watched = "\n"; /* lines with this are counted */
+static unsigned times_logged;
+static char last_logged[256];
+
 void log_line(const char *level, const char *format, ...) {
+    char text[256];
+    va_list arguments;
     (void)level;
-    (void)format;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (!strstr(text, watched))
+        return;
+    (void)strcpy(last_logged, text);
+    times_logged++;
 }
 
 /* --- the server and its clients --- */
@@ -465,6 +493,55 @@ static void refusals_of_who_has_gone_are_told(void) {
     end();
 }
 
+/* A machine without descriptors is a line, and another one an hour later, however often coppd tries. */
+static void what_cannot_be_accepted_is_said_seldom(void) {
+    begin();
+    no_descriptors = true;
+    times_logged = 0;
+    watched = "no connection can be accepted";
+    int waiting = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    next_uid = OTHER;
+    assert_int_equal(connect(waiting, (const struct sockaddr *)&address, address_size), 0);
+    for (unsigned tries = 0; tries < 100; tries++) {
+        run();
+        listen_resume(&server);
+        now_ms += 1000;
+    }
+    assert_int_equal(times_logged, 1);
+    assert_string_equal(last_logged, "no connection can be accepted: Too many open files; trying again each second");
+    now_ms += SELDOM_AGAIN_MS;
+    run();
+    assert_int_equal(times_logged, 2);
+    assert_non_null(strstr(last_logged, "each second (and 99 times since this was said last)"));
+    no_descriptors = false;
+    listen_resume(&server);
+    run();
+    assert_int_equal(server.client_count, 1);
+    (void)close(waiting);
+    end();
+}
+
+/* A disk that takes no metrics, every ten seconds. */
+static void what_cannot_be_written_is_said_seldom(void) {
+    char directory[] = "/tmp/copp-turns-XXXXXX";
+    struct error_text error;
+    begin();
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(server.config.metrics_file, sizeof server.config.metrics_file, "%s/metrics", directory);
+    assert_true(metrics_serve(&server, &error));
+    assert_int_equal(rmdir(directory), 0);
+    times_logged = 0;
+    watched = "/metrics: ";
+    for (unsigned tries = 0; tries < 100; tries++)
+        assert_true(step()); /* its time has come each time: the test's clock stands still */
+    assert_int_equal(times_logged, 1);
+    now_ms += SELDOM_AGAIN_MS;
+    assert_true(step());
+    assert_int_equal(times_logged, 2);
+    assert_non_null(strstr(last_logged, " times since this was said last)"));
+    end();
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(a_share_in_each_turn, ""),
@@ -477,6 +554,8 @@ int main(void) {
         TEST(accepting_comes_first, ""),
         TEST(the_count_begins_anew, ""),
         TEST(a_ration_in_each_interval, ""),
+        TEST(what_cannot_be_accepted_is_said_seldom, ""),
+        TEST(what_cannot_be_written_is_said_seldom, ""),
         TEST(refusals_of_who_has_gone_are_told, ""),
     };
     return RUN_SUITE("daemon_turns", cases);

@@ -95,17 +95,24 @@ static void give(UMockdevIoctlData *memory, size_t offset, uint32_t *count, cons
     *count = number;
 }
 
+/* drm hides what is not in a file's lease: connectors, CRTCs and planes, not encoders. */
+static bool is_hidden(const struct fake_card *card, size_t connector) {
+    return card->leased && !(card->leased & (1u << connector));
+}
+
 static struct fake_connector *connector_of(struct fake_card *card, uint32_t id) {
-    return id >= card->first_connector && id < card->first_connector + card->count ? &card->connectors[id - card->first_connector]
-                                                                                   : NULL;
+    size_t index = id - card->first_connector;
+    return id >= card->first_connector && index < card->count && !is_hidden(card, index) ? &card->connectors[index] : NULL;
 }
 
 static int get_resources(struct fake_card *card, struct drm_mode_card_res *res, UMockdevIoctlData *memory) {
     uint32_t ids[FAKE_DRM_CONNECTORS];
-    for (uint32_t i = 0; i < card->count; i++)
-        ids[i] = card->first_connector + i;
-    give(memory, offsetof(struct drm_mode_card_res, connector_id_ptr), &res->count_connectors, ids, (uint32_t)card->count,
-         sizeof ids[0]);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < card->count; i++) {
+        if (!is_hidden(card, i))
+            ids[count++] = card->first_connector + i;
+    }
+    give(memory, offsetof(struct drm_mode_card_res, connector_id_ptr), &res->count_connectors, ids, count, sizeof ids[0]);
     res->count_crtcs = res->count_encoders = res->count_fbs = 0;
     return 0;
 }
@@ -169,10 +176,10 @@ static int get_connector(struct fake_card *card, bool atomic, struct drm_mode_ge
 }
 
 static int get_encoder(struct fake_card *card, struct drm_mode_get_encoder *get) {
-    struct fake_connector *connector = connector_of(card, get->encoder_id - FIRST_ENCODER + card->first_connector);
-    if (!connector)
+    size_t index = get->encoder_id - FIRST_ENCODER;
+    if (get->encoder_id < FIRST_ENCODER || index >= card->count)
         return ENOENT;
-    get->crtc_id = connector->crtc;
+    get->crtc_id = is_hidden(card, index) ? 0 : card->connectors[index].crtc;
     return 0;
 }
 
@@ -187,7 +194,7 @@ static struct drm_mode_modeinfo mode_of(uint32_t drm_type) {
 static int get_crtc(struct fake_card *card, struct drm_mode_crtc *get) {
     for (size_t i = 0; i < card->count; i++) {
         const struct fake_connector *connector = &card->connectors[i];
-        if (!get->crtc_id || connector->crtc != get->crtc_id)
+        if (!get->crtc_id || connector->crtc != get->crtc_id || is_hidden(card, i))
             continue;
         get->mode = mode_of(connector->drm_type);
         get->mode_valid = 1;

@@ -13,6 +13,8 @@
 #define FAKE_DRM_CONNECTORS 6u
 enum { FAKE_HDMI, FAKE_DP, FAKE_EDP, FAKE_VGA, FAKE_DOCK };
 
+#define FAKE_LEASE_REVOKED (1u << 31) /* of no connector */
+
 /* What a driver makes of Desired where its property reads Enabled: real ones differ. */
 enum fake_over {
     FAKE_OVER_KEEP, /* it stays Enabled (amdgpu) */
@@ -59,6 +61,7 @@ void fake_drm_free(struct fake_drm **drm);
 struct fake_card {
     struct fake_connector connectors[FAKE_DRM_CONNECTORS];
     size_t count; /* of the connectors: 4; a fifth is a dock's */
+    uint32_t leased; /* bits of the connectors that open files may use, which are a lessee's; 0: it is no lease */
     uint32_t first_connector; /* the first one's id */
     bool master; /* the process under test is */
     bool other_master;

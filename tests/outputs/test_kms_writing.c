@@ -42,6 +42,17 @@ long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
     return -1;
 }
 
+static bool no_processes; /* none can be made */
+
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+pid_t __wrap_fork(void) {
+    if (!no_processes)
+        return __real_fork();
+    errno = EAGAIN;
+    return -1;
+}
+
 struct world {
     struct fake_drm *drm;
     struct fake_drm *second;
@@ -339,12 +350,36 @@ static void the_host_ends(void) {
     world_end(&world);
 }
 
+/* It is tried again and again, and said once. What is owed is paid as soon as a process can be made. */
+static void a_machine_without_processes(void) {
+    static const char said[] = "no process can be made that writes: ";
+    struct world world;
+    world_begin(&world, true);
+    enable_at_once(world.drm);
+    no_processes = true;
+    for (unsigned tries = 0; tries < 20; tries++)
+        assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_UNEXPECTED);
+    no_processes = false;
+    assert_int_equal(app_set_level(&world.app, HDCP, 1), COPP_HR_OK);
+    no_processes = true;
+    assert_int_equal(app_set_level(&world.app, HDCP, 0), COPP_HR_OK);
+    outputs_rig_pass(&world.outputs, 30000);
+    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 2);
+    const char *first = strstr(world.said.text, said);
+    assert_non_null(first);
+    assert_null(strstr(first + 1, said));
+    no_processes = false;
+    outputs_rig_pass(&world.outputs, 2000);
+    UNTIL(&world, fake_drm_protection(world.drm, FAKE_HDMI) == 0);
+    world_end(&world);
+}
+
 static const struct test_case cases[] = {
     TEST(everybody_else_goes_on, "CMD-6 QRY-5"),     TEST(the_same_card_waits, "CMD-6"),
     TEST(a_take_down_is_held, "CMD-4 QRY-5"),        TEST(its_player_has_gone, "ARB-4 EVT-5"),
     TEST(a_write_that_never_returns, "CMD-4 CMD-6"), TEST(the_host_ends, "ARB-4"),
     TEST(a_write_that_cannot_be_killed, "ARB-4"),    TEST(writes_whose_end_wakes_nobody, "CMD-4 ARB-4"),
-    TEST(the_host_ends_without_pidfds, "ARB-4"),
+    TEST(the_host_ends_without_pidfds, "ARB-4"),     TEST(a_machine_without_processes, "CMD-4 CMD-6"),
 };
 
 int main(void) {

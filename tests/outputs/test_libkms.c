@@ -749,6 +749,65 @@ static void another_connector_is_not_meant(void) {
     end(&host);
 }
 
+static void lease(struct host *host, uint32_t connectors) {
+    fake_drm_hold(host->drm)->leased = connectors;
+    fake_drm_release(host->drm);
+}
+
+/* An IVI screen with a lease handed in: the file shows its own connector alone, and that is all that is asked for and written. */
+static void a_lessees_file(void) {
+    static const enum copp_kms_commits commits[] = {COPP_KMS_DETECT, COPP_KMS_LEGACY, COPP_KMS_HOST};
+    for (size_t i = 0; i < sizeof commits / sizeof commits[0]; i++) {
+        struct host host;
+        open_card(&host, true);
+        lease(&host, 1u << FAKE_HDMI);
+        assert_int_equal(open_kms(&host, commits[i], false, DP), COPP_E_NOT_FOUND); /* it is not in the lease */
+        begin_on(&host, commits[i], HDMI, true);
+        assert_true(copp_kms_plugged(host.kms, 0));
+        bring_up(&host);
+        assert_int_equal(app_set_level(&host.app, COPP_PROTECTION_TYPE_HDCP, 0), COPP_HR_OK);
+        if (host.commits_itself)
+            show_frame(&host);
+        pass(&host, 1000);
+        assert_int_equal(property_of(&host), 0);
+        bring_up(&host);
+        fake_drm_set_protection(host.drm, FAKE_HDMI, 1);
+        pass(&host, 600);
+        assert_lost(&host);
+        close_all(&host);
+        assert_only_allowed(&host, commits[i] == COPP_KMS_LEGACY ? DRM_IOCTL_MODE_SETPROPERTY : DRM_IOCTL_MODE_ATOMIC);
+        lease(&host, 0);
+        assert_int_equal(fake_drm_hold(host.drm)->connectors[FAKE_DP].writes, 0);
+        fake_drm_release(host.drm);
+        release_card(&host);
+    }
+}
+
+/* Whoever leased it takes it back: what was protected is lost, commands fail, and nothing is written any more. */
+static void a_revoked_lease_is_a_loss(void) {
+    static const enum copp_kms_commits commits[] = {COPP_KMS_DETECT, COPP_KMS_HOST};
+    for (size_t i = 0; i < sizeof commits / sizeof commits[0]; i++) {
+        struct host host;
+        open_card(&host, true);
+        lease(&host, 1u << FAKE_HDMI);
+        begin_on(&host, commits[i], HDMI, false);
+        bring_up(&host);
+        lease(&host, FAKE_LEASE_REVOKED);
+        pass(&host, 2000); /* no event tells of it */
+        assert_lost(&host);
+        assert_false(copp_kms_plugged(host.kms, 0));
+        unsigned writes = fake_drm_hold(host.drm)->connectors[FAKE_HDMI].writes;
+        fake_drm_release(host.drm);
+        assert_int_equal(ask_for_hdcp(&host), COPP_HR_UNEXPECTED);
+        pass_late(&host);
+        close_all(&host);
+        assert_int_equal(fake_drm_hold(host.drm)->connectors[FAKE_HDMI].writes, writes);
+        fake_drm_release(host.drm);
+        lease(&host, 0);
+        release_card(&host);
+    }
+}
+
 static void clones_are_refused(void) {
     struct host host;
     begin(&host, COPP_KMS_ATOMIC, true);
@@ -979,6 +1038,8 @@ static const struct test_case cases[] = {
     TEST(uevents_are_evidence, "EVT-1 EVT-3"),
     TEST(unplugging_is_told, "EVT-1 EVT-3"),
     TEST(another_connector_is_not_meant, "EVT-1 CMD-4"),
+    TEST(a_lessees_file, "CMD-4 CMD-6 EVT-1"),
+    TEST(a_revoked_lease_is_a_loss, "EVT-1 EVT-3 CMD-4"),
     TEST(clones_are_refused, "ARB-6"),
     TEST(parts_are_refused, "ARB-6"),
     TEST(type1_wants_type1, "CMD-4"),

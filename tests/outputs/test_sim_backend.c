@@ -269,7 +269,7 @@ static unsigned lines_of(const char *text) {
 /* A driver that refuses for ever is asked for ever, and warned of once an hour. */
 static void a_cause_is_warned_of_once_an_hour(void) {
     struct said said;
-    struct copp_backend_warnings warnings = {0};
+    struct seldom warnings = {0};
     said_init(&said);
     for (uint64_t ms = 0; ms < 3 * HOUR; ms += 1000) {
         copp_backend_warn(&said.log, &warnings, 5, 77 + ms, "%s: refused", "HDMI");
@@ -286,13 +286,13 @@ static void a_cause_is_warned_of_once_an_hour(void) {
 
 static void causes_beyond_the_last_are_one(void) {
     struct said said;
-    struct copp_backend_warnings warnings = {0};
+    struct seldom warnings = {0};
     said_init(&said);
     for (unsigned round = 0; round < 100; round++) {
         for (int cause = 0; cause < 100; cause++)
             copp_backend_warn(&said.log, &warnings, cause, round, "%d", cause);
     }
-    assert_int_equal(lines_of(said.text), COPP_BACKEND_CAUSES);
+    assert_int_equal(lines_of(said.text), SELDOM_CAUSES);
 }
 
 static const struct test_case cases[] = {

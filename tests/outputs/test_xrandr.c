@@ -282,6 +282,10 @@ static void meet_again(struct world *world) {
     assert_true(x_driver_has(&world->server, "Undesired"));
 }
 
+static bool is_plugged(const struct world *world) {
+    return copp_outputs_plugged(world->outputs.outputs, 0);
+}
+
 static void server_that_dies(void) {
     struct world world;
     world_start(&world, false);
@@ -314,6 +318,40 @@ static void server_that_comes_back(void) {
     assert_ptr_equal(outputs_rig_connector(&world.outputs, "screen"), before);
     assert_null(copp_outputs_name(world.outputs.outputs, 1));
     bring_up(&world);
+    world_end(&world);
+}
+
+static unsigned times_said(const struct said *said, const char *text) {
+    unsigned times = 0;
+    for (const char *at = said->text; (at = strstr(at, text)) != NULL; at++)
+        times++;
+    return times;
+}
+
+/* As one that its session manager starts again and again: all of it is said once, and once more an hour later. */
+static void server_that_comes_and_goes(void) {
+    static const char again[] = "the X server has gone: its outputs protect nothing until it is back (and 2 times since";
+    struct world world;
+    world_start(&world, false);
+    world_open(&world, NULL, true);
+    for (unsigned times = 0; times < 4; times++) {
+        bring_up(&world);
+        if (times == 3)
+            outputs_rig_pass(&world.outputs, SELDOM_AGAIN_MS);
+        x_server_stop(&world.server);
+        outputs_rig_wait(&world.outputs);
+        assert_lost(&world);
+        assert_int_equal(times_said(&world.said, "the X server has gone"), times < 3 ? 1 : 2);
+        x_server_restart(&world.server);
+        for (unsigned tries = 0; app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 0) != COPP_HR_OK || !is_plugged(&world);
+             tries++) {
+            assert_true(tries < 20);
+            outputs_rig_pass(&world.outputs, 1000);
+            outputs_rig_wait(&world.outputs);
+        }
+        assert_int_equal(times_said(&world.said, "the X server is there\n"), times < 3 ? 1 : 2);
+    }
+    assert_int_equal(times_said(&world.said, again), 1);
     world_end(&world);
 }
 
@@ -651,6 +689,7 @@ static const struct test_case cases[] = {
     TEST(property_that_goes_away, "EVT-1 EVT-3"),
     TEST(server_that_dies, "EVT-1 EVT-3 CMD-4"),
     TEST(server_that_comes_back, "EVT-3 ARB-4"),
+    TEST(server_that_comes_and_goes, "EVT-1"),
     TEST(server_that_is_stopped, "EVT-1 EVT-3 ARB-4"),
     TEST(server_that_is_stopped_in_between, "CMD-4 CMD-6"),
     TEST(server_that_is_stopped_at_the_start, ""),

@@ -41,10 +41,11 @@ static enum copp_result output_apply(struct copp_output *base, const struct copp
     assert_false(output->pending); /* output.h: not called while an earlier one is pending */
     output->applies++;
     output->wanted = *wanted;
-    output->pending = output->answer == COPP_E_PENDING;
-    if (output->answer == COPP_OK)
+    enum copp_result answer = output->revokes && wanted->hdcp ? COPP_E_REVOKED : output->answer;
+    output->pending = answer == COPP_E_PENDING;
+    if (answer == COPP_OK)
         output->in_force = *wanted;
-    return output->answer;
+    return answer;
 }
 
 static void output_cancel(struct copp_output *base) {

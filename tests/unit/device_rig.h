@@ -69,6 +69,7 @@ struct rig_output {
     struct copp_output output;
     struct copp_output_state state;
     enum copp_result answer; /* to every apply; COPP_E_PENDING: it stays under way */
+    bool revokes; /* instead it is COPP_E_REVOKED if HDCP is asked for */
     struct copp_protection in_force;
     bool pending;
     struct copp_protection wanted; /* by the last apply */

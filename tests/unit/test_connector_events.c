@@ -175,6 +175,45 @@ static void the_output_has_the_last_word_on_the_new_mode(void) {
     rig_scene_end(&s);
 }
 
+/* At once or later, and whether what is left can go on, cannot, or takes its time. */
+static void a_revoked_device_in_the_new_mode_costs_hdcp_alone(void) {
+    static const enum copp_result others[] = {COPP_OK, COPP_E_PENDING, COPP_E_FAILED};
+    const uint32_t both = COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED;
+    for (size_t i = 0; i < 2 * sizeof others / sizeof others[0]; i++) {
+        const enum copp_result other = others[i / 2];
+        const bool late = i % 2;
+        struct rig_scene s;
+        rig_scene_begin(&s);
+        raise_all(&s);
+        s.rig.output.revokes = !late;
+        s.rig.output.answer = late ? COPP_E_PENDING : other;
+        copp_connector_reconfigured(s.rig.connector);
+        if (late) {
+            app_levels(&s.apps[0], 1, 2, 0);
+            s.rig.output.answer = other;
+            rig_output_end(&s.rig.output, s.rig.connector, COPP_E_REVOKED);
+        }
+        assert_int_equal(s.rig.output.wanted.hdcp, 0);
+        if (other == COPP_E_PENDING) {
+            app_levels(&s.apps[0], 0, 2, 0);
+            app_levels(&s.apps[1], 0, 1, 4 | RC);
+            s.rig.output.answer = COPP_OK;
+            rig_output_end(&s.rig.output, s.rig.connector, COPP_OK);
+        }
+        const bool goes_on = other != COPP_E_FAILED;
+        rig_scene_levels(&s, 0, goes_on ? 2 : 0, goes_on ? 4 | RC : 0);
+        app_levels(&s.apps[0], 0, goes_on ? 2 : 0, 0);
+        app_levels(&s.apps[1], 0, goes_on ? 1 : 0, goes_on ? 4 | RC : 0);
+        struct copp_connector_view view = {.size = sizeof view};
+        copp_connector_inspect(s.rig.connector, &view);
+        assert_int_equal(view.revocations, 1);
+        assert_int_equal(view.losses, goes_on ? 1 : 2);
+        assert_int_equal(app_flags(&s.apps[2]), both);
+        s.rig.output.answer = COPP_OK;
+        rig_scene_end(&s);
+    }
+}
+
 int main(void) {
     static const struct test_case cases[] = {
         TEST(unplugging_tells_every_device_once, "EVT-1 EVT-2 EVT-3"),
@@ -186,6 +225,7 @@ int main(void) {
         TEST(a_mode_change_keeps_what_can_go_on, "EVT-1 EVT-2"),
         TEST(what_cannot_go_on_in_the_new_mode_is_lost, "EVT-1 EVT-3 ARB-6"),
         TEST(the_output_has_the_last_word_on_the_new_mode, "EVT-1 EVT-3"),
+        TEST(a_revoked_device_in_the_new_mode_costs_hdcp_alone, "EVT-1 EVT-3 OPM-SRM-5"),
     };
     return RUN_SUITE("connector_events", cases);
 }

@@ -319,6 +319,7 @@ static void renewability_messages(void) {
     GIVES_NULL(copp_srm_entry, NULL, 0);
     ANSWERS(true, copp_srm_revoked, NULL, some); /* nobody has looked */
     REFUSES(copp_srm_may_replace, NULL, NULL);
+    DENIES(copp_srm_newer, NULL, NULL);
 }
 
 static void sessions(void) {

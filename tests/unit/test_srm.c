@@ -424,11 +424,19 @@ static void older_versions_never_replace(void) {
         struct message candidate = hdcp1(versions[i], 1, counts, 1);
         struct copp_srm *srm = verified(&candidate, &dsa_signer.name);
         assert_int_equal(copp_srm_may_replace(stored, srm), versions[i] < 5 ? COPP_E_ROLLBACK : COPP_OK);
+        assert_int_equal(copp_srm_newer(srm, stored), versions[i] > 5);
         copp_srm_free(&srm);
     }
     struct message other = hdcp2(9, 1, 1);
     struct copp_srm *srm = verified(&other, &rsa_signer.name);
     assert_int_equal(copp_srm_may_replace(stored, srm), COPP_E_ROLLBACK); /* it says nothing of HDCP 1.x receivers */
+    assert_false(copp_srm_newer(srm, stored));
+    copp_srm_free(&srm);
+    message = hdcp1(5, 2, counts, 1); /* the whole of which the stored one is a part */
+    add_hdcp1_block(&message, 1, 0);
+    srm = verified(&message, &dsa_signer.name);
+    assert_true(copp_srm_newer(srm, stored));
+    assert_false(copp_srm_newer(stored, srm));
     copp_srm_free(&srm);
     message = hdcp1(9, 1, counts, 1); /* looked into, but not verified */
     assert_int_equal(copp_srm_parse(message.bytes, message.size, &srm, NULL), COPP_OK);
@@ -437,6 +445,7 @@ static void older_versions_never_replace(void) {
     assert_int_equal(copp_srm_count(srm), 1);
     assert_int_equal(copp_srm_may_replace(stored, srm), COPP_E_ARGUMENT);
     assert_int_equal(copp_srm_may_replace(srm, stored), COPP_E_ARGUMENT);
+    assert_false(copp_srm_newer(srm, stored) || copp_srm_newer(stored, srm) || copp_srm_newer(srm, NULL));
     assert_int_equal(copp_srm_may_replace(NULL, stored), COPP_E_ARGUMENT);
     assert_int_equal(copp_srm_may_replace(stored, NULL), COPP_E_ARGUMENT);
     copp_srm_free(&srm);
