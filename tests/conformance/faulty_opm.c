@@ -1,4 +1,4 @@
-#include "faulty_opm.h"
+#include "faulty_opm_rule.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * A driver under OPM with one deliberate fault: a simulated adapter's device, and before it somebody who knows its key, changes what is
  * asked, and answers as a faulty driver would. faults_opm.def lists the faults; each is a row of what its hooks do.
  */
-#ifndef COPP_TEST_FAULTY_OPM_H
-#define COPP_TEST_FAULTY_OPM_H
+#ifndef COPP_TEST_FAULTY_OPM_RULE_H
+#define COPP_TEST_FAULTY_OPM_RULE_H
 
 #include "copp.h"
 #include "faulty.h"
