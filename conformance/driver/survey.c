@@ -116,7 +116,7 @@ bool driver_survey(struct driver_suite *suite, char *error, size_t error_size) {
         } else {
             (void)snprintf(error, error_size, "%s: %s", name, outcome.seen);
         }
-        driver_close_clients(&run);
+        client_close_all(&run);
         exchange_list_free(&outcome.exchanges);
     }
     return suite->output_count > 0;
@@ -127,7 +127,7 @@ static unsigned probe(struct case_run *run, struct driver_client *client) {
     struct copp_status_output output;
     uint8_t tag[COPP_MAC_SIZE];
     unsigned broken = 0;
-    const uint32_t types = client->output->types & 7;
+    const uint32_t types = client->output->types & (client->semantics == COPP_SEMANTICS_OPM ? 0x3E : 7);
     for (int i = 0; i < 3; i++) {
         uint32_t hresult = COPP_HR_OK;
         if (!ask_freely(run, client, COPP_QUERY_CONNECTOR_TYPE, &output))
@@ -135,7 +135,7 @@ static unsigned probe(struct case_run *run, struct driver_client *client) {
         else if (copp_omac_tag(client->omac, output.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, tag) != COPP_OK ||
                  !copp_equal(tag, output.bytes, sizeof tag))
             broken |= BROKEN_MACS;
-        if (types != 0 && client->semantics == COPP_SEMANTICS_COPP &&
+        if (types != 0 &&
             (!client_set_level(run, client, types & (uint32_t) - (int32_t)types, 0, &hresult) || hresult != COPP_HR_OK))
             broken |= BROKEN_COMMANDS;
     }
@@ -151,6 +151,6 @@ void driver_probe(struct driver_suite *suite) {
     struct driver_client *client = client_start_on(&run, output);
     suite->broken = client != NULL ? probe(&run, client) : BROKEN_HANDSHAKE;
     suite->probed = true;
-    driver_close_clients(&run);
+    client_close_all(&run);
     exchange_list_free(&outcome.exchanges);
 }
