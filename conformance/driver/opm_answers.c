@@ -366,6 +366,7 @@ static void run_hardware(struct case_run *run) {
         case_fail(run, NULL, NULL, "the answer is %lu", (unsigned long)word);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define DOES(number, what, ids, how, answer, bits, function)                                                                     \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits,     \
@@ -379,6 +380,7 @@ static void run_hardware(struct case_run *run) {
             happens, back                                                                                                        \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define EACH "every request that has an answer on this output, once each"
 
 const struct conformance_case driver_cases_opm_answers[] = {

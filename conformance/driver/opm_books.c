@@ -220,6 +220,7 @@ static void run_redistribution(struct case_run *run) {
         opm_want_virtual(run, opm, NULL, CGMSA, 1);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define DOES(number, what, ids, how, answer, bits, function)                                                                     \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits,     \
@@ -233,6 +234,7 @@ static void run_redistribution(struct case_run *run) {
             word, {one, other}, both                                                                                             \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct conformance_case driver_cases_opm_books[] = {
     PAIR("1", "ACP 2 precedes 3", "ACP 3 and 2", "the actual level is 2", NEED_ACP, ACP, 3, 2, 2),

@@ -268,6 +268,7 @@ static void run_repeater(struct case_run *run) {
         opm_want_actual(run, client, NULL, HDCP, 1);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define DOES(number, what, ids, how, answer, bits, function)                                                                     \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits,     \
@@ -280,6 +281,7 @@ static void run_repeater(struct case_run *run) {
             {happens, end}, on, bits                                                                                             \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define BOTH (NEED_HDCP | NEED_EVENTS)
 
 const struct conformance_case driver_cases_opm_flags[] = {

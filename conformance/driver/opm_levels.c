@@ -169,6 +169,7 @@ static void run_css_counts(struct case_run *run) {
         opm_want_set(run, client, "OPM-SET-2", HDCP, 0, COPP_HR_OK);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define REFUSES(number, what, ids, pages, how, answer, bits, function, ...)                                                      \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = pages, .sends = how, .right = answer, .needs = bits,     \
@@ -206,6 +207,7 @@ static void run_css_counts(struct case_run *run) {
             {happens, end}, dvd, word, height, nn                                                                                \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct conformance_case driver_cases_opm_levels[] = {
     LADDER("1", "HDCP goes on and off", "SET_PROTECTION_LEVEL with the levels 1 and 0 of HDCP, and both level requests",

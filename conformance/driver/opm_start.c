@@ -265,6 +265,7 @@ static void run_other_output(struct case_run *run) {
         want_start(run, second, &sealed, NULL, REFUSED);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define REFUSES(number, what, kind, text)                                                                                        \
     {                                                                                                                            \
         .id = "DRV-OPM-INI-" number, .title = what, .rules = text, .source = OAEP_PAGES, .hostile = true,                        \
@@ -273,6 +274,7 @@ static void run_other_output(struct case_run *run) {
             kind                                                                                                                 \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct conformance_case driver_cases_opm_start[] = {
     {.id = "DRV-OPM-INI-1-1",
