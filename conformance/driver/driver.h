@@ -159,14 +159,6 @@ extern const struct conformance_case driver_cases_content[];
 extern const struct conformance_case driver_cases_events[];
 extern const struct conformance_case driver_cases_arbitration[];
 extern const struct conformance_case driver_cases_binding[];
-extern const struct conformance_case driver_cases_opm_start[];
-extern const struct conformance_case driver_cases_opm_requests[];
-extern const struct conformance_case driver_cases_opm_commands[];
-extern const struct conformance_case driver_cases_opm_answers[];
-extern const struct conformance_case driver_cases_opm_levels[];
-extern const struct conformance_case driver_cases_opm_flags[];
-extern const struct conformance_case driver_cases_opm_books[];
-extern const struct conformance_case driver_cases_opm_srm[];
-extern const struct conformance_case driver_cases_opm_chain[];
+extern const struct conformance_case driver_cases_sessions[];
 
 #endif

@@ -1,6 +1,7 @@
 /* What an answer under OPM semantics is made of, and what it may say (OPM-GET-4, OPM-GET-7, OPM-GET-10, OPM-WIRE, OPM-CONST). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::GetInformation; OPM_REQUESTED_INFORMATION"

@@ -1,4 +1,5 @@
 /* Several sessions on one connector, of OPM and of COPP, and what they hold together (OPM-ARB, OPM-HDCP-2). */
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "Output Protection Manager DDI: protection levels of several outputs"

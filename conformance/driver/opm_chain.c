@@ -1,6 +1,7 @@
 /* The driver's X.509 chain, as far as it can be wrong (OPM-CERT). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::StartInitialization; using the certificate chain"

@@ -1,6 +1,7 @@
 /* OPM's commands: what is authentic, the order of the checks, the sequence number, and what comes beside them (OPM-SET-1..3). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::Configure; DXGKDDI_OPM_CONFIGURE_PROTECTED_OUTPUT"

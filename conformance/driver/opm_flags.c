@@ -1,4 +1,5 @@
 /* What happens to an output, and what its sessions are told of it (OPM-STA, OPM-SRM-5, OPM-SRM-6, OPM-OUT-6). */
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "Using Output Protection Manager: status flags; OPM_STANDARD_INFORMATION"

@@ -1,4 +1,5 @@
 /* Protection levels under OPM semantics: what can be asked for, what it comes to, and what a refusal leaves (OPM-SET-4..7, OPM-GET-8). */
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "OPM_SET_PROTECTION_LEVEL_PARAMETERS; DXGKDDI_OPM_CONFIGURE_PROTECTED_OUTPUT"

@@ -1,6 +1,7 @@
 /* OPM's status requests: what is authentic, the order of the checks, the sequence number, and which requests there are (OPM-GET-1..6). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::GetInformation; DXGKDDI_OPM_GET_INFORMATION"

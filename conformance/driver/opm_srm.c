@@ -1,6 +1,7 @@
 /* Lists of revoked HDCP devices, which a driver judges and looks receivers up in (OPM-SRM, OPM-GET-9). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 #include "opm_lists.h"
 

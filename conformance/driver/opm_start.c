@@ -1,6 +1,7 @@
 /* OPM's handshake, and ciphertexts that a driver has to refuse with one word (OPM-INI). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_sealing.h"
 
 #define FINISH_PAGES "IOPMVideoOutput::FinishInitialization; DXGKDDI_OPM_SET_SIGNING_KEY_AND_SEQUENCE_NUMBERS"
