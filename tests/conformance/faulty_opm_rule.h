@@ -57,6 +57,7 @@ struct faulty_opm {
     size_t random_count;
     char happened[64]; /* the event before, without the output */
     bool told, mark;
+    bool ended; /* one session has, while others are open */
     uint32_t word;
     uint32_t last[LEVEL_TYPES]; /* levels as they were set last, by whichever session */
 };
