@@ -5,8 +5,6 @@
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::GetInformation; OPM_REQUESTED_INFORMATION"
-#define BINDING_AT 3968u
-#define BINDING_SIZE 128u
 
 struct offered {
     enum copp_request request;
@@ -86,16 +84,10 @@ static void run_random(struct case_run *run) {
     check_all(run, random_is_right);
 }
 
-static bool is_bound(const struct copp_status_output *output) {
-    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
-                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57}; /* BIND-1 */
-    return memcmp(output->bytes + BINDING_AT, mark, sizeof mark) == 0;
-}
-
 /* A binding may stand at the end (BIND-2). */
 static bool rest_is_zero(struct case_run *run, struct driver_client *client, const struct offered *offered, const uint8_t *sent,
                          const struct copp_status_output *output) {
-    const size_t end = is_bound(output) ? BINDING_AT : COPP_MESSAGE_SIZE;
+    const size_t end = client_is_bound(output) ? BINDING_AT : COPP_MESSAGE_SIZE;
     (void)client, (void)sent;
     for (size_t at = OPM_AT_RANDOM + offered->size; at < end; at++) {
         if (output->bytes[at] == 0)
@@ -116,7 +108,7 @@ static bool binding_is_right(struct case_run *run, struct driver_client *client,
                              const uint8_t *sent, const struct copp_status_output *output) {
     const uint8_t *binding = output->bytes + BINDING_AT;
     const struct driver_output *on = driver_suite_of(run)->output;
-    if (!is_bound(output))
+    if (!client_is_bound(output))
         return case_skip(run, CASE_NOT_SUPPORTED, "this driver does not bind its answers");
     if (memcmp(binding + 16, sent + 16, 28) != 0) {
         case_mark(run, true, BINDING_AT + 16, 28);
@@ -141,7 +133,7 @@ static void run_refusals(struct case_run *run) {
     struct driver_client *client = client_start(run);
     if (client == NULL || !opm_query(run, client, COPP_QUERY_BUS_DATA, 0, &output))
         return;
-    if (!is_bound(&output)) {
+    if (!client_is_bound(&output)) {
         case_skip(run, CASE_NOT_SUPPORTED, "this driver does not bind its answers");
         return;
     }
