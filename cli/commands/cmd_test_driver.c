@@ -140,6 +140,8 @@ static int run(const struct invocation *in) {
     if (o->test.list)
         return test_list(in, &o->test, cases, count);
     struct adapter_options device = o->device;
+    if (device.semantics == NULL)
+        device.semantics = "auto";
     device.both = true;
     device.srm_keys = opm_list_keys(&device.srm_key_count);
     int status = adapter_open(in, &device, false, &adapter);

@@ -6,10 +6,14 @@
 
 #include "cli/remote.h"
 #include "cli/report.h"
+#include "conformance/pause.h"
 #include "write_report.h"
 
 /* A driver that lives elsewhere may notice a little later what an event command has done, or that a device was closed. */
 #define SETTLE_MS 150u
+/* How often a device that could not be opened is asked for again: two seconds and more. */
+#define REOPEN_TRIES 40
+#define REOPEN_PAUSE_MS 60u
 
 static struct adapter_target *of(struct driver_target *target) {
     return (struct adapter_target *)(void *)target;
@@ -36,6 +40,13 @@ static enum copp_result open_remote(struct adapter_target *t, const char *output
     quiet.note = &note;
     t->adapter->semantics = semantics;
     int status = remote_open(&quiet, t->adapter, output, transport);
+    /* coppd lets in so many connections a second, and cases come faster than that; one that is gone is waited for once */
+    for (int tries = 0; status != STATUS_YES && t->reached && tries < REOPEN_TRIES && !remote_refuses(t->adapter, output);
+         tries++) {
+        pause_ms(REOPEN_PAUSE_MS);
+        status = remote_open(&quiet, t->adapter, output, transport);
+    }
+    t->reached = status == STATUS_YES;
     if (status == STATUS_YES)
         return COPP_OK;
     return remote_refuses(t->adapter, output) ? COPP_E_UNSUPPORTED_MODE : COPP_E_TRANSPORT;
@@ -66,6 +77,7 @@ void adapter_target_init(struct adapter_target *target, const struct invocation 
     else if (adapter->path == NULL)
         target->ops.cause = cause_embedded;
     target->target.ops = &target->ops;
+    adapter->host.hurry = true;
     target->target.settle_ms = adapter->path == NULL && event_command == NULL ? 0 : SETTLE_MS;
     target->target.anchor = adapter->path == NULL ? &adapter->host.anchor : &adapter->anchor;
     target->target.opm_anchor = adapter->path == NULL ? &adapter->host.opm.anchor : &adapter->opm_anchor;

@@ -11,6 +11,7 @@ struct adapter_target {
     const struct invocation *in;
     struct adapter *adapter; /* borrowed */
     const char *event_command; /* borrowed; NULL: none */
+    bool reached; /* the last device that was asked for was opened */
 };
 
 void adapter_target_init(struct adapter_target *target, const struct invocation *in, struct adapter *adapter,

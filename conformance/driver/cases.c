@@ -1,25 +1,29 @@
 /* The lists of cases for a driver, in the order in which they run. */
 #include "driver.h"
+#include "opm_cases.h"
 
 static const struct conformance_case *const lists[] = {
-    driver_cases_certificate,  driver_cases_session, driver_cases_command,   driver_cases_level,
-    driver_cases_signaling,    driver_cases_status,  driver_cases_content,   driver_cases_events,
-    driver_cases_arbitration,  driver_cases_binding, driver_cases_opm_start, /* OPM-INI */
-    driver_cases_opm_requests, /* OPM-GET-1..6 */
-    driver_cases_opm_commands, /* OPM-SET-1..3 */
-    driver_cases_opm_answers, /* OPM-GET-4, OPM-GET-7, OPM-GET-10, OPM-WIRE, OPM-CONST */
-    driver_cases_opm_levels, /* OPM-SET-4..6, OPM-GET-8, OPM-ERR */
-    driver_cases_opm_srm, /* OPM-SRM, OPM-GET-9 */
-    driver_cases_opm_chain, /* OPM-CERT */
-    driver_cases_opm_flags, /* OPM-STA, OPM-OUT */
-    driver_cases_opm_books, /* OPM-ARB, OPM-HDCP */
+    driver_cases_certificate, driver_cases_session, driver_cases_command,  driver_cases_level,
+    driver_cases_signaling,   driver_cases_status,  driver_cases_content,  driver_cases_events,
+    driver_cases_arbitration, driver_cases_binding, driver_cases_sessions,
 };
 
-size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]) {
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        for (const struct conformance_case *c = lists[i]; c->id != NULL && count < DRIVER_CASES_MAX; c++)
+static const struct conformance_case *const opm_lists[] = {
+    driver_cases_opm_start,   driver_cases_opm_requests, driver_cases_opm_commands,
+    driver_cases_opm_answers, driver_cases_opm_levels,   driver_cases_opm_srm,
+    driver_cases_opm_chain,   driver_cases_opm_flags,    driver_cases_opm_books,
+};
+
+static size_t join(const struct conformance_case *const *from, size_t list_count, const struct conformance_case **cases,
+                   size_t count) {
+    for (size_t i = 0; i < list_count; i++) {
+        for (const struct conformance_case *c = from[i]; c->id != NULL && count < DRIVER_CASES_MAX; c++)
             cases[count++] = c;
     }
     return count;
+}
+
+size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]) {
+    const size_t count = join(lists, sizeof lists / sizeof lists[0], cases, 0);
+    return join(opm_lists, sizeof opm_lists / sizeof opm_lists[0], cases, count);
 }

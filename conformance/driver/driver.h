@@ -123,6 +123,11 @@ void driver_probe(struct driver_suite *suite);
 bool driver_prepare(struct case_run *run);
 void driver_finish(struct case_run *run);
 
+/* Of several bits the lowest one; 0 of none. */
+static inline uint32_t lowest_bit(uint32_t bits) {
+    return bits & (~bits + 1);
+}
+
 /*
  * Make something happen to the running case's output, as of docs/simulator.md without the output's name: "unplug", "mode 1080i59.94".
  *
@@ -159,14 +164,6 @@ extern const struct conformance_case driver_cases_content[];
 extern const struct conformance_case driver_cases_events[];
 extern const struct conformance_case driver_cases_arbitration[];
 extern const struct conformance_case driver_cases_binding[];
-extern const struct conformance_case driver_cases_opm_start[];
-extern const struct conformance_case driver_cases_opm_requests[];
-extern const struct conformance_case driver_cases_opm_commands[];
-extern const struct conformance_case driver_cases_opm_answers[];
-extern const struct conformance_case driver_cases_opm_levels[];
-extern const struct conformance_case driver_cases_opm_flags[];
-extern const struct conformance_case driver_cases_opm_books[];
-extern const struct conformance_case driver_cases_opm_srm[];
-extern const struct conformance_case driver_cases_opm_chain[];
+extern const struct conformance_case driver_cases_sessions[];
 
 #endif

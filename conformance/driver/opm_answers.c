@@ -1,11 +1,10 @@
 /* What an answer under OPM semantics is made of, and what it may say (OPM-GET-4, OPM-GET-7, OPM-GET-10, OPM-WIRE, OPM-CONST). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::GetInformation; OPM_REQUESTED_INFORMATION"
-#define BINDING_AT 3968u
-#define BINDING_SIZE 128u
 
 struct offered {
     enum copp_request request;
@@ -85,16 +84,10 @@ static void run_random(struct case_run *run) {
     check_all(run, random_is_right);
 }
 
-static bool is_bound(const struct copp_status_output *output) {
-    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
-                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57}; /* BIND-1 */
-    return memcmp(output->bytes + BINDING_AT, mark, sizeof mark) == 0;
-}
-
 /* A binding may stand at the end (BIND-2). */
 static bool rest_is_zero(struct case_run *run, struct driver_client *client, const struct offered *offered, const uint8_t *sent,
                          const struct copp_status_output *output) {
-    const size_t end = is_bound(output) ? BINDING_AT : COPP_MESSAGE_SIZE;
+    const size_t end = client_is_bound(output) ? BINDING_AT : COPP_MESSAGE_SIZE;
     (void)client, (void)sent;
     for (size_t at = OPM_AT_RANDOM + offered->size; at < end; at++) {
         if (output->bytes[at] == 0)
@@ -115,7 +108,7 @@ static bool binding_is_right(struct case_run *run, struct driver_client *client,
                              const uint8_t *sent, const struct copp_status_output *output) {
     const uint8_t *binding = output->bytes + BINDING_AT;
     const struct driver_output *on = driver_suite_of(run)->output;
-    if (!is_bound(output))
+    if (!client_is_bound(output))
         return case_skip(run, CASE_NOT_SUPPORTED, "this driver does not bind its answers");
     if (memcmp(binding + 16, sent + 16, 28) != 0) {
         case_mark(run, true, BINDING_AT + 16, 28);
@@ -140,7 +133,7 @@ static void run_refusals(struct case_run *run) {
     struct driver_client *client = client_start(run);
     if (client == NULL || !opm_query(run, client, COPP_QUERY_BUS_DATA, 0, &output))
         return;
-    if (!is_bound(&output)) {
+    if (!client_is_bound(&output)) {
         case_skip(run, CASE_NOT_SUPPORTED, "this driver does not bind its answers");
         return;
     }
@@ -366,6 +359,7 @@ static void run_hardware(struct case_run *run) {
         case_fail(run, NULL, NULL, "the answer is %lu", (unsigned long)word);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define DOES(number, what, ids, how, answer, bits, function)                                                                     \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits,     \
@@ -379,6 +373,7 @@ static void run_hardware(struct case_run *run) {
             happens, back                                                                                                        \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define EACH "every request that has an answer on this output, once each"
 
 const struct conformance_case driver_cases_opm_answers[] = {

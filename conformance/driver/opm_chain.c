@@ -1,6 +1,7 @@
 /* The driver's X.509 chain, as far as it can be wrong (OPM-CERT). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::StartInitialization; using the certificate chain"
@@ -51,11 +52,13 @@ static void run_one_key(struct case_run *run) {
         case_fail(run, NULL, NULL, "both chains have the same key");
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define RULE(number, what, answer)                                                                                               \
     {                                                                                                                            \
         .id = "DRV-OPM-CERT-" number "-1", .title = what, .rules = "OPM-CERT-" number, .source = PAGES,                          \
         .sends = "StartInitialization", .right = answer, .semantics = COPP_SEMANTICS_OPM, .run = run_rule                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct conformance_case driver_cases_opm_chain[] = {
     RULE("1", "the chain is a container of certificates in strict DER",

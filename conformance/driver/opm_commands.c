@@ -1,6 +1,7 @@
 /* OPM's commands: what is authentic, the order of the checks, the sequence number, and what comes beside them (OPM-SET-1..3). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::Configure; DXGKDDI_OPM_CONFIGURE_PROTECTED_OUTPUT"
@@ -13,6 +14,7 @@
 
 static const uint8_t no_guid[COPP_GUID_SIZE];
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define SENDS(number, what, ids, how, answer, bits, ...)                                                                         \
     {                                                                                                                            \
         .id = "DRV-OPM-SET-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits, \
@@ -25,6 +27,7 @@ static const uint8_t no_guid[COPP_GUID_SIZE];
         .id = "DRV-OPM-SET-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits, \
         .hostile = bad, .semantics = COPP_SEMANTICS_OPM, .run = function                                                         \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void run_right(struct case_run *run) {
     uint32_t type;
@@ -99,6 +102,7 @@ static void run_after_refusal(struct case_run *run) {
         opm_want_set(run, client, NULL, type, 0, COPP_HR_OK);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define COUNTS_NOT(number, what, how, bits, ...)                                                                                 \
     {                                                                                                                            \
         .id = "DRV-OPM-SET-2-" number, .title = what " does not count", .rules = "OPM-SET-2 OPM-ERR-3", .source = PAGES,         \
@@ -107,6 +111,7 @@ static void run_after_refusal(struct case_run *run) {
             __VA_ARGS__                                                                                                          \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* --- messages of one kind as another --- */
 

@@ -1,4 +1,5 @@
 /* What happens to an output, and what its sessions are told of it (OPM-STA, OPM-SRM-5, OPM-SRM-6, OPM-OUT-6). */
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "Using Output Protection Manager: status flags; OPM_STANDARD_INFORMATION"
@@ -268,6 +269,7 @@ static void run_repeater(struct case_run *run) {
         opm_want_actual(run, client, NULL, HDCP, 1);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define DOES(number, what, ids, how, answer, bits, function)                                                                     \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits,     \
@@ -280,6 +282,7 @@ static void run_repeater(struct case_run *run) {
             {happens, end}, on, bits                                                                                             \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define BOTH (NEED_HDCP | NEED_EVENTS)
 
 const struct conformance_case driver_cases_opm_flags[] = {

@@ -222,6 +222,16 @@ bool opm_want_actual(struct case_run *run, struct driver_client *client, const c
     return want_level(run, client, rule, COPP_QUERY_GLOBAL_PROTECTION_LEVEL, type, level);
 }
 
+bool opm_want_actual_soon(struct case_run *run, struct driver_client *client, const char *rule, uint32_t type, uint32_t level) {
+    uint32_t word;
+    for (uint64_t end = driver_patience(run);;) {
+        if (!opm_ask(run, client, COPP_QUERY_GLOBAL_PROTECTION_LEVEL, type, &word, NULL))
+            return false;
+        if (word == level || clock_us() >= end)
+            return want_field(run, rule, "the actual level", OPM_AT_WORD, word, level);
+    }
+}
+
 bool opm_want_flags(struct case_run *run, struct driver_client *client, const char *rule, uint32_t right) {
     uint32_t word, flags;
     return opm_ask(run, client, COPP_QUERY_BUS_DATA, 0, &word, &flags) &&

@@ -67,6 +67,8 @@ bool opm_try(struct case_run *run, struct driver_client *client, enum copp_reque
 /* The virtual and the actual level have to be these. rule: whose it is if they are not. */
 bool opm_want_virtual(struct case_run *run, struct driver_client *client, const char *rule, uint32_t type, uint32_t level);
 bool opm_want_actual(struct case_run *run, struct driver_client *client, const char *rule, uint32_t type, uint32_t level);
+/* The same of an actual level that another session's end has changed: a driver elsewhere may take a moment to see that end. */
+bool opm_want_actual_soon(struct case_run *run, struct driver_client *client, const char *rule, uint32_t type, uint32_t level);
 /* So have the flags of the answer to a request of the bus, which is no level. */
 bool opm_want_flags(struct case_run *run, struct driver_client *client, const char *rule, uint32_t flags);
 /* Flags and virtual level in one answer. */

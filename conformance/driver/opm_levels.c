@@ -1,4 +1,5 @@
 /* Protection levels under OPM semantics: what can be asked for, what it comes to, and what a refusal leaves (OPM-SET-4..7, OPM-GET-8). */
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "OPM_SET_PROTECTION_LEVEL_PARAMETERS; DXGKDDI_OPM_CONFIGURE_PROTECTED_OUTPUT"
@@ -169,6 +170,7 @@ static void run_css_counts(struct case_run *run) {
         opm_want_set(run, client, "OPM-SET-2", HDCP, 0, COPP_HR_OK);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define REFUSES(number, what, ids, pages, how, answer, bits, function, ...)                                                      \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = pages, .sends = how, .right = answer, .needs = bits,     \
@@ -206,6 +208,7 @@ static void run_css_counts(struct case_run *run) {
             {happens, end}, dvd, word, height, nn                                                                                \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct conformance_case driver_cases_opm_levels[] = {
     LADDER("1", "HDCP goes on and off", "SET_PROTECTION_LEVEL with the levels 1 and 0 of HDCP, and both level requests",

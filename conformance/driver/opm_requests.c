@@ -1,6 +1,7 @@
 /* OPM's status requests: what is authentic, the order of the checks, the sequence number, and which requests there are (OPM-GET-1..6). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 
 #define PAGES "IOPMVideoOutput::GetInformation; DXGKDDI_OPM_GET_INFORMATION"
@@ -17,6 +18,7 @@ static const uint8_t codec_info[COPP_GUID_SIZE] = {0x91, 0x44, 0x37, 0x4f, 0x5f,
 static const uint8_t no_guid[COPP_GUID_SIZE];
 
 /* One request of a session that has just begun. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define ASKS(number, what, ids, how, answer, bits, ...)                                                                          \
     {                                                                                                                            \
         .id = "DRV-OPM-GET-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits, \
@@ -24,12 +26,15 @@ static const uint8_t no_guid[COPP_GUID_SIZE];
             __VA_ARGS__                                                                                                          \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* The same with a function of its own. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define DOES(number, what, ids, how, answer, bits, bad, function)                                                                \
     {                                                                                                                            \
         .id = "DRV-OPM-GET-" number, .title = what, .rules = ids, .source = PAGES, .sends = how, .right = answer, .needs = bits, \
         .hostile = bad, .semantics = COPP_SEMANTICS_OPM, .run = function                                                         \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* --- the MAC --- */
 
@@ -107,6 +112,7 @@ static void run_after_refusal(struct case_run *run) {
         opm_query(run, client, CONNECTOR, 0, &output);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define COUNTS_NOT(number, what, how, bits, ...)                                                                                 \
     {                                                                                                                            \
         .id = "DRV-OPM-GET-3-" number, .title = what " does not count", .rules = "OPM-GET-3 OPM-ERR-3", .source = PAGES,         \
@@ -115,6 +121,7 @@ static void run_after_refusal(struct case_run *run) {
             __VA_ARGS__                                                                                                          \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* --- which requests there are --- */
 
@@ -164,6 +171,7 @@ static void run_type_bits(struct case_run *run) {
     }
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define TYPE(number, what, answer, bits, word, nn)                                                                               \
     {                                                                                                                            \
         .id = "DRV-OPM-GET-6-" number, .title = "levels of " what, .rules = "OPM-GET-6 OPM-ERR-2", .source = PAGES,              \
@@ -172,6 +180,7 @@ static void run_type_bits(struct case_run *run) {
             .type = word, .code = nn                                                                                             \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct conformance_case driver_cases_opm_requests[] = {
     DOES("1-1", "a request whose OMAC is over the 4096 bytes behind it is answered", "OPM-GET-1 OPM-WIRE-1", "GET_CONNECTOR_TYPE",

@@ -1,6 +1,7 @@
 /* Lists of revoked HDCP devices, which a driver judges and looks receivers up in (OPM-SRM, OPM-GET-9). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_kit.h"
 #include "opm_lists.h"
 
@@ -257,6 +258,7 @@ static void run_innocent(struct case_run *run) {
         opm_want_loss(run, client, NULL, HDCP, 1, COPP_STATUS_NORMAL);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define DOES(number, what, ids, pages, how, answer, bits, function)                                                              \
     {                                                                                                                            \
         .id = "DRV-OPM-" number, .title = what, .rules = ids, .source = pages, .sends = how, .right = answer, .needs = bits,     \
@@ -287,6 +289,7 @@ static void run_innocent(struct case_run *run) {
             .code = COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST                                                                    \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define RECEIVER (NEED_HDCP | NEED_EVENTS | NEED_LISTS)
 #define ONE OPM_LIST_GENUINE1
 #define TWO OPM_LIST_GENUINE2

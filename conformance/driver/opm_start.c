@@ -1,6 +1,7 @@
 /* OPM's handshake, and ciphertexts that a driver has to refuse with one word (OPM-INI). */
 #include <string.h>
 
+#include "opm_cases.h"
 #include "opm_sealing.h"
 
 #define FINISH_PAGES "IOPMVideoOutput::FinishInitialization; DXGKDDI_OPM_SET_SIGNING_KEY_AND_SEQUENCE_NUMBERS"
@@ -265,6 +266,7 @@ static void run_other_output(struct case_run *run) {
         want_start(run, second, &sealed, NULL, REFUSED);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings that are put together */
 #define REFUSES(number, what, kind, text)                                                                                        \
     {                                                                                                                            \
         .id = "DRV-OPM-INI-" number, .title = what, .rules = text, .source = OAEP_PAGES, .hostile = true,                        \
@@ -273,6 +275,7 @@ static void run_other_output(struct case_run *run) {
             kind                                                                                                                 \
         }                                                                                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 const struct conformance_case driver_cases_opm_start[] = {
     {.id = "DRV-OPM-INI-1-1",

@@ -86,17 +86,25 @@ static bool has_sent(const struct case_outcome *outcome, unsigned kinds) {
 
 /* What does not work at all, the messages that it is about, and the cases that tell of it. */
 struct basic {
+    enum copp_semantics semantics;
     unsigned broken;
     unsigned kinds;
     const char *cases;
     const char *what;
 };
 static const struct basic basics[] = {
-    {BROKEN_HANDSHAKE, 1u << EXCHANGE_KEY_EXCHANGE, "DRV-CERT-*,DRV-SES-2-*,DRV-SES-5-*", "handshakes do not work"},
-    {BROKEN_QUERIES, 1u << EXCHANGE_STATUS, "DRV-SES-4-1,DRV-QRY-1-*,DRV-QRY-3-*,DRV-CMD-3-5", "queries do not work"},
-    {BROKEN_COMMANDS, 1u << EXCHANGE_COMMAND, "DRV-SES-4-2,DRV-CMD-1-1,DRV-CMD-2-3,DRV-CMD-2-4,DRV-CMD-3-*,DRV-CMD-4-12",
-     "commands do not work"},
-    {BROKEN_MACS, 1u << EXCHANGE_STATUS, "DRV-QRY-*", "answers are not authentic, which DRV-QRY-2-1 is about"},
+    {COPP_SEMANTICS_COPP, BROKEN_HANDSHAKE, 1u << EXCHANGE_KEY_EXCHANGE, "DRV-CERT-*,DRV-SES-2-*,DRV-SES-5-*",
+     "handshakes do not work"},
+    {COPP_SEMANTICS_COPP, BROKEN_QUERIES, 1u << EXCHANGE_STATUS, "DRV-SES-4-1,DRV-QRY-1-*,DRV-QRY-3-*,DRV-CMD-3-5",
+     "queries do not work"},
+    {COPP_SEMANTICS_COPP, BROKEN_COMMANDS, 1u << EXCHANGE_COMMAND,
+     "DRV-SES-4-2,DRV-CMD-1-1,DRV-CMD-2-3,DRV-CMD-2-4,DRV-CMD-3-*,DRV-CMD-4-12", "commands do not work"},
+    {COPP_SEMANTICS_COPP, BROKEN_MACS, 1u << EXCHANGE_STATUS, "DRV-QRY-*",
+     "answers are not authentic, which DRV-QRY-2-1 is about"},
+    {COPP_SEMANTICS_OPM, BROKEN_QUERIES, 1u << EXCHANGE_STATUS,
+     "DRV-OPM-INI-*,DRV-OPM-GET-1-1,DRV-OPM-GET-1-9,DRV-OPM-GET-3-*,DRV-OPM-SET-2-7", "requests are not answered"},
+    {COPP_SEMANTICS_OPM, BROKEN_COMMANDS, 1u << EXCHANGE_COMMAND,
+     "DRV-OPM-INI-3-*,DRV-OPM-SET-1-1,DRV-OPM-SET-1-22,DRV-OPM-SET-1-25,DRV-OPM-SET-2-*,DRV-OPM-GET-3-8", "commands do not work"},
 };
 
 /* A failure that comes of something more basic, about which there are cases of their own, tells nothing. */
@@ -105,7 +113,8 @@ static void doubt(struct case_run *run) {
     struct case_outcome *o = run->outcome;
     for (size_t i = 0; i < sizeof basics / sizeof *basics && o->result == CASE_FAIL; i++) {
         const struct basic *basic = &basics[i];
-        if ((suite->broken & basic->broken) == 0 || runner_wants(basic->cases, run->test) || !has_sent(o, basic->kinds))
+        if (basic->semantics != suite->semantics || (suite->broken & basic->broken) == 0 ||
+            runner_wants(basic->cases, run->test) || !has_sent(o, basic->kinds))
             continue;
         o->result = CASE_ERROR;
         (void)snprintf(o->seen, sizeof o->seen, "could not tell: %s; look at %s first", basic->what, basic->cases);
@@ -115,8 +124,7 @@ static void doubt(struct case_run *run) {
 /* What comes of this is no part of the case: its verdict and its marks stand. */
 void driver_finish(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
-    if (suite->semantics == COPP_SEMANTICS_COPP)
-        doubt(run);
+    doubt(run);
     const struct case_outcome before = *run->outcome;
     for (size_t i = 0; i < suite->client_count; i++)
         lower(run, suite->clients[i]);

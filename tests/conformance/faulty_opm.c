@@ -1,4 +1,4 @@
-#include "faulty_opm.h"
+#include "faulty_opm_rule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,10 +386,13 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
 
 static void free_session(struct copp_transport *transport) {
     struct faulty_session *s = of(transport);
+    size_t left = 0;
     for (size_t i = 0; i < FAULTY_SESSIONS; i++) {
         if (s->driver->sessions[i] == s)
             s->driver->sessions[i] = NULL;
+        left += s->driver->sessions[i] != NULL;
     }
+    s->driver->ended = left > 0;
     copp_transport_free(&s->inner);
     copp_omac_free(&s->outer_mac);
     copp_omac_free(&s->inner_mac);

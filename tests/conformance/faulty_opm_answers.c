@@ -263,17 +263,9 @@ bool actual_of_last(struct faulty_session *s, struct faulty_call *call, const st
     return actual(s, call, rule, s->driver->last[faulty_opm_type_index(call->type)]);
 }
 
-/* HDCP that was on once; with text "off", what is on goes with the first session that ends. */
+/* Once a session has ended beside others, the level is value. */
 bool actual_after_end(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {
-    struct faulty_opm *driver = s->driver;
-    uint32_t sessions = 0;
-    for (size_t i = 0; i < FAULTY_SESSIONS; i++)
-        sessions += driver->sessions[i] != NULL;
-    const bool ended = sessions < driver->word;
-    driver->word = sessions > driver->word ? sessions : driver->word;
-    if (call->request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL && ended)
-        return actual(s, call, rule, rule->value);
-    return false;
+    return s->driver->ended && actual(s, call, rule, rule->value);
 }
 
 bool tell_list_version(struct faulty_session *s, struct faulty_call *call, const struct faulty_rule *rule) {

@@ -1,8 +1,8 @@
 /* What the faults of faults_opm.def do. */
-#ifndef COPP_TEST_FAULTY_OPM_HOOKS_H
-#define COPP_TEST_FAULTY_OPM_HOOKS_H
+#ifndef COPP_TEST_FAULTY_OPM_RULE_HOOKS_H
+#define COPP_TEST_FAULTY_OPM_RULE_HOOKS_H
 
-#include "faulty_opm.h"
+#include "faulty_opm_rule.h"
 
 /* faulty_opm_messages.c: before the device. Where not said, a hook is for requests and commands alike. */
 faulty_hook accept_mac; /* a MAC is not looked at, or not as far as bytes first to last count, of which 0 and 0 are all */

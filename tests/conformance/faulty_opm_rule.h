@@ -2,8 +2,8 @@
  * A driver under OPM with one deliberate fault: a simulated adapter's device, and before it somebody who knows its key, changes what is
  * asked, and answers as a faulty driver would. faults_opm.def lists the faults; each is a row of what its hooks do.
  */
-#ifndef COPP_TEST_FAULTY_OPM_H
-#define COPP_TEST_FAULTY_OPM_H
+#ifndef COPP_TEST_FAULTY_OPM_RULE_H
+#define COPP_TEST_FAULTY_OPM_RULE_H
 
 #include "copp.h"
 #include "faulty.h"
@@ -57,6 +57,7 @@ struct faulty_opm {
     size_t random_count;
     char happened[64]; /* the event before, without the output */
     bool told, mark;
+    bool ended; /* one session has, while others are open */
     uint32_t word;
     uint32_t last[LEVEL_TYPES]; /* levels as they were set last, by whichever session */
 };
