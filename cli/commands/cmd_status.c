@@ -21,6 +21,7 @@ static const struct option_spec options[] = {
     SEMANTICS_OPTION(struct status_options),
     CRL_OPTION(struct status_options, device.revocation),
     SRM_OPTIONS(struct status_options, device.revocation),
+    DEVICE_RECORD_OPTIONS(struct status_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct status_options, device.adapter),
