@@ -32,6 +32,8 @@ const struct command *const commands[] = {
     &command_srm_sync,
 #endif
     &command_omac,
+    &command_decode,
+    &command_test_driver,
     NULL,
 };
 /* clang-format on */

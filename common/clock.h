@@ -14,7 +14,7 @@ static inline uint64_t clock_ms(void) {
 }
 
 /* Microseconds of a clock that never goes back. */
-static inline uint64_t clock_us(void) {
+static inline uint64_t clock_steady_us(void) {
     LARGE_INTEGER ticks, rate;
     (void)QueryPerformanceCounter(&ticks);
     (void)QueryPerformanceFrequency(&rate);
@@ -46,7 +46,7 @@ static inline uint64_t clock_ms(void) {
 }
 
 /* Microseconds of the same clock. */
-static inline uint64_t clock_us(void) {
+static inline uint64_t clock_steady_us(void) {
     return clock_ns() / 1000u;
 }
 

@@ -77,3 +77,11 @@ struct decoded_field *add_text(struct fields *fields, const char *name, size_t o
     field->value[used] = '\0';
     return field;
 }
+
+struct decoded_field *field_at(struct fields *fields, size_t offset) {
+    for (size_t i = 0; i < fields->count; i++) {
+        if (fields->list[i].offset == offset)
+            return &fields->list[i];
+    }
+    return &fields->beyond;
+}

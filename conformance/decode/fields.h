@@ -26,6 +26,8 @@ struct decoded_field *add_named(struct fields *fields, const char *name, size_t 
 struct decoded_field *add_guid(struct fields *fields, const char *name, size_t offset, const char *meaning);
 /* What is not printable ASCII becomes '?'; ends at a NUL. */
 struct decoded_field *add_text(struct fields *fields, const char *name, size_t offset, size_t size);
+/* The field that begins there; one that is thrown away if none does. */
+struct decoded_field *field_at(struct fields *fields, size_t offset);
 void print_guid(const uint8_t *guid, char *text, size_t size);
 
 /* What values mean, for people. Never NULL; into text where it is not one word. */

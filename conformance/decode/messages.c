@@ -219,10 +219,8 @@ static void show_signaling_answer(struct fields *fields) {
 
 /* BIND-1 */
 static void show_binding(struct fields *fields) {
-    static const uint8_t mark[16] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
-                                     0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57};
     struct meaning meaning;
-    if (memcmp(fields->bytes + BINDING_AT, mark, sizeof mark) != 0)
+    if (!is_bound(fields->bytes))
         return;
     uint32_t flags = word_at(fields->bytes + BINDING_AT + 52);
     (void)snprintf(meaning.text, sizeof meaning.text, "%s%s%s", (flags & COPP_BOUND_REAL) != 0 ? "real" : "simulated",

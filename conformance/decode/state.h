@@ -89,6 +89,8 @@ void judge_request(struct session_state *session, struct judged *judged);
 void judge_answer(struct session_state *session, const struct key_log *log, struct judged *judged);
 /* binding.c: BIND-1 to BIND-7 of an answer that is authentic or of which we cannot tell. */
 void judge_binding(struct session_state *session, struct judged *judged);
+/* Whether an answer of COPP_MESSAGE_SIZE bytes has the mark of BIND-1. */
+bool is_bound(const uint8_t *answer);
 /* BIND-3: a request has ended with hresult. */
 void record_end(struct session_state *session, const struct asked *asked, uint32_t hresult);
 

@@ -55,7 +55,7 @@ static void write_block(struct recorder *recorder, size_t size) {
 }
 
 static void put(struct recorder *recorder, struct recording_message *message) {
-    message->time_us = recorder->begin_wall_us + (clock_us() - recorder->begin_us);
+    message->time_us = recorder->begin_wall_us + (clock_steady_us() - recorder->begin_us);
     message->flags |= recorder->config.simulated ? RECORDING_SIMULATED : 0;
     write_block(recorder, recording_put(message, recorder->block));
 }
@@ -285,7 +285,7 @@ struct recorder *recorder_new(const struct recorder_config *config) {
     if (recorder == NULL)
         return NULL;
     recorder->config = *config;
-    recorder->begin_us = clock_us();
+    recorder->begin_us = clock_steady_us();
     recorder->begin_wall_us = clock_wall_us();
     const char *remark = config->simulated ? "COPP sessions with a simulated driver, which protects nothing" : "COPP sessions";
     write_block(recorder, recording_begin(config->application, remark, recorder->block));
