@@ -569,13 +569,15 @@ local function status_request(tree, m)
 end
 
 local function add_ksv(tree, range)
-    local ksv, ones = range:range(0, 5), 0
+    local ksv, ones, digits = range:range(0, 5), 0, ""
     for i = 0, 4 do
+        digits = string.format("%02x", ksv:range(i, 1):uint()) .. digits
         for bit = 0, 7 do
             ones = ones + (has(ksv:range(i, 1):uint(), 2 ^ bit) and 1 or 0)
         end
     end
     local item = tree:add(f.ksv, ksv)
+    add_note(item, "most significant byte first: " .. digits)
     if ones ~= 20 then
         item:add_proto_expert_info(e.ksv)
     end
