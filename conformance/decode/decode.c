@@ -71,6 +71,8 @@ static struct session_state *begin_session(struct decoder *decoder, const struct
 
 static void end_session(struct session_state **at) {
     struct session_state *session = *at;
+    if (session == NULL)
+        return;
     *at = session->next;
     copp_omac_free(&session->omac);
     free(session);

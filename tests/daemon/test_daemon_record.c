@@ -309,11 +309,11 @@ static void odd_descriptors_are_refused(void) {
     world_end(&world);
 }
 
-/* A socket whose closing waits for its receiver, here for a minute. */
+/* A socket whose closing waits for its receiver, here for an hour. */
 static int lingering(int *listener) {
     static const struct sockaddr_in any = {.sin_family = AF_INET};
     static const char bytes[65536];
-    const struct linger linger = {.l_onoff = 1, .l_linger = 60};
+    const struct linger linger = {.l_onoff = 1, .l_linger = 3600};
     int fd = connected(SOCK_STREAM, (const struct sockaddr *)&any, sizeof any, listener);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
     while (send(fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
@@ -333,7 +333,7 @@ static void closing_makes_nobody_wait(void) {
     unsigned files = kit_open_files(&world.kit);
     send_fds(fd, 0, &slow, 1);
     (void)close(slow);
-    assert_int_equal(answer(fd), COPP_HR_INVALIDARG); /* raw_receive waits 20 seconds, and closing would take 60 */
+    assert_int_equal(answer(fd), COPP_HR_INVALIDARG); /* raw_receive waits 20 seconds, and closing would take an hour */
     UNTIL(kit_open_files(&world.kit) == files); /* its place in the table is free at once; closing it goes on */
     play_as(&world, BOB);
     become(&world, ALICE);
