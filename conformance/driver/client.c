@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/record/recorder.h"
 #include "copp/opm.h"
 
 void put_u32(uint8_t *bytes, uint32_t value) {
@@ -59,6 +60,19 @@ void client_close(struct case_run *run, struct driver_client *client) {
     if (client->transport != NULL)
         record(run, client, (struct exchange){.kind = EXCHANGE_CLOSE});
     copp_transport_free(&client->transport);
+}
+
+void client_close_all(struct case_run *run) {
+    struct driver_suite *suite = driver_suite_of(run);
+    for (size_t i = 0; i < suite->client_count; i++) {
+        struct driver_client *client = suite->clients[i];
+        client_close(run, client);
+        copp_omac_free(&client->omac);
+        copp_handshake_wipe(&client->handshake);
+        free(client->chain_bytes);
+        free(client);
+    }
+    suite->client_count = 0;
 }
 
 bool client_key_exchange(struct case_run *run, struct driver_client *client, uint32_t *hresult) {
@@ -163,6 +177,7 @@ bool client_sequence_start(struct case_run *run, struct driver_client *client, c
         return false;
     if (*hresult != COPP_HR_OK)
         return true;
+    recorder_take_secrets(client->transport, &client->handshake);
     client->status_sequence = client->handshake.status_sequence;
     client->command_sequence = client->handshake.command_sequence;
     return copp_omac_set_key(client->omac, client->handshake.session_key) == COPP_OK || case_error(run, "no MAC could be made");
@@ -286,8 +301,11 @@ bool client_set_level(struct case_run *run, struct driver_client *client, uint32
 
 bool client_raise(struct case_run *run, struct driver_client *client, uint32_t type, uint32_t level) {
     uint32_t hresult;
-    return client_set_level(run, client, type, level, &hresult) &&
-           want_hresult(run, "CMD-4", "SetProtectionLevel", hresult, COPP_HR_OK);
+    if (!client_set_level(run, client, type, level, &hresult))
+        return false;
+    if (hresult != COPP_HR_OK)
+        case_mark(run, false, 40, COPP_SET_PROTECTION_LEVEL_SIZE);
+    return want_hresult(run, "CMD-4", "SetProtectionLevel", hresult, COPP_HR_OK);
 }
 
 bool client_query(struct case_run *run, struct driver_client *client, enum copp_request request, const void *data, size_t size,
