@@ -163,12 +163,19 @@ until_true seen '.[]; .event == "refused"'
 until_true seen '.[]; .event == "ended"'
 run 0 receivers --device "unix:$dir/socket"
 holds '.receivers | length == 5 and .[0].hdcp1 and .[0].ksv == "b70361f714" and .[0].revoked == null'
+stop_daemon
+until_true seen '.[]; .event == "lost"'
+start_daemon
+until_true seen '.[]; .event == "back"'
+kill $watcher
+wait $watcher || fail "copp watch ends with $?"
+watcher=
 mkfifo "$dir/started"
-(trap '' INT; exec "$COPP" record --device "unix:$dir/socket" --json "$dir/coppd.pcapng") >"$dir/started" 2>/dev/null &
+"$COPP" record --device "unix:$dir/socket" --json "$dir/coppd.pcapng" >"$dir/started" 2>/dev/null &
 recorder=$!
 exec 3<"$dir/started"
 read -r begun <&3
-COPP_ANCHOR=$dir/test-driver-opm/anchor.der "$COPP" protect --hdcp 1 --allow-simulated --device "unix:$dir/socket" -- true >/dev/null 2>&1
+COPP_ANCHOR=$dir/test-driver-opm/anchor.der expect 0 "$COPP" protect --hdcp 1 --output HDMI-1 --allow-simulated --device "unix:$dir/socket" -- true
 kill $recorder
 wait $recorder || fail "copp record ends with $?"
 { echo "$begun" && cat <&3; } >"$dir/out"
@@ -178,13 +185,6 @@ jq -se 'length == 2 and .[0].event == "recording" and (.[0].all | not) and .[1].
     fail "copp record: $(cat "$dir/out")"
 run 0 decode "$dir/coppd.pcapng"
 holds '[.messages[] | .at_driver] | all'
-stop_daemon
-until_true seen '.[]; .event == "lost"'
-start_daemon
-until_true seen '.[]; .event == "back"'
-kill $watcher
-wait $watcher || fail "copp watch ends with $?"
-watcher=
 stop_daemon
 cp "$dir/objects" "$dir/out"
 keep watch
