@@ -72,13 +72,17 @@ int adapter_find(const struct invocation *in, const struct adapter_options *opti
     int status = choose(in, options, adapter);
     if (status == STATUS_YES)
         status = choose_semantics(in, options, adapter);
+    if (status == STATUS_YES)
+        status = recording_open(in, &options->recording, adapter->path == NULL, &adapter->recorder);
     if (status != STATUS_YES || adapter->path != NULL)
         return status;
     if (options->names_only)
         return embedded_names(in, options->adapter, &adapter->host);
     const unsigned own = adapter->semantics == COPP_SEMANTICS_OPM ? EMBEDDED_OPM : EMBEDDED_COPP;
     const unsigned chains = options->both && own == EMBEDDED_OPM ? EMBEDDED_OPM | EMBEDDED_COPP : own;
-    return embedded_open(in, options->adapter, options->events, follow, chains, &adapter->host);
+    status = embedded_open(in, options->adapter, options->events, follow, chains, &adapter->host);
+    adapter->host.recorder = adapter->recorder;
+    return status;
 }
 
 /* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */
@@ -167,6 +171,7 @@ void adapter_close(struct adapter *adapter) {
     remote_unfollow(&adapter->news);
     revocation_close(&adapter->revocation);
     embedded_close(&adapter->host);
+    recorder_close(&adapter->recorder);
 }
 
 int adapter_refresh(const struct invocation *in, struct adapter *adapter) {
@@ -284,22 +289,23 @@ static int give_second(const struct invocation *in, const struct adapter *adapte
 
 static int establish_remote(const struct invocation *in, struct adapter *adapter, const char *output, struct link *link) {
     const struct blob *message = first_message(adapter);
-    const struct copp_session_config config = {.size = sizeof config,
-                                               .anchor = adapter->semantics == COPP_SEMANTICS_OPM ? NULL : &adapter->anchor,
-                                               .opm_anchor =
-                                                   adapter->semantics == COPP_SEMANTICS_COPP ? NULL : &adapter->opm_anchor,
-                                               .lists = &adapter->revocation.lists,
-                                               .log = why_log(),
-                                               .binding = remote_binding,
-                                               .connector = output,
-                                               .srm_bytes = message != NULL ? message->bytes : NULL,
-                                               .srm_size = message != NULL ? message->size : 0};
+    struct copp_session_config config = {.size = sizeof config,
+                                         .anchor = adapter->semantics == COPP_SEMANTICS_OPM ? NULL : &adapter->anchor,
+                                         .opm_anchor = adapter->semantics == COPP_SEMANTICS_COPP ? NULL : &adapter->opm_anchor,
+                                         .lists = &adapter->revocation.lists,
+                                         .log = why_log(),
+                                         .binding = remote_binding,
+                                         .connector = output,
+                                         .srm_bytes = message != NULL ? message->bytes : NULL,
+                                         .srm_size = message != NULL ? message->size : 0};
     struct copp_verdict verdict = {.detail = ""};
     *link = (struct link){.transport = NULL};
     int status = remote_open(in, adapter, output, &link->transport);
     if (status != STATUS_YES)
         return status;
-    enum copp_result result = copp_session_new(&config, link->transport, &link->session);
+    enum copp_result result = recording_wrap(adapter->recorder, output, &link->transport, &config.random);
+    if (result == COPP_OK)
+        result = copp_session_new(&config, link->transport, &link->session);
     if (result != COPP_OK)
         return fail_session(in, output, "session", result, link->session);
     adapter->semantics = link_is_opm(link) ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP; /* no later session is of the other kind */

@@ -6,6 +6,7 @@
 #define COPP_CLI_ADAPTER_H
 
 #include "adapter_state.h"
+#include "recording.h"
 #include "revocation.h"
 
 /* What the options say: NULL where they were not given. */
@@ -15,6 +16,7 @@ struct adapter_options {
     const char *adapter; /* these two ask for the embedded adapter */
     const char *events;
     struct revocation_options revocation; /* for the commands that start sessions */
+    struct recording_options recording;
     const char *semantics; /* "copp", "opm", or "auto"; NULL: a command that speaks COPP alone */
     const char *opm_alone; /* the name of an option that is given, and that OPM alone has; NULL: none */
     const char *copp_alone; /* the same of COPP */
@@ -60,6 +62,8 @@ struct adapter_options {
         .help = "which protocol the sessions speak; auto, the\ndefault, is OPM where " DEVICE_OWNER                              \
                 " side and the\nanchor are good for it, else COPP"                                                               \
     }
+
+#define DEVICE_RECORD_OPTIONS(type) RECORD_OPTIONS(type, device.recording)
 
 #define SIMULATED_NOTE "simulated: protects nothing"
 

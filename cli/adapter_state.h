@@ -24,6 +24,7 @@ struct adapter {
     struct revocation revocation; /* what every session is checked against; empty after adapter_find alone */
     struct output *outputs;
     size_t count;
+    struct recorder *recorder; /* of every session; NULL: none */
     int wake_fd; /* readable when the person has had enough; -1: none */
     struct copp_socket *news; /* of outputs that come; NULL: none */
 };

@@ -32,6 +32,10 @@ const struct command *const commands[] = {
     &command_srm_sync,
 #endif
     &command_omac,
+    &command_decode,
+#ifndef _WIN32
+    &command_record,
+#endif
     &command_test_driver,
     NULL,
 };

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/hierarchy.h"
 #include "io.h"
+#include "recording.h"
 #include "report.h"
 #include "unlike.h"
 #include "wait.h"
@@ -206,13 +207,18 @@ enum copp_result link_open(struct embedded *host, const char *output, const stru
         return COPP_E_NOT_FOUND;
     config.connector = copp_connector_name(connector); /* of a pair, not the name it was asked for by (ARB-6) */
     enum copp_result result = copp_local_transport_open_as(connector, &device, &host->pump, &link->transport);
+    if (result == COPP_OK)
+        result = recording_wrap(host->recorder, config.connector, &link->transport, &config.random);
     return result == COPP_OK ? copp_session_new(&config, link->transport, &link->session) : result;
 }
 
 bool output_refuses(struct embedded *host, const char *output) {
     struct link link;
+    struct recorder *recorder = host->recorder;
+    host->recorder = NULL; /* nobody asks anything */
     enum copp_result result = link_open(host, output, NULL, &link);
     link_close(&link);
+    host->recorder = recorder;
     return result == COPP_E_UNSUPPORTED_MODE;
 }
 

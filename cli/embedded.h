@@ -6,6 +6,7 @@
 #define COPP_CLI_EMBEDDED_H
 
 #include "common/hierarchy_opm.h"
+#include "conformance/record/recorder.h"
 #include "copp.h"
 #include "events.h"
 #include "io.h"
@@ -27,6 +28,7 @@ struct embedded {
     struct copp_sim *sim;
     struct event_source *events;
     int wake_fd; /* readable when the person has had enough; -1: none */
+    struct recorder *recorder; /* of the sessions that link_open opens; NULL: none */
     uint64_t skew_ms; /* then time runs ahead, so that a pending command ends */
     bool hurry; /* it runs ahead wherever it would be waited for: nobody else is there who would need it to pass */
 };

@@ -115,6 +115,10 @@ int system_open(const char *name) {
     return open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
+int system_create(const char *name) {
+    return open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+}
+
 int system_make_file(const char *path, const void *bytes, size_t size, bool secret) {
     return write_beside(path, bytes, size, secret ? 0600 : plain_mode(), link_new);
 }

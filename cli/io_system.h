@@ -9,6 +9,9 @@
 /* For reading. */
 int system_open(const char *name);
 
+/* A new file for writing as it grows, for the user's eyes alone: EEXIST where the name is taken, also by a link that leads nowhere. */
+int system_create(const char *name);
+
 /* Replaces the file as a whole, or makes it; where it is not a regular one it is written to as it is. */
 int system_replace(const char *name, const void *bytes, size_t size);
 

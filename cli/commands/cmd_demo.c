@@ -4,12 +4,14 @@
 #include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/encode.h"
+#include "cli/recording.h"
 #include "cli/report.h"
 #include "demo.h"
 
 struct demo_options {
     const char *adapter;
     const char *semantics;
+    struct recording_options recording;
 };
 
 static const struct option_spec options[] = {
@@ -25,6 +27,7 @@ static const struct option_spec options[] = {
      .words = "auto copp opm",
      .help = "whose story: COPP's (the default, and auto's\nchoice), or that of OPM, its successor, with a\nplayer of COPP "
              "beside it"},
+    RECORD_OPTIONS(struct demo_options, recording),
     {.name = NULL},
 };
 
@@ -277,7 +280,10 @@ static int run(const struct invocation *in) {
     const bool opm = o->semantics != NULL && strcmp(o->semantics, "opm") == 0;
     const struct demo_kind *kind = opm ? &kind_opm : &kind_copp;
     struct demo d = {.output = NULL};
-    int status = embedded_open(in, o->adapter, NULL, false, kind->chains, &d.host);
+    struct recorder *recorder;
+    int status = recording_open(in, &o->recording, true, &recorder);
+    if (status == STATUS_YES)
+        status = embedded_open(in, o->adapter, NULL, false, kind->chains, &d.host);
     if (status == STATUS_YES && opm)
         status = embedded_keep_lists(in, &d.host, NULL, 0);
     if (status == STATUS_YES) {
@@ -285,6 +291,7 @@ static int run(const struct invocation *in) {
         if (d.output == NULL)
             status = fail(in, STATUS_UNKNOWN, o->adapter, "the story needs an output with %s", kind->needs);
     }
+    d.host.recorder = recorder; /* what chose the output is no part of the story */
     if (status == STATUS_YES) {
         steps_begin(&d.steps, in);
         kind->tell(&d);
@@ -294,6 +301,7 @@ static int run(const struct invocation *in) {
     demo_player_close(&d.second);
     demo_player_close(&d.third);
     embedded_close(&d.host);
+    recorder_close(&recorder);
     return status;
 }
 

@@ -24,6 +24,7 @@ static const struct option_spec options[] = {
      .argument = "microsoft|FILE",
      .words = "microsoft",
      .help = "whom coppd's chain for COPP must lead to\n(default: $COPP_ANCHOR, else microsoft)"},
+    DEVICE_RECORD_OPTIONS(struct probe_options),
     CRL_OPTION(struct probe_options, device.revocation),
     {.name = "set",
      .kind = OPTION_FLAG,

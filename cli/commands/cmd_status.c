@@ -28,6 +28,7 @@ static const struct option_spec options[] = {
      .help = "an output, by its name or by what a player calls\nits display; may be given several times (default:\nall)"},
     CRL_OPTION(struct status_options, device.revocation),
     SRM_OPTIONS(struct status_options, device.revocation),
+    DEVICE_RECORD_OPTIONS(struct status_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct status_options, device.adapter),

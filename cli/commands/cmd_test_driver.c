@@ -21,6 +21,7 @@ struct driver_options {
 static const struct option_spec options[] = {
     DEVICE_OPTIONS(struct driver_options),
     SEMANTICS_OPTION(struct driver_options),
+    DEVICE_RECORD_OPTIONS(struct driver_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct driver_options, device) + offsetof(struct adapter_options, adapter),

@@ -2,6 +2,7 @@
 
 #include "cli/describe.h"
 #include "cli/encode.h"
+#include "cli/recording.h"
 
 const char *demo_ok_or(enum copp_result result) {
     return result == COPP_OK ? "done" : copp_strerror(result);
@@ -17,12 +18,14 @@ bool demo_player_open(struct demo *d, struct player *p, const char *name, enum c
     struct copp_transport *local = NULL;
     struct copp_connector *connector = copp_sim_connector(d->host.sim, d->output);
     const bool opm = semantics == COPP_SEMANTICS_OPM;
-    const struct copp_session_config config = {.size = sizeof config,
-                                               .anchor = opm ? NULL : &d->host.anchor,
-                                               .opm_anchor = opm ? &d->host.opm.anchor : NULL,
-                                               .connector = copp_connector_name(connector)};
+    struct copp_session_config config = {.size = sizeof config,
+                                         .anchor = opm ? NULL : &d->host.anchor,
+                                         .opm_anchor = opm ? &d->host.opm.anchor : NULL,
+                                         .connector = copp_connector_name(connector)};
     const struct copp_device_options device = {.size = sizeof device, .semantics = semantics};
     enum copp_result result = copp_local_transport_open_as(connector, &device, &d->host.pump, &local);
+    if (result == COPP_OK)
+        result = recording_wrap(d->host.recorder, config.connector, &local, &config.random);
     p->name = name;
     trace_init(&p->trace, local);
     if (result == COPP_OK)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/describe.h"
+#include "cli/recording.h"
 #include "demo.h"
 
 #define HDCP COPP_PROTECTION_TYPE_OPM_HDCP
@@ -83,6 +84,7 @@ static void tell_guess(struct demo *d) {
     const struct copp_device_options options = {.size = sizeof options, .semantics = COPP_SEMANTICS_OPM};
     const struct copp_call call = {.size = sizeof call, .deadline_ms = COPP_NO_DEADLINE};
     struct copp_transport *raw = NULL;
+    struct copp_random *unused;
     struct copp_signature sealed = d->first.trace.signature;
     uint8_t random[COPP_RANDOM_SIZE];
     const uint8_t *chain_bytes;
@@ -91,6 +93,8 @@ static void tell_guess(struct demo *d) {
     steps_step(&d->steps, "Somebody sends what was sealed to a device of their own: one guess, and one answer to all of them");
     enum copp_result result =
         copp_local_transport_open_as(copp_sim_connector(d->host.sim, d->output), &options, &d->host.pump, &raw);
+    if (result == COPP_OK)
+        result = recording_wrap(d->host.recorder, d->output, &raw, &unused);
     if (result == COPP_OK)
         result = raw->ops->key_exchange(raw, &call, random, &chain_bytes, &chain_size, &first);
     sealed.bytes[COPP_SIGNATURE_SIZE - 1] ^= 1;

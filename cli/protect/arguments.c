@@ -85,6 +85,7 @@ const struct option_spec protect_options[] = {
      .help = "do not start COMMAND unless a cgroup holds it\ntogether (Linux)"},
     DEVICE_OPTIONS(struct protect_arguments),
     SEMANTICS_OPTION(struct protect_arguments),
+    DEVICE_RECORD_OPTIONS(struct protect_arguments),
     {.name = "adapter",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct protect_arguments, device.adapter),

@@ -55,8 +55,10 @@ static enum copp_result open_remote(struct adapter_target *t, const char *output
 static enum copp_result open_device(struct driver_target *target, const char *output, enum copp_semantics semantics,
                                     struct copp_transport **transport) {
     struct adapter_target *t = of(target);
-    return t->adapter->path == NULL ? open_embedded(t->adapter, output, semantics, transport)
-                                    : open_remote(t, output, semantics, transport);
+    struct copp_random *unused; /* the suite draws its own */
+    enum copp_result result = t->adapter->path == NULL ? open_embedded(t->adapter, output, semantics, transport)
+                                                       : open_remote(t, output, semantics, transport);
+    return result == COPP_OK ? recording_wrap(t->adapter->recorder, output, transport, &unused) : result;
 }
 
 static bool cause_embedded(struct driver_target *target, const char *event) {

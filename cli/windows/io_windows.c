@@ -65,6 +65,12 @@ int system_replace(const char *name, const void *bytes, size_t size) {
     return -1;
 }
 
+int system_create(const char *name) {
+    WCHAR wide[WIDE_PATH_MAX];
+    int flags = _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT;
+    return wide_path(name, wide) ? _wopen(wide, flags, _S_IREAD | _S_IWRITE) : -1;
+}
+
 /* Who may read a file here is its directory's affair. */
 int system_make_file(const char *path, const void *bytes, size_t size, bool secret) {
     WCHAR wide[WIDE_PATH_MAX];
