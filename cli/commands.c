@@ -32,6 +32,7 @@ const struct command *const commands[] = {
     &command_srm_sync,
 #endif
     &command_omac,
+    &command_test_driver,
     NULL,
 };
 /* clang-format on */

@@ -2,7 +2,7 @@
 # What a reader would otherwise have to look for: form, suspicious code, and the project's own rules of structure.
 
 readonly lint_build=$top/build/check-gcc # also what the tests run in
-readonly c_directories=(common src include outputs transports daemon cli win32 tests examples fuzz bench)
+readonly c_directories=(common src include outputs transports daemon cli conformance win32 tests examples fuzz bench)
 
 c_files() { find "${c_directories[@]}" \( -name '*.c' -o -name '*.h' \) -type f | sort; }
 
@@ -79,7 +79,7 @@ lint_file_length() {
     while read -r file; do
         lines=$(wc -l <"$file")
         [ "$lines" -le 600 ] || { echo "$file has $lines lines: is it one thing?" && bad=1; }
-    done < <(find common src cli outputs transports daemon win32 \( -name '*.c' -o -name '*.h' \) | sort)
+    done < <(find common src cli conformance outputs transports daemon win32 \( -name '*.c' -o -name '*.h' \) | sort)
     return "$bad"
 }
 
@@ -98,7 +98,8 @@ lint_layers() {
     allow outputs 'common/.*|outputs/.*|sim/.*|.*-client-protocol\.h|copp/(base|log|protocol|key|opm|srm|transport|output|device|sim)\.h'
     allow transports "$inline|"'common/clock\.h|(base|wire|transports)/.*|copp/(base|opm|protocol|transport|socket)\.h'
     allow daemon 'common/.*|daemon/.*|outputs/.*|packet\.h|wire/.*|copp\.h|copp/.*'
-    allow cli 'common/.*|cli/.*|outputs/.*|copp\.h|copp/.*'
+    allow cli 'common/.*|cli/.*|conformance/.*|outputs/.*|copp\.h|copp/.*'
+    allow conformance 'common/.*|conformance/.*|copp\.h|copp/.*'
     allow win32 'common/.*|win32/.*|copp\.h|copp/.*'
     allow common 'common/.*|copp/(certificate|key|socket|transport|x509)\.h'
     allow include 'copp/.*'
@@ -216,7 +217,7 @@ tidy() {
     shift
     [ "$(major_of clang-tidy)" -eq "$tested_clang" ] || options=(--warnings-as-errors=-*)
     (cd "$directory" && printf '%s\0' "$@" | xargs -0 -n 4 -P "$jobs" \
-        clang-tidy --quiet -p . --header-filter="^$top/(common|src|include|outputs|transports|daemon|cli|win32)/" "${options[@]}") 2>&1 |
+        clang-tidy --quiet -p . --header-filter="^$top/(common|src|include|outputs|transports|daemon|cli|conformance|win32)/" "${options[@]}") 2>&1 |
         sed '/warnings\? generated/d' || status=$?
     [ "${#options[@]}" -eq 0 ] || report "clang-tidy is not version $tested_clang: its warnings are in the log and do not count"
     return "$status"

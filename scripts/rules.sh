@@ -46,7 +46,7 @@ rule_table() {
     unknown=$({
         cut -d' ' -f1 "$log"
         grep -rhoIE --exclude-dir=vectors --exclude-dir=corpus "$rule_pattern" \
-            src include outputs transports daemon cli common tests fuzz bench examples man docs ./*.md
+            src include outputs transports daemon cli common conformance tests fuzz bench examples man docs ./*.md
     } | sort -u | grep -vxFf <(rule_ids) || true)
     [ -z "$unknown" ] || { report "cited, but not a rule of docs/protocol.md: ${unknown//$'\n'/ }" && bad=1; }
 

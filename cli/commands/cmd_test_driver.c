@@ -1,0 +1,123 @@
+/* copp test driver: does a driver follow the protocol, and where not? */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "cli/test/options.h"
+#include "cli/test/target.h"
+
+struct driver_options {
+    struct adapter_options device;
+    struct test_options test;
+    const char *output;
+    const char *event_command;
+    bool hostile;
+};
+
+static const struct option_spec options[] = {
+    DEVICE_OPTIONS(struct driver_options),
+    SEMANTICS_OPTION(struct driver_options),
+    {.name = "adapter",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct driver_options, device) + offsetof(struct adapter_options, adapter),
+     .argument = "FILE",
+     .help = "what the simulated adapter is like (simulator.md)"},
+    {.name = "output",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct driver_options, output),
+     .argument = "NAME",
+     .help = "test this output alone (default: for each case\nthe first one that can)"},
+    {.name = "hostile",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct driver_options, hostile),
+     .help = "send a real driver what no correct application\nsends, too; simulated ones are always sent it"},
+    {.name = "event-command",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct driver_options, event_command),
+     .argument = "COMMAND",
+     .help = "a shell command that makes $COPP_EVENT happen,\nsuch as \"unplug HDMI-1\", and exits with 0 if it\ncould"},
+    TEST_OPTIONS(struct driver_options),
+    {.name = NULL},
+};
+
+/* Only where nothing real is behind it is anything sent without being asked for. */
+static bool is_hostile(const struct driver_options *o, const struct adapter *adapter) {
+    return o->hostile || adapter->path == NULL || strncmp(adapter->path, "opm", 4) != 0;
+}
+
+static int run_cases(const struct invocation *in, struct driver_suite *suite, struct runner_options *runner,
+                     const struct conformance_case *const *cases, size_t count, const struct adapter *adapter) {
+    const struct driver_options *o = in->options;
+    struct runner_report report;
+    char error[256];
+    if (!driver_survey(suite, error, sizeof error))
+        return fail(in, STATUS_UNKNOWN, o->output, "%s", error);
+    const struct report_about about = {.suite = "driver",
+                                       .subject = adapter->path != NULL ? adapter->path : "embedded",
+                                       .semantics = suite->semantics == COPP_SEMANTICS_OPM ? "opm" : "copp",
+                                       .version = copp_version(),
+                                       .seed = runner->seed,
+                                       .strict = runner->strict,
+                                       .simulated = adapter->path == NULL};
+    int status = runner_run(runner, cases, count, &report) ? test_finish(in, &o->test, runner, &about, &report)
+                                                           : fail_result(in, NULL, COPP_E_MEMORY);
+    runner_report_free(&report);
+    return status;
+}
+
+static int run_on(const struct invocation *in, struct adapter *adapter, const struct conformance_case *const *cases,
+                  size_t count) {
+    const struct driver_options *o = in->options;
+    struct adapter_target target;
+    struct expectations expectations;
+    struct test_progress progress = {in, &o->test};
+    adapter_target_init(&target, in, adapter, o->event_command);
+    struct driver_suite suite = {
+        .target = &target.target, .semantics = adapter_target_semantics(&target), .only_output = o->output};
+    struct runner_options runner = {.only = o->test.only,
+                                    .strict = o->test.strict,
+                                    .hostile = is_hostile(o, adapter),
+                                    .semantics = suite.semantics,
+                                    .prepare = driver_prepare,
+                                    .finish = driver_finish,
+                                    .progress = test_tell,
+                                    .context = &progress,
+                                    .subject = &suite};
+    int status = test_seed(in, &o->test, &runner.seed);
+    if (status == STATUS_YES)
+        status = expectations_read(in, &o->test, cases, count, &expectations);
+    if (status != STATUS_YES)
+        return status;
+    runner.expected = expectations.ids;
+    runner.expected_count = expectations.count;
+    status = run_cases(in, &suite, &runner, cases, count, adapter);
+    expectations_free(&expectations);
+    return status;
+}
+
+static int run(const struct invocation *in) {
+    const struct driver_options *o = in->options;
+    const struct conformance_case *cases[DRIVER_CASES_MAX];
+    size_t count = driver_cases(cases);
+    struct adapter adapter;
+    if (o->test.list)
+        return test_list(in, &o->test, cases, count);
+    int status = adapter_open(in, &o->device, false, &adapter);
+    if (status == STATUS_YES)
+        status = run_on(in, &adapter, cases, count);
+    adapter_close(&adapter);
+    return status;
+}
+
+const struct command command_test_driver = {
+    .name = "test driver",
+    .operands = "",
+    .summary = "Test whether a driver follows the protocol",
+    .details = "Plays a correct application, and then a hostile one. Each case has a number, names the rules that\n"
+               "it proves, and tells what was right and what was seen. Exit status 0: all is right; 1: a case\n"
+               "failed; 2: could not tell.",
+    .options = options,
+    .options_size = sizeof(struct driver_options),
+    .run = run,
+};

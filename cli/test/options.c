@@ -1,0 +1,131 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/io.h"
+#include "cli/report.h"
+
+#define EXPECT_MAX 65536u
+
+static const struct conformance_case *find(const struct conformance_case *const *cases, size_t count, const char *id) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(cases[i]->id, id) == 0)
+            return cases[i];
+    }
+    return NULL;
+}
+
+int test_list(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
+              size_t count) {
+    json_t *list = in->json ? json_array() : NULL;
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!runner_wants(options->only, cases[i]))
+            continue;
+        found++;
+        if (in->json)
+            json_add(&list, report_json_case(cases[i]));
+        else
+            printf("%-16s %s (%s)\n", cases[i]->id, cases[i]->title, cases[i]->rules);
+    }
+    if (found == 0) {
+        json_decref(list);
+        return fail(in, STATUS_UNKNOWN, NULL, "--only %s: no case has such an id", options->only);
+    }
+    return in->json ? print_json(list) : STATUS_YES;
+}
+
+static bool add(struct expectations *e, const char *id) {
+    const char **ids = realloc(e->ids, (e->count + 1) * sizeof *ids);
+    if (ids == NULL)
+        return false;
+    ids[e->count++] = id;
+    e->ids = ids;
+    return true;
+}
+
+/* Words up to the end of the line or a #; several may stand on a line. */
+static int read_ids(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
+                    size_t count, struct expectations *e) {
+    char *next_line = NULL;
+    for (char *line = strtok_r(e->text, "\n", &next_line); line != NULL; line = strtok_r(NULL, "\n", &next_line)) {
+        char *next = NULL;
+        line[strcspn(line, "#")] = '\0';
+        for (char *id = strtok_r(line, " \t\r", &next); id != NULL; id = strtok_r(NULL, " \t\r", &next)) {
+            if (find(cases, count, id) == NULL)
+                return fail(in, STATUS_UNKNOWN, options->expect, "'%s' is not the id of a case (see --list)", id);
+            if (!add(e, id))
+                return fail_result(in, NULL, COPP_E_MEMORY);
+        }
+    }
+    return STATUS_YES;
+}
+
+int expectations_read(const struct invocation *in, const struct test_options *options,
+                      const struct conformance_case *const *cases, size_t count, struct expectations *expectations) {
+    struct blob blob;
+    *expectations = (struct expectations){.text = NULL};
+    if (options->expect == NULL)
+        return STATUS_YES;
+    int status = read_file(in, options->expect, EXPECT_MAX, &blob);
+    if (status != STATUS_YES)
+        return status;
+    expectations->text = strdup((const char *)blob.bytes);
+    blob_free(&blob);
+    if (expectations->text == NULL)
+        return fail_result(in, NULL, COPP_E_MEMORY);
+    return read_ids(in, options, cases, count, expectations);
+}
+
+void expectations_free(struct expectations *expectations) {
+    free(expectations->text);
+    free(expectations->ids);
+    *expectations = (struct expectations){.text = NULL};
+}
+
+int test_seed(const struct invocation *in, const struct test_options *options, uint64_t *seed) {
+    uint32_t random = options->seed;
+    if (random == 0 && !random_bytes(&random, sizeof random))
+        return fail_result(in, NULL, COPP_E_RANDOM);
+    *seed = random;
+    return STATUS_YES;
+}
+
+void test_tell(void *context, const struct case_outcome *outcome) {
+    const struct test_progress *progress = context;
+    bool dull = outcome->result == CASE_PASS || outcome->result == CASE_NOT_APPLICABLE;
+    if (progress->in->json || (dull && !progress->options->verbose))
+        return;
+    report_text_outcome(stdout, outcome);
+    fflush(stdout);
+}
+
+/* A report that somebody else reads: in memory first, so that the file is written whole or not at all. */
+static int write_junit(const struct invocation *in, const char *name, const struct report_about *about,
+                       const struct runner_report *report) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL)
+        return fail_result(in, NULL, COPP_E_MEMORY);
+    report_junit(out, about, report);
+    bool good = fclose(out) == 0;
+    int status = good ? write_file(in, name, text, size) : fail_result(in, NULL, COPP_E_MEMORY);
+    free(text);
+    return status;
+}
+
+int test_finish(const struct invocation *in, const struct test_options *options, const struct runner_options *runner,
+                const struct report_about *about, const struct runner_report *report) {
+    int status = runner_status(runner, report);
+    if (report->count == 0)
+        return fail(in, STATUS_UNKNOWN, NULL, "no case has been run");
+    if (in->json && print_json(report_json(about, report)) != STATUS_YES)
+        return STATUS_UNKNOWN;
+    if (!in->json)
+        report_text_summary(stdout, about, report);
+    if (options->junit != NULL && write_junit(in, options->junit, about, report) != STATUS_YES)
+        return STATUS_UNKNOWN;
+    return status;
+}

@@ -1,0 +1,17 @@
+/* The lists of cases for a driver, in the order in which they run. */
+#include "driver.h"
+
+static const struct conformance_case *const lists[] = {
+    driver_cases_session,
+    driver_cases_command,
+    driver_cases_status,
+};
+
+size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]) {
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        for (const struct conformance_case *c = lists[i]; c->id != NULL && count < DRIVER_CASES_MAX; c++)
+            cases[count++] = c;
+    }
+    return count;
+}

@@ -1,0 +1,134 @@
+/*
+ * Every case against a driver without a fault, which has to fail none, and against each faulty one: each fault is found by the cases
+ * that its table names, and each case fails for some fault. Prints the table fault -> cases.
+ *
+ * usage: matrix copp
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "faulty.h"
+
+struct semantics_row {
+    const char *name;
+    enum copp_semantics semantics;
+    const struct fault *faults;
+    struct driver_target *(*make)(const char *fault);
+    void (*release)(struct driver_target **target);
+};
+
+static const struct semantics_row rows[] = {
+    {"copp", COPP_SEMANTICS_COPP, faults_copp, faulty_copp_new, faulty_copp_free},
+};
+
+static int complain(const char *what, const char *which) {
+    fprintf(stderr, "%s: %s\n", which, what);
+    return 1;
+}
+
+/* Runs all cases. False if the driver could not be asked at all. */
+static bool run_all(const struct semantics_row *row, const char *fault, struct runner_report *report) {
+    static const struct conformance_case *cases[DRIVER_CASES_MAX];
+    const size_t count = driver_cases(cases);
+    char error[256];
+    struct driver_suite suite = {.target = row->make(fault), .semantics = row->semantics};
+    const struct runner_options options = {.hostile = true,
+                                           .seed = 1,
+                                           .semantics = row->semantics,
+                                           .prepare = driver_prepare,
+                                           .finish = driver_finish,
+                                           .subject = &suite};
+    *report = (struct runner_report){.outcomes = NULL};
+    /* what outputs there are is asked of the driver without a fault, so that each case meets the faulty one */
+    struct driver_target *faulty = suite.target;
+    struct driver_target *sound = row->make(NULL);
+    suite.target = sound;
+    bool good = faulty != NULL && sound != NULL && driver_survey(&suite, error, sizeof error);
+    suite.target = faulty;
+    good = good && runner_run(&options, cases, count, report);
+    row->release(&faulty);
+    row->release(&sound);
+    return good;
+}
+
+static bool has_word(const char *words, const char *word) {
+    size_t size = strlen(word);
+    for (const char *at = strstr(words, word); at != NULL; at = strstr(at + 1, word)) {
+        if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* Without a fault nothing fails, and nothing is left out. */
+static int check_sound(const struct runner_report *report) {
+    int bad = 0;
+    for (size_t i = 0; i < report->count; i++) {
+        const struct case_outcome *o = &report->outcomes[i];
+        if (o->result != CASE_PASS)
+            bad |= complain(o->seen, o->test->id);
+    }
+    return bad;
+}
+
+static int check_fault(const struct fault *fault, const struct runner_report *report, bool *broken) {
+    int bad = 0;
+    char word[64];
+    printf("%-28s", fault->name);
+    for (size_t i = 0; i < report->count; i++) {
+        const struct case_outcome *o = &report->outcomes[i];
+        if (o->result == CASE_FAIL)
+            printf(" %s", o->test->id);
+        broken[i] |= o->result == CASE_FAIL;
+        if (o->result != CASE_FAIL && has_word(fault->cases, o->test->id))
+            bad |= complain("does not find this fault", o->test->id);
+    }
+    printf("\n");
+    for (const char *id = fault->cases; *id != '\0'; id += strspn(id, " ")) {
+        size_t size = strcspn(id, " ");
+        bool known = false;
+        (void)snprintf(word, sizeof word, "%.*s", (int)size, id);
+        for (size_t i = 0; i < report->count; i++)
+            known |= strcmp(report->outcomes[i].test->id, word) == 0;
+        if (!known)
+            bad |= complain("is not a case", word);
+        id += size;
+    }
+    if (fault->cases[0] == '\0')
+        bad |= complain("no case is to find it", fault->name);
+    if (bad)
+        fprintf(stderr, "in the table of faults: %s: %s\n", fault->name, fault->what);
+    return bad;
+}
+
+static int check(const struct semantics_row *row) {
+    struct runner_report report;
+    bool broken[DRIVER_CASES_MAX] = {false};
+    if (!run_all(row, NULL, &report))
+        return complain("the driver without a fault cannot be asked", row->name);
+    int bad = check_sound(&report);
+    struct runner_report sound = report;
+    for (const struct fault *fault = row->faults; fault->name != NULL; fault++) {
+        if (!run_all(row, fault->name, &report))
+            bad |= complain("the driver cannot be asked", fault->name);
+        else
+            bad |= check_fault(fault, &report, broken);
+        runner_report_free(&report);
+    }
+    for (size_t i = 0; i < sound.count; i++) {
+        if (!broken[i])
+            bad |= complain("fails for no fault", sound.outcomes[i].test->id);
+    }
+    runner_report_free(&sound);
+    return bad;
+}
+
+int main(int argc, char **argv) {
+    for (size_t i = 0; argc == 2 && i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(rows[i].name, argv[1]) == 0)
+            return check(&rows[i]);
+    }
+    fprintf(stderr, "usage: matrix copp\n");
+    return 2;
+}
