@@ -33,6 +33,9 @@ const struct command *const commands[] = {
 #endif
     &command_omac,
     &command_test_driver,
+#ifdef __linux__
+    &command_test_player,
+#endif
     NULL,
 };
 /* clang-format on */

@@ -9,10 +9,9 @@
 #define SETTLE_QUERIES 3u
 
 void connection_note(struct player_server *server, const struct connection *c, enum exchange_kind kind, const char *note) {
-    case_record(server->run, (struct exchange){.session = c != NULL ? c->number : 0,
-                                               .kind = kind,
-                                               .semantics = server->semantics,
-                                               .note = note});
+    case_record(
+        server->run,
+        (struct exchange){.session = c != NULL ? c->number : 0, .kind = kind, .semantics = server->semantics, .note = note});
 }
 
 void connection_send(struct player_server *server, struct connection *c, const struct server_answer *answer) {
@@ -33,8 +32,6 @@ void connection_end(struct player_server *server, struct connection *c) {
     if (c->seen != NULL) {
         connection_note(server, c, EXCHANGE_CLOSE, "");
         c->seen->ended_ms = server->now_ms;
-        if (c->seen->released_ms == 0)
-            c->seen->released_ms = server->now_ms;
     }
     free(c->late);
     free(c->asked);

@@ -132,13 +132,13 @@ enum plan_expect {
     EXPECT_SET_AGAIN /* it sets the level again, or gives the session up */
 };
 
-/* What the session cannot mean before the fault. */
 struct player_plan {
     struct player_wrong wrong;
     enum plan_chain chain;
     enum plan_list list;
     const char *output; /* more lines of the output's description (docs/simulator.md); NULL: type and protections are the usual */
     enum plan_expect expect;
+    bool over; /* the session is over then: no level above 0 is asked for any more */
     bool optional; /* a player that never asks what something is wrong with has no part in the case: not supported */
 };
 

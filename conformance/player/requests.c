@@ -10,6 +10,7 @@
 #define DATA_AT 40u
 #define ANSWER_LEVEL_AT 40u
 #define ASKED_MAX 4096u
+#define EXCHANGES_MAX 1000u
 
 /* --- reading --- */
 
@@ -171,8 +172,7 @@ static uint32_t list(struct player_server *server, const uint8_t *body, struct s
     copp_connector_protection(connector, &now);
     memset(answer->body, 0, PACKETS_LISTED);
     packets_put(answer->body, PACKETS_LISTED);
-    packets_put(answer->body + PACKETS_LISTED_FLAGS,
-                copp_sim_plugged(server->sim, PLAN_OUTPUT) ? PACKETS_CONNECTOR_PLUGGED : 0);
+    packets_put(answer->body + PACKETS_LISTED_FLAGS, copp_sim_plugged(server->sim, PLAN_OUTPUT) ? PACKETS_CONNECTOR_PLUGGED : 0);
     packets_put(answer->body + PACKETS_LISTED_FLAGS + 4, view.connector_type);
     packets_put(answer->body + PACKETS_LISTED_FLAGS + 8, view.protection_types);
     strcpy((char *)answer->body + PACKETS_LISTED_NAME, PLAN_OUTPUT);
@@ -190,7 +190,8 @@ static struct session_seen *see_session(struct player_server *server, struct con
     return &seen->sessions[seen->count++];
 }
 
-static uint32_t open_device(struct player_server *server, struct connection *c, const uint8_t *body, struct server_answer *answer) {
+static uint32_t open_device(struct player_server *server, struct connection *c, const uint8_t *body,
+                            struct server_answer *answer) {
     char name[PACKETS_NAME];
     const struct copp_device_options options = {
         .size = sizeof options, .semantics = (enum copp_semantics)packets_get(body + 8), .name = name};
@@ -211,7 +212,8 @@ static uint32_t open_device(struct player_server *server, struct connection *c, 
     c->seen->opened_ms = server->now_ms;
     connection_note(server, c, EXCHANGE_OPEN, PLAN_OUTPUT);
     packets_put(answer->body, PACKETS_OPENED);
-    packets_put(answer->body + 4, server->plan->wrong.kind == WRONG_WAKES ? packets_get(body + 4) & PACKETS_OPEN_WAKE : 0);
+    c->wakes = server->plan->wrong.kind == WRONG_WAKES && (packets_get(body + 4) & PACKETS_OPEN_WAKE) != 0;
+    packets_put(answer->body + 4, c->wakes ? PACKETS_OPEN_WAKE : 0);
     packets_put(answer->body + 8, COPP_PENDING_LIMIT_MS);
     answer->size = PACKETS_OPENED;
     return COPP_HR_OK;
@@ -236,10 +238,9 @@ static uint32_t sequence_start(struct player_server *server, struct connection *
     struct copp_signature sealed;
     struct copp_handshake secrets;
     memcpy(sealed.bytes, body, sizeof sealed.bytes);
-    enum copp_result result =
-        server->semantics == COPP_SEMANTICS_OPM
-            ? copp_handshake_open_opm(server->trust->keys[TRUST_OPM_LEAF], &sealed, c->random, &secrets)
-            : copp_handshake_open(server->trust->keys[TRUST_LEAF], &sealed, &secrets);
+    enum copp_result result = server->semantics == COPP_SEMANTICS_OPM
+                                  ? copp_handshake_open_opm(server->trust->keys[TRUST_OPM_LEAF], &sealed, c->random, &secrets)
+                                  : copp_handshake_open(server->trust->keys[TRUST_LEAF], &sealed, &secrets);
     uint32_t status = copp_device_sequence_start(c->device, &sealed);
     if (status == COPP_HR_OK && result == COPP_OK) {
         memcpy(c->seen->key, secrets.session_key, sizeof c->seen->key);
@@ -317,24 +318,16 @@ static void note_refusal(struct connection *c, const struct question *q, uint32_
         return;
     bool known = q->message != NULL && copp_opm_request_from_guid(q->message + GUID_AT, &request);
     (void)snprintf(c->seen->refusal, sizeof c->seen->refusal, "%s was refused: %s",
-                   known                              ? copp_opm_request_name(request)
-                   : q->type == PACKETS_KEY_EXCHANGE  ? "KeyExchange"
+                   known                               ? copp_opm_request_name(request)
+                   : q->type == PACKETS_KEY_EXCHANGE   ? "KeyExchange"
                    : q->type == PACKETS_SEQUENCE_START ? "SessionSequenceStart"
-                                                      : "an unknown request",
+                                                       : "an unknown request",
                    copp_hresult_name(status));
-}
-
-/* A connection that watches hears nothing more: the one output's news would be no news to its player. */
-static bool is_answered(const struct player_server *server, const struct connection *c, const struct question *q) {
-    if (server->answer.status != COPP_HR_PENDING)
-        return true;
-    (void)c, (void)q;
-    return false;
 }
 
 bool request_carry_out(struct player_server *server, struct connection *c, const struct question *q) {
     server->answer.status = carry_out(server, c, q);
-    if (!is_answered(server, c, q)) {
+    if (server->answer.status == COPP_HR_PENDING) {
         c->waiting = q->type;
         return false;
     }
@@ -394,10 +387,18 @@ static void record(struct player_server *server, const struct connection *c, con
     case_record(server->run, e);
 }
 
+/* The output itself must get no content, and not only something that is said of it. */
+static bool is_wrong_by_itself(const struct player_plan *plan) {
+    return plan->expect == EXPECT_NOTHING && plan->wrong.kind == WRONG_NOTHING;
+}
+
 void request_answered(struct player_server *server, struct connection *c, const struct question *q, bool correct) {
     struct session_seen *seen = c->seen;
     const struct server_answer *answer = &server->answer;
-    record(server, c, q);
+    if (server->run->outcome->exchanges.count < EXCHANGES_MAX)
+        record(server, c, q);
+    if (seen != NULL && is_wrong_by_itself(server->plan) && (q->on == ON_SET || q->on == ON_RECEIVER))
+        seen_wrong(server->seen, seen, server->now_ms);
     if (seen == NULL || !correct || seen->wrong_ms != 0 || answer->status != COPP_HR_OK)
         return;
     seen->heard_ms = server->now_ms;

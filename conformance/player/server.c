@@ -28,6 +28,8 @@ static void answer(struct player_server *server, struct connection *c, const str
     if (c->fd < 0)
         return;
     request_answered(server, c, q, what == ANSWER_RIGHT);
+    if (what == ANSWER_WRONG && server->plan->wrong.kind == WRONG_EDIT)
+        case_mark(server->run, true, server->plan->wrong.offset, server->plan->wrong.size);
     if (what != ANSWER_LATER)
         connection_send(server, c, &server->answer);
 }
@@ -44,6 +46,8 @@ static void take_packet(struct player_server *server, struct connection *c) {
     server->answer.status = COPP_HR_OK;
     server->answer.size = 0;
     server->answer.due_ms = 0;
+    server->answer_wrong = false;
+    c->woken = false;
     enum wrong_way way = c->silent ? WAY_NONE : wrong_before(server, c, &q);
     if (way == WAY_NONE || c->fd < 0)
         return;
@@ -56,6 +60,8 @@ static void receive(struct player_server *server, struct connection *c) {
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
+        if (c->seen != NULL && c->seen->released_ms == 0)
+            c->seen->released_ms = server->now_ms;
         connection_end(server, c);
         return;
     }
@@ -115,7 +121,8 @@ static enum copp_result make_adapter(struct player_server *server) {
     struct copp_sim_error error;
     const char *more = server->plan->output;
     (void)snprintf(text, sizeof text, "[output " PLAN_OUTPUT "]\n%s\n",
-                   more != NULL ? more : "type = hdmi\nprotections = hdcp\nmodes = 1080p60 720p60\nksv = b70361f714\nopm = type1");
+                   more != NULL ? more
+                                : "type = hdmi\nprotections = hdcp\nmodes = 1080p60 720p60\nksv = b70361f714\nopm = type1");
     const struct copp_sim_config config = {.size = sizeof config,
                                            .description = text,
                                            .chain_bytes = server->chain.bytes,

@@ -41,6 +41,8 @@ struct connection {
     bool silent; /* nothing is answered any more */
     uint32_t waiting; /* type of the command that is under way (CMD-6); 0: none */
     struct copp_command command; /* that one */
+    bool wakes; /* the player has asked for wake-ups */
+    bool woken; /* one has been sent since its last request */
     struct server_answer *late;
     struct kept_answer kept[SERVER_ANSWERS];
     uint8_t (*asked)[COPP_RANDOM_SIZE]; /* the random numbers of its requests */
@@ -59,10 +61,10 @@ struct player_server {
     struct copp_sim *sim;
     struct copp_omac *omac;
     int listener;
-    bool delivered; /* something was wrong already: for WRONG once */
+    bool delivered; /* something was wrong already */
+    bool answer_wrong; /* the answer that wrong_before has made */
     bool happened; /* the event */
     bool failed; /* we cannot go on, for a reason of our own */
-    uint64_t wake_ms; /* WRONG_WAKES: the next one */
     uint64_t now_ms;
     struct connection connections[SERVER_CONNECTIONS];
     uint8_t packet[PACKETS_MAX + 1u];
@@ -126,7 +128,7 @@ enum wrong_way {
 enum wrong_way wrong_before(struct player_server *server, struct connection *c, const struct question *q);
 enum wrong_answer {
     ANSWER_RIGHT,
-    ANSWER_WRONG,
+    ANSWER_WRONG, /* it has been changed */
     ANSWER_LATER /* it is sent later, or never */
 };
 /* Changes the server's answer. */
