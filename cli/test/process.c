@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/report.h"
 #include "common/clock.h"
+#include "common/printable.h"
 
 #define FRAMES_MS 200u /* how often the frames command looks */
 #define END_MS 500u /* as long as the player has to end by itself */
@@ -144,7 +145,8 @@ static void end_line(struct test_process *p, struct player_seen *seen, uint64_t 
     if (shown)
         seen_shown(seen, now_ms);
     (void)snprintf(p->words, sizeof p->words, "%.*s", (int)sizeof p->words - 1, p->line);
-    clean_foreign(p->words);
+    for (char *at = p->words; *at != '\0'; at++)
+        *at = printable_ascii(*at) ? *at : '?';
 }
 
 static void read_output(struct test_process *p, struct player_seen *seen, uint64_t now_ms) {

@@ -220,6 +220,8 @@ static enum copp_result rename_signed_info(struct trust_bytes *chain) {
     return result == COPP_OK ? replace(chain, "</SignedInfo>", "</UnsignedInfo>") : result;
 }
 
+static const char latin1[] = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>";
+
 static enum copp_result change(const struct player_trust *trust, enum plan_chain kind, struct trust_bytes *chain) {
     switch (kind) {
     case CHAIN_EMPTY:
@@ -233,7 +235,7 @@ static enum copp_result change(const struct player_trust *trust, enum plan_chain
     case CHAIN_NOT_UTF8:
         return put_ahead(chain, "<!-- \xE9 -->");
     case CHAIN_ENCODING:
-        return splice(chain, 0, 0, "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>", 44);
+        return splice(chain, 0, 0, latin1, strlen(latin1));
     case CHAIN_VERSION:
         return replace(chain, "c:Version=\"2.0\"", "c:Version=\"1.9\"");
     case CHAIN_TWO_KEYINFO:
