@@ -158,13 +158,15 @@ static bool judge_embedded(const struct view *v) {
 /* --- one that has --- */
 
 /* Another session that is all right may be there already. */
-static bool has_stopped(const struct view *v, const struct session_seen *s) {
+static bool has_given_up(const struct view *v, const struct session_seen *s) {
     if (exited(v))
         return true;
-    if (v->seen->can_see && hidden(v))
-        return true;
     bool given_up = s->released_ms >= s->wrong_ms && s->released_ms != 0;
-    return given_up && (!v->seen->can_see || seen_in_force(v->seen, v->now_ms));
+    return given_up && (!v->seen->can_see || hidden(v) || seen_in_force(v->seen, v->now_ms));
+}
+
+static bool has_stopped(const struct view *v, const struct session_seen *s) {
+    return has_given_up(v, s) || (v->seen->can_see && hidden(v));
 }
 
 static bool still_goes_on(const struct view *v, const struct session_seen *s) {
@@ -184,8 +186,10 @@ static bool still_goes_on(const struct view *v, const struct session_seen *s) {
 static bool look_at_wronged(const struct view *v, const struct session_seen *s) {
     if (v->plan->over && s->raised_ms != 0)
         return failed(v, NULL, "it went on with the session, and asked for a protection level");
-    if (has_stopped(v, s))
+    if (has_given_up(v, s))
         return since(v, s->wrong_ms) >= LINGER_MS;
+    if (has_stopped(v, s)) /* what it has not begun to show it may show yet */
+        return since(v, s->wrong_ms) >= (v->plan->expect == EXPECT_NOTHING ? PLAN_LIMIT_MS + v->seen->tolerance_ms : LINGER_MS);
     return since(v, s->wrong_ms) > PLAN_LIMIT_MS + v->seen->tolerance_ms && still_goes_on(v, s);
 }
 

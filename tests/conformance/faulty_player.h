@@ -38,7 +38,7 @@ struct player {
     bool woken; /* a wake-up came */
     uint64_t deadline_ms; /* of the look that is under way */
     uint64_t shown_ms;
-    uint8_t last[COPP_MESSAGE_SIZE]; /* the answer before */
+    uint8_t last[COPP_MESSAGE_SIZE]; /* the last answer about a level */
     bool empty; /* a success came without an answer */
 };
 

@@ -216,7 +216,8 @@ enum reply wire_ask(struct player *p, enum copp_request query, uint32_t type, st
         return reply == REPLY_REFUSED ? reply : REPLY_BAD;
     p->answered = true;
     p->secrets.status_sequence++;
-    memcpy(p->last, packet.body, sizeof p->last);
+    if (type != 0)
+        memcpy(p->last, packet.body, sizeof p->last);
     told->flags = packets_get(packet.body + 36);
     told->value = packets_get(packet.body + 40);
     memcpy(told->bytes, packet.body + 20, sizeof told->bytes);
