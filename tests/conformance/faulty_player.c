@@ -34,9 +34,9 @@ static void show(struct player *p, bool showing) {
     player_tick(p);
 }
 
-static void pass_time(struct player *p, uint64_t until_ms) {
+static void pass_time(struct player *p, uint64_t end_ms) {
     const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
-    while (clock_ms() < until_ms) {
+    while (clock_ms() < end_ms) {
         player_tick(p);
         nanosleep(&step, NULL);
     }
