@@ -169,6 +169,7 @@ static void read_output(struct test_process *p, struct player_seen *seen, uint64
 
 /* Its exit status comes as a line: the children of this process are the player's, and reaped with it. */
 static void start_frames(struct test_process *p, uint64_t now_ms) {
+    char player[16];
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return;
@@ -177,6 +178,8 @@ static void start_frames(struct test_process *p, uint64_t now_ms) {
         sigset_t none;
         sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)snprintf(player, sizeof player, "%d", child_group(&p->child));
+        (void)setenv("COPP_TEST_PID", player, 1);
         (void)dup2(ends[1], STDOUT_FILENO);
         execl("/bin/sh", "sh", "-c", "(eval \"$1\") >/dev/null 2>&1; echo $?", "sh", p->terms->frames_command, (char *)NULL);
         _exit(127);

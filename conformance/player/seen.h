@@ -37,6 +37,7 @@ struct player_seen {
     struct session_seen sessions[SEEN_SESSIONS];
     size_t count;
     uint64_t started_ms; /* the player */
+    bool connected; /* it has sent a request, of whatever kind */
     uint64_t exited_ms;
     int exit_status;
     bool can_see; /* there is a way to see whether content is shown */

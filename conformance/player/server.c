@@ -41,6 +41,7 @@ static void take_packet(struct player_server *server, struct connection *c) {
         connection_disconnect(server, c, PACKETS_MALFORMED);
         return;
     }
+    server->seen->connected = true;
     server->answer.version = PACKETS_VERSION;
     server->answer.type = q.type | PACKETS_ANSWER;
     server->answer.status = COPP_HR_OK;

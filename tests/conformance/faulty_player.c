@@ -71,14 +71,7 @@ static enum look look_at_flags(const struct player *p, uint32_t flags, enum copp
 }
 
 static enum look ask(struct player *p, enum copp_request request, uint32_t type, struct told *told) {
-    switch (wire_ask(p, request, type, told)) {
-    case REPLY_OK:
-        return look_at_flags(p, told->flags, request);
-    case REPLY_REFUSED:
-        return LOOK_STOP;
-    default:
-        return LOOK_STOP;
-    }
+    return wire_ask(p, request, type, told) == REPLY_OK ? look_at_flags(p, told->flags, request) : LOOK_STOP;
 }
 
 /* APP-3 */
