@@ -82,9 +82,15 @@ static char **fill_in_all(char **words, const struct player_place *place) {
 static bool set_environment(const struct player_place *place, const char *case_id) {
     char device[sizeof place->socket + 8];
     (void)snprintf(device, sizeof device, "unix:%s", place->socket);
-    return setenv("COPP_DEVICE", device, 1) == 0 && setenv("COPP_ANCHOR", place->anchor, 1) == 0 &&
-           setenv("COPP_STATE_DIR", place->state, 1) == 0 && setenv("COPP_SRM_KEY", "facsimile", 1) == 0 &&
-           setenv("COPP_TEST_CASE", case_id, 1) == 0;
+    const char *const variables[][2] = {{"COPP_DEVICE", device},
+                                        {"COPP_ANCHOR", place->anchor},
+                                        {"COPP_STATE_DIR", place->state},
+                                        {"COPP_SRM_KEY", "facsimile"},
+                                        {"COPP_TEST_CASE", case_id}};
+    bool set = true;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        set = set && setenv(variables[i][0], variables[i][1], 1) == 0;
+    return set;
 }
 
 /* What this process would say from here on is the player's: it has no other words. */
