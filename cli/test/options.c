@@ -5,6 +5,7 @@
 
 #include "cli/io.h"
 #include "cli/report.h"
+#include "write_report.h"
 
 #define EXPECT_MAX 65536u
 
@@ -101,21 +102,6 @@ void test_tell(void *context, const struct case_outcome *outcome) {
     fflush(stdout);
 }
 
-/* A report that somebody else reads: in memory first, so that the file is written whole or not at all. */
-static int write_junit(const struct invocation *in, const char *name, const struct report_about *about,
-                       const struct runner_report *report) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        return fail_result(in, NULL, COPP_E_MEMORY);
-    report_junit(out, about, report);
-    bool good = fclose(out) == 0;
-    int status = good ? write_file(in, name, text, size) : fail_result(in, NULL, COPP_E_MEMORY);
-    free(text);
-    return status;
-}
-
 int test_finish(const struct invocation *in, const struct test_options *options, const struct runner_options *runner,
                 const struct report_about *about, const struct runner_report *report) {
     int status = runner_status(runner, report);
@@ -125,7 +111,7 @@ int test_finish(const struct invocation *in, const struct test_options *options,
         return STATUS_UNKNOWN;
     if (!in->json)
         report_text_summary(stdout, about, report);
-    if (options->junit != NULL && write_junit(in, options->junit, about, report) != STATUS_YES)
+    if (options->junit != NULL && write_report(in, options->junit, report_junit, about, report) != STATUS_YES)
         return STATUS_UNKNOWN;
     return status;
 }

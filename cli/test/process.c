@@ -89,7 +89,7 @@ static bool set_environment(const struct player_place *place, const char *case_i
                                         {"COPP_TEST_CASE", case_id}};
     bool set = true;
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-        set = set && setenv(variables[i][0], variables[i][1], 1) == 0;
+        set = set && variables[i][1] != NULL && setenv(variables[i][0], variables[i][1], 1) == 0;
     return set;
 }
 

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client.h"
-#include "copp/opm.h"
+#include "conformance/pause.h"
 
-static void free_clients(struct case_run *run, struct driver_suite *suite) {
+void driver_close_clients(struct case_run *run) {
+    struct driver_suite *suite = driver_suite_of(run);
     for (size_t i = 0; i < suite->client_count; i++) {
         struct driver_client *client = suite->clients[i];
         client_close(run, client);
@@ -20,113 +20,51 @@ static void free_clients(struct case_run *run, struct driver_suite *suite) {
     suite->client_count = 0;
 }
 
-/* As docs/simulator.md writes it. */
-static void name_mode(const struct copp_display *d, char *mode, size_t size) {
-    const unsigned scan = copp_format_unpack(d->format).sample_format;
-    const bool interlaced = scan >= COPP_SAMPLE_INTERLEAVED_EVEN_FIRST && scan <= COPP_SAMPLE_SINGLE_ODD_FIELD;
-    const unsigned long denominator = d->frequency_denominator != 0 ? d->frequency_denominator : 1;
-    const unsigned long hundredths = (unsigned long)((uint64_t)d->frequency_numerator * 100 / denominator);
-    char rate[16];
-    (void)snprintf(rate, sizeof rate, hundredths % 100 != 0 ? "%lu.%02lu" : "%lu", hundredths / 100, hundredths % 100);
-    (void)snprintf(mode, size, "%lu%c%s", (unsigned long)d->height, interlaced ? 'i' : 'p', rate);
-}
-
-/* What may be refused is asked for without a verdict. */
-static bool ask_freely(struct case_run *run, struct driver_client *client, enum copp_request request,
-                       struct copp_status_output *output) {
-    struct copp_status_input input;
-    uint32_t hresult;
-    client_make_status(run, client, request, NULL, 0, &input);
-    return client_status(run, client, &input, NULL, output, &hresult) && hresult == COPP_HR_OK;
-}
-
-/* What COPP alone has. */
-static void ask_more(struct case_run *run, struct driver_client *client, struct driver_output *output) {
-    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
-                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57}; /* BIND-1 */
-    struct copp_status_output answer;
-    if (ask_freely(run, client, COPP_QUERY_SIGNALING, &answer)) {
-        output->standards = get_u32(answer.bytes + 40);
-        output->standard = get_u32(answer.bytes + 44);
-        output->has |= memcmp(answer.bytes + 3968, mark, sizeof mark) == 0 ? NEED_BOUND : NEED_UNBOUND;
+/* What is missing, in words. */
+static void name_needs(unsigned needs, char *text, size_t size) {
+    static const struct {
+        unsigned need;
+        const char *name;
+    } names[] = {{NEED_HDCP, "HDCP"},
+                 {NEED_ACP, "ACP"},
+                 {NEED_CGMSA, "CGMS-A"},
+                 {NEED_SIGNALING, "TV standards"},
+                 {NEED_EVENTS, "a way to make something happen to it (--event-command)"},
+                 {NEED_BOUND, "bound answers"},
+                 {NEED_UNBOUND, "answers that are not bound"},
+                 {NEED_RECEIVER, "an HDCP receiver that is named"},
+                 {NEED_NO_HDCP, "no HDCP"},
+                 {NEED_NO_ACP, "no ACP"},
+                 {NEED_TYPE, "a protection type"},
+                 {NEED_CEA, "a default standard of CEA-805-A"},
+                 {NEED_NO_CEA, "a default standard that is not of CEA-805-A"},
+                 {NEED_NO_SIGNALING, "no TV standards"},
+                 {NEED_COMPONENT, "component video"},
+                 {NEED_FIXED, "S-Video or composite"},
+                 {NEED_TWO_TYPES, "two protection types"},
+                 {NEED_NO_RECEIVER, "no HDCP receiver"}};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names && used < size; i++) {
+        if ((needs & names[i].need) != 0)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", names[i].name);
     }
-    output->has |= ask_freely(run, client, COPP_QUERY_HDCP_KEY_DATA, &answer) ? NEED_RECEIVER : NEED_NO_RECEIVER;
-}
-
-/* What the output itself says that it has. */
-static bool ask_output(struct case_run *run, struct driver_output *output) {
-    struct copp_status answer;
-    struct copp_status_output message;
-    struct copp_status_display display;
-    struct driver_client *client = client_start_on(run, output);
-    if (client == NULL || !client_ask(run, client, COPP_QUERY_CONNECTOR_TYPE, 0, &answer))
-        return false;
-    output->connector_type = answer.data;
-    if (!client_ask(run, client, COPP_QUERY_PROTECTION_TYPE, 0, &answer))
-        return false;
-    output->types = answer.data;
-    if (ask_freely(run, client, COPP_QUERY_DISPLAY_DATA, &message) &&
-        copp_status_display_decode(message.bytes + 20, COPP_STATUS_DISPLAY_SIZE, &display) == COPP_OK)
-        name_mode(&display.display, output->mode, sizeof output->mode);
-    if (client->semantics != COPP_SEMANTICS_OPM)
-        ask_more(run, client, output);
-    return true;
-}
-
-static void conclude(const struct driver_suite *suite, struct driver_output *output) {
-    const bool opm = suite->semantics == COPP_SEMANTICS_OPM;
-    const uint32_t hdcp = opm ? COPP_PROTECTION_TYPE_OPM_HDCP : COPP_PROTECTION_TYPE_HDCP;
-    const uint32_t kind = output->connector_type & ~COPP_CONNECTOR_INTERNAL;
-    const uint32_t types = output->types & (hdcp | COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA);
-    output->has |= (output->types & hdcp) != 0 ? NEED_HDCP : NEED_NO_HDCP;
-    output->has |= (output->types & COPP_PROTECTION_TYPE_ACP) != 0 ? NEED_ACP : NEED_NO_ACP;
-    output->has |= (output->types & COPP_PROTECTION_TYPE_CGMSA) != 0 ? NEED_CGMSA : 0;
-    output->has |= types != 0 ? NEED_TYPE : 0;
-    output->has |= (types & (types - 1)) != 0 ? NEED_TWO_TYPES : 0;
-    output->has |= output->standards != 0 ? NEED_SIGNALING : NEED_NO_SIGNALING;
-    if (output->standard != 0)
-        output->has |= (output->standard & COPP_TV_STANDARD_CEA805A_MASK) != 0 ? NEED_CEA : NEED_NO_CEA;
-    output->has |= kind == COPP_CONNECTOR_COMPONENT || kind == COPP_CONNECTOR_D_JPN ? NEED_COMPONENT : 0;
-    output->has |= kind == COPP_CONNECTOR_SVIDEO || kind == COPP_CONNECTOR_COMPOSITE ? NEED_FIXED : 0;
-    output->has |= suite->target->ops->cause != NULL ? NEED_EVENTS : 0;
-}
-
-bool driver_survey(struct driver_suite *suite, char *error, size_t error_size) {
-    static const struct conformance_case survey = {
-        .id = "DRV-SURVEY", .title = "what outputs there are", .rules = "QRY-6", .source = "", .sends = "", .right = ""};
-    (void)snprintf(error, error_size, "the driver has no outputs");
-    for (size_t i = 0; suite->output_count < DRIVER_OUTPUTS_MAX; i++) {
-        const char *name = suite->target->ops->output(suite->target, i);
-        if (name == NULL)
-            break;
-        if (suite->only_output != NULL && strcmp(name, suite->only_output) != 0)
-            continue;
-        struct case_outcome outcome = {.test = &survey};
-        struct case_run run = {.test = &survey, .outcome = &outcome, .subject = suite, .start_us = clock_us()};
-        struct driver_output *output = &suite->outputs[suite->output_count];
-        *output = (struct driver_output){.name = name};
-        if (ask_output(&run, output)) {
-            conclude(suite, output);
-            suite->output_count++;
-        } else {
-            (void)snprintf(error, error_size, "%s: %s", name, outcome.seen);
-        }
-        free_clients(&run, suite);
-        exchange_list_free(&outcome.exchanges);
-    }
-    return suite->output_count > 0;
 }
 
 bool driver_prepare(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
     suite->output = NULL;
     suite->undo_count = 0;
+    if (!suite->probed)
+        driver_probe(suite);
     for (size_t i = 0; i < suite->output_count && suite->output == NULL; i++) {
         if ((suite->outputs[i].has & run->test->needs) == run->test->needs)
             suite->output = &suite->outputs[i];
     }
-    if (suite->output == NULL)
-        return case_skip(run, CASE_NOT_SUPPORTED, "no output has what this case needs");
+    if (suite->output == NULL) {
+        char needs[256] = "";
+        name_needs(run->test->needs, needs, sizeof needs);
+        return case_skip(run, CASE_NOT_SUPPORTED, "no output has all that this case needs: %s", needs);
+    }
     (void)snprintf(run->outcome->subject, sizeof run->outcome->subject, "%s", suite->output->name);
     return true;
 }
@@ -140,13 +78,51 @@ static void lower(struct case_run *run, struct driver_client *client) {
     }
 }
 
+static bool has_sent(const struct case_outcome *outcome, unsigned kinds) {
+    for (size_t i = 0; i < outcome->exchanges.count; i++) {
+        if ((kinds >> outcome->exchanges.items[i].kind & 1) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* What does not work at all, the messages that it is about, and the cases that tell of it. */
+struct basic {
+    unsigned broken;
+    unsigned kinds;
+    const char *cases;
+    const char *what;
+};
+static const struct basic basics[] = {
+    {BROKEN_HANDSHAKE, 1u << EXCHANGE_KEY_EXCHANGE, "DRV-CERT-*,DRV-SES-2-*,DRV-SES-5-*", "handshakes do not work"},
+    {BROKEN_QUERIES, 1u << EXCHANGE_STATUS, "DRV-SES-4-1,DRV-QRY-1-*,DRV-QRY-3-*,DRV-CMD-3-5", "queries do not work"},
+    {BROKEN_COMMANDS, 1u << EXCHANGE_COMMAND, "DRV-SES-4-2,DRV-CMD-1-1,DRV-CMD-2-3,DRV-CMD-2-4,DRV-CMD-3-*,DRV-CMD-4-12",
+     "commands do not work"},
+    {BROKEN_MACS, 1u << EXCHANGE_STATUS, "DRV-QRY-*", "answers are not authentic, which DRV-QRY-2-1 is about"},
+};
+
+/* A failure that comes of something more basic, about which there are cases of their own, tells nothing. */
+static void doubt(struct case_run *run) {
+    const struct driver_suite *suite = driver_suite_of(run);
+    struct case_outcome *o = run->outcome;
+    for (size_t i = 0; i < sizeof basics / sizeof *basics && o->result == CASE_FAIL; i++) {
+        const struct basic *basic = &basics[i];
+        if ((suite->broken & basic->broken) == 0 || runner_wants(basic->cases, run->test) || !has_sent(o, basic->kinds))
+            continue;
+        o->result = CASE_ERROR;
+        (void)snprintf(o->seen, sizeof o->seen, "could not tell: %s; look at %s first", basic->what, basic->cases);
+    }
+}
+
 /* What comes of this is no part of the case: its verdict and its marks stand. */
 void driver_finish(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
+    if (suite->semantics == COPP_SEMANTICS_COPP)
+        doubt(run);
     const struct case_outcome before = *run->outcome;
     for (size_t i = 0; i < suite->client_count; i++)
         lower(run, suite->clients[i]);
-    free_clients(run, suite);
+    driver_close_clients(run);
     while (suite->undo_count > 0) {
         const char *event = suite->undo[--suite->undo_count];
         (void)suite->target->ops->cause(suite->target, event);
@@ -170,7 +146,7 @@ uint64_t driver_patience(const struct case_run *run) {
 
 void driver_settle(struct case_run *run) {
     for (uint64_t end = driver_patience(run), now = clock_us(); now < end; now = clock_us())
-        (void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        pause_ms(10);
 }
 
 static bool remember(struct driver_suite *suite, const char *event) {

@@ -70,6 +70,12 @@ struct driver_output {
 
 struct driver_client;
 
+/* What most cases build on. Where it does not work they cannot tell anything, and the cases about it say why. */
+#define BROKEN_HANDSHAKE 1u /* a correct handshake does not start a session (SES-5) */
+#define BROKEN_QUERIES 2u /* of several correct queries and commands in turn, a query is refused (SES-4, QRY-1, QRY-3) */
+#define BROKEN_COMMANDS 4u /* the same of a command (SES-4, CMD-1 to CMD-3) */
+#define BROKEN_MACS 8u /* answers are not authentic (QRY-2) */
+
 /* The subject of all driver cases (case_run.subject). */
 struct driver_suite {
     struct driver_target *target;
@@ -80,6 +86,8 @@ struct driver_suite {
     const struct driver_output *output; /* the running case's */
     struct driver_client *clients[DRIVER_CLIENTS_MAX]; /* the running case's, closed when it ends */
     size_t client_count;
+    bool probed;
+    unsigned broken; /* BROKEN_*: what does not work at all */
     char undo[DRIVER_UNDO_MAX][96]; /* events that put the output back, the last one first */
     size_t undo_count;
 };
@@ -93,6 +101,11 @@ static inline struct driver_suite *driver_suite_of(const struct case_run *run) {
  * set before.
  */
 bool driver_survey(struct driver_suite *suite, char *error, size_t error_size);
+
+/* Finds out what is broken, by a session with one output. */
+void driver_probe(struct driver_suite *suite);
+/* Closes the devices of all the case's clients, and frees them. */
+void driver_close_clients(struct case_run *run);
 
 /* For struct runner_options. */
 bool driver_prepare(struct case_run *run);

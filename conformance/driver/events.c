@@ -223,6 +223,8 @@ static void clone_refuses_open(struct case_run *run) {
                          .kind = EXCHANGE_OPEN, .semantics = suite->semantics, .result = result, .note = suite->output->name});
     if (result == COPP_OK)
         case_fail(run, "ARB-6", NULL, "a device was opened in clone mode");
+    else if (result != COPP_E_UNSUPPORTED_MODE)
+        case_fail(run, "ARB-6", NULL, "no device was opened in clone mode, but for another reason: %s", copp_strerror(result));
     copp_transport_free(&transport);
 }
 

@@ -36,6 +36,8 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
         return COPP_OK;
     if (device->state == EXCHANGED && !is(device, FAULT_exchange_twice))
         return COPP_OK;
+    if (is(device, FAULT_exchange_refused))
+        return COPP_OK;
     draw(device->driver, device->random);
     if (is(device, FAULT_random_fixed))
         memset(device->random, 0x11, sizeof device->random);
@@ -120,6 +122,14 @@ static uint32_t start(struct faulty_device *device, const struct copp_signature 
     }
     uint8_t number[COPP_SIGNATURE_SIZE];
     reverse(signature->bytes, sizeof number, number);
+    if (is(device, FAULT_either_byte_order) &&
+        device->driver->key->ops->decrypt_raw(device->driver->key, signature->bytes, plain, sizeof plain) == COPP_OK) {
+        reverse(plain, sizeof plain, secrets);
+        if (random_is_right(device, secrets)) {
+            take_secrets(device, secrets);
+            return COPP_HR_OK;
+        }
+    }
     if (is(device, FAULT_fixed_points_ok) && memcmp(number, plain, sizeof number) == 0)
         return COPP_HR_OK; /* 0, 1 and n - 1 */
     if (is(device, FAULT_mismatch_keeps_key))

@@ -25,7 +25,7 @@ void faulty_note(struct faulty_device *device, bool command, const uint8_t *mess
     uint8_t bytes[68];
     if (hresult != COPP_HR_OK && !is(device, FAULT_refusals_not_counted))
         device->refused++;
-    if (!command && hresult == COPP_HR_OK)
+    if (!command && hresult == COPP_HR_OK && !is(device, FAULT_record_of_answers))
         return;
     if (is(device, FAULT_record_refusals_only) && hresult == COPP_HR_OK)
         return;
@@ -285,7 +285,8 @@ static uint32_t check_and_carry_out(struct faulty_device *device, const uint8_t 
         return COPP_HR_UNEXPECTED;
     if (!size_is_right(device, faulty_get(message + 36), least))
         return COPP_HR_INVALIDARG;
-    if (is(device, FAULT_parameters_before_mac) && faulty_type_index(device, faulty_get(message + 40)) < 0)
+    if (is(device, FAULT_parameters_before_mac) && least == COPP_SET_PROTECTION_LEVEL_SIZE &&
+        faulty_type_index(device, faulty_get(message + 40)) < 0)
         return COPP_HR_INVALIDARG;
     if (!mac_is_right(device, message))
         return is(device, FAULT_mac_hresult) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;

@@ -61,6 +61,9 @@ void faulty_join(struct faulty_device *device) {
         device->level[(output->types & 1) != 0 ? HDCP : ACP] = 1;
     if (faulty(device->driver, FAULT_initial_unknown) && output->types != 0)
         device->level[(output->types & 2) != 0 ? ACP : HDCP] = COPP_NO_PROTECTION_LEVEL_AVAILABLE;
+    if (faulty(device->driver, FAULT_initial_cgmsa) && (output->types & 4) != 0)
+        device->level[CGMSA] = COPP_CGMSA_COPY_FREELY;
+    memset(device->record, faulty(device->driver, FAULT_record_not_zero) ? 1 : 0, sizeof device->record);
     device->next = output->devices;
     output->devices = device;
 }
