@@ -74,11 +74,11 @@ static const struct option_spec options[] = {
 
 /* --- signals --- */
 
-static volatile bool stop;
+static volatile sig_atomic_t stop;
 
 static void on_signal(int number) {
     (void)number;
-    stop = true;
+    stop = 1;
 }
 
 /* The cases' own processes end their players, and this one takes the files away. */

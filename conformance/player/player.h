@@ -3,6 +3,7 @@
 #define COPP_CONFORMANCE_PLAYER_H
 
 #include <poll.h>
+#include <signal.h>
 
 #include "conformance/runner.h"
 #include "plan.h"
@@ -49,7 +50,7 @@ struct player_suite {
     bool can_hide;
     uint32_t tolerance_ms;
     uint32_t start_ms; /* as long as the player has to begin to play */
-    const volatile bool *stop;
+    const volatile sig_atomic_t *stop; /* NULL: never */
 };
 
 size_t player_cases(const struct conformance_case *cases[PLAYER_CASES_MAX]);
