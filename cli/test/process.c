@@ -145,9 +145,9 @@ static void end_line(struct test_process *p, struct player_seen *seen, uint64_t 
         return;
     bool shown = has_marker(p->line, p->terms->shown_marker);
     if (has_marker(p->line, p->terms->hidden_marker))
-        seen->shown = false;
+        seen_state(seen, false, now_ms);
     else if (shown)
-        seen->shown = true;
+        seen_state(seen, true, now_ms);
     if (shown)
         seen_shown(seen, now_ms);
     (void)snprintf(p->words, sizeof p->words, "%.*s", (int)sizeof p->words - 1, p->line);
@@ -207,13 +207,13 @@ static void read_frames(struct test_process *p, struct player_seen *seen, uint64
     (void)close(p->frames);
     p->frames = -1;
     if (got > 0 && strcmp(text, "0\n") == 0) {
-        seen->shown = true;
+        seen_state(seen, true, now_ms);
         if (!seen_in_force(seen, p->frames_ms))
             seen_shown(seen, now_ms);
         else
             seen_shown(seen, p->frames_ms);
     } else if (got > 0 && strcmp(text, "1\n") == 0) {
-        seen->shown = false;
+        seen_state(seen, false, now_ms);
     }
     p->frames_ms = now_ms + FRAMES_MS;
 }
@@ -226,7 +226,7 @@ static void look(struct player_process *process, struct player_seen *seen, uint6
     if (ended) {
         seen->exited_ms = now_ms;
         seen->exit_status = status;
-        seen->shown = false;
+        seen_state(seen, false, now_ms);
     } else if (seen->shown && seen->can_hide) {
         seen_shown(seen, now_ms);
     }

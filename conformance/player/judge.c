@@ -5,7 +5,7 @@
 #include "player.h"
 
 #define PLAY_MS 6000u /* as long as a player is watched that has nothing wrong to notice */
-#define LINGER_MS 400u /* as long as what it has stopped must stay stopped */
+#define LINGER_MS 500u /* as long as what it has stopped must stay stopped */
 #define QUIET_MS 1000u /* who shows something says so at least so often, if nothing tells that it is hidden */
 #define NEVER_MS 8000u /* as long as is waited for a player to ask what something is wrong with */
 
@@ -168,7 +168,13 @@ static bool has_given_up(const struct view *v, const struct session_seen *s) {
 }
 
 static bool has_stopped(const struct view *v, const struct session_seen *s) {
-    return has_given_up(v, s) || (v->seen->can_see && hidden(v));
+    return has_given_up(v, s) || hidden(v);
+}
+
+/* What is hidden stays hidden: a look that went wrong is not enough. What a player has not begun to show it may show yet. */
+static bool stays_hidden(const struct view *v, const struct session_seen *s) {
+    unsigned wait_ms = v->plan->expect == EXPECT_NOTHING ? PLAN_LIMIT_MS + v->seen->tolerance_ms : LINGER_MS;
+    return since(v, s->wrong_ms) >= wait_ms && since(v, v->seen->hidden_ms) >= LINGER_MS;
 }
 
 static bool still_goes_on(const struct view *v, const struct session_seen *s) {
@@ -190,8 +196,8 @@ static bool look_at_wronged(const struct view *v, const struct session_seen *s) 
         return failed(v, NULL, "it went on with the session, and asked for a protection level");
     if (has_given_up(v, s))
         return since(v, s->wrong_ms) >= LINGER_MS;
-    if (has_stopped(v, s)) /* what it has not begun to show it may show yet */
-        return since(v, s->wrong_ms) >= (v->plan->expect == EXPECT_NOTHING ? PLAN_LIMIT_MS + v->seen->tolerance_ms : LINGER_MS);
+    if (hidden(v))
+        return stays_hidden(v, s);
     return since(v, s->wrong_ms) > PLAN_LIMIT_MS + v->seen->tolerance_ms && still_goes_on(v, s);
 }
 

@@ -18,6 +18,12 @@ bool seen_in_force(const struct player_seen *seen, uint64_t now_ms) {
     return false;
 }
 
+void seen_state(struct player_seen *seen, bool shown, uint64_t now_ms) {
+    if (seen->shown && !shown)
+        seen->hidden_ms = now_ms;
+    seen->shown = shown;
+}
+
 void seen_shown(struct player_seen *seen, uint64_t now_ms) {
     seen->shown_ms = now_ms;
     if (seen->shown_first_ms == 0)

@@ -43,6 +43,7 @@ struct player_seen {
     bool can_see; /* there is a way to see whether content is shown */
     bool can_hide; /* and one to see that it is hidden; else what was shown last is known alone */
     bool shown; /* if can_hide */
+    uint64_t hidden_ms; /* since when it is not */
     uint64_t shown_ms; /* the last time that it was seen shown */
     uint64_t shown_first_ms;
     uint64_t unprotected_ms; /* content was shown, and no session's protection was in force */
@@ -53,6 +54,8 @@ struct player_seen {
 
 /* Whether some session's protection was in force: read in a right answer, and not known to have gone for longer than APP-3 allows. */
 bool seen_in_force(const struct player_seen *seen, uint64_t now_ms);
+/* Content is shown, or not any more, where that can be told (can_hide). */
+void seen_state(struct player_seen *seen, bool shown, uint64_t now_ms);
 /* Content was shown at a moment. */
 void seen_shown(struct player_seen *seen, uint64_t now_ms);
 void seen_wrong(struct player_seen *seen, struct session_seen *session, uint64_t now_ms);

@@ -69,9 +69,9 @@ says 'ended with status 3'
 
 # content is looked at by a command, which knows the player; and without any sight of it by what happens to the session
 # shellcheck disable=SC2016 # the tested program's words
-looks='[ "$(cat "$(dirname "$COPP_ANCHOR")/shown")" = yes ] && [ -d "/proc/$COPP_TEST_PID" ]'
+looks='[ "$(cat "$COPP_ANCHOR.shown")" = yes ] && [ -d "/proc/$COPP_TEST_PID" ]'
 # shellcheck disable=SC2016
-shows='"$0" "$@" | while read -r word; do if [ "$word" = frame ]; then echo yes; else echo no; fi >"$(dirname "$COPP_ANCHOR")/shown"; done'
+shows='"$0" "$@" | while read -r word; do if [ "$word" = frame ]; then word=yes; fi; echo "$word" >"$COPP_ANCHOR.new"; mv "$COPP_ANCHOR.new" "$COPP_ANCHOR.shown"; done'
 expect 0 --only APP-APP-3-1,APP-QRY-4-2 --frames-command "$looks" -- sh -c "$shows" "$faulty" none copp '{socket}' '{anchor}'
 expect 1 --only APP-QRY-4-2 --frames-command "$looks" -- sh -c "$shows" "$faulty" no_mac copp '{socket}' '{anchor}'
 says 'content was still shown'
