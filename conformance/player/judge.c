@@ -129,6 +129,16 @@ static bool judge_requests(const struct view *v, const struct session_seen *s) {
     return true;
 }
 
+/* A film may be over; who fails says so. */
+static bool look_at_early_end(const struct view *v, const struct session_seen *s) {
+    char text[96];
+    (void)snprintf(text, sizeof text, "it ended with status %d, although nothing was wrong", v->seen->exit_status);
+    if (exited(v))
+        return v->seen->exit_status != 0 ? failed(v, NULL, text)
+                                         : unknown(v, "the player ended too soon: let it play for 10 seconds at least");
+    return (s->released_ms != 0 || s->ended_ms != 0) && failed(v, NULL, "it gave up its session, although nothing was wrong");
+}
+
 static bool judge_play(const struct view *v) {
     const struct session_seen *s = playing(v);
     if (s == NULL && v->seen->count > 0 && v->seen->sessions[0].refused > 0 && (exited(v) || is_late(v)))
@@ -139,11 +149,7 @@ static bool judge_play(const struct view *v) {
         return true;
     if (since(v, s->confirmed_ms) >= PLAY_MS)
         return judge_requests(v, s);
-    if (exited(v))
-        return unknown(v, "the player ended too soon: let it play for 10 seconds at least");
-    if (s->released_ms != 0 || s->ended_ms != 0)
-        return failed(v, NULL, "it gave up its session, although nothing was wrong");
-    return false;
+    return look_at_early_end(v, s);
 }
 
 static bool judge_embedded(const struct view *v) {
@@ -255,6 +261,25 @@ static bool judge_no_start(const struct view *v) {
     return (exited(v) || is_late(v)) && unknown(v, "the player began no session");
 }
 
+/* Whether it looks at the chain of the session that comes after one that was lost. */
+static bool judge_check_again(const struct view *v) {
+    const struct session_seen *lost = v->seen->wrong;
+    if (lost == NULL)
+        return judge_stop(v);
+    for (size_t i = 0; i < v->seen->count; i++) {
+        const struct session_seen *s = &v->seen->sessions[i];
+        if (s == lost || s->exchanged_ms < lost->wrong_ms)
+            continue;
+        if (s->start_ms != 0)
+            return failed(v, NULL, "it sent SessionSequenceStart in the new session");
+        if (exited(v) || since(v, s->exchanged_ms) >= LINGER_MS)
+            return true;
+    }
+    if (exited(v) || since(v, lost->wrong_ms) > NEVER_MS)
+        return !case_skip(v->run, CASE_NOT_SUPPORTED, "the player begins no new session after a lost link");
+    return false;
+}
+
 bool judge_look(struct case_run *run, const struct player_seen *seen, const char *words, uint64_t now_ms) {
     const struct view v = {
         .run = run, .plan = run->test->with, .suite = run->subject, .seen = seen, .words = words, .now_ms = now_ms};
@@ -273,6 +298,8 @@ bool judge_look(struct case_run *run, const struct player_seen *seen, const char
         return judge_nothing(&v);
     case EXPECT_STOP:
         return judge_stop(&v);
+    case EXPECT_CHECK_AGAIN:
+        return judge_check_again(&v);
     case EXPECT_SET_AGAIN:
         return judge_set_again(&v);
     default:

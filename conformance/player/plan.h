@@ -99,6 +99,7 @@ enum plan_chain {
     CHAIN_OPM_NO_ROOT,
     CHAIN_OPM_CUT,
     CHAIN_OPM_LEAF_1024,
+    CHAIN_OPM_TWO_HASHES,
     CHAIN_OPM_PURPOSE_CRL,
     CHAIN_OPM_PURPOSE_PE,
     CHAIN_OF_OTHER_KIND, /* of either: COPP's XML from a driver of OPM, and the other way round */
@@ -129,12 +130,14 @@ enum plan_expect {
     EXPECT_NOTHING, /* it shows nothing, and gives up or waits */
     EXPECT_NO_HDCP, /* it does not ask for HDCP */
     EXPECT_STOP, /* it hides its content within 2 seconds, or gives the session up */
+    EXPECT_CHECK_AGAIN, /* it does not begin the next session */
     EXPECT_SET_AGAIN /* it sets the level again, or gives the session up */
 };
 
 struct player_plan {
     struct player_wrong wrong;
     enum plan_chain chain;
+    enum plan_chain later_chain; /* to sessions that begin after something was wrong */
     enum plan_list list;
     const char *output; /* more lines of the output's description (docs/simulator.md); NULL: type and protections are the usual */
     enum plan_expect expect;

@@ -225,10 +225,12 @@ static uint32_t key_exchange(struct player_server *server, struct connection *c,
     uint32_t status = copp_device_exchange(c->device, c->random, &chain, &size);
     if (status != COPP_HR_OK)
         return status;
+    bool later = server->later_chain.size > 0 && server->seen->wrong != NULL && server->seen->wrong != c->seen;
+    const struct trust_bytes *shown = later ? &server->later_chain : &server->shown_chain;
     memcpy(answer->body, c->random, COPP_RANDOM_SIZE);
-    if (server->shown_chain.size > 0)
-        memcpy(answer->body + COPP_RANDOM_SIZE, server->shown_chain.bytes, server->shown_chain.size);
-    answer->size = COPP_RANDOM_SIZE + server->shown_chain.size;
+    if (shown->size > 0)
+        memcpy(answer->body + COPP_RANDOM_SIZE, shown->bytes, shown->size);
+    answer->size = COPP_RANDOM_SIZE + shown->size;
     c->seen->exchanged_ms = server->now_ms;
     return status;
 }

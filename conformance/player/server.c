@@ -174,6 +174,8 @@ enum copp_result server_open(struct player_server *server, const char *path, str
         result = trust_chain(trust, COPP_SEMANTICS_OPM, CHAIN_GOOD, &server->opm_chain);
     if (result == COPP_OK)
         result = trust_chain(trust, server->semantics, plan->chain, &server->shown_chain);
+    if (result == COPP_OK && plan->later_chain != CHAIN_GOOD)
+        result = trust_chain(trust, server->semantics, plan->later_chain, &server->later_chain);
     if (result == COPP_OK)
         result = copp_omac_new(&server->omac);
     if (result == COPP_OK)
@@ -190,6 +192,7 @@ void server_close(struct player_server *server) {
     copp_sim_free(&server->sim);
     copp_omac_free(&server->omac);
     trust_bytes_free(&server->shown_chain);
+    trust_bytes_free(&server->later_chain);
     trust_bytes_free(&server->chain);
     trust_bytes_free(&server->opm_chain);
 }

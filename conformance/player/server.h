@@ -56,6 +56,7 @@ struct player_server {
     struct player_seen *seen;
     const struct player_trust *trust;
     struct trust_bytes shown_chain;
+    struct trust_bytes later_chain; /* empty: the same */
     struct trust_bytes chain; /* the right ones of the device */
     struct trust_bytes opm_chain;
     struct copp_sim *sim;

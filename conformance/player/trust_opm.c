@@ -98,6 +98,17 @@ static void change_signature(struct trust_bytes *certificate) {
     certificate->bytes[certificate->size - 100] ^= 0x40u;
 }
 
+/* SHA-384 in place of SHA-256, in what is not signed: behind the signed part (OPM-CERT-6). */
+static void change_algorithm(struct trust_bytes *certificate) {
+    static const uint8_t sha256[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b};
+    for (size_t at = certificate->size - sizeof sha256; at > 0; at--) {
+        if (memcmp(certificate->bytes + at, sha256, sizeof sha256) != 0)
+            continue;
+        certificate->bytes[at + sizeof sha256 - 1] = 0x0c;
+        return;
+    }
+}
+
 static enum copp_result put_together(const struct player_trust *trust, enum plan_chain kind, struct trust_bytes *chain) {
     struct parts parts, others = {.count = 0};
     enum copp_result result = issue_parts(trust, CHAIN_GOOD, &parts);
@@ -129,6 +140,8 @@ static enum copp_result put_together(const struct player_trust *trust, enum plan
     }
     if (result == COPP_OK && kind == CHAIN_OPM_LEAF_SIGNATURE)
         change_signature(&parts.certificates[0]);
+    if (result == COPP_OK && kind == CHAIN_OPM_TWO_HASHES)
+        change_algorithm(&parts.certificates[0]);
     if (result == COPP_OK && kind == CHAIN_OPM_CA_SIGNATURE)
         change_signature(&parts.certificates[1]);
     if (result == COPP_OK)
@@ -157,6 +170,7 @@ enum copp_result trust_chain_opm(const struct player_trust *trust, enum plan_cha
     case CHAIN_OPM_CUT:
     case CHAIN_OPM_LEAF_SIGNATURE:
     case CHAIN_OPM_CA_SIGNATURE:
+    case CHAIN_OPM_TWO_HASHES:
         result = put_together(trust, kind, chain);
         break;
     default:

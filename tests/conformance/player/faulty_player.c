@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 
@@ -43,7 +44,7 @@ static void pass_time(struct player *p, uint64_t end_ms) {
 }
 
 /* EVT-4, OPM-STA-8 */
-static enum look look_at_flags(const struct player *p, uint32_t flags, enum copp_request request) {
+static enum look look_at_flags(struct player *p, uint32_t flags, enum copp_request request) {
     bool level = request == COPP_QUERY_LOCAL_PROTECTION_LEVEL || request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL;
     if (has(p, FAULT_no_flags) || (has(p, FAULT_flags_at_start_ignored) && !p->playing))
         return LOOK_GOOD;
@@ -63,6 +64,7 @@ static enum look look_at_flags(const struct player *p, uint32_t flags, enum copp
         return LOOK_SET_AGAIN;
     if (has(p, FAULT_lost_is_set_again) && flags != 0)
         return LOOK_SET_AGAIN;
+    p->lost = flags == COPP_STATUS_LINK_LOST;
     if (flags & COPP_STATUS_LINK_LOST)
         return LOOK_STOP;
     if (flags & COPP_STATUS_RENEGOTIATION_REQUIRED)
@@ -207,21 +209,35 @@ static bool begin(struct player *p, const char *anchor_path) {
     return reply == REPLY_OK;
 }
 
-static int run(struct player *p, const char *anchor_path) {
+/* One session. */
+static void run_session(struct player *p, const char *anchor_path) {
     bool known;
     if (!begin(p, anchor_path)) {
         show(p, has(p, FAULT_plays_anyway));
         pass_time(p, clock_ms() + (has(p, FAULT_plays_anyway) ? 5000u : 0u));
-        return 1;
+        return;
     }
     bool needed = needs_hdcp(p, &known);
     if (!known)
         show(p, has(p, FAULT_plays_unanswered));
     pass_time(p, clock_ms() + (p->showing ? 5000u : 0u));
     if (!needed || !known)
-        return 1;
+        return;
     play(p);
     show(p, false);
+}
+
+/* EVT-4: a new session after a lost link, once. */
+static int run(struct player *p, const char *anchor_path) {
+    run_session(p, anchor_path);
+    if (!p->lost || !p->playing)
+        return 1;
+    struct player next = {.fault = p->fault, .opm = p->opm, .fd = -1, .socket = p->socket, .again = true};
+    (void)close(p->fd);
+    copp_omac_free(&p->omac);
+    free(p->chain);
+    *p = next;
+    run_session(p, anchor_path);
     return 1;
 }
 

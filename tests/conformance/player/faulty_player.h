@@ -36,6 +36,8 @@ struct player {
     bool showing;
     bool playing; /* it has shown something */
     bool woken; /* a wake-up came */
+    bool lost; /* the link was, and a new session may follow */
+    bool again; /* this is it */
     uint64_t deadline_ms; /* of the look that is under way */
     uint64_t shown_ms;
     uint8_t last[COPP_MESSAGE_SIZE]; /* the last answer about a level */

@@ -32,13 +32,13 @@ static bool is_skipped(const struct player *p, enum copp_rule rule) {
         {FAULT_skips_cert_10, "CERT-10"},       {FAULT_skips_cert_11, "CERT-11"},       {FAULT_skips_cert_12, "CERT-12"},
         {FAULT_skips_cert_13, "CERT-13"},       {FAULT_skips_opm_cert_1, "OPM-CERT-1"}, {FAULT_skips_opm_cert_2, "OPM-CERT-2"},
         {FAULT_skips_opm_cert_3, "OPM-CERT-3"}, {FAULT_skips_opm_cert_4, "OPM-CERT-4"}, {FAULT_skips_opm_cert_5, "OPM-CERT-5"},
-        {FAULT_skips_opm_cert_8, "OPM-CERT-8"},
+        {FAULT_skips_opm_cert_6, "OPM-CERT-6"}, {FAULT_skips_opm_cert_8, "OPM-CERT-8"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         if (has(p, rules[i].fault) && strcmp(rules[i].rule, copp_rule_id(rule)) == 0)
             return true;
     }
-    return has(p, FAULT_no_chain);
+    return has(p, FAULT_no_chain) || (p->again && has(p, FAULT_first_chain_alone));
 }
 
 static bool list_allows(struct player *p, const struct copp_chain *chain, const struct copp_public_key *anchor) {

@@ -181,7 +181,7 @@ int main(int argc, char **argv) {
     bad |= check_sound(&m, &report);
     for (size_t f = 0; f < FAULTS; f++)
         bad |= check_fault(&m, &report, f);
-    printf("%zu faults in all, %zu runs in %.0f s\n", FAULTS, m.count, (double)report.duration_us / 1e6);
+    fprintf(stderr, "%zu faults in all, %zu runs in %.0f s\n", FAULTS, m.count, (double)report.duration_us / 1e6);
     runner_report_free(&report);
     return bad;
 }

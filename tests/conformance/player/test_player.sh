@@ -94,11 +94,11 @@ pid=
 [ -z "$(ls -A "$TMPDIR")" ] || fail "left behind after SIGTERM"
 
 # the players that this project has: all cases, of which the first example does not know lists of receivers
-printf 'APP-APP-2-3 APP-SRM-4-1 APP-SRM-2-1 # it has no list of revoked receivers\n' >"$directory/expected"
+printf 'APP-APP-2-3 APP-SRM-1-1 APP-SRM-2-1 # it has no list of revoked receivers\n' >"$directory/expected"
 # shellcheck disable=SC2086
 expect 0 --jobs 16 --strict $markers --expect "$directory/expected" -- "$player" '{socket}' '{anchor}' '{output}' 100000
 expect 0 --jobs 16 --strict --semantics opm --shown-marker picture --hidden-marker black -- "$opm_player" '{socket}' '{anchor}' '{output}' 100000
 for semantics in copp opm; do
     expect 0 --jobs 16 --strict --semantics $semantics --shown-marker frame -- \
-        "$COPP" protect --semantics $semantics --hdcp 1 --allow-simulated -- sh -c 'while :; do echo frame; sleep 0.2; done'
+        "$COPP" protect --semantics $semantics --hdcp 1 --allow-simulated --reconnect 5 -- sh -c 'while :; do echo frame; sleep 0.2; done'
 done
