@@ -165,12 +165,23 @@ static bool judge_embedded(const struct view *v) {
 
 /* --- one that has --- */
 
-/* Another session that is all right may be there already. */
+/* A session that nothing is wrong with protects what is shown. */
+static bool is_protected_anew(const struct view *v, const struct session_seen *wronged) {
+    for (size_t i = 0; i < v->seen->count; i++) {
+        const struct session_seen *s = &v->seen->sessions[i];
+        if (s != wronged && s->confirmed_ms != 0 && s->wrong_ms == 0 && s->released_ms == 0 && s->ended_ms == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool has_given_up(const struct view *v, const struct session_seen *s) {
     if (exited(v))
         return true;
-    bool given_up = s->released_ms >= s->wrong_ms && s->released_ms != 0;
-    return given_up && (!v->seen->can_see || hidden(v) || seen_in_force(v->seen, v->now_ms));
+    bool released = s->released_ms >= s->wrong_ms && s->released_ms != 0;
+    if (!v->seen->can_see)
+        return released;
+    return (released || s->ended_ms != 0) && (hidden(v) || is_protected_anew(v, s));
 }
 
 static bool has_stopped(const struct view *v, const struct session_seen *s) {
@@ -186,6 +197,9 @@ static bool stays_hidden(const struct view *v, const struct session_seen *s) {
 static bool still_goes_on(const struct view *v, const struct session_seen *s) {
     char text[256];
     unsigned later = since(v, s->wrong_ms);
+    if (!v->seen->can_see && s->ended_ms != 0) /* we have ended it ourselves */
+        return !case_skip(v->run, CASE_NOT_SUPPORTED,
+                          "whether the player hides its content cannot be seen (--shown-marker, --frames-command)");
     if (v->seen->can_see)
         (void)snprintf(text, sizeof text, "content was still shown %u ms later", later);
     else
