@@ -12,6 +12,9 @@
 #define PACKETS_HEADER 12u
 #define PACKETS_ANSWER 0x80000000u
 #define PACKETS_WAKE 0x20000000u
+#define PACKETS_NEWS 0x40000000u
+#define PACKETS_NEWS_CONNECTOR 1u
+#define PACKETS_NEWS_COMPLETE 5u
 #define PACKETS_DISCONNECT 0xFFFFFFFFu
 #define PACKETS_MALFORMED 1u /* a reason to disconnect */
 
@@ -35,6 +38,7 @@ enum packets_type {
 #define PACKETS_LISTED_HDCP 80u
 #define PACKETS_LISTED_DISPLAY 96u
 #define PACKETS_LISTED_LIMIT 128u
+#define PACKETS_NEWS_AHEAD 16u /* of a connector: size, index, losses, reconfigurations */
 #define PACKETS_NAME 64u
 #define PACKETS_OPENING 76u
 #define PACKETS_OPENED 12u

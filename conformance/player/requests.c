@@ -162,12 +162,10 @@ bool request_read(struct player_server *server, struct connection *c, struct que
 
 /* --- carrying out --- */
 
-static uint32_t list(struct player_server *server, const uint8_t *body, struct server_answer *answer) {
+void request_list(struct player_server *server, struct server_answer *answer) {
     const struct copp_connector *connector = copp_sim_connector(server->sim, PLAN_OUTPUT);
     struct copp_connector_view view = {.size = sizeof view};
     struct copp_protection now = {.size = sizeof now};
-    if (packets_get(body) != 0)
-        return COPP_HR_INVALIDARG;
     copp_connector_inspect(connector, &view);
     copp_connector_protection(connector, &now);
     memset(answer->body, 0, PACKETS_LISTED);
@@ -179,6 +177,12 @@ static uint32_t list(struct player_server *server, const uint8_t *body, struct s
     packets_put(answer->body + PACKETS_LISTED_HDCP, now.hdcp);
     packets_put(answer->body + PACKETS_LISTED_LIMIT, COPP_PENDING_LIMIT_MS);
     answer->size = PACKETS_LISTED;
+}
+
+static uint32_t list(struct player_server *server, const uint8_t *body, struct server_answer *answer) {
+    if (packets_get(body) != 0)
+        return COPP_HR_INVALIDARG;
+    request_list(server, answer);
     return COPP_HR_OK;
 }
 
@@ -291,6 +295,8 @@ static uint32_t carry_out(struct player_server *server, struct connection *c, co
     struct server_answer *answer = &server->answer;
     if (q->type == PACKETS_LIST)
         return list(server, body, answer);
+    if (q->type == PACKETS_WATCH)
+        return c->device != NULL ? COPP_HR_UNEXPECTED : COPP_HR_OK;
     if (q->type == PACKETS_OPEN)
         return open_device(server, c, body, answer);
     if (c->device == NULL || c->seen == NULL)

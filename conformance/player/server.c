@@ -23,6 +23,22 @@ static void accept_one(struct player_server *server) {
     (void)close(fd);
 }
 
+/* What a watcher is told: the one output as it is, and that this is all. Of later changes it hears nothing. */
+static void tell_news(struct player_server *server, struct connection *c) {
+    struct server_answer *packet = &server->answer;
+    packet->type = PACKETS_NEWS | PACKETS_NEWS_CONNECTOR;
+    request_list(server, packet);
+    memmove(packet->body + PACKETS_NEWS_AHEAD, packet->body + 4, PACKETS_LISTED - 4);
+    memset(packet->body, 0, PACKETS_NEWS_AHEAD);
+    packet->size = PACKETS_NEWS_AHEAD + PACKETS_LISTED - 4;
+    packets_put(packet->body, (uint32_t)packet->size);
+    connection_send(server, c, packet);
+    packet->type = PACKETS_NEWS | PACKETS_NEWS_COMPLETE;
+    packet->size = 0;
+    if (c->fd >= 0)
+        connection_send(server, c, packet);
+}
+
 static void answer(struct player_server *server, struct connection *c, const struct question *q) {
     enum wrong_answer what = wrong_after(server, c, q);
     if (c->fd < 0)
@@ -32,6 +48,8 @@ static void answer(struct player_server *server, struct connection *c, const str
         case_mark(server->run, true, server->plan->wrong.offset, server->plan->wrong.size);
     if (what != ANSWER_LATER)
         connection_send(server, c, &server->answer);
+    if (q->type == PACKETS_WATCH && c->fd >= 0 && server->answer.status == COPP_HR_OK)
+        tell_news(server, c);
 }
 
 static void take_packet(struct player_server *server, struct connection *c) {

@@ -111,6 +111,8 @@ struct question {
 bool request_read(struct player_server *server, struct connection *c, struct question *q);
 /* Carries it out and fills in the server's answer. False: the command is under way. */
 bool request_carry_out(struct player_server *server, struct connection *c, const struct question *q);
+/* What list answers of the one output. */
+void request_list(struct player_server *server, struct server_answer *answer);
 /* Whether the command that was under way has ended: *q is what it was, and the server's answer is filled in. */
 bool request_has_ended(struct player_server *server, struct connection *c, struct question *q);
 /* The device's own answer to a query. */

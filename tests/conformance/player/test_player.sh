@@ -102,3 +102,6 @@ for semantics in copp opm; do
     expect 0 --jobs 16 --strict --semantics $semantics --shown-marker frame -- \
         "$COPP" protect --semantics $semantics --hdcp 1 --allow-simulated --reconnect 5 -- sh -c 'while :; do echo frame; sleep 0.2; done'
 done
+# one that asks for news of outputs, too
+expect 0 --strict --only APP-APP-3-1,APP-EVT-4-2 --shown-marker frame -- \
+    "$COPP" protect --semantics copp --output all --hdcp 1 --allow-simulated -- sh -c 'while :; do echo frame; sleep 0.2; done'
