@@ -2,8 +2,8 @@
 #ifndef COPP_CLI_TEST_WRITE_REPORT_H
 #define COPP_CLI_TEST_WRITE_REPORT_H
 
-#include "conformance/report.h"
 #include "cli/options.h"
+#include "conformance/report.h"
 
 typedef void report_printer(FILE *out, const struct report_about *about, const struct runner_report *report);
 
@@ -11,7 +11,7 @@ typedef void report_printer(FILE *out, const struct report_about *about, const s
 int write_report(const struct invocation *in, const char *name, report_printer *print, const struct report_about *about,
                  const struct runner_report *report);
 
-/* Makes the environment of the programs that are started have a variable. */
-bool set_variable(const char *name, const char *value);
+/* Runs a command of the person's in the system's shell, with a variable in its environment. Whether it exits with 0. */
+bool run_shell(const char *command, const char *name, const char *value);
 
 #endif

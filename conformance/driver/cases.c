@@ -8,7 +8,7 @@ static const struct conformance_case *const lists[] = {
 
 size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]) {
     size_t count = 0;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         for (const struct conformance_case *c = lists[i]; c->id != NULL && count < DRIVER_CASES_MAX; c++)
             cases[count++] = c;
     }

@@ -30,6 +30,7 @@ struct faulty_output {
     char mode[24];
     bool unplugged;
     bool link_refused;
+    bool hanging; /* HDCP neither comes up nor fails: the command ends at once, as if its time limit had passed */
     bool clone;
     uint32_t desktop_acp;
     uint32_t standard;

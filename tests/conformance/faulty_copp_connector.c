@@ -237,6 +237,8 @@ bool faulty_cause(struct driver_target *target, const char *event) {
             lose(driver, output, 1);
     } else if (strcmp(word, "hdcp-refuse") == 0) {
         output->link_refused = strcmp(value, "on") == 0;
+    } else if (strcmp(word, "hdcp-hang") == 0) {
+        output->hanging = strcmp(value, "on") == 0;
     } else if (strcmp(word, "multi-adapter") == 0) {
         output->clone = strcmp(value, "clone") == 0 || strcmp(value, "theatre") == 0;
         reconfigure(driver, output);
