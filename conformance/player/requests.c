@@ -360,7 +360,20 @@ bool request_has_ended(struct player_server *server, struct connection *c, struc
 
 /* --- what the player has been told --- */
 
-static void record(struct player_server *server, const struct connection *c, const struct question *q) {
+/* What was asked, and whether what is wrong is in the answer. */
+static const char *name_question(const struct player_server *server, const struct question *q, bool correct, char *text,
+                                 size_t size) {
+    enum copp_request request;
+    const char *name = "";
+    if (q->message != NULL && copp_opm_request_from_guid(q->message + GUID_AT, &request))
+        name = server->semantics == COPP_SEMANTICS_OPM ? copp_opm_request_name(request) : copp_request_name(request);
+    (void)snprintf(text, size, "%s%s%s", name != NULL ? name : "", !correct && name != NULL && *name != '\0' ? ", " : "",
+                   correct ? "" : "and here is what is wrong");
+    return text;
+}
+
+static void record(struct player_server *server, const struct connection *c, const struct question *q, bool correct) {
+    char text[SEEN_TEXT];
     bool with_body = server->answer.size > 0 && server->answer.status == COPP_HR_OK;
     struct exchange e = {.session = c->number,
                          .semantics = server->semantics,
@@ -371,7 +384,7 @@ static void record(struct player_server *server, const struct connection *c, con
                          .additional_size = q->mac != NULL ? COPP_MAC_SIZE : 0,
                          .answer = with_body ? server->answer.body : NULL,
                          .answer_size = with_body ? server->answer.size : 0,
-                         .note = ""};
+                         .note = name_question(server, q, correct, text, sizeof text)};
     switch (q->type) {
     case PACKETS_KEY_EXCHANGE:
         e.kind = EXCHANGE_KEY_EXCHANGE;
@@ -404,7 +417,7 @@ void request_answered(struct player_server *server, struct connection *c, const 
     struct session_seen *seen = c->seen;
     const struct server_answer *answer = &server->answer;
     if (server->run->outcome->exchanges.count < EXCHANGES_MAX)
-        record(server, c, q);
+        record(server, c, q, correct);
     if (seen != NULL && is_wrong_by_itself(server->plan) && (q->on == ON_SET || q->on == ON_RECEIVER))
         seen_wrong(server->seen, seen, server->now_ms);
     if (seen == NULL || !correct || seen->wrong_ms != 0 || answer->status != COPP_HR_OK)

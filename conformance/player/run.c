@@ -18,6 +18,8 @@ struct player_case {
     struct player_place place;
     struct player_server server;
     struct player_seen seen;
+    bool shown; /* told in the exchanges */
+    bool exited;
 };
 
 static bool put_files(struct player_case *c) {
@@ -48,12 +50,32 @@ static void wait_for_something(struct player_case *c, uint64_t now_ms) {
     (void)poll(fds, count, timeout);
 }
 
+static void note(struct player_case *c, const char *text) {
+    case_record(c->run, (struct exchange){.kind = EXCHANGE_NOTE, .semantics = c->run->test->semantics, .note = text});
+}
+
+/* Between the messages stands what the player did. */
+static void note_player(struct player_case *c) {
+    const struct player_seen *seen = &c->seen;
+    bool shown = seen->can_hide ? seen->shown : seen->shown_first_ms != 0;
+    char text[64];
+    if (shown != c->shown)
+        note(c, shown ? "the player shows content" : "the player hides its content");
+    c->shown = shown;
+    if (seen->exited_ms == 0 || c->exited)
+        return;
+    (void)snprintf(text, sizeof text, "the player ends with status %d", seen->exit_status);
+    note(c, text);
+    c->exited = true;
+}
+
 /* What the player shows is read before it is answered: what it has shown by then, it has shown without the answer. */
 static void step(struct player_case *c) {
     struct player_process *process = c->suite->process;
     wait_for_something(c, clock_ms());
     uint64_t now_ms = clock_ms();
     process->ops->look(process, &c->seen, now_ms);
+    note_player(c);
     server_serve(&c->server, now_ms);
     if (c->seen.exited_ms != 0) { /* what it has done before it ended */
         process->ops->look(process, &c->seen, now_ms);
@@ -97,6 +119,7 @@ static const struct session_seen *watch_start(struct player_case *c) {
 static bool begin(struct player_case *c) {
     struct player_process *process = c->suite->process;
     char error[256];
+    c->shown = c->exited = false;
     c->seen = (struct player_seen){.started_ms = clock_ms(),
                                    .can_see = c->suite->can_see,
                                    .can_hide = c->suite->can_hide,

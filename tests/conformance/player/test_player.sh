@@ -93,6 +93,22 @@ pid=
 [ "$status" -eq 2 ] || fail "status $status after SIGTERM"
 [ -z "$(ls -A "$TMPDIR")" ] || fail "left behind after SIGTERM"
 
+# so does one that nobody can catch, but for an empty directory
+# shellcheck disable=SC2016
+"$COPP" test player --only APP-APP-3-1 -- sh -c 'echo $$ >"$0"; exec sleep 1000' "$directory/begun" >"$directory/out" 2>&1 &
+pid=$!
+read -r child <"$directory/begun"
+kill -KILL "$pid"
+wait "$pid" || true
+pid=
+tries=0
+while kill -0 "$child" 2>/dev/null || [ -n "$(find "$TMPDIR" -mindepth 2)" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 300 ] || fail "the player or its files outlive copp test player"
+    sleep 0.1
+done
+rmdir "$TMPDIR"/*
+
 # the players that this project has: all cases, of which the first example does not know lists of receivers
 printf 'APP-APP-2-3 APP-SRM-1-1 APP-SRM-2-1 # it has no list of revoked receivers\n' >"$directory/expected"
 # shellcheck disable=SC2086
