@@ -206,9 +206,10 @@ void client_sign_command(struct driver_client *client, struct copp_command *comm
         memset(command->bytes, 0, COPP_MAC_SIZE);
 }
 
-/* Of requests of COPP's and of OPM's alike. */
+/* Of requests of COPP's and of OPM's alike, whether or not these semantics have them. */
 static const uint8_t *guid_of(const struct driver_client *client, enum copp_request request) {
-    return client->semantics == COPP_SEMANTICS_OPM ? copp_opm_request_guid(request) : copp_request_guid(request);
+    const uint8_t *guid = client->semantics == COPP_SEMANTICS_OPM ? copp_opm_request_guid(request) : NULL;
+    return guid != NULL ? guid : copp_request_guid(request);
 }
 
 /* The fields of WIRE-2 and WIRE-3 stand at the same offsets. */

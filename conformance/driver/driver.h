@@ -145,5 +145,6 @@ extern const struct conformance_case driver_cases_content[];
 extern const struct conformance_case driver_cases_events[];
 extern const struct conformance_case driver_cases_arbitration[];
 extern const struct conformance_case driver_cases_binding[];
+extern const struct conformance_case driver_cases_sessions[];
 
 #endif

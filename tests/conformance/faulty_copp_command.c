@@ -131,6 +131,8 @@ static bool level_is_wrong(const struct faulty_device *device, int type, const u
         return true;
     if (is(device, FAULT_repeat_refused) && level != 0 && device->level[type] == level)
         return true;
+    if (is(device, FAULT_lowering_refused) && level != 0 && device->level[type] > level)
+        return true;
     if (level == 0 || type != CGMSA)
         return false;
     if (standard == 0 && !is(device, FAULT_cgmsa_without_standard))
@@ -148,6 +150,8 @@ static uint32_t mode_refuses(const struct faulty_device *device, int type, uint3
         return COPP_HR_UNSUPPORTEDMODE;
     if (acp)
         return is(device, FAULT_resolution_hresult) ? COPP_HR_INVALIDARG : COPP_HR_TOOBIGSIZE;
+    if (type == CGMSA && is(device, FAULT_cgmsa_any_resolution))
+        return COPP_HR_OK;
     return type == CGMSA && !faulty_fits(output, output->standard) ? COPP_HR_TOOBIGSIZE : COPP_HR_OK;
 }
 
@@ -162,6 +166,8 @@ static bool link_refuses(struct faulty_device *device, uint32_t level, uint32_t 
         *hresult = is(device, FAULT_hang_ok) ? COPP_HR_OK : COPP_HR_UNEXPECTED;
         return true;
     }
+    if (is(device, FAULT_loss_is_final) && output->last_flags != 0)
+        return true;
     if (!output->link_refused && !output->unplugged)
         return false;
     if (is(device, FAULT_link_failure_keeps))
@@ -320,6 +326,8 @@ static uint32_t check_and_carry_out(struct faulty_device *device, const uint8_t 
     if (is(device, FAULT_parameters_before_mac) && least == COPP_SET_PROTECTION_LEVEL_SIZE &&
         faulty_type_index(device, faulty_get(message + 40)) < 0)
         return COPP_HR_INVALIDARG;
+    if (is(device, FAULT_behind_command_zero) && message[4000] != 0)
+        return COPP_HR_INVALIDARG;
     if (!mac_is_right(device, message))
         return is(device, FAULT_mac_hresult) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
     if (faulty_same_guid(device, message + 16, COPP_SET_PROTECTION_LEVEL))
@@ -334,6 +342,8 @@ uint32_t faulty_command(struct faulty_device *device, const uint8_t *message) {
         return is(device, FAULT_command_unopened) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
     if (device->state != ACTIVE)
         return COPP_HR_OK;
+    if (is(device, FAULT_one_command_counter))
+        device->command_sequence = device->driver->last_command_sequence;
     const uint32_t before = device->command_sequence;
     uint32_t hresult = check_and_carry_out(device, message);
     bool counts = hresult == COPP_HR_OK || (is(device, FAULT_count_on_wrong_mac) && hresult == COPP_HR_UNEXPECTED);
@@ -343,6 +353,7 @@ uint32_t faulty_command(struct faulty_device *device, const uint8_t *message) {
     counts |= is(device, FAULT_count_on_mode) && (hresult == COPP_HR_TOOBIGSIZE || hresult == COPP_HR_UNEXPECTED);
     if (counts)
         device->command_sequence = faulty_next(device, before, true);
+    device->driver->last_command_sequence = device->command_sequence;
     if (is(device, FAULT_one_counter) && hresult == COPP_HR_OK)
         device->status_sequence++;
     faulty_note(device, true, message, hresult);
