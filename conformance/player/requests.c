@@ -77,6 +77,8 @@ static bool read_body(struct question *q, const uint8_t *body, size_t size) {
         return true;
     case PACKETS_WATCH:
         return size == 0;
+    case PACKETS_ADOPT: /* this driver has no graphics card that could be lent it, as coppd's simulated outputs have none */
+        return size >= 4;
     case PACKETS_INFORMATION:
         q->mac = body + 4;
         q->message = body + 4 + COPP_MAC_SIZE;
@@ -295,6 +297,8 @@ static uint32_t carry_out(struct player_server *server, struct connection *c, co
     struct server_answer *answer = &server->answer;
     if (q->type == PACKETS_LIST)
         return list(server, body, answer);
+    if (q->type == PACKETS_ADOPT)
+        return COPP_HR_NOTIMPL;
     if (q->type == PACKETS_WATCH)
         return c->device != NULL ? COPP_HR_UNEXPECTED : COPP_HR_OK;
     if (q->type == PACKETS_OPEN)
