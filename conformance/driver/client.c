@@ -326,6 +326,12 @@ bool client_ask(struct case_run *run, struct driver_client *client, enum copp_re
            copp_status_decode(output.bytes + 20, COPP_STATUS_SIZE, answer) == COPP_OK;
 }
 
+bool client_is_bound(const struct copp_status_output *output) {
+    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
+                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57};
+    return memcmp(output->bytes + BINDING_AT, mark, sizeof mark) == 0;
+}
+
 bool client_await_flags(struct case_run *run, struct driver_client *client, uint32_t *flags) {
     struct copp_status answer = {.flags = 0};
     for (uint64_t end = driver_patience(run);;) {
