@@ -37,6 +37,9 @@ const struct command *const commands[] = {
     &command_record,
 #endif
     &command_test_driver,
+#ifdef __linux__
+    &command_test_player,
+#endif
     NULL,
 };
 /* clang-format on */

@@ -27,6 +27,7 @@ extern const struct command command_omac;
 extern const struct command command_decode;
 extern const struct command command_record; /* not on Windows */
 extern const struct command command_test_driver;
+extern const struct command command_test_player;
 extern const struct command command_probe; /* on Windows another one */
 
 #endif

@@ -134,6 +134,9 @@ run 2 'protect --hdcp 1 --output NONE' --device embedded -- true
 
 printf '[output A]\ntype = hdmi\nmodes = 1080p60\nprotections = hdcp\nksv = b70361f714\nhdcp_fails = yes\n' >"$dir/fails.ini"
 run 1 'test driver' --adapter "$dir/fails.ini" --only 'DRV-CMD-4-1,DRV-CMD-2-3,DRV-CMD-1-2'
+# a player that has grace shows content for longer than it may
+run 1 'test player' --semantics opm --only 'APP-OPM-APP-2-2,APP-OPM-CERT-1-1' --shown-marker frame -- "$COPP" protect --semantics opm \
+    --hdcp 1 --allow-simulated --grace 9000 -- sh -c 'trap "" TERM; while :; do echo frame; sleep 0.1; done'
 
 begin watch_and_its_daemon
 printf '[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2\n[outputs]\nbackend = sim\n' "$dir/socket" "$dir" >"$dir/coppd.conf"
