@@ -17,12 +17,25 @@ struct name_class {
 
 /* The first that a name contains; names are the structures' own of both protocols. */
 static const struct name_class classes[] = {
-    {"bound", "f-bind"},         {"binding", "f-bind"},     {"record", "f-bind"},
-    {"refused", "f-bind"},       {"command seq", "f-bind"}, {"connector", "f-bind"},
-    {"omac", "f-mac"},           {"mac", "f-mac"},          {"guidRandom", "f-random"},
-    {"rApp", "f-random"},        {"rnRandom", "f-random"},  {"guid", "f-guid"},
-    {"equence", "f-seq"},        {"cb", "f-size"},          {"ulStatusFlags", "f-flags"},
-    {"dwFlags", "f-flags"},      {"chain", "f-chain"},      {"Signature", "f-sealed"},
+    {"bound", "f-bind"},
+    {"binding", "f-bind"},
+    {"record", "f-bind"},
+    {"refused", "f-bind"},
+    {"command seq", "f-bind"},
+    {"connector", "f-bind"},
+    {"omac", "f-mac"},
+    {"mac", "f-mac"},
+    {"guidRandom", "f-random"},
+    {"rApp", "f-random"},
+    {"rnRandom", "f-random"},
+    {"guid", "f-guid"},
+    {"equence", "f-seq"},
+    {"cb", "f-size"},
+    {"ulStatusFlags", "f-flags"},
+    {"dwFlags", "f-flags"},
+    {"flags", "f-bind"},
+    {"chain", "f-chain"},
+    {"Signature", "f-sealed"},
     {"abEncrypted", "f-sealed"},
 };
 
@@ -57,14 +70,12 @@ static const struct bytes_mark *mark_of_byte(const struct bytes_view *view, size
     return NULL;
 }
 
-/* What would have been right is not known of every mark; then all of it is what matters. */
-static bool differs(const struct bytes_view *view, const struct bytes_mark *mark, size_t offset) {
-    return mark->right == NULL || mark->right[offset - mark->offset] != view->bytes[offset];
-}
-
-static bool is_marked(const struct bytes_view *view, size_t offset) {
+/* What would have been right is not known of every mark; then all of it is what the case is about. */
+static const char *mark_class(const struct bytes_view *view, size_t offset) {
     const struct bytes_mark *mark = mark_of_byte(view, offset);
-    return mark != NULL && differs(view, mark, offset);
+    if (mark == NULL || (mark->right != NULL && mark->right[offset - mark->offset] == view->bytes[offset]))
+        return NULL;
+    return mark->right != NULL ? "differs" : "about";
 }
 
 static uint8_t byte_shown(const struct bytes_view *view, size_t offset) {
@@ -104,17 +115,24 @@ static void put_letters(FILE *out, const struct bytes_view *view, size_t row) {
 /* Bytes of one field stand in one span, from at on; returns where the next one begins. */
 static size_t put_span(FILE *out, const struct bytes_view *view, size_t at, size_t end) {
     const struct decoded_field *field = field_of_byte(view, at);
-    const char *between = "";
+    const char *between = "", *class = NULL;
     if (field != NULL) {
         fprintf(out, "<span class=\"%s\" title=\"", field_class(field->name));
         html_text(out, field->name);
         fputs("\">", out);
     }
     for (; at < end && field_of_byte(view, at) == field; at++) {
-        bool marked = is_marked(view, at);
-        fprintf(out, marked ? "%s<mark>%02x</mark>" : "%s%02x", between, byte_shown(view, at));
+        const char *next = mark_class(view, at);
+        if (next != class && class != NULL)
+            fputs("</mark>", out);
+        fputs(between, out);
+        if (next != class && next != NULL)
+            fprintf(out, "<mark class=\"%s\">", next);
+        fprintf(out, "%02x", byte_shown(view, at));
+        class = next;
         between = " ";
     }
+    fputs(class != NULL ? "</mark>" : "", out);
     fputs(field != NULL ? "</span>" : "", out);
     return at;
 }

@@ -78,10 +78,10 @@
             filters.reset();
             filter();
         }
-        const details = target.querySelector("details");
+        const details = target.matches(".case, .exchange") ? target.querySelector("details") : null;
         for (let at = target.closest("details"); at !== null; at = at.parentElement.closest("details"))
             at.open = true;
-        if (details !== null && !target.classList.contains("finding")) {
+        if (details !== null) {
             details.open = true;
             details.querySelector("summary").focus({preventScroll: true});
         }

@@ -134,6 +134,7 @@ static void put_list(struct recording_page *page, const struct exchange_style *s
 }
 
 static void put_session(struct recording_page *page, const struct exchange_style *style, uint32_t session) {
+    const struct timeline_style timeline = {.prefix = style->prefix, .linked = true};
     FILE *out = page->out;
     fprintf(out, "<section class=\"session\" aria-labelledby=\"s-%" PRIu32 "\"><h2 id=\"s-%" PRIu32 "\">", session, session);
     if (session == 0)
@@ -142,7 +143,7 @@ static void put_session(struct recording_page *page, const struct exchange_style
         fprintf(out, "Session %" PRIu32, session);
     fputs("</h2>\n", out);
     if (session != 0)
-        html_timeline(out, &page->view, session, "m", true);
+        html_timeline(out, &timeline, &page->view, session);
     put_list(page, style, session);
     fputs("</section>\n", out);
 }

@@ -52,14 +52,17 @@ static void put_attributes(FILE *out, const struct case_outcome *o) {
     fputc('"', out);
 }
 
+/* A player's command is a shell's words already. */
 static void put_repeat(const struct run_page *page, const struct case_outcome *o) {
-    fputs("<div><dt>Repeat</dt><dd><code>", page->out);
-    if (strcmp(page->about->suite, "player") == 0)
-        html_format(page->out, "copp test player --only %s --seed %" PRIu64 " -- %s", o->test->id, page->about->seed,
-                    page->about->subject);
+    const struct report_about *about = page->about;
+    bool player = strcmp(about->suite, "player") == 0;
+    const char *quote = strpbrk(about->subject, " '\"\\$`&|;<>()*?~#") != NULL ? "'" : "";
+    fputs("<div class=\"whole\"><dt>Repeat</dt><dd><code>", page->out);
+    if (player)
+        html_format(page->out, "copp test player --only %s --seed %" PRIu64 " -- %s", o->test->id, about->seed, about->subject);
     else
-        html_format(page->out, "copp test %s --device %s --semantics %s --only %s --seed %" PRIu64, page->about->suite,
-                    page->about->subject, page->about->semantics, o->test->id, page->about->seed);
+        html_format(page->out, "copp test driver --device %s%s%s --semantics %s --only %s --seed %" PRIu64, quote, about->subject,
+                    quote, about->semantics, o->test->id, about->seed);
     fputs("</code></dd></div>\n", page->out);
 }
 
@@ -81,12 +84,13 @@ static void put_facts(const struct run_page *page, const struct case_outcome *o)
 }
 
 static void put_timelines(FILE *out, const struct view *view, const char *prefix, bool linked) {
+    const struct timeline_style style = {.prefix = prefix, .linked = linked, .tested = true};
     uint32_t sessions[SESSIONS_MAX + 1];
     size_t count = view_sessions(view, sessions, SESSIONS_MAX + 1);
     for (size_t i = 0; i < count && i < SESSIONS_MAX; i++) {
         if (count > 1)
             fprintf(out, "<h4>Session %" PRIu32 "</h4>\n", sessions[i]);
-        html_timeline(out, view, sessions[i], prefix, linked);
+        html_timeline(out, &style, view, sessions[i]);
     }
     if (count > SESSIONS_MAX)
         fprintf(out, "<p class=\"aside\">The sessions after the first %u are not drawn.</p>\n", SESSIONS_MAX);
@@ -230,7 +234,8 @@ static void put_summary(const struct run_page *page, const struct page_families 
     page_fact(out, "Cases", "%zu%s%s", page->report->count, about->strict ? ", strict" : "",
               page->report->stopped ? ", stopped early" : "");
     page_fact(out, "Seed", "%" PRIu64, about->seed);
-    page_fact(out, "Duration", "%.1f s", (double)page->report->duration_us / 1e6);
+    page_fact(out, "Duration", page->report->duration_us < 1000000 ? "%.3f s" : "%.1f s",
+              (double)page->report->duration_us / 1e6);
     page_fact_date(out, when);
     page_fact(out, "Version", "copp %s", about->version);
     page_facts_end(out);

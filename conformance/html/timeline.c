@@ -16,16 +16,24 @@
 #define AT_DRIVER 520u
 #define AT_LEVELS 566u
 #define LEVEL_STEP 56u
-#define AT_EVENTS 792u
+#define LEVELS_LEAST 2u /* types that there is always room for */
 #define LABEL_MAX 58u
-#define EVENT_MAX 28u
+#define LETTER 6u /* the width of one of the lane of events, more or less */
+
+struct bar {
+    unsigned from;
+    bool known, up;
+};
 
 struct timeline {
     FILE *out;
     const char *prefix;
     bool linked;
+    bool tested;
     unsigned y; /* of the row that is drawn next */
+    unsigned events; /* where their lane begins */
     struct levels levels;
+    struct bar bars[LEVELS_TYPES];
 };
 
 /* --- parts --- */
@@ -49,23 +57,32 @@ static void put_arrow(FILE *out, const char *class, unsigned y, bool back) {
     fprintf(out, "<path class=\"head %s\" d=\"M%u %uL%u %uL%u %uZ\"/>", class, to, y, neck, y - 4, neck, y + 4);
 }
 
-static const char *arrow_class(const struct decoded_message *message) {
+static const char *arrow_class(const struct timeline *t, const struct decoded_message *message) {
     static const char *const classes[] = {"arrow", "arrow refused", "arrow broken"};
-    return classes[message->weight];
+    bool meant = t->tested && message->entry->message.direction == RECORDING_REQUEST;
+    return meant ? classes[DECODED_FINE] : classes[message->weight];
 }
 
 /* --- lanes --- */
 
-static void put_levels(struct timeline *t, unsigned height) {
-    for (size_t i = 0; i < t->levels.count; i++) {
-        const struct level_lane *lane = &t->levels.lanes[i];
-        const unsigned x = AT_LEVELS + (unsigned)i * LEVEL_STEP;
-        if (lane->known)
-            fprintf(t->out, "<rect class=\"%s\" x=\"%u\" y=\"%u\" width=\"8\" height=\"%u\"/>",
-                    lane->own != 0 ? "level up" : "level down", x, t->y, height);
-        else
-            put_line(t->out, "unknown", x + 4, t->y, x + 4, t->y + height);
-    }
+/* One bar for as long as a level stays up, or down, or unknown. */
+static void end_bar(struct timeline *t, size_t lane, unsigned y) {
+    const struct bar *bar = &t->bars[lane];
+    const unsigned x = AT_LEVELS + (unsigned)lane * LEVEL_STEP;
+    if (y > bar->from && bar->known)
+        fprintf(t->out, "<rect class=\"level %s\" x=\"%u\" y=\"%u\" width=\"8\" height=\"%u\"/>", bar->up ? "up" : "down", x,
+                bar->from, y - bar->from);
+    else if (y > bar->from)
+        put_line(t->out, "unknown", x + 4, bar->from, x + 4, y);
+}
+
+static void take_level(struct timeline *t, size_t lane, unsigned y) {
+    const struct level_lane *level = &t->levels.lanes[lane];
+    struct bar *bar = &t->bars[lane];
+    if (bar->known == level->known && bar->up == (level->own != 0))
+        return;
+    end_bar(t, lane, y);
+    *bar = (struct bar){.from = y, .known = level->known, .up = level->own != 0};
 }
 
 static void put_level(struct timeline *t, const struct view_exchange *exchange) {
@@ -75,26 +92,47 @@ static void put_level(struct timeline *t, const struct view_exchange *exchange) 
     const struct level_lane *lane = &t->levels.lanes[told.lane];
     const unsigned x = AT_LEVELS + (unsigned)told.lane * LEVEL_STEP;
     const char *name = copp_level_name(lane->type, told.level);
+    take_level(t, told.lane, t->y + 36);
     if (told.global)
         fprintf(t->out, "<circle class=\"global %s\" cx=\"%u\" cy=\"%u\" r=\"4\"/>", told.level != 0 ? "up" : "down", x + 15,
                 t->y + 29);
     put_label(t->out, x + (told.global ? 22 : 12), t->y + 33, "small", name, 9);
 }
 
-/* What a driver tells beside its answer stands in the lane of events. */
-static void put_event(struct timeline *t, const struct view_exchange *exchange) {
-    const struct decoded_message *answer = exchange->answer;
-    const struct decoded_message *said = answer != NULL && answer->weight > exchange->first->weight ? answer : exchange->first;
-    static const char *const classes[] = {"", "event refused", "event broken"};
-    char text[DECODED_NOTE_SIZE + 32];
-    if (said->weight == DECODED_FINE)
-        return;
-    (void)snprintf(text, sizeof text, "%s%s%s", said->rule != NULL ? said->rule : "", said->rule != NULL ? " " : "", said->note);
-    fprintf(t->out, "<g><title>");
+static size_t event_letters(const struct timeline *t) {
+    return (WIDTH - t->events) / LETTER;
+}
+
+/* In two lines, if one does not do. */
+static void put_event(struct timeline *t, unsigned y, const char *class, const char *text) {
+    const size_t most = event_letters(t);
+    char line[128];
+    size_t size = strlen(text), cut = size;
+    fputs("<g><title>", t->out);
     html_text(t->out, text);
     fputs("</title>", t->out);
-    put_label(t->out, AT_EVENTS, t->y + (said == answer ? 33 : 14), classes[said->weight], text, EVENT_MAX);
+    if (size > most) {
+        for (cut = most; cut > most / 2 && text[cut] != ' ';)
+            cut--;
+    }
+    (void)snprintf(line, sizeof line, "%.*s", (int)cut, text);
+    put_label(t->out, t->events, y, class, line, sizeof line);
+    if (cut < size)
+        put_label(t->out, t->events, y + 14, class, text + cut + (text[cut] == ' '), most);
     fputs("</g>", t->out);
+}
+
+/* What the decoder has to say of an exchange stands in the lane of events. */
+static void put_finding(struct timeline *t, const struct view_exchange *exchange) {
+    const struct decoded_message *answer = exchange->answer;
+    const struct decoded_message *said = answer != NULL && answer->weight > exchange->first->weight ? answer : exchange->first;
+    const bool meant = t->tested && said == exchange->first;
+    char text[DECODED_NOTE_SIZE + 32], class[32];
+    if (said->weight == DECODED_FINE)
+        return;
+    (void)snprintf(text, sizeof text, "%s%s%s", said->rule != NULL ? said->rule : "", said->rule != NULL ? ": " : "", said->note);
+    (void)snprintf(class, sizeof class, "event %s", meant ? "meant" : said->weight == DECODED_BROKEN ? "broken" : "refused");
+    put_event(t, t->y + (said == answer ? 24 : 14), class, text);
 }
 
 /* --- rows --- */
@@ -108,9 +146,9 @@ static void put_moment(struct timeline *t, const struct view_exchange *exchange)
 
 static void put_note_row(struct timeline *t, const struct view_exchange *exchange) {
     put_moment(t, exchange);
-    put_line(t->out, "happens", AT_PLAYER, t->y + 10, AT_EVENTS - 8, t->y + 10);
-    put_label(t->out, AT_EVENTS, t->y + 14, "event", exchange->first->summary, EVENT_MAX);
-    t->y += ROW_OF_NOTE;
+    put_line(t->out, "happens", AT_PLAYER, t->y + 10, t->events - 8, t->y + 10);
+    put_event(t, t->y + 14, "event", exchange->first->summary);
+    t->y += strlen(exchange->first->summary) > event_letters(t) ? ROW : ROW_OF_NOTE;
 }
 
 static void put_row(struct timeline *t, const struct view_exchange *exchange) {
@@ -119,20 +157,19 @@ static void put_row(struct timeline *t, const struct view_exchange *exchange) {
     if (exchange->evidence)
         fprintf(out, "<rect class=\"evidence\" x=\"2\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"4\"/>", t->y + 1, WIDTH - 4,
                 ROW - 1);
-    put_levels(t, ROW);
     if (t->linked)
         fprintf(out, "<a href=\"#%s-%zu\">", t->prefix, exchange->number);
     put_moment(t, exchange);
     fprintf(out, "<text x=\"%u\" y=\"%u\" class=\"moment\">%zu</text>", AT_TIME, t->y + 32, exchange->number);
     put_label(out, AT_PLAYER + 14, t->y + 13, "label", exchange->first->summary, LABEL_MAX);
-    put_arrow(out, arrow_class(exchange->first), t->y + 18, answer_alone);
+    put_arrow(out, arrow_class(t, exchange->first), t->y + 18, answer_alone);
     if (exchange->answer != NULL) {
         put_label(out, AT_DRIVER - 14, t->y + 32, "label end", exchange->answer->summary, LABEL_MAX);
-        put_arrow(out, arrow_class(exchange->answer), t->y + 36, true);
+        put_arrow(out, arrow_class(t, exchange->answer), t->y + 36, true);
     }
     fputs(t->linked ? "</a>" : "", out);
     put_level(t, exchange);
-    put_event(t, exchange);
+    put_finding(t, exchange);
     t->y += ROW;
     fputc('\n', out);
 }
@@ -154,7 +191,7 @@ static unsigned measure(const struct view *view, uint32_t session, size_t *rows,
             continue;
         ++*rows;
         (void)levels_take(levels, &view->items[i], &told);
-        height += is_note(&view->items[i]) ? ROW_OF_NOTE : ROW;
+        height += ROW;
     }
     return height + 12;
 }
@@ -164,7 +201,7 @@ static void put_head(struct timeline *t, const struct levels *levels, unsigned h
     put_label(out, AT_PLAYER, 16, "lane middle", "Player", LABEL_MAX);
     put_label(out, AT_DRIVER, 16, "lane middle", "Driver", LABEL_MAX);
     put_label(out, AT_LEVELS, 16, "lane", "Connector levels", LABEL_MAX);
-    put_label(out, AT_EVENTS, 16, "lane", "Events", LABEL_MAX);
+    put_label(out, t->events, 16, "lane", "Events", LABEL_MAX);
     put_line(out, "life", AT_PLAYER, 24, AT_PLAYER, height - 4);
     put_line(out, "life", AT_DRIVER, 24, AT_DRIVER, height - 4);
     for (size_t i = 0; i < levels->count; i++)
@@ -172,40 +209,51 @@ static void put_head(struct timeline *t, const struct levels *levels, unsigned h
     fputc('\n', out);
 }
 
-void html_timeline(FILE *out, const struct view *view, uint32_t session, const char *prefix, bool linked) {
-    struct timeline t = {.out = out, .prefix = prefix, .linked = linked, .y = HEAD};
-    struct levels levels = {.count = 0};
-    size_t rows, all, drawn = 0;
-    unsigned height = measure(view, session, &rows, &all, &levels);
-    fprintf(
-        out,
-        "<figure class=\"timeline\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline of session %" PRIu32
-        "\">"
-        "<svg viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" aria-hidden=\"%s\">\n",
-        session, WIDTH, height, WIDTH, height, linked ? "false" : "true");
-    put_head(&t, &levels, height);
-    t.levels = levels;
-    for (size_t i = 0; i < levels.count; i++)
-        t.levels.lanes[i].known = false;
-    for (size_t i = 0; i < view->count && drawn < rows; i++) {
+static void put_rows(struct timeline *t, const struct view *view, uint32_t session, size_t rows) {
+    for (size_t i = 0; i < view->count && rows > 0; i++) {
         const struct view_exchange *exchange = &view->items[i];
         if (!is_drawn(exchange, session))
             continue;
-        drawn++;
+        rows--;
         if (is_note(exchange))
-            put_note_row(&t, exchange);
+            put_note_row(t, exchange);
         else
-            put_row(&t, exchange);
+            put_row(t, exchange);
     }
-    fputs("</svg></div>", out);
+}
+
+static void put_caption(FILE *out, size_t rows, size_t all, bool levels) {
     fputs("<figcaption>", out);
     if (all > rows)
         fprintf(out, "The first %zu of %zu exchanges are drawn. ", rows, all);
-    if (levels.count > 0)
+    if (levels)
         fputs(
             "Bar: the level that this session has set. Circle: the connector's level, as the driver tells it. Filled: protected.",
             out);
     fputs("</figcaption></figure>\n", out);
+}
+
+void html_timeline(FILE *out, const struct timeline_style *style, const struct view *view, uint32_t session) {
+    struct timeline t = {.out = out, .prefix = style->prefix, .linked = style->linked, .tested = style->tested, .y = HEAD};
+    struct levels levels = {.count = 0};
+    size_t rows, all;
+    const unsigned most = measure(view, session, &rows, &all, &levels);
+    t.levels = levels;
+    t.events = AT_LEVELS + LEVEL_STEP * (levels.count > LEVELS_LEAST ? (unsigned)levels.count : LEVELS_LEAST) + 24;
+    fprintf(out,
+            "<figure class=\"timeline\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline of session "
+            "%" PRIu32 "\"><svg viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\">\n",
+            session, WIDTH, most, WIDTH, most);
+    put_head(&t, &levels, most);
+    for (size_t i = 0; i < levels.count; i++) {
+        t.levels.lanes[i].known = false;
+        t.bars[i] = (struct bar){.from = HEAD};
+    }
+    put_rows(&t, view, session, rows);
+    for (size_t i = 0; i < levels.count; i++)
+        end_bar(&t, i, t.y);
+    fputs("</svg></div>", out);
+    put_caption(out, rows, all, levels.count > 0);
 }
 
 size_t view_sessions(const struct view *view, uint32_t *numbers, size_t max) {

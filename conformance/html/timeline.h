@@ -4,11 +4,17 @@
 
 #include "view.h"
 
+struct timeline_style {
+    const char *prefix; /* of the exchanges' ids */
+    bool linked; /* the picture links to them */
+    bool tested; /* requests are a suite's own: what is wrong with them is wrong on purpose */
+};
+
 /*
- * An SVG picture of one session's exchanges, and of those events that are of no session. prefix is that of the exchanges' ids, to which the
- * picture links if linked. A long session's end is left out, and the picture says so.
+ * An SVG picture of one session's exchanges, and of those events that are of no session. A long session's end is left out, and the picture
+ * says so.
  */
-void html_timeline(FILE *out, const struct view *view, uint32_t session, const char *prefix, bool linked);
+void html_timeline(FILE *out, const struct timeline_style *style, const struct view *view, uint32_t session);
 
 /* The sessions that a view has, in the order of their beginnings: up to max numbers; returns how many there are. */
 size_t view_sessions(const struct view *view, uint32_t *numbers, size_t max);
