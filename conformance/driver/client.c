@@ -165,6 +165,7 @@ bool client_sequence_start(struct case_run *run, struct driver_client *client, c
         return true;
     client->status_sequence = client->handshake.status_sequence;
     client->command_sequence = client->handshake.command_sequence;
+    case_key(run, &client->handshake);
     return copp_omac_set_key(client->omac, client->handshake.session_key) == COPP_OK || case_error(run, "no MAC could be made");
 }
 

@@ -13,9 +13,9 @@
 #define ROW_OF_NOTE 26u
 #define AT_TIME 74u
 #define AT_PLAYER 96u
-#define AT_DRIVER 520u
-#define AT_LEVELS 566u
-#define LEVEL_STEP 56u
+#define AT_DRIVER 490u
+#define AT_LEVELS 528u
+#define LEVEL_STEP 76u
 #define LEVELS_LEAST 2u /* types that there is always room for */
 #define LABEL_MAX 58u
 #define LETTER 6u /* the width of one of the lane of events, more or less */
@@ -96,7 +96,7 @@ static void put_level(struct timeline *t, const struct view_exchange *exchange) 
     if (told.global)
         fprintf(t->out, "<circle class=\"global %s\" cx=\"%u\" cy=\"%u\" r=\"4\"/>", told.level != 0 ? "up" : "down", x + 15,
                 t->y + 29);
-    put_label(t->out, x + (told.global ? 22 : 12), t->y + 33, "small", name, 9);
+    put_label(t->out, x + (told.global ? 22 : 12), t->y + 33, "small", name, 11);
 }
 
 static size_t event_letters(const struct timeline *t) {
@@ -125,7 +125,9 @@ static void put_event(struct timeline *t, unsigned y, const char *class, const c
 /* What the decoder has to say of an exchange stands in the lane of events. */
 static void put_finding(struct timeline *t, const struct view_exchange *exchange) {
     const struct decoded_message *answer = exchange->answer;
-    const struct decoded_message *said = answer != NULL && answer->weight > exchange->first->weight ? answer : exchange->first;
+    const bool broken = answer != NULL && answer->weight == DECODED_BROKEN;
+    const bool heavier = answer != NULL && answer->weight > exchange->first->weight;
+    const struct decoded_message *said = heavier || (t->tested && broken) ? answer : exchange->first;
     const bool meant = t->tested && said == exchange->first;
     char text[DECODED_NOTE_SIZE + 32], class[32];
     if (said->weight == DECODED_FINE)

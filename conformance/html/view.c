@@ -96,6 +96,8 @@ static size_t put_entries(const struct exchange_list *list, struct recording_ent
 
 /* Those whose bytes are marked, and the last one before the verdict. */
 static void find_evidence(const struct case_outcome *outcome, struct view *view) {
+    if (outcome->result != CASE_FAIL && outcome->result != CASE_EXPECTED_FAILURE && outcome->result != CASE_ERROR)
+        return;
     for (size_t i = 0; i < outcome->mark_count; i++) {
         if (outcome->marks[i].exchange < view->count)
             view->items[outcome->marks[i].exchange].evidence = true;
@@ -111,7 +113,8 @@ bool view_of_outcome(const struct case_outcome *outcome, struct view *view) {
     if (view->entries == NULL || view->items == NULL)
         return false;
     struct recording_file file = {.entries = view->entries, .count = put_entries(list, view->entries)};
-    if (decode(&file, NULL, &view->decoded) != COPP_OK)
+    const struct key_log log = {.entries = outcome->keys, .count = outcome->key_count};
+    if (decode(&file, &log, &view->decoded) != COPP_OK)
         return false;
     const struct decoded_message *message = view->decoded.messages;
     for (size_t i = 0; i < list->count; i++) {
