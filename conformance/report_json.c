@@ -20,8 +20,9 @@ static json_t *hex(const uint8_t *bytes, size_t size) {
 }
 
 json_t *report_json_case(const struct conformance_case *test) {
-    return json_pack("{ss ss ss ss ss ss sb}", "id", test->id, "title", test->title, "rules", test->rules, "source", test->source,
-                     "sends", test->sends, "right", test->right, "hostile", test->hostile);
+    static const char *const semantics[] = {"any", "copp", "opm"};
+    return json_pack("{ss ss ss ss ss ss sb ss}", "id", test->id, "title", test->title, "rules", test->rules, "source", test->source,
+                     "sends", test->sends, "right", test->right, "hostile", test->hostile, "semantics", semantics[test->semantics]);
 }
 
 static json_t *json_exchange(const struct exchange *e) {

@@ -2,6 +2,8 @@
 #ifndef COPP_CONFORMANCE_RUNNER_H
 #define COPP_CONFORMANCE_RUNNER_H
 
+#include <signal.h>
+
 #include "case.h"
 
 struct runner_options {
@@ -17,7 +19,7 @@ struct runner_options {
     void (*finish)(struct case_run *run); /* after each case, whatever came of it; NULL: nothing to do */
     void (*progress)(void *context, const struct case_outcome *outcome); /* after each case; NULL: nobody is told */
     void *context;
-    const volatile bool *stop; /* set by a signal: no more cases begin; NULL: never */
+    const volatile sig_atomic_t *stop; /* set by a signal: no more cases begin; NULL: never */
     void *subject;
 };
 

@@ -1,11 +1,11 @@
 /* copp decode: what a recording of sessions says, and the first thing that went wrong in it. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
 #include "cli/io.h"
 #include "cli/report.h"
+#include "cli/test/write_report.h"
 #include "conformance/decode/decode.h"
 #include "conformance/html/html.h"
 
@@ -151,21 +151,21 @@ static int print_all(const struct recording_file *file, const struct decoded *de
 
 /* --- as a page --- */
 
-/* In memory first, so that the file is written whole or not at all. */
+struct page_of {
+    const char *name;
+    const struct recording_file *file;
+    const struct decoded *decoded;
+};
+
+static bool print_page(FILE *out, const void *what) {
+    const struct page_of *page = what;
+    return html_of_recording(out, page->name, copp_version(), page->file, page->decoded, time(NULL));
+}
+
 static int write_page(const struct invocation *in, const struct recording_file *file, const struct decoded *decoded) {
     const struct decode_options *o = in->options;
-    char *text = NULL;
-    size_t size = 0;
-    if (o->html == NULL)
-        return STATUS_YES;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        return fail_result(in, NULL, COPP_E_MEMORY);
-    bool good = html_of_recording(out, in->operands[0], copp_version(), file, decoded, time(NULL));
-    good = fclose(out) == 0 && good;
-    int status = good ? write_file(in, o->html, text, size) : fail_result(in, NULL, COPP_E_MEMORY);
-    free(text);
-    return status;
+    const struct page_of page = {in->operands[0], file, decoded};
+    return o->html == NULL ? STATUS_YES : write_report(in, o->html, print_page, &page);
 }
 
 /* --- */

@@ -1,4 +1,5 @@
 /* copp test driver: does a driver follow the protocol, and where not? */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ static const struct option_spec options[] = {
     {.name = "hostile",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct driver_options, hostile),
-     .help = "send a real driver what no correct application\nsends, too; simulated ones are always sent it"},
+     .help = "send the machine's own driver what no correct\napplication sends, too; others are always sent it"},
     {.name = "event-command",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct driver_options, event_command),
@@ -42,9 +43,29 @@ static const struct option_spec options[] = {
     {.name = NULL},
 };
 
-/* Only where nothing real is behind it is anything sent without being asked for. */
-static bool is_hostile(const struct driver_options *o, const struct adapter *adapter) {
-    return o->hostile || adapter->path == NULL || strncmp(adapter->path, "opm", 4) != 0;
+/* The machine's own driver, which is in the kernel: what nobody sends could bring the machine down. */
+static bool is_real(const struct adapter *adapter) {
+    return adapter->path != NULL && strcmp(adapter->path, "opm") == 0;
+}
+
+/* The person, or whoever started us, has had enough: the running case ends as it would, and gives its levels back. */
+static volatile sig_atomic_t stopped;
+
+static void stop(int number) {
+    (void)number;
+    stopped = 1;
+}
+
+static void stop_by_signals(void) {
+    static const int numbers[] = {SIGINT, SIGTERM,
+#ifdef SIGHUP
+                                  SIGHUP
+#endif
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (signal(numbers[i], stop) == SIG_IGN)
+            (void)signal(numbers[i], SIG_IGN); /* as nohup wants it */
+    }
 }
 
 static int run_cases(const struct invocation *in, struct driver_suite *suite, struct runner_options *runner,
@@ -52,10 +73,13 @@ static int run_cases(const struct invocation *in, struct driver_suite *suite, st
     const struct driver_options *o = in->options;
     struct runner_report report;
     char error[256];
+    char subject[512] = "embedded";
+    if (adapter->path != NULL)
+        (void)snprintf(subject, sizeof subject, "%s%s", is_real(adapter) ? "" : "unix:", adapter->path);
     if (!driver_survey(suite, error, sizeof error))
         return fail(in, STATUS_UNKNOWN, o->output, "%s", error);
     const struct report_about about = {.suite = "driver",
-                                       .subject = adapter->path != NULL ? adapter->path : "embedded",
+                                       .subject = subject,
                                        .semantics = suite->semantics == COPP_SEMANTICS_OPM ? "opm" : "copp",
                                        .version = copp_version(),
                                        .seed = runner->seed,
@@ -78,18 +102,20 @@ static int run_on(const struct invocation *in, struct adapter *adapter, const st
         .target = &target.target, .semantics = adapter_target_semantics(&target), .only_output = o->output};
     struct runner_options runner = {.only = o->test.only,
                                     .strict = o->test.strict,
-                                    .hostile = is_hostile(o, adapter),
+                                    .hostile = o->hostile || !is_real(adapter),
                                     .semantics = suite.semantics,
                                     .prepare = driver_prepare,
                                     .finish = driver_finish,
                                     .progress = test_tell,
                                     .context = &progress,
+                                    .stop = &stopped,
                                     .subject = &suite};
     int status = test_seed(in, &o->test, &runner.seed);
     if (status == STATUS_YES)
         status = expectations_read(in, &o->test, cases, count, &expectations);
     if (status != STATUS_YES)
         return status;
+    stop_by_signals();
     runner.expected = expectations.ids;
     runner.expected_count = expectations.count;
     status = run_cases(in, &suite, &runner, cases, count, adapter);

@@ -6,6 +6,7 @@
 #include "cli/io.h"
 #include "cli/report.h"
 #include "conformance/html/html.h"
+#include "write_report.h"
 
 #define EXPECT_MAX 65536u
 
@@ -102,36 +103,26 @@ void test_tell(void *context, const struct case_outcome *outcome) {
     fflush(stdout);
 }
 
-typedef bool write_report_fn(FILE *out, const struct report_about *about, const struct runner_report *report);
+/* What reports are made of. */
+struct told {
+    const struct report_about *about;
+    const struct runner_report *report;
+};
 
-static bool write_junit(FILE *out, const struct report_about *about, const struct runner_report *report) {
-    report_junit(out, about, report);
+static bool print_junit(FILE *out, const void *what) {
+    const struct told *told = what;
+    report_junit(out, told->about, told->report);
     return true;
 }
 
-static bool write_html(FILE *out, const struct report_about *about, const struct runner_report *report) {
-    return html_of_run(out, about, report, time(NULL));
-}
-
-/* A report that somebody else reads: in memory first, so that the file is written whole or not at all. */
-static int write_report(const struct invocation *in, const char *name, write_report_fn *write, const struct report_about *about,
-                        const struct runner_report *report) {
-    char *text = NULL;
-    size_t size = 0;
-    if (name == NULL)
-        return STATUS_YES;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        return fail_result(in, NULL, COPP_E_MEMORY);
-    bool good = write(out, about, report);
-    good = fclose(out) == 0 && good;
-    int status = good ? write_file(in, name, text, size) : fail_result(in, NULL, COPP_E_MEMORY);
-    free(text);
-    return status;
+static bool print_html(FILE *out, const void *what) {
+    const struct told *told = what;
+    return html_of_run(out, told->about, told->report, time(NULL));
 }
 
 int test_finish(const struct invocation *in, const struct test_options *options, const struct runner_options *runner,
                 const struct report_about *about, const struct runner_report *report) {
+    const struct told told = {about, report};
     int status = runner_status(runner, report);
     if (report->count == 0)
         return fail(in, STATUS_UNKNOWN, NULL, "no case has been run");
@@ -139,8 +130,9 @@ int test_finish(const struct invocation *in, const struct test_options *options,
         return STATUS_UNKNOWN;
     if (!in->json)
         report_text_summary(stdout, about, report);
-    if (write_report(in, options->junit, write_junit, about, report) != STATUS_YES ||
-        write_report(in, options->html, write_html, about, report) != STATUS_YES)
+    if (options->junit != NULL && write_report(in, options->junit, print_junit, &told) != STATUS_YES)
+        return STATUS_UNKNOWN;
+    if (options->html != NULL && write_report(in, options->html, print_html, &told) != STATUS_YES)
         return STATUS_UNKNOWN;
     return status;
 }

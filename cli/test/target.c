@@ -6,6 +6,10 @@
 
 #include "cli/remote.h"
 #include "cli/report.h"
+#include "write_report.h"
+
+/* A driver that lives elsewhere may notice a little later what an event command has done, or that a device was closed. */
+#define SETTLE_MS 150u
 
 static struct adapter_target *of(struct driver_target *target) {
     return (struct adapter_target *)(void *)target;
@@ -32,7 +36,9 @@ static enum copp_result open_remote(struct adapter_target *t, const char *output
     quiet.note = &note;
     t->adapter->semantics = semantics;
     int status = remote_open(&quiet, t->adapter, output, transport);
-    return status == STATUS_YES ? COPP_OK : COPP_E_TRANSPORT;
+    if (status == STATUS_YES)
+        return COPP_OK;
+    return remote_refuses(t->adapter, output) ? COPP_E_UNSUPPORTED_MODE : COPP_E_TRANSPORT;
 }
 
 static enum copp_result open_device(struct driver_target *target, const char *output, enum copp_semantics semantics,
@@ -50,7 +56,7 @@ static bool cause_embedded(struct driver_target *target, const char *event) {
 
 /* The command has the event in its environment, and says by its exit status whether it could. */
 static bool cause_by_command(struct driver_target *target, const char *event) {
-    return setenv("COPP_EVENT", event, 1) == 0 && system(of(target)->event_command) == 0;
+    return set_variable("COPP_EVENT", event) && system(of(target)->event_command) == 0;
 }
 
 void adapter_target_init(struct adapter_target *target, const struct invocation *in, struct adapter *adapter,
@@ -62,6 +68,7 @@ void adapter_target_init(struct adapter_target *target, const struct invocation 
     else if (adapter->path == NULL)
         target->ops.cause = cause_embedded;
     target->target.ops = &target->ops;
+    target->target.settle_ms = adapter->path == NULL && event_command == NULL ? 0 : SETTLE_MS;
     target->target.anchor = adapter->path == NULL ? &adapter->host.anchor : &adapter->anchor;
     target->target.opm_anchor = adapter->path == NULL ? &adapter->host.opm.anchor : &adapter->opm_anchor;
 }

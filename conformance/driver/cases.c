@@ -2,9 +2,8 @@
 #include "driver.h"
 
 static const struct conformance_case *const lists[] = {
-    driver_cases_session,
-    driver_cases_command,
-    driver_cases_status,
+    driver_cases_certificate, driver_cases_session, driver_cases_command, driver_cases_level,       driver_cases_signaling,
+    driver_cases_status,      driver_cases_content, driver_cases_events,  driver_cases_arbitration, driver_cases_binding,
 };
 
 size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]) {

@@ -310,6 +310,17 @@ bool client_ask(struct case_run *run, struct driver_client *client, enum copp_re
            copp_status_decode(output.bytes + 20, COPP_STATUS_SIZE, answer) == COPP_OK;
 }
 
+bool client_await_flags(struct case_run *run, struct driver_client *client, uint32_t *flags) {
+    struct copp_status answer = {.flags = 0};
+    for (uint64_t end = driver_patience(run);;) {
+        if (!client_ask(run, client, COPP_QUERY_CONNECTOR_TYPE, 0, &answer))
+            return false;
+        *flags = answer.flags;
+        if (answer.flags != COPP_STATUS_NORMAL || clock_us() >= end)
+            return true;
+    }
+}
+
 bool want_hresult(struct case_run *run, const char *rule, const char *what, uint32_t got, uint32_t right) {
     char text[96];
     if (got == right)

@@ -78,6 +78,9 @@ bool client_query(struct case_run *run, struct driver_client *client, enum copp_
 bool client_ask(struct case_run *run, struct driver_client *client, enum copp_request request, uint32_t type,
                 struct copp_status *answer);
 
+/* The flags of the next answer, or of a later one as long as an event may need to show. */
+bool client_await_flags(struct case_run *run, struct driver_client *client, uint32_t *flags);
+
 /* Compares an HRESULT with what is right; what names the request. False, and the case fails. */
 bool want_hresult(struct case_run *run, const char *rule, const char *what, uint32_t got, uint32_t right);
 /* Compares a field of the last answer, at offset and 4 bytes long. */

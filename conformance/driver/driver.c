@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "client.h"
-#include "copp/opm.h"
+#include "conformance/pause.h"
 
-static void free_clients(struct case_run *run, struct driver_suite *suite) {
+void driver_close_clients(struct case_run *run) {
+    struct driver_suite *suite = driver_suite_of(run);
     for (size_t i = 0; i < suite->client_count; i++) {
         struct driver_client *client = suite->clients[i];
         client_close(run, client);
@@ -19,110 +20,178 @@ static void free_clients(struct case_run *run, struct driver_suite *suite) {
     suite->client_count = 0;
 }
 
-/* What the output itself says that it has. */
-static bool ask_output(struct case_run *run, struct driver_output *output) {
-    struct copp_status answer;
-    struct copp_status_output signaling;
-    struct copp_status_input input;
-    uint32_t hresult;
-    struct driver_client *client = client_start_on(run, output);
-    if (client == NULL || !client_ask(run, client, COPP_QUERY_CONNECTOR_TYPE, 0, &answer))
-        return false;
-    output->connector_type = answer.data;
-    if (!client_ask(run, client, COPP_QUERY_PROTECTION_TYPE, 0, &answer))
-        return false;
-    output->types = answer.data;
-    if (client->semantics == COPP_SEMANTICS_OPM)
-        return true;
-    client_make_status(run, client, COPP_QUERY_SIGNALING, NULL, 0, &input);
-    if (!client_status(run, client, &input, NULL, &signaling, &hresult))
-        return false;
-    output->standards = get_u32(signaling.bytes + 40);
-    output->standard = get_u32(signaling.bytes + 44);
-    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
-                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57}; /* BIND-1 */
-    output->has |= memcmp(signaling.bytes + 3968, mark, sizeof mark) == 0 ? NEED_BOUND : NEED_UNBOUND;
-    client_make_status(run, client, COPP_QUERY_HDCP_KEY_DATA, NULL, 0, &input);
-    if (!client_status(run, client, &input, NULL, &signaling, &hresult))
-        return false;
-    output->has |= hresult == COPP_HR_OK ? NEED_RECEIVER : 0;
-    return true;
-}
-
-static void conclude(const struct driver_suite *suite, struct driver_output *output) {
-    const bool opm = suite->semantics == COPP_SEMANTICS_OPM;
-    const uint32_t hdcp = opm ? COPP_PROTECTION_TYPE_OPM_HDCP : COPP_PROTECTION_TYPE_HDCP;
-    output->has |= (output->types & hdcp) != 0 ? NEED_HDCP : NEED_NO_HDCP;
-    output->has |= (output->types & COPP_PROTECTION_TYPE_ACP) != 0 ? NEED_ACP : NEED_NO_ACP;
-    output->has |= (output->types & COPP_PROTECTION_TYPE_CGMSA) != 0 ? NEED_CGMSA : 0;
-    output->has |= output->standards != 0 ? NEED_SIGNALING : 0;
-    output->has |= suite->target->ops->cause != NULL ? NEED_EVENTS : 0;
-}
-
-bool driver_survey(struct driver_suite *suite, char *error, size_t error_size) {
-    static const struct conformance_case survey = {
-        .id = "DRV-SURVEY", .title = "what outputs there are", .rules = "QRY-6", .source = "", .sends = "", .right = ""};
-    (void)snprintf(error, error_size, "the driver has no outputs");
-    for (size_t i = 0; suite->output_count < DRIVER_OUTPUTS_MAX; i++) {
-        const char *name = suite->target->ops->output(suite->target, i);
-        if (name == NULL)
-            break;
-        if (suite->only_output != NULL && strcmp(name, suite->only_output) != 0)
-            continue;
-        struct case_outcome outcome = {.test = &survey};
-        struct case_run run = {.test = &survey, .outcome = &outcome, .subject = suite, .start_us = clock_us()};
-        struct driver_output *output = &suite->outputs[suite->output_count];
-        *output = (struct driver_output){.name = name};
-        if (ask_output(&run, output)) {
-            conclude(suite, output);
-            suite->output_count++;
-        } else {
-            (void)snprintf(error, error_size, "%s: %s", name, outcome.seen);
-        }
-        free_clients(&run, suite);
-        exchange_list_free(&outcome.exchanges);
+/* What is missing, in words. */
+static void name_needs(unsigned needs, char *text, size_t size) {
+    static const struct {
+        unsigned need;
+        const char *name;
+    } names[] = {{NEED_HDCP, "HDCP"},
+                 {NEED_ACP, "ACP"},
+                 {NEED_CGMSA, "CGMS-A"},
+                 {NEED_SIGNALING, "TV standards"},
+                 {NEED_EVENTS, "a way to make something happen to it (--event-command)"},
+                 {NEED_BOUND, "bound answers"},
+                 {NEED_UNBOUND, "answers that are not bound"},
+                 {NEED_RECEIVER, "an HDCP receiver that is named"},
+                 {NEED_NO_HDCP, "no HDCP"},
+                 {NEED_NO_ACP, "no ACP"},
+                 {NEED_TYPE, "a protection type"},
+                 {NEED_CEA, "a default standard of CEA-805-A"},
+                 {NEED_NO_CEA, "a default standard that is not of CEA-805-A"},
+                 {NEED_NO_SIGNALING, "no TV standards"},
+                 {NEED_COMPONENT, "component video"},
+                 {NEED_FIXED, "S-Video or composite"},
+                 {NEED_TWO_TYPES, "two protection types"},
+                 {NEED_NO_RECEIVER, "no HDCP receiver"}};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names && used < size; i++) {
+        if ((needs & names[i].need) != 0)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", names[i].name);
     }
-    return suite->output_count > 0;
 }
 
 bool driver_prepare(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
     suite->output = NULL;
-    suite->events_caused = false;
+    suite->undo_count = 0;
+    if (!suite->probed)
+        driver_probe(suite);
     for (size_t i = 0; i < suite->output_count && suite->output == NULL; i++) {
         if ((suite->outputs[i].has & run->test->needs) == run->test->needs)
             suite->output = &suite->outputs[i];
     }
-    if (suite->output == NULL)
-        return case_skip(run, CASE_NOT_SUPPORTED, "no output has what this case needs");
+    if (suite->output == NULL) {
+        char needs[256] = "";
+        name_needs(run->test->needs, needs, sizeof needs);
+        return case_skip(run, CASE_NOT_SUPPORTED, "no output has all that this case needs: %s", needs);
+    }
     (void)snprintf(run->outcome->subject, sizeof run->outcome->subject, "%s", suite->output->name);
     return true;
 }
 
-/* What happens beyond the case is none of its business: its verdict stands. */
+/* The levels that a session still holds, before it is closed: not every driver takes back what a closed device held. */
+static void lower(struct case_run *run, struct driver_client *client) {
+    uint32_t hresult;
+    for (uint32_t type = 1; client->transport != NULL && type != 0; type <<= 1) {
+        if ((client->raised & type) != 0)
+            (void)client_set_level(run, client, type, 0, &hresult);
+    }
+}
+
+static bool has_sent(const struct case_outcome *outcome, unsigned kinds) {
+    for (size_t i = 0; i < outcome->exchanges.count; i++) {
+        if ((kinds >> outcome->exchanges.items[i].kind & 1) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* What does not work at all, the messages that it is about, and the cases that tell of it. */
+struct basic {
+    unsigned broken;
+    unsigned kinds;
+    const char *cases;
+    const char *what;
+};
+static const struct basic basics[] = {
+    {BROKEN_HANDSHAKE, 1u << EXCHANGE_KEY_EXCHANGE, "DRV-CERT-*,DRV-SES-2-*,DRV-SES-5-*", "handshakes do not work"},
+    {BROKEN_QUERIES, 1u << EXCHANGE_STATUS, "DRV-SES-4-1,DRV-QRY-1-*,DRV-QRY-3-*,DRV-CMD-3-5", "queries do not work"},
+    {BROKEN_COMMANDS, 1u << EXCHANGE_COMMAND, "DRV-SES-4-2,DRV-CMD-1-1,DRV-CMD-2-3,DRV-CMD-2-4,DRV-CMD-3-*,DRV-CMD-4-12",
+     "commands do not work"},
+    {BROKEN_MACS, 1u << EXCHANGE_STATUS, "DRV-QRY-*", "answers are not authentic, which DRV-QRY-2-1 is about"},
+};
+
+/* A failure that comes of something more basic, about which there are cases of their own, tells nothing. */
+static void doubt(struct case_run *run) {
+    const struct driver_suite *suite = driver_suite_of(run);
+    struct case_outcome *o = run->outcome;
+    for (size_t i = 0; i < sizeof basics / sizeof *basics && o->result == CASE_FAIL; i++) {
+        const struct basic *basic = &basics[i];
+        if ((suite->broken & basic->broken) == 0 || runner_wants(basic->cases, run->test) || !has_sent(o, basic->kinds))
+            continue;
+        o->result = CASE_ERROR;
+        (void)snprintf(o->seen, sizeof o->seen, "could not tell: %s; look at %s first", basic->what, basic->cases);
+    }
+}
+
+/* What comes of this is no part of the case: its verdict and its marks stand. */
 void driver_finish(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
-    const enum case_result result = run->outcome->result;
-    for (size_t i = 0; i < suite->client_count; i++) {
-        struct driver_client *client = suite->clients[i];
-        for (uint32_t type = 1; client->transport != NULL && client->raised >= type && type != 0; type <<= 1) {
-            uint32_t hresult;
-            if ((client->raised & type) != 0)
-                (void)client_set_level(run, client, type, 0, &hresult);
-        }
+    if (suite->semantics == COPP_SEMANTICS_COPP)
+        doubt(run);
+    const struct case_outcome before = *run->outcome;
+    for (size_t i = 0; i < suite->client_count; i++)
+        lower(run, suite->clients[i]);
+    driver_close_clients(run);
+    while (suite->undo_count > 0) {
+        const char *event = suite->undo[--suite->undo_count];
+        (void)suite->target->ops->cause(suite->target, event);
+        case_record(run, (struct exchange){.kind = EXCHANGE_EVENT, .note = event});
+        driver_settle(run);
     }
-    free_clients(run, suite);
-    run->outcome->result = result;
+    const struct exchange_list exchanges = run->outcome->exchanges;
+    *run->outcome = before;
+    run->outcome->exchanges = exchanges;
+}
+
+/* The output's name goes behind the event's first word. */
+static void name_event(const struct driver_suite *suite, const char *event, char *text, size_t size) {
+    size_t word = strcspn(event, " ");
+    (void)snprintf(text, size, "%.*s %s%s", (int)word, event, suite->output->name, event + word);
+}
+
+uint64_t driver_patience(const struct case_run *run) {
+    return clock_us() + (uint64_t)driver_suite_of(run)->target->settle_ms * 1000u;
+}
+
+void driver_settle(struct case_run *run) {
+    for (uint64_t end = driver_patience(run), now = clock_us(); now < end; now = clock_us())
+        pause_ms(10);
+}
+
+static bool remember(struct driver_suite *suite, const char *event) {
+    if (suite->undo_count == DRIVER_UNDO_MAX)
+        return false;
+    name_event(suite, event, suite->undo[suite->undo_count], sizeof suite->undo[0]);
+    suite->undo_count++;
+    return true;
+}
+
+static bool make_happen(struct case_run *run, const char *event) {
+    struct driver_suite *suite = driver_suite_of(run);
+    char text[96];
+    name_event(suite, event, text, sizeof text);
+    if (suite->target->ops->cause == NULL || !suite->target->ops->cause(suite->target, text))
+        return false;
+    case_record(run, (struct exchange){.kind = EXCHANGE_EVENT, .note = text});
+    driver_settle(run);
+    return true;
+}
+
+bool driver_try(struct case_run *run, const char *event) {
+    struct driver_suite *suite = driver_suite_of(run);
+    char back[64];
+    if (strncmp(event, "mode ", 5) != 0)
+        return make_happen(run, event);
+    if (strcmp(event + 5, suite->output->mode) == 0)
+        return true; /* it is there already */
+    (void)snprintf(back, sizeof back, "mode %s", suite->output->mode);
+    return make_happen(run, event) && (suite->output->mode[0] == '\0' || remember(suite, back));
 }
 
 bool driver_cause(struct case_run *run, const char *event) {
-    struct driver_suite *suite = driver_suite_of(run);
-    char text[128];
-    size_t word = strcspn(event, " ");
-    (void)snprintf(text, sizeof text, "%.*s %s%s", (int)word, event, suite->output->name, event + word);
-    if (suite->target->ops->cause == NULL || !suite->target->ops->cause(suite->target, text))
-        return case_skip(run, CASE_NOT_SUPPORTED, "nothing can be made to happen here: %s", text);
-    suite->events_caused = true;
-    case_record(run, (struct exchange){.kind = EXCHANGE_EVENT, .note = text});
-    return true;
+    return driver_try(run, event) ||
+           case_skip(run, CASE_NOT_SUPPORTED, "nothing makes this happen here: %s (see --event-command)", event);
+}
+
+bool driver_cause_until_end(struct case_run *run, const char *event, const char *undo) {
+    return driver_cause(run, event) && (remember(driver_suite_of(run), undo) || case_error(run, "too many events"));
+}
+
+bool driver_go_elsewhere(struct case_run *run, const char *const *modes) {
+    for (; *modes != NULL; modes++) {
+        if (strcmp(*modes + 5, driver_suite_of(run)->output->mode) != 0 && driver_try(run, *modes))
+            return true;
+    }
+    return case_skip(run, CASE_NOT_SUPPORTED, "the output cannot be brought into another mode");
 }

@@ -19,6 +19,14 @@
 #define NEED_RECEIVER 0x80u /* an HDCP receiver is there */
 #define NEED_NO_HDCP 0x100u
 #define NEED_NO_ACP 0x200u
+#define NEED_TYPE 0x400u /* it offers a protection type */
+#define NEED_CEA 0x800u /* its default standard is one of CEA-805-A, which can carry redistribution control */
+#define NEED_NO_CEA 0x1000u /* its default standard is another one */
+#define NEED_NO_SIGNALING 0x2000u
+#define NEED_COMPONENT 0x4000u /* it is component video, whose ACP depends on the resolution */
+#define NEED_FIXED 0x8000u /* it is S-Video or composite, whose signal is fixed */
+#define NEED_TWO_TYPES 0x10000u
+#define NEED_NO_RECEIVER 0x20000u
 
 struct driver_target;
 
@@ -42,6 +50,8 @@ struct driver_target {
     const struct driver_target_ops *ops;
     const struct copp_public_key *anchor; /* whom the driver's chain leads to under COPP; NULL: not known */
     const struct copp_opm_anchor *opm_anchor; /* and under OPM */
+    uint32_t
+        settle_ms; /* so long it may take until what was made to happen, or a device that was closed, shows; 0: it shows at once */
 };
 
 struct driver_output {
@@ -51,12 +61,20 @@ struct driver_output {
     uint32_t types; /* as QueryProtectionType answers */
     uint32_t standards; /* as QuerySignaling answers; 0 without it */
     uint32_t standard; /* which of them is active by default */
+    char mode[32]; /* its signal, as docs/simulator.md writes modes: "1080i59.94"; "": not known */
 };
 
 #define DRIVER_OUTPUTS_MAX 32u
 #define DRIVER_CLIENTS_MAX 80u
+#define DRIVER_UNDO_MAX 8u
 
 struct driver_client;
+
+/* What most cases build on. Where it does not work they cannot tell anything, and the cases about it say why. */
+#define BROKEN_HANDSHAKE 1u /* a correct handshake does not start a session (SES-5) */
+#define BROKEN_QUERIES 2u /* of several correct queries and commands in turn, a query is refused (SES-4, QRY-1, QRY-3) */
+#define BROKEN_COMMANDS 4u /* the same of a command (SES-4, CMD-1 to CMD-3) */
+#define BROKEN_MACS 8u /* answers are not authentic (QRY-2) */
 
 /* The subject of all driver cases (case_run.subject). */
 struct driver_suite {
@@ -68,7 +86,10 @@ struct driver_suite {
     const struct driver_output *output; /* the running case's */
     struct driver_client *clients[DRIVER_CLIENTS_MAX]; /* the running case's, closed when it ends */
     size_t client_count;
-    bool events_caused; /* by the running case, so that the output is put back */
+    bool probed;
+    unsigned broken; /* BROKEN_*: what does not work at all */
+    char undo[DRIVER_UNDO_MAX][96]; /* events that put the output back, the last one first */
+    size_t undo_count;
 };
 
 static inline struct driver_suite *driver_suite_of(const struct case_run *run) {
@@ -81,13 +102,32 @@ static inline struct driver_suite *driver_suite_of(const struct case_run *run) {
  */
 bool driver_survey(struct driver_suite *suite, char *error, size_t error_size);
 
+/* Finds out what is broken, by a session with one output. */
+void driver_probe(struct driver_suite *suite);
+/* Closes the devices of all the case's clients, and frees them. */
+void driver_close_clients(struct case_run *run);
+
 /* For struct runner_options. */
 bool driver_prepare(struct case_run *run);
 void driver_finish(struct case_run *run);
 
-/* Makes something happen to the running case's output: "unplug", "mode 1080i". NAME is put in behind the first word. False, and the case ends as not
- * supported, if nothing can. */
+/*
+ * Make something happen to the running case's output, as of docs/simulator.md without the output's name: "unplug", "mode 1080i59.94".
+ *
+ * driver_try: false if that cannot be; a mode is put back when the case ends.
+ * driver_cause: the same, and the case ends as not supported.
+ * driver_cause_until_end: the same; undo happens when the case ends.
+ * driver_go_elsewhere: the first of modes (NULL at the end) that the output has and is not in; else the case ends as not supported.
+ */
+bool driver_try(struct case_run *run, const char *event);
 bool driver_cause(struct case_run *run, const char *event);
+bool driver_cause_until_end(struct case_run *run, const char *event, const char *undo);
+bool driver_go_elsewhere(struct case_run *run, const char *const *modes);
+
+/* Lets pass the time that the target may need to show what has happened. */
+void driver_settle(struct case_run *run);
+/* Until when, on clock_us, it may take from now on. */
+uint64_t driver_patience(const struct case_run *run);
 
 #define DRIVER_CASES_MAX 1024u
 
@@ -98,5 +138,12 @@ size_t driver_cases(const struct conformance_case *cases[DRIVER_CASES_MAX]);
 extern const struct conformance_case driver_cases_session[];
 extern const struct conformance_case driver_cases_command[];
 extern const struct conformance_case driver_cases_status[];
+extern const struct conformance_case driver_cases_certificate[];
+extern const struct conformance_case driver_cases_level[];
+extern const struct conformance_case driver_cases_signaling[];
+extern const struct conformance_case driver_cases_content[];
+extern const struct conformance_case driver_cases_events[];
+extern const struct conformance_case driver_cases_arbitration[];
+extern const struct conformance_case driver_cases_binding[];
 
 #endif

@@ -45,6 +45,7 @@ static bool run_all(const struct semantics_row *row, const char *fault, struct r
     struct driver_target *sound = row->make(NULL);
     suite.target = sound;
     bool good = faulty != NULL && sound != NULL && driver_survey(&suite, error, sizeof error);
+    suite.probed = false;
     suite.target = faulty;
     good = good && runner_run(&options, cases, count, report);
     row->release(&faulty);
