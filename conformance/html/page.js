@@ -5,13 +5,13 @@
     const shown = filters.querySelector(".shown");
     const search = filters.elements.text;
     const items = Array.from(document.querySelectorAll(".item"));
-    const rows = items.filter((item) => !item.classList.contains("finding"));
+    const rows = items.filter((item) => item.matches(".case, .exchange"));
     const texts = new Map();
 
     /* What a search looks at: what is said of an item, not its bytes. */
     function textOf(item) {
         if (!texts.has(item)) {
-            const parts = item.querySelectorAll("summary, h3, .line, .facts, .sides.words, .badge, .fields .value");
+            const parts = item.querySelectorAll("summary, h3, .line, .index-line, .facts, .sides.words, .badge, .fields .value");
             texts.set(item, Array.from(parts, (part) => part.textContent).join(" ").toLowerCase());
         }
         return texts.get(item);
@@ -36,7 +36,7 @@
     }
 
     function openAll(open) {
-        for (const item of items.filter((each) => !each.hidden && !each.classList.contains("finding"))) {
+        for (const item of rows.filter((each) => !each.hidden)) {
             const details = item.querySelector("details");
             if (details !== null)
                 details.open = open;

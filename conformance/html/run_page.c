@@ -9,6 +9,7 @@
 
 #define BYTES_MAX 400u /* exchanges whose bytes a page shows, beside those that show a failure */
 #define LINES_MAX 120u /* exchanges of a case that are listed */
+#define INDEX_LEAST 4u /* findings from which on they have an index */
 #define SESSIONS_MAX 8u /* of a case, that are drawn */
 
 struct run_page {
@@ -243,22 +244,49 @@ static void put_summary(const struct run_page *page, const struct page_families 
     fputs("</section>\n", out);
 }
 
-static bool put_findings(struct run_page *page) {
+typedef bool put_finding_fn(struct run_page *page, const struct case_outcome *o);
+
+static bool put_each_finding(struct run_page *page, put_finding_fn *put) {
     const struct runner_report *report = page->report;
     bool good = true;
-    size_t count = 0;
-    for (size_t i = 0; i < report->count; i++)
-        count += is_finding(&report->outcomes[i]);
-    if (count == 0)
-        return true;
-    fputs("<section class=\"findings\" aria-labelledby=\"findings\"><h2 id=\"findings\">Findings</h2>\n", page->out);
     for (size_t p = 0; p < sizeof order / sizeof order[0]; p++) {
         for (size_t i = 0; i < report->count; i++) {
             const struct case_outcome *o = &report->outcomes[i];
             if (o->result == order[p] && is_finding(o))
-                good = put_finding(page, o) && good;
+                good = put(page, o) && good;
         }
     }
+    return good;
+}
+
+static bool put_index_line(struct run_page *page, const struct case_outcome *o) {
+    FILE *out = page->out;
+    fputs("<li class=\"item\"", out);
+    put_attributes(out, o);
+    fprintf(out, "><span class=\"index-line\">");
+    put_badge(out, o);
+    fprintf(out, "<a href=\"#%s\"><code>%s</code></a> <span>", o->test->id, o->test->id);
+    html_text(out, o->test->title);
+    fputs("</span>", out);
+    if (o->rule[0] != '\0')
+        html_element(out, "span", "broken-rule", o->rule);
+    fputs("</span></li>\n", out);
+    return true;
+}
+
+static bool put_findings(struct run_page *page) {
+    size_t count = 0;
+    for (size_t i = 0; i < page->report->count; i++)
+        count += is_finding(&page->report->outcomes[i]);
+    if (count == 0)
+        return true;
+    fputs("<section class=\"findings\" aria-labelledby=\"findings\"><h2 id=\"findings\">Findings</h2>\n", page->out);
+    if (count >= INDEX_LEAST) {
+        fputs("<nav aria-label=\"Findings\"><ol class=\"index\">\n", page->out);
+        (void)put_each_finding(page, put_index_line);
+        fputs("</ol></nav>\n", page->out);
+    }
+    bool good = put_each_finding(page, put_finding);
     fputs("</section>\n", page->out);
     return good;
 }

@@ -18,7 +18,7 @@
 #define LEVEL_STEP 76u
 #define LEVELS_LEAST 2u /* types that there is always room for */
 #define LABEL_MAX 58u
-#define LETTER 6u /* the width of one of the lane of events, more or less */
+#define LETTER 7u /* the width of one of the lane of events, more or less */
 
 struct bar {
     unsigned from;

@@ -246,6 +246,12 @@ def links_lead_to_what_is_hidden(browser):
 
 
 @check("faults")
+def has_an_index_of_findings(browser):
+    equal(browser.run("return Array.from(document.querySelectorAll('.index a'), (each) => each.textContent)"),
+          browser.run("return Array.from(document.querySelectorAll('.finding'), (each) => each.id)"), "the index")
+
+
+@check("faults")
 def opens_and_closes_all(browser):
     closed = "return Array.from(document.querySelectorAll('.case details')).filter((each) => !each.open).length"
     browser.click("[name=open]")
