@@ -33,6 +33,9 @@ const struct command *const commands[] = {
 #endif
     &command_omac,
     &command_decode,
+#ifndef _WIN32
+    &command_record,
+#endif
     &command_test_driver,
     NULL,
 };

@@ -25,6 +25,7 @@ extern const struct command command_srm_install; /* on Linux alone, as the next 
 extern const struct command command_srm_sync;
 extern const struct command command_omac;
 extern const struct command command_decode;
+extern const struct command command_record; /* not on Windows */
 extern const struct command command_test_driver;
 extern const struct command command_probe; /* on Windows another one */
 

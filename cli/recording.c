@@ -54,8 +54,10 @@ int recording_open(const struct invocation *in, const struct recording_options *
     int status = open_files(in, &config);
     if (status == STATUS_YES && (*recorder = recorder_new(&config)) == NULL)
         status = fail_result(in, NULL, COPP_E_MEMORY);
-    if (status != STATUS_YES && config.fd >= 0)
+    if (status != STATUS_YES && config.fd >= 0) {
         close(config.fd);
+        system_remove(names.record);
+    }
     if (status != STATUS_YES && config.key_fd >= 0)
         close(config.key_fd);
     return status;

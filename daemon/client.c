@@ -14,6 +14,7 @@
 #include "notify.h"
 #include "passed.h"
 #include "precedence.h"
+#include "recordings.h"
 #include "requests.h"
 #include "subscribers.h"
 #include "turns.h"
@@ -56,6 +57,8 @@ void client_end(struct client *client, enum disconnect_reason why) {
     if (client->waiting && !client->srm_wait)
         precedence_failed(client, clock_ms());
     lending_end(client, why);
+    record_close(client);
+    recording_end(client);
     copp_device_close(&client->device); /* EVT-5 */
     identity_release(&client->identity);
     sd_event_source_disable_unref(client->source);
@@ -103,6 +106,7 @@ void client_finish_command(struct client *client) {
     stop_waiting(client);
     if (outcome.status != COPP_HR_OK)
         precedence_failed(client, clock_ms());
+    record_answer(client, client->command, outcome.status, 0);
     notify_late_answer(client, outcome.status);
     notify_session(client);
     if (!reply(client, client->command, &outcome))
@@ -125,10 +129,13 @@ static bool serve(struct client *client, enum packet_type type) {
     uint64_t began = query ? clock_ns() : 0;
     if (is_costly(type, &server->request))
         turns_charge(client, TURN_HANDSHAKE);
+    record_request(client, type);
     const struct outcome outcome = request_carry_out(client, type);
     bool pending = outcome.status == COPP_HR_PENDING; /* its answer comes later */
-    if (!pending)
+    if (!pending) {
+        record_answer(client, type, outcome.status, outcome.size);
         notify_request(client, type, outcome.status);
+    }
     notify_session(client);
     if (pending)
         wait_for_command(client, type);
@@ -157,9 +164,12 @@ static enum disconnect_reason check_packet(const struct client *client, size_t s
     if (header->version != PACKET_VERSION)
         return DISCONNECT_VERSION;
     if (header->type < PACKET_LIST || header->type >= PACKET_TYPE_COUNT || header->status ||
-        !request_fits((enum packet_type)header->type, request->body.bytes, size - sizeof request->head) || client->subscriber)
+        !request_fits((enum packet_type)header->type, request->body.bytes, size - sizeof request->head) || client->subscriber ||
+        client->recording)
         return DISCONNECT_MALFORMED;
     if (header->type == PACKET_WATCH && client->user->subscribers >= SUBSCRIBERS_PER_USER)
+        return DISCONNECT_USER_LIMIT;
+    if (header->type == PACKET_RECORD && client->user->recordings >= RECORDINGS_PER_USER)
         return DISCONNECT_USER_LIMIT;
     return 0;
 }
@@ -186,7 +196,7 @@ static bool receive(struct client *client) {
         client_end(client, 0);
     else
         changed = take_packet(client, (size_t)got);
-    passed_close(&server->passed);
+    passed_close(server);
     return changed;
 }
 

@@ -1,6 +1,7 @@
 #include "passed.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,15 +25,65 @@ static void collect(struct msghdr *message, struct passed *passed) {
     passed->more = message->msg_flags & MSG_CTRUNC;
 }
 
-/* Whether the next packet is one that descriptors come with; looking opens none. */
-static bool wants_fds(const struct client *client) {
+/* --- closing what any user may have sent --- */
+
+/* A place for one more; NULL: the user has a file that is not closed yet, or there are too many such users. */
+static struct closing *room_to_close(struct server *server, uid_t uid) {
+    struct closing *room = NULL;
+    for (size_t i = 0; i < CLOSINGS_MAX; i++) {
+        struct closing *closing = &server->closings[i];
+        if (!atomic_load(&closing->busy))
+            room = room ? room : closing;
+        else if (closing->uid == uid)
+            return NULL;
+    }
+    return room;
+}
+
+static void *close_file(void *argument) {
+    struct closing *closing = argument;
+    (void)close(closing->fd);
+    atomic_store(&closing->busy, false);
+    return NULL;
+}
+
+/* Closing such a one waits for nobody. */
+static bool is_unix_socket(int fd) {
+    int domain;
+    socklen_t size = sizeof domain;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
+/* Without a thread it stays open, and its place taken: that is better than to wait. */
+static void close_aside(struct server *server, uid_t uid, int fd) {
+    struct closing *closing = room_to_close(server, uid);
+    pthread_t thread;
+    if (is_unix_socket(fd)) {
+        (void)close(fd);
+    } else if (closing) {
+        closing->uid = uid;
+        closing->fd = fd;
+        atomic_store(&closing->busy, true);
+        if (pthread_create(&thread, NULL, close_file, closing) == 0)
+            (void)pthread_detach(thread);
+    }
+}
+
+/* --- */
+
+/* The type of the next packet, if descriptors come with it that are wanted, else 0; looking opens none. */
+static uint32_t look_ahead(const struct client *client) {
     uint8_t head[PACKET_HEADER_SIZE];
     struct packet_header header;
-    if (!lending_allowed(client->server, client->user->uid) ||
-        recv(client->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)sizeof head)
-        return false;
+    uid_t uid = client->user->uid;
+    if (recv(client->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)sizeof head)
+        return 0;
     copp_packet_header_decode(head, &header);
-    return header.version == PACKET_VERSION && header.type == PACKET_ADOPT;
+    if (header.version != PACKET_VERSION)
+        return 0;
+    if (header.type == PACKET_ADOPT)
+        return lending_allowed(client->server, uid) ? PACKET_ADOPT : 0;
+    return header.type == PACKET_RECORD && room_to_close(client->server, uid) ? PACKET_RECORD : 0;
 }
 
 ssize_t passed_receive(const struct client *client) {
@@ -41,22 +92,28 @@ ssize_t passed_receive(const struct client *client) {
     struct iovec request = {&server->request, sizeof server->request};
     struct msghdr message = {.msg_iov = &request, .msg_iovlen = 1};
     ssize_t got;
-    if (wants_fds(client)) {
+    uint32_t type = look_ahead(client);
+    if (type) { /* with record comes one: there is no room for another */
         message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
+        message.msg_controllen = type == PACKET_RECORD ? CMSG_LEN(sizeof(int)) : sizeof control.bytes;
     }
     do { /* MSG_TRUNC: tells the size of what does not fit */
         got = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
-    server->passed.count = 0;
+    server->passed = (struct passed){.aside = type == PACKET_RECORD, .uid = client->user->uid};
     if (got >= 0)
         collect(&message, &server->passed);
     return got;
 }
 
-void passed_close(struct passed *passed) {
+void passed_close(struct server *server) {
+    struct passed *passed = &server->passed;
     for (size_t i = 0; i < passed->count; i++) {
-        if (passed->fds[i] >= 0)
+        if (passed->fds[i] < 0)
+            continue;
+        if (passed->aside)
+            close_aside(server, passed->uid, passed->fds[i]);
+        else
             (void)close(passed->fds[i]);
     }
     passed->count = 0;

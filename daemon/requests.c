@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "lending.h"
 #include "precedence.h"
+#include "recordings.h"
 #include "subscribers.h"
 
 /* A KSV is a serial number of the display's: it would tell every program this very machine. Whoever opens a session is told it there. */
@@ -62,6 +63,7 @@ static uint32_t open_device(struct client *client) {
                                                 .semantics = (enum copp_semantics)wanted.semantics,
                                                 .name = wanted.name}; /* BIND-7: as asked for */
     enum copp_result result = copp_device_open_as(connector, &options, &client->device);
+    client->semantics = options.semantics;
     if (!result)
         client->identity = identity_hold(client->server->identity);
     return opened_status(result, options.semantics == COPP_SEMANTICS_OPM);
@@ -175,9 +177,18 @@ static struct outcome adopt(struct client *client) {
     return (struct outcome){.status = status, .size = PACKET_ADOPTED_SIZE};
 }
 
-static struct outcome reserved(struct client *client) {
-    (void)client;
-    return (struct outcome){.status = COPP_HR_NOTIMPL};
+/* What it writes to enters here, and leaves with the connection. */
+static struct outcome record(struct client *client) {
+    struct server *server = client->server;
+    const uint8_t *body = server->request.body.bytes;
+    struct packet_record wanted;
+    if (!copp_packet_record_decode(body, copp_packet_word(body), &wanted)) /* as for open */
+        return (struct outcome){.status = COPP_HR_INVALIDARG};
+    uint32_t status = recording_begin_for(client, &wanted);
+    if (status != COPP_HR_OK)
+        return (struct outcome){.status = status};
+    copp_packet_recorded_encode(server->answer.body.bytes);
+    return (struct outcome){.status = status, .size = PACKET_RECORDED_SIZE};
 }
 
 static const struct {
@@ -195,12 +206,10 @@ static const struct {
     [PACKET_STATUS] = {query, COPP_MESSAGE_SIZE, 0, true, false},
     [PACKET_WATCH] = {watch, 0, 0, false, false},
     [PACKET_ADOPT] = {adopt, PACKET_ADOPT_SIZE, PACKET_GROWING_BOUND, false, true},
-    [PACKET_RECORD] = {reserved, 4, PACKET_RESERVED_MAX, false, false},
+    [PACKET_RECORD] = {record, PACKET_RECORD_SIZE, PACKET_GROWING_BOUND, false, false},
     [PACKET_OPM_INFORMATION] = {information, PACKET_INFORMATION_SIZE, PACKET_INFORMATION_MAX, true, false},
     [PACKET_OPM_CONFIGURE] = {configure, PACKET_CONFIGURE_SIZE, PACKET_CONFIGURE_MAX, true, true},
 };
-/* What is looked at has come: no request's body is larger than what there is for it. */
-_Static_assert(PACKET_RESERVED_MAX <= sizeof((struct request *)NULL)->body.bytes, "room for each body");
 
 bool request_fits(enum packet_type type, const uint8_t *body, size_t size) {
     if (!requests[type].most)

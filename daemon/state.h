@@ -2,8 +2,11 @@
 #ifndef COPPD_STATE_H
 #define COPPD_STATE_H
 
+#include <stdatomic.h>
+
 #include <systemd/sd-event.h>
 
+#include "common/recording.h"
 #include "copp/certificate.h"
 #include "copp/socket.h"
 #include "identity.h"
@@ -28,8 +31,18 @@ struct news {
 struct passed {
     int fds[PACKET_ADOPT_FDS]; /* -1: it has been taken */
     size_t count;
+    bool aside; /* they may be anything, and are closed in a thread */
+    uid_t uid; /* whose they are */
     bool more; /* there were more of them, or there was no room for them: the kernel has dropped those */
 };
+
+/* A file of a user's that is being closed, in a thread (passed.h): it may wait for the user. */
+struct closing {
+    atomic_bool busy;
+    uid_t uid;
+    int fd;
+};
+#define CLOSINGS_MAX 32u /* one a user */
 
 /* A graphics card that a client lends (lending.h). */
 struct lending {
@@ -83,11 +96,14 @@ struct client {
     pid_t pid; /* who connected; 0: unknown */
     int fd;
     struct copp_device *device;
+    unsigned semantics; /* enum copp_semantics: the device's */
     struct identity *identity; /* the device's: what it was opened with */
     uint32_t connector; /* the device's, by index */
     bool wakes; /* it has asked for wake-ups */
     bool woken; /* it was sent one since its last request */
     struct lending *lending; /* NULL: it lends nothing */
+    struct recording *recording; /* NULL: it records nothing */
+    uint32_t exchange; /* of its device, for recordings: the last request's number */
     struct subscriber *subscriber; /* NULL: it does not watch */
     uint8_t told[PACKET_SESSION_NEWS_SIZE]; /* as watchers know it */
     bool untold; /* it has changed since, and will be told at the end of the interval */
@@ -99,6 +115,16 @@ struct client {
     uint32_t queued_events; /* to be served then */
     struct client *previous_queued;
     struct client *next_queued;
+};
+
+/* A client that records sessions (recordings.h). */
+struct recording {
+    struct recording *next;
+    struct client *client;
+    int fd; /* its socket, which comes from it */
+    bool all; /* every user's sessions */
+    bool gone; /* it does not read any more, which the loop has still to hear of */
+    uint32_t missing; /* messages that there was no room for, and that it was not told of yet */
 };
 
 /* A client that watches: its place in the ring of news. */
@@ -141,6 +167,8 @@ struct server {
     struct client *clients; /* the youngest first */
     struct precedence *precedences; /* precedence.h */
     struct lending *lendings; /* lending.h */
+    struct recording *recordings; /* recordings.h */
+    struct closing closings[CLOSINGS_MAX]; /* passed.h */
     uid_t lenders[LENDERS_MAX]; /* who may lend besides root */
     size_t lender_count;
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */
@@ -178,6 +206,8 @@ struct server {
     struct request request;
     struct passed passed; /* with the request */
     struct answer answer;
+    uint8_t block[RECORDING_BLOCK_MAX]; /* of a recording, on its way out */
+    uint64_t wall_offset_us; /* of recordings' times to the clock's; 0: not known yet */
 };
 
 #endif

@@ -13,6 +13,7 @@ struct user {
     uid_t uid;
     uint32_t clients;
     uint32_t subscribers; /* of them */
+    uint32_t recordings; /* of them */
     uint64_t window_ms; /* when the present second began */
     uint32_t connections; /* in it */
     /* notify.h */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "between_ops.h"
+#include "common/recording.h"
 #include "daemon_ops.h"
 #include "device_ops.h"
 #include "fuzz.h"
@@ -16,6 +17,7 @@
 #include "oaep_ops.h"
 #include "opm_device_ops.h"
 #include "opm_session_ops.h"
+#include "recording_ops.h"
 #include "session_ops.h"
 #include "socket_ops.h"
 #include "wire/base64.h"
@@ -554,6 +556,51 @@ static void seals(void) {
     save_oaep("fails", OAEP_MASKED | OAEP_LABEL | OAEP_RANDOM | OAEP_FAILS, OAEP_REST + 86);
 }
 
+/* --- recordings --- */
+
+static void save_file_of(const char *name, const struct recording_message *messages, size_t count) {
+    uint8_t *file = malloc(1 + (count + 1) * RECORDING_BLOCK_MAX);
+    CHECK(file);
+    file[0] = RECORDING_AS_FILE;
+    size_t size = 1 + recording_begin("seeds", "made", file + 1);
+    for (size_t i = 0; i < count; i++)
+        size += recording_put(&messages[i], file + size);
+    save("recording", name, file, size);
+    free(file);
+}
+
+static void recordings(void) {
+    static const struct recording_message messages[] = {
+        {.time_us = 1,
+         .kind = RECORDING_OPEN,
+         .semantics = COPP_SEMANTICS_COPP,
+         .session = 1,
+         .exchange = 1,
+         .bytes = (const uint8_t *)"HDMI-1",
+         .size = 6},
+        {.time_us = 2, .kind = RECORDING_KEY_EXCHANGE, .semantics = COPP_SEMANTICS_COPP, .session = 1, .exchange = 2},
+        {.time_us = 3,
+         .kind = RECORDING_EVENT,
+         .direction = RECORDING_NOTE,
+         .flags = RECORDING_IDENTIFIES,
+         .bytes = (const uint8_t *)"unplug",
+         .size = 6},
+        {.time_us = 4, .kind = RECORDING_CLOSE, .semantics = COPP_SEMANTICS_COPP, .session = 1, .exchange = 3},
+    };
+    static const char line[] =
+        "\1COPP_SESSION 0102ab00000000000000000000000000 000000000000000000000000000000fe 80000001 00000007\n# x\r\n";
+    save_file_of("file", messages, sizeof messages / sizeof messages[0]);
+    save("recording", "keys", line, sizeof line - 1);
+    SEED("recording", "session", RECORDING_AS_MESSAGES, PUT_OPEN, PUT_EXCHANGE, PUT_START, 0, PUT_STATUS, 2, 0, 0, 5, 0, 0, 0, 0,
+         PUT_COMMAND, 0, 0, 1, 1, 0, 0, 0, PUT_STATUS, 4, WRONG_SIZE, 0, 1, 0, 0, 0, 0, PUT_CLOSE);
+    SEED("recording", "wrong", RECORDING_AS_MESSAGES, PUT_OPEN, PUT_EXCHANGE, PUT_START, 0, PUT_COMMAND, 0, WRONG_MAC, 1, 1, 0, 0,
+         3, PUT_STATUS, 2, WRONG_SEQUENCE, 0, 5, 0, 0, 0, 200, PUT_STATUS, 2, WRONG_ANSWER, 1, 5, 0, 0, 0, 0, PUT_DROPPED,
+         PUT_ANY, 3, 1, 4, 0, 1, 2, 3, 4);
+    SEED("recording", "start-twice", RECORDING_AS_MESSAGES, PUT_OPEN, PUT_EXCHANGE, PUT_START, 0, PUT_START, 0);
+    SEED("recording", "opm", RECORDING_AS_MESSAGES, 64 + PUT_OPEN, 64 + PUT_EXCHANGE, 64 + PUT_START, 0, 64 + PUT_STATUS, 2,
+         UNBOUND, 8, 5, 0, 0, 0, 0, 64 + PUT_COMMAND, 0, 0, 8, 1, 0, 0, 0, 64 + PUT_CLOSE);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         (void)fprintf(stderr, "usage: seeds DIRECTORY\n");
@@ -574,5 +621,6 @@ int main(int argc, char **argv) {
     seals();
     sockets();
     daemons();
+    recordings();
     return 0;
 }

@@ -3,7 +3,7 @@
 
 readonly fuzz_build=$top/build/check-sanitized # clang, ASan and UBSan, libFuzzer; the tests run in it too
 readonly fuzz_found=$top/build/fuzz-found
-readonly expected_targets=(between chain crl daemon device key oaep opm_device opm_session session socket srm x509)
+readonly expected_targets=(between chain crl daemon device key oaep opm_device opm_session recording session socket srm x509)
 
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1

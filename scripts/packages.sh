@@ -15,6 +15,7 @@ packages_check=( # beside those
     zlib1g-dev libzstd-dev                     # what a static libcrypto of Debian 13 asks for
     umockdev libumockdev-dev                   # a graphics card that is none
     python3-pyte                               # a terminal without a screen
+    tshark                                     # reads recordings, by the dissector
     softhsm2                                   # a PKCS#11 token (scripts/pkcs11.sh has the provider on Debian 12)
     zsh fish                                   # the shells beside bash that completion is for
     xvfb weston wayland-protocols              # X server and compositor without a screen, and a window

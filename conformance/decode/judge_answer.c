@@ -83,6 +83,7 @@ static void judge_exchanged(struct session_state *session, const struct key_log 
 
 static void judge_started(struct session_state *session) {
     session->started = true;
+    copp_omac_free(&session->omac); /* of a driver that lets a session start twice */
     if (session->secrets == NULL || copp_omac_new(&session->omac) != COPP_OK)
         return;
     if (copp_omac_set_key(session->omac, session->secrets->session_key) != COPP_OK) {

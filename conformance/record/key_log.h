@@ -12,7 +12,7 @@
 #include "copp.h"
 
 #define KEY_SECRETS_SIZE 24u /* what a session draws at once: key and sequence numbers (SES-4) */
-#define KEY_LINE_SIZE 104u /* with its newline and a NUL */
+#define KEY_LINE_SIZE 98u /* with its newline and a NUL */
 
 /* The secrets as a session has drawn them, into all of *session but its random number. */
 void key_log_take(const uint8_t *secrets, struct copp_handshake *session);

@@ -199,6 +199,16 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_adopt(struct copp_socket *c
  */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_adopted(struct copp_socket *connection);
 
+/*
+ * Begins to record: from now on coppd writes what goes by in the sessions of the connection's user to *fd, or in those of every user, which is for
+ * root alone. Each packet that is received there (at most 128 KiB) is the next piece of a pcapng file (docs/recording.md). What is not
+ * received in time is left out, and told. It ends when the connection is closed; close *fd as well. Only closing is of use to the connection then.
+ * COPP_E_UNSUPPORTED: a coppd from before that; COPP_E_REFUSED: this user may not; COPP_E_MEMORY; COPP_E_IO: no descriptors are left;
+ * COPP_E_TRANSPORT as ever, copp_socket_disconnect_reason says whether the user records too often already. *fd is -1 after an error.
+ */
+#define COPP_SOCKET_RECORD_ALL 1u /* of flags: every user's sessions */
+COPP_API COPP_NODISCARD enum copp_result copp_socket_record(struct copp_socket *connection, uint32_t flags, int *fd);
+
 /* To poll for reading; -1 for NULL, and in a child made by fork(). */
 COPP_API int copp_socket_fd(const struct copp_socket *connection);
 

@@ -90,6 +90,9 @@ echo $random >"$dir/key"
 run 0 omac --key-file "$dir/key" "$dir/sealed"
 run 0 demo
 run 0 demo --semantics opm
+run 0 demo --record "$dir/recording"
+run 1 decode "$dir/recording"
+run 0 decode "$VECTORS/recordings/opm.pcapng"
 cat >"$dir/card.ini" <<'INI'
 [output A]
 type = hdmi

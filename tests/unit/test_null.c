@@ -675,6 +675,7 @@ static void sockets(void) {
     REFUSES(copp_socket_watch, NULL);
     ANSWERS(-1, copp_socket_fd, NULL);
     REFUSES(copp_socket_news, NULL, &news);
+    REFUSES(copp_socket_record, NULL, 0, NULL);
     REFUSES(copp_socket_adopt, NULL, &(struct copp_socket_lend){.size = sizeof(struct copp_socket_lend)}, NULL);
     REFUSES(copp_socket_adopted, NULL);
     RETURNS(copp_socket_close, NULL);

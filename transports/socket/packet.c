@@ -156,6 +156,31 @@ bool copp_packet_adopt_decode(const uint8_t *bytes, size_t size, struct packet_a
     return !adopt->flags && adopt->owner[sizeof adopt->owner - 1] == 0 && asks_for_no_more(bytes, PACKET_ADOPT_SIZE, size);
 }
 
+void copp_packet_record_encode(const struct packet_record *record, uint8_t bytes[PACKET_RECORD_SIZE]) {
+    struct copp_writer out = {bytes, PACKET_RECORD_SIZE};
+    (void)copp_write_u32le(&out, PACKET_RECORD_SIZE);
+    (void)copp_write_u32le(&out, record->flags);
+}
+
+bool copp_packet_record_decode(const uint8_t *bytes, size_t size, struct packet_record *record) {
+    struct copp_reader in = {bytes, size};
+    if (!has_its_size(&in, PACKET_RECORD_SIZE))
+        return false;
+    (void)copp_read_u32le(&in, &record->flags);
+    return !(record->flags & ~PACKET_RECORD_FLAGS) && asks_for_no_more(bytes, PACKET_RECORD_SIZE, size);
+}
+
+void copp_packet_recorded_encode(uint8_t bytes[PACKET_RECORDED_SIZE]) {
+    struct copp_writer out = {bytes, PACKET_RECORDED_SIZE};
+    (void)copp_write_u32le(&out, PACKET_RECORDED_SIZE);
+    (void)copp_write_u32le(&out, 0);
+}
+
+bool copp_packet_recorded_decode(const uint8_t *bytes, size_t size) {
+    struct copp_reader in = {bytes, size};
+    return has_its_size(&in, PACKET_RECORDED_SIZE);
+}
+
 void copp_packet_adopted_encode(const struct packet_adopted *adopted, uint8_t bytes[PACKET_ADOPTED_SIZE]) {
     struct copp_writer out = {bytes, PACKET_ADOPTED_SIZE};
     (void)copp_write_u32le(&out, PACKET_ADOPTED_SIZE);

@@ -27,7 +27,8 @@
 #define PACKET_ADOPT_OWNER_SIZE 32u
 #define PACKET_ADOPT_SIZE (PACKET_ADOPT_OWNER_SIZE + 8u)
 #define PACKET_ADOPT_FDS 2u /* the card's, and of whose it is */
-#define PACKET_RESERVED_MAX 65536u /* of requests that are reserved */
+#define PACKET_RECORD_SIZE 8u
+#define PACKET_RECORDED_SIZE 8u
 #define PACKET_INFORMATION_AHEAD 4u /* its size, ahead of what the device gets */
 #define PACKET_INFORMATION_SIZE (PACKET_INFORMATION_AHEAD + COPP_OPM_GET_INFO_SIZE)
 #define PACKET_CONFIGURE_AHEAD 8u /* its size, and that of the additional bytes */
@@ -51,8 +52,8 @@ enum packet_type {
     PACKET_COMMAND = 5,
     PACKET_STATUS = 6,
     PACKET_WATCH = 7,
-    PACKET_ADOPT = 8, /* the only one that descriptors come with */
-    PACKET_RECORD = 9, /* reserved, and answered COPP_HR_NOTIMPL: its number is taken */
+    PACKET_ADOPT = 8, /* descriptors come with these two alone */
+    PACKET_RECORD = 9,
     PACKET_OPM_INFORMATION = 10,
     PACKET_OPM_CONFIGURE = 11,
     PACKET_TYPE_COUNT = 12
@@ -132,6 +133,20 @@ struct packet_adopted {
 void copp_packet_adopted_encode(const struct packet_adopted *adopted, uint8_t bytes[PACKET_ADOPTED_SIZE]);
 /* size: of the body, as it came. False for a body of another size than it says, one that lacks something, a name without NUL. */
 bool copp_packet_adopted_decode(const uint8_t *bytes, size_t size, struct packet_adopted *adopted);
+
+/* What record asks for; one descriptor comes with it. */
+struct packet_record {
+    uint32_t flags; /* PACKET_RECORD_* */
+};
+#define PACKET_RECORD_ALL 1u /* every user's sessions */
+#define PACKET_RECORD_FLAGS PACKET_RECORD_ALL /* those that are known */
+void copp_packet_record_encode(const struct packet_record *record, uint8_t bytes[PACKET_RECORD_SIZE]);
+/* size: of the body, as it came, which says the same of itself. False as for open. */
+bool copp_packet_record_decode(const uint8_t *bytes, size_t size, struct packet_record *record);
+/* The answer: flags, of which there are none. */
+void copp_packet_recorded_encode(uint8_t bytes[PACKET_RECORDED_SIZE]);
+/* size: of the body, as it came. False for a body of another size than it says, and one that lacks something. */
+bool copp_packet_recorded_decode(const uint8_t *bytes, size_t size);
 
 /* What a watcher is told, before it is words. */
 struct packet_news {
