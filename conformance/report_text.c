@@ -30,11 +30,11 @@ static void print_marks(FILE *out, const struct case_outcome *o) {
 static void print_exchanges(FILE *out, const struct exchange_list *list) {
     for (size_t i = 0; i < list->count; i++) {
         const struct exchange *e = &list->items[i];
-        fprintf(out, "    %3zu %9.3f ms  session %" PRIu32 "  %-13s", i + 1, (double)e->time_us / 1000, e->session,
+        fprintf(out, "    %3zu %9.3f ms  session %" PRIu32 "  %s", i + 1, (double)e->time_us / 1000, e->session,
                 exchange_kind_name(e->kind));
         if (e->kind >= EXCHANGE_KEY_EXCHANGE && e->kind <= EXCHANGE_STATUS)
-            fprintf(out, "  %s", e->result == COPP_OK ? copp_hresult_name(e->hresult) : copp_strerror(e->result));
-        fprintf(out, "%s%s\n", e->note[0] != '\0' ? "  " : "", e->note);
+            fprintf(out, ": %s", e->result == COPP_OK ? copp_hresult_name(e->hresult) : copp_strerror(e->result));
+        fprintf(out, "%s%s\n", e->note[0] != '\0' ? ": " : "", e->note);
     }
 }
 

@@ -9,6 +9,8 @@ readonly fuzz_seconds=20
 check_all() {
     lint_all
     step_after build_gcc "tests: unit and interop (gcc)" test_gcc
+    step_after test_gcc "conformance: which cases find which fault" fault_table "$lint_build"
+    step_after build_gcc "conformance: the list of cases is up to date, and no rule is left out" check_conformance "$lint_build"
     step_after build_gcc "tests: unit under valgrind, for memory read before it is written" test_valgrind
     step_after build_gcc "keys in a PKCS#11 token: tool and coppd" check_pkcs11 "$lint_build"
     step_after build_gcc "kernel: plain, with a graphics card, with systemd (QEMU)" check_kernel "$lint_build"
@@ -56,7 +58,7 @@ test_valgrind() {
 }
 
 test_sanitized() {
-    run_tests "$fuzz_build" --timeout-multiplier 5
+    run_tests "$fuzz_build" --timeout-multiplier 5 --no-suite browser # it looks at the pages that the other build makes
 }
 
 run_tests() {

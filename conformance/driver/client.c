@@ -287,8 +287,11 @@ bool client_set_level(struct case_run *run, struct driver_client *client, uint32
 
 bool client_raise(struct case_run *run, struct driver_client *client, uint32_t type, uint32_t level) {
     uint32_t hresult;
-    return client_set_level(run, client, type, level, &hresult) &&
-           want_hresult(run, "CMD-4", "SetProtectionLevel", hresult, COPP_HR_OK);
+    if (!client_set_level(run, client, type, level, &hresult))
+        return false;
+    if (hresult != COPP_HR_OK)
+        case_mark(run, false, 40, COPP_SET_PROTECTION_LEVEL_SIZE);
+    return want_hresult(run, "CMD-4", "SetProtectionLevel", hresult, COPP_HR_OK);
 }
 
 bool client_query(struct case_run *run, struct driver_client *client, enum copp_request request, const void *data, size_t size,

@@ -5,13 +5,13 @@
 #include "client.h"
 
 /* Where the rules come from. */
-#define FROM_INTERFACE "DirectShow, IAMCertifiedOutputProtection"
-#define FROM_START "DirectShow, SessionSequenceStart; WDK, COPPSequenceStart"
-#define FROM_COMMAND "DirectShow, ProtectionCommand; WDK, COPPCommand"
-#define FROM_STATUS "DirectShow, ProtectionStatus; WDK, COPPQueryStatus"
-#define FROM_CERTIFICATE "DirectShow, Using Certified Output Protection Protocol (certificates)"
-#define FROM_ARBITRATION "WDK, Certified Output Protection Protocol (protection levels); OPM's table of precedence"
-#define FROM_LIBCOPP "docs/protocol.md, a decision of libcopp's where the pages are silent"
+#define FROM_INTERFACE "IAMCertifiedOutputProtection"
+#define FROM_START "SessionSequenceStart; WDK, COPPSequenceStart"
+#define FROM_COMMAND "ProtectionCommand; WDK, COPPCommand"
+#define FROM_STATUS "ProtectionStatus; WDK, COPPQueryStatus"
+#define FROM_CERTIFICATE "Using COPP (certificates)"
+#define FROM_ARBITRATION "WDK (protection levels); OPM (precedence)"
+#define FROM_LIBCOPP "libcopp, where the pages are silent"
 
 /* What a correct application does, and what none does. */
 #define CORRECT_CASE(number, name, of, from, sent, is_right, need, function, value)                                              \

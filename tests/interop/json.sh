@@ -132,6 +132,9 @@ done
 jq -se '.[-1] | .event == "released" or .event == "stopped"' "$dir/out" >/dev/null || fail "the end: $(cat "$dir/out")"
 run 2 'protect --hdcp 1 --output NONE' --device embedded -- true
 
+printf '[output A]\ntype = hdmi\nmodes = 1080p60\nprotections = hdcp\nksv = b70361f714\nhdcp_fails = yes\n' >"$dir/fails.ini"
+run 1 'test driver' --adapter "$dir/fails.ini" --only 'DRV-CMD-4-1,DRV-CMD-2-3,DRV-CMD-1-2'
+
 begin watch_and_its_daemon
 printf '[daemon]\nsocket = %s\nstate_directory = %s\nsessions_per_user = 2\n[outputs]\nbackend = sim\n' "$dir/socket" "$dir" >"$dir/coppd.conf"
 pid=

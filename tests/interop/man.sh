@@ -7,7 +7,7 @@
 
 begin options_agree
 "$COPP" --help | sed -n 's/^  \([a-z]*\)[ a-z]*   *[A-Z].*/\1/p' | sort -u >"$dir/groups"
-same "$(tr '\n' ' ' <"$dir/groups")" 'chain crl decode demo handshake lend omac probe protect receivers record srm status watch ' groups
+same "$(tr '\n' ' ' <"$dir/groups")" 'chain crl decode demo handshake lend omac probe protect receivers record srm status test watch ' groups
 while read -r group; do
     page=$MAN/copp-$group.1.scd
     [ -f "$page" ] || fail "$page is missing"
