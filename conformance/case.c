@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -76,17 +75,6 @@ void case_mark_right(struct case_run *run, bool answer, size_t offset, size_t si
         return;
     o->marks[before].right_size = size;
     memcpy(o->marks[before].right, right, size);
-}
-
-void case_key(struct case_run *run, const struct copp_handshake *handshake) {
-    struct case_outcome *o = run->outcome;
-    struct copp_handshake *keys = realloc(o->keys, (o->key_count + 1) * sizeof *keys);
-    if (keys == NULL) {
-        case_error(run, "no memory");
-        return;
-    }
-    o->keys = keys;
-    o->keys[o->key_count++] = *handshake;
 }
 
 void case_record(struct case_run *run, struct exchange exchange) {

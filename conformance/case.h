@@ -2,7 +2,6 @@
 #ifndef COPP_CONFORMANCE_CASE_H
 #define COPP_CONFORMANCE_CASE_H
 
-#include "copp/handshake.h"
 #include "exchange.h"
 
 enum case_result {
@@ -56,8 +55,6 @@ struct case_outcome {
     struct case_mark marks[CASE_MARKS];
     size_t mark_count;
     struct exchange_list exchanges;
-    struct copp_handshake *keys; /* of its sessions, so that a report can check their MACs */
-    size_t key_count;
     size_t verdict_at; /* how many exchanges there were when it was clear that the case had not passed */
     uint64_t start_us; /* since the run began */
     uint64_t duration_us;
@@ -89,9 +86,6 @@ bool case_going(const struct case_run *run);
 void case_mark(struct case_run *run, bool answer, size_t offset, size_t size);
 /* The same for bytes, CASE_RIGHT_SIZE at most, of which we know what would have been right: a report shows both. */
 void case_mark_right(struct case_run *run, bool answer, size_t offset, size_t size, const uint8_t *right);
-
-/* Keeps a session's key, for a report to check MACs by. A key of the suite's own making is not a secret. */
-void case_key(struct case_run *run, const struct copp_handshake *handshake);
 
 /* Adds an exchange, whose time is set here. */
 void case_record(struct case_run *run, struct exchange exchange);

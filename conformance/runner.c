@@ -70,8 +70,6 @@ void runner_run_case(const struct runner_options *options, const struct conforma
 
 void outcome_free(struct case_outcome *outcome) {
     exchange_list_free(&outcome->exchanges);
-    free(outcome->keys);
-    outcome->keys = NULL;
 }
 
 void runner_count(struct runner_report *report) {

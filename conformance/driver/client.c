@@ -158,14 +158,15 @@ bool client_sequence_start(struct case_run *run, struct driver_client *client, c
                              .result = result,
                              .hresult = *hresult,
                              .request = signature->bytes,
-                             .request_size = sizeof signature->bytes});
+                             .request_size = sizeof signature->bytes,
+                             .keyed = result == COPP_OK && *hresult == COPP_HR_OK,
+                             .key = client->handshake});
     if (!answered(run, "SequenceStart", result))
         return false;
     if (*hresult != COPP_HR_OK)
         return true;
     client->status_sequence = client->handshake.status_sequence;
     client->command_sequence = client->handshake.command_sequence;
-    case_key(run, &client->handshake);
     return copp_omac_set_key(client->omac, client->handshake.session_key) == COPP_OK || case_error(run, "no MAC could be made");
 }
 

@@ -94,6 +94,15 @@ static size_t put_entries(const struct exchange_list *list, struct recording_ent
     return count;
 }
 
+static bool take_keys(const struct exchange_list *list, struct key_log *log) {
+    *log = (struct key_log){.entries = calloc(list->count + 1, sizeof *log->entries)};
+    for (size_t i = 0; log->entries != NULL && i < list->count; i++) {
+        if (list->items[i].keyed)
+            log->entries[log->count++] = list->items[i].key;
+    }
+    return log->entries != NULL;
+}
+
 /* Those whose bytes are marked, and the last one before the verdict. */
 static void find_evidence(const struct case_outcome *outcome, struct view *view) {
     if (outcome->result != CASE_FAIL && outcome->result != CASE_EXPECTED_FAILURE && outcome->result != CASE_ERROR)
@@ -113,8 +122,12 @@ bool view_of_outcome(const struct case_outcome *outcome, struct view *view) {
     if (view->entries == NULL || view->items == NULL)
         return false;
     struct recording_file file = {.entries = view->entries, .count = put_entries(list, view->entries)};
-    const struct key_log log = {.entries = outcome->keys, .count = outcome->key_count};
-    if (decode(&file, &log, &view->decoded) != COPP_OK)
+    struct key_log log;
+    if (!take_keys(list, &log))
+        return false;
+    enum copp_result result = decode(&file, &log, &view->decoded);
+    key_log_free(&log);
+    if (result != COPP_OK)
         return false;
     const struct decoded_message *message = view->decoded.messages;
     for (size_t i = 0; i < list->count; i++) {
