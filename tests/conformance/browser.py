@@ -131,9 +131,33 @@ class Browser:
         return [entry["message"] for entry in self.call("POST", "/se/log", {"type": "browser"})]
 
     def screenshot(self, path):
+        """Chromedriver gives a picture ten seconds, which a busy machine may not have; then it is asked again."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                picture = self.call("GET", "/screenshot", None)
+                break
+            except Failure:
+                if time.monotonic() > end:
+                    raise
         with open(path, "wb") as file:
-            file.write(base64.b64decode(self.call("GET", "/screenshot", None)))
+            file.write(base64.b64decode(picture))
 
-    def print(self, path):
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(self.call("POST", "/print", {"background": True})))
+
+def print_page(page, path):
+    """A PDF of a page, by a browser of its own that may take as long as it needs: chromedriver would give it ten seconds."""
+    home = tempfile.mkdtemp(prefix="copp-browser-")
+    command = ["chromium"] + FLAGS + [f"--user-data-dir={home}", f"--print-to-pdf={os.path.abspath(path)}",
+                                      "file://" + os.path.abspath(page)]
+    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                               env=dict(os.environ, HOME=home, TMPDIR=home))
+    try:
+        errors = browser.communicate(timeout=4 * PATIENCE)[1]
+    except subprocess.TimeoutExpired as late:
+        raise Failure("the page is never printed") from late
+    finally:
+        if browser.poll() is None:
+            os.killpg(browser.pid, signal.SIGKILL)
+        shutil.rmtree(home, ignore_errors=True)
+    if browser.returncode != 0 or not os.path.exists(path):
+        raise Failure("the page is not printed: " + errors)

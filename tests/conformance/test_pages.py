@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from browser import Browser, Failure
+from browser import Browser, Failure, print_page
 
 CHECKS = []
 
@@ -342,8 +342,7 @@ def take_pictures(browser, names, directory):
             browser.screenshot(os.path.join(directory, f"{name}-{scheme}.png"))
         browser.size(1280, 900)
         browser.colours("light")
-    browser.open(names["faults"])
-    browser.print(os.path.join(directory, "faults.pdf"))
+    print_page(names["faults"], os.path.join(directory, "faults.pdf"))
     for name in os.listdir(directory):
         if name.endswith((".png", ".pdf")):
             want(os.path.getsize(os.path.join(directory, name)) > 5000, f"{name} is empty")
