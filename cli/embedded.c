@@ -33,9 +33,12 @@ static int timeout_until(const struct embedded *host, uint64_t deadline_ms) {
 static void pump_wait(struct copp_pump *pump, uint64_t deadline_ms) {
     struct embedded *host = (struct embedded *)(void *)pump;
     uint64_t due_ms = embedded_deadline_ms(host);
+    const uint64_t end_ms = due_ms < deadline_ms ? due_ms : deadline_ms;
+    if (host->hurry && end_ms != COPP_NO_DEADLINE && end_ms > embedded_now(host))
+        host->skew_ms += end_ms - embedded_now(host);
     const int fds[] = {events_fd(host->events), host->wake_fd};
     bool ready[2];
-    wait_readable(fds, ready, 2, timeout_until(host, due_ms < deadline_ms ? due_ms : deadline_ms));
+    wait_readable(fds, ready, 2, timeout_until(host, end_ms));
     if (ready[0])
         events_read(host->events, embedded_now(host));
     if (ready[1] && host->skew_ms == 0)

@@ -30,6 +30,7 @@ struct embedded {
     int wake_fd; /* readable when the person has had enough; -1: none */
     struct recorder *recorder; /* of the sessions that link_open opens; NULL: none */
     uint64_t skew_ms; /* then time runs ahead, so that a pending command ends */
+    bool hurry; /* it runs ahead wherever it would be waited for: nobody else is there who would need it to pass */
 };
 
 /* adapter and events name files, or are NULL; follow is as of events_open. STATUS_YES, or complains; close in any case. */

@@ -21,15 +21,16 @@ static json_t *hex(const uint8_t *bytes, size_t size) {
 
 /* A result's name as keys and values of JSON are written here: "not_supported". */
 static const char *key_of(enum case_result result) {
-    static const char *const keys[] = {"pass",           "fail", "not_supported", "not_applicable", "expected_failure",
-                                       "unexpected_pass", "error"};
+    static const char *const keys[] = {"pass", "fail", "not_supported", "not_applicable", "expected_failure", "unexpected_pass",
+                                       "error"};
     return keys[result];
 }
 
 json_t *report_json_case(const struct conformance_case *test) {
     static const char *const semantics[] = {"any", "copp", "opm"};
-    return json_pack("{ss ss ss ss ss ss sb ss}", "id", test->id, "title", test->title, "rules", test->rules, "source", test->source,
-                     "sends", test->sends, "right", test->right, "hostile", test->hostile, "semantics", semantics[test->semantics]);
+    return json_pack("{ss ss ss ss ss ss sb ss}", "id", test->id, "title", test->title, "rules", test->rules, "source",
+                     test->source, "sends", test->sends, "right", test->right, "hostile", test->hostile, "semantics",
+                     semantics[test->semantics]);
 }
 
 static json_t *json_exchange(const struct exchange *e) {

@@ -56,7 +56,7 @@ static bool cause_embedded(struct driver_target *target, const char *event) {
 
 /* The command has the event in its environment, and says by its exit status whether it could. */
 static bool cause_by_command(struct driver_target *target, const char *event) {
-    return set_variable("COPP_EVENT", event) && system(of(target)->event_command) == 0;
+    return run_shell(of(target)->event_command, "COPP_EVENT", event);
 }
 
 void adapter_target_init(struct adapter_target *target, const struct invocation *in, struct adapter *adapter,
@@ -68,6 +68,7 @@ void adapter_target_init(struct adapter_target *target, const struct invocation 
     else if (adapter->path == NULL)
         target->ops.cause = cause_embedded;
     target->target.ops = &target->ops;
+    adapter->host.hurry = true;
     target->target.settle_ms = adapter->path == NULL && event_command == NULL ? 0 : SETTLE_MS;
     target->target.anchor = adapter->path == NULL ? &adapter->host.anchor : &adapter->anchor;
     target->target.opm_anchor = adapter->path == NULL ? &adapter->host.opm.anchor : &adapter->opm_anchor;

@@ -12,7 +12,7 @@ typedef bool report_printer(FILE *out, const void *what);
 /* Writes what print makes of it. STATUS_YES, or complains. Two ways: one for each system (write_report_posix.c, write_report_windows.c). */
 int write_report(const struct invocation *in, const char *name, report_printer *print, const void *what);
 
-/* Makes the environment of the programs that are started have a variable. */
-bool set_variable(const char *name, const char *value);
+/* Runs a command of the person's in the system's shell, with a variable in its environment. Whether it exits with 0. */
+bool run_shell(const char *command, const char *name, const char *value);
 
 #endif

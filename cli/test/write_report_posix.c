@@ -1,4 +1,9 @@
+#include <errno.h>
+#include <spawn.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/io.h"
 #include "cli/report.h"
@@ -18,6 +23,18 @@ int write_report(const struct invocation *in, const char *name, report_printer *
     return status;
 }
 
-bool set_variable(const char *name, const char *value) {
-    return setenv(name, value, 1) == 0;
+/* system() would keep Ctrl-C from this program: it ends both. */
+bool run_shell(const char *command, const char *name, const char *value) {
+    char shell[] = "sh";
+    char option[] = "-c";
+    char *const arguments[] = {shell, option, (char *)(uintptr_t)command, NULL};
+    pid_t child;
+    int status = 0;
+    if (setenv(name, value, 1) != 0 || posix_spawn(&child, "/bin/sh", NULL, NULL, arguments, environ) != 0)
+        return false;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return false;
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

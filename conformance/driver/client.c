@@ -61,6 +61,19 @@ void client_close(struct case_run *run, struct driver_client *client) {
     copp_transport_free(&client->transport);
 }
 
+void client_close_all(struct case_run *run) {
+    struct driver_suite *suite = driver_suite_of(run);
+    for (size_t i = 0; i < suite->client_count; i++) {
+        struct driver_client *client = suite->clients[i];
+        client_close(run, client);
+        copp_omac_free(&client->omac);
+        copp_handshake_wipe(&client->handshake);
+        free(client->chain_bytes);
+        free(client);
+    }
+    suite->client_count = 0;
+}
+
 bool client_key_exchange(struct case_run *run, struct driver_client *client, uint32_t *hresult) {
     uint8_t random[COPP_RANDOM_SIZE] = {0};
     const uint8_t *chain_bytes = NULL;

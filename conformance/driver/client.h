@@ -29,6 +29,8 @@ struct driver_client {
 struct driver_client *client_open(struct case_run *run);
 struct driver_client *client_open_on(struct case_run *run, const struct driver_output *output);
 void client_close(struct case_run *run, struct driver_client *client);
+/* Closes the devices of all the case's clients, and frees them. */
+void client_close_all(struct case_run *run);
 
 /* One KeyExchange, whatever it answers. True if the driver answered. */
 bool client_key_exchange(struct case_run *run, struct driver_client *client, uint32_t *hresult);

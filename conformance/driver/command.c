@@ -73,7 +73,7 @@ static void refusal_does_not_count(struct case_run *run) {
 
 /* --- the flaws --- */
 
-#define FLIPPED(at, bit) .offset = at, .size = 1, .bytes = {bit}, .flip = true, .right = COPP_HR_UNEXPECTED, .rule = "CMD-1"
+#define FLIPPED(at, bit) .offset = (at), .size = 1, .bytes = {bit}, .flip = true, .right = COPP_HR_UNEXPECTED, .rule = "CMD-1"
 
 static const struct flaw mac_first = {.what = "a command whose MAC differs in its first bit", FLIPPED(0, 0x01)};
 static const struct flaw mac_last = {.what = "a command whose MAC differs in its last bit", FLIPPED(15, 0x80)};

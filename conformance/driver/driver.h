@@ -104,8 +104,6 @@ bool driver_survey(struct driver_suite *suite, char *error, size_t error_size);
 
 /* Finds out what is broken, by a session with one output. */
 void driver_probe(struct driver_suite *suite);
-/* Closes the devices of all the case's clients, and frees them. */
-void driver_close_clients(struct case_run *run);
 
 /* For struct runner_options. */
 bool driver_prepare(struct case_run *run);
@@ -127,7 +125,9 @@ bool driver_go_elsewhere(struct case_run *run, const char *const *modes);
 /* Lets pass the time that the target may need to show what has happened. */
 void driver_settle(struct case_run *run);
 /* Until when, on clock_us, it may take from now on. */
-uint64_t driver_patience(const struct case_run *run);
+static inline uint64_t driver_patience(const struct case_run *run) {
+    return clock_us() + (uint64_t)driver_suite_of(run)->target->settle_ms * 1000u;
+}
 
 #define DRIVER_CASES_MAX 1024u
 
@@ -145,5 +145,6 @@ extern const struct conformance_case driver_cases_content[];
 extern const struct conformance_case driver_cases_events[];
 extern const struct conformance_case driver_cases_arbitration[];
 extern const struct conformance_case driver_cases_binding[];
+extern const struct conformance_case driver_cases_sessions[];
 
 #endif

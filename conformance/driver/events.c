@@ -17,7 +17,7 @@ static bool start_pair(struct case_run *run, struct pair *pair) {
 }
 
 static bool want_flag(struct case_run *run, struct driver_client *client, const char *what, uint32_t flag) {
-    uint32_t flags;
+    uint32_t flags = 0;
     return client_await_flags(run, client, &flags) && want_field(run, "EVT-1", what, 36, flags & flag, flag);
 }
 
@@ -56,7 +56,7 @@ static void link_lost(struct case_run *run) {
 
 static void level_drops(struct case_run *run) {
     struct pair pair;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (!start_pair(run, &pair) || !happen(run, run->test->with) || !client_await_flags(run, pair.holder, &flags))
         return;
     if (want_level(run, pair.holder, COPP_QUERY_LOCAL_PROTECTION_LEVEL, HDCP, "EVT-3", "the local level after the loss", 0))
@@ -66,14 +66,14 @@ static void level_drops(struct case_run *run) {
 
 static void told_once(struct case_run *run) {
     struct pair pair;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (start_pair(run, &pair) && driver_cause(run, "hdcp-fail") && client_await_flags(run, pair.holder, &flags))
         (void)want_no_flags(run, pair.holder, "dwFlags of the answer after the one with LinkLost");
 }
 
 static void told_each(struct case_run *run) {
     struct pair pair;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (start_pair(run, &pair) && driver_cause(run, "hdcp-fail") && client_await_flags(run, pair.holder, &flags))
         (void)want_flag(run, pair.other, "LinkLost in dwFlags, after another session was told", COPP_STATUS_LINK_LOST);
 }
@@ -139,14 +139,14 @@ static void renegotiates(struct case_run *run) {
 
 static void mode_is_no_loss(struct case_run *run) {
     struct pair pair;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (start_pair(run, &pair) && driver_go_elsewhere(run, modes) && client_await_flags(run, pair.holder, &flags))
         (void)want_field(run, "EVT-1", "LinkLost in dwFlags after a change of the mode", 36, flags & COPP_STATUS_LINK_LOST, 0);
 }
 
 static void mode_keeps_levels(struct case_run *run) {
     struct pair pair;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (!start_pair(run, &pair) || !driver_go_elsewhere(run, modes) || !client_await_flags(run, pair.holder, &flags))
         return;
     if (want_level(run, pair.holder, COPP_QUERY_LOCAL_PROTECTION_LEVEL, HDCP, "EVT-1", "the local level in the new mode", 1))
@@ -156,7 +156,7 @@ static void mode_keeps_levels(struct case_run *run) {
 
 static void sets_again(struct case_run *run) {
     struct pair pair;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (start_pair(run, &pair) && driver_go_elsewhere(run, modes) && client_await_flags(run, pair.holder, &flags) &&
         client_raise(run, pair.holder, HDCP, COPP_HDCP_ON))
         (void)want_no_flags(run, pair.holder, "dwFlags after the level was set again");
@@ -174,7 +174,7 @@ static bool lose_by_mode(struct case_run *run, struct driver_client **client, ui
 
 static void mode_ends_acp(struct case_run *run) {
     struct driver_client *client;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (lose_by_mode(run, &client, &flags))
         (void)want_field(run, "EVT-1", "LinkLost in dwFlags where the mode ends a protection", 36, flags & COPP_STATUS_LINK_LOST,
                          COPP_STATUS_LINK_LOST);
@@ -182,7 +182,7 @@ static void mode_ends_acp(struct case_run *run) {
 
 static void mode_drops_acp(struct case_run *run) {
     struct driver_client *client;
-    uint32_t flags;
+    uint32_t flags = 0;
     if (lose_by_mode(run, &client, &flags))
         (void)want_level(run, client, COPP_QUERY_LOCAL_PROTECTION_LEVEL, ACP, "EVT-3", "the local level in a mode that ends it",
                          0);

@@ -165,6 +165,30 @@ static void failure_does_not_count(struct case_run *run) {
         (void)want_hresult(run, "CMD-3", "the next command, with the same number", hresult, COPP_HR_OK);
 }
 
+/* --- outputs that take their time (CMD-6) --- */
+
+/* HDCP that neither comes up nor fails: the command ends when the driver's time limit has passed. */
+static void hangs(struct case_run *run) {
+    const struct level level = {COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_ON, 0, 0, COPP_HR_UNEXPECTED};
+    struct driver_client *client = client_start(run);
+    uint32_t hresult;
+    if (client == NULL || !driver_cause_until_end(run, "hdcp-hang on", "hdcp-hang off") || !send(run, client, &level, &hresult) ||
+        !want_hresult(run, "CMD-6", "HDCP whose output does not come to an end", hresult, COPP_HR_UNEXPECTED) ||
+        !want_local(run, client, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF) ||
+        !want_global(run, client, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF) ||
+        !client_set_level(run, client, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF, &hresult))
+        return;
+    (void)want_hresult(run, "CMD-3", "the next command, with the same number", hresult, COPP_HR_OK);
+}
+
+static void off_while_it_hangs(struct case_run *run) {
+    struct driver_client *client = client_start(run);
+    uint32_t hresult;
+    if (client != NULL && driver_cause_until_end(run, "hdcp-hang on", "hdcp-hang off") &&
+        client_set_level(run, client, COPP_PROTECTION_TYPE_HDCP, COPP_HDCP_OFF, &hresult))
+        (void)want_hresult(run, "CMD-6", "HDCP off while the output does not answer", hresult, COPP_HR_OK);
+}
+
 /* --- redistribution control --- */
 
 static void redistribution_refused(struct case_run *run) {
@@ -250,6 +274,14 @@ const struct conformance_case driver_cases_level[] = {
     CORRECT_CASE("DRV-CMD-4-33", "a link that does not come up does not count", "CMD-3 CMD-4", FROM_COMMAND,
                  "SetProtectionLevel, HDCP on, which the display refuses; HDCP off with the same number",
                  "the second answers S_OK", NEED_HDCP | NEED_RECEIVER | NEED_EVENTS, failure_does_not_count, NULL),
+    CORRECT_CASE(
+        "DRV-CMD-6-1", "a command whose output does not come to an end fails", "CMD-6 CMD-3 CMD-4", FROM_LIBCOPP,
+        "SetProtectionLevel, HDCP on, which neither comes up nor fails; both level queries; HDCP off with the same number",
+        "E_UNEXPECTED after the driver's time limit, both levels 0, then S_OK", NEED_HDCP | NEED_RECEIVER | NEED_EVENTS, hangs,
+        NULL),
+    CORRECT_CASE("DRV-CMD-6-2", "level 0 waits for nothing", "CMD-6 CMD-4", FROM_LIBCOPP,
+                 "SetProtectionLevel, HDCP off, on an output that does not come to an end", "S_OK",
+                 NEED_HDCP | NEED_RECEIVER | NEED_EVENTS, off_while_it_hangs, NULL),
     HOSTILE_CASE("DRV-CMD-4-34", "redistribution control needs CEA-805-A", "CMD-4", FROM_COMMAND,
                  "SetProtectionLevel, CGMS-A CopyNever with redistribution control, under another standard",
                  "E_INVALIDARG, and the level is unchanged", NEED_CGMSA | NEED_NO_CEA, redistribution_refused, NULL),

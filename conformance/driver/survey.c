@@ -99,7 +99,7 @@ bool driver_survey(struct driver_suite *suite, char *error, size_t error_size) {
         } else {
             (void)snprintf(error, error_size, "%s: %s", name, outcome.seen);
         }
-        driver_close_clients(&run);
+        client_close_all(&run);
         exchange_list_free(&outcome.exchanges);
     }
     return suite->output_count > 0;
@@ -134,6 +134,6 @@ void driver_probe(struct driver_suite *suite) {
     struct driver_client *client = client_start_on(&run, output);
     suite->broken = client != NULL ? probe(&run, client) : BROKEN_HANDSHAKE;
     suite->probed = true;
-    driver_close_clients(&run);
+    client_close_all(&run);
     exchange_list_free(&outcome.exchanges);
 }

@@ -3,6 +3,8 @@
 # shellcheck source=tests/daemon/lib.sh
 . "$DAEMON_LIB"
 
+# how long a command waits for an output that does not come to an end (CMD-6)
+sed -i 's/^state_directory.*/&\npending_limit = 500/' "$directory/coppd.conf"
 start
 until_true [ -S "$socket" ]
 export COPP_DEVICE="unix:$socket"

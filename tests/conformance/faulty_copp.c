@@ -44,6 +44,7 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
     if (is(device, FAULT_random_half))
         memset(device->random, 0, sizeof device->random / 2);
     device->state = EXCHANGED;
+    memcpy(device->driver->last_random, device->random, sizeof device->random);
     memcpy(random, device->random, sizeof device->random);
     *chain_bytes = device->driver->chain_bytes;
     *chain_size = device->driver->chain_size;
@@ -68,6 +69,8 @@ static enum copp_result decrypt(struct faulty_device *device, const struct copp_
 static bool random_is_right(const struct faulty_device *device, const uint8_t *secrets) {
     if (is(device, FAULT_random_ignored))
         return true;
+    if (is(device, FAULT_random_of_anybody) && memcmp(secrets, device->driver->last_random, COPP_RANDOM_SIZE) == 0)
+        return true;
     if (is(device, FAULT_random_first_4))
         return memcmp(secrets, device->random, 4) == 0;
     if (is(device, FAULT_random_first_12))
@@ -84,6 +87,8 @@ static bool padding_is_right(const struct faulty_device *device, const uint8_t *
 /* SES-4 */
 static void take_secrets(struct faulty_device *device, const uint8_t *secrets) {
     memcpy(device->key, secrets + 16, sizeof device->key);
+    memcpy(device->driver->last_key, device->key, sizeof device->key);
+    device->driver->last_command_sequence = faulty_get(secrets + 36);
     device->status_sequence = faulty_get(secrets + 32);
     device->command_sequence = faulty_get(secrets + 36);
     if (is(device, FAULT_sequences_exchanged)) {
@@ -101,7 +106,7 @@ static void take_secrets(struct faulty_device *device, const uint8_t *secrets) {
 static uint32_t start(struct faulty_device *device, const struct copp_signature *signature) {
     uint8_t plain[COPP_SIGNATURE_SIZE] = {0};
     uint8_t secrets[COPP_SIGNATURE_SIZE];
-    if (device->spent)
+    if (device->spent || device->driver->spent)
         return COPP_HR_UNEXPECTED;
     enum copp_result result = decrypt(device, signature, plain);
     if (result == COPP_E_INVALID && !is(device, FAULT_above_not_spent))
@@ -135,6 +140,7 @@ static uint32_t start(struct faulty_device *device, const struct copp_signature 
     if (is(device, FAULT_mismatch_keeps_key))
         take_secrets(device, secrets);
     device->spent = !is(device, FAULT_mismatch_not_spent);
+    device->driver->spent = is(device, FAULT_spent_everywhere);
     return is(device, FAULT_mismatch_hresult) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
 }
 
@@ -180,6 +186,8 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
 static void free_device(struct copp_transport *transport) {
     struct faulty_device *device = of(transport);
     faulty_leave(device);
+    device->driver->spent = false;
+    device->driver->over = is(device, FAULT_close_ends_others) && device->output->devices != NULL;
     copp_omac_free(&device->omac);
     free(device);
 }

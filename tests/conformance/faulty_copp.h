@@ -30,8 +30,10 @@ struct faulty_output {
     char mode[24];
     bool unplugged;
     bool link_refused;
+    bool hanging; /* HDCP neither comes up nor fails: the command ends at once, as if its time limit had passed */
     bool clone;
     uint32_t desktop_acp;
+    uint32_t last_flags; /* of what has happened: told to newcomers by one fault alone */
     uint32_t standard;
     uint32_t aspect_mask[3];
     uint32_t aspect[3];
@@ -69,6 +71,13 @@ struct faulty_driver {
     size_t chain_size;
     uint64_t random;
     bool bound;
+    /* what some faults share among sessions */
+    uint8_t last_random[COPP_RANDOM_SIZE];
+    uint8_t last_key[COPP_KEY_SIZE];
+    uint8_t last_r_app[COPP_RANDOM_SIZE];
+    uint32_t last_command_sequence;
+    bool spent;
+    bool over;
 };
 
 /* Whether this driver has that fault. */

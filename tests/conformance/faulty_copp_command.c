@@ -117,58 +117,94 @@ static bool level_exists(const struct faulty_device *device, int type, uint32_t 
 
 #define CEA805A 0x7E0u
 
-static uint32_t set_level(struct faulty_device *device, const uint8_t *data) {
-    struct faulty_output *output = device->output;
-    uint32_t level = faulty_get(data + 4);
-    int type = faulty_type_index(device, faulty_get(data));
+/* What no mode allows: E_INVALIDARG. */
+static bool level_is_wrong(const struct faulty_device *device, int type, const uint8_t *data) {
+    const uint32_t level = faulty_get(data + 4);
+    const uint32_t standard = device->output->standard;
     if (type < 0 || !level_exists(device, type, level))
-        return COPP_HR_INVALIDARG;
+        return true;
     if (faulty_get(data + 8) != 0 && !is(device, FAULT_reserved_mask_ok))
-        return COPP_HR_INVALIDARG;
+        return true;
     if (faulty_get(data + 12) != 0 && !is(device, FAULT_reserved_data_ok))
-        return COPP_HR_INVALIDARG;
+        return true;
     if (is(device, FAULT_off_needs_hold) && level == 0 && device->level[type] == 0)
-        return COPP_HR_INVALIDARG;
+        return true;
     if (is(device, FAULT_repeat_refused) && level != 0 && device->level[type] == level)
-        return COPP_HR_INVALIDARG;
-    if (level != 0 && type == CGMSA) {
-        if (output->standard == 0 && !is(device, FAULT_cgmsa_without_standard))
-            return COPP_HR_INVALIDARG;
-        if ((level & 8) != 0 && (output->standard & CEA805A) == 0 && !is(device, FAULT_redistribution_anywhere))
-            return COPP_HR_INVALIDARG;
-    }
-    if (level != 0 && output->clone && !is(device, FAULT_clone_protects))
+        return true;
+    if (is(device, FAULT_lowering_refused) && level != 0 && device->level[type] > level)
+        return true;
+    if (level == 0 || type != CGMSA)
+        return false;
+    if (standard == 0 && !is(device, FAULT_cgmsa_without_standard))
+        return true;
+    return (level & 8) != 0 && (standard & CEA805A) == 0 && !is(device, FAULT_redistribution_anywhere);
+}
+
+/* What the present mode forbids. */
+static uint32_t mode_refuses(const struct faulty_device *device, int type, uint32_t level) {
+    const struct faulty_output *output = device->output;
+    const bool acp = type == ACP && !faulty_carries_acp(device->driver, output);
+    if (level == 0)
+        return acp && is(device, FAULT_off_needs_resolution) ? COPP_HR_TOOBIGSIZE : COPP_HR_OK;
+    if (output->clone && !is(device, FAULT_clone_protects))
         return COPP_HR_UNSUPPORTEDMODE;
-    if (level != 0 && type == ACP && !faulty_carries_acp(device->driver, output))
+    if (acp)
         return is(device, FAULT_resolution_hresult) ? COPP_HR_INVALIDARG : COPP_HR_TOOBIGSIZE;
-    if (level == 0 && type == ACP && is(device, FAULT_off_needs_resolution) && !faulty_carries_acp(device->driver, output))
-        return COPP_HR_TOOBIGSIZE;
-    if (level != 0 && type == CGMSA && !faulty_fits(output, output->standard))
-        return COPP_HR_TOOBIGSIZE;
-    if (level != 0 && type == HDCP && (output->link_refused || output->unplugged)) {
-        if (is(device, FAULT_link_failure_keeps))
-            device->level[type] = level;
-        if (is(device, FAULT_link_failure_ok))
-            return COPP_HR_OK;
-        return is(device, FAULT_link_failure_hresult) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
+    if (type == CGMSA && is(device, FAULT_cgmsa_any_resolution))
+        return COPP_HR_OK;
+    return type == CGMSA && !faulty_fits(output, output->standard) ? COPP_HR_TOOBIGSIZE : COPP_HR_OK;
+}
+
+/* HDCP whose display refuses, is not there, or neither comes up nor fails. */
+static bool link_refuses(struct faulty_device *device, uint32_t level, uint32_t *hresult) {
+    const struct faulty_output *output = device->output;
+    *hresult = COPP_HR_UNEXPECTED;
+    if (level == 0)
+        return output->hanging && is(device, FAULT_hang_refuses_off);
+    if (output->hanging) {
+        device->level[HDCP] = is(device, FAULT_hang_keeps) ? level : device->level[HDCP];
+        *hresult = is(device, FAULT_hang_ok) ? COPP_HR_OK : COPP_HR_UNEXPECTED;
+        return true;
     }
-    if (is(device, FAULT_level_not_applied))
+    if (!output->link_refused && !output->unplugged)
+        return false;
+    if (is(device, FAULT_link_failure_keeps))
+        device->level[HDCP] = level;
+    if (is(device, FAULT_link_failure_ok))
+        *hresult = COPP_HR_OK;
+    if (is(device, FAULT_link_failure_hresult))
+        *hresult = COPP_HR_INVALIDARG;
+    return true;
+}
+
+/* What is applied in the place of a level. */
+static uint32_t applied_level(const struct faulty_device *device, int type, uint32_t level) {
+    if (type == ACP && level == 3 && is(device, FAULT_acp_3_is_2))
+        return 2;
+    if (type == ACP && level == 2 && is(device, FAULT_acp_2_is_1))
+        return 1;
+    if (type == ACP && level == 1 && is(device, FAULT_acp_1_is_off))
+        return 0;
+    if (type == CGMSA && level == 4 && is(device, FAULT_cgmsa_never_is_freely))
+        return 1;
+    if (type == CGMSA && (level == 2 || level == 3) && is(device, FAULT_cgmsa_swapped))
+        return level ^ 1;
+    if (type == CGMSA && level == 1 && is(device, FAULT_cgmsa_1_is_off))
+        return 0;
+    return level;
+}
+
+static uint32_t set_level(struct faulty_device *device, const uint8_t *data) {
+    const uint32_t level = faulty_get(data + 4);
+    const int type = faulty_type_index(device, faulty_get(data));
+    if (level_is_wrong(device, type, data))
+        return COPP_HR_INVALIDARG;
+    uint32_t hresult = mode_refuses(device, type, level);
+    if (hresult != COPP_HR_OK || (type == HDCP && link_refuses(device, level, &hresult)))
+        return hresult;
+    if (is(device, FAULT_level_not_applied) || (is(device, FAULT_off_ignored) && level == 0))
         return COPP_HR_OK;
-    if (is(device, FAULT_off_ignored) && level == 0)
-        return COPP_HR_OK;
-    if (is(device, FAULT_acp_3_is_2) && type == ACP && level == 3)
-        level = 2;
-    if (is(device, FAULT_acp_2_is_1) && type == ACP && level == 2)
-        level = 1;
-    if (is(device, FAULT_acp_1_is_off) && type == ACP && level == 1)
-        level = 0;
-    if (is(device, FAULT_cgmsa_never_is_freely) && type == CGMSA && level == 4)
-        level = 1;
-    if (is(device, FAULT_cgmsa_swapped) && type == CGMSA && (level == 2 || level == 3))
-        level ^= 1;
-    if (is(device, FAULT_cgmsa_1_is_off) && type == CGMSA && level == 1)
-        level = 0;
-    device->level[type] = level;
+    device->level[type] = applied_level(device, type, level);
     return COPP_HR_OK;
 }
 
@@ -288,6 +324,8 @@ static uint32_t check_and_carry_out(struct faulty_device *device, const uint8_t 
     if (is(device, FAULT_parameters_before_mac) && least == COPP_SET_PROTECTION_LEVEL_SIZE &&
         faulty_type_index(device, faulty_get(message + 40)) < 0)
         return COPP_HR_INVALIDARG;
+    if (is(device, FAULT_behind_command_zero) && message[4000] != 0)
+        return COPP_HR_INVALIDARG;
     if (!mac_is_right(device, message))
         return is(device, FAULT_mac_hresult) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
     if (faulty_same_guid(device, message + 16, COPP_SET_PROTECTION_LEVEL))
@@ -302,6 +340,8 @@ uint32_t faulty_command(struct faulty_device *device, const uint8_t *message) {
         return is(device, FAULT_command_unopened) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
     if (device->state != ACTIVE)
         return COPP_HR_OK;
+    if (is(device, FAULT_one_command_counter))
+        device->command_sequence = device->driver->last_command_sequence;
     const uint32_t before = device->command_sequence;
     uint32_t hresult = check_and_carry_out(device, message);
     bool counts = hresult == COPP_HR_OK || (is(device, FAULT_count_on_wrong_mac) && hresult == COPP_HR_UNEXPECTED);
@@ -311,6 +351,7 @@ uint32_t faulty_command(struct faulty_device *device, const uint8_t *message) {
     counts |= is(device, FAULT_count_on_mode) && (hresult == COPP_HR_TOOBIGSIZE || hresult == COPP_HR_UNEXPECTED);
     if (counts)
         device->command_sequence = faulty_next(device, before, true);
+    device->driver->last_command_sequence = device->command_sequence;
     if (is(device, FAULT_one_counter) && hresult == COPP_HR_OK)
         device->status_sequence++;
     faulty_note(device, true, message, hresult);

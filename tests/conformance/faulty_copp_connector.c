@@ -64,6 +64,13 @@ void faulty_join(struct faulty_device *device) {
     if (faulty(device->driver, FAULT_initial_cgmsa) && (output->types & 4) != 0)
         device->level[CGMSA] = COPP_CGMSA_COPY_FREELY;
     memset(device->record, faulty(device->driver, FAULT_record_not_zero) ? 1 : 0, sizeof device->record);
+    for (int type = 0; type < TYPES && faulty(device->driver, FAULT_initial_from_global); type++) {
+        if ((output->types & (1u << type)) != 0)
+            device->level[type] = faulty_global(device->driver, output, type);
+    }
+    device->flags = faulty(device->driver, FAULT_flags_of_output) ? output->last_flags : 0;
+    if (output->devices == NULL)
+        output->last_flags = 0;
     device->next = output->devices;
     output->devices = device;
 }
@@ -161,6 +168,7 @@ bool faulty_carries_acp(const struct faulty_driver *driver, const struct faulty_
 
 /* EVT-1 and EVT-3: what of types is held falls away. */
 static void lose(struct faulty_driver *driver, struct faulty_output *output, uint32_t types) {
+    output->last_flags = COPP_STATUS_LINK_LOST;
     for (struct faulty_device *device = output->devices; device != NULL; device = device->next) {
         bool other = device != output->devices && faulty(driver, FAULT_flag_to_one);
         bool holder = false;
@@ -170,7 +178,8 @@ static void lose(struct faulty_driver *driver, struct faulty_output *output, uin
             if (held && (types & (1u << type)) != 0 && !faulty(driver, FAULT_loss_keeps_level))
                 device->level[type] = 0;
         }
-        if (!other && (holder || !faulty(driver, FAULT_flag_to_holders)))
+        bool late = device->state != ACTIVE && faulty(driver, FAULT_flag_to_active);
+        if (!other && !late && (holder || !faulty(driver, FAULT_flag_to_holders)))
             device->flags |= COPP_STATUS_LINK_LOST;
     }
 }
@@ -181,7 +190,7 @@ static void reconfigure(struct faulty_driver *driver, struct faulty_output *outp
         lost |= 2;
         output->desktop_acp = 0;
     }
-    if (!faulty_fits(output, output->standard))
+    if (!faulty_fits(output, output->standard) && !faulty(driver, FAULT_mode_keeps_cgmsa))
         lost |= 4;
     if (output->clone)
         lost = 7;
@@ -189,6 +198,8 @@ static void reconfigure(struct faulty_driver *driver, struct faulty_output *outp
     for (int type = 0; type < TYPES; type++)
         held |= faulty_global(driver, output, type) != 0 ? 1u << type : 0;
     for (struct faulty_device *device = output->devices; device != NULL; device = device->next) {
+        if (faulty(driver, FAULT_flags_overwritten))
+            device->flags = 0;
         if (!faulty(driver, FAULT_no_renegotiation))
             device->flags |= faulty(driver, FAULT_mode_is_loss) ? COPP_STATUS_LINK_LOST : COPP_STATUS_RENEGOTIATION_REQUIRED;
         for (int type = 0; type < TYPES && faulty(driver, FAULT_mode_drops_levels); type++)
@@ -237,6 +248,8 @@ bool faulty_cause(struct driver_target *target, const char *event) {
             lose(driver, output, 1);
     } else if (strcmp(word, "hdcp-refuse") == 0) {
         output->link_refused = strcmp(value, "on") == 0;
+    } else if (strcmp(word, "hdcp-hang") == 0) {
+        output->hanging = strcmp(value, "on") == 0;
     } else if (strcmp(word, "multi-adapter") == 0) {
         output->clone = strcmp(value, "clone") == 0 || strcmp(value, "theatre") == 0;
         reconfigure(driver, output);

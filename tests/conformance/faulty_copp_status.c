@@ -221,6 +221,11 @@ static uint32_t check_and_answer(struct faulty_device *device, const uint8_t *re
         return is(device, FAULT_unknown_query_hresult) ? COPP_HR_NOTIMPL : COPP_HR_INVALIDARG;
     if (!size_is_right(device, query, faulty_get(request + 36)))
         return is(device, FAULT_status_size_hresult) ? COPP_HR_UNEXPECTED : COPP_HR_INVALIDARG;
+    if (is(device, FAULT_behind_query_zero) && request[4000] != 0)
+        return COPP_HR_INVALIDARG;
+    if (is(device, FAULT_r_app_remembered) && memcmp(device->driver->last_r_app, request, COPP_RANDOM_SIZE) == 0)
+        return COPP_HR_INVALIDARG;
+    memcpy(device->driver->last_r_app, request, COPP_RANDOM_SIZE);
     if (is_level_query(query))
         type = faulty_type_index(device, faulty_get(request + 40));
     if (type < 0)
@@ -240,6 +245,10 @@ uint32_t faulty_status(struct faulty_device *device, const uint8_t *request, uin
         return COPP_HR_OK;
     if (device->state != ACTIVE)
         return is(device, FAULT_status_unopened) && device->state == OPENED ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
+    if (device->driver->over)
+        return COPP_HR_UNEXPECTED;
+    if (is(device, FAULT_one_key) && copp_omac_set_key(device->omac, device->driver->last_key) != COPP_OK)
+        return COPP_HR_UNEXPECTED;
     const uint32_t before = device->status_sequence;
     uint32_t hresult = check_and_answer(device, request, answer);
     if (hresult == COPP_HR_OK || is(device, FAULT_refusal_takes_flags))

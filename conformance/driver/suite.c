@@ -1,4 +1,4 @@
-#include "driver.h"
+/* What comes before and after each case, and what happens to its output. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,19 +6,6 @@
 
 #include "client.h"
 #include "conformance/pause.h"
-
-void driver_close_clients(struct case_run *run) {
-    struct driver_suite *suite = driver_suite_of(run);
-    for (size_t i = 0; i < suite->client_count; i++) {
-        struct driver_client *client = suite->clients[i];
-        client_close(run, client);
-        copp_omac_free(&client->omac);
-        copp_handshake_wipe(&client->handshake);
-        free(client->chain_bytes);
-        free(client);
-    }
-    suite->client_count = 0;
-}
 
 /* What is missing, in words. */
 static void name_needs(unsigned needs, char *text, size_t size) {
@@ -122,7 +109,7 @@ void driver_finish(struct case_run *run) {
     const struct case_outcome before = *run->outcome;
     for (size_t i = 0; i < suite->client_count; i++)
         lower(run, suite->clients[i]);
-    driver_close_clients(run);
+    client_close_all(run);
     while (suite->undo_count > 0) {
         const char *event = suite->undo[--suite->undo_count];
         (void)suite->target->ops->cause(suite->target, event);
@@ -138,10 +125,6 @@ void driver_finish(struct case_run *run) {
 static void name_event(const struct driver_suite *suite, const char *event, char *text, size_t size) {
     size_t word = strcspn(event, " ");
     (void)snprintf(text, size, "%.*s %s%s", (int)word, event, suite->output->name, event + word);
-}
-
-uint64_t driver_patience(const struct case_run *run) {
-    return clock_us() + (uint64_t)driver_suite_of(run)->target->settle_ms * 1000u;
 }
 
 void driver_settle(struct case_run *run) {
