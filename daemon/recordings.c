@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "copp/base.h"
+#include "log.h"
 
 #define BUFFER_WANTED 1048576 /* bytes of the socket's buffer: the kernel gives what it allows */
 
@@ -241,6 +242,8 @@ uint32_t recording_begin_for(struct client *client, const struct packet_record *
     server->recordings = recording;
     client->recording = recording;
     client->user->recordings++;
+    if (all)
+        log_info("pid %ld, of root, records every user's sessions", (long)client->pid);
     (void)snprintf(application, sizeof application, "coppd %s", copp_version());
     (void)send_block(recording,
                      recording_begin(application, all ? "every user's sessions" : "one user's sessions", server->block));

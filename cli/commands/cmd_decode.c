@@ -236,8 +236,8 @@ const struct command command_decode = {
     .operands_min = 1,
     .operands_max = 1,
     .summary = "Explain a recording of sessions, and the first thing that went wrong",
-    .details = "FILE is what --record has written; Wireshark reads it too. Exit status 0: no rule is broken; 1: one is;\n"
-               "2: could not tell.",
+    .details = "FILE is what --record has written; Wireshark reads it too. Exit status 0: no rule is broken;\n"
+               "1: one is; 2: could not tell.",
     .options = options,
     .options_size = sizeof(struct decode_options),
     .run = run,

@@ -8,11 +8,13 @@
 #include "state.h"
 
 #define BUCKETS 1024u
+#define OPEN_MAX 4096u /* sessions at a time: more of them cost whoever reads a hostile recording too much time */
 
 struct decoder {
     const struct key_log *log;
     struct decoded *decoded;
     struct session_state *buckets[BUCKETS];
+    size_t open; /* sessions in them */
     uint8_t last_random[COPP_RANDOM_SIZE]; /* of the session before */
     bool random_seen;
 };
@@ -66,11 +68,15 @@ static struct session_state *begin_session(struct decoder *decoder, const struct
     session->next = *at;
     *at = session;
     decoder->decoded->sessions++;
+    decoder->open++;
     return session;
 }
 
-static void end_session(struct session_state **at) {
+static void end_session(struct decoder *decoder, struct session_state **at) {
     struct session_state *session = *at;
+    if (session == NULL)
+        return;
+    decoder->open--;
     *at = session->next;
     copp_omac_free(&session->omac);
     free(session);
@@ -79,7 +85,7 @@ static void end_session(struct session_state **at) {
 static struct session_state *session_of(struct decoder *decoder, const struct recording_message *message) {
     struct session_state **at = bucket_of(decoder, message->session);
     if (*at != NULL && message->kind == RECORDING_OPEN && message->direction == RECORDING_REQUEST)
-        end_session(at); /* its end is missing */
+        end_session(decoder, at); /* its end is missing */
     at = bucket_of(decoder, message->session);
     return *at != NULL ? *at : begin_session(decoder, message);
 }
@@ -164,6 +170,10 @@ static enum copp_result take_message(struct decoder *decoder, struct judged *jud
             forget_all(decoder);
         return COPP_OK;
     }
+    if (*bucket_of(decoder, message->session) == NULL && decoder->open == OPEN_MAX) {
+        note(judged, DECODED_BROKEN, NULL, "of more than %u sessions at a time: not looked at", OPEN_MAX);
+        return COPP_OK;
+    }
     struct session_state *session = session_of(decoder, message);
     if (session == NULL)
         return COPP_E_MEMORY;
@@ -172,7 +182,7 @@ static enum copp_result take_message(struct decoder *decoder, struct judged *jud
     else
         take_answer(decoder, session, judged);
     if (message->kind == RECORDING_CLOSE)
-        end_session(bucket_of(decoder, message->session));
+        end_session(decoder, bucket_of(decoder, message->session));
     return COPP_OK;
 }
 
@@ -221,7 +231,7 @@ static enum copp_result take_all(struct decoder *decoder, const struct recording
     }
     for (size_t i = 0; i < BUCKETS; i++) {
         while (decoder->buckets[i] != NULL)
-            end_session(&decoder->buckets[i]);
+            end_session(decoder, &decoder->buckets[i]);
     }
     return result;
 }

@@ -2,7 +2,7 @@
 #ifndef COPP_CONFORMANCE_FIELDS_H
 #define COPP_CONFORMANCE_FIELDS_H
 
-#include "decode.h"
+#include "decoded.h"
 
 #define FIELDS_MAX 48u /* no message has more; others are left out */
 

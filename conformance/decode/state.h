@@ -2,6 +2,7 @@
 #ifndef COPP_CONFORMANCE_STATE_H
 #define COPP_CONFORMANCE_STATE_H
 
+#include "conformance/record/key_log.h"
 #include "fields.h"
 
 #define STATE_TYPES 6u /* protection types of which levels are kept */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/record/recorder.h"
 #include "copp/opm.h"
 
 void put_u32(uint8_t *bytes, uint32_t value) {
@@ -178,6 +179,7 @@ bool client_sequence_start(struct case_run *run, struct driver_client *client, c
         return false;
     if (*hresult != COPP_HR_OK)
         return true;
+    recorder_take_secrets(client->transport, &client->handshake);
     client->status_sequence = client->handshake.status_sequence;
     client->command_sequence = client->handshake.command_sequence;
     return copp_omac_set_key(client->omac, client->handshake.session_key) == COPP_OK || case_error(run, "no MAC could be made");

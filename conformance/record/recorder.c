@@ -274,6 +274,16 @@ enum copp_result recorder_wrap(struct recorder *recorder, const char *connector,
     return COPP_OK;
 }
 
+void recorder_take_secrets(struct copp_transport *transport, const struct copp_handshake *secrets) {
+    if (transport->ops->key_exchange != key_exchange || of(transport)->recorder->config.key_fd < 0)
+        return;
+    struct recorded *r = of(transport);
+    memcpy(r->secrets.session_key, secrets->session_key, sizeof r->secrets.session_key);
+    r->secrets.status_sequence = secrets->status_sequence;
+    r->secrets.command_sequence = secrets->command_sequence;
+    r->known = true;
+}
+
 void recorder_note(struct recorder *recorder, const char *text) {
     struct recording_message message = {
         .kind = RECORDING_EVENT, .direction = RECORDING_NOTE, .bytes = (const uint8_t *)text, .size = strlen(text)};

@@ -33,6 +33,9 @@ void recorder_close(struct recorder **recorder);
 enum copp_result recorder_wrap(struct recorder *recorder, const char *connector, struct copp_transport **transport,
                                struct copp_random **random);
 
+/* For an application that draws its secrets itself: those of the session that has started. transport need not be one that records. */
+void recorder_take_secrets(struct copp_transport *transport, const struct copp_handshake *secrets);
+
 /* A note: what was done to the driver, in words. */
 void recorder_note(struct recorder *recorder, const char *text);
 

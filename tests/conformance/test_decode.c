@@ -362,11 +362,23 @@ static void missing_messages(void) {
     unload(&sample);
 }
 
+/* A recording of nothing but beginnings costs no more than it has to. */
+static void too_many_sessions(void) {
+    struct made made = {.bytes = malloc(5000 * 128)};
+    assert_non_null(made.bytes);
+    made.size = recording_begin("test", "made", made.bytes);
+    for (uint32_t i = 0; i < 4097; i++) {
+        const struct recording_message message = {.kind = RECORDING_OPEN, .semantics = COPP_SEMANTICS_COPP, .session = i * 1024};
+        made.size += recording_put(&message, made.bytes + made.size);
+    }
+    check_made(&made, "one more than there may be", 4097, "");
+}
+
 static const struct test_case cases[] = {
     TEST(good_recordings, ""),  TEST(requests_of_copp, ""),  TEST(answers_of_copp, ""),
     TEST(sessions_of_opm, ""),  TEST(macs_need_the_key, ""), TEST(numbers_are_fresh, ""),
     TEST(what_comes_after, ""), TEST(handshakes, ""),        TEST(starts, ""),
-    TEST(short_answers, ""),    TEST(missing_messages, ""),
+    TEST(short_answers, ""),    TEST(missing_messages, ""),  TEST(too_many_sessions, ""),
 };
 
 int main(void) {

@@ -290,7 +290,7 @@ struct driver {
     struct copp_transport_ops ops;
     enum copp_result result;
     uint32_t hresult;
-    unsigned calls;
+    unsigned asked;
     bool freed;
 };
 
@@ -302,7 +302,7 @@ static enum copp_result key_exchange(struct copp_transport *transport, const str
                                      const uint8_t **chain_bytes, size_t *chain_size, uint32_t *hresult) {
     struct driver *d = driver_of(transport);
     (void)call;
-    d->calls++;
+    d->asked++;
     memset(random, 0x11, COPP_RANDOM_SIZE);
     *chain_bytes = (const uint8_t *)"chain";
     *chain_size = 5;
@@ -344,7 +344,7 @@ static enum copp_result reopen(struct copp_transport *transport) {
 }
 
 static uint64_t now_ms(struct copp_transport *transport) {
-    return driver_of(transport)->calls;
+    return driver_of(transport)->asked;
 }
 
 static void driver_init(struct driver *d) {

@@ -202,26 +202,6 @@ static void what_open_may_ask_for(void) {
     kit_end(&kit);
 }
 
-/* It keeps its number: who asks is told that it is not there, and stays connected. */
-static void a_reserved_request(void) {
-    static const size_t sizes[] = {4, 5, 4096, 4097, 65536};
-    static uint8_t packet[12 + 65536] = {PROTOCOL_VERSION};
-    struct kit kit;
-    kit_make(&kit, "");
-    kit_start(&kit);
-    int fd = raw_connect(&kit);
-    packet[4] = 9;
-    for (size_t i = 0; i < 5; i++) {
-        const uint32_t size = htole32((uint32_t)sizes[i]);
-        memcpy(packet + 12, &size, sizeof size);
-        assert_int_equal(send(fd, packet, 12 + sizes[i], 0), 12 + sizes[i]);
-        assert_int_equal(next_answer(fd, 9), COPP_HR_NOTIMPL);
-    }
-    assert_int_equal(answer_of(fd, 1, 4), COPP_HR_OK);
-    (void)close(fd);
-    kit_end(&kit);
-}
-
 /* All of them are there before coppd looks: none may be left behind. */
 static void requests_without_waiting_for_answers(void) {
     struct kit kit;
@@ -644,7 +624,6 @@ static const struct test_case cases[] = {
     TEST(displays_call_themselves, ""),
     TEST(a_disconnect_is_heard, ""),
     TEST(what_open_may_ask_for, ""),
-    TEST(a_reserved_request, ""),
     TEST(calls_out_of_order, "SES-8"),
     TEST(requests_without_waiting_for_answers, ""),
     TEST(a_killed_client_holds_nothing, "EVT-5 ARB-4"),

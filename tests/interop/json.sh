@@ -170,6 +170,21 @@ until_true seen '.[]; .event == "back"'
 kill $watcher
 wait $watcher || fail "copp watch ends with $?"
 watcher=
+mkfifo "$dir/started"
+"$COPP" record --device "unix:$dir/socket" --json "$dir/coppd.pcapng" >"$dir/started" 2>/dev/null &
+recorder=$!
+exec 3<"$dir/started"
+read -r begun <&3
+COPP_ANCHOR=$dir/test-driver-opm/anchor.der expect 0 "$COPP" protect --hdcp 1 --output HDMI-1 --allow-simulated --device "unix:$dir/socket" -- true
+kill $recorder
+wait $recorder || fail "copp record ends with $?"
+{ echo "$begun" && cat <&3; } >"$dir/out"
+exec 3<&-
+keep record
+jq -se 'length == 2 and .[0].event == "recording" and (.[0].all | not) and .[1].event == "ended" and .[1].packets > 20' "$dir/out" >/dev/null ||
+    fail "copp record: $(cat "$dir/out")"
+run 0 decode "$dir/coppd.pcapng"
+holds '[.messages[] | .at_driver] | all'
 stop_daemon
 cp "$dir/objects" "$dir/out"
 keep watch

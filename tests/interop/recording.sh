@@ -48,6 +48,15 @@ holds '[.messages[] | select(.verdict == "broken") | .rule] == ["OPM-INI-6", "OP
 expect 0 "$COPP" protect --hdcp 1 --record "$dir/protect" --record-secrets "$dir/protect.keys" -- true
 expect 0 "$COPP" decode --keys "$dir/protect.keys" "$dir/protect"
 
+begin the_suite_for_drivers
+# a driver that passes all cases is not blamed for anything but a handshake that was none; what the suite does wrong is found
+expect 0 "$COPP" test driver --device embedded --semantics copp --record "$dir/suite" --record-secrets "$dir/suite.keys"
+expect 1 "$COPP" decode --keys "$dir/suite.keys" --json "$dir/suite"
+holds '[.messages[] | select(.direction == "answer" and .verdict == "broken") | .rule] | unique == ["SES-8"]'
+holds '[.messages[] | select(.direction == "request" and .verdict == "broken") | .rule] | unique
+    | contains(["CMD-1", "CMD-2", "CMD-4", "EVT-4", "QRY-1", "QRY-4", "SES-3", "SES-8"])'
+holds '.keys > 200'
+
 begin no_keys_inside
 cut -d' ' -f3 "$dir/demo.keys" "$dir/keys" | while read -r key; do
     printf %s "$key" | unhex >"$dir/key"
