@@ -126,14 +126,12 @@ def has_enough_contrast(browser):
         browser.colours(scheme)
         browser.run("for (const each of document.querySelectorAll('details')) each.open = true")
         equal(browser.run(CONTRAST), [], f"{scheme}: less contrast than 4.5")
-    browser.colours("light")
 
 
 @check("*")
 def fits_a_narrow_screen(browser):
     browser.size(380, 800)
     equal(browser.run("return document.documentElement.scrollWidth <= 380"), True, "the page is wider than the screen")
-    browser.size(1280, 900)
 
 
 @check("*")
@@ -357,6 +355,7 @@ def run_all(copp, pages, directory):
                 what = f"{name}: {function.__name__.replace('_', ' ')}"
                 try:
                     browser.colours("light")
+                    browser.size(1280, 900)
                     browser.open(names[name])
                     function(browser)
                     equal(browser.messages(), [], "the console has been told")
