@@ -94,9 +94,10 @@ static bool make_faults(FILE *out) {
 
 #define BREAKS_OUT                                                                                                               \
     "</script></style></title>\"'><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+/* closed again in itself, as clang-tidy wants it of this file; a report may cut it off anywhere */
 #define TURNS                                                                                                                    \
     "\xE2\x80\xAE"                                                                                                               \
-    "reversed\xE2\x81\xA6 \x1b[31m \xff\xfe\xc0\xaf a\xCC\x80\xCC\x81 \xE2\x80\x8B"
+    "reversed\xE2\x81\xA6 \x1b[31m \xff\xfe\xc0\xaf a\xCC\x80\xCC\x81 \xE2\x80\x8B\xE2\x81\xA9\xE2\x80\xAC"
 
 static void nothing(struct case_run *run) {
     (void)run;
@@ -114,7 +115,7 @@ static const struct conformance_case hostile_cases[] = {
     {.id = "DRV-CMD-2-1", .title = "short messages", .rules = "CMD-2", .source = "", .sends = "", .right = "", .run = nothing},
 };
 
-static const uint8_t letters[] = "<script>document.title='owned'</script>\xE2\x80\xAE";
+static const uint8_t letters[] = "<script>document.title='owned'</script>\xE2\x80\xAE\xE2\x80\xAC";
 
 /* Every kind of message, of every size that is not the right one. */
 static void add_messages(struct case_outcome *o, size_t size) {
