@@ -91,14 +91,14 @@ write_conformance() {
 
 # fault_table BUILD-DIRECTORY: which cases find which fault, as the tests that ran last have printed it.
 fault_table() {
-    local name table
-    for name in $(jq -r 'select(.name | startswith("conformance_matrix_")) | .name' "$1/meson-logs/testlog.json" | sort); do
-        table=$(jq -r --arg name "$name" 'select(.name == $name and .result == "OK") | .stdout' "$1/meson-logs/testlog.json" | grep .) ||
-            { report "$name: no table: has it passed?" && return 1; }
+    local name table='' line
+    for name in $(jq -r '.name | capture("(?<it>conformance_matrix_[a-z]+)$").it' "$1/meson-logs/testlog.json" | sort); do
+        table=$(jq -r --arg name "$name" 'select((.name | endswith($name)) and .result == "OK") | .stdout' "$1/meson-logs/testlog.json" | grep .) ||
+            { report "$name: no table: it has not passed" && return 1; }
         report "${name#conformance_matrix_}: $(wc -l <<<"$table") faults, each of which is found; each case fails for one of them"
         while read -r line; do report "$(shorten_line "$line")"; done <<<"$table"
     done
-    [ -n "${table:-}" ]
+    [ -n "$table" ]
 }
 
 shorten_line() {

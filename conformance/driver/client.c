@@ -210,9 +210,10 @@ void client_sign_command(struct driver_client *client, struct copp_command *comm
         memset(command->bytes, 0, COPP_MAC_SIZE);
 }
 
-/* Of requests of COPP's and of OPM's alike. */
+/* Of requests of COPP's and of OPM's alike, whether or not these semantics have them. */
 static const uint8_t *guid_of(const struct driver_client *client, enum copp_request request) {
-    return client->semantics == COPP_SEMANTICS_OPM ? copp_opm_request_guid(request) : copp_request_guid(request);
+    const uint8_t *guid = client->semantics == COPP_SEMANTICS_OPM ? copp_opm_request_guid(request) : NULL;
+    return guid != NULL ? guid : copp_request_guid(request);
 }
 
 /* The fields of WIRE-2 and WIRE-3 stand at the same offsets. */
@@ -327,6 +328,12 @@ bool client_ask(struct case_run *run, struct driver_client *client, enum copp_re
     put_u32(data, type);
     return client_query(run, client, request, data, level ? sizeof data : 0, &output) &&
            copp_status_decode(output.bytes + 20, COPP_STATUS_SIZE, answer) == COPP_OK;
+}
+
+bool client_is_bound(const struct copp_status_output *output) {
+    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
+                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57};
+    return memcmp(output->bytes + BINDING_AT, mark, sizeof mark) == 0;
 }
 
 bool client_await_flags(struct case_run *run, struct driver_client *client, uint32_t *flags) {

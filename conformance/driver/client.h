@@ -88,6 +88,10 @@ bool want_hresult(struct case_run *run, const char *rule, const char *what, uint
 /* Compares a field of the last answer, at offset and 4 bytes long. */
 bool want_field(struct case_run *run, const char *rule, const char *what, size_t offset, uint32_t got, uint32_t right);
 
+/* Where a bound answer's binding begins, and whether it has one (BIND-1). */
+#define BINDING_AT 3968u
+bool client_is_bound(const struct copp_status_output *output);
+
 void put_u32(uint8_t *bytes, uint32_t value);
 uint32_t get_u32(const uint8_t *bytes);
 

@@ -19,7 +19,7 @@ struct flaw {
 static void make_harmless(struct driver_client *client, struct copp_command *command) {
     uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE] = {0};
     const uint32_t types = client->output->types & 7;
-    put_u32(data, types & (uint32_t) - (int32_t)types);
+    put_u32(data, lowest_bit(types));
     client_make_command(client, COPP_SET_PROTECTION_LEVEL, data, sizeof data, command);
 }
 

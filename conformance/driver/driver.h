@@ -109,6 +109,11 @@ void driver_probe(struct driver_suite *suite);
 bool driver_prepare(struct case_run *run);
 void driver_finish(struct case_run *run);
 
+/* Of several bits the lowest one; 0 of none. */
+static inline uint32_t lowest_bit(uint32_t bits) {
+    return bits & (~bits + 1);
+}
+
 /*
  * Make something happen to the running case's output, as of docs/simulator.md without the output's name: "unplug", "mode 1080i59.94".
  *

@@ -92,7 +92,7 @@ static void level_of_any_type(struct case_run *run) {
     if (client == NULL)
         return;
     const uint32_t types = client->output->types & 7;
-    const struct level wrong = {types & (uint32_t) - (int32_t)types, *level, 0, 0, COPP_HR_INVALIDARG};
+    const struct level wrong = {lowest_bit(types), *level, 0, 0, COPP_HR_INVALIDARG};
     if (!send(run, client, &wrong, &hresult))
         return;
     case_mark(run, false, 44, 4);

@@ -24,8 +24,7 @@ static bool want_answer(struct case_run *run, struct driver_client *client, cons
 static bool want_command(struct case_run *run, struct driver_client *client, const char *what) {
     const uint32_t types = client->output->types & 7;
     uint32_t hresult;
-    return client_set_level(run, client, types & (uint32_t) - (int32_t)types, 0, &hresult) &&
-           want_hresult(run, "CMD-3", what, hresult, COPP_HR_OK);
+    return client_set_level(run, client, lowest_bit(types), 0, &hresult) && want_hresult(run, "CMD-3", what, hresult, COPP_HR_OK);
 }
 
 static void keys_of_their_own(struct case_run *run) {
@@ -164,7 +163,7 @@ static void rubbish_behind_command(struct case_run *run) {
     if (client == NULL)
         return;
     const uint32_t types = client->output->types & 7;
-    put_u32(data, types & (uint32_t) - (int32_t)types);
+    put_u32(data, lowest_bit(types));
     client_make_command(client, COPP_SET_PROTECTION_LEVEL, data, sizeof data, &command);
     case_random(run, command.bytes + 40 + sizeof data, COPP_COMMAND_DATA_SIZE - sizeof data);
     client_sign_command(client, &command);

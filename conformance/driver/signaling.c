@@ -41,7 +41,7 @@ static bool want_active(struct case_run *run, struct driver_client *client, uint
 /* Another standard than the default one, which S-Video's fixed signal can always have. */
 static uint32_t another(const struct driver_output *output) {
     const uint32_t others = output->standards & ~output->standard;
-    return others & (uint32_t) - (int32_t)others;
+    return lowest_bit(others);
 }
 
 static void chooses_default(struct case_run *run) {
@@ -76,7 +76,7 @@ static void not_offered(struct case_run *run) {
     if (client == NULL)
         return;
     const uint32_t others = COPP_TV_STANDARD_MASK & ~client->output->standards;
-    const struct copp_set_signaling set = {.standard = others & (uint32_t) - (int32_t)others};
+    const struct copp_set_signaling set = {.standard = lowest_bit(others)};
     (void)want_refused(run, client, &set, COPP_HR_INVALIDARG);
 }
 

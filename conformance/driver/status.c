@@ -13,7 +13,7 @@ struct query {
 
 static uint32_t first_type(const struct driver_client *client) {
     const uint32_t types = client->output->types & 7;
-    return types & (uint32_t) - (int32_t)types;
+    return lowest_bit(types);
 }
 
 static bool put_query(struct case_run *run, struct driver_client *client, enum copp_request request,
@@ -72,13 +72,6 @@ static void right_r_app(struct case_run *run) {
     case_fail(run, "QRY-2", NULL, "the answer begins with another random number");
 }
 
-/* A driver that binds its answers uses the last 128 bytes (BIND-1). */
-static bool is_bound(const struct copp_status_output *output) {
-    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
-                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57};
-    return memcmp(output->bytes + 3968, mark, sizeof mark) == 0;
-}
-
 static void zero_filled(struct case_run *run) {
     const struct query *query = run->test->with;
     struct driver_client *client = client_start(run);
@@ -86,7 +79,7 @@ static void zero_filled(struct case_run *run) {
     struct copp_status_output output;
     if (client == NULL || !ask(run, client, query->request, &input, &output))
         return;
-    size_t end = is_bound(&output) ? 3968 : sizeof output.bytes;
+    size_t end = client_is_bound(&output) ? BINDING_AT : sizeof output.bytes; /* what is bound uses the last 128 bytes */
     for (size_t at = 20 + query->size; at < end; at++) {
         if (output.bytes[at] == 0)
             continue;

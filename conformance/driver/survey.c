@@ -32,13 +32,11 @@ static bool ask_freely(struct case_run *run, struct driver_client *client, enum 
 
 /* What COPP alone has. */
 static void ask_more(struct case_run *run, struct driver_client *client, struct driver_output *output) {
-    static const uint8_t mark[COPP_GUID_SIZE] = {0xdb, 0x64, 0xc2, 0xa1, 0xc8, 0x7b, 0x31, 0x4a,
-                                                 0xa9, 0x69, 0xb0, 0xbb, 0x2e, 0xd8, 0xc1, 0x57}; /* BIND-1 */
     struct copp_status_output answer;
     if (ask_freely(run, client, COPP_QUERY_SIGNALING, &answer)) {
         output->standards = get_u32(answer.bytes + 40);
         output->standard = get_u32(answer.bytes + 44);
-        output->has |= memcmp(answer.bytes + 3968, mark, sizeof mark) == 0 ? NEED_BOUND : NEED_UNBOUND;
+        output->has |= client_is_bound(&answer) ? NEED_BOUND : NEED_UNBOUND;
     }
     output->has |= ask_freely(run, client, COPP_QUERY_HDCP_KEY_DATA, &answer) ? NEED_RECEIVER : NEED_NO_RECEIVER;
 }
@@ -119,7 +117,7 @@ static unsigned probe(struct case_run *run, struct driver_client *client) {
                  !copp_equal(tag, output.bytes, sizeof tag))
             broken |= BROKEN_MACS;
         if (types != 0 && client->semantics == COPP_SEMANTICS_COPP &&
-            (!client_set_level(run, client, types & (uint32_t) - (int32_t)types, 0, &hresult) || hresult != COPP_HR_OK))
+            (!client_set_level(run, client, lowest_bit(types), 0, &hresult) || hresult != COPP_HR_OK))
             broken |= BROKEN_COMMANDS;
     }
     return broken;

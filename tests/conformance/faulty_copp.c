@@ -144,27 +144,30 @@ static uint32_t start(struct faulty_device *device, const struct copp_signature 
     return is(device, FAULT_mismatch_hresult) ? COPP_HR_INVALIDARG : COPP_HR_UNEXPECTED;
 }
 
+static void replace_secrets(struct faulty_device *device, const struct copp_signature *signature) {
+    uint8_t plain[COPP_SIGNATURE_SIZE];
+    uint8_t secrets[COPP_SIGNATURE_SIZE];
+    if (decrypt(device, signature, plain) != COPP_OK)
+        return;
+    reverse(plain, sizeof plain, secrets);
+    take_secrets(device, secrets);
+}
+
 static enum copp_result session_sequence_start(struct copp_transport *transport, const struct copp_call *call,
                                                const struct copp_signature *signature, uint32_t *hresult) {
     struct faulty_device *device = of(transport);
     (void)call;
     *hresult = COPP_HR_UNEXPECTED;
+    const bool ok = (device->state == OPENED && is(device, FAULT_start_unopened)) ||
+                    (device->state == ACTIVE && is(device, FAULT_start_again_ok));
     if (device->state == EXCHANGED)
         *hresult = start(device, signature);
-    else if (device->state == OPENED && is(device, FAULT_start_unopened))
+    else if (ok)
         *hresult = COPP_HR_OK;
-    else if (device->state == OPENED && is(device, FAULT_start_unopened_spends))
-        device->spent = true;
-    else if (device->state == ACTIVE && is(device, FAULT_start_again_ok))
-        *hresult = COPP_HR_OK;
-    else if (device->state == ACTIVE && is(device, FAULT_start_again_replaces)) {
-        uint8_t plain[COPP_SIGNATURE_SIZE];
-        uint8_t secrets[COPP_SIGNATURE_SIZE];
-        if (decrypt(device, signature, plain) == COPP_OK) {
-            reverse(plain, sizeof plain, secrets);
-            take_secrets(device, secrets);
-        }
-    }
+    else if (device->state == OPENED)
+        device->spent = is(device, FAULT_start_unopened_spends);
+    else if (is(device, FAULT_start_again_replaces))
+        replace_secrets(device, signature);
     return COPP_OK;
 }
 

@@ -166,6 +166,8 @@ static bool link_refuses(struct faulty_device *device, uint32_t level, uint32_t 
         *hresult = is(device, FAULT_hang_ok) ? COPP_HR_OK : COPP_HR_UNEXPECTED;
         return true;
     }
+    if (is(device, FAULT_loss_is_final) && output->last_flags != 0)
+        return true;
     if (!output->link_refused && !output->unplugged)
         return false;
     if (is(device, FAULT_link_failure_keeps))
