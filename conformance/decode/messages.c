@@ -263,6 +263,10 @@ static void show_status_answer(const struct session_state *session, struct judge
     else
         show_value(session, fields, asked);
     (void)snprintf(judged->message->summary, sizeof judged->message->summary, "S_OK: %s", fields->list[before].value);
+    if (asked->entry != NULL && asked->known && asked->request == COPP_QUERY_DISPLAY_DATA)
+        (void)snprintf(judged->message->summary, sizeof judged->message->summary, "S_OK: %lux%lu",
+                       (unsigned long)word_at(fields->bytes + ANSWER_AT + 20),
+                       (unsigned long)word_at(fields->bytes + ANSWER_AT + 24));
     show_binding(fields);
 }
 
