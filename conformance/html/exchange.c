@@ -79,7 +79,7 @@ static void put_message(FILE *out, const struct exchange_style *style, const str
 /* --- one exchange --- */
 
 static void put_note(FILE *out, const struct exchange_style *style, const struct decoded_message *message) {
-    bool meant = style->tested && message->entry->message.direction == RECORDING_REQUEST;
+    bool meant = is_meant(style->suite, message);
     static const char *const weights[] = {"fine", "refused", "broken"};
     if (message->weight == DECODED_FINE)
         return;
@@ -184,7 +184,7 @@ static void put_caption(FILE *out, const struct case_mark *mark, const struct de
     fputs("</h4>\n", out);
 }
 
-static void put_mark(FILE *out, const struct case_mark *mark, const struct view_exchange *exchange) {
+static void put_mark(FILE *out, enum view_suite suite, const struct case_mark *mark, const struct view_exchange *exchange) {
     const struct decoded_message *message = mark->answer ? exchange->answer : exchange->first;
     const struct bytes_mark bytes = {mark->offset, mark->size, mark->right_size > 0 ? mark->right : NULL};
     if (message == NULL)
@@ -196,13 +196,13 @@ static void put_mark(FILE *out, const struct case_mark *mark, const struct view_
     fprintf(out, "<div class=\"sides\">");
     if (bytes.right != NULL)
         put_side(out, &view, &bytes, "Right");
-    put_side(out, &view, &bytes, mark->answer ? "Seen" : "Sent");
+    put_side(out, &view, &bytes, is_meant(suite, message) ? "Sent" : "Seen");
     fputs("</div>\n", out);
 }
 
-void html_evidence(FILE *out, const struct case_outcome *outcome, const struct view *view) {
+void html_evidence(FILE *out, enum view_suite suite, const struct case_outcome *outcome, const struct view *view) {
     for (size_t i = 0; i < outcome->mark_count; i++) {
         if (outcome->marks[i].exchange < view->count)
-            put_mark(out, &outcome->marks[i], &view->items[outcome->marks[i].exchange]);
+            put_mark(out, suite, &outcome->marks[i], &view->items[outcome->marks[i].exchange]);
     }
 }

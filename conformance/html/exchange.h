@@ -8,7 +8,7 @@
 struct exchange_style {
     const char *prefix; /* of their ids, with only letters, digits and '-' */
     size_t *bytes_left; /* how many may still show their bytes; a page has to end somewhere */
-    bool tested; /* requests are a suite's own: what is wrong with them is wrong on purpose */
+    enum view_suite suite;
     bool items; /* the filters apply to each of them */
     const struct case_outcome *outcome; /* whose marks are shown; NULL: none */
 };
@@ -17,6 +17,6 @@ struct exchange_style {
 void html_exchange(FILE *out, const struct exchange_style *style, const struct view_exchange *exchange);
 
 /* "right" beside "seen", for each mark of an outcome. */
-void html_evidence(FILE *out, const struct case_outcome *outcome, const struct view *view);
+void html_evidence(FILE *out, enum view_suite suite, const struct case_outcome *outcome, const struct view *view);
 
 #endif

@@ -39,6 +39,10 @@ static bool is_finding(const struct case_outcome *o) {
     return failed(o) || o->result == CASE_ERROR || o->result == CASE_UNEXPECTED_PASS;
 }
 
+static enum view_suite suite_of(const struct run_page *page) {
+    return strcmp(page->about->suite, "player") == 0 ? SUITE_ANSWERS : SUITE_ASKS;
+}
+
 /* --- one case --- */
 
 static void put_badge(FILE *out, const struct case_outcome *o) {
@@ -84,8 +88,9 @@ static void put_facts(const struct run_page *page, const struct case_outcome *o)
     page_facts_end(out);
 }
 
-static void put_timelines(FILE *out, const struct view *view, const char *prefix, bool linked) {
-    const struct timeline_style style = {.prefix = prefix, .linked = linked, .tested = true};
+static void put_timelines(const struct run_page *page, const struct view *view, const char *prefix, bool linked) {
+    const struct timeline_style style = {.prefix = prefix, .linked = linked, .suite = suite_of(page)};
+    FILE *out = page->out;
     uint32_t sessions[SESSIONS_MAX + 1];
     size_t count = view_sessions(view, sessions, SESSIONS_MAX + 1);
     for (size_t i = 0; i < count && i < SESSIONS_MAX; i++) {
@@ -98,7 +103,8 @@ static void put_timelines(FILE *out, const struct view *view, const char *prefix
 }
 
 static void put_exchanges(struct run_page *page, const struct case_outcome *o, const struct view *view, const char *prefix) {
-    const struct exchange_style style = {.prefix = prefix, .bytes_left = &page->bytes_left, .tested = true, .outcome = o};
+    const struct exchange_style style = {
+        .prefix = prefix, .bytes_left = &page->bytes_left, .suite = suite_of(page), .outcome = o};
     size_t left_out = 0;
     fputs("<ol class=\"exchanges\">\n", page->out);
     for (size_t i = 0; i < view->count; i++) {
@@ -139,10 +145,10 @@ static bool put_finding(struct run_page *page, const struct case_outcome *o) {
     if (failed(o))
         put_sides(out, o);
     if (good && failed(o))
-        html_evidence(out, o, &view);
+        html_evidence(out, suite_of(page), o, &view);
     put_facts(page, o);
     if (good && view.count > 0) {
-        put_timelines(out, &view, o->test->id, true);
+        put_timelines(page, &view, o->test->id, true);
         put_exchanges(page, o, &view, o->test->id);
     }
     fputs("</article>\n", out);
@@ -173,7 +179,7 @@ static bool put_case(struct run_page *page, const struct case_outcome *o) {
     } else if (o->exchanges.count > 0) {
         good = view_of_outcome(o, &view);
         if (good)
-            put_timelines(out, &view, o->test->id, false);
+            put_timelines(page, &view, o->test->id, false);
     }
     fputs("</div></details></li>\n", out);
     view_free(&view);

@@ -29,7 +29,7 @@ struct timeline {
     FILE *out;
     const char *prefix;
     bool linked;
-    bool tested;
+    enum view_suite suite;
     unsigned y; /* of the row that is drawn next */
     unsigned events; /* where their lane begins */
     struct levels levels;
@@ -59,8 +59,7 @@ static void put_arrow(FILE *out, const char *class, unsigned y, bool back) {
 
 static const char *arrow_class(const struct timeline *t, const struct decoded_message *message) {
     static const char *const classes[] = {"arrow", "arrow refused", "arrow broken"};
-    bool meant = t->tested && message->entry->message.direction == RECORDING_REQUEST;
-    return meant ? classes[DECODED_FINE] : classes[message->weight];
+    return is_meant(t->suite, message) ? classes[DECODED_FINE] : classes[message->weight];
 }
 
 /* --- lanes --- */
@@ -125,10 +124,10 @@ static void put_event(struct timeline *t, unsigned y, const char *class, const c
 /* What the decoder has to say of an exchange stands in the lane of events. */
 static void put_finding(struct timeline *t, const struct view_exchange *exchange) {
     const struct decoded_message *answer = exchange->answer;
-    const bool broken = answer != NULL && answer->weight == DECODED_BROKEN;
+    const bool broken = answer != NULL && answer->weight == DECODED_BROKEN && !is_meant(t->suite, answer);
     const bool heavier = answer != NULL && answer->weight > exchange->first->weight;
-    const struct decoded_message *said = heavier || (t->tested && broken) ? answer : exchange->first;
-    const bool meant = t->tested && said == exchange->first;
+    const struct decoded_message *said = heavier || (broken && is_meant(t->suite, exchange->first)) ? answer : exchange->first;
+    const bool meant = is_meant(t->suite, said);
     char text[DECODED_NOTE_SIZE + 32], class[32];
     if (said->weight == DECODED_FINE)
         return;
@@ -236,7 +235,7 @@ static void put_caption(FILE *out, size_t rows, size_t all, bool levels) {
 }
 
 void html_timeline(FILE *out, const struct timeline_style *style, const struct view *view, uint32_t session) {
-    struct timeline t = {.out = out, .prefix = style->prefix, .linked = style->linked, .tested = style->tested, .y = HEAD};
+    struct timeline t = {.out = out, .prefix = style->prefix, .linked = style->linked, .suite = style->suite, .y = HEAD};
     struct levels levels = {.count = 0};
     size_t rows, all;
     const unsigned most = measure(view, session, &rows, &all, &levels);

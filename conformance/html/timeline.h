@@ -7,7 +7,7 @@
 struct timeline_style {
     const char *prefix; /* of the exchanges' ids */
     bool linked; /* the picture links to them */
-    bool tested; /* requests are a suite's own: what is wrong with them is wrong on purpose */
+    enum view_suite suite;
 };
 
 /*

@@ -94,6 +94,17 @@ static size_t put_entries(const struct exchange_list *list, struct recording_ent
     return count;
 }
 
+/* Of a recording's handshake the decoder has to suppose that it was right. A suite's may be wrong, and only its case knows. */
+static void soften(struct decoded *decoded) {
+    for (size_t i = 0; i < decoded->count; i++) {
+        struct decoded_message *message = &decoded->messages[i];
+        const struct recording_message *m = &message->entry->message;
+        if (m->kind == RECORDING_SEQUENCE_START && m->direction == RECORDING_ANSWER && m->result == 0 &&
+            m->hresult != COPP_HR_OK && message->weight == DECODED_BROKEN)
+            message->weight = DECODED_REFUSED;
+    }
+}
+
 static bool take_keys(const struct exchange_list *list, struct key_log *log) {
     *log = (struct key_log){.entries = calloc(list->count + 1, sizeof *log->entries)};
     for (size_t i = 0; log->entries != NULL && i < list->count; i++) {
@@ -129,6 +140,7 @@ bool view_of_outcome(const struct case_outcome *outcome, struct view *view) {
     key_log_free(&log);
     if (result != COPP_OK)
         return false;
+    soften(&view->decoded);
     const struct decoded_message *message = view->decoded.messages;
     for (size_t i = 0; i < list->count; i++) {
         view->items[i] = (struct view_exchange){.first = message++, .number = i + 1};

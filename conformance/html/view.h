@@ -13,6 +13,13 @@ struct view_exchange {
     bool evidence; /* it shows why the case has failed */
 };
 
+/* Whose messages are a suite's own: what is wrong with them is wrong on purpose. */
+enum view_suite {
+    SUITE_NONE = 0, /* a recording */
+    SUITE_ASKS, /* it tests a driver */
+    SUITE_ANSWERS /* it tests a player */
+};
+
 struct view {
     struct view_exchange *items;
     size_t count;
@@ -26,6 +33,11 @@ bool view_of_recording(const struct decoded *decoded, struct view *view);
 /* All exchanges of a case; the outcome must live as long. */
 bool view_of_outcome(const struct case_outcome *outcome, struct view *view);
 void view_free(struct view *view);
+
+static inline bool is_meant(enum view_suite suite, const struct decoded_message *message) {
+    enum recording_direction direction = message->entry->message.direction;
+    return (suite == SUITE_ASKS && direction == RECORDING_REQUEST) || (suite == SUITE_ANSWERS && direction == RECORDING_ANSWER);
+}
 
 static inline bool is_note(const struct view_exchange *exchange) {
     return exchange->first->entry->message.direction == RECORDING_NOTE;
