@@ -24,6 +24,7 @@ bool case_fail(struct case_run *run, const char *rule, const char *right, const 
     if (!case_going(run))
         return false;
     o->result = CASE_FAIL;
+    o->verdict_at = o->exchanges.count;
     size_t first = strcspn(run->test->rules, " ");
     (void)snprintf(o->rule, sizeof o->rule, "%.*s", rule != NULL ? (int)strlen(rule) : (int)first,
                    rule != NULL ? rule : run->test->rules);
@@ -38,6 +39,7 @@ static bool end(struct case_run *run, enum case_result result, const char *forma
     if (!case_going(run))
         return false;
     run->outcome->result = result;
+    run->outcome->verdict_at = run->outcome->exchanges.count;
     (void)vsnprintf(run->outcome->seen, sizeof run->outcome->seen, format, arguments);
     return false;
 }
@@ -61,7 +63,18 @@ bool case_error(struct case_run *run, const char *format, ...) {
 void case_mark(struct case_run *run, bool answer, size_t offset, size_t size) {
     struct case_outcome *o = run->outcome;
     if (o->mark_count < CASE_MARKS && o->exchanges.count > 0)
-        o->marks[o->mark_count++] = (struct case_mark){o->exchanges.count - 1, answer, offset, size};
+        o->marks[o->mark_count++] =
+            (struct case_mark){.exchange = o->exchanges.count - 1, .answer = answer, .offset = offset, .size = size};
+}
+
+void case_mark_right(struct case_run *run, bool answer, size_t offset, size_t size, const uint8_t *right) {
+    struct case_outcome *o = run->outcome;
+    const size_t before = o->mark_count;
+    case_mark(run, answer, offset, size);
+    if (o->mark_count == before || size > CASE_RIGHT_SIZE)
+        return;
+    o->marks[before].right_size = size;
+    memcpy(o->marks[before].right, right, size);
 }
 
 void case_record(struct case_run *run, struct exchange exchange) {

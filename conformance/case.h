@@ -32,6 +32,7 @@ struct conformance_case {
 
 #define CASE_TEXT_SIZE 512u
 #define CASE_MARKS 8u
+#define CASE_RIGHT_SIZE 16u
 
 /* Bytes that matter: of an exchange's request, or of its answer. */
 struct case_mark {
@@ -39,6 +40,8 @@ struct case_mark {
     bool answer;
     size_t offset;
     size_t size;
+    size_t right_size; /* size, or 0: what would have been right there is not known byte by byte */
+    uint8_t right[CASE_RIGHT_SIZE];
 };
 
 /* What came of one case. */
@@ -52,6 +55,7 @@ struct case_outcome {
     struct case_mark marks[CASE_MARKS];
     size_t mark_count;
     struct exchange_list exchanges;
+    size_t verdict_at; /* how many exchanges there were when it was clear that the case had not passed */
     uint64_t start_us; /* since the run began */
     uint64_t duration_us;
 };
@@ -80,6 +84,8 @@ bool case_going(const struct case_run *run);
 
 /* Marks bytes of the last exchange. */
 void case_mark(struct case_run *run, bool answer, size_t offset, size_t size);
+/* The same for bytes, CASE_RIGHT_SIZE at most, of which we know what would have been right: a report shows both. */
+void case_mark_right(struct case_run *run, bool answer, size_t offset, size_t size, const uint8_t *right);
 
 /* Adds an exchange, whose time is set here. */
 void case_record(struct case_run *run, struct exchange exchange);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "copp/handshake.h"
 #include "copp/transport.h"
 
 enum exchange_kind {
@@ -32,6 +33,8 @@ struct exchange {
     const uint8_t *answer; /* only if hresult is 0 */
     size_t answer_size;
     const char *note; /* never NULL */
+    bool keyed; /* a SequenceStart after which both sides have this key, so that a report can check MACs: */
+    struct copp_handshake key; /* of the suite's own making, and not secret */
 };
 
 /* A list that owns copies of everything in it. Zeroed, it is empty. */

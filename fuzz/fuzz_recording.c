@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conformance/decode/decode.h"
+#include "conformance/html/html.h"
 #include "fuzz.h"
 #include "recording_ops.h"
 
@@ -47,6 +48,19 @@ static void check_decoded(const struct recording_file *file, const struct decode
     CHECK(decoded->first_broken == first);
 }
 
+/* Nothing of a recording becomes markup: the page has the tags that it would have anyway, and no control characters. */
+static void check_page(const struct recording_file *file, const struct decoded *decoded) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    CHECK(out && html_of_recording(out, "<script>\xff", "1", file, decoded, 0) && fclose(out) == 0 && strlen(text) == length);
+    const char *script = strstr(text, "<script");
+    CHECK(script && !strstr(script + 1, "<script") && strstr(script, "</script>\n</body>\n</html>\n"));
+    for (const char *at = text; *at != '\0'; at++)
+        CHECK(*at == '\n' || (unsigned char)*at >= ' ');
+    free(text);
+}
+
 static void check_entries(const struct recording_file *file, const uint8_t *bytes, size_t size) {
     check_text(file->application, sizeof file->application);
     check_text(file->remark, sizeof file->remark);
@@ -69,6 +83,8 @@ static void read_recording(const uint8_t *bytes, size_t size, const struct key_l
     if (result == COPP_OK) {
         CHECK(decode(&file, log, &decoded) == COPP_OK);
         check_decoded(&file, &decoded);
+        if (size % 8 == 0) /* a page takes much longer than all the rest */
+            check_page(&file, &decoded);
         decoded_free(&decoded);
     }
     recording_file_free(&file);

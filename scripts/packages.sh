@@ -16,6 +16,7 @@ packages_check=( # beside those
     umockdev libumockdev-dev                   # a graphics card that is none
     python3-pyte                               # a terminal without a screen
     tshark                                     # reads recordings, by the dissector
+    chromium chromium-driver                   # a browser for the pages of --html
     softhsm2                                   # a PKCS#11 token (scripts/pkcs11.sh has the provider on Debian 12)
     zsh fish                                   # the shells beside bash that completion is for
     xvfb weston wayland-protocols              # X server and compositor without a screen, and a window

@@ -5,13 +5,16 @@
 #include "cli/commands.h"
 #include "cli/io.h"
 #include "cli/report.h"
+#include "cli/test/write_report.h"
 #include "conformance/decode/decode.h"
+#include "conformance/html/html.h"
 
 #define RECORDING_MAX (256u * 1024u * 1024u)
 #define KEY_LOG_MAX (16u * 1024u * 1024u)
 
 struct decode_options {
     const char *keys;
+    const char *html;
     bool fields;
 };
 
@@ -25,6 +28,11 @@ static const struct option_spec options[] = {
      .kind = OPTION_FLAG,
      .offset = offsetof(struct decode_options, fields),
      .help = "show every field of every message"},
+    {.name = "html",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct decode_options, html),
+     .argument = "FILE",
+     .help = "write a page for a browser, with timelines, fields\nand bytes"},
     {.name = NULL},
 };
 
@@ -141,12 +149,31 @@ static int print_all(const struct recording_file *file, const struct decoded *de
                                 json_first(decoded->first_refused), "messages", messages));
 }
 
+/* --- as a page --- */
+
+struct page_of {
+    const char *name;
+    const struct recording_file *file;
+    const struct decoded *decoded;
+};
+
+static bool print_page(FILE *out, const void *what) {
+    const struct page_of *page = what;
+    return html_of_recording(out, page->name, copp_version(), page->file, page->decoded, time(NULL));
+}
+
+static int write_page(const struct invocation *in, const struct recording_file *file, const struct decoded *decoded) {
+    const struct decode_options *o = in->options;
+    const struct page_of page = {in->operands[0], file, decoded};
+    return o->html == NULL ? STATUS_YES : write_report(in, o->html, print_page, &page);
+}
+
 /* --- */
 
 /* What is damaged is told behind all that could be read, and is a recording of which not everything is known. */
 static int tell(const struct invocation *in, const struct recording_file *file, const struct decoded *decoded) {
     int status = decoded->first_broken != NULL ? STATUS_NO : STATUS_YES;
-    if (in->json && print_all(file, decoded) != STATUS_YES)
+    if (write_page(in, file, decoded) != STATUS_YES || (in->json && print_all(file, decoded) != STATUS_YES))
         return STATUS_UNKNOWN;
     if (!in->json)
         say_all(in->options, file, decoded);

@@ -5,6 +5,7 @@
 
 #include "cli/io.h"
 #include "cli/report.h"
+#include "conformance/html/html.h"
 #include "write_report.h"
 
 #define EXPECT_MAX 65536u
@@ -102,8 +103,26 @@ void test_tell(void *context, const struct case_outcome *outcome) {
     fflush(stdout);
 }
 
+/* What reports are made of. */
+struct told {
+    const struct report_about *about;
+    const struct runner_report *report;
+};
+
+static bool print_junit(FILE *out, const void *what) {
+    const struct told *told = what;
+    report_junit(out, told->about, told->report);
+    return true;
+}
+
+static bool print_html(FILE *out, const void *what) {
+    const struct told *told = what;
+    return html_of_run(out, told->about, told->report, time(NULL));
+}
+
 int test_finish(const struct invocation *in, const struct test_options *options, const struct runner_options *runner,
                 const struct report_about *about, const struct runner_report *report) {
+    const struct told told = {about, report};
     int status = runner_status(runner, report);
     if (report->count == 0)
         return fail(in, STATUS_UNKNOWN, NULL, "no case has been run");
@@ -111,7 +130,9 @@ int test_finish(const struct invocation *in, const struct test_options *options,
         return STATUS_UNKNOWN;
     if (!in->json)
         report_text_summary(stdout, about, report);
-    if (options->junit != NULL && write_report(in, options->junit, report_junit, about, report) != STATUS_YES)
+    if (options->junit != NULL && write_report(in, options->junit, print_junit, &told) != STATUS_YES)
+        return STATUS_UNKNOWN;
+    if (options->html != NULL && write_report(in, options->html, print_html, &told) != STATUS_YES)
         return STATUS_UNKNOWN;
     return status;
 }

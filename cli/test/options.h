@@ -9,6 +9,7 @@ struct test_options {
     const char *only;
     const char *expect;
     const char *junit;
+    const char *html;
     bool list;
     bool strict;
     bool verbose;
@@ -43,6 +44,11 @@ struct test_options {
          .offset = TEST_OFFSET(type, junit),                                                                                     \
          .argument = "FILE",                                                                                                     \
          .help = "write the results as JUnit XML"},                                                                              \
+        {.name = "html",                                                                                                         \
+         .kind = OPTION_TEXT,                                                                                                    \
+         .offset = TEST_OFFSET(type, html),                                                                                      \
+         .argument = "FILE",                                                                                                     \
+         .help = "write the results as a page for a browser, with\nwhat was seen of each failed case"},                          \
     {                                                                                                                            \
         .name = "verbose", .letter = 'v', .kind = OPTION_FLAG, .offset = TEST_OFFSET(type, verbose),                             \
         .help = "show cases that passed, too"                                                                                    \

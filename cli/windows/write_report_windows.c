@@ -6,15 +6,16 @@
 #include "common/wide_windows.h"
 
 /* This C library has no streams in memory: the file itself is written. */
-int write_report(const struct invocation *in, const char *name, report_printer *print, const struct report_about *about,
-                 const struct runner_report *report) {
+int write_report(const struct invocation *in, const char *name, report_printer *print, const void *what) {
     WCHAR wide[WIDE_PATH_MAX];
     FILE *out = wide_path(name, wide) ? _wfopen(wide, L"wb") : NULL;
     if (out == NULL)
         return fail_to_write(in, name, "cannot be written", errno);
-    print(out, about, report);
+    bool whole = print(out, what);
     bool good = ferror(out) == 0;
     good = fclose(out) == 0 && good;
+    if (!whole)
+        return fail_result(in, name, COPP_E_MEMORY);
     return good ? STATUS_YES : fail_to_write(in, name, "cannot be written", errno);
 }
 

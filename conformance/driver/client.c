@@ -172,7 +172,9 @@ bool client_sequence_start(struct case_run *run, struct driver_client *client, c
                              .result = result,
                              .hresult = *hresult,
                              .request = signature->bytes,
-                             .request_size = sizeof signature->bytes});
+                             .request_size = sizeof signature->bytes,
+                             .keyed = result == COPP_OK && *hresult == COPP_HR_OK,
+                             .key = client->handshake});
     if (!answered(run, "SequenceStart", result))
         return false;
     if (*hresult != COPP_HR_OK)
@@ -354,10 +356,12 @@ bool want_hresult(struct case_run *run, const char *rule, const char *what, uint
 }
 
 bool want_field(struct case_run *run, const char *rule, const char *what, size_t offset, uint32_t got, uint32_t right) {
+    uint8_t bytes[4];
     char text[96];
     if (got == right)
         return true;
-    case_mark(run, true, offset, 4);
+    put_u32(bytes, right);
+    case_mark_right(run, true, offset, sizeof bytes, bytes);
     (void)snprintf(text, sizeof text, "%s is %lu (0x%08lX)", what, (unsigned long)right, (unsigned long)right);
     return case_fail(run, rule, text, "%s is %lu (0x%08lX)", what, (unsigned long)got, (unsigned long)got);
 }

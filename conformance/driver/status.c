@@ -46,7 +46,7 @@ static void right_mac(struct case_run *run) {
     if (copp_omac_tag(client->omac, output.bytes + COPP_MAC_SIZE, COPP_AUTHENTICATED_SIZE, tag) != COPP_OK) {
         case_error(run, "no MAC could be made");
     } else if (!copp_equal(tag, output.bytes, sizeof tag)) {
-        case_mark(run, true, 0, COPP_MAC_SIZE);
+        case_mark_right(run, true, 0, COPP_MAC_SIZE, tag);
         case_fail(run, "QRY-2", NULL, "the answer's MAC is another one");
     }
 }
