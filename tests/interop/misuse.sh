@@ -33,7 +33,7 @@ done
 
 begin help
 "$COPP" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)   *[A-Z].*/\1/p' >"$dir/commands"
-same "$(wc -l <"$dir/commands")" 24 commands
+same "$(wc -l <"$dir/commands")" 25 commands
 while read -r command; do
     expect 0 "$COPP" $command --help
     answers "^Usage: copp $command "
