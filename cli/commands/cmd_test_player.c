@@ -184,7 +184,7 @@ const struct command command_test_player = {
     .operands = "-- COMMAND",
     .operands_max = -1,
     .summary = "Test whether a player notices what a driver does wrong",
-    .details = "Starts COMMAND once for each case, against a driver of its own that does exactly one thing wrong, and\n"
+    .details = "Starts COMMAND once for each case, against a driver of its own that does one thing wrong, and\n"
                "judges what the player does. The player finds the driver by COPP_DEVICE and COPP_ANCHOR, or by\n"
                "{socket}, {anchor} and {output} in COMMAND. Let it play for 10 seconds at least. Exit status 0: all\n"
                "is right; 1: a case failed; 2: could not tell.",
