@@ -47,7 +47,7 @@ COPP_NODISCARD enum copp_result trust_chain(const struct player_trust *trust, en
 COPP_NODISCARD enum copp_result trust_list(const struct player_trust *trust, enum plan_list kind, struct trust_bytes *list);
 void trust_bytes_free(struct trust_bytes *bytes);
 
-/* For trust.c alone: trust_opm.c, trust_list.c. */
+/* For trust.c and trust_list.c alone. */
 COPP_NODISCARD enum copp_result trust_chain_opm(const struct player_trust *trust, enum plan_chain kind,
                                                 struct trust_bytes *chain);
 COPP_NODISCARD enum copp_result trust_root_opm(const struct player_trust *trust, struct trust_bytes *root);
