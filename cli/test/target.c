@@ -80,6 +80,7 @@ void adapter_target_init(struct adapter_target *target, const struct invocation 
         target->ops.cause = cause_embedded;
     target->target.ops = &target->ops;
     adapter->host.hurry = true;
+    target->target.opm_interface = adapter_unbound(adapter); /* the machine's own driver on Windows */
     target->target.settle_ms = adapter->path == NULL && event_command == NULL ? 0 : SETTLE_MS;
     target->target.anchor = adapter->path == NULL ? &adapter->host.anchor : &adapter->anchor;
     target->target.opm_anchor = adapter->path == NULL ? &adapter->host.opm.anchor : &adapter->opm_anchor;

@@ -73,6 +73,8 @@ bool client_set_level(struct case_run *run, struct driver_client *client, uint32
 /* The same, which has to succeed: else the case fails. */
 bool client_raise(struct case_run *run, struct driver_client *client, uint32_t type, uint32_t level);
 
+/* A correct query was answered with this: the case fails unless it is S_OK. It is not supported where OPM's interface has no answer. */
+bool want_answered(struct case_run *run, enum copp_request request, uint32_t hresult);
 /* A query that has to be answered S_OK: else the case fails. */
 bool client_query(struct case_run *run, struct driver_client *client, enum copp_request request, const void *data, size_t size,
                   struct copp_status_output *output);

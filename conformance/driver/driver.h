@@ -66,6 +66,7 @@ struct driver_target {
         settle_ms; /* so long it may take until what was made to happen, or a device that was closed, shows; 0: it shows at once */
     bool test_lists; /* its driver takes lists that are signed under the keys of opm_lists.h */
     bool both_semantics; /* it opens devices of either semantics */
+    bool opm_interface; /* it is reached through OPM's interface, whose codes it has under COPP's semantics too (OPM-DDI-6) */
 };
 
 struct driver_output {

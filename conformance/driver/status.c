@@ -30,7 +30,7 @@ static bool ask(struct case_run *run, struct driver_client *client, enum copp_re
                 struct copp_status_output *output) {
     uint32_t hresult;
     return put_query(run, client, request, input) && client_status(run, client, input, NULL, output, &hresult) &&
-           want_hresult(run, "QRY-1", copp_request_name(request), hresult, COPP_HR_OK);
+           want_answered(run, request, hresult);
 }
 
 /* --- the form of answers --- */

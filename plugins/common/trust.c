@@ -33,8 +33,8 @@ static int read_whole(const char *path, size_t max, uint8_t **bytes, size_t *siz
 
 /* Which protocol is spoken, the anchor says: a key is COPP's, a certificate is OPM's (CERT-12, OPM-CERT-10). */
 static bool read_anchor(const char *name, struct trust *trust, char *text, size_t size) {
-    uint8_t *bytes;
-    size_t length;
+    uint8_t *bytes = NULL;
+    size_t length = 0;
     trust->opm_anchor.size = sizeof trust->opm_anchor;
     name = name != NULL ? name : variable("COPP_ANCHOR");
     if (name == NULL || strcmp(name, "microsoft") == 0) {
