@@ -6,7 +6,7 @@
 
 /*
  * STATUS_YES, and the adapter's name in *name: said itself, or resolved, which has room for a name. What may be several outputs, and a
- * display that the adapter does not have, is complained of. A name that nobody knows is left to the adapter.
+ * display that the adapter does not have, is complained of. An unknown name is left to the adapter.
  */
 int output_name(const struct invocation *in, const struct adapter *adapter, const char *said,
                 char resolved[COPP_CONNECTOR_NAME_SIZE], const char **name);

@@ -88,7 +88,7 @@ static void hear(struct copp_backend_log *log, enum copp_backend_priority priori
     (void)snprintf(a->heard + used, sizeof a->heard - used, "%d%s\n", (int)priority, text);
 }
 
-/* An attempt a second has the same to say each time. What fails in one is no error of coppd's yet. */
+/* An attempt a second has the same to say each time. What fails in one is not yet an error of coppd's. */
 static void pass_on(struct auto_backend *a) {
     for (char *line = strtok(a->heard, "\n"); line; line = strtok(NULL, "\n")) {
         enum copp_backend_priority priority = line[0] - '0' >= COPP_BACKEND_INFO ? COPP_BACKEND_INFO : COPP_BACKEND_WARNING;

@@ -291,7 +291,7 @@ static int run(const struct invocation *in) {
         if (d.output == NULL)
             status = fail(in, STATUS_UNKNOWN, o->adapter, "the story needs an output with %s", kind->needs);
     }
-    d.host.recorder = recorder; /* what chose the output is no part of the story */
+    d.host.recorder = recorder; /* what chose the output is not part of the story */
     if (status == STATUS_YES) {
         steps_begin(&d.steps, in);
         kind->tell(&d);

@@ -103,7 +103,7 @@ static void judge_commanded(struct session_state *session) {
     if (asked->known && asked->request == COPP_SET_PROTECTION_LEVEL)
         state_set_level(session, asked->type, asked->level);
     if (asked->known && asked->request == COPP_OPM_SET_PROTECTION_LEVEL_CSS)
-        session->type_count = 0; /* OPM-SET-6: what is in force now nobody knows before it is asked */
+        session->type_count = 0; /* OPM-SET-6: we cannot tell what is in force until it is asked */
 }
 
 /* --- status answers --- */
@@ -275,7 +275,7 @@ void judge_answer(struct session_state *session, const struct key_log *log, stru
         return;
     }
     if (message->result != 0) {
-        note(judged, DECODED_BROKEN, NULL, "the driver did not answer: what it did nobody knows, and the session is over");
+        note(judged, DECODED_BROKEN, NULL, "the driver did not answer: we cannot tell what it did, and the session is over");
         session->unbelievable = true;
     } else if (message->hresult != COPP_HR_OK) {
         session->spent = session->spent || (message->kind == RECORDING_SEQUENCE_START && session->exchanged && !session->started);

@@ -339,7 +339,7 @@ const struct conformance_case driver_cases_command[] = {
     FLAW("DRV-CMD-2-5", "all 32 bits of the number are compared", "CMD-2", "another highest bit, MAC right", "E_INVALIDARG",
          number_high),
     FLAW("DRV-CMD-2-6", "a GUID of zeros is refused", "CMD-2", "guidCommandID 0, MAC right", "E_INVALIDARG", guid_zero),
-    FLAW("DRV-CMD-2-7", "an unknown GUID is refused", "CMD-2", "a guidCommandID that nobody knows, MAC right", "E_INVALIDARG",
+    FLAW("DRV-CMD-2-7", "an unknown GUID is refused", "CMD-2", "an unknown guidCommandID, MAC right", "E_INVALIDARG",
          guid_unknown),
     FLAW("DRV-CMD-2-8", "all of the GUID is compared", "CMD-2", "SetProtectionLevel's GUID with another last bit, MAC right",
          "E_INVALIDARG", guid_last),

@@ -102,7 +102,7 @@ static void run_together(struct case_run *run) {
         opm_want_flags(run, client, NULL, LOST | RENEGOTIATE);
 }
 
-/* A command is no answer: it takes no flag away. */
+/* A command does not answer: it takes away no flag. */
 static void run_command_between(struct case_run *run) {
     uint32_t hresult;
     struct driver_client *client = client_start(run);

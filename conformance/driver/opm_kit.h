@@ -69,7 +69,7 @@ bool opm_want_virtual(struct case_run *run, struct driver_client *client, const 
 bool opm_want_actual(struct case_run *run, struct driver_client *client, const char *rule, uint32_t type, uint32_t level);
 /* The same of an actual level that another session's end has changed: a driver elsewhere may take a moment to see that end. */
 bool opm_want_actual_soon(struct case_run *run, struct driver_client *client, const char *rule, uint32_t type, uint32_t level);
-/* So have the flags of the answer to a request of the bus, which is no level. */
+/* So have the flags of the answer to a request of the bus, which is not a level. */
 bool opm_want_flags(struct case_run *run, struct driver_client *client, const char *rule, uint32_t flags);
 /* Flags and virtual level in one answer. */
 bool opm_want_loss(struct case_run *run, struct driver_client *client, const char *rule, uint32_t type, uint32_t level,

@@ -131,7 +131,7 @@ static void run_zero_without_display(struct case_run *run) {
         opm_want_set(run, client, NULL, HDCP, 0, COPP_HR_OK);
 }
 
-/* A monitor that cannot is no error for who asks. */
+/* A monitor that cannot is not an error for the one who asks. */
 static void run_no_display(struct case_run *run) {
     static const struct opm_event unplug = {"unplug", "plug"};
     struct driver_client *client;

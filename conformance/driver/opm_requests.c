@@ -138,7 +138,7 @@ static void run_near_guids(struct case_run *run) {
     }
 }
 
-/* Commands are no requests. */
+/* Commands are not requests. */
 static void run_commands_as_requests(struct case_run *run) {
     static const enum copp_request commands[] = {COPP_SET_PROTECTION_LEVEL, COPP_OPM_SET_PROTECTION_LEVEL_CSS,
                                                  COPP_OPM_SET_HDCP_SRM, COPP_SET_SIGNALING};

@@ -70,7 +70,7 @@ static void run_random_fresh(struct case_run *run) {
     }
 }
 
-/* Half a number that stays the same is no random number either. */
+/* Half a number that stays the same is not a random number either. */
 static void run_random_spread(struct case_run *run) {
     uint8_t either[COPP_RANDOM_SIZE] = {0}, both[COPP_RANDOM_SIZE];
     memset(both, 0xFF, sizeof both);

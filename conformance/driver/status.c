@@ -321,7 +321,7 @@ const struct conformance_case driver_cases_status[] = {
     REFUSES("DRV-QRY-1-6", "a number that is one too high is refused", "the expected number + 1", 0, number_high),
     REFUSES("DRV-QRY-1-7", "all 32 bits of the number are compared", "another highest bit", 0, number_far),
     REFUSES("DRV-QRY-1-8", "a GUID of zeros is refused", "guidStatusRequestID 0", 0, guid_zero),
-    REFUSES("DRV-QRY-1-9", "an unknown GUID is refused", "a guidStatusRequestID that nobody knows", 0, guid_unknown),
+    REFUSES("DRV-QRY-1-9", "an unknown GUID is refused", "an unknown guidStatusRequestID", 0, guid_unknown),
     REFUSES("DRV-QRY-1-10", "all of the GUID is compared", "QueryConnectorType's GUID with another last bit", 0, guid_last),
     REFUSES("DRV-QRY-1-11", "a command is not a query", "SetProtectionLevel's GUID as a query", 0, guid_command),
     REFUSES("DRV-QRY-1-12", "OPM's queries are not COPP's", "GET_OUTPUT_ID's GUID as a query", 0, guid_opm),

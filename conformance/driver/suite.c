@@ -121,7 +121,7 @@ static void doubt(struct case_run *run) {
     }
 }
 
-/* What comes of this is no part of the case: its verdict and its marks stand. */
+/* What comes of this is not part of the case: its verdict and its marks stand. */
 void driver_finish(struct case_run *run) {
     struct driver_suite *suite = driver_suite_of(run);
     doubt(run);
