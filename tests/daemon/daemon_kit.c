@@ -51,6 +51,58 @@ void kit_configure(struct kit *kit, const char *settings) {
     assert_int_equal(fclose(file), 0);
 }
 
+/* --- what the first coppd has made --- */
+
+static struct hierarchy_file {
+    const char *name;
+    mode_t mode;
+    uint8_t bytes[16384];
+    size_t size; /* 0: not kept yet */
+} hierarchy_files[] = {
+    {.name = "test-driver/anchor.b64", .mode = 0644},    {.name = "test-driver/chain.xml", .mode = 0644},
+    {.name = "test-driver/leaf.pem", .mode = 0600},      {.name = "test-driver-opm/anchor.der", .mode = 0644},
+    {.name = "test-driver-opm/chain.p7b", .mode = 0644}, {.name = "test-driver-opm/leaf.pem", .mode = 0600},
+};
+static bool hierarchies_anew;
+
+#define EACH_HIERARCHY_FILE(file)                                                                                                \
+    for (struct hierarchy_file *file = hierarchy_files; file < hierarchy_files + sizeof hierarchy_files / sizeof *file; file++)
+
+void kit_without_hierarchies(void) {
+    hierarchies_anew = true;
+}
+
+static void keep_hierarchies(const struct kit *kit) {
+    if (hierarchies_anew)
+        return;
+    EACH_HIERARCHY_FILE(file) {
+        char path[KIT_PATH];
+        path_in(kit, file->name, path);
+        FILE *from = fopen(path, "rb");
+        assert_non_null(from);
+        file->size = fread(file->bytes, 1, sizeof file->bytes, from);
+        assert_in_range(file->size, 1, sizeof file->bytes - 1);
+        (void)fclose(from);
+    }
+}
+
+static void restore_hierarchies(const struct kit *kit) {
+    char path[KIT_PATH];
+    if (hierarchy_files[0].size == 0)
+        return;
+    path_in(kit, "test-driver", path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    path_in(kit, "test-driver-opm", path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    EACH_HIERARCHY_FILE(file) {
+        path_in(kit, file->name, path);
+        int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->mode);
+        assert_true(to >= 0);
+        assert_int_equal(write(to, file->bytes, file->size), file->size);
+        assert_int_equal(close(to), 0);
+    }
+}
+
 void kit_make(struct kit *kit, const char *settings) {
     *kit = (struct kit){.directory = "/tmp/coppd-test-XXXXXX", .fifo = -1};
     assert_non_null(mkdtemp(kit->directory));
@@ -62,6 +114,7 @@ void kit_make(struct kit *kit, const char *settings) {
     kit->fifo = open(kit->events, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     assert_true(kit->fifo >= 0);
     kit->port = free_port();
+    restore_hierarchies(kit);
     kit_configure(kit, settings);
 }
 
@@ -146,6 +199,7 @@ void kit_start(struct kit *kit) {
     if (!kit->own_driver) {
         read_anchor(kit);
         read_opm_anchor(kit);
+        keep_hierarchies(kit);
     }
 }
 

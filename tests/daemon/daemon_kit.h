@@ -33,6 +33,12 @@ struct kit {
     const char *preload; /* if not NULL: a library the daemon is started with */
 };
 
+/*
+ * A coppd makes the keys of its test hierarchies, which takes a second. So the first kit of a program keeps what its coppd has made, and the
+ * others find it in their directories. A suite about the hierarchies themselves says so before its first kit.
+ */
+void kit_without_hierarchies(void);
+
 /* Makes the directory. settings is text behind what every test needs, in the section [daemon] first. */
 void kit_make(struct kit *kit, const char *settings);
 /* Another configuration, read at the next start or SIGHUP. */

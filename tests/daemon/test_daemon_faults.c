@@ -342,5 +342,6 @@ static const struct test_case cases[] = {
 };
 
 int main(void) {
+    kit_without_hierarchies();
     return RUN_SUITE("daemon_faults", cases);
 }

@@ -395,5 +395,6 @@ static const struct test_case cases[] = {
 };
 
 int main(void) {
+    kit_without_hierarchies();
     return RUN_SUITE("daemon_start", cases);
 }
