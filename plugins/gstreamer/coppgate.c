@@ -340,7 +340,7 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
         g_value_set_int(value, gate->drm_fd);
         break;
     case PROP_ON_LOSS:
-        g_value_set_enum(value, gate->on_loss);
+        g_value_set_enum(value, (gint)gate->on_loss);
         break;
     case PROP_STATE:
         g_value_set_static_string(value, state_name(gate));

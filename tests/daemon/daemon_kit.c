@@ -65,8 +65,7 @@ static struct hierarchy_file {
 };
 static bool hierarchies_anew;
 
-#define EACH_HIERARCHY_FILE(file)                                                                                                \
-    for (struct hierarchy_file *file = hierarchy_files; file < hierarchy_files + sizeof hierarchy_files / sizeof *file; file++)
+#define HIERARCHY_FILES (sizeof hierarchy_files / sizeof *hierarchy_files)
 
 void kit_without_hierarchies(void) {
     hierarchies_anew = true;
@@ -75,7 +74,8 @@ void kit_without_hierarchies(void) {
 static void keep_hierarchies(const struct kit *kit) {
     if (hierarchies_anew)
         return;
-    EACH_HIERARCHY_FILE(file) {
+    for (size_t i = 0; i < HIERARCHY_FILES; i++) {
+        struct hierarchy_file *file = &hierarchy_files[i];
         char path[KIT_PATH];
         path_in(kit, file->name, path);
         FILE *from = fopen(path, "rb");
@@ -94,7 +94,8 @@ static void restore_hierarchies(const struct kit *kit) {
     assert_int_equal(mkdir(path, 0755), 0);
     path_in(kit, "test-driver-opm", path);
     assert_int_equal(mkdir(path, 0755), 0);
-    EACH_HIERARCHY_FILE(file) {
+    for (size_t i = 0; i < HIERARCHY_FILES; i++) {
+        const struct hierarchy_file *file = &hierarchy_files[i];
         path_in(kit, file->name, path);
         int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->mode);
         assert_true(to >= 0);
