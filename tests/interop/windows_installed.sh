@@ -193,9 +193,9 @@ if [ "$interrupted" -ne 2 ] || ! grep -q '^copp: interrupted' probe.err ||
     status=1
 fi
 
-# the manual page names the options that --help names, and one that Linux alone has
+# the manual page names the options that --help names, and two that Linux alone has
 wine application/copp.exe probe --help | sed -n 's/^ .\{5\}\(--[a-z]*\).*/\1/p' | sort >help.options
-sed -n '/^# OPTIONS/,/^# EXIT/s/^\*.*\(--[a-z]*\)\*.*/\1/p' "$(dirname "$anchor")/../../man/copp-probe.1.scd" | grep -vx -e --device | sort >page.options
+sed -n '/^# OPTIONS/,/^# EXIT/s/^\*.*\(--[a-z]*\)\*.*/\1/p' "$(dirname "$anchor")/../../man/copp-probe.1.scd" | grep -vx -e --device -e --record | sort >page.options
 diff help.options page.options || status=1
 
 # the adapter inside the tool, and events as they come
