@@ -36,8 +36,8 @@ struct protection_config {
     const char *
         anchor; /* a file: COPP's public key or OPM's certificate, which settles the protocol; "microsoft"; NULL: $COPP_ANCHOR, else
                            "microsoft" */
-    const char
-        *srm; /* a file: the HDCP renewability message that content came with; NULL: the stored ones of `copp srm install` */
+    const char *
+        srm; /* a file: the HDCP renewability message that content came with; NULL: none, and no receiver is known to be revoked */
     int card_fd; /* lent to coppd as long as the protection lasts (copp_socket_adopt); borrowed until the first report; -1: none */
     struct copp_requirement requirement;
     /* Called by the thread on each change, and never after protection_stop has returned, but in a call of it from here. */
