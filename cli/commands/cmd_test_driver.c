@@ -102,7 +102,7 @@ static int run_on(const struct invocation *in, struct adapter *adapter, const st
                   size_t count) {
     const struct driver_options *o = in->options;
     struct adapter_target target;
-    struct expectations expectations;
+    struct expectations expectations = {.text = NULL};
     struct test_progress progress = {in, &o->test};
     adapter_target_init(&target, in, adapter, o->event_command);
     target.target.test_lists = o->test_lists || adapter->path == NULL;
@@ -123,12 +123,12 @@ static int run_on(const struct invocation *in, struct adapter *adapter, const st
     int status = test_seed(in, &o->test, &runner.seed);
     if (status == STATUS_YES)
         status = expectations_read(in, &o->test, cases, count, &expectations);
-    if (status != STATUS_YES)
-        return status;
-    stop_by_signals();
     runner.expected = expectations.ids;
     runner.expected_count = expectations.count;
-    status = run_cases(in, &suite, &runner, cases, count, adapter);
+    if (status == STATUS_YES) {
+        stop_by_signals();
+        status = run_cases(in, &suite, &runner, cases, count, adapter);
+    }
     expectations_free(&expectations);
     return status;
 }
