@@ -202,7 +202,8 @@ static void send_fds(int fd, uint32_t flags, const int *fds, size_t count) {
     control.head.cmsg_level = SOL_SOCKET;
     control.head.cmsg_type = SCM_RIGHTS;
     control.head.cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
+    if (count > 0)
+        memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
     assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), sizeof words);
 }
 
