@@ -25,7 +25,7 @@ static const uint8_t session_key[COPP_KEY_SIZE] = {0x5e, 0x55, 0x10};
 /* The size of a request's body, from docs/daemon-protocol.md, the least of one that may grow; SIZE_MAX: there is no such request. */
 static size_t body_size(uint32_t type) {
     static const size_t sizes[PACKET_TYPE_COUNT] = {
-        SIZE_MAX, 4, 76, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0, 40, 4, 4116, 4104};
+        SIZE_MAX, 4, 76, 0, COPP_SIGNATURE_SIZE, COPP_MESSAGE_SIZE, COPP_MESSAGE_SIZE, 0, 40, 8, 4116, 4104};
     return type < PACKET_TYPE_COUNT ? sizes[type] : SIZE_MAX;
 }
 
@@ -34,9 +34,8 @@ static size_t body_limit(uint32_t type) {
     switch (type) {
     case PACKET_OPEN:
     case PACKET_ADOPT:
-        return 256;
     case PACKET_RECORD:
-        return 65536;
+        return 256;
     case PACKET_OPM_INFORMATION:
         return 4116 + 256;
     case PACKET_OPM_CONFIGURE:
