@@ -93,7 +93,7 @@ ssize_t passed_receive(const struct client *client) {
     struct msghdr message = {.msg_iov = &request, .msg_iovlen = 1};
     ssize_t got;
     uint32_t type = look_ahead(client);
-    if (type) { /* with record comes one: there is no room for another */
+    if (type) { /* one comes with record: another does not fit */
         message.msg_control = control.bytes;
         message.msg_controllen = type == PACKET_RECORD ? CMSG_LEN(sizeof(int)) : sizeof control.bytes;
     }

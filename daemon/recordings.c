@@ -131,7 +131,7 @@ static enum recording_kind kind_of(enum packet_type type) {
     case PACKET_OPM_INFORMATION:
         return RECORDING_STATUS;
     default:
-        return RECORDING_KIND_COUNT; /* it is no part of a session */
+        return RECORDING_KIND_COUNT; /* it is not part of a session */
     }
 }
 

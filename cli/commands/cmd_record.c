@@ -150,7 +150,7 @@ const struct command command_record = {
     .operands_min = 1,
     .operands_max = 1,
     .summary = "Record the sessions that coppd serves, in a new file",
-    .details = "FILE is for copp decode and Wireshark. There are no keys in it, but it may name displays. What comes\n"
+    .details = "FILE is for copp decode and Wireshark. It holds no keys, but it may name displays. What comes\n"
                "faster than it is written is left out, and told in it.",
     .options = options,
     .options_size = sizeof(struct record_options),

@@ -255,7 +255,7 @@ const struct conformance_case driver_cases_content[] = {
          "576 lines, 50 Hz", NEED_COMPONENT | NEED_EVENTS, display_of_mode),
     ASKS("DRV-QRY-6-7", "NTSC is 60000/1001", "QRY-6 WIRE-8", "QueryDisplayData in a mode of NTSC's rate", "60000 and 1001",
          NEED_COMPONENT | NEED_EVENTS, ntsc_rate),
-    ASKS("DRV-QRY-6-8", "there is no key without a receiver", "QRY-6", "QueryHDCPKeyData where there is none", "E_INVALIDARG",
+    ASKS("DRV-QRY-6-8", "without a receiver the key is refused", "QRY-6", "QueryHDCPKeyData where there is none", "E_INVALIDARG",
          NEED_NO_RECEIVER, key_of_nobody),
     ASKS("DRV-QRY-6-9", "the active standard is one that is offered", "QRY-6 CMD-5 WIRE-10", "QuerySignaling",
          "one standard, or None", NEED_SIGNALING, signaling),

@@ -392,7 +392,7 @@ const struct conformance_case driver_cases_opm_answers[] = {
          "ulReserved and ulReserved2 are 0", 0, run_reserved),
     DOES("WIRE-7-1", "the interleave word is a number of its own", "OPM-WIRE-7", "GET_ACTUAL_OUTPUT_FORMAT",
          "0, 2, 3 or 4, and nothing in the upper bits", 0, run_interleave),
-    DOES("WIRE-7-2", "a format is whole, or there is no signal", "OPM-WIRE-7 QRY-6", "GET_ACTUAL_OUTPUT_FORMAT",
+    DOES("WIRE-7-2", "a format is whole, or says that nothing is sent", "OPM-WIRE-7 QRY-6", "GET_ACTUAL_OUTPUT_FORMAT",
          "width, height and rate, or zeros for all of them", 0, run_format),
     DOES("CONST-1-1", "a bus has a type and at most one modifier", "OPM-CONST-1", "GET_ADAPTER_BUS_TYPE",
          "a type from 0 to 4, a modifier from 0 to 5; no type inside the chipset; NON_STANDARD only beside a modifier", 0,

@@ -251,7 +251,7 @@ static void run_revoked_css(struct case_run *run) {
         opm_want_loss(run, client, NULL, HDCP, 0, REVOKED);
 }
 
-/* Who has not asked for HDCP is told of nothing revoked. */
+/* A session that has not asked for HDCP does not see the flag. */
 static void run_revoked_others(struct case_run *run) {
     struct driver_client *first = client_start(run);
     struct driver_client *second = first != NULL ? client_start(run) : NULL;
@@ -286,7 +286,7 @@ static void run_repeater(struct case_run *run) {
 #define BOTH (NEED_HDCP | NEED_EVENTS)
 
 const struct conformance_case driver_cases_opm_flags[] = {
-    DOES("STA-1-1", "without an event there is no flag", "OPM-STA-1", "HDCP on; a request of the bus and of the level", "no flag",
+    DOES("STA-1-1", "without an event all flags are 0", "OPM-STA-1", "HDCP on; a request of the bus and of the level", "no flag",
          NEED_HDCP, run_none),
     DOES("STA-1-2", "a flag is delivered once", "OPM-STA-1", "the cable is pulled; two requests", "LINK_LOST, then no flag", BOTH,
          run_once),

@@ -357,7 +357,7 @@ const struct conformance_case driver_cases_status[] = {
     FORM("DRV-QRY-2-5", "an answer is filled up with zeros", "QRY-2 BIND-1", 0, 0, "zeros behind the structure", zero_filled),
     FORM("DRV-QRY-2-6", "an answer on signaling is filled up with zeros", "QRY-2 BIND-1", 7, 0, "zeros behind the structure",
          zero_filled),
-    CORRECT_CASE("DRV-QRY-2-7", "there are no flags where nothing happened", "QRY-2 EVT-2", FROM_STATUS, "QueryConnectorType",
+    CORRECT_CASE("DRV-QRY-2-7", "where nothing happened all flags are 0", "QRY-2 EVT-2", FROM_STATUS, "QueryConnectorType",
                  "dwFlags 0", 0, no_flags, NULL),
     FORM("DRV-WIRE-7-1", "QueryConnectorType answers 32 bytes", "WIRE-7 QRY-2", 0, 0, "cbSizeData 32", right_size),
     FORM("DRV-WIRE-7-2", "QueryProtectionType answers 32 bytes", "WIRE-7 QRY-2", 1, 0, "cbSizeData 32", right_size),

@@ -67,8 +67,10 @@ static void say_status(struct plugin *p) {
 /* --- hiding and showing --- */
 
 static void hide(struct plugin *p) {
+    const char *stop[] = {"stop", NULL};
     char *video = mpv_get_property_string(p->mpv, "vid");
-    mpv_set_property_string(p->mpv, "vid", "no");
+    if (mpv_set_property_string(p->mpv, "vid", "no") < 0) /* what cannot be hidden is not played */
+        mpv_command(p->mpv, stop);
     if (video != NULL && strcmp(video, "no") != 0) {
         free(p->video);
         p->video = strdup(video);
@@ -186,7 +188,7 @@ static void on_idle(struct plugin *p) {
 /* What follows from how the displays are now. */
 static void update(struct plugin *p) {
     bool in_force = displays_in_force(p->displays);
-    if (!in_force && !p->hidden && displays_count(p->displays) > 0)
+    if (!in_force && !p->hidden && (displays_count(p->displays) > 0 || p->broken[0] != '\0'))
         hide(p);
     if (in_force && p->hidden)
         show(p);
