@@ -163,12 +163,13 @@ static void check_set(struct slot *slot, uint32_t low, const uint8_t *data, bool
     bool link = type == COPP_PROTECTION_TYPE_OPM_HDCP || type == COPP_PROTECTION_TYPE_ENFORCEMENT;
     if (!wanted)
         CHECK(low == 0);
-    CHECK(low == 0 || low == 0x17 || (low == 0x1E && !(css && link)) || (low == 0x13 && link && !css) || (low == 0x18 && !css) ||
+    bool best_effort = css && link; /* OPM-SET-6 */
+    CHECK(low == 0 || low == 0x17 || ((low == 0x1E || low == 0x18) && !best_effort) || (low == 0x13 && link && !css) ||
           (low == 0x21 && type == COPP_PROTECTION_TYPE_CGMSA));
     if (low)
         return;
     uint32_t level = world_level(slot, type);
-    CHECK(level == wanted || (css && link) || (level == 0 && world_will_tell(slot)));
+    CHECK(level == wanted || best_effort || (level == 0 && world_will_tell(slot)));
     world_note(slot, type, level);
 }
 

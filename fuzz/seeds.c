@@ -244,6 +244,8 @@ static void opm_devices(void) {
          0);
     SEED("opm_device", "css", OPMD_BEGUN(0), OPMD_OUTPUT, OPMD_ANSWER_FAILED, OPMD_SET, 0, 8, 0x81, OPMD_ASKED(0, 4, 8), OPMD_SET,
          0, 8, 1, OPMD_OUTPUT, OPMD_ANSWER_OK, OPMD_SET, 0, 8, 0x81, OPMD_ASKED(0, 4, 8), OPMD_EVENT, OPMD_LOST, 1);
+    SEED("opm_device", "css-engines", OPMD_BEGUN(0), OPMD_OUTPUT, OPMD_ANSWER_STATE, OPMD_SET, 0, 2, 0x81, OPMD_SET, 0, 8, 0x81,
+         OPMD_ASKED(0, 4, 8), OPMD_SET, 0, 4, 0x83);
     SEED("opm_device", "pending", OPMD_BEGUN(0), OPMD_OUTPUT, OPMD_ANSWER_PENDING, OPMD_SET, 0, 8, 1, OPMD_ANSWER_OK, OPMD_SET, 0,
          2, 1, OPMD_ANSWER_LINK_LOST, OPMD_SET, 0, 0x20, 1, 0xFF, 0xFF, OPMD_ASKED(0, 4, 8));
     SEED("opm_device", "events", OPMD_BEGUN(0), OPMD_SET, 0, 8, 1, OPMD_EVENT, OPMD_UNPLUGGED, 0, OPMD_ASKED(0, 4, 8), OPMD_SET,
