@@ -110,7 +110,7 @@ int adapter_events_fd(const struct adapter *adapter);
 void adapter_wake_by(struct adapter *adapter, int fd);
 bool adapter_woken(const struct adapter *adapter);
 
-/* True if no session is to be had because of the output's mode (ARB-6). */
+/* True if no session can be opened because of the output's mode (ARB-6). */
 bool adapter_refuses(struct adapter *adapter, const char *output);
 
 /* A session with an output: STATUS_YES, or complains. Close the link in any case, and before the device. */

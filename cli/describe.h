@@ -44,7 +44,7 @@ void describe_connector(uint32_t type, char *text, size_t size);
 void describe_events(uint32_t events, char *text, size_t size);
 json_t *json_events(uint32_t events);
 
-/* "copy-never" or "copy-never,redistribution"; false if it is none. */
+/* "copy-never" or "copy-never,redistribution"; false for anything else. */
 bool read_cgmsa(const char *text, uint32_t *level);
 
 #endif

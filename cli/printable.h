@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Copies text, cut off at size. What is no character of the locale's, or takes no place of its own on a screen (control
+/* Copies text, cut off at size. What is not a character of the locale, or does not take a place of its own on a screen (control
  * characters, those that turn the direction of writing, what combines with others), becomes '?'. */
 void printable(const char *text, char *clean, size_t size);
 

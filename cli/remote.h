@@ -34,7 +34,7 @@ int remote_news_fd(const struct copp_socket *news);
 enum adapter_news remote_next_output(struct copp_socket *news, struct output *output);
 void remote_unfollow(struct copp_socket **news);
 
-/* True if no session is to be had because of the output's mode (ARB-6). */
+/* True if no session can be opened because of the output's mode (ARB-6). */
 bool remote_refuses(struct adapter *adapter, const char *output);
 
 /* The way to an output's device: STATUS_YES, or complains. */

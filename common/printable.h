@@ -38,7 +38,7 @@ static inline void escape_printable(const char *text, char *clean, size_t size) 
 }
 
 /* Bytes of the character at c if it is one that makes a terminal show what follows in another order or on another line: the marks,
- * embeddings, overrides and isolates of bidirectional text, and the separators of lines and paragraphs. 0: it is none. */
+ * embeddings, overrides and isolates of bidirectional text, and the separators of lines and paragraphs. 0: it is something else. */
 static inline size_t steering_size(const char *c) {
     unsigned char first = (unsigned char)c[0];
     unsigned char second = first ? (unsigned char)c[1] : 0;

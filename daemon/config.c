@@ -216,7 +216,7 @@ static bool outputs_consistent(const struct reading *r) {
     backend_names(known, sizeof known);
     if (!backend_known(backend))
         return fault_add(at_line(r, line_of(r, "backend")), "[outputs] backend: \"%.40s\" is none: give %s", backend, known);
-    /* a maker's certificates say that a display is protected: never of displays that are none */
+    /* a maker's certificates say that a display is protected: never of simulated displays */
     if (strcmp(backend, "sim") == 0 && driver)
         return fault_add(at_line(r, line_of(r, "backend")),
                          "[outputs] backend = sim does not go with the [driver] of line %u, which would vouch for outputs that "

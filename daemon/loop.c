@@ -25,7 +25,7 @@
 
 #define RESERVED_FDS 64u /* what is not a session: epoll, timers, signals, outputs and those that are lent, metrics, files */
 #define ACCURACY_US 1000u
-#define SLEPT_MS 100u /* less is no sleep */
+#define SLEPT_MS 100u /* less does not count as sleep */
 
 void server_wake(struct server *server) {
     uint64_t slept = clock_slept_ms();

@@ -69,7 +69,7 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
     return STATUS_USAGE;
 }
 
-/* Signals come through the event loop alone. That whoever read our lines has gone is none: the sessions go on. */
+/* Signals come through the event loop alone. SIGPIPE is ignored: sessions go on when the reader of our lines has gone. */
 static bool hold_signals(void) {
     sigset_t set;
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)

@@ -29,7 +29,7 @@ static struct outcome list(struct client *client) {
     return (struct outcome){.status = COPP_HR_OK, .size = PACKET_CONNECTOR_SIZE};
 }
 
-/* What open answers. A key with which OPM would protect nothing (OPM-INI-6) is no key for it. */
+/* What open answers. OPM does not get a key with which it would protect nothing (OPM-INI-6). */
 static uint32_t opened_status(enum copp_result result, bool opm) {
     switch (result) {
     case COPP_OK:

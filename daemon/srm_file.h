@@ -29,7 +29,7 @@ unsigned srm_list_version(const struct srm_list *list);
 
 /*
  * Reads what is stored. True also where there is no file: *list is empty then. False, with the reason: something is there that cannot be
- * believed, and that nothing replaces, since nobody knows which version it was.
+ * believed, and that nothing replaces, since we cannot tell which version it was.
  */
 bool srm_file_read(const struct srm_file *file, struct srm_list *list, struct error_text *error);
 

@@ -9,7 +9,7 @@
 
 #define SUBSCRIBERS_PER_USER 16u /* each costs the daemon a send for every piece of news */
 
-/* An HRESULT: the session watches from now on. First it is told how things are, by subscriber_resume. */
+/* An HRESULT: the session watches from now on. First subscriber_resume tells it the present state. */
 uint32_t subscriber_begin(struct client *client);
 void subscriber_end(struct client *client);
 

@@ -34,7 +34,7 @@ struct user {
 
 /* The user's entry, made if there is none; NULL without memory. Entries nobody needs any more are forgotten. */
 struct user *user_enter(struct user **users, uid_t uid, uint64_t now_ms);
-/* Counts a connection. False if there have been more than limit in this second; 0 is no limit. */
+/* Counts a connection. False if there have been more than limit in this second; 0 means no limit. */
 bool user_may_connect(struct user *user, uint32_t limit, uint64_t now_ms);
 void users_free(struct user **users);
 

@@ -36,7 +36,7 @@ anchor=$directory/test-driver/anchor.b64
 "$player" "$directory/socket" "$anchor" HDMI-1 5 >"$directory/out"
 [ "$(grep -c '^frame ' "$directory/out")" -eq 5 ]
 
-# none where HDCP is not to be had
+# none where HDCP is not available
 status=0
 "$player" "$directory/socket" "$anchor" Component-1 5 >"$directory/out" || status=$?
 [ "$status" -eq 1 ]

@@ -5,7 +5,7 @@
 /* What happens, one byte, then its arguments. client: one byte, as are all others without a size. */
 enum daemon_op {
     DO_CONNECT, /* client */
-    DO_OPEN, /* client, connector: one more than there are is none */
+    DO_OPEN, /* client, connector: one more than there are does not exist */
     DO_OPEN_OPM, /* the same, under OPM semantics */
     DO_START, /* client: the whole handshake, on the device it has opened */
     DO_SET_LEVEL, /* client, type, level: authentic */

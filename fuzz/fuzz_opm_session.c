@@ -176,7 +176,7 @@ static void write_answer(struct driver *driver, enum reply reply, enum copp_requ
                          const struct copp_status_input *input, struct copp_status_output *output) {
     uint8_t answer[COPP_STATUS_DISPLAY_SIZE] = {0};
     memcpy(answer, input->bytes, COPP_RANDOM_SIZE);
-    put_u32(answer + 16, fuzz_u8(driver->input) & 0x1Fu); /* OPM's flags, and one that is none */
+    put_u32(answer + 16, fuzz_u8(driver->input) & 0x1Fu); /* OPM's flags, and an unknown one */
     put_u32(answer + 20, fuzz_u8(driver->input));
     if (reply == REPLY_SIGNED_BYTES)
         fuzz_fill(driver->input, answer + COPP_RANDOM_SIZE, 28);

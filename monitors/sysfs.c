@@ -16,7 +16,7 @@
 #define LINK_SIZE 256u
 #define PATH_SIZE 512u
 
-/* What was there a moment ago and is no more, as when a dock is unplugged, is left out: it is no display any more. */
+/* A display that went away a moment ago, as when a dock is unplugged, is left out. */
 static bool is_gone(int error) {
     return error == ENOENT || error == ENODEV || error == ENXIO;
 }
@@ -63,7 +63,7 @@ static uint64_t parse_device(char *text) {
     return copp_monitor_number(text, &major) && copp_monitor_number(colon + 1, &minor) ? copp_monitors_device(major, minor) : 0;
 }
 
-/* The last part of what a link in sysfs leads to; "" if it is none, or too long. */
+/* The last part of a link's target in sysfs; "" if it is not a link, or too long. */
 static void read_link_name(int directory, const char *name, char last[DRIVER_SIZE]) {
     char target[LINK_SIZE];
     ssize_t got = readlinkat(directory, name, target, sizeof target);

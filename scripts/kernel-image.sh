@@ -111,7 +111,7 @@ kernel_units() {
 # The libraries that what is there so far is linked to, from this system.
 kernel_libraries() {
     {
-        # files that are not linked to anything are passed over
+        # files that are not linked to anything are ignored
         find "$kernel_root" -type f \( -perm /111 -o -name '*.so*' \) -print0 | { xargs -0 ldd 2>/dev/null || true; } |
             awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\/lib64\// { print $1 }' | grep -v "^$kernel_root"
         find "$kernel_libs" -maxdepth 1 -regextype posix-extended -regex ".*/$kernel_loaded"

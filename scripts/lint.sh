@@ -16,6 +16,7 @@ lint_all() {
     step "lint: shell scripts (shellcheck)" lint_shell
     step "lint: formatting (clang-format)" lint_format
     step "lint: no marks of unfinished work" lint_marks
+    step "lint: no words that must be read twice (docs/style.md)" lint_words
     step "lint: files of at most 600 lines" lint_file_length
     step "lint: layers: who may include what" lint_layers
     step "lint: no name that was given up (scripts/old-names.txt)" lint_old_names
@@ -72,6 +73,17 @@ lint_marks() {
     mapfile -t files < <(text_files)
     # the brackets keep this line from finding itself
     ! grep -nIwE 'TOD[O]|FIXM[E]|XX[X]|HAC[K]|not (yet )?implemente[d]' "${files[@]}"
+}
+
+# docs/conformance.md is made from the cases, which are looked at.
+lint_words() {
+    local files pattern advice bad=0
+    mapfile -t files < <(text_files | grep -vE '^\./(scripts/words\.txt|docs/(style|conformance)\.md|LICENSE.*|.*\.xml)$')
+    while IFS=$'\t' read -r pattern advice; do
+        [[ -n $pattern && $pattern != '#'* ]] || continue
+        ! grep -nIP -- "$pattern" "${files[@]}" || { echo "write: $advice" && bad=1; }
+    done <scripts/words.txt
+    return "$bad"
 }
 
 lint_file_length() {
@@ -202,7 +214,7 @@ lint_tidy() {
     tidy "$once" "${files[@]}"
 }
 
-# With MinGW-w64's headers, and the system's for what is no part of Windows (jansson.h, cmocka.h).
+# With MinGW-w64's headers, and the system's for what is not a part of Windows (jansson.h, cmocka.h).
 lint_tidy_windows() {
     local files where=$top/build/check-tidy-windows
     mkdir -p "$where"

@@ -13,7 +13,7 @@ packages_check=( # beside those
     binutils libcmocka-dev openssl jq valgrind # tests
     libgcrypt20-dev                            # the other crypto library
     zlib1g-dev libzstd-dev                     # what a static libcrypto of Debian 13 asks for
-    umockdev libumockdev-dev                   # a graphics card that is none
+    umockdev libumockdev-dev                   # a simulated graphics card
     python3-pyte                               # a terminal without a screen
     tshark                                     # reads recordings, by the dissector
     chromium chromium-driver                   # a browser for the pages of --html

@@ -22,7 +22,7 @@ rule_files() {
     awk 'NR == FNR { files[$1] = files[$1] " " $2; next } { printf "%-8s%s\n", $1, files[$1] }' <(rule_code) <(rule_ids)
 }
 
-# rule_table LOG: fails on a rule no passed test proves, on one that no code cites, and on ids that are no rule. Writes which tests
+# rule_table LOG: fails on a rule no passed test proves, on one that no code cites, and on ids that are not rules. Writes which tests
 # prove a rule to rules.txt, and which files carry it out to rules-code.txt.
 rule_table() {
     local log=$1 rule word bad=0 unknown

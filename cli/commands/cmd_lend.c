@@ -107,7 +107,7 @@ static bool ends_within(const struct lender *l, int ms) {
 }
 
 /*
- * Who asks for the end gets one that is no failure, however far we have come: systemd takes everything else for a unit that has failed.
+ * A signal to end is a success, however far we have come: systemd takes everything else for a unit that has failed.
  * What else goes wrong at that moment, such as a coppd that is stopped too, is of no interest any more. To be asked before it is said.
  */
 static bool is_over(struct lender *l, int *status) {

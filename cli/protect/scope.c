@@ -45,7 +45,7 @@ static int on_answer(sd_bus_message *m, void *context, sd_bus_error *error) {
     return 1;
 }
 
-/* Jobs of other units are none of our business. */
+/* Jobs of other units do not concern us. */
 static int on_job_removed(sd_bus_message *m, void *context, sd_bus_error *error) {
     struct request *request = context;
     const char *unit;

@@ -1,4 +1,4 @@
-/* A process that becomes a command once it is told to: until then it can be put where it is to run. */
+/* A process that waits for a word before it becomes a command: until then it can be put where it is to run. */
 #ifndef COPP_CLI_SPAWN_H
 #define COPP_CLI_SPAWN_H
 

@@ -13,7 +13,7 @@ struct receiver_rows {
     size_t count;
 };
 void receiver_rows_free(struct receiver_rows *rows);
-/* Adds one, which is zero; NULL: no memory. Pointers to others are no good any more. */
+/* Adds one, which is zero; NULL: no memory. Pointers to others are invalid from then on. */
 struct receiver_row *receiver_rows_add(struct receiver_rows *rows);
 
 /* Why the receiver of a display that is plugged in is not known, and what can be done about it; "" if it is known, or nothing is plugged in. */

@@ -27,7 +27,7 @@ static const struct {
 };
 #define STATES (sizeof states / sizeof states[0])
 
-/* Where no HDCP is to be had, no receiver is missing: analog outputs, panels inside (APP-4), and outputs that offer none and tell nothing. */
+/* Without HDCP a receiver is not missing: analog outputs, panels inside (APP-4), and outputs that offer none and tell nothing. */
 static bool needs_none(const struct copp_socket_connector *output) {
     switch (output->connector_type) {
     case COPP_CONNECTOR_VGA:

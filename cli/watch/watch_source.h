@@ -21,7 +21,7 @@ struct source {
     const struct invocation *in;
     struct adapter device;
     struct copp_socket *connection; /* NULL: there is none, or the adapter is inside */
-    char reason[160]; /* why it was lost, or cannot be had again; "": nothing was said */
+    char reason[160]; /* why it was lost, or cannot be opened again; "": not known */
     uint64_t try_ms; /* when to try again */
     uint64_t lost_ms; /* when it was lost */
     struct copp_socket_connector_news *told; /* the adapter's */

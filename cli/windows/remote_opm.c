@@ -10,7 +10,7 @@
 #include "cli/report.h"
 #include "windows_driver.h"
 
-#define OUTPUTS_MAX 64u /* of a monitor: a driver that has more is none */
+#define OUTPUTS_MAX 64u /* of a monitor: a driver that claims more is broken */
 
 const char remote_kinds[] = "opm";
 const char remote_no_outputs[] = "no monitor is part of the desktop (copp probe tells more)";

@@ -167,7 +167,7 @@ static void run_requests_as_commands(struct case_run *run) {
 
 /* --- additional bytes --- */
 
-/* A pointer to no bytes is none. */
+/* A pointer to zero bytes counts as NULL. */
 static void run_empty_pointer(struct case_run *run) {
     static const uint8_t byte[1];
     struct copp_command command;

@@ -251,7 +251,7 @@ enum copp_result kms_card_open_unread(const char *path, uint32_t bus_type, struc
     return result;
 }
 
-/* A card without connectors is none. */
+/* A card without connectors does not count as a card. */
 static enum copp_result scan_first(struct kms_card **card) {
     kms_card_scan(*card);
     if ((*card)->count)

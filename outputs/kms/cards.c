@@ -46,7 +46,7 @@ static void close_card(struct kms_card **card) {
     kms_card_close(card);
 }
 
-/* One that has no connectors is none; one that does not say yet may have some. */
+/* A card without connectors does not count; one that has not answered may have some. */
 static enum copp_result open_card(struct kms_cards *cards, struct udev_device *device, struct kms_card **card) {
     enum copp_result result = kms_card_open_unread(udev_device_get_devnode(device), kms_bus_type_of(device), cards->log, card);
     if (result)

@@ -68,7 +68,7 @@ static bool has_companion(const struct kms_link *link, size_t index) {
     return link->last.companions & (UINT32_C(1) << index);
 }
 
-/* An Enabled that is watched, and is no earlier one's. It counts before its own link takes it, which may wait for this one in turn. */
+/* An Enabled that is watched, and belongs to this write. It counts before its own link takes it, which may wait for this one in turn. */
 static bool protects(const struct kms_link *link, bool type1) {
     return (link->link.pending || link->link.in_force) && !link->link.cleared && !link->link.fallen &&
            link->last.hdcp == HDCP_ENABLED && (!type1 || link->last.type1);

@@ -91,7 +91,7 @@ void kms_lending_close(struct kms_lending *lending) {
 /* --- taking and giving back --- */
 
 /* Nothing is asked of a file before this: whoever sent it may have anything open. Another driver cannot have this number, since DRM has
- * taken all of it, and control and render nodes are none of our cards'. */
+ * taken all of it, and control and render nodes do not belong to our cards. */
 static struct kms_card *card_of(const struct kms_cards *cards, int fd) {
     struct stat theirs;
     struct stat ours;

@@ -25,7 +25,7 @@ void kms_signal_read(int fd, uint32_t connector_id, struct kms_signal *signal);
 bool kms_signals_cloned(const struct kms_signal *a, const struct kms_signal *b);
 
 /*
- * Whether two signals that are no clones show parts of one picture: of one framebuffer. Where it is not known which one is shown, since a
+ * Whether two signals that are not clones show parts of one picture: of one framebuffer. Where it is not known which one is shown, since a
  * CRTC's primary plane has none, it may be so.
  */
 bool kms_signals_spanned(const struct kms_signal *a, const struct kms_signal *b);

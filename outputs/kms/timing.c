@@ -83,7 +83,7 @@ uint32_t kms_connector_type_of(uint32_t drm_type) {
         return COPP_CONNECTOR_DISPLAYPORT_EMBEDDED | COPP_CONNECTOR_INTERNAL;
     case DRM_MODE_CONNECTOR_LVDS:
         return COPP_CONNECTOR_LVDS | COPP_CONNECTOR_INTERNAL;
-    default: /* a TV encoder's socket may be any of three; a panel's serial interface is none that COPP knows */
+    default: /* a TV encoder's socket may be any of three; COPP does not know a panel's serial interface */
         return COPP_CONNECTOR_UNKNOWN;
     }
 }

@@ -9,7 +9,7 @@
 #define WRITE_RETRY_LIMIT_MS 10000u
 #define BUSY_LIMIT_MS COPP_PENDING_LIMIT_MS
 #define LATE_MS COPP_PENDING_LIMIT_MS /* no authentication takes longer */
-#define EVENTS_MAX 2u /* one may be our own: more than that is no different */
+#define EVENTS_MAX 2u /* one may be our own; a count above that means the same */
 #define UNSET UINT64_MAX
 
 static void observe(struct hdcp_link *link, struct hdcp_observation *observation) {
@@ -80,7 +80,7 @@ static enum copp_result write_value(struct hdcp_link *link, enum hdcp_value valu
     link->busy_ms = UNSET;
     if (value == HDCP_UNDESIRED)
         return clear(link, result);
-    link->down = false; /* also where it is refused: that is no proof that it was not done */
+    link->down = false; /* also where it is refused: it may have been done all the same */
     link->cleared = link->cleared && result;
     return result;
 }
@@ -185,7 +185,7 @@ static enum copp_result write_up(struct hdcp_link *link, const struct hdcp_obser
         return result;
     if (result == COPP_E_STATE)
         return COPP_E_FAILED;
-    link->owes = link->owes || !result || from_undesired; /* a refusal is no proof that it was not done */
+    link->owes = link->owes || !result || from_undesired; /* it may have been done although it was refused */
     link->late = true;
     link->asked = !result;
     return result;

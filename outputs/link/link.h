@@ -112,7 +112,7 @@ void hdcp_link_events_lost(struct hdcp_link *link);
 
 /*
  * Sessions of another output want HDCP, which shows a part of the same picture (ARB-6): it is switched on here as well and held, whatever
- * sessions there are here. Answers as apply does. COPP_E_PENDING: pending falls when it has ended. Once it cannot be had any more, others is
+ * sessions there are here. Answers as apply does. COPP_E_PENDING: pending falls when it has ended. Once it can no longer come up, others is
  * HDCP_WANT_NOTHING.
  */
 COPP_NODISCARD enum copp_result hdcp_link_call(struct hdcp_link *link, enum hdcp_want want);
@@ -129,7 +129,7 @@ void hdcp_link_look(struct hdcp_link *link);
 /* What is behind the link was out of reach and is there again: what is owed is tried at once. */
 void hdcp_link_returned(struct hdcp_link *link);
 
-/* The way to write has been taken away while HDCP may stay on: who waits for it or relies on it is told of its loss (EVT-1). */
+/* The way to write has been taken away while HDCP may stay on: sessions that wait for it or rely on it learn of its loss (EVT-1). */
 void hdcp_link_cut(struct hdcp_link *link);
 
 /* Milliseconds from the last dispatch to the next; UINT64_MAX: none is needed. */

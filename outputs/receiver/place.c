@@ -9,7 +9,7 @@
 
 #define SYSFS_PATH_SIZE 256u
 
-/* "HDMI-A-1" of "card0-HDMI-A-1"; NULL for what is no connector's name. */
+/* "HDMI-A-1" of "card0-HDMI-A-1"; NULL for anything but a connector's name. */
 static const char *type_of(const char *connector) {
     const char *dash = strncmp(connector, "card", 4) == 0 && !strchr(connector, '/') ? strchr(connector, '-') : NULL;
     return dash ? dash + 1 : NULL;

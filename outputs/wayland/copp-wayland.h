@@ -44,7 +44,7 @@ COPP_API void copp_wayland_free(struct copp_wayland **wayland);
 
 /*
  * Asks for a level; the caller's next wl_surface_commit carries it out. It may take 20 s to come, or not come at all: ask
- * copp_wayland_status. COPP_E_ARGUMENT for a level that is none.
+ * copp_wayland_status. COPP_E_ARGUMENT for an invalid level.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_wayland_set(struct copp_wayland *wayland, enum copp_wayland_level level);
 

@@ -16,7 +16,7 @@
 
 #define REPLY_SIZE 32u /* at least; lengths are in words more */
 #define SETUP_HEAD_SIZE 8u /* likewise */
-#define EVENTS_MAX 65536u /* in a look: a server that goes on telling of changes is none */
+#define EVENTS_MAX 65536u /* in a look: a server that never stops reporting changes is broken */
 
 static const char *const atom_names[RANDR_ATOMS] = {
     [RANDR_PROTECTION] = "Content Protection",

@@ -7,7 +7,7 @@
 
 struct randr_watchdog;
 
-/* NULL: it cannot be had. fd stays the caller's, and open until randr_watchdog_end. */
+/* NULL: no thread, or no memory. fd stays the caller's, and open until randr_watchdog_end. */
 struct randr_watchdog *randr_watchdog_begin(int fd);
 
 /* Around each call of xcb's that reads or writes; none of them takes a second by itself. */

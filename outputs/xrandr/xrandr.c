@@ -162,7 +162,7 @@ static void find_truth(const struct xrandr *xrandr, struct xrandr_link *link) {
         link->card = NULL;
 }
 
-/* While nobody knows what is in force, commands fail: the kernel's connector may still come, with its card. */
+/* While we cannot tell what is in force, commands fail: the kernel's connector may still come, with its card. */
 static void say_whose_word(const struct xrandr *xrandr, const struct xrandr_link *link) {
     if (!link->output.protection || link->card)
         return;

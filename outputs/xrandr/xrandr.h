@@ -19,7 +19,7 @@ struct copp_xrandr_config {
     /* A directory, copied, in which what must be taken down outlives a kill -9, and no reboot; NULL: memory alone. */
     const char *notes;
     uint32_t read_ms; /* as of struct copp_kms_config */
-    bool wait; /* a server that is not there, or does not answer, is no error: its outputs are added when it comes */
+    bool wait; /* accept a server that is missing or does not answer: its outputs are added when it comes */
     struct copp_backend_log *log; /* borrowed; NULL: nothing is said */
 };
 

@@ -3,7 +3,7 @@
  * (SES-2), and a connection, which would keep a hold alive after its player's death (EVT-5). A child made by vfork(), which
  * shares this memory, finds everything as it was. Where there is no fork(), every process is the first one.
  *
- * This is the library's only state that belongs to no object: the process is none.
+ * This is the library's only state outside of objects, since it belongs to the process.
  */
 #ifndef COPP_FORK_H
 #define COPP_FORK_H

@@ -43,7 +43,7 @@ enum copp_element {
 struct copp_field {
     uint32_t seen; /* how often it occurs under its parent, by local name in any namespace (CERT-5) */
     bool present; /* it occurs in a namespace it may be in; what follows is about the first such one */
-    bool mixed; /* there are elements in it: its text is no value */
+    bool mixed; /* it contains elements, so that its text is not a value */
     const char *content; /* NUL-terminated text; of Data: all of it as transmitted, tags included (CERT-10) */
     size_t size;
 };
@@ -66,7 +66,7 @@ struct copp_record {
 };
 
 enum copp_collection_version {
-    COPP_COLLECTION_MISSING, /* the root element is none */
+    COPP_COLLECTION_MISSING, /* the root element is something else */
     COPP_COLLECTION_NO_VERSION,
     COPP_COLLECTION_OLD, /* or not to be read as a version */
     COPP_COLLECTION_GOOD

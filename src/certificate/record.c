@@ -218,7 +218,7 @@ static void XMLCALL end_element(void *user, const char *name) {
     parse->open = elements[parse->open].parent;
 }
 
-/* The text of elements that have elements in them runs together with theirs; it is no value, and nobody reads it. */
+/* The text of elements that have elements in them runs together with theirs; it is not a value, and is never read. */
 static void XMLCALL character_data(void *user, const char *text, int size) {
     struct parse *parse = user;
     if (parse->ignored || parse->open < COPP_ELEMENT_DATA)
@@ -291,7 +291,7 @@ static bool looks_like_utf16(const struct copp_chain *chain) {
 enum copp_result copp_records_read(struct copp_chain *chain, char *text, struct copp_verdict *verdict) {
     static const XML_Memory_Handling_Suite memory = {malloc, realloc, free};
     static const char separator[] = {SEPARATOR, 0};
-    if (looks_like_utf16(chain)) /* Expat would take it, whatever it is told; what else is no UTF-8 it refuses */
+    if (looks_like_utf16(chain)) /* Expat would accept it, whatever encoding we name; it refuses all else that is not UTF-8 */
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_2, -1, "it is not in UTF-8");
     if (chain->chain_size && memchr(chain->chain_bytes, 0, chain->chain_size)) /* CERT-1, whatever else is wrong */
         return copp_verdict_refuse(verdict, COPP_RULE_CERT_1, -1, "it holds a NUL, which XML does not allow");

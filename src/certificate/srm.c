@@ -267,7 +267,7 @@ static enum copp_result read_message(const uint8_t *bytes, size_t size, struct c
     return COPP_OK;
 }
 
-/* Hands the message over, or frees it where that is not wanted or it is no good. */
+/* Hands the message over, or frees it if it is not wanted or not valid. */
 static enum copp_result finish(struct copp_srm *made, enum copp_result result, struct copp_srm **srm) {
     if (result || !srm)
         copp_srm_free(&made);

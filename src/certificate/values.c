@@ -18,7 +18,7 @@ static bool is_space(char character) {
     return character == ' ' || character == '\t' || character == '\r' || character == '\n';
 }
 
-/* The value that switches a usage or a feature on; white space around it is none of its own. */
+/* The value that switches a usage or a feature on; white space around it does not count. */
 static bool read_one(const struct copp_field *field) {
     if (!is_text(field))
         return false;

@@ -90,7 +90,7 @@ COPP_NODISCARD enum copp_result copp_x509_find_path(struct copp_opm_chain *chain
 COPP_NODISCARD enum copp_result copp_x509_check(const struct copp_opm_chain *chain, const struct copp_opm_anchor *anchor,
                                                 const struct copp_x509_purpose *purpose, struct copp_log *log,
                                                 struct copp_verdict *verdict);
-/* "RSA with SHA-256"; "" if the certificate's signature is none of OPM-CERT-6. */
+/* "RSA with SHA-256"; "" if OPM-CERT-6 does not allow the certificate's signature. */
 const char *copp_x509_signature_name(const struct copp_x509 *certificate);
 
 #endif

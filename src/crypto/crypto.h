@@ -77,7 +77,7 @@ bool copp_rsa_key_narrow(const struct copp_rsa_key *key, struct copp_public_key 
 /* The other way round: false for a size that no such key has. */
 bool copp_rsa_key_widen(const struct copp_public_key *key, struct copp_rsa_key *out);
 
-/* Of two big-endian numbers. They are public; which is smaller is no secret either. */
+/* Of two big-endian numbers. They are public, and so is the result. */
 COPP_NODISCARD bool copp_number_below(const uint8_t *number, const uint8_t *modulus, size_t size);
 
 /* An RSA public key made ready for several verifications. */
@@ -142,7 +142,7 @@ COPP_NODISCARD enum copp_result copp_rsa3072_verify(const struct copp_rsa3072_ke
 /* Whether a key has numbers of these sizes with which something can be verified. The readers below ask it. */
 COPP_NODISCARD bool copp_dsa_key_usable(const struct copp_dsa_key *key);
 COPP_NODISCARD bool copp_rsa3072_key_usable(const struct copp_rsa3072_key *key);
-/* A PEM public key of either kind. COPP_E_KEY if it is none, or not a usable one. */
+/* A PEM public key of either kind. COPP_E_KEY for anything else, or if it cannot be used. */
 COPP_NODISCARD enum copp_result copp_dsa_key_read(const char *pem, size_t size, struct copp_dsa_key *key, struct copp_log *log);
 COPP_NODISCARD enum copp_result copp_rsa3072_key_read(const char *pem, size_t size, struct copp_rsa3072_key *key,
                                                       struct copp_log *log);

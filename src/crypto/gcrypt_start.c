@@ -43,7 +43,7 @@ __attribute__((constructor)) static void start(void) {
     gcry_set_log_handler(keep_silent, NULL);
 #pragma GCC diagnostic pop
     /*
-     * Private numbers lie in memory that is wiped. That it cannot be locked everywhere is no reason to do without it: it is
+     * Private numbers lie in memory that is wiped. We use it even where it cannot be locked: it is
      * the one thing that libgcrypt answers an error for.
      */
     (void)gcry_control(GCRYCTL_DISABLE_SECMEM_WARN);

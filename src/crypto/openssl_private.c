@@ -71,7 +71,7 @@ static enum copp_result decrypt_raw(struct copp_private_key *key, const uint8_t 
     return done ? COPP_OK : COPP_E_CRYPTO;
 }
 
-/* As CERT-11 has it, where whoever holds the key does what it is told. */
+/* By CERT-11, if the holder of the key lets us choose the padding. */
 static enum copp_result sign_pss(const struct openssl_key *mine, const uint8_t *message, size_t size, uint8_t *signature,
                                  size_t signature_size) {
     EVP_PKEY_CTX *parameters = NULL; /* the digest context's own */

@@ -64,7 +64,7 @@ struct copp_change {
     struct copp_device *device; /* who commands it; NULL for the desktop */
     size_t type; /* for both kinds of levels */
     uint32_t level; /* for both kinds of levels */
-    bool css; /* HDCP that does not come up is no failure (OPM-SET-6) */
+    bool css; /* HDCP that does not come up does not fail the command (OPM-SET-6) */
     struct copp_signaling signaling;
 };
 
@@ -129,7 +129,7 @@ struct copp_device {
     uint32_t command_sequence;
     uint32_t level[COPP_TYPES]; /* COPP_NO_PROTECTION_LEVEL_AVAILABLE of types that it may not hold (SES-1) */
     uint32_t result; /* of the last command that was pending */
-    enum copp_codes pending_codes; /* by which it is told */
+    enum copp_codes pending_codes; /* in which its result is reported */
     uint32_t process; /* which one opened it (base/fork.h) */
     struct copp_credentials *credentials; /* the adapter's when it was opened */
     struct copp_history history; /* BIND-3 */

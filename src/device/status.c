@@ -116,7 +116,7 @@ static enum copp_refusal output_id(const struct question *question, uint8_t *ans
 }
 
 static enum copp_refusal dvi_characteristics(const struct question *question, uint8_t *answer) {
-    uint32_t version = question->connector->config.dvi_version; /* OPM-GET-10: 0 where it is not DVI, or nobody knows */
+    uint32_t version = question->connector->config.dvi_version; /* OPM-GET-10: 0 where it is not DVI, or not known */
     if (version)
         answer_word(question, version, answer);
     return version ? COPP_REFUSAL_NONE : COPP_REFUSAL_REQUEST;

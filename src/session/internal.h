@@ -106,7 +106,7 @@ void copp_session_limit(struct copp_session *session, uint64_t deadline_ms);
 
 /*
  * What came of the call of the transport's that is named. COPP_E_REFUSED for every HRESULT but S_OK. If the call did not get
- * through, or returned after its deadline, nobody knows what the driver did: the session dies, with COPP_E_TRANSPORT whatever the
+ * through, or returned after its deadline, we cannot tell what the driver did: the session dies, with COPP_E_TRANSPORT whatever the
  * transport called it.
  */
 COPP_NODISCARD enum copp_result copp_session_check_reply(struct copp_session *session, const char *name, enum copp_result call,

@@ -46,7 +46,7 @@ static enum copp_stop check_output(struct copp_session *session) {
     return id == session->config.output_id ? COPP_STOP_NONE : COPP_STOP_OTHER_OUTPUT;
 }
 
-/* Nobody knows who receives: enough for who has said so. */
+/* The receiver is unknown: enough for an application that allows this. */
 static enum copp_stop nobody_is_named(struct protection *protection) {
     protection->receiver_unnamed = protection->required.unnamed_receiver;
     return protection->receiver_unnamed ? COPP_STOP_NONE : COPP_STOP_NO_RECEIVER;

@@ -55,7 +55,7 @@ static bool known_type(uint32_t type) {
     return false;
 }
 
-/* What is none of OPM's would be answered with the code that ends the session; redistribution control is COPP's alone (OPM-SET-4). */
+/* A type that OPM does not have would be answered with the code that ends the session; redistribution control is COPP's alone (OPM-SET-4). */
 static bool level_sendable(uint32_t type, uint32_t level) {
     bool redistribution = type == COPP_PROTECTION_TYPE_CGMSA && level & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED;
     return known_type(type) && copp_level_valid(type, level) && !redistribution;

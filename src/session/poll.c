@@ -50,7 +50,7 @@ enum copp_result copp_session_unprotect(struct copp_session *session) {
     }
     enum copp_result alive = copp_session_expect(session, session->state); /* not in a forked process */
     enum copp_result result = copp_session_release_levels(session);
-    return result ? result : alive; /* also where nothing is known to be held: nobody knows what the driver did */
+    return result ? result : alive; /* also where nothing is known to be held: we cannot tell what the driver did */
 }
 
 /*

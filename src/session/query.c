@@ -99,7 +99,7 @@ static enum copp_result sign_request(struct copp_session *session, const struct 
 static enum copp_result request(struct copp_session *session, const char *name, const struct copp_status_input_fields *fields,
                                 struct answer *answer) {
     struct copp_status_input input;
-    struct copp_status_output output = {{0}}; /* whatever a transport leaves out is no secret of this process */
+    struct copp_status_output output = {{0}}; /* bytes that a transport leaves out must not show memory of this process */
     uint8_t mac[COPP_MAC_SIZE];
     struct copp_call call = copp_session_call(session);
     enum copp_result result = copp_status_input_encode(fields, &input);

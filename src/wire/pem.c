@@ -36,7 +36,7 @@ bool copp_pem_decode(const char *text, size_t text_size, const char *label, uint
             continue;
         if (!read_until(&in, "-----END ", &body) || !read_until(&in, dashes, &name))
             return false;
-        /* RFC 1421 headers, such as those of an encrypted key, are no base64 */
+        /* RFC 1421 headers, such as those of an encrypted key, are not base64 */
         return name.left == strlen(label) && copp_equal(name.next, label, name.left) &&
                copp_base64_decode((const char *)body.next, body.left, bytes, size);
     }

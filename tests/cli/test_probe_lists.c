@@ -43,7 +43,7 @@ static void copy(const char *vector, const char *name) {
     free(from);
 }
 
-/* A finding of that place: its state, and what its result begins with. Each that is no good has a remedy that says remedy. */
+/* A finding of that place: its state, and what its result begins with. Each that is not valid has a remedy that says remedy. */
 static void expect_at(const char *where, size_t number, const char *state, const char *result, const char *remedy) {
     const struct invocation in = {.json = true};
     const json_t *found = NULL;
@@ -87,7 +87,7 @@ static void a_list_that_is_missing_or_damaged_is_installed(void) {
     run("printf x | dd of=%s/" FIRMWARE " bs=1 seek=12 conv=notrunc status=none", root);
     expect("kernel", "fails", "(SRM-2)", "copp srm install FILE");
     run("rm %s/" FIRMWARE " && touch %s/" FIRMWARE, root, root);
-    run("echo x >%s/" FIRMWARE ".xz", root); /* what is empty is passed over */
+    run("echo x >%s/" FIRMWARE ".xz", root); /* what is empty is ignored */
     expect("kernel", "unknown", "compressed", "copp srm install FILE");
     end();
 }

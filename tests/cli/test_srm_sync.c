@@ -270,7 +270,7 @@ static void errors_are_told(void) {
     sync_with(&driver, &lists, &result);
     assert_int_equal(result.get, SRM_GET_FAILED);
     assert_int_equal(result.get_error, EIO);
-    assert_int_equal(result.set[1], SRM_SET_REFUSED); /* nobody knows */
+    assert_int_equal(result.set[1], SRM_SET_REFUSED); /* the outcome is unknown */
     srm_lists_free(&lists);
 }
 

@@ -141,7 +141,7 @@ static void answers_of_copp(void) {
         {"an answer's last byte", 7, MESSAGE, 4095, 1, false, 7, "QRY-2"},
         {"an answer's size", 7, MESSAGE, 16, 1, true, 7, "QRY-4"},
         {"an answer's rApp", 7, MESSAGE, 35, 1, true, 7, "QRY-2"},
-        {"zeros that are none", 7, MESSAGE, 100, 1, true, 7, "QRY-2"},
+        {"zeros that are not zero", 7, MESSAGE, 100, 1, true, 7, "QRY-2"},
         {"zeros before the binding", 7, MESSAGE, 3967, 1, true, 7, "QRY-2"},
         {"the mark, at first", 7, MESSAGE, 3968, 1, true, 0, NULL},
         {"the mark, later", 9, MESSAGE, 3968, 1, true, 9, "BIND-2"},

@@ -233,7 +233,7 @@ static void other_packets_are_passed_over(void) {
     assert_int_equal(file.count, COUNT - 1);
     assert_int_equal(file.entries[0].frame, 2); /* as Wireshark counts */
     recording_file_free(&file);
-    bytes[begin + 8] = 1; /* an interface that is none */
+    bytes[begin + 8] = 1; /* an interface that does not exist */
     assert_int_equal(recording_file_read(bytes, size, &file), COPP_OK);
     assert_int_equal(file.foreign, 1);
     recording_file_free(&file);
@@ -284,7 +284,7 @@ static void other_lines_are_refused(void) {
 
 /* --- the recorder --- */
 
-/* A transport that answers what it is told to. */
+/* A transport whose answers the test chooses. */
 struct driver {
     struct copp_transport transport;
     struct copp_transport_ops ops;
@@ -580,7 +580,7 @@ static void keys_are_not_in_the_recording(void) {
     teardown(&rig);
 }
 
-/* A handshake without a driver's random number has no name in the key log, and what else is drawn is no key. */
+/* A handshake without a driver's random number has no name in the key log, and what else is drawn is not a key. */
 static void other_random_numbers_are_not_kept(void) {
     struct rig rig;
     struct stat file;

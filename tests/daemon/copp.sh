@@ -29,7 +29,7 @@ says "the anchor does not exist"
 start
 exec 9<>"$directory/events"
 
-# nothing is lent before there is a card, and who ends the wait has asked for that: it is no failure, also for systemd
+# nothing is lent before there is a card, and who ends the wait has asked for that: it is not a failure, also for systemd
 expect 1 "$COPP" lend --device "unix:$socket" --pid $$ --card /dev/dri/card97
 says "does not have card97 open"
 waits() { [ "$(sed 's/.*) //' "/proc/$lender/stat" | cut -c 1)" = S ] && grep -q '^SigBlk:.*4...$' "/proc/$lender/status"; }

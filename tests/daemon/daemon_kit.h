@@ -82,7 +82,7 @@ void player_begin(struct kit *kit, const char *connector, struct player *player)
 void player_end(struct player *player);
 uint32_t player_global(struct player *player, uint32_t type);
 uint32_t player_local(struct player *player, uint32_t type);
-/* What it held it is told to have lost, by 2 s after began (EVT-1, APP-3). */
+/* It learns that it has lost what it held, by 2 s after began (EVT-1, APP-3). */
 void player_loses(struct player *player, uint32_t type, uint64_t began);
 
 /* A process that holds HDCP on a connector; returns once it does. */

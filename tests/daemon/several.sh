@@ -194,7 +194,7 @@ says '^HDMI-1: protected'
 says '^copp: HDMI-2: the driver refused'
 says '^HDMI-1: released'
 happens hdcp-refuse HDMI-2 off
-# nor with one that is not there, or that nobody knows, which are found before anything is protected
+# nor with one that is not there, or that is unknown, which are found before anything is protected
 expect 1 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 --output HDMI-3 -- touch "$directory/frames"
 says 'HDMI-3: nothing is plugged in'
 expect 2 "$COPP" protect --allow-simulated --hdcp 1 --output HDMI-1 --output HDMI-9 -- touch "$directory/frames"

@@ -418,7 +418,7 @@ static void modes_that_open_refuses(void) {
     kit_end(&kit);
 }
 
-/* A coppd from before it had OPM, and semantics that are none. */
+/* A coppd from before it had OPM, and unknown semantics. */
 static void an_older_coppd(void) {
     static const uint8_t refused[HEAD] = {3, 0, 0, 0, 2, 0, 0, 0x80, 0x01, 0x40, 0x00, 0x80};
     const struct iovec packets[] = {{(void *)(uintptr_t)refused, sizeof refused}};

@@ -80,7 +80,7 @@ static void all_is_well(void) {
     world_end(&world);
 }
 
-/* COPP has types for some panels alone, and a type with all bits set for what it does not know: a television's socket is none. */
+/* COPP has types for some panels alone, and a type with all bits set for what it does not know, such as a television's socket. */
 static void what_cannot_have_hdcp(void) {
     static const struct {
         uint32_t drm_type;
@@ -197,7 +197,7 @@ static void simulated_outputs_are_not_enough(void) {
     world_end(&world);
 }
 
-/* APP-1: what stops a player of COPP is not good, and what to do about it is told. */
+/* APP-1: what stops a player of COPP is shown as bad, with its remedy. */
 static void a_repeater_is_noted(void) {
     struct world world;
     world_make(&world, "[outputs]\nbackend = sim\n", false);

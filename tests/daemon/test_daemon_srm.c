@@ -154,7 +154,7 @@ static void damaged_ones_are_refused(void) {
     kit_end(&kit);
 }
 
-/* Nobody knows which version it was. */
+/* We cannot tell which version it was. */
 static void nothing_replaces_a_damaged_one(void) {
     struct kit kit;
     srm_kit_make(&kit, "");

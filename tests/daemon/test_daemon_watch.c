@@ -228,7 +228,7 @@ static void who_is_not_let_in_is_seen(void) {
     kit_end(&kit);
 }
 
-/* HDMI-1 has a receiver, whose KSV is a serial number: it is told to some, and in no news. */
+/* HDMI-1 has a receiver, whose KSV is a serial number: some users may see it, and news never show it. */
 static bool key_is_told(const struct copp_socket_connector *connector) {
     static const uint8_t ksv[COPP_KSV_SIZE] = {0xb7, 0x03, 0x61, 0xf7, 0x14};
     static const uint8_t none[COPP_KSV_SIZE];
@@ -370,7 +370,7 @@ static void a_watcher_that_never_reads_is_dropped(void) {
     count_events(reader, &lost, &reconfigured);
     struct copp_socket_news news = {.size = sizeof news};
     enum copp_result result;
-    unsigned got = 0; /* what was sent before it was dropped can still be read, and then it is told */
+    unsigned got = 0; /* what was sent before it was dropped can still be read, and then the disconnect packet */
     while ((result = copp_socket_news(sleeper, &news)) == COPP_OK)
         got++;
     assert_int_equal(result, COPP_E_TRANSPORT);
@@ -603,7 +603,7 @@ static void other_daemons(void) {
     pid = false_daemon(kit.socket, younger, 4);
     watcher = connect_to(&kit);
     assert_int_equal(copp_socket_watch(watcher), COPP_OK);
-    assert_int_equal(next(watcher).kind, COPP_SOCKET_COMPLETE); /* what it has beyond that is passed over */
+    assert_int_equal(next(watcher).kind, COPP_SOCKET_COMPLETE); /* what it has beyond that is ignored */
     assert_int_equal(poll(&(struct pollfd){.fd = copp_socket_fd(watcher), .events = POLLIN}, 1, 20000), 1);
     assert_int_equal(copp_socket_news(watcher, &news), COPP_E_TRANSPORT); /* a name without an end */
     copp_socket_close(&watcher);

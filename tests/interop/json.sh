@@ -19,7 +19,7 @@ documented() {
         /^# / { inside = index(", " substr($0, 3) ",", ", " wanted ",") }
         inside && /^\*/ { gsub(/[*,]/, ""); for (i = 1; i <= NF; i++) print $i }' "$page" | sort -u
 }
-# occurring FILE: the keys of the objects in it that are no errors, as the page writes them
+# occurring FILE: the keys of the objects in it that are not errors, as the page writes them
 occurring() {
     jq -r 'select(has("error") | not) | paths | map(if type == "number" then "[]" else . end) | join(".")
         | gsub("\\.\\[\\]"; "[]") | gsub("\\.(HDCP type enforcement|HDCP|ACP|CGMS-A|CGMSA)(?=\\.|$)"; ".TYPE") | gsub("^facts\\..*"; "facts.LABEL")' "$1" |

@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck disable=SC2086 # commands of several words
-# What is no use of the tool at all: an error, exit status 2, and nothing done
+# What the tool cannot be used for: an error, exit status 2, and nothing done
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 good=$VECTORS/chain-good.xml

@@ -514,7 +514,7 @@ for also in '' '--hdcp 1'; do
     complains '^copp: A: the driver refused: ERROR_GRAPHICS_OPM_OUTPUT_DOES_NOT_SUPPORT_HDCP$'
     absent "$dir/played"
 done
-# where no output has it: so it is told
+# where no output has it: the message says so
 printf '[output A]\ntype = hdmi\nprotections = hdcp\nmodes = 1080p60\n' >"$dir/plain.ini"
 expect 1 $protect --type1 --adapter "$dir/plain.ini" -- touch "$dir/played"
 complains 'no output of this adapter offers HDCP type enforcement (see copp status)$'

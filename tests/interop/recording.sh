@@ -49,7 +49,7 @@ expect 0 "$COPP" protect --hdcp 1 --record "$dir/protect" --record-secrets "$dir
 expect 0 "$COPP" decode --keys "$dir/protect.keys" "$dir/protect"
 
 begin the_suite_for_drivers
-# a driver that passes all cases is not blamed for anything but a handshake that was none; what the suite does wrong is found
+# a driver that passes all cases is not blamed for anything but an invalid handshake; what the suite does wrong is found
 expect 0 "$COPP" test driver --device embedded --semantics copp --record "$dir/suite" --record-secrets "$dir/suite.keys"
 expect 1 "$COPP" decode --keys "$dir/suite.keys" --json "$dir/suite"
 holds '[.messages[] | select(.direction == "answer" and .verdict == "broken") | .rule] | unique == ["SES-8"]'

@@ -413,7 +413,7 @@ static void what_ctrl_z_has_stopped_goes_on(void **state) {
     assert_ends(&child, c);
 }
 
-/* --- what is left, and what cannot be had --- */
+/* --- what is left over, and what is missing --- */
 
 static void what_a_killed_copp_has_left_ends_and_is_removed(void **state) {
     (void)state;

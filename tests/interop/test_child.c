@@ -199,7 +199,7 @@ static void ended_that_cannot_be_held(void **state) {
     assert_true(none_beats(hearts));
 }
 
-/* Threads that come and go are no reason to end it. */
+/* Threads that come and go are not a reason to end it. */
 static void held_while_threads_end(void **state) {
     (void)state;
     char churn_word[] = "churn";

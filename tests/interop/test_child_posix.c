@@ -324,7 +324,7 @@ static void who_is_held_ends_without_running(void **state) {
     }
 }
 
-/* The kernel lets it go on when that which ties it to its session ends: not while it is killed. */
+/* The kernel lets it go on when its tie to its session ends: not while it is killed. */
 static void who_loses_its_ties_ends_without_running(void **state) {
     (void)state;
     for (int i = 0; i < 5; i++) {
@@ -396,7 +396,7 @@ static void a_group_is_signalled_while_it_is_ours(void **state) {
 /* --- a number that passes to another --- */
 
 static pid_t passing; /* whose number it is */
-static int to_stranger[2]; /* asks for a process that has it, and is no descendant of ours */
+static int to_stranger[2]; /* asks for a process that has it, and is not a descendant of ours */
 static int from_stranger[2];
 
 /* The last moment at which it can: the process has been found, and is about to be opened. */
@@ -431,8 +431,8 @@ static int set_last_number(pid_t pid) {
     return file >= 0 && write(file, text, (size_t)size) == size && close(file) == 0 ? 0 : -1;
 }
 
-/* A process that has the number, which the kernel gives back a moment after kill() has no process of that number any more. -1: it is
- * not to be had. */
+/* A process that has the number, which the kernel gives back a moment after kill() has no process of that number any more. -1: it
+ * could not be made. */
 static pid_t make_stranger(pid_t pid) {
     for (unsigned ms = 0; ms < PATIENCE_MS; ms++) {
         if (set_last_number(pid - 1) != 0)

@@ -485,7 +485,7 @@ static void a_stopped_terminal_stops_nothing(void **state) {
     close(person);
 }
 
-/* Ctrl-\ comes to copp where the command has not the terminal: standard output is a pipe. */
+/* Ctrl-\ comes to copp where the command does not have the terminal: standard output is a pipe. */
 static void ctrl_backslash_ends_the_command_first(void **state) {
     (void)state;
     char name[64];
@@ -618,7 +618,7 @@ static void assert_unknown(int (*prepare)(void), const char *const *arguments, i
     int status = end_of(&run);
     read_file(name, text, sizeof text);
     if (status != expected)
-        fail_msg("exit status %d (99: no namespaces to be had; run this as root): %s", status, text);
+        fail_msg("exit status %d (99: no namespaces available; run this as root): %s", status, text);
     assert_int_equal(count_of(text, "not all of the command can be watched over"), expected == 2);
     close(file);
     (void)unlink(name);

@@ -162,7 +162,7 @@ static void environment(void **state) {
     assert_true(SetEnvironmentVariableW(L"COPP_ANCHOR", NAME L" none.pem"));
     assert_run(2, L"status");
     assert_said(NAME_UTF8 " none.pem: cannot be opened");
-    /* a variable that is set but is no text is not the same as none: Microsoft's anchor would then be taken */
+    /* a variable that is set but is not text is not the same as none: Microsoft's anchor would then be taken */
     assert_true(SetEnvironmentVariableW(L"COPP_ANCHOR", L"\xd842.pem"));
     assert_run(2, L"status");
     assert_said("\xef\xbf\xbd.pem: cannot be opened");

@@ -73,7 +73,7 @@ register copp.dll
 unregister
 assert_restored "/u after a copy whose key was deleted"
 
-# what was kept is a copy of this DLL, leads nowhere, is no text, or was deleted
+# what was kept is a copy of this DLL, leads nowhere, is not text, or was deleted
 register copp.dll
 reg add "$class_key\\Replaced" /v VideoMixingRenderer9 /d "Z:$work/renamed/driver.dll" /f >/dev/null
 reg add "$class_key\\Replaced" /v EnhancedVideoRenderer /d 'C:\nowhere\gone.dll' /f >/dev/null

@@ -19,7 +19,7 @@ test_that "a program shows something, a new picture each frame, and stays the ca
 test_that "coppd alone cannot protect it" not protects --unnamed-receiver
 test_that "and says so" ended_with 1
 test_that "what owns no card cannot be lent" exits 1 copp lend --pid $$
-test_that "nor what is no process" exits 2 copp lend --pid 99999999
+test_that "nor what is not a process" exits 2 copp lend --pid 99999999
 test_that "its card is lent" lends "$shower"
 test_that "copp says whose it is" grep "card0: lent to coppd; drm_card (pid $shower) owns it" /run/lent
 test_that "a second one cannot be lent" exits 1 copp lend --pid "$shower"

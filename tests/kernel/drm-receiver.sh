@@ -41,7 +41,7 @@ pokes $hdmi "50 04"
 test_that "HDCP 2.x is seen" row card0-HDMI-A-1 'yes yes no - 07fff00f01 not checked'
 pokes $hdmi "50 00"
 pokes $hdmi "0 000ff0ff07"
-test_that "a key without 20 ones is none" row card0-HDMI-A-1 'no no no - - -'
+test_that "a key without 20 ones is not believed" row card0-HDMI-A-1 'no no no - - -'
 pokes $hdmi "0 010ff0ff07"
 order $hdmi/nak 4294967295
 test_that "nobody answers: could not tell" exits 2 copp receivers --direct
@@ -91,7 +91,7 @@ test_that "it is refused (APP-1)" ended_with 1
 test_that "by that rule" grep APP-1 "$said"
 pokes $hdmi "40 80"
 pokes $hdmi "50 04"
-test_that "HDCP 2.x: nobody knows whom with" not protects
+test_that "HDCP 2.x: the receiver is unknown" not protects
 test_that "no command starts" ended_with 1
 pokes $hdmi "50 00"
 

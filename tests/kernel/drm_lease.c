@@ -97,7 +97,7 @@ int main(void) {
     try_lessee(lent, &own, &foreign);
     is(write_to(fd, &own, 0), 0, "the lessor still writes to what it lent");
     is(answer_of(drmDropMaster(fd)), 0, "the lessor gives the card up");
-    is(write_to(lent, &own, 1), EACCES, "the lessee is no master then");
+    is(write_to(lent, &own, 1), EACCES, "the lessee is not master then");
     is(drmIsMaster(lent), false, "libdrm says so, too");
     is(answer_of(drmSetMaster(lent)), EINVAL, "and cannot be it alone");
     is(answer_of(drmSetMaster(fd)), 0, "the lessor is master again");

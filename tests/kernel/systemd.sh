@@ -55,8 +55,8 @@ test_that "a program runs that has no card" systemd-run --unit=shower --quiet sl
 test_that "its card is to be lent" systemctl start copp-lend@shower.service
 test_that "that waits for the card" until_true lend_waits
 test_that "it is stopped" systemctl stop copp-lend@shower.service
-test_that "which is no failure" ended_well
+test_that "which is not a failure" ended_well
 test_that "it waits again" systemctl start copp-lend@shower.service
 test_that "as before" until_true lend_waits
 test_that "the program ends, and this with it" systemctl stop shower.service
-test_that "which is no failure either" ended_well
+test_that "which is not a failure either" ended_well

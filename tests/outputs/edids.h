@@ -8,7 +8,7 @@
     "0f5054a1080081408180a940b300d1c0010101010101283c80a070b023403020"                                                           \
     "360006442100001a000000100000000000000000000000000000000000fc0044"                                                           \
     "454c4c2055323431324d0a20000000fd00323d1e5311000a20202020202000b3"
-/* Manufacturer: BOE, Model: 2399; a panel, whose other texts are no names */
+/* Manufacturer: BOE, Model: 2399; a panel, whose other texts are not names */
 #define EDID_PANEL                                                                                                               \
     "00ffffffffffff0009e55f0900000000171d0104a51c137803de50a3544c9926"                                                           \
     "0f505400000001010101010101010101010101010101115cd01881e02d503020"                                                           \

@@ -1,5 +1,5 @@
 /*
- * A graphics card that is none: /dev/dri/card0 of a umockdev testbed, with the kernel's rules for content protection as
+ * A simulated graphics card: /dev/dri/card0 of a umockdev testbed, with the kernel's rules for content protection as
  * far as a program can see them. Run the test under umockdev-wrapper; the program may be a process of its own, under it as well.
  *
  * HDMI-A-1 (id 100) is on with 1080p59.94 and has both properties; DP-1 (101) is on with 480i59.94 and has "Content
@@ -61,7 +61,7 @@ void fake_drm_free(struct fake_drm **drm);
 struct fake_card {
     struct fake_connector connectors[FAKE_DRM_CONNECTORS];
     size_t count; /* of the connectors: 4; a fifth is a dock's */
-    uint32_t leased; /* bits of the connectors that open files may use, which are a lessee's; 0: it is no lease */
+    uint32_t leased; /* bits of the connectors that open files may use, which are a lessee's; 0: it is not a lease */
     uint32_t first_connector; /* the first one's id */
     bool master; /* the process under test is */
     bool other_master;

@@ -249,7 +249,7 @@ static void either_source_will_do(void) {
     }
 }
 
-/* More events than the socket holds. The kernel's are of all devices, and come again from udev: what was in udev's nobody knows. */
+/* More events than the socket holds. The kernel's are of all devices, and come again from udev: what udev's held is lost. */
 static void lost_events_are_a_loss(void) {
     struct world world;
     world_begin(&world);
@@ -412,7 +412,7 @@ static void a_master_stands_in_the_way(void) {
     world_end(&world);
 }
 
-/* A command that nobody let us carry out is no debt: what is there afterwards is the master's. */
+/* A command that nobody let us carry out is not a debt: what is there afterwards is the master's. */
 static void a_command_that_is_not_let_through(void) {
     struct world world;
     world_begin(&world);

@@ -95,7 +95,7 @@ struct world {
     struct copp_backend_loan loan;
 };
 
-/* As another coppd: it is no master, and has locked the card. */
+/* As another coppd: it is not master, and has locked the card. */
 static int lock_card(void) {
     int fd = open(CARD, O_RDWR | O_CLOEXEC);
     assert_true(fd >= 0);
@@ -368,7 +368,7 @@ static void given_back_and_asked_for_at_once(void) {
     world_end(&world);
 }
 
-/* Whoever relied on it is told at once, whatever comes of the take-down. */
+/* Sessions that relied on it learn of its loss at once, whatever comes of the take-down. */
 static void given_back_while_in_force(void) {
     struct world world;
     world_begin(&world, true);
@@ -616,7 +616,7 @@ static void taken_back_from_a_session(void) {
     world_end(&world);
 }
 
-/* A file that may not write just now, as that of a compositor on another terminal: that is no habit of its owner's. */
+/* A file that may not write just now, as that of a compositor on another terminal: that is not a habit of its owner's. */
 static void refused_for_a_while(void) {
     struct world world;
     world_begin(&world, true);
@@ -857,7 +857,7 @@ static unsigned open_files(void) {
     return count;
 }
 
-/* Whatever is no card of ours that its sender is master of is left alone, and stays the sender's. */
+/* Whatever is not a card of ours that its sender is master of is left alone, and stays the sender's. */
 static void what_cannot_be_lent(void) {
     struct world world;
     world_begin(&world, true);

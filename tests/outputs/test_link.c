@@ -739,7 +739,7 @@ static void not_offered_for_a_while(void) {
     world_end(&world);
 }
 
-/* A refusal is no proof that it was not done. */
+/* A refusal is not proof that it was not done. */
 static void refused_and_done(void) {
     struct world world;
     world_begin(&world);

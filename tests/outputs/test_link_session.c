@@ -140,7 +140,7 @@ static void nobody_hears_of_no_receiver_first(void) {
     host.hdcp = HDCP_DESIRED;
     assert_int_equal(copp_session_hdcp_key(host.session, &key), COPP_OK);
     assert_memory_equal(key.bksv, television, sizeof television);
-    assert_int_equal(hdcp_link_interval(&host.link), 0); /* it is told at once */
+    assert_int_equal(hdcp_link_interval(&host.link), 0); /* it learns of it at once */
     pass();
     assert_int_equal(poll_session(), COPP_STOP_LINK_LOST);
     end();
@@ -168,7 +168,7 @@ static void what_was_lost_is_forgotten(void) {
     end();
 }
 
-/* As copp protect --reconnect does: what was lost before is no loss of the new session's. */
+/* As copp protect --reconnect does: what was lost before is not a loss of the new session's. */
 static void a_new_session_is_protected(void) {
     begin();
     host.hdcp = HDCP_DESIRED;

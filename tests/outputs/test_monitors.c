@@ -330,7 +330,7 @@ static void the_card_of_an_open_file(void) {
     end();
 }
 
-/* A card whose number is not told, or is none, is no file's. */
+/* A card without a valid number does not belong to any file. */
 static void cards_without_a_number(void) {
     static const char *const devs[] = {NULL, "", "226", "226:", ":0", "226:0x", "-1:0", "4294967296:0"};
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -379,7 +379,7 @@ static void displays_by_what_they_say(void) {
     end();
 }
 
-/* What fills a text up is no part of it, nor is it behind its end. */
+/* Padding is not part of a text, nor is what follows its end. */
 static void texts_of_nothing_but_blanks(void) {
     static const char zeros[COPP_EDID_TEXT_SIZE];
     uint8_t block[COPP_EDID_SIZE];
@@ -616,7 +616,7 @@ static void attributes_that_make_no_sense(void) {
     end();
 }
 
-/* A damaged EDID is none. */
+/* A damaged EDID counts as missing. */
 static void damaged_edids(void) {
     uint8_t edid[COPP_EDID_SIZE];
     for (unsigned i = 0; i < 2; i++) {

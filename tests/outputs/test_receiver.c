@@ -231,7 +231,7 @@ static void repeaters_on_ddc(void) {
     memcpy(bus.ddc + 0x41, "\xff\x1f", 2);
     assert_int_equal(read_ddc(&receiver), 0);
     assert_false(receiver.repeater);
-    assert_int_equal(receiver.devices, 0); /* a receiver that is none has nothing behind it */
+    assert_int_equal(receiver.devices, 0); /* an invalid receiver has nothing behind it */
     bus.ddc[0x40] = 0x60;
     memcpy(bus.ddc + 0x41, "\x05\x12", 2);
     assert_int_equal(read_ddc(&receiver), 0);
@@ -246,7 +246,7 @@ static void repeaters_on_ddc(void) {
     assert_true(receiver.too_many && receiver.too_deep);
 }
 
-/* Nobody knows which version is in force with those, so that the KSV names nobody. */
+/* We cannot tell which version is in force with those, so that the KSV does not identify anything. */
 static void hdcp2_is_not_named(void) {
     struct hdcp_receiver receiver;
     char name[32];
@@ -332,7 +332,7 @@ static void a_bus_that_is_taken_is_tried_again(void) {
     assert_true(receiver_named(&receiver));
 }
 
-/* Registers of two displays are none of one. */
+/* Registers of two displays are not taken for those of one. */
 static void a_ksv_that_changes_meanwhile_is_no_answer(void) {
     struct hdcp_receiver receiver;
     char name[32];

@@ -340,7 +340,7 @@ static void closing_leaves_nothing_of_one_that_hangs(void) {
     end(&world);
 }
 
-/* Somebody kills it (a shortage of memory): the answer is none, and the next one comes from another. */
+/* Somebody kills it (a shortage of memory): the answer is empty, and the next one comes from another. */
 static void a_process_that_ends_is_replaced(void) {
     struct world world;
     struct receiver_result result;
@@ -369,7 +369,7 @@ static void a_process_that_ends_is_replaced(void) {
     end(&world);
 }
 
-/* A program that answers what is none, and goes on for a while. */
+/* A program whose answer is invalid, and that goes on for a while. */
 static struct receiver_watch *watch_of(struct world *world, const char *program) {
     begin(world);
     add_aux(world, CONNECTOR, "drm_dp_aux0", "AUX A\n");

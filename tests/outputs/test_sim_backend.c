@@ -130,7 +130,7 @@ static void a_delay_begins_with_its_command(void) {
     assert_int_equal(app_set_level(&w.app, HDCP, 0), COPP_HR_OK);
     w.outputs.now_ms += 100000;
     copp_outputs_tell_time(w.outputs.outputs, w.outputs.now_ms);
-    assert_int_equal(app_local(&w.app, HDCP), 0); /* being told is no dispatch: nothing else happens */
+    assert_int_equal(app_local(&w.app, HDCP), 0); /* being told is not a dispatch: nothing else happens */
     end(&w);
 }
 

@@ -130,7 +130,7 @@ static void in_force_when_told(void) {
     status = await(&world, COPP_WAYLAND_TYPE0);
     assert_int_equal(status.local, COPP_WAYLAND_TYPE0);
     assert_int_equal(status.flags, COPP_STATUS_NORMAL);
-    display_does(&world, '2'); /* more than was asked for is no loss, nor is what follows */
+    display_does(&world, '2'); /* more than was asked for is not a loss, nor is what follows */
     assert_int_equal(await(&world, COPP_WAYLAND_TYPE1).local, COPP_WAYLAND_TYPE0);
     display_does(&world, '1');
     status = await(&world, COPP_WAYLAND_TYPE0);

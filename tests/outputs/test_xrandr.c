@@ -409,7 +409,7 @@ static void server_that_is_stopped_at_the_start(void) {
     x_server_stop(&server);
 }
 
-/* What the kernel still has on is no reason to go on without the server that can switch it off. */
+/* What the kernel still has on is not a reason to go on without the server that can switch it off. */
 static void server_goes_before_the_kernel(void) {
     struct world world;
     world_start(&world, true);
@@ -469,7 +469,7 @@ static void without_the_property_nothing_is_offered(void) {
     world_end(&world);
 }
 
-/* A number that any client may have written is no number of the driver's. */
+/* A number that any client may have written is not a number of the driver's. */
 static void forged_connector_id(void) {
     struct world world;
     world_start(&world, true);

@@ -156,7 +156,7 @@ pid_t x_driver_begin(const struct x_server *server) {
         return pid;
     struct x_server own = *server;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    connect_driver(&own); /* a connection is no two processes' */
+    connect_driver(&own); /* two processes must not share a connection */
     while (!x_driver_has(&own, "Desired"))
         (void)usleep(5000);
     x_driver_says(&own, "Enabled");

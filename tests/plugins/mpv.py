@@ -161,7 +161,7 @@ def shown_only_while_protected(coppd):
     until(lambda: mpv.video() is False)
     print(f"hidden {1000 * (time.monotonic() - began):.0f} ms after the event")
     assert "EVT-4" in mpv.wait_for("lost")
-    mpv.command("set_property", "vid", 1)  # somebody's hand is no protection
+    mpv.command("set_property", "vid", 1)  # somebody's hand is not protection
     until(lambda: mpv.video() is False)
     coppd.event("plug HDMI-1")
     mpv.wait_for("protected")

@@ -19,8 +19,8 @@ struct document good_chain(void);
 struct document document_from(const char *text, size_t size);
 void document_free(struct document *document);
 
-/* Replaces the nth (from 0) occurrence of from in that certificate, or in the whole document. Fails the test if there
- * is none. */
+/* Replaces the nth (from 0) occurrence of from in that certificate, or in the whole document. Fails the test
+ * if it does not occur. */
 void edit(struct document *document, int certificate, unsigned nth, const char *from, const char *to);
 void edit_all(struct document *document, const char *from, const char *to);
 /* Renames an element: for the rules it is then missing. */

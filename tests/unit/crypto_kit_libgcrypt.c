@@ -124,7 +124,7 @@ void kit_rsa3072_sign(struct kit_key *key, const uint8_t *message, size_t size, 
     power(encoded, sizeof encoded, key->numbers[RSA_D], key->numbers[RSA_N], signature);
 }
 
-/* FIPS 186-4, 4.6. The secret number is no secret: nor is the key. */
+/* FIPS 186-4, 4.6. The secret number is not a secret: nor is the key. */
 void kit_dsa_sign(struct kit_key *key, const uint8_t *message, size_t size, uint8_t *signature) {
     uint8_t digest[SHA1_SIZE];
     uint8_t secret[SHA1_SIZE];

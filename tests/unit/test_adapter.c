@@ -288,7 +288,7 @@ static void in_one_step_as_well(void) {
     assert_memory_equal(chain_bytes, rig_chain, size);
     assert_int_equal(copp_device_exchange(apps[1].device, apps[1].random, &chain_bytes, &size), COPP_HR_OK);
     assert_int_equal(size, sizeof other_chain);
-    assert_memory_equal(chain_bytes, other_chain, size); /* which the adapter itself has not any more */
+    assert_memory_equal(chain_bytes, other_chain, size); /* which the adapter itself no longer has */
     copp_device_close(&apps[0].device);
     copp_device_close(&apps[1].device);
     rig_end(&rig);

@@ -338,7 +338,7 @@ static void list_store(void) {
         int cause = errno;
         bool failed = fault_disarm(&fault);
         if (result == COPP_OK) {
-            /* to be interrupted is no failure; nor is it one that a file with nothing to lose does not close */
+            /* an interruption is not a failure, nor is a close that fails on a file with nothing to lose */
             if (failed && fault.mode != FAULT_ONE_OTHERWISE)
                 assert_string_equal(fault.name, "close");
             assert_true(file_holds(&store, &store.new));

@@ -233,7 +233,7 @@ static void version_is_compared_as_numbers(void) {
         VERSION("c:Version='2.0' x:Version='1.0' xmlns:x='urn:x'", VALID),
         VERSION("Version='1.0' c:Version='2.0'", COPP_RULE_CERT_3, WHOLE),
         VERSION("c:Version='2.0' Version='2.0'", COPP_RULE_CERT_3, WHOLE), /* said twice is not said clearly */
-        {LEAF, 0, "c:Version=\"2.0\"", "c:Version='1.0'", false, VALID}, /* a certificate's own is no rule's */
+        {LEAF, 0, "c:Version=\"2.0\"", "c:Version='1.0'", false, VALID}, /* a certificate's own is not a rule's */
     };
     RUN_CHANGES(changes);
 }
@@ -345,7 +345,7 @@ static void moduli_have_exact_sizes(void) {
         {LEAF, 0, "<Modulus>vw9K", "<Modulus>", true, COPP_RULE_CERT_6, LEAF}, /* 253 bytes */
         {LEAF, 0, "<Modulus>vw9K", "<Modulus>AAAAvw9K", true, COPP_RULE_CERT_6, LEAF}, /* 259 */
         {LEAF, 0, "<Modulus>vw9K", "<Modulus>!!!!vw9K", true, COPP_RULE_CERT_6, LEAF},
-        {LEAF, 0, "<Modulus>vw9K", "<Modulus><c:b/>vw9K", true, COPP_RULE_CERT_6, LEAF}, /* an element is no value */
+        {LEAF, 0, "<Modulus>vw9K", "<Modulus><c:b/>vw9K", true, COPP_RULE_CERT_6, LEAF}, /* an element is not a value */
         {LEAF, 0, "<Modulus>vw9K", "<Modulus>vw 9K\r\n\t", true, VALID}, /* white space is allowed */
         {LEAF, 0, "<Modulus>vw9K", "<Modulus>vw<!-- 9 -->9<![CDATA[K]]>", true, VALID},
         {LEAF, 0, "<Modulus>vw9K", "<Modulus>&#118;w9K", true, VALID},
@@ -449,7 +449,7 @@ static void digests_cover_data_as_transmitted(void) {
     expect_then_free(&chain, VALID, "text before Data");
 }
 
-/* A digest that ends in a zero byte is not to be had with 19 bytes: what is missing is not taken for zeros. */
+/* A digest that ends in a zero byte cannot be shortened to 19 bytes: what is missing does not count as zeros. */
 static void digests_are_never_filled_up(void) {
     struct document chain = good_chain();
     char from[16] = ">150<";
@@ -643,7 +643,7 @@ static void a_valid_chain_tells_what_it_says(void) {
     document_free(&document);
 }
 
-/* What somebody wants to see of a chain that is no good. */
+/* What somebody wants to see of a chain that is not valid. */
 static void an_invalid_chain_can_be_looked_into(void) {
     struct document document = good_chain();
     struct copp_chain *chain;

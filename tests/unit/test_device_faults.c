@@ -275,7 +275,7 @@ static void live(struct rig *rig, struct app *app) {
     assert_int_equal(app_result(app), COPP_HR_UNEXPECTED);
 }
 
-/* A driver may live where memory cannot be had: nothing is allocated once the device is open. */
+/* A driver may live where memory is not available: nothing is allocated once the device is open. */
 static void no_memory_after_open(void) {
     struct copp_private_key *leaf = test_private_key("leaf.pem");
     for (int real = 0; real < 2; real++) {

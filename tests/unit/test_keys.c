@@ -230,7 +230,7 @@ static void keys_of_messages_are_read_from_text(void) {
         assert_int_equal(copp_rsa3072_key_read(text, size, &read, NULL), exponent > 1 ? COPP_OK : COPP_E_KEY);
         assert_int_equal(copp_dsa_key_read(text, size, &key, NULL), COPP_E_KEY);
     }
-    /* a signature that is no number below the modulus */
+    /* a signature that is not a number below the modulus */
     uint8_t signature[384];
     memset(signature, 0xFF, sizeof signature);
     assert_int_equal(copp_rsa3072_verify(rsa, signature, 4, signature, NULL), COPP_E_INVALID);

@@ -15,7 +15,7 @@
 #define FILE_NAME "copp-test-key.pem" /* in the directory the test runs in */
 
 #ifndef COPP_TEST_SHOW_MEMORY
-/* Also where memory cannot be locked, which is no reason for libgcrypt to do without: what is there is wiped when freed. */
+/* Also where memory cannot be locked, so that libgcrypt goes on without it: what is there is wiped when freed. */
 static void secrets_lie_in_memory_that_is_wiped(void) {
     struct copp_private_key *key = test_private_key("leaf.pem");
     void *blocks[10];

@@ -334,7 +334,7 @@ static void seals_open_and_differ(void) {
     copp_private_key_free(&key);
 }
 
-/* --- what is no ciphertext's doing --- */
+/* --- failures that no ciphertext causes --- */
 
 static void causes_before_the_operation_are_told(void) {
     static const enum copp_result causes[] = {COPP_E_MEMORY, COPP_E_RANDOM, COPP_E_CRYPTO};

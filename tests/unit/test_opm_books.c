@@ -39,7 +39,7 @@ static void assert_link(const struct scene *scene, uint32_t hdcp, uint32_t type1
     assert_int_equal(scene->rig.output.in_force.type1, type1);
 }
 
-/* The flags of an answer that is no level of HDCP. */
+/* The flags of an answer that is not a level of HDCP. */
 static uint32_t plain_flags(struct opm_app *app) {
     (void)opm_word(app, COPP_QUERY_BUS_DATA);
     return app->flags;

@@ -273,7 +273,7 @@ static void every_byte_of_a_request_is_authenticated(void) {
     opm_rig_end(&rig);
 }
 
-/* Messages of one kind are none of another, under one key. */
+/* Messages of one kind are not accepted as another, under one key. */
 static void no_kind_of_message_passes_for_another(void) {
     struct opm_rig rig;
     struct opm_app app;
@@ -326,7 +326,7 @@ static void additional_bytes_are_an_srm_or_nothing(void) {
     assert_int_equal(opm_send(&app, &command, NULL, 1), COPP_HR_POINTER);
     assert_int_equal(opm_send(&app, &command, byte, 1), CONFIGURATION);
     assert_int_equal(rig.output.in_force.hdcp, 0);
-    assert_int_equal(opm_send(&app, &command, byte, 0), COPP_HR_OK); /* a pointer to nothing is none */
+    assert_int_equal(opm_send(&app, &command, byte, 0), COPP_HR_OK); /* a pointer to zero bytes counts as NULL */
     command = opm_command(&app, COPP_OPM_SET_HDCP_SRM, (const uint8_t[4]){1}, 4);
     assert_int_equal(opm_send(&app, &command, byte, SIZE_MAX), COPP_HR_OPM_INVALID_SRM); /* by its size: nothing is read */
     assert_int_equal(opm_send(&app, &command, byte, COPP_OPM_ADDITIONAL_MAX + 1), COPP_HR_OPM_INVALID_SRM);
@@ -478,7 +478,7 @@ static void connectors_of_opm_alone(void) {
     }
 }
 
-/* OPM-WIRE-7: a number of its own, and not COPP's whole format; single fields and what nobody knows have none. */
+/* OPM-WIRE-7: a number of its own, and not COPP's whole format; single fields and unknown types do not have one. */
 static void interleaving_is_one_number(void) {
     static const unsigned numbers[][2] = {{2, 2}, {3, 3}, {4, 4}, {0, 0}, {1, 0}, {5, 0}, {6, 0}, {255, 0}};
     struct opm_rig rig;

@@ -334,7 +334,7 @@ static void events_stop(void) {
         {COPP_STATUS_REVOKED_HDCP_DEVICE, COPP_STOP_REVOKED_DEVICE},
         {COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED, COPP_STOP_LINK_LOST},
         {15, COPP_STOP_TAMPERING},
-        {0x10, COPP_STOP_LINK_LOST}, /* nobody knows what it means */
+        {0x10, COPP_STOP_LINK_LOST}, /* its meaning is unknown */
         {0x80000000u | COPP_STATUS_RENEGOTIATION_REQUIRED, COPP_STOP_LINK_LOST},
     };
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {

@@ -127,7 +127,7 @@ static uint32_t configure(struct opm_app *app, const json_t *step) {
         read = read_test_vector(strcat(name, file), &size);
     }
     read_padded(text_of(step, "message"), command.bytes, sizeof command.bytes);
-    const uint8_t *additional = read ? read : hex ? given : nothing; /* OPM-SET-3: a pointer to nothing is none */
+    const uint8_t *additional = read ? read : hex ? given : nothing; /* OPM-SET-3: a pointer to zero bytes counts as NULL */
     uint32_t hresult = copp_device_configure(app->device, &command, additional, size, 0);
     free(read);
     return hresult;

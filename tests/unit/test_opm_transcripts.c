@@ -1,6 +1,6 @@
 /*
  * Sessions that an independent implementation has recorded: given the same random numbers, ours sends the same bytes, and takes
- * out of the answers what is in them. What no session of ours would send (wrong MACs, numbers and sizes, reserved words) is passed over,
+ * out of the answers what is in them. What no session of ours would send (wrong MACs, numbers and sizes, reserved words) is ignored,
  * and so is what ends one of ours (OPM-APP-5, OPM-STA-8).
  */
 #include <jansson.h>

@@ -483,7 +483,7 @@ static void unprotect_goes_on_after_an_error(void) {
     free_all(&session, &driver);
 }
 
-/* The command that raises HDCP gets lost: whether it did its work nobody knows, so that "given back" would be a lie. */
+/* The command that raises HDCP gets lost: we cannot tell whether it did its work, so that "given back" would be a lie. */
 static void unprotect_vouches_for_no_dead_session(void) {
     struct fake_driver driver;
     fake_driver_init(&driver);

@@ -115,7 +115,7 @@ static void establishing(void) {
     stage_end(&stage);
 }
 
-/* QRY-4: an answer that could not be checked is no answer, and ends the session: the two sides are out of step. */
+/* QRY-4: an answer that could not be checked is not an answer, and ends the session: the two sides are out of step. */
 static void queries(void) {
     struct stage stage;
     stage_begin(&stage);

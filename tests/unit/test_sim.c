@@ -158,7 +158,7 @@ static void descriptions_that_are_refused(void) {
         {HDMI "[script\n", 4, "neither"},
         {HDMI "bogus\ncolour = red\n", 4, "neither"},
         {HDMI "colour = red\n", 4, "unknown key \"colour\""},
-        {HDMI "colour = red\n", 4, " pair display "}, /* and it is told whole: test_sim_opm.c has the end */
+        {HDMI "colour = red\n", 4, " pair display "}, /* and the list is whole: test_sim_opm.c has the end */
         {HDMI "type = dvi\n", 4, "type is given twice"},
         {HDMI "modes = 720p60\n", 4, "modes is given twice"},
         {"[output A]\ntype = HDMI\n", 2, "none of: vga svideo composite component dvi hdmi"},

@@ -358,7 +358,7 @@ static void malformed_lists_are_refused(void) {
 
     message = start_message(0x80, 1, 1);
     put_number(&message, 3 + 1 + 10 + 40, 3);
-    put_number(&message, 0x80 | 1, 1); /* the reserved bit is none of the count; a second list is announced by a KSV */
+    put_number(&message, 0x80 | 1, 1); /* the reserved bit is not part of the count; a second list is announced by a KSV */
     put_ksvs(&message, 0, 2);
     put_dsa_signature(&message, 0, message.size);
     struct copp_srm *srm = (struct copp_srm *)&message;

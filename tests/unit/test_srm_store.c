@@ -303,7 +303,7 @@ static void more_generations_are_newer(void) {
 static void a_receiver_is_looked_up_by_its_protocol(void) {
     struct copp_srm_store *store = open_store();
     struct copp_srm_given given = {.ever = false};
-    for (size_t i = 0; i < 4; i++) /* no list is no error */
+    for (size_t i = 0; i < 4; i++) /* a missing list is not an error */
         assert_false(revoked(store, COPP_HDCP_VERSION_NONE, ksvs[i]) || revoked(NULL, COPP_HDCP_VERSION_NONE, ksvs[i]));
     assert_int_equal(offer(store, "srm1-v5.bin", 5, &given), COPP_OK);
     for (size_t i = 0; i < 4; i++) {

@@ -292,7 +292,7 @@ static void a_failing_write_changes_nothing(void) {
     assert_int_equal(loaded_version(COPP_OK), 9);
 }
 
-/* What opens on POSIX and is no file. */
+/* What opens on POSIX and is not a file. */
 static void only_regular_files_are_taken(void) {
     start_empty();
     assert_int_equal(mkfifo(path, 0600), 0);

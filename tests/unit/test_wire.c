@@ -495,7 +495,7 @@ static void binding_layout(void) {
     decoded.flags = 0;
     assert_true(copp_binding_matches(bytes, &decoded));
     assert_int_equal(decoded.flags, 0x31323334);
-    for (size_t i = 0; i < 16; i++) { /* without its mark it is none */
+    for (size_t i = 0; i < 16; i++) { /* without its mark it does not count */
         bytes[i] ^= 1;
         assert_false(copp_binding_decode(bytes, &decoded));
         bytes[i] ^= 1;

@@ -242,7 +242,7 @@ static void extensions_are_read_strictly(void) {
     }
 }
 
-/* So many extensions that nobody knows, the last of which may be one of those before it. */
+/* Many unknown extensions, the last of which may be one of those before it. */
 static size_t write_extensions(uint32_t count, bool repeat, uint8_t *bytes, size_t room) {
     struct copp_der_out out = {bytes, room, 0, true};
     for (uint32_t i = 0; i < count; i++) {

@@ -76,7 +76,7 @@ enum disconnect_reason {
     DISCONNECT_CARD_GONE = 9,
     DISCONNECT_COUNT = 10
 };
-/* In words; NULL for what is none. */
+/* In words; NULL for an unknown one. */
 const char *copp_packet_disconnect_text(uint32_t disconnect);
 
 struct packet_header {
@@ -169,7 +169,7 @@ struct packet_news {
     } u;
 };
 
-/* The size of a kind's body as it is encoded; 0 for COPP_SOCKET_COMPLETE and for what is none. */
+/* The size of a kind's body as it is encoded; 0 for COPP_SOCKET_COMPLETE and for unknown kinds. */
 size_t copp_packet_news_size(uint32_t kind);
 void copp_packet_news_encode(const struct packet_news *news, uint8_t bytes[PACKET_NEWS_SIZE_MAX]);
 /* size: of the body, as it came. False for what cannot be. */

@@ -22,7 +22,7 @@ static enum copp_result validate(const struct player_trust *trust, bool opm, con
     return result == COPP_OK ? copp_opm_chain_validate(chain->bytes, chain->size, &opm_trust, NULL, verdict) : result;
 }
 
-/* The rule that the case's first word names. One kind's chain from a driver of the other kind is no chain there at all. */
+/* The rule that the case's first word names. One kind's chain from a driver of the other kind is not a chain there at all. */
 static bool is_named(const struct conformance_case *test, enum copp_rule rule) {
     const struct player_plan *plan = test->with;
     size_t size = strcspn(test->rules, " ");
