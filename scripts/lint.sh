@@ -17,6 +17,7 @@ lint_all() {
     step "lint: formatting (clang-format)" lint_format
     step "lint: no marks of unfinished work" lint_marks
     step "lint: no words that must be read twice (docs/style.md)" lint_words
+    step "lint: pictures are made of their sources" check_pictures
     step "lint: files of at most 600 lines" lint_file_length
     step "lint: layers: who may include what" lint_layers
     step "lint: no name that was given up (scripts/old-names.txt)" lint_old_names
@@ -75,7 +76,7 @@ lint_marks() {
     ! grep -nIwE 'TOD[O]|FIXM[E]|XX[X]|HAC[K]|not (yet )?implemente[d]' "${files[@]}"
 }
 
-# docs/conformance.md is made from the cases, which are looked at.
+# docs/conformance.md is made from the cases, whose texts are searched where they stand.
 lint_words() {
     local files pattern advice bad=0
     mapfile -t files < <(text_files | grep -vE '^\./(scripts/words\.txt|docs/(style|conformance)\.md|LICENSE.*|.*\.xml)$')

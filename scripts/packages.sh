@@ -15,6 +15,7 @@ packages_check=( # beside those
     zlib1g-dev libzstd-dev                     # what a static libcrypto of Debian 13 asks for
     umockdev libumockdev-dev                   # a simulated graphics card
     python3-pyte                               # a terminal without a screen
+    graphviz mscgen                            # pictures of the documents
     tshark                                     # reads recordings, by the dissector
     chromium chromium-driver                   # a browser for the pages of --html
     softhsm2                                   # a PKCS#11 token (scripts/pkcs11.sh has the provider on Debian 12)
