@@ -210,4 +210,5 @@ check_packages() {
     grep -q "enable 'copp-srm.service'" "$directory/postinst"
     grep -q "enable 'copp-srm-sleep.service'" "$directory/postinst"
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postrm | grep 'rm -rf /var/lib/coppd'
+    find "$directory" -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' -print0 | xargs -0 lintian --allow-root --fail-on error,warning
 }

@@ -25,7 +25,7 @@ packages_check=( # beside those
     gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user # a big-endian machine, emulated
     clang-format clang-tidy shellcheck         # lint
     gcovr                                      # coverage
-    debhelper dpkg-dev git                     # the Debian packages, and what making them leaves
+    debhelper dpkg-dev git lintian             # the Debian packages, what making them leaves, and what is wrong with them
     abigail-tools                              # what an upgrade would break
     cmake                                      # a program that finds libcopp by it
     prometheus systemd                         # promtool and systemd-analyze: coppd's metrics and units
