@@ -52,6 +52,8 @@ static enum look look_at_flags(struct player *p, uint32_t flags, enum copp_reque
         return LOOK_GOOD;
     if (has(p, FAULT_flags_of_levels_ignored) && level)
         return LOOK_GOOD;
+    if (has(p, FAULT_flags_of_global_ignored) && request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL)
+        return LOOK_GOOD;
     if (has(p, FAULT_flags_one_at_a_time) && flags != 1 && flags != 2)
         return LOOK_GOOD;
     if (has(p, FAULT_renegotiation_ignored))
