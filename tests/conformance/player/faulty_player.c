@@ -222,6 +222,8 @@ static void run_session(struct player *p, const char *anchor_path) {
     bool needed = needs_hdcp(p, &known);
     if (!known)
         show(p, has(p, FAULT_plays_unanswered));
+    else if (!needed && has(p, FAULT_connector_unchecked))
+        show(p, true); /* without HDCP, as on a panel */
     pass_time(p, clock_ms() + (p->showing ? 5000u : 0u));
     if (!needed || !known)
         return;
