@@ -17,11 +17,13 @@ static bool same(const struct player *p, const uint8_t *a, const uint8_t *b, enu
 }
 
 /* Whether the question is one whose answers are looked at less. */
-static bool is_spared(const struct player *p, const uint8_t *input, enum player_fault global, enum player_fault receiver) {
+static bool is_spared(const struct player *p, const uint8_t *input, enum player_fault local, enum player_fault global,
+                      enum player_fault receiver) {
     enum copp_request request;
     if (!copp_opm_request_from_guid(input + 16, &request))
         return false;
-    return (request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL && has(p, global)) ||
+    return (request == COPP_QUERY_LOCAL_PROTECTION_LEVEL && has(p, local)) ||
+           (request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL && has(p, global)) ||
            (request == COPP_QUERY_HDCP_KEY_DATA && has(p, receiver));
 }
 
@@ -34,7 +36,7 @@ static bool mac_is_right(struct player *p, const uint8_t *input, const uint8_t *
     if (has(p, FAULT_connector_unchecked) &&
         memcmp(input + 16, copp_opm_request_guid(COPP_QUERY_CONNECTOR_TYPE), COPP_GUID_SIZE) == 0)
         return true;
-    if (is_spared(p, input, FAULT_global_mac_unchecked, FAULT_receiver_mac_unchecked))
+    if (is_spared(p, input, FAULT_local_mac_unchecked, FAULT_global_mac_unchecked, FAULT_receiver_mac_unchecked))
         return true;
     return same(p, mac, output, FAULT_no_mac, FAULT_mac_but_first_byte, FAULT_mac_but_last_byte);
 }
@@ -55,7 +57,8 @@ static bool size_is_right(const struct player *p, const uint8_t *input, uint32_t
 
 static bool random_is_right(const struct player *p, const uint8_t *input, const uint8_t *output) {
     static const uint8_t zeros[COPP_RANDOM_SIZE];
-    if (has(p, FAULT_mac_alone) || is_spared(p, input, FAULT_global_random_unchecked, FAULT_receiver_random_unchecked))
+    if (has(p, FAULT_mac_alone) ||
+        is_spared(p, input, FAULT_local_random_unchecked, FAULT_global_random_unchecked, FAULT_receiver_random_unchecked))
         return true;
     if (has(p, FAULT_random_but_middle))
         return memcmp(input, output + 20, 4) == 0 && memcmp(input + 12, output + 32, 4) == 0;
@@ -101,7 +104,7 @@ static bool binding_is_right(struct player *p, const uint8_t *input, const uint8
     if (memcmp(binding, expected, COPP_GUID_SIZE) != 0)
         return has(p, FAULT_unbound_accepted) || (has(p, FAULT_unbound_later_accepted) && p->bound);
     p->bound = true;
-    if (is_spared(p, input, FAULT_bound_global, FAULT_binding_unread))
+    if (is_spared(p, input, FAULT_bound_local, FAULT_bound_global, FAULT_binding_unread))
         return true;
     for (size_t i = COPP_GUID_SIZE; i < sizeof expected; i++) {
         if (binding[i] != expected[i] && part_matters(p, i))
