@@ -1,6 +1,7 @@
 #include "recording.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,22 @@ static int fail_to_create(const struct invocation *in, const char *name, int err
     return fail_to_write(in, name, "cannot be created", error);
 }
 
+#ifdef SIGXFSZ
+static void on_limit(int number) {
+    (void)number;
+}
+#endif
+
+/* A file that may not grow is as a full disk. With a handler, since what is ignored stays ignored in a command that copp protect runs. */
+static void survive_limit(void) {
+#ifdef SIGXFSZ
+    const struct sigaction action = {.sa_handler = on_limit, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGXFSZ, &action, NULL);
+#endif
+}
+
 static int open_files(const struct invocation *in, struct recorder_config *config) {
+    survive_limit();
     config->fd = system_create(names.record);
     if (config->fd < 0)
         return fail_to_create(in, names.record, errno);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hurry.h"
 #include "lending.h"
 #include "listen.h"
 #include "notify.h"
@@ -62,7 +63,7 @@ void client_end(struct client *client, enum disconnect_reason why) {
     copp_device_close(&client->device); /* EVT-5 */
     identity_release(&client->identity);
     sd_event_source_disable_unref(client->source);
-    (void)close(client->fd);
+    hurry_close_file(server, client->fd);
     client->user->clients--;
     server->client_count--;
     stop_waiting(client);
@@ -315,7 +316,7 @@ bool client_begin(struct server *server, int fd, sd_event_io_handler_t on_events
         why = why ? why : DISCONNECT_FULL;
         notify_refusal(server, user, pid, why);
         disconnect(server, fd, why);
-        (void)close(fd);
+        hurry_close_file(server, fd);
         return ended;
     }
     client->server = server;

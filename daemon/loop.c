@@ -14,6 +14,7 @@
 #include "client.h"
 #include "clock.h"
 #include "configure.h"
+#include "hurry.h"
 #include "lending.h"
 #include "listen.h"
 #include "log.h"
@@ -299,6 +300,8 @@ bool server_open(struct server *server, struct error_text *error) {
     server->max_sessions = max_sessions();
     if (server->max_sessions == 0)
         return error_set(error, "the limit on open files leaves no room for sessions: raise LimitNOFILE");
+    if (!hurry_open(server))
+        return error_set(error, "no timer can be made: %s", strerror(errno));
     if (!lenders_read(server->config.lenders, server->lenders, &server->lender_count, error))
         return false;
     if (!identity_open(&server->config, true, &server->identity, error))
@@ -337,6 +340,7 @@ void server_close(struct server *server) {
         client_end(server->subscribers->client, 0);
     while (server->clients)
         client_end(server->clients, 0);
+    hurry_close(server);
     precedence_free(server);
     journal_end(&server->journal);
     free(server->connectors);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hurry.h"
 #include "lending.h"
 
 /* Room for as many as a request may have: of 253 the kernel opens these, and drops the others before we hear of them. */
@@ -47,7 +48,7 @@ static void *close_file(void *argument) {
     return NULL;
 }
 
-/* Closing such a one waits for nobody. */
+/* Closing such a one waits for nobody, and what lies in it for 10 ms at most. */
 static bool is_unix_socket(int fd) {
     int domain;
     socklen_t size = sizeof domain;
@@ -59,7 +60,7 @@ static void close_aside(struct server *server, uid_t uid, int fd) {
     struct closing *closing = room_to_close(server, uid);
     pthread_t thread;
     if (is_unix_socket(fd)) {
-        (void)close(fd);
+        hurry_close_file(server, fd);
     } else if (closing) {
         closing->uid = uid;
         closing->fd = fd;
@@ -71,12 +72,19 @@ static void close_aside(struct server *server, uid_t uid, int fd) {
 
 /* --- */
 
-/* The type of the next packet, if descriptors come with it that are wanted, else 0; looking opens none. */
-static uint32_t look_ahead(const struct client *client) {
+/*
+ * The type of the next packet, if descriptors come with it that are wanted, else 0; looking opens none. *drops: taking it may drop some, which
+ * closes them.
+ */
+static uint32_t look_ahead(const struct client *client, bool *drops) {
     uint8_t head[PACKET_HEADER_SIZE];
     struct packet_header header;
+    struct iovec beginning = {head, sizeof head};
+    struct msghdr message = {.msg_iov = &beginning, .msg_iovlen = 1};
     uid_t uid = client->user->uid;
-    if (recv(client->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)sizeof head)
+    ssize_t got = recvmsg(client->fd, &message, MSG_PEEK | MSG_DONTWAIT);
+    *drops = got < 0 || message.msg_flags & MSG_CTRUNC; /* there was no room for them, as nothing is wanted yet */
+    if (got != (ssize_t)sizeof head)
         return 0;
     copp_packet_header_decode(head, &header);
     if (header.version != PACKET_VERSION)
@@ -92,18 +100,26 @@ ssize_t passed_receive(const struct client *client) {
     struct iovec request = {&server->request, sizeof server->request};
     struct msghdr message = {.msg_iov = &request, .msg_iovlen = 1};
     ssize_t got;
-    uint32_t type = look_ahead(client);
+    bool drops, waited = false;
+    uint32_t type = look_ahead(client, &drops);
     if (type) { /* one comes with record: another does not fit */
         message.msg_control = control.bytes;
         message.msg_controllen = type == PACKET_RECORD ? CMSG_LEN(sizeof(int)) : sizeof control.bytes;
     }
+    if (drops)
+        hurry_begin(server);
     do { /* MSG_TRUNC: tells the size of what does not fit */
         got = recvmsg(client->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
+    if (drops)
+        waited = hurry_end(server);
     server->passed = (struct passed){.aside = type == PACKET_RECORD, .uid = client->user->uid};
     if (got >= 0)
         collect(&message, &server->passed);
-    return got;
+    if (!waited)
+        return got;
+    errno = ETIMEDOUT; /* once is enough: its user has to connect again, which takes turns */
+    return -1;
 }
 
 void passed_close(struct server *server) {
@@ -114,7 +130,7 @@ void passed_close(struct server *server) {
         if (passed->aside)
             close_aside(server, passed->uid, passed->fds[i]);
         else
-            (void)close(passed->fds[i]);
+            hurry_close_file(server, passed->fds[i]);
     }
     passed->count = 0;
 }

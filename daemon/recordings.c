@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "copp/base.h"
+#include "hurry.h"
 #include "log.h"
 
 #define BUFFER_WANTED 1048576 /* bytes of the socket's buffer: the kernel gives what it allows */
@@ -257,7 +258,7 @@ void recording_end(struct client *client) {
     while (*link != client->recording)
         link = &(*link)->next;
     *link = client->recording->next;
-    (void)close(client->recording->fd);
+    hurry_close_file(client->server, client->recording->fd);
     free(client->recording);
     client->recording = NULL;
     client->user->recordings--;

@@ -3,6 +3,7 @@
 #define COPPD_STATE_H
 
 #include <stdatomic.h>
+#include <time.h>
 
 #include <systemd/sd-event.h>
 
@@ -171,6 +172,8 @@ struct server {
     struct lending *lendings; /* lending.h */
     struct recording *recordings; /* recordings.h */
     struct closing closings[CLOSINGS_MAX]; /* passed.h */
+    timer_t hurry; /* hurry.h */
+    bool hurries; /* there is one */
     uid_t lenders[LENDERS_MAX]; /* who may lend besides root */
     size_t lender_count;
     struct client *waiting; /* those whose command is under way: one a connector (CMD-6) */

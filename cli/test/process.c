@@ -15,6 +15,7 @@
 #define FRAMES_MS 200u /* how often the frames command looks */
 #define END_MS 500u /* as long as the player has to end by itself */
 #define WORD_SIZE 4096u
+#define READS_MAX 32u /* so often the output is read in one look: the driver has to answer one that prints without end, too */
 
 static struct test_process *process_of(struct player_process *process) {
     return (struct test_process *)process;
@@ -155,22 +156,29 @@ static void end_line(struct test_process *p, struct player_seen *seen, uint64_t 
         *at = printable_ascii(*at) ? *at : '?';
 }
 
+static void take_output(struct test_process *p, const char *bytes, size_t size, struct player_seen *seen, uint64_t now_ms) {
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\n' || p->length == sizeof p->line - 1)
+            end_line(p, seen, now_ms);
+        if (bytes[i] != '\n')
+            p->line[p->length++] = bytes[i] != '\0' ? bytes[i] : '?'; /* a marker behind it counts */
+    }
+}
+
 static void read_output(struct test_process *p, struct player_seen *seen, uint64_t now_ms) {
     char bytes[4096];
-    ssize_t got;
-    while (p->output >= 0 && (got = read(p->output, bytes, sizeof bytes)) != 0) {
+    for (unsigned reads = 0; p->output >= 0 && reads < READS_MAX; reads++) {
+        ssize_t got = read(p->output, bytes, sizeof bytes);
         if (got < 0)
             return;
-        for (ssize_t i = 0; i < got; i++) {
-            if (bytes[i] == '\n' || p->length == sizeof p->line - 1)
-                end_line(p, seen, now_ms);
-            if (bytes[i] != '\n')
-                p->line[p->length++] = bytes[i];
+        if (got > 0) {
+            take_output(p, bytes, (size_t)got, seen, now_ms);
+            continue;
         }
-    }
-    if (p->output >= 0)
+        end_line(p, seen, now_ms); /* the last line need not have an end */
         (void)close(p->output);
-    p->output = -1;
+        p->output = -1;
+    }
 }
 
 /* Its exit status comes as a line: the children of this process are the player's, and reaped with it. */

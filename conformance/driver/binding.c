@@ -150,6 +150,54 @@ static void history_of_refusals(struct case_run *run) {
         (void)want_history(run, client, &history);
 }
 
+/* What is refused before its MAC is looked at, and for what it asks, too. */
+struct refused_command {
+    size_t at; /* of a word that is replaced under a right MAC */
+    uint32_t flip;
+};
+
+static bool send_refused(struct case_run *run, struct driver_client *client, struct history *history,
+                         const struct refused_command *refused) {
+    struct copp_command command;
+    uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE] = {0};
+    const uint32_t types = client->output->types & 7;
+    uint32_t hresult;
+    put_u32(data, lowest_bit(types));
+    client_make_command(client, COPP_SET_PROTECTION_LEVEL, data, sizeof data, &command);
+    put_u32(command.bytes + refused->at, get_u32(command.bytes + refused->at) ^ refused->flip);
+    client_sign_command(client, &command);
+    return client_command(run, client, &command, &hresult) && add(run, client, history, 4, command.bytes, hresult);
+}
+
+static bool send_old_status(struct case_run *run, struct driver_client *client, struct history *history) {
+    struct copp_status_input input;
+    struct copp_status_output output;
+    uint32_t hresult;
+    client_make_status(run, client, COPP_QUERY_CONNECTOR_TYPE, NULL, 0, &input);
+    put_u32(input.bytes + 32, get_u32(input.bytes + 32) - 1);
+    return client_status(run, client, &input, NULL, &output, &hresult) &&
+           (hresult == COPP_HR_OK || add(run, client, history, 5, input.bytes, hresult));
+}
+
+static void history_of_all_refusals(struct case_run *run) {
+    static const struct refused_command commands[] = {
+        {32, 1}, /* dwSequence */
+        {16, 1}, /* guidCommandID */
+        {36, 31}, /* cbSizeData 15 */
+        {44, 0x70}, /* a level that no type has */
+    };
+    struct history history = {.refused = 0};
+    struct driver_client *client = client_start(run);
+    if (client == NULL)
+        return;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (!send_refused(run, client, &history, &commands[i]) || !want_history(run, client, &history))
+            return;
+    }
+    if (send_old_status(run, client, &history))
+        (void)want_history(run, client, &history);
+}
+
 /* --- the connector --- */
 
 static void names_connector(struct case_run *run) {
@@ -187,6 +235,16 @@ static void tells_unplugged(struct case_run *run) {
                          get_u32(output.bytes + AT + 52) & COPP_BOUND_PLUGGED, 0);
 }
 
+/* BIND-6 promises that QueryHDCPKeyData answers, which it does not here. */
+static void tells_no_receiver(struct case_run *run) {
+    struct driver_client *client = client_start(run);
+    struct copp_status_input input;
+    struct copp_status_output output;
+    if (client != NULL && ask(run, client, COPP_QUERY_CONNECTOR_TYPE, NULL, 0, &input, &output))
+        (void)want_field(run, "BIND-6", "the flags of an output without an HDCP receiver", AT + 52,
+                         get_u32(output.bytes + AT + 52) & COPP_BOUND_RECEIVER, 0);
+}
+
 #define BOUND(number, title, rules, sends, right, need, function)                                                                \
     CORRECT_CASE(number, title, rules, FROM_LIBCOPP, sends, right, NEED_BOUND | (need), function, NULL)
 
@@ -207,10 +265,16 @@ const struct conformance_case driver_cases_binding[] = {
                  "a command with a wrong MAC, a query of a wrong size, a right query",
                  "count 2, and the record is OMAC-1 over the old one and the message", NEED_BOUND | NEED_TYPE,
                  history_of_refusals, NULL),
+    HOSTILE_CASE("DRV-BIND-3-4", "whatever a command was refused for, it is in the record", "BIND-3", FROM_LIBCOPP,
+                 "commands with a wrong number, GUID, size and level, and a query with a wrong number; a right query after each",
+                 "each is counted, and the record is OMAC-1 over the old one and the message", NEED_BOUND | NEED_TYPE,
+                 history_of_all_refusals, NULL),
     BOUND("DRV-BIND-6-1", "a display that is there is told", "BIND-6", "QueryConnectorType", "Plugged and Receiver",
           NEED_HDCP | NEED_RECEIVER, tells_plugged),
     BOUND("DRV-BIND-6-2", "a display that is not there is not told", "BIND-6", "unplug; QueryConnectorType", "not Plugged",
           NEED_HDCP | NEED_EVENTS, tells_unplugged),
+    BOUND("DRV-BIND-6-3", "a receiver that is not there is not told", "BIND-6", "QueryConnectorType", "not Receiver",
+          NEED_NO_RECEIVER, tells_no_receiver),
     BOUND("DRV-BIND-7-1", "the connector's name is bound", "BIND-7 BIND-4", "QueryConnectorType",
           "the name under which the device was opened, filled up with zeros", 0, names_connector),
     END_OF_CASES,

@@ -77,6 +77,7 @@ static void refusal_does_not_count(struct case_run *run) {
 
 static const struct flaw mac_first = {.what = "a command whose MAC differs in its first bit", FLIPPED(0, 0x01)};
 static const struct flaw mac_last = {.what = "a command whose MAC differs in its last bit", FLIPPED(15, 0x80)};
+static const struct flaw mac_middle = {.what = "a command whose MAC differs in a bit in its middle", FLIPPED(7, 0x10)};
 static const struct flaw flip_size = {.what = "a command whose cbSizeData was changed after its MAC", FLIPPED(36, 0x01)};
 static const struct flaw flip_type = {.what = "a command whose type was changed after its MAC", FLIPPED(43, 0x80)};
 static const struct flaw flip_level = {.what = "a command whose level was changed after its MAC", FLIPPED(44, 0x01)};
@@ -328,6 +329,7 @@ const struct conformance_case driver_cases_command[] = {
     MAC_FLIP("DRV-CMD-1-9", "the last byte of CommandData", flip_end),
     HOSTILE_CASE("DRV-CMD-1-10", "a MAC under another key is refused", "CMD-1", FROM_COMMAND,
                  "SetProtectionLevel, MAC under the key zero", "E_UNEXPECTED", NEED_TYPE, another_key, NULL),
+    MAC_FLIP("DRV-CMD-1-11", "the MAC's middle", mac_middle),
     HOSTILE_CASE("DRV-CMD-2-1", "a command before KeyExchange is refused", "CMD-2", FROM_COMMAND, "SetProtectionLevel at once",
                  "E_UNEXPECTED", NEED_TYPE, unopened, &at_once),
     HOSTILE_CASE("DRV-CMD-2-2", "a command before SequenceStart is refused", "CMD-2", FROM_COMMAND,

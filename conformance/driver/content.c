@@ -208,6 +208,13 @@ static void key_of_nobody(struct case_run *run) {
         (void)want_hresult(run, "QRY-6", "QueryHDCPKeyData without a receiver", hresult, COPP_HR_INVALIDARG);
 }
 
+static void key_of_unplugged(struct case_run *run) {
+    if (!driver_cause_until_end(run, "unplug", "plug"))
+        return;
+    driver_settle(run);
+    key_of_nobody(run);
+}
+
 static void signaling(struct case_run *run) {
     struct driver_client *client = client_start(run);
     struct copp_status_signaling answer;
@@ -257,6 +264,8 @@ const struct conformance_case driver_cases_content[] = {
          NEED_COMPONENT | NEED_EVENTS, ntsc_rate),
     ASKS("DRV-QRY-6-8", "without a receiver the key is refused", "QRY-6", "QueryHDCPKeyData where there is none", "E_INVALIDARG",
          NEED_NO_RECEIVER, key_of_nobody),
+    ASKS("DRV-QRY-6-10", "a receiver that is unplugged has no key", "QRY-6", "unplug; QueryHDCPKeyData", "E_INVALIDARG",
+         NEED_RECEIVER | NEED_EVENTS, key_of_unplugged),
     ASKS("DRV-QRY-6-9", "the active standard is one that is offered", "QRY-6 CMD-5 WIRE-10", "QuerySignaling",
          "one standard, or None", NEED_SIGNALING, signaling),
     ASKS("DRV-WIRE-7-6", "ExtendedInfo is 0", "WIRE-7", "QueryProtectionType", "both words 0", 0, no_extended_info),

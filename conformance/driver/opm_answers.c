@@ -128,6 +128,12 @@ static void run_binding(struct case_run *run) {
 
 /* A refusal counts in the next answer. */
 static void run_refusals(struct case_run *run) {
+    static const struct opm_message forged = {
+        .request = COPP_QUERY_BUS_DATA, .mac = OPM_MAC_ZERO, .code = COPP_HR_OPM_INVALID_INFORMATION_REQUEST};
+    static const struct opm_message late = {
+        .request = COPP_QUERY_BUS_DATA, .sequence = 1, .code = COPP_HR_OPM_INVALID_INFORMATION_REQUEST};
+    static const struct opm_message forged_command = {
+        .request = COPP_SET_PROTECTION_LEVEL, .mac = OPM_MAC_ZERO, .code = COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST};
     struct copp_status_output output;
     uint32_t hresult;
     struct driver_client *client = client_start(run);
@@ -138,9 +144,10 @@ static void run_refusals(struct case_run *run) {
         return;
     }
     if (!opm_set(run, client, COPP_PROTECTION_TYPE_NONE, 0, &hresult) || !opm_try(run, client, COPP_SET_SIGNALING, 0, &hresult) ||
+        !opm_send_get(run, client, &forged) || !opm_send_get(run, client, &late) || !opm_send_set(run, client, &forged_command) ||
         !opm_query(run, client, COPP_QUERY_BUS_DATA, 0, &output))
         return;
-    want_field(run, NULL, "how many calls were refused", BINDING_AT + 48, get_u32(output.bytes + BINDING_AT + 48), 2);
+    want_field(run, NULL, "how many calls were refused", BINDING_AT + 48, get_u32(output.bytes + BINDING_AT + 48), 5);
 }
 
 static bool reserved_is_zero(struct case_run *run, struct driver_client *client, const struct offered *offered,
@@ -387,7 +394,8 @@ const struct conformance_case driver_cases_opm_answers[] = {
     DOES("GET-4-5", "bound answers say which request they answer", "OPM-GET-4 BIND-1 BIND-7", EACH,
          "GUID, number, size and parameters of the request, the next command's number, the output's name", 0, run_binding),
     DOES("GET-4-6", "bound answers count what was refused", "BIND-3 OPM-GET-4",
-         "a wrong command and a wrong request; a right one", "2 refused calls", 0, run_refusals),
+         "a wrong command and a wrong request, then two requests and a command with a wrong OMAC or number; a right one",
+         "5 refused calls", 0, run_refusals),
     DOES("WIRE-6-1", "the reserved words of OPM_STANDARD_INFORMATION are 0", "OPM-WIRE-6", EACH,
          "ulReserved and ulReserved2 are 0", 0, run_reserved),
     DOES("WIRE-7-1", "the interleave word is a number of its own", "OPM-WIRE-7", "GET_ACTUAL_OUTPUT_FORMAT",

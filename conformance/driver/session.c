@@ -265,6 +265,17 @@ static void wrong_random(struct case_run *run) {
         (void)send_wrong_random(run, client, *at);
 }
 
+/* Those that have no case of their own, each in a session of its own. */
+static void wrong_random_elsewhere(struct case_run *run) {
+    static const size_t bytes[] = {1, 2, 5, 6, 7, 9, 10, 13, 14};
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        struct driver_client *client = client_open(run);
+        if (client == NULL || !client_greet(run, client) || !send_wrong_random(run, client, bytes[i]))
+            return;
+        client_close(run, client);
+    }
+}
+
 static void spends_random(struct case_run *run) {
     struct driver_client *client = client_open(run);
     if (client != NULL && client_greet(run, client) && send_wrong_random(run, client, 0))
@@ -366,6 +377,9 @@ const struct conformance_case driver_cases_session[] = {
     ANOTHER_RANDOM("DRV-SES-7-5", byte_11, "byte 11 of the random number is compared"),
     ANOTHER_RANDOM("DRV-SES-7-6", byte_12, "byte 12 of the random number is compared"),
     ANOTHER_RANDOM("DRV-SES-7-7", byte_15, "byte 15 of the random number is compared"),
+    HOSTILE_CASE("DRV-SES-7-9", "each byte of the random number is compared", "SES-7", FROM_START,
+                 "SequenceStart whose random number differs in one byte: 1, 2, 5, 6, 7, 9, 10, 13 or 14",
+                 "E_UNEXPECTED: all 16 bytes are compared", 0, wrong_random_elsewhere, NULL),
     HOSTILE_CASE("DRV-SES-8-1", "a wrong random number is the only guess", "SES-8", FROM_START,
                  "SequenceStart with another random number, then a right one", "both answer E_UNEXPECTED", 0, spends_random,
                  NULL),

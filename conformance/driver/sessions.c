@@ -112,6 +112,17 @@ static void told_before_handshake(struct case_run *run) {
                      flags & COPP_STATUS_LINK_LOST, COPP_STATUS_LINK_LOST);
 }
 
+static void told_of_mode_before_handshake(struct case_run *run) {
+    static const char *const modes[] = {"mode 720p60", "mode 1080p60", "mode 480p59.94", NULL};
+    struct driver_client *client = client_open(run);
+    uint32_t flags = 0;
+    if (client == NULL || !driver_go_elsewhere(run, modes) || !client_handshake(run, client) ||
+        !client_await_flags(run, client, &flags))
+        return;
+    (void)want_field(run, "EVT-1", "RenegotiationRequired in dwFlags of a device that was open when it happened", 36,
+                     flags & COPP_STATUS_RENEGOTIATION_REQUIRED, COPP_STATUS_RENEGOTIATION_REQUIRED);
+}
+
 /* Two events before one answer: it tells both. */
 static void both_flags(struct case_run *run) {
     const uint32_t both = COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED;
@@ -243,6 +254,9 @@ const struct conformance_case driver_cases_sessions[] = {
     CORRECT_CASE("DRV-EVT-1-9", "a device is told of what happened before its handshake", "EVT-1 EVT-2", FROM_STATUS,
                  "a device is opened; HDCP of another session fails; handshake and query", "LinkLost", WITH_HDCP,
                  told_before_handshake, NULL),
+    CORRECT_CASE("DRV-EVT-1-10", "a device is told of another mode before its handshake", "EVT-1 EVT-2", FROM_STATUS,
+                 "a device is opened; another mode; handshake and query", "RenegotiationRequired", WITH_HDCP,
+                 told_of_mode_before_handshake, NULL),
     CORRECT_CASE("DRV-EVT-2-6", "a new session is not told of what happened before it", "EVT-2", FROM_STATUS,
                  "HDCP fails; a new session; a query", "no flags", WITH_HDCP, no_old_flags, NULL),
     CORRECT_CASE("DRV-EVT-2-7", "an answer tells all flags there are", "EVT-2 EVT-1", FROM_STATUS, "unplug and plug; a query",

@@ -128,15 +128,17 @@ static void aspect_ratio(struct case_run *run) {
     uint32_t hresult;
     if (client == NULL)
         return;
-    struct copp_set_signaling set = {.standard = client->output->standard, .aspect = {{0xFF, 0x5A}, {0xF0, 0xFF}, {0, 0xFF}}};
+    struct copp_set_signaling set = {.standard = client->output->standard,
+                                     .aspect = {{0xFF, 0x5A}, {0xF0, 0xFF}, {0xFFFFFFFFu, 0x8000F00Fu}}};
     if (!send(run, client, &set, &hresult) || !want_hresult(run, "CMD-5", "SetSignaling", hresult, COPP_HR_OK))
         return;
     set.aspect[0] = (struct copp_masked){0x0F, 0xF3};
     set.aspect[1] = (struct copp_masked){0x30, 0x00};
+    set.aspect[2] = (struct copp_masked){0xF000000Fu, 0x10000000u};
     if (!send(run, client, &set, &hresult) || !want_hresult(run, "CMD-5", "SetSignaling", hresult, COPP_HR_OK) ||
         !ask(run, client, &answer))
         return;
-    static const uint32_t right[] = {0x53, 0xC0, 0};
+    static const uint32_t right[] = {0x53, 0xC0, 0x1000F000u};
     static const char *const names[] = {"AspectRatioData", "AspectRatioData2", "AspectRatioData3"};
     for (size_t i = 0; i < 3; i++) {
         if (!want_field(run, "CMD-5", names[i], 56 + 8 * i, answer.aspect[i].data, right[i]))
@@ -162,6 +164,18 @@ static void default_returns(struct case_run *run) {
     client = client_start(run);
     if (client != NULL)
         (void)want_active(run, client, standard);
+}
+
+/* The last device is meant, not the one that has chosen. */
+static void stays_for_others(struct case_run *run) {
+    struct driver_client *client = client_start(run);
+    struct driver_client *other = client != NULL ? client_start(run) : NULL;
+    if (other == NULL || !choose(run, client, another(client->output)))
+        return;
+    const uint32_t standard = another(client->output);
+    client_close(run, client);
+    driver_settle(run);
+    (void)want_active(run, other, standard);
 }
 
 static void no_signaling(struct case_run *run) {
@@ -228,6 +242,9 @@ const struct conformance_case driver_cases_signaling[] = {
     CORRECT_CASE("DRV-CMD-5-15", "the default returns with the last device", "CMD-5", FROM_LIBCOPP,
                  "SetSignaling on S-Video; the session is closed; QuerySignaling in a new one", "the default standard",
                  NEED_SIGNALING | NEED_FIXED, default_returns, NULL),
+    CORRECT_CASE("DRV-CMD-5-18", "signaling stays while another device is open", "CMD-5", FROM_LIBCOPP,
+                 "SetSignaling on S-Video in one of two sessions, which is closed; QuerySignaling in the other",
+                 "the standard that was set", NEED_SIGNALING | NEED_FIXED, stays_for_others, NULL),
     HOSTILE_CASE("DRV-CMD-5-16", "no standard where none is offered", "CMD-5", FROM_COMMAND,
                  "SetSignaling, EN300294_625i, on an output without standards", "E_INVALIDARG", NEED_NO_SIGNALING, no_signaling,
                  NULL),

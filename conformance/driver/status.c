@@ -231,6 +231,8 @@ static const struct refusal type_acp = {LOCAL, "QueryLocalProtectionLevel of ACP
                                         TYPE(COPP_PROTECTION_TYPE_ACP)};
 static const struct refusal type_hdcp = {GLOBAL, "QueryGlobalProtectionLevel of HDCP, which is not offered",
                                          TYPE(COPP_PROTECTION_TYPE_HDCP)};
+static const struct refusal type_high = {LOCAL, "QueryLocalProtectionLevel of HDCP beside a bit that no type has",
+                                         TYPE(0x40000000u | COPP_PROTECTION_TYPE_HDCP)};
 static const struct refusal type_both = {GLOBAL, "QueryGlobalProtectionLevel of two types", TYPE(7)};
 
 static void unopened(struct case_run *run) {
@@ -346,6 +348,8 @@ const struct conformance_case driver_cases_status[] = {
             type_acp),
     REFUSES("DRV-QRY-1-25", "HDCP has no level where there is none", "QueryGlobalProtectionLevel, HDCP", NEED_TYPE | NEED_NO_HDCP,
             type_hdcp),
+    REFUSES("DRV-QRY-1-27", "all bits of a type are looked at", "QueryLocalProtectionLevel, type 0x40000001", NEED_HDCP,
+            type_high),
     REFUSES("DRV-QRY-1-26", "several types have no level", "QueryGlobalProtectionLevel, type 7", NEED_TYPE, type_both),
 
     FORM("DRV-QRY-2-1", "the MAC of QueryConnectorType's answer", "QRY-2", 0, 0, "OMAC-1 over the 4080 bytes after it",

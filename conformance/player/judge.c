@@ -184,8 +184,17 @@ static bool has_given_up(const struct view *v, const struct session_seen *s) {
     return (released || s->ended_ms != 0) && (hidden(v) || is_protected_anew(v, s));
 }
 
+/* Content that was never seen says nothing when it is not seen later: the player may show it where we do not look. */
+static bool saw_nothing(const struct view *v) {
+    return v->plan->wrong.playing && v->seen->can_see && v->seen->shown_first_ms == 0 && !exited(v);
+}
+
+static bool has_hidden(const struct view *v) {
+    return hidden(v) && !saw_nothing(v);
+}
+
 static bool has_stopped(const struct view *v, const struct session_seen *s) {
-    return has_given_up(v, s) || hidden(v);
+    return has_given_up(v, s) || has_hidden(v);
 }
 
 /* What is hidden stays hidden: a look that went wrong is not enough. What a player has not begun to show it may show yet. */
@@ -200,6 +209,9 @@ static bool still_goes_on(const struct view *v, const struct session_seen *s) {
     if (!v->seen->can_see && s->ended_ms != 0) /* we have ended it ourselves */
         return !case_skip(v->run, CASE_NOT_SUPPORTED,
                           "whether the player hides its content cannot be seen (--shown-marker, --frames-command)");
+    if (saw_nothing(v))
+        return unknown(v, "content was not seen at any time, so that we cannot tell whether it was hidden (--shown-marker, "
+                          "--frames-command)");
     if (v->seen->can_see)
         (void)snprintf(text, sizeof text, "content was still shown %u ms later", later);
     else
@@ -216,7 +228,7 @@ static bool look_at_wronged(const struct view *v, const struct session_seen *s) 
         return failed(v, NULL, "it went on with the session, and asked for a protection level");
     if (has_given_up(v, s))
         return since(v, s->wrong_ms) >= LINGER_MS;
-    if (hidden(v))
+    if (has_hidden(v))
         return stays_hidden(v, s);
     return since(v, s->wrong_ms) > PLAN_LIMIT_MS + v->seen->tolerance_ms && still_goes_on(v, s);
 }
@@ -248,7 +260,7 @@ static bool judge_set_again(const struct view *v) {
         return true;
     if (since(v, s->wrong_ms) <= PLAN_LIMIT_MS + v->seen->tolerance_ms)
         return false;
-    return failed(v, NULL, "it has neither set the level again nor given the session up");
+    return saw_nothing(v) ? still_goes_on(v, s) : failed(v, NULL, "it has neither set the level again nor given the session up");
 }
 
 /* Shown content has been looked at already. */

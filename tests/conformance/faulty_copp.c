@@ -71,6 +71,8 @@ static bool random_is_right(const struct faulty_device *device, const uint8_t *s
         return true;
     if (is(device, FAULT_random_of_anybody) && memcmp(secrets, device->driver->last_random, COPP_RANDOM_SIZE) == 0)
         return true;
+    if (is(device, FAULT_random_but_9))
+        return memcmp(secrets, device->random, 9) == 0 && memcmp(secrets + 10, device->random + 10, 6) == 0;
     if (is(device, FAULT_random_first_4))
         return memcmp(secrets, device->random, 4) == 0;
     if (is(device, FAULT_random_first_12))

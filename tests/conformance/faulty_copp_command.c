@@ -23,6 +23,11 @@ void faulty_tag(struct faulty_device *device, const uint8_t *bytes, size_t size,
 /* BIND-3 */
 void faulty_note(struct faulty_device *device, bool command, const uint8_t *message, uint32_t hresult) {
     uint8_t bytes[68];
+    bool number = faulty_get(message + 32) == (command ? device->command_sequence : device->status_sequence);
+    if (is(device, FAULT_record_without_numbers) && hresult != COPP_HR_OK && !number)
+        return;
+    if (is(device, FAULT_record_without_arguments) && command && hresult == COPP_HR_INVALIDARG && number)
+        return;
     if (hresult != COPP_HR_OK && !is(device, FAULT_refusals_not_counted))
         device->refused++;
     if (!command && hresult == COPP_HR_OK && !is(device, FAULT_record_of_answers))
@@ -54,6 +59,8 @@ static bool mac_is_right(struct faulty_device *device, const uint8_t *message) {
         size = 8;
     if (is(device, FAULT_mac_last_half))
         from = 8, size = 8;
+    if (is(device, FAULT_mac_but_middle) && memcmp(tag, message, 4) == 0 && memcmp(tag + 12, message + 12, 4) == 0)
+        return true;
     if (memcmp(tag + from, message + from, size) == 0)
         return true;
     /* these take a message for authentic that is so once the part has its likely value */
@@ -90,6 +97,8 @@ int faulty_type_index(const struct faulty_device *device, uint32_t type) {
         return HDCP;
     if (is(device, FAULT_type_opm_hdcp_ok) && type == 8)
         return HDCP;
+    if (is(device, FAULT_type_high_ignored))
+        type &= 0x8000FFFFu;
     if (is(device, FAULT_type_lowest_bit) && type < 8)
         type &= (uint32_t) - (int32_t)type;
     if (is(device, FAULT_type_unsupported_ok) && (type == 1 || type == 2 || type == 4))
@@ -249,6 +258,8 @@ static uint32_t set_signaling(struct faulty_device *device, const uint8_t *data)
     for (int i = 0; i < 3; i++) {
         uint32_t mask = faulty_get(data + 4 + 8 * i);
         uint32_t aspect = faulty_get(data + 8 + 8 * i);
+        if (is(device, FAULT_aspect_third_ignored) && i == 2)
+            continue;
         if (is(device, FAULT_aspect_overwrites))
             output->aspect[i] = aspect;
         else if (is(device, FAULT_aspect_or))

@@ -83,7 +83,8 @@ void faulty_leave(struct faulty_device *device) {
     while (*link != device)
         link = &(*link)->next;
     *link = device->next;
-    if (output->devices == NULL && !faulty(device->driver, FAULT_signaling_stays))
+    bool last = output->devices == NULL || faulty(device->driver, FAULT_signaling_leaves);
+    if (last && !faulty(device->driver, FAULT_signaling_stays))
         default_signaling(output); /* CMD-5 */
 }
 
@@ -200,6 +201,8 @@ static void reconfigure(struct faulty_driver *driver, struct faulty_output *outp
     for (struct faulty_device *device = output->devices; device != NULL; device = device->next) {
         if (faulty(driver, FAULT_flags_overwritten))
             device->flags = 0;
+        if (device->state != ACTIVE && faulty(driver, FAULT_mode_to_active))
+            continue;
         if (!faulty(driver, FAULT_no_renegotiation))
             device->flags |= faulty(driver, FAULT_mode_is_loss) ? COPP_STATUS_LINK_LOST : COPP_STATUS_RENEGOTIATION_REQUIRED;
         for (int type = 0; type < TYPES && faulty(driver, FAULT_mode_drops_levels); type++)

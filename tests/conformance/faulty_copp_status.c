@@ -105,7 +105,7 @@ static uint32_t answer_display(const struct faulty_device *device, uint8_t *data
 /* 0: there is no receiver. */
 static uint32_t answer_key(const struct faulty_device *device, uint8_t *data) {
     const struct faulty_output *output = device->output;
-    bool there = output->ksv != NULL && !output->unplugged;
+    bool there = output->ksv != NULL && (!output->unplugged || is(device, FAULT_key_stays));
     if (!there && !is(device, FAULT_key_of_nobody))
         return 0;
     if (there)
@@ -168,7 +168,8 @@ static void bind_answer(struct faulty_device *device, const uint8_t *request, ui
                             ((device->output->types & 1) != 0 && device->output->ksv != NULL && !device->output->unplugged &&
                                      !is(device, FAULT_bind_no_receiver)
                                  ? 4u
-                                 : 0u));
+                                 : 0u) |
+                            (is(device, FAULT_bind_always_receiver) ? 4u : 0u));
     memcpy(to + 56, device->record, 8);
     memset(to + 64, is(device, FAULT_bind_name_tail) ? 1 : 0, 64);
     memcpy(to + 64, name, strlen(name) + 1);

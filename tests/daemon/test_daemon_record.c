@@ -354,6 +354,47 @@ static void closing_makes_nobody_wait(void) {
     world_end(&world);
 }
 
+enum way { DROPPED_BY_KERNEL, IN_RECORDED_SOCKET, UNREAD };
+
+/* Ours is never the last reference. */
+static void leave_slow(struct world *world, enum way way, int slow) {
+    int pair[2];
+    int fd = raw_connect(&world->kit);
+    const int twice[] = {slow, slow}; /* one is wanted at most */
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    if (way == IN_RECORDED_SOCKET) {
+        send_fds(pair[0], 0, &slow, 1);
+        assert_int_equal(record_status(fd, 0, &pair[1], 1), COPP_HR_OK);
+        (void)close(pair[1]);
+    } else {
+        assert_int_equal(kill(world->kit.pid, SIGSTOP), 0);
+        for (int i = 0; i < 3; i++)
+            send_fds(fd, 0, twice, way == DROPPED_BY_KERNEL ? 2 : i == 2);
+    }
+    (void)close(slow);
+    if (way == UNREAD)
+        (void)close(fd);
+    assert_int_equal(kill(world->kit.pid, SIGCONT), 0);
+    if (way != UNREAD)
+        (void)close(fd);
+    (void)close(pair[0]);
+}
+
+/* What lies in a socket is closed with it, and what comes along with a packet when it is dropped: by coppd's one thread, and for an hour. */
+static void what_is_dropped_makes_nobody_wait(void) {
+    struct world world;
+    int listeners[3];
+    world_begin(&world);
+    for (enum way way = DROPPED_BY_KERNEL; way <= UNREAD; way++) {
+        become(&world, ALICE);
+        leave_slow(&world, way, lingering(&listeners[way]));
+        play_as(&world, BOB); /* each answer is waited for for 20 seconds */
+    }
+    for (size_t i = 0; i < 3; i++)
+        (void)close(listeners[i]);
+    world_end(&world);
+}
+
 /* --- who does not read --- */
 
 static uint32_t count_missing(const struct heard *heard) {
@@ -449,8 +490,13 @@ static void one_thing_a_connection(void) {
 }
 
 static const struct test_case cases[] = {
-    TEST(a_session_is_recorded, ""),     TEST(others_sessions_are_roots_to_hear, ""), TEST(odd_descriptors_are_refused, ""),
-    TEST(closing_makes_nobody_wait, ""), TEST(what_does_not_fit_is_told, ""),         TEST(who_closes_records_no_more, ""),
+    TEST(a_session_is_recorded, ""),
+    TEST(others_sessions_are_roots_to_hear, ""),
+    TEST(odd_descriptors_are_refused, ""),
+    TEST(closing_makes_nobody_wait, ""),
+    TEST(what_is_dropped_makes_nobody_wait, ""),
+    TEST(what_does_not_fit_is_told, ""),
+    TEST(who_closes_records_no_more, ""),
     TEST(one_thing_a_connection, ""),
 };
 

@@ -30,6 +30,14 @@ absent "$dir/elsewhere"
 expect 2 "$COPP" status --record-secrets "$dir/other"
 complains 'goes with --record'
 absent "$dir/other"
+# the sessions go on where a file may not grow, as on a full disk
+got=0
+(
+    ulimit -f 64
+    "$COPP" test driver --device embedded --record "$dir/limit" >"$dir/out" 2>"$dir/err"
+) || got=$?
+same $got 0 "a recording that may not grow"
+complains 'limit: cannot be written any more: File too large'
 
 begin every_command
 expect 0 "$COPP" decode --keys "$dir/keys" "$dir/status"

@@ -52,6 +52,8 @@ static enum look look_at_flags(struct player *p, uint32_t flags, enum copp_reque
         return LOOK_GOOD;
     if (has(p, FAULT_flags_of_levels_ignored) && level)
         return LOOK_GOOD;
+    if (has(p, FAULT_flags_of_global_ignored) && request == COPP_QUERY_GLOBAL_PROTECTION_LEVEL)
+        return LOOK_GOOD;
     if (has(p, FAULT_flags_one_at_a_time) && flags != 1 && flags != 2)
         return LOOK_GOOD;
     if (has(p, FAULT_renegotiation_ignored))
@@ -220,6 +222,8 @@ static void run_session(struct player *p, const char *anchor_path) {
     bool needed = needs_hdcp(p, &known);
     if (!known)
         show(p, has(p, FAULT_plays_unanswered));
+    else if (!needed && has(p, FAULT_connector_unchecked))
+        show(p, true); /* without HDCP, as on a panel */
     pass_time(p, clock_ms() + (p->showing ? 5000u : 0u));
     if (!needed || !known)
         return;

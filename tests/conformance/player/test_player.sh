@@ -67,6 +67,20 @@ says 'ended with status 3'
 expect 2 --only APP-QRY-4-2 -- sh -c 'exit 3'
 says 'ended with status 3'
 
+# a player that prints without end is answered as any other, and what it prints without the end of a line, or behind a NUL, is read
+# shellcheck disable=SC2016,SC2086
+expect 0 --only APP-APP-3-1 $markers -- sh -c 'yes & exec "$0" "$@"' "$faulty" none copp '{socket}' '{anchor}'
+for shown in 'frame' '\0frame\n'; do
+    # shellcheck disable=SC2016,SC2059,SC2086
+    expect 1 --only APP-APP-3-9 $markers -- sh -c 'printf "$0"' "$shown"
+    says "content was shown, and no session's protection was in force"
+done
+
+# where content is never seen, nothing is said about whether it is hidden
+expect 2 --only APP-QRY-4-2,APP-EVT-4-9 --frames-command 'exit 2' -- "$faulty" no_mac copp '{socket}' '{anchor}'
+says 'content was not seen at any time'
+expect 2 --only APP-EVT-4-9 --shown-marker 'no such line' -- "$faulty" renegotiation_ignored copp '{socket}' '{anchor}'
+
 # content is looked at by a command, which knows the player; and without any sight of it by what happens to the session
 # shellcheck disable=SC2016 # the tested program's words
 looks='[ "$(cat "$COPP_ANCHOR.shown")" = yes ] && [ -d "/proc/$COPP_TEST_PID" ]'
