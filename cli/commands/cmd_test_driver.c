@@ -120,7 +120,9 @@ static int run_on(const struct invocation *in, struct adapter *adapter, const st
                                     .context = &progress,
                                     .stop = &stopped,
                                     .subject = &suite};
-    int status = test_seed(in, &o->test, &runner.seed);
+    int status = test_check_only(in, &o->test, cases, count, suite.semantics);
+    if (status == STATUS_YES)
+        status = test_seed(in, &o->test, &runner.seed);
     if (status == STATUS_YES)
         status = expectations_read(in, &o->test, cases, count, &expectations);
     runner.expected = expectations.ids;
@@ -138,14 +140,15 @@ static int run(const struct invocation *in) {
     const struct conformance_case *cases[DRIVER_CASES_MAX];
     size_t count = driver_cases(cases);
     struct adapter adapter;
-    if (o->test.list)
-        return test_list(in, &o->test, cases, count);
+    int status = test_check_only(in, &o->test, cases, count, COPP_SEMANTICS_NONE);
+    if (status != STATUS_YES || o->test.list)
+        return status != STATUS_YES ? status : test_list(in, &o->test, cases, count);
     struct adapter_options device = o->device;
     if (device.semantics == NULL)
         device.semantics = "auto";
     device.both = true;
     device.srm_keys = opm_list_keys(&device.srm_key_count);
-    int status = adapter_open(in, &device, false, &adapter);
+    status = adapter_open(in, &device, false, &adapter);
     if (status == STATUS_YES)
         status = run_on(in, &adapter, cases, count);
     adapter_close(&adapter);
