@@ -33,6 +33,7 @@ struct exchange {
     const uint8_t *answer; /* only if hresult is 0 */
     size_t answer_size;
     const char *note; /* never NULL */
+    bool wrong; /* the suite has answered something wrong, as the case wants it */
     bool keyed; /* a SequenceStart after which both sides have this key, so that a report can check MACs: */
     struct copp_handshake key; /* of the suite's own making, and not secret */
 };

@@ -9,11 +9,14 @@
 #include "cli/test/target.h"
 #include "conformance/driver/opm_lists.h"
 
+#define SETTLE_INITIAL 150u
+
 struct driver_options {
     struct adapter_options device;
     struct test_options test;
     const char *output;
     const char *event_command;
+    uint32_t settle;
     bool hostile;
     bool test_lists;
 };
@@ -46,6 +49,13 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct driver_options, event_command),
      .argument = "COMMAND",
      .help = "a shell command that makes $COPP_EVENT happen,\nsuch as \"unplug HDMI-1\", and exits with 0 if it\ncould"},
+    {.name = "settle",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct driver_options, settle),
+     .argument = "MS",
+     .max = 60000,
+     .initial = SETTLE_INITIAL,
+     .help = "milliseconds that it may take until what was made\nto happen shows (default: 150)"},
     TEST_OPTIONS(struct driver_options),
     {.name = NULL},
 };
@@ -104,7 +114,7 @@ static int run_on(const struct invocation *in, struct adapter *adapter, const st
     struct adapter_target target;
     struct expectations expectations = {.text = NULL};
     struct test_progress progress = {in, &o->test};
-    adapter_target_init(&target, in, adapter, o->event_command);
+    adapter_target_init(&target, in, adapter, o->event_command, o->settle);
     target.target.test_lists = o->test_lists || adapter->path == NULL;
     struct driver_suite suite = {
         .target = &target.target, .semantics = adapter_target_semantics(&target), .only_output = o->output};
@@ -120,7 +130,9 @@ static int run_on(const struct invocation *in, struct adapter *adapter, const st
                                     .context = &progress,
                                     .stop = &stopped,
                                     .subject = &suite};
-    int status = test_seed(in, &o->test, &runner.seed);
+    int status = test_check_only(in, &o->test, cases, count, suite.semantics);
+    if (status == STATUS_YES)
+        status = test_seed(in, &o->test, &runner.seed);
     if (status == STATUS_YES)
         status = expectations_read(in, &o->test, cases, count, &expectations);
     runner.expected = expectations.ids;
@@ -138,14 +150,15 @@ static int run(const struct invocation *in) {
     const struct conformance_case *cases[DRIVER_CASES_MAX];
     size_t count = driver_cases(cases);
     struct adapter adapter;
-    if (o->test.list)
-        return test_list(in, &o->test, cases, count);
+    int status = test_check_only(in, &o->test, cases, count, COPP_SEMANTICS_NONE);
+    if (status != STATUS_YES || o->test.list)
+        return status != STATUS_YES ? status : test_list(in, &o->test, cases, count);
     struct adapter_options device = o->device;
     if (device.semantics == NULL)
         device.semantics = "auto";
     device.both = true;
     device.srm_keys = opm_list_keys(&device.srm_key_count);
-    int status = adapter_open(in, &device, false, &adapter);
+    status = adapter_open(in, &device, false, &adapter);
     if (status == STATUS_YES)
         status = run_on(in, &adapter, cases, count);
     adapter_close(&adapter);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/recording.h"
 #include "cli/report.h"
 #include "cli/test/options.h"
 #include "cli/test/process.h"
+#include "conformance/record/record_run.h"
 
 #define JOBS_MAX 64u
 #define JOBS_INITIAL 8u
@@ -16,6 +18,7 @@
 
 struct player_options {
     struct test_options test;
+    struct recording_options recording;
     const char *semantics;
     const char *shown_marker;
     const char *hidden_marker;
@@ -68,6 +71,7 @@ static const struct option_spec options[] = {
      .max = 30,
      .initial = START_INITIAL,
      .help = "as long as the player has to begin to play\n(default: 15)"},
+    RECORD_OPTIONS(struct player_options, recording),
     TEST_OPTIONS(struct player_options),
     {.name = NULL},
 };
@@ -91,6 +95,10 @@ static void watch_signals(void) {
 
 /* --- a run --- */
 
+static enum copp_semantics semantics_of(const struct player_options *o) {
+    return o->semantics != NULL && strcmp(o->semantics, "opm") == 0 ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP;
+}
+
 static int run_cases(const struct invocation *in, const struct runner_options *runner,
                      const struct conformance_case *const *cases, size_t count) {
     const struct player_options *o = in->options;
@@ -102,10 +110,16 @@ static int run_cases(const struct invocation *in, const struct runner_options *r
                                        .seed = runner->seed,
                                        .strict = runner->strict,
                                        .simulated = true};
+    struct recorder *recorder;
+    int status = recording_open(in, &o->recording, true, &recorder);
+    if (status != STATUS_YES)
+        return status;
     watch_signals();
-    int status = player_run_all(runner, cases, count, o->jobs > 0 ? o->jobs : 1, &report)
-                     ? test_finish(in, &o->test, runner, &about, &report)
-                     : fail_result(in, NULL, COPP_E_MEMORY);
+    bool run = player_run_all(runner, cases, count, o->jobs > 0 ? o->jobs : 1, &report);
+    if (run && recorder != NULL)
+        record_run(recorder, &report);
+    recorder_close(&recorder);
+    status = run ? test_finish(in, &o->test, runner, &about, &report) : fail_result(in, NULL, COPP_E_MEMORY);
     runner_report_free(&report);
     return status;
 }
@@ -129,8 +143,7 @@ static int run_in(const struct invocation *in, const char *directory, const stru
     struct runner_options runner = {.only = o->test.only,
                                     .strict = o->test.strict,
                                     .hostile = true,
-                                    .semantics = o->semantics != NULL && strcmp(o->semantics, "opm") == 0 ? COPP_SEMANTICS_OPM
-                                                                                                          : COPP_SEMANTICS_COPP,
+                                    .semantics = semantics_of(o),
                                     .progress = test_tell,
                                     .context = &progress,
                                     .stop = &stop,
@@ -165,9 +178,11 @@ static int run(const struct invocation *in) {
     size_t count = player_cases(cases);
     char directory[PLAYER_PATH];
     const char *temporary = getenv("TMPDIR");
-    if (o->test.list)
+    int status = test_check_only(in, &o->test, cases, count, o->test.list ? COPP_SEMANTICS_NONE : semantics_of(o));
+    if (status == STATUS_YES && o->test.list)
         return test_list(in, &o->test, cases, count);
-    int status = check(in);
+    if (status == STATUS_YES)
+        status = check(in);
     if (status != STATUS_YES)
         return status;
     (void)snprintf(directory, sizeof directory, "%s/copp-test-XXXXXX",

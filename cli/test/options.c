@@ -18,22 +18,73 @@ static const struct conformance_case *find(const struct conformance_case *const 
     return NULL;
 }
 
+#define REMEDY_SIZE 64u
+
+/* in->command->name is "test driver" or "test player": each lists its own cases. */
+static const char *list_remedy(const struct invocation *in, char remedy[REMEDY_SIZE]) {
+    (void)snprintf(remedy, REMEDY_SIZE, "copp %s --list shows the ids", in->command->name);
+    return remedy;
+}
+
+/* How many cases a pattern matches: of the semantics, and of any. */
+static size_t count_matches(const char *pattern, const struct conformance_case *const *cases, size_t count,
+                            enum copp_semantics semantics, size_t *any) {
+    size_t found = 0;
+    *any = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool both = semantics == COPP_SEMANTICS_NONE || cases[i]->semantics == COPP_SEMANTICS_NONE;
+        if (!runner_wants(pattern, cases[i]))
+            continue;
+        *any += 1;
+        found += both || cases[i]->semantics == semantics;
+    }
+    return found;
+}
+
+static int check_pattern(const struct invocation *in, const char *pattern, const struct conformance_case *const *cases,
+                         size_t count, enum copp_semantics semantics) {
+    char remedy[REMEDY_SIZE];
+    size_t any;
+    if (count_matches(pattern, cases, count, semantics, &any) > 0)
+        return STATUS_YES;
+    if (any == 0)
+        return fail_with(in, STATUS_UNKNOWN, NULL, list_remedy(in, remedy), "--only %s: no case has such an id", pattern);
+    return fail_with(in, STATUS_UNKNOWN, NULL,
+                     semantics == COPP_SEMANTICS_OPM ? "give --semantics copp as well" : "give --semantics opm as well",
+                     "--only %s: its cases are about %s's semantics, which are not tested here", pattern,
+                     semantics == COPP_SEMANTICS_OPM ? "COPP" : "OPM");
+}
+
+/* A misspelt pattern beside a right one would leave cases out, and nobody would notice. */
+int test_check_only(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
+                    size_t count, enum copp_semantics semantics) {
+    int status = STATUS_YES;
+    char *next = NULL;
+    char remedy[REMEDY_SIZE];
+    if (options->only == NULL)
+        return STATUS_YES;
+    char *text = strdup(options->only);
+    if (text == NULL)
+        return fail_result(in, NULL, COPP_E_MEMORY);
+    char *pattern = strtok_r(text, ",", &next);
+    if (pattern == NULL)
+        status = fail_with(in, STATUS_UNKNOWN, NULL, list_remedy(in, remedy), "--only names no case");
+    for (; status == STATUS_YES && pattern != NULL; pattern = strtok_r(NULL, ",", &next))
+        status = check_pattern(in, pattern, cases, count, semantics);
+    free(text);
+    return status;
+}
+
 int test_list(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
               size_t count) {
     json_t *list = in->json ? json_array() : NULL;
-    size_t found = 0;
     for (size_t i = 0; i < count; i++) {
         if (!runner_wants(options->only, cases[i]))
             continue;
-        found++;
         if (in->json)
             json_add(&list, report_json_case(cases[i]));
         else
             printf("%-16s %s (%s)\n", cases[i]->id, cases[i]->title, cases[i]->rules);
-    }
-    if (found == 0) {
-        json_decref(list);
-        return fail(in, STATUS_UNKNOWN, NULL, "--only %s: no case has such an id", options->only);
     }
     return in->json ? print_json(list) : STATUS_YES;
 }
@@ -51,12 +102,14 @@ static bool add(struct expectations *e, const char *id) {
 static int read_ids(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
                     size_t count, struct expectations *e) {
     char *next_line = NULL;
+    char remedy[REMEDY_SIZE];
     for (char *line = strtok_r(e->text, "\n", &next_line); line != NULL; line = strtok_r(NULL, "\n", &next_line)) {
         char *next = NULL;
         line[strcspn(line, "#")] = '\0';
         for (char *id = strtok_r(line, " \t\r", &next); id != NULL; id = strtok_r(NULL, " \t\r", &next)) {
             if (find(cases, count, id) == NULL)
-                return fail(in, STATUS_UNKNOWN, options->expect, "'%s' is not the id of a case (see --list)", id);
+                return fail_with(in, STATUS_UNKNOWN, options->expect, list_remedy(in, remedy), "'%s' is not the id of a case",
+                                 id);
             if (!add(e, id))
                 return fail_result(in, NULL, COPP_E_MEMORY);
         }

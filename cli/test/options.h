@@ -54,6 +54,10 @@ struct test_options {
         .help = "show cases that passed, too"                                                                                    \
     }
 
+/* Each pattern of --only has to match a case, of the semantics unless these are NONE. STATUS_YES, or complains. */
+int test_check_only(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
+                    size_t count, enum copp_semantics semantics);
+
 /* Prints the cases that options want, with --json as an array. */
 int test_list(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
               size_t count);

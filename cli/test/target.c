@@ -10,7 +10,6 @@
 #include "write_report.h"
 
 /* A driver that lives elsewhere may notice a little later what an event command has done, or that a device was closed. */
-#define SETTLE_MS 150u
 /* How often a device that could not be opened is asked for again: two seconds and more. */
 #define REOPEN_TRIES 40
 #define REOPEN_PAUSE_MS 60u
@@ -71,7 +70,7 @@ static bool cause_by_command(struct driver_target *target, const char *event) {
 }
 
 void adapter_target_init(struct adapter_target *target, const struct invocation *in, struct adapter *adapter,
-                         const char *event_command) {
+                         const char *event_command, uint32_t settle_ms) {
     *target = (struct adapter_target){.in = in, .adapter = adapter, .event_command = event_command};
     target->ops = (struct driver_target_ops){.output = output_name, .open = open_device};
     if (event_command != NULL)
@@ -81,7 +80,7 @@ void adapter_target_init(struct adapter_target *target, const struct invocation 
     target->target.ops = &target->ops;
     adapter->host.hurry = true;
     target->target.opm_interface = adapter_unbound(adapter); /* the machine's own driver on Windows */
-    target->target.settle_ms = adapter->path == NULL && event_command == NULL ? 0 : SETTLE_MS;
+    target->target.settle_ms = adapter->path == NULL && event_command == NULL ? 0 : settle_ms;
     target->target.anchor = adapter->path == NULL ? &adapter->host.anchor : &adapter->anchor;
     target->target.opm_anchor = adapter->path == NULL ? &adapter->host.opm.anchor : &adapter->opm_anchor;
 }

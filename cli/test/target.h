@@ -14,8 +14,9 @@ struct adapter_target {
     bool reached; /* the last device that was asked for was opened */
 };
 
+/* settle_ms is not for the simulated adapter in this process, unless another one makes its events happen: there all shows at once. */
 void adapter_target_init(struct adapter_target *target, const struct invocation *in, struct adapter *adapter,
-                         const char *event_command);
+                         const char *event_command, uint32_t settle_ms);
 
 /* Which semantics its sessions have; settles what "auto" leaves open by opening a device. */
 enum copp_semantics adapter_target_semantics(struct adapter_target *target);

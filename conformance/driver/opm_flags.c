@@ -154,6 +154,23 @@ static void run_again(struct case_run *run) {
         opm_want_actual(run, client, NULL, HDCP, 1);
 }
 
+/* Nobody has to ask for what was lost: its release is no less right than that of a level which is in force. */
+static void run_release_lost(struct case_run *run) {
+    struct driver_client *client = start_with_hdcp(run);
+    if (client != NULL && opm_cause(run, &fail) && opm_want_set(run, client, NULL, HDCP, 0, COPP_HR_OK) &&
+        opm_want_loss(run, client, NULL, HDCP, 0, LOST) && opm_want_set(run, client, NULL, HDCP, 1, COPP_HR_OK))
+        opm_want_actual(run, client, NULL, HDCP, 1);
+}
+
+/* --- displays that come and go --- */
+
+static void run_display_returns(struct case_run *run) {
+    struct driver_client *client = start_with_hdcp(run);
+    if (client != NULL && opm_cause(run, &unplug) && opm_want_flags(run, client, NULL, LOST) && opm_cause(run, &plug) &&
+        opm_want_flags(run, client, NULL, RENEGOTIATE) && opm_want_set(run, client, NULL, HDCP, 1, COPP_HR_OK))
+        opm_want_actual(run, client, NULL, HDCP, 1);
+}
+
 /* --- modes --- */
 
 static void run_mode_keeps(struct case_run *run) {
@@ -329,6 +346,11 @@ const struct conformance_case driver_cases_opm_flags[] = {
          "LINK_LOST, and both levels are 0", NEED_DPCP | NEED_EVENTS, run_dpcp_lost),
     DOES("STA-6-1", "what was lost can be asked for again", "OPM-STA-6 OPM-STA-5", "HDCP on; it falls away; HDCP on",
          "S_OK, both levels are 1, no flag", BOTH, run_again),
+    DOES("STA-6-2", "what was lost can be given back", "OPM-STA-6", "HDCP on; it falls away; HDCP off, and on again",
+         "S_OK both times, and level 1 in the end", BOTH, run_release_lost),
+    DOES("STA-7-1", "a display that goes and comes back keeps the output and its sessions", "OPM-STA-7 OPM-STA-2",
+         "HDCP on; the cable is pulled and plugged in again; a request after each; HDCP on",
+         "answers with LINK_LOST and with RENEGOTIATION_REQUIRED; S_OK, and level 1", BOTH, run_display_returns),
     DOES("STA-3-1", "a revoked device ends HDCP, and the level says why", "OPM-STA-3 OPM-STA-4 OPM-SRM-5",
          "HDCP on; the hardware finds a revoked device; both level requests", "LINK_LOST with REVOKED, and both levels are 0",
          BOTH, run_revoked_level),

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/record/exchanges.h"
+
 /* --- requests and their answers --- */
 
 #define NEAR 256u /* how far behind its request an answer is looked for: each session waits for it */
@@ -44,52 +46,13 @@ bool view_of_recording(const struct decoded *decoded, struct view *view) {
 
 /* --- an outcome as a recording --- */
 
-static bool happens_to_nobody(const struct exchange *e) {
-    return e->kind == EXCHANGE_EVENT || e->kind == EXCHANGE_NOTE;
-}
-
-/* A note is told once; so is an end, and a beginning that has succeeded. */
-static bool has_answer(const struct exchange *e) {
-    return !happens_to_nobody(e) && e->kind != EXCHANGE_CLOSE && (e->kind != EXCHANGE_OPEN || e->result != COPP_OK);
-}
-
-/* The kinds up to the event are the same. */
-static struct recording_message request_of(const struct exchange *e, size_t index) {
-    struct recording_message m = {.time_us = e->time_us,
-                                  .kind = e->kind == EXCHANGE_NOTE ? RECORDING_EVENT : (enum recording_kind)e->kind,
-                                  .direction = happens_to_nobody(e) ? RECORDING_NOTE : RECORDING_REQUEST,
-                                  .semantics = (unsigned)e->semantics,
-                                  .session = e->session,
-                                  .exchange = (uint32_t)index + 1,
-                                  .bytes = e->request,
-                                  .size = e->request_size,
-                                  .additional = e->additional,
-                                  .additional_size = e->additional_size};
-    if (happens_to_nobody(e) || e->kind == EXCHANGE_OPEN) {
-        m.bytes = (const uint8_t *)e->note;
-        m.size = strlen(e->note);
-    }
-    return m;
-}
-
-static struct recording_message answer_of(const struct exchange *e, size_t index) {
-    struct recording_message m = request_of(e, index);
-    m.direction = RECORDING_ANSWER;
-    m.hresult = e->hresult;
-    m.result = e->result;
-    m.bytes = e->answer;
-    m.size = e->answer_size;
-    m.additional = NULL;
-    m.additional_size = 0;
-    return m;
-}
-
 static size_t put_entries(const struct exchange_list *list, struct recording_entry *entries) {
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
-        entries[count++].message = request_of(&list->items[i], i);
-        if (has_answer(&list->items[i]))
-            entries[count++].message = answer_of(&list->items[i], i);
+        struct recording_message messages[2];
+        size_t made = exchange_messages(&list->items[i], (uint32_t)i + 1, messages);
+        for (size_t k = 0; k < made; k++)
+            entries[count++].message = messages[k];
     }
     return count;
 }
@@ -143,8 +106,9 @@ bool view_of_outcome(const struct case_outcome *outcome, struct view *view) {
     soften(&view->decoded);
     const struct decoded_message *message = view->decoded.messages;
     for (size_t i = 0; i < list->count; i++) {
+        struct recording_message messages[2];
         view->items[i] = (struct view_exchange){.first = message++, .number = i + 1};
-        if (has_answer(&list->items[i]))
+        if (exchange_messages(&list->items[i], (uint32_t)i + 1, messages) == 2)
             view->items[i].answer = message++;
     }
     view->count = list->count;

@@ -376,16 +376,42 @@ static const char *name_question(const struct player_server *server, const struc
     return text;
 }
 
-static void record(struct player_server *server, const struct connection *c, const struct question *q, bool correct) {
+/* We have the driver's key, and so the session's: a report checks MACs with it. */
+static void keep_key(const struct player_server *server, const struct connection *c, struct exchange *e) {
+    e->keyed = c->seen != NULL && c->seen->active && server->answer.status == COPP_HR_OK;
+    if (!e->keyed)
+        return;
+    memcpy(e->key.random, c->random, sizeof e->key.random);
+    memcpy(e->key.session_key, c->seen->key, sizeof e->key.session_key);
+    e->key.status_sequence = c->seen->status_sequence;
+    e->key.command_sequence = c->seen->command_sequence;
+}
+
+/* What goes beside a message; no more of it than the packet has, whatever it says of itself. */
+static void record_beside(const struct player_server *server, const struct question *q, struct exchange *e) {
+    size_t room = server->packet_size > PACKETS_HEADER + PACKETS_CONFIGURE_BODY
+                      ? server->packet_size - PACKETS_HEADER - PACKETS_CONFIGURE_BODY
+                      : 0;
+    if (q->mac != NULL) {
+        e->additional = q->mac;
+        e->additional_size = COPP_MAC_SIZE;
+    } else if (q->additional != NULL) {
+        e->additional_size = q->additional_size < room ? q->additional_size : room;
+        e->additional = e->additional_size > 0 ? q->additional : NULL;
+    }
+}
+
+static void record(struct player_server *server, const struct connection *c, const struct question *q, bool correct,
+                   enum copp_result result) {
     char text[SEEN_TEXT];
-    bool with_body = server->answer.size > 0 && server->answer.status == COPP_HR_OK;
+    bool with_body = result == COPP_OK && server->answer.size > 0 && server->answer.status == COPP_HR_OK;
     struct exchange e = {.session = c->number,
                          .semantics = server->semantics,
-                         .hresult = server->answer.status,
+                         .result = result,
+                         .hresult = result == COPP_OK ? server->answer.status : 0,
+                         .wrong = !correct,
                          .request = q->message,
                          .request_size = q->message != NULL ? COPP_MESSAGE_SIZE : 0,
-                         .additional = q->mac,
-                         .additional_size = q->mac != NULL ? COPP_MAC_SIZE : 0,
                          .answer = with_body ? server->answer.body : NULL,
                          .answer_size = with_body ? server->answer.size : 0,
                          .note = name_question(server, q, correct, text, sizeof text)};
@@ -397,6 +423,7 @@ static void record(struct player_server *server, const struct connection *c, con
         e.kind = EXCHANGE_SEQUENCE_START;
         e.request = server->packet + PACKETS_HEADER;
         e.request_size = COPP_SIGNATURE_SIZE;
+        keep_key(server, c, &e);
         break;
     case PACKETS_COMMAND:
     case PACKETS_CONFIGURE:
@@ -409,7 +436,15 @@ static void record(struct player_server *server, const struct connection *c, con
     default:
         return;
     }
-    case_record(server->run, e);
+    record_beside(server, q, &e);
+    if (server->run->outcome->exchanges.count < EXCHANGES_MAX)
+        case_record(server->run, e);
+    else if (server->run->outcome->exchanges.count == EXCHANGES_MAX)
+        connection_note(server, c, EXCHANGE_NOTE, "more messages than are kept");
+}
+
+void request_unanswered(struct player_server *server, struct connection *c, const struct question *q) {
+    record(server, c, q, false, COPP_E_TRANSPORT);
 }
 
 /* The output itself must get no content, and not only something that is said of it. */
@@ -420,8 +455,7 @@ static bool is_wrong_by_itself(const struct player_plan *plan) {
 void request_answered(struct player_server *server, struct connection *c, const struct question *q, bool correct) {
     struct session_seen *seen = c->seen;
     const struct server_answer *answer = &server->answer;
-    if (server->run->outcome->exchanges.count < EXCHANGES_MAX)
-        record(server, c, q, correct);
+    record(server, c, q, correct, COPP_OK);
     if (seen != NULL && is_wrong_by_itself(server->plan) && (q->on == ON_SET || q->on == ON_RECEIVER))
         seen_wrong(server->seen, seen, server->now_ms);
     if (seen == NULL || !correct || seen->wrong_ms != 0 || answer->status != COPP_HR_OK)

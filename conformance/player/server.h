@@ -120,6 +120,8 @@ uint32_t request_ask(struct player_server *server, struct connection *c, const s
                      struct copp_status_output *output);
 /* Keeps what the server's answer, as it is sent, tells the player; correct: nothing is wrong with it. */
 void request_answered(struct player_server *server, struct connection *c, const struct question *q, bool correct);
+/* Keeps one that is never answered. */
+void request_unanswered(struct player_server *server, struct connection *c, const struct question *q);
 
 /* wrong.c */
 enum wrong_way {

@@ -52,15 +52,18 @@ enum wrong_way wrong_before(struct player_server *server, struct connection *c, 
         break;
     case WRONG_SILENCE:
         deliver(server, c);
+        request_unanswered(server, c, q);
         c->silent = true;
         connection_note(server, c, EXCHANGE_NOTE, "from here on nothing is answered");
         return WAY_NONE;
     case WRONG_CLOSE:
         deliver(server, c);
+        request_unanswered(server, c, q);
         connection_end(server, c);
         return WAY_NONE;
     case WRONG_DISCONNECT:
         deliver(server, c);
+        request_unanswered(server, c, q);
         connection_disconnect(server, c, w->value);
         return WAY_NONE;
     default:

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/sized.h"
 #include "common/transfer.h"
+#include "exchanges.h"
 #include "key_log.h"
 
 struct recorder {
@@ -54,10 +55,16 @@ static void write_block(struct recorder *recorder, size_t size) {
     recorder->config.failed(recorder->config.context, false, errno);
 }
 
+void recorder_put(struct recorder *recorder, const struct recording_message *message) {
+    struct recording_message m = *message;
+    m.time_us = recorder->begin_wall_us + (m.time_us - recorder->begin_us); /* unsigned: earlier is right, too */
+    m.flags |= recorder->config.simulated ? RECORDING_SIMULATED : 0;
+    write_block(recorder, recording_put(&m, recorder->block));
+}
+
 static void put(struct recorder *recorder, struct recording_message *message) {
-    message->time_us = recorder->begin_wall_us + (clock_steady_us() - recorder->begin_us);
-    message->flags |= recorder->config.simulated ? RECORDING_SIMULATED : 0;
-    write_block(recorder, recording_put(message, recorder->block));
+    message->time_us = clock_steady_us();
+    recorder_put(recorder, message);
 }
 
 static void put_message(struct recorded *r, struct recording_message *message) {
@@ -98,7 +105,9 @@ static enum copp_result fill(struct copp_random *random, uint8_t *bytes, size_t 
     return COPP_OK;
 }
 
-static void write_line(struct recorder *recorder, const struct copp_handshake *secrets) {
+void recorder_put_key(struct recorder *recorder, const struct copp_handshake *secrets) {
+    if (recorder->config.key_fd < 0 || recorder->keys_failed)
+        return;
     char *line = malloc(KEY_LINE_SIZE);
     if (line == NULL || !write_all(recorder->config.key_fd, line, key_log_print(secrets, line))) {
         recorder->keys_failed = true;
@@ -108,8 +117,8 @@ static void write_line(struct recorder *recorder, const struct copp_handshake *s
 }
 
 static void end_session(struct recorded *r) {
-    if (r->known && !r->recorder->keys_failed)
-        write_line(r->recorder, &r->secrets);
+    if (r->known)
+        recorder_put_key(r->recorder, &r->secrets);
     copp_handshake_wipe(&r->secrets);
     r->known = false;
     r->expects_secrets = false;
@@ -166,14 +175,6 @@ static enum copp_result protection_command(struct copp_transport *transport, con
     return result;
 }
 
-/* QueryHDCPKeyData answers the receiver's KSV, which no other receiver has (WIRE-9). */
-static uint32_t status_flags(const struct copp_status_input *input) {
-    struct copp_status_input_fields fields;
-    enum copp_request request;
-    copp_status_input_decode(input, &fields);
-    return copp_request_from_guid(fields.guid, &request) && request == COPP_QUERY_HDCP_KEY_DATA ? RECORDING_IDENTIFIES : 0;
-}
-
 static enum copp_result protection_status(struct copp_transport *transport, const struct copp_call *call,
                                           const struct copp_status_input *input, struct copp_status_output *output,
                                           uint32_t *hresult) {
@@ -186,7 +187,7 @@ static enum copp_result protection_status(struct copp_transport *transport, cons
     }
     struct recording_message message = {.kind = RECORDING_STATUS,
                                         .direction = RECORDING_ANSWER,
-                                        .flags = status_flags(input),
+                                        .flags = exchange_flags(input->bytes),
                                         .bytes = output->bytes,
                                         .size = sizeof output->bytes};
     put_message(r, &message);

@@ -36,6 +36,11 @@ enum copp_result recorder_wrap(struct recorder *recorder, const char *connector,
 /* For an application that draws its secrets itself: those of the session that has started. transport need not be one that records. */
 void recorder_take_secrets(struct copp_transport *transport, const struct copp_handshake *secrets);
 
+/* A message that somebody else has kept, at time_us of clock_steady_us. */
+void recorder_put(struct recorder *recorder, const struct recording_message *message);
+/* The key of a session that has ended, for the key log if there is one. */
+void recorder_put_key(struct recorder *recorder, const struct copp_handshake *secrets);
+
 /* A note: what was done to the driver, in words. */
 void recorder_note(struct recorder *recorder, const char *text);
 

@@ -38,6 +38,7 @@ expect 1 "$COPP" test driver --adapter "$dir/fails.ini" --only DRV-CMD-2-3 --exp
 echo DRV-CMD-99-1 >"$dir/expected"
 expect 2 "$COPP" test driver --device embedded --expect "$dir/expected"
 grep -q "'DRV-CMD-99-1' is not the id of a case" "$dir/err" || fail "$(cat "$dir/err")"
+grep -q 'copp test driver --list shows the ids' "$dir/err" || fail "no remedy"
 
 begin not_supported
 expect 0 "$COPP" test driver --adapter "$dir/fails.ini" --only DRV-CMD-4-2
@@ -50,8 +51,17 @@ expect 2 "$COPP" test driver --device embedded --output HDMI-9
 begin patterns
 expect 0 "$COPP" test driver --list --only 'DRV-CERT-1?-1,DRV-CMD-3-1'
 same "$(wc -l <"$dir/out")" 5 'cases that match'
-expect 2 "$COPP" test driver --list --only 'DRV-XYZ-*'
-expect 2 "$COPP" test driver --device embedded --only 'DRV-XYZ-*'
+for only in 'DRV-XYZ-*' 'DRV-CMD-3-1,DRV-XYZ-1-1' APP-APP-3-1 '' ','; do
+    for what in --list '--device=embedded' "--device=unix:$dir/no-driver"; do # what is misspelt is told before a driver is looked for
+        expect 2 "$COPP" test driver "$what" --only "$only"
+        grep -q 'copp test driver --list shows the ids' "$dir/err" || fail "no remedy: $(cat "$dir/err")"
+        [ ! -s "$dir/out" ] || fail "goes on: $(cat "$dir/out")"
+    done
+done
+expect 2 "$COPP" test driver --device embedded --only 'DRV-CMD-3-1,DRV-OPM-SET-4-*'
+grep -q 'give --semantics opm as well' "$dir/err" || fail "$(cat "$dir/err")"
+expect 2 "$COPP" test driver --device embedded --semantics opm --only DRV-CMD-3-1
+grep -q 'give --semantics copp as well' "$dir/err" || fail "$(cat "$dir/err")"
 expect 0 "$COPP" test driver --list --json
 holds 'length > 200 and all(.[]; (.id | test("^DRV-[A-Z-]+-[0-9]+-[0-9]+$")) and (.rules | length > 0) and (.title | length > 0) and (.source | length > 0)
     and (.sends | length > 0) and (.right | length > 0)) and (map(.id) | unique | length) == length'

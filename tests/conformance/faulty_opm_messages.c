@@ -64,6 +64,8 @@ static bool holds(const struct faulty_session *s, const struct faulty_call *call
         return call->additional_size > COPP_OPM_ADDITIONAL_MAX;
     if (strcmp(text, "off unplugged") == 0)
         return is_level_command(call) && call->level == 0 && strcmp(s->driver->happened, "unplug") == 0;
+    if (strcmp(text, "off lost") == 0)
+        return is_level_command(call) && call->level == 0 && strcmp(s->driver->happened, "hdcp-fail") == 0;
     if (strcmp(text, "reserved") == 0)
         return is_level_command(call) && (faulty_opm_word(call->bytes + 48) | faulty_opm_word(call->bytes + 52)) != 0;
     if (strcmp(text, "no type") == 0)
