@@ -104,7 +104,7 @@ static bool run_all(struct matrix *m, struct runner_report *report) {
     char directory[] = "/tmp/copp-test-players-XXXXXX";
     struct player_trust trust;
     struct test_process process;
-    const struct test_process_terms terms = {.command = m->command, .shown_marker = "frame", .hidden_marker = "black"};
+    const struct test_process_terms terms = {.command = m->command, .markers = {.shown = "frame", .hidden = "black"}};
     test_process_init(&process, &terms);
     const struct player_suite suite = {.trust = &trust,
                                        .process = &process.process,
