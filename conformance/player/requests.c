@@ -91,8 +91,8 @@ static bool read_body(struct question *q, const uint8_t *body, size_t size) {
         q->message = body + 8;
         if (!has_size(body, size, PACKETS_CONFIGURE_BODY, PACKETS_MAX - PACKETS_HEADER))
             return false;
-        q->additional = body + PACKETS_CONFIGURE_BODY;
         q->additional_size = packets_get(body + 4);
+        q->additional = q->additional_size > 0 ? body + PACKETS_CONFIGURE_BODY : NULL;
         classify(q, true);
         return q->additional_size > COPP_OPM_ADDITIONAL_MAX || q->additional_size <= size - PACKETS_CONFIGURE_BODY;
     default:
