@@ -37,7 +37,7 @@ static bool value_of(const char *file, const char *name, char *text, size_t size
 
 /* A pipe of this machine, and not a file or something else that can be opened. */
 static bool is_pipe(const char *name) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     size_t prefix = strlen(PIPE_PREFIX);
     return strncmp(name, PIPE_PREFIX, prefix) == 0 && name[prefix] != '\0' &&
            name[prefix + strspn(name + prefix, letters)] == '\0';
