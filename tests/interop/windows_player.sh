@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/interop/windows_lib.sh
 . "$(dirname "$0")/windows_lib.sh"
 dxva2=$(realpath "$1") server=$(realpath "$2") tool=$(realpath "$3") library=$(realpath "$4") faulty=$(realpath "$5")
-driver=$COPP_DRIVER
+driver=$COPP_DRIVER vectors=$(dirname "$(realpath "$0")")/../vectors
 begin_wine
 hold_desktop
 export WINEDLLOVERRIDES=dxva2=n,b
@@ -99,22 +99,25 @@ says 'no session.s protection was in force'
 expect 0 --json --only APP-APP-3-10,APP-APP-3-12,APP-APP-3-17,APP-WIRE-4-1,APP-BIND-4-1 "${markers[@]}" -- $(player none copp.dll copp)
 jq -e '[.cases[] | select(.result == "not_applicable" and .seen != "")] | length == 5' out >counts.txt || fail "a case that cannot be seen has another result"
 
-# a player is told whose driver it has
+# what makes a DLL take a case's driver, and what does not; without it everything is as it was
 cp -r "$driver" named
-export COPP_DRIVER="Z:$work/named"
-# names LINES...: what the case's file has; whether a driver is there
-names() {
-    printf '%b' "$1" >named/conformance.ini
-    WINEDEBUG=-all,+debugstr wine application/copp.exe status --device opm >out 2>err || true
-    cat err >>out
-}
 rm -f named/conformance.ini
-wine application/copp.exe status --device opm >out 2>err || fail "a driver without a case is none any more"
+export COPP_DRIVER="Z:$work/named"
+status_of() {
+    local status=0
+    WINEDEBUG=-all,+debugstr wine application/copp.exe status --device opm --anchor "Z:$vectors/opm/root.pem" >out 2>err || status=$?
+    [ "$status" -eq "$1" ] || fail "status $status, not $1"
+}
+status_of 0
 for bad in '' '; \npipe = \\\\.\\pipe\\other\ncase = APP-1\n' '; \npipe = Z:\\file\ncase = APP-1\n' '; \npipe = \\\\.\\pipe\\copp-test-1\n' \
-    '; \npipe = \\\\.\\pipe\\copp-test-..\\..\\x\ncase = APP-1\n'; do
-    names "$bad"
+    '; \npipe = \\\\.\\pipe\\copp-test-..\\x\ncase = APP-1\n'; do
+    printf '%b' "$bad" >named/conformance.ini
+    status_of 2
     says 'does not name a case and the pipe of its driver'
-    says 'C0262500\|no output'
+    says '0xC0262500'
 done
-names '; \npipe = \\\\.\\pipe\\copp-test-nobody\ncase = APP-1\n'
+# a case that is over
+printf '%b' '; \npipe = \\\\.\\pipe\\copp-test-nobody\ncase = APP-1\n' >named/conformance.ini
+status_of 2
 says 'the driver is that of copp test player, for APP-1: what it answers may be wrong on purpose'
+says '0xC0262500'
