@@ -37,7 +37,7 @@ const struct command *const commands[] = {
     &command_record,
 #endif
     &command_test_driver,
-#ifdef __linux__
+#if defined __linux__ || defined _WIN32
     &command_test_player,
 #endif
     NULL,

@@ -6,6 +6,7 @@
 #include <objbase.h>
 
 #include "driver.h"
+#include "remote.h"
 
 /* No header has it. True once the process ends: its other threads are gone, whatever they were doing and holding. */
 NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
@@ -17,6 +18,7 @@ static struct {
     CRITICAL_SECTION lock; /* guards all that follows */
     HMODULE module;
     struct driver driver;
+    WCHAR pipe[REMOTE_PIPE_MAX]; /* of the driver; "": it is that of this process */
 } host;
 
 void host_init(HMODULE module) {
@@ -65,9 +67,11 @@ static void unlock(struct host_device *device) {
 
 /* With the adapter's lock: the driver is there, and time has passed. */
 static bool prepare_driver(void) {
-    if (!host.driver.connector && !driver_load(host.module, &host.driver))
+    if (!host.driver.connector && !host.pipe[0] &&
+        (!remote_find(host.module, host.pipe) || (!host.pipe[0] && !driver_load(host.module, &host.driver))))
         return false;
-    copp_sim_dispatch(host.driver.sim, GetTickCount64());
+    if (!host.pipe[0])
+        copp_sim_dispatch(host.driver.sim, GetTickCount64());
     return true;
 }
 
@@ -75,7 +79,24 @@ static bool prepare_driver(void) {
 static HRESULT prepare(struct host_device *device) {
     if (!prepare_driver())
         return unsupported(device);
+    if (host.pipe[0])
+        return device->remote ? S_OK : remote_open(host.pipe, device->opm, &device->remote);
     return device->device ? S_OK : open_device(device);
+}
+
+/*
+ * A driver in another process takes its time: the adapter's lock is not held meanwhile.
+ * With the locks: whether the device is ready and another process's. Then the adapter is left, until enter_adapter.
+ */
+static bool leave_adapter(const struct host_device *device, HRESULT prepared) {
+    bool remote = SUCCEEDED(prepared) && device->remote;
+    if (remote)
+        LeaveCriticalSection(&host.lock);
+    return remote;
+}
+
+static void enter_adapter(void) {
+    EnterCriticalSection(&host.lock);
 }
 
 /* With the adapter's lock. The connectors besides the driver's own. */
@@ -96,7 +117,7 @@ struct copp_connector **host_shown(size_t *count) {
     if (locks_are_dead())
         return NULL;
     EnterCriticalSection(&host.lock);
-    size_t outputs = prepare_driver() ? copp_sim_count(host.driver.sim) : 1;
+    size_t outputs = prepare_driver() && !host.pipe[0] ? copp_sim_count(host.driver.sim) : 1;
     struct copp_connector **connectors = calloc(outputs, sizeof(struct copp_connector *));
     if (connectors) {
         connectors[0] = host.driver.connector;
@@ -124,6 +145,28 @@ bool host_is_theatre(void) {
     return theatre;
 }
 
+/* With the locks. A NUL beyond the chain, which is not counted: there are players that take COPP's for a string. */
+static HRESULT exchange_keys(struct host_device *device, void *random, BYTE **chain_bytes, DWORD *chain_size) {
+    uint8_t drawn[COPP_RANDOM_SIZE];
+    const uint8_t *bytes = NULL;
+    size_t length = 0;
+    size_t size = host.driver.chain_size[device->opm ? DRIVER_OPM : DRIVER_COPP];
+    BYTE *copy = CoTaskMemAlloc(size + 1); /* before anything has happened (OPM-INI-1) */
+    if (!copy)
+        return E_OUTOFMEMORY;
+    HRESULT hr = (HRESULT)copp_device_exchange(device->device, drawn, &bytes, &length);
+    if (hr != S_OK || length != size) {
+        CoTaskMemFree(copy);
+        return hr;
+    }
+    memcpy(random, drawn, sizeof drawn);
+    memcpy(copy, bytes, length);
+    copy[length] = 0;
+    *chain_size = (DWORD)length;
+    *chain_bytes = copy;
+    return hr;
+}
+
 HRESULT host_key_exchange(struct host_device *device, void *random, BYTE **chain_bytes, DWORD *chain_size) {
     if (!random || !chain_bytes || !chain_size)
         return E_POINTER;
@@ -132,28 +175,13 @@ HRESULT host_key_exchange(struct host_device *device, void *random, BYTE **chain
     if (!lock(device))
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
-    size_t size = host.driver.chain_size[device->opm ? DRIVER_OPM : DRIVER_COPP];
-    /* before anything has happened (OPM-INI-1); and a NUL beyond the chain, which is not counted: there are players that take
-     * COPP's for a string */
-    BYTE *copy = SUCCEEDED(hr) ? CoTaskMemAlloc(size + 1) : NULL;
-    if (SUCCEEDED(hr) && !copy)
-        hr = E_OUTOFMEMORY;
-    if (SUCCEEDED(hr)) {
-        uint8_t drawn[COPP_RANDOM_SIZE];
-        const uint8_t *bytes = NULL;
-        size_t length = 0;
-        hr = (HRESULT)copp_device_exchange(device->device, drawn, &bytes, &length);
-        if (hr == S_OK && length == size) {
-            memcpy(random, drawn, sizeof drawn);
-            memcpy(copy, bytes, length);
-            copy[length] = 0;
-            *chain_size = (DWORD)length;
-            *chain_bytes = copy;
-            copy = NULL;
-        }
+    if (leave_adapter(device, hr)) {
+        hr = remote_key_exchange(device->remote, random, chain_bytes, chain_size);
+        enter_adapter();
+    } else if (SUCCEEDED(hr)) {
+        hr = exchange_keys(device, random, chain_bytes, chain_size);
     }
     unlock(device);
-    CoTaskMemFree(copy);
     return hr;
 }
 
@@ -165,8 +193,12 @@ HRESULT host_sequence_start(struct host_device *device, const void *signature) {
     if (!lock(device))
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
-    if (SUCCEEDED(hr))
+    if (leave_adapter(device, hr)) {
+        hr = remote_sequence_start(device->remote, &given);
+        enter_adapter();
+    } else if (SUCCEEDED(hr)) {
         hr = (HRESULT)copp_device_sequence_start(device->device, &given);
+    }
     unlock(device);
     return hr;
 }
@@ -199,8 +231,12 @@ HRESULT host_command(struct host_device *device, const void *command) {
     if (!lock(device))
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
-    if (SUCCEEDED(hr))
+    if (leave_adapter(device, hr)) {
+        hr = remote_command(device->remote, &given);
+        enter_adapter();
+    } else if (SUCCEEDED(hr)) {
         hr = command_end(device, copp_device_command(device->device, &given, GetTickCount64()));
+    }
     unlock(device);
     return hr;
 }
@@ -220,9 +256,13 @@ HRESULT host_configure(struct host_device *device, const void *parameters, const
     HRESULT hr = E_UNEXPECTED;
     if (lock(device)) {
         hr = prepare(device);
-        if (SUCCEEDED(hr))
+        if (leave_adapter(device, hr)) {
+            hr = remote_configure(device->remote, &given, copy, additional_size);
+            enter_adapter();
+        } else if (SUCCEEDED(hr)) {
             hr = command_end(device, copp_device_configure(device->device, &given, readable ? copy : additional, additional_size,
                                                            GetTickCount64()));
+        }
         unlock(device);
     }
     free(copy);
@@ -232,17 +272,27 @@ HRESULT host_configure(struct host_device *device, const void *parameters, const
 /* A request and its answer. An application may hand over the same memory for both. */
 typedef uint32_t status_call(struct copp_device *device, const uint8_t *parameters, struct copp_status_output *answer);
 
-static HRESULT ask(struct host_device *device, const void *parameters, size_t size, void *answer, status_call *call) {
+struct status_way {
+    size_t size; /* of the request */
+    status_call *call;
+    enum remote_question question;
+};
+
+static HRESULT ask(struct host_device *device, const void *parameters, void *answer, const struct status_way *way) {
     uint8_t asked[COPP_OPM_GET_INFO_SIZE];
     struct copp_status_output made;
     if (!parameters || !answer)
         return E_POINTER;
-    memcpy(asked, parameters, size);
+    memcpy(asked, parameters, way->size);
     if (!lock(device))
         return E_UNEXPECTED;
     HRESULT hr = prepare(device);
-    if (SUCCEEDED(hr))
-        hr = (HRESULT)call(device->device, asked, &made);
+    if (leave_adapter(device, hr)) {
+        hr = remote_ask(device->remote, way->question, asked, &made);
+        enter_adapter();
+    } else if (SUCCEEDED(hr)) {
+        hr = (HRESULT)way->call(device->device, asked, &made);
+    }
     if (hr == S_OK)
         memcpy(answer, &made, sizeof made);
     unlock(device);
@@ -269,20 +319,24 @@ static uint32_t call_information(struct copp_device *device, const uint8_t *para
 }
 
 HRESULT host_status(struct host_device *device, const void *input, void *output) {
-    return ask(device, input, sizeof(struct copp_status_input), output, call_status);
+    static const struct status_way way = {sizeof(struct copp_status_input), call_status, REMOTE_STATUS};
+    return ask(device, input, output, &way);
 }
 
 HRESULT host_copp_information(struct host_device *device, const void *parameters, void *information) {
-    return ask(device, parameters, sizeof(struct copp_status_input), information, call_copp_information);
+    static const struct status_way way = {sizeof(struct copp_status_input), call_copp_information, REMOTE_COPP_INFORMATION};
+    return ask(device, parameters, information, &way);
 }
 
 HRESULT host_information(struct host_device *device, const void *parameters, void *information) {
-    return ask(device, parameters, COPP_OPM_GET_INFO_SIZE, information, call_information);
+    static const struct status_way way = {COPP_OPM_GET_INFO_SIZE, call_information, REMOTE_INFORMATION};
+    return ask(device, parameters, information, &way);
 }
 
 void host_close(struct host_device *device) {
     if (!lock(device))
         return; /* the device goes with the process */
     copp_device_close(&device->device);
+    remote_close(&device->remote);
     unlock(device);
 }

@@ -19,6 +19,7 @@ struct host_device {
     bool opm; /* under OPM semantics */
     struct copp_connector *connector; /* one of host_shown's; NULL: the driver's output */
     struct copp_device *device;
+    struct remote *remote; /* or one of another process (remote.h) */
 };
 
 /*

@@ -1,12 +1,12 @@
 /* copp test player: does a player notice what a driver does wrong, and is its content hidden in time? */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
 #include "cli/recording.h"
 #include "cli/report.h"
+#include "cli/test/interrupt.h"
 #include "cli/test/options.h"
 #include "cli/test/process.h"
 #include "conformance/record/record_run.h"
@@ -76,23 +76,6 @@ static const struct option_spec options[] = {
     {.name = NULL},
 };
 
-/* --- signals --- */
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number) {
-    (void)number;
-    stop = 1;
-}
-
-/* The cases' own processes end their players, and this one takes the files away. */
-static void watch_signals(void) {
-    const struct sigaction action = {.sa_handler = on_signal};
-    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        (void)sigaction(numbers[i], &action, NULL);
-}
-
 /* --- a run --- */
 
 static enum copp_semantics semantics_of(const struct player_options *o) {
@@ -114,7 +97,7 @@ static int run_cases(const struct invocation *in, const struct runner_options *r
     int status = recording_open(in, &o->recording, true, &recorder);
     if (status != STATUS_YES)
         return status;
-    watch_signals();
+    test_interrupt_watch();
     bool run = player_run_all(runner, cases, count, o->jobs > 0 ? o->jobs : 1, &report);
     if (run && recorder != NULL)
         record_run(recorder, &report);
@@ -126,7 +109,7 @@ static int run_cases(const struct invocation *in, const struct runner_options *r
 
 static int run_in(const struct invocation *in, const char *directory, const struct conformance_case *const *cases, size_t count) {
     const struct player_options *o = in->options;
-    const struct test_process_terms terms = {in->operands, o->shown_marker, o->hidden_marker, o->frames_command};
+    const struct test_process_terms terms = {in->operands, {o->shown_marker, o->hidden_marker}, o->frames_command};
     struct test_process process;
     struct player_trust trust;
     struct expectations expectations = {.text = NULL};
@@ -139,14 +122,14 @@ static int run_in(const struct invocation *in, const char *directory, const stru
                                        .can_hide = o->hidden_marker != NULL || o->frames_command != NULL,
                                        .tolerance_ms = o->tolerance,
                                        .start_ms = o->start * 1000u,
-                                       .stop = &stop};
+                                       .stop = &test_interrupted};
     struct runner_options runner = {.only = o->test.only,
                                     .strict = o->test.strict,
                                     .hostile = true,
                                     .semantics = semantics_of(o),
                                     .progress = test_tell,
                                     .context = &progress,
-                                    .stop = &stop,
+                                    .stop = &test_interrupted,
                                     .subject = (void *)(uintptr_t)&suite};
     int status = test_seed(in, &o->test, &runner.seed);
     enum copp_result result = trust_make(&trust);
@@ -177,7 +160,6 @@ static int run(const struct invocation *in) {
     const struct conformance_case *cases[PLAYER_CASES_MAX];
     size_t count = player_cases(cases);
     char directory[PLAYER_PATH];
-    const char *temporary = getenv("TMPDIR");
     int status = test_check_only(in, &o->test, cases, count, o->test.list ? COPP_SEMANTICS_NONE : semantics_of(o));
     if (status == STATUS_YES && o->test.list)
         return test_list(in, &o->test, cases, count);
@@ -185,24 +167,31 @@ static int run(const struct invocation *in) {
         status = check(in);
     if (status != STATUS_YES)
         return status;
-    (void)snprintf(directory, sizeof directory, "%s/copp-test-XXXXXX",
-                   temporary != NULL && *temporary == '/' ? temporary : "/tmp");
-    if (mkdtemp(directory) == NULL)
+    if (!place_make_root(directory))
         return fail_to_write(in, directory, "a directory", errno);
     status = run_in(in, directory, cases, count);
     place_remove(directory);
     return status;
 }
 
+#ifdef _WIN32
+#define PLAYER_FINDS                                                                                                             \
+    "judges what the player does. The player finds the driver through copp.dll or dxva2.dll, which find it\n"                    \
+    "by COPP_DRIVER, and the anchor by COPP_ANCHOR, or by {directory} and {anchor} in COMMAND. Let it play\n"                    \
+    "for 10 seconds at least. Exit status 0: all is right; 1: a case failed; 2: could not tell."
+#else
+#define PLAYER_FINDS                                                                                                             \
+    "judges what the player does. The player finds the driver by COPP_DEVICE and COPP_ANCHOR, or by\n"                           \
+    "{socket}, {anchor} and {output} in COMMAND. Let it play for 10 seconds at least. Exit status 0: all\n"                      \
+    "is right; 1: a case failed; 2: could not tell."
+#endif
+
 const struct command command_test_player = {
     .name = "test player",
     .operands = "-- COMMAND",
     .operands_max = -1,
     .summary = "Test whether a player notices what a driver does wrong",
-    .details = "Starts COMMAND once for each case, against a driver of its own that does one thing wrong, and\n"
-               "judges what the player does. The player finds the driver by COPP_DEVICE and COPP_ANCHOR, or by\n"
-               "{socket}, {anchor} and {output} in COMMAND. Let it play for 10 seconds at least. Exit status 0: all\n"
-               "is right; 1: a case failed; 2: could not tell.",
+    .details = "Starts COMMAND once for each case, against a driver of its own that does one thing wrong, and\n" PLAYER_FINDS,
     .options = options,
     .options_size = sizeof(struct player_options),
     .run = run,

@@ -6,16 +6,12 @@
 #define COPP_CLI_TEST_PROCESS_H
 
 #include "cli/protect/child.h"
-#include "conformance/player/player.h"
-
-#define TEST_LINE 1024u
-#define TEST_WORDS 200u
+#include "sight.h"
 
 struct test_process_terms {
     char **command; /* ends with NULL */
-    const char *shown_marker; /* NULL: none */
-    const char *hidden_marker;
-    const char *frames_command;
+    struct sight_markers markers;
+    const char *frames_command; /* NULL: none */
 };
 
 struct test_process {
@@ -24,11 +20,17 @@ struct test_process {
     struct child child;
     bool runs; /* not ended by test_process yet */
     char **argv; /* with places filled in */
+#ifdef _WIN32
+    void *output; /* a pipe with what the player says; NULL: nothing is open */
+    void *frames; /* the frames command's process; NULL: it does not run */
+    void *frames_job; /* which holds all of it */
+    const struct player_place *place; /* the case's, while it is under way */
+    const char *case_id;
+#else
     int output; /* what the player says; -1: nothing is open */
-    char line[TEST_LINE];
-    size_t length;
-    char words[TEST_WORDS]; /* its last line */
     int frames; /* what the frames command has answered; -1: it does not run */
+#endif
+    struct sight sight;
     uint64_t frames_ms; /* when it was started, or when to start it */
 };
 

@@ -1,7 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "server.h"
 
@@ -20,22 +18,22 @@ void connection_send(struct player_server *server, struct connection *c, const s
     packets_put(bytes + 4, answer->type);
     packets_put(bytes + 8, answer->status);
     memcpy(bytes + PACKETS_HEADER, answer->body, answer->size);
-    if (send(c->fd, bytes, PACKETS_HEADER + answer->size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    if (!channel_send(c->channel, bytes, PACKETS_HEADER + answer->size))
         connection_end(server, c);
 }
 
 void connection_end(struct player_server *server, struct connection *c) {
-    if (c->fd < 0)
+    if (c->channel == NULL)
         return;
     copp_device_close(&c->device);
-    (void)close(c->fd);
+    channel_close(&c->channel);
     if (c->seen != NULL) {
         connection_note(server, c, EXCHANGE_CLOSE, "");
         c->seen->ended_ms = server->now_ms;
     }
     free(c->late);
     free(c->asked);
-    *c = (struct connection){.fd = -1};
+    *c = (struct connection){.channel = NULL};
 }
 
 void connection_disconnect(struct player_server *server, struct connection *c, uint32_t reason) {

@@ -16,6 +16,7 @@
 #define PACKETS_NEWS_CONNECTOR 1u
 #define PACKETS_NEWS_COMPLETE 5u
 #define PACKETS_DISCONNECT 0xFFFFFFFFu
+#define PACKETS_PLAYER_OUTPUT "HDMI-1" /* the one output of a case's driver */
 #define PACKETS_MALFORMED 1u /* a reason to disconnect */
 
 enum packets_type {
@@ -28,7 +29,9 @@ enum packets_type {
     PACKETS_WATCH = 7,
     PACKETS_ADOPT = 8,
     PACKETS_INFORMATION = 10,
-    PACKETS_CONFIGURE = 11
+    PACKETS_CONFIGURE = 11,
+    PACKETS_COPP_INFORMATION =
+        0x100 /* COPPCompatibleGetInformation, of dxva2.dll alone; the body is that of status. coppd has no such request */
 };
 
 /* Bodies. */

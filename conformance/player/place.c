@@ -2,11 +2,18 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/transfer.h"
 #include "player.h"
+
+bool place_make_root(char directory[PLAYER_PATH]) {
+    const char *temporary = getenv("TMPDIR");
+    (void)snprintf(directory, PLAYER_PATH, "%s/copp-test-XXXXXX", temporary != NULL && *temporary == '/' ? temporary : "/tmp");
+    return mkdtemp(directory) != NULL;
+}
 
 bool place_make(struct player_place *place, const char *directory, const char *case_id) {
     int size = snprintf(place->directory, sizeof place->directory, "%s/%s", directory, case_id);
@@ -14,7 +21,7 @@ bool place_make(struct player_place *place, const char *directory, const char *c
         errno = ENAMETOOLONG;
         return false;
     }
-    (void)snprintf(place->socket, sizeof place->socket, "%s/socket", place->directory);
+    (void)snprintf(place->channel, sizeof place->channel, "%s/socket", place->directory);
     (void)snprintf(place->anchor, sizeof place->anchor, "%s/anchor", place->directory);
     (void)snprintf(place->state, sizeof place->state, "%s/state", place->directory);
     (void)snprintf(place->list, sizeof place->list, "%s/revocation.crl", place->state);

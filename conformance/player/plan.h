@@ -3,8 +3,9 @@
 #define COPP_CONFORMANCE_PLAN_H
 
 #include "conformance/case.h"
+#include "packets.h"
 
-#define PLAN_OUTPUT "HDMI-1" /* the one output of the driver */
+#define PLAN_OUTPUT PACKETS_PLAYER_OUTPUT
 #define PLAN_LIMIT_MS 2000u /* APP-3 */
 
 /* Requests that something is wrong with: an OR. */

@@ -2,29 +2,29 @@
 #ifndef COPP_CONFORMANCE_PLAYER_H
 #define COPP_CONFORMANCE_PLAYER_H
 
-#include <poll.h>
 #include <signal.h>
 
 #include "conformance/runner.h"
 #include "plan.h"
 #include "seen.h"
 #include "trust.h"
+#include "wait_list.h"
 
 #define PLAYER_CASES_MAX 256u
 #define PLAYER_PATH 512u
-#define PLAYER_FDS 4u
 
 /* The private directory of one case, and what is in it. */
 struct player_place {
     char directory[PLAYER_PATH];
-    char socket[PLAYER_PATH + 16];
+    char channel[PLAYER_PATH +
+                 16]; /* where the driver listens: a socket in the directory; on Windows a pipe that the directory names */
     char anchor[PLAYER_PATH + 16]; /* COPP's: a PEM public key; OPM's: a certificate */
     char state[PLAYER_PATH + 16]; /* the player's COPP_STATE_DIR */
     char list[PLAYER_PATH + 32]; /* a revocation list that may be there */
     char srm[PLAYER_PATH + 32]; /* a renewability message that may be there */
 };
 
-/* The player's process: the tool's. All calls come from one thread, in a process of the case's own. */
+/* The player's process: the tool's. All calls come from one thread, the case's own. */
 struct player_process {
     const struct player_process_ops *ops;
 };
@@ -32,13 +32,17 @@ struct player_process_ops {
     /* Starts it. False: *error says why. */
     bool (*start)(struct player_process *process, const struct player_place *place, const char *case_id, char *error,
                   size_t size);
-    size_t (*fds)(const struct player_process *process, struct pollfd fds[PLAYER_FDS]);
+    /* Adds what to wait for. */
+    void (*waits)(const struct player_process *process, struct wait_list *list);
     /* Reads what it shows by now, without waiting: calls seen_shown, and keeps shown and exited_ms. */
     void (*look)(struct player_process *process, struct player_seen *seen, uint64_t now_ms);
     /* Its last words, cleaned; "": none. */
     const char *(*words)(const struct player_process *process);
     /* Ends all of it. False: some of it runs on. */
     bool (*end)(struct player_process *process);
+    /* Another one of the same terms that has not been started, for discard; NULL: no memory. For jobs_windows.c alone. */
+    struct player_process *(*another)(const struct player_process *process);
+    void (*discard)(struct player_process *process);
 };
 
 /* What all cases share; runner_options.subject. */
@@ -61,13 +65,15 @@ extern const struct conformance_case player_cases_opm[];
 /* run of all of them */
 void player_run(struct case_run *run);
 
-/* place.c: false with errno. */
+/* place.c, place_windows.c: false with errno. */
+/* The run's own directory, for place_remove. */
+bool place_make_root(char directory[PLAYER_PATH]);
 bool place_make(struct player_place *place, const char *directory, const char *case_id);
 /* Whether file could be written. */
 bool place_write(const char *path, const void *bytes, size_t size);
 void place_remove(const char *directory);
 
-/* jobs.c: as runner_run, but as many as jobs cases at a time, each in a process of its own. */
+/* jobs.c, jobs_windows.c: as runner_run, but as many as jobs cases at a time, each in a process of its own, on Windows in a thread. */
 bool player_run_all(const struct runner_options *options, const struct conformance_case *const *cases, size_t count,
                     unsigned jobs, struct runner_report *report);
 

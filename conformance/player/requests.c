@@ -70,6 +70,7 @@ static bool read_body(struct question *q, const uint8_t *body, size_t size) {
         return size == COPP_SIGNATURE_SIZE;
     case PACKETS_COMMAND:
     case PACKETS_STATUS:
+    case PACKETS_COPP_INFORMATION:
         q->message = body;
         if (size != COPP_MESSAGE_SIZE)
             return false;
@@ -90,8 +91,8 @@ static bool read_body(struct question *q, const uint8_t *body, size_t size) {
         q->message = body + 8;
         if (!has_size(body, size, PACKETS_CONFIGURE_BODY, PACKETS_MAX - PACKETS_HEADER))
             return false;
-        q->additional = body + PACKETS_CONFIGURE_BODY;
         q->additional_size = packets_get(body + 4);
+        q->additional = q->additional_size > 0 ? body + PACKETS_CONFIGURE_BODY : NULL;
         classify(q, true);
         return q->additional_size > COPP_OPM_ADDITIONAL_MAX || q->additional_size <= size - PACKETS_CONFIGURE_BODY;
     default:
@@ -267,6 +268,8 @@ uint32_t request_ask(struct player_server *server, struct connection *c, const s
     memcpy(input.bytes, message, sizeof input.bytes);
     if (q->type == PACKETS_STATUS)
         return copp_device_status(c->device, &input, output);
+    if (q->type == PACKETS_COPP_INFORMATION)
+        return copp_device_get_copp_information(c->device, &input, output);
     memcpy(mac, q->mac, sizeof mac);
     if (message != q->message && (copp_omac_set_key(server->omac, c->seen->key) != COPP_OK ||
                                   copp_omac_tag(server->omac, input.bytes, sizeof input.bytes, mac) != COPP_OK))
@@ -309,7 +312,7 @@ static uint32_t carry_out(struct player_server *server, struct connection *c, co
         return key_exchange(server, c, answer);
     if (q->type == PACKETS_SEQUENCE_START)
         return sequence_start(server, c, body);
-    if (q->type == PACKETS_STATUS || q->type == PACKETS_INFORMATION)
+    if (q->type == PACKETS_STATUS || q->type == PACKETS_INFORMATION || q->type == PACKETS_COPP_INFORMATION)
         return query(server, c, q, answer);
     if (q->type == PACKETS_COMMAND || q->type == PACKETS_CONFIGURE)
         return command(server, c, q);
@@ -431,6 +434,7 @@ static void record(struct player_server *server, const struct connection *c, con
         break;
     case PACKETS_STATUS:
     case PACKETS_INFORMATION:
+    case PACKETS_COPP_INFORMATION:
         e.kind = EXCHANGE_STATUS;
         break;
     default:

@@ -40,14 +40,14 @@ static bool put_files(struct player_case *c) {
 }
 
 static void wait_for_something(struct player_case *c, uint64_t now_ms) {
-    struct pollfd fds[SERVER_FDS + PLAYER_FDS];
-    size_t count = server_fds(&c->server, fds);
+    struct wait_list list = {.count = 0};
     uint64_t due_ms = server_deadline_ms(&c->server);
     int timeout = TICK_MS;
-    count += c->suite->process->ops->fds(c->suite->process, fds + count);
+    server_waits(&c->server, &list);
+    c->suite->process->ops->waits(c->suite->process, &list);
     if (due_ms < now_ms + TICK_MS)
         timeout = due_ms > now_ms ? (int)(due_ms - now_ms) : 0;
-    (void)poll(fds, count, timeout);
+    wait_for(&list, timeout);
 }
 
 static void note(struct player_case *c, const char *text) {
@@ -124,9 +124,9 @@ static bool begin(struct player_case *c) {
                                    .can_see = c->suite->can_see,
                                    .can_hide = c->suite->can_hide,
                                    .tolerance_ms = c->suite->tolerance_ms};
-    enum copp_result result = server_open(&c->server, c->place.socket, c->run, c->suite->trust, &c->seen);
+    enum copp_result result = server_open(&c->server, c->place.channel, c->run, c->suite->trust, &c->seen);
     if (result != COPP_OK)
-        return case_error(c->run, "%s: %s", c->place.socket, result == COPP_E_IO ? strerror(errno) : copp_strerror(result));
+        return case_error(c->run, "%s: %s", c->place.channel, result == COPP_E_IO ? strerror(errno) : copp_strerror(result));
     return process->ops->start(process, &c->place, c->run->test->id, error, sizeof error) || case_error(c->run, "%s", error);
 }
 
@@ -134,7 +134,7 @@ static void end(struct player_case *c) {
     if (!c->suite->process->ops->end(c->suite->process))
         case_error(c->run, "not all of the player could be ended");
     server_close(&c->server);
-    (void)remove(c->place.socket);
+    (void)remove(c->place.channel); /* a socket stays; a pipe has gone */
 }
 
 /* SES-4: chosen anew each time. */
@@ -155,6 +155,11 @@ static void compare_secrets(struct player_case *c) {
 }
 
 void player_run(struct case_run *run) {
+    const char *lacks = channel_lacks(run->test);
+    if (lacks != NULL) {
+        case_skip(run, CASE_NOT_APPLICABLE, "%s", lacks);
+        return;
+    }
     struct player_case *c = calloc(1, sizeof *c);
     if (c == NULL) {
         case_error(run, "no memory");
@@ -163,9 +168,6 @@ void player_run(struct case_run *run) {
     c->run = run;
     c->suite = run->subject;
     c->plan = run->test->with;
-    c->server.listener = -1;
-    for (size_t i = 0; i < SERVER_CONNECTIONS; i++)
-        c->server.connections[i].fd = -1;
     if (put_files(c)) {
         if (begin(c) && c->plan->expect == EXPECT_SECRETS)
             compare_secrets(c);

@@ -1,26 +1,20 @@
 #include "server.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define DESCRIPTION_SIZE 1024u
 
 static void accept_one(struct player_server *server) {
-    int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
-        return;
-    for (size_t i = 0; i < SERVER_CONNECTIONS; i++) {
-        if (server->connections[i].fd < 0) {
-            server->connections[i].fd = fd;
+    struct channel *channel = channel_accept(server->listener);
+    for (size_t i = 0; channel != NULL && i < SERVER_CONNECTIONS; i++) {
+        if (server->connections[i].channel == NULL) {
+            server->connections[i].channel = channel;
             return;
         }
     }
-    (void)close(fd);
+    channel_close(&channel);
 }
 
 /* What a watcher is told: the one output as it is, and that this is all. Of later changes it hears nothing. */
@@ -35,20 +29,20 @@ static void tell_news(struct player_server *server, struct connection *c) {
     connection_send(server, c, packet);
     packet->type = PACKETS_NEWS | PACKETS_NEWS_COMPLETE;
     packet->size = 0;
-    if (c->fd >= 0)
+    if (c->channel != NULL)
         connection_send(server, c, packet);
 }
 
 static void answer(struct player_server *server, struct connection *c, const struct question *q) {
     enum wrong_answer what = wrong_after(server, c, q);
-    if (c->fd < 0)
+    if (c->channel == NULL)
         return;
     request_answered(server, c, q, what == ANSWER_RIGHT);
     if (what == ANSWER_WRONG && server->plan->wrong.kind == WRONG_EDIT)
         case_mark(server->run, true, server->plan->wrong.offset, server->plan->wrong.size);
     if (what != ANSWER_LATER)
         connection_send(server, c, &server->answer);
-    if (q->type == PACKETS_WATCH && c->fd >= 0 && server->answer.status == COPP_HR_OK)
+    if (q->type == PACKETS_WATCH && c->channel != NULL && server->answer.status == COPP_HR_OK)
         tell_news(server, c);
 }
 
@@ -68,23 +62,22 @@ static void take_packet(struct player_server *server, struct connection *c) {
     server->answer_wrong = false;
     c->woken = false;
     enum wrong_way way = c->silent ? WAY_NONE : wrong_before(server, c, &q);
-    if (way == WAY_NONE || c->fd < 0)
+    if (way == WAY_NONE || c->channel == NULL)
         return;
     if (way == WAY_ANSWER || request_carry_out(server, c, &q))
         answer(server, c, &q);
 }
 
 static void receive(struct player_server *server, struct connection *c) {
-    ssize_t got = recv(c->fd, server->packet, sizeof server->packet, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    enum channel_state state = channel_receive(c->channel, server->packet, sizeof server->packet, &server->packet_size);
+    if (state == CHANNEL_QUIET)
         return;
-    if (got <= 0) {
+    if (state == CHANNEL_ENDED) {
         if (c->seen != NULL && c->seen->released_ms == 0)
             c->seen->released_ms = server->now_ms;
         connection_end(server, c);
         return;
     }
-    server->packet_size = (size_t)got;
     take_packet(server, c);
 }
 
@@ -93,28 +86,27 @@ static void look(struct player_server *server, struct connection *c) {
     struct question q;
     if (request_has_ended(server, c, &q))
         answer(server, c, &q);
-    if (c->fd >= 0 && c->late != NULL && c->late->due_ms <= server->now_ms) {
+    if (c->channel != NULL && c->late != NULL && c->late->due_ms <= server->now_ms) {
         connection_send(server, c, c->late);
         free(c->late);
         c->late = NULL;
     }
 }
 
-size_t server_fds(const struct player_server *server, struct pollfd fds[SERVER_FDS]) {
-    size_t count = 0;
-    fds[count++] = (struct pollfd){.fd = server->listener, .events = POLLIN};
+void server_waits(const struct player_server *server, struct wait_list *list) {
+    if (server->listener != NULL)
+        wait_add(list, channel_listener_object(server->listener));
     for (size_t i = 0; i < SERVER_CONNECTIONS; i++) {
-        if (server->connections[i].fd >= 0)
-            fds[count++] = (struct pollfd){.fd = server->connections[i].fd, .events = POLLIN};
+        if (server->connections[i].channel != NULL)
+            wait_add(list, channel_object(server->connections[i].channel));
     }
-    return count;
 }
 
 uint64_t server_deadline_ms(const struct player_server *server) {
     uint64_t deadline_ms = copp_sim_deadline_ms(server->sim);
     for (size_t i = 0; i < SERVER_CONNECTIONS; i++) {
         const struct connection *c = &server->connections[i];
-        if (c->fd >= 0 && c->late != NULL && c->late->due_ms < deadline_ms)
+        if (c->channel != NULL && c->late != NULL && c->late->due_ms < deadline_ms)
             deadline_ms = c->late->due_ms;
     }
     return deadline_ms;
@@ -126,9 +118,9 @@ void server_serve(struct player_server *server, uint64_t now_ms) {
     wrong_dispatch(server);
     accept_one(server);
     for (size_t i = 0; i < SERVER_CONNECTIONS; i++) {
-        if (server->connections[i].fd >= 0)
+        if (server->connections[i].channel != NULL)
             look(server, &server->connections[i]);
-        if (server->connections[i].fd >= 0 && server->connections[i].waiting == 0)
+        if (server->connections[i].channel != NULL && server->connections[i].waiting == 0)
             receive(server, &server->connections[i]);
     }
 }
@@ -147,7 +139,8 @@ static enum copp_result make_adapter(struct player_server *server) {
                                            .chain_bytes = server->chain.bytes,
                                            .chain_size = server->chain.size,
                                            .key = server->trust->keys[TRUST_LEAF],
-                                           .now_ms = server->now_ms};
+                                           .now_ms = server->now_ms,
+                                           .unbound = !channel_binds()};
     enum copp_result result = copp_sim_new(&config, &server->sim, &error);
     if (result != COPP_OK)
         return result;
@@ -163,30 +156,11 @@ static enum copp_result make_adapter(struct player_server *server) {
     return result == COPP_OK ? copp_adapter_keep_srms(copp_sim_adapter(server->sim), &key, 1) : result;
 }
 
-static enum copp_result listen_at(struct player_server *server, const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
-        return COPP_E_TOO_LARGE;
-    strcpy(address.sun_path, path);
-    server->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (server->listener < 0 || bind(server->listener, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(server->listener, (int)SERVER_CONNECTIONS) != 0)
-        return COPP_E_IO;
-    return COPP_OK;
-}
-
-enum copp_result server_open(struct player_server *server, const char *path, struct case_run *run,
+enum copp_result server_open(struct player_server *server, const char *name, struct case_run *run,
                              const struct player_trust *trust, struct player_seen *seen) {
     const struct player_plan *plan = run->test->with;
-    *server = (struct player_server){.plan = plan,
-                                     .semantics = run->test->semantics,
-                                     .run = run,
-                                     .seen = seen,
-                                     .trust = trust,
-                                     .listener = -1,
-                                     .now_ms = seen->started_ms};
-    for (size_t i = 0; i < SERVER_CONNECTIONS; i++)
-        server->connections[i].fd = -1;
+    *server = (struct player_server){
+        .plan = plan, .semantics = run->test->semantics, .run = run, .seen = seen, .trust = trust, .now_ms = seen->started_ms};
     enum copp_result result = trust_chain(trust, COPP_SEMANTICS_COPP, CHAIN_GOOD, &server->chain);
     if (result == COPP_OK)
         result = trust_chain(trust, COPP_SEMANTICS_OPM, CHAIN_GOOD, &server->opm_chain);
@@ -198,15 +172,13 @@ enum copp_result server_open(struct player_server *server, const char *path, str
         result = copp_omac_new(&server->omac);
     if (result == COPP_OK)
         result = make_adapter(server);
-    return result == COPP_OK ? listen_at(server, path) : result;
+    return result == COPP_OK ? channel_listen(name, &server->listener) : result;
 }
 
 void server_close(struct player_server *server) {
     for (size_t i = 0; i < SERVER_CONNECTIONS; i++)
         connection_end(server, &server->connections[i]);
-    if (server->listener >= 0)
-        (void)close(server->listener);
-    server->listener = -1;
+    channel_listener_free(&server->listener);
     copp_sim_free(&server->sim);
     copp_omac_free(&server->omac);
     trust_bytes_free(&server->shown_chain);

@@ -1,19 +1,15 @@
 /*
- * A coppd for one player: one simulated output behind a socket of packets (docs/daemon-protocol.md), whose driver is right in everything but
- * what the case's plan says. It belongs to one thread and waits for nothing: its descriptors are polled by its host.
+ * A coppd for one player: one simulated output behind a channel of packets (docs/daemon-protocol.md), whose driver is right in everything but
+ * what the case's plan says. It belongs to one thread and waits for nothing: its host waits for what it names.
  */
 #ifndef COPP_CONFORMANCE_SERVER_H
 #define COPP_CONFORMANCE_SERVER_H
 
-#include <poll.h>
-
-#include "packets.h"
-#include "plan.h"
+#include "channel.h"
 #include "seen.h"
 #include "trust.h"
 
 #define SERVER_CONNECTIONS SEEN_SESSIONS
-#define SERVER_FDS (SERVER_CONNECTIONS + 1u)
 #define SERVER_ANSWERS 12u /* kinds of questions whose last answer is kept */
 
 struct server_answer {
@@ -33,7 +29,7 @@ struct kept_answer {
 };
 
 struct connection {
-    int fd; /* -1: unused */
+    struct channel *channel; /* NULL: unused */
     uint32_t number; /* of the session, for what is recorded */
     struct copp_device *device;
     struct session_seen *seen; /* NULL: no device has been opened */
@@ -61,7 +57,7 @@ struct player_server {
     struct trust_bytes opm_chain;
     struct copp_sim *sim;
     struct copp_omac *omac;
-    int listener;
+    struct channel_listener *listener; /* NULL: none */
     bool delivered; /* something was wrong already */
     bool answer_wrong; /* the answer that wrong_before has made */
     bool happened; /* the event */
@@ -73,13 +69,13 @@ struct player_server {
     struct server_answer answer;
 };
 
-/* Listens at path. COPP_OK, or why not; close it in any case. seen and run outlive it. */
-COPP_NODISCARD enum copp_result server_open(struct player_server *server, const char *path, struct case_run *run,
+/* Listens at name (channel.h). COPP_OK, or why not; close it in any case. seen and run outlive it. */
+COPP_NODISCARD enum copp_result server_open(struct player_server *server, const char *name, struct case_run *run,
                                             const struct player_trust *trust, struct player_seen *seen);
 void server_close(struct player_server *server);
 
-/* What to poll for; how many. */
-size_t server_fds(const struct player_server *server, struct pollfd fds[SERVER_FDS]);
+/* Adds what to wait for. */
+void server_waits(const struct player_server *server, struct wait_list *list);
 /* When it has something to do by itself. */
 uint64_t server_deadline_ms(const struct player_server *server);
 /* Does whatever is due. */

@@ -1,7 +1,6 @@
 /* What the driver of a case does wrong, and nothing else. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "server.h"
 
@@ -192,7 +191,7 @@ static void happen(struct player_server *server) {
     connection_note(server, NULL, EXCHANGE_EVENT, server->plan->wrong.event);
     for (size_t i = 0; i < SERVER_CONNECTIONS; i++) {
         struct connection *c = &server->connections[i];
-        if (c->fd >= 0 && c->seen != NULL && c->seen->active)
+        if (c->channel != NULL && c->seen != NULL && c->seen->active)
             deliver(server, c);
     }
 }
@@ -202,7 +201,7 @@ static void wake(struct player_server *server) {
     struct server_answer packet = {.version = PACKETS_VERSION, .type = PACKETS_WAKE};
     for (size_t i = 0; i < SERVER_CONNECTIONS; i++) {
         struct connection *c = &server->connections[i];
-        if (c->fd < 0 || !c->wakes || c->woken || c->waiting != 0 || c->seen == NULL || !c->seen->active)
+        if (c->channel == NULL || !c->wakes || c->woken || c->waiting != 0 || c->seen == NULL || !c->seen->active)
             continue;
         c->woken = true;
         connection_send(server, c, &packet);

@@ -1,12 +1,11 @@
-#include "faulty_player.h"
+#include "faulty_player_way.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/clock.h"
+#include "conformance/pause.h"
 
 #define LOOK_MS 400u
 #define FRAME_MS 100u
@@ -36,10 +35,9 @@ static void show(struct player *p, bool showing) {
 }
 
 static void pass_time(struct player *p, uint64_t end_ms) {
-    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
     while (clock_ms() < end_ms) {
         player_tick(p);
-        nanosleep(&step, NULL);
+        pause_ms(STEP_MS);
     }
 }
 
@@ -175,13 +173,9 @@ static bool needs_hdcp(struct player *p, bool *known) {
 }
 
 static void choose_secrets(struct player *p) {
-    FILE *random = fopen("/dev/urandom", "rb");
-    bool got = random != NULL && fread(p->secrets.session_key, sizeof p->secrets.session_key, 1, random) == 1 &&
-               fread(&p->secrets.status_sequence, sizeof p->secrets.status_sequence, 1, random) == 1 &&
-               fread(&p->secrets.command_sequence, sizeof p->secrets.command_sequence, 1, random) == 1;
-    if (random != NULL)
-        fclose(random);
-    if (!got)
+    if (!way_random(p->secrets.session_key, sizeof p->secrets.session_key) ||
+        !way_random(&p->secrets.status_sequence, sizeof p->secrets.status_sequence) ||
+        !way_random(&p->secrets.command_sequence, sizeof p->secrets.command_sequence))
         exit(3);
     if (has(p, FAULT_key_constant))
         memset(p->secrets.session_key, 7, sizeof p->secrets.session_key);
@@ -234,15 +228,25 @@ static void run_session(struct player *p, const char *anchor_path) {
 /* EVT-4: a new session after a lost link, once. */
 static int run(struct player *p, const char *anchor_path) {
     run_session(p, anchor_path);
-    if (!p->lost || !p->playing)
+    if (!p->lost || !p->playing) {
+        way_close(p);
         return 1;
-    struct player next = {.fault = p->fault, .opm = p->opm, .fd = -1, .socket = p->socket, .again = true};
-    (void)close(p->fd);
+    }
+    struct player next = {.fault = p->fault, .opm = p->opm, .fd = -1, .driver = p->driver, .again = true};
+    way_close(p);
     copp_omac_free(&p->omac);
     free(p->chain);
     *p = next;
     run_session(p, anchor_path);
+    way_close(p);
     return 1;
+}
+
+/* "case": what the case's name ends with. */
+static const char *name_of_fault(const char *word) {
+    const char *test = getenv("COPP_TEST_CASE");
+    const char *end = test != NULL ? strrchr(test, '-') : NULL;
+    return strcmp(word, "case") == 0 && end != NULL ? end + 1 : word;
 }
 
 int main(int argc, char **argv) {
@@ -255,11 +259,12 @@ int main(int argc, char **argv) {
     };
     if (argc != 5)
         return 2;
-    while (p.fault < FAULT_COUNT && strcmp(names[p.fault], argv[1]) != 0)
+    const char *name = name_of_fault(argv[1]);
+    while (p.fault < FAULT_COUNT && strcmp(names[p.fault], name) != 0)
         p.fault++;
     if (p.fault == FAULT_COUNT)
         return 2;
     p.opm = strcmp(argv[2], "opm") == 0;
-    p.socket = argv[3];
+    p.driver = argv[3];
     return run(&p, argv[4]);
 }

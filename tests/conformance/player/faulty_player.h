@@ -2,7 +2,8 @@
  * A player of the tests' own, with deliberate faults, one at a time: they prove that the cases for players can fail. It shares nothing with
  * the library's sessions and socket, so that each check stands here by itself and can be left out.
  *
- * usage: faulty_player FAULT copp|opm SOCKET ANCHOR. FAULT is "none" or one of faulty_player.def. Says "frame" while it shows content, and
+ * usage: faulty_player FAULT copp|opm DRIVER ANCHOR. DRIVER is a socket, on Windows a DLL. FAULT is "none", one of faulty_player.def, or "case": the
+ * one with which COPP_TEST_CASE ends, as players.c has it. Says "frame" while it shows content, and
  * "black" when it hides it.
  */
 #ifndef COPP_TEST_FAULTY_PLAYER_H
@@ -23,7 +24,7 @@ struct player {
     enum player_fault fault;
     bool opm;
     int fd;
-    const char *socket;
+    const char *driver; /* its socket; on Windows its DLL */
     uint8_t random[COPP_RANDOM_SIZE];
     struct copp_handshake secrets;
     struct copp_omac *omac;

@@ -1,72 +1,26 @@
-/* The packets, one request at a time. */
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
+/* The requests, one at a time. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "common/clock.h"
-#include "faulty_player.h"
+#include "conformance/pause.h"
+#include "faulty_player_way.h"
 
 #define OUTPUT "HDMI-1"
-#define TICK_MS 50
-
-struct packet {
-    uint32_t version, type, status;
-    size_t size;
-    uint8_t body[16 + 65536];
-};
-
-/* Content goes on while an answer is waited for. */
-static bool receive(struct player *p, struct packet *packet, bool may_wait) {
-    uint8_t bytes[PACKETS_HEADER + sizeof packet->body];
-    struct pollfd ready = {.fd = p->fd, .events = POLLIN};
-    uint64_t deadline_ms = has(p, FAULT_waits_forever) ? UINT64_MAX : p->deadline_ms;
-    while (poll(&ready, 1, may_wait ? TICK_MS : 0) == 0) {
-        player_tick(p);
-        if (!may_wait || clock_ms() >= deadline_ms)
-            return false;
-    }
-    ssize_t got = recv(p->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (got < (ssize_t)PACKETS_HEADER)
-        return false;
-    packet->version = packets_get(bytes);
-    packet->type = packets_get(bytes + 4);
-    packet->status = packets_get(bytes + 8);
-    packet->size = (size_t)got - PACKETS_HEADER;
-    memcpy(packet->body, bytes + PACKETS_HEADER, packet->size);
-    return true;
-}
 
 /* A player whose driver has gone, and that has not noticed. */
 static void go_on_alone(struct player *p) {
     uint64_t end_ms = clock_ms() + 8000u;
     while (p->showing && clock_ms() < end_ms) {
         player_tick(p);
-        (void)poll(NULL, 0, TICK_MS);
+        pause_ms(WAY_TICK_MS);
     }
-}
-
-static bool send_packet(struct player *p, uint32_t type, const uint8_t *body, size_t size) {
-    static uint8_t bytes[PACKETS_MAX];
-    packets_put(bytes, PACKETS_VERSION);
-    packets_put(bytes + 4, type);
-    packets_put(bytes + 8, 0);
-    if (size > 0)
-        memcpy(bytes + PACKETS_HEADER, body, size);
-    return send(p->fd, bytes, PACKETS_HEADER + size, MSG_NOSIGNAL) == (ssize_t)(PACKETS_HEADER + size);
 }
 
 /* The answer, in *packet, of at least least and at most most bytes where it is a success. */
 static enum reply request(struct player *p, uint32_t type, const uint8_t *body, size_t size, struct packet *packet, size_t least,
                           size_t most) {
-    bool got = send_packet(p, type, body, size);
-    do
-        got = got && receive(p, packet, true);
-    while (got && packet->type == PACKETS_WAKE && (p->woken = true));
+    bool got = way_ask(p, type, body, size, packet);
     if (got && packet->type == PACKETS_DISCONNECT && has(p, FAULT_farewell_ignored))
         go_on_alone(p);
     if (!got && has(p, FAULT_end_ignored))
@@ -90,15 +44,6 @@ static enum reply request(struct player *p, uint32_t type, const uint8_t *body, 
     return packet->size >= least && packet->size <= most ? REPLY_OK : REPLY_BAD;
 }
 
-static bool reach(struct player *p) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(p->socket) >= sizeof address.sun_path)
-        return false;
-    strcpy(address.sun_path, p->socket);
-    p->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    return p->fd >= 0 && connect(p->fd, (const struct sockaddr *)&address, sizeof address) == 0;
-}
-
 bool wire_open(struct player *p) {
     static struct packet packet;
     uint8_t body[PACKETS_OPENING] = {0};
@@ -106,7 +51,7 @@ bool wire_open(struct player *p) {
     packets_put(body + 4, has(p, FAULT_wake_is_loss) ? PACKETS_OPEN_WAKE : 0);
     packets_put(body + 8, p->opm ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP);
     strcpy((char *)body + 12, OUTPUT);
-    return reach(p) &&
+    return way_open(p) &&
            request(p, PACKETS_OPEN, body, sizeof body, &packet, PACKETS_OPENED, PACKETS_OPENED + PACKETS_GROWTH) == REPLY_OK;
 }
 
@@ -158,10 +103,8 @@ enum reply wire_set(struct player *p, uint32_t type, uint32_t level) {
 }
 
 static void choose_random(struct player *p, uint8_t *random) {
-    FILE *file = fopen("/dev/urandom", "rb");
-    if (file == NULL || fread(random, COPP_RANDOM_SIZE, 1, file) != 1)
+    if (!way_random(random, COPP_RANDOM_SIZE))
         exit(3);
-    fclose(file);
     if (has(p, FAULT_random_constant))
         memset(random, 9, COPP_RANDOM_SIZE);
     if (has(p, FAULT_random_zero))

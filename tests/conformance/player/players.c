@@ -2,14 +2,22 @@
  * The cases for players can fail: a player without a fault passes all of them, each fault is found by the cases that its table names, and
  * each case finds some fault. Prints the table fault -> cases.
  *
- * usage: conformance_players copp|opm FAULTY-PLAYER
+ * usage: conformance_players copp|opm FAULTY-PLAYER [DLL]. On Windows the player reaches its driver through that DLL.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/test/process.h"
+
+#ifdef _WIN32
+#include "cli/report.h"
+
+/* The tool's: why a player that was held has to be ended. None is here. */
+void complain(const char *format, ...) {
+    (void)format;
+}
+#endif
 
 #define PAIRS_MAX 1024u
 #define JOBS 32u /* they wait most of the time */
@@ -41,7 +49,7 @@ struct matrix {
     const struct conformance_case *tests[PAIRS_MAX];
 };
 
-static int complain(const char *which, const char *what) {
+static int report_bad(const char *which, const char *what) {
     fprintf(stderr, "%s: %s\n", which, what);
     return 1;
 }
@@ -50,7 +58,7 @@ static bool add(struct matrix *m, const struct conformance_case *test, const cha
     struct pair *pair = &m->pairs[m->count];
     if (m->count == PAIRS_MAX)
         return false;
-    (void)snprintf(pair->id, sizeof pair->id, "%s:%s", test->id, fault != NULL ? fault : "none");
+    (void)snprintf(pair->id, sizeof pair->id, "%s-%s", test->id, fault != NULL ? fault : "none");
     pair->test = *test;
     pair->test.id = pair->id;
     pair->original = test;
@@ -77,34 +85,25 @@ static int collect(struct matrix *m) {
     int bad = 0;
     for (size_t i = 0; i < count; i++) {
         if (cases[i]->semantics == semantics && !add(m, cases[i], NULL))
-            bad |= complain("matrix", "there are too many");
+            bad |= report_bad("matrix", "there are too many");
     }
     for (size_t f = 0; f < FAULTS; f++) {
         for (const char *id = faults[f].cases[m->opm]; *id != '\0'; id += strspn(id, " ")) {
             size_t size = strcspn(id, " ");
             const struct conformance_case *test = find(id, size);
             if (test == NULL || test->semantics != semantics || !add(m, test, faults[f].name))
-                bad |= complain(id, "is not a case of these semantics");
+                bad |= report_bad(id, "is not a case of these semantics");
             id += size;
         }
     }
     return bad;
 }
 
-/* In the case's own process: which player it starts. */
-static bool choose_player(struct case_run *run) {
-    const struct pair *pair = (const struct pair *)(const void *)run->test;
-    const struct player_suite *suite = run->subject;
-    struct test_process *process = (struct test_process *)suite->process;
-    process->terms->command[1] = (char *)(uintptr_t)(pair->fault != NULL ? pair->fault : "none");
-    return true;
-}
-
 static bool run_all(struct matrix *m, struct runner_report *report) {
-    char directory[] = "/tmp/copp-test-players-XXXXXX";
+    char directory[PLAYER_PATH];
     struct player_trust trust;
     struct test_process process;
-    const struct test_process_terms terms = {.command = m->command, .shown_marker = "frame", .hidden_marker = "black"};
+    const struct test_process_terms terms = {.command = m->command, .markers = {.shown = "frame", .hidden = "black"}};
     test_process_init(&process, &terms);
     const struct player_suite suite = {.trust = &trust,
                                        .process = &process.process,
@@ -116,9 +115,8 @@ static bool run_all(struct matrix *m, struct runner_report *report) {
     const struct runner_options options = {.hostile = true,
                                            .seed = 1,
                                            .semantics = m->opm ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP,
-                                           .prepare = choose_player,
                                            .subject = (void *)(uintptr_t)&suite};
-    if (mkdtemp(directory) == NULL)
+    if (!place_make_root(directory))
         return false;
     bool run = trust_make(&trust) == COPP_OK && player_run_all(&options, m->tests, m->count, JOBS, report);
     trust_free(&trust);
@@ -140,10 +138,12 @@ static int check_sound(const struct matrix *m, const struct runner_report *repor
     for (size_t i = 0; i < m->count; i++) {
         if (m->pairs[i].fault != NULL)
             continue;
+        if (report->outcomes[i].result == CASE_NOT_APPLICABLE)
+            continue;
         if (report->outcomes[i].result != CASE_PASS)
-            bad |= complain(m->pairs[i].id, report->outcomes[i].seen);
+            bad |= report_bad(m->pairs[i].id, report->outcomes[i].seen);
         if (!finds_something(m, report, m->pairs[i].original))
-            bad |= complain(m->pairs[i].original->id, "finds no fault");
+            bad |= report_bad(m->pairs[i].original->id, "finds no fault");
     }
     return bad;
 }
@@ -154,7 +154,7 @@ static int check_fault(const struct matrix *m, const struct runner_report *repor
         return 0;
     printf("%-32s", faults[fault].name);
     for (size_t i = 0; i < m->count; i++) {
-        if (m->pairs[i].fault != faults[fault].name)
+        if (m->pairs[i].fault != faults[fault].name || report->outcomes[i].result == CASE_NOT_APPLICABLE)
             continue;
         printf(" %s", m->pairs[i].original->id);
         if (report->outcomes[i].result == CASE_FAIL)
@@ -170,14 +170,15 @@ static int check_fault(const struct matrix *m, const struct runner_report *repor
 int main(int argc, char **argv) {
     static struct matrix m;
     struct runner_report report;
-    if (argc != 3)
+    if (argc < 3)
         return 2;
     m.opm = strcmp(argv[1], "opm") == 0;
-    char *const command[] = {argv[2], NULL, argv[1], (char *)(uintptr_t) "{socket}", (char *)(uintptr_t) "{anchor}", NULL};
+    char socket[] = "{socket}", anchor[] = "{anchor}", name[] = "case"; /* the player finds its fault in the case's name */
+    char *const command[] = {argv[2], name, argv[1], argc > 3 ? argv[3] : socket, anchor, NULL};
     memcpy(m.command, command, sizeof command);
     int bad = collect(&m);
     if (!run_all(&m, &report))
-        return complain("matrix", "the cases cannot be run");
+        return report_bad("matrix", "the cases cannot be run");
     bad |= check_sound(&m, &report);
     for (size_t f = 0; f < FAULTS; f++)
         bad |= check_fault(&m, &report, f);
