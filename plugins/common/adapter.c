@@ -156,6 +156,10 @@ static bool choose(struct copp_socket *coppd, const char *wanted, char *name, si
     return count == 1;
 }
 
+bool adapter_is_embedded(const char *device) {
+    return device != NULL && strcmp(device, "embedded") == 0;
+}
+
 bool adapter_socket_path(const char *device, const char **path) {
     *path = NULL;
     if (device == NULL)
@@ -195,7 +199,7 @@ static bool open_coppd(const struct adapter_request *request, const char *path, 
 bool adapter_open(const struct adapter_request *request, struct trust *trust, struct adapter *adapter, char *text, size_t size) {
     const char *path;
     *adapter = (struct adapter){.transport = NULL};
-    if (request->device != NULL && strcmp(request->device, "embedded") == 0)
+    if (adapter_is_embedded(request->device))
         return open_embedded(request, trust, adapter, text, size);
     if (adapter_socket_path(request->device, &path))
         return open_coppd(request, path, trust, adapter, text, size);

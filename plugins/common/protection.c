@@ -124,7 +124,10 @@ static bool lend(struct protection *p) {
 
 /* COPP_OK where content is protected: *look is a first look, which counts. */
 static enum copp_result begin(struct protection *p, struct copp_poll *look) {
-    const struct trust_files files = {.anchor = p->config.anchor, .srm = p->config.srm, .list_version = p->list_version};
+    const struct trust_files files = {.anchor = p->config.anchor,
+                                      .srm = p->config.srm,
+                                      .list_version = p->list_version,
+                                      .made_here = adapter_is_embedded(p->config.device)};
     const struct adapter_request request = {
         .device = p->config.device, .connector = p->config.connector, .give_up_fd = p->quit_fd};
     struct copp_verdict verdict = {.detail = ""};

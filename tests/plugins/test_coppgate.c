@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <glib/gstdio.h>
 #include <gst/check/gstharness.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
@@ -292,6 +293,44 @@ static void what_cannot_begin_is_an_error(void) {
     refuse(&gate, "graphics card");
 }
 
+/* Puts a list of another hierarchy where `copp crl install` puts them. */
+static void store_foreign_list(void) {
+    gchar *list = NULL;
+    gsize size = 0;
+    gchar *from = g_strconcat(g_getenv("VECTORS"), "/crl-v7-empty.bin", NULL);
+    gchar *to = g_strconcat(kit.directory, "/revocation.crl", NULL);
+    assert_true(g_file_get_contents(from, &list, &size, NULL));
+    assert_true(g_file_set_contents(to, list, (gssize)size, NULL));
+    g_free(list);
+    g_free(from);
+    g_free(to);
+}
+
+static void remove_list(void) {
+    gchar *path = g_strconcat(kit.directory, "/revocation.crl", NULL);
+    assert_int_equal(g_unlink(path), 0);
+    g_free(path);
+}
+
+/* CRL-4: a stored list that does not validate under the anchor is not one that revokes nothing. The simulated adapter's hierarchy is made
+ * for each session, so that no stored list is about it. */
+static void foreign_list_stops_all_but_the_simulated_adapter(void) {
+    struct gate gate;
+    store_foreign_list();
+    gate_make(&gate);
+    refuse(&gate, "the stored revocation list cannot be used");
+    gate_make(&gate);
+    g_object_set(gate.element, "device", "embedded", "anchor", NULL, NULL);
+    gate_start(&gate, RAW_CAPS);
+    assert_int_equal(push(&gate), GST_FLOW_OK);
+    assert_int_equal(passed(&gate), LUMA);
+    remove_list(); /* and its going is not a loss */
+    expect_state(&gate, "protected");
+    assert_null(
+        gst_bus_timed_pop_filtered(gate.bus, 1500 * GST_MSECOND, GST_MESSAGE_ELEMENT)); /* lists are looked at each second */
+    gate_end(&gate);
+}
+
 /* OPM-OUT-4: a certificate as the anchor asks for OPM. */
 static void certificate_means_opm(void) {
     struct gate gate;
@@ -377,6 +416,7 @@ int main(int argc, char **argv) {
         TEST(loss_may_end_the_stream, ""),
         TEST(compressed_pictures_are_dropped, ""),
         TEST(what_cannot_begin_is_an_error, ""),
+        TEST(foreign_list_stops_all_but_the_simulated_adapter, "CRL-4"),
         TEST(certificate_means_opm, "OPM-OUT-4 OPM-STA-8"),
         TEST(silent_daemon_is_a_loss, "APP-3"),
         TEST(every_raw_format_is_made_black, ""),
