@@ -125,6 +125,12 @@ static bool is_listed(struct copp_socket *coppd, const char *name) {
     return false;
 }
 
+/* What coppd calls a display that is wanted. The outputs of an X server are called there as the server does. */
+static const char *own_name(const char *wanted) {
+    static const char randr[] = "randr:";
+    return wanted != NULL && strncmp(wanted, randr, sizeof randr - 1) == 0 ? wanted + sizeof randr - 1 : wanted;
+}
+
 /* By what the kernel and the displays say, so that a list which somebody has changed cannot lead to another display. */
 static bool find_monitor(const char *wanted, char *name, size_t name_size, char *text, size_t size) {
     struct copp_monitor monitor = {.size = sizeof monitor};
@@ -142,8 +148,9 @@ static bool find_monitor(const char *wanted, char *name, size_t name_size, char 
 /* Without a name only what is not ambiguous is taken. coppd's list is not authenticated: the session's answers are (BIND-7). */
 static bool choose(struct copp_socket *coppd, const char *wanted, char *name, size_t name_size, char *text, size_t size) {
     char list[256];
-    if (wanted != NULL && strlen(wanted) < name_size && is_listed(coppd, wanted)) {
-        snprintf(name, name_size, "%s", wanted);
+    const char *own = own_name(wanted);
+    if (own != NULL && strlen(own) < name_size && is_listed(coppd, own)) {
+        snprintf(name, name_size, "%s", own);
         return true;
     }
     if (wanted != NULL)
