@@ -350,7 +350,7 @@ def follows_its_window(directory):
     until(lambda: mpv.video() == 1)
     assert coppd.hdcp("DUMMY1")
 
-    # onto two of them: both, each of them once, however often mpv names it
+    # onto two of them: both
     screens.place_window(600, 100)
     until(lambda: coppd.hdcp("DUMMY0") and coppd.hdcp("DUMMY1") and mpv.video() == 1)
     until(lambda: coppd.sessions() == 2)

@@ -1,0 +1,32 @@
+#!/bin/sh
+# mpv on a console with its plugin, which lends mpv's card to coppd: nobody runs copp lend. As root.
+# shellcheck source=tests/kernel/lib.sh
+. /kernel/lib.sh
+# shellcheck source=tests/kernel/card-lib.sh
+. /kernel/card-lib.sh
+# shellcheck source=tests/kernel/display-lib.sh
+. /kernel/display-lib.sh
+
+mpv_plays() {
+    owner_starts /run/player/mpv mpv --no-config --vo=drm --drm-connector=HDMI-A-1 --drm-mode=640x480 --osd-level=0 --audio=no \
+        --msg-level=statusline=no --script=/usr/local/lib/x86_64-linux-gnu/mpv-copp/copp.so --input-ipc-server=/run/player/mpv \
+        av://lavfi:color=white:size=640x480:rate=10 && until_true shows_or_ended && brightest
+}
+
+order "${hdmi:?}/delay_ms" 2000
+test_that "coppd starts" coppd_starts
+test_that "mpv sets a mode" mpv_plays
+test_that "no picture is shown until the driver has authenticated" shows_nothing_before
+test_that "then it is (APP-3)" becomes white
+test_that "the other display is not touched" value_is 0 DP-1
+order "$hdmi/delay_ms" 1000
+order "$hdmi/silent"
+test_that "a demotion without an event: black (APP-3)" becomes black
+test_that "it is protected again: the picture is back" becomes white
+order "$hdmi/desired"
+test_that "one with an event: black (EVT-4)" becomes black
+test_that "the picture is back" becomes white
+test_that "mpv is killed" kills "$owner"
+test_that "Undesired stands" until_true value_is 0
+test_that "another program becomes master" until_true another_is_master
+test_that "coppd ends" coppd_stops
