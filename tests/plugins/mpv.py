@@ -16,6 +16,7 @@ COPP = os.environ["COPP"]
 LIMIT = 60  # seconds for what must happen at all
 CHILDREN = []  # to end with the test, however it ends
 FILM = "av://lavfi:testsrc=size=64x64:rate=25"
+WHITE = "av://lavfi:color=white:size=64x64:rate=25"
 
 
 class Coppd:
@@ -105,14 +106,27 @@ class Screens:
         self.x = ctypes.CDLL("libX11.so.6")
         self.x.XOpenDisplay.restype = ctypes.c_void_p
         self.x.XDefaultRootWindow.restype = ctypes.c_ulong
+        self.x.XGetImage.restype = ctypes.c_void_p
+        self.x.XGetPixel.restype = ctypes.c_ulong
         self.display = ctypes.c_void_p(self.x.XOpenDisplay(None))
+
+    def root(self):
+        return ctypes.c_ulong(self.x.XDefaultRootWindow(self.display))
+
+    def pixel(self, x, y):
+        """What people see there, as 0xRRGGBB."""
+        image = ctypes.c_void_p(
+            self.x.XGetImage(self.display, self.root(), x, y, 1, 1, ctypes.c_ulong(0xFFFFFF), 2))  # ZPixmap
+        pixel = self.x.XGetPixel(image, 0, 0) & 0xFFFFFF
+        self.x.XDestroyImage(image)
+        return pixel
 
     def place_window(self, x, width):
         """Moves the only window there is: nothing else manages it."""
         root, parent, count = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.c_uint()
         windows = ctypes.POINTER(ctypes.c_ulong)()
-        self.x.XQueryTree(self.display, ctypes.c_ulong(self.x.XDefaultRootWindow(self.display)), ctypes.byref(root),
-                          ctypes.byref(parent), ctypes.byref(windows), ctypes.byref(count))
+        self.x.XQueryTree(self.display, self.root(), ctypes.byref(root), ctypes.byref(parent), ctypes.byref(windows),
+                          ctypes.byref(count))
         assert count.value == 1, count.value
         self.x.XMoveResizeWindow(self.display, ctypes.c_ulong(windows[0]), x, 20, width, 100)
         self.x.XSync(self.display, 0)
@@ -334,21 +348,24 @@ def follows_its_window(directory):
     output = "type = hdmi\nmodes = 1080p60\nprotections = hdcp\nksv = b70361f714\n"
     screens = Screens(directory, 10)
     coppd = Coppd(directory, "[adapter]\n" + "".join(f"[output DUMMY{n}]\n{output}" for n in range(10)))
-    mpv = Mpv(coppd, "--vo=x11", "--geometry=100x100+20+20", opts=())
+    mpv = Mpv(coppd, "--vo=x11", "--geometry=100x100+20+20", "--osd-level=0", film=WHITE, opts=())
     until(mpv.plays)
     assert coppd.hdcp("DUMMY0") and not coppd.hdcp("DUMMY1")
+    until(lambda: screens.pixel(90, 90) == 0xFFFFFF)
 
     # to another display: hidden until that one is protected, and the one that was left is given back
     coppd.event("hdcp-hang DUMMY1 on")
     screens.place_window(700, 100)
     until(lambda: mpv.video() is False)
     until(lambda: not coppd.hdcp("DUMMY0"))
+    until(lambda: screens.pixel(770, 90) == 0)
     assert mpv.video() is False
     mpv.news.clear()
     coppd.event("hdcp-hang DUMMY1 off")
     mpv.wait_for("protected")
     until(lambda: mpv.video() == 1)
     assert coppd.hdcp("DUMMY1")
+    until(lambda: screens.pixel(770, 90) == 0xFFFFFF)
 
     # onto two of them: both
     screens.place_window(600, 100)
@@ -364,6 +381,7 @@ def follows_its_window(directory):
     until(lambda: mpv.video() is False and coppd.sessions() == 0)
     mpv.command("set_property", "vid", 1)
     until(lambda: mpv.video() is False)
+    until(lambda: screens.pixel(2 * 640 + 90, 90) == 0)
     assert "too many displays" in mpv.said()
     screens.place_window(700, 100)  # and back
     until(lambda: mpv.video() == 1)
