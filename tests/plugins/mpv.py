@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -297,6 +298,15 @@ def said_when_asked(coppd):
     mpv.end()
 
 
+def shown_on_the_screen(coppd):
+    mpv = Mpv(coppd, "--msg-level=cplayer=trace")
+    until(mpv.plays)
+    coppd.event("unplug HDMI-1")
+    until(lambda: re.search("Run command: show-text.*copp: HDMI-1: lost: .*EVT-4", mpv.said()))
+    coppd.event("plug HDMI-1")
+    mpv.end()
+
+
 def left_alone_where_disabled(coppd):
     mpv = Mpv(coppd, opts=["connector=HDMI-1", "enabled=no"])
     until(mpv.plays)
@@ -396,7 +406,8 @@ def main():
         os.environ["COPP_STATE_DIR"] = directory
         coppd = Coppd(directory)
         for test in (shown_only_while_protected, hidden_while_paused, held_until_protected, silent_coppd_is_a_loss,
-                     refused_with_a_remedy, said_when_asked, left_alone_where_disabled, configured_by_its_file):
+                     refused_with_a_remedy, said_when_asked, shown_on_the_screen, left_alone_where_disabled,
+                     configured_by_its_file):
             print(test.__name__, flush=True)
             test(coppd)
         coppd.end()
