@@ -35,6 +35,8 @@ packages_check=( # beside those
     dbus dbus-user-session udev                # and what runs in it beside systemd
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-x # players' plugins (x: ximagesink),
     libmpv-dev                                                # the header of mpv's client API
+    gstreamer1.0-plugins-bad                                  # kmssink
+    xserver-xorg-video-dummy x11-xserver-utils                # an X server with several outputs, and xrandr
     libpam-systemd libpam-modules
 )
 packages_cross=( # beside those of build

@@ -125,6 +125,12 @@ static bool is_listed(struct copp_socket *coppd, const char *name) {
     return false;
 }
 
+/* What coppd calls a display that is wanted. The outputs of an X server are called there as the server does. */
+static const char *own_name(const char *wanted) {
+    static const char randr[] = "randr:";
+    return wanted != NULL && strncmp(wanted, randr, sizeof randr - 1) == 0 ? wanted + sizeof randr - 1 : wanted;
+}
+
 /* By what the kernel and the displays say, so that a list which somebody has changed cannot lead to another display. */
 static bool find_monitor(const char *wanted, char *name, size_t name_size, char *text, size_t size) {
     struct copp_monitor monitor = {.size = sizeof monitor};
@@ -142,8 +148,9 @@ static bool find_monitor(const char *wanted, char *name, size_t name_size, char 
 /* Without a name only what is not ambiguous is taken. coppd's list is not authenticated: the session's answers are (BIND-7). */
 static bool choose(struct copp_socket *coppd, const char *wanted, char *name, size_t name_size, char *text, size_t size) {
     char list[256];
-    if (wanted != NULL && strlen(wanted) < name_size && is_listed(coppd, wanted)) {
-        snprintf(name, name_size, "%s", wanted);
+    const char *own = own_name(wanted);
+    if (own != NULL && strlen(own) < name_size && is_listed(coppd, own)) {
+        snprintf(name, name_size, "%s", own);
         return true;
     }
     if (wanted != NULL)
@@ -154,6 +161,10 @@ static bool choose(struct copp_socket *coppd, const char *wanted, char *name, si
     else if (count > 1)
         snprintf(text, size, "coppd has several connectors with a display; name one of %s", list);
     return count == 1;
+}
+
+bool adapter_is_embedded(const char *device) {
+    return device != NULL && strcmp(device, "embedded") == 0;
 }
 
 bool adapter_socket_path(const char *device, const char **path) {
@@ -195,7 +206,7 @@ static bool open_coppd(const struct adapter_request *request, const char *path, 
 bool adapter_open(const struct adapter_request *request, struct trust *trust, struct adapter *adapter, char *text, size_t size) {
     const char *path;
     *adapter = (struct adapter){.transport = NULL};
-    if (request->device != NULL && strcmp(request->device, "embedded") == 0)
+    if (adapter_is_embedded(request->device))
         return open_embedded(request, trust, adapter, text, size);
     if (adapter_socket_path(request->device, &path))
         return open_coppd(request, path, trust, adapter, text, size);

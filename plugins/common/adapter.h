@@ -32,6 +32,8 @@ void adapter_close(struct adapter *adapter);
 void adapter_dispatch(struct adapter *adapter);
 uint64_t adapter_deadline_ms(const struct adapter *adapter);
 
+/* Whether a device's name is the simulated adapter's. */
+bool adapter_is_embedded(const char *device);
 /* A socket's path from a device's name; NULL: coppd's own. False for a name of another kind. */
 bool adapter_socket_path(const char *device, const char **path);
 

@@ -46,6 +46,7 @@ struct protection {
     struct copp_socket *lending;
     uint64_t lists_due_ms;
     char text[TEXT_SIZE];
+    char refused[TEXT_SIZE / 2]; /* why coppd has not taken the card that it was offered; "": nothing is wrong */
 };
 
 const char *protection_state_name(enum protection_state state) {
@@ -105,26 +106,40 @@ static void end_session(struct protection *p) {
 /* Only a card's DRM master can switch its HDCP: the player's sink lends coppd its file. */
 static bool lend(struct protection *p) {
     const char *path;
+    p->refused[0] = '\0';
     if (p->config.card_fd < 0)
         return true;
     if (!adapter_socket_path(p->config.device, &path)) {
         snprintf(p->text, sizeof p->text, "a card is lent to coppd alone; name its socket as the device");
-        return false;
+        return p->config.card_offered;
     }
     const struct copp_socket_config config = {.size = sizeof config, .path = path};
     const struct copp_socket_lend card = {.size = sizeof card, .card_fd = p->config.card_fd};
     enum copp_result result = copp_socket_connect(&config, &p->lending);
     if (result == COPP_OK)
         result = copp_socket_adopt(p->lending, &card, NULL);
-    if (result != COPP_OK)
-        snprintf(p->text, sizeof p->text, "coppd does not take the graphics card that is lent to it: %s %s",
-                 copp_strerror(result), copp_socket_disconnect_reason(p->lending));
-    return result == COPP_OK;
+    if (result == COPP_OK)
+        return true;
+    snprintf(p->refused, sizeof p->refused, "coppd does not take the graphics card that is lent to it: %s %s",
+             copp_strerror(result), copp_socket_disconnect_reason(p->lending));
+    snprintf(p->text, sizeof p->text, "%s", p->refused);
+    copp_socket_close(&p->lending);
+    return p->config.card_offered;
+}
+
+static void explain(struct protection *p, enum copp_result result, const struct copp_verdict *verdict, enum copp_stop stop) {
+    copp_session_explain(p->session, result, verdict, stop, p->text, sizeof p->text);
+    const size_t length = strlen(p->text);
+    if (p->refused[0] != '\0')
+        snprintf(p->text + length, sizeof p->text - length, " (%s)", p->refused);
 }
 
 /* COPP_OK where content is protected: *look is a first look, which counts. */
 static enum copp_result begin(struct protection *p, struct copp_poll *look) {
-    const struct trust_files files = {.anchor = p->config.anchor, .srm = p->config.srm, .list_version = p->list_version};
+    const struct trust_files files = {.anchor = p->config.anchor,
+                                      .srm = p->config.srm,
+                                      .list_version = p->list_version,
+                                      .made_here = adapter_is_embedded(p->config.device)};
     const struct adapter_request request = {
         .device = p->config.device, .connector = p->config.connector, .give_up_fd = p->quit_fd};
     struct copp_verdict verdict = {.detail = ""};
@@ -149,7 +164,7 @@ static enum copp_result begin(struct protection *p, struct copp_poll *look) {
     if (result == COPP_OK && look->stop == COPP_STOP_NONE)
         copp_session_poll(p->session, clock_ms(), look);
     if (result != COPP_OK || look->stop != COPP_STOP_NONE)
-        copp_session_explain(p->session, result, &verdict, look->stop, p->text, sizeof p->text);
+        explain(p, result, &verdict, look->stop);
     return result;
 }
 
@@ -230,7 +245,7 @@ static bool run_session(struct protection *p) {
         watch(p, &look);
         hide(p);
         if (look.stop != COPP_STOP_NONE)
-            copp_session_explain(p->session, COPP_OK, NULL, look.stop, p->text, sizeof p->text);
+            explain(p, COPP_OK, NULL, look.stop);
         else
             snprintf(p->text, sizeof p->text, "the stored revocation list has changed");
     }

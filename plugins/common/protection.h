@@ -39,6 +39,8 @@ struct protection_config {
     const char *
         srm; /* a file: the HDCP renewability message that content came with; NULL: none, and no receiver is known to be revoked */
     int card_fd; /* lent to coppd as long as the protection lasts (copp_socket_adopt); borrowed until the first report; -1: none */
+    bool
+        card_offered; /* it is an offer: coppd may refuse the card, and a session is begun all the same. Others may have lent it (copp lend) */
     struct copp_requirement requirement;
     /* Called by the thread on each change, and never after protection_stop has returned, but in a call of it from here. */
     void (*changed)(void *user, const struct protection_report *report);

@@ -118,7 +118,7 @@ bool trust_read(const struct trust_files *files, struct trust *trust, char *text
     *trust = (struct trust){.semantics = COPP_SEMANTICS_NONE};
     if (!read_anchor(files->anchor, trust, text, size))
         return false;
-    if (trust->semantics == COPP_SEMANTICS_COPP && !read_list(files, trust, text, size))
+    if (trust->semantics == COPP_SEMANTICS_COPP && !files->made_here && !read_list(files, trust, text, size))
         return false;
     if (!read_srm(files->srm, trust, text, size))
         return false;

@@ -31,6 +31,8 @@ struct trust_files {
     const char *anchor; /* as in struct protection_config */
     const char *srm;
     uint32_t list_version; /* the newest revocation list used so far: an older one is refused (CRL-3) */
+    /* The driver's hierarchy is made for this one session: no stored list is about its certificates, and none is read. */
+    bool made_here;
 };
 
 /*

@@ -71,6 +71,8 @@ struct _CoppGate {
     gboolean stopping; /* nothing may wait any more */
     gchar *text; /* why it is not in force */
 
+    gboolean late; /* it begins with the first picture */
+
     /* the streaming thread's */
     GstVideoInfo info;
     gboolean raw; /* info says how the pictures are made */
@@ -142,14 +144,23 @@ static gboolean begin(CoppGate *gate) {
         .changed = on_change,
         .user = gate,
     };
-    gate->state = PROTECTION_BEGINNING;
-    gate->flushing = FALSE;
-    gate->stopping = FALSE;
     enum copp_result result = protection_start(&config, &gate->protection);
     GST_OBJECT_UNLOCK(gate);
     if (result != COPP_OK)
         GST_ELEMENT_ERROR(gate, RESOURCE, FAILED, ("Protection cannot begin: %s", copp_strerror(result)), (NULL));
     return result == COPP_OK;
+}
+
+/* A sink that is DRM master sets its mode when it learns of the pictures' size. Before that no display can be protected: it begins with the
+ * first picture there. */
+static gboolean prepare(CoppGate *gate) {
+    gate->state = PROTECTION_BEGINNING;
+    gate->flushing = FALSE;
+    gate->stopping = FALSE;
+    GST_OBJECT_LOCK(gate);
+    gate->late = gate->drm_fd >= 0;
+    GST_OBJECT_UNLOCK(gate);
+    return gate->late || begin(gate);
 }
 
 /* Whoever waits for protection goes on without it, and passes nothing. */
@@ -162,7 +173,7 @@ static void set_flag(CoppGate *gate, gboolean *flag, gboolean value) {
 
 static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition) {
     CoppGate *gate = COPP_GATE(element);
-    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !begin(gate))
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare(gate))
         return GST_STATE_CHANGE_FAILURE;
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
         set_flag(gate, &gate->stopping, TRUE); /* before the pads' threads are waited for */
@@ -232,6 +243,9 @@ static GstFlowReturn make_black(CoppGate *gate, GstBuffer *buffer) {
 
 static GstFlowReturn transform_ip(GstBaseTransform *transform, GstBuffer *buffer) {
     CoppGate *gate = COPP_GATE(transform);
+    if (gate->late && !begin(gate))
+        return GST_FLOW_ERROR;
+    gate->late = FALSE;
     GstFlowReturn waited = wait_for_beginning(gate);
     if (waited != GST_FLOW_OK)
         return waited;
@@ -449,6 +463,7 @@ static void install_rest(GObjectClass *class) {
      * CoppGate:drm-fd:
      *
      * The open file of the graphics card that the sink is DRM master of. It is lent to coppd, which switches HDCP through it; -1: none.
+     * Protection then begins with the first picture, since the sink has to set its mode before.
      */
     g_object_class_install_property(
         class, PROP_DRM_FD,

@@ -11,9 +11,11 @@
 #include "common/clock.h"
 #include "displays.h"
 #include "options.h"
+#include "place.h"
 
 #define LOOK_S 0.1 /* between two looks at what nobody tells, such as a coppd that has fallen silent (APP-3) */
 #define WINDOW_MS 1000u /* how long a window may take to say which displays it is on */
+#define CARD_MS 10000u /* and mpv to become master of a graphics card: setting its mode takes time */
 #define SHOWN_MS "10000"
 
 enum { OBSERVE_DISPLAYS = 1, OBSERVE_VIDEO, OBSERVE_IDLE };
@@ -23,6 +25,7 @@ struct plugin {
     struct plugin_options options;
     struct displays *displays;
     char broken[DISPLAY_TEXT_SIZE]; /* why nothing may be played; "": nothing is wrong */
+    bool unplaced; /* the displays cannot be protected, all of them: nothing is shown until the window is elsewhere */
     bool loading; /* mpv waits in the hook for an answer */
     uint64_t hook; /* to give it to */
     uint64_t window_due_ms; /* until when display names are waited for; 0: they are not */
@@ -32,6 +35,13 @@ struct plugin {
 
 /* Exported: mpv looks for it. */
 __attribute__((visibility("default"))) int mpv_open_cplugin(mpv_handle *mpv);
+
+static const char unplaced[] = "copp: protection cannot begin: out of memory, or a window on too many displays; move it onto one";
+
+/* Why nothing may be played; NULL: nothing is wrong. */
+static const char *obstacle(const struct plugin *p) {
+    return p->broken[0] != '\0' ? p->broken : p->unplaced ? unplaced : NULL;
+}
 
 /* --- saying --- */
 
@@ -54,8 +64,9 @@ static void say_news(void *user, const struct display_news *news) {
 }
 
 static void say_status(struct plugin *p) {
-    if (p->broken[0] != '\0')
-        say(p, p->broken);
+    const char *why = obstacle(p);
+    if (why != NULL)
+        say(p, why);
     else if (!p->options.enabled)
         say(p, "copp: disabled: nothing is protected");
     else if (displays_count(p->displays) == 0)
@@ -97,52 +108,35 @@ static void on_video(struct plugin *p) {
 
 /* --- which displays --- */
 
-/* The names of a list property; how many there are. */
-static size_t list_names(const mpv_node *node, const char **names, size_t max) {
-    size_t count = 0;
-    if (node->format != MPV_FORMAT_NODE_ARRAY)
-        return 0;
-    for (int i = 0; i < node->u.list->num; i++) {
-        if (node->u.list->values[i].format == MPV_FORMAT_STRING && count < max)
-            names[count++] = node->u.list->values[i].u.string;
+/* Not some of them: a display that is left out would show the picture as well. */
+static void use_place(struct plugin *p, const struct place *place) {
+    static char *const whichever[] = {NULL};
+    const bool named = place->count > 0;
+    const bool good = !place->incomplete &&
+                      displays_set(p->displays, named ? place->names : whichever, named ? place->count : 1, place->card_fd);
+    if (!good) {
+        displays_set(p->displays, NULL, 0, -1);
+        say(p, unplaced);
     }
-    return count;
-}
-
-static void use_displays(struct plugin *p, const char *const *names, size_t count) {
-    if (!displays_set(p->displays, names, count))
-        snprintf(p->broken, sizeof p->broken, "copp: protection cannot begin: out of memory, or a window on too many displays");
+    p->unplaced = !good;
     p->window_due_ms = 0;
 }
 
 /*
  * What is configured, else where the window is. Where mpv does not tell, as without a window, it is the only display there is: coppd's list
- * says whether there is one alone. Returns false while the window may still tell.
+ * says whether there is one alone. Nothing is chosen while mpv may still tell.
  */
-static bool choose_displays(struct plugin *p) {
-    const char *names[DISPLAYS_MAX + 1] = {p->options.connector};
-    mpv_node node;
-    if (p->options.connector != NULL) {
-        use_displays(p, names, 1);
-        return true;
-    }
-    size_t count = 0;
-    bool told = mpv_get_property(p->mpv, "display-names", MPV_FORMAT_NODE, &node) >= 0;
-    if (told)
-        count = list_names(&node, names, DISPLAYS_MAX + 1);
-    bool chosen = count > 0 || clock_ms() >= p->window_due_ms;
-    if (chosen && count == 0)
-        names[0] = NULL;
-    if (chosen)
-        use_displays(p, names, count > 0 ? count : 1);
-    if (told)
-        mpv_free_node_contents(&node);
-    return chosen;
+static void choose_displays(struct plugin *p) {
+    struct place place;
+    place_read(p->mpv, p->options.connector, &place);
+    if (place.known || clock_ms() >= p->window_due_ms)
+        use_place(p, &place);
+    place_free(&place);
 }
 
 /* The window has moved. Until the displays it is on now are protected nothing is shown on any of them. */
 static void on_displays(struct plugin *p) {
-    if (displays_count(p->displays) > 0 && p->options.connector == NULL) {
+    if ((displays_count(p->displays) > 0 || p->unplaced) && p->options.connector == NULL) {
         p->window_due_ms = clock_ms() + WINDOW_MS;
         choose_displays(p);
     }
@@ -174,21 +168,23 @@ static void on_load(struct plugin *p, const mpv_event_hook *hook) {
         refuse_file(p);
         return;
     }
-    p->window_due_ms = clock_ms() + WINDOW_MS;
+    p->window_due_ms = clock_ms() + (place_is_card(p->mpv) ? CARD_MS : WINDOW_MS);
     choose_displays(p);
 }
 
 /* Between two files the level stays up, without any it is given back. */
 static void on_idle(struct plugin *p) {
     int idle = 0;
-    if (mpv_get_property(p->mpv, "idle-active", MPV_FORMAT_FLAG, &idle) >= 0 && idle && !p->loading)
-        displays_set(p->displays, NULL, 0);
+    if (mpv_get_property(p->mpv, "idle-active", MPV_FORMAT_FLAG, &idle) >= 0 && idle && !p->loading) {
+        displays_set(p->displays, NULL, 0, -1);
+        p->unplaced = false;
+    }
 }
 
 /* What follows from how the displays are now. */
 static void update(struct plugin *p) {
     bool in_force = displays_in_force(p->displays);
-    if (!in_force && !p->hidden && (displays_count(p->displays) > 0 || p->broken[0] != '\0'))
+    if (!in_force && !p->hidden && (displays_count(p->displays) > 0 || obstacle(p) != NULL))
         hide(p);
     if (in_force && p->hidden)
         show(p);
@@ -197,7 +193,7 @@ static void update(struct plugin *p) {
         choose_displays(p);
     if (p->loading && in_force)
         answer_hook(p);
-    else if (p->loading && (displays_ended(p->displays) || p->broken[0] != '\0'))
+    else if (p->loading && (displays_ended(p->displays) || obstacle(p) != NULL))
         refuse_file(p);
 }
 
@@ -233,7 +229,8 @@ static void wake(void *user) {
     mpv_wakeup(((struct plugin *)user)->mpv);
 }
 
-/* A window says on which displays it is only once it is there, and that is before a file is loaded only if mpv is told to. */
+/* A window says on which displays it is only once it is there, and a card has a master no earlier. That is before a file is loaded only if mpv
+ * is told to. */
 static bool begin(struct plugin *p) {
     bool good = options_read(p->mpv, &p->options, p->broken, sizeof p->broken);
     p->displays = displays_new(&p->options, wake, p);
@@ -242,7 +239,7 @@ static bool begin(struct plugin *p) {
     mpv_observe_property(p->mpv, OBSERVE_DISPLAYS, "display-names", MPV_FORMAT_NONE);
     mpv_observe_property(p->mpv, OBSERVE_VIDEO, "vid", MPV_FORMAT_NONE);
     mpv_observe_property(p->mpv, OBSERVE_IDLE, "idle-active", MPV_FORMAT_NONE);
-    if (good && p->options.enabled && p->options.connector == NULL)
+    if (good && p->options.enabled && (p->options.connector == NULL || place_is_card(p->mpv)))
         mpv_set_property_string(p->mpv, "force-window", "immediate");
     return true;
 }

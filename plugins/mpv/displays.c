@@ -11,7 +11,7 @@
 struct display {
     struct displays *owner;
     struct protection *protection;
-    char *name; /* mpv's; NULL: whichever there is */
+    char *name; /* as in displays_set; NULL: whichever there is */
     enum protection_state state;
     bool changed;
     bool simulated;
@@ -47,7 +47,7 @@ static void display_free(struct display *display) {
     free(display);
 }
 
-static struct display *display_new(struct displays *owner, const char *name) {
+static struct display *display_new(struct displays *owner, const char *name, int card_fd) {
     const struct plugin_options *options = owner->options;
     struct display *display = calloc(1, sizeof *display);
     if (display == NULL)
@@ -59,7 +59,8 @@ static struct display *display_new(struct displays *owner, const char *name) {
         .connector = display->name,
         .anchor = options->anchor,
         .srm = options->srm,
-        .card_fd = -1,
+        .card_fd = card_fd,
+        .card_offered = true,
         .requirement = {.size = sizeof config.requirement,
                         .hdcp = options->hdcp ? COPP_HDCP_ON : COPP_HDCP_OFF,
                         .acp = options->acp,
@@ -102,7 +103,7 @@ static struct display *keep(struct display **old, size_t count, const char *name
     return NULL;
 }
 
-bool displays_set(struct displays *displays, const char *const *names, size_t count) {
+bool displays_set(struct displays *displays, char *const *names, size_t count, int card_fd) {
     struct display *old[DISPLAYS_MAX];
     size_t old_count = displays->count;
     bool good = count <= DISPLAYS_MAX;
@@ -111,7 +112,7 @@ bool displays_set(struct displays *displays, const char *const *names, size_t co
     for (size_t i = 0; good && i < count; i++) {
         struct display *display = keep(old, old_count, names[i]);
         if (display == NULL)
-            display = display_new(displays, names[i]);
+            display = display_new(displays, names[i], card_fd);
         good = display != NULL;
         if (good)
             displays->all[displays->count++] = display;
@@ -168,7 +169,7 @@ void displays_tell(struct displays *displays, bool all, void (*tell)(void *user,
 void displays_free(struct displays **displays) {
     if (*displays == NULL)
         return;
-    displays_set(*displays, NULL, 0);
+    displays_set(*displays, NULL, 0, -1);
     pthread_mutex_destroy(&(*displays)->mutex);
     free(*displays);
     *displays = NULL;

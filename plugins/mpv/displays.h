@@ -14,9 +14,10 @@ struct displays;
 /* wake is called from other threads whenever something has changed. */
 struct displays *displays_new(const struct plugin_options *options, void (*wake)(void *user), void *user);
 
-/* From now on these, by the names that mpv calls them; those that stay keep their protection. NULL as the only one: the only display
- * there is, whatever it is called. False: not all of them can be protected, and nothing is. */
-bool displays_set(struct displays *displays, const char *const *names, size_t count);
+/* From now on these, by names as in struct protection_config; those that stay keep their protection. NULL as the only one: the only display
+ * there is, whatever it is called. card_fd is lent to coppd for those that are new, if coppd takes it; -1: none. False: not all of them
+ * can be protected, and nothing is. */
+bool displays_set(struct displays *displays, char *const *names, size_t count, int card_fd);
 /* How many there are. */
 size_t displays_count(const struct displays *displays);
 /* Whether there are any, and protection is in force on each of them. */
@@ -26,7 +27,7 @@ bool displays_ended(struct displays *displays);
 
 /* Calls tell for each display whose state has changed since it was told last; with all, for each of them. */
 struct display_news {
-    const char *name; /* of the connector, else mpv's name, else "" */
+    const char *name; /* of the connector, else as in displays_set, else "" */
     const char *state; /* as protection_state_name */
     const char *text; /* the reason with its remedy; "" while nothing is wrong */
     bool simulated;

@@ -25,6 +25,27 @@ started_or_ended() { [ -e "$awaited" ] || ! kill -0 "$owner" 2>/dev/null; }
 
 is_on() { value_is 2 || { cat /run/copp /run/lent /run/coppd.log; return 1; }; }
 
+# What the display shows, of a player that plays nothing but white.
+brightest() { /kernel/drm_card brightest HDMI-A-1; }
+says_why() { cat /run/owner /run/coppd.log; return 1; }
+is_white() { [ "$(brightest)" -ge 235 ]; }
+is_black() { [ "$(brightest)" -le 20 ]; } # a picture is there
+becomes() { until_true "is_$1" || says_why; }
+shows_or_ended() { brightest || ! kill -0 "$owner"; }
+# shows_nothing_before: until the driver says Enabled the picture was black whenever it was looked at, and it was
+shows_nothing_before() {
+    looks=0
+    early=0
+    while kill -0 "$owner"; do
+        before=$(brightest) || before=0
+        ! value_is 2 || break
+        [ "$before" -le 20 ] || early=$((early + 1))
+        looks=$((looks + 1))
+    done
+    echo "$looks looks, $early of them too early"
+    [ "$looks" -gt 0 ] && [ "$early" -eq 0 ] && value_is 2
+}
+
 # serves: the loan, with all that ends it short of the owner's death. The receiver is read, so that it has a name.
 serves() {
     test_that "coppd cannot switch HDCP on alone: it is not the master" not protects

@@ -7,6 +7,7 @@
  *                                                  one, how many of them had no new picture, and how many in a row
  *   drm_card get CONNECTOR PROPERTY                its value
  *   drm_card set CONNECTOR PROPERTY VALUE          as master; 0, or the error's name and exit status 1
+ *   drm_card brightest CONNECTOR                   the brightest of the bytes that it shows, as root
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -240,6 +242,28 @@ static int run_property(char **arguments, bool set) {
     return error != 0;
 }
 
+/* Of the picture that is on the connector, which another program has made: root may map it. */
+static int run_brightest(const char *name) {
+    int fd = open_card();
+    (void)drmDropMaster(fd);
+    drmModeConnectorPtr connector = find_connector(fd, name);
+    drmModeEncoderPtr encoder = drmModeGetEncoder(fd, connector->encoder_id);
+    drmModeCrtcPtr crtc = encoder ? drmModeGetCrtc(fd, encoder->crtc_id) : NULL;
+    drmModeFBPtr picture = crtc ? drmModeGetFB(fd, crtc->buffer_id) : NULL;
+    uint64_t offset;
+    if (!picture || drmModeMapDumbBuffer(fd, picture->handle, &offset) != 0)
+        die("the picture");
+    size_t size = (size_t)picture->pitch * picture->height;
+    const uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, (off_t)offset);
+    if (bytes == MAP_FAILED)
+        die("the picture's bytes");
+    uint8_t brightest = 0;
+    for (size_t i = 0; i < size; i++)
+        brightest = i % 4 != 3 && bytes[i] > brightest ? bytes[i] : brightest; /* XRGB8888: X says nothing */
+    printf("%u\n", brightest);
+    return 0;
+}
+
 int main(int count, char **arguments) {
     if (count >= 3 && strcmp(arguments[1], "show") == 0)
         return run_show(arguments + 2);
@@ -247,6 +271,8 @@ int main(int count, char **arguments) {
         return run_property(arguments + 2, false);
     if (count == 5 && strcmp(arguments[1], "set") == 0)
         return run_property(arguments + 2, true);
-    fputs("usage: drm_card show|get|set ...\n", stderr);
+    if (count == 3 && strcmp(arguments[1], "brightest") == 0)
+        return run_brightest(arguments[2]);
+    fputs("usage: drm_card show|get|set|brightest ...\n", stderr);
     return 2;
 }

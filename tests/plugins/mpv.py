@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """mpv.py PLUGIN: mpv's plugin in a real mpv, asked and told by its JSON IPC, against a coppd with a simulated adapter."""
+import ctypes
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ COPP = os.environ["COPP"]
 LIMIT = 60  # seconds for what must happen at all
 CHILDREN = []  # to end with the test, however it ends
 FILM = "av://lavfi:testsrc=size=64x64:rate=25"
+WHITE = "av://lavfi:color=white:size=64x64:rate=25"
 
 
 class Coppd:
@@ -76,6 +79,67 @@ def until(condition):
     while not condition():
         assert time.monotonic() < end, "it never comes true"
         time.sleep(0.02)
+
+
+class Screens:
+    """An X server with several outputs beside each other, DUMMY0 and so on."""
+
+    def __init__(self, directory, count):
+        with open(f"{directory}/xorg.conf", "w") as config:
+            config.write(
+                'Section "Device"\nIdentifier "card"\nDriver "dummy"\nVideoRam 64000\nEndSection\n'
+                'Section "Screen"\nIdentifier "screen"\nDevice "card"\nDefaultDepth 24\n'
+                'SubSection "Display"\nDepth 24\nModes "640x480"\nEndSubSection\nEndSection\n'
+                'Section "Module"\nDisable "glx"\nEndSection\n'
+            )
+        with open(f"{directory}/display", "w+") as display, open(f"{directory}/x.log", "w") as log:
+            self.process = subprocess.Popen(
+                ["Xorg", "-displayfd", "1", "-config", config.name, "-logfile", f"{directory}/xorg.log", "-nolisten", "tcp",
+                 "-noreset"],
+                stdout=display, stderr=log)
+            CHILDREN.append(self.process)
+            until(lambda: os.path.getsize(display.name) > 1)
+            display.seek(0)
+            os.environ["DISPLAY"] = ":" + display.read().strip()
+        for output in range(1, count):
+            xrandr("--addmode", f"DUMMY{output}", "640x480")
+            xrandr("--output", f"DUMMY{output}", "--mode", "640x480", "--pos", f"{640 * output}x0")
+        self.x = ctypes.CDLL("libX11.so.6")
+        self.x.XOpenDisplay.restype = ctypes.c_void_p
+        self.x.XDefaultRootWindow.restype = ctypes.c_ulong
+        self.x.XGetImage.restype = ctypes.c_void_p
+        self.x.XGetPixel.restype = ctypes.c_ulong
+        self.display = ctypes.c_void_p(self.x.XOpenDisplay(None))
+
+    def root(self):
+        return ctypes.c_ulong(self.x.XDefaultRootWindow(self.display))
+
+    def pixel(self, x, y):
+        """What people see there, as 0xRRGGBB."""
+        image = ctypes.c_void_p(
+            self.x.XGetImage(self.display, self.root(), x, y, 1, 1, ctypes.c_ulong(0xFFFFFF), 2))  # ZPixmap
+        pixel = self.x.XGetPixel(image, 0, 0) & 0xFFFFFF
+        self.x.XDestroyImage(image)
+        return pixel
+
+    def place_window(self, x, width):
+        """Moves the only window there is: nothing else manages it."""
+        root, parent, count = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.c_uint()
+        windows = ctypes.POINTER(ctypes.c_ulong)()
+        self.x.XQueryTree(self.display, self.root(), ctypes.byref(root), ctypes.byref(parent), ctypes.byref(windows),
+                          ctypes.byref(count))
+        assert count.value == 1, count.value
+        self.x.XMoveResizeWindow(self.display, ctypes.c_ulong(windows[0]), x, 20, width, 100)
+        self.x.XSync(self.display, 0)
+
+    def end(self):
+        self.x.XCloseDisplay(self.display)
+        self.process.terminate()
+        self.process.wait(LIMIT)
+
+
+def xrandr(*words):
+    subprocess.run(["xrandr", *words], check=True)
 
 
 class Mpv:
@@ -142,6 +206,11 @@ class Mpv:
         self.command("quit")
         assert self.process.wait(LIMIT) == 0
         self.connection.close()
+
+    def said(self):
+        self.output.flush()
+        with open(self.output.name) as output:
+            return output.read()
 
     def ended(self):
         """Waits until it ends by itself; what it has said."""
@@ -229,6 +298,15 @@ def said_when_asked(coppd):
     mpv.end()
 
 
+def shown_on_the_screen(coppd):
+    mpv = Mpv(coppd, "--msg-level=cplayer=trace")
+    until(mpv.plays)
+    coppd.event("unplug HDMI-1")
+    until(lambda: re.search("Run command: show-text.*copp: HDMI-1: lost: .*EVT-4", mpv.said()))
+    coppd.event("plug HDMI-1")
+    mpv.end()
+
+
 def left_alone_where_disabled(coppd):
     mpv = Mpv(coppd, opts=["connector=HDMI-1", "enabled=no"])
     until(mpv.plays)
@@ -276,12 +354,60 @@ def protected_where_its_window_is(directory):
     server.terminate()
 
 
+def follows_its_window(directory):
+    output = "type = hdmi\nmodes = 1080p60\nprotections = hdcp\nksv = b70361f714\n"
+    screens = Screens(directory, 10)
+    coppd = Coppd(directory, "[adapter]\n" + "".join(f"[output DUMMY{n}]\n{output}" for n in range(10)))
+    mpv = Mpv(coppd, "--vo=x11", "--geometry=100x100+20+20", "--osd-level=0", film=WHITE, opts=())
+    until(mpv.plays)
+    assert coppd.hdcp("DUMMY0") and not coppd.hdcp("DUMMY1")
+    until(lambda: screens.pixel(90, 90) == 0xFFFFFF)
+
+    # to another display: hidden until that one is protected, and the one that was left is given back
+    coppd.event("hdcp-hang DUMMY1 on")
+    screens.place_window(700, 100)
+    until(lambda: mpv.video() is False)
+    until(lambda: not coppd.hdcp("DUMMY0"))
+    until(lambda: screens.pixel(770, 90) == 0)
+    assert mpv.video() is False
+    mpv.news.clear()
+    coppd.event("hdcp-hang DUMMY1 off")
+    mpv.wait_for("protected")
+    until(lambda: mpv.video() == 1)
+    assert coppd.hdcp("DUMMY1")
+    until(lambda: screens.pixel(770, 90) == 0xFFFFFF)
+
+    # onto two of them: both
+    screens.place_window(600, 100)
+    until(lambda: coppd.hdcp("DUMMY0") and coppd.hdcp("DUMMY1") and mpv.video() == 1)
+    until(lambda: coppd.sessions() == 2)
+    coppd.event("unplug DUMMY0")  # a loss on one is a loss
+    until(lambda: mpv.video() is False)
+    coppd.event("plug DUMMY0")
+    until(lambda: mpv.video() == 1)
+
+    # onto more of them than can be protected: on none of them it is shown, and nothing is held
+    screens.place_window(20, 6300)
+    until(lambda: mpv.video() is False and coppd.sessions() == 0)
+    mpv.command("set_property", "vid", 1)
+    until(lambda: mpv.video() is False)
+    until(lambda: screens.pixel(2 * 640 + 90, 90) == 0)
+    assert "too many displays" in mpv.said()
+    screens.place_window(700, 100)  # and back
+    until(lambda: mpv.video() == 1)
+    assert coppd.hdcp("DUMMY1") and not coppd.hdcp("DUMMY0")
+    mpv.end()
+    coppd.end()
+    screens.end()
+
+
 def main():
     with tempfile.TemporaryDirectory() as directory:
         os.environ["COPP_STATE_DIR"] = directory
         coppd = Coppd(directory)
         for test in (shown_only_while_protected, hidden_while_paused, held_until_protected, silent_coppd_is_a_loss,
-                     refused_with_a_remedy, said_when_asked, left_alone_where_disabled, configured_by_its_file):
+                     refused_with_a_remedy, said_when_asked, shown_on_the_screen, left_alone_where_disabled,
+                     configured_by_its_file):
             print(test.__name__, flush=True)
             test(coppd)
         coppd.end()
@@ -289,6 +415,10 @@ def main():
         os.environ["COPP_STATE_DIR"] = directory
         print("protected_where_its_window_is", flush=True)
         protected_where_its_window_is(directory)
+    with tempfile.TemporaryDirectory() as directory:
+        os.environ["COPP_STATE_DIR"] = directory
+        print("follows_its_window", flush=True)
+        follows_its_window(directory)
 
 
 try:

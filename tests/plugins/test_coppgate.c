@@ -2,7 +2,9 @@
 #include "../daemon/daemon_kit.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
+#include <glib/gstdio.h>
 #include <gst/check/gstharness.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
@@ -210,6 +212,67 @@ static void renegotiation_is_followed(void) {
     gate_end(&gate);
 }
 
+/* Pictures at 60 Hz, pushed by a thread of their own. */
+struct stream {
+    struct gate *gate;
+    _Atomic bool stop;
+    _Atomic int begun; /* pictures whose way has begun */
+    int last_clear; /* the number of the last one that passed as it was */
+};
+
+static gpointer run_stream(gpointer argument) {
+    struct stream *stream = argument;
+    while (!stream->stop) {
+        int number = stream->begun++;
+        assert_int_equal(push(stream->gate), GST_FLOW_OK);
+        if (passed(stream->gate) == LUMA)
+            stream->last_clear = number;
+        sleep_ms(16);
+    }
+    return NULL;
+}
+
+static void wait_for_pictures(const struct stream *stream, int count) {
+    for (int end = stream->begun + count; stream->begun < end;)
+        sleep_ms(5);
+}
+
+/* One loss. Returns how many pictures passed as they were whose way began when coppd was told of the event, or later. */
+static int count_after_event(struct gate *gate) {
+    struct stream stream = {.gate = gate, .last_clear = -1};
+    GThread *thread = g_thread_new("stream", run_stream, &stream);
+    wait_for_pictures(&stream, 5);
+    int event = stream.begun;
+    kit_event(&kit, "unplug HDMI-1");
+    expect_state(gate, "lost");
+    int told = stream.begun;
+    wait_for_pictures(&stream, 5);
+    stream.stop = true;
+    g_thread_join(thread);
+    assert_true(stream.last_clear >= 0 && stream.last_clear < told);
+    kit_event(&kit, "plug HDMI-1");
+    expect_state(gate, "protected");
+    return stream.last_clear >= event ? stream.last_clear - event + 1 : 0;
+}
+
+/* After the message no picture passes as it is, not one of those that are on their way at 60 Hz. How many do before it is measured. */
+static void no_picture_passes_after_the_message(void) {
+    struct gate gate;
+    int most = 0;
+    int all = 0;
+    gate_begin(&gate, RAW_CAPS);
+    assert_int_equal(push(&gate), GST_FLOW_OK);
+    assert_int_equal(passed(&gate), LUMA);
+    expect_state(&gate, "protected");
+    for (int i = 0; i < 10; i++) {
+        int after = count_after_event(&gate);
+        most = after > most ? after : most;
+        all += after;
+    }
+    print_message("10 losses: %d pictures passed after coppd's event, at most %d after one\n", all, most);
+    gate_end(&gate);
+}
+
 /* Begins, loses protection, and pushes one picture; what passes is left to pull. */
 static GstFlowReturn lose(struct gate *gate, const char *on_loss, const char *caps) {
     gate_make(gate);
@@ -292,6 +355,44 @@ static void what_cannot_begin_is_an_error(void) {
     refuse(&gate, "graphics card");
 }
 
+/* Puts a list of another hierarchy where `copp crl install` puts them. */
+static void store_foreign_list(void) {
+    gchar *list = NULL;
+    gsize size = 0;
+    gchar *from = g_strconcat(g_getenv("VECTORS"), "/crl-v7-empty.bin", NULL);
+    gchar *to = g_strconcat(kit.directory, "/revocation.crl", NULL);
+    assert_true(g_file_get_contents(from, &list, &size, NULL));
+    assert_true(g_file_set_contents(to, list, (gssize)size, NULL));
+    g_free(list);
+    g_free(from);
+    g_free(to);
+}
+
+static void remove_list(void) {
+    gchar *path = g_strconcat(kit.directory, "/revocation.crl", NULL);
+    assert_int_equal(g_unlink(path), 0);
+    g_free(path);
+}
+
+/* CRL-4: a stored list that does not validate under the anchor is not one that revokes nothing. The simulated adapter's hierarchy is made
+ * for each session, so that no stored list is about it. */
+static void foreign_list_stops_all_but_the_simulated_adapter(void) {
+    struct gate gate;
+    store_foreign_list();
+    gate_make(&gate);
+    refuse(&gate, "the stored revocation list cannot be used");
+    gate_make(&gate);
+    g_object_set(gate.element, "device", "embedded", "anchor", NULL, NULL);
+    gate_start(&gate, RAW_CAPS);
+    assert_int_equal(push(&gate), GST_FLOW_OK);
+    assert_int_equal(passed(&gate), LUMA);
+    remove_list(); /* and its going is not a loss */
+    expect_state(&gate, "protected");
+    assert_null(
+        gst_bus_timed_pop_filtered(gate.bus, 1500 * GST_MSECOND, GST_MESSAGE_ELEMENT)); /* lists are looked at each second */
+    gate_end(&gate);
+}
+
 /* OPM-OUT-4: a certificate as the anchor asks for OPM. */
 static void certificate_means_opm(void) {
     struct gate gate;
@@ -372,11 +473,13 @@ int main(int argc, char **argv) {
         TEST(pending_command_holds_the_first_picture_and_nothing_else, "CMD-6"),
         TEST(loss_passes_black_until_protected_again, "EVT-4"),
         TEST(renegotiation_is_followed, "EVT-4"),
+        TEST(no_picture_passes_after_the_message, "EVT-4"),
         TEST(loss_may_drop, ""),
         TEST(loss_may_be_an_error, ""),
         TEST(loss_may_end_the_stream, ""),
         TEST(compressed_pictures_are_dropped, ""),
         TEST(what_cannot_begin_is_an_error, ""),
+        TEST(foreign_list_stops_all_but_the_simulated_adapter, "CRL-4"),
         TEST(certificate_means_opm, "OPM-OUT-4 OPM-STA-8"),
         TEST(silent_daemon_is_a_loss, "APP-3"),
         TEST(every_raw_format_is_made_black, ""),
