@@ -242,13 +242,13 @@ def _of_pump(pump: Any) -> Adapter:
     return adapter
 
 
-@ffi.def_extern(error=NEVER)  # type: ignore[untyped-decorator, unused-ignore]
+@ffi.def_extern(error=NEVER)
 def python_now_ms(pump: Any) -> int:
     """The clock of deadlines. NEVER, on an error: all deadlines have passed."""
     return _of_pump(pump).now_ms()
 
 
-@ffi.def_extern()  # type: ignore[untyped-decorator, unused-ignore]
+@ffi.def_extern()
 def python_wait(pump: Any, deadline_ms: int) -> None:
     """Lets time pass for a command that is pending."""
     adapter = _of_pump(pump)

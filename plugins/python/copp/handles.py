@@ -21,7 +21,7 @@ _logger = logging.getLogger("copp")
 _levels = {lib.COPP_LOG_ERROR: logging.ERROR, lib.COPP_LOG_WARNING: logging.WARNING, lib.COPP_LOG_INFO: logging.INFO}
 
 
-@ffi.def_extern()  # type: ignore[untyped-decorator, unused-ignore]
+@ffi.def_extern()
 def python_log_line(_log: Any, level: int, text: Any) -> None:
     """Hands a line of libcopp's log to the logger "copp". It contains no secret."""
     _logger.log(_levels.get(level, logging.DEBUG), "%s", from_c(text))
@@ -123,6 +123,11 @@ class Guard:
                     return
             self.run_handed()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a thread is inside."""
+        return self._owner is not None
+
     def run_handed(self) -> None:
         """Does what other threads have handed over. For the thread that is inside."""
         while True:
@@ -185,22 +190,29 @@ class Wake:
     """A descriptor that is readable once it has been set."""
 
     def __init__(self) -> None:
-        self.fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self.fd, self._end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._mutex = threading.Lock()  # so that nobody writes to a descriptor that has been closed
 
     def set(self) -> None:
         """Makes it readable. Any thread may call it."""
-        if self.fd >= 0:
-            os.eventfd_write(self.fd, 1)
+        with self._mutex:
+            try:
+                os.write(self._end, b"!")
+            except OSError:
+                pass  # it is full, and so readable; or closed
 
     def clear(self) -> None:
         """Makes it unreadable again."""
         try:
-            os.eventfd_read(self.fd)
-        except BlockingIOError:
+            os.read(self.fd, 65536)
+        except OSError:
             pass
 
     def close(self) -> None:
         """Closes the descriptor."""
-        fd, self.fd = self.fd, -1
-        if fd >= 0:
-            os.close(fd)
+        with self._mutex:
+            fds = self.fd, self._end
+            self.fd = self._end = -1
+            for fd in fds:
+                if fd >= 0:
+                    os.close(fd)

@@ -132,24 +132,30 @@ class Hierarchy(Handle):
         return Chain(self.chain_bytes, self.anchor)
 
     def _make_opm(self) -> tuple[PrivateKey, PrivateKey, bytes]:
-        """As OPM's chains are published, with SHA-1: there are clients that verify no other."""
         self._check_open()
         if self._opm is None:
-            with contextlib.ExitStack() as keys:
-                leaf, root = (keys.enter_context(PrivateKey()) for _ in range(2))
-                names = [ffi.new("char[]", f"{self._name} {part}".encode()) for part in ("driver", "root")]
-                requests = ffi.new("struct copp_opm_certificate_request[2]")
-                for request, key, text in zip(requests, (leaf, root), names):
-                    request.size = ffi.sizeof("struct copp_opm_certificate_request")
-                    request.key = key._public()[0]
-                    request.signer = root._key[0]
-                    request.name = text
-                data = ffi.new("uint8_t **")
-                size = ffi.new("size_t *")
-                check(lib.copp_opm_chain_issue(requests, 2, lib.COPP_OPM_HASH_SHA1, data, size), what="the chain")
-                self._opm = leaf, root, _take(data, size)
-                keys.pop_all()
+            leaf, root = PrivateKey(), PrivateKey()
+            try:
+                self._opm = leaf, root, self._issue_opm(leaf, root)
+            except BaseException:
+                leaf.close()
+                root.close()
+                raise
         return self._opm
+
+    def _issue_opm(self, leaf: PrivateKey, root: PrivateKey) -> bytes:
+        """As OPM's chains are published, with SHA-1: there are clients that verify no other."""
+        names = [ffi.new("char[]", f"{self._name} {part}".encode()) for part in ("driver", "root")]
+        requests = ffi.new("struct copp_opm_certificate_request[2]")
+        for request, key, text in zip(requests, (leaf, root), names):
+            request.size = ffi.sizeof("struct copp_opm_certificate_request")
+            request.key = key._public()[0]
+            request.signer = root._key[0]
+            request.name = text
+        data = ffi.new("uint8_t **")
+        size = ffi.new("size_t *")
+        check(lib.copp_opm_chain_issue(requests, 2, lib.COPP_OPM_HASH_SHA1, data, size), what="the chain")
+        return _take(data, size)
 
     @property
     def opm_leaf(self) -> PrivateKey:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import dataclasses
 import os
+import threading
 import time
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator, TypeVar
 
@@ -17,6 +19,7 @@ from .transport import open_coppd
 from .trust import Anchor, Certificate, Path, RevocationList, Srm, copp_certificates, find_anchor, opm_certificates
 
 T = TypeVar("T")
+ROUNDS = 3  # a connector that is reconfigured again and again is not protected
 INTERVAL_S = 0.5  # between two looks: four in the time for which one counts (APP-3)
 
 
@@ -148,8 +151,20 @@ class Session(Handle):
             self._adapter = None
         self._kept.clear()
 
-    def _call(self, work: Callable[[], T]) -> T:
-        """Does what calls the driver, as the one thread. Until it has succeeded, nothing is protected."""
+    def _call(self, work: Callable[[], T], may_wait: bool = False) -> T:
+        """Does what calls the driver, as the one thread. What may wait for an output is done beside the main thread, for Ctrl-C."""
+        if not may_wait or self._adapter or threading.current_thread() is not threading.main_thread():
+            return self._call_here(work)
+        executor = concurrent.futures.ThreadPoolExecutor(1)
+        try:
+            return executor.submit(lambda: self._call_here(work)).result()
+        except KeyboardInterrupt:
+            self.interrupt()
+            raise
+        finally:
+            executor.shutdown()
+
+    def _call_here(self, work: Callable[[], T]) -> T:
         with self._guard:
             self._check_open()
             adapter = self._adapter
@@ -220,9 +235,12 @@ class Session(Handle):
             if stop is not Stop.NONE:
                 raise make_error(lib.COPP_OK, session=session, stop=stop)
 
-        self._call(protect)
-        change = self.look()
-        return change if change.protected else self.look()
+        self._call(protect, may_wait=True)
+        for _ in range(ROUNDS):
+            change = self.look()
+            if change.protected:
+                return change
+        raise make_error(lib.COPP_OK, session=self._session[0], stop=Stop.LEVEL)
 
     def look(self) -> Change:
         """Looks at the protection once, without waiting for more than the driver's answers. Raises ProtectionLost if it is lost.
@@ -233,7 +251,7 @@ class Session(Handle):
         self._check_open()
         try:
             self._check_stored()
-            return self._call(self._look)
+            return self._call(self._look, may_wait=not self._until_ms)
         except BaseException:
             self._until_ms = 0
             raise
