@@ -34,6 +34,8 @@ packages_check=( # beside those
     dbus dbus-user-session udev                # and what runs in it beside systemd
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools gstreamer1.0-x # players' plugins (x: ximagesink),
     libmpv-dev                                                # the header of mpv's client API
+    python3-cffi python3-dev libpython3-dev python3-setuptools # the Python package,
+    python3-wheel python3-pip python3-pytest mypy dh-python    # and its checks
     libpam-systemd libpam-modules
 )
 packages_cross=( # beside those of build
