@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 import time
 
 import pytest
@@ -39,3 +40,9 @@ def wait_inside(session: copp.Session) -> None:
     while not session._guard.busy:
         assert time.monotonic() < end, "nobody calls"
         time.sleep(0.001)
+
+
+def interrupt(session: copp.Session) -> None:
+    """Ctrl-C, once another thread is in a call on the session."""
+    wait_inside(session)
+    os.kill(os.getpid(), signal.SIGINT)

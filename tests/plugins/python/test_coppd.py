@@ -6,7 +6,6 @@ import asyncio
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ import time
 import pytest
 
 import copp
-from conftest import wait_inside
+from conftest import interrupt, wait_inside
 from copp.testing import Coppd
 
 BOTH = pytest.mark.parametrize("semantics", [copp.Semantics.COPP, copp.Semantics.OPM])
@@ -112,7 +111,7 @@ def test_the_lock_is_free_while_a_command_waits(coppd: Coppd) -> None:
 def test_interrupt_and_ctrl_c(coppd: Coppd) -> None:
     coppd.event("hdcp-hang HDMI-1 on")
     with coppd.connect("HDMI-1") as session:
-        thread = threading.Thread(target=lambda: (wait_inside(session), os.kill(os.getpid(), signal.SIGINT)))
+        thread = threading.Thread(target=interrupt, args=(session,))
         thread.start()
         with pytest.raises(KeyboardInterrupt):
             session.protect(hdcp=1)

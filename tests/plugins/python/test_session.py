@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import threading
 import time
 from typing import Callable
@@ -13,7 +12,7 @@ from typing import Callable
 import pytest
 
 import copp
-from conftest import wait_inside
+from conftest import interrupt, wait_inside
 
 BOTH = pytest.mark.parametrize("semantics", [copp.Semantics.COPP, copp.Semantics.OPM])
 SLOW = """
@@ -250,7 +249,12 @@ def test_an_event_wakes_who_polls(copp_adapter: copp.Adapter) -> None:
         changes = session.poll()
         next(changes)
         told = threading.Event()
-        thread = in_thread(lambda: (told.wait(), copp_adapter.unplug("HDMI-1")))
+
+        def unplug() -> None:
+            told.wait()
+            copp_adapter.unplug("HDMI-1")
+
+        thread = in_thread(unplug)
         told.set()
         with pytest.raises(copp.ProtectionLost):
             next(changes)
@@ -259,7 +263,7 @@ def test_an_event_wakes_who_polls(copp_adapter: copp.Adapter) -> None:
 
 def test_ctrl_c_ends_a_command_that_waits(hanging: copp.Adapter) -> None:
     with hanging.connect("HDMI-1") as session:
-        thread = in_thread(lambda: (wait_inside(session), os.kill(os.getpid(), signal.SIGINT)))
+        thread = in_thread(lambda: interrupt(session))
         with pytest.raises(KeyboardInterrupt):
             session.protect(hdcp=1)
         thread.join()
