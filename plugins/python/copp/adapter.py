@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
@@ -39,7 +40,8 @@ class Adapter(Handle):
         super().__init__()
         self._closed = True
         self.guard = Guard()
-        self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+        self._mutex = threading.Lock()
         self.hierarchy = hierarchy or Hierarchy(name="simulated")
         """Whom the adapter's driver is certified by."""
         self._own = None if hierarchy else self.hierarchy
@@ -78,7 +80,7 @@ class Adapter(Handle):
         del kept
 
     def _release(self) -> None:
-        for session in list(self.sessions):
+        for session in self._list_sessions():
             session.close()
         self.guard.finish(self._free, self._wake.set)
 
@@ -134,8 +136,17 @@ class Adapter(Handle):
 
     def wake_sessions(self) -> None:
         """Lets sessions that wait look."""
-        for session in list(self.sessions):
+        for session in self._list_sessions():
             session.wake()
+
+    def _list_sessions(self) -> list[Session]:
+        with self._mutex:
+            return list(self._sessions)
+
+    def add_session(self, session: Session) -> None:
+        """A session that is closed with the adapter, and woken by its events."""
+        with self._mutex:
+            self._sessions.add(session)
 
     # --- how things are ---
 

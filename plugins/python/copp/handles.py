@@ -107,7 +107,8 @@ class Guard:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._owner: int | None = None
-        self._handed: collections.deque[Callable[[], None]] = collections.deque()
+        self._handed: collections.deque[Callable[[], None]] = collections.deque()  # done even while the owner waits
+        self._last: collections.deque[Callable[[], None]] = collections.deque()  # done once the owner's call has ended
 
     def __enter__(self) -> None:
         with self._mutex:
@@ -118,10 +119,11 @@ class Guard:
     def __exit__(self, *_: object) -> None:
         while True:
             with self._mutex:
-                if not self._handed:
+                if not self._handed and not self._last:
                     self._owner = None
                     return
-            self.run_handed()
+                work = (self._handed or self._last).popleft()
+            work()
 
     @property
     def busy(self) -> bool:
@@ -129,7 +131,7 @@ class Guard:
         return self._owner is not None
 
     def run_handed(self) -> None:
-        """Does what other threads have handed over. For the thread that is inside."""
+        """Does what other threads have handed over. For the thread that is inside, while it waits."""
         while True:
             with self._mutex:
                 if not self._handed:
@@ -151,39 +153,26 @@ class Guard:
             if self._owner == threading.get_ident():
                 raise MisuseError()
             busy = self._owner is not None
-            if busy:
-                self._handed.append(run)
-            else:
+            self._handed.append(run)
+            if not busy:
                 self._owner = threading.get_ident()
         if busy:
             wake()
         else:
-            with _Leave(self):
-                run()
+            self.__exit__()
         return future.result()
 
-
     def finish(self, work: Callable[[], None], wake: Callable[[], None]) -> None:
-        """Does what frees an object: now, or as soon as a call of this very thread, which has led here, has ended."""
+        """Does what frees an object: now, or as soon as the call has ended that somebody is in, which wake() lets know."""
         with self._mutex:
-            inside = self._owner == threading.get_ident()
-            if inside:
-                self._handed.append(work)
-        if not inside:
-            self.run_or_hand_over(work, wake)
-
-
-class _Leave:
-    """Leaves a guard that has been entered already."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self._guard.__exit__()
+            busy = self._owner is not None
+            self._last.append(work)
+            if not busy:
+                self._owner = threading.get_ident()
+        if busy:
+            wake()
+        else:
+            self.__exit__()
 
 
 class Wake:

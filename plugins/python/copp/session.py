@@ -13,7 +13,21 @@ from typing import Any, AsyncIterator, Callable, Iterable, Iterator, TypeVar
 from ._native import ffi, lib
 from .adapter import NEVER, Adapter, wait_readable
 from .handles import Guard, Handle, Wake, log, new_struct
-from .results import CoppError, Event, ProtectionType, Result, Semantics, Stop, check, from_c, make_error, new_verdict
+from .results import (
+    ClosedError,
+    CoppError,
+    Event,
+    MisuseError,
+    ProtectionLost,
+    ProtectionType,
+    Result,
+    Semantics,
+    Stop,
+    check,
+    from_c,
+    make_error,
+    new_verdict,
+)
 from .stored import StoredList
 from .transport import open_coppd
 from .trust import Anchor, Certificate, Path, RevocationList, Srm, copp_certificates, find_anchor, opm_certificates
@@ -72,9 +86,10 @@ class Session(Handle):
         self._stored: StoredList | None = None
         self._verdict = new_verdict()
         self._until_ms = 0
+        self._calling = False
         self._process = os.getpid()
         if adapter:
-            adapter.sessions.add(self)
+            adapter.add_session(self)
 
     # --- beginning and end ---
 
@@ -82,6 +97,10 @@ class Session(Handle):
         """Makes the session and shakes hands. ``options``: binding_optional, output_id, purpose."""
         self._anchor = anchor
         self._srms = list(srms)
+        if revocations is not None:
+            revocations = list(revocations)
+            if revocations and self.semantics is not Semantics.COPP:
+                raise CoppError("a driver of OPM is on no revocation list of COPP's", result=Result.UNSUPPORTED)
         if revocations is None and anchor.semantics is Semantics.COPP and self._adapter is None:
             self._stored = StoredList(anchor)
             revocations = self._stored.read()
@@ -133,7 +152,7 @@ class Session(Handle):
 
     def _release(self) -> None:
         self._until_ms = 0
-        self._guard.finish(self._free, self.interrupt)
+        self._guard.finish(self._free, self._interrupt_own)
         if self.owned:
             self.owned.close()
 
@@ -146,9 +165,7 @@ class Session(Handle):
             handle.give_back()
         if self._stored:
             self._stored.close()
-        if self._adapter:
-            self._adapter.sessions.discard(self)
-            self._adapter = None
+        self._adapter = None
         self._kept.clear()
 
     def _call(self, work: Callable[[], T], may_wait: bool = False) -> T:
@@ -167,15 +184,19 @@ class Session(Handle):
     def _call_here(self, work: Callable[[], T]) -> T:
         with self._guard:
             self._check_open()
-            adapter = self._adapter
-            if adapter is None:
-                return work()
-            adapter.begin_call()
-            adapter.dispatch()
+            self._calling = True
             try:
-                return work()
+                return work() if self._adapter is None else self._call_adapter(self._adapter, work)
             finally:
-                adapter.end_call()
+                self._calling = False
+
+    def _call_adapter(self, adapter: Adapter, work: Callable[[], T]) -> T:
+        adapter.begin_call()
+        adapter.dispatch()
+        try:
+            return work()
+        finally:
+            adapter.end_call()
 
     def interrupt(self) -> None:
         """Ends the call that another thread is in and that waits for the driver. The session is of no use then: close it."""
@@ -184,6 +205,11 @@ class Session(Handle):
             self._adapter.give_up()
         else:
             self._give_up.set()
+
+    def _interrupt_own(self) -> None:
+        """Another session's call on the same adapter is none of ours."""
+        if self._calling:
+            self.interrupt()
 
     # --- protection ---
 
@@ -252,6 +278,14 @@ class Session(Handle):
         try:
             self._check_stored()
             return self._call(self._look, may_wait=not self._until_ms)
+        except (ClosedError, MisuseError, ProtectionLost):
+            self._until_ms = 0
+            raise
+        except CoppError as error:  # the stored list is not in order, or has this driver on it
+            self._until_ms = 0
+            raise ProtectionLost(
+                str(error), result=error.result, rule=error.rule, certificate=error.certificate, remedy=error.remedy
+            ) from error
         except BaseException:
             self._until_ms = 0
             raise
@@ -330,13 +364,15 @@ class Session(Handle):
 
         Raises ClosedError if the session is closed, CoppError if the driver has none.
         """
-        self._check_open()
-        if self._adapter:
-            return self._wake.fd
-        fd = int(lib.copp_session_fd(self._session[0]))
+        fd = self._find_fd()
         if fd < 0:
             raise CoppError("the session has ended: nothing is to be waited for", result=Result.STATE)
         return fd
+
+    def _find_fd(self) -> int:
+        """-1: the session has ended, and the next look says why."""
+        self._check_open()
+        return self._wake.fd if self._adapter else int(lib.copp_session_fd(self._session[0]))
 
     def wake(self) -> None:
         """Lets a poll() that waits look at once. Any thread may call it."""
@@ -356,15 +392,19 @@ class Session(Handle):
         """Waits until it is time for the next look(), or the driver reports something, but not longer than that."""
         end = time.monotonic() + self._begin_wait(seconds)
         time.sleep(max(0.0, min(lib.COPP_WAKE_MS / 1000, end - time.monotonic())))
-        wait_readable([self._wake.fd, self.fileno()], end - time.monotonic())
+        fd = self._find_fd()
+        if fd >= 0:
+            wait_readable([self._wake.fd, fd], end - time.monotonic())
 
     async def wait_async(self, seconds: float = INTERVAL_S) -> None:
         """As wait(), without keeping the event loop."""
         end = time.monotonic() + self._begin_wait(seconds)
         await asyncio.sleep(max(0.0, min(lib.COPP_WAKE_MS / 1000, end - time.monotonic())))
+        fds = {self._wake.fd, self._find_fd()}
+        if -1 in fds:
+            return
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
-        fds = {self._wake.fd, self.fileno()}
         for fd in fds:
             loop.add_reader(fd, ready.set)
         try:

@@ -10,6 +10,7 @@ from ._native import ffi, lib
 from .handles import Handle, log, new_struct
 from .results import CoppError, Result, Semantics, check, from_c, new_verdict
 
+SRM_SIZE_MAX = 1024 * 1024
 Path = Union[str, "os.PathLike[str]"]
 
 
@@ -267,7 +268,7 @@ class Srm(Handle):
     def read(cls, path: Path, *, key: str | bytes = "production") -> Srm:
         """Reads a message's file and verifies it."""
         with open(path, "rb") as file:
-            return cls(file.read(), key=key)
+            return cls(file.read(SRM_SIZE_MAX + 1), key=key)
 
     def _release(self) -> None:
         lib.copp_srm_free(self._srm)

@@ -1,4 +1,4 @@
-"""What the tests of the Python package have in common. $COPPD names the daemon, $COPP_SOURCE this tree."""
+"""What the tests of the Python package have in common. $COPP names the tool, $COPPD the daemon, $COPP_SOURCE this tree."""
 
 from __future__ import annotations
 

@@ -15,14 +15,6 @@ import copp
 from conftest import interrupt, wait_inside
 
 BOTH = pytest.mark.parametrize("semantics", [copp.Semantics.COPP, copp.Semantics.OPM])
-SLOW = """
-[adapter]
-[output HDMI-1]
-type = hdmi
-modes = 1080p60
-protections = hdcp
-ksv = 0F0F0F0F0F
-"""
 
 
 @BOTH
@@ -241,6 +233,45 @@ def test_an_event_comes_from_any_thread_and_the_lock_is_free_meanwhile(hanging: 
         hanging.unplug("HDMI-1")
         thread.join()
         assert stops and not session.protected
+
+
+def test_closing_ends_the_call_of_another_thread(hanging: copp.Adapter) -> None:
+    failures: list[copp.CoppError] = []
+
+    def protect() -> None:
+        try:
+            session.protect(hdcp=1)
+        except copp.CoppError as error:
+            failures.append(error)
+
+    session = hanging.connect("HDMI-1")
+    thread = in_thread(protect)
+    wait_inside(session)
+    session.close()
+    thread.join()
+    assert len(failures) == 1
+    assert hanging.devices("HDMI-1") == 0
+
+
+def test_another_session_is_closed_beside_a_call(hanging: copp.Adapter) -> None:
+    stops: list[copp.Stop] = []
+
+    def protect() -> None:
+        try:
+            session.protect(hdcp=1)
+        except copp.ProtectionLost as error:
+            stops.append(error.stop)
+
+    other = hanging.connect("HDMI-1")
+    with hanging.connect("HDMI-1") as session:
+        thread = in_thread(protect)
+        wait_inside(session)
+        other.close()
+        assert not stops and thread.is_alive()  # it goes on
+        hanging.unplug("HDMI-1")
+        thread.join()
+        assert stops
+        assert hanging.devices("HDMI-1") == 1
 
 
 def test_an_event_wakes_who_polls(copp_adapter: copp.Adapter) -> None:
