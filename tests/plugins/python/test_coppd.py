@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Iterator
 
 import pytest
 
@@ -90,7 +91,15 @@ def test_a_coppd_that_hangs(coppd: Coppd) -> None:
         coppd.resume()
 
 
-def test_the_lock_is_free_while_a_command_waits(coppd: Coppd) -> None:
+@pytest.fixture
+def hanging(copp_hierarchy: copp.Hierarchy) -> Iterator[Coppd]:
+    """One that waits for an output for as long as a test may take."""
+    with Coppd(hierarchy=copp_hierarchy, settings="pending_limit = 3600000") as daemon:
+        yield daemon
+
+
+def test_the_lock_is_free_while_a_command_waits(hanging: Coppd) -> None:
+    coppd = hanging
     coppd.event("hdcp-hang HDMI-1 on")
     with coppd.connect("HDMI-1") as session:
         stops: list[copp.Stop] = []
@@ -110,7 +119,8 @@ def test_the_lock_is_free_while_a_command_waits(coppd: Coppd) -> None:
 
 
 
-def test_interrupt_and_ctrl_c(coppd: Coppd) -> None:
+def test_ctrl_c_ends_a_command_that_waits(hanging: Coppd) -> None:
+    coppd = hanging
     coppd.event("hdcp-hang HDMI-1 on")
     with coppd.connect("HDMI-1") as session:
         thread = threading.Thread(target=interrupt, args=(session,))
@@ -140,7 +150,8 @@ def test_async(coppd: Coppd) -> None:
     assert asyncio.run(play()) == [True, False, True]
 
 
-def test_async_is_cancelled(coppd: Coppd) -> None:
+def test_async_is_cancelled(hanging: Coppd) -> None:
+    coppd = hanging
     coppd.event("hdcp-hang HDMI-1 on")
 
     async def play() -> None:
@@ -274,8 +285,9 @@ def test_the_page_for_players_works(coppd: Coppd, source: pathlib.Path, monkeypa
         shown.append("show")
         coppd.unplug("HDMI-1")
 
+    path = f"{pathlib.Path(os.environ['COPP']).parent}:/usr/bin:/bin"
     for block in blocks:
-        scope: dict[str, object] = {"PATH": f"{pathlib.Path(os.environ['COPP']).parent}:/usr/bin:/bin", "show": show, "hide": lambda: shown.append("hide"), "connector": "HDMI-1"}
+        scope: dict[str, object] = {"PATH": path, "show": show, "hide": lambda: shown.append("hide"), "connector": "HDMI-1"}
         shown.clear()
         exec(compile(block, "docs/players.md", "exec"), scope)  # pylint: disable=exec-used
         if "def test_" in block:

@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import select
 import threading
-import time
-from typing import Callable
+from typing import Callable, Iterator
 
 import pytest
 
 import copp
 from conftest import interrupt, wait_inside
 
+HANGING = """
+[adapter]
+pending_limit = 3600000
+[output HDMI-1]
+type = hdmi
+modes = 1080p60
+protections = hdcp
+ksv = 0F0F0F0F0F
+"""
 BOTH = pytest.mark.parametrize("semantics", [copp.Semantics.COPP, copp.Semantics.OPM])
 
 
@@ -189,9 +198,11 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 
 
 @pytest.fixture
-def hanging(copp_adapter: copp.Adapter) -> copp.Adapter:
-    copp_adapter.event("hdcp-hang HDMI-1 on")
-    return copp_adapter
+def hanging(copp_hierarchy: copp.Hierarchy) -> Iterator[copp.Adapter]:
+    """One whose HDCP neither comes up nor fails: only what a test does ends that."""
+    with copp.Adapter(HANGING, hierarchy=copp_hierarchy) as adapter:
+        adapter.event("hdcp-hang HDMI-1 on")
+        yield adapter
 
 
 def test_one_thread_at_a_time(hanging: copp.Adapter) -> None:
@@ -277,8 +288,13 @@ def test_another_session_is_closed_beside_a_call(hanging: copp.Adapter) -> None:
 def test_an_event_wakes_who_polls(copp_adapter: copp.Adapter) -> None:
     with copp_adapter.connect("HDMI-1") as session:
         session.protect(hdcp=1)
+        assert not select.select([session], [], [], 0)[0]
+        copp_adapter.event("mode HDMI-1 1080p60")
+        assert select.select([session], [], [], 0)[0]
         changes = session.poll()
         next(changes)
+        next(changes)
+        assert not select.select([session], [], [], 0)[0]
         told = threading.Event()
 
         def unplug() -> None:
