@@ -14,9 +14,11 @@ check_all() {
     step_after build_gcc "tests: unit under valgrind, for memory read before it is written" test_valgrind
     step_after build_gcc "keys in a PKCS#11 token: tool and coppd" check_pkcs11 "$lint_build"
     step_after build_gcc "kernel: plain, with a graphics card, with systemd (QEMU)" check_kernel "$lint_build"
+    step "Python: types (mypy --strict)" check_python_types
     step_after build_gcc "exported symbols: library, map and headers agree" check_symbols
     step_after build_gcc "ABI: programs built with the last release run (abidiff)" check_abi
     step_after build_gcc "install: headers, pkg-config, programs shared and static" check_install
+    step_after check_install "Python: pip install, and pytest with what it has installed" check_pip
     step_after check_install "uninstall leaves nothing" check_uninstall
     step "Debian packages: each file in one of them" check_packages
     step "clang build with ASan and UBSan, -Werror" build_sanitized
@@ -110,7 +112,7 @@ count_tests() {
 # By the library's own tests: daemon, tool and outputs reach 2 lines of src/ more, and take ten times as long.
 check_coverage() {
     local summary=$coverage_build/coverage.json
-    configure "$coverage_build" gcc -Dbuildtype=debug -Db_coverage=true -Dbench=false -Dgstreamer=disabled -Dmpv=disabled -Dwerror=false
+    configure "$coverage_build" gcc -Dbuildtype=debug -Db_coverage=true -Dbench=false -Dgstreamer=disabled -Dmpv=disabled -Dpython=disabled -Dwerror=false
     compile "$coverage_build"
     find "$coverage_build" -name '*.gcda' -delete
     run_tests "$coverage_build" --suite unit --timeout-multiplier 3

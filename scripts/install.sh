@@ -168,7 +168,7 @@ check_packages() {
     git -C "$directory/libcopp" init -q
     git -C "$directory/libcopp" add -A
     (cd "$directory/libcopp" && dpkg-buildpackage --build=binary --unsigned-changes --no-check-builddeps)
-    for package in libcopp0 libcopp-dev copp copp-receiver coppd libcopp-wayland0 libcopp-wayland-dev libcopp-kms0 libcopp-kms-dev gstreamer1.0-copp mpv-copp; do
+    for package in libcopp0 libcopp-dev copp copp-receiver coppd libcopp-wayland0 libcopp-wayland-dev libcopp-kms0 libcopp-kms-dev gstreamer1.0-copp mpv-copp python3-copp; do
         dpkg-deb --fsys-tarfile "$directory/${package}"_*.deb | tar -t >"$directory/$package.files"
         report "$package: $(grep -vc '/$' "$directory/$package.files") files"
     done
@@ -185,6 +185,8 @@ check_packages() {
     grep -q '/copp-kms\.h$' "$directory/libcopp-kms-dev.files"
     grep -q '/gstreamer-1\.0/libgstcopp\.so$' "$directory/gstreamer1.0-copp.files"
     grep -q '/mpv/scripts/copp\.so$' "$directory/mpv-copp.files"
+    grep -q '/python3/dist-packages/copp/_native\.abi3\.so$' "$directory/python3-copp.files"
+    packaged_python "$directory"
     grep -q '/bin/copp$' "$directory/copp.files"
     grep -q '/doc/copp/kiosk\.md$' "$directory/copp.files" # copp-protect(1) names both
     grep -q '/doc/copp/examples/kiosk/copp-kiosk\.service$' "$directory/copp.files"
@@ -211,4 +213,22 @@ check_packages() {
     grep -q "enable 'copp-srm-sleep.service'" "$directory/postinst"
     dpkg-deb --ctrl-tarfile "$directory"/coppd_*.deb | tar -xO ./postrm | grep 'rm -rf /var/lib/coppd'
     find "$directory" -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' -print0 | xargs -0 lintian --allow-root --fail-on error,warning
+}
+
+# packaged_python DIRECTORY: the packages' Python, library and daemon, unpacked, in a test of a player. dpkg has made no byte code.
+packaged_python() {
+    local root=$1/root
+    mkdir -p "$root"
+    dpkg-deb -x "$1"/libcopp0_*.deb "$root"
+    dpkg-deb -x "$1"/coppd_*.deb "$root"
+    dpkg-deb -x "$1"/python3-copp_*.deb "$root"
+    dpkg-deb --field "$1"/python3-copp_*.deb Depends | grep -q 'libcopp0.*python3-cffi-backend'
+    cat >"$1/test_player.py" <<'PYTHON'
+def test_fixtures(coppd, copp_adapter):
+    for adapter in coppd, copp_adapter:
+        with adapter.connect("HDMI-1") as session:
+            assert session.protect(hdcp=1).protected
+PYTHON
+    LD_LIBRARY_PATH=$(dirname "$(find "$root" -name 'libcopp.so.0')") PYTHONPATH=$root/usr/lib/python3/dist-packages \
+        COPPD=$root/usr/sbin/coppd /usr/bin/python3 -B -m pytest -p no:cacheprovider --rootdir "$1" "$1/test_player.py"
 }

@@ -34,7 +34,7 @@ lint_all() {
 
 # The build the tests run in, with all that is optional; its warnings are the strictest gcc has for us (see meson.build).
 build_gcc() {
-    configure "$lint_build" gcc -Dgstreamer=enabled -Dmpv=enabled -Dwerror="$(werror_for gcc "$tested_gcc")"
+    configure "$lint_build" gcc -Dgstreamer=enabled -Dmpv=enabled -Dpython=enabled -Dwerror="$(werror_for gcc "$tested_gcc")"
     compile "$lint_build"
     warnings_of "$lint_build"
 }

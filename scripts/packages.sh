@@ -37,6 +37,8 @@ packages_check=( # beside those
     libmpv-dev                                                # the header of mpv's client API
     gstreamer1.0-plugins-bad                                  # kmssink
     xserver-xorg-video-dummy x11-xserver-utils                # an X server with several outputs, and xrandr
+    python3-cffi python3-dev libpython3-dev python3-setuptools # the Python package,
+    python3-wheel python3-pip python3-pytest mypy dh-python    # and its checks
     libpam-systemd libpam-modules
 )
 packages_cross=( # beside those of build

@@ -30,8 +30,8 @@ cd "$directory"
 gst-launch-1.0 -q videotestsrc num-buffers=5 ! video/x-raw,format=I420,width=64,height=64,framerate=25/1 ! avimux ! filesink location=film.mkv
 [ -s film.mkv ] || fail "no film"
 
-# the lines of all blocks
-lines() { awk '/^```/ { inside = !inside; next } inside' "$page"; }
+# the lines of all blocks that are commands; tests/plugins/python runs those of Python
+lines() { awk '/^```/ { inside = inside ? "" : $0; next } inside == "```"' "$page"; }
 # here LINE: with what is the test's own
 here() {
     echo "$1" | sed "s,file:///srv/,file://$directory/,; s,\"coppgate ,\"coppgate device=unix:$socket ,; s,playbin ,playbin video-sink=fakesink audio-sink=fakesink ,; s,copp protect ,copp protect --allow-simulated ,"
