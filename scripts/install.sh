@@ -57,6 +57,7 @@ check_install() {
     headers_alone "$(dirname "$(find "$installed" -name copp.h)")" "${flags[@]}"
     documentation "$(dirname "$(find "$installed" -path '*/doc/libcopp/docs')")"
     find "$installed" -path '*/doc/coppd/examples/coppd.conf' | grep .
+    manual_pages "$(find "$installed" -path '*/man/man3')"
     consumer "$(find "$installed" -path '*/doc/libcopp/examples')"
     consumers_beside "$(find "$installed" -path '*/doc/libcopp/examples')"
 }
@@ -79,6 +80,15 @@ documentation() {
             [ -e "$(dirname "$page")/$link" ] || { echo "$page: links to $link, which is not installed" && bad=1; }
         done < <(grep -oE '\]\([^)#:]+[)#]' "$page" | sed 's/^](//; s/.$//')
     done
+    return "$bad"
+}
+
+# manual_pages DIRECTORY: each function that the libraries export has a page there, its own or a link to one.
+manual_pages() {
+    local name bad=0
+    while read -r name; do
+        [ -s "$1/$name.3" ] || { echo "$name has no page in section 3" && bad=1; }
+    done < <(exported "$lint_build/src/libcopp.so" && exported "$lint_build/outputs/kms/library/libcopp-kms.so")
     return "$bad"
 }
 
@@ -181,8 +191,12 @@ check_packages() {
     fi
     grep -q '/libcopp\.so\.0$' "$directory/libcopp0.files"
     grep -q '/copp\.h$' "$directory/libcopp-dev.files"
+    grep -q '/man3/libcopp\.3\.gz$' "$directory/libcopp-dev.files"
+    grep -q '/man3/copp_session_poll\.3\.gz$' "$directory/libcopp-dev.files"
     grep -q '/libcopp-kms\.so\.0$' "$directory/libcopp-kms0.files"
     grep -q '/copp-kms\.h$' "$directory/libcopp-kms-dev.files"
+    grep -q '/man3/libcopp-kms\.3\.gz$' "$directory/libcopp-kms-dev.files"
+    grep -q '/man3/copp_kms_committed\.3\.gz$' "$directory/libcopp-kms-dev.files"
     grep -q '/gstreamer-1\.0/libgstcopp\.so$' "$directory/gstreamer1.0-copp.files"
     grep -q '/mpv/scripts/copp\.so$' "$directory/mpv-copp.files"
     grep -q '/python3/dist-packages/copp/_native\.abi3\.so$' "$directory/python3-copp.files"

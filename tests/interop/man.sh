@@ -32,6 +32,15 @@ for page in "$MAN"/*.1.scd; do
     scdoc <"$page" >"$dir/page" || fail "$page is not scdoc"
 done
 
+begin library_pages_are_whole
+# scripts/manual.py holds them to the headers; here they must be pages at all, and lead from one to all others
+for page in "$MAN"/*.3.scd; do
+    name=$(basename "$page" .3.scd)
+    scdoc <"$page" >"$dir/page" || fail "$page is not scdoc"
+    case $name in *kms*) overview=libcopp-kms ;; *) overview=libcopp ;; esac
+    [ "$name" = "$overview" ] || grep -qF "*$name*(3)" "$MAN/$overview.3.scd" || fail "$overview.3 does not lead to $name"
+done
+
 begin examples_say_what_they_print
 # "$ COMMAND" in an example, then what it prints; runs of hexadecimal digits and times of day are other ones each time
 cat >"$dir/examples.pl" <<'PERL'
