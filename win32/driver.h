@@ -18,7 +18,7 @@ struct driver {
 };
 enum driver_semantics { DRIVER_COPP, DRIVER_OPM };
 
-/* False, and *driver all zero, if there is none to be had; why is told to a debugger. module is the DLL. */
+/* False, and *driver all zero, if none is available; a debugger learns why. module is the DLL. */
 bool driver_load(HMODULE module, struct driver *driver);
 
 #endif

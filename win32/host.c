@@ -47,7 +47,7 @@ static HRESULT open_device(struct host_device *device) {
     }
 }
 
-/* A lock of a thread that is gone would be waited for for ever, and what it guards is nobody knows what. */
+/* A lock of a thread that is gone would be waited for for ever, and what it guards may be in any state. */
 static bool locks_are_dead(void) {
     return RtlDllShutdownInProgress();
 }

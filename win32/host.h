@@ -24,7 +24,7 @@ struct host_device {
 
 /*
  * The connectors that show what the driver's output shows: its own first and, if it is in clone mode, all others that are (OPM-OUT-1).
- * While there is no driver to be had, the only one is NULL. Free the array, whose entries live as long as the process. NULL: no memory, or
+ * While no driver is available, the only one is NULL. Free the array, whose entries live as long as the process. NULL: no memory, or
  * the process ends.
  */
 struct copp_connector **host_shown(size_t *count);

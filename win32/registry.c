@@ -74,7 +74,7 @@ static void kept_key(WCHAR *key) {
     class_key(&copp_class_protection, L"\\Replaced", key);
 }
 
-/* The file that a server's value names; false for what is no text, or too long. */
+/* The file that a server's value names; false if it is not text, or too long. */
 static bool server_path(const struct value *value, WCHAR *path) {
     WCHAR text[MAX_PATH];
     size_t length = value->size / sizeof(WCHAR);

@@ -20,7 +20,7 @@ struct refusal {
 static const struct refusal *explain_refusal(uint32_t hresult) {
     static const struct refusal table[] = {
         {COPP_HR_UNEXPECTED, "a protection could not be put in force, or the state was another one", "CMD-4", "OPM-SET-4"},
-        {COPP_HR_INVALIDARG, "a parameter is none that the connector has", "CMD-4", "OPM-SET-4"},
+        {COPP_HR_INVALIDARG, "the connector does not have the parameter's value", "CMD-4", "OPM-SET-4"},
         {COPP_HR_TOOBIGSIZE, "the resolution is too high for the protection", "CMD-4", "OPM-SET-4"},
         {COPP_HR_UNSUPPORTEDMODE, "clone or theatre mode", "ARB-6", "OPM-OUT-6"},
         {COPP_HR_OPM_RESOLUTION_TOO_HIGH, "the resolution is too high for the protection", "CMD-4", "OPM-SET-4"},

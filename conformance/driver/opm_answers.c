@@ -211,9 +211,9 @@ static void run_bus(struct case_run *run) {
     const uint32_t modifier = bus & COPP_OPM_BUS_MODIFIER_MASK;
     const char *wrong = NULL;
     if (type > COPP_BUS_AGP)
-        wrong = "a type that is none";
+        wrong = "an unknown type";
     else if (modifier > COPP_OPM_BUS_DAUGHTER_BOARD_ENCLOSED)
-        wrong = "a modifier that is none";
+        wrong = "an unknown modifier";
     else if (modifier == COPP_OPM_BUS_IN_CHIPSET && type != COPP_BUS_UNKNOWN)
         wrong = "a type beside \"inside the chipset\"";
     else if ((bus & COPP_OPM_BUS_NON_STANDARD) != 0 && modifier == 0)

@@ -16,7 +16,7 @@ struct session_seen {
     uint64_t set_ms; /* a level above 0 was put in force */
     uint64_t confirmed_ms; /* and read in an answer after that, before anything was wrong */
     uint64_t wrong_ms; /* what is wrong was told the player, or happened */
-    uint64_t heard_ms; /* the last answer before that which was all right */
+    uint64_t heard_ms; /* the last good answer before that */
     uint64_t raised_ms; /* a level above 0 was asked for after that */
     uint64_t released_ms; /* level 0 was asked for after a level above it, or the session closed */
     uint64_t ended_ms;

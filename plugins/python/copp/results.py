@@ -51,7 +51,7 @@ class Result(_Answer):
 
 
 class Stop(_Answer):
-    """Why content must not be shown: enum copp_stop of copp/session.h. Only NONE is no reason."""
+    """Why content must not be shown: enum copp_stop of copp/session.h. Only NONE allows it."""
 
     INTERNAL = lib.COPP_STOP_INTERNAL
     NONE = lib.COPP_STOP_NONE

@@ -1,4 +1,4 @@
-#include "faulty_player_way.h"
+#include "faulty_player.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "conformance/pause.h"
+#include "faulty_player_way.h"
 
 #define LOOK_MS 400u
 #define FRAME_MS 100u

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "faulty_player.h"
 #include "faulty_player_way.h"
 
 /* Content goes on while an answer is waited for. */

@@ -2,7 +2,11 @@
 #ifndef COPP_TEST_FAULTY_PLAYER_WAY_H
 #define COPP_TEST_FAULTY_PLAYER_WAY_H
 
-#include "faulty_player.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct player;
 
 #define WAY_TICK_MS 50u
 
