@@ -260,6 +260,7 @@ def opens_and_closes_all(browser):
 
 @check("faults")
 def prints_all_of_what_failed(browser):
+    browser.run("for (const details of document.querySelectorAll('.evidence details')) details.open = false")
     browser.run("dispatchEvent(new Event('beforeprint'))")
     browser.colours("dark", media="print")
     equal(browser.run("return document.querySelectorAll('.evidence details:not([open])').length"), 0, "closed on paper")
