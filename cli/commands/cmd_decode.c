@@ -84,6 +84,9 @@ static void say_all(const struct decode_options *o, const struct recording_file 
         say_message(o, &decoded->messages[i]);
     say("%zu messages, %zu sessions, keys of %zu of them%s", decoded->count, decoded->sessions, decoded->keys,
         decoded->keys < decoded->sessions ? ": where a key is missing, MACs are not checked" : "");
+    if (o->keys != NULL && decoded->keys == 0)
+        say("%s has the key of none of these sessions: name the log that --record-secrets has written beside this recording",
+            o->keys);
     if (file->foreign > 0)
         say("%u packets of other protocols are left out", file->foreign);
     if (decoded->first_broken != NULL)
