@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "faulty_player_way.h"
+#include "faulty_player.h"
 
 #define BINDING_AT 3968u
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "faulty_player_way.h"
+#include "faulty_player.h"
 
 /* Content goes on while an answer is waited for. */
 static bool receive(struct player *p, struct packet *packet) {

@@ -9,7 +9,7 @@
 #include <ntsecapi.h>
 #include <opmapi.h>
 
-#include "faulty_player_way.h"
+#include "faulty_player.h"
 
 /* What the DLL has made; one session at a time. */
 static struct {

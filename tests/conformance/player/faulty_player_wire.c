@@ -4,7 +4,7 @@
 
 #include "common/clock.h"
 #include "conformance/pause.h"
-#include "faulty_player_way.h"
+#include "faulty_player.h"
 
 #define OUTPUT "HDMI-1"
 
