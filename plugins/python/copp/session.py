@@ -51,7 +51,7 @@ class Session(Handle):
         self.semantics = semantics
         """The protocol that is spoken."""
         self._adapter = adapter
-        self._guard = adapter.guard if adapter else Guard()
+        self._guard = adapter._guard if adapter else Guard()
         self._give_up = give_up
         self._wake = Wake()
         self._transport = transport
@@ -59,15 +59,14 @@ class Session(Handle):
         self._kept: list[Any] = []
         self._lists: tuple[Any, list[Handle]] = (None, [])
         self._srms: list[Srm] = []
-        self.owned: Adapter | None = None
-        """An adapter that is closed with the session."""
+        self._owned: Adapter | None = None  # an adapter that is closed with the session
         self._stored: StoredList | None = None
         self._verdict = new_verdict()
         self._until_ms = 0
         self._calling = False
         self._process = os.getpid()
         if adapter:
-            adapter.add_session(self)
+            adapter._add_session(self)
 
     # --- beginning and end ---
 
@@ -116,7 +115,7 @@ class Session(Handle):
             revocations, srms = [], []
         borrowed: list[Handle] = []
         for handle in (*revocations, *srms):
-            borrowed.append(handle.borrow())
+            borrowed.append(handle._borrow())
         lists = ffi.new("struct copp_revocation_list *[]", [one._list[0] for one in revocations])
         messages = ffi.new("struct copp_srm *[]", [one._srm[0] for one in srms])
         config = new_struct(
@@ -131,8 +130,8 @@ class Session(Handle):
     def _release(self) -> None:
         self._until_ms = 0
         self._guard.finish(self._free, self._interrupt_own)
-        if self.owned:
-            self.owned.close()
+        if self._owned:
+            self._owned.close()
 
     def _free(self) -> None:
         lib.copp_session_free(self._session)
@@ -140,7 +139,7 @@ class Session(Handle):
         self._wake.close()
         self._give_up.close()
         for handle in self._lists[1]:
-            handle.give_back()
+            handle._give_back()
         if self._stored:
             self._stored.close()
         self._adapter = None
@@ -169,18 +168,19 @@ class Session(Handle):
                 self._calling = False
 
     def _call_adapter(self, adapter: Adapter, work: Callable[[], T]) -> T:
-        adapter.begin_call()
-        adapter.dispatch()
+        adapter._begin_call()
+        adapter._check_open()
+        adapter._dispatch()
         try:
             return work()
         finally:
-            adapter.end_call()
+            adapter._end_call()
 
     def interrupt(self) -> None:
         """Ends the call that another thread is in and that waits for the driver. The session is of no use then: close it."""
         self._until_ms = 0
         if self._adapter:
-            self._adapter.give_up()
+            self._adapter._give_up()
         else:
             self._give_up.set()
 
@@ -322,7 +322,7 @@ class Session(Handle):
             result = lib.copp_session_set_lists(session, fresh[0][0], verdict)
             fresh, self._lists = (self._lists, fresh) if result != lib.COPP_E_ARGUMENT else (fresh, self._lists)
             for handle in fresh[1]:
-                handle.give_back()
+                handle._give_back()
             if result != lib.COPP_OK:
                 self._until_ms = 0
             check(result, verdict=verdict, session=session)
@@ -363,7 +363,7 @@ class Session(Handle):
         if self._until_ms:
             due = min(due, now + max(0, self._until_ms - now) // 2)
         if self._adapter:
-            due = min(due, self._adapter.deadline_ms())
+            due = min(due, self._adapter._deadline_ms())
         return max(0, due - now) / 1000
 
     def wait(self, seconds: float = INTERVAL_S) -> None:
@@ -400,7 +400,7 @@ class Session(Handle):
 
     def _now_ms(self) -> int:
         adapter = self._adapter
-        return adapter.now_ms() if adapter else time.monotonic_ns() // 1000000
+        return adapter._now_ms() if adapter else time.monotonic_ns() // 1000000
 
     # --- asyncio: what may take long runs in a thread, but for the simulated adapter, which lives in the loop's own ---
 
@@ -501,7 +501,7 @@ def connect(
         if own:
             own.close()
         raise
-    session.owned = own
+    session._owned = own
     try:
         session._begin(
             trusted, revocations, srms, purpose=purpose, output_id=output_id, binding_optional=binding_optional
@@ -519,8 +519,8 @@ def _open(device: Adapter | str | None, connector: str | None, anchor: Anchor) -
     try:
         if adapter:
             name = connector or adapter.connectors[0]
-            with adapter.guard:
-                check(adapter.open_transport(name, anchor.semantics, transport), what=name)
+            with adapter._guard:
+                check(adapter._open_transport(name, anchor.semantics, transport), what=name)
         else:
             assert not isinstance(device, Adapter)
             name = open_coppd(device, connector, anchor.semantics, give_up.fd, transport)
