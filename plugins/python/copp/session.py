@@ -197,6 +197,11 @@ class Session(Handle):
         return not self._closed and self._now_ms() < self._until_ms and os.getpid() == self._process
 
     @property
+    def deadline(self) -> float:
+        """Until when the last look counts, in seconds of time.monotonic(), or of the adapter's clock; 0 if nothing is protected."""
+        return self._until_ms / 1000 if self.protected else 0.0
+
+    @property
     def simulated(self) -> bool:
         """Whether the driver does not promise a real output: it protects nothing. True before the first answer, and once it is closed."""
         with self._guard:
@@ -246,16 +251,18 @@ class Session(Handle):
                 return change
         raise make_error(lib.COPP_OK, session=self._session[0], stop=Stop.LEVEL)
 
-    def look(self) -> Change:
+    def look(self, *, limit: float | None = None) -> Change:
         """Looks at the protection once, without waiting for more than the driver's answers. Raises ProtectionLost if it is lost.
 
         Call it at least every 500 ms while content is shown: poll() does. After a change that is not ``protected`` call it again
-        at once: that sets the levels again.
+        at once: that sets the levels again. A player that shows content on several outputs looks at their sessions in turn, and gives
+        each look the earliest ``deadline`` of them all as its limit, so that none stops counting meanwhile (OPM-OUT-7).
         """
+        limit_ms = NEVER if limit is None else max(0, int(limit * 1000))
         self._check_open()
         try:
             self._check_stored()
-            return self._call(self._look, may_wait=not self._until_ms)
+            return self._call(lambda: self._look(limit_ms), may_wait=not self._until_ms)
         except (ClosedError, MisuseError, ProtectionLost):
             self._until_ms = 0
             raise
@@ -268,10 +275,10 @@ class Session(Handle):
             self._until_ms = 0
             raise
 
-    def _look(self) -> Change:
+    def _look(self, limit_ms: int) -> Change:
         self._wake.clear()
         told = new_struct("copp_poll")
-        lib.copp_session_poll_until(self._session[0], self._now_ms(), NEVER, told)
+        lib.copp_session_poll_until(self._session[0], self._now_ms(), limit_ms, told)
         protected = told.state == lib.COPP_POLL_PROTECTED
         if not protected and told.state != lib.COPP_POLL_RENEGOTIATE:
             stop = Stop(told.stop)

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from typing import Iterator
 
 import pytest
@@ -85,6 +86,19 @@ def test_a_coppd_that_hangs(coppd: Coppd) -> None:
                 pass
         assert lost.value.stop is copp.Stop.TRANSPORT
         assert not session.protected
+        coppd.resume()
+
+
+def test_a_look_has_its_limit(coppd: Coppd) -> None:
+    """One output that does not answer leaves time for the others (OPM-OUT-7)."""
+    with coppd.connect("DVI-I-1") as other, coppd.connect("HDMI-1") as one:
+        other.protect(acp=1)
+        one.protect(hdcp=1)
+        coppd.pause()
+        with pytest.raises(copp.ProtectionLost) as lost:
+            one.look(limit=time.monotonic() + 0.05)
+        assert lost.value.stop is copp.Stop.TRANSPORT
+        assert other.protected and not one.protected
         coppd.resume()
 
 

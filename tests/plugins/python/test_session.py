@@ -90,6 +90,16 @@ def test_a_look_counts_for_two_seconds(copp_adapter: copp.Adapter) -> None:
         assert session.protected
 
 
+def test_several_outputs(copp_adapter: copp.Adapter) -> None:
+    with copp_adapter.connect("HDMI-1") as one, copp_adapter.connect("DVI-I-1") as other:
+        assert one.deadline == 0
+        one.protect(hdcp=1)
+        other.protect(acp=1)
+        assert other.look(limit=min(one.deadline, other.deadline)).protected
+        copp_adapter.advance(2)
+        assert one.deadline == other.deadline == 0
+
+
 @pytest.mark.parametrize("interval", [0, -1, 1.5])
 def test_nobody_polls_too_seldom(copp_adapter: copp.Adapter, interval: float) -> None:
     with copp_adapter.connect("HDMI-1") as session, pytest.raises(copp.CoppError, match="APP-3"):
