@@ -488,19 +488,17 @@ def connect(
         coppd's own socket.
     connector: coppd's name of it, or whatever tells which display is meant: see choose_monitor(). By default the only one with a
         display; where there are several, that is an error that names them.
-    anchor: whom to trust, an Anchor or a file. It chooses the protocol. By default $COPP_ANCHOR, or Microsoft's.
+    anchor: whom to trust, an Anchor or a file. It chooses the protocol. By default $COPP_ANCHOR, or Microsoft's; of an Adapter its own.
     revocations: lists of revoked drivers (COPP). By default the one that `copp crl install` keeps, where there is one; poll() and
         look() notice that it has been replaced.
     srms: lists of revoked displays (HDCP 1's for COPP; for OPM the one of the content).
     purpose, output_id, binding_optional: as in struct copp_session_config of copp/session.h.
     """
     own: Adapter | None = None
-    if device is None:
-        device = os.environ.get("COPP_DEVICE") or None
-    if device == "embedded":
+    if device == "embedded":  # of the caller's, and not of the environment: it protects nothing
         device = own = Adapter()
-        if anchor is None:
-            anchor = own.hierarchy.anchor
+    if isinstance(device, Adapter) and anchor is None:
+        anchor = device.hierarchy.anchor
     try:
         trusted = find_anchor(anchor)
         session = _open(device, connector, trusted)

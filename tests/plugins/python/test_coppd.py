@@ -54,12 +54,15 @@ def test_what_is_meant_must_be_said(coppd: Coppd) -> None:
         coppd.connect("nothing of that name")
 
 
-def test_no_coppd(tmp_path: pathlib.Path) -> None:
+def test_no_coppd(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(copp.CoppError, match="coppd cannot be reached: .*; start it") as missing:
         copp.connect(f"unix:{tmp_path}/nobody", "HDMI-1")
     assert missing.value.result is copp.Result.NOT_FOUND
-    with pytest.raises(copp.CoppError, match="not a device"):
+    with pytest.raises(copp.CoppError, match="not coppd's socket"):
         copp.connect("tcp:nobody", "HDMI-1")
+    monkeypatch.setenv("COPP_DEVICE", "embedded")  # protects nothing, so it must be asked for
+    with pytest.raises(copp.CoppError, match="not coppd's socket"):
+        copp.connect(connector="HDMI-1")
 
 
 def test_a_coppd_that_is_gone(coppd: Coppd) -> None:
