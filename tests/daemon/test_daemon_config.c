@@ -284,7 +284,8 @@ static void what_it_names_for_opm(void) {
         {OF_COPP "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/none\n", "/none: holds no private key"},
         {OF_COPP "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/test-driver/leaf.pem\n",
          "chain.p7b: its leaf is not for the configured key (OPM-CERT-2)"},
-        {OF_COPP "opm_chain = %/test-driver/chain.xml\nopm_key = %/test-driver-opm/leaf.pem\n", "(OPM-CERT-1); run copp chain show"},
+        {OF_COPP "opm_chain = %/test-driver/chain.xml\nopm_key = %/test-driver-opm/leaf.pem\n",
+         "(OPM-CERT-1); run copp chain show"},
         {OF_COPP "opm_chain = %/same.p7b\nopm_key = %/test-driver/leaf.pem\n", "are the same RSA key (OPM-CERT-11)"},
     };
     struct kit kit;

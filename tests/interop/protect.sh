@@ -179,8 +179,8 @@ complains 'F: the driver refused: E_UNEXPECTED$'
 complains "remedy: check that a display is plugged in .* cable .* HDCP is enabled .* another session's command .*; run copp probe to find the cause$"
 expect 1 $protect --json --adapter "$dir/refusing.ini" --acp 1 --output C -- touch "$dir/played"
 complains 'C: the driver refused: DDERR_TOOBIGSIZE$'
-complains 'remedy: the resolution is too high'
-jq -s -e '.[0] | .event == "stopped" and .command == null and (.remedy | startswith("the resolution is too high"))' "$dir/out" >/dev/null || fail remedy
+complains 'remedy: choose a lower resolution'
+jq -s -e '.[0] | .event == "stopped" and .command == null and (.remedy | startswith("choose a lower resolution"))' "$dir/out" >/dev/null || fail remedy
 absent "$dir/played"
 
 begin embedded_link_needs_no_hdcp APP-4

@@ -338,14 +338,10 @@ static void events_that_are_refused(void) {
     static const struct {
         const char *event, *says;
     } cases[] = {
-        {"downstream A", "write: downstream NAME HEX...|none"},
-        {"downstream A 4a35f219f8 4a35", "\"4a35\" is not a KSV"},
-        {"hdcp-version A", "write: hdcp-version NAME 1.4|2.2"},
-        {"hdcp-version A 2.0", "not one of: 1.4 2.2"},
-        {"hdcp-version A 2.2 2.2", "unexpected \"2.2\""},
-        {"revoke A", "write: revoke NAME on|off"},
-        {"hdcp-busy A perhaps", "not one of: on off"},
-        {"dpcp-fail A", "output A has no DPCP"},
+        {"downstream A", "write: downstream NAME HEX...|none"}, {"downstream A 4a35f219f8 4a35", "\"4a35\" is not a KSV"},
+        {"hdcp-version A", "write: hdcp-version NAME 1.4|2.2"}, {"hdcp-version A 2.0", "not one of: 1.4 2.2"},
+        {"hdcp-version A 2.2 2.2", "unexpected \"2.2\""},       {"revoke A", "write: revoke NAME on|off"},
+        {"hdcp-busy A perhaps", "not one of: on off"},          {"dpcp-fail A", "output A has no DPCP"},
         {"dpcp-refuse A on", "output A has no DPCP"},
     };
     struct scene s;
