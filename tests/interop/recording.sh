@@ -28,7 +28,7 @@ ln -s "$dir/elsewhere" "$dir/link"
 expect 2 "$COPP" status --record "$dir/link"
 absent "$dir/elsewhere"
 expect 2 "$COPP" status --record-secrets "$dir/other"
-complains 'goes with --record'
+complains 'needs --record'
 absent "$dir/other"
 # the sessions go on where a file may not grow, as on a full disk
 got=0

@@ -38,7 +38,7 @@ few="APP-APP-3-1,APP-QRY-4-2,APP-CERT-12-1,APP-EVT-4-1"
 # usage
 usage() {
     expect 2
-    says 'no player is named'
+    says 'no player is given'
     expect 2 --hidden-marker black -- true
     says 'needs --shown-marker'
     for only in NO-SUCH 'APP-APP-3-1,NO-SUCH' DRV-CMD-3-1 ''; do
