@@ -144,7 +144,7 @@ COPP_API size_t copp_connector_devices(const struct copp_connector *connector);
 /* The name it was added with, "" for none and for NULL. Lives as long as the connector. */
 COPP_API const char *copp_connector_name(const struct copp_connector *connector);
 
-/* What else a host may show of a connector. The counts only grow, and run over from UINT32_MAX to 0. */
+/* What else a host may show of a connector. The counts increase, and wrap at UINT32_MAX. */
 struct copp_connector_view {
     size_t size; /* sizeof this struct */
     uint32_t connector_type; /* as configured, and so are the types */
@@ -178,7 +178,7 @@ COPP_API void copp_connector_set_busy(struct copp_connector *connector, bool bus
  * reconfigured: another mode or layout: RenegotiationRequired to every device; what cannot go on in the new mode is
  *   lost as above.
  * set_desktop_acp: the desktop's own ACP, one more holder (ARB-5). COPP_E_UNSUPPORTED without ACP, COPP_E_ARGUMENT
- *   for a level that is none; COPP_E_RESOLUTION, COPP_E_FAILED, or COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6), if
+ *   for an invalid level; COPP_E_RESOLUTION, COPP_E_FAILED, or COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6), if
  *   it cannot be applied: nothing has changed then.
  *   The desktop does not wait for an output that answers COPP_E_PENDING: that is COPP_E_FAILED. Level 0 always succeeds.
  * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED, COPP_E_LINK_LOST, COPP_E_UNSUPPORTED,

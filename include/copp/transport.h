@@ -90,8 +90,8 @@ struct copp_transport_ops {
  * Closes the transport's device, which gives back what it held, and opens a new one on the same connector: for the next session, once
  * this one is over. Free the old session first, or at least do not use it: the new device does not know its key. May wait as long as
  * opening the transport did. COPP_E_UNSUPPORTED: this transport cannot, so open another one. COPP_E_NOT_FOUND: the connector or the
- * daemon is gone. COPP_E_UNSUPPORTED_MODE, COPP_E_REFUSED, COPP_E_MEMORY, COPP_E_TRANSPORT as from opening it. After an error there
- * is no device, and one may try again.
+ * daemon is gone. COPP_E_UNSUPPORTED_MODE, COPP_E_REFUSED, COPP_E_MEMORY, COPP_E_TRANSPORT as from opening it. After an error
+ * the transport does not have a device, and one may try again.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_transport_reopen(struct copp_transport *transport);
 
