@@ -96,8 +96,19 @@ static void conclude(const struct driver_suite *suite, struct driver_output *out
         conclude_opm(suite, output);
 }
 
+static void say_none(const struct driver_suite *suite, char *error, size_t error_size) {
+    const char *name = suite->target->ops->output(suite->target, 0);
+    if (suite->only_output == NULL || name == NULL) {
+        (void)snprintf(error, error_size, "the driver has no outputs");
+        return;
+    }
+    size_t used = (size_t)snprintf(error, error_size, "not an output of this driver, which has: %s", name);
+    for (size_t i = 1; used < error_size && (name = suite->target->ops->output(suite->target, i)) != NULL; i++)
+        used += (size_t)snprintf(error + used, error_size - used, ", %s", name);
+}
+
 bool driver_survey(struct driver_suite *suite, char *error, size_t error_size) {
-    (void)snprintf(error, error_size, "the driver has no outputs");
+    say_none(suite, error, error_size);
     for (size_t i = 0; suite->output_count < DRIVER_OUTPUTS_MAX; i++) {
         const char *name = suite->target->ops->output(suite->target, i);
         if (name == NULL)

@@ -153,13 +153,22 @@ static bool choose(struct copp_socket *coppd, const char *wanted, char *name, si
         snprintf(name, name_size, "%s", own);
         return true;
     }
-    if (wanted != NULL)
-        return find_monitor(wanted, name, name_size, text, size);
+    if (wanted != NULL && find_monitor(wanted, name, name_size, text, size))
+        return true;
     unsigned count = list_displays(coppd, name, name_size, list, sizeof list);
+    if (wanted != NULL) {
+        name[0] = '\0';
+        size_t used = strlen(text);
+        if (count > 0 && used < size)
+            snprintf(text + used, size - used, "; name one of %s", list);
+        return false;
+    }
     if (count == 0)
         snprintf(text, size, "coppd has no connector with a display; plug one in, or name the connector");
     else if (count > 1)
         snprintf(text, size, "coppd has several connectors with a display; name one of %s", list);
+    if (count != 1)
+        name[0] = '\0'; /* none is chosen, so that no message names one */
     return count == 1;
 }
 

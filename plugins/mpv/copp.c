@@ -58,8 +58,8 @@ static void say_news(void *user, const struct display_news *news) {
     char text[DISPLAY_TEXT_SIZE + 128];
     const char *message[] = {"script-message", "copp-protection", news->name, news->state, news->text, NULL};
     mpv_command_async(p->mpv, 0, message);
-    snprintf(text, sizeof text, "copp: %s: %s%s%s%s", news->name, news->state, *news->text != '\0' ? ": " : "", news->text,
-             news->simulated ? " (simulated: protects nothing)" : "");
+    snprintf(text, sizeof text, "copp: %s%s%s%s%s%s", news->name, *news->name != '\0' ? ": " : "", news->state,
+             *news->text != '\0' ? ": " : "", news->text, news->simulated ? " (simulated: protects nothing)" : "");
     say(p, text);
 }
 

@@ -82,7 +82,12 @@ def assertions() -> str:
 
 def pkg_config(option: str) -> list[str]:
     """Returns what pkg-config says of libcopp, without the option letters in front."""
-    said = subprocess.run(["pkg-config", option, "libcopp"], check=True, stdout=subprocess.PIPE, text=True)
+    said = subprocess.run(["pkg-config", option, "libcopp"], check=False, stdout=subprocess.PIPE, text=True)
+    if said.returncode != 0:
+        sys.exit(
+            "pkg-config does not find libcopp: install it with its headers (libcopp-dev), or name the directory of its .pc file"
+            " in PKG_CONFIG_PATH"
+        )
     return [word[2:] for word in said.stdout.split()]
 
 

@@ -47,6 +47,7 @@ grep -q 'ACP' "$dir/out" || fail "not told what is missing"
 expect 1 "$COPP" test driver --adapter "$dir/fails.ini" --only DRV-CMD-4-2 --strict
 expect 0 "$COPP" test driver --device embedded --output HDMI-1 --only DRV-CMD-4-2
 expect 2 "$COPP" test driver --device embedded --output HDMI-9
+grep -q 'HDMI-9: not an output of this driver, which has: HDMI-1, ' "$dir/err" || fail "no outputs are named: $(cat "$dir/err")"
 
 begin patterns
 expect 0 "$COPP" test driver --list --only 'DRV-CERT-1?-1,DRV-CMD-3-1'

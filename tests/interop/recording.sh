@@ -37,7 +37,7 @@ got=0
     "$COPP" test driver --device embedded --record "$dir/limit" >"$dir/out" 2>"$dir/err"
 ) || got=$?
 same $got 0 "a recording that may not grow"
-complains 'limit: cannot be written any more: File too large'
+complains 'limit: can no longer be written: File too large'
 
 begin every_command
 expect 0 "$COPP" decode --keys "$dir/keys" "$dir/status"

@@ -281,6 +281,7 @@ def refused_with_a_remedy(coppd):
         (["anchor=microsoft"], "CERT-12"),
         (["connector=Component-1"], "does not offer"),
         (["connector=nobody"], "cannot tell which display"),
+        (["connector=nobody"], "name one of HDMI-1, "),
         (["unknown=1"], "unknown option copp-unknown"),
         (["hdcp=maybe"], "is not a value"),
     ):

@@ -113,7 +113,9 @@ class Coppd(Handle):
     # --- the process ---
 
     def start(self) -> None:
-        """Starts it again after stop()."""
+        """Starts it again after stop(). Raises CoppError if it runs."""
+        if self._process is not None and self._process.poll() is None:
+            raise CoppError("coppd runs already; stop() it first", result=Result.STATE, remedy="stop() it first")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as ready:
             ready.bind(self._path("ready"))
             environment = dict(os.environ, NOTIFY_SOCKET=self._path("ready"))
@@ -201,6 +203,8 @@ class Coppd(Handle):
     def event(self, event: str) -> None:
         """Makes something happen to an output, such as "unplug HDMI-1", and returns once it has. Raises CoppError for what cannot happen."""
         self._check_open()
+        if self._process is None or self._process.poll() is not None:
+            raise CoppError("coppd does not run; start() it first", result=Result.STATE, remedy="start() it first")
         with self._told:
             begin = len(self._lines)
             os.write(self._events, f"{event}\n".encode())

@@ -124,10 +124,19 @@ def choose_connector(connectors: list[Connector], wanted: str | None) -> str:
 
     coppd's list is not authenticated; the session's answers are, and they name the connector (BIND-7).
     """
-    if wanted is not None:
-        # one with outputs of an X server's, or simulated ones, names them itself
-        return wanted if any(one.name == wanted for one in connectors) else choose_monitor(wanted).connector
+    if not isinstance(wanted, (str, type(None))):
+        raise TypeError(f"connector must be a str, not {type(wanted).__name__}")
     displays = [one.name for one in connectors if one.plugged]
+    if wanted is not None:
+        if any(one.name == wanted for one in connectors):
+            return wanted  # one with outputs of an X server's, or simulated ones, names them itself
+        try:
+            return choose_monitor(wanted).connector
+        except CoppError as error:
+            if not displays:
+                raise
+            remedy = f"name one of {', '.join(displays)}"
+            raise CoppError(f"{error}; {remedy}", result=error.result, remedy=remedy) from error
     if not displays:
         remedy = "plug one in, or name the connector"
         raise CoppError(f"coppd has no connector with a display; {remedy}", result=Result.NOT_FOUND, remedy=remedy)

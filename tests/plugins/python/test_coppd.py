@@ -50,8 +50,11 @@ def test_what_is_meant_must_be_said(coppd: Coppd) -> None:
     if not copp.list_connectors(coppd.device)[4].plugged:
         with coppd.connect() as session:
             assert session.connector == "HDMI-1"
-    with pytest.raises(copp.CoppError):
+    with pytest.raises(copp.CoppError, match="nothing of that name: .*; name one of HDMI-1") as unknown:
         coppd.connect("nothing of that name")
+    assert unknown.value.remedy.startswith("name one of HDMI-1")
+    with pytest.raises(TypeError, match="connector must be a str, not int"):
+        coppd.connect(5)  # type: ignore[arg-type]
 
 
 def test_no_coppd(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,10 +73,14 @@ def test_a_coppd_that_is_gone(coppd: Coppd) -> None:
         session.protect(hdcp=1)
         changes = session.poll()
         next(changes)
+        with pytest.raises(copp.CoppError, match="runs already"):
+            coppd.start()
         coppd.stop()
         with pytest.raises(copp.ProtectionLost) as lost:
             next(changes)
         assert lost.value.stop is copp.Stop.TRANSPORT
+    with pytest.raises(copp.CoppError, match="does not run"):
+        coppd.unplug("HDMI-1")
     coppd.start()
     with coppd.connect("HDMI-1") as session:
         assert session.protect(hdcp=1).protected
@@ -299,9 +306,9 @@ def test_the_page_for_players_works(coppd: Coppd, source: pathlib.Path, monkeypa
         shown.append("show")
         coppd.unplug("HDMI-1")
 
-    path = f"{pathlib.Path(os.environ['COPP']).parent}:/usr/bin:/bin"
+    monkeypatch.setenv("PATH", f"{pathlib.Path(os.environ['COPP']).parent}:/usr/bin:/bin")
     for block in blocks:
-        scope: dict[str, object] = {"PATH": path, "show": show, "hide": lambda: shown.append("hide"), "connector": "HDMI-1"}
+        scope: dict[str, object] = {"show": show, "hide": lambda: shown.append("hide"), "connector": "HDMI-1"}
         shown.clear()
         exec(compile(block, "docs/players.md", "exec"), scope)  # pylint: disable=exec-used
         if "def test_" in block:
