@@ -92,7 +92,7 @@ static int take_packets(struct record *r) {
         if (got <= 0)
             return fail(r->in, STATUS_UNKNOWN, r->adapter.path, "coppd has ended, or no longer records");
         if (!write_all(r->file, r->block, (size_t)got))
-            return fail_to_write(r->in, r->name, "cannot be written any more", errno);
+            return fail_to_write(r->in, r->name, "can no longer be written", errno);
         r->packets++;
         r->bytes += (uint64_t)got;
     }
