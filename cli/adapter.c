@@ -29,8 +29,7 @@ static int choose(const struct invocation *in, const struct adapter_options *o, 
     if (!remote_find(name, &adapter->path))
         return fail(in, STATUS_UNKNOWN, name, "unknown device: give %s or embedded", remote_kinds);
     if (o->adapter != NULL || o->events != NULL)
-        return fail(in, STATUS_UNKNOWN, NULL, "--adapter and --events are for the embedded adapter: they do not go with %s",
-                    name);
+        return fail(in, STATUS_UNKNOWN, NULL, "--adapter and --events are for the embedded adapter, not for %s", name);
     return STATUS_YES;
 }
 
@@ -43,11 +42,11 @@ static const char *copp_alone(const struct adapter_options *o) {
 static int check_semantics(const struct invocation *in, const struct adapter_options *o, enum copp_semantics semantics) {
     const char *copp = copp_alone(o);
     if (o->opm_alone != NULL && copp != NULL)
-        return fail(in, STATUS_UNKNOWN, NULL, "%s is of OPM alone, and %s of COPP: leave one out", o->opm_alone, copp);
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is for OPM only, and %s for COPP: remove one", o->opm_alone, copp);
     if (semantics == COPP_SEMANTICS_COPP && o->opm_alone != NULL)
-        return fail(in, STATUS_UNKNOWN, NULL, "%s is of OPM alone: it does not go with --semantics copp", o->opm_alone);
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is for OPM only: it cannot be used with --semantics copp", o->opm_alone);
     if (semantics == COPP_SEMANTICS_OPM && copp != NULL)
-        return fail(in, STATUS_UNKNOWN, NULL, "%s is of COPP alone: it does not go with --semantics opm", copp);
+        return fail(in, STATUS_UNKNOWN, NULL, "%s is for COPP only: it cannot be used with --semantics opm", copp);
     return STATUS_YES;
 }
 
@@ -88,9 +87,9 @@ int adapter_find(const struct invocation *in, const struct adapter_options *opti
 /* The embedded adapter's chain is made for each run: who names whom to trust does not mean that one. */
 static int refuse_anchor(const struct invocation *in, const char *option) {
     return fail(in, STATUS_UNKNOWN, NULL,
-                "%s says whom to trust outside this program, and the embedded adapter has a certificate chain of its own: %s",
+                "%s names an anchor for drivers outside this program, but the embedded adapter has its own certificate chain: %s",
                 option != NULL ? "--anchor" : "COPP_ANCHOR",
-                option != NULL ? "leave --anchor out, or name another --device" : "unset it, or name another --device");
+                option != NULL ? "remove --anchor, or name another --device" : "unset it, or name another --device");
 }
 
 /* An anchor in a file is of one protocol, and so may be an option: what chose the protocol is told where they do not go together. */
@@ -103,8 +102,8 @@ static int read_anchor_beside(const struct invocation *in, const char *name, con
         return status;
     bool opm = semantics == COPP_SEMANTICS_OPM;
     return fail_with(in, STATUS_UNKNOWN, name,
-                     opm ? "name COPP's anchor, or leave the option out" : "name OPM's anchor, or leave the option out",
-                     "is an anchor of %s, and %s is of %s alone", opm ? "OPM" : "COPP", option, opm ? "COPP" : "OPM");
+                     opm ? "name COPP's anchor, or remove the option" : "name OPM's anchor, or remove the option",
+                     "is an anchor for %s, but %s is for %s only", opm ? "OPM" : "COPP", option, opm ? "COPP" : "OPM");
 }
 
 /* Whom to trust outside this program. */

@@ -51,7 +51,7 @@ struct adapter_options {
     DEVICE_OPTION(type), {                                                                                                       \
         .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, device) + offsetof(struct adapter_options, anchor),      \
         .argument = "microsoft|FILE", .words = "microsoft",                                                                      \
-        .help = "whom " DEVICE_OWNER " chain must lead to (default:\n$COPP_ANCHOR, else microsoft)"                              \
+        .help = "the anchor of " DEVICE_OWNER " chain (default:\n$COPP_ANCHOR, else microsoft)"                                  \
     }
 
 #define SEMANTICS_OPTION(type)                                                                                                   \
@@ -59,8 +59,8 @@ struct adapter_options {
         .name = "semantics", .kind = OPTION_CHOICE,                                                                              \
         .offset = offsetof(type, device) + offsetof(struct adapter_options, semantics), .argument = "auto|copp|opm",             \
         .words = "auto copp opm",                                                                                                \
-        .help = "which protocol the sessions speak; auto, the\ndefault, is OPM where " DEVICE_OWNER                              \
-                " side and the\nanchor are good for it, else COPP"                                                               \
+        .help = "which protocol the sessions speak; auto, the\ndefault, is OPM if " DEVICE_OWNER                                 \
+                " side and the\nanchor support it, else COPP"                                                                    \
     }
 
 #define DEVICE_RECORD_OPTIONS(type) RECORD_OPTIONS(type, device.recording)

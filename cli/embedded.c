@@ -82,7 +82,7 @@ static int make_hierarchy(const struct invocation *in, struct embedded *host) {
     }
     hierarchy_free(&made);
     return result == COPP_OK ? STATUS_YES
-                             : fail(in, STATUS_UNKNOWN, NULL, "no test hierarchy could be made: %s", copp_strerror(result));
+                             : fail(in, STATUS_UNKNOWN, NULL, "cannot create a test hierarchy: %s", copp_strerror(result));
 }
 
 static int make_opm_hierarchy(const struct invocation *in, struct embedded *host) {
@@ -90,7 +90,7 @@ static int make_opm_hierarchy(const struct invocation *in, struct embedded *host
     enum copp_result result = opm_hierarchy_make(names, &host->opm);
     return result == COPP_OK
                ? STATUS_YES
-               : fail(in, STATUS_UNKNOWN, NULL, "no test hierarchy of OPM could be made: %s", copp_strerror(result));
+               : fail(in, STATUS_UNKNOWN, NULL, "cannot create a test hierarchy for OPM: %s", copp_strerror(result));
 }
 
 static int make_hierarchies(const struct invocation *in, unsigned chains, struct embedded *host) {

@@ -99,7 +99,7 @@ static void add(struct event_source *source, uint64_t due_ms, const char *text) 
     char *copy = w != NULL ? strdup(text) : NULL;
     if (copy == NULL) {
         free(w);
-        events_complain(source, source->number, "no room: too many events are waiting");
+        events_complain(source, source->number, "too many events are waiting");
         return;
     }
     struct waiting **at = &source->first;

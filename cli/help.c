@@ -54,19 +54,19 @@ static void print_commands(FILE *out, const char *group) {
 void help_group(FILE *out, const char *group) {
     fprintf(out, "Usage: copp %s COMMAND [OPTION]...\n\n", group);
     print_commands(out, group);
-    fprintf(out, "\n'copp %s COMMAND --help' tells more, and so does the manual page copp-%s(1).\n", group, group);
+    fprintf(out, "\n'copp %s COMMAND --help' and the manual page copp-%s(1) say more.\n", group, group);
 }
 
 void help_tool(FILE *out) {
     fputs("Usage: copp COMMAND [OPTION]...\n"
-          "Output protection by COPP and OPM: sessions, certificates and what goes with them.\n\n",
+          "Output protection with COPP and OPM: sessions, certificates and revocation lists.\n\n",
           out);
     print_commands(out, "");
     fputs("\nOptions:\n"
           "      --completion SHELL      print completion for bash, zsh or fish\n"
           "      --version               print the version and exit\n"
           "  -h, --help                  print this and exit\n"
-          "\n'copp COMMAND --help' tells more, and so does the manual page copp(1).\n"
+          "\n'copp COMMAND --help' and the manual page copp(1) say more.\n"
           "Exit status: 0 yes, 1 no, 2 could not tell (usage, or a file that cannot be read).\n",
           out);
 }

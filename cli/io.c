@@ -25,7 +25,7 @@ int claim_input(const struct invocation *in, const char *name) {
         if (strcmp(name, names[i]) != 0)
             continue;
         if (claimed)
-            return fail(in, STATUS_UNKNOWN, name, "standard input can be read once, and this is the second time: give a file");
+            return fail(in, STATUS_UNKNOWN, name, "standard input can be read only once: give a file");
         claimed = true;
     }
     return STATUS_YES;
@@ -53,7 +53,7 @@ static int fail_large(const struct invocation *in, const char *name, const uint8
     else
         (void)recognise_other(head, limit, KIND(FILE_TEXT), &kind, &remedy);
     blob_free(&more);
-    return fail_with(in, STATUS_UNKNOWN, name, remedy, "has more than the %zu bytes that are allowed%s%s", limit,
+    return fail_with(in, STATUS_UNKNOWN, name, remedy, "has more than the %zu bytes allowed%s%s", limit,
                      kind != NULL ? "; it is " : "", kind != NULL ? kind : "");
 }
 
@@ -109,9 +109,9 @@ void remove_new_files(const char *directory, const struct new_file *files, size_
 
 int write_new_files(const struct invocation *in, const char *directory, const struct new_file *files, size_t count) {
     if (strlen(directory) > PATH_MAX - 64)
-        return fail(in, STATUS_UNKNOWN, directory, "cannot be made: %s", strerror(ENAMETOOLONG));
+        return fail(in, STATUS_UNKNOWN, directory, "cannot be created: %s", strerror(ENAMETOOLONG));
     if (system_make_directory(directory) != 0 && errno != EEXIST)
-        return fail_to_write(in, directory, "cannot be made", errno);
+        return fail_to_write(in, directory, "cannot be created", errno);
     for (size_t i = 0; i < count; i++) {
         int status = write_new_file(in, directory, &files[i]);
         if (status != STATUS_YES) {

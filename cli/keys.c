@@ -15,7 +15,7 @@
 #define KINDS_WITHOUT_KEY (KINDS_WITH_ROOT | KIND(FILE_X509) | KIND(FILE_PUBLIC_KEY) | KIND(FILE_PUBLIC_DER) | KIND(FILE_MODULUS))
 #define KINDS_WITH_ROOT (KIND(FILE_CHAIN) | KIND(FILE_CHAIN_UTF16) | KIND(FILE_PKCS7))
 static const char root_alone[] =
-    "name the root's key or certificate alone, as its owner publishes it: one that came with the chain proves nothing";
+    "name only the root's key or certificate, as its owner publishes it: one that came with the chain proves nothing";
 static const char public_half_alone[] = "name its public half or its certificate, and keep the private key secret";
 static const struct kind_remedy copp_anchor_remedies[] = {
     {KINDS_WITH_ROOT, root_alone},
@@ -115,7 +115,7 @@ int read_anchors(const struct invocation *in, const char *name, enum copp_semant
 static const char *when_encrypted(bool passphrase) {
 #ifdef _WIN32
     (void)passphrase;
-    return "is encrypted: encrypted keys are not read here";
+    return "is encrypted, which is not supported here";
 #else
     return passphrase ? "the passphrase is wrong" : "needs --passphrase-file";
 #endif
@@ -145,7 +145,7 @@ static int fail_private_key(const struct invocation *in, const char *uri, const 
     }
     blob_free(&blob);
     if (strncmp(uri, "pkcs11:", 7) == 0) /* the provider says no more than that there is none */
-        return fail(in, STATUS_UNKNOWN, shown, "no RSA private key of 1024 to %u bits is there, or %s%s", largest,
+        return fail(in, STATUS_UNKNOWN, shown, "holds no RSA private key of 1024 to %u bits, or %s%s", largest,
                     passphrase ? "its PIN is wrong" : "its PIN needs --passphrase-file", why_uri(uri));
     return fail(in, STATUS_UNKNOWN, shown, "is not an RSA private key of 1024 to %u bits, or %s%s", largest,
                 when_encrypted(passphrase), why_uri(uri));
@@ -171,10 +171,10 @@ static int open_key(const struct invocation *in, const char *uri, const char *pa
                                                              : copp_private_key_open_logged(uri, words, why_log(), key);
     blob_free(&passphrase);
     if (result == COPP_E_NOT_FOUND && strncmp(uri, "pkcs11:", 7) == 0)
-        return fail(in, STATUS_UNKNOWN, shown, "no key is there; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)%s",
+        return fail(in, STATUS_UNKNOWN, shown, "holds no key; set up pkcs11-provider in openssl.cnf, see copp-handshake(1)%s",
                     why_uri(uri));
     if (result == COPP_E_NOT_FOUND)
-        return fail(in, STATUS_UNKNOWN, shown, "no key is there%s", why_uri(uri));
+        return fail(in, STATUS_UNKNOWN, shown, "holds no key%s", why_uri(uri));
     if (result == COPP_E_KEY)
         return fail_private_key(in, uri, shown, largest, passphrase_file != NULL);
     return result == COPP_OK ? STATUS_YES : fail_result(in, shown, result);
@@ -200,7 +200,7 @@ int issuer_half(const struct invocation *in, const char *what, struct copp_priva
 
 int generate_key(const struct invocation *in, unsigned bits, struct copp_private_key **key) {
     enum copp_result result = copp_private_key_generate(bits, key);
-    return result == COPP_OK ? STATUS_YES : fail(in, STATUS_UNKNOWN, NULL, "no key could be made: %s", copp_strerror(result));
+    return result == COPP_OK ? STATUS_YES : fail(in, STATUS_UNKNOWN, NULL, "cannot create a key: %s", copp_strerror(result));
 }
 
 int private_key_pem(const struct invocation *in, const struct copp_private_key *key, char **pem, size_t *size) {

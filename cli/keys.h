@@ -10,7 +10,7 @@
     {                                                                                                                            \
         .name = "anchor", .kind = OPTION_TEXT, .offset = offsetof(type, anchor), .argument = "FILE|microsoft",                   \
         .words = "microsoft",                                                                                                    \
-        .help = "whom to trust: a PEM public key, a base64 modulus,\nor Microsoft's production anchor (the default)"             \
+        .help = "the anchor: a PEM public key, a base64 modulus,\nor Microsoft's production anchor (the default)"                \
     }
 
 /* "microsoft" (or NULL), or a file: a PEM public key or a base64 modulus. STATUS_YES, or complains. */

@@ -127,7 +127,7 @@ static bool check(const struct invocation *in, const struct parser *p) {
     if (in->operand_count < in->command->operands_min)
         return usage_error(in, in->command->operands, "is missing");
     if (in->command->operands_max >= 0 && in->operand_count > in->command->operands_max)
-        return usage_error(in, in->operands[in->command->operands_max], "is one operand too many");
+        return usage_error(in, in->operands[in->command->operands_max], "is an extra operand");
     return true;
 }
 

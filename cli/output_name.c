@@ -61,5 +61,5 @@ int output_listed(const struct invocation *in, const struct adapter *adapter, co
         return status;
     *name = listed(adapter, *name);
     return *name != NULL ? STATUS_YES
-                         : fail(in, STATUS_UNKNOWN, said, "no output of this adapter is called so (see copp status)");
+                         : fail(in, STATUS_UNKNOWN, said, "is not the name of an output of this adapter (see copp status)");
 }

@@ -17,7 +17,7 @@ static const struct kind {
     [FILE_EMPTY] = {"an empty file, or one of blanks and NULs alone", "fetch or save it again"},
     [FILE_CHAIN] = {"a COPP certificate chain", "give it to copp chain verify or show, without --opm"},
     [FILE_CHAIN_UTF16] = {"a COPP certificate chain in UTF-16", "save the chain as UTF-8, byte for byte as the driver sent it"},
-    [FILE_XML] = {"XML, and no certificate collection", "give the chain as the driver sent it"},
+    [FILE_XML] = {"XML, but not a certificate collection", "give the chain as the driver sent it"},
     [FILE_HTML] = {"a web page (HTML), such as a server's error page", "look at it with a browser, and fetch the file again"},
     [FILE_LIST] = {"a certificate revocation list", "give it to copp crl verify, or as --crl"},
     [FILE_SRM_1] = {"an HDCP 1.x renewability message (SRM)", "see copp srm verify"},

@@ -16,8 +16,7 @@ static struct recording_options names;
 /* The sessions go on: what protects content does not end for want of disk space. */
 static void tell_failure(void *context, bool keys, int error) {
     (void)context;
-    complain("%s: cannot be written any more: %s; what follows is not in it", keys ? names.secrets : names.record,
-             strerror(error));
+    complain("%s: can no longer be written: %s; what follows is not in it", keys ? names.secrets : names.record, strerror(error));
 }
 
 static int fail_to_create(const struct invocation *in, const char *name, int error) {
@@ -56,7 +55,7 @@ int recording_open(const struct invocation *in, const struct recording_options *
     char application[64];
     *recorder = NULL;
     if (options->record == NULL && options->secrets != NULL)
-        return fail(in, STATUS_UNKNOWN, NULL, "--record-secrets goes with --record: keys alone explain nothing");
+        return fail(in, STATUS_UNKNOWN, NULL, "--record-secrets needs --record: keys alone explain nothing");
     if (options->record == NULL)
         return STATUS_YES;
     (void)snprintf(application, sizeof application, "copp %s", copp_version());

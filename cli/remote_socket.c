@@ -109,9 +109,9 @@ int remote_follow(const struct invocation *in, const struct adapter *adapter, st
         result = copp_socket_watch(*news);
     if (result == COPP_OK)
         return STATUS_YES;
-    int status = result == COPP_E_UNSUPPORTED
-                     ? fail(in, STATUS_UNKNOWN, adapter->path, "this coppd tells no news of outputs: update it, and restart it")
-                     : remote_socket_fail(in, adapter, *news, result);
+    int status = result == COPP_E_UNSUPPORTED ? fail(in, STATUS_UNKNOWN, adapter->path,
+                                                     "this coppd does not report changes of outputs: update it and restart it")
+                                              : remote_socket_fail(in, adapter, *news, result);
     copp_socket_close(news);
     return status;
 }
@@ -192,7 +192,7 @@ int remote_open(const struct invocation *in, struct adapter *adapter, const char
 }
 
 void remote_explain_anchor(const struct adapter *adapter) {
-    complain("%s: name whom coppd's chain leads to with --anchor or COPP_ANCHOR; for its own test hierarchy that is, in its "
+    complain("%s: name the anchor of coppd's chain with --anchor or COPP_ANCHOR; for its own test hierarchy that is, in its "
              "state directory, test-driver-opm/anchor.der for OPM, and test-driver/anchor.b64 for COPP",
              adapter->path);
 }

@@ -112,7 +112,7 @@ static int load_message(const struct invocation *in, const struct revocation *r,
     if (source->hdcp == 0 || copp_srm_hdcp(*srm) == source->hdcp)
         return STATUS_YES;
     return fail(in, STATUS_UNKNOWN, source->name,
-                "is a message of HDCP %u.x, and HDCP %u.x's belongs there: move it to its place", copp_srm_hdcp(*srm),
+                "is a message for HDCP %u.x, but one for HDCP %u.x belongs there: move it to its place", copp_srm_hdcp(*srm),
                 source->hdcp);
 }
 
@@ -121,14 +121,14 @@ static int load(const struct invocation *in, const struct revocation *r, const s
                 struct loaded *loaded) {
     bool input = strcmp(source->name, "-") == 0;
     if (!input && file_identify(source->name, &loaded->identity) != 0)
-        return fail(in, STATUS_UNKNOWN, source->name, "cannot be looked at: %s%s", strerror(errno),
+        return fail(in, STATUS_UNKNOWN, source->name, "cannot be examined: %s%s", strerror(errno),
                     errno == ENOENT ? "; a symbolic link leads nowhere" : "");
     if (source->stored && !loaded->identity.there)
         return STATUS_YES;
     if (source->stored && !loaded->identity.regular)
-        return fail(in, STATUS_UNKNOWN, source->name, "is not a regular file: put the list itself there");
+        return fail(in, STATUS_UNKNOWN, source->name, "is not a regular file: put the list itself in its place");
     if (loaded == &source->next && loaded->identity.there && !loaded->identity.regular) /* reading it might wait for ever */
-        return fail(in, STATUS_UNKNOWN, source->name, "is not a regular file any more: put the list back, or start anew");
+        return fail(in, STATUS_UNKNOWN, source->name, "is not a regular file any more: restore the list, or start again");
     int status;
     if (source->kind == KIND_SRM)
         status = load_message(in, r, source, loaded);
@@ -161,7 +161,7 @@ static int check_messages(const struct invocation *in, const struct revocation *
         const struct revocation_source *second =
             first != NULL ? find_message(r, hdcp, false, (size_t)(first - r->sources) + 1) : NULL;
         if (second != NULL)
-            return fail(in, STATUS_UNKNOWN, second->name, "is HDCP %u.x's as %s is: give one message of each kind, the newest",
+            return fail(in, STATUS_UNKNOWN, second->name, "is for HDCP %u.x, as is %s: give one message of each kind, the newest",
                         hdcp, first->name);
     }
     if (r->receivers == RECEIVERS_DRIVER) /* it takes both kinds (OPM-SRM-7) */
@@ -175,8 +175,8 @@ static int check_messages(const struct invocation *in, const struct revocation *
     if (other == NULL || checked != NULL)
         return STATUS_YES;
     return fail(in, STATUS_UNKNOWN, other->name,
-                "is a message of HDCP 2.x, and drivers name their receivers by HDCP 1.x's keys: it alone checks nothing (APP-2); "
-                "give HDCP 1.x's too");
+                "is a message for HDCP 2.x, but drivers name their receivers by HDCP 1.x keys: alone it checks nothing (APP-2); "
+                "give one for HDCP 1.x too");
 }
 
 const struct blob *revocation_message(const struct revocation *r, unsigned hdcp) {
@@ -207,16 +207,15 @@ static bool collect(const struct revocation *r, const void ***arrays, struct cop
 
 static int check_options(const struct invocation *in, const struct revocation *r) {
     if (r->options->srm_key != NULL && r->options->srms.count == 0)
-        return fail(in, STATUS_UNKNOWN, NULL, "--srm-key goes with --srm");
+        return fail(in, STATUS_UNKNOWN, NULL, "--srm-key needs --srm");
     const char *directory = variable("COPP_STATE_DIR");
     struct file_identity identity;
     if (directory != NULL && (file_identify(directory, &identity) != 0 || !identity.there))
-        return fail(in, STATUS_UNKNOWN, directory, "COPP_STATE_DIR names no directory: without it no stored list is checked");
+        return fail(in, STATUS_UNKNOWN, directory, "COPP_STATE_DIR is empty: name a directory, or no stored list can be checked");
     if (r->anchor == NULL && r->options->crls.count > 0)
-        return fail(
-            in, STATUS_UNKNOWN, r->options->crls.items[0],
-            "--crl does not go with the embedded adapter: its anchor is made for this run, and no list is signed under it; "
-            "name another adapter with --device");
+        return fail(in, STATUS_UNKNOWN, r->options->crls.items[0],
+                    "--crl cannot be used with the embedded adapter: its anchor is made for this run, so no list is signed under "
+                    "it; name another adapter with --device");
     return STATUS_YES;
 }
 
@@ -270,7 +269,7 @@ static int check_progress(const struct invocation *in, const struct revocation_s
     const struct loaded *is = &source->next;
     if ((was->list != NULL && is->list == NULL) || (was->srm != NULL && is->srm == NULL))
         return fail(in, STATUS_UNKNOWN, source->name,
-                    "has gone while a session was checked against it: put it back, or start anew");
+                    "has gone while a session was checked against it: restore it, or start again");
     if (was->list != NULL && copp_revocation_version(is->list) < copp_revocation_version(was->list))
         return fail(in, STATUS_UNKNOWN, source->name,
                     "went back from version %lu to %lu while a session was checked against it (CRL-3): install the newest",

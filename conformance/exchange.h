@@ -21,6 +21,7 @@ enum exchange_kind {
 
 struct exchange {
     uint64_t time_us; /* since the run began */
+    uint64_t delay_us; /* from the request to its answer, if that is known to have taken long */
     uint32_t session; /* from 1; 0: of no session */
     enum exchange_kind kind;
     enum copp_semantics semantics;

@@ -48,8 +48,8 @@ static void choose(struct auto_backend *a, size_t kind) {
     a->chosen = a->candidates[kind];
     a->candidates[kind] = NULL;
     close_candidates(a);
-    log_info("auto: takes the outputs of %s (%zu so far), and stays with them until coppd is started anew",
-             backend_kinds[kind].name, a->chosen->ops->count(a->chosen));
+    log_info("auto: uses the outputs of %s (%zu so far) until coppd is restarted", backend_kinds[kind].name,
+             a->chosen->ops->count(a->chosen));
 }
 
 static bool poll_too(const struct auto_backend *a, const struct copp_backend *backend) {
@@ -73,7 +73,7 @@ static void await(struct auto_backend *a, size_t kind) {
     if (result) {
         log_warning("auto: %s", error.text);
     } else if (!poll_too(a, *backend)) {
-        log_warning("auto: the %s outputs cannot be waited for: %s", backend_kinds[kind].name, strerror(errno));
+        log_warning("auto: cannot wait for the %s outputs: %s", backend_kinds[kind].name, strerror(errno));
         copp_backend_close(backend);
     }
 }
@@ -256,7 +256,7 @@ static enum copp_result open_auto(const struct config *config, bool wait, struct
     a->attempts.say = hear;
     a->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (a->epoll < 0) {
-        (void)error_set(error, "outputs cannot be waited for: %s", strerror(errno));
+        (void)error_set(error, "cannot wait for outputs: %s", strerror(errno));
         close_auto(&a->backend);
         return COPP_E_IO;
     }
@@ -285,19 +285,19 @@ static void plan(const struct config *config, char *text, size_t size) {
     const char *display = backend_display(config);
     if (display[0])
         (void)snprintf(text, size,
-                       "each second coppd looks for an X server at %s, then for graphics cards, and takes the first that has "
-                       "outputs; simulated ones need backend = sim",
+                       "each second coppd looks for an X server at %s, then for graphics cards, and uses the first that has "
+                       "outputs; for simulated ones set backend = sim",
                        display);
     else
         (void)snprintf(text, size,
-                       "each second coppd looks for graphics cards, and for no X server: [outputs] display names none, and there "
-                       "is no DISPLAY; simulated outputs need backend = sim");
+                       "each second coppd looks for graphics cards only: neither [outputs] display nor DISPLAY names an X "
+                       "server; for simulated outputs set backend = sim");
 #elif defined COPPD_KMS
     (void)config;
-    (void)snprintf(text, size, "each second coppd looks for graphics cards; simulated outputs need backend = sim");
+    (void)snprintf(text, size, "each second coppd looks for graphics cards; for simulated outputs set backend = sim");
 #else
     (void)config;
-    (void)snprintf(text, size, "this coppd was built without real outputs; simulated ones need backend = sim");
+    (void)snprintf(text, size, "this coppd was built without real outputs; for simulated ones set backend = sim");
 #endif
 }
 

@@ -47,8 +47,8 @@ static bool check_display(const char *display, struct error_text *error) {
     char *host = NULL;
     int number;
     if (!display[0]) /* and the environment of a process does not change: it would be waited for for ever */
-        return error_set(error, "[outputs] display: names no X server, and there is no DISPLAY in the environment: give one like "
-                                "display = :0");
+        return error_set(
+            error, "[outputs] display: no X server is named here or by DISPLAY in the environment: give one like display = :0");
     bool good = xcb_parse_display(display, &host, &number, NULL) != 0;
     free(host);
     return good || error_set(error, "[outputs] display: \"%s\" is not an X server: give one like :0", display);
@@ -64,7 +64,7 @@ static bool check_connectors(const char *words, struct error_text *error) {
         size_t digits = card ? strspn(words + output + 5, "0123456789") : 0;
         size_t name = output + 5 + digits + 1; /* where it begins */
         if (!digits || words[name - 1] != '-' || name >= length)
-            return error_set(error, "[outputs] connectors: \"%.*s\" is not like HDMI-A-0=card0-HDMI-A-1", (int)length, words);
+            return error_set(error, "[outputs] connectors: \"%.*s\" must look like HDMI-A-0=card0-HDMI-A-1", (int)length, words);
         words += length;
     }
     return true;
@@ -75,7 +75,7 @@ static bool check_xrandr(const struct config *config, struct error_text *error) 
 }
 
 static void plan_xrandr(const struct config *config, char *text, size_t size) {
-    (void)snprintf(text, size, "the outputs are those of the X server at %s, which may come later", backend_display(config));
+    (void)snprintf(text, size, "the outputs are those of the X server at %s, which may start later", backend_display(config));
 }
 
 static enum copp_result open_xrandr(const struct config *config, bool wait, struct copp_backend_log *log,
@@ -106,7 +106,7 @@ static bool check_kms(const struct config *config, struct error_text *error) {
 }
 
 static void plan_kms(const struct config *config, char *text, size_t size) {
-    (void)snprintf(text, size, "the outputs are those of %s, which may come later",
+    (void)snprintf(text, size, "the outputs are those of %s, which may appear later",
                    config->device[0] ? config->device : "graphics cards");
 }
 
@@ -134,13 +134,13 @@ static bool open_events(const char *name, int *fd, struct error_text *error) {
         return true;
     *fd = open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (*fd < 0)
-        return errno == ENOENT ? error_set(error, "%s: cannot be opened: %s; make it with mkfifo", name, strerror(errno))
+        return errno == ENOENT ? error_set(error, "%s: cannot be opened: %s; create it with mkfifo", name, strerror(errno))
                                : error_set(error, "%s: cannot be opened: %s", name, strerror(errno));
     if (fstat(*fd, &status) == 0 && S_ISFIFO(status.st_mode))
         return true;
     (void)close(*fd);
     *fd = -1;
-    return error_set(error, "%s: is not a FIFO: make one with mkfifo", name);
+    return error_set(error, "%s: is not a FIFO: create one with mkfifo", name);
 }
 
 static bool make_sim(const char *description, struct copp_sim **sim, struct error_text *error) {
@@ -161,7 +161,7 @@ static bool make_sim(const char *description, struct copp_sim **sim, struct erro
         return error_set(error, "%s: %s", description, sim_error.text);
     if (result == COPP_E_INVALID)
         return fault_add(fault_in_file(error, description, sim_error.line), "%s", sim_error.text);
-    return !result || error_set(error, "the simulated adapter cannot be made: %s", copp_strerror(result));
+    return !result || error_set(error, "cannot create the simulated adapter: %s", copp_strerror(result));
 }
 
 static enum copp_result open_sim(const struct config *config, bool wait, struct copp_backend_log *log,

@@ -107,7 +107,7 @@ static bool read_value(const struct reading *r, const struct key *key, const cha
                          text, (unsigned)key->least, (unsigned)key->most);
     bool path = key->kind == VALUE_PLACE || (key->kind == VALUE_PATH && text[0]);
     if (path && text[0] != '/')
-        return fault_add(at_line(r, r->lines.line), "[%s] %s: \"%.80s\" does not begin with '/': give the whole path",
+        return fault_add(at_line(r, r->lines.line), "[%s] %s: \"%.80s\" must begin with '/': give the absolute path",
                          key->section, key->name, text);
     (void)snprintf(member, CONFIG_TEXT, "%s", text); /* a line is shorter */
     return true;
@@ -126,12 +126,12 @@ static bool take(struct reading *r, const char *section, const char *name, const
     if (i == KEYS)
         return fault_add(at_line(r, r->lines.line), "unknown setting \"%.40s\": see coppd.conf(5)", name);
     if (!section[0])
-        return fault_add(at_line(r, r->lines.line), "%s stands above every section: put it below [%s]", name, keys[i].section);
+        return fault_add(at_line(r, r->lines.line), "%s comes before every section: put it below [%s]", name, keys[i].section);
     if (strcmp(keys[i].section, section) != 0)
         return fault_add(at_line(r, r->lines.line), "%s is not a setting of [%.40s]: put it below [%s]", name, section,
                          keys[i].section);
     if (r->line_of[i])
-        return fault_add(at_line(r, r->lines.line), "[%s] %s is given twice, in line %u too: keep one", section, name,
+        return fault_add(at_line(r, r->lines.line), "[%s] %s is given twice, first in line %u: keep one", section, name,
                          r->line_of[i]);
     r->line_of[i] = r->lines.line;
     return read_value(r, &keys[i], text);
@@ -182,13 +182,13 @@ static bool opm_consistent(const struct reading *r) {
     unsigned key = line_of(r, "opm_key");
     if (!config->opm_chain[0] != !config->opm_key[0])
         return fault_add(at_line(r, chain > key ? chain : key),
-                         "[driver] has one of opm_chain and opm_key: give both, or neither for a driver without OPM");
+                         "[driver] has only one of opm_chain and opm_key: give both, or neither for a driver without OPM");
     if (config->opm_key[0] && !config->key[0])
         return fault_add(at_line(r, key),
-                         "[driver] opm_chain and opm_key go with chain and key: give those too, or leave these out");
+                         "[driver] opm_chain and opm_key need chain and key: add these two, or remove the OPM ones");
     return !config->opm_passphrase_file[0] || config->opm_key[0] ||
            fault_add(at_line(r, line_of(r, "opm_passphrase_file")),
-                     "[driver] opm_passphrase_file goes with opm_key: give that too, or leave this out");
+                     "[driver] opm_passphrase_file needs opm_key: add the key, or remove the passphrase file");
 }
 
 static bool driver_consistent(const struct reading *r) {
@@ -197,9 +197,10 @@ static bool driver_consistent(const struct reading *r) {
     unsigned passphrase = line_of(r, "passphrase_file");
     if (!r->config->chain[0] != !r->config->key[0])
         return fault_add(at_line(r, chain > key ? chain : key),
-                         "[driver] has one of chain and key: give both, or neither for a test hierarchy");
+                         "[driver] has only one of chain and key: give both, or neither for a test hierarchy");
     if (r->config->passphrase_file[0] && !r->config->key[0])
-        return fault_add(at_line(r, passphrase), "[driver] passphrase_file goes with key: give that too, or leave this out");
+        return fault_add(at_line(r, passphrase),
+                         "[driver] passphrase_file needs key: add the key, or remove the passphrase file");
     return opm_consistent(r);
 }
 
@@ -215,16 +216,17 @@ static bool outputs_consistent(const struct reading *r) {
     char known[80];
     backend_names(known, sizeof known);
     if (!backend_known(backend))
-        return fault_add(at_line(r, line_of(r, "backend")), "[outputs] backend: \"%.40s\" is none: give %s", backend, known);
+        return fault_add(at_line(r, line_of(r, "backend")), "[outputs] backend: unknown backend \"%.40s\": give %s", backend,
+                         known);
     /* a maker's certificates say that a display is protected: never of simulated displays */
     if (strcmp(backend, "sim") == 0 && driver)
         return fault_add(at_line(r, line_of(r, "backend")),
-                         "[outputs] backend = sim does not go with the [driver] of line %u, which would vouch for outputs that "
-                         "protect nothing: leave one out",
+                         "[outputs] backend = sim cannot be combined with the [driver] of line %u, which would vouch for outputs "
+                         "that protect nothing: remove one",
                          driver);
     for (size_t i = 0; i < KEYS; i++) {
         if (is_given(r, i) && keys[i].backend && !backend_is(backend, keys[i].backend))
-            return fault_add(at_line(r, r->line_of[i]), "[outputs] %s goes with backend = %s, and that is %s: leave one out",
+            return fault_add(at_line(r, r->line_of[i]), "[outputs] %s is for backend = %s, but backend is %s: remove one",
                              keys[i].name, keys[i].backend, backend);
     }
     return true;

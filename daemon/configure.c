@@ -50,14 +50,14 @@ static bool renew(struct server *server, const struct config *next) {
         log_info("new sessions use the chain and key just read: %s; digest of its leaf: %s%s%s", server->identity->copp.name,
                  server->identity->copp.leaf, server->identity->opm.name[0] ? "; under OPM " : "", server->identity->opm.name);
     } else {
-        log_error("%s; chain and key stay as they were: mend this, and reload again", error.text);
+        log_error("%s; chain and key stay as they were: correct this, and reload again", error.text);
     }
     return good;
 }
 
 static const char *going_on(const struct server *server, char *text, size_t size) {
     bool one = server->client_count == 1;
-    (void)snprintf(text, size, "%zu %s", server->client_count, one ? "session goes on" : "sessions go on");
+    (void)snprintf(text, size, "%zu %s", server->client_count, one ? "session continues" : "sessions continue");
     return text;
 }
 
@@ -67,15 +67,15 @@ static bool reload(struct server *server) {
     char text[64];
     const char *name = server->config_name ? server->config_name : CONFIG_DEFAULT_FILE;
     if (!file_is_ready(name, &error) || !server_configure(server, &next, &error)) {
-        log_error("%s; going on as before", error.text);
+        log_error("%s; the old configuration stays in force", error.text);
         return false;
     }
     /* a test hierarchy stays: whether there is a [driver] at all is a matter of the outputs, too */
     bool renewed = !config_has_driver(&server->config) || !config_has_driver(&next) || renew(server, &next);
     if (config_take_over(&server->config, &next))
-        log_info("configuration read again; %s", going_on(server, text, sizeof text));
+        log_info("configuration reloaded; %s", going_on(server, text, sizeof text));
     else
-        log_warning("configuration read again; %s; only limits, chain and key take effect without a restart",
+        log_warning("configuration reloaded; %s; only limits, chain and key take effect without a restart",
                     going_on(server, text, sizeof text));
     return renewed;
 }

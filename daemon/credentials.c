@@ -23,7 +23,7 @@ static bool write_hierarchy(const struct credentials_kind *kind, const struct cr
     size_t pem_size = 0;
     enum copp_result result = copp_private_key_to_pem(made->key, &pem, &pem_size);
     if (result)
-        return error_set(error, "no test hierarchy could be made: %s", copp_strerror(result));
+        return error_set(error, "cannot create a test hierarchy: %s", copp_strerror(result));
     const struct new_file files[] = {{kind->chain_name, made->chain_bytes, made->chain_size, false},
                                      {KEY_NAME, pem, pem_size, true},
                                      {kind->anchor_name, made->anchor, made->anchor_size, false}};
@@ -36,7 +36,7 @@ static bool make_hierarchy(const struct credentials_kind *kind, const char *dire
                            struct error_text *error) {
     struct credentials_made made = {.key = NULL};
     enum copp_result result = kind->make(&made);
-    bool good = result ? error_set(error, "no test hierarchy could be made: %s", copp_strerror(result))
+    bool good = result ? error_set(error, "cannot create a test hierarchy: %s", copp_strerror(result))
                        : !keep || write_hierarchy(kind, &made, directory, error);
     if (good) {
         credentials->key = made.key;
@@ -48,8 +48,9 @@ static bool make_hierarchy(const struct credentials_kind *kind, const char *dire
     }
     copp_release(made.anchor, made.anchor_size);
     if (good && keep)
-        log_warning("no [driver] is configured: a test hierarchy was made in %s; players trust it only if told to, by its %s",
-                    directory, kind->anchor_name);
+        log_warning(
+            "no [driver] is configured: coppd has created a test hierarchy in %s; players trust it only if they are given its %s",
+            directory, kind->anchor_name);
     return good;
 }
 
@@ -63,7 +64,7 @@ static void warn_if_public(const char *name) {
     const char *path = credentials_key_path(name);
     struct stat status;
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & S_IROTH)
-        log_warning("%s: anybody may read it: chmod o-r, and take a new one if somebody may have done so", path);
+        log_warning("%s: everyone can read it: run chmod o-r, and replace the key if someone may have read it", path);
 }
 
 /* What errno says of a file: COPP_E_IO if it may be as good as any. */
@@ -118,13 +119,14 @@ static enum copp_result open_key(const char *uri, const char *passphrase_file, s
     if (!result)
         warn_if_public(uri);
     else if (result == COPP_E_NOT_FOUND)
-        (void)error_set(error, "%s: no private key is to be found there%s", shown, credentials->log.why);
+        (void)error_set(error, "%s: holds no private key%s", shown, credentials->log.why);
     else if (result == COPP_E_IO)
-        (void)error_set(error, "%s: the private key cannot be read: %s; coppd's user must be able to", shown, strerror(cause));
+        (void)error_set(error, "%s: the private key cannot be read: %s; let the user that coppd runs as read it", shown,
+                        strerror(cause));
     else if (result == COPP_E_MEMORY)
         (void)error_set(error, "%s: %s", shown, copp_strerror(result));
     else
-        (void)error_set(error, "%s: %s; an RSA key of 2048 bits is needed, and its passphrase if it has one%s", shown,
+        (void)error_set(error, "%s: %s; give an RSA key of 2048 bits, and its passphrase if it has one%s", shown,
                         copp_strerror(result), credentials->log.why);
     return result;
 }
@@ -142,7 +144,8 @@ enum copp_result credentials_open(const struct credentials_kind *kind, const cha
 static void warn_if_hidden(const char *directory, const char *anchor) {
     struct stat status;
     if (file_is_absent(anchor))
-        log_warning("%s: is not there, and players need it: remove %s to have another test hierarchy made", anchor, directory);
+        log_warning("%s: does not exist, and players need it: remove %s, and coppd creates another test hierarchy", anchor,
+                    directory);
     else if (stat(directory, &status) == 0 && (status.st_mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
         log_warning("%s: players of other users cannot read it: chmod 755 %s", anchor, directory);
     else if (stat(anchor, &status) == 0 && !(status.st_mode & S_IROTH))
@@ -164,7 +167,7 @@ static bool open_hierarchy(const struct credentials_kind *kind, const char *dire
     else if (result == COPP_E_IO)
         (void)fault_add(error, "; start coppd as the user that owns %s, or name another [daemon] state_directory", directory);
     else if (result == COPP_E_NOT_FOUND || result == COPP_E_INVALID || result == COPP_E_KEY)
-        (void)fault_add(error, "; remove %s to have another test hierarchy made", directory);
+        (void)fault_add(error, "; remove %s, and coppd creates another test hierarchy", directory);
     return !result;
 }
 
@@ -175,7 +178,7 @@ static bool make_or_wait(const struct credentials_kind *kind, const char *direct
     (void)snprintf(name, sizeof name, "%s" LOCK_SUFFIX, directory);
     int lock = lock_wait(name, MAKING_MS, error);
     if (lock == LOCK_HELD)
-        return error_set(error, "%s: another coppd has been making the test hierarchy for %u s: stop it", name,
+        return error_set(error, "%s: another coppd has been creating the test hierarchy for %u s: stop it", name,
                          MAKING_MS / 1000u);
     if (lock < 0)
         return false;
@@ -193,10 +196,10 @@ bool credentials_hierarchy(const struct credentials_kind *kind, const char *stat
     if (lstat(directory, &status) == 0)
         return open_hierarchy(kind, directory, credentials, error);
     if (errno != ENOENT && errno != ENOTDIR)
-        return error_set(error,
-                         "%s: cannot be looked into: %s; let the user that coppd runs as do so, or name another [daemon] "
-                         "state_directory",
-                         state_directory, strerror(errno));
+        return error_set(
+            error,
+            "%s: cannot be searched: %s; let the user that coppd runs as search it, or name another [daemon] state_directory",
+            state_directory, strerror(errno));
     if (!directory_holds(directory, error))
         return false;
     return keep ? make_or_wait(kind, directory, credentials, error) : make_hierarchy(kind, directory, false, credentials, error);

@@ -57,12 +57,12 @@ static enum copp_result belongs(struct credentials *credentials, struct error_te
     copp_chain_free(&chain);
     name_leaf(&leaf, credentials);
     if (result == COPP_E_INVALID)
-        (void)error_set(error, "%s: %s (%s); copp chain show tells what the file is", name, verdict.detail,
+        (void)error_set(error, "%s: %s (%s); run copp chain show to see what the file is", name, verdict.detail,
                         copp_rule_id(verdict.rule));
     else if (result)
         (void)error_set(error, "%s: %s%s", name, copp_strerror(result), log.why);
     else if (!same)
-        (void)error_set(error, "%s: its first certificate is not about the configured key (CERT-8)", name);
+        (void)error_set(error, "%s: its first certificate is not for the configured key (CERT-8)", name);
     return result || same ? result : COPP_E_INVALID;
 }
 

@@ -59,12 +59,12 @@ static enum copp_result belongs(struct credentials *credentials, struct error_te
                 !credentials->key->ops->public_key(credentials->key, &half) && is_about(&leaf, &half);
     copp_opm_chain_free(&chain);
     if (result == COPP_E_INVALID)
-        (void)error_set(error, "%s: %s (%s); copp chain show tells what the file is", credentials->name, verdict.detail,
+        (void)error_set(error, "%s: %s (%s); run copp chain show to see what the file is", credentials->name, verdict.detail,
                         copp_rule_id(verdict.rule));
     else if (result)
         (void)error_set(error, "%s: %s%s", credentials->name, copp_strerror(result), log.why);
     else if (!same)
-        (void)error_set(error, "%s: its leaf is not about the configured key (OPM-CERT-2)", credentials->name);
+        (void)error_set(error, "%s: its leaf is not for the configured key (OPM-CERT-2)", credentials->name);
     return result || same ? result : COPP_E_INVALID;
 }
 

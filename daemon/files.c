@@ -79,19 +79,19 @@ bool directory_holds(const char *path, struct error_text *error) {
     (void)snprintf(copy, sizeof copy, "%s", path);
     const char *directory = dirname(copy);
     if (stat(directory, &status) != 0)
-        return error_set(error, "%s: the directory %s cannot be used: %s; make it (mkdir -p), or name another", path, directory,
+        return error_set(error, "%s: the directory %s cannot be used: %s; create it (mkdir -p), or name another", path, directory,
                          strerror(errno));
     if (!S_ISDIR(status.st_mode))
         return error_set(error, "%s: %s is not a directory: name another", path, directory);
     return access(directory, W_OK | X_OK) == 0 ||
-           error_set(error, "%s: nothing can be made in %s: %s; let the user that coppd runs as write there, or name another",
+           error_set(error, "%s: cannot create files in %s: %s; let the user that coppd runs as write there, or name another",
                      path, directory, strerror(errno));
 }
 
 bool file_replaceable(const char *name, struct error_text *error) {
     struct stat status;
     if (lstat(name, &status) == 0 && !S_ISREG(status.st_mode))
-        return error_set(error, "%s: is not a regular file, and so is not replaced: name another, or remove it", name);
+        return error_set(error, "%s: is not a regular file and is not replaced: name another, or remove it", name);
     return directory_holds(name, error);
 }
 
@@ -138,7 +138,7 @@ static bool settle_name(const char *name, struct error_text *error) {
     char copy[PATH_SIZE];
     (void)snprintf(copy, sizeof copy, "%s", name);
     return sync_directory(dirname(copy)) || errno == EINVAL || /* EINVAL: this file system needs no such thing */
-           error_set(error, "%s: may not be on the disk: %s", name, strerror(errno));
+           error_set(error, "%s: may not have reached the disk: %s", name, strerror(errno));
 }
 
 static bool replace(const char *name, const char *text, size_t size, bool lasting, struct error_text *error) {
@@ -166,7 +166,7 @@ bool file_settle(const char *name, struct error_text *error) {
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL || errno == EROFS); /* EROFS: nothing there waits for the disk */
     if (!good)
-        (void)error_set(error, "%s: may not be on the disk: %s", name, strerror(errno));
+        (void)error_set(error, "%s: may not have reached the disk: %s", name, strerror(errno));
     if (fd >= 0)
         (void)close(fd);
     return good && settle_name(name, error);
@@ -176,7 +176,7 @@ bool file_settle(const char *name, struct error_text *error) {
 static bool put_in_place(const char *fresh, const char *directory, struct error_text *error) {
     char copy[PATH_SIZE];
     if (chmod(fresh, 0755) != 0 || !sync_directory(fresh) || rename(fresh, directory) != 0)
-        return error_set(error, "%s: cannot be made: %s", directory, strerror(errno));
+        return error_set(error, "%s: cannot be created: %s", directory, strerror(errno));
     (void)snprintf(copy, sizeof copy, "%s", directory);
     (void)sync_directory(dirname(copy)); /* without it, a power cut may take away all of it, never a part */
     return true;
@@ -187,7 +187,7 @@ bool directory_make(const char *directory, const struct new_file *files, size_t 
     (void)snprintf(fresh, sizeof fresh, "%s.new", directory);
     remove_directory(fresh, files, count); /* left by one that was killed */
     if (mkdir(fresh, 0700) != 0 || chmod(fresh, 0700) != 0) /* a umask may leave less */
-        return error_set(error, "%s: cannot be made: %s", fresh, strerror(errno));
+        return error_set(error, "%s: cannot be created: %s", fresh, strerror(errno));
     bool good = fill_directory(fresh, files, count, error) && put_in_place(fresh, directory, error);
     if (!good)
         remove_directory(fresh, files, count);

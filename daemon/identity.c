@@ -12,7 +12,7 @@ static bool keys_differ(const struct identity *identity, struct error_text *erro
     const struct credentials *of_copp = &identity->copp;
     const struct credentials *of_opm = &identity->opm;
     if (of_copp->key->ops->public_key(of_copp->key, &copp) || of_opm->key->ops->public_key(of_opm->key, &opm))
-        return error_set(error, "%s and %s: whether their keys differ cannot be told (OPM-CERT-11)", of_copp->name, of_opm->name);
+        return error_set(error, "%s and %s: cannot tell whether their keys differ (OPM-CERT-11)", of_copp->name, of_opm->name);
     return !copp_public_key_equal(&copp, &opm) ||
            error_set(error, "[driver] key and opm_key are the same RSA key (OPM-CERT-11): give OPM a key and a chain of its own");
 }
@@ -20,9 +20,8 @@ static bool keys_differ(const struct identity *identity, struct error_text *erro
 /* What [driver] names vouches for displays: a key whose time tells of what it decrypts would give sessions away (OPM-INI-6, OPM-INI-7). */
 static bool key_is_safe(const struct credentials *opm, struct error_text *error) {
     return copp_private_key_constant_time(opm->key) ||
-           error_set(error,
-                     "[driver] opm_key: libgcrypt does not decrypt in constant time, as OPM needs (OPM-INI-7): leave opm_chain "
-                     "and opm_key out, or build coppd with OpenSSL");
+           error_set(error, "[driver] opm_key: libgcrypt does not decrypt in constant time, as OPM requires (OPM-INI-7): remove "
+                            "opm_chain and opm_key, or build coppd with OpenSSL");
 }
 
 static bool open_configured(const struct config *config, struct identity *identity, struct error_text *error) {

@@ -16,8 +16,8 @@ static const struct {
     [JOURNAL_MALFORMED] = {"malformed packets", 1},
     [JOURNAL_VERSION] = {"packets of another version", 1},
     [JOURNAL_FULL] = {"connections refused because coppd is full", 1},
-    [JOURNAL_USER_LIMIT] = {"connections beyond what a user may have", 1},
-    [JOURNAL_RATE] = {"connections faster than a user may open them", 1},
+    [JOURNAL_USER_LIMIT] = {"connections beyond a user's limit", 1},
+    [JOURNAL_RATE] = {"connections opened faster than a user may", 1},
     [JOURNAL_UNREAD] = {"connections that did not read", 1},
     [JOURNAL_HANDSHAKE] = {"failed handshakes", 1},
     [JOURNAL_PENDING] = {"commands that the output did not carry out", 1},
@@ -42,7 +42,7 @@ void journal_seldom(struct seldom *said, int cause, const char *format, ...) {
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (more)
-        log_warning("%s (and %u times since this was said last)", text, more);
+        log_warning("%s (and %u more times since the last such message)", text, more);
     else
         log_warning("%s", text);
 }

@@ -43,7 +43,7 @@ bool lenders_read(const char *words, uid_t list[LENDERS_MAX], size_t *count, str
     while (*(words += strspn(words, blank))) {
         size_t length = strcspn(words, blank);
         if (*count == LENDERS_MAX)
-            return error_set(error, "[outputs] lenders: more than %u users: leave some out", LENDERS_MAX);
+            return error_set(error, "[outputs] lenders: more than %u users: remove some", LENDERS_MAX);
         if (!read_user(words, length, &list[*count], error))
             return false;
         ++*count;
@@ -186,7 +186,7 @@ uint32_t lending_begin(struct client *client, const struct packet_adopt *wanted)
     lending->next = server->lendings;
     server->lendings = lending;
     client->lending = lending;
-    log_info("%s: user %lu, pid %ld lends us the card of %s: its HDCP is switched there", lending->loan.card,
+    log_info("%s: user %lu, pid %ld lends the card that %s owns: coppd switches HDCP through it", lending->loan.card,
              (unsigned long)client->user->uid, (long)client->pid, lending->owner);
     return COPP_HR_OK;
 }
@@ -203,7 +203,7 @@ void lending_end(struct client *client, enum disconnect_reason why) {
     client->lending = NULL;
     copp_outputs_give_back(server->outputs, lending->loan.id);
     if (why == DISCONNECT_OVERWRITTEN)
-        log_warning("%s: given back: %s takes back the HDCP that is written through its card; under Weston ask the compositor "
+        log_warning("%s: given back: %s undoes the HDCP that is written through its card; under Weston, let players ask Weston "
                     "itself (libcopp-wayland)",
                     lending->loan.card, lending->owner);
     else

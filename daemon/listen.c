@@ -62,7 +62,7 @@ static bool is_free(const char *path, struct error_text *error) {
     case EPROTOTYPE:
         return error_set(error, "%s: another program has its socket there: stop it, or give --socket", path);
     default:
-        return error_set(error, "%s: whether somebody listens there cannot be told: %s; take it away, or give --socket", path,
+        return error_set(error, "%s: cannot tell whether another program listens there: %s; remove it, or give --socket", path,
                          strerror(cause));
     }
 }
@@ -82,7 +82,7 @@ bool listen_claim(const char *path, struct place *place, struct error_text *erro
     *place = (struct place){.path = path, .lock = -1, .fd = -1};
     int count = sd_listen_fds(1);
     if (count < 0)
-        return error_set(error, "what systemd hands over cannot be taken: %s; LISTEN_PID and LISTEN_FDS must be numbers",
+        return error_set(error, "cannot take over sockets from systemd: %s; LISTEN_PID and LISTEN_FDS must be numbers",
                          strerror(-count));
     if (count == 0)
         return claim_own(place, error);
@@ -90,7 +90,7 @@ bool listen_claim(const char *path, struct place *place, struct error_text *erro
         return error_set(error, "the socket unit must hand over one Unix socket: ListenSequentialPacket=%s", path);
     /* all that wait are accepted at once, until there is none: that must not wait for another one */
     if (fcntl(SD_LISTEN_FDS_START, F_SETFL, O_NONBLOCK) != 0)
-        return error_set(error, "the socket that systemd hands over cannot be used: %s", strerror(errno));
+        return error_set(error, "cannot use the socket from systemd: %s", strerror(errno));
     place->fd = SD_LISTEN_FDS_START;
     return true;
 }
@@ -133,7 +133,7 @@ void listen_path(int fd, struct sockaddr_un *address) {
 }
 
 static void listen_later(struct server *server, sd_event_source *listener) {
-    journal_seldom(&server->not_accepted, errno, "no connection can be accepted: %s; trying again each second", strerror(errno));
+    journal_seldom(&server->not_accepted, errno, "cannot accept connections: %s; trying again each second", strerror(errno));
     (void)sd_event_source_set_enabled(listener, SD_EVENT_OFF);
     (void)sd_event_source_set_time_relative(server->listen_again, AGAIN_US);
     (void)sd_event_source_set_enabled(server->listen_again, SD_EVENT_ONESHOT);

@@ -27,7 +27,7 @@ static int open_lock(const char *name, struct error_text *error) {
         return LOCK_FAILED;
     int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
     if (fd < 0) {
-        (void)error_set(error, "%s: cannot be opened: %s; let the user that coppd runs as make files there, and own this one",
+        (void)error_set(error, "%s: cannot be opened: %s; let the user that coppd runs as create files there and own this one",
                         name, strerror(errno));
         return LOCK_FAILED;
     }
@@ -63,7 +63,7 @@ int lock_take(const char *name, struct error_text *error) {
             return LOCK_FAILED;
         }
     }
-    (void)error_set(error, "%s: cannot be locked: something removes it again and again", name);
+    (void)error_set(error, "%s: cannot be locked: another program keeps removing it", name);
     return LOCK_FAILED;
 }
 

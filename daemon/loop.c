@@ -33,7 +33,7 @@ void server_wake(struct server *server) {
     if (slept < server->slept_ms + SLEPT_MS)
         return;
     server->slept_ms = slept;
-    log_info("the machine has slept: what was protected must be protected anew");
+    log_info("the machine has slept: protections must be set again");
     const uint32_t types = COPP_PROTECTION_TYPE_HDCP | COPP_PROTECTION_TYPE_ACP | COPP_PROTECTION_TYPE_CGMSA;
     for (size_t i = 0; copp_outputs_name(server->outputs, i);
          i++) /* EVT-1, EVT-5: a driver that has it on again was without it */
@@ -289,7 +289,7 @@ bool server_check(const struct server *server, char *plan, size_t size, struct e
 }
 
 static bool no_event_loop(int r, struct error_text *error) {
-    return error_set(error, "no event loop can be made: %s", strerror(-r));
+    return error_set(error, "cannot create an event loop: %s", strerror(-r));
 }
 
 bool server_open(struct server *server, struct error_text *error) {
@@ -307,7 +307,7 @@ bool server_open(struct server *server, struct error_text *error) {
     if (!identity_open(&server->config, true, &server->identity, error))
         return false;
     if (!identity_check(server->identity, error))
-        log_warning("%s; no player will believe it", error->text);
+        log_warning("%s; players will refuse it", error->text);
     struct copp_adapter_config adapter = {
         .size = sizeof adapter, .pending_limit_ms = server->config.pending_limit_ms, .log = &server->journal.log};
     identity_configure(server->identity, &adapter);

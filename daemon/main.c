@@ -64,7 +64,7 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments) {
     }
     if (optind == argc)
         return -1;
-    log_error("takes no such argument: %s", argv[optind]);
+    log_error("unknown argument: %s", argv[optind]);
     usage(stderr);
     return STATUS_USAGE;
 }
@@ -103,7 +103,7 @@ static int check(const struct server *server) {
         return STATUS_FAILED;
     }
     bool defaults = !server->config_name && file_is_absent(name);
-    (void)printf("%s: %s\n", name, defaults ? "is not there; the defaults can be used" : "can be used");
+    (void)printf("%s: %s\n", name, defaults ? "does not exist; the defaults can be used" : "can be used");
     (void)printf("backend = %s: %s\n", server->config.backend, plan);
     return EXIT_SUCCESS;
 }
@@ -114,7 +114,7 @@ static int serve(struct server *server) {
     struct place place;
     int status = STATUS_FAILED;
     if (!hold_signals()) {
-        log_error("signals cannot be held back: %s", strerror(errno));
+        log_error("cannot block signals: %s", strerror(errno));
         return status;
     }
     bool claimed = listen_claim(server->config.socket, &place, &error);

@@ -104,7 +104,7 @@ static void connectors(FILE *out, const struct copp_outputs *outputs) {
 }
 
 static void link_losses(FILE *out, const struct metrics_now *now) {
-    head(out, "copp_connector_link_losses", "counter", "How often a connector has lost its link or protection.");
+    head(out, "copp_connector_link_losses", "counter", "Losses of a connector's link or protection.");
     for (size_t i = 0; i < now->connector_count; i++) {
         (void)fputs("copp_connector_link_losses_total{connector=\"", out);
         label(out, now->connectors[i].now.name);
@@ -138,7 +138,7 @@ static void srm_lists(FILE *out, const struct srm_lists *lists) {
     head(out, "copp_srm_updates", "counter", "Newer lists of revoked HDCP devices that players have brought.");
     for (size_t kind = 0; kind < SRM_KINDS; kind++)
         (void)fprintf(out, "copp_srm_updates_total{hdcp=\"%zu\"} %" PRIu64 "\n", kind + 1, lists->updates[kind]);
-    head(out, "copp_srm_writes", "counter", "How often such a list was to be stored, and whether it could be.");
+    head(out, "copp_srm_writes", "counter", "Attempts to store such a list, by result.");
     for (size_t good = 0; good < 2; good++)
         (void)fprintf(out, "copp_srm_writes_total{result=\"%s\"} %" PRIu64 "\n", good ? "done" : "failed", lists->writes[good]);
 }
@@ -150,14 +150,13 @@ bool metrics_render(const struct metrics *metrics, const struct metrics_now *now
         return false;
     gauge(out, "copp_sessions", "Sessions of COPP and OPM that are established: they have a session key.", now->sessions);
     gauge(out, "copp_connections_open", "Connections that are open, with or without a session.", now->connections);
-    counter(out, "copp_connections", "Connections that were let in.", metrics->connections);
+    counter(out, "copp_connections", "Connections that were admitted.", metrics->connections);
     counter(out, "copp_handshakes", "Sessions that were started.", metrics->handshakes);
     counter(out, "copp_commands", "Protection commands carried out.", metrics->commands);
     head(out, "copp_failures", "counter", "What was refused, by cause.");
     for (size_t i = 0; i < FAILURES; i++)
         (void)fprintf(out, "copp_failures_total{cause=\"%s\"} %" PRIu64 "\n", causes[i], metrics->failures[i]);
-    head(out, "copp_reloads", "counter",
-         "How often configuration, chain and key were read again, and whether they could be used.");
+    head(out, "copp_reloads", "counter", "Reloads of configuration, chain and key, by result.");
     for (size_t i = 0; i < RELOADS; i++)
         (void)fprintf(out, "copp_reloads_total{result=\"%s\"} %" PRIu64 "\n", results[i], metrics->reloads[i]);
     connectors(out, outputs);

@@ -164,7 +164,7 @@ static bool listen_or_say(const char *address, bool trial, int *fd, struct error
         return refused(error, address, "its port must be a number from 1 to 65535");
     int unknown = getaddrinfo(host, trial ? "0" : port, &hints, &found);
     if (unknown == EAI_NONAME) /* "Name or service not known", though nobody was asked */
-        return refused(error, address, "its host must be a number, because names are not looked up");
+        return refused(error, address, "its host must be an IP address, because names are not looked up");
     if (unknown)
         return refused(error, address, unknown == EAI_SYSTEM ? strerror(errno) : gai_strerror(unknown));
     int cause = listen_at(found, fd);
@@ -208,5 +208,5 @@ bool metrics_serve(struct server *server, struct error_text *error) {
     }
     if (r >= 0 && config->metrics_file[0])
         r = sd_event_add_time(server->event, &server->metrics_timer, CLOCK_MONOTONIC, 0, 0, on_file_time, server);
-    return r >= 0 || error_set(error, "no event loop can be made: %s", strerror(-r));
+    return r >= 0 || error_set(error, "cannot create an event loop: %s", strerror(-r));
 }

@@ -238,7 +238,7 @@ static void notify_revoked(struct server *server, uint32_t index) {
     if (!journal_admits(&server->journal, JOURNAL_REVOKED, name, clock_ms()))
         return;
     list_sessions(server, index, (unsigned)told->now.devices, sessions, sizeof sessions);
-    log_warning("%s: a revoked HDCP device receives: HDCP is off there%s", name, sessions);
+    log_warning("%s: a revoked HDCP device is attached: HDCP is off there%s", name, sessions);
 }
 
 /* What was raised on a connector reaches all its sessions (EVT-1); any other change is one player's doing. */

@@ -36,19 +36,18 @@ static bool look(const struct srm_file *file, bool *there, struct error_text *er
     struct stat status;
     *there = lstat(file->path, &status) == 0;
     if (!*there)
-        return errno == ENOENT || error_set(error, "%s: cannot be looked at: %s; let the user that coppd runs as do so",
+        return errno == ENOENT || error_set(error, "%s: cannot be examined: %s; let the user that coppd runs as read it",
                                             file->path, strerror(errno));
     return S_ISREG(status.st_mode) ||
-           error_set(error, "%s: is not a regular file, and not a list of revoked HDCP devices: remove it", file->path);
+           error_set(error, "%s: is not a regular file, so it cannot be a list of revoked HDCP devices: remove it", file->path);
 }
 
 /* OPM-SRM-4: a list that cannot be believed is not taken for none, which would revoke nobody. */
 static bool refuse(const struct srm_file *file, const char *why, const char *rule, struct error_text *error) {
-    return error_set(
-        error,
-        "%s: cannot be believed: %s (%s): put the list back, or remove the file; without it nobody is revoked until a "
-        "player brings a list",
-        file->path, why, rule);
+    return error_set(error,
+                     "%s: cannot be trusted: %s (%s): restore the list, or remove the file; without it no device counts as "
+                     "revoked until a player brings a list",
+                     file->path, why, rule);
 }
 
 static bool judge(const struct srm_file *file, const struct srm_list *list, struct copp_srm **srm, struct error_text *error) {

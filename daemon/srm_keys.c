@@ -14,7 +14,8 @@ enum copp_result srm_keys_verify(const struct srm_keys *keys, const uint8_t *byt
     enum copp_result result = COPP_E_KEY;
     if (srm)
         *srm = NULL;
-    *verdict = (struct copp_verdict){.rule = COPP_RULE_SRM_2, .certificate = -1, .detail = "none of the keys is for its kind"};
+    *verdict =
+        (struct copp_verdict){.rule = COPP_RULE_SRM_2, .certificate = -1, .detail = "none of the keys is for this kind of list"};
     for (size_t i = 0; i < keys->count; i++) {
         struct copp_verdict found;
         enum copp_result one = copp_srm_verify(bytes, size, &keys->keys[i], srm, &found);
@@ -54,7 +55,7 @@ static bool read_pem(const char *path, struct srm_keys *keys, struct copp_srm_ke
 
 static bool read_key(const char *word, struct srm_keys *keys, struct error_text *error) {
     if (keys->count == SRM_KEYS_MAX)
-        return error_set(error, "[outputs] srm_keys: more than %u keys: leave some out", SRM_KEYS_MAX);
+        return error_set(error, "[outputs] srm_keys: more than %u keys: remove some", SRM_KEYS_MAX);
     struct copp_srm_key *key = &keys->keys[keys->count++];
     *key = (struct copp_srm_key){.size = sizeof *key, .kind = COPP_SRM_KEY_PRODUCTION};
     if (strcmp(word, "production") == 0)

@@ -50,8 +50,8 @@ static void tell(const struct srm_list *list, const char *what) {
     struct copp_srm *srm = NULL;
     if (copp_srm_parse(list->bytes, list->size, &srm, NULL)) /* without memory: it is in force all the same */
         return;
-    log_info("revoked HDCP devices: %s for HDCP %u.x: version %u, which names %zu", what, copp_srm_hdcp(srm),
-             copp_srm_version(srm), copp_srm_count(srm));
+    log_info("revoked HDCP devices: %s for HDCP %u.x: version %u, revoked: %zu", what, copp_srm_hdcp(srm), copp_srm_version(srm),
+             copp_srm_count(srm));
     copp_srm_free(&srm);
 }
 
@@ -68,7 +68,7 @@ static bool load(struct srm_lists *lists, size_t kind, struct copp_adapter *adap
     struct error_text why;
     if (file_settle(lists->files[kind].path, &why)) /* who stored it may have been killed before it was on the disk */
         return true;
-    log_error("%s; it is tried again when a player brings a list", why.text);
+    log_error("%s; coppd tries again when a player brings a list", why.text);
     lists->told[kind] = true;
     lists->states[kind] = SRM_FAILED;
     return true;
@@ -82,10 +82,10 @@ bool srm_lists_open(struct srm_lists *lists, const struct config *config, struct
     if (result)
         return error_set(error, "[outputs] srm_keys: %s", copp_strerror(result));
     if (srm_keys_are_for_tests(&lists->keys))
-        log_warning("[outputs] srm_keys: lists of revoked HDCP devices are believed that are signed with keys for tests");
+        log_warning("[outputs] srm_keys: coppd accepts lists of revoked HDCP devices that are signed with test keys");
     lists->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (lists->fd < 0)
-        return error_set(error, "no eventfd can be made: %s", strerror(errno));
+        return error_set(error, "cannot create an eventfd: %s", strerror(errno));
     return load(lists, 0, adapter, error) && load(lists, 1, adapter, error);
 }
 
@@ -143,7 +143,7 @@ static void free_write(struct srm_write *write) {
 static void fail(struct srm_lists *lists, size_t kind, const char *why) {
     lists->settled[kind] = lists->due[kind];
     if (!lists->told[kind])
-        log_error("%s; the newer list is in force, and lost when coppd ends unless it can be stored by then", why);
+        log_error("%s; the newer list is in force, but is lost when coppd ends unless coppd can store it before then", why);
     lists->told[kind] = true;
     lists->states[kind] = SRM_FAILED;
 }
@@ -226,7 +226,7 @@ void srm_lists_close(struct srm_lists *lists) {
         end(lists);
     for (size_t kind = 0; kind < SRM_KINDS; kind++) {
         if (lists->states[kind] != SRM_STORED && !srm_file_write(&lists->files[kind], &lists->taken[kind], &error))
-            log_error("%s; the next coppd has an older list until a player brings this one", error.text);
+            log_error("%s; the next coppd uses an older list until a player brings this one", error.text);
         srm_list_free(&lists->taken[kind]);
     }
     srm_keys_free(&lists->keys);

@@ -85,7 +85,7 @@ happens 'plug HDMI-1'
 # the driver judges who receives: a repeater will do, a revoked device does not
 happens 'repeater HDMI-1 on'
 ends 0 '^protected$'
-stops 'revoke HDMI-1 on' '(OPM-STA-8); use another display, or take the repeater away'
+stops 'revoke HDMI-1 on' '(OPM-STA-8); use another display, or remove the repeater in between'
 happens 'revoke HDMI-1 off'
 stops 'tamper HDMI-1' '(OPM-STA-8); show no protected content'
 ends 1 'ERROR_GRAPHICS_OPM_OUTPUT_DOES_NOT_SUPPORT_HDCP; .*for Type 1 with HDCP 2.2' type1

@@ -22,6 +22,7 @@ enum daemon_op {
     DO_SLEEP, /* the machine: seconds */
     DO_EVENT, /* connector, enum daemon_event */
     DO_EVENT_BYTES, /* a size (2) and so many bytes */
+    DO_RECORD, /* client, flags, enum daemon_passed */
     DO_COUNT
 };
 
@@ -34,6 +35,15 @@ enum daemon_event {
     HAPPENS_REFUSE,
     HAPPENS_REFUSE_OFF,
     HAPPENS_KINDS
+};
+
+/* What comes with a request to record. */
+enum daemon_passed {
+    PASSES_PAIR, /* what is right */
+    PASSES_NONE,
+    PASSES_TWO,
+    PASSES_STREAM,
+    PASSES_KINDS
 };
 
 #define DAEMON_CLIENTS 6u /* of one user, who may have one less */

@@ -16,10 +16,12 @@
 #include "../daemon/clock.h"
 #include "../daemon/identity.h"
 #include "../daemon/log.h"
+#include "conformance/decode/recording_file.h"
 
 #define REST_MAX 100000 /* rounds of the loop before it counts as turning for ever */
 #define PENDING_LIMIT_MS 2000u
 #define CONNECTIONS_MAX (DAEMON_CLIENTS - 1u) /* one player does not get in */
+#define RECORDERS_LIMIT 4u /* the reason that is told whoever is one too many */
 #define FAR_MS UINT64_C(1000000000000) /* beyond any machine's uptime: the loop's own timers do not run out */
 
 static const char description[] = "[adapter]\n"
@@ -170,7 +172,7 @@ void world_begin(struct world *world, const uint8_t *session_key) {
     world->events = open(events_name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     CHECK(world->events >= 0);
     for (size_t i = 0; i < DAEMON_CLIENTS; i++) {
-        world->players[i].fd = -1;
+        world->players[i].fd = world->players[i].record_fd = -1;
         CHECK(!copp_omac_new(&world->players[i].omac) && !copp_omac_set_key(world->players[i].omac, session_key));
     }
 }
@@ -288,13 +290,53 @@ void world_connect(struct world *world, struct player *player) {
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
     bool full = connected(world) >= CONNECTIONS_MAX;
     struct copp_omac *omac = player->omac;
-    *player = (struct player){.fd = ends[0], .omac = omac};
+    *player = (struct player){.fd = ends[0], .omac = omac, .record_fd = -1};
     server_connect(&world->server, ends[1]);
     player->ending = was_refused(player);
     CHECK(world->server.client_count <= CONNECTIONS_MAX && (full || !player->ending));
 }
 
+/* One packet is one piece of the file, and each comes whole. */
+static void read_recording(struct player *player) {
+    static uint8_t piece[RECORDING_BLOCK_MAX];
+    ssize_t got;
+    while (player->record_fd >= 0 && (got = recv(player->record_fd, piece, sizeof piece, MSG_DONTWAIT | MSG_TRUNC)) > 0) {
+        CHECK((size_t)got <= sizeof piece && player->waits_to_record + player->records > 0);
+        uint8_t *more = realloc(player->recorded, player->recorded_size + (size_t)got);
+        CHECK(more);
+        memcpy(more + player->recorded_size, piece, (size_t)got);
+        player->recorded = more;
+        player->recorded_size += (size_t)got;
+    }
+}
+
+/* Whatever players have said, the recording of it is one, from its first byte to its last. */
+static void check_recording(const struct player *player) {
+    struct recording_file file;
+    CHECK(recording_file_read(player->recorded, player->recorded_size, &file) == COPP_OK);
+    CHECK(!file.damage && file.foreign == 0 && strncmp(file.application, "coppd ", 6) == 0);
+    for (size_t i = 0; i < file.count; i++) {
+        CHECK(!file.entries[i].malformed);
+        CHECK(file.entries[i].message.direction == RECORDING_NOTE || file.entries[i].message.flags & RECORDING_AT_DRIVER);
+    }
+    recording_file_free(&file);
+}
+
+static void end_recording(struct player *player) {
+    read_recording(player);
+    if (player->records)
+        check_recording(player);
+    if (player->record_fd >= 0)
+        (void)close(player->record_fd);
+    player->record_fd = -1;
+    player->records = false;
+    free(player->recorded);
+    player->recorded = NULL;
+    player->recorded_size = 0;
+}
+
 void player_hang_up(struct player *player) {
+    end_recording(player);
     if (player->fd >= 0)
         (void)close(player->fd);
     player->fd = -1;
@@ -318,6 +360,8 @@ static size_t answer_size(uint32_t type, bool opm) {
     case PACKET_STATUS:
     case PACKET_OPM_INFORMATION:
         return COPP_MESSAGE_SIZE;
+    case PACKET_RECORD:
+        return PACKET_RECORDED_SIZE;
     default:
         return 0;
     }
@@ -344,6 +388,13 @@ static void take_answer(struct player *player, const struct packet_header *heade
         player->watching = header->status == COPP_HR_OK;
         player->waits_to_watch = false;
     }
+    if (type == PACKET_RECORD) {
+        CHECK(header->status != COPP_HR_OK || player->record_fd >= 0);
+        player->records = header->status == COPP_HR_OK;
+        player->waits_to_record = false;
+        if (!player->records)
+            end_recording(player);
+    }
     if (header->status != COPP_HR_OK)
         return;
     if (type == PACKET_LIST)
@@ -369,6 +420,7 @@ static void take(struct player *player, const uint8_t *packet, size_t size) {
     size -= PACKET_HEADER_SIZE;
     CHECK(header.version == PACKET_VERSION);
     if (header.type == PACKET_DISCONNECT) {
+        player->ending = player->ending || (player->waits_to_record && header.status == RECORDERS_LIMIT);
         CHECK(player->ending && size == 4 && copp_packet_word(body) == PACKET_VERSION &&
               copp_packet_disconnect_text(header.status));
         player->told = true;
@@ -391,6 +443,7 @@ void player_read(struct player *player) {
     ssize_t got;
     if (player->fd < 0)
         return;
+    read_recording(player);
     while ((got = recv(player->fd, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC)) > 0) {
         CHECK((size_t)got <= sizeof packet);
         take(player, packet, (size_t)got);

@@ -26,6 +26,11 @@ struct player {
     bool watching; /* or will: its request must be granted */
     bool
         waits_to_watch; /* its request is granted if no device is open, and until then nobody can tell what else is well-formed */
+    int record_fd; /* the end of a pair of sockets from which it reads a recording; -1: none */
+    bool records; /* the daemon does, and nothing else may be asked */
+    bool waits_to_record; /* the same is open, as for waits_to_watch */
+    uint8_t *recorded; /* what has come so far */
+    size_t recorded_size;
     bool silent; /* has shut its side down */
     bool ending; /* the daemon is to end the connection, or may */
     bool told; /* has been told why it ends */

@@ -66,22 +66,46 @@ static bool asks_for_opm(uint32_t type, const uint8_t *packet) {
     return type == PACKET_OPEN && copp_packet_word(packet + PACKET_HEADER_SIZE + 8) == COPP_SEMANTICS_OPM;
 }
 
-/* One packet, and what is due for it: an answer, or the end of the connection. */
-static void say(struct player *player, const uint8_t *packet, size_t size) {
+/* With two descriptors at most. */
+static bool send_with(int to, const uint8_t *packet, size_t size, const int *fds, size_t count) {
+    union {
+        struct cmsghdr head;
+        uint8_t bytes[CMSG_SPACE(2 * sizeof(int))];
+    } control = {.bytes = {0}};
+    struct iovec bytes = {.iov_base = (void *)(uintptr_t)packet, .iov_len = size};
+    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+    if (count > 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        control.head =
+            (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
+    }
+    return sendmsg(to, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* One packet, and what is due for it: an answer, or the end of the connection. Whether it was sent. */
+static bool say_with(struct player *player, const uint8_t *packet, size_t size, const int *fds, size_t count) {
     uint32_t type;
-    if (player->fd < 0 || player->due_count == DUE_MAX || player->silent || player->waits_to_watch ||
-        send(player->fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        return;
-    if (player->ending || player->watching || !is_request(packet, size, &type)) {
+    if (player->fd < 0 || player->due_count == DUE_MAX || player->silent || player->waits_to_watch || player->waits_to_record ||
+        !send_with(player->fd, packet, size, fds, count))
+        return false;
+    if (player->ending || player->watching || player->records || !is_request(packet, size, &type)) {
         player->ending = true;
-        return;
+        return true;
     }
     player->has_opened = player->has_opened || type == PACKET_OPEN;
     player->wakes = player->wakes || (type == PACKET_OPEN && packet[PACKET_HEADER_SIZE + 4] & PACKET_OPEN_WAKE);
     player->watching = type == PACKET_WATCH && !player->has_opened;
     player->waits_to_watch = type == PACKET_WATCH && player->has_opened;
+    player->waits_to_record = type == PACKET_RECORD;
     player->due[(player->due_first + player->due_count++) % DUE_MAX] =
         (uint8_t)(type | (asks_for_opm(type, packet) ? DUE_OPM : 0));
+    return true;
+}
+
+static void say(struct player *player, const uint8_t *packet, size_t size) {
+    (void)say_with(player, packet, size, NULL, 0);
 }
 
 static void ask(struct player *player, uint32_t type, const void *body, size_t size) {
@@ -201,6 +225,27 @@ static void request(struct player *player, struct fuzz_input *input) {
     ask(player, type, body, size);
 }
 
+/* With the end of a pair of sockets that is right for it, or with others. */
+static void record(struct player *player, struct fuzz_input *input) {
+    const struct packet_record wanted = {.flags = fuzz_one_of(input, 3)};
+    enum daemon_passed passed = fuzz_one_of(input, PASSES_KINDS);
+    uint8_t packet[PACKET_HEADER_SIZE + PACKET_RECORD_SIZE];
+    const int kind = passed == PASSES_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
+    const size_t counts[PASSES_KINDS] = {[PASSES_PAIR] = 1, [PASSES_TWO] = 2, [PASSES_STREAM] = 1};
+    int ends[2];
+    if (player->record_fd >= 0)
+        return;
+    CHECK(socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends) == 0);
+    copp_packet_header_encode(&(struct packet_header){PACKET_VERSION, PACKET_RECORD, 0}, packet);
+    copp_packet_record_encode(&wanted, packet + PACKET_HEADER_SIZE);
+    bool said = say_with(player, packet, sizeof packet, ends, counts[passed]);
+    (void)close(ends[0]);
+    if (said && passed == PASSES_PAIR && !player->ending)
+        player->record_fd = ends[1];
+    else
+        (void)close(ends[1]);
+}
+
 static void bytes(struct player *player, struct fuzz_input *input) {
     static uint8_t packet[8192];
     size_t size = fuzz_u16(input) % sizeof packet;
@@ -264,6 +309,8 @@ static void act(struct world *world, enum daemon_op op, struct fuzz_input *input
         bytes(player, input);
     else if (op == DO_READ)
         player_read(player);
+    else if (op == DO_RECORD)
+        record(player, input);
     else if (op == DO_SHUT_DOWN)
         player_shut_down(player);
     else
@@ -276,7 +323,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     world_begin(&world, session_key);
     while (input.left > 0) {
         enum daemon_op op = fuzz_one_of(&input, DO_COUNT);
-        if (op >= DO_RUN)
+        if (op >= DO_RUN && op < DO_RECORD)
             happen(&world, op, &input);
         else
             act(&world, op, &input);

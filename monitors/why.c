@@ -84,9 +84,9 @@ void copp_monitor_explain(const struct copp_monitors *monitors, const struct kno
         add(&text, ": name the connector");
         return;
     }
-    add(&text, " is not a display of this machine's");
+    add(&text, " is not a display of this machine");
     if (asks_for_id(known) && monitors->ids_unknown)
-        add(&text, " whose id the kernel tells");
+        add(&text, " whose id the kernel reports");
     add(&text, "; it has ");
     add_monitors(&text, monitors, NULL, " and ");
 }

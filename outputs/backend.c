@@ -40,7 +40,7 @@ static bool say_seldom(struct copp_backend_log *log, struct seldom *said, enum c
     char text[TEXT_SIZE];
     char whole[TEXT_SIZE + 64];
     (void)vsnprintf(text, sizeof text, format, arguments);
-    (void)snprintf(whole, sizeof whole, "%s (and %u times since this was said last)", text, more);
+    (void)snprintf(whole, sizeof whole, "%s (and %u more times since the last such message)", text, more);
     say(log, priority, more ? whole : text);
     return true;
 }

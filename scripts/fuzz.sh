@@ -12,7 +12,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 fuzz_targets() { find fuzz -maxdepth 1 -name 'fuzz_*.c' | sed -E 's|^fuzz/fuzz_(.*)\.c$|\1|' | sort; }
 
 configure_sanitized() {
-    configure "$fuzz_build" clang -Dfuzz=true -Dgstreamer=enabled -Dmpv=disabled -Db_sanitize=address,undefined -Db_lundef=false -Dwerror="$(werror_for clang "$tested_clang")"
+    configure "$fuzz_build" clang -Dfuzz=true -Dgstreamer=enabled -Dmpv=disabled -Dpython=disabled -Db_sanitize=address,undefined -Db_lundef=false -Dwerror="$(werror_for clang "$tested_clang")"
 }
 
 # All targets built, each with seeds. Fails where one is missing.

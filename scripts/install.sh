@@ -236,7 +236,7 @@ packaged_python() {
     dpkg-deb -x "$1"/libcopp0_*.deb "$root"
     dpkg-deb -x "$1"/coppd_*.deb "$root"
     dpkg-deb -x "$1"/python3-copp_*.deb "$root"
-    dpkg-deb --field "$1"/python3-copp_*.deb Depends | grep -q 'libcopp0.*python3-cffi-backend'
+    dpkg-deb --field "$1"/python3-copp_*.deb Depends | grep 'python3-cffi-backend, .*libcopp0 '
     cat >"$1/test_player.py" <<'PYTHON'
 def test_fixtures(coppd, copp_adapter):
     for adapter in coppd, copp_adapter:

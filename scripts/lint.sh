@@ -222,7 +222,7 @@ lint_tidy_windows() {
     printf '%s\n' --target=x86_64-w64-mingw32 -std=c11 "-I$top/include" "-I$top/src" "-I$top" -idirafter /usr/include \
         -D{_WIN32_WINNT=0x0600,COBJMACROS,CINTERFACE,_GNU_SOURCE,__USE_MINGW_ANSI_STDIO=1} >"$where/compile_flags.txt"
     mapfile -t files < <(find "$top"/{win32,tests/interop} -name '*.c' ! -name '*_posix.c' &&
-        find "$top"/{cli,src,tests/unit} -path '*/cli/windows/*.c' -o -name '*windows*.c' -o -name crypto_kit_libgcrypt.c)
+        find "$top"/{cli,conformance,src,tests/conformance,tests/unit} -path '*/cli/windows/*.c' -o -name '*windows*.c' -o -name crypto_kit_libgcrypt.c)
     tidy "$where" "${files[@]}"
 }
 

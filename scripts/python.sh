@@ -21,7 +21,7 @@ check_pip() {
         /usr/bin/python3 -m pip --disable-pip-version-check install --no-build-isolation --no-index --no-deps \
             --target "$pip_directory/installed" .
     )
-    [ "$(cd "$pip_directory/installed" && echo copp/_native*)" = copp/_native.abi3.so ] || { echo "not of the limited API" && return 1; }
+    [ "$(cd "$pip_directory/installed" && echo copp/_native*.so)" = copp/_native.abi3.so ] || { echo "not of the limited API" && return 1; }
     (
         staged_environment
         export PYTHONPATH=$pip_directory/installed COPP=$lint_build/copp COPPD=$lint_build/daemon/coppd

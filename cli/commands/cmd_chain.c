@@ -195,8 +195,8 @@ const struct command command_chain_verify = {
     .operands_min = 1,
     .operands_max = 1,
     .summary = "Check a driver's certificate chain against an anchor",
-    .details = "Exits with 1 and names the rule if the chain is invalid or revoked. A revocation list\n"
-               "that does not validate under the same anchor tells nothing: exit status 2.",
+    .details = "Exits with 1 and names the rule if the chain is invalid or revoked. If a revocation list\n"
+               "does not validate under the same anchor, verify reaches no conclusion and exits with 2.",
     .options = verify_table,
     .options_size = sizeof(struct verify_options),
     .run = run_verify,
@@ -215,7 +215,7 @@ const struct command command_chain_show = {
     .operands = "CHAIN",
     .operands_min = 1,
     .operands_max = 1,
-    .summary = "Print what the certificates of a chain say, believed or not",
+    .summary = "Print the certificates of a chain without validating them",
     .details = "",
     .options = show_table,
     .options_size = sizeof(struct show_options),

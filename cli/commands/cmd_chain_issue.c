@@ -165,10 +165,9 @@ static int issue_xml(const struct invocation *in, struct issued *h) {
         result = copp_chain_issue(requests, HIERARCHY_KEYS, &xml, &h->size);
     h->bytes = (uint8_t *)xml;
     if (result == COPP_E_ARGUMENT)
-        return fail(in, STATUS_UNKNOWN, NULL,
-                    "the chain cannot be written: --manufacturer takes UTF-8 without control characters");
+        return fail(in, STATUS_UNKNOWN, NULL, "cannot write the chain: --manufacturer takes UTF-8 without control characters");
     if (result != COPP_OK)
-        return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: %s", copp_strerror(result));
+        return fail(in, STATUS_UNKNOWN, NULL, "cannot sign the chain: %s", copp_strerror(result));
     result = copp_chain_validate(h->bytes, h->size, &h->halves[ROOT], NULL, &verdict);
     if (result != COPP_OK)
         return fail_validation(in, "the chain these keys give", COLLECTION_CHAIN, result, &verdict);
@@ -229,7 +228,7 @@ static int answer(const struct invocation *in, const struct issued *h) {
             h->anchor_file);
     else
         say("%s: a chain of %zu bytes", o->output, h->size);
-    puts("Only who names this anchor will accept it; players that pin Microsoft's will not.");
+    puts("Only players that are given this anchor accept it; players that pin Microsoft's do not.");
     return STATUS_YES;
 }
 

@@ -32,13 +32,12 @@ static char *certificate_pem(const uint8_t *der, size_t size, size_t *pem_size) 
 
 static int complain_of_names(const struct invocation *in, enum copp_result result) {
     if (result == COPP_E_ARGUMENT)
-        return fail(
-            in, STATUS_UNKNOWN, NULL,
-            "the chain cannot be written: --manufacturer takes UTF-8 of at most 49 characters without control characters, "
-            "--purpose an object identifier such as 1.3.6.1.4.1.311.10.5.10");
+        return fail(in, STATUS_UNKNOWN, NULL,
+                    "cannot write the chain: --manufacturer takes UTF-8 of at most 49 characters without control characters, "
+                    "--purpose an object identifier such as 1.3.6.1.4.1.311.10.5.10");
     if (result == COPP_E_KEY)
-        return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: the CA's and the root's keys need 2048 to 4096 bits");
-    return fail(in, STATUS_UNKNOWN, NULL, "the chain cannot be signed: %s", copp_strerror(result));
+        return fail(in, STATUS_UNKNOWN, NULL, "cannot sign the chain: the CA's and the root's keys need 2048 to 4096 bits");
+    return fail(in, STATUS_UNKNOWN, NULL, "cannot sign the chain: %s", copp_strerror(result));
 }
 
 static enum copp_result issue(const struct opm_order *order, uint8_t **chain, size_t *size) {

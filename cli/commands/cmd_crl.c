@@ -133,7 +133,7 @@ static int run_install(const struct invocation *in) {
     if (store == NULL)
         return fail_result(in, NULL, COPP_E_MEMORY);
     int status =
-        state_make_public(store) == 0 ? install(in, store) : fail_to_write(in, store, "its directory cannot be made", errno);
+        state_make_public(store) == 0 ? install(in, store) : fail_to_write(in, store, "its directory cannot be created", errno);
     free(store);
     return status;
 }
@@ -155,7 +155,7 @@ const struct command command_crl_show = {
     .operands = "CRL",
     .operands_min = 1,
     .operands_max = 1,
-    .summary = "Print what a revocation list says, believed or not",
+    .summary = "Print a revocation list without validating it",
     .details = "",
     .options = show_table,
     .options_size = sizeof(struct crl_options),
@@ -167,10 +167,9 @@ const struct command command_crl_install = {
     .operands = "CRL",
     .operands_min = 1,
     .operands_max = 1,
-    .summary = "Replace the stored revocation list by a newer one",
-    .details =
-        "The stored list never goes back to an older version, and is not touched unless the new one\nvalidates. Exit status 0 "
-        "if the very list is stored already, 1 if it is older, or another one of\nthe same version.",
+    .summary = "Replace the stored revocation list with a newer one",
+    .details = "A list that is older, or does not validate, never replaces the stored one. Exit status 0 if this\n"
+               "list is stored already; 1 if it is older, or differs from the stored one of the same version.",
     .options = install_table,
     .options_size = sizeof(struct crl_options),
     .run = run_install,

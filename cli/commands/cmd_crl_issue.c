@@ -44,7 +44,8 @@ static const struct option_spec table[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct issue_options, root),
      .argument = "URI",
-     .help = "the anchor's RSA-1024 key, which vouches for the\nsigner",
+     .help = "the anchor's RSA-1024 key, which signs the\n"
+             "signer's certificate",
      .required = true},
     {.name = "passphrase-file",
      .kind = OPTION_TEXT,
@@ -137,9 +138,9 @@ static int issue(const struct invocation *in, struct keys *k, const uint8_t *dig
     struct copp_verdict verdict;
     enum copp_result result = copp_revocation_issue(o->version, digests, o->revoke.count, requests, 2, k->signer, list, size);
     if (result == COPP_E_KEY)
-        return fail(in, STATUS_UNKNOWN, o->signer, "is not a key for a list: that has 1024 bits");
+        return fail(in, STATUS_UNKNOWN, o->signer, "is not a key for a list: use RSA-1024");
     if (result != COPP_OK)
-        return fail(in, STATUS_UNKNOWN, NULL, "the list cannot be made: %s", copp_strerror(result));
+        return fail(in, STATUS_UNKNOWN, NULL, "cannot create the list: %s", copp_strerror(result));
     result = copp_revocation_validate(*list, *size, &k->root_half, NULL, &verdict);
     return result == COPP_OK ? STATUS_YES : fail_validation(in, "the list these keys give", COLLECTION_LIST, result, &verdict);
 }

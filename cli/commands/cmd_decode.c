@@ -84,12 +84,15 @@ static void say_all(const struct decode_options *o, const struct recording_file 
         say_message(o, &decoded->messages[i]);
     say("%zu messages, %zu sessions, keys of %zu of them%s", decoded->count, decoded->sessions, decoded->keys,
         decoded->keys < decoded->sessions ? ": where a key is missing, MACs are not checked" : "");
+    if (o->keys != NULL && decoded->keys == 0)
+        say("%s has the key of none of these sessions: name the log that --record-secrets has written beside this recording",
+            o->keys);
     if (file->foreign > 0)
-        say("%u packets of other protocols are left out", file->foreign);
+        say("ignored %u packets of other protocols", file->foreign);
     if (decoded->first_broken != NULL)
         say_first("the first thing that went wrong", decoded->first_broken);
     else if (decoded->first_refused != NULL)
-        say_first("no rule is broken; the first thing that the driver refused or told", decoded->first_refused);
+        say_first("no rule is broken; the first refusal or event from the driver", decoded->first_refused);
     else
         say("no rule is broken");
 }
@@ -179,7 +182,7 @@ static int tell(const struct invocation *in, const struct recording_file *file, 
         say_all(in->options, file, decoded);
     if (file->damage == NULL)
         return status;
-    complain("%s: damaged at byte %zu: %s; what comes before it is told", in->operands[0], file->damage_at, file->damage);
+    complain("%s: damaged at byte %zu: %s; the part before it is shown", in->operands[0], file->damage_at, file->damage);
     return status == STATUS_YES ? STATUS_UNKNOWN : status;
 }
 

@@ -25,8 +25,9 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct demo_options, semantics),
      .argument = "auto|copp|opm",
      .words = "auto copp opm",
-     .help = "whose story: COPP's (the default, and auto's\nchoice), or that of OPM, its successor, with a\nplayer of COPP "
-             "beside it"},
+     .help = "which protocol to show: COPP (the default, also\n"
+             "for auto), or OPM, its successor, with a player of\n"
+             "COPP beside it"},
     RECORD_OPTIONS(struct demo_options, recording),
     {.name = NULL},
 };
@@ -289,7 +290,7 @@ static int run(const struct invocation *in) {
     if (status == STATUS_YES) {
         d.output = choose_output(&d, kind->types);
         if (d.output == NULL)
-            status = fail(in, STATUS_UNKNOWN, o->adapter, "the story needs an output with %s", kind->needs);
+            status = fail(in, STATUS_UNKNOWN, o->adapter, "the demonstration needs an output with %s", kind->needs);
     }
     d.host.recorder = recorder; /* what chose the output is not part of the story */
     if (status == STATUS_YES) {
@@ -309,7 +310,7 @@ const struct command command_demo = {
     .name = "demo",
     .operands = "",
     .operands_max = 0,
-    .summary = "Tell a whole COPP or OPM session step by step, with the real values",
+    .summary = "Show a whole COPP or OPM session step by step, with real values",
     .details = "",
     .options = options,
     .options_size = sizeof(struct demo_options),

@@ -36,7 +36,8 @@ static const struct option_spec seal_table[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct seal_options, leaf_key),
      .argument = "FILE",
-     .help = "the driver's public key, PEM, in place of a chain:\nnobody vouches for it"},
+     .help = "the driver's public key, PEM, instead of a chain:\n"
+             "it is not authenticated"},
     {.name = "random",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct seal_options, random),
@@ -143,11 +144,11 @@ static int check_choice(const struct invocation *in, const struct seal_options *
     else if (o->chain && o->leaf_key)
         wrong = "--chain and --leaf-key both name the driver's key: give one of them";
     else if (o->leaf_key && (o->anchor || o->revocation.crls.count))
-        wrong = "--anchor and --crl judge a chain, and --leaf-key does not name one: leave them out";
+        wrong = "--anchor and --crl are for a chain, and --leaf-key names a key: remove them";
     else if (o->opm && o->chain)
         wrong = "--chain is COPP's: with --opm give the driver's key by --leaf-key";
     else if (o->opm && o->form)
-        wrong = "--form is COPP's: leave it out with --opm";
+        wrong = "--form is for COPP: remove it, or remove --opm";
     return wrong ? fail(in, STATUS_UNKNOWN, NULL, "%s", wrong) : STATUS_YES;
 }
 
@@ -179,7 +180,7 @@ static int seal(const struct invocation *in, const struct copp_public_key *leaf,
         return fail_result(in, NULL, COPP_E_RANDOM);
     enum copp_result result = copp_handshake_seal(h, form.form, leaf, &signature);
     if (result == COPP_E_KEY)
-        return fail(in, STATUS_UNKNOWN, from, "is not a driver's key: that has 2048 bits");
+        return fail(in, STATUS_UNKNOWN, from, "is not a driver's key: use RSA with 2048 bits");
     if (result != COPP_OK)
         return fail_result(in, from, result);
     int status = write_file(in, o->output, signature.bytes, sizeof signature.bytes);
@@ -255,7 +256,7 @@ static int answer_open(const struct invocation *in, const struct copp_handshake 
     bool matches = random != NULL && copp_equal(random, h->random, COPP_RANDOM_SIZE);
     int status = random == NULL || matches ? STATUS_YES : STATUS_NO;
     if (status == STATUS_NO) {
-        complain("%s: the random number in it is another one (SES-7)", name);
+        complain("%s: it holds a different random number (SES-7)", name);
         complain("remedy: seal the random number of this very session, and check the form (SES-5)");
     }
     if (in->json || o->reveal) {
@@ -270,7 +271,7 @@ static int answer_open(const struct invocation *in, const struct copp_handshake 
         return print_json(secrets) == STATUS_YES ? status : STATUS_UNKNOWN;
     }
     if (random == NULL)
-        say("%s: opens; whether it belongs to a session only --random can tell (SES-7)", name);
+        say("%s: opens; give --random to check which session it belongs to (SES-7)", name);
     else if (matches)
         say("%s: opens, and holds the random number given", name);
     return status;
@@ -305,13 +306,13 @@ static int open_signature(const struct invocation *in, struct copp_private_key *
         opm ? copp_handshake_open_opm(key, &signature, random, &h) : copp_handshake_open(key, &signature, &h);
     if (result == COPP_E_INVALID && opm)
         status = fail_with(in, STATUS_NO, name, "seal with --opm, to this key, the random number of this very session",
-                           "does not open, or holds another random number; a driver does not tell which (OPM-INI-7)");
+                           "does not open, or holds another random number; a driver does not reveal which (OPM-INI-7)");
     else if (result == COPP_E_INVALID)
         status = fail(in, STATUS_NO, name,
                       "is not below the key's modulus: sealed to another key, or in the wrong byte order (SES-8)");
     else if (result == COPP_E_KEY)
         status = fail(in, STATUS_UNKNOWN, ((const struct open_options *)in->options)->key,
-                      "is not a driver's key: that has 2048 bits");
+                      "is not a driver's key: use RSA with 2048 bits");
     else if (result != COPP_OK)
         status = fail_result(in, name, result);
     else

@@ -137,7 +137,7 @@ static int fail_owner(const struct lender *l, enum owner_result result) {
         return fail(l->in, STATUS_UNKNOWN, pid, "%s is the master of several cards: name one with --card", program(l));
     default:
         return fail_with(l->in, STATUS_UNKNOWN, pid, errno == EPERM || errno == EACCES ? "run it as root" : "",
-                         "its open files cannot be taken: %s", strerror(errno));
+                         "its open files cannot be duplicated: %s", strerror(errno));
     }
 }
 
@@ -274,10 +274,10 @@ static int fail_ended(const struct lender *l, enum copp_result result) {
         return say_end(l, reason);
     if (result == COPP_E_FAILED)
         return fail_with(l->in, STATUS_NO, l->loan.card,
-                         "under Weston a player asks the compositor itself (libcopp-wayland): see docs/outputs.md",
-                         "%s (pid %u) takes back the HDCP that coppd switches on: it writes the property itself", program(l),
+                         "under Weston let the player ask the compositor itself (libcopp-wayland): see docs/outputs.md",
+                         "%s (pid %u) undoes the HDCP that coppd switches on: it writes the property itself", program(l),
                          l->owner.pid);
-    return fail(l->in, STATUS_UNKNOWN, l->adapter.path, "%s", reason[0] != '\0' ? reason : "coppd has ended, or does not answer");
+    return fail(l->in, STATUS_UNKNOWN, l->adapter.path, "%s", reason[0] != '\0' ? reason : "coppd has ended or does not answer");
 }
 
 static int stay(struct lender *l) {
@@ -303,7 +303,7 @@ static int run(const struct invocation *in) {
     const struct lend_options *o = in->options;
     struct lender l = {.in = in, .owner = {.pid_fd = -1, .card_fd = -1}, .signals = signal_fd(ending, 4)};
     if (l.signals < 0)
-        return fail(in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
+        return fail(in, STATUS_UNKNOWN, NULL, "cannot handle signals: %s", strerror(errno));
     int status = adapter_find(in, &o->device, false, &l.adapter);
     if (status == STATUS_YES && l.adapter.path == NULL)
         status = fail(in, STATUS_UNKNOWN, "embedded", "a card is lent to coppd: give --device unix:PATH");
@@ -328,8 +328,8 @@ const struct command command_lend = {
     .operands = "",
     .operands_max = 0,
     .summary = "Lend coppd a compositor's or player's graphics card, for the HDCP of its outputs",
-    .details = "Only the DRM master of a card can switch its HDCP. This takes the master's open card, for which it\n"
-               "must be root, lends it to coppd, and stays until the master ends or it is ended itself.",
+    .details = "Only the DRM master of a card can switch its HDCP. As root, this duplicates the master's open card,\n"
+               "lends it to coppd, and runs until the master ends or it is ended itself.",
     .options = options,
     .options_size = sizeof(struct lend_options),
     .json_lines = true,

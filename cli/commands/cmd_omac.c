@@ -98,8 +98,8 @@ const struct command command_omac = {
     .operands = "[FILE]",
     .operands_max = 1,
     .summary = "Print the OMAC-1 tag (AES-CMAC) of a file or of standard input",
-    .details = "The tag is what the first 16 bytes of a message hold over the 4080 after them, or of a request\nof OPM over the "
-               "4096 after them.",
+    .details = "The first 16 bytes of a command or answer are this tag, computed over the remaining 4080; for a\n"
+               "request of OPM, over the 4096 bytes after them.",
     .options = options,
     .options_size = sizeof(struct omac_options),
     .run = run,

@@ -23,7 +23,7 @@ static const struct option_spec options[] = {
      .offset = offsetof(struct probe_options, device) + offsetof(struct adapter_options, anchor),
      .argument = "microsoft|FILE",
      .words = "microsoft",
-     .help = "whom coppd's chain for COPP must lead to\n(default: $COPP_ANCHOR, else microsoft)"},
+     .help = "the anchor of coppd's chain for COPP\n(default: $COPP_ANCHOR, else microsoft)"},
     DEVICE_RECORD_OPTIONS(struct probe_options),
     CRL_OPTION(struct probe_options, device.revocation),
     {.name = "set",
@@ -63,9 +63,8 @@ const struct command command_probe = {
     .operands = "",
     .summary = "Find out where this machine's output protection fails",
     .details = "Asks coppd, opens a session with each of its outputs, and looks at the kernel's graphics\n"
-               "cards: who owns them, what their connectors can do, who receives. Each obstacle comes with\n"
-               "its remedy. Exit status 0: a display can be protected through coppd; 1: none can; 2: could\n"
-               "not tell.",
+               "cards: their owners, connectors and receivers. Each obstacle comes with its remedy.\n"
+               "Exit status 0: a display can be protected through coppd; 1: none can; 2: could not tell.",
     .options = options,
     .options_size = sizeof(struct probe_options),
     .run = run,

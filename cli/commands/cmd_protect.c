@@ -17,7 +17,7 @@
 #define END_LOOK_MS 20u /* how often it is looked whether it has: not every end is told to us */
 #define KILL_MS 1000u /* as long as killing it may take */
 #define REPEAT_MS 100u /* what comes so soon after a signal is the same wish: timeout(1) sends each twice */
-#define UNKNOWN_NOTE "/proc does not tell what it has started"
+#define UNKNOWN_NOTE "/proc does not show what it has started"
 
 struct protect_run {
     const struct invocation *in;
@@ -77,7 +77,7 @@ static const char *fate(const struct protect_run *run, const char *done) {
     if (!run->child.refuses)
         return done;
     return run->child.unknown ? "; the command may NOT be stopped: " UNKNOWN_NOTE
-                              : "; the command CANNOT be stopped: some of it is another user's, or out of reach";
+                              : "; the command CANNOT be stopped: some of it belongs to another user, or is out of reach";
 }
 
 /* What we do not see is not nobody: once, and the exit status goes by it. */
@@ -85,7 +85,7 @@ static void say_unknown(struct protect_run *run) {
     if (!run->child.unknown || run->said_unknown)
         return;
     run->said_unknown = true;
-    complain("%s: not all of the command can be watched over: " UNKNOWN_NOTE
+    complain("%s: not all of the command can be monitored: " UNKNOWN_NOTE
              " (is it mounted, with hidepid=0?); what it hides may run unprotected, and the exit status will be 2",
              run->console.output);
 }
@@ -131,9 +131,9 @@ static void kill_command(struct protect_run *run) {
     terminal_take(run->terminal, group);
     say_unknown(run);
     if (!ended && run->child.unknown)
-        complain("%s: whether all of the command has ended cannot be told: " UNKNOWN_NOTE, run->console.output);
+        complain("%s: cannot tell whether all of the command has ended: " UNKNOWN_NOTE, run->console.output);
     else if (!ended)
-        complain("%s: the command CANNOT be ended, and runs unprotected: some of it is another user's, or out of reach",
+        complain("%s: the command CANNOT be ended, and runs unprotected: some of it belongs to another user, or is out of reach",
                  run->console.output);
     run->over = true;
 }
@@ -480,7 +480,7 @@ static int run(const struct invocation *in) {
     if (side == GUARDIAN_IS_ITSELF)
         return status;
     if (side == GUARDIAN_FAILED)
-        return fail(in, STATUS_UNKNOWN, NULL, "no guardian for the command: %s", strerror(errno));
+        return fail(in, STATUS_UNKNOWN, NULL, "cannot start a guardian for the command: %s", strerror(errno));
     return open_and_protect(&run, &terms, &limits, &device);
 }
 
@@ -489,11 +489,10 @@ const struct command command_protect = {
     .operands = "[--] [COMMAND...]",
     .operands_max = -1,
     .summary = "Hold a protection on outputs while a command runs, or until Ctrl-C",
-    .details = "Polls twice a second. COMMAND is held while levels are set again, and killed when\n"
-               "protection is lost on an output (exit status 1), unless --reconnect gets it back. Else\n"
-               "the exit status is COMMAND's own, or 128 and the number of the signal that ended it;\n"
-               "2 where /proc does not tell all that it has started. --device says whose outputs they\n"
-               "are.",
+    .details = "Polls twice a second. COMMAND is held while levels are set again. It is killed when\n"
+               "protection is lost on an output (exit status 1), unless --reconnect restores it. Otherwise\n"
+               "the exit status is COMMAND's own, or 128 plus the number of the signal that ended it; or 2\n"
+               "if /proc does not show all that COMMAND has started. --device says whose outputs to use.",
     .options = protect_options,
     .options_size = sizeof(struct protect_arguments),
     .json_lines = true,

@@ -20,7 +20,8 @@ static const struct option_spec options[] = {
     {.name = "direct",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct receivers_options, direct),
-     .help = "read the displays from here, without coppd: takes\nroot, or access to the cards and to the buses"},
+     .help = "read the displays from here, without coppd; needs\n"
+             "root, or access to the cards and their buses"},
     {.name = "device",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct receivers_options, device) + offsetof(struct adapter_options, device),
@@ -62,7 +63,7 @@ struct row_error {
 static struct row_error error_of(const struct receiver_row *row, const struct copp_session_lists *lists) {
     bool withheld = has(row, COPP_SOCKET_RECEIVER_KSV_VALID) && !has(row, COPP_SOCKET_RECEIVER_KSV_TOLD);
     if (withheld && lists->srm_count > 0)
-        return (struct row_error){"cannot be looked up: coppd tells its KSV to root and to its own user alone", "run it as root"};
+        return (struct row_error){"cannot be looked up: coppd shows its KSV only to root and to its own user", "run it as root"};
     return (struct row_error){receiver_row_error(row), receiver_row_remedy(row)};
 }
 
@@ -179,7 +180,7 @@ static int run(const struct invocation *in) {
     struct revocation revocation;
     int status = revocation_open(in, &o->device.revocation, NULL, RECEIVERS_SESSION, &revocation);
     if (status == STATUS_YES && o->direct && o->device.device != NULL)
-        status = fail(in, STATUS_UNKNOWN, NULL, "--direct asks nobody: leave --device away");
+        status = fail(in, STATUS_UNKNOWN, NULL, "--direct does not ask coppd: remove --device");
     else if (status == STATUS_YES)
         status = o->direct ? receivers_read(in, &rows) : receivers_ask(in, &o->device, &rows);
     if (status == STATUS_YES)
@@ -193,10 +194,10 @@ const struct command command_receivers = {
     .name = "receivers",
     .operands = "",
     .operands_max = 0,
-    .summary = "Print who receives at each output, and whether it is revoked",
-    .details = "Asks coppd, which reads the HDCP registers of each display and tells KSVs to root and to\n"
-               "its own user alone; a session is told that of its own receiver.\n"
-               "What is read is not authenticated: it is the receiver that HDCP is in force with only where\n"
+    .summary = "Print the receiver at each output, and whether it is revoked",
+    .details = "Asks coppd, which reads the HDCP registers of each display. It shows KSVs only to root and to\n"
+               "its own user; a session learns the KSV of its own receiver.\n"
+               "What is read is not authenticated. It names the receiver that HDCP is in force with only if\n"
                "that is HDCP 1.x.",
     .options = options,
     .options_size = sizeof(struct receivers_options),

@@ -25,7 +25,8 @@ static const struct option_spec options[] = {
     {.name = "all",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct record_options, all),
-     .help = "every user's sessions, for root alone (default:\nthose of the user that runs this)"},
+     .help = "every user's sessions; only root may (default:\n"
+             "those of the user that runs this)"},
     {.name = "device",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct record_options, device) + offsetof(struct adapter_options, device),
@@ -71,9 +72,9 @@ static int begin(struct record *r) {
     if (result == COPP_OK)
         result = copp_socket_record(r->connection, o->all ? COPP_SOCKET_RECORD_ALL : 0, &r->from);
     if (result == COPP_E_UNSUPPORTED)
-        return fail(r->in, STATUS_UNKNOWN, r->adapter.path, "this coppd records nothing: update it, and restart it");
+        return fail(r->in, STATUS_UNKNOWN, r->adapter.path, "update coppd and restart it: this one cannot record");
     if (result == COPP_E_REFUSED)
-        return fail(r->in, STATUS_UNKNOWN, r->adapter.path, "other users' sessions are recorded for root alone");
+        return fail(r->in, STATUS_UNKNOWN, r->adapter.path, "only root may record other users' sessions");
     if (result != COPP_OK)
         return remote_socket_fail(r->in, &r->adapter, r->connection, result);
     r->file = system_create(r->name);
@@ -89,7 +90,7 @@ static int take_packets(struct record *r) {
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
             return STATUS_YES;
         if (got <= 0)
-            return fail(r->in, STATUS_UNKNOWN, r->adapter.path, "coppd has ended, or does not record any more");
+            return fail(r->in, STATUS_UNKNOWN, r->adapter.path, "coppd has ended, or no longer records");
         if (!write_all(r->file, r->block, (size_t)got))
             return fail_to_write(r->in, r->name, "cannot be written any more", errno);
         r->packets++;
@@ -137,7 +138,7 @@ static int run(const struct invocation *in) {
     r->name = in->operands[0];
     r->file = r->from = -1;
     r->signals = signal_fd(ending, 4);
-    int status = r->signals < 0 ? fail(in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno)) : run_with(r);
+    int status = r->signals < 0 ? fail(in, STATUS_UNKNOWN, NULL, "cannot handle signals: %s", strerror(errno)) : run_with(r);
     if (r->signals >= 0)
         close(r->signals);
     free(r);
@@ -150,8 +151,8 @@ const struct command command_record = {
     .operands_min = 1,
     .operands_max = 1,
     .summary = "Record the sessions that coppd serves, in a new file",
-    .details = "FILE is for copp decode and Wireshark. It holds no keys, but it may name displays. What comes\n"
-               "faster than it is written is left out, and told in it.",
+    .details = "FILE is for copp decode and Wireshark. It holds no keys, but it may name displays. Messages that\n"
+               "come faster than they can be written are left out, and FILE says how many.",
     .options = options,
     .options_size = sizeof(struct record_options),
     .json_lines = true,

@@ -20,14 +20,13 @@ struct srm_options {
 #define FILES_MIN 0
 #define FILES "[FILE]"
 #define FILES_DETAILS                                                                                                            \
-    "Without FILE it is the list that this machine's kernel loads as firmware, where there is one (exit\nstatus 1: there is "    \
-    "none)."
+    "Without FILE, reads the list that this machine's kernel loads as firmware (exit status 1 if there\nis none)."
 #define ROOT_OPTION                                                                                                              \
     {.name = "root",                                                                                                             \
      .kind = OPTION_TEXT,                                                                                                        \
      .offset = offsetof(struct srm_options, root),                                                                               \
      .argument = "DIR",                                                                                                          \
-     .help = "without FILE: the tree whose kernel's list is\nmeant (default: /)"},
+     .help = "without FILE: the tree whose kernel's list\nto use (default: /)"},
 #define SHOW_BREAK "\n"
 #else
 #define FILES_MIN 1
@@ -55,7 +54,7 @@ static int read_installed(const struct invocation *in, const char *root, struct 
     if (!firmware_find(root, &chosen->file)) {
         firmware_path(root, FIRMWARE_DIRECTORY "/" FIRMWARE_LIST, chosen->file.path, sizeof chosen->file.path);
         return fail_with(in, STATUS_NO, chosen->name, "install one: copp srm install FILE",
-                         "there is none: the kernel takes no receiver for revoked");
+                         "does not exist: the kernel treats no receiver as revoked");
     }
     switch (stored_read_below(root, chosen->file.below, COPP_SRM_SIZE_MAX, &chosen->message)) {
     case STORED_READ:
@@ -76,7 +75,7 @@ static int read_chosen(const struct invocation *in, struct chosen *chosen) {
     if (in->operand_count == 0)
         return read_installed(in, o->root != NULL ? o->root : "/", chosen);
     if (o->root != NULL)
-        return fail(in, STATUS_UNKNOWN, NULL, "--root goes without FILE");
+        return fail(in, STATUS_UNKNOWN, NULL, "--root cannot be used with FILE");
 #endif
     return read_file(in, chosen->name, COPP_SRM_SIZE_MAX, &chosen->message);
 }
@@ -150,7 +149,7 @@ const struct command command_srm_show = {
     .operands_min = FILES_MIN,
     .operands_max = 1,
     .summary = "List the receivers an HDCP renewability message revokes",
-    .details = FILES_DETAILS SHOW_BREAK "Looks at the layout only: what it prints is not proven to come from the licensing body.",
+    .details = FILES_DETAILS SHOW_BREAK "Checks the layout only, not whether the licensing body has signed the message.",
     .options = show_options,
     .options_size = sizeof(struct srm_options),
     .run = run_show,

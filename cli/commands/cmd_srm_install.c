@@ -30,8 +30,9 @@ static const struct option_spec options[] = {
     {.name = "replace-kind",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct install_options, replace_kind),
-     .help = "replace a list of HDCP 1.x by one of 2.x, or the\nother way round: receivers of the kind that goes\nare not "
-             "checked any more"},
+     .help = "replace a list of HDCP 1.x with one of 2.x, or the\n"
+             "other way round: receivers of the replaced kind\n"
+             "are no longer checked"},
     {.name = NULL},
 };
 
@@ -79,14 +80,14 @@ static int open_directory(struct install *install) {
         int above = directory_open(install->root, "/lib");
         if (above < 0)
             return fail_with(install->in, STATUS_UNKNOWN, install->root, "name the tree of a system with --root",
-                             "has no directory lib that firmware could be in: %s", strerror(errno));
+                             "does not have a directory lib for firmware: %s", strerror(errno));
         int made = mkdirat(above, "firmware", 0755);
         int error = errno;
         (void)close(above);
         if (made != 0 && error != EEXIST)
-            return fail_there(install, "its directory cannot be made", error);
+            return fail_there(install, "its directory cannot be created", error);
         if (made == 0)
-            complain("%s: its directory was missing, and is made", install->path);
+            complain("%s: its directory was missing and has been created", install->path);
         install->directory = directory_open(install->root, FIRMWARE_DIRECTORY);
     }
     if (install->directory < 0)
@@ -139,15 +140,15 @@ static int compare(const struct install *install) {
     if (stored == NULL)
         return STATUS_YES;
     if (copp_srm_hdcp(stored) != hdcp && !install->options->replace_kind)
-        return fail_with(
-            install->in, STATUS_NO, file, "keep the stored one, or use --replace-kind if no such receiver has to be checked",
-            "is of HDCP %u.x, and the stored list, version %u, of HDCP %u.x: the kernel reads one list, and receivers of "
-            "HDCP %u.x would go unchecked",
-            hdcp, copp_srm_version(stored), copp_srm_hdcp(stored), copp_srm_hdcp(stored));
+        return fail_with(install->in, STATUS_NO, file,
+                         "keep the stored one, or use --replace-kind if no such receiver has to be checked",
+                         "is for HDCP %u.x, but the stored list, version %u, is for HDCP %u.x: the kernel reads one list, so "
+                         "receivers of HDCP %u.x would go unchecked",
+                         hdcp, copp_srm_version(stored), copp_srm_hdcp(stored), copp_srm_hdcp(stored));
     if (copp_srm_hdcp(stored) != hdcp || copp_srm_may_replace(stored, install->srm) == COPP_OK)
         return STATUS_YES;
     return fail_with(install->in, STATUS_NO, file, "keep the stored list, or install a newer one",
-                     "is HDCP %u.x, version %u, and older than the stored list, version %u (SRM-3)", hdcp, version,
+                     "is for HDCP %u.x, version %u, which is older than the stored list, version %u (SRM-3)", hdcp, version,
                      copp_srm_version(stored));
 }
 
@@ -185,10 +186,11 @@ static bool is_stored(const struct install *install, const struct firmware_file 
 static bool warn(const struct install *install, const char *loaded) {
     const struct stored_list *stored = &install->stored;
     if (stored->state == LIST_DAMAGED)
-        complain("%s: what was stored is replaced: %s (%s)", install->path, stored->verdict.detail,
+        complain("%s: replaces a stored file that is not valid: %s (%s)", install->path, stored->verdict.detail,
                  copp_rule_id(stored->verdict.rule));
     if (stored->state == LIST_VALID && copp_srm_hdcp(stored->srm) != copp_srm_hdcp(install->srm))
-        complain("%s: receivers of HDCP %u.x are checked against no list from now on", install->path, copp_srm_hdcp(stored->srm));
+        complain("%s: from now on, receivers of HDCP %u.x are not checked against any list", install->path,
+                 copp_srm_hdcp(stored->srm));
     size_t read = firmware_reads(install->srm, install->message.bytes);
     if (read < copp_srm_count(install->srm))
         complain("%s: the kernel reads %zu of its %zu receivers: it knows neither later generations nor reserved bits",
@@ -264,7 +266,7 @@ const struct command command_srm_install = {
     .operands = "FILE",
     .operands_min = 1,
     .operands_max = 1,
-    .summary = "Replace the list that the kernel loads by a newer message",
+    .summary = "Replace the list that the kernel loads with a newer message",
     .details =
         "Verifies FILE and puts it where the kernel's HDCP drivers load their list of revoked receivers:\n" FIRMWARE_DIRECTORY
         "/" FIRMWARE_LIST ". Versions never go back. Exit status 0 if the same\nversion is stored already, 1 if FILE is older, "

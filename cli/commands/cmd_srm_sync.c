@@ -59,14 +59,14 @@ static int tell_set(const struct srm_card *card, const struct srm_sync_result *r
         return STATUS_YES;
     case SRM_SET_REFUSED:
         complain("%s: the driver did not take %s (SRM-3)", card->name, list);
-        complain(
-            "remedy: look for what the kernel says of its HDCP firmware (dmesg); receivers that the list revokes are let in");
+        complain("remedy: see the kernel's messages about its HDCP firmware (dmesg); until then, receivers that the list revokes "
+                 "are accepted");
         return STATUS_NO;
     case SRM_SET_TOO_LARGE:
         complain("%s: %s has more than the %u bytes that the driver takes", card->name, list, SRM_ATTRIBUTE_MAX);
         return STATUS_NO;
     case SRM_SET_NO_VERSION:
-        complain("%s: %s is not handed over: the driver takes that number for a refusal", card->name, list);
+        complain("%s: %s is not handed over: the driver uses that number for a refusal", card->name, list);
         return STATUS_NO;
     case SRM_SET_FAILED:
         break;
@@ -86,19 +86,19 @@ static int tell_get(const struct invocation *in, const struct srm_card *card, co
             say("%s: HDCP %u.x, version %u is in force, %zu revoked", card->name, result->hdcp, result->version, result->count);
         return STATUS_YES;
     case SRM_GET_DAMAGED:
-        complain("%s: what the driver gives back is not saved: %s (%s)", card->name, result->verdict.detail,
+        complain("%s: the list that the driver returns is not saved: %s (%s)", card->name, result->verdict.detail,
                  copp_rule_id(result->verdict.rule));
         return STATUS_NO;
     case SRM_GET_NO_VERSION:
-        complain("%s: what the driver gives back is not saved: version %u means a refusal", card->name, SRM_NO_VERSION);
+        complain("%s: the list that the driver returns is not saved: version %u means a refusal", card->name, SRM_NO_VERSION);
         return STATUS_NO;
     case SRM_GET_FAILED:
-        complain("%s: what the driver has cannot be read: %s", card->name, strerror(result->get_error));
+        complain("%s: cannot read the driver's list: %s", card->name, strerror(result->get_error));
         return STATUS_UNKNOWN;
     case SRM_GET_UNKNOWN:
         break;
     }
-    complain("%s: what the driver gives back cannot be verified: %s%s", card->name, copp_strerror(result->get_result),
+    complain("%s: cannot verify the list that the driver returns: %s%s", card->name, copp_strerror(result->get_result),
              why_result(result->get_result));
     return STATUS_UNKNOWN;
 }
@@ -106,7 +106,7 @@ static int tell_get(const struct invocation *in, const struct srm_card *card, co
 static int tell_card(const struct invocation *in, const struct srm_card *card, const struct srm_sync_result *result) {
     if (card->asleep) {
         if (!in->json)
-            say("%s: is powered down, and not asked", card->name);
+            say("%s: is powered down and was not asked", card->name);
         return STATUS_YES;
     }
     if (card->fd < 0) {
@@ -198,9 +198,9 @@ const struct command command_srm_sync = {
     .operands_min = 0,
     .operands_max = 0,
     .summary = "Keep amdgpu's renewability message across boot and sleep",
-    .details =
-        "amdgpu's secure processor forgets its list when the machine sleeps or is switched off. sync hands\nover what is saved "
-        "and installed, reads what the driver has then, and saves that if it is newer.\nIt is what copp-srm.service runs.",
+    .details = "amdgpu's secure processor forgets its list when the machine sleeps or is switched off. sync hands\n"
+               "over the saved and installed lists, reads the driver's list back, and saves it if it is newer.\n"
+               "copp-srm.service runs this.",
     .options = options,
     .options_size = sizeof(struct sync_options),
     .run = run_sync,

@@ -38,7 +38,9 @@ static const struct option_spec options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct status_options, device.events),
      .argument = "FILE",
-     .help = "what happens to it before the sessions ask:\nlines such as \"unplug HDMI-1\"; \"-\" is standard\ninput"},
+     .help = "events before the sessions ask: lines\n"
+             "such as \"unplug HDMI-1\"; \"-\" is standard\n"
+             "input"},
     {.name = NULL},
 };
 
@@ -408,7 +410,7 @@ static int run(const struct invocation *in) {
     if (status == STATUS_YES) {
         let_events_happen(&adapter);
         if (adapter.path == NULL && events_failed(adapter.host.events))
-            status = fail(in, STATUS_UNKNOWN, events_name(adapter.host.events), "not everything in it could happen");
+            status = fail(in, STATUS_UNKNOWN, events_name(adapter.host.events), "not all of its events could happen");
         else
             status = ask_all(in, &asked, &adapter);
     }
@@ -423,7 +425,7 @@ const struct command command_status = {
     .operands_max = 0,
     .summary = "Print what the adapter's outputs are and how they are protected",
     .details = "Each line comes from a session of its own: chain, handshake, authenticated queries.\n"
-               "LOCAL is what that session holds, GLOBAL what the output applies whoever asked for it.",
+               "LOCAL is what that session holds, GLOBAL what the output applies for all sessions.",
     .options = options,
     .options_size = sizeof(struct status_options),
     .run = run,

@@ -29,7 +29,7 @@ static const struct option_spec options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct driver_options, device) + offsetof(struct adapter_options, adapter),
      .argument = "FILE",
-     .help = "what the simulated adapter is like (simulator.md)"},
+     .help = "the simulated adapter's description (simulator.md)"},
     {.name = "output",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct driver_options, output),
@@ -38,7 +38,8 @@ static const struct option_spec options[] = {
     {.name = "hostile",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct driver_options, hostile),
-     .help = "send the machine's own driver what no correct\napplication sends, too; others are always sent it"},
+     .help = "also send the machine's own driver what no correct\n"
+             "application sends; other drivers always get it"},
     {.name = "test-lists",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct driver_options, test_lists),
@@ -183,8 +184,8 @@ const struct command command_test_driver = {
     .operands = "",
     .summary = "Test whether a driver follows the protocol",
     .details = "Plays a correct application, and then a hostile one. Each case has a number, names the rules that\n"
-               "it proves, and tells what was right and what was seen. Exit status 0: all is right; 1: a case\n"
-               "failed; 2: could not tell.",
+               "it proves, and reports what was expected and what was seen. Exit status 0: all cases passed; 1: a\n"
+               "case failed; 2: could not tell.",
     .options = options,
     .options_size = sizeof(struct driver_options),
     .run = run,

@@ -44,7 +44,8 @@ static const struct option_spec options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct player_options, hidden_marker),
      .argument = "TEXT",
-     .help = "the same for content that is hidden; without it,\nthe other one has to come twice a second"},
+     .help = "the same for content that is hidden; without it,\n"
+             "the shown marker has to come twice a second"},
     {.name = "frames-command",
      .kind = OPTION_TEXT,
      .offset = offsetof(struct player_options, frames_command),
@@ -70,7 +71,8 @@ static const struct option_spec options[] = {
      .argument = "SECONDS",
      .max = 30,
      .initial = START_INITIAL,
-     .help = "as long as the player has to begin to play\n(default: 15)"},
+     .help = "how long the player may take to begin to play\n"
+             "(default: 15)"},
     RECORD_OPTIONS(struct player_options, recording),
     TEST_OPTIONS(struct player_options),
     {.name = NULL},
@@ -146,7 +148,7 @@ static int run_in(const struct invocation *in, const char *directory, const stru
     int status = test_seed(in, &o->test, &runner.seed);
     enum copp_result result = trust_make(&trust);
     if (status == STATUS_YES && result != COPP_OK)
-        status = fail(in, STATUS_UNKNOWN, NULL, "no test hierarchy could be made: %s", copp_strerror(result));
+        status = fail(in, STATUS_UNKNOWN, NULL, "cannot create a test hierarchy: %s", copp_strerror(result));
     if (status == STATUS_YES)
         status = expectations_read(in, &o->test, cases, count, &expectations);
     runner.expected = expectations.ids;
@@ -161,7 +163,7 @@ static int run_in(const struct invocation *in, const char *directory, const stru
 static int check(const struct invocation *in) {
     const struct player_options *o = in->options;
     if (in->operand_count == 0)
-        return fail_with(in, STATUS_UNKNOWN, NULL, "write copp test player -- COMMAND", "no player is named");
+        return fail_with(in, STATUS_UNKNOWN, NULL, "write copp test player -- COMMAND", "no player is given");
     if (o->hidden_marker != NULL && o->shown_marker == NULL)
         return fail(in, STATUS_UNKNOWN, NULL, "--hidden-marker needs --shown-marker");
     return STATUS_YES;
@@ -190,12 +192,12 @@ static int run(const struct invocation *in) {
 #define PLAYER_FINDS                                                                                                             \
     "judges what the player does. The player finds the driver through copp.dll or dxva2.dll, which find it\n"                    \
     "by COPP_DRIVER, and the anchor by COPP_ANCHOR, or by {directory} and {anchor} in COMMAND. Let it play\n"                    \
-    "for 10 seconds at least. Exit status 0: all is right; 1: a case failed; 2: could not tell."
+    "for at least 10 seconds. Exit status 0: all cases passed; 1: a case failed; 2: could not tell."
 #else
 #define PLAYER_FINDS                                                                                                             \
     "judges what the player does. The player finds the driver by COPP_DEVICE and COPP_ANCHOR, or by\n"                           \
-    "{socket}, {anchor} and {output} in COMMAND. Let it play for 10 seconds at least. Exit status 0: all\n"                      \
-    "is right; 1: a case failed; 2: could not tell."
+    "{socket}, {anchor} and {output} in COMMAND. Let it play for at least 10 seconds. Exit status 0: all\n"                      \
+    "cases passed; 1: a case failed; 2: could not tell."
 #endif
 
 const struct command command_test_player = {

@@ -31,7 +31,7 @@ static const struct option_spec options[] = {
     {.name = "once",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct watch_options, once),
-     .help = "print how things are, and exit"},
+     .help = "print the present state, and exit"},
     DEVICE_OPTION(struct watch_options),
     {.name = "adapter",
      .kind = OPTION_TEXT,
@@ -42,7 +42,8 @@ static const struct option_spec options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct watch_options, device.events),
      .argument = "FILE",
-     .help = "what happens to it meanwhile: lines such as\n\"+2 unplug HDMI-1\"; \"-\" is standard input"},
+     .help = "events while it runs: lines such as\n"
+             "\"+2 unplug HDMI-1\"; \"-\" is standard input"},
     {.name = NULL},
 };
 
@@ -109,7 +110,7 @@ static void on_news(struct watcher *w, const struct copp_socket_news *news) {
 static void on_lost(struct watcher *w) {
     const char *reason = w->source.reason;
     model_forget(&w->model);
-    model_say(&w->model, "the connection to coppd is lost%s%s; what happens now is not seen; trying again each second",
+    model_say(&w->model, "the connection to coppd is lost%s%s; changes are not seen now; trying again each second",
               reason[0] != '\0' ? ": " : "", reason);
     if (w->once)
         end_with(w, fail(w->in, STATUS_UNKNOWN, w->name, "the connection to coppd is lost%s%s", reason[0] != '\0' ? ": " : "",
@@ -120,7 +121,7 @@ static void on_lost(struct watcher *w) {
 
 static void on_back(struct watcher *w) {
     uint64_t gap = source_now(&w->source) - w->source.lost_ms;
-    model_say(&w->model, "connected to coppd again after %llu.%llu s; of what happened meanwhile nothing is known",
+    model_say(&w->model, "connected to coppd again after %llu.%llu s; what happened meanwhile is not known",
               (unsigned long long)(gap / 1000), (unsigned long long)(gap / 100 % 10));
     if (!w->in->json)
         return;
@@ -232,7 +233,7 @@ static void wait_for_something(struct watcher *w, bool idle) {
     if (!w->over && w->screen != NULL && !screen_keys(w->screen, &w->model))
         end_with(w, STATUS_YES);
     if (!w->over && w->once && source_now(&w->source) >= w->deadline_ms)
-        end_with(w, fail(w->in, STATUS_UNKNOWN, w->name, "coppd does not tell how things are"));
+        end_with(w, fail(w->in, STATUS_UNKNOWN, w->name, "coppd does not report its state"));
 }
 
 static int take_signals(struct watcher *w) {
@@ -242,7 +243,7 @@ static int take_signals(struct watcher *w) {
     w->resizes = signal_fd(resizing, 1);
     if (w->signals >= 0 && w->resizes >= 0)
         return STATUS_YES;
-    return fail(w->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
+    return fail(w->in, STATUS_UNKNOWN, NULL, "cannot handle signals: %s", strerror(errno));
 }
 
 /* The whole terminal is for a person who looks at it and has its keys. */
@@ -310,9 +311,9 @@ const struct command command_watch = {
     .operands = "",
     .operands_max = 0,
     .summary = "Watch coppd: connectors, sessions, levels, and each change as it happens",
-    .details = "On a terminal it is a view that keeps itself up to date; q ends it. Elsewhere, and with --plain,\n"
-               "it is tables of how things are and a line for each change; with --json an object a line. Root\n"
-               "alone sees other users' sessions.",
+    .details = "On a terminal, shows a view that updates itself; q ends it. Elsewhere, and with --plain, prints\n"
+               "tables of the present state and then a line for each change; with --json, one object a line.\n"
+               "Only root sees other users' sessions.",
     .options = options,
     .options_size = sizeof(struct watch_options),
     .json_lines = true,

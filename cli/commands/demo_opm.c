@@ -90,7 +90,8 @@ static void tell_guess(struct demo *d) {
     const uint8_t *chain_bytes;
     size_t chain_size;
     uint32_t first = COPP_HR_OK, second = COPP_HR_OK;
-    steps_step(&d->steps, "Somebody sends what was sealed to a device of their own: one guess, and one answer to all of them");
+    steps_step(&d->steps,
+               "Somebody else sends the sealed secrets to a device of their own: only one guess, and the same answer for all");
     enum copp_result result =
         copp_local_transport_open_as(copp_sim_connector(d->host.sim, d->output), &options, &d->host.pump, &raw);
     if (result == COPP_OK)
@@ -157,8 +158,8 @@ static void tell_srm(struct demo *d) {
     result = copp_session_set_srm(s, genuine_srm, sizeof genuine_srm);
     steps_check(&d->steps, result == COPP_OK, "HDCP 1.x, version 1", "%s", copp_hresult_name(d->first.trace.hresult));
     result = copp_session_srm_version(s, &version);
-    steps_check(&d->steps, result == COPP_OK && version == 1, "the driver goes by", "version %u: no MAC vouches for the list",
-                (unsigned)version);
+    steps_check(&d->steps, result == COPP_OK && version == 1, "the driver uses",
+                "version %u: a MAC covers this, but not the list", (unsigned)version);
 }
 
 static void tell_hdcp(struct demo *d) {

@@ -29,7 +29,7 @@ static const struct owner_kind {
     bool lends; /* or its card is lent */
 } owner_kinds[] = {
     {" Xorg X ", "set backend = xrandr in coppd.conf: the X server switches HDCP for coppd; or ", true},
-    {" weston ", "let the player ask Weston itself (libcopp-wayland): Weston takes back what others switch on", false},
+    {" weston ", "let the player ask Weston itself (libcopp-wayland): Weston undoes what others switch on", false},
 };
 
 static void remedy_for(const struct card_owner *owner, char *text, size_t size) {
@@ -112,8 +112,8 @@ static void find_owner(const struct cards *cards, unsigned number, const char *n
     } else {
         findings_add(findings, FINDING_UNKNOWN, "DRM master",
                      geteuid() == 0 ? "mount debugfs: mount -t debugfs none /sys/kernel/debug" : "run copp probe as root",
-                     owners.count ? "the card is open in %s; which of them is its master cannot be seen"
-                                  : "who has the card open cannot be seen%s",
+                     owners.count ? "the card is open in %s; cannot tell which of them is its master"
+                                  : "cannot see who has the card open%s",
                      text);
     }
 }
@@ -132,7 +132,7 @@ static void find_display(struct findings *findings, const struct hdcp_observatio
 
 static void find_property(struct findings *findings, const struct kms_connector *connector, const struct hdcp_observation *seen) {
     static const char *const values[] = {[HDCP_UNDESIRED] = "Undesired: HDCP is off",
-                                         [HDCP_DESIRED] = "Desired: HDCP is asked for, and not in force",
+                                         [HDCP_DESIRED] = "Desired: HDCP is requested but not in force",
                                          [HDCP_ENABLED] = "Enabled: HDCP is in force",
                                          [HDCP_UNREADABLE] = "the property cannot be read"};
     static const enum finding states[] = {[HDCP_UNDESIRED] = FINDING_GOOD,
@@ -177,12 +177,12 @@ static void add_receiver(struct findings *findings, const struct copp_socket_con
     (void)snprintf(text, sizeof text, "KSV %02x%02x%02x%02x%02x%s", ksv[0], ksv[1], ksv[2], ksv[3], ksv[4], devices);
     if (seen->receiver_flags & COPP_SOCKET_RECEIVER_HDCP2)
         findings_add(findings, FINDING_NOTE, "receiver", "play with copp protect --unnamed-receiver if the licence allows it",
-                     "HDCP 2.x%s: which version is in force is not told, so that no session is told who receives", devices);
+                     "HDCP 2.x%s: the version in force is not known, so sessions do not learn the receiver", devices);
     else if (seen->receiver_flags & COPP_SOCKET_RECEIVER_HDCP1 && seen->receiver_flags & COPP_SOCKET_RECEIVER_KSV_VALID)
         findings_add(findings, FINDING_GOOD, "receiver", NULL, "HDCP 1.x, %s", text);
     else
         findings_add(findings, FINDING_BAD, "receiver", "try another display: this one is not an HDCP receiver",
-                     "it says that it cannot do HDCP, or its KSV does not have 20 ones (SRM-5)");
+                     "it reports that it does not support HDCP, or its KSV does not have 20 ones (SRM-5)");
 }
 
 static void find_receiver(const struct cards *cards, const char *name) {
@@ -276,7 +276,7 @@ void probe_cards(const struct invocation *in, struct findings *findings, struct 
     if (find_cards(&cards) == 0) {
         findings_at(findings, "cards");
         findings_add(findings, FINDING_BAD, "driver", "load the graphics card's kernel driver",
-                     "the kernel knows no graphics card");
+                     "the kernel has no graphics card");
     }
     receiver_rows_free(&cards.receivers);
 }

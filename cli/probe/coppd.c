@@ -75,7 +75,7 @@ static void add_unnamed(struct probe *probe, const struct receiver_row *row) {
         findings_add(probe->findings, FINDING_NOTE, "receiver", remedy, "not known: the receiver %s (QRY-6)", error);
     else if (row && row->output.receiver_flags & COPP_SOCKET_RECEIVER_HDCP2)
         findings_add(probe->findings, FINDING_NOTE, "receiver", unnamed,
-                     "not known: it can do HDCP 2.x, and the driver does not tell which version is in force (QRY-6)");
+                     "not known: it supports HDCP 2.x, and the driver does not report which version is in force (QRY-6)");
     else
         findings_add(probe->findings, FINDING_NOTE, "receiver", unnamed,
                      "not known: repeaters and revoked receivers cannot be refused (QRY-6)");

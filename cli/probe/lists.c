@@ -78,10 +78,10 @@ static void find_file(struct findings *findings, const char *root, const struct 
     struct firmware_file file;
     findings_at(findings, "kernel");
     if (!firmware_find(root, &file))
-        findings_add(findings, FINDING_NOTE, "revocation list", INSTALL, "none: drivers let every revoked receiver in");
+        findings_add(findings, FINDING_NOTE, "revocation list", INSTALL, "none: drivers accept revoked receivers");
     else if (is_compressed(file.path))
-        findings_add(findings, FINDING_UNKNOWN, "revocation list", INSTALL ", which goes before a compressed one",
-                     "%s: compressed, and not looked into", file.path);
+        findings_add(findings, FINDING_UNKNOWN, "revocation list", INSTALL ", which takes precedence over a compressed one",
+                     "%s: compressed, so it is not examined", file.path);
     else
         judge_file(findings, root, &file, key);
 }
@@ -114,10 +114,10 @@ static void read_card(struct findings *findings, const struct srm_card *card, co
     if (size == 0)
         findings_add(findings, FINDING_NOTE, "driver's revocation list",
                      "hand it one: copp srm sync, as root; copp-srm.service does so at each boot",
-                     "none: the driver lets every revoked receiver in");
+                     "none: the driver accepts revoked receivers");
     else
         findings_add(findings, FINDING_UNKNOWN, "driver's revocation list",
-                     "see what the kernel says of its HDCP firmware (dmesg)", "%s: %s", card->path, strerror(errno));
+                     "see the kernel's messages about its HDCP firmware (dmesg)", "%s: %s", card->path, strerror(errno));
     free(bytes.bytes);
 }
 
@@ -145,9 +145,8 @@ static void judge_kept(struct findings *findings, const char *root, const char *
         findings_add(findings, FINDING_GOOD, "OPM's revocation list", NULL, "HDCP %u.x, version %u, %zu revoked%s", hdcp,
                      copp_srm_version(srm), copp_srm_count(srm), age);
     else if (!result || result == COPP_E_INVALID)
-        findings_add(findings, FINDING_BAD, "OPM's revocation list",
-                     "put the list back, or remove the file: coppd does not start", "%s: %s", path,
-                     result ? verdict.detail : "a list of the other kind of HDCP");
+        findings_add(findings, FINDING_BAD, "OPM's revocation list", "restore the list, or remove the file: coppd does not start",
+                     "%s: %s", path, result ? verdict.detail : "a list of the other kind of HDCP");
     else
         findings_add(findings, FINDING_UNKNOWN, "OPM's revocation list", NULL, "%s: %s", path, copp_strerror(result));
     copp_srm_free(&srm);
@@ -164,7 +163,7 @@ static void find_kept(struct findings *findings, const char *root, unsigned hdcp
     else if (state == STORED_ABSENT)
         findings_add(findings, FINDING_NOTE, "OPM's revocation list",
                      "bring it one: copp protect --semantics opm --srm FILE -- COMMAND",
-                     "HDCP %u.x: none in " COPPD_STATE ", and then nobody is revoked for OPM's sessions", hdcp);
+                     "HDCP %u.x: none in " COPPD_STATE ", so that no device counts as revoked for OPM's sessions", hdcp);
     else if (state == STORED_FAILED)
         findings_add(findings, FINDING_UNKNOWN, "OPM's revocation list", "run copp probe as root", "%s: %s", path,
                      strerror(errno));

@@ -5,5 +5,5 @@ void probe_lists(const struct invocation *in, const char *root, const char *key_
     (void)root;
     (void)key_name;
     findings_at(findings, "kernel");
-    findings_add(findings, FINDING_NOTE, "revocation list", NULL, "copp knows where Linux alone keeps it");
+    findings_add(findings, FINDING_NOTE, "revocation list", NULL, "copp knows only where Linux keeps it");
 }

@@ -40,9 +40,11 @@ const struct option_spec protect_options[] = {
      .offset = offsetof(struct protect_arguments, outputs),
      .argument = "NAME|all",
      .words = PROTECTION_OUTPUTS_ALL,
-     .help = "an output to protect; may be given several times,\nand COMMAND runs while all are protected. all:\nevery output "
-             "with a display, also one that is\nplugged in later (default: the first that offers\nwhat is asked for; see copp "
-             "status)"},
+     .help = "an output to protect; may be given several times:\n"
+             "COMMAND runs while all are protected. all: every\n"
+             "output with a display, also one that is plugged in\n"
+             "later (default: the first that offers what is\n"
+             "asked for; see copp status)"},
     CRL_OPTION(struct protect_arguments, device.revocation),
     SRM_OPTIONS(struct protect_arguments, device.revocation),
     {.name = "hold",
@@ -51,38 +53,41 @@ const struct option_spec protect_options[] = {
      .argument = "MS",
      .max = HOLD_MAX_MS,
      .initial = HOLD_DEFAULT_MS,
-     .help = "kill COMMAND once it has been held for so long\nwithout protection: a frozen player still shows\nits last frame "
-             "(default: "
-             "2000)"},
+     .help = "kill COMMAND once it has been held for this long\n"
+             "without protection: a frozen player still shows\n"
+             "its last frame (default: 2000)"},
     {.name = "grace",
      .kind = OPTION_NUMBER,
      .offset = offsetof(struct protect_arguments, grace),
      .argument = "MS",
      .max = GRACE_MAX_MS,
-     .help =
-         "when protection is lost, tell COMMAND to end and\nkill it after so long: CONTENT MAY BE SHOWN\nUNPROTECTED meanwhile "
-         "(default: 0, kill it at once)"},
+     .help = "when protection is lost, tell COMMAND to end and\n"
+             "kill it after this time: CONTENT MAY BE SHOWN\n"
+             "UNPROTECTED meanwhile (default: 0, kill it at once)"},
     {.name = "reconnect",
      .kind = OPTION_NUMBER,
      .offset = offsetof(struct protect_arguments, reconnect),
      .argument = "SECONDS",
      .max = RECONNECT_MAX_S,
-     .help =
-         "if coppd or the link to the display is lost, hold\nCOMMAND and try a new session for so long\n(default: 0, kill it)"},
+     .help = "if coppd or the link to the display is lost, hold\n"
+             "COMMAND and try a new session for this long\n"
+             "(default: 0, kill it)"},
     {.name = "unnamed-receiver",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct protect_arguments, unnamed_receiver),
-     .help = "HDCP is enough where the driver does not tell\nwho receives, as Linux's do not: repeaters and\nrevoked receivers "
-             "are then not refused"},
+     .help = "accept HDCP if the driver does not name the\n"
+             "receiver, as Linux's do not: repeaters and revoked\n"
+             "receivers are then not refused"},
     {.name = "allow-simulated",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct protect_arguments, allow_simulated),
-     .help = "an output will do that is simulated and protects\nnothing, for tests (implied where the embedded\nadapter is asked "
-             "for)"},
+     .help = "accept a simulated output, which protects nothing,\n"
+             "for tests (the embedded adapter implies it)"},
     {.name = "require-cgroup",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct protect_arguments, require_cgroup),
-     .help = "do not start COMMAND unless a cgroup holds it\ntogether (Linux)"},
+     .help = "do not start COMMAND unless a cgroup can contain\n"
+             "it (Linux)"},
     DEVICE_OPTIONS(struct protect_arguments),
     SEMANTICS_OPTION(struct protect_arguments),
     DEVICE_RECORD_OPTIONS(struct protect_arguments),
@@ -95,7 +100,8 @@ const struct option_spec protect_options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct protect_arguments, device.events),
      .argument = "FILE",
-     .help = "what happens to it meanwhile: lines such as\n\"+2 unplug HDMI-1\"; \"-\" is standard input"},
+     .help = "events while it runs: lines such as\n"
+             "\"+2 unplug HDMI-1\"; \"-\" is standard input"},
     {.name = NULL},
 };
 
@@ -103,7 +109,7 @@ const struct option_spec protect_options[] = {
 static int check_outputs(const struct invocation *in, const struct text_list *outputs) {
     for (size_t i = 0; i < outputs->count; i++) {
         if (outputs->count > 1 && strcmp(outputs->items[i], PROTECTION_OUTPUTS_ALL) == 0)
-            return fail(in, STATUS_UNKNOWN, NULL, "--output all means every output: it does not go with another --output");
+            return fail(in, STATUS_UNKNOWN, NULL, "--output all means every output: remove the other --output");
         for (size_t j = 0; j < i; j++) {
             if (strcmp(outputs->items[i], outputs->items[j]) == 0)
                 return fail(in, STATUS_UNKNOWN, outputs->items[i], "this output is named twice");
@@ -141,7 +147,7 @@ int arguments_read(const struct invocation *in, struct choice_terms *terms, stru
                     "and \",redistribution\" after it; not '%s'",
                     o->cgmsa);
     if (wanted->hdcp == 0 && !wanted->type1 && wanted->acp == 0 && wanted->cgmsa == 0)
-        return fail(in, STATUS_UNKNOWN, NULL, "nothing is asked for: give --hdcp, --type1, --acp or --cgmsa");
+        return fail(in, STATUS_UNKNOWN, NULL, "no protection is requested: give --hdcp, --type1, --acp or --cgmsa");
     read_device(o, wanted->cgmsa, device);
     *limits = (struct protection_limits){.hold_ms = o->hold, .reconnect_ms = (uint64_t)o->reconnect * 1000};
     return check_outputs(in, &o->outputs);

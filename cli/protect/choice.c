@@ -82,7 +82,7 @@ static bool is_one_of_several(const struct choice_terms *terms, const struct ada
 static int take_first(const struct invocation *in, const struct choice_terms *terms, const struct adapter *adapter,
                       const struct output *chosen) {
     if (!in->json && is_one_of_several(terms, adapter, chosen))
-        complain("%s: chosen among several displays, and it alone is protected: name the player's with --output, or give "
+        complain("%s: chosen among several displays; only this one is protected: name the player's with --output, or give "
                  "--output all",
                  chosen->name);
     return STATUS_YES;

@@ -14,9 +14,9 @@ _Static_assert(CONSOLE_FDS_MAX + SIGNAL_FDS <= WAIT_MAX, "all of them are waited
 
 int console_open(struct console *c) {
     if (!signals_open(&c->signals))
-        return fail(c->in, STATUS_UNKNOWN, NULL, "signals cannot be taken: %s", strerror(errno));
+        return fail(c->in, STATUS_UNKNOWN, NULL, "cannot handle signals: %s", strerror(errno));
     if (!printer_start(c->in->json))
-        return fail(c->in, STATUS_UNKNOWN, NULL, "messages cannot be printed: %s", strerror(errno));
+        return fail(c->in, STATUS_UNKNOWN, NULL, "cannot print messages: %s", strerror(errno));
     return STATUS_YES;
 }
 

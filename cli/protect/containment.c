@@ -37,7 +37,7 @@ static bool make_direct(struct containment *c) {
         return false;
     }
     if (!cgroup_make(&c->cgroup, own)) {
-        add_reason(c, "no cgroup can be made in that of copp: %s", strerror(errno));
+        add_reason(c, "cannot create a cgroup in that of copp: %s", strerror(errno));
         return false;
     }
     return true;
@@ -61,7 +61,7 @@ static bool make_in_scope(struct containment *c, pid_t pid, const char *descript
     if (scope < 0)
         add_reason(c, "systemd has started a scope, but the command is not in a cgroup of version 2 there");
     else if (!cgroup_make(&c->cgroup, scope))
-        add_reason(c, "no cgroup can be made in the scope: %s", strerror(errno));
+        add_reason(c, "cannot create a cgroup in the scope: %s", strerror(errno));
     return c->cgroup.fd >= 0;
 }
 
@@ -71,7 +71,7 @@ static bool put(struct containment *c, pid_t pid) {
     const char *last = there && process_cgroup(pid, c->path) ? strrchr(c->path, '/') : NULL;
     if (last && strcmp(last + 1, c->cgroup.name) == 0)
         return true;
-    add_reason(c, "the command cannot be moved to its cgroup: %s", there ? "/proc does not tell which that is" : strerror(errno));
+    add_reason(c, "cannot move the command to its cgroup: %s", there ? "/proc does not show which that is" : strerror(errno));
     return false;
 }
 

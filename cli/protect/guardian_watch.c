@@ -238,7 +238,7 @@ static void copp_ended(struct watch *w, const siginfo_t *info) {
     w->status = killed ? 128 + info->si_status : info->si_status;
     if (killed && early) {
         (void)snprintf(text, sizeof text, "copp was killed by signal %d; the command %s", info->si_status,
-                       ended ? "is killed" : "may NOT be: some of it is another user's, or out of reach");
+                       ended ? "is killed" : "may NOT be: some of it belongs to another user, or is out of reach");
         announce(READER_MS, text);
     } else if (killed) {
         w->status = end_by(info->si_status);
@@ -372,7 +372,7 @@ static void watch(struct watch *w) {
 int guardian_watch(struct guardian_page *page, pid_t copp, int fd) {
     struct watch w;
     if (!open_watch(&w, page, copp, fd)) {
-        announce(READER_MS, "signals cannot be taken, or no timer");
+        announce(READER_MS, "cannot handle signals, or no timer");
         close_watch(&w);
         return STATUS_UNKNOWN;
     }

@@ -183,8 +183,8 @@ bool printer_start(bool json) {
         return false;
     }
     started = open_stream(&streams[0], stdout, STDOUT_FILENO, &lanes[0],
-                          json ? "{\"event\":\"lost\",\"lines\":%u}\n" : "copp: %u lines lost: nobody read them\n") &&
-              open_stream(&streams[1], stderr, STDERR_FILENO, second, "copp: %u lines lost: nobody read them\n");
+                          json ? "{\"event\":\"lost\",\"lines\":%u}\n" : "copp: %u lines lost: they were not read\n") &&
+              open_stream(&streams[1], stderr, STDERR_FILENO, second, "copp: %u lines lost: they were not read\n");
     if (!started) {
         end_lane(&lanes[0]);
         if (second != &lanes[0])

@@ -53,8 +53,8 @@ static void report_stop(const struct protection *p, enum copp_stop stop, struct 
                                     .event = "stopped",
                                     .rule = copp_stop_rule(stop),
                                     .remedy = copp_session_remedy(session_of(p), COPP_OK, NULL, stop),
-                                    .hint = stop == COPP_STOP_NO_RECEIVER   ? "; --unnamed-receiver plays to it all the same"
-                                            : stop == COPP_STOP_UNSUPPORTED ? "; copp status tells what each does"
+                                    .hint = stop == COPP_STOP_NO_RECEIVER   ? "; use --unnamed-receiver to play anyway"
+                                            : stop == COPP_STOP_UNSUPPORTED ? "; copp status shows what each output offers"
                                                                             : ""};
     (void)snprintf(r->text, sizeof r->text, "%s", copp_stop_text(stop));
     if (stop == COPP_STOP_REFUSED)
@@ -191,7 +191,7 @@ static bool check_lists(struct protection *p, struct protection_report *r) {
     if (status == STATUS_NO)
         report_stop(p, COPP_STOP_DRIVER_REVOKED, r);
     else if (status != STATUS_YES)
-        report_lost(status, "what is revoked is not known any more", COPP_RULE_NONE, r);
+        report_lost(status, "the revocation lists can no longer be read", COPP_RULE_NONE, r);
     return status == STATUS_YES;
 }
 
@@ -324,7 +324,7 @@ static void lose(struct protection *p, enum copp_stop stop, struct protection_re
 
 static const char *reason_of_gap(const struct protection *p) {
     return p->gap == PROTECTION_JOINS    ? "a display was plugged in, and cannot be protected"
-           : p->gap == PROTECTION_LEAVES ? "the display was unplugged, and the output's state is not known"
+           : p->gap == PROTECTION_LEAVES ? "the display was unplugged, and the output's state is unknown"
                                          : copp_stop_text(p->cause);
 }
 

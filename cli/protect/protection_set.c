@@ -33,7 +33,7 @@ int protection_set_open(const struct invocation *in, const struct adapter_option
     set->terms.wanted.embedded_unbound = adapter_unbound(adapter); /* BIND-8: Microsoft's drivers bind nothing */
     if (status == STATUS_YES && set->common.follows && adapter_unbound(adapter))
         return fail(in, STATUS_UNKNOWN, adapter->path,
-                    "--output all needs a driver that says under its MAC what is plugged in (BIND-6): name the outputs");
+                    "--output all needs a driver whose MAC covers what is plugged in (BIND-6): name the outputs");
     return status;
 }
 
@@ -71,8 +71,7 @@ static struct protection *add(struct protection_set *set, const char *name) {
 }
 
 static int fail_to_add(const struct protection_set *set) {
-    return fail(set->common.in, STATUS_UNKNOWN, NULL, "more outputs than copp can watch over: %u at most",
-                PROTECTION_OUTPUTS_MAX);
+    return fail(set->common.in, STATUS_UNKNOWN, NULL, "more outputs than copp can monitor: %u at most", PROTECTION_OUTPUTS_MAX);
 }
 
 static bool is_known(const struct protection_set *set, const char *name) {
@@ -333,7 +332,7 @@ static void report_too_long(const struct protection_set *set, const struct prote
         name_output(p, r);
         return;
     }
-    (void)snprintf(text, sizeof text, "which outputs there are is not known any more: %s", set->note.text);
+    (void)snprintf(text, sizeof text, "the list of outputs is no longer known: %s", set->note.text);
     report_set(set, known ? "nothing is plugged in any more" : text, r);
     r->hint = protection_limit_hint(&set->common);
 }
@@ -351,7 +350,7 @@ static void join(struct protection_set *set, const struct output *output, struct
         protection_join(p, output, r);
         name_output(p, r);
     } else {
-        report_set(set, "there are more outputs than copp can watch over", r);
+        report_set(set, "there are more outputs than copp can monitor", r);
         r->status = STATUS_UNKNOWN;
     }
 }

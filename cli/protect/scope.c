@@ -122,7 +122,7 @@ bool scope_start(pid_t pid, const char *description, char unit[static SCOPE_UNIT
         give_up(&request, root ? "no system bus" : "no user bus",
                 result == -ENOMEDIUM ? "XDG_RUNTIME_DIR is not set" : strerror(-result));
     else if ((result = send_request(bus, &request, pid, description)) < 0)
-        give_up(&request, "systemd cannot be asked for a scope", strerror(-result));
+        give_up(&request, "cannot ask systemd for a scope", strerror(-result));
     else
         serve(bus, &request, limit);
     sd_bus_close_unref(bus);

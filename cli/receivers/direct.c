@@ -142,7 +142,7 @@ int receivers_read(const struct invocation *in, struct receiver_rows *rows) {
     char *names[CARDS_MAX];
     size_t count = find_cards(names);
     int status = count == 0 ? fail_with(in, STATUS_UNKNOWN, "/dev/dri",
-                                        "load the graphics card's kernel driver; copp probe tells what there is",
+                                        "load the graphics card's kernel driver; copp probe shows what there is",
                                         "this machine has no graphics card with outputs")
                             : STATUS_YES;
     for (size_t i = 0; i < count; i++) {

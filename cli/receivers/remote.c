@@ -33,7 +33,7 @@ int receivers_ask(const struct invocation *in, const struct adapter_options *opt
             status = fail_result(in, NULL, result);
         else if (result == COPP_E_NOT_FOUND && connection == NULL)
             status = fail_with(in, STATUS_UNKNOWN, adapter.path,
-                               "start it (systemctl start coppd.socket), or read without it: copp receivers --direct, as root",
+                               "start coppd (systemctl start coppd.socket), or read without it: copp receivers --direct, as root",
                                "no coppd listens there");
         else if (result != COPP_OK)
             status = remote_socket_fail(in, &adapter, connection, result);

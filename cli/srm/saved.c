@@ -97,7 +97,7 @@ static int open_directory(const struct invocation *in, const char *root, struct 
         firmware_path(root, state_default(unused, sizeof unused), saved->path, sizeof saved->path);
     path_of(saved, 0, inside, sizeof inside);
     if (state_make_public(inside) != 0)
-        return fail_to_write(in, saved->path, "cannot be made", errno);
+        return fail_to_write(in, saved->path, "cannot be created", errno);
     saved->directory = open(saved->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (saved->directory >= 0 && directory_lock(saved->directory))
         return STATUS_YES;

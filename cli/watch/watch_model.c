@@ -292,7 +292,7 @@ static void take_refusal(struct model *model, const struct copp_socket_refused_n
         snprintf(label, sizeof label, "%s, process %u", user, (unsigned)news->pid);
     }
     if (news->request[0] == '\0')
-        model_say(model, "%s: not let in: %s%s", label, news->cause, others);
+        model_say(model, "%s: refused: %s%s", label, news->cause, others);
     else if (session != NULL && session->now.state == COPP_SOCKET_UNDER_WAY)
         model_say(model, "%s: the command under way failed and was rolled back: %s%s", label, copp_hresult_name(news->hresult),
                   others);

@@ -22,7 +22,7 @@ int source_open(const struct invocation *in, const struct adapter_options *optio
         return status;
     enum copp_result result = begin(source);
     if (result == COPP_E_UNSUPPORTED)
-        return fail(in, STATUS_UNKNOWN, source->device.path, "this coppd is from before copp watch: update it, and restart it");
+        return fail(in, STATUS_UNKNOWN, source->device.path, "this coppd does not support copp watch: update it and restart it");
     return result == COPP_OK ? STATUS_YES : remote_socket_fail(in, &source->device, source->connection, result);
 }
 

@@ -30,8 +30,9 @@ static const struct option_spec options[] = {
      .kind = OPTION_TEXT,
      .offset = offsetof(struct probe_options, anchor),
      .argument = "FILE",
-     .help =
-         "whom to trust: a PEM public key or a base64\nmodulus for COPP, a certificate for OPM (default:\nMicrosoft's anchors)"},
+     .help = "the trust anchor: a PEM public key or a base64\n"
+             "modulus for COPP, a certificate for OPM (default:\n"
+             "Microsoft's anchors)"},
     CRL_OPTION(struct probe_options, revocation),
     {.name = "set",
      .kind = OPTION_FLAG,
@@ -170,7 +171,8 @@ static void try_opm(struct probe *probe, const struct monitor *monitor, bool opm
         else if (transport)
             run_transport(probe, transport);
         else
-            probe_add_failed(probe, step, COPP_RULE_NONE, there == 0 ? "the monitor has no outputs" : "an output has gone");
+            probe_add_failed(probe, step, COPP_RULE_NONE,
+                             there == 0 ? "the monitor has no outputs" : "an output has disappeared");
         end_path(probe);
         i++;
     } while (i < there && !probe_interrupted(probe));
@@ -244,7 +246,7 @@ static int run(const struct invocation *in) {
         try_monitor(&probe, &(struct monitor){.name = "none"});
     status = report(&probe);
     if (probe_interrupted(&probe)) {
-        complain("interrupted: what is not told has not been tried");
+        complain("interrupted: what is not shown has not been tried");
         status = STATUS_UNKNOWN;
     }
     json_decref(probe.paths);
@@ -262,7 +264,7 @@ const struct command command_probe = {
     .summary = "Find out where this machine's output protection fails",
     .details = "Opens the driver of every monitor through IOPMVideoOutput with OPM and with\n"
                "COPP semantics, VMR-9 and VMR-7,\n"
-               "validates its chain, starts a session and asks everything there is to ask. Exit\n"
+               "validates its chain, starts a session and asks every query. Exit\n"
                "status 0: every step of one way succeeded; 1: each way fails somewhere.",
     .options = options,
     .options_size = sizeof(struct probe_options),

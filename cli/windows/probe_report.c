@@ -22,7 +22,7 @@ static const char *meaning(uint32_t hresult) {
         {0x80040154, "this renderer is not installed"},
         {0x8004029B, "the driver has no COPP, or the renderer shows nothing"},
         {0x80070005, "access denied: a remote or locked session?"},
-        {0x80070057, "the driver does not know the request, or has no receiver to tell of"},
+        {0x80070057, "the driver does not know the request, or has no receiver to report"},
         {0x8007007E, "the file is not there"},
         {0x8007007F, "the file is too old: it lacks the function"},
         {0x887601E0, "the resolution is too high for the protection"},

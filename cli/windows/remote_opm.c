@@ -13,7 +13,7 @@
 #define OUTPUTS_MAX 64u /* of a monitor: a driver that claims more is broken */
 
 const char remote_kinds[] = "opm";
-const char remote_no_outputs[] = "no monitor is part of the desktop (copp probe tells more)";
+const char remote_no_outputs[] = "no monitor is part of the desktop (copp probe shows more)";
 const enum copp_binding_demand remote_binding = COPP_BINDING_OPTIONAL;
 
 /* Nobody does. */
@@ -99,7 +99,7 @@ int remote_outputs(const struct invocation *in, struct adapter *adapter) {
 /* What is plugged in nobody says so that one can rely on it: all outputs are not followed here. */
 int remote_follow(const struct invocation *in, const struct adapter *adapter, struct copp_socket **news) {
     *news = NULL;
-    return fail(in, STATUS_UNKNOWN, adapter->path, "tells no news of outputs");
+    return fail(in, STATUS_UNKNOWN, adapter->path, "does not report changes of outputs");
 }
 
 int remote_news_fd(const struct copp_socket *news) {
@@ -159,7 +159,7 @@ static int fail_open(const struct invocation *in, const struct adapter *adapter,
     unsigned long hr = (unsigned long)attempt->hr;
     if (FAILED(attempt->opm_hr))
         return fail(in, STATUS_UNKNOWN, output,
-                    "the driver has neither OPM semantics (0x%08lX) nor COPP's (0x%08lX): copp probe tells more",
+                    "the driver has neither OPM semantics (0x%08lX) nor COPP's (0x%08lX): copp probe shows more",
                     (unsigned long)attempt->opm_hr, hr);
     if (adapter->semantics == COPP_SEMANTICS_OPM && lacks_opm(attempt->hr))
         return fail(in, STATUS_UNKNOWN, output, "the driver has no OPM semantics (0x%08lX, OPM-OUT-4): use --semantics copp", hr);
@@ -168,7 +168,7 @@ static int fail_open(const struct invocation *in, const struct adapter *adapter,
     if (refuses_mode(attempt->hr))
         return fail(in, STATUS_UNKNOWN, output, "no session in clone or theatre mode (ARB-6): 0x%08lX%s", hr,
                     adapter->semantics == COPP_SEMANTICS_COPP ? "; OPM allows clone mode: use --semantics opm" : "");
-    return fail(in, STATUS_UNKNOWN, output, "%s: 0x%08lX (copp probe tells what that means)", attempt->step, hr);
+    return fail(in, STATUS_UNKNOWN, output, "%s: 0x%08lX (copp probe shows what that means)", attempt->step, hr);
 }
 
 /* Others that show the picture would go unprotected if there were more of them than were listed (OPM-OUT-7). */
@@ -193,5 +193,5 @@ int remote_open(const struct invocation *in, struct adapter *adapter, const char
 
 void remote_explain_anchor(const struct adapter *adapter) {
     (void)adapter;
-    complain("name whom a test driver's chain leads to with --anchor or COPP_ANCHOR: a certificate for OPM, a key for COPP");
+    complain("name the anchor of a test driver's chain with --anchor or COPP_ANCHOR: a certificate for OPM, a key for COPP");
 }

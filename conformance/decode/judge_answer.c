@@ -6,6 +6,10 @@
 
 #define ANSWER_AT 20u
 #define DATA_AT (ANSWER_AT + 20u)
+#define LATE_US 2000000u /* APP-3 */
+#define KNOWN_FLAGS                                                                                                              \
+    (COPP_STATUS_LINK_LOST | COPP_STATUS_RENEGOTIATION_REQUIRED | COPP_STATUS_TAMPERING_DETECTED |                               \
+     COPP_STATUS_REVOKED_HDCP_DEVICE)
 
 /* --- refusals --- */
 
@@ -16,8 +20,16 @@ struct refusal {
     const char *opm_rule;
 };
 
-/* Why a request is refused in which we find no fault. */
-static const struct refusal *explain_refusal(uint32_t hresult) {
+static const struct refusal *find_refusal(const struct refusal *table, size_t count, uint32_t hresult) {
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].hresult == hresult)
+            return &table[i];
+    }
+    return NULL;
+}
+
+/* Why a command is refused in which we find no fault. */
+static const struct refusal *explain_command(uint32_t hresult) {
     static const struct refusal table[] = {
         {COPP_HR_UNEXPECTED, "a protection could not be put in force, or the state was another one", "CMD-4", "OPM-SET-4"},
         {COPP_HR_INVALIDARG, "the connector does not have the parameter's value", "CMD-4", "OPM-SET-4"},
@@ -28,17 +40,54 @@ static const struct refusal *explain_refusal(uint32_t hresult) {
         {COPP_HR_OPM_NO_ACP, "the connector has no ACP", "CMD-4", "OPM-GET-6"},
         {COPP_HR_OPM_NO_CGMSA, "the connector has no CGMS-A", "CMD-4", "OPM-GET-6"},
         {COPP_HR_OPM_HDCP_HARDWARE_IN_USE, "all HDCP hardware is in use", "CMD-4", "OPM-SET-4"},
-        {COPP_HR_OPM_SRM_NEVER_SET, "the driver was given no SRM", "SRM-4", "OPM-GET-9"},
         {COPP_HR_OPM_INVALID_SRM, "the SRM is not valid, or older than one before", "SRM-4", "OPM-SRM-1"},
-        {COPP_HR_OPM_OUTPUT_GONE, "the output no longer exists", "EVT-5", "OPM-STA-7"},
+        {COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST,
+         "the driver takes something in it for wrong: its MAC, its number or a parameter; or the mode does not allow it", "CMD-2",
+         "OPM-SET-1"},
         {COPP_HR_OPM_DRIVER_INTERNAL_ERROR, "a link did not come up, or the driver failed", "CMD-4", "OPM-SET-4"},
-        {COPP_HR_OPM_INVALID_ENCRYPTED_PARAMETERS, "what was encrypted is not what the driver expects", "SES-8", "OPM-INI-6"},
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].hresult == hresult)
-            return &table[i];
+    return find_refusal(table, sizeof table / sizeof table[0], hresult);
+}
+
+/* Why a query is. */
+static const struct refusal *explain_query(uint32_t hresult) {
+    static const struct refusal table[] = {
+        {COPP_HR_INVALIDARG, "the driver takes something in it for wrong, or the connector does not have what is asked for",
+         "QRY-1", "OPM-GET-2"},
+        {COPP_HR_OPM_INVALID_INFORMATION_REQUEST, "the driver takes something in it for wrong: its MAC, its number or its size",
+         "QRY-1", "OPM-GET-2"},
+        {COPP_HR_OPM_NO_HDCP, "the connector has no HDCP", "QRY-1", "OPM-GET-6"},
+        {COPP_HR_OPM_NO_ACP, "the connector has no ACP", "QRY-1", "OPM-GET-6"},
+        {COPP_HR_OPM_NO_CGMSA, "the connector has no CGMS-A", "QRY-1", "OPM-GET-6"},
+        {COPP_HR_OPM_SRM_NEVER_SET, "the driver was given no SRM", "SRM-4", "OPM-GET-9"},
+        {COPP_HR_UNSUPPORTEDMODE, "clone or theatre mode", "ARB-6", "OPM-OUT-6"},
+    };
+    return find_refusal(table, sizeof table / sizeof table[0], hresult);
+}
+
+/* NULL: we cannot tell. */
+static const struct refusal *explain_refusal(const struct asked *asked, uint32_t hresult) {
+    static const struct refusal gone = {COPP_HR_OPM_OUTPUT_GONE, "the output no longer exists", "EVT-5", "OPM-STA-7"};
+    static const struct refusal exchange = {0, "the driver begins no session", "SES-2", "OPM-INI-1"};
+    static const struct refusal command = {0, "by a code that does not say why", "CMD-4", "OPM-APP-5"};
+    static const struct refusal query = {
+        0, "the driver does not answer a query in which we find nothing wrong; what it would say is unknown", "APP-3",
+        "OPM-APP-3"};
+    const struct refusal *found = NULL;
+    if (hresult == COPP_HR_OPM_OUTPUT_GONE)
+        return &gone;
+    switch (asked->entry->message.kind) {
+    case RECORDING_KEY_EXCHANGE:
+        return &exchange;
+    case RECORDING_COMMAND:
+        found = explain_command(hresult);
+        return found != NULL ? found : &command;
+    case RECORDING_STATUS:
+        found = explain_query(hresult);
+        return found != NULL ? found : &query;
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 /* QRY-6: where nothing is plugged in that has a key, that is the answer. */
@@ -50,8 +99,13 @@ static void judge_refusal(struct session_state *session, struct judged *judged) 
     const struct asked *asked = &session->asked;
     uint32_t hresult = judged->entry->message.hresult;
     struct meaning meaning, wanted;
-    const struct refusal *refusal = explain_refusal(hresult);
-    if (asked->faulty && asked->hresult != 0 && asked->hresult != hresult)
+    const struct refusal *refusal = explain_refusal(asked, hresult);
+    if ((hresult & 0x80000000u) == 0) /* S_FALSE, for instance */
+        note(judged, DECODED_BROKEN,
+             asked->entry->message.kind == RECORDING_COMMAND ? rule_of(session, "CMD-4", "OPM-APP-5")
+                                                             : rule_of(session, "APP-3", "OPM-APP-3"),
+             "0x%08" PRIX32 " is neither S_OK nor an error: it does not count as a success", hresult);
+    else if (asked->faulty && asked->hresult != 0 && asked->hresult != hresult)
         note(judged, DECODED_BROKEN, asked->rule, "the driver answers %.50s in place of %.50s",
              meaning_hresult(&meaning, hresult), meaning_hresult(&wanted, asked->hresult));
     else if (asked->faulty)
@@ -59,7 +113,8 @@ static void judge_refusal(struct session_state *session, struct judged *judged) 
     else if (is_no_receiver(asked, hresult))
         note(judged, DECODED_REFUSED, "QRY-6", "there is no HDCP receiver that has a key");
     else if (judged->entry->message.kind == RECORDING_SEQUENCE_START)
-        note(judged, DECODED_BROKEN, rule_of(session, "SES-8", "OPM-INI-6"), "the handshake was not accepted");
+        note(judged, DECODED_BROKEN, rule_of(session, "SES-8", "OPM-INI-6"),
+             "the handshake was not accepted: sealed for another key, with other bytes or in another order");
     else if (refusal != NULL)
         note(judged, DECODED_REFUSED, rule_of(session, refusal->rule, refusal->opm_rule), "refused: %s", refusal->why);
     else
@@ -71,10 +126,13 @@ static void judge_refusal(struct session_state *session, struct judged *judged) 
 static void judge_exchanged(struct session_state *session, const struct key_log *log, struct judged *judged) {
     const char *rule = rule_of(session, "SES-2", "OPM-INI-1");
     if (judged->fields.size < COPP_RANDOM_SIZE) {
-        note(judged, DECODED_BROKEN, rule, "the driver gives no random number");
+        note(judged, DECODED_BROKEN, rule, "the answer has %zu bytes, and the driver's random number alone %u",
+             judged->fields.size, COPP_RANDOM_SIZE);
         return;
     }
-    if (judged->fields.size == COPP_RANDOM_SIZE)
+    if (judged->fields.size > COPP_RANDOM_SIZE && (judged->entry->message.flags & RECORDING_CUT) == 0)
+        judge_chain(session, judged);
+    else if (judged->fields.size == COPP_RANDOM_SIZE)
         note(judged, DECODED_BROKEN, rule_of(session, "CERT-1", "OPM-CERT-1"), "the driver gives no certificate chain");
     memcpy(session->random, judged->fields.bytes, COPP_RANDOM_SIZE);
     session->exchanged = true;
@@ -175,8 +233,8 @@ static void judge_events(struct session_state *session, struct judged *judged) {
     session->type_count = 0; /* what fell away is told by the next level that is asked for (EVT-3) */
     if ((flags & COPP_STATUS_REVOKED_HDCP_DEVICE) != 0 && (flags & COPP_STATUS_LINK_LOST) == 0)
         note(judged, DECODED_BROKEN, "OPM-STA-3", "RevokedHDCPDevice comes without LinkLost");
-    note(judged, DECODED_REFUSED, rule_of(session, "EVT-1", "OPM-STA-2"), "the driver tells of %.80s",
-         meaning_flags(&meaning, flags));
+    note(judged, DECODED_REFUSED, rule_of(session, "EVT-1", "OPM-STA-2"), "the driver tells of %.80s%s",
+         meaning_flags(&meaning, flags), (flags & ~KNOWN_FLAGS) != 0 ? "; a flag that is not defined counts as a lost link" : "");
 }
 
 static void judge_levels(struct session_state *session, struct judged *judged) {
@@ -194,8 +252,8 @@ static void judge_levels(struct session_state *session, struct judged *judged) {
     field->state = right ? DECODED_RIGHT : DECODED_WRONG;
     if (!right && local)
         note(judged, DECODED_BROKEN, rule_of(session, "QRY-5", "OPM-GET-8"),
-             "the local level is %.30s, and the session has set %.30s", meaning_level(&meaning, asked->type, value),
-             meaning_level(&wanted, asked->type, held));
+             "the %s level is %.30s, and the session has set %.30s", session->opm ? "virtual" : "local",
+             meaning_level(&meaning, asked->type, value), meaning_level(&wanted, asked->type, held));
     else if (!right)
         note(judged, DECODED_BROKEN, rule_of(session, "CMD-4", "OPM-SET-5"),
              "%.30s is in force, though %.30s was set with success", meaning_level(&meaning, asked->type, value),
@@ -241,6 +299,16 @@ static void judge_told(struct session_state *session, struct judged *judged) {
     judge_content(session, judged);
 }
 
+/* A look that takes longer than 2 s has told too late (APP-3). */
+static void judge_delay(const struct session_state *session, struct judged *judged) {
+    const uint64_t asked_us = session->asked.entry->message.time_us;
+    const uint64_t now_us = judged->entry->message.time_us;
+    if (now_us > asked_us && now_us - asked_us > LATE_US)
+        note(judged, DECODED_REFUSED, rule_of(session, "APP-3", "OPM-APP-3"),
+             "the driver took %" PRIu64 ".%01" PRIu64 " s: an answer that comes after 2 s counts no more",
+             (now_us - asked_us) / 1000000, (now_us - asked_us) / 100000 % 10);
+}
+
 /* The driver has done what it was asked. */
 static void judge_success(struct session_state *session, const struct key_log *log, struct judged *judged) {
     const struct asked *asked = &session->asked;
@@ -258,6 +326,7 @@ static void judge_success(struct session_state *session, const struct key_log *l
         break;
     case RECORDING_STATUS:
         judge_told(session, judged);
+        judge_delay(session, judged);
         break;
     default:
         break;
@@ -275,7 +344,8 @@ void judge_answer(struct session_state *session, const struct key_log *log, stru
         return;
     }
     if (message->result != 0) {
-        note(judged, DECODED_BROKEN, NULL, "the driver did not answer: we cannot tell what it did, and the session is over");
+        note(judged, DECODED_BROKEN, rule_of(session, "APP-3", "OPM-APP-3"),
+             "the driver did not answer: we cannot tell what it did, and the session is over");
         session->unbelievable = true;
     } else if (message->hresult != COPP_HR_OK) {
         session->spent = session->spent || (message->kind == RECORDING_SEQUENCE_START && session->exchanged && !session->started);

@@ -264,6 +264,13 @@ void judge_request(struct session_state *session, struct judged *judged) {
         judge_time(session, judged);
         session->looked_us = message->time_us;
         break;
+    case RECORDING_CLOSE:
+        if (session->exchanged && !session->started && !session->spent)
+            note(judged, DECODED_REFUSED, rule_of(session, "SES-9", "OPM-INI-2"),
+                 "the application ends the session before it has started: it may not trust the driver's chain, or a list revokes "
+                 "it "
+                 "(copp chain verify)");
+        break;
     default:
         break;
     }

@@ -88,6 +88,8 @@ void show_answer(const struct session_state *session, struct judged *judged);
 /* judge_request.c, judge_answer.c: what is right about it; the session is then as it is after it. */
 void judge_request(struct session_state *session, struct judged *judged);
 void judge_answer(struct session_state *session, const struct key_log *log, struct judged *judged);
+/* judge_chain.c: the chain behind the random number of a KeyExchange. */
+void judge_chain(const struct session_state *session, struct judged *judged);
 /* binding.c: BIND-1 to BIND-7 of an answer that is authentic or of which we cannot tell. */
 void judge_binding(struct session_state *session, struct judged *judged);
 /* Whether an answer of COPP_MESSAGE_SIZE bytes has the mark of BIND-1. */

@@ -100,10 +100,10 @@
         theme.textContent = "Theme: " + themes[chosen];
     }
 
-    /* On paper nothing can be opened any more: all findings are, and close again. */
+    /* On paper nothing can be opened any more: what shows the findings is, and closes again. Of all other messages a line is enough. */
     let opened = [];
     function beforePrint() {
-        opened = Array.from(document.querySelectorAll(".finding details:not([open]), .evidence details:not([open])"));
+        opened = Array.from(document.querySelectorAll(".finding details:not([open]):not(.exchange details), .evidence details:not([open])"));
         for (const details of opened)
             details.open = true;
     }

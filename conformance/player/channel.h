@@ -1,6 +1,6 @@
 /*
  * How a player reaches the driver of its case: packets (packets.h) that come whole. On Linux through a socket, as to coppd
- * (channel_socket.c); on Windows through a pipe, at whose other end copp.dll or dxva2.dll is the player's driver (channel_pipe.c).
+ * (channel_posix.c); on Windows through a pipe, at whose other end copp.dll or dxva2.dll is the player's driver (channel_windows.c).
  * Nothing here waits.
  */
 #ifndef COPP_CONFORMANCE_CHANNEL_H

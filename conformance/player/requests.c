@@ -413,6 +413,7 @@ static void record(struct player_server *server, const struct connection *c, con
                          .result = result,
                          .hresult = result == COPP_OK ? server->answer.status : 0,
                          .wrong = !correct,
+                         .delay_us = !correct && c->late != NULL ? (c->late->due_ms - server->now_ms) * 1000u : 0,
                          .request = q->message,
                          .request_size = q->message != NULL ? COPP_MESSAGE_SIZE : 0,
                          .answer = with_body ? server->answer.body : NULL,
@@ -460,6 +461,10 @@ void request_answered(struct player_server *server, struct connection *c, const 
     struct session_seen *seen = c->seen;
     const struct server_answer *answer = &server->answer;
     record(server, c, q, correct, COPP_OK);
+    if (!correct && (answer->type != (q->type | PACKETS_ANSWER) || answer->version != PACKETS_VERSION))
+        connection_note(server, c, EXCHANGE_NOTE,
+                        answer->version != PACKETS_VERSION ? "that answer's packet was of another version"
+                                                           : "that answer's packet said that it answers another request");
     if (seen != NULL && is_wrong_by_itself(server->plan) && (q->on == ON_SET || q->on == ON_RECEIVER))
         seen_wrong(server->seen, seen, server->now_ms);
     if (seen == NULL || !correct || seen->wrong_ms != 0 || answer->status != COPP_HR_OK)

@@ -38,7 +38,7 @@ static void answer(struct player_server *server, struct connection *c, const str
     if (c->channel == NULL)
         return;
     request_answered(server, c, q, what == ANSWER_RIGHT);
-    if (what == ANSWER_WRONG && server->plan->wrong.kind == WRONG_EDIT)
+    if (what == ANSWER_WRONG && server->plan->wrong.kind == WRONG_EDIT && server->run->outcome->mark_count == 0)
         case_mark(server->run, true, server->plan->wrong.offset, server->plan->wrong.size);
     if (what != ANSWER_LATER)
         connection_send(server, c, &server->answer);

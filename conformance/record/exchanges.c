@@ -45,6 +45,7 @@ static struct recording_message request_of(const struct exchange *e, uint32_t nu
 static struct recording_message answer_of(const struct exchange *e, uint32_t number) {
     struct recording_message m = request_of(e, number);
     m.direction = RECORDING_ANSWER;
+    m.time_us += e->delay_us;
     m.hresult = e->hresult;
     m.result = e->result;
     m.bytes = e->answer;

@@ -65,7 +65,7 @@ struct copp_certificate {
     const char *security_level; /* text of SecurityLevel, "" if none; ignored by validation (CERT-13) */
     const char *manufacturer; /* text of ManufacturerData/ManufacturerName, "" if none */
     const uint8_t *data; /* the Data element as transmitted (CERT-10) */
-    size_t data_size; /* 0 if there is none */
+    size_t data_size; /* 0 if missing */
     uint8_t digest[COPP_DIGEST_SIZE]; /* SHA-1 over data */
     uint8_t digest_value[COPP_DIGEST_SIZE]; /* what DigestValue claims; zero if not readable */
 };
@@ -78,7 +78,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_chain_certificate(const struct cop
 struct copp_certificate_request {
     size_t size; /* sizeof this struct, in all of an array alike */
     struct copp_public_key subject; /* the key it is about */
-    struct copp_private_key *signer; /* who vouches for it; its public half becomes KeyInfo */
+    struct copp_private_key *signer; /* signs the certificate; its public half becomes KeyInfo */
     bool encrypt_key;
     bool sign_certificate;
     bool sign_crl;

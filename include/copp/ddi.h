@@ -28,7 +28,7 @@ struct copp_ddi_config {
     struct copp_pump *pump; /* borrowed; time, and how to wait for an output that is pending (CMD-6) */
 };
 
-/* COPP_E_ARGUMENT, COPP_E_MEMORY. There are no targets yet, and the scan is still running. */
+/* COPP_E_ARGUMENT, COPP_E_MEMORY. It begins without targets, and with the scan still running. */
 COPP_API COPP_NODISCARD enum copp_result copp_ddi_new(const struct copp_ddi_config *config, struct copp_ddi **ddi);
 /* Destroys the protected outputs that are left. NULL-safe; clears the pointer. */
 COPP_API void copp_ddi_free(struct copp_ddi **ddi);

@@ -39,11 +39,11 @@ struct copp_adapter_config {
     struct copp_private_key *key; /* of the chain's leaf; borrowed, but see copp_adapter_renew */
     struct copp_random *random; /* borrowed; NULL: the crypto library's CSPRNG */
     uint32_t pending_limit_ms; /* 0: COPP_PENDING_LIMIT_MS */
-    struct copp_log *log; /* told why something failed, but nothing of how a handshake is opened; NULL: nobody */
+    struct copp_log *log; /* receives why something failed, but nothing about opening handshakes; may be NULL */
     bool unbound; /* answers end in zeros, as those of a driver that knows no BIND rules (BIND-2) */
     /*
      * The same for devices under OPM semantics: the bytes of a X.509 chain, and the key of its leaf. Of the two chains one may be
-     * missing (NULL, 0, NULL): there are no devices of those semantics then (OPM-OUT-4). The keys must be two (OPM-CERT-11): both
+     * missing (NULL, 0, NULL): devices of those semantics cannot be opened then (OPM-OUT-4). The keys must be two (OPM-CERT-11): both
      * need their public_key if both chains are given.
      */
     const uint8_t *opm_chain_bytes;
@@ -51,7 +51,7 @@ struct copp_adapter_config {
     struct copp_private_key *opm_key;
 };
 
-/* COPP_E_KEY: COPP and OPM would have the same RSA key, or a key's public half is not to be had, so that we cannot tell (OPM-CERT-11). */
+/* COPP_E_KEY: COPP and OPM would have the same RSA key, or we cannot tell, because a key's public half is not available (OPM-CERT-11). */
 COPP_API COPP_NODISCARD enum copp_result copp_adapter_new(const struct copp_adapter_config *config,
                                                           struct copp_adapter **adapter);
 
@@ -114,7 +114,7 @@ struct copp_connector_config {
     uint32_t protection_types; /* OR of COPP_PROTECTION_TYPE_HDCP, ACP, CGMSA: whatever the mode (QRY-6) */
     uint32_t bus_type; /* COPP_BUS_*, with the INTEGRATED bit */
     uint32_t tv_standards; /* offered, OR of COPP_TV_STANDARD_* */
-    uint32_t default_standard; /* in force while nobody has chosen one (CMD-5) */
+    uint32_t default_standard; /* in force until one is chosen (CMD-5) */
     const char *name; /* copied, at most COPP_CONNECTOR_NAME_SIZE with its NUL; bound to answers (BIND-7). NULL: none */
     bool real; /* false: it is simulated and protects nothing (BIND-6) */
     /* What OPM asks beyond that. Zero: it does not have it. */
@@ -144,7 +144,7 @@ COPP_API size_t copp_connector_devices(const struct copp_connector *connector);
 /* The name it was added with, "" for none and for NULL. Lives as long as the connector. */
 COPP_API const char *copp_connector_name(const struct copp_connector *connector);
 
-/* What else a host may show of a connector. The counts only grow, and run over from UINT32_MAX to 0. */
+/* What else a host may show of a connector. The counts increase, and wrap at UINT32_MAX. */
 struct copp_connector_view {
     size_t size; /* sizeof this struct */
     uint32_t connector_type; /* as configured, and so are the types */
@@ -178,7 +178,7 @@ COPP_API void copp_connector_set_busy(struct copp_connector *connector, bool bus
  * reconfigured: another mode or layout: RenegotiationRequired to every device; what cannot go on in the new mode is
  *   lost as above.
  * set_desktop_acp: the desktop's own ACP, one more holder (ARB-5). COPP_E_UNSUPPORTED without ACP, COPP_E_ARGUMENT
- *   for a level that is none; COPP_E_RESOLUTION, COPP_E_FAILED, or COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6), if
+ *   for an invalid level; COPP_E_RESOLUTION, COPP_E_FAILED, or COPP_E_UNSUPPORTED_MODE in clone and theatre mode (ARB-6), if
  *   it cannot be applied: nothing has changed then.
  *   The desktop does not wait for an output that answers COPP_E_PENDING: that is COPP_E_FAILED. Level 0 always succeeds.
  * applied: a pending apply has ended: COPP_OK, COPP_E_RESOLUTION, COPP_E_FAILED, COPP_E_LINK_LOST, COPP_E_UNSUPPORTED,
@@ -292,7 +292,7 @@ struct copp_device_view {
     size_t size; /* sizeof this struct */
     bool active; /* it has a session key (SES-3) */
     bool pending; /* its command is under way (CMD-6) */
-    uint32_t hdcp; /* what it holds; COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type */
+    uint32_t hdcp; /* what it holds; COPP_NO_PROTECTION_LEVEL_AVAILABLE if the connector does not support the type */
     uint32_t acp;
     uint32_t cgmsa;
     uint32_t events; /* COPP_STATUS_*: raised, and not delivered by an answer yet (EVT-2) */

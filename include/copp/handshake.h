@@ -48,7 +48,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_handshake_open(struct copp_private
  * it with the 16 bytes that the driver handed out, all in constant time (OPM-INI-6). COPP_E_INVALID: the verdict, one for every cause
  * (OPM-INI-7); the random number is then spent and must not be used again. Any other error comes of nothing in these bytes, was found
  * before they were decrypted, and spends nothing (OPM-INI-8): COPP_E_KEY: not a key of 2048 bits; COPP_E_MEMORY, COPP_E_CRYPTO, COPP_E_RANDOM.
- * On an error *handshake is all zero. Constant time is as good as the key's: see copp_private_key_constant_time.
+ * On an error *handshake is all zero. Constant time only if the key is: see copp_private_key_constant_time.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_handshake_open_opm(struct copp_private_key *key,
                                                                  const struct copp_signature *sealed, const uint8_t *random,

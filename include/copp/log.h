@@ -12,7 +12,7 @@ extern "C" {
 
 enum copp_log_level {
     COPP_LOG_ERROR = 0, /* what libcopp stands on failed: the crypto library's or the system's own word */
-    COPP_LOG_WARNING, /* protection was refused or lost; the results say so as well */
+    COPP_LOG_WARNING, /* protection was refused or lost; the results say so, too */
     COPP_LOG_INFO, /* something that was expected */
     COPP_LOG_DEBUG /* a step on the way */
 };

@@ -87,7 +87,7 @@ struct copp_monitors_config {
 
 /*
  * Looks at all connectors; config may be NULL. It opens no device. Reading an EDID may wait for a graphics driver that is at work.
- * COPP_E_NOT_FOUND: this system has no graphics cards; COPP_E_IO: errno says what cannot be read; COPP_E_TOO_LARGE: more than 128
+ * COPP_E_NOT_FOUND: this system does not have a graphics card; COPP_E_IO: errno says what cannot be read; COPP_E_TOO_LARGE: more than 128
  * connectors, or a longer name than coppd knows; COPP_E_MEMORY. Nothing is left out to succeed: it could be the one.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_monitors_read(const struct copp_monitors_config *config,
@@ -101,7 +101,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_monitors_get(const struct copp_mon
 
 /*
  * The one connector of which all of the query is true. COPP_E_NOT_FOUND: of none; COPP_E_AMBIGUOUS: of several, or it may be: *display
- * is empty then. COPP_E_ARGUMENT: also a query that says nothing, or has a number or a descriptor that is none.
+ * is empty then. COPP_E_ARGUMENT: also an empty query, or an invalid number or descriptor.
  * why, if it is not NULL, has room for why_size bytes, at least 1. It gets "", or a sentence fragment that names the candidates.
  * Whether a display is plugged in makes no difference, except that only a display has an EDID.
  */

@@ -13,7 +13,7 @@ extern "C" {
 
 struct copp_omac;
 
-/* Allocates everything a MAC needs; there is no key yet. Later calls allocate nothing, unless the crypto library fails. */
+/* Allocates everything a MAC needs, without a key yet. Later calls allocate nothing, unless the crypto library fails. */
 COPP_API COPP_NODISCARD enum copp_result copp_omac_new(struct copp_omac **omac);
 
 /* Sets or replaces the key (16 bytes). */

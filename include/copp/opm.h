@@ -47,7 +47,7 @@ extern "C" {
 #define COPP_STATUS_TAMPERING_DETECTED 4u
 #define COPP_STATUS_REVOKED_HDCP_DEVICE 8u /* never without COPP_STATUS_LINK_LOST (OPM-STA-3) */
 
-/* Connector types of OPM alone. A value is compared as a whole: there is no COPP_CONNECTOR_INTERNAL here (OPM-CONST-2). */
+/* Connector types of OPM alone. A value is compared as a whole: COPP_CONNECTOR_INTERNAL is not a flag here (OPM-CONST-2). */
 #define COPP_CONNECTOR_RESERVED 14u
 #define COPP_CONNECTOR_MIRACAST 15u
 #define COPP_CONNECTOR_AGNOSTIC_DIGITAL_A 16u

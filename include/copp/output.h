@@ -32,7 +32,7 @@ enum copp_multi_adapter_mode {
 
 /* The protocol that a receiver authenticates with: it says which revocation list the receiver is looked up in (OPM-SRM-7). */
 enum copp_hdcp_version {
-    COPP_HDCP_VERSION_NONE = 0, /* there is no receiver, or we cannot tell: then both lists count */
+    COPP_HDCP_VERSION_NONE = 0, /* no receiver, or we cannot tell: then both lists count */
     COPP_HDCP_VERSION_1, /* HDCP 1.x */
     COPP_HDCP_VERSION_2 /* HDCP 2.x */
 };
@@ -51,7 +51,7 @@ struct copp_output_state {
     /*
      * The devices behind a repeater, as it reported them when HDCP came up: downstream_count times COPP_KSV_SIZE bytes, each KSV
      * or receiver id in the order of bksv. They belong to the output, and hold until its next operation is called. More than
-     * COPP_DOWNSTREAM_MAX, or a count without bytes, is taken for a topology with a revoked device (OPM-SRM-7).
+     * COPP_DOWNSTREAM_MAX, or a count without bytes, counts as a topology with a revoked device (OPM-SRM-7).
      */
     const uint8_t *downstream;
     size_t downstream_count;
@@ -99,7 +99,7 @@ struct copp_output_ops {
      */
     uint32_t (*hdcp)(struct copp_output *output);
     /*
-     * Shows black in place of every frame, or frames again (OPM-STA-6). An output begins with frames shown. It neither depends on
+     * Shows black instead of every frame, or frames again (OPM-STA-6). An output begins with frames shown. It neither depends on
      * apply nor changes what that has put in force. COPP_OK: done. COPP_E_UNSUPPORTED: this output cannot blank. COPP_E_FAILED:
      * nothing has changed. NULL: as COPP_E_UNSUPPORTED.
      */
@@ -109,7 +109,7 @@ struct copp_output_ops {
 /*
  * ARB-6: an S-Video and a composite output fed with the same signal, as one output that protects both: every apply
  * reaches both, and one that fails on either is undone on the other. state is the S-Video output's. Neither half may
- * answer COPP_E_PENDING (it is taken for COPP_E_FAILED): both signals are analog and are switched at once.
+ * answer COPP_E_PENDING (it counts as COPP_E_FAILED): both signals are analog and are switched at once.
  */
 struct copp_output_pair {
     struct copp_output output;

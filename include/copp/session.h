@@ -41,7 +41,7 @@ struct copp_session;
 struct copp_session_lists {
     size_t size; /* sizeof this struct */
     const struct copp_revocation_list *const *revocations; /* validated (CRL-4) */
-    size_t revocation_count; /* 0: no list is at hand, none is checked */
+    size_t revocation_count; /* 0: no list is checked */
     const struct copp_srm *const *srms; /* verified (APP-2) */
     size_t srm_count; /* 0: no receiver is known to be revoked */
 };
@@ -60,7 +60,7 @@ struct copp_session_config {
                                              driver presents the same bytes (its revocation is). NULL: none */
     struct copp_random *random; /* NULL: the crypto library's CSPRNG */
     enum copp_handshake_form form;
-    struct copp_log *log; /* told why something failed; NULL: nobody */
+    struct copp_log *log; /* receives why something failed; may be NULL */
     enum copp_binding_demand binding;
     const char *connector; /* the name of the connector that the transport was opened on (BIND-7): an answer that is bound to
                               another one is not authentic. NULL: one without a name. Copied */
@@ -79,7 +79,7 @@ struct copp_session_config {
 /* Everything in config is borrowed, unless it says otherwise, and must outlive the session, transport too. COPP_E_ARGUMENT for
  * no anchor at all, an SRM of a size that none has, a transport without the four calls and free, a list, chain or message that was parsed but not validated, a
  * message of HDCP 2's, a known chain that leads to another anchor, or a connector's name of COPP_CONNECTOR_NAME_SIZE bytes or
- * more. COPP_E_UNSUPPORTED if there is no anchor of the kind that the transport's semantics need: whoever gives both kinds takes either. */
+ * more. COPP_E_UNSUPPORTED without an anchor for the transport's semantics; with both anchors, either is accepted. */
 COPP_API COPP_NODISCARD enum copp_result copp_session_new(const struct copp_session_config *config,
                                                           struct copp_transport *transport, struct copp_session **session);
 
@@ -117,7 +117,7 @@ COPP_API uint32_t copp_session_hresult(const struct copp_session *session);
  * Returns a descriptor to poll for reading between two calls of copp_session_poll. Once it is readable, an event waits (EVT-2) or the
  * driver is gone: call copp_session_poll, which takes away what is there. Never read from it. What comes is not authenticated, and
  * somebody in between can make it readable at any time: leave it out of what you poll for until COPP_WAKE_MS after your last
- * copp_session_poll. The deadline that copp_session_poll gives holds all the same (APP-3). After COPP_POLL_STOP
+ * copp_session_poll. The deadline that copp_session_poll gives still holds (APP-3). After COPP_POLL_STOP
  * poll for it no more: copp_session_poll takes nothing from there then. The transport owns the descriptor, and has another one after
  * copp_transport_reopen. -1: the transport has none, the session is dead, or NULL.
  */
@@ -141,7 +141,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_session_set_signaling(struct copp_
 
 /*
  * Under OPM semantics alone, else COPP_E_UNSUPPORTED. As copp_session_set_protection_level, but where HDCP cannot be brought up the
- * command succeeds all the same, and copp_session_local_level tells that it is off (OPM-SET-6).
+ * command still succeeds, and copp_session_local_level says that it is off (OPM-SET-6).
  */
 COPP_API COPP_NODISCARD enum copp_result copp_session_set_protection_level_css(struct copp_session *session, uint32_t type,
                                                                                uint32_t level);
@@ -188,7 +188,7 @@ struct copp_requirement {
     uint32_t cgmsa;
     bool unnamed_receiver; /* HDCP is enough even where the driver names no receiver, so that APP-1 and APP-2 cannot be carried
                               out here: the caller's licence does not ask for them, or somebody else carries them out. A
-                              receiver that is named is checked all the same. Under OPM: where a driver that was given an SRM says
+                              receiver that is named is still checked. Under OPM: where a driver that was given an SRM says
                               that its output names nobody, so that it looks up nobody (OPM-SRM-7, BIND-6) */
     bool embedded_unbound; /* HDCP may be left out on an embedded connector (APP-4) also where the driver does not bind its
                               answers, so that somebody in between may have made the connector an embedded one (BIND-8) */
@@ -197,14 +197,14 @@ struct copp_requirement {
     bool type1; /* HDCP 2.2 or later, and Type 1 receivers alone, behind repeaters too (OPM-HDCP-2) */
 };
 
-/* Why content must not be shown. A value that nobody has set, being zero, is a reason too: compare with COPP_STOP_NONE. */
+/* Why content must not be shown. An unset value, zero, is a reason too: compare with COPP_STOP_NONE. */
 enum copp_stop {
     COPP_STOP_INTERNAL = 0, /* this side failed (crypto, random numbers), or nothing has been protected */
-    COPP_STOP_NONE, /* protected: the only value that is no reason */
+    COPP_STOP_NONE, /* protected: the only value that is not a reason */
     COPP_STOP_LINK_LOST, /* EVT-4 */
-    COPP_STOP_LEVEL, /* APP-3: a level is not what was asked for */
+    COPP_STOP_LEVEL, /* APP-3: a level is not the requested one */
     COPP_STOP_REPEATER, /* APP-1 */
-    COPP_STOP_NO_RECEIVER, /* APP-2: HDCP is said to be on, but there is no receiver to check */
+    COPP_STOP_NO_RECEIVER, /* APP-2: HDCP is reported on, but no receiver is named to check */
     COPP_STOP_KSV, /* APP-2: the receiver's KSV is not a valid one */
     COPP_STOP_REVOKED, /* APP-2: the receiver is on the SRM's list */
     COPP_STOP_UNSUPPORTED, /* the connector does not offer the protection */
@@ -213,10 +213,10 @@ enum copp_stop {
     COPP_STOP_TRANSPORT, /* the driver cannot be reached */
     COPP_STOP_DRIVER_REVOKED, /* CRL-4: copp_session_set_lists brought a list with the driver's chain on it */
     /* Under OPM semantics alone. */
-    COPP_STOP_RECONFIGURED, /* OPM-STA-8: the connector was reconfigured, or the driver has closed the output: begin anew */
+    COPP_STOP_RECONFIGURED, /* OPM-STA-8: the connector was reconfigured, or the driver has closed the output: start a new session */
     COPP_STOP_REVOKED_DEVICE, /* OPM-STA-8: the driver has found a revoked HDCP device */
     COPP_STOP_TAMPERING, /* OPM-STA-8: use no output of this machine any more */
-    COPP_STOP_SRM, /* OPM-APP-1: the driver does not go by the SRM that it was given */
+    COPP_STOP_SRM, /* OPM-APP-1: the driver does not use the SRM that it was given */
     COPP_STOP_OTHER_OUTPUT /* OPM-APP-7: it is not the output of copp_session_config.output_id */
 };
 /* In words, never NULL, static. */
@@ -258,7 +258,7 @@ struct copp_poll {
     uint32_t events; /* COPP_STATUS_* seen since the last step, whoever asked */
     bool late; /* the last look no longer counted when this one began: what was shown since then was not known to be protected */
     bool hdcp_skipped; /* HDCP was required and, by APP-4, not asked for */
-    bool receiver_unnamed; /* HDCP is in force, against whom nobody knows: requirement.unnamed_receiver was used */
+    bool receiver_unnamed; /* HDCP is in force with an unknown receiver: requirement.unnamed_receiver was used */
 };
 
 /*
@@ -269,7 +269,7 @@ struct copp_poll {
  * COPP_STOP_TRANSPORT. A look that begins when the last one no longer counts has COPP_POLL_MS of its own, and poll->late is true. After
  * RENEGOTIATE the levels are set first, with the times of copp_session_protect.
  *
- * An answer that tells of a lost link or of a reconfiguration ends the look at once: STOP or RENEGOTIATE (EVT-4). Under OPM every event
+ * An answer that reports a lost link or a reconfiguration ends the look at once: STOP or RENEGOTIATE (EVT-4). Under OPM every event
  * is STOP (OPM-STA-8): copp_session_unprotect then switches off what is held, or closing the device does. Before
  * copp_session_protect: STOP. After STOP it stays STOP.
  */
@@ -281,14 +281,14 @@ COPP_API void copp_session_poll(struct copp_session *session, uint64_t now_ms, s
  * several outputs and looks at their sessions one after the other: none of the looks may stop counting while it waits for one driver (APP-3).
  * So while content is shown limit_ms is no later than any session's last poll->deadline_ms, this one's included. While it is hidden
  * limit_ms may be later, so that a slow driver has time. Levels that have to be set again after RENEGOTIATE have the times of
- * copp_session_protect all the same.
+ * copp_session_protect as well.
  */
 COPP_API void copp_session_poll_until(struct copp_session *session, uint64_t now_ms, uint64_t limit_ms, struct copp_poll *poll);
 
 /*
  * Explains what went wrong with a session, in one sentence for people: what, by which rule, and what to do about it. stop is
  * what protect or poll answered; if it is COPP_STOP_NONE, result is explained, of whichever call on the session failed,
- * copp_session_new and connecting a transport included. session is the one that failed, or NULL where there is none; verdict
+ * copp_session_new and connecting a transport included. session is the one that failed, or NULL without one; verdict
  * is that of the call, or NULL. Writes at most size bytes, NUL included, and returns text. 512 are enough.
  */
 COPP_API const char *copp_session_explain(const struct copp_session *session, enum copp_result result,

@@ -30,11 +30,11 @@ struct copp_sim_config {
     uint32_t pending_limit_ms; /* where the description has none; 0: COPP_PENDING_LIMIT_MS */
     bool
         outputs_only; /* without adapter and connectors, which are the host's: chain_bytes, key, random and pending limit stay unused */
-    struct copp_log *log; /* the adapter's; NULL: nobody is told */
+    struct copp_log *log; /* the adapter's; may be NULL */
     bool unbound; /* as in struct copp_adapter_config */
 };
 
-/* The description used when none is given. Static. */
+/* The default description. Static. */
 COPP_API const char *copp_sim_default(void);
 
 /* COPP_E_INVALID: *error says where and why. error may be NULL. */
@@ -50,15 +50,15 @@ COPP_API size_t copp_sim_count(const struct copp_sim *sim);
 COPP_API const char *copp_sim_name(const struct copp_sim *sim, size_t index);
 /* The other name of a pair (ARB-6): its composite output's. NULL for any other output and beyond the count; lives as long as sim. */
 COPP_API const char *copp_sim_second_name(const struct copp_sim *sim, size_t index);
-/* The output's connector; NULL if there is no output of that name. A pair (ARB-6) answers to the names of both its outputs. */
+/* The output's connector; NULL if no output has that name. A pair (ARB-6) answers to the names of both its outputs. */
 COPP_API struct copp_connector *copp_sim_connector(struct copp_sim *sim, const char *name);
-/* Whether the output's cable is plugged in; false if there is no output of that name. */
+/* Whether the output's cable is plugged in; false if no output has that name. */
 COPP_API bool copp_sim_plugged(struct copp_sim *sim, const char *name);
 /* What the display on the output calls itself, at most 31 characters of printable ASCII. Of a pair (ARB-6) it is the S-Video output's.
  * "" if nothing is plugged in, if the description does not say, or if no output has that name; lives as long as sim. */
 COPP_API const char *copp_sim_display(struct copp_sim *sim, const char *name);
 
-/* Whether the output shows black in place of every frame (OPM-STA-6); false if there is no output of that name. */
+/* Whether the output shows black instead of every frame (OPM-STA-6); false if no output has that name. */
 COPP_API bool copp_sim_blank(struct copp_sim *sim, const char *name);
 
 /*

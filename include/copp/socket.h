@@ -35,9 +35,9 @@ enum copp_socket_receiver {
 #define COPP_SOCKET_RECEIVER_HDCP2 2u /* it can do HDCP 2.x */
 #define COPP_SOCKET_RECEIVER_REPEATER 4u
 #define COPP_SOCKET_RECEIVER_KSV_VALID 8u /* its KSV has 20 ones (SRM-5) */
-#define COPP_SOCKET_RECEIVER_KSV_TOLD 16u /* and is told: to root and to coppd's own user alone */
+#define COPP_SOCKET_RECEIVER_KSV_TOLD 16u /* and is given: only to root and to coppd's own user */
 
-/* What the daemon says of a connector before any handshake. Nothing vouches for it: good to choose and to show, not to rely on. */
+/* What the daemon says of a connector before any handshake. Not authenticated: good to choose and to show, not to rely on. */
 struct copp_socket_connector {
     size_t size; /* sizeof this struct */
     char name[COPP_CONNECTOR_NAME_SIZE];
@@ -55,10 +55,10 @@ struct copp_socket_connector {
     uint32_t receiver_flags; /* an OR of COPP_SOCKET_RECEIVER_HDCP1 and so on */
     uint32_t receiver_devices; /* behind a repeater, which knows them only once it has been authenticated */
     uint32_t receiver_depth; /* of the cascade behind it */
-    uint8_t receiver_ksv[COPP_KSV_SIZE]; /* most significant byte first; zeros unless it is told */
+    uint8_t receiver_ksv[COPP_KSV_SIZE]; /* most significant byte first; zeros unless it is given */
 };
 
-/* A connection that has no device yet. */
+/* A connection without a device as yet. */
 struct copp_socket;
 
 struct copp_socket_config {
@@ -72,7 +72,7 @@ struct copp_socket_config {
 };
 
 /* Connects; config may be NULL. COPP_E_NOT_FOUND: no daemon there; COPP_E_TRANSPORT: connecting failed, errno says why;
- * COPP_E_TOO_LARGE: a path longer than a socket's may be; COPP_E_ARGUMENT: also for semantics that are none. */
+ * COPP_E_TOO_LARGE: a path longer than a socket's may be; COPP_E_ARGUMENT: also for unknown semantics. */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_connect(const struct copp_socket_config *config,
                                                              struct copp_socket **connection);
 
@@ -92,13 +92,13 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_transport_open(struct copp_
 
 /*
  * Watching coppd. After copp_socket_watch the connection carries news and nothing else: first how things are, until
- * COPP_SOCKET_COMPLETE, then every change. Connectors are told to everybody; sessions and what was refused to their own user, and
- * all of them to root and to coppd's own. As above nothing vouches for it: good to show.
+ * COPP_SOCKET_COMPLETE, then every change. Connectors are sent to everybody; sessions and refusals to their own user, and
+ * all of them to root and to coppd's own. As above it is not authenticated: good to show.
  */
 enum copp_socket_kind {
     COPP_SOCKET_CONNECTOR = 1, /* how a connector is now, or a new one */
     COPP_SOCKET_SESSION = 2, /* how a session is now, or a new one */
-    COPP_SOCKET_ENDED = 3, /* a session is no more; of one never told there is nothing to be done */
+    COPP_SOCKET_ENDED = 3, /* a session has ended; ignore one that was never reported */
     COPP_SOCKET_REFUSED = 4,
     COPP_SOCKET_COMPLETE = 5 /* all there was when watching began has been told */
 };
@@ -123,7 +123,7 @@ struct copp_socket_session_news {
     uint32_t uid;
     uint32_t pid; /* as the kernel told coppd when it connected; 0: unknown */
     enum copp_socket_state state;
-    uint32_t hdcp; /* what it holds; COPP_NO_PROTECTION_LEVEL_AVAILABLE where the connector has not the type */
+    uint32_t hdcp; /* what it holds; COPP_NO_PROTECTION_LEVEL_AVAILABLE if the connector does not support the type */
     uint32_t acp;
     uint32_t cgmsa;
     uint32_t events; /* COPP_STATUS_* that its player has not been told yet (EVT-2) */
@@ -135,13 +135,13 @@ struct copp_socket_ended_news {
 };
 
 struct copp_socket_refused_news {
-    uint64_t id; /* of the connection; it may have no session */
+    uint64_t id; /* of the connection; it may be without a session */
     uint32_t uid;
     uint32_t pid; /* as above */
     const char *request; /* "ProtectionCommand" and so on, static; "": to be let in at all */
     uint32_t hresult; /* the answer; without a request none is sent, and it is 0 */
     const char *cause; /* without a request: why not, in words; else "" */
-    uint32_t count; /* 1; more: the last of so many of this user's, the others of which were not told one by one */
+    uint32_t count; /* 1; more: the last of so many of this user's; the others were not sent */
 };
 
 struct copp_socket_news {
@@ -212,7 +212,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_socket_record(struct copp_socket *
 /* To poll for reading; -1 for NULL, and in a child made by fork(). */
 COPP_API int copp_socket_fd(const struct copp_socket *connection);
 
-/* The next piece of news. COPP_E_PENDING: there is none at present; COPP_E_TRANSPORT: the daemon is gone, or has dropped a watcher
+/* The next piece of news. COPP_E_PENDING: none at present; COPP_E_TRANSPORT: the daemon is gone, or has dropped a watcher
  * that did not read, or tells nonsense. */
 COPP_API COPP_NODISCARD enum copp_result copp_socket_news(struct copp_socket *connection, struct copp_socket_news *news);
 

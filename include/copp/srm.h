@@ -70,7 +70,7 @@ COPP_API COPP_NODISCARD enum copp_result copp_srm_may_replace(const struct copp_
 
 /* Whether candidate tells more than stored, so that a keeper of the newest list takes it (OPM-SRM-4): it is of the same HDCP generation
  * and of a higher version, or of the same version in more generations, which is the whole of which stored is a part. False also
- * unless both are valid: then nobody knows. */
+ * unless both are valid: then we cannot tell. */
 COPP_API COPP_NODISCARD bool copp_srm_newer(const struct copp_srm *candidate, const struct copp_srm *stored);
 
 #ifdef __cplusplus

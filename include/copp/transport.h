@@ -22,7 +22,7 @@ struct copp_transport {
 
 /* Which protocol a device speaks; that is settled when it is opened. */
 enum copp_semantics {
-    COPP_SEMANTICS_NONE = 0, /* nobody has said which: no session begins */
+    COPP_SEMANTICS_NONE = 0, /* not set: no session begins */
     COPP_SEMANTICS_COPP,
     COPP_SEMANTICS_OPM
 };
@@ -36,7 +36,7 @@ struct copp_transport_info {
     uint32_t pending_limit_ms; /* how long the driver lets such a command wait; 0: not known */
 };
 
-/* What goes with each call. */
+/* What accompanies each call. */
 struct copp_call {
     size_t size; /* sizeof this struct */
     /* When the call must have returned: milliseconds on the transport's clock (now_ms below), not a length of time, so that all the
@@ -51,7 +51,7 @@ struct copp_call {
 
 /*
  * Each call answers COPP_OK when the driver was asked and answered, whatever it answered: *hresult holds that.
- * Anything else (COPP_E_TRANSPORT as a rule) means that nobody knows what the driver did; the session is then dead.
+ * Anything else (COPP_E_TRANSPORT as a rule) means that we cannot tell what the driver did; the session is then dead.
  * A call returns when the driver has answered: a pending command (CMD-6) is waited for here. It answers COPP_E_TRANSPORT once its
  * deadline has passed. A session does not believe what came later, even if a transport that cannot stop waiting answers COPP_OK.
  */
@@ -82,7 +82,7 @@ struct copp_transport_ops {
     /* Closes the device and opens a new one on the same connector. After an error every call answers COPP_E_TRANSPORT until it succeeds. */
     enum copp_result (*reopen)(struct copp_transport *transport);
     /* Lets time pass until the clock says deadline_ms, as for a level that comes up later (OPM-SET-5). It may return early where the transport
-     * gives up; a clock that has not gone on then means that no time will pass. Without it, nobody waits. */
+     * gives up; a clock that has not gone on then means that no time will pass. Without it, nothing waits. */
     void (*wait)(struct copp_transport *transport, uint64_t deadline_ms);
 };
 
@@ -90,8 +90,8 @@ struct copp_transport_ops {
  * Closes the transport's device, which gives back what it held, and opens a new one on the same connector: for the next session, once
  * this one is over. Free the old session first, or at least do not use it: the new device does not know its key. May wait as long as
  * opening the transport did. COPP_E_UNSUPPORTED: this transport cannot, so open another one. COPP_E_NOT_FOUND: the connector or the
- * daemon is gone. COPP_E_UNSUPPORTED_MODE, COPP_E_REFUSED, COPP_E_MEMORY, COPP_E_TRANSPORT as from opening it. After an error there
- * is no device, and one may try again.
+ * daemon is gone. COPP_E_UNSUPPORTED_MODE, COPP_E_REFUSED, COPP_E_MEMORY, COPP_E_TRANSPORT as from opening it. After an error
+ * the transport does not have a device, and one may try again.
  */
 COPP_API COPP_NODISCARD enum copp_result copp_transport_reopen(struct copp_transport *transport);
 

@@ -39,7 +39,7 @@ struct copp_opm_trust {
     const struct copp_opm_anchor *anchor; /* not NULL */
     /* The extended key usage to demand, an object identifier such as "1.3.6.1.4.1.311.10.5.10"; NULL: none (OPM-CERT-8). */
     const char *purpose;
-    struct copp_log *log; /* is told why a chain is refused; may be NULL */
+    struct copp_log *log; /* receives why a chain is refused; may be NULL */
 };
 
 /* A chain of certificates, parsed. */
@@ -101,7 +101,7 @@ struct copp_opm_certificate {
     size_t der_size;
     const char *subject; /* the subject's common name, UTF-8, "" if none can be read; not what chains are built by */
     const char *issuer; /* the same of the issuer */
-    const char *signature; /* "RSA with SHA-256"; "" if it is none of OPM-CERT-6 */
+    const char *signature; /* "RSA with SHA-256"; "" if it is not one of OPM-CERT-6 */
     const char *key_flaw; /* NULL, or why the key is not an RSA key of OPM-CERT-5; sizes are judged by role */
     struct copp_rsa_key key; /* if key_flaw is NULL */
     const char *extensions_flaw; /* NULL, or how they break OPM-CERT-9; what follows is then incomplete */
@@ -129,7 +129,7 @@ struct copp_opm_certificate_request {
     struct copp_private_key *signer; /* the next one's private key, the root's its own; it needs decrypt_raw, and no sign */
     const char *name; /* common name: 1 to 64 characters of UTF-8 without control characters, of no other one; not NULL */
     const char *purpose; /* an extended key usage, an object identifier; NULL: none */
-    const struct copp_rsa_key *rsa_key; /* in place of key, of up to 4096 bits: not for the leaf (OPM-CERT-5). NULL: it is key */
+    const struct copp_rsa_key *rsa_key; /* instead of key, of up to 4096 bits: not for the leaf (OPM-CERT-5). NULL: it is key */
 };
 
 /*

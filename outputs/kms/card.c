@@ -292,11 +292,10 @@ bool kms_card_claim(struct kms_card *card) {
         card->lock_fd = card->fd;
         return true;
     }
-    copp_backend_warn(
-        card->log, &card->warnings, EWOULDBLOCK, card->now_ms,
-        "%s: %s switches its HDCP already, and a card has one coppd: its outputs are shown, and commands refused, until "
-        "that one ends; stop it, or name another card by device",
-        card->name, holder[0] ? holder : "another program, such as a coppd,");
+    copp_backend_warn(card->log, &card->warnings, EWOULDBLOCK, card->now_ms,
+                      "%s: %s already switches its HDCP; until that ends, coppd shows these outputs but refuses commands: stop "
+                      "it, or name another card with device",
+                      card->name, holder[0] ? holder : "another program, such as a coppd,");
     return false;
 }
 

@@ -124,7 +124,7 @@ enum copp_result kms_cards_open(struct kms_cards *cards, const char *device, uin
         copp_backend_say(log, COPP_BACKEND_WARNING, "%s: %s", device, strerror(errno));
     enum copp_result result = listen_to_events(cards);
     if (result)
-        copp_backend_say(log, COPP_BACKEND_ERROR, "the kernel's and udev's events cannot be listened to");
+        copp_backend_say(log, COPP_BACKEND_ERROR, "cannot listen to events of the kernel and udev");
     else
         result = add_cards(cards);
     cards->started = true;

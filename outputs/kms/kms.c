@@ -219,7 +219,7 @@ static void say_what_is_not_offered(const struct kms_link *link) {
     const struct kms_connector *connector = &link->card->connectors[link->index];
     if (connector->protection_property && !can_offer(link))
         copp_backend_say(link->kms->log, COPP_BACKEND_WARNING,
-                         "%s: has no HDCP content type 1, which is asked for: it offers no HDCP", connector->name);
+                         "%s: lacks HDCP content type 1, which is required: it does not offer HDCP", connector->name);
 }
 
 static void add_link(struct kms *kms, size_t place, size_t index) {

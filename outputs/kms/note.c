@@ -107,7 +107,7 @@ static void read_note(struct kms_note *note, struct copp_backend_log *log) {
     if (whole && strlen(text) == (size_t)size && parse(note, text))
         return;
     note->count = 0;
-    copp_backend_say(log, COPP_BACKEND_WARNING, "%s: is not a coppd's note; HDCP that an earlier coppd left on stays on",
+    copp_backend_say(log, COPP_BACKEND_WARNING, "%s: was not written by coppd; HDCP that an earlier coppd left on stays on",
                      note->file);
 }
 

@@ -39,11 +39,10 @@ static void warn_of_master(struct kms_card *card) {
     char master[KMS_MASTER_SIZE];
     if (!kms_master_name(card->name, master))
         (void)snprintf(master, sizeof master, "a compositor or X server");
-    copp_backend_warn(
-        card->log, &card->warnings, seldom_cause(master), card->now_ms,
-        "%s: %s owns its outputs (it is DRM master; root sees which program is in /sys/kernel/debug/dri/%.10s/clients), "
-        "so HDCP cannot be switched here until it ends, or its card is lent (copp lend); under X use the xrandr outputs",
-        card->name, master, card->name + strcspn(card->name, "0123456789"));
+    copp_backend_warn(card->log, &card->warnings, seldom_cause(master), card->now_ms,
+                      "%s: %s owns its outputs (it is DRM master; root finds its name in /sys/kernel/debug/dri/%.10s/clients): "
+                      "stop it, or lend its card (copp lend), else HDCP cannot be switched here; under X use the xrandr outputs",
+                      card->name, master, card->name + strcspn(card->name, "0123456789"));
 }
 
 static void warn(struct kms_card *card, const struct kms_outcome *outcome) {
@@ -51,7 +50,7 @@ static void warn(struct kms_card *card, const struct kms_outcome *outcome) {
     if (!outcome->master && outcome->error == EBUSY)
         warn_of_master(card);
     else if (!outcome->master)
-        copp_backend_warn(card->log, &card->warnings, outcome->error, card->now_ms, "%s: DRM master cannot be taken: %s",
+        copp_backend_warn(card->log, &card->warnings, outcome->error, card->now_ms, "%s: cannot become DRM master: %s",
                           card->name, strerror(outcome->error));
     else if (writing->index < card->count)
         kms_card_warn_of_refusal(card, writing->index, writing->connectors[writing->index].asked, outcome->error, NULL);

@@ -23,8 +23,7 @@ static void fill(const struct kms_card *card, size_t index, enum hdcp_value valu
 
 /* It is tried again each second. Causes above 0 are those of who keeps us from writing. */
 void kms_writing_warn(struct kms_card *card, int error) {
-    copp_backend_warn(card->log, &card->warnings, -error, card->now_ms, "no process can be made that writes: %s",
-                      strerror(error));
+    copp_backend_warn(card->log, &card->warnings, -error, card->now_ms, "cannot start a process to write: %s", strerror(error));
 }
 
 enum copp_result kms_writing_begin(struct kms_card *card, struct kms_writing *writing, const struct kms_job *how, size_t index,

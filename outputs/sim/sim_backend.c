@@ -83,7 +83,7 @@ static void end_line(struct sim_backend *b) {
     b->line[fits ? b->length : LINE_SIZE - 1] = 0;
     b->length = 0;
     if (!fits)
-        copp_backend_say(b->log, COPP_BACKEND_WARNING, "an event of more than %u characters is left out", LINE_SIZE - 1);
+        copp_backend_say(b->log, COPP_BACKEND_WARNING, "ignored an event of more than %u characters", LINE_SIZE - 1);
     else if (b->line[0] && copp_sim_event(b->sim, b->line, &error))
         copp_backend_say(b->log, COPP_BACKEND_WARNING, "event \"%s\" cannot happen: %s", b->line, error.text);
     else if (b->line[0])

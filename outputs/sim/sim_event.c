@@ -183,7 +183,7 @@ static bool find_verb(const char *word, const struct sim_verb **verb, struct cop
     size_t used = 0;
     for (size_t i = 0; i < VERB_COUNT && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, " %s", verbs[i].word);
-    return copp_sim_refuse(error, "unknown event \"%.20s\"; there are:%s", word, allowed);
+    return copp_sim_refuse(error, "unknown event \"%.20s\"; known events:%s", word, allowed);
 }
 
 static uint32_t offered(const struct sim_output *output) {
@@ -264,7 +264,7 @@ bool copp_sim_event_parse(struct copp_sim *sim, const char *text, struct sim_eve
     if (!read_arguments(event, &text, error))
         return false;
     if (copp_sim_next_word(&text, word, sizeof word))
-        return copp_sim_refuse(error, "\"%.20s\" is too much; write: %s %s", word, event->verb->word, event->verb->usage);
+        return copp_sim_refuse(error, "unexpected \"%.20s\"; write: %s %s", word, event->verb->word, event->verb->usage);
     return true;
 }
 

@@ -27,7 +27,7 @@ static bool read_adapter_key(struct parse *parse, const char *name, const char *
     while (key < 3 && strcmp(names[key], name) != 0)
         key++;
     if (key == 3)
-        return copp_sim_refuse(error, "unknown key of an adapter \"%.20s\"; there are: bus integrated pending_limit", name);
+        return copp_sim_refuse(error, "unknown key of an adapter \"%.20s\"; known keys: bus integrated pending_limit", name);
     if (parse->adapter_keys & 1u << key)
         return copp_sim_refuse(error, "%s is given twice", name);
     parse->adapter_keys |= 1u << key;
@@ -76,7 +76,7 @@ static int on_key(void *user, const char *section, const char *name, const char 
     bool read = false;
     switch (parse->section) {
     case SECTION_NONE:
-        read = copp_sim_refuse(parse->error, "\"%.20s\" stands before any section; begin with [output NAME]", name);
+        read = copp_sim_refuse(parse->error, "\"%.20s\" comes before any section; begin with [output NAME]", name);
         break;
     case SECTION_ADAPTER:
         read = read_adapter_key(parse, name, value, parse->error);
@@ -116,11 +116,11 @@ static bool begin_section(struct parse *parse, const char *header) {
         return begin_output(parse, header + strlen(output));
     bool adapter = strcmp(header, "adapter") == 0;
     if (!adapter && strcmp(header, "script") != 0)
-        return copp_sim_refuse(parse->error, "unknown section \"[%.31s]\"; there are [adapter], [output NAME] and [script]",
+        return copp_sim_refuse(parse->error, "unknown section \"[%.31s]\"; known sections: [adapter], [output NAME] and [script]",
                                header);
     bool *seen = adapter ? &parse->seen_adapter : &parse->seen_script;
     if (*seen)
-        return copp_sim_refuse(parse->error, "[%s] is there twice", header);
+        return copp_sim_refuse(parse->error, "[%s] is given twice", header);
     *seen = true;
     parse->section = adapter ? SECTION_ADAPTER : SECTION_SCRIPT;
     return true;
@@ -157,7 +157,7 @@ static char *read_line(char *to, int room, void *stream) {
 
 static bool check(struct copp_sim *sim, struct copp_sim_error *error) {
     if (!sim->output_count)
-        return copp_sim_refuse(error, "there is no [output NAME] section");
+        return copp_sim_refuse(error, "no [output NAME] section is given");
     if (!copp_sim_check_outputs(sim, error))
         return false;
     for (size_t i = 0; i < sim->script_count; i++) {

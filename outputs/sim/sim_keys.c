@@ -200,7 +200,7 @@ bool copp_sim_read_key(struct sim_output *output, const char *name, const char *
     size_t used = 0;
     for (size_t i = 0; i < OUTPUT_KEYS && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, " %s", output_keys[i].name);
-    return copp_sim_refuse(error, "unknown key \"%.12s\"; there are:%s", name, allowed);
+    return copp_sim_refuse(error, "unknown key \"%.12s\"; known keys:%s", name, allowed);
 }
 
 static bool complain(const struct sim_output *output, struct copp_sim_error *error, const char *reason) {
@@ -231,7 +231,7 @@ static bool join_pair(struct copp_sim *sim, struct sim_output *svideo, struct co
     if (composite->svideo)
         return complain(svideo, error, "pair names an output that is paired already");
     if (composite->keys != KEY_BIT(KEY_TYPE))
-        return complain(composite, error, "it is paired and has no key but type; the rest is the svideo output's");
+        return complain(composite, error, "a paired output takes no key but type; give the others to the svideo output");
     if (svideo->protections & COPP_PROTECTION_TYPE_HDCP)
         return complain(svideo, error, "a pair carries analog protections only, not hdcp");
     svideo->composite = composite;
@@ -250,7 +250,7 @@ static bool check_receiver(struct sim_output *output, struct copp_sim_error *err
     if (output->receiver == SIM_RECEIVER_NAMED && !has_ksv)
         return complain(output, error, "a receiver needs a ksv");
     if (has_ksv && !(output->protections & COPP_PROTECTION_TYPE_HDCP))
-        return complain(output, error, "a ksv is of use with hdcp in protections only");
+        return complain(output, error, "a ksv needs hdcp in protections");
     if (output->downstream.count && !output->repeater)
         return complain(output, error, "downstream needs repeater = yes");
     return true;
@@ -270,9 +270,9 @@ static bool check_opm(const struct sim_output *output, struct copp_sim_error *er
     if (output->opm & SIM_OPM_TYPE1 && !(output->protections & COPP_PROTECTION_TYPE_HDCP))
         return complain(output, error, "type1 in opm needs hdcp in protections");
     if (output->opm & SIM_OPM_DPCP && output->connector_type != COPP_CONNECTOR_DISPLAYPORT_EXTERNAL)
-        return complain(output, error, "dpcp in opm is for type = displayport");
+        return complain(output, error, "dpcp in opm needs type = displayport");
     if (output->dvi_version && output->connector_type != COPP_CONNECTOR_DVI)
-        return complain(output, error, "dvi_version is for type = dvi");
+        return complain(output, error, "dvi_version needs type = dvi");
     if (id_is_taken(output))
         return complain(output, error, "another output has this output_id");
     return true;

@@ -101,7 +101,7 @@ bool copp_sim_read_word(const char *text, const struct sim_words *words, uint32_
     size_t used = 0;
     for (size_t i = 0; i < words->count && used < sizeof allowed; i++)
         used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s", i ? " " : "", words->list[i].text);
-    return copp_sim_refuse(error, "\"%.20s\" is none of: %s", text, allowed);
+    return copp_sim_refuse(error, "\"%.20s\" is not one of: %s", text, allowed);
 }
 
 bool copp_sim_read_number(const char *text, uint64_t most, uint64_t *value, struct copp_sim_error *error) {

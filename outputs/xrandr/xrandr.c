@@ -168,13 +168,12 @@ static void say_whose_word(const struct xrandr *xrandr, const struct xrandr_link
         return;
     if (xrandr->trust_server)
         copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
-                         "%s: the X server's word for HDCP is believed, as configured: any X client can forge it",
+                         "%s: coppd trusts the X server's HDCP state, as configured, although any X client can forge it",
                          link->output.name);
     else
         copp_backend_say(xrandr->log, COPP_BACKEND_WARNING,
-                         "%s: which of the kernel's connectors is behind it is not known, and the X server only shows what was "
-                         "written: its HDCP cannot be switched on; name the connector in the configuration, as in "
-                         "%s=card0-HDMI-A-1",
+                         "%s: HDCP cannot be switched on: its kernel connector is not known, and the X server only shows what "
+                         "was written; name the connector in the configuration, as in %s=card0-HDMI-A-1",
                          link->output.name, link->output.name);
 }
 
@@ -332,7 +331,7 @@ static void connect_again(struct xrandr *xrandr, uint64_t now_ms) {
     if (!xrandr->attempt || !attempt_ended(xrandr, &result) || result)
         return;
     if (xrandr->told_gone || !xrandr->told.count) /* else it would be the last of those that have gone */
-        copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "the X server is there");
+        copp_backend_say(xrandr->log, COPP_BACKEND_INFO, "connected to the X server");
 }
 
 /* A connection that has broken off stays readable for ever: closed, no loop polls it any more. */
@@ -475,7 +474,7 @@ enum copp_result copp_xrandr_open(const struct copp_xrandr_config *config, struc
         return result;
     }
     if (kms_cards_open(&xrandr->cards, NULL, config->read_ms, config->log))
-        copp_backend_say(config->log, COPP_BACKEND_INFO, "there is no graphics card of the kernel's to ask behind the X server");
+        copp_backend_say(config->log, COPP_BACKEND_INFO, "the kernel has no graphics card for this X server's outputs");
     begin(xrandr);
     update_links(xrandr);
     *backend = &xrandr->backend;

@@ -117,7 +117,7 @@ static int find_card(void) {
     DIR *files = opendir("/proc/self/fd");
     const struct dirent *entry;
     while (files != NULL && card < 0 && (entry = readdir(files)) != NULL) {
-        int fd = entry->d_name[0] != '.' ? atoi(entry->d_name) : -1;
+        int fd = entry->d_name[0] != '.' ? (int)strtol(entry->d_name, NULL, 10) : -1;
         card = fd >= 0 && fd != dirfd(files) && is_master(fd) ? fd : -1;
     }
     if (files != NULL)

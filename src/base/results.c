@@ -16,11 +16,11 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_RANDOM:
         return "no random numbers available";
     case COPP_E_STATE:
-        return "the call is out of order";
+        return "called out of order";
     case COPP_E_TRUNCATED:
-        return "fewer bytes than the structure has";
+        return "input too short";
     case COPP_E_TOO_LARGE:
-        return "larger than allowed";
+        return "input too large";
     case COPP_E_INVALID:
         return "validation failed";
     case COPP_E_REVOKED:
@@ -36,11 +36,11 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_LINK_LOST:
         return "the link was lost; a new session is needed";
     case COPP_E_UNSUPPORTED:
-        return "connector or driver does not offer this";
+        return "not offered by the connector or driver";
     case COPP_E_UNSUPPORTED_MODE:
-        return "a clone or theatre mode is not protected";
+        return "clone and theatre modes are not protected";
     case COPP_E_RESOLUTION:
-        return "the present resolution forbids this";
+        return "the current resolution does not allow this";
     case COPP_E_PENDING:
         return "still in progress";
     case COPP_E_IO:
@@ -50,11 +50,11 @@ const char *copp_strerror(enum copp_result result) {
     case COPP_E_KEY:
         return "not a usable key";
     case COPP_E_FAILED:
-        return "the protection could not be put in force";
+        return "the protection did not come into force";
     case COPP_E_FORKED:
-        return "it belongs to the process that this one was forked from";
+        return "opened by another process, before a fork";
     case COPP_E_AMBIGUOUS:
-        return "it may be one of several";
+        return "ambiguous: it matches more than one";
     }
     return "unknown result";
 }

@@ -126,13 +126,14 @@ static enum copp_result check_version(const char *path, const struct copp_public
     if (result == COPP_E_NOT_FOUND)
         return COPP_OK;
     if (result == COPP_E_INVALID)
-        verdict->detail = "the stored list is damaged; it has to be removed by hand before another can be stored";
+        verdict->detail = "the stored list is damaged; remove it before you store another";
     if (!result)
         *current = list->size == present->size && copp_equal(list->storage, present->storage, list->size);
     if (!result && !*current && list->version <= present->version) {
         (void)copp_verdict_refuse(verdict, COPP_RULE_CRL_3, -1,
-                                  list->version < present->version ? "its version is lower than the stored list's"
-                                                                   : "the stored list has the same version and other content");
+                                  list->version < present->version
+                                      ? "its version is lower than the stored list's"
+                                      : "the stored list has the same version but different content");
         result = COPP_E_ROLLBACK;
     }
     copp_revocation_free(&present);

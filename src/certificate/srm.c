@@ -138,7 +138,7 @@ static enum copp_result read_layout(struct copp_srm *srm, struct layout *layout,
     if (!good)
         return refuse(verdict, COPP_RULE_SRM_1, "a length does not agree with the message");
     if (in.left)
-        return refuse(verdict, COPP_RULE_SRM_1, "bytes follow that no length counts");
+        return refuse(verdict, COPP_RULE_SRM_1, "bytes follow that are not part of any length");
     return COPP_OK;
 }
 
@@ -191,7 +191,7 @@ static enum copp_result take_records(struct copp_srm *srm, const struct layout *
 static enum copp_result check_entries(const struct copp_srm *srm, struct copp_verdict *verdict) { /* SRM-5 */
     for (size_t i = 0; i < srm->count; i++) {
         if (!copp_ksv_valid(copp_srm_entry(srm, i)))
-            return refuse(verdict, COPP_RULE_SRM_5, "a revoked device's KSV has not exactly 20 ones");
+            return refuse(verdict, COPP_RULE_SRM_5, "a revoked device's KSV does not have exactly 20 ones");
     }
     return COPP_OK;
 }

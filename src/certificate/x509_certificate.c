@@ -44,7 +44,7 @@ static const char *read_signed_part(struct copp_reader *in, struct copp_x509 *ce
     struct copp_reader validity; /* its dates are not looked at (OPM-CERT-7) */
     struct copp_reader contents;
     if (!read_version(in, certificate))
-        return "its version is neither 3 nor 1 left out";
+        return "its version is neither 3 nor omitted (version 1)";
     if (!copp_der_read(in, COPP_DER_INTEGER, &serial) || serial.left == 0)
         return "it has no serial number";
     if (!copp_der_read(in, COPP_DER_SEQUENCE, &certificate->inner_algorithm) ||
@@ -69,6 +69,6 @@ const char *copp_x509_read(struct copp_reader *in, struct copp_x509 *certificate
         return flaw;
     if (!copp_der_read(&outer, COPP_DER_SEQUENCE, &certificate->outer_algorithm) ||
         !read_bytes(&outer, &certificate->signature) || outer.left)
-        return "what follows its signed part is not an algorithm and a signature of whole bytes";
+        return "its signed part is not followed by an algorithm and a signature of whole bytes";
     return NULL;
 }

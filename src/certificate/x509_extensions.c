@@ -83,7 +83,7 @@ static const char *read_value(const struct extension *extension, struct copp_x50
         return read_key_usage(extension->value, read);
     if (copp_der_is(&extension->object, extended_key_usage, sizeof extended_key_usage))
         return read_purposes(extension->value, read);
-    return extension->critical ? "it has a critical extension that is not known" : NULL;
+    return extension->critical ? "it has an unknown critical extension" : NULL;
 }
 
 /* The identifiers that a list has had so far. */

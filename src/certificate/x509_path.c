@@ -64,7 +64,7 @@ static enum copp_result walk(struct copp_opm_chain *chain, uint32_t leaf, struct
         chain->path[length++] = next;
     if (next != NOBODY) /* as many steps as there are certificates, and no root among them */
         return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_3, (int)next,
-                                   "the path from the leaf to the root comes back to it");
+                                   "the path from the leaf to the root passes it twice");
     if (length < chain->count)
         return copp_verdict_refuse(verdict, COPP_RULE_OPM_CERT_3, -1,
                                    "a certificate is not in the path from the leaf to the root");

@@ -34,9 +34,9 @@ static enum copp_result check_anchor(const struct check *check) {
     const struct copp_x509 *root = in_path(check, root_of(check));
     if (!copp_der_is(&root->subject, check->anchor->subject, check->anchor->subject_size))
         return refuse(check, COPP_RULE_OPM_CERT_4, root_of(check),
-                      "the path ends in it, and its subject is not the trust anchor's");
+                      "the path ends in it, but its subject is not the trust anchor's");
     if (root->key_flaw || !keys_equal(&root->key, &check->anchor->key))
-        return refuse(check, COPP_RULE_OPM_CERT_4, root_of(check), "its subject is the trust anchor's, and its key is not");
+        return refuse(check, COPP_RULE_OPM_CERT_4, root_of(check), "its subject is the trust anchor's, but its key is not");
     return COPP_OK;
 }
 
@@ -75,7 +75,7 @@ static enum copp_result check_ca_role(const struct check *check, uint32_t positi
         return refuse(check, COPP_RULE_OPM_CERT_4, position, "a CA's certificate is not of version 3");
     if (!extensions->has_basic || !extensions->ca)
         return refuse(check, COPP_RULE_OPM_CERT_4, position,
-                      "it issued another one, and its BasicConstraints do not make it a CA");
+                      "it issued another certificate, but its BasicConstraints do not make it a CA");
     if (extensions->has_path_length && extensions->path_length < position - 1)
         return refuse(check, COPP_RULE_OPM_CERT_4, position, "its pathLenConstraint allows fewer CAs than are below it");
     if (may_not_sign(extensions))

@@ -62,7 +62,7 @@ static enum copp_result apply(struct copp_connector *connector, const struct cop
     if (!result)
         in_force(connector, wanted);
     else if (result != COPP_E_PENDING)
-        copp_connector_log(connector, COPP_LOG_WARNING, "its output does not protect as asked: ", copp_strerror(result));
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output did not accept the protection: ", copp_strerror(result));
     return result;
 }
 
@@ -75,7 +75,7 @@ bool copp_connector_is_revoked(const struct copp_connector *connector) {
 }
 
 static void end_revoked(struct copp_connector *connector) {
-    copp_connector_log(connector, COPP_LOG_WARNING, "a revoked HDCP device receives (OPM-SRM-5)", NULL);
+    copp_connector_log(connector, COPP_LOG_WARNING, "a revoked HDCP device is attached (OPM-SRM-5)", NULL);
     copp_connector_cancel_pending(connector);
     copp_connector_lose(connector, &(struct copp_loss){.types = COPP_PROTECTION_TYPE_HDCP, .revoked = true});
     (void)copp_connector_apply_effective(connector);
@@ -262,7 +262,8 @@ void copp_connector_completed(struct copp_connector *connector, enum copp_result
     if (!result)
         in_force(connector, &pending.wanted);
     else
-        copp_connector_log(connector, COPP_LOG_WARNING, "its output did not come to protect as asked: ", copp_strerror(result));
+        copp_connector_log(connector, COPP_LOG_WARNING,
+                           "its output did not bring the protection into force: ", copp_strerror(result));
     if (result == COPP_E_LINK_LOST)
         copp_connector_lose(connector, &(struct copp_loss){.types = COPP_EVERY_TYPE});
     if (pending.kind == COPP_PENDING_COMMAND)

@@ -24,7 +24,7 @@ void copp_connector_revoked(struct copp_connector *connector) {
 void copp_connector_receivers_changed(struct copp_connector *connector) {
     if (!connector)
         return;
-    copp_connector_log(connector, COPP_LOG_INFO, "other devices receive than before", NULL);
+    copp_connector_log(connector, COPP_LOG_INFO, "the receiving devices have changed", NULL);
     copp_connector_look_up(connector); /* OPM-SRM-3 */
 }
 

@@ -26,5 +26,5 @@ void copp_connector_show(struct copp_connector *connector) {
     if (!result)
         connector->dark = dark;
     else if (dark)
-        copp_connector_log(connector, COPP_LOG_WARNING, "its output goes on showing frames (OPM-STA-6): ", copp_strerror(result));
+        copp_connector_log(connector, COPP_LOG_WARNING, "its output still shows frames (OPM-STA-6): ", copp_strerror(result));
 }

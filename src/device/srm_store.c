@@ -86,7 +86,7 @@ static void keep(struct copp_srm_store *store) {
 static const char *refusal(const struct copp_srm *srm, uint32_t version, const struct copp_srm_given *given) {
     size_t kind = kind_of(srm);
     if (version != copp_srm_version(srm))
-        return "it has another version than the command says (OPM-SRM-2)";
+        return "its version is not the one in the command (OPM-SRM-2)";
     if (given->has[kind] && version < given->newest[kind])
         return "it is older than the one before (OPM-SRM-4)";
     return NULL;

@@ -10,34 +10,33 @@ static const struct {
     const char *remedy;
 } refusals[] = {
     {COPP_HR_UNEXPECTED,
-     "check that a display is plugged in and switched on, that cable and display can do HDCP, and that HDCP is not switched off "
-     "in driver or display; another session's command may still be under way: then try again; copp probe tells what stands in "
-     "the way"},
-    {COPP_HR_INVALIDARG, "ask for a protection and a level that this connector offers; a television standard that carries it may "
-                         "have to be set first"},
-    {COPP_HR_POINTER, "this is a fault of the driver's: update it"},
-    {COPP_HR_OUTOFMEMORY, "the driver has no memory left: close other programs and try again"},
-    {COPP_HR_TOOBIGSIZE, "the resolution is too high for this protection: choose a lower one and try again"},
-    {COPP_HR_UNSUPPORTEDMODE, "the desktop is in clone or theatre mode: extend it over the displays instead"},
-    {COPP_HR_NO_COPP_HW, "this driver has no COPP, or the renderer is not connected yet: connect it first, or update the driver"},
-    {COPP_HR_OPM_NOT_SUPPORTED, "this driver has no OPM: update it, or use COPP semantics"},
+     "check that a display is plugged in and switched on, that cable and display support HDCP, and that HDCP is enabled in "
+     "driver and display; if another session's command is in progress, try again; run copp probe to find the cause"},
+    {COPP_HR_INVALIDARG,
+     "ask for a protection and a level that this connector offers; if the level needs a television standard, set that first"},
+    {COPP_HR_POINTER, "update the driver: this is a fault in it"},
+    {COPP_HR_OUTOFMEMORY, "close other programs and try again: the driver is out of memory"},
+    {COPP_HR_TOOBIGSIZE, "choose a lower resolution and try again: this one is too high for the protection"},
+    {COPP_HR_UNSUPPORTEDMODE, "extend the desktop over the displays instead of clone or theatre mode"},
+    {COPP_HR_NO_COPP_HW, "connect the renderer first, or update the driver: it may not have COPP"},
+    {COPP_HR_OPM_NOT_SUPPORTED, "update the driver, or use COPP semantics: this driver does not have OPM"},
     {COPP_HR_OPM_INVALID_ENCRYPTED_PARAMETERS, "start a new session on a new output; if it fails again, update the driver"},
-    {COPP_HR_OPM_SPANNING_MODE, "the desktop spans several displays as one: extend it over them instead"},
-    {COPP_HR_OPM_THEATER_MODE, "the desktop is in theatre mode: extend it over the displays instead"},
+    {COPP_HR_OPM_SPANNING_MODE, "extend the desktop over the displays instead of spanning them as one"},
+    {COPP_HR_OPM_THEATER_MODE, "extend the desktop over the displays instead of theatre mode"},
     {COPP_HR_OPM_INVALID_SRM,
      "give the HDCP renewability message whole, as it was published, signed by a key that the driver accepts, and not older than "
      "the driver's own"},
     {COPP_HR_OPM_NO_HDCP, "use a connector and a display with HDCP, for Type 1 with HDCP 2.2"},
     {COPP_HR_OPM_NO_ACP, "use a connector that offers ACP, or do not ask for it"},
     {COPP_HR_OPM_NO_CGMSA, "use a connector that offers CGMS-A, or do not ask for it"},
-    {COPP_HR_OPM_RESOLUTION_TOO_HIGH, "the resolution is too high for this protection: choose a lower one and try again"},
+    {COPP_HR_OPM_RESOLUTION_TOO_HIGH, "choose a lower resolution and try again: this one is too high for the protection"},
     {COPP_HR_OPM_HDCP_HARDWARE_IN_USE,
-     "other displays use all that the adapter has for HDCP: switch it off there, and try again"},
-    {COPP_HR_OPM_OUTPUT_GONE, "get the video output anew, and start a new session on it"},
+     "switch HDCP off on other displays and try again: they use all of the adapter's HDCP resources"},
+    {COPP_HR_OPM_OUTPUT_GONE, "open the video output again, and start a new session on it"},
     {COPP_HR_OPM_DRIVER_INTERNAL_ERROR,
-     "check that a display is plugged in and switched on, and that cable and display can do HDCP; then start a new session"},
-    {COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST, "start a new session on a new output: this one takes no commands any more"},
-    {COPP_HR_NO_MONITOR, "no monitor belongs to this display device: plug one in, and leave a remote desktop session"},
+     "check that a display is plugged in and switched on, and that cable and display support HDCP; then start a new session"},
+    {COPP_HR_OPM_INVALID_CONFIGURATION_REQUEST, "start a new session on a new output: this one no longer accepts commands"},
+    {COPP_HR_NO_MONITOR, "plug in a monitor, and leave a remote desktop session: this display device has no monitor"},
 };
 
 /* What to do about a call's result. */
@@ -45,41 +44,41 @@ static const struct {
     enum copp_result result;
     const char *remedy;
 } failures[] = {
-    {COPP_E_ARGUMENT, "give an anchor, an open transport, and lists that were validated, of messages HDCP 1's only"},
+    {COPP_E_ARGUMENT,
+     "give an anchor, an open transport and validated lists; of HDCP renewability messages, give only those of HDCP 1.x"},
     {COPP_E_MEMORY, "close other programs and try again"},
     {COPP_E_CRYPTO, "check the installation of the crypto library"},
     {COPP_E_RANDOM, "check the system's source of random numbers"},
-    {COPP_E_STATE, "make the calls in their order, each once: exchange, start, then the rest"},
-    {COPP_E_TOO_LARGE, "what the driver presents is not a certificate chain: update the driver"},
+    {COPP_E_STATE, "make each call once, in order: exchange, start, then the rest"},
+    {COPP_E_TOO_LARGE, "update the driver: it does not present a certificate chain"},
     {COPP_E_INVALID, "do not use this driver; ask its vendor for one with a valid chain"},
     {COPP_E_REVOKED, "do not use this driver; ask its vendor for one with a new certificate"},
     {COPP_E_TRANSPORT, "check that the driver, or coppd, runs, then start a new session"},
     {COPP_E_AUTHENTICATION, "do not show content: somebody may be tampering with the answers; start a new session"},
     {COPP_E_LINK_LOST, "check the cable, then start a new session"},
     {COPP_E_UNSUPPORTED, "choose a connector that offers it"},
-    {COPP_E_UNSUPPORTED_MODE, "extend the desktop over the displays in place of clone or theatre mode"},
+    {COPP_E_UNSUPPORTED_MODE, "extend the desktop over the displays instead of clone or theatre mode"},
     {COPP_E_RESOLUTION, "choose a lower resolution"},
     {COPP_E_NOT_FOUND, "check that coppd runs, and the names of output and lists"},
-    {COPP_E_ROLLBACK, "keep the list that is stored: it is the newer one"},
-    {COPP_E_IO, "check that the file is there and may be read"},
+    {COPP_E_ROLLBACK, "keep the stored list: it is newer"},
+    {COPP_E_IO, "check that the file exists and can be read"},
     {COPP_E_KEY, "give an RSA key of 1024 to 2048 bits as the anchor, for OPM a certificate whose key has 2048 to 4096 bits"},
-    {COPP_E_FAILED, "check cable and display, then try again; copp probe tells what stands in the way"},
-    {COPP_E_PENDING, "wait until the command that is under way has ended, then try again"},
+    {COPP_E_FAILED, "check cable and display, then try again; run copp probe to find the cause"},
+    {COPP_E_PENDING, "wait until the command in progress has ended, then try again"},
 };
 
 static const char *const stop_remedies[] = {
-    [COPP_STOP_INTERNAL] =
-        "see that something was protected before it is watched, and that memory and random numbers are available",
+    [COPP_STOP_INTERNAL] = "set a protection before you poll the session, and check that memory and random numbers are available",
     [COPP_STOP_LINK_LOST] = "plug the display in again, check the cable, then start a new session",
     [COPP_STOP_LEVEL] = "check display and cable; if the level does not hold, use another output",
     [COPP_STOP_REPEATER] = "connect the display directly, without a receiver, switch or splitter in between",
     [COPP_STOP_NO_RECEIVER] =
-        "plug in a display with HDCP; of a driver that names none, allow unnamed receivers if the licence does",
+        "plug in a display with HDCP; if the driver does not name receivers, allow unnamed ones where the licence does",
     [COPP_STOP_KSV] = "use another display: this one's HDCP key is broken or forged",
     [COPP_STOP_REVOKED] = "use another display, or ask this one's vendor for new HDCP keys",
     [COPP_STOP_UNSUPPORTED] = "use an output that offers the protection, or ask for one that this output has",
     [COPP_STOP_RECONFIGURED] = "hide the content, release the output, and start a new session on a new one, with new surfaces",
-    [COPP_STOP_REVOKED_DEVICE] = "use another display, or take the repeater away that is in between; then start a new session",
+    [COPP_STOP_REVOKED_DEVICE] = "use another display, or remove the repeater in between; then start a new session",
     [COPP_STOP_TAMPERING] = "show no protected content on any output of this machine, and have driver and adapter checked",
     [COPP_STOP_SRM] = "do not show content: somebody may be tampering with the driver's calls; update the driver",
     [COPP_STOP_OTHER_OUTPUT] = "do not show content: name the output that it is shown on, and start a new session there",
@@ -96,10 +95,10 @@ static const char *failure_remedy(enum copp_result result) {
 /* Most answers that are not authentic were tampered with; of these two the cause may be a simpler one. */
 static const char *authentication_remedy(const struct copp_session *session) {
     if (session && session->not_bound) /* BIND-5 */
-        return "do not show content: the driver does not bind its answers; update coppd, or allow unbound answers where the "
-               "driver is one that cannot";
+        return "do not show content: the driver does not bind its answers; update coppd, or allow unbound answers if this driver "
+               "cannot bind them";
     if (session && session->other_connector) /* BIND-7 */
-        return "do not show content: the answers are about another connector; name the one that was opened in the session's "
+        return "do not show content: the answers are about another connector; name the opened connector in the session's "
                "configuration, and start a new session";
     return failure_remedy(COPP_E_AUTHENTICATION);
 }
@@ -155,7 +154,7 @@ const char *copp_session_remedy(const struct copp_session *session, enum copp_re
     if (result == COPP_E_AUTHENTICATION)
         return authentication_remedy(session);
     if (result == COPP_E_UNSUPPORTED && !session) /* OPM-CERT-11, OPM-OUT-4 */
-        return "of COPP and OPM, open the transport with the semantics that the driver has and whose anchor is given";
+        return "open the transport with the semantics (COPP or OPM) that the driver supports, and give the anchor for them";
     if (!stopped && rule_broken(result, verdict) && list_name(verdict->rule))
         return "fetch it again; it must be signed under the anchor, or by the key, that is in use";
     if (!stopped && rule_broken(result, verdict) && verdict->rule == COPP_RULE_CERT_12)

@@ -47,7 +47,7 @@ static bool binding_holds(struct copp_session *session, const struct copp_status
     if (copp_binding_decode(bytes, &told)) {
         session->other_connector = !copp_equal(told.connector, session->connector, sizeof told.connector);
         COPP_LOG(session->config.log, COPP_LOG_WARNING, "the answer is bound to ",
-                 session->other_connector ? "another connector (BIND-7)" : "something else than this side knows (BIND-4)");
+                 session->other_connector ? "another connector (BIND-7)" : "a state that this side does not know (BIND-4)");
         return false;
     }
     session->not_bound = session->bound || session->config.binding != COPP_BINDING_OPTIONAL; /* BIND-5 */

@@ -142,7 +142,7 @@ enum copp_result copp_session_new(const struct copp_session_config *config, stru
         semantics = copp_session_semantics_of(info.semantics);
     if (!semantics || !semantics->trusts(&own)) {
         COPP_LOG(own.log, COPP_LOG_WARNING,
-                 "no anchor is given for what the transport speaks: ", semantics ? semantics->name : "neither COPP nor OPM");
+                 "no anchor is given for the transport's protocol: ", semantics ? semantics->name : "neither COPP nor OPM");
         return COPP_E_UNSUPPORTED;
     }
     uint32_t process = copp_process();

@@ -5,24 +5,24 @@ static const struct {
     enum copp_rule rule;
     const char *text;
 } stops[] = {
-    [COPP_STOP_INTERNAL] = {COPP_RULE_NONE, "this side failed, or has nothing protected"},
+    [COPP_STOP_INTERNAL] = {COPP_RULE_NONE, "this side failed, or has not protected anything"},
     [COPP_STOP_NONE] = {COPP_RULE_NONE, "protected"},
     [COPP_STOP_LINK_LOST] = {COPP_RULE_EVT_4, "the link to the display was lost"},
-    [COPP_STOP_LEVEL] = {COPP_RULE_APP_3, "a protection level is not what was asked for"},
+    [COPP_STOP_LEVEL] = {COPP_RULE_APP_3, "a protection level is not the requested one"},
     [COPP_STOP_REPEATER] = {COPP_RULE_APP_1, "the display is an HDCP repeater"},
-    [COPP_STOP_NO_RECEIVER] = {COPP_RULE_APP_2, "the driver names no HDCP receiver to check"},
-    [COPP_STOP_KSV] = {COPP_RULE_APP_2, "the display's HDCP key selection vector is not a valid one"},
+    [COPP_STOP_NO_RECEIVER] = {COPP_RULE_APP_2, "the driver does not name an HDCP receiver to check"},
+    [COPP_STOP_KSV] = {COPP_RULE_APP_2, "the display's HDCP key selection vector is invalid"},
     [COPP_STOP_REVOKED] = {COPP_RULE_APP_2, "the display is on the HDCP revocation list"},
     [COPP_STOP_UNSUPPORTED] = {COPP_RULE_NONE, "the connector does not offer the protection"},
     [COPP_STOP_REFUSED] = {COPP_RULE_NONE, "the driver refused"},
-    [COPP_STOP_AUTHENTICATION] = {COPP_RULE_QRY_4, "an answer of the driver's is not authentic"},
+    [COPP_STOP_AUTHENTICATION] = {COPP_RULE_QRY_4, "an answer from the driver is not authentic"},
     [COPP_STOP_TRANSPORT] = {COPP_RULE_NONE, "the driver cannot be reached"},
     [COPP_STOP_DRIVER_REVOKED] = {COPP_RULE_CRL_4, "the driver's certificate is on a revocation list"},
     [COPP_STOP_RECONFIGURED] = {COPP_RULE_OPM_STA_8, "the connector was reconfigured, or the driver has closed this output"},
     [COPP_STOP_REVOKED_DEVICE] = {COPP_RULE_OPM_STA_8, "a device behind the connector is on the HDCP revocation list"},
-    [COPP_STOP_TAMPERING] = {COPP_RULE_OPM_STA_8, "the driver says that adapter or driver was tampered with"},
-    [COPP_STOP_SRM] = {COPP_RULE_OPM_APP_1, "the driver does not go by the HDCP revocation list that it was given"},
-    [COPP_STOP_OTHER_OUTPUT] = {COPP_RULE_OPM_APP_7, "the driver answers for another output than was named"},
+    [COPP_STOP_TAMPERING] = {COPP_RULE_OPM_STA_8, "the driver reports tampering with the adapter or itself"},
+    [COPP_STOP_SRM] = {COPP_RULE_OPM_APP_1, "the driver does not use the HDCP revocation list it was given"},
+    [COPP_STOP_OTHER_OUTPUT] = {COPP_RULE_OPM_APP_7, "the driver answers for an output other than the one named"},
 };
 
 static bool known(enum copp_stop stop) {

@@ -242,7 +242,7 @@ static void news_that_ends_hides_content_until_it_comes_again(void) {
     standin.news_end = standin.deaf = true;
     assert_true(dispatch(&set, NEWS));
     assert_int_equal(step(&set).state, PROTECTION_HELD);
-    runs_out(&set, NULL, "which outputs there are is not known any more: /run/standin: too many listen");
+    runs_out(&set, NULL, "the list of outputs is no longer known: /run/standin: too many listen");
     protection_set_close(&set);
 }
 

@@ -130,7 +130,7 @@ static void requests_of_copp(void) {
         {"a query's GUID", 8, MESSAGE, 31, 1, false, 8, "QRY-1"},
         {"a query's size", 8, MESSAGE, 36, 4, false, 8, "QRY-1"},
         {"a query's type", 20, MESSAGE, 40, 2, false, 20, "QRY-1"},
-        {"a refusal", 13, HEADER, 16, 1, false, 15, "BIND-3"},
+        {"a refusal", 13, HEADER, 19, 0x80, false, 15, "BIND-3"},
     };
     ALTER("copp", alterations);
 }
@@ -276,29 +276,55 @@ static void check_made(struct made *made, const char *what, unsigned frame, cons
 
 static const uint8_t zeros[RECORDING_BYTES_MAX];
 
-static void begin(struct made *made, const uint8_t *chain, size_t size) {
+static void begin_with(struct made *made, const uint8_t *chain, size_t size) {
     make(made);
     put(made, RECORDING_OPEN, RECORDING_REQUEST, "X", 1, 0);
     put(made, RECORDING_KEY_EXCHANGE, RECORDING_REQUEST, NULL, 0, 0);
     put(made, RECORDING_KEY_EXCHANGE, RECORDING_ANSWER, chain, size, 0);
 }
 
+/* With the chain of copp.pcapng, one byte of which is changed at an offset in it: 0, none. */
+static void begin_altered(struct made *made, size_t offset) {
+    struct sample sample;
+    load("copp", &sample);
+    if (offset > 0)
+        find(&sample, 3, MESSAGE)[COPP_RANDOM_SIZE + offset] ^= 1;
+    begin_with(made, sample.file.entries[2].message.bytes, sample.file.entries[2].message.size);
+    unload(&sample);
+}
+
+static void begin(struct made *made) {
+    begin_altered(made, 0);
+}
+
+static void begin_session(struct made *made) {
+    begin(made);
+    put(made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
+    put(made, RECORDING_SEQUENCE_START, RECORDING_ANSWER, NULL, 0, 0);
+}
+
 static void handshakes(void) {
     struct made made;
-    begin(&made, zeros, 15);
+    begin_with(&made, zeros, 15);
     check_made(&made, "half a random number", 3, "SES-2");
-    begin(&made, zeros, 16);
+    begin_with(&made, zeros, 16);
     check_made(&made, "no chain", 3, "CERT-1");
-    begin(&made, zeros, 20);
+    begin_with(&made, zeros, 20);
+    check_made(&made, "zeros for a chain", 3, "CERT-1");
+    begin_altered(&made, 0);
+    check_made(&made, "a sound chain", 0, NULL);
+    begin_altered(&made, 1500);
+    check_made(&made, "a byte of the chain", 3, "CERT-10");
+    begin(&made);
     put(&made, RECORDING_KEY_EXCHANGE, RECORDING_REQUEST, NULL, 0, 0);
     check_made(&made, "once more", 4, "SES-2");
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 255, 0);
     check_made(&made, "a short signature", 4, "WIRE-1");
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_COMMAND, RECORDING_REQUEST, zeros, 4096, 0);
     check_made(&made, "a command before the start", 4, "CMD-2");
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_ANSWER, NULL, 0, COPP_HR_UNEXPECTED);
     check_made(&made, "a handshake that is refused", 5, "SES-8");
@@ -308,27 +334,87 @@ static void handshakes(void) {
     check_made(&made, "a start before all", 2, "SES-4");
 }
 
-static void starts(void) {
+/* What the driver may do, and is told nevertheless. */
+static void check_told(struct made *made, unsigned frame, const char *rule, const char *words) {
+    struct recording_file file;
+    struct decoded decoded;
+    assert_int_equal(recording_file_read(made->bytes, made->size, &file), COPP_OK);
+    assert_int_equal(decode(&file, NULL, &decoded), COPP_OK);
+    assert_null(decoded.first_broken);
+    assert_non_null(decoded.first_refused);
+    if (decoded.first_refused->entry->frame != frame || strcmp(decoded.first_refused->rule, rule) != 0 ||
+        strstr(decoded.first_refused->note, words) == NULL)
+        fail_msg("%u: %s: %s", decoded.first_refused->entry->frame, decoded.first_refused->rule, decoded.first_refused->note);
+    decoded_free(&decoded);
+    recording_file_free(&file);
+    free(made->bytes);
+}
+
+/* Why depends on what was asked. */
+static void refusals(void) {
+    uint8_t query[COPP_MESSAGE_SIZE] = {1};
     struct made made;
-    begin(&made, zeros, 20);
+    memcpy(query + 16, copp_request_guid(COPP_QUERY_CONNECTOR_TYPE), COPP_GUID_SIZE);
+    make(&made);
+    put(&made, RECORDING_OPEN, RECORDING_REQUEST, "X", 1, 0);
+    put(&made, RECORDING_KEY_EXCHANGE, RECORDING_REQUEST, NULL, 0, 0);
+    put(&made, RECORDING_KEY_EXCHANGE, RECORDING_ANSWER, NULL, 0, COPP_HR_UNEXPECTED);
+    check_told(&made, 3, "SES-2", "begins no session");
+    begin(&made);
+    put(&made, RECORDING_CLOSE, RECORDING_REQUEST, NULL, 0, 0);
+    check_told(&made, 4, "SES-9", "copp chain verify");
+    begin_session(&made);
+    put(&made, RECORDING_STATUS, RECORDING_REQUEST, query, sizeof query, 0);
+    put(&made, RECORDING_STATUS, RECORDING_ANSWER, NULL, 0, COPP_HR_UNEXPECTED);
+    put(&made, RECORDING_CLOSE, RECORDING_REQUEST, NULL, 0, 0);
+    check_told(&made, 7, "APP-3", "does not answer a query");
+    begin_session(&made);
+    put(&made, RECORDING_STATUS, RECORDING_REQUEST, query, sizeof query, 0);
+    put(&made, RECORDING_STATUS, RECORDING_ANSWER, NULL, 0, 1);
+    check_made(&made, "S_FALSE", 7, "APP-3");
+}
+
+static void late_answers(void) {
+    struct sample sample;
+    struct decoded decoded;
+    load("copp", &sample);
+    sample.file.entries[6].message.time_us = sample.file.entries[5].message.time_us + 2000000;
+    assert_int_equal(decode(&sample.file, &sample.log, &decoded), COPP_OK);
+    assert_int_equal(decoded.messages[6].weight, DECODED_FINE);
+    decoded_free(&decoded);
+    sample.file.entries[6].message.time_us += 100000;
+    assert_int_equal(decode(&sample.file, &sample.log, &decoded), COPP_OK);
+    assert_string_equal(decoded.messages[6].rule, "APP-3");
+    assert_non_null(strstr(decoded.messages[6].note, "took 2.1 s"));
+    decoded_free(&decoded);
+    unload(&sample);
+}
+
+static void starts(void) {
+    struct sample sample;
+    struct made made;
+    begin(&made);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_ANSWER, NULL, 0, 0);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
     check_made(&made, "a second start", 6, "SES-3");
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_ANSWER, NULL, 0, 0);
     put(&made, RECORDING_COMMAND, RECORDING_REQUEST, zeros, 4095, 0);
     check_made(&made, "a short command", 6, "WIRE-2");
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_ANSWER, NULL, 0, 0);
     put(&made, RECORDING_STATUS, RECORDING_REQUEST, zeros, 4097, 0);
     check_made(&made, "a long query", 6, "WIRE-3");
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_OPEN, RECORDING_REQUEST, "X", 1, 0);
     put(&made, RECORDING_KEY_EXCHANGE, RECORDING_REQUEST, NULL, 0, 0);
-    put(&made, RECORDING_KEY_EXCHANGE, RECORDING_ANSWER, zeros, 20, 0);
+    load("copp", &sample);
+    put(&made, RECORDING_KEY_EXCHANGE, RECORDING_ANSWER, sample.file.entries[2].message.bytes,
+        sample.file.entries[2].message.size, 0);
+    unload(&sample);
     check_made(&made, "the same random number", 6, "SES-2");
 }
 
@@ -336,7 +422,7 @@ static void short_answers(void) {
     struct sample sample;
     struct made made;
     load("copp", &sample);
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_ANSWER, NULL, 0, 0);
     put(&made, RECORDING_STATUS, RECORDING_REQUEST, find(&sample, 8, MESSAGE), 4096, 0);
@@ -351,7 +437,7 @@ static void missing_messages(void) {
     struct made made;
     static const uint8_t count[4] = {3};
     load("copp", &sample);
-    begin(&made, zeros, 20);
+    begin(&made);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_REQUEST, zeros, 256, 0);
     put(&made, RECORDING_SEQUENCE_START, RECORDING_ANSWER, NULL, 0, 0);
     put(&made, RECORDING_STATUS, RECORDING_REQUEST, find(&sample, 6, MESSAGE), 4096, 0);
@@ -378,7 +464,8 @@ static const struct test_case cases[] = {
     TEST(good_recordings, ""),  TEST(requests_of_copp, ""),  TEST(answers_of_copp, ""),
     TEST(sessions_of_opm, ""),  TEST(macs_need_the_key, ""), TEST(numbers_are_fresh, ""),
     TEST(what_comes_after, ""), TEST(handshakes, ""),        TEST(starts, ""),
-    TEST(short_answers, ""),    TEST(missing_messages, ""),  TEST(too_many_sessions, ""),
+    TEST(refusals, ""),         TEST(late_answers, ""),      TEST(short_answers, ""),
+    TEST(missing_messages, ""), TEST(too_many_sessions, ""),
 };
 
 int main(void) {

@@ -260,13 +260,17 @@ def opens_and_closes_all(browser):
 
 @check("faults")
 def prints_all_of_what_failed(browser):
+    browser.run("for (const details of document.querySelectorAll('.evidence details')) details.open = false")
     browser.run("dispatchEvent(new Event('beforeprint'))")
     browser.colours("dark", media="print")
-    equal(browser.run("return document.querySelectorAll('.finding details:not([open])').length"), 0, "closed on paper")
+    equal(browser.run("return document.querySelectorAll('.evidence details:not([open])').length"), 0, "closed on paper")
+    want(browser.run("return document.querySelectorAll('.evidence details[open]').length > 0"), "evidence on paper")
+    want(browser.run("return document.querySelectorAll('.finding .exchange:not(.evidence) details:not([open])').length > 0"),
+         "what is not evidence is a line on paper")
     equal(count(browser, ".filters, #theme"), 0, "controls on paper")
     equal(browser.run("return getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)", "paper")
     browser.run("dispatchEvent(new Event('afterprint'))")
-    want(browser.run("return document.querySelectorAll('.finding details:not([open])').length > 0"), "closed again after it")
+    want(browser.run("return document.querySelectorAll('.evidence details:not([open])').length > 0"), "closed again after it")
 
 
 # --- a recording ---

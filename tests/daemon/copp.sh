@@ -15,7 +15,7 @@ says "$socket: no coppd listens there: start it (systemctl start coppd.socket"
 expect 2 "$COPP" status --device telepathy
 says "give unix:PATH or embedded"
 expect 2 "$COPP" status --device "unix:$socket" --events /dev/null
-says "do not go with"
+says "are for the embedded adapter, not for"
 
 # the anchor of a hierarchy that coppd has yet to make: what is missing, and who makes it
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$anchor"
@@ -83,11 +83,11 @@ says "$anchor: is not an anchor"
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --semantics copp
 says "$opm_anchor: is not an anchor"
 expect 2 "$COPP" status --device "unix:$socket" --anchor "$opm_anchor" --crl "$anchor"
-says "$opm_anchor: is an anchor of OPM, and --crl is of COPP alone"
+says "$opm_anchor: is an anchor for OPM, but --crl is for COPP only"
 expect 2 "$COPP" protect --device "unix:$socket" --anchor "$anchor" --type1 -- true
-says "$anchor: is an anchor of COPP, and --type1 is of OPM alone"
+says "$anchor: is an anchor for COPP, but --type1 is for OPM only"
 expect 2 "$COPP" status --device "unix:$socket" --semantics opm --srm "$anchor"
-says "--srm is of COPP alone: it does not go with --semantics opm"
+says "--srm is for COPP only: it cannot be used with --semantics opm"
 # a coppd without OPM: COPP is what is left where either will do, and nowhere else (OPM-OUT-4)
 cat >"$directory/without_opm.pl" <<'PERL'
 use strict;
@@ -150,7 +150,7 @@ for name in HDMI-1 SVideo-1 Composite-1; do
 done
 [ ! -e "$directory/played" ] || fail "it played without protection"
 # one of several is chosen, and which one is said, unless it was named or a program asks
-several='chosen among several displays, and it alone is protected: name the player'
+several='chosen among several displays; only this one is protected: name the player'
 expect 0 "$COPP" protect --allow-simulated --hdcp 1 -- true
 says "copp: HDMI-1: $several"
 expect 0 "$COPP" protect --allow-simulated --hdcp 1 --json -- true
@@ -189,9 +189,9 @@ done
 
 # options beat the environment; an anchor for somebody else is not passed over
 expect 2 "$COPP" status --device embedded
-says "COPP_ANCHOR says whom to trust outside this program"
+says "COPP_ANCHOR names an anchor for drivers outside this program"
 expect 2 env -u COPP_ANCHOR "$COPP" protect --device embedded --anchor microsoft --hdcp 1 -- touch "$directory/played"
-says "leave --anchor out"
+says "remove --anchor"
 [ ! -e "$directory/played" ] || fail "it played in spite of an anchor that was never read"
 expect 0 env -u COPP_ANCHOR "$COPP" status --device embedded
 expect 0 env -u COPP_ANCHOR "$COPP" status --events /dev/null

@@ -194,7 +194,7 @@ for how in '' --json; do
     wait "$guard" || status=$?
     [ "$status" -eq 1 ] || fail "status $status, not 1"
     ! pgrep -f "$directory/player" >/dev/null || fail "the player is left"
-    says '(EVT-4); the command CANNOT be stopped: some of it is another'
+    says '(EVT-4); the command CANNOT be stopped: some of it belongs to another'
     echo "plug HDMI-1" >&9
     until_true plugged
 done

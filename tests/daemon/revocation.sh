@@ -44,7 +44,7 @@ for bad in "$lists/torn" "$lists/missing" "$lists" "$directory/chain.xml"; do
 done
 # the embedded adapter's anchor is made for the run: a list that is named is not passed over
 expect 2 env -u COPP_ANCHOR "$COPP" protect --device embedded --hdcp 1 --crl "$lists/empty" -- touch "$directory/played"
-says 'does not go with the embedded adapter'
+says 'cannot be used with the embedded adapter'
 expect 2 env -u COPP_ANCHOR "$COPP" status --device embedded --crl "$lists/leaf"
 
 # --- the installation's own
@@ -150,7 +150,7 @@ jq -s -e '[.[] | .event // "verdict"] == ["protected", "started", "verdict", "st
 # what comes does not validate, has gone, went back
 cp "$lists/empty9" "$store"
 changed 2 "cp $lists/torn $store"
-stopped 'not known any more'
+stopped 'can no longer be read'
 cp "$lists/empty9" "$store"
 changed 2 "rm $store"
 stopped 'has gone'

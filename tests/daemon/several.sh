@@ -336,5 +336,5 @@ sed -i 's/^\[outputs\]/sessions_per_user = 3\n&/' "$directory/coppd.conf"
 start
 rm -f "$directory/frames"
 expect 2 "$COPP" protect --device "unix:$socket" --allow-simulated --hdcp 1 --output all -- touch "$directory/frames"
-says 'this user has as many sessions as coppd allows'
+says "this user has reached coppd's limit of sessions"
 [ ! -e "$directory/frames" ] || fail "it was started"

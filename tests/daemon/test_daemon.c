@@ -519,7 +519,7 @@ static void a_daemon_is_not_trusted_either(void) {
 static void a_disconnect_is_heard(void) {
     static const char *const disconnects[] = {"\3\0\0\0\xff\xff\xff\xff\4\0\0\0\3\0\0\0",
                                               "\1\0\0\0\xff\xff\xff\xff\2\0\0\0\1\0\0\0"};
-    static const char *const reasons[] = {"this user has as many sessions as coppd allows",
+    static const char *const reasons[] = {"this user has reached coppd's limit of sessions",
                                           "coppd speaks another version of its protocol"};
     struct kit kit;
     kit_make(&kit, "");

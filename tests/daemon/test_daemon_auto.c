@@ -72,7 +72,7 @@ static void a_server_before_the_cards(void) {
     struct world world;
     world_make(&world, "");
     kit_start(&world.kit);
-    kit_wait_said(&world.kit, "auto: takes the outputs of xrandr (1 so far), and stays with them", 1);
+    kit_wait_said(&world.kit, "auto: uses the outputs of xrandr (1 so far) until coppd is restarted", 1);
     struct copp_socket_connector told = connector(&world.kit, 0);
     assert_string_equal(told.name, "screen");
     assert_true(told.real);
@@ -83,7 +83,7 @@ static void a_server_before_the_cards(void) {
     kit_wait_said(&world.kit, "the X server has gone", 1);
     assert_false(connector(&world.kit, 0).plugged);
     x_server_restart(&world.server);
-    kit_wait_said(&world.kit, "the X server is there\n", 1);
+    kit_wait_said(&world.kit, "connected to the X server\n", 1);
     struct player player;
     player_begin(&world.kit, "screen", &player);
     pid_t driver = x_driver_begin(&world.server);
@@ -102,7 +102,7 @@ static void cards_where_there_is_no_server(void) {
     fake_drm_hold(world.drm)->enable_at_once = true;
     fake_drm_release(world.drm);
     kit_start(&world.kit);
-    kit_wait_said(&world.kit, "auto: takes the outputs of kms (4 so far), and stays with them", 1);
+    kit_wait_said(&world.kit, "auto: uses the outputs of kms (4 so far) until coppd is restarted", 1);
     x_server_restart(&world.server);
     player_begin(&world.kit, "card0-HDMI-A-1", &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
@@ -119,7 +119,7 @@ static void cards_that_refuse_later(void) {
     world_make(&world, "");
     x_server_stop(&world.server);
     kit_start(&world.kit);
-    kit_wait_said(&world.kit, "auto: takes the outputs of kms", 1);
+    kit_wait_said(&world.kit, "auto: uses the outputs of kms", 1);
     fake_drm_hold(world.drm)->refuse_write = EIO;
     fake_drm_release(world.drm);
     player_begin(&world.kit, "card0-HDMI-A-1", &player);
@@ -139,7 +139,7 @@ static void a_server_that_comes_later(void) {
     assert_int_equal(player_try(&world.kit, "screen", NULL, &player), COPP_E_NOT_FOUND);
     player_end(&player);
     x_server_restart(&world.server);
-    kit_wait_said(&world.kit, "auto: takes the outputs of xrandr", 1);
+    kit_wait_said(&world.kit, "auto: uses the outputs of xrandr", 1);
     player_begin(&world.kit, "screen", &player);
     player_end(&player);
     /* tried every second, and said once */
@@ -160,7 +160,7 @@ static void a_card_that_comes_later(void) {
     struct fake_drm *second = fake_drm_new(&(struct fake_drm_setup){.atomic = true, .beside = world.drm});
     fake_drm_hold(second)->enable_at_once = true;
     fake_drm_release(second);
-    kit_wait_said(&world.kit, "auto: takes the outputs of kms (4 so far)", 1);
+    kit_wait_said(&world.kit, "auto: uses the outputs of kms (4 so far)", 1);
     player_begin(&world.kit, "card1-HDMI-A-1", &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
     assert_int_equal(fake_drm_protection(second, FAKE_HDMI), 2);
@@ -181,9 +181,9 @@ static void a_server_that_does_not_answer(void) {
     for (int i = 0; i < 20; i++)
         assert_string_equal(connector(&world.kit, 0).name, "");
     assert_true(clock_ms() - began < 5000); /* which is what one attempt takes at the start */
-    assert_false(said(&world.kit, "takes the outputs of"));
+    assert_false(said(&world.kit, "uses the outputs of"));
     x_server_thaw(&world.server);
-    kit_wait_said(&world.kit, "auto: takes the outputs of xrandr", 1);
+    kit_wait_said(&world.kit, "auto: uses the outputs of xrandr", 1);
     player_begin(&world.kit, "screen", &player);
     player_end(&player);
     world_end(&world);

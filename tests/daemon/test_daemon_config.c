@@ -88,7 +88,7 @@ static void lines_of_the_file(void) {
         {"sessions =\n", "\"\" is not a number"},
         {"sessions = 99999999999999999999\n", "is not a number"},
         {"sessions = 4294967297\n", "is not a number"},
-        {"sessions = 1\nsessions = 1\n", "line 12: [daemon] sessions is given twice, in line 11 too"},
+        {"sessions = 1\nsessions = 1\n", "line 12: [daemon] sessions is given twice, first in line 11"},
         {"session = 1\n", "line 11: unknown setting \"session\": see coppd.conf(5)"},
         {"[demon]\nsessions = 1\n", "line 11: unknown section [demon]: see coppd.conf(5)"},
         {"\n [deamon] \n", "line 12: unknown section [deamon]: see coppd.conf(5)"},
@@ -96,27 +96,28 @@ static void lines_of_the_file(void) {
         {"[daemon\x1b]\n", "unknown section [daemon\\x1b]"},
         {"[outputs]\nsessions = 1\n", "line 12: sessions is not a setting of [outputs]: put it below [daemon]"},
         {"nonsense\n", "line 11: is neither [section] nor name = value"},
-        {"[driver]\nchain = /a\n", "line 12: [driver] has one of chain and key: give both"},
-        {"[driver]\nkey = file:/a\n", "line 12: [driver] has one of chain and key: give both"},
-        {"[driver]\npassphrase_file = /a\n", "line 12: [driver] passphrase_file goes with key"},
-        {"[driver]\nchain = /a\nkey = /b\nopm_chain = /c\n", "line 14: [driver] has one of opm_chain and opm_key: give both"},
-        {"[driver]\nopm_key = c\nchain = /a\nkey = /b\n", "line 12: [driver] has one of opm_chain and opm_key: give both"},
-        {"[driver]\nopm_chain = /c\nopm_key = /d\n", "line 13: [driver] opm_chain and opm_key go with chain and key"},
-        {"[driver]\nchain = /a\nkey = /b\nopm_passphrase_file = /c\n", "line 14: [driver] opm_passphrase_file goes with opm_key"},
-        {"[driver]\nchain = /a\nkey = /b\nopm_chain = c\nopm_key = d\n", "line 14: [driver] opm_chain: \"c\" does not begin"},
-        {"[driver]\nchain = a\nkey = b\n", "line 12: [driver] chain: \"a\" does not begin with '/'"},
-        {"[outputs]\ntrust_server = 0\ndevice = card0\n", "line 13: [outputs] device: \"card0\" does not begin with '/'"},
-        {"[outputs]\nbackend = magic\n", "line 12: [outputs] backend: \"magic\" is none: give auto"},
+        {"[driver]\nchain = /a\n", "line 12: [driver] has only one of chain and key: give both"},
+        {"[driver]\nkey = file:/a\n", "line 12: [driver] has only one of chain and key: give both"},
+        {"[driver]\npassphrase_file = /a\n", "line 12: [driver] passphrase_file needs key"},
+        {"[driver]\nchain = /a\nkey = /b\nopm_chain = /c\n",
+         "line 14: [driver] has only one of opm_chain and opm_key: give both"},
+        {"[driver]\nopm_key = c\nchain = /a\nkey = /b\n", "line 12: [driver] has only one of opm_chain and opm_key: give both"},
+        {"[driver]\nopm_chain = /c\nopm_key = /d\n", "line 13: [driver] opm_chain and opm_key need chain and key"},
+        {"[driver]\nchain = /a\nkey = /b\nopm_passphrase_file = /c\n", "line 14: [driver] opm_passphrase_file needs opm_key"},
+        {"[driver]\nchain = /a\nkey = /b\nopm_chain = c\nopm_key = d\n", "line 14: [driver] opm_chain: \"c\" must begin"},
+        {"[driver]\nchain = a\nkey = b\n", "line 12: [driver] chain: \"a\" must begin with '/'"},
+        {"[outputs]\ntrust_server = 0\ndevice = card0\n", "line 13: [outputs] device: \"card0\" must begin with '/'"},
+        {"[outputs]\nbackend = magic\n", "line 12: [outputs] backend: unknown backend \"magic\": give auto"},
         {"[outputs]\nbackend = magic\n", " or sim\n"},
-        {"[outputs]\nbackend = sim\ndevice = /dev/dri/card0\n", "line 13: [outputs] device goes with backend = kms"},
-        {"[outputs]\nevents = /a\n", "line 12: [outputs] events goes with backend = sim, and that is auto"},
+        {"[outputs]\nbackend = sim\ndevice = /dev/dri/card0\n", "line 13: [outputs] device is for backend = kms"},
+        {"[outputs]\nevents = /a\n", "line 12: [outputs] events is for backend = sim, but backend is auto"},
         {"[outputs]\nbackend = sim\n[driver]\nchain = /a\nkey = /b\n",
-         "line 12: [outputs] backend = sim does not go with the [driver] of line 15"},
+         "line 12: [outputs] backend = sim cannot be combined with the [driver] of line 15"},
         {"[driver]\nchain = /a\nkey = /b\n[outputs]\nbackend = sim\n",
-         "line 15: [outputs] backend = sim does not go with the [driver] of line 13"},
-        {"[outputs]\ntrust_server = 1\nbackend = sim\n", "line 12: [outputs] trust_server goes with backend = xrandr"},
+         "line 15: [outputs] backend = sim cannot be combined with the [driver] of line 13"},
+        {"[outputs]\ntrust_server = 1\nbackend = sim\n", "line 12: [outputs] trust_server is for backend = xrandr"},
         {"se\x1b[31mssions\x07 = 1\n", "unknown setting \"se\\x1b[31mssions\\x07\""},
-        {"[outputs]\nbackend = \x1b]0;owned\xc2\x9b\n", "\"\\x1b]0;owned\\xc2\\x9b\" is none"},
+        {"[outputs]\nbackend = \x1b]0;owned\xc2\x9b\n", "\"\\x1b]0;owned\\xc2\\x9b\": give"},
     };
     struct kit kit;
     kit_make(&kit, "");
@@ -126,9 +127,9 @@ static void lines_of_the_file(void) {
     (void)snprintf(line, sizeof line, "\n[driver]\nkey = %0190d\n", 0);
     is_refused(&kit, line, "line 13: is longer than 189 characters");
     write_file(&kit, "coppd.conf", "\nsocket = /a\n[outputs]\n");
-    run_says(&kit, CHECK, 1, "line 2: socket stands above every section: put it below [daemon]");
+    run_says(&kit, CHECK, 1, "line 2: socket comes before every section: put it below [daemon]");
     write_file(&kit, "coppd.conf", "[daemon]\nsocket =\n");
-    run_says(&kit, CHECK, 1, "line 2: [daemon] socket: \"\" does not begin with '/'");
+    run_says(&kit, CHECK, 1, "line 2: [daemon] socket: \"\" must begin with '/'");
     assert_int_equal(unlink(kit.config), 0);
     run_says(&kit, CHECK, 1, "coppd.conf: cannot be opened: No such file");
     kit_end(&kit);
@@ -139,7 +140,7 @@ static void names_of_all_backends(void) {
     struct kit kit;
     kit_make(&kit, "");
     is_refused(&kit, "[outputs]\nbackend = foo\n", "kms or sim");
-    is_refused(&kit, "[outputs]\nbackend = kms\ndescription = /a\n", "line 13: [outputs] description goes with backend = sim");
+    is_refused(&kit, "[outputs]\nbackend = kms\ndescription = /a\n", "line 13: [outputs] description is for backend = sim");
     is_refused(&kit, "[outputs]\nbackend = kms\ndevice = %/coppd.conf\n", "coppd.conf: is not a device");
     is_refused(&kit, "[outputs]\ndevice = %/coppd.conf\n", "coppd.conf: is not a device");
 #ifdef COPPD_XRANDR
@@ -151,22 +152,22 @@ static void names_of_all_backends(void) {
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         char text[128];
         (void)snprintf(text, sizeof text, "[outputs]\nconnectors = %s\n", words[i]);
-        is_refused(&kit, text, "is not like HDMI-A-0=card0-HDMI-A-1");
+        is_refused(&kit, text, "must look like HDMI-A-0=card0-HDMI-A-1");
     }
     /* it would wait for ever: what is not in the environment of a process does not come into it */
     assert_int_equal(unsetenv("DISPLAY"), 0);
-    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: names no X server, and there is no DISPLAY");
+    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: no X server is named here or by DISPLAY");
     assert_int_equal(setenv("DISPLAY", "", 1), 0);
-    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: names no X server, and there is no DISPLAY");
+    is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: no X server is named here or by DISPLAY");
     assert_int_equal(setenv("DISPLAY", "nowhere", 1), 0);
     is_refused(&kit, "[outputs]\nbackend = xrandr\n", "[outputs] display: \"nowhere\" is not an X server");
     assert_int_equal(setenv("DISPLAY", ":7", 1), 0);
     is_accepted(&kit, "[outputs]\nbackend = xrandr\n");
-    run_says(&kit, CHECK, 0, "backend = xrandr: the outputs are those of the X server at :7, which may come later");
+    run_says(&kit, CHECK, 0, "backend = xrandr: the outputs are those of the X server at :7, which may start later");
     is_accepted(&kit, "");
     run_says(&kit, CHECK, 0, "backend = auto: each second coppd looks for an X server at :7, then for graphics cards");
     assert_int_equal(unsetenv("DISPLAY"), 0);
-    run_says(&kit, CHECK, 0, "looks for graphics cards, and for no X server: [outputs] display names none");
+    run_says(&kit, CHECK, 0, "looks for graphics cards only: neither [outputs] display nor DISPLAY names an X server");
     is_accepted(&kit, "[outputs]\ndisplay = :8\n");
     run_says(&kit, CHECK, 0, "looks for an X server at :8");
     is_accepted(&kit, "[outputs]\nbackend = xrandr\ndisplay = :7\nconnectors = a=card0-HDMI-A-1, b=card10-DP-1\n");
@@ -181,23 +182,24 @@ static void what_it_names(void) {
         const char *complaint;
     } table[] = {
         {"[driver]\nchain = /nowhere/chain\nkey = /nowhere/key\n", "/nowhere/chain: cannot be opened"},
-        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/none\n", "/none: no private key is to be found there"},
-        {"[driver]\nchain = %/test-driver/chain.xml\nkey = none:k?pin-value=1234\n", " none:k?pin-value=...: no private key"},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/none\n", "/none: holds no private key"},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = none:k?pin-value=1234\n",
+         " none:k?pin-value=...: holds no private key"},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty\n", "/empty: not a usable key"},
         {"[driver]\nchain = %/empty\nkey = %/test-driver/leaf.pem\n", "/empty: "},
-        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/other.pem\n", "is not about the configured key"},
+        {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/other.pem\n", "is not for the configured key"},
         {"[driver]\nchain = %/test-driver/chain.xml\nkey = %/empty/key\n", "the private key cannot be read: Not a directory"},
-        {"[outputs]\nbackend = sim\ndescription = %/empty\n", "/empty: there is no [output NAME] section"},
+        {"[outputs]\nbackend = sim\ndescription = %/empty\n", "/empty: no [output NAME] section is given"},
         {"[outputs]\nbackend = sim\ndescription = %/none\n", "/none: cannot be opened"},
-        {"[outputs]\nbackend = sim\nevents = %/empty\n", "/empty: is not a FIFO: make one with mkfifo"},
+        {"[outputs]\nbackend = sim\nevents = %/empty\n", "/empty: is not a FIFO: create one with mkfifo"},
         {"[outputs]\nbackend = sim\nevents = %/none\n",
-         "/none: cannot be opened: No such file or directory; make it with mkfifo"},
+         "/none: cannot be opened: No such file or directory; create it with mkfifo"},
         {"[outputs]\nbackend = sim\ndescription = %/one\n", "/one: line 1: "},
         {"[metrics]\naddress = localhost\n", "cannot listen at \"localhost\": it must be a host and a port; give one like 127."},
         {"[metrics]\naddress = localhost:9464\n",
-         "\"localhost:9464\": its host must be a number, because names are not looked up"},
-        {"[metrics]\naddress = example.org:80\n", "\"example.org:80\": its host must be a number"},
-        {"[metrics]\naddress = 127.0.0.1.1:80\n", "\"127.0.0.1.1:80\": its host must be a number"},
+         "\"localhost:9464\": its host must be an IP address, because names are not looked up"},
+        {"[metrics]\naddress = example.org:80\n", "\"example.org:80\": its host must be an IP address"},
+        {"[metrics]\naddress = 127.0.0.1.1:80\n", "\"127.0.0.1.1:80\": its host must be an IP address"},
         {"[metrics]\naddress = 192.0.2.1:9464\n", "\"192.0.2.1:9464\": Cannot assign requested address; give one like"},
         {"[metrics]\naddress = 127.0.0.1:99999\n", "\"127.0.0.1:99999\": its port must be a number from 1 to 65535"},
         {"[metrics]\naddress = 127.0.0.1:65536\n", "65535; give one like 127.0.0.1:9464"},
@@ -205,7 +207,7 @@ static void what_it_names(void) {
         {"[metrics]\naddress = 127.0.0.1:0\n", "its port must be a number"},
         {"[metrics]\naddress = 127.0.0.1:\n", "its port must be a number"},
         {"[metrics]\naddress = 127.0.0.1:+80\n", "its port must be a number"},
-        {"[metrics]\nfile = %/none/metrics\n", "/none cannot be used: No such file or directory; make it (mkdir -p)"},
+        {"[metrics]\nfile = %/none/metrics\n", "/none cannot be used: No such file or directory; create it (mkdir -p)"},
         {"[metrics]\nfile = %/empty/metrics\n", "/empty is not a directory"},
     };
     struct kit kit;
@@ -279,10 +281,11 @@ static void what_it_names_for_opm(void) {
         const char *complaint;
     } table[] = {
         {OF_COPP "opm_chain = %/none\nopm_key = %/test-driver-opm/leaf.pem\n", "/none: cannot be opened"},
-        {OF_COPP "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/none\n", "/none: no private key is to be found there"},
+        {OF_COPP "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/none\n", "/none: holds no private key"},
         {OF_COPP "opm_chain = %/test-driver-opm/chain.p7b\nopm_key = %/test-driver/leaf.pem\n",
-         "chain.p7b: its leaf is not about the configured key (OPM-CERT-2)"},
-        {OF_COPP "opm_chain = %/test-driver/chain.xml\nopm_key = %/test-driver-opm/leaf.pem\n", "(OPM-CERT-1); copp chain show"},
+         "chain.p7b: its leaf is not for the configured key (OPM-CERT-2)"},
+        {OF_COPP "opm_chain = %/test-driver/chain.xml\nopm_key = %/test-driver-opm/leaf.pem\n",
+         "(OPM-CERT-1); run copp chain show"},
         {OF_COPP "opm_chain = %/same.p7b\nopm_key = %/test-driver/leaf.pem\n", "are the same RSA key (OPM-CERT-11)"},
     };
     struct kit kit;
@@ -302,21 +305,21 @@ static void places_of_its_own(void) {
     char path[KIT_PATH];
     kit_make(&kit, "");
     write_file(&kit, "coppd.conf", "[daemon]\nsocket = /tmp/no-such-directory-of-coppd/socket\nstate_directory = /tmp\n");
-    run_says(&kit, CHECK, 1, "/tmp/no-such-directory-of-coppd cannot be used: No such file or directory; make it (mkdir -p)");
-    run_says(&kit, NULL, 1, "/tmp/no-such-directory-of-coppd cannot be used: No such file or directory; make it (mkdir -p)");
+    run_says(&kit, CHECK, 1, "/tmp/no-such-directory-of-coppd cannot be used: No such file or directory; create it (mkdir -p)");
+    run_says(&kit, NULL, 1, "/tmp/no-such-directory-of-coppd cannot be used: No such file or directory; create it (mkdir -p)");
     configure(&kit, "");
     write_file(&kit, "socket", "kept");
     run_says(&kit, CHECK, 1, "socket: exists and is not a socket: remove it, or name another path in [daemon] socket");
     run_says(&kit, NULL, 1, "socket: exists and is not a socket: remove it, or name another path in [daemon] socket");
     assert_int_equal(unlink(kit.socket), 0);
     write_file(&kit, "coppd.conf", "[daemon]\nsocket = %/socket\nstate_directory = %/none\n");
-    run_says(&kit, CHECK, 1, "/none cannot be used: No such file or directory; make it (mkdir -p), or name another");
-    run_says(&kit, NULL, 1, "/none cannot be used: No such file or directory; make it (mkdir -p), or name another");
+    run_says(&kit, CHECK, 1, "/none cannot be used: No such file or directory; create it (mkdir -p), or name another");
+    run_says(&kit, NULL, 1, "/none cannot be used: No such file or directory; create it (mkdir -p), or name another");
     configure(&kit, "");
     path_of(&kit, "test-driver", path);
     assert_int_equal(mkdir(path, 0700), 0); /* as somebody leaves it who takes out what is in it */
     run_says(&kit, CHECK, 1, "chain.xml: cannot be opened: No such file or directory; remove ");
-    run_says(&kit, NULL, 1, "test-driver to have another test hierarchy made");
+    run_says(&kit, NULL, 1, "test-driver, and coppd creates another test hierarchy");
     kit_end(&kit);
 }
 
@@ -345,13 +348,14 @@ static void what_it_may_not_read(void) {
     assert_int_equal(chmod(path, 0755), 0);
     path_of(&kit, "test-driver/leaf.pem", path);
     assert_int_equal(chmod(path, 0), 0);
-    cannot_be_read(&kit, "the private key cannot be read: Permission denied; coppd's user must be able to; start coppd as");
+    cannot_be_read(&kit,
+                   "the private key cannot be read: Permission denied; let the user that coppd runs as read it; start coppd as");
     assert_int_equal(chmod(path, 0600), 0);
 
     path_of(&kit, "state", path);
     assert_int_equal(mkdir(path, 0), 0);
     write_file(&kit, "coppd.conf", "[daemon]\nsocket = %/socket\nstate_directory = %/state\n");
-    cannot_be_read(&kit, "/state: cannot be looked into: Permission denied; let the user that coppd runs as do so");
+    cannot_be_read(&kit, "/state: cannot be searched: Permission denied; let the user that coppd runs as search it");
     assert_int_equal(chmod(kit.events, 0), 0);
     configure(&kit, "[outputs]\nbackend = sim\nevents = %/events\n");
     cannot_be_read(&kit, "/events: cannot be opened: Permission denied");
@@ -383,7 +387,7 @@ static void an_anchor_that_is_gone(void) {
     path_of(&kit, "test-driver/anchor.b64", anchor);
     assert_int_equal(unlink(anchor), 0);
     configure(&kit, "");
-    run_says(&kit, CHECK, 0, "anchor.b64: is not there, and players need it: remove ");
+    run_says(&kit, CHECK, 0, "anchor.b64: does not exist, and players need it: remove ");
     kit_end(&kit);
 }
 
@@ -426,7 +430,7 @@ static void metrics_replace_only_files(void) {
     path_of(&kit, "link", link);
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(symlink(path, link), 0);
-    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is not a regular file, and so is not replaced");
+    is_refused(&kit, "[metrics]\nfile = %/place\n", "place: is not a regular file and is not replaced");
     is_refused(&kit, "[metrics]\nfile = %/link\n", "link: is not a regular file");
     assert_int_equal(stat(path, &status), 0);
     assert_true(S_ISFIFO(status.st_mode));
@@ -478,7 +482,7 @@ static void a_chain_that_no_player_believes(void) {
     run_says(&kit, CHECK, 1, verdict);
     kit_start(&kit);
     kit_wait_said(&kit, verdict, 1);
-    kit_wait_said(&kit, "no player will believe it", 1);
+    kit_wait_said(&kit, "players will refuse it", 1);
     assert_int_equal(player_try(&kit, "HDMI-1", NULL, &player), COPP_E_INVALID);
     player_end(&player);
     kit_end(&kit);
@@ -499,7 +503,7 @@ static void a_chain_of_opms_that_no_player_believes(void) {
     run_says(&kit, CHECK, 1, "(OPM-CERT-3)");
     kit_start(&kit);
     kit_wait_said(&kit, verdict, 1);
-    kit_wait_said(&kit, "no player will believe it", 1);
+    kit_wait_said(&kit, "players will refuse it", 1);
     player_begin(&kit, "HDMI-1", &player);
     player_end(&player);
     kit.semantics = COPP_SEMANTICS_OPM;
@@ -515,11 +519,11 @@ static void a_key_that_anybody_can_read(void) {
     configure(&kit, "[driver]\nchain = %/test-driver/chain.xml\nkey = file:%/test-driver/leaf.pem\n");
     path_of(&kit, "test-driver/leaf.pem", key);
     assert_int_equal(chmod(key, 0604), 0);
-    run_says(&kit, CHECK, 0, "leaf.pem: anybody may read it: chmod o-r");
+    run_says(&kit, CHECK, 0, "leaf.pem: everyone can read it: run chmod o-r");
     assert_int_equal(chmod(key, 0640), 0);
     char *said;
     assert_int_equal(kit_run(&kit, CHECK, &said), 0);
-    assert_null(strstr(said, "may read it"));
+    assert_null(strstr(said, "can read it"));
     free(said);
     kit_end(&kit);
 }

@@ -134,7 +134,7 @@ static void a_user_has_so_many_sessions(void) {
     struct copp_socket *connections[5] = {NULL};
     kit_make(&kit, "sessions_per_user = 3\n");
     kit_start(&kit);
-    static const char why[] = "this user has as many sessions as coppd allows";
+    static const char why[] = "this user has reached coppd's limit of sessions";
     assert_int_equal(connect_until_refused(&kit, connections, 5, why), 3);
     copp_socket_close(&connections[1]);
     kit_wait_sessions(&kit, 2);
@@ -189,7 +189,7 @@ static void file_descriptors_run_out(void) {
     kit.file_limit = 96;
     kit_start(&kit);
     player_begin(&kit, "HDMI-1", &player);
-    unsigned in = connect_until_refused(&kit, connections, 64, "coppd has as many sessions as it may have");
+    unsigned in = connect_until_refused(&kit, connections, 64, "coppd has reached its limit of sessions");
     assert_in_range(in, 24, 40);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_OK);
     free(kit_metrics(&kit)); /* there is still a descriptor for those who watch */
@@ -230,11 +230,11 @@ static void no_descriptor_for_anybody(void) {
     assert_int_equal(prlimit(kit.pid, RLIMIT_NOFILE, &(struct rlimit){3, before.rlim_max}, NULL), 0);
     int scraper = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(scraper, (const struct sockaddr *)&address, sizeof address), 0);
-    kit_wait_said(&kit, "no connection can be accepted: Too many open files; trying again each second", 1);
+    kit_wait_said(&kit, "cannot accept connections: Too many open files; trying again each second", 1);
     int client = raw_connect(&kit);
     for (unsigned until = times_it_slept(&kit) + 4; times_it_slept(&kit) < until; sleep_ms(5))
         ; /* each time until it tries again: one that turns never sleeps */
-    assert_int_equal(kit_times_said(&kit, "no connection can be accepted"), 1);
+    assert_int_equal(kit_times_said(&kit, "cannot accept connections"), 1);
     assert_int_equal(prlimit(kit.pid, RLIMIT_NOFILE, &before, NULL), 0);
     player_begin(&kit, "HDMI-1", &player);
     kit_wait_sessions(&kit, 2); /* and whoever asks for metrics is served, too */
@@ -312,16 +312,16 @@ static void a_reload_drops_nobody(void) {
     kit_configure(&kit, "sessions_per_user = 2\n");
     kit_wait_sessions(&kit, 1);
     kit_reload(&kit);
-    kit_wait_said(&kit, "configuration read again; 1 session goes on\n", 1);
+    kit_wait_said(&kit, "configuration reloaded; 1 session continues\n", 1);
     player_begin(&kit, "HDMI-1", &other);
     kit_reload(&kit);
-    kit_wait_said(&kit, "configuration read again; 2 sessions go on\n", 1);
+    kit_wait_said(&kit, "configuration reloaded; 2 sessions continue\n", 1);
     assert_int_equal(player_local(&player, HDCP), 1);
     kit_configure(&kit, "sessions_per_user = none\n");
     kit_reload(&kit);
     assert_int_equal(player_local(&player, HDCP), 1);
     char *said = kit_output(&kit);
-    assert_non_null(strstr(said, "\"none\" is not a number from 1 to 65536; going on as before"));
+    assert_non_null(strstr(said, "\"none\" is not a number from 1 to 65536; the old configuration stays in force"));
     free(said);
     player_end(&player);
     player_end(&other);

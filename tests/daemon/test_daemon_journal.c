@@ -63,7 +63,7 @@ static void each_reason_is_told(void) {
     for (unsigned i = 0; i < 4; i++)
         fds[i] = raw_connect(&kit);
     raw_disconnect(fds[3], USER_LIMIT);
-    check_said(&kit, 1, "was disconnected: this user has as many sessions as coppd allows");
+    check_said(&kit, 1, "was disconnected: this user has reached coppd's limit of sessions");
     for (unsigned i = 0; i < 4; i++)
         (void)close(fds[i]);
     for (unsigned i = 0; i < 20; i++)
@@ -76,7 +76,7 @@ static void each_reason_is_told(void) {
     fds[0] = raw_connect(&kit);
     fds[1] = raw_connect(&kit);
     raw_disconnect(fds[1], FULL);
-    check_said(&kit, 1, "was disconnected: coppd has as many sessions as it may have");
+    check_said(&kit, 1, "was disconnected: coppd has reached its limit of sessions");
     (void)close(fds[0]);
     (void)close(fds[1]);
     kit_end(&kit);
@@ -95,7 +95,7 @@ static void too_many_subscribers(void) {
             assert_int_equal(raw_receive(fds[i], answer, sizeof answer), 12);
     }
     raw_disconnect(fds[16], USER_LIMIT);
-    check_said(&kit, 1, "was disconnected: this user has as many sessions as coppd allows");
+    check_said(&kit, 1, "was disconnected: this user has reached coppd's limit of sessions");
     for (unsigned i = 0; i < 17; i++)
         (void)close(fds[i]);
     kit_end(&kit);
@@ -219,7 +219,7 @@ static void errors_say_what_openssl_says(void) {
                    "[driver]\nchain = %s\nkey = nosuchscheme:key?pin-value=4711\n[outputs]\nbackend = auto\n", chain);
     kit_make(&kit, settings);
     assert_int_equal(kit_run(&kit, "--check-config", &said), 1);
-    char *words = strstr(said, "no private key is to be found there: OpenSSL cannot open a private key: ");
+    char *words = strstr(said, "holds no private key: OpenSSL cannot open a private key: ");
     assert_non_null(words);
     assert_non_null(strstr(words, "unregistered scheme"));
     assert_null(strstr(words, "4711"));

@@ -206,7 +206,7 @@ static void a_card_has_one_coppd(void) {
     (void)snprintf(theirs, sizeof theirs, "%s/outputs", second.directory);
     assert_int_equal(symlink(ours, theirs), 0);
     kit_start(&second);
-    (void)snprintf(said, sizeof said, "(process %d) switches its HDCP already", (int)world.kit.pid);
+    (void)snprintf(said, sizeof said, "(process %d) already switches its HDCP", (int)world.kit.pid);
     kit_wait_said(&second, said, 1);
     player_begin(&second, OUTPUT, &player);
     assert_int_equal(copp_session_set_protection_level(player.session, HDCP, 1), COPP_E_REFUSED);

@@ -193,7 +193,7 @@ static void the_owner_is_killed(void) {
     assert_int_equal(poll(&end, 1, 20000), 1);
     assert_int_equal(copp_socket_adopted(connection), COPP_E_NOT_FOUND);
     assert_non_null(strstr(copp_socket_disconnect_reason(connection), "has ended"));
-    assert_int_equal(kit_times_said(&world.kit, "card of testlord (pid "), 1);
+    assert_int_equal(kit_times_said(&world.kit, "card that testlord (pid "), 1);
     copp_socket_close(&connection);
     (void)close(owner);
     world_end(&world);
@@ -212,7 +212,7 @@ static void the_owner_takes_back(void) {
     assert_int_equal(poll(&end, 1, 20000), 1);
     assert_int_equal(copp_socket_adopted(connection), COPP_E_FAILED);
     assert_int_equal(copp_socket_adopted(connection), COPP_E_FAILED); /* as often as one asks */
-    kit_wait_said(&world.kit, "takes back the HDCP", 1);
+    kit_wait_said(&world.kit, "undoes the HDCP", 1);
     UNTIL(cards_of(&world) == 1);
     copp_socket_close(&connection);
     world_end(&world);
@@ -265,7 +265,7 @@ static void copp_lend_names_who_takes_back(void) {
         fake_drm_release(world.drm);
         pid_t owner = owner_begin(&world);
         assert_int_equal(copp_lend(&world, owner, json ? "--json" : "", text, sizeof text), 1);
-        (void)snprintf(wanted, sizeof wanted, "testlord (pid %ld) takes back the HDCP that coppd switches on", (long)owner);
+        (void)snprintf(wanted, sizeof wanted, "testlord (pid %ld) undoes the HDCP that coppd switches on", (long)owner);
         const char *lent = strstr(text, json ? "\"event\":\"lent\"" : "card0: lent to coppd; testlord (pid ");
         const char *back = strstr(text, wanted);
         if (!lent || !back || back < lent || !strstr(back, "(libcopp-wayland): see docs/outputs.md"))

@@ -299,10 +299,11 @@ static void receivers_are_read(void) {
     assert_non_null(strstr(world.out, "remedy: load the kernel's module i2c-dev (modprobe i2c-dev)\n"));
     assert_null(strstr(world.out, "no bus")); /* of an output that needs no receiver, nothing is told */
     set_registers(0x6921d, "\x02\x00\x02", 3);
-    expect(&world, "card0-DP-1", "receiver", "note HDCP 2.x: which version is in force is not told");
+    expect(&world, "card0-DP-1", "receiver", "note HDCP 2.x: the version in force is not known");
     set_registers(0x6921d, "\0\0\0", 3);
     set_registers(0x68000, "\xff\xff\xff\xff\xff", 5);
-    expect(&world, "card0-DP-1", "receiver", "fails it says that it cannot do HDCP, or its KSV does not have 20 ones (SRM-5)");
+    expect(&world, "card0-DP-1", "receiver",
+           "fails it reports that it does not support HDCP, or its KSV does not have 20 ones (SRM-5)");
     world_end(&world);
 }
 

@@ -357,21 +357,22 @@ static void closing_makes_nobody_wait(void) {
 enum way { DROPPED_BY_KERNEL, IN_RECORDED_SOCKET, UNREAD };
 
 /* Ours is never the last reference. */
-static void leave_slow(struct world *world, enum way way, int slow) {
+static void leave_slow(struct world *world, enum way way, int slow, int more) {
     int pair[2];
     int fd = raw_connect(&world->kit);
-    const int twice[] = {slow, slow}; /* one is wanted at most */
+    const int both[] = {slow, more}; /* one is wanted at most, and closed in a thread */
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
     if (way == IN_RECORDED_SOCKET) {
-        send_fds(pair[0], 0, &slow, 1);
+        send_fds(pair[0], 0, both, 2);
         assert_int_equal(record_status(fd, 0, &pair[1], 1), COPP_HR_OK);
         (void)close(pair[1]);
     } else {
         assert_int_equal(kill(world->kit.pid, SIGSTOP), 0);
         for (int i = 0; i < 3; i++)
-            send_fds(fd, 0, twice, way == DROPPED_BY_KERNEL ? 2 : i == 2);
+            send_fds(fd, 0, both, way == DROPPED_BY_KERNEL || i == 2 ? 2 : 0);
     }
     (void)close(slow);
+    (void)close(more);
     if (way == UNREAD)
         (void)close(fd);
     assert_int_equal(kill(world->kit.pid, SIGCONT), 0);
@@ -383,14 +384,14 @@ static void leave_slow(struct world *world, enum way way, int slow) {
 /* What lies in a socket is closed with it, and what comes along with a packet when it is dropped: by coppd's one thread, and for an hour. */
 static void what_is_dropped_makes_nobody_wait(void) {
     struct world world;
-    int listeners[3];
+    int listeners[6];
     world_begin(&world);
     for (enum way way = DROPPED_BY_KERNEL; way <= UNREAD; way++) {
-        become(&world, ALICE);
-        leave_slow(&world, way, lingering(&listeners[way]));
+        become(&world, ALICE + 10 + way); /* what one has in closing is not held against another */
+        leave_slow(&world, way, lingering(&listeners[way]), lingering(&listeners[3 + way]));
         play_as(&world, BOB); /* each answer is waited for for 20 seconds */
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 6; i++)
         (void)close(listeners[i]);
     world_end(&world);
 }

@@ -14,7 +14,7 @@
 #define HDCP COPP_PROTECTION_TYPE_HDCP
 #define OUTPUT "card0-HDMI-A-1"
 #define DRIVER "[driver]\nchain = %s/chain.xml\nkey = %s/leaf.pem\n"
-#define KEPT "chain and key stay as they were: mend this, and reload again"
+#define KEPT "chain and key stay as they were: correct this, and reload again"
 #define RENEWED "new sessions use the chain and key just read: "
 
 /* Two hierarchies, each with a root of its own. */
@@ -148,7 +148,7 @@ static void whoever_has_a_device_goes_on(void) {
     write_driver(&world, SECOND);
     kit_reload(&world.kit);
     assert_int_equal(kit_times_said(&world.kit, RENEWED), 1);
-    assert_int_equal(kit_times_said(&world.kit, "configuration read again; 3 sessions go on\n"), 1);
+    assert_int_equal(kit_times_said(&world.kit, "configuration reloaded; 3 sessions continue\n"), 1);
 
     assert_int_equal(player_local(&player, HDCP), 1);
     assert_true(is_started(exchanged, &signatures[0]));
@@ -227,26 +227,26 @@ static void what_is_bad_never_serves(void) {
     world.kit.bound_by_modes = true;
     kit_start(&world.kit);
     write_file(&world, "chain.xml", hierarchies[SECOND].chain_bytes, hierarchies[SECOND].chain_size);
-    is_refused(&world, "chain.xml: its first certificate is not about the configured key (CERT-8)");
+    is_refused(&world, "chain.xml: its first certificate is not for the configured key (CERT-8)");
     write_driver(&world, FIRST);
     write_key(&world, "leaf.pem", SECOND);
-    is_refused(&world, "chain.xml: its first certificate is not about the configured key (CERT-8)");
+    is_refused(&world, "chain.xml: its first certificate is not for the configured key (CERT-8)");
     write_broken_chain(&world);
     is_refused(&world, "chain.xml: certificate 1: ");
     write_file(&world, "chain.xml", hierarchies[SECOND].chain_bytes, hierarchies[SECOND].chain_size / 2);
-    is_refused(&world, "(CERT-1); copp chain show tells what the file is");
+    is_refused(&world, "(CERT-1); run copp chain show to see what the file is");
     (void)snprintf(path, sizeof path, "%s/chain.xml", world.kit.directory);
     assert_int_equal(unlink(path), 0);
     is_refused(&world, "chain.xml: cannot be opened: No such file or directory");
     write_driver(&world, SECOND);
     (void)snprintf(path, sizeof path, "%s/leaf.pem", world.kit.directory);
     assert_int_equal(chmod(path, 0), 0);
-    is_refused(&world, "leaf.pem: the private key cannot be read: Permission denied; coppd's user must be able to");
+    is_refused(&world, "leaf.pem: the private key cannot be read: Permission denied; let the user that coppd runs as read it");
     assert_int_equal(chmod(path, 0600), 0);
     configure(&world, "", DRIVER "passphrase_file = /nowhere/pin\n");
     is_refused(&world, "/nowhere/pin: cannot be opened");
     configure(&world, "", "[driver]\nchain = %s/chain.xml\nkey = nosuchscheme:key?pin-value=4711\n");
-    is_refused(&world, "nosuchscheme:key?pin-value=...: no private key is to be found there");
+    is_refused(&world, "nosuchscheme:key?pin-value=...: holds no private key");
     assert_int_equal(kit_times_said(&world.kit, "4711"), 0);
     configure(&world, "", DRIVER);
     kit_reload(&world.kit);
@@ -260,7 +260,8 @@ static void a_configuration_that_cannot_be_read(void) {
     write_driver(&world, SECOND);
     configure(&world, "sessions = none\n", DRIVER);
     kit_reload(&world.kit);
-    assert_int_equal(kit_times_said(&world.kit, "\"none\" is not a number from 1 to 65536; going on as before"), 1);
+    assert_int_equal(kit_times_said(&world.kit, "\"none\" is not a number from 1 to 65536; the old configuration stays in force"),
+                     1);
     assert_int_equal(kit_times_said(&world.kit, RENEWED), 0);
     assert_int_equal(kit_metric(&world.kit, "copp_reloads_total{result=\"failed\"} "), 1);
     assert_true(is_served(&world, FIRST));
@@ -310,7 +311,7 @@ static void limits_and_other_paths(void) {
     write_file(&world, "other.xml", hierarchies[SECOND].chain_bytes, hierarchies[SECOND].chain_size);
     write_key(&world, "other.pem", SECOND);
     configure(&world, "sessions_per_user = 1\n", "[driver]\nchain = %s/other.xml\nkey = %s/none.pem\n");
-    is_refused(&world, "none.pem: no private key is to be found there");
+    is_refused(&world, "none.pem: holds no private key");
     kit_wait_sessions(&world.kit, 0);
     int first = raw_connect(&world.kit);
     kit_wait_sessions(&world.kit, 1);
@@ -322,7 +323,7 @@ static void limits_and_other_paths(void) {
     kit_wait_sessions(&world.kit, 0);
     kit_reload(&world.kit);
     assert_true(is_served(&world, SECOND));
-    assert_int_equal(kit_times_said(&world.kit, "configuration read again; 0 sessions go on\n"), 2);
+    assert_int_equal(kit_times_said(&world.kit, "configuration reloaded; 0 sessions continue\n"), 2);
     world_end(&world);
 }
 

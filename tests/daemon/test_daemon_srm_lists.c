@@ -7,7 +7,7 @@
 #define HDCP COPP_PROTECTION_TYPE_OPM_HDCP
 #define FIRST_NEW FIRST ".new" /* which is written, and then takes the list's name */
 #define SECOND_NEW SECOND ".new"
-#define LOST "the newer list is in force, and lost"
+#define LOST "the newer list is in force, but is lost"
 
 static void begin(struct kit *kit, const char *settings) {
     srm_kit_make(kit, settings);
@@ -158,7 +158,7 @@ static void a_stored_list_is_settled_at_the_start(void) {
     hold(&kit, FIRST, "fail");
     kit_start(&kit);
     assert_int_equal(srm_version(&kit, 1), 5);
-    assert_int_equal(kit_times_said(&kit, FIRST ": may not be on the disk"), 1);
+    assert_int_equal(kit_times_said(&kit, FIRST ": may not have reached the disk"), 1);
     player_begin(&kit, "HDMI-1", &player);
     assert_int_equal(srm_set(&player, "srm1-v5.bin"), COPP_OK);
     assert_int_equal(srm_writes(&kit, false), 1);

@@ -162,8 +162,8 @@ static void two_make_one_hierarchy(void) {
     start_racers(&kit, racers);
     for (int i = 0; i < 2; i++)
         wait_racer_says(&racers[i], LISTENING);
-    assert_int_not_equal(racer_said(&racers[0], "a test hierarchy was made"),
-                         racer_said(&racers[1], "a test hierarchy was made"));
+    assert_int_not_equal(racer_said(&racers[0], "coppd has created a test hierarchy"),
+                         racer_said(&racers[1], "coppd has created a test hierarchy"));
     char text[512];
     FILE *file = fopen(anchor, "r");
     assert_non_null(file);
@@ -236,7 +236,7 @@ static void what_systemd_cannot_have_meant(void) {
     kit_make(&kit, "");
     configure(&kit, kit.socket);
     assert_int_equal(setenv("LISTEN_PID", "x", 1) | setenv("LISTEN_FDS", "1", 1), 0);
-    start_fails(&kit, "what systemd hands over cannot be taken: Invalid argument; LISTEN_PID and LISTEN_FDS must be numbers");
+    start_fails(&kit, "cannot take over sockets from systemd: Invalid argument; LISTEN_PID and LISTEN_FDS must be numbers");
     assert_int_equal(unsetenv("LISTEN_PID") | unsetenv("LISTEN_FDS"), 0);
     kit_end(&kit);
 }

@@ -498,7 +498,7 @@ static void what_cannot_be_accepted_is_said_seldom(void) {
     begin();
     no_descriptors = true;
     times_logged = 0;
-    watched = "no connection can be accepted";
+    watched = "cannot accept connections";
     int waiting = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     next_uid = OTHER;
     assert_int_equal(connect(waiting, (const struct sockaddr *)&address, address_size), 0);
@@ -508,11 +508,11 @@ static void what_cannot_be_accepted_is_said_seldom(void) {
         now_ms += 1000;
     }
     assert_int_equal(times_logged, 1);
-    assert_string_equal(last_logged, "no connection can be accepted: Too many open files; trying again each second");
+    assert_string_equal(last_logged, "cannot accept connections: Too many open files; trying again each second");
     now_ms += SELDOM_AGAIN_MS;
     run();
     assert_int_equal(times_logged, 2);
-    assert_non_null(strstr(last_logged, "each second (and 99 times since this was said last)"));
+    assert_non_null(strstr(last_logged, "each second (and 99 more times since the last such message)"));
     no_descriptors = false;
     listen_resume(&server);
     run();
@@ -538,7 +538,7 @@ static void what_cannot_be_written_is_said_seldom(void) {
     now_ms += SELDOM_AGAIN_MS;
     assert_true(step());
     assert_int_equal(times_logged, 2);
-    assert_non_null(strstr(last_logged, " times since this was said last)"));
+    assert_non_null(strstr(last_logged, " more times since the last such message)"));
     end();
 }
 

@@ -195,18 +195,18 @@ static void who_is_not_let_in_is_seen(void) {
     assert_int_equal(copp_socket_connector(other, 0, &told), COPP_OK);
     struct copp_socket *third = connect_to(&kit); /* the watcher counts, too */
     assert_int_equal(copp_socket_connector(third, 0, &told), COPP_E_TRANSPORT);
-    assert_string_equal(copp_socket_disconnect_reason(third), "this user has as many sessions as coppd allows");
+    assert_string_equal(copp_socket_disconnect_reason(third), "this user has reached coppd's limit of sessions");
     struct copp_socket_news news = next(watcher);
     assert_int_equal(news.kind, COPP_SOCKET_REFUSED);
     assert_int_equal(news.u.refused.id, 0);
     assert_int_equal(news.u.refused.pid, getpid());
     assert_string_equal(news.u.refused.request, "");
-    assert_string_equal(news.u.refused.cause, "this user has as many sessions as coppd allows");
+    assert_string_equal(news.u.refused.cause, "this user has reached coppd's limit of sessions");
     copp_socket_close(&third);
     struct copp_transport *transport;
     third = connect_to(&kit); /* also where the answer would have had no body */
     assert_int_equal(copp_socket_transport_open(&third, "HDMI-1", &transport), COPP_E_TRANSPORT);
-    assert_string_equal(copp_socket_disconnect_reason(third), "this user has as many sessions as coppd allows");
+    assert_string_equal(copp_socket_disconnect_reason(third), "this user has reached coppd's limit of sessions");
     assert_int_equal(next(watcher).kind, COPP_SOCKET_REFUSED);
     copp_socket_close(&third);
     copp_socket_close(&other);
@@ -486,7 +486,7 @@ static void a_user_watches_so_often(void) {
         watchers[i] = watch(&kit, 0);
     struct copp_socket *more = connect_to(&kit);
     assert_int_equal(copp_socket_watch(more), COPP_E_TRANSPORT);
-    assert_string_equal(copp_socket_disconnect_reason(more), "this user has as many sessions as coppd allows");
+    assert_string_equal(copp_socket_disconnect_reason(more), "this user has reached coppd's limit of sessions");
     copp_socket_close(&more);
     copp_socket_close(&watchers[3]);
     kit_wait_sessions(&kit, WATCHES_PER_USER - 1);

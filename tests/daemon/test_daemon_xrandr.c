@@ -124,7 +124,7 @@ static void the_server_is_stopped(void) {
     assert_int_equal(told.hdcp, 0);
     copp_socket_close(&late);
     x_server_thaw(&world.server);
-    kit_wait_said(&world.kit, "the X server is there\n", 1);
+    kit_wait_said(&world.kit, "connected to the X server\n", 1);
     wait_until_driver_has(&world, "Undesired"); /* it had been left at Enabled */
     protect(&world, &young);
     x_server_freeze(&world.server);
@@ -142,7 +142,7 @@ static void the_server_is_restarted(void) {
     player_loses(&world.player, HDCP, began);
     assert_int_equal(player_global(&world.other, HDCP), 0);
     x_server_restart(&world.server);
-    kit_wait_said(&world.kit, "the X server is there\n", 1);
+    kit_wait_said(&world.kit, "connected to the X server\n", 1);
     struct player young;
     player_begin(&world.kit, "screen", &young);
     protect(&world, &young);
@@ -199,7 +199,7 @@ static void the_server_comes_later(bool stopped) {
         x_server_thaw(&world.server);
     else
         x_server_restart(&world.server);
-    kit_wait_said(&world.kit, "screen: the X server's word for HDCP is believed", 1);
+    kit_wait_said(&world.kit, "screen: coppd trusts the X server's HDCP state", 1);
     player_begin(&world.kit, "screen", &world.player);
     player_begin(&world.kit, "screen", &world.other);
     protect(&world, &world.player);

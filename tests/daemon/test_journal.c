@@ -56,7 +56,7 @@ static void kinds_and_subjects_are_told_apart(void) {
     assert_false(journal_admits(&journal, JOURNAL_LINK_LOSS, "HDMI-1", 0));
     journal_end(&journal);
     assert_int_equal(count, 2);
-    assert_string_equal(lines[0], "user 7: connections faster than a user may open them: 1 more in the last 10 s");
+    assert_string_equal(lines[0], "user 7: connections opened faster than a user may: 1 more in the last 10 s");
     assert_string_equal(lines[1], "HDMI-1: losses of link or protection: 1 more in the last 10 s");
 }
 

@@ -117,8 +117,8 @@ watcher=$!
 children=$watcher
 until_true has '^eDP-1' plain
 expect 2 "$COPP" watch --once
-says 'this user has as many sessions as coppd allows'
-until_true has 'process [0-9]*: not let in: this user has as many sessions as coppd allows$' plain
+says "this user has reached coppd's limit of sessions"
+until_true has "process [0-9]*: refused: this user has reached coppd's limit of sessions\$" plain
 kill "$watcher"
 wait "$watcher"
 
@@ -136,5 +136,5 @@ echo 'explode HDMI-1' >"$directory/what"
 expect 2 "$COPP" watch --events "$directory/what"
 says 'what: line 1'
 expect 2 "$COPP" watch --events "$directory/what" --device "unix:$socket"
-says 'do not go with'
+says 'are for the embedded adapter, not for'
 expect 2 "$COPP" watch --device telepathy

@@ -40,7 +40,7 @@ expect 2 env OPENSSL_CONF="$VECTORS/../unit/no_sha1.cnf" "$COPP" crl verify --an
 complains 'OpenSSL cannot compute SHA-1'
 expect 2 "$COPP" chain issue --leaf 'nosuchscheme:key?pin-value=4711' --ihv "$dir/keys/ihv.pem" --root "$dir/keys/root.pem" \
     --manufacturer x -o "$dir/never.xml"
-complains 'no key is there: OpenSSL cannot open a private key: .*unregistered scheme'
+complains 'holds no key: OpenSSL cannot open a private key: .*unregistered scheme'
 if sed 's/nosuchscheme:key?pin-value=4711//' "$dir/err" | grep -q 4711; then fail "a PIN is told"; fi
 
 begin openssl_verifies_each_certificate CERT-9 CERT-10 CERT-11

@@ -54,7 +54,7 @@ complains 'is not an anchor of COPP: .*it is an X.509 certificate'
 complains 'remedy: a certificate is an anchor of OPM: .*--opm'
 expect 2 "$COPP" chain verify --opm --anchor "$good" "$good"
 complains 'it is a PKCS #7 container'
-complains "remedy: name the root's key or certificate alone"
+complains "remedy: name only the root's key or certificate"
 
 begin what_goes_together
 expect 2 "$COPP" chain verify --opm --anchor "$anchor" --crl "$VECTORS/crl-v7-empty.bin" "$good"

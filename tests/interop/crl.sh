@@ -75,7 +75,7 @@ expect 2 issue --version 5 --revoke "$dir/missing:leaf" -o "$dir/none"
 expect 2 issue --version 5 --revoke "$VECTORS/chain-bad-leaf-wrong-digest.xml:leaf" -o "$dir/none"
 complains 'CERT-10'
 expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/ihv.pem" --root "$dir/keys/root.pem" -o "$dir/none"
-complains 'ihv.pem: is not a key for a list: that has 1024 bits'
+complains 'ihv.pem: is not a key for a list: use RSA-1024'
 expect 2 "$COPP" crl issue --version 5 --signer "$dir/keys/crl.pem" --root "$dir/keys/ihv.pem" -o "$dir/none"
 complains "ihv.pem: is not an anchor's key: use RSA-1024"
 absent "$dir/none"
@@ -92,7 +92,7 @@ complains 'its version is lower'
 # another list of the same version is no newer one; the very list, in whichever form, is in force
 issue --version 4 --revoke "$dir/chain.xml:leaf" -o "$dir/other-v4.crl" >/dev/null
 expect 1 "$COPP" crl install --json --anchor "$key" --store "$store" "$dir/other-v4.crl"
-complains 'same version and other content (CRL-3)'
+complains 'same version but different content (CRL-3)'
 holds '.rule == "CRL-3"'
 for same in v4.crl v4.b64; do
     expect 0 "$COPP" crl install --anchor "$key" --store "$store" "$dir/$same"
@@ -110,7 +110,7 @@ holds '.version == 4 and (.file | endswith("/new/revocation.crl"))'
 (umask 077 && COPP_STATE_DIR="$dir/var/lib/copp" expect 0 "$COPP" crl install --anchor "$key" "$dir/v4.crl")
 same "$(stat -c %a "$dir/var/lib" "$dir/var/lib/copp/revocation.crl" | tr '\n' ' ')" "755 644 " "who may read what was made"
 COPP_STATE_DIR="$dir/v4.crl/such" expect 2 "$COPP" crl install --anchor "$key" "$dir/v4.crl"
-complains 'its directory cannot be made'
+complains 'its directory cannot be created'
 export COPP_STATE_DIR="$dir/state"
 
 begin install_refuses_what_is_torn CRL-5

@@ -125,7 +125,7 @@ name_of() {
     srm1) echo 'an HDCP 1.x renewability message (SRM)' ;;
     srm2) echo 'an HDCP 2.x renewability message (SRM)' ;;
     html | xhtml | html16) echo 'a web page (HTML)' ;;
-    xml) echo 'XML, and no certificate collection' ;;
+    xml) echo 'XML, but not a certificate collection' ;;
     x509*) echo 'an X.509 certificate, chain or revocation list' ;;
     pkcs7*) echo 'a PKCS #7 container of certificates' ;;
     private*) echo 'a private key' ;;

@@ -158,9 +158,9 @@ complains '--chain or --leaf-key is required'
 expect 2 "$COPP" handshake seal --chain "$chain" --leaf-key "$dir/opm.pub" --random $random -o "$dir/none"
 complains 'give one of them'
 expect 2 "$COPP" handshake seal --leaf-key "$dir/opm.pub" --anchor "$anchor" --random $random -o "$dir/none"
-complains 'leave them out'
+complains 'remove them'
 expect 2 "$COPP" handshake seal --leaf-key "$dir/opm.pub" --crl "$VECTORS/crl-v7-empty.bin" --random $random -o "$dir/none"
-complains 'leave them out'
+complains 'remove them'
 expect 2 "$COPP" handshake seal --opm --chain "$chain" --anchor "$anchor" --random $random -o "$dir/none"
 complains '--leaf-key'
 expect 2 "$COPP" handshake seal --opm --form swap40 --leaf-key "$dir/opm.pub" --random $random -o "$dir/none"

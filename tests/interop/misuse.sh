@@ -168,7 +168,7 @@ begin standard_input_is_read_once
 "$COPP" crl issue --version 1 --signer "$dir/twice/crl.pem" --root "$dir/twice/root.pem" -o "$dir/twice.crl" >/dev/null
 once() {
     expect 2 timeout 20 "$COPP" "$@" <"$dir/input"
-    complains 'standard input can be read once'
+    complains 'standard input can be read only once'
 }
 echo 2b7e151628aed2a6abf7158809cf4f3c >"$dir/input"
 once omac --key-file -

@@ -70,7 +70,7 @@ for key in 'pkcs11:token=none;object=leaf' 'pkcs11:token=copp;object=none'; do
     complains "^copp: $key: "
 done
 expect 2 "$COPP" handshake open --key 'pkcs11:token=copp;object=leaf' --passphrase-file "$dir/pin" "$dir/sealed"
-complains "no key is there" # without the provider
+complains "holds no key" # without the provider
 
 begin issue_a_chain CERT-11
 leaf='pkcs11:token=copp;object=leaf' ihv='pkcs11:token=copp;object=ihv' root='pkcs11:token=copp;object=root'

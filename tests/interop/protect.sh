@@ -37,9 +37,9 @@ if [ ! -e /run/coppd/socket ]; then # nor is there a coppd
 fi
 # whom to trust is never passed over: the embedded adapter's chain is its own
 expect 2 $protect --hdcp 1 --anchor microsoft -- touch "$dir/played"
-complains '--anchor says whom to trust outside this program.*: leave --anchor out'
+complains '--anchor names an anchor for drivers outside this program.*: remove --anchor'
 expect 2 env COPP_ANCHOR=/nonexistent $protect --hdcp 1 -- touch "$dir/played"
-complains 'COPP_ANCHOR says whom to trust outside this program.*: unset it'
+complains 'COPP_ANCHOR names an anchor for drivers outside this program.*: unset it'
 absent "$dir/played"
 # any of these asks for it
 for how in '--device embedded' '--adapter /dev/stdin' '--events /dev/null'; do
@@ -102,7 +102,7 @@ complains 'DVI-I-1: protected: ACP level 2, CGMS-A copy-never, redistribution co
 expect 0 $protect --cgmsa copy-never -- true
 complains '^DVI-I-1: protected'
 expect 2 $protect -- true
-complains 'nothing is asked for'
+complains 'no protection is requested'
 expect 2 $protect --hdcp 2 -- true
 expect 2 $protect --acp 4 -- true
 expect 2 $protect --cgmsa never -- true
@@ -146,7 +146,7 @@ modes = 1080p60
 receiver = unnamed
 INI
 expect 1 $protect --adapter "$dir/linux.ini" --hdcp 1 -- touch "$dir/played"
-complains 'U: the driver names no HDCP receiver to check (APP-2); --unnamed-receiver'
+complains 'U: the driver does not name an HDCP receiver to check (APP-2); use --unnamed-receiver'
 absent "$dir/played"
 expect 0 $protect --adapter "$dir/linux.ini" --hdcp 1 --unnamed-receiver -- true
 complains '^U: protected: HDCP on, receiver not named and not checked (APP-1, APP-2) (simulated: protects nothing)$'
@@ -176,11 +176,11 @@ modes = 1080i59.94
 INI
 expect 1 $protect --adapter "$dir/refusing.ini" --hdcp 1 --output F -- touch "$dir/played"
 complains 'F: the driver refused: E_UNEXPECTED$'
-complains "remedy: check that a display is plugged in .* cable .* HDCP is not switched off .* another session's command .*; copp probe tells what stands in the way$"
+complains "remedy: check that a display is plugged in .* cable .* HDCP is enabled .* another session's command .*; run copp probe to find the cause$"
 expect 1 $protect --json --adapter "$dir/refusing.ini" --acp 1 --output C -- touch "$dir/played"
 complains 'C: the driver refused: DDERR_TOOBIGSIZE$'
-complains 'remedy: the resolution is too high'
-jq -s -e '.[0] | .event == "stopped" and .command == null and (.remedy | startswith("the resolution is too high"))' "$dir/out" >/dev/null || fail remedy
+complains 'remedy: choose a lower resolution'
+jq -s -e '.[0] | .event == "stopped" and .command == null and (.remedy | startswith("choose a lower resolution"))' "$dir/out" >/dev/null || fail remedy
 absent "$dir/played"
 
 begin embedded_link_needs_no_hdcp APP-4
@@ -555,7 +555,7 @@ unnamed="$opm --hdcp 1 --adapter $dir/linux.ini"
 expect 0 $unnamed -- true
 complains '^U: protected: HDCP on, receiver not named, so the driver cannot look it up (OPM-SRM-7) (OPM) (simulated: protects nothing)$'
 expect 1 $unnamed $dsa --srm "$dir/list.srm" -- touch "$dir/played"
-complains 'U: the driver names no HDCP receiver to check (APP-2); --unnamed-receiver'
+complains 'U: the driver does not name an HDCP receiver to check (APP-2); use --unnamed-receiver'
 absent "$dir/played"
 expect 0 $unnamed $dsa --srm "$dir/list.srm" --unnamed-receiver -- true
 complains '^U: protected: HDCP on, receiver not named, so the driver cannot look it up (OPM-SRM-7) (OPM) (simulated: protects nothing)$'
@@ -571,13 +571,13 @@ complains '^copp: A: a device behind the connector is on the HDCP revocation lis
 begin neither_protocol_is_taken_for_the_other OPM-CERT-11
 rm -f "$dir/played"
 expect 2 $protect --type1 --semantics copp -- touch "$dir/played"
-complains '^copp: --type1 is of OPM alone: it does not go with --semantics copp$'
+complains '^copp: --type1 is for OPM only: it cannot be used with --semantics copp$'
 expect 2 $opm --cgmsa copy-never,redistribution -- touch "$dir/played"
-complains '^copp: redistribution control is of COPP alone: it does not go with --semantics opm$'
+complains '^copp: redistribution control is for COPP only: it cannot be used with --semantics opm$'
 expect 2 $protect --type1 --cgmsa copy-never,redistribution -- touch "$dir/played"
-complains '^copp: --type1 is of OPM alone, and redistribution control of COPP: leave one out$'
+complains '^copp: --type1 is for OPM only, and redistribution control for COPP: remove one$'
 expect 2 $opm --hdcp 1 --crl "$VECTORS/crl-v7-empty.bin" -- touch "$dir/played"
-complains '^copp: --crl is of COPP alone: it does not go with --semantics opm$'
+complains '^copp: --crl is for COPP only: it cannot be used with --semantics opm$'
 absent "$dir/played"
 
 finish

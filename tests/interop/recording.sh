@@ -28,7 +28,7 @@ ln -s "$dir/elsewhere" "$dir/link"
 expect 2 "$COPP" status --record "$dir/link"
 absent "$dir/elsewhere"
 expect 2 "$COPP" status --record-secrets "$dir/other"
-complains 'goes with --record'
+complains 'needs --record'
 absent "$dir/other"
 # the sessions go on where a file may not grow, as on a full disk
 got=0
@@ -42,6 +42,9 @@ complains 'limit: cannot be written any more: File too large'
 begin every_command
 expect 0 "$COPP" decode --keys "$dir/keys" "$dir/status"
 answers '5 sessions, keys of 5 of them'
+echo "# no key" >"$dir/others"
+expect 0 "$COPP" decode --keys "$dir/others" "$dir/status"
+answers 'has the key of none of these sessions'
 answers '^no rule is broken'
 expect 0 "$COPP" demo --record "$dir/demo" --record-secrets "$dir/demo.keys"
 expect 1 "$COPP" decode --keys "$dir/demo.keys" "$dir/demo" # somebody sends an old command again

@@ -64,7 +64,7 @@ absent "$dir/never"
 begin hdcp2_alone_checks_nobody APP-2
 # a Bksv is HDCP 1's
 expect 2 timeout 20 "$COPP" protect --hdcp 1 --srm "$VECTORS/srm-hdcp2-v1.bin" -- touch "$dir/never"
-complains 'srm-hdcp2-v1.bin: is a message of HDCP 2.x.*(APP-2); give HDCP 1.x'
+complains 'srm-hdcp2-v1.bin: is a message for HDCP 2.x.*(APP-2); give one for HDCP 1.x'
 expect 2 "$COPP" status --srm "$VECTORS/srm-hdcp2-v1.bin"
 complains 'checks nothing (APP-2)'
 absent "$dir/never"
@@ -92,7 +92,7 @@ complains 'hdcp2.srm: .*(SRM-2)'
 rm "$COPP_STATE_DIR/hdcp2.srm"
 cp "$VECTORS/srm-hdcp2-v1.bin" "$store"
 COPP_SRM_KEY=production expect 2 "$COPP" protect --hdcp 1 --output HDMI-1 -- touch "$dir/never"
-complains 'hdcp1.srm: is a message of HDCP 2.x, and HDCP 1.x'
+complains 'hdcp1.srm: is a message for HDCP 2.x, but one for HDCP 1.x'
 mv "$store" "$COPP_STATE_DIR/hdcp2.srm"
 COPP_SRM_KEY=production expect 2 "$COPP" protect --hdcp 1 --output HDMI-1 -- touch "$dir/never"
 complains 'hdcp2.srm: .*checks nothing (APP-2)'
@@ -116,7 +116,7 @@ for what in torn directory fifo; do
 done
 rm "$store"
 expect 2 env COPP_STATE_DIR="$dir/missing" "$COPP" protect --hdcp 1 -- touch "$dir/never"
-complains 'missing: COPP_STATE_DIR names no directory'
+complains 'missing: COPP_STATE_DIR is empty'
 expect 2 env COPP_STATE_DIR="$dir/facsimile" "$COPP" protect --hdcp 1 -- touch "$dir/never"
 absent "$dir/never"
 

@@ -91,22 +91,22 @@ complains "^copp: $list.xz: it is a compressed file"
 expect 0 install "$two"
 rm "$list.xz"
 expect 2 "$COPP" srm show --root "$root" "$one"
-complains '--root goes without FILE'
+complains '--root cannot be used with FILE'
 mkdir -p "$dir/none/lib"
 expect 1 "$COPP" srm show --root "$dir/none"
-complains "$dir/none/lib/firmware/display_hdcp_srm.bin: there is none"
+complains "$dir/none/lib/firmware/display_hdcp_srm.bin: does not exist"
 complains 'remedy: install one'
 
 begin a_kind_is_replaced_only_when_told
 expect 1 install "$one"
-complains 'srm-hdcp1-v1.bin: is of HDCP 1.x, and the stored list, version 1, of HDCP 2.x: .* receivers of HDCP 2.x would go unchecked'
+complains 'srm-hdcp1-v1.bin: is for HDCP 1.x, but the stored list, version 1, is for HDCP 2.x: .* receivers of HDCP 2.x would go unchecked'
 complains 'remedy: .*--replace-kind'
 cmp "$list" "$two"
 expect 0 install "$one" --replace-kind
-complains "receivers of HDCP 2.x are checked against no list from now on"
+complains "from now on, receivers of HDCP 2.x are not checked against any list"
 cmp "$list" "$one"
 expect 0 install "$two" --replace-kind
-complains "receivers of HDCP 1.x are checked"
+complains "receivers of HDCP 1.x are not checked"
 
 begin a_test_key_replaces_nothing_genuine SRM-2
 expect 1 test_install "$dir/v3" --replace-kind
@@ -119,13 +119,13 @@ rm "$list"
 expect 0 test_install "$dir/v2"
 # the other way round it is what should be
 expect 0 install "$two"
-complains 'what was stored is replaced: the signature does not verify under this key (SRM-2)'
+complains 'replaces a stored file that is not valid: the signature does not verify under this key (SRM-2)'
 rm "$list"
 
 begin versions_never_go_back SRM-3
 expect 0 test_install "$dir/v2"
 expect 1 test_install "$dir/v1"
-complains 'v1: is HDCP 2.x, version 1, and older than the stored list, version 2 (SRM-3)'
+complains 'v1: is for HDCP 2.x, version 1, which is older than the stored list, version 2 (SRM-3)'
 complains 'remedy: keep the stored list'
 expect 1 test_install "$dir/v1" --replace-kind
 cmp "$list" "$dir/v2"
@@ -185,7 +185,7 @@ for what in torn empty large; do
     large) head -c 1100000 /dev/zero >"$list" ;;
     esac
     expect 0 test_install "$dir/v1"
-    complains "$list: what was stored is replaced: .*(SRM-1)"
+    complains "$list: replaces a stored file that is not valid: .*(SRM-1)"
     cmp "$list" "$dir/v1"
 done
 
@@ -210,13 +210,13 @@ rm -rf "$list"
 begin directories_are_made_where_a_system_is
 rmdir "$root/lib/firmware/$(uname -r)" "$root/lib/firmware"
 expect 0 test_install "$dir/v1"
-complains "$list: its directory was missing, and is made"
+complains "$list: its directory was missing and has been created"
 same "$(stat -c %a "$root/lib/firmware")" 755 'the directory'
 expect 2 "$COPP" srm install --root "$dir/keyless" "$two"
-complains "$dir/keyless: has no directory lib"
+complains "$dir/keyless: does not have a directory lib"
 mkdir "$dir/bare"
 expect 2 "$COPP" srm install --root "$dir/bare" "$two"
-complains "$dir/bare: has no directory lib"
+complains "$dir/bare: does not have a directory lib"
 complains 'remedy: name the tree of a system with --root'
 absent "$dir/bare/lib"
 
@@ -269,7 +269,7 @@ cmp "$list" "$dir/v3"
 expect 0 refuses fsync-directory 22 test_install "$dir/v3"
 rm -r "$root/lib/firmware"
 expect 2 refuses mkdirat 30 "$COPP" srm install --root "$root" "$two"
-complains 'its directory cannot be made: Read-only file system'
+complains 'its directory cannot be created: Read-only file system'
 
 begin what_a_killed_one_left_is_cleared_away
 mkdir "$root/lib/firmware"

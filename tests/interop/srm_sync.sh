@@ -112,7 +112,7 @@ begin what_does_not_verify_is_neither_handed_over_nor_saved SRM-2 SRM-4
 rm "$saved/amdgpu-hdcp2.srm"
 card 0 "$dir/v2"
 expect 1 sync
-complains 'card0: what the driver gives back is not saved: .*(SRM-2)'
+complains 'card0: the list that the driver returns is not saved: .*(SRM-2)'
 absent "$saved/amdgpu-hdcp2.srm"
 expect 1 sync --json
 holds '.cards[0].state == "invalid" and .saved == []'
@@ -156,7 +156,7 @@ card 0 "$two"
 echo suspended >"$drm/card0/device/power/runtime_status"
 cp "$one" "$firmware/display_hdcp_srm.bin"
 expect 0 sync
-answers '^card0: is powered down, and not asked$'
+answers '^card0: is powered down and was not asked$'
 expect 0 sync --json
 holds '.cards[0].state == "asleep" and .cards[0].handed == []'
 cmp "$(attribute 0)" "$two"

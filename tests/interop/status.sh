@@ -29,9 +29,9 @@ if [ ! -e /run/coppd/socket ]; then
     done
 fi
 expect 2 env COPP_ANCHOR=/nonexistent "$COPP" status
-complains 'COPP_ANCHOR says whom to trust outside this program'
+complains 'COPP_ANCHOR names an anchor for drivers outside this program'
 expect 2 "$COPP" status --anchor microsoft
-complains 'leave --anchor out'
+complains 'remove --anchor'
 
 begin adapter_and_events EVT-1 QRY-5
 cat >"$dir/card.ini" <<'INI'
@@ -106,7 +106,7 @@ complains 'NUL'
 expect 2 "$COPP" status --adapter "$dir/missing.ini"
 printf '# nothing\n' >"$dir/none.ini"
 expect 2 "$COPP" status --adapter "$dir/none.ini"
-complains '^copp: [^ ]*none.ini: there is no .output NAME. section$' # no line is at fault
+complains '^copp: [^ ]*none.ini: no .output NAME. section is given$' # no line is at fault
 for bad in 'explode A' 'unplug Z' '+x unplug A' '+-1 unplug A' '+1e99 unplug A' '+' '+1'; do
     printf '\n%s\n' "$bad" >"$dir/events"
     expect 2 timeout 20 "$COPP" status --adapter "$dir/card.ini" --events "$dir/events"
@@ -139,7 +139,7 @@ for semantics in '' '--semantics auto' '--semantics copp'; do
     holds 'all(.outputs[]; .semantics == "copp" and .output_id == null and .hardware_protection == null)'
 done
 expect 2 "$COPP" status --semantics opm --srm "$VECTORS/srm-hdcp1-v1.bin"
-complains '^copp: --srm is of COPP alone'
+complains '^copp: --srm is for COPP only'
 expect 2 "$COPP" status --semantics both
 complains "takes one of auto|copp|opm, not 'both'"
 
@@ -194,7 +194,7 @@ for semantics in copp auto; do
     jq -s -e 'length == 12' "$dir/out" >/dev/null || fail "COPP's story, by $semantics"
 done
 expect 2 "$COPP" demo --semantics opm --adapter "$dir/card.ini"
-complains 'the story needs an output with HDCP, and opm = type1'
+complains 'the demonstration needs an output with HDCP, and opm = type1'
 expect 2 "$COPP" demo --semantics neither
 complains "takes one of auto|copp|opm, not 'neither'"
 

@@ -619,7 +619,7 @@ static void assert_unknown(int (*prepare)(void), const char *const *arguments, i
     read_file(name, text, sizeof text);
     if (status != expected)
         fail_msg("exit status %d (99: no namespaces available; run this as root): %s", status, text);
-    assert_int_equal(count_of(text, "not all of the command can be watched over"), expected == 2);
+    assert_int_equal(count_of(text, "not all of the command can be monitored"), expected == 2);
     close(file);
     (void)unlink(name);
 }

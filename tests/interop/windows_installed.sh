@@ -208,7 +208,7 @@ wine application/copp.exe status --events events.txt --json |
 
 # who names no device means the machine's own: nothing is simulated unasked
 protect_says 0 'DISPLAY1: protected: HDCP on' --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
-protect_says 2 'leave --anchor out' --device embedded --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
+protect_says 2 'remove --anchor' --device embedded --anchor "Z:$anchor" --hdcp 1 -- cmd /c exit 0
 protect_says 7 'HDMI-1: protected: HDCP on (simulated: protects nothing)' --device embedded --hdcp 1 -- cmd /c exit 7
 protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- no-such-program
 protect_says 2 'cannot be run: No such file' --device embedded --hdcp 1 -- ""
@@ -266,10 +266,10 @@ pid=$!
 protect_says 1 'the command is killed' --hdcp 1 --adapter script.ini --events - -- notepad <silent
 kill "$pid" || { echo "copp protect waits for its standard input" && status=1; }
 
-# encrypted keys are not read here, and no passphrase is asked for
+# is encrypted, which is not supported here, and no passphrase is asked for
 printf -- '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n' >encrypted.pem
 wine application/copp.exe chain issue --leaf encrypted.pem --ihv encrypted.pem --root encrypted.pem -o issued.xml 2>issue.err || true
-grep -qF 'encrypted keys are not read here' issue.err || { echo "copp chain issue says $(cat issue.err)" && status=1; }
+grep -qF 'is encrypted, which is not supported here' issue.err || { echo "copp chain issue says $(cat issue.err)" && status=1; }
 
 # Ctrl-C ends the command, and what it has started, and releases
 : >protect.txt # what was said before must not be taken for what is said now

@@ -130,7 +130,7 @@ status_says '[.outputs[] | .output, .semantics] == ["\\\\.\\DISPLAY1#1/2", "opm"
 for name in '' '\\.\DISPLAY1' "$first_name" "$second_name"; do
     protect_says 0 "$first_name: protected: HDCP on" --anchor "$certificate" --hdcp 1 ${name:+--output "$name"} -- cmd /c exit 0
     says "$second_name: protected: HDCP on" "$first_name: released" "$second_name: released"
-    lacks 'it alone is protected'
+    lacks 'only this one is protected'
 done
 protect_says 2 'no session in clone or theatre mode (ARB-6): 0xC026250F; OPM allows clone mode: use --semantics opm' --semantics copp \
     --anchor "$key" --output '\\.\DISPLAY1' --hdcp 1 -- cmd /c exit 0

@@ -11,7 +11,7 @@ film=av://lavfi:color=white:size=640x480:rate=10
 # mpv_starts FILM|--idle
 mpv_starts() {
     rm -f /run/player/mpv
-    owner_starts /run/player/mpv mpv --no-config --vo=drm --drm-connector=HDMI-A-1 --drm-mode=640x480 --osd-level=0 --audio=no \
+    owner_starts /run/player/mpv mpv --no-config --vo=drm --drm-connector=HDMI-A-1 --drm-mode=640x480 --osd-level=0 --osc=no --audio=no \
         --msg-level=statusline=no --script=/usr/local/lib/x86_64-linux-gnu/mpv-copp/copp.so --input-ipc-server=/run/player/mpv \
         "$1" && until_true shows_or_ended && brightest
 }

@@ -54,7 +54,7 @@ refuses() {
     test_that "Weston's card is lent, and the loan comes to nothing" comes_to_nothing
     sed 's/^/# /' "$said"
     tells "it is given back"
-    test_that "copp says who takes the property back" grep "weston (pid $owner) takes back the HDCP" /run/lent
+    test_that "copp says who takes the property back" grep "weston (pid $owner) undoes the HDCP" /run/lent
     test_that "and what to do" grep 'asks the compositor itself' /run/lent
     test_that "nothing is left" until_true value_is 0
     test_that "no command starts" not protects

@@ -53,7 +53,7 @@ test_that "a command starts again" protects --unnamed-receiver
 
 test_that "another program has HDCP on the other output" /kernel/drm_card set DP-1 'Content Protection' 1
 test_that "a second coppd starts" player_starts second
-test_that "it says which process has the card" until_true grep "coppd (process $first) switches its HDCP already" /run/second.log
+test_that "it says which process has the card" until_true grep "coppd (process $first) already switches its HDCP" /run/second.log
 test_that "the first one is killed" kills "$first"
 test_that "its command ends" ended_with 1
 test_that "the second one takes down what is noted" until_true value_is 0

@@ -7,7 +7,8 @@
  *                                                  one, how many of them had no new picture, and how many in a row
  *   drm_card get CONNECTOR PROPERTY                its value
  *   drm_card set CONNECTOR PROPERTY VALUE          as master; 0, or the error's name and exit status 1
- *   drm_card brightest CONNECTOR                   the brightest of the bytes that it shows, as root
+ *   drm_card brightest CONNECTOR                   the brightest of the bytes that it shows, as root. Of the lowest eighth: above it
+ *                                                  players write messages
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -258,7 +259,7 @@ static int run_brightest(const char *name) {
     if (bytes == MAP_FAILED)
         die("the picture's bytes");
     uint8_t brightest = 0;
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = (size_t)picture->pitch * (picture->height - picture->height / 8); i < size; i++)
         brightest = i % 4 != 3 && bytes[i] > brightest ? bytes[i] : brightest; /* XRGB8888: X says nothing */
     printf("%u\n", brightest);
     return 0;

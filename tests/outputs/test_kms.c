@@ -209,7 +209,7 @@ static void master_that_leaves(bool privileged) {
     fake_drm_other_master(world.drm, "plymouthd", 321);
     world_open_on(&world, false);
     assert_non_null(strstr(world.said.text, "card0: plymouthd (process 321) owns its outputs"));
-    assert_non_null(strstr(world.said.text, "until it ends, or its card is lent (copp lend); "));
+    assert_non_null(strstr(world.said.text, "stop it, or lend its card (copp lend), "));
     app_begin(&world.app, outputs_rig_connector(&world.outputs, "card0-HDMI-A-1"));
     assert_int_equal(app_word(&world.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_HDCP);
     assert_int_equal(app_set_level(&world.app, COPP_PROTECTION_TYPE_HDCP, 1), COPP_HR_UNEXPECTED);

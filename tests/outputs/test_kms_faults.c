@@ -633,13 +633,13 @@ static void notes_of_another_one_meanwhile(void) {
 static void second_host(struct world *world, struct host *second, struct app *app) {
     char name[32];
     host_begin(world, world->notes, second);
-    (void)snprintf(name, sizeof name, "(process %d) switches", (int)getpid());
+    (void)snprintf(name, sizeof name, "(process %d) already switches", (int)getpid());
     assert_non_null(strstr(second->said.text, name));
     app_begin(app, outputs_rig_connector(&second->outputs, "card0-HDMI-A-1"));
     assert_int_equal(app_set_level(app, HDCP, 1), COPP_HR_UNEXPECTED);
     outputs_rig_pass(&second->outputs, 30000);
     assert_int_equal(app_set_level(app, HDCP, 1), COPP_HR_UNEXPECTED);
-    assert_int_equal(times_said(second, "and a card has one coppd"), 1);
+    assert_int_equal(times_said(second, "already switches its HDCP"), 1);
 }
 
 static void a_card_has_one_coppd(void) {

@@ -352,7 +352,7 @@ static void the_host_ends(void) {
 
 /* It is tried again and again, and said once. What is owed is paid as soon as a process can be made. */
 static void a_machine_without_processes(void) {
-    static const char said[] = "no process can be made that writes: ";
+    static const char said[] = "cannot start a process to write: ";
     struct world world;
     world_begin(&world, true);
     enable_at_once(world.drm);

@@ -854,7 +854,7 @@ static void type1_wants_type1(void) {
     open_card(&host, true);
     begin_on(&host, COPP_KMS_HOST, DP, true);
     assert_int_equal(app_word(&host.app, COPP_QUERY_PROTECTION_TYPE), COPP_PROTECTION_TYPE_NONE);
-    assert_non_null(strstr(host.lines.text, "card0-DP-1: does not have HDCP content type 1"));
+    assert_non_null(strstr(host.lines.text, "card0-DP-1: lacks HDCP content type 1"));
     end(&host);
 }
 

@@ -261,7 +261,7 @@ static void ids_that_the_kernel_does_not_tell(void) {
     const struct copp_monitor_query both = {.size = sizeof both, .randr = "DP-1", .connector_id = 91};
     assert_string_equal(by_id(91), "");
     assert_string_equal(candidates(&both), ""); /* not checked is not true */
-    assert_non_null(strstr(why_not(&both, COPP_E_NOT_FOUND), "id the kernel tells"));
+    assert_non_null(strstr(why_not(&both, COPP_E_NOT_FOUND), "id the kernel reports"));
     end();
 }
 
@@ -462,10 +462,10 @@ static void messages(void) {
                         "X output \"HDMI-1\" may be card0-HDMI-A-1 (DEL A07B A?[2J) or card0-HDMI-A-2 (nothing plugged in): "
                         "name the connector");
     query = (struct copp_monitor_query){.size = sizeof query, .text = "\x1b]0;", .wayland = "DP-1", .connector_id = 9};
-    assert_string_equal(why_not(&query, COPP_E_NOT_FOUND),
-                        "\"\\x1b]0;\" and Wayland output \"DP-1\" and connector id 9 is not a display of this machine's whose id "
-                        "the kernel tells; it has card0-HDMI-A-1 (DEL A07B A?[2J), card0-HDMI-A-2 (nothing plugged in) and "
-                        "card0-VGA-1 (unknown display)");
+    assert_string_equal(
+        why_not(&query, COPP_E_NOT_FOUND),
+        "\"\\x1b]0;\" and Wayland output \"DP-1\" and connector id 9 is not a display of this machine whose id the kernel "
+        "reports; it has card0-HDMI-A-1 (DEL A07B A?[2J), card0-HDMI-A-2 (nothing plugged in) and card0-VGA-1 (unknown display)");
     end();
 }
 

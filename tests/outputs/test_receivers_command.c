@@ -141,7 +141,7 @@ static void without_coppd_it_names_the_way_that_needs_none(void) {
     assert_int_equal(world.status, 2);
     assert_says(&world, "copp: /nonexistent/socket: no coppd listens there\n");
     assert_says(&world,
-                "remedy: start it (systemctl start coppd.socket), or read without it: copp receivers --direct, as root\n");
+                "remedy: start coppd (systemctl start coppd.socket), or read without it: copp receivers --direct, as root\n");
     end(&world);
 }
 
@@ -222,7 +222,7 @@ static void a_key_that_is_not_told_cannot_be_looked_up(void) {
     (void)snprintf(options, sizeof options, "--device unix:%s --srm '%s' --srm-key facsimile", path, message);
     run_as(&world, options);
     assert_int_equal(world.status, 2);
-    assert_says(&world, "card0-DP-1: the receiver cannot be looked up: coppd tells its KSV to root and to its own user alone\n");
+    assert_says(&world, "card0-DP-1: the receiver cannot be looked up: coppd shows its KSV only to root and to its own user\n");
     assert_says(&world, "copp: remedy: run it as root\n");
     assert_int_equal(kill(coppd, SIGKILL), 0);
     assert_int_equal(waitpid(coppd, NULL, 0), coppd);

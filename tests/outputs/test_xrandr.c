@@ -273,7 +273,7 @@ static void property_that_goes_away(void) {
 
 /* Until the server has been connected to again: each attempt is answered for by the fd. */
 static void meet_again(struct world *world) {
-    for (unsigned tries = 0; !strstr(world->said.text, "the X server is there\n"); tries++) {
+    for (unsigned tries = 0; !strstr(world->said.text, "connected to the X server\n"); tries++) {
         assert_true(tries < 20);
         outputs_rig_pass(&world->outputs, 1000);
         outputs_rig_wait(&world->outputs);
@@ -330,7 +330,7 @@ static unsigned times_said(const struct said *said, const char *text) {
 
 /* As one that its session manager starts again and again: all of it is said once, and once more an hour later. */
 static void server_that_comes_and_goes(void) {
-    static const char again[] = "the X server has gone: its outputs protect nothing until it is back (and 2 times since";
+    static const char again[] = "the X server has gone: its outputs protect nothing until it is back (and 2 more times since";
     struct world world;
     world_start(&world, false);
     world_open(&world, NULL, true);
@@ -349,7 +349,7 @@ static void server_that_comes_and_goes(void) {
             outputs_rig_pass(&world.outputs, 1000);
             outputs_rig_wait(&world.outputs);
         }
-        assert_int_equal(times_said(&world.said, "the X server is there\n"), times < 3 ? 1 : 2);
+        assert_int_equal(times_said(&world.said, "connected to the X server\n"), times < 3 ? 1 : 2);
     }
     assert_int_equal(times_said(&world.said, again), 1);
     world_end(&world);
@@ -437,7 +437,7 @@ static void server_that_comes_back_with_less(void) {
     outputs_rig_wait(&world.outputs);
     x_server_restart(&world.server);
     x_driver_deletes(&world.server);
-    for (unsigned tries = 0; !strstr(world.said.text, "the X server is there\n") && tries < 20; tries++) {
+    for (unsigned tries = 0; !strstr(world.said.text, "connected to the X server\n") && tries < 20; tries++) {
         outputs_rig_pass(&world.outputs, 1000);
         outputs_rig_wait(&world.outputs);
     }

@@ -38,7 +38,7 @@ static void every_result_has_a_cause_and_a_remedy(void) {
     }
     /* no session, as where the anchor is of the other kind */
     check_says(explained(NULL, COPP_E_UNSUPPORTED, NULL, COPP_STOP_NONE),
-               "semantics that the driver has and whose anchor is given");
+               "(COPP or OPM) that the driver supports, and give the anchor");
     assert_string_equal(explained(NULL, COPP_OK, NULL, COPP_STOP_NONE), "protected");
     assert_string_equal(copp_session_remedy(NULL, COPP_OK, NULL, COPP_STOP_NONE), "");
 }
@@ -85,7 +85,7 @@ static void a_refusal_names_its_likely_causes(void) {
         const char *cause;
     } refusals[] = {
         {COPP_HR_UNEXPECTED, "E_UNEXPECTED", "cable"},
-        {COPP_HR_UNEXPECTED, "E_UNEXPECTED", "switched off in driver"},
+        {COPP_HR_UNEXPECTED, "E_UNEXPECTED", "enabled in driver"},
         {COPP_HR_UNEXPECTED, "E_UNEXPECTED", "another session's command"},
         {COPP_HR_INVALIDARG, "E_INVALIDARG", "offers"},
         {COPP_HR_TOOBIGSIZE, "DDERR_TOOBIGSIZE", "resolution"},

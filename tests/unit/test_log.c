@@ -64,7 +64,7 @@ static void a_session_tells_why_it_ends(void) {
         const char *words;
     } cases[] = {{FAKE_LOST, (uint32_t)COPP_E_IO, "QueryConnectorType: the transport failed: "},
                  {FAKE_MAC_BIT, 3, "QueryConnectorType: "},
-                 {FAKE_SILENT, 0, "protection has ended: an answer of the driver's is not authentic (QRY-4)"},
+                 {FAKE_SILENT, 0, "protection has ended: an answer from the driver is not authentic (QRY-4)"},
                  {FAKE_REFUSES, COPP_HR_UNEXPECTED, "protection has ended: the driver refused"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct kit_log log = kit_log();
@@ -146,7 +146,7 @@ static void a_connector_tells_of_its_output(void) {
     kit_log_has(&log, COPP_LOG_WARNING, "a connector of type DVI: LinkLost");
     rig.output.answer = COPP_E_FAILED;
     assert_int_not_equal(app_set_level(&app, HDCP, 1), COPP_HR_OK);
-    kit_log_has(&log, COPP_LOG_WARNING, "its output does not protect as asked: ");
+    kit_log_has(&log, COPP_LOG_WARNING, "its output did not accept the protection: ");
     rig.output.answer = COPP_E_PENDING;
     assert_int_equal(app_set_level(&app, HDCP, 1), COPP_HR_PENDING);
     rig.output.answer = COPP_OK;

@@ -81,7 +81,7 @@ static void each_semantics_needs_its_anchor(void) {
     struct kit_log kept = kit_log();
     assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .anchor = &copp, .log = &kept.log}),
                      COPP_E_UNSUPPORTED);
-    kit_log_has(&kept, COPP_LOG_WARNING, "no anchor is given for what the transport speaks: OPM");
+    kit_log_has(&kept, COPP_LOG_WARNING, "no anchor is given for the transport's protocol: OPM");
     assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .opm_anchor = opm}), COPP_OK);
     assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .anchor = &copp, .opm_anchor = opm}), COPP_OK);
     assert_int_equal(new_session(&driver, &(struct copp_session_config){CONFIG, .connector = ""}), COPP_E_ARGUMENT);

@@ -116,7 +116,7 @@ static void only_higher_versions_replace(void) {
     /* the same version is no newer one; the very list is in force already, and nothing has to be written */
     assert_int_equal(copp_revocation_store(path, other_fifth.data, other_fifth.size, &anchor, &list, &verdict), COPP_E_ROLLBACK);
     assert_int_equal(verdict.rule, COPP_RULE_CRL_3);
-    assert_non_null(strstr(verdict.detail, "other content"));
+    assert_non_null(strstr(verdict.detail, "different content"));
     assert_null(list);
     assert_int_equal(copp_revocation_store(path, lists[5].data, lists[5].size, &anchor, &list, &verdict), COPP_OK);
     assert_int_equal(copp_revocation_version(list), 5);

@@ -349,7 +349,7 @@ static void names(void) {
     assert_string_equal(copp_rule_id((enum copp_rule)999), "");
     assert_string_equal(copp_strerror(COPP_OK), "success");
     assert_string_equal(copp_strerror(COPP_E_KEY), "not a usable key");
-    assert_string_equal(copp_strerror(COPP_E_FAILED), "the protection could not be put in force");
+    assert_string_equal(copp_strerror(COPP_E_FAILED), "the protection did not come into force");
     assert_string_equal(copp_strerror((enum copp_result)1), "unknown result");
     assert_string_equal(copp_strerror((enum copp_result) - 25), "unknown result");
     assert_true(copp_version()[0] >= '0' && copp_version()[0] <= '9');

@@ -344,8 +344,8 @@ const char *copp_packet_disconnect_text(uint32_t disconnect) {
     static const char *const texts[DISCONNECT_COUNT] = {
         [DISCONNECT_MALFORMED] = "coppd did not understand a packet",
         [DISCONNECT_VERSION] = "coppd speaks another version of its protocol",
-        [DISCONNECT_FULL] = "coppd has as many sessions as it may have",
-        [DISCONNECT_USER_LIMIT] = "this user has as many sessions as coppd allows",
+        [DISCONNECT_FULL] = "coppd has reached its limit of sessions",
+        [DISCONNECT_USER_LIMIT] = "this user has reached coppd's limit of sessions",
         [DISCONNECT_RATE] = "this user opens sessions faster than coppd allows",
         [DISCONNECT_UNREAD] = "its answers were not read",
         [DISCONNECT_OWNER_ENDED] = "the program whose card was lent has ended",

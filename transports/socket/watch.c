@@ -37,7 +37,7 @@ static const char *request_name(uint32_t request) {
 
 static const char *cause_text(uint32_t disconnect) {
     const char *text = copp_packet_disconnect_text(disconnect);
-    return text ? text : "the daemon does not say why in terms that are known";
+    return text ? text : "the daemon gives a reason that this library does not know";
 }
 
 static void put_in_words(const struct packet_news *told, struct copp_socket_news *news) {

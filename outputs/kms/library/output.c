@@ -44,7 +44,7 @@ static bool can_offer(const struct kms_output *output) {
     const struct kms_connector *connector = kms_output_connector(output);
     if (connector->protection_property && output->card->type1 && !connector->type_property)
         copp_backend_say(output->card->log, COPP_BACKEND_WARNING,
-                         "%s: does not have HDCP content type 1, which is asked for: it offers no HDCP", connector->name);
+                         "%s: lacks HDCP content type 1, which is required: it does not offer HDCP", connector->name);
     return kms_card_can_protect(output->card, connector);
 }
 

@@ -11,11 +11,12 @@ not protected. What libcopp tells of causes goes to the logger "copp".
 
 from ._native import ffi as _ffi, lib as _lib
 from .adapter import Adapter
+from .changes import Change, Changes
 from .hierarchy import Hierarchy, PrivateKey
 from .monitor import Monitor, choose_monitor
 from .news import Complete, ConnectorNews, Events, News, Refused, SessionEnded, SessionNews
 from .results import ClosedError, CoppError, Event, MisuseError, ProtectionLost, ProtectionType, Result, Semantics, Stop
-from .session import Change, Changes, Session, connect, connect_async
+from .session import Session, connect, connect_async
 from .transport import Connector, list_connectors
 from .trust import Anchor, Certificate, Chain, RevocationList, Srm
 

@@ -39,7 +39,7 @@ class Adapter(Handle):
         """
         super().__init__()
         self._closed = True
-        self.guard = Guard()
+        self._guard = Guard()
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._mutex = threading.Lock()
         self.hierarchy = hierarchy or Hierarchy(name="simulated")
@@ -65,9 +65,9 @@ class Adapter(Handle):
         text = ffi.new("char[]", description.encode()) if description is not None else ffi.NULL
         chain = ffi.from_buffer("uint8_t[]", self.hierarchy.chain_bytes)
         opm_chain = ffi.from_buffer("uint8_t[]", self.hierarchy.opm_chain_bytes)
-        self._keys = [key.borrow() for key in (self.hierarchy.leaf, self.hierarchy.opm_leaf)]
+        self._keys = [key._borrow() for key in (self.hierarchy.leaf, self.hierarchy.opm_leaf)]
         both = {"chain_bytes": chain, "chain_size": len(chain), "key": self._keys[0]._key[0], "log": log()}
-        config = new_struct("copp_sim_config", description=text, now_ms=self.now_ms(), **both)
+        config = new_struct("copp_sim_config", description=text, now_ms=self._now_ms(), **both)
         result = lib.copp_sim_new(config, self._sim, error)
         if result == lib.COPP_E_INVALID:
             raise CoppError(f"the description, line {error.line}: {from_c(error.text)}", result=Result.INVALID)
@@ -82,13 +82,13 @@ class Adapter(Handle):
     def _release(self) -> None:
         for session in self._list_sessions():
             session.close()
-        self.guard.finish(self._free, self._wake.set)
+        self._guard.finish(self._free, self._wake.set)
 
     def _free(self) -> None:
         lib.copp_sim_free(self._sim)
         self._wake.close()
         for key in self._keys:
-            key.give_back()
+            key._give_back()
         if self._own is not None:
             self._own.close()
 
@@ -112,8 +112,8 @@ class Adapter(Handle):
                 raise CoppError(f"event {event!r}: {from_c(error.text)}", result=Result(result))
 
         self._check_open()
-        self.guard.run_or_hand_over(happen, self._wake.set)
-        self.wake_sessions()
+        self._guard.run_or_hand_over(happen, self._wake.set)
+        self._wake_sessions()
 
     def unplug(self, connector: str) -> None:
         """Pulls the cable out: every protection is gone, and sessions there see LinkLost."""
@@ -131,10 +131,10 @@ class Adapter(Handle):
             self._skew_ms += round(seconds * 1000)
             self._dispatch()
 
-        self.guard.run_or_hand_over(advance, self._wake.set)
-        self.wake_sessions()
+        self._guard.run_or_hand_over(advance, self._wake.set)
+        self._wake_sessions()
 
-    def wake_sessions(self) -> None:
+    def _wake_sessions(self) -> None:
         """Lets sessions that wait look."""
         for session in self._list_sessions():
             session.wake()
@@ -143,7 +143,7 @@ class Adapter(Handle):
         with self._mutex:
             return list(self._sessions)
 
-    def add_session(self, session: Session) -> None:
+    def _add_session(self, session: Session) -> None:
         """A session that is closed with the adapter, and woken by its events."""
         with self._mutex:
             self._sessions.add(session)
@@ -153,25 +153,25 @@ class Adapter(Handle):
     @property
     def connectors(self) -> list[str]:
         """The names of its outputs."""
-        with self.guard:
+        with self._guard:
             self._check_open()
             return [from_c(lib.copp_sim_name(self._sim[0], i)) for i in range(lib.copp_sim_count(self._sim[0]))]
 
     def protection(self, connector: str) -> dict[str, int]:
         """Returns the levels that are in force on an output: "hdcp", "acp", "cgmsa", "type1", "dpcp"."""
-        with self.guard:
+        with self._guard:
             told = new_struct("copp_protection")
-            lib.copp_connector_protection(self.find(connector), told)
+            lib.copp_connector_protection(self._find(connector), told)
             return {name: int(getattr(told, name)) for name in ("hdcp", "acp", "cgmsa", "type1", "dpcp")}
 
     def devices(self, connector: str) -> int:
         """Returns how many sessions are open on an output."""
-        with self.guard:
-            return int(lib.copp_connector_devices(self.find(connector)))
+        with self._guard:
+            return int(lib.copp_connector_devices(self._find(connector)))
 
     # --- for sessions, inside the guard ---
 
-    def find(self, name: str) -> Any:
+    def _find(self, name: str) -> Any:
         """Returns the struct copp_connector of that name."""
         self._check_open()
         connector = lib.copp_sim_connector(self._sim[0], name.encode())
@@ -179,60 +179,56 @@ class Adapter(Handle):
             raise CoppError(f"{name}: not an output of the simulated adapter", result=Result.NOT_FOUND)
         return connector
 
-    def open_transport(self, name: str, semantics: Semantics, transport: Any) -> int:
+    def _open_transport(self, name: str, semantics: Semantics, transport: Any) -> int:
         """Opens a device on an output. Returns an enum copp_result."""
         options = new_struct("copp_device_options", semantics=semantics.value)
         pump = ffi.addressof(self._pump, "pump")
-        return int(lib.copp_local_transport_open_as(self.find(name), options, pump, transport))
-
-    def dispatch(self) -> None:
-        """Does what is due."""
-        self._check_open()
-        self._dispatch()
+        return int(lib.copp_local_transport_open_as(self._find(name), options, pump, transport))
 
     def _dispatch(self) -> None:
-        lib.copp_sim_dispatch(self._sim[0], self.now_ms())
+        """Does what is due."""
+        lib.copp_sim_dispatch(self._sim[0], self._now_ms())
 
-    def begin_call(self) -> None:
+    def _begin_call(self) -> None:
         """A session is about to call the driver."""
         self._given_up = False
         self._failure = None
 
-    def end_call(self) -> None:
+    def _end_call(self) -> None:
         """Raises what came up while the driver was waited for, such as KeyboardInterrupt."""
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
 
-    def give_up(self) -> None:
+    def _give_up(self) -> None:
         """Ends the waiting for the driver. Any thread may call it."""
         self._given_up = True
         self._wake.set()
 
-    def now_ms(self) -> int:
+    def _now_ms(self) -> int:
         """The adapter's clock: milliseconds that never go back."""
         return time.monotonic_ns() // 1000000 + self._skew_ms
 
-    def deadline_ms(self) -> int:
+    def _deadline_ms(self) -> int:
         """When something happens by itself."""
         return int(lib.copp_sim_deadline_ms(self._sim[0]))
 
-    def wait(self, deadline_ms: int) -> None:
+    def _wait(self, deadline_ms: int) -> None:
         """Waits for the adapter: for what is due, for an event, or until the deadline."""
-        due_ms = min(deadline_ms, self.deadline_ms())
+        due_ms = min(deadline_ms, self._deadline_ms())
         if not self._given_up:
-            wait_readable([self._wake.fd], (due_ms - self.now_ms()) / 1000)
+            wait_readable([self._wake.fd], (due_ms - self._now_ms()) / 1000)
         self._wake.clear()
-        self.guard.run_handed()
+        self._guard.run_handed()
         self._finish_wait(due_ms)
 
     def _finish_wait(self, due_ms: int) -> None:
         """Once waiting has been given up, what is pending has waited for long enough."""
         if self._given_up and due_ms != NEVER:
-            self._skew_ms += max(0, due_ms - self.now_ms())
+            self._skew_ms += max(0, due_ms - self._now_ms())
         self._dispatch()
 
-    def note_failure(self, failure: BaseException) -> None:
+    def _note_failure(self, failure: BaseException) -> None:
         """Keeps what must not pass through libcopp; the call ends."""
         self._failure = self._failure or failure
         self._given_up = True
@@ -256,7 +252,7 @@ def _of_pump(pump: Any) -> Adapter:
 @ffi.def_extern(error=NEVER)
 def python_now_ms(pump: Any) -> int:
     """The clock of deadlines. NEVER, on an error: all deadlines have passed."""
-    return _of_pump(pump).now_ms()
+    return _of_pump(pump)._now_ms()
 
 
 @ffi.def_extern()
@@ -264,10 +260,10 @@ def python_wait(pump: Any, deadline_ms: int) -> None:
     """Lets time pass for a command that is pending."""
     adapter = _of_pump(pump)
     try:
-        adapter.wait(deadline_ms)
+        adapter._wait(deadline_ms)
     except BaseException as failure:  # pylint: disable=broad-except
-        adapter.note_failure(failure)
-        adapter._finish_wait(min(deadline_ms, adapter.deadline_ms()))
+        adapter._note_failure(failure)
+        adapter._finish_wait(min(deadline_ms, adapter._deadline_ms()))
 
 
 _pump_ops = ffi.new(

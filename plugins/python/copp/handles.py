@@ -62,14 +62,14 @@ class Handle:
         if release:
             self._release()
 
-    def borrow(self: Self) -> Self:
+    def _borrow(self: Self) -> Self:
         """Another object uses this one, which must live until it is given back."""
         with _borrowing:
             self._check_open()
             self._borrowers += 1
         return self
 
-    def give_back(self) -> None:
+    def _give_back(self) -> None:
         """The other object does not use it any more."""
         with _borrowing:
             self._borrowers -= 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import dataclasses
 import os
 import threading
 import time
-from typing import Any, AsyncIterator, Callable, Iterable, Iterator, TypeVar
+from typing import Any, Callable, Iterable, TypeVar
 
 from ._native import ffi, lib
 from .adapter import NEVER, Adapter, wait_readable
+from .changes import INTERVAL_S, Change, Changes
 from .handles import Guard, Handle, Wake, log, new_struct
 from .results import (
     ClosedError,
@@ -34,28 +34,6 @@ from .trust import Anchor, Certificate, Path, RevocationList, Srm, copp_certific
 
 T = TypeVar("T")
 ROUNDS = 3  # a connector that is reconfigured again and again is not protected
-INTERVAL_S = 0.5  # between two looks: four in the time for which one counts (APP-3)
-
-
-@dataclasses.dataclass(frozen=True)
-class Change:
-    """How a session's protection is now."""
-
-    protected: bool
-    """Whether content may be shown. If not, the levels are being set again: hide it, and go on."""
-    events: Event
-    """What has happened to the connector."""
-    late: bool
-    """Whether content was shown for a while without anybody knowing that it was protected: the look came too late."""
-    hdcp_skipped: bool
-    """Whether HDCP was required and not asked for, since the display is built in (APP-4)."""
-    receiver_unnamed: bool
-    """Whether HDCP is in force with a receiver that the driver does not name, as ``unnamed_receiver`` allows."""
-    simulated: bool
-    """Whether the driver does not promise a real output: it protects nothing."""
-
-    def __bool__(self) -> bool:
-        raise TypeError("a change is neither true nor false: see its member `protected`")
 
 
 class Session(Handle):
@@ -73,7 +51,7 @@ class Session(Handle):
         self.semantics = semantics
         """The protocol that is spoken."""
         self._adapter = adapter
-        self._guard = adapter.guard if adapter else Guard()
+        self._guard = adapter._guard if adapter else Guard()
         self._give_up = give_up
         self._wake = Wake()
         self._transport = transport
@@ -81,15 +59,14 @@ class Session(Handle):
         self._kept: list[Any] = []
         self._lists: tuple[Any, list[Handle]] = (None, [])
         self._srms: list[Srm] = []
-        self.owned: Adapter | None = None
-        """An adapter that is closed with the session."""
+        self._owned: Adapter | None = None  # an adapter that is closed with the session
         self._stored: StoredList | None = None
         self._verdict = new_verdict()
         self._until_ms = 0
         self._calling = False
         self._process = os.getpid()
         if adapter:
-            adapter.add_session(self)
+            adapter._add_session(self)
 
     # --- beginning and end ---
 
@@ -138,7 +115,7 @@ class Session(Handle):
             revocations, srms = [], []
         borrowed: list[Handle] = []
         for handle in (*revocations, *srms):
-            borrowed.append(handle.borrow())
+            borrowed.append(handle._borrow())
         lists = ffi.new("struct copp_revocation_list *[]", [one._list[0] for one in revocations])
         messages = ffi.new("struct copp_srm *[]", [one._srm[0] for one in srms])
         config = new_struct(
@@ -153,8 +130,8 @@ class Session(Handle):
     def _release(self) -> None:
         self._until_ms = 0
         self._guard.finish(self._free, self._interrupt_own)
-        if self.owned:
-            self.owned.close()
+        if self._owned:
+            self._owned.close()
 
     def _free(self) -> None:
         lib.copp_session_free(self._session)
@@ -162,7 +139,7 @@ class Session(Handle):
         self._wake.close()
         self._give_up.close()
         for handle in self._lists[1]:
-            handle.give_back()
+            handle._give_back()
         if self._stored:
             self._stored.close()
         self._adapter = None
@@ -191,18 +168,19 @@ class Session(Handle):
                 self._calling = False
 
     def _call_adapter(self, adapter: Adapter, work: Callable[[], T]) -> T:
-        adapter.begin_call()
-        adapter.dispatch()
+        adapter._begin_call()
+        adapter._check_open()
+        adapter._dispatch()
         try:
             return work()
         finally:
-            adapter.end_call()
+            adapter._end_call()
 
     def interrupt(self) -> None:
         """Ends the call that another thread is in and that waits for the driver. The session is of no use then: close it."""
         self._until_ms = 0
         if self._adapter:
-            self._adapter.give_up()
+            self._adapter._give_up()
         else:
             self._give_up.set()
 
@@ -217,6 +195,11 @@ class Session(Handle):
     def protected(self) -> bool:
         """Whether content may be shown at this moment: the last look said so, and still counts (APP-3). Any thread may ask."""
         return not self._closed and self._now_ms() < self._until_ms and os.getpid() == self._process
+
+    @property
+    def deadline(self) -> float:
+        """Until when the last look counts, in seconds of time.monotonic(), or of the adapter's clock; 0 if nothing is protected."""
+        return self._until_ms / 1000 if self.protected else 0.0
 
     @property
     def simulated(self) -> bool:
@@ -268,16 +251,18 @@ class Session(Handle):
                 return change
         raise make_error(lib.COPP_OK, session=self._session[0], stop=Stop.LEVEL)
 
-    def look(self) -> Change:
+    def look(self, *, limit: float | None = None) -> Change:
         """Looks at the protection once, without waiting for more than the driver's answers. Raises ProtectionLost if it is lost.
 
         Call it at least every 500 ms while content is shown: poll() does. After a change that is not ``protected`` call it again
-        at once: that sets the levels again.
+        at once: that sets the levels again. A player that shows content on several outputs looks at their sessions in turn, and gives
+        each look the earliest ``deadline`` of them all as its limit, so that none stops counting meanwhile (OPM-OUT-7).
         """
+        limit_ms = NEVER if limit is None else max(0, int(limit * 1000))
         self._check_open()
         try:
             self._check_stored()
-            return self._call(self._look, may_wait=not self._until_ms)
+            return self._call(lambda: self._look(limit_ms), may_wait=not self._until_ms)
         except (ClosedError, MisuseError, ProtectionLost):
             self._until_ms = 0
             raise
@@ -290,10 +275,10 @@ class Session(Handle):
             self._until_ms = 0
             raise
 
-    def _look(self) -> Change:
+    def _look(self, limit_ms: int) -> Change:
         self._wake.clear()
         told = new_struct("copp_poll")
-        lib.copp_session_poll_until(self._session[0], self._now_ms(), NEVER, told)
+        lib.copp_session_poll_until(self._session[0], self._now_ms(), limit_ms, told)
         protected = told.state == lib.COPP_POLL_PROTECTED
         if not protected and told.state != lib.COPP_POLL_RENEGOTIATE:
             stop = Stop(told.stop)
@@ -344,7 +329,7 @@ class Session(Handle):
             result = lib.copp_session_set_lists(session, fresh[0][0], verdict)
             fresh, self._lists = (self._lists, fresh) if result != lib.COPP_E_ARGUMENT else (fresh, self._lists)
             for handle in fresh[1]:
-                handle.give_back()
+                handle._give_back()
             if result != lib.COPP_OK:
                 self._until_ms = 0
             check(result, verdict=verdict, session=session)
@@ -385,7 +370,7 @@ class Session(Handle):
         if self._until_ms:
             due = min(due, now + max(0, self._until_ms - now) // 2)
         if self._adapter:
-            due = min(due, self._adapter.deadline_ms())
+            due = min(due, self._adapter._deadline_ms())
         return max(0, due - now) / 1000
 
     def wait(self, seconds: float = INTERVAL_S) -> None:
@@ -422,7 +407,7 @@ class Session(Handle):
 
     def _now_ms(self) -> int:
         adapter = self._adapter
-        return adapter.now_ms() if adapter else time.monotonic_ns() // 1000000
+        return adapter._now_ms() if adapter else time.monotonic_ns() // 1000000
 
     # --- asyncio: what may take long runs in a thread, but for the simulated adapter, which lives in the loop's own ---
 
@@ -486,44 +471,6 @@ class Session(Handle):
             return opm_certificates(lib.copp_session_opm_chain(self._session[0]))
 
 
-class Changes(Iterator[Change], AsyncIterator[Change]):
-    """The changes of a session's protection: see Session.poll()."""
-
-    def __init__(self, session: Session, interval: float) -> None:
-        if not 0 < interval <= 1:
-            raise CoppError("poll at least once a second: a look counts for two (APP-3)", result=Result.ARGUMENT, rule="APP-3")
-        self._session = session
-        self._interval = interval
-        self._told: Change | None = None
-
-    def _is_news(self, change: Change) -> bool:
-        """Each event and each late look is news, even if all is as before."""
-        news = self._told is None or change.late or int(change.events) != 0 or change != self._told
-        self._told = change
-        return news
-
-    @property
-    def _at_once(self) -> bool:
-        """Nothing waits before the first look, nor where the levels have to be set again."""
-        return self._told is None or not self._told.protected
-
-    def __next__(self) -> Change:
-        while True:
-            if not self._at_once:
-                self._session.wait(self._interval)
-            change = self._session.look()
-            if self._is_news(change):
-                return change
-
-    async def __anext__(self) -> Change:
-        while True:
-            if not self._at_once:
-                await self._session.wait_async(self._interval)
-            change = await self._session.look_async()
-            if self._is_news(change):
-                return change
-
-
 def connect(
     device: Adapter | str | None = None,
     connector: str | None = None,
@@ -541,19 +488,17 @@ def connect(
         coppd's own socket.
     connector: coppd's name of it, or whatever tells which display is meant: see choose_monitor(). By default the only one with a
         display; where there are several, that is an error that names them.
-    anchor: whom to trust, an Anchor or a file. It chooses the protocol. By default $COPP_ANCHOR, or Microsoft's.
+    anchor: whom to trust, an Anchor or a file. It chooses the protocol. By default $COPP_ANCHOR, or Microsoft's; of an Adapter its own.
     revocations: lists of revoked drivers (COPP). By default the one that `copp crl install` keeps, where there is one; poll() and
         look() notice that it has been replaced.
     srms: lists of revoked displays (HDCP 1's for COPP; for OPM the one of the content).
     purpose, output_id, binding_optional: as in struct copp_session_config of copp/session.h.
     """
     own: Adapter | None = None
-    if device is None:
-        device = os.environ.get("COPP_DEVICE") or None
-    if device == "embedded":
+    if device == "embedded":  # of the caller's, and not of the environment: it protects nothing
         device = own = Adapter()
-        if anchor is None:
-            anchor = own.hierarchy.anchor
+    if isinstance(device, Adapter) and anchor is None:
+        anchor = device.hierarchy.anchor
     try:
         trusted = find_anchor(anchor)
         session = _open(device, connector, trusted)
@@ -561,7 +506,7 @@ def connect(
         if own:
             own.close()
         raise
-    session.owned = own
+    session._owned = own
     try:
         session._begin(
             trusted, revocations, srms, purpose=purpose, output_id=output_id, binding_optional=binding_optional
@@ -579,8 +524,8 @@ def _open(device: Adapter | str | None, connector: str | None, anchor: Anchor) -
     try:
         if adapter:
             name = connector or adapter.connectors[0]
-            with adapter.guard:
-                check(adapter.open_transport(name, anchor.semantics, transport), what=name)
+            with adapter._guard:
+                check(adapter._open_transport(name, anchor.semantics, transport), what=name)
         else:
             assert not isinstance(device, Adapter)
             name = open_coppd(device, connector, anchor.semantics, give_up.fd, transport)

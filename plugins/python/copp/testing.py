@@ -126,7 +126,8 @@ class Coppd(Handle):
                 env=environment,
                 text=True,
             )
-            threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+            self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+            self._reader.start()
             self._wait_ready(ready)
         os.unlink(self._path("ready"))
 
@@ -145,6 +146,7 @@ class Coppd(Handle):
                     return
                 if ended in found:
                     self._process.wait()
+                    self._reader.join(LIMIT_S)  # for its last words
                     raise CoppError("coppd has not started: " + "".join(self.log()[-5:]), result=Result.FAILED)
         finally:
             os.close(ended)
@@ -174,6 +176,7 @@ class Coppd(Handle):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            self._reader.join(LIMIT_S)
 
     def pause(self) -> None:
         """Stops it as if it hung: it does not answer until resume()."""

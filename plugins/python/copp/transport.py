@@ -58,7 +58,7 @@ def socket_path(device: str | None) -> str | None:
     if device is None:
         return None
     if not device.startswith("unix:"):
-        raise CoppError(f"{device}: not a device; give unix:PATH or embedded", result=Result.ARGUMENT, remedy="give unix:PATH or embedded")
+        raise CoppError(f"{device}: not coppd's socket; give unix:PATH", result=Result.ARGUMENT, remedy="give unix:PATH")
     return device[5:]
 
 

@@ -6,7 +6,6 @@
 
 #include "common/clock.h"
 #include "conformance/pause.h"
-#include "faulty_player_way.h"
 
 #define LOOK_MS 400u
 #define FRAME_MS 100u
@@ -96,7 +95,8 @@ static enum look look_at_receiver(struct player *p) {
         return LOOK_GOOD;
     enum reply reply = wire_ask(p, COPP_QUERY_HDCP_KEY_DATA, 0, &told);
     if (reply == REPLY_REFUSED)
-        return has(p, FAULT_receiver_unnamed) ? LOOK_GOOD : LOOK_STOP;
+        /* a display may be unplugged just before; the next answer tells of the lost link */
+        return has(p, FAULT_receiver_unnamed) || (has(p, FAULT_lost_is_set_again) && p->playing) ? LOOK_GOOD : LOOK_STOP;
     if (reply != REPLY_OK)
         return LOOK_STOP;
     enum look look = look_at_flags(p, told.flags, COPP_QUERY_HDCP_KEY_DATA);

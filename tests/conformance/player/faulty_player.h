@@ -84,4 +84,22 @@ bool trust_receiver(struct player *p, const struct told *told);
 /* Whether the list of receivers can be believed. */
 bool trust_message(struct player *p);
 
+/* faulty_player_posix.c, faulty_player_windows.c: how a driver is reached, by requests of coppd's form; they are packets on Linux, and calls of a DLL on
+ * Windows. */
+#define WAY_TICK_MS 50u
+
+struct packet {
+    uint32_t version, type, status;
+    size_t size;
+    uint8_t body[16 + 65536];
+};
+
+bool way_open(struct player *p);
+void way_close(struct player *p);
+/* Sends a request and takes the packet that answers it, at p->deadline_ms at the latest. False: none has come. */
+bool way_ask(struct player *p, uint32_t type, const uint8_t *body, size_t size, struct packet *packet);
+/* Whether drivers that are reached this way bind their answers (BIND-2). */
+bool way_binds(void);
+bool way_random(void *bytes, size_t size);
+
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "faulty_player.h"
-#include "faulty_player_way.h"
 
 #define BINDING_AT 3968u
 

@@ -5,7 +5,6 @@
 #include "common/clock.h"
 #include "conformance/pause.h"
 #include "faulty_player.h"
-#include "faulty_player_way.h"
 
 #define OUTPUT "HDMI-1"
 

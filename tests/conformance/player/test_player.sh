@@ -38,7 +38,7 @@ few="APP-APP-3-1,APP-QRY-4-2,APP-CERT-12-1,APP-EVT-4-1"
 # usage
 usage() {
     expect 2
-    says 'no player is named'
+    says 'no player is given'
     expect 2 --hidden-marker black -- true
     says 'needs --shown-marker'
     for only in NO-SUCH 'APP-APP-3-1,NO-SUCH' DRV-CMD-3-1 ''; do
@@ -115,18 +115,22 @@ starts() {
 }
 
 # a player that prints without end is answered as any other, and what it prints without the end of a line, or behind a NUL, is read
-# shellcheck disable=SC2016,SC2086
-expect 0 --only APP-APP-3-1 $markers -- sh -c 'yes & exec "$0" "$@"' "$faulty" none copp '{socket}' '{anchor}'
-for shown in 'frame' '\0frame\n'; do
-    # shellcheck disable=SC2016,SC2059,SC2086
-    expect 1 --only APP-APP-3-9 $markers -- sh -c 'printf "$0"' "$shown"
-    says "content was shown, and no session's protection was in force"
-done
+prints() {
+    # shellcheck disable=SC2016,SC2086
+    expect 0 --only APP-APP-3-1 $markers -- sh -c 'yes & exec "$0" "$@"' "$faulty" none copp '{socket}' '{anchor}'
+    for shown in 'frame' '\0frame\n'; do
+        # shellcheck disable=SC2016,SC2059,SC2086
+        expect 1 --only APP-APP-3-9 $markers -- sh -c 'printf "$0"' "$shown"
+        says "content was shown, and no session's protection was in force"
+    done
+}
 
 # where content is never seen, nothing is said about whether it is hidden
-expect 2 --only APP-QRY-4-2,APP-EVT-4-9 --frames-command 'exit 2' -- "$faulty" no_mac copp '{socket}' '{anchor}'
-says 'content was not seen at any time'
-expect 2 --only APP-EVT-4-9 --shown-marker 'no such line' -- "$faulty" renegotiation_ignored copp '{socket}' '{anchor}'
+unseen() {
+    expect 2 --only APP-QRY-4-2,APP-EVT-4-9 --frames-command 'exit 2' -- "$faulty" no_mac copp '{socket}' '{anchor}'
+    says 'content was not seen at any time'
+    expect 2 --only APP-EVT-4-9 --shown-marker 'no such line' -- "$faulty" renegotiation_ignored copp '{socket}' '{anchor}'
+}
 
 # content is looked at by a command, which knows the player; and without any sight of it by what happens to the session
 looks() {
@@ -221,4 +225,5 @@ together() {
     [ -z "$failed" ]
 }
 together usage answers recording starts looks signals example
-together opm_example protect_copp protect_opm news
+together opm_example protect_copp protect_opm news unseen
+together prints # it keeps a processor busy

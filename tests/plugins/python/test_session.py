@@ -82,12 +82,22 @@ def test_renegotiates(copp_adapter: copp.Adapter) -> None:
 def test_a_look_counts_for_two_seconds(copp_adapter: copp.Adapter) -> None:
     with copp_adapter.connect("HDMI-1") as session:
         session.protect(hdcp=1)
-        copp_adapter.advance(1.5)
-        assert session.protected
         copp_adapter.advance(0.5)
+        assert session.protected
+        copp_adapter.advance(1.5)
         assert not session.protected
         assert session.look().late
         assert session.protected
+
+
+def test_several_outputs(copp_adapter: copp.Adapter) -> None:
+    with copp_adapter.connect("HDMI-1") as one, copp_adapter.connect("DVI-I-1") as other:
+        assert one.deadline == 0
+        one.protect(hdcp=1)
+        other.protect(acp=1)
+        assert other.look(limit=min(one.deadline, other.deadline)).protected
+        copp_adapter.advance(2)
+        assert one.deadline == other.deadline == 0
 
 
 @pytest.mark.parametrize("interval", [0, -1, 1.5])
@@ -317,6 +327,7 @@ def test_ctrl_c_ends_a_command_that_waits(hanging: copp.Adapter) -> None:
         assert not session.protected
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # newer Pythons warn of threads
 def test_a_child_is_not_protected(copp_adapter: copp.Adapter) -> None:
     with copp_adapter.connect("HDMI-1") as session:
         session.protect(hdcp=1)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# players_page.sh SOURCE PLUGIN: what docs/players.md shows works as it is printed, with mpv's plugin where mpv looks for it. The film is made
+# page.sh SOURCE PLUGIN: what docs/players.md shows works as it is printed, with mpv's plugin where mpv looks for it. The film is made
 # here, and coppd has one display, of the name that the page gives it. Only coppd's socket, the film's directory and the sinks are the test's own.
 source=$1
 plugin=$2
@@ -30,8 +30,8 @@ cd "$directory"
 gst-launch-1.0 -q videotestsrc num-buffers=5 ! video/x-raw,format=I420,width=64,height=64,framerate=25/1 ! avimux ! filesink location=film.mkv
 [ -s film.mkv ] || fail "no film"
 
-# the lines of all blocks that are commands; tests/plugins/python runs those of Python
-lines() { awk '/^```/ { inside = inside ? "" : $0; next } inside == "```"' "$page"; }
+# the lines of all blocks, but for those of a programming language, whose name is beside the first mark
+lines() { awk '/^```/ { inside = !inside; lines = $0 == "```"; next } inside && lines' "$page"; }
 # here LINE: with what is the test's own
 here() {
     echo "$1" | sed "s,file:///srv/,file://$directory/,; s,\"coppgate ,\"coppgate device=unix:$socket ,; s,playbin ,playbin video-sink=fakesink audio-sink=fakesink ,; s,copp protect ,copp protect --allow-simulated ,"

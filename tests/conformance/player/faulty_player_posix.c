@@ -8,7 +8,6 @@
 
 #include "common/clock.h"
 #include "faulty_player.h"
-#include "faulty_player_way.h"
 
 /* Content goes on while an answer is waited for. */
 static bool receive(struct player *p, struct packet *packet) {

@@ -10,7 +10,6 @@
 #include <opmapi.h>
 
 #include "faulty_player.h"
-#include "faulty_player_way.h"
 
 /* What the DLL has made; one session at a time. */
 static struct {
