@@ -101,7 +101,7 @@ recording() {
     none none 2 --only APP-QRY-4-2 --record "$directory/recording"
     says 'exists already'
     none none 2 --only APP-QRY-4-2 --record-secrets "$directory/keys-alone"
-    says 'goes with --record'
+    says 'needs --record'
     [ ! -e "$directory/keys-alone" ] || fail "keys without a recording"
 }
 
