@@ -16,6 +16,8 @@ struct report_about {
     uint64_t seed;
     bool strict;
     bool simulated; /* nothing of this says anything of real outputs */
+    const char *const *options; /* what else a repeated run needs: names and arguments, up to a NULL; NULL: nothing */
+    char *const *command; /* the player's, up to a NULL; NULL: the subject alone */
 };
 
 /* One outcome on one line, and what a failure shows below it. */

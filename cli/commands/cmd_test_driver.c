@@ -86,23 +86,36 @@ static void stop_by_signals(void) {
     }
 }
 
+static void add_words(const struct driver_options *o, struct test_words *words) {
+    test_add_text(words, "--adapter", o->device.adapter);
+    test_add_text(words, "--anchor", o->device.anchor);
+    test_add_text(words, "--output", o->output);
+    test_add_flag(words, "--hostile", o->hostile);
+    test_add_flag(words, "--test-lists", o->test_lists);
+    test_add_text(words, "--event-command", o->event_command);
+    test_add_number(words, "--settle", o->settle, SETTLE_INITIAL);
+}
+
 static int run_cases(const struct invocation *in, struct driver_suite *suite, struct runner_options *runner,
                      const struct conformance_case *const *cases, size_t count, const struct adapter *adapter) {
     const struct driver_options *o = in->options;
     struct runner_report report;
+    struct test_words words = {.count = 0};
     char error[256];
     char subject[512] = "embedded";
     if (adapter->path != NULL)
         (void)snprintf(subject, sizeof subject, "%s%s", is_real(adapter) ? "" : "unix:", adapter->path);
     if (!driver_survey(suite, error, sizeof error))
         return fail(in, STATUS_UNKNOWN, o->output, "%s", error);
+    add_words(o, &words);
     const struct report_about about = {.suite = "driver",
                                        .subject = subject,
                                        .semantics = suite->semantics == COPP_SEMANTICS_OPM ? "opm" : "copp",
                                        .version = copp_version(),
                                        .seed = runner->seed,
                                        .strict = runner->strict,
-                                       .simulated = adapter->path == NULL};
+                                       .simulated = adapter->path == NULL,
+                                       .options = words.words};
     int status = runner_run(runner, cases, count, &report) ? test_finish(in, &o->test, runner, &about, &report)
                                                            : fail_result(in, NULL, COPP_E_MEMORY);
     runner_report_free(&report);

@@ -84,17 +84,29 @@ static enum copp_semantics semantics_of(const struct player_options *o) {
     return o->semantics != NULL && strcmp(o->semantics, "opm") == 0 ? COPP_SEMANTICS_OPM : COPP_SEMANTICS_COPP;
 }
 
+static void add_words(const struct player_options *o, struct test_words *words) {
+    test_add_text(words, "--shown-marker", o->shown_marker);
+    test_add_text(words, "--hidden-marker", o->hidden_marker);
+    test_add_text(words, "--frames-command", o->frames_command);
+    test_add_number(words, "--tolerance", o->tolerance, TOLERANCE_INITIAL);
+    test_add_number(words, "--start", o->start, START_INITIAL);
+}
+
 static int run_cases(const struct invocation *in, const struct runner_options *runner,
                      const struct conformance_case *const *cases, size_t count) {
     const struct player_options *o = in->options;
     struct runner_report report;
+    struct test_words words = {.count = 0};
+    add_words(o, &words);
     const struct report_about about = {.suite = "player",
                                        .subject = in->operands[0],
                                        .semantics = runner->semantics == COPP_SEMANTICS_OPM ? "opm" : "copp",
                                        .version = copp_version(),
                                        .seed = runner->seed,
                                        .strict = runner->strict,
-                                       .simulated = true};
+                                       .simulated = true,
+                                       .options = words.words,
+                                       .command = in->operands};
     struct recorder *recorder;
     int status = recording_open(in, &o->recording, true, &recorder);
     if (status != STATUS_YES)

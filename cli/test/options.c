@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +55,31 @@ static int check_pattern(const struct invocation *in, const char *pattern, const
                      semantics == COPP_SEMANTICS_OPM ? "give --semantics copp as well" : "give --semantics opm as well",
                      "--only %s: its cases are about %s's semantics, which are not tested here", pattern,
                      semantics == COPP_SEMANTICS_OPM ? "COPP" : "OPM");
+}
+
+static void add_word(struct test_words *words, const char *word) {
+    if (words->count + 1 < sizeof words->words / sizeof words->words[0])
+        words->words[words->count++] = word;
+}
+
+void test_add_flag(struct test_words *words, const char *name, bool given) {
+    if (given)
+        add_word(words, name);
+}
+
+void test_add_text(struct test_words *words, const char *name, const char *argument) {
+    if (argument == NULL)
+        return;
+    add_word(words, name);
+    add_word(words, argument);
+}
+
+void test_add_number(struct test_words *words, const char *name, uint32_t number, uint32_t initial) {
+    if (number == initial || words->number_count == sizeof words->numbers / sizeof words->numbers[0])
+        return;
+    char *text = words->numbers[words->number_count++];
+    (void)snprintf(text, sizeof words->numbers[0], "%" PRIu32, number);
+    test_add_text(words, name, text);
 }
 
 /* A misspelt pattern beside a right one would leave cases out, and nobody would notice. */

@@ -54,6 +54,17 @@ struct test_options {
         .help = "show cases that passed, too"                                                                                    \
     }
 
+/* What a report says for a run to be repeated by: names of options and their arguments, up to a NULL. */
+struct test_words {
+    const char *words[24];
+    size_t count;
+    char numbers[4][12];
+    size_t number_count;
+};
+void test_add_flag(struct test_words *words, const char *name, bool given);
+void test_add_text(struct test_words *words, const char *name, const char *argument); /* NULL: not given */
+void test_add_number(struct test_words *words, const char *name, uint32_t number, uint32_t initial); /* initial: not given */
+
 /* Each pattern of --only has to match a case, of the semantics unless these are NONE. STATUS_YES, or complains. */
 int test_check_only(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
                     size_t count, enum copp_semantics semantics);

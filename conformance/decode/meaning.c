@@ -55,7 +55,7 @@ const char *meaning_flags(struct meaning *meaning, uint32_t flags) {
 
 const char *meaning_level(struct meaning *meaning, uint32_t type, uint32_t level) {
     bool known = copp_level_valid(type, level);
-    (void)snprintf(meaning->text, sizeof meaning->text, "%s%s", known ? copp_level_name(type, level) : "not one of its levels",
+    (void)snprintf(meaning->text, sizeof meaning->text, "%s%s", known ? copp_level_name(type, level) : "invalid level",
                    known && type == COPP_PROTECTION_TYPE_CGMSA && (level & COPP_CGMSA_REDISTRIBUTION_CONTROL_REQUIRED) != 0
                        ? ", redistribution control"
                        : "");

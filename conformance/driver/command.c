@@ -39,7 +39,8 @@ static bool send_flawed(struct case_run *run, struct driver_client *client, cons
     put_flaw(client, flaw, &command);
     if (!client_command(run, client, &command, &hresult))
         return false;
-    case_mark(run, false, flaw->offset, flaw->size);
+    if (hresult != flaw->right) /* of several commands the wrong one alone */
+        case_mark(run, false, flaw->offset, flaw->size);
     return want_hresult(run, flaw->rule, flaw->what, hresult, flaw->right);
 }
 
@@ -230,6 +231,28 @@ static void status_number_instead(struct case_run *run) {
     (void)want_hresult(run, "CMD-3", "a command with the status sequence number", hresult, COPP_HR_INVALIDARG);
 }
 
+/* A case of its own for each byte would be more of the same: the message says which one. */
+static void each_byte(struct case_run *run) {
+    const struct flaw *part = run->test->with;
+    struct driver_client *client = client_start(run);
+    for (size_t i = 0; client != NULL && i < part->size; i++) {
+        struct flaw flaw = *part;
+        flaw.offset += i;
+        flaw.size = 1;
+        if (!send_flawed(run, client, &flaw))
+            return;
+    }
+}
+
+#define EACH_BYTE(text, at, is_resigned, is_right, of)                                                                           \
+    {                                                                                                                            \
+        .what = text, .offset = at, .size = 16, .bytes = {0x10}, .flip = true, .resign = is_resigned, .right = is_right,         \
+        .rule = of                                                                                                               \
+    }
+static const struct flaw mac_bytes = EACH_BYTE("a command whose MAC differs in one byte", 0, false, COPP_HR_UNEXPECTED, "CMD-1");
+static const struct flaw guid_bytes =
+    EACH_BYTE("a command whose GUID differs in one byte", 16, true, COPP_HR_INVALIDARG, "CMD-2");
+
 static void replayed(struct case_run *run) {
     struct driver_client *client = client_start(run);
     struct copp_command command;
@@ -330,6 +353,9 @@ const struct conformance_case driver_cases_command[] = {
     HOSTILE_CASE("DRV-CMD-1-10", "a MAC under another key is refused", "CMD-1", FROM_COMMAND,
                  "SetProtectionLevel, MAC under the key zero", "E_UNEXPECTED", NEED_TYPE, another_key, NULL),
     MAC_FLIP("DRV-CMD-1-11", "the MAC's middle", mac_middle),
+    HOSTILE_CASE("DRV-CMD-1-12", "each byte of the MAC is compared", "CMD-1", FROM_COMMAND,
+                 "SetProtectionLevel 16 times, with a bit flipped in another byte of the MAC each time", "E_UNEXPECTED each time",
+                 NEED_TYPE, each_byte, &mac_bytes),
     HOSTILE_CASE("DRV-CMD-2-1", "a command before KeyExchange is refused", "CMD-2", FROM_COMMAND, "SetProtectionLevel at once",
                  "E_UNEXPECTED", NEED_TYPE, unopened, &at_once),
     HOSTILE_CASE("DRV-CMD-2-2", "a command before SequenceStart is refused", "CMD-2", FROM_COMMAND,
@@ -369,6 +395,9 @@ const struct conformance_case driver_cases_command[] = {
          mac_and_size),
     FLAW("DRV-CMD-2-20", "the MAC is looked at before the parameters", "CMD-2", "a wrong type and a wrong MAC", "E_UNEXPECTED",
          mac_and_type),
+    HOSTILE_CASE("DRV-CMD-2-21", "each byte of the GUID is compared", "CMD-2", FROM_COMMAND,
+                 "SetProtectionLevel 16 times, with a bit flipped in another byte of its GUID each time, MAC right",
+                 "E_INVALIDARG each time", NEED_TYPE, each_byte, &guid_bytes),
     CORRECT_CASE("DRV-CMD-3-1", "each success counts one", "CMD-3", FROM_COMMAND, "three commands, numbers n, n + 1, n + 2",
                  "S_OK each time", NEED_TYPE, counts, NULL),
     CORRECT_CASE("DRV-CMD-3-2", "the number wraps at 2^32", "CMD-3", FROM_COMMAND, "commands 2^32 - 1 and 0", "S_OK both times",

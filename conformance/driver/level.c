@@ -44,12 +44,24 @@ static void sets(struct case_run *run) {
         (void)want_global(run, client, level->type, level->level);
 }
 
+/* Level 0 is every type's word for off. */
 static void gives_back(struct case_run *run) {
-    const uint32_t type = COPP_PROTECTION_TYPE_HDCP;
+    const struct level *level = run->test->with;
     struct driver_client *client = client_start(run);
-    if (client != NULL && client_raise(run, client, type, COPP_HDCP_ON) && client_raise(run, client, type, COPP_HDCP_OFF) &&
-        want_local(run, client, type, COPP_HDCP_OFF))
-        (void)want_global(run, client, type, COPP_HDCP_OFF);
+    if (client != NULL && client_raise(run, client, level->type, level->level) && client_raise(run, client, level->type, 0) &&
+        want_local(run, client, level->type, 0))
+        (void)want_global(run, client, level->type, 0);
+}
+
+/* One type is given back; the other stays. */
+static void leaves_the_other(struct case_run *run) {
+    const struct level *level = run->test->with;
+    const struct level *other = level + 1;
+    struct driver_client *client = client_start(run);
+    if (client != NULL && client_raise(run, client, level->type, level->level) &&
+        client_raise(run, client, other->type, other->level) && client_raise(run, client, level->type, 0) &&
+        want_local(run, client, other->type, other->level))
+        (void)want_global(run, client, other->type, other->level);
 }
 
 /* The same level twice. */
@@ -236,7 +248,7 @@ const struct conformance_case driver_cases_level[] = {
     SETS("DRV-CMD-4-9", "CGMS-A CopyNever with redistribution control", NEED_CGMSA | NEED_CEA, 8),
     SETS("DRV-CMD-4-10", "redistribution control alone", NEED_CGMSA | NEED_CEA, 9),
     CORRECT_CASE("DRV-CMD-4-11", "a level is given back", "CMD-4 ARB-4", FROM_COMMAND, "SetProtectionLevel, HDCP on, then off",
-                 "S_OK, and both levels are 0", NEED_HDCP | NEED_RECEIVER, gives_back, NULL),
+                 "S_OK, and both levels are 0", NEED_HDCP | NEED_RECEIVER, gives_back, &good[0]),
     CORRECT_CASE("DRV-CMD-4-12", "level 0 succeeds where nothing is held", "CMD-4", FROM_COMMAND,
                  "SetProtectionLevel, HDCP off, twice", "S_OK both times", NEED_HDCP, repeats, &good[10]),
     CORRECT_CASE("DRV-CMD-4-13", "a level that is held may be set once more", "CMD-4", FROM_COMMAND,
@@ -285,5 +297,13 @@ const struct conformance_case driver_cases_level[] = {
     HOSTILE_CASE("DRV-CMD-4-34", "redistribution control needs CEA-805-A", "CMD-4", FROM_COMMAND,
                  "SetProtectionLevel, CGMS-A CopyNever with redistribution control, under another standard",
                  "E_INVALIDARG, and the level is unchanged", NEED_CGMSA | NEED_NO_CEA, redistribution_refused, NULL),
+    CORRECT_CASE("DRV-CMD-4-37", "ACP is given back", "CMD-4 ARB-4", FROM_COMMAND, "SetProtectionLevel, ACP level 1, then off",
+                 "S_OK, and both levels are 0", NEED_ACP, gives_back, &good[1]),
+    CORRECT_CASE("DRV-CMD-4-38", "CGMS-A is given back", "CMD-4 ARB-4", FROM_COMMAND,
+                 "SetProtectionLevel, CGMS-A CopyNever, then off", "S_OK, and both levels are 0", NEED_CGMSA, gives_back,
+                 &good[7]),
+    CORRECT_CASE("DRV-CMD-4-39", "a type that is given back leaves the others", "CMD-4 ARB-4", FROM_COMMAND,
+                 "SetProtectionLevel, ACP level 3 and CGMS-A CopyFreely, then ACP off", "both levels of CGMS-A are CopyFreely",
+                 NEED_ACP | NEED_CGMSA, leaves_the_other, &good[3]),
     END_OF_CASES,
 };

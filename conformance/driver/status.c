@@ -163,6 +163,23 @@ static void refuses(struct case_run *run) {
     (void)want_hresult(run, "QRY-1", r->what, hresult, COPP_HR_INVALIDARG);
 }
 
+static void each_guid_byte(struct case_run *run) {
+    struct driver_client *client = client_start(run);
+    struct copp_status_input input;
+    struct copp_status_output output;
+    uint32_t hresult;
+    for (size_t at = 16; client != NULL && at < 16 + COPP_GUID_SIZE; at++) {
+        (void)put_query(run, client, COPP_QUERY_CONNECTOR_TYPE, &input);
+        input.bytes[at] ^= 0x10;
+        if (!client_status(run, client, &input, NULL, &output, &hresult))
+            return;
+        if (hresult != COPP_HR_INVALIDARG)
+            case_mark(run, false, at, 1);
+        if (!want_hresult(run, "QRY-1", "a query whose GUID differs in one byte", hresult, COPP_HR_INVALIDARG))
+            return;
+    }
+}
+
 static void refusal_does_not_count(struct case_run *run) {
     const struct refusal *r = run->test->with;
     struct driver_client *client = client_start(run);
@@ -325,6 +342,9 @@ const struct conformance_case driver_cases_status[] = {
     REFUSES("DRV-QRY-1-8", "a GUID of zeros is refused", "guidStatusRequestID 0", 0, guid_zero),
     REFUSES("DRV-QRY-1-9", "an unknown GUID is refused", "an unknown guidStatusRequestID", 0, guid_unknown),
     REFUSES("DRV-QRY-1-10", "all of the GUID is compared", "QueryConnectorType's GUID with another last bit", 0, guid_last),
+    HOSTILE_CASE("DRV-QRY-1-28", "each byte of the GUID is compared", "QRY-1", FROM_STATUS,
+                 "QueryConnectorType 16 times, with a bit flipped in another byte of its GUID each time",
+                 "E_INVALIDARG each time", 0, each_guid_byte, NULL),
     REFUSES("DRV-QRY-1-11", "a command is not a query", "SetProtectionLevel's GUID as a query", 0, guid_command),
     REFUSES("DRV-QRY-1-12", "OPM's queries are not COPP's", "GET_OUTPUT_ID's GUID as a query", 0, guid_opm),
     REFUSES("DRV-QRY-1-13", "a query without data has none", "QueryConnectorType, cbSizeData 1", 0, size_1),

@@ -209,7 +209,7 @@ bool html_of_recording(FILE *out, const char *name, const char *version, const s
     count_all(&page.view, &families, results);
     page_begin(out, &title);
     put_summary(&page, version, results, when);
-    page_filters(out, &families, results, ORDERS, "messages");
+    page_filters(out, &families, results, ORDERS, "exchanges"); /* a request and its answer are one line */
     put_broken(&page);
     put_sessions(&page);
     page_end(out, version);

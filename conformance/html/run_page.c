@@ -57,18 +57,41 @@ static void put_attributes(FILE *out, const struct case_outcome *o) {
     fputc('"', out);
 }
 
-/* A player's command is a shell's words already. */
+/* As a shell reads it: an apostrophe ends the quotes, stands for itself, and begins them anew. */
+static void put_word(FILE *out, const char *word) {
+    const char *plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:,=+@%{}";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fputc(' ', out);
+        html_text(out, word);
+        return;
+    }
+    fputs(" '", out);
+    for (size_t size = strcspn(word, "'"); word[size] != '\0'; size = strcspn(word, "'")) {
+        html_format(out, "%.*s'\\''", (int)size, word);
+        word += size + 1;
+    }
+    html_text(out, word);
+    fputc('\'', out);
+}
+
+/* The command line that runs this case again. */
 static void put_repeat(const struct run_page *page, const struct case_outcome *o) {
     const struct report_about *about = page->about;
+    FILE *out = page->out;
     bool player = strcmp(about->suite, "player") == 0;
-    const char *quote = strpbrk(about->subject, " '\"\\$`&|;<>()*?~#") != NULL ? "'" : "";
-    fputs("<div class=\"whole\"><dt>Repeat</dt><dd><code>", page->out);
-    if (player)
-        html_format(page->out, "copp test player --only %s --seed %" PRIu64 " -- %s", o->test->id, about->seed, about->subject);
-    else
-        html_format(page->out, "copp test driver --device %s%s%s --semantics %s --only %s --seed %" PRIu64, quote, about->subject,
-                    quote, about->semantics, o->test->id, about->seed);
-    fputs("</code></dd></div>\n", page->out);
+    fprintf(out, "<div class=\"whole\"><dt>Repeat</dt><dd><code>copp test %s", player ? "player" : "driver --device");
+    if (!player)
+        put_word(out, about->subject);
+    fputs(" --semantics", out);
+    put_word(out, about->semantics);
+    for (const char *const *word = about->options; word != NULL && *word != NULL; word++)
+        put_word(out, *word);
+    html_format(out, " --only %s --seed %" PRIu64 "%s", o->test->id, about->seed, player ? " --" : "");
+    for (char *const *word = about->command; word != NULL && *word != NULL; word++)
+        put_word(out, *word);
+    if (player && about->command == NULL)
+        put_word(out, about->subject);
+    fputs("</code></dd></div>\n", out);
 }
 
 static void put_facts(const struct run_page *page, const struct case_outcome *o) {

@@ -193,7 +193,7 @@ local function level_name(kind, level)
     local redistribution = kind == 4 and level >= 8 and level <= 12
     local name = (LEVELS[kind] or {})[redistribution and level - 8 or level]
     if not name then
-        return "not one of its levels"
+        return "invalid level"
     end
     return redistribution and name .. ", redistribution control" or name
 end

@@ -93,4 +93,13 @@ PYTHON
 python3 "$dir/junit.py" "$dir/results.xml" || fail "$(cat "$dir/results.xml")"
 expect 2 "$COPP" test driver --device embedded --only DRV-CMD-1-1 --junit "$dir/none/results.xml"
 
+begin a_page_says_how_to_repeat_a_case
+cp "$dir/fails.ini" "$dir/it's \$one.ini"
+expect 1 "$COPP" test driver --adapter "$dir/it's \$one.ini" --output A --settle 20 --only DRV-CMD-4-1 --html "$dir/page.html"
+sed -n 's|.*<dt>Repeat</dt><dd><code>copp \([^<]*\)</code>.*|\1|p' "$dir/page.html" | head -n 1 |
+    sed "s/&#39;/'/g; s/&quot;/\"/g; s/&amp;/\&/g" >"$dir/repeat"
+expect 1 sh -c "\"\$COPP\" $(cat "$dir/repeat")"
+grep -q '^fail  *DRV-CMD-4-1 ' "$dir/out" || fail "is not repeated by $(cat "$dir/repeat")"
+grep -q -e '--output A --settle 20 --only DRV-CMD-4-1 --seed [0-9]' "$dir/repeat" || fail "$(cat "$dir/repeat")"
+
 finish

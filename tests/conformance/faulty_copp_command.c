@@ -61,6 +61,8 @@ static bool mac_is_right(struct faulty_device *device, const uint8_t *message) {
         from = 8, size = 8;
     if (is(device, FAULT_mac_but_middle) && memcmp(tag, message, 4) == 0 && memcmp(tag + 12, message + 12, 4) == 0)
         return true;
+    if (is(device, FAULT_mac_but_byte_5))
+        tag[5] = message[5];
     if (memcmp(tag + from, message + from, size) == 0)
         return true;
     /* these take a message for authentic that is so once the part has its likely value */
@@ -215,6 +217,11 @@ static uint32_t set_level(struct faulty_device *device, const uint8_t *data) {
         return hresult;
     if (is(device, FAULT_level_not_applied) || (is(device, FAULT_off_ignored) && level == 0))
         return COPP_HR_OK;
+    if ((is(device, FAULT_acp_off_ignored) && type == ACP && level == 0) ||
+        (is(device, FAULT_cgmsa_off_ignored) && type == CGMSA && level == 0))
+        return COPP_HR_OK;
+    for (int other = 0; is(device, FAULT_off_takes_all) && level == 0 && other < TYPES; other++)
+        device->level[other] = device->level[other] != UINT32_MAX ? 0 : UINT32_MAX;
     device->level[type] = applied_level(device, type, level);
     return COPP_HR_OK;
 }
@@ -272,6 +279,8 @@ static uint32_t set_signaling(struct faulty_device *device, const uint8_t *data)
 }
 
 bool faulty_same_guid(const struct faulty_device *device, const uint8_t *guid, enum copp_request request) {
+    if (is(device, FAULT_guid_but_middle))
+        return memcmp(guid, copp_request_guid(request), 4) == 0 && memcmp(guid + 12, copp_request_guid(request) + 12, 4) == 0;
     return memcmp(guid, copp_request_guid(request), is(device, FAULT_guid_first_half) ? 8 : COPP_GUID_SIZE) == 0;
 }
 

@@ -16,13 +16,15 @@ struct semantics_row {
     const char *name;
     enum copp_semantics semantics;
     const struct fault *faults;
+    const char *silent; /* a fault for which no request is answered, and a case that finds it */
+    const char *silent_case;
     struct driver_target *(*make)(const char *fault);
     void (*release)(struct driver_target **target);
 };
 
 static const struct semantics_row rows[] = {
-    {"copp", COPP_SEMANTICS_COPP, faults_copp, faulty_copp_new, faulty_copp_free},
-    {"opm", COPP_SEMANTICS_OPM, faults_opm, faulty_opm_new, faulty_opm_free},
+    {"copp", COPP_SEMANTICS_COPP, faults_copp, "status_starts_at_0", "DRV-SES-4-1", faulty_copp_new, faulty_copp_free},
+    {"opm", COPP_SEMANTICS_OPM, faults_opm, "numbers_late", "DRV-OPM-INI-3-1", faulty_opm_new, faulty_opm_free},
 };
 
 static int complain(const char *what, const char *which) {
@@ -30,8 +32,12 @@ static int complain(const char *what, const char *which) {
     return 1;
 }
 
-/* Runs the cases that only names, or all. False if the driver could not be asked at all. */
-static bool run_cases(const struct semantics_row *row, const char *fault, const char *only, struct runner_report *report) {
+/*
+ * Runs the cases that only names, or all. What outputs there are is asked of the driver with the fault surveyed, mostly NULL. False if
+ * the driver could not be asked at all.
+ */
+static bool run_cases(const struct semantics_row *row, const char *surveyed, const char *fault, const char *only,
+                      struct runner_report *report) {
     static const struct conformance_case *cases[DRIVER_CASES_MAX];
     const size_t count = driver_cases(cases);
     char error[256];
@@ -44,9 +50,8 @@ static bool run_cases(const struct semantics_row *row, const char *fault, const 
                                            .finish = driver_finish,
                                            .subject = &suite};
     *report = (struct runner_report){.outcomes = NULL};
-    /* what outputs there are is asked of the driver without a fault, so that each case meets the faulty one */
     struct driver_target *faulty = suite.target;
-    struct driver_target *sound = row->make(NULL);
+    struct driver_target *sound = row->make(surveyed);
     suite.target = sound;
     bool good = faulty != NULL && sound != NULL && driver_survey(&suite, error, sizeof error);
     suite.probed = false;
@@ -133,17 +138,27 @@ static int check_fault(const struct fault *fault, const struct runner_report *so
     return bad;
 }
 
+/* As the tool meets a driver: the suite names the rule also where nothing can be asked about the outputs. */
+static int check_silent(const struct semantics_row *row) {
+    struct runner_report report;
+    if (!run_cases(row, row->silent, row->silent, row->silent_case, &report))
+        return complain("the driver cannot be asked, and no case says why", row->silent);
+    const bool found = report.count == 1 && report.outcomes[0].result == CASE_FAIL;
+    runner_report_free(&report);
+    return found ? 0 : complain("is not found by the case that it is met with", row->silent);
+}
+
 static int check(const struct semantics_row *row, bool all) {
     struct runner_report sound;
     struct runner_report report;
     bool broken[DRIVER_CASES_MAX] = {false};
     char only[2048];
-    if (!run_cases(row, NULL, NULL, &sound))
+    if (!run_cases(row, NULL, NULL, NULL, &sound))
         return complain("the driver without a fault cannot be asked", row->name);
-    int bad = check_sound(&sound);
+    int bad = check_sound(&sound) | check_silent(row);
     for (const struct fault *fault = row->faults; fault->name != NULL; fault++) {
         patterns_of(fault, only, sizeof only);
-        if (!run_cases(row, fault->name, all ? NULL : only, &report))
+        if (!run_cases(row, NULL, fault->name, all ? NULL : only, &report))
             bad |= complain("the driver cannot be asked", fault->name);
         else
             bad |= check_fault(fault, &sound, &report, broken);

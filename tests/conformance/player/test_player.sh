@@ -69,6 +69,9 @@ answers() {
     printf 'APP-QRY-4-2 # it is known\n' >"$directory/expected"
     none no_mac 0 --only "$few" --expect "$directory/expected" --strict
     none none 1 --only "$few" --expect "$directory/expected" --strict
+    none no_mac 1 --only APP-QRY-4-2 --html "$directory/page.html"
+    grep -q "copp test player --semantics copp --shown-marker frame --hidden-marker black --tolerance 1500 --only APP-QRY-4-2 --seed [0-9]* -- $faulty no_mac copp {socket} {anchor}<" \
+        "$directory/page.html" || fail "the page does not say how to repeat the case"
     none no_mac 1 --only APP-QRY-4-2 --json --junit "$directory/junit"
     says '"fail"'
     grep -q '<failure' "$directory/junit" || fail "no failure in the JUnit file"
