@@ -420,6 +420,7 @@ class Session(Handle):
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody asks for it any more
             self.interrupt()
             await asyncio.wait([task])
             raise
@@ -542,5 +543,16 @@ async def connect_async(*arguments: Any, **options: Any) -> Session:
     device = arguments[0] if arguments else options.get("device")
     if isinstance(device, Adapter):
         return connect(*arguments, **options)
-    return await asyncio.to_thread(connect, *arguments, **options)
+    task = asyncio.ensure_future(asyncio.to_thread(connect, *arguments, **options))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_close_unwanted)
+        raise
+
+
+def _close_unwanted(task: asyncio.Task[Session]) -> None:
+    """A session that came about after all."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
 
