@@ -21,11 +21,13 @@ static gpointer black_line(const GstVideoInfo *info, gsize *size) {
     return line;
 }
 
-/* Subtitles and captions are content too; what says how the picture lies in memory stays. */
+/* Subtitles and captions are content too; what says how the picture lies in memory stays, and so does what keeps that memory from being used for
+ * the next picture. */
 static gboolean drop_content(GstBuffer *buffer, GstMeta **meta, gpointer unused) {
     (void)buffer;
     (void)unused;
-    if ((*meta)->info->api != GST_VIDEO_META_API_TYPE && (*meta)->info->api != GST_VIDEO_CROP_META_API_TYPE &&
+    const GType api = (*meta)->info->api;
+    if (api != GST_VIDEO_META_API_TYPE && api != GST_VIDEO_CROP_META_API_TYPE && api != GST_PARENT_BUFFER_META_API_TYPE &&
         !GST_META_FLAG_IS_SET(*meta, GST_META_FLAG_LOCKED))
         *meta = NULL;
     return TRUE;
@@ -38,13 +40,25 @@ static void black_palette(GstVideoFrame *frame) {
         colours[i] = 0xff000000u;
 }
 
+/* A buffer may hold several pictures, one for each eye, or half of one: only what is mapped as one whole picture becomes black. */
+static gboolean is_one_picture(GstBuffer *buffer, const GstVideoInfo *info) {
+    return gst_buffer_get_n_meta(buffer, GST_VIDEO_META_API_TYPE) <= 1 &&
+           GST_VIDEO_INFO_MULTIVIEW_MODE(info) != GST_VIDEO_MULTIVIEW_MODE_SEPARATED &&
+           GST_VIDEO_INFO_INTERLACE_MODE(info) != GST_VIDEO_INTERLACE_MODE_ALTERNATE;
+}
+
+/* What is black is the frame that the buffer says it has, which may be larger than the caps say. */
 gboolean black_fill(GstBuffer *buffer, const GstVideoInfo *info) {
     GstVideoFrame frame;
     gsize size;
     if (info->finfo == NULL || info->finfo->pack_func == NULL || GST_VIDEO_INFO_WIDTH(info) == 0 ||
-        !gst_video_frame_map(&frame, info, buffer, GST_MAP_WRITE))
+        !is_one_picture(buffer, info) || !gst_video_frame_map(&frame, info, buffer, GST_MAP_WRITE))
         return FALSE;
-    gpointer line = black_line(info, &size);
+    if (frame.info.finfo->pack_func == NULL) {
+        gst_video_frame_unmap(&frame);
+        return FALSE;
+    }
+    gpointer line = black_line(&frame.info, &size);
     for (gint y = 0; y < GST_VIDEO_FRAME_HEIGHT(&frame); y += frame.info.finfo->pack_lines)
         frame.info.finfo->pack_func(frame.info.finfo, GST_VIDEO_PACK_FLAG_NONE, line, 0, frame.data, frame.info.stride,
                                     frame.info.chroma_site, y, GST_VIDEO_FRAME_WIDTH(&frame));

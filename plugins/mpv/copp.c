@@ -18,7 +18,7 @@
 #define CARD_MS 10000u /* and mpv to become master of a graphics card: setting its mode takes time */
 #define SHOWN_MS "10000"
 
-enum { OBSERVE_DISPLAYS = 1, OBSERVE_VIDEO, OBSERVE_IDLE };
+enum { OBSERVE_DISPLAYS = 1, OBSERVE_VIDEO, OBSERVE_GRAPH, OBSERVE_IDLE };
 
 struct plugin {
     mpv_handle *mpv;
@@ -77,17 +77,34 @@ static void say_status(struct plugin *p) {
 
 /* --- hiding and showing --- */
 
+static bool is_set(mpv_handle *mpv, const char *flag) {
+    int value = 0;
+    return mpv_get_property(mpv, flag, MPV_FORMAT_FLAG, &value) >= 0 && value != 0;
+}
+
+/* A graph of filters (--lavfi-complex) makes pictures of whatever it likes, and mpv does not take away the tracks that it reads. */
+static bool has_graph(mpv_handle *mpv) {
+    char *graph = mpv_get_property_string(mpv, "lavfi-complex");
+    bool has = graph == NULL || *graph != '\0';
+    mpv_free(graph);
+    return has;
+}
+
 static void hide(struct plugin *p) {
     const char *stop[] = {"stop", NULL};
+    p->hidden = true;
+    if (!p->loading && has_graph(p->mpv)) { /* what cannot be hidden is not played */
+        mpv_command(p->mpv, stop);
+        return;
+    }
     char *video = mpv_get_property_string(p->mpv, "vid");
-    if (mpv_set_property_string(p->mpv, "vid", "no") < 0) /* what cannot be hidden is not played */
+    if (mpv_set_property_string(p->mpv, "vid", "no") < 0)
         mpv_command(p->mpv, stop);
     if (video != NULL && strcmp(video, "no") != 0) {
         free(p->video);
         p->video = strdup(video);
     }
     mpv_free(video);
-    p->hidden = true;
 }
 
 static void show(struct plugin *p) {
@@ -104,6 +121,12 @@ static void on_video(struct plugin *p) {
     if (p->hidden && video != NULL && strcmp(video, "no") != 0)
         hide(p);
     mpv_free(video);
+}
+
+/* So is a graph that somebody sets up meanwhile. */
+static void on_graph(struct plugin *p) {
+    if (p->hidden && !p->loading && has_graph(p->mpv))
+        hide(p);
 }
 
 /* --- which displays --- */
@@ -172,10 +195,20 @@ static void on_load(struct plugin *p, const mpv_event_hook *hook) {
     choose_displays(p);
 }
 
+/* The file that was being played when the plugin was loaded (load-script): mpv does not ask about it any more. */
+static void join_file(struct plugin *p) {
+    char *path = mpv_get_property_string(p->mpv, "path");
+    if (path != NULL && (p->options.enabled || p->broken[0] != '\0')) {
+        hide(p);
+        if (p->broken[0] == '\0')
+            choose_displays(p);
+    }
+    mpv_free(path);
+}
+
 /* Between two files the level stays up, without any it is given back. */
 static void on_idle(struct plugin *p) {
-    int idle = 0;
-    if (mpv_get_property(p->mpv, "idle-active", MPV_FORMAT_FLAG, &idle) >= 0 && idle && !p->loading) {
+    if (is_set(p->mpv, "idle-active") && !p->loading) {
         displays_set(p->displays, NULL, 0, -1);
         p->unplaced = false;
     }
@@ -191,7 +224,8 @@ static void update(struct plugin *p) {
     displays_tell(p->displays, false, say_news, p);
     if (p->loading && p->window_due_ms != 0)
         choose_displays(p);
-    if (p->loading && in_force)
+    if (p->loading &&
+        (in_force || is_set(p->mpv, "playback-abort"))) /* mpv waits for the answer also where the file is not wanted any more */
         answer_hook(p);
     else if (p->loading && (displays_ended(p->displays) || obstacle(p) != NULL))
         refuse_file(p);
@@ -217,6 +251,8 @@ static void on_event(struct plugin *p, const mpv_event *event) {
             on_displays(p);
         else if (event->reply_userdata == OBSERVE_VIDEO)
             on_video(p);
+        else if (event->reply_userdata == OBSERVE_GRAPH)
+            on_graph(p);
         else
             on_idle(p);
         break;
@@ -238,9 +274,11 @@ static bool begin(struct plugin *p) {
         return false;
     mpv_observe_property(p->mpv, OBSERVE_DISPLAYS, "display-names", MPV_FORMAT_NONE);
     mpv_observe_property(p->mpv, OBSERVE_VIDEO, "vid", MPV_FORMAT_NONE);
+    mpv_observe_property(p->mpv, OBSERVE_GRAPH, "lavfi-complex", MPV_FORMAT_NONE);
     mpv_observe_property(p->mpv, OBSERVE_IDLE, "idle-active", MPV_FORMAT_NONE);
     if (good && p->options.enabled && (p->options.connector == NULL || place_is_card(p->mpv)))
         mpv_set_property_string(p->mpv, "force-window", "immediate");
+    join_file(p);
     return true;
 }
 

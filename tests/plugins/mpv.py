@@ -47,13 +47,27 @@ class Coppd:
     def event(self, text):
         os.write(self.events, f"{text}\n".encode())
 
-    def hdcp(self, output="HDMI-1"):
-        """Whether HDCP is on there, as another player learns it."""
-        told = subprocess.run(
-            [COPP, "status", "--json", "--device", f"unix:{self.socket}", "--anchor", self.anchor],
-            stdout=subprocess.PIPE,
-            check=True,
+    def happens(self, text):
+        """An event, and coppd has taken it."""
+        before = self.taken(text)
+        self.event(text)
+        until(lambda: self.taken(text) > before)
+
+    def taken(self, text):
+        with open(self.log.name) as log:
+            return log.read().count(f"event: {text}\n")
+
+    def status(self):
+        return subprocess.run(
+            [COPP, "status", "--json", "--device", f"unix:{self.socket}", "--anchor", self.anchor], stdout=subprocess.PIPE
         )
+
+    def hdcp(self, output="HDMI-1"):
+        """Whether HDCP is on there, as another player learns it. coppd limits how often somebody may ask."""
+        end = time.monotonic() + LIMIT
+        while (told := self.status()).returncode != 0:
+            assert time.monotonic() < end, "copp status fails"
+            time.sleep(0.1)
         return find_level(json.loads(told.stdout), output) == 1
 
     def sessions(self):
@@ -145,12 +159,12 @@ def xrandr(*words):
 class Mpv:
     """A player with the plugin."""
 
-    def __init__(self, coppd, *options, film=FILM, opts=("connector=HDMI-1",)):
+    def __init__(self, coppd, *options, film=FILM, opts=("connector=HDMI-1",), plugin=f"--script={PLUGIN}"):
         self.path = f"{coppd.directory}/ipc-{time.monotonic_ns()}"
         opts = ["device=unix:" + coppd.socket, "anchor=" + coppd.anchor, *opts]
         self.output = open(f"{coppd.directory}/mpv.log", "w+")
         self.process = subprocess.Popen(
-            ["mpv", "--no-config", "--vo=null", "--ao=null", f"--script={PLUGIN}", f"--input-ipc-server={self.path}",
+            ["mpv", "--no-config", "--vo=null", "--ao=null", plugin, f"--input-ipc-server={self.path}",
              *[f"--script-opts-append=copp-{opt}" for opt in opts], *options, film],
             stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
         CHILDREN.append(self.process)
@@ -263,6 +277,53 @@ def held_until_protected(coppd):
         assert not mpv.plays()
     mpv.end()  # and it does not wait for the level
     coppd.event("hdcp-hang HDMI-1 off")
+
+
+def stopped_while_held(coppd):
+    """The next file waits for a coppd that does not come back, and nobody wants it any more."""
+    mpv = Mpv(coppd)
+    until(mpv.plays)
+    mpv.command("loadfile", FILM, "append")
+    coppd.process.send_signal(signal.SIGSTOP)
+    mpv.wait_for("lost")
+    mpv.command("playlist-next")
+    until(lambda: not mpv.plays())
+    mpv.end()
+    coppd.process.send_signal(signal.SIGCONT)
+    until(lambda: coppd.sessions() == 0)
+
+
+def graph_of_filters_is_not_played(coppd):
+    """mpv does not deselect the tracks that a graph reads."""
+    mpv = Mpv(coppd, "--idle", "--lavfi-complex=[vid1]null[vo]")
+    until(mpv.plays)
+    mpv.wait_for("protected")
+    coppd.event("unplug HDMI-1")
+    mpv.wait_for("lost")
+    until(lambda: mpv.command("get_property", "idle-active"))
+    coppd.happens("plug HDMI-1")
+    mpv.command("set_property", "lavfi-complex", "")
+    mpv.command("loadfile", FILM)
+    until(mpv.plays)
+    coppd.event("unplug HDMI-1")
+    until(lambda: mpv.video() is False)
+    mpv.command("set_property", "lavfi-complex", "[vid1]null[vo]")
+    until(lambda: mpv.command("get_property", "idle-active"))
+    coppd.happens("plug HDMI-1")
+    mpv.end()
+
+
+def loaded_while_a_file_is_played(coppd):
+    mpv = Mpv(coppd, plugin="--load-scripts=no")
+    until(mpv.plays)
+    coppd.happens("hdcp-hang HDMI-1 on")
+    mpv.command("load-script", PLUGIN)
+    until(lambda: mpv.video() is False)
+    coppd.happens("hdcp-hang HDMI-1 off")
+    mpv.wait_for("protected")
+    until(lambda: mpv.video() == 1)
+    assert coppd.hdcp()
+    mpv.end()
 
 
 def silent_coppd_is_a_loss(coppd):
@@ -406,7 +467,8 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         os.environ["COPP_STATE_DIR"] = directory
         coppd = Coppd(directory)
-        for test in (shown_only_while_protected, hidden_while_paused, held_until_protected, silent_coppd_is_a_loss,
+        for test in (shown_only_while_protected, hidden_while_paused, held_until_protected, stopped_while_held,
+                     graph_of_filters_is_not_played, loaded_while_a_file_is_played, silent_coppd_is_a_loss,
                      refused_with_a_remedy, said_when_asked, shown_on_the_screen, left_alone_where_disabled,
                      configured_by_its_file):
             print(test.__name__, flush=True)

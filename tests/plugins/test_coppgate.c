@@ -467,6 +467,48 @@ static void every_raw_format_is_made_black(void) {
         check_black(formats[i]);
 }
 
+/* A decoder's frame is often larger than what is shown of it. */
+static void the_frame_of_the_buffer_is_made_black(void) {
+    GstVideoInfo info;
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_GRAY8, 8, 8);
+    const gsize width = 4096;
+    const gsize size = width * 16;
+    GstBuffer *buffer = gst_buffer_new_allocate(NULL, size, NULL);
+    gst_buffer_memset(buffer, 0, 0xa5, size);
+    gst_buffer_add_video_meta(buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8, (guint)width, 16);
+    GstBuffer *parent = gst_buffer_new();
+    gst_buffer_add_parent_buffer_meta(buffer, parent);
+    gst_buffer_unref(parent);
+    assert_true(black_fill(buffer, &info));
+    assert_non_null(gst_buffer_get_parent_buffer_meta(buffer)); /* its pool would use the memory again */
+    guint8 *bytes = g_malloc(size);
+    assert_int_equal(gst_buffer_extract(buffer, 0, bytes, size), size);
+    for (gsize i = 0; i < size; i++)
+        assert_true(bytes[i] <= 16); /* black, in either range */
+    g_free(bytes);
+    gst_buffer_unref(buffer);
+}
+
+/* Half of a picture, or one for each eye, would be black in part, or written beyond its end. */
+static void what_is_not_one_picture_is_not_made_black(void) {
+    GstVideoInfo info;
+    gst_video_info_set_interlaced_format(&info, GST_VIDEO_FORMAT_I420, GST_VIDEO_INTERLACE_MODE_ALTERNATE, 64, 64);
+    GstBuffer *field = gst_buffer_new_allocate(NULL, info.size, NULL);
+    assert_false(black_fill(field, &info));
+    gst_buffer_unref(field);
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_GRAY8, 64, 64);
+    GstBuffer *eyes = gst_buffer_new_allocate(NULL, 2 * info.size, NULL);
+    for (gsize i = 0; i < 2; i++) {
+        gsize offset[GST_VIDEO_MAX_PLANES] = {i * info.size};
+        gint stride[GST_VIDEO_MAX_PLANES] = {64};
+        GstVideoMeta *meta =
+            gst_buffer_add_video_meta_full(eyes, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GRAY8, 64, 64, 1, offset, stride);
+        meta->id = (gint)i;
+    }
+    assert_false(black_fill(eyes, &info));
+    gst_buffer_unref(eyes);
+}
+
 int main(int argc, char **argv) {
     static const struct test_case cases[] = {
         TEST(first_picture_passes_once_protected, ""),
@@ -483,6 +525,8 @@ int main(int argc, char **argv) {
         TEST(certificate_means_opm, "OPM-OUT-4 OPM-STA-8"),
         TEST(silent_daemon_is_a_loss, "APP-3"),
         TEST(every_raw_format_is_made_black, ""),
+        TEST(the_frame_of_the_buffer_is_made_black, ""),
+        TEST(what_is_not_one_picture_is_not_made_black, ""),
     };
     gst_init(&argc, &argv);
     kit_make(&kit, "");

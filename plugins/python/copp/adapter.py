@@ -9,7 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from ._native import ffi, lib
-from .handles import Guard, Handle, Wake, log, new_struct
+from .handles import Guard, Handle, Wake, log, new_struct, to_c
 from .hierarchy import Hierarchy, PrivateKey
 from .results import CoppError, Result, Semantics, check, from_c
 from .trust import srm_key
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 NEVER = 2**64 - 1
+LONGEST_ADVANCE_S = 100 * 366 * 86400
 LONGEST_S = 60.0  # of one wait; then it is looked again
 
 
@@ -41,7 +42,8 @@ class Adapter(Handle):
         self._closed = True
         self._guard = Guard()
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
-        self._mutex = threading.Lock()
+        self._opened: dict[int, tuple[Any, Any]] = {}  # what sessions still have to free
+        self._mutex = threading.RLock()  # the garbage collector may close a session inside
         self.hierarchy = hierarchy or Hierarchy(name="simulated")
         """Whom the adapter's driver is certified by."""
         self._own = None if hierarchy else self.hierarchy
@@ -62,7 +64,7 @@ class Adapter(Handle):
 
     def _make(self, description: str | None, srm_keys: str | bytes) -> None:
         error = ffi.new("struct copp_sim_error *")
-        text = ffi.new("char[]", description.encode()) if description is not None else ffi.NULL
+        text = to_c(description) if description is not None else ffi.NULL
         chain = ffi.from_buffer("uint8_t[]", self.hierarchy.chain_bytes)
         opm_chain = ffi.from_buffer("uint8_t[]", self.hierarchy.opm_chain_bytes)
         self._keys = [key._borrow() for key in (self.hierarchy.leaf, self.hierarchy.opm_leaf)]
@@ -85,6 +87,13 @@ class Adapter(Handle):
         self._guard.finish(self._free, self._wake.set)
 
     def _free(self) -> None:
+        """The garbage collector frees in any order, and has taken the sessions out of _sessions before."""
+        with self._mutex:
+            opened = list(self._opened.values())
+            self._opened.clear()
+        for session, transport in opened:
+            lib.copp_session_free(session)
+            lib.copp_transport_free(transport)
         lib.copp_sim_free(self._sim)
         self._wake.close()
         for key in self._keys:
@@ -107,7 +116,7 @@ class Adapter(Handle):
         def happen() -> None:
             self._check_open()
             error = ffi.new("struct copp_sim_error *")
-            result = lib.copp_sim_event(self._sim[0], event.encode(), error)
+            result = lib.copp_sim_event(self._sim[0], to_c(event), error)
             if result != lib.COPP_OK:
                 raise CoppError(f"event {event!r}: {from_c(error.text)}", result=Result(result))
 
@@ -125,6 +134,9 @@ class Adapter(Handle):
 
     def advance(self, seconds: float) -> None:
         """Lets time pass on the adapter's clock, which is also that of its sessions, without waiting. Any thread may call it."""
+
+        if not 0 <= seconds <= LONGEST_ADVANCE_S:
+            raise CoppError("the clock never goes back, nor further than a century at once", result=Result.ARGUMENT)
 
         def advance() -> None:
             self._check_open()
@@ -147,6 +159,12 @@ class Adapter(Handle):
         """A session that is closed with the adapter, and woken by its events."""
         with self._mutex:
             self._sessions.add(session)
+            self._opened[id(session._session)] = session._session, session._transport
+
+    def _forget(self, session: Any) -> None:
+        """A session has freed its own."""
+        with self._mutex:
+            self._opened.pop(id(session), None)
 
     # --- how things are ---
 
@@ -174,7 +192,7 @@ class Adapter(Handle):
     def _find(self, name: str) -> Any:
         """Returns the struct copp_connector of that name."""
         self._check_open()
-        connector = lib.copp_sim_connector(self._sim[0], name.encode())
+        connector = lib.copp_sim_connector(self._sim[0], to_c(name))
         if connector == ffi.NULL:
             raise CoppError(f"{name}: not an output of the simulated adapter", result=Result.NOT_FOUND)
         return connector
@@ -242,23 +260,25 @@ def wait_readable(fds: list[int], seconds: float) -> None:
     poll.poll(max(0.0, min(seconds, LONGEST_S)) * 1000)
 
 
-def _of_pump(pump: Any) -> Adapter:
+def _of_pump(pump: Any) -> Adapter | None:
+    """None: the garbage collector has it, and its sessions."""
     reference: Callable[[], Adapter | None] = ffi.from_handle(ffi.cast("struct python_pump *", pump).handle)
-    adapter = reference()
-    assert adapter is not None, "an adapter lives as long as its sessions"
-    return adapter
+    return reference()
 
 
 @ffi.def_extern(error=NEVER)
 def python_now_ms(pump: Any) -> int:
     """The clock of deadlines. NEVER, on an error: all deadlines have passed."""
-    return _of_pump(pump)._now_ms()
+    adapter = _of_pump(pump)
+    return adapter._now_ms() if adapter else NEVER
 
 
 @ffi.def_extern()
 def python_wait(pump: Any, deadline_ms: int) -> None:
     """Lets time pass for a command that is pending."""
     adapter = _of_pump(pump)
+    if adapter is None:
+        return
     try:
         adapter._wait(deadline_ms)
     except BaseException as failure:  # pylint: disable=broad-except

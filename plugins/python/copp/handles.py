@@ -12,7 +12,7 @@ import warnings
 from typing import Any, Callable, TypeVar
 
 from ._native import ffi, lib
-from .results import ClosedError, MisuseError, from_c
+from .results import ClosedError, CoppError, MisuseError, Result, from_c
 
 T = TypeVar("T")
 Self = TypeVar("Self", bound="Handle")
@@ -40,6 +40,14 @@ def log() -> Any:
 def new_struct(name: str, **members: Any) -> Any:
     """Returns a new struct with its size filled in."""
     return ffi.new(f"struct {name} *", {"size": ffi.sizeof(f"struct {name}"), **members})
+
+
+def to_c(text: str | bytes) -> Any:
+    """Returns a C string. What contains a NUL would be another one there."""
+    data = text.encode() if isinstance(text, str) else text
+    if b"\0" in data:
+        raise CoppError(f"{text!r} contains a NUL", result=Result.ARGUMENT)
+    return ffi.new("char[]", data)
 
 
 class Handle:
@@ -86,6 +94,10 @@ class Handle:
         if self._closed:
             raise ClosedError(self._what)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Neither copied nor pickled: whichever of the two is closed first would end the other."""
+        raise TypeError(f"a {self._what} cannot be copied or pickled")
+
     def __enter__(self: Self) -> Self:
         self._check_open()
         return self
@@ -105,7 +117,7 @@ class Guard:
     """Lets one thread at a time in. What belongs together, such as an adapter and its sessions, has one guard."""
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()
+        self._mutex = threading.RLock()  # the garbage collector may close another object inside
         self._owner: int | None = None
         self._handed: collections.deque[Callable[[], None]] = collections.deque()  # done even while the owner waits
         self._last: collections.deque[Callable[[], None]] = collections.deque()  # done once the owner's call has ended

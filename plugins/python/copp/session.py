@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterable, TypeVar
 from ._native import ffi, lib
 from .adapter import NEVER, Adapter, wait_readable
 from .changes import INTERVAL_S, Change, Changes
-from .handles import Guard, Handle, Wake, log, new_struct
+from .handles import Guard, Handle, Wake, log, new_struct, to_c
 from .results import (
     ClosedError,
     CoppError,
@@ -82,8 +82,8 @@ class Session(Handle):
             self._stored = StoredList(anchor)
             revocations = self._stored.read()
         self._lists = self._make_lists(list(revocations or ()), self._srms)
-        name = ffi.new("char[]", self.connector.encode())
-        purpose = ffi.new("char[]", options["purpose"].encode()) if options["purpose"] is not None else ffi.NULL
+        name = to_c(self.connector)
+        purpose = to_c(options["purpose"]) if options["purpose"] is not None else ffi.NULL
         config = new_struct(
             "copp_session_config",
             anchor=anchor._copp(),
@@ -136,6 +136,8 @@ class Session(Handle):
     def _free(self) -> None:
         lib.copp_session_free(self._session)
         lib.copp_transport_free(self._transport)
+        if self._adapter:
+            self._adapter._forget(self._session)
         self._wake.close()
         self._give_up.close()
         for handle in self._lists[1]:
@@ -418,6 +420,7 @@ class Session(Handle):
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody asks for it any more
             self.interrupt()
             await asyncio.wait([task])
             raise
@@ -540,5 +543,16 @@ async def connect_async(*arguments: Any, **options: Any) -> Session:
     device = arguments[0] if arguments else options.get("device")
     if isinstance(device, Adapter):
         return connect(*arguments, **options)
-    return await asyncio.to_thread(connect, *arguments, **options)
+    task = asyncio.ensure_future(asyncio.to_thread(connect, *arguments, **options))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_close_unwanted)
+        raise
+
+
+def _close_unwanted(task: asyncio.Task[Session]) -> None:
+    """A session that came about after all."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
 

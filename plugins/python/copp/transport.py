@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from ._native import ffi, lib
-from .handles import Handle, new_struct
+from .handles import Handle, new_struct, to_c
 from .monitor import choose_monitor
 from .results import CoppError, ProtectionType, Result, Semantics, from_c
 
@@ -72,7 +72,7 @@ class Connection(Handle):
         self._closed = True
         path = socket_path(device)
         self._socket = ffi.new("struct copp_socket **")
-        text = ffi.new("char[]", os.fsencode(path)) if path is not None else ffi.NULL
+        text = to_c(os.fsencode(path)) if path is not None else ffi.NULL
         give_up = ffi.new("int *", give_up_fd)
         config = new_struct("copp_socket_config", path=text, semantics=semantics.value)
         if give_up_fd >= 0:
@@ -108,7 +108,7 @@ class Connection(Handle):
     def open_transport(self, name: str, transport: Any) -> None:
         """Opens a device; the connection has become its transport then."""
         self._check_open()
-        result = lib.copp_socket_transport_open(self._socket, name.encode(), transport)
+        result = lib.copp_socket_transport_open(self._socket, to_c(name), transport)
         if result != lib.COPP_OK:
             raise self.error(result, f"{name}: coppd opens no device there")
 

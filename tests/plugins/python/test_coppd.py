@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pathlib
 import re
@@ -174,8 +175,10 @@ def test_async(coppd: Coppd) -> None:
 def test_async_is_cancelled(hanging: Coppd) -> None:
     coppd = hanging
     coppd.event("hdcp-hang HDMI-1 on")
+    said: list[object] = []
 
     async def play() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
         async with await copp.connect_async(coppd.device, "HDMI-1", anchor=coppd.anchor_path) as session:
             task = asyncio.ensure_future(session.protect_async(hdcp=1))
             await asyncio.to_thread(wait_inside, session)
@@ -183,8 +186,29 @@ def test_async_is_cancelled(hanging: Coppd) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert not session.protected
+            del task
+            gc.collect()
 
     asyncio.run(play())
+    assert not said
+
+
+def test_a_session_that_comes_too_late_is_closed(coppd: Coppd) -> None:
+    async def play() -> None:
+        coppd.pause()
+        task = asyncio.ensure_future(copp.connect_async(coppd.device, "HDMI-1", anchor=coppd.anchor_path))
+        for _ in range(3):
+            await asyncio.sleep(0)  # its thread has begun
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        coppd.resume()
+        await asyncio.get_running_loop().shutdown_default_executor()
+        while any(one.devices for one in copp.list_connectors(coppd.device)):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(play())
+    gc.collect()
 
 
 def test_the_stored_list_counts_and_is_renewed(coppd: Coppd, tmp_path: pathlib.Path) -> None:

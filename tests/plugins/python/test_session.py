@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import os
+import pickle
 import select
 import threading
 from typing import Callable, Iterator
@@ -165,6 +167,49 @@ def test_what_is_forgotten_is_closed(copp_adapter: copp.Adapter) -> None:
         del session
         gc.collect()
     assert copp_adapter.devices("HDMI-1") == 0
+
+
+def test_a_forgotten_adapter_may_be_freed_before_its_sessions(copp_hierarchy: copp.Hierarchy) -> None:
+    with pytest.warns(ResourceWarning):
+        for _ in range(3):
+            adapter = copp.Adapter(hierarchy=copp_hierarchy)
+            session = adapter.connect("HDMI-1")
+            session.protect(hdcp=1)
+            circle: list[object] = [adapter, session]
+            circle.append(circle)
+            del adapter, session, circle
+            gc.collect()
+
+
+def test_there_is_one_of_each(copp_adapter: copp.Adapter) -> None:
+    with copp_adapter.connect("HDMI-1") as session:
+        session.protect(hdcp=1)
+        for handle in (session, copp_adapter, copp_adapter.hierarchy.leaf):
+            with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                copy.copy(handle)
+            with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                copy.deepcopy(handle)
+            with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                pickle.dumps(handle)
+        assert session.look().protected
+
+
+def test_a_name_with_a_nul_is_another_name(copp_adapter: copp.Adapter) -> None:
+    with pytest.raises(copp.CoppError, match="NUL"):
+        copp_adapter.connect("HDMI-1\0")
+    with pytest.raises(copp.CoppError, match="NUL"):
+        copp_adapter.unplug("HDMI-1\0")
+    with pytest.raises(copp.CoppError, match="NUL"):
+        copp.list_connectors("unix:/nonexistent\0")
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf"), 1e18])
+def test_the_clock_never_goes_back(copp_adapter: copp.Adapter, seconds: float) -> None:
+    with copp_adapter.connect("HDMI-1") as session:
+        session.protect(hdcp=1)
+        with pytest.raises(copp.CoppError, match="never goes back"):
+            copp_adapter.advance(seconds)
+        assert session.look().protected
 
 
 def test_keys_live_as_long_as_they_are_used() -> None:
