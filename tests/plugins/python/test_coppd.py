@@ -204,8 +204,10 @@ def test_a_session_that_comes_too_late_is_closed(coppd: Coppd) -> None:
             await task
         coppd.resume()
         await asyncio.get_running_loop().shutdown_default_executor()
+        end = time.monotonic() + 20
         while any(one.devices for one in copp.list_connectors(coppd.device)):
-            await asyncio.sleep(0.01)
+            assert time.monotonic() < end, "it is never closed"
+            await asyncio.sleep(0.05)
 
     asyncio.run(play())
     gc.collect()
