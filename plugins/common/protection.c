@@ -210,7 +210,8 @@ static void watch(struct protection *p, struct copp_poll *look) {
         }
         if (look->state == COPP_POLL_STOP || !lists_stand(p))
             return;
-        if (shown && !wait_for_look(p, began_ms)) /* after a lost level nothing waits: the next look sets it again */
+        /* after a lost level the next look sets it again, and does not wait for news */
+        if (shown ? !wait_for_look(p, began_ms) : !wait_until(p, -1, began_ms + COPP_WAKE_MS))
             return;
         copp_session_poll(p->session, clock_ms(), look);
     }

@@ -92,10 +92,15 @@ static bool same_name(const char *a, const char *b) {
 }
 
 /* Takes the display of that name out of the old ones; NULL where it is new. One that has ended is begun anew. */
-static struct display *keep(struct display **old, size_t count, const char *name) {
+static struct display *keep(struct displays *displays, struct display **old, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++) {
         struct display *display = old[i];
-        if (display == NULL || !same_name(display->name, name) || display->state == PROTECTION_ENDED)
+        if (display == NULL || !same_name(display->name, name))
+            continue;
+        pthread_mutex_lock(&displays->mutex);
+        bool ended = display->state == PROTECTION_ENDED;
+        pthread_mutex_unlock(&displays->mutex);
+        if (ended)
             continue;
         old[i] = NULL;
         return display;
@@ -110,7 +115,7 @@ bool displays_set(struct displays *displays, char *const *names, size_t count, i
     memcpy(old, displays->all, sizeof old);
     displays->count = 0;
     for (size_t i = 0; good && i < count; i++) {
-        struct display *display = keep(old, old_count, names[i]);
+        struct display *display = keep(displays, old, old_count, names[i]);
         if (display == NULL)
             display = display_new(displays, names[i], card_fd);
         good = display != NULL;
