@@ -244,14 +244,21 @@ static void each_byte(struct case_run *run) {
     }
 }
 
-#define EACH_BYTE(text, at, is_resigned, is_right, of)                                                                           \
-    {                                                                                                                            \
-        .what = text, .offset = at, .size = 16, .bytes = {0x10}, .flip = true, .resign = is_resigned, .right = is_right,         \
-        .rule = of                                                                                                               \
-    }
-static const struct flaw mac_bytes = EACH_BYTE("a command whose MAC differs in one byte", 0, false, COPP_HR_UNEXPECTED, "CMD-1");
-static const struct flaw guid_bytes =
-    EACH_BYTE("a command whose GUID differs in one byte", 16, true, COPP_HR_INVALIDARG, "CMD-2");
+static const struct flaw mac_bytes = {.what = "a command whose MAC differs in one byte",
+                                      .offset = 0,
+                                      .size = 16,
+                                      .bytes = {0x10},
+                                      .flip = true,
+                                      .right = COPP_HR_UNEXPECTED,
+                                      .rule = "CMD-1"};
+static const struct flaw guid_bytes = {.what = "a command whose GUID differs in one byte",
+                                       .offset = 16,
+                                       .size = 16,
+                                       .bytes = {0x10},
+                                       .flip = true,
+                                       .resign = true,
+                                       .right = COPP_HR_INVALIDARG,
+                                       .rule = "CMD-2"};
 
 static void replayed(struct case_run *run) {
     struct driver_client *client = client_start(run);
