@@ -166,7 +166,7 @@ static int run(const struct invocation *in) {
     struct adapter adapter;
     int status = test_check_only(in, &o->test, cases, count, COPP_SEMANTICS_NONE);
     if (status != STATUS_YES || o->test.list)
-        return status != STATUS_YES ? status : test_list(in, &o->test, cases, count);
+        return status != STATUS_YES ? status : test_list(in, &o->test, o->device.semantics, cases, count);
     struct adapter_options device = o->device;
     if (device.semantics == NULL)
         device.semantics = "auto";

@@ -176,7 +176,7 @@ static int run(const struct invocation *in) {
     char directory[PLAYER_PATH];
     int status = test_check_only(in, &o->test, cases, count, o->test.list ? COPP_SEMANTICS_NONE : semantics_of(o));
     if (status == STATUS_YES && o->test.list)
-        return test_list(in, &o->test, cases, count);
+        return test_list(in, &o->test, o->semantics, cases, count);
     if (status == STATUS_YES)
         status = check(in);
     if (status != STATUS_YES)

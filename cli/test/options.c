@@ -102,11 +102,17 @@ int test_check_only(const struct invocation *in, const struct test_options *opti
     return status;
 }
 
-int test_list(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
-              size_t count) {
+static bool is_of(const struct conformance_case *test, const char *semantics) {
+    if (semantics == NULL || test->semantics == COPP_SEMANTICS_NONE)
+        return true;
+    return strcmp(semantics, test->semantics == COPP_SEMANTICS_OPM ? "copp" : "opm") != 0;
+}
+
+int test_list(const struct invocation *in, const struct test_options *options, const char *semantics,
+              const struct conformance_case *const *cases, size_t count) {
     json_t *list = in->json ? json_array() : NULL;
     for (size_t i = 0; i < count; i++) {
-        if (!runner_wants(options->only, cases[i]))
+        if (!runner_wants(options->only, cases[i]) || !is_of(cases[i], semantics))
             continue;
         if (in->json)
             json_add(&list, report_json_case(cases[i]));

@@ -69,9 +69,9 @@ void test_add_number(struct test_words *words, const char *name, uint32_t number
 int test_check_only(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
                     size_t count, enum copp_semantics semantics);
 
-/* Prints the cases that options want, with --json as an array. */
-int test_list(const struct invocation *in, const struct test_options *options, const struct conformance_case *const *cases,
-              size_t count);
+/* Prints the cases that options want, of the semantics that are named ("copp", "opm"; anything else means both), with --json as an array. */
+int test_list(const struct invocation *in, const struct test_options *options, const char *semantics,
+              const struct conformance_case *const *cases, size_t count);
 
 /* The ids of --expect, in memory of their own. */
 struct expectations {

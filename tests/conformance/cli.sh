@@ -63,6 +63,9 @@ expect 2 "$COPP" test driver --device embedded --only 'DRV-CMD-3-1,DRV-OPM-SET-4
 grep -q 'give --semantics opm as well' "$dir/err" || fail "$(cat "$dir/err")"
 expect 2 "$COPP" test driver --device embedded --semantics opm --only DRV-CMD-3-1
 grep -q 'give --semantics copp as well' "$dir/err" || fail "$(cat "$dir/err")"
+expect 0 "$COPP" test driver --list --semantics opm
+grep -q '^DRV-OPM-CERT-' "$dir/out" || fail "OPM's cases are missing"
+! grep -q '^DRV-CERT-' "$dir/out" || fail "COPP's cases are among OPM's"
 expect 0 "$COPP" test driver --list --json
 holds 'length > 200 and all(.[]; (.id | test("^DRV-[A-Z-]+-[0-9]+-[0-9]+$")) and (.rules | length > 0) and (.title | length > 0) and (.source | length > 0)
     and (.sends | length > 0) and (.right | length > 0)) and (map(.id) | unique | length) == length'
