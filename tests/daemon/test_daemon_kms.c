@@ -83,7 +83,7 @@ static void a_session_on_a_card(void) {
     assert_int_equal(type, COPP_CONNECTOR_HDMI);
     protect(&world);
     assert_int_equal(copp_session_set_protection_level(world.player.session, HDCP, 0), COPP_OK);
-    assert_int_equal(fake_drm_protection(world.drm, FAKE_HDMI), 0);
+    wait_for(world.drm, 0); /* level 0 is granted at once, and a slow write follows (CMD-4) */
     world_end(&world);
 }
 

@@ -55,7 +55,7 @@ refuses() {
     sed 's/^/# /' "$said"
     tells "it is given back"
     test_that "copp says who takes the property back" grep "weston (pid $owner) undoes the HDCP" /run/lent
-    test_that "and what to do" grep 'asks the compositor itself' /run/lent
+    test_that "and what to do" grep 'ask the compositor itself' /run/lent
     test_that "nothing is left" until_true value_is 0
     test_that "no command starts" not protects
     test_that "exit status 1" ended_with 1
