@@ -7,7 +7,7 @@ import os
 from typing import Any, Union
 
 from ._native import ffi, lib
-from .handles import Handle, log, new_struct
+from .handles import Handle, log, new_struct, to_c
 from .results import CoppError, Result, Semantics, check, from_c, new_verdict
 
 SRM_SIZE_MAX = 1024 * 1024
@@ -104,7 +104,7 @@ class Chain(Handle):
             result = lib.copp_chain_validate_logged(data, len(data), anchor._copp(), log(), self._chain, verdict)
         else:
             self._chain = ffi.new("struct copp_opm_chain **")
-            text = ffi.new("char[]", purpose.encode()) if purpose is not None else ffi.NULL
+            text = to_c(purpose) if purpose is not None else ffi.NULL
             trust = new_struct("copp_opm_trust", anchor=anchor._of_opm(), purpose=text, log=log())
             result = lib.copp_opm_chain_validate(data, len(data), trust, self._chain, verdict)
         check(result, verdict=verdict)
@@ -200,7 +200,7 @@ class RevocationList(Handle):
         loaded._list = ffi.new("struct copp_revocation_list **")
         verdict = new_verdict()
         check(
-            lib.copp_revocation_load_logged(os.fsencode(path), anchor._copp(), log(), loaded._list, verdict),
+            lib.copp_revocation_load_logged(to_c(os.fsencode(path)), anchor._copp(), log(), loaded._list, verdict),
             verdict=verdict,
             what=os.fspath(path),
         )
@@ -212,7 +212,7 @@ class RevocationList(Handle):
         """Validates a list and stores it, in place of an older one only. Raises CoppError with Result.ROLLBACK for an older list (CRL-3)."""
         verdict = new_verdict()
         check(
-            lib.copp_revocation_store(os.fsencode(path), data, len(data), anchor._copp(), ffi.NULL, verdict),
+            lib.copp_revocation_store(to_c(os.fsencode(path)), data, len(data), anchor._copp(), ffi.NULL, verdict),
             verdict=verdict,
             what=os.fspath(path),
         )

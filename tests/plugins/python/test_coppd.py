@@ -54,7 +54,7 @@ def test_what_is_meant_must_be_said(coppd: Coppd) -> None:
     with pytest.raises(copp.CoppError, match="nothing of that name: .*; name one of HDMI-1") as unknown:
         coppd.connect("nothing of that name")
     assert unknown.value.remedy.startswith("name one of HDMI-1")
-    with pytest.raises(TypeError, match="connector must be a str, not int"):
+    with pytest.raises(TypeError, match="connector must be str, not int"):
         coppd.connect(5)  # type: ignore[arg-type]
 
 
