@@ -408,8 +408,18 @@ def protected_where_its_window_is(directory):
     coppd.event("plug screen")
     mpv.wait_for("protected")
     until(lambda: mpv.video() == 1)
+
+    # vo, changed while the film plays: without a window it is not known where pictures go, and there are two displays
+    coppd.happens("plug other")
+    mpv.news.clear()
+    mpv.command("set_property", "vo", "null")
+    assert "name one of other, screen" in mpv.wait_for("ended")
+    assert mpv.video() is False
+    until(lambda: not coppd.hdcp("screen"))
+    mpv.command("set_property", "vo", "x11")
+    until(lambda: mpv.video() == 1)
+    assert coppd.hdcp("screen") and not coppd.hdcp("other")
     mpv.end()
-    coppd.event("plug other")
     text = Mpv(coppd, "--vo=null", opts=()).ended()  # no window, and two displays: not a guess
     assert "name one of other, screen" in text, text
     coppd.end()
