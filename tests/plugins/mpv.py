@@ -343,8 +343,12 @@ def refused_with_a_remedy(coppd):
         (["connector=Component-1"], "does not offer"),
         (["connector=nobody"], "cannot tell which display"),
         (["connector=nobody"], "name one of HDMI-1, "),
-        (["unknown=1"], "unknown option copp-unknown"),
-        (["hdcp=maybe"], "is not a value"),
+        (["unknown=1"], "unknown option copp-unknown; the options are copp-enabled, copp-device, "),
+        (["hdcp=maybe"], "is not a value it can have; give yes or no"),
+        (["acp=-1"], "give a number from 0 to 255"),
+        (["hdcp=no"], "demand HDCP, ACP or CGMS-A"),
+        (["anchor=/nonexistent"], "name its file, or microsoft"),
+        (["srm=/nonexistent"], "name a file that this user may read"),
     ):
         text = Mpv(coppd, opts=["connector=HDMI-1", *opts]).ended()
         assert words in text, text
