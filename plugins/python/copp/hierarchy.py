@@ -24,13 +24,19 @@ class PrivateKey(Handle):
         """Opens the key of a file or a token, by its URI; without one makes a new key of 1024 or 2048 bits."""
         super().__init__()
         self._closed = True
+        if bits not in (ROOT_BITS, BITS):
+            raise CoppError(f"a key has {ROOT_BITS} or {BITS} bits, not {bits}", result=Result.ARGUMENT)
         self._key = ffi.new("struct copp_private_key **")
         if uri is None:
             check(lib.copp_private_key_generate(bits, self._key), what="a new key")
         else:
             secret = to_c(passphrase, what="the passphrase") if passphrase is not None else ffi.NULL
             try:
-                check(lib.copp_private_key_open_logged(to_c(uri), secret, log(), self._key), what=uri)
+                result = lib.copp_private_key_open_logged(to_c(uri), secret, log(), self._key)
+                if result == lib.COPP_E_NOT_FOUND:
+                    remedy = "name a file or a token that exists"
+                    raise CoppError(f"{uri}: the key is not found; {remedy}", result=Result.NOT_FOUND, remedy=remedy)
+                check(result, what=uri)
             finally:
                 if secret != ffi.NULL:
                     ffi.memmove(secret, bytes(len(secret)), len(secret))

@@ -289,7 +289,7 @@ class Session(Handle):
             stop = Stop(told.stop)
             if stop is Stop.INTERNAL and not self._asked:
                 remedy = "call protect() first"
-                raise ProtectionLost(f"nothing is to be protected on {self.connector}; {remedy}", stop=stop, remedy=remedy)
+                raise ProtectionLost(f"{self.connector} is not protected; {remedy}", stop=stop, remedy=remedy)
             raise make_error(lib.COPP_OK, session=self._session[0], stop=Stop.INTERNAL if stop is Stop.NONE else stop)
         self._until_ms = told.deadline_ms if protected else 0
         return Change(

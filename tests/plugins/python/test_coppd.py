@@ -58,6 +58,12 @@ def test_what_is_meant_must_be_said(coppd: Coppd) -> None:
         coppd.connect(5)  # type: ignore[arg-type]
 
 
+def test_an_event_is_one_line(coppd: Coppd) -> None:
+    for event in ("unplug HDMI-1\nplug HDMI-1", "unplug HDMI-1\0"):
+        with pytest.raises(copp.CoppError, match="one event, on one line"):
+            coppd.event(event)
+
+
 def test_no_coppd(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(copp.CoppError, match="coppd cannot be reached: .*; start it") as missing:
         copp.connect(f"unix:{tmp_path}/nobody", "HDMI-1")
