@@ -134,6 +134,12 @@ static void explain(struct protection *p, enum copp_result result, const struct 
         snprintf(p->text + length, sizeof p->text - length, " (%s)", p->refused);
 }
 
+/* A session that demands nothing would say of everything that it is protected. */
+static bool demands_nothing(const struct copp_requirement *requirement) {
+    return requirement->hdcp == 0 && requirement->acp == 0 && requirement->cgmsa == 0 && requirement->dpcp == 0 &&
+           !requirement->type1;
+}
+
 /* COPP_OK where content is protected: *look is a first look, which counts. */
 static enum copp_result begin(struct protection *p, struct copp_poll *look) {
     const struct trust_files files = {.anchor = p->config.anchor,
@@ -144,6 +150,10 @@ static enum copp_result begin(struct protection *p, struct copp_poll *look) {
         .device = p->config.device, .connector = p->config.connector, .give_up_fd = p->quit_fd};
     struct copp_verdict verdict = {.detail = ""};
     *look = (struct copp_poll){.size = sizeof *look, .stop = COPP_STOP_NONE};
+    if (demands_nothing(&p->config.requirement)) {
+        snprintf(p->text, sizeof p->text, "nothing is to be protected; demand HDCP, ACP or CGMS-A");
+        return COPP_E_ARGUMENT;
+    }
     if (!trust_read(&files, &p->trust, p->text, sizeof p->text))
         return COPP_E_INVALID;
     if (!lend(p) || !adapter_open(&request, &p->trust, &p->adapter, p->text, sizeof p->text))

@@ -44,7 +44,7 @@ static bool read_anchor(const char *name, struct trust *trust, char *text, size_
     }
     int error = read_whole(name, ANCHOR_MAX, &bytes, &length);
     if (error != 0) {
-        snprintf(text, size, "%s: the anchor cannot be read: %s", name, strerror(error));
+        snprintf(text, size, "%s: the anchor cannot be read: %s; name its file, or microsoft", name, strerror(error));
         return false;
     }
     if (copp_public_key_read((const char *)bytes, length, &trust->anchor) == COPP_OK)
@@ -64,7 +64,7 @@ static bool read_list(const struct trust_files *files, struct trust *trust, char
     directory = directory != NULL ? directory : COPP_STATE_DIRECTORY;
     int length = snprintf(trust->list_path, sizeof trust->list_path, "%s/revocation.crl", directory);
     if (length < 0 || (size_t)length >= sizeof trust->list_path) {
-        snprintf(text, size, "COPP_STATE_DIR is too long");
+        snprintf(text, size, "COPP_STATE_DIR is too long; set a shorter path");
         return false;
     }
     if (stat(trust->list_path, &trust->list_file) != 0)
@@ -103,9 +103,10 @@ static bool read_srm(const char *name, struct trust *trust, char *text, size_t s
         error != 0 ? COPP_E_IO : copp_srm_verify(trust->srm_bytes, trust->srm_size, &key, &trust->srm, &verdict);
     free(pem);
     if (error != 0)
-        snprintf(text, size, "%s: the SRM or its key cannot be read: %s", name, strerror(error));
+        snprintf(text, size, "%s: the SRM or its key cannot be read: %s; name a file that this user may read", name,
+                 strerror(error));
     else if (result != COPP_OK)
-        snprintf(text, size, "%s: not an SRM that can be used: %s", name,
+        snprintf(text, size, "%s: not an SRM that can be used: %s; give the one that came with the film", name,
                  result == COPP_E_INVALID ? verdict.detail : copp_strerror(result));
     else if (trust->semantics == COPP_SEMANTICS_COPP && copp_srm_hdcp(trust->srm) != 1)
         snprintf(text, size, "%s: an SRM of HDCP 2.x checks nobody under COPP (APP-2); give HDCP 1.x's", name);

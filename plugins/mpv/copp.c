@@ -18,7 +18,7 @@
 #define CARD_MS 10000u /* and mpv to become master of a graphics card: setting its mode takes time */
 #define SHOWN_MS "10000"
 
-enum { OBSERVE_DISPLAYS = 1, OBSERVE_VIDEO, OBSERVE_GRAPH, OBSERVE_IDLE };
+enum { OBSERVE_DISPLAYS = 1, OBSERVE_OUTPUT, OBSERVE_VIDEO, OBSERVE_GRAPH, OBSERVE_IDLE };
 
 struct plugin {
     mpv_handle *mpv;
@@ -28,6 +28,7 @@ struct plugin {
     bool unplaced; /* the displays cannot be protected, all of them: nothing is shown until the window is elsewhere */
     bool loading; /* mpv waits in the hook for an answer */
     uint64_t hook; /* to give it to */
+    char *output; /* what mpv shows pictures with, such as "x11"; NULL: with nothing yet */
     uint64_t window_due_ms; /* until when display names are waited for; 0: they are not */
     bool hidden;
     char *video; /* the track that was shown, to come back */
@@ -165,6 +166,30 @@ static void on_displays(struct plugin *p) {
     }
 }
 
+/*
+ * Another output shows the picture from now on (vo, set while a film plays). The displays it was on say nothing about those it is on now,
+ * nor is a card lent for them.
+ */
+static void leave_displays(struct plugin *p) {
+    hide(p);
+    displays_set(p->displays, NULL, 0, -1);
+    p->unplaced = false;
+    p->window_due_ms = clock_ms() + (place_is_card(p->mpv) ? CARD_MS : WINDOW_MS);
+    choose_displays(p);
+}
+
+/* Without pictures mpv may have no output, and the same one again later. */
+static void on_output(struct plugin *p) {
+    char *output = mpv_get_property_string(p->mpv, "current-vo");
+    if (output == NULL)
+        return;
+    const bool other = p->output != NULL && strcmp(output, p->output) != 0;
+    mpv_free(p->output);
+    p->output = output;
+    if (other && (displays_count(p->displays) > 0 || p->unplaced || p->loading))
+        leave_displays(p);
+}
+
 /* --- a file --- */
 
 static void answer_hook(struct plugin *p) {
@@ -211,6 +236,7 @@ static void on_idle(struct plugin *p) {
     if (is_set(p->mpv, "idle-active") && !p->loading) {
         displays_set(p->displays, NULL, 0, -1);
         p->unplaced = false;
+        p->window_due_ms = 0;
     }
 }
 
@@ -222,7 +248,7 @@ static void update(struct plugin *p) {
     if (in_force && p->hidden)
         show(p);
     displays_tell(p->displays, false, say_news, p);
-    if (p->loading && p->window_due_ms != 0)
+    if (p->window_due_ms != 0 && (p->loading || displays_count(p->displays) == 0))
         choose_displays(p);
     if (p->loading &&
         (in_force || is_set(p->mpv, "playback-abort"))) /* mpv waits for the answer also where the file is not wanted any more */
@@ -249,6 +275,8 @@ static void on_event(struct plugin *p, const mpv_event *event) {
     case MPV_EVENT_PROPERTY_CHANGE:
         if (event->reply_userdata == OBSERVE_DISPLAYS)
             on_displays(p);
+        else if (event->reply_userdata == OBSERVE_OUTPUT)
+            on_output(p);
         else if (event->reply_userdata == OBSERVE_VIDEO)
             on_video(p);
         else if (event->reply_userdata == OBSERVE_GRAPH)
@@ -273,6 +301,7 @@ static bool begin(struct plugin *p) {
     if (p->displays == NULL || mpv_hook_add(p->mpv, 0, "on_load", 0) < 0)
         return false;
     mpv_observe_property(p->mpv, OBSERVE_DISPLAYS, "display-names", MPV_FORMAT_NONE);
+    mpv_observe_property(p->mpv, OBSERVE_OUTPUT, "current-vo", MPV_FORMAT_NONE);
     mpv_observe_property(p->mpv, OBSERVE_VIDEO, "vid", MPV_FORMAT_NONE);
     mpv_observe_property(p->mpv, OBSERVE_GRAPH, "lavfi-complex", MPV_FORMAT_NONE);
     mpv_observe_property(p->mpv, OBSERVE_IDLE, "idle-active", MPV_FORMAT_NONE);
@@ -287,7 +316,8 @@ int mpv_open_cplugin(mpv_handle *mpv) {
     if (!begin(&p))
         return -1;
     for (;;) {
-        const mpv_event *event = mpv_wait_event(mpv, displays_count(p.displays) > 0 || p.loading ? LOOK_S : -1);
+        const bool looks = displays_count(p.displays) > 0 || p.loading || p.window_due_ms != 0;
+        const mpv_event *event = mpv_wait_event(mpv, looks ? LOOK_S : -1);
         if (event->event_id == MPV_EVENT_SHUTDOWN)
             break;
         on_event(&p, event);
@@ -295,6 +325,7 @@ int mpv_open_cplugin(mpv_handle *mpv) {
     }
     displays_free(&p.displays);
     options_free(&p.options);
+    mpv_free(p.output);
     free(p.video);
     return 0;
 }

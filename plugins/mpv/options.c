@@ -47,6 +47,17 @@ static bool set_number(uint32_t *number, const char *value) {
     return *value >= '0' && *value <= '9' && *end == '\0' && read <= 0xff;
 }
 
+/* What may be written after KEY=. */
+static const char *values_of(enum kind kind) {
+    return kind == KIND_FLAG ? "yes or no" : kind == KIND_NUMBER ? "a number from 0 to 255" : "a text";
+}
+
+static void tell_unknown(const char *key, char *text, size_t size) {
+    int used = snprintf(text, size, "unknown option %s%.40s; the options are", PREFIX, key);
+    for (size_t i = 0; i < sizeof table / sizeof *table && used >= 0 && (size_t)used < size; i++)
+        used += snprintf(text + used, size - (size_t)used, "%s %s%s", i > 0 ? "," : "", PREFIX, table[i].key);
+}
+
 static bool set_option(struct plugin_options *options, const char *key, const char *value, char *text, size_t size) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         void *place = (char *)options + table[i].offset;
@@ -56,10 +67,11 @@ static bool set_option(struct plugin_options *options, const char *key, const ch
                     : table[i].kind == KIND_FLAG ? set_flag(place, value)
                                                  : set_number(place, value);
         if (!good)
-            snprintf(text, size, "option %s%s: \"%.40s\" is not a value it can have", PREFIX, key, value);
+            snprintf(text, size, "option %s%s: \"%.40s\" is not a value it can have; give %s", PREFIX, key, value,
+                     values_of(table[i].kind));
         return good;
     }
-    snprintf(text, size, "unknown option %s%.40s", PREFIX, key);
+    tell_unknown(key, text, size);
     return false;
 }
 
@@ -76,7 +88,7 @@ static bool read_line(struct plugin_options *options, char *line, char *text, si
         return true;
     char *equals = strchr(key, '=');
     if (equals == NULL) {
-        snprintf(text, size, "copp.conf: \"%.40s\" is not KEY=VALUE", key);
+        snprintf(text, size, "copp.conf: \"%.40s\" is not KEY=VALUE; write one option a line", key);
         return false;
     }
     *equals = '\0';

@@ -343,8 +343,12 @@ def refused_with_a_remedy(coppd):
         (["connector=Component-1"], "does not offer"),
         (["connector=nobody"], "cannot tell which display"),
         (["connector=nobody"], "name one of HDMI-1, "),
-        (["unknown=1"], "unknown option copp-unknown"),
-        (["hdcp=maybe"], "is not a value"),
+        (["unknown=1"], "unknown option copp-unknown; the options are copp-enabled, copp-device, "),
+        (["hdcp=maybe"], "is not a value it can have; give yes or no"),
+        (["acp=-1"], "give a number from 0 to 255"),
+        (["hdcp=no"], "demand HDCP, ACP or CGMS-A"),
+        (["anchor=/nonexistent"], "name its file, or microsoft"),
+        (["srm=/nonexistent"], "name a file that this user may read"),
     ):
         text = Mpv(coppd, opts=["connector=HDMI-1", *opts]).ended()
         assert words in text, text
@@ -408,8 +412,18 @@ def protected_where_its_window_is(directory):
     coppd.event("plug screen")
     mpv.wait_for("protected")
     until(lambda: mpv.video() == 1)
+
+    # vo, changed while the film plays: without a window it is not known where pictures go, and there are two displays
+    coppd.happens("plug other")
+    mpv.news.clear()
+    mpv.command("set_property", "vo", "null")
+    assert "name one of other, screen" in mpv.wait_for("ended")
+    assert mpv.video() is False
+    until(lambda: not coppd.hdcp("screen"))
+    mpv.command("set_property", "vo", "x11")
+    until(lambda: mpv.video() == 1)
+    assert coppd.hdcp("screen") and not coppd.hdcp("other")
     mpv.end()
-    coppd.event("plug other")
     text = Mpv(coppd, "--vo=null", opts=()).ended()  # no window, and two displays: not a guess
     assert "name one of other, screen" in text, text
     coppd.end()

@@ -351,6 +351,9 @@ static void what_cannot_begin_is_an_error(void) {
     g_object_set(gate.element, "srm", kit.config, NULL);
     refuse(&gate, "SRM");
     gate_make(&gate);
+    g_object_set(gate.element, "hdcp", FALSE, NULL);
+    refuse(&gate, "demand HDCP, ACP or CGMS-A");
+    gate_make(&gate);
     g_object_set(gate.element, "drm-fd", kit.fifo, NULL);
     refuse(&gate, "graphics card");
 }

@@ -42,11 +42,13 @@ def new_struct(name: str, **members: Any) -> Any:
     return ffi.new(f"struct {name} *", {"size": ffi.sizeof(f"struct {name}"), **members})
 
 
-def to_c(text: str | bytes) -> Any:
-    """Returns a C string. What contains a NUL would be another one there."""
+def to_c(text: str | bytes, *, what: str | None = None) -> Any:
+    """Returns a C string. What contains a NUL would be another one there. ``what`` names a text that is secret."""
+    if not isinstance(text, (str, bytes)):
+        raise TypeError(f"{what or 'a name'} must be a str, not {type(text).__name__}")
     data = text.encode() if isinstance(text, str) else text
     if b"\0" in data:
-        raise CoppError(f"{text!r} contains a NUL", result=Result.ARGUMENT)
+        raise CoppError(f"{what or repr(text)} contains a NUL", result=Result.ARGUMENT)
     return ffi.new("char[]", data)
 
 

@@ -7,7 +7,7 @@ import os
 from typing import Any, Iterable
 
 from ._native import ffi, lib
-from .handles import Handle, log
+from .handles import Handle, log, to_c
 from .results import CoppError, Result, Semantics, check
 from .trust import Anchor, Chain, Path, opm_certificates
 
@@ -24,13 +24,19 @@ class PrivateKey(Handle):
         """Opens the key of a file or a token, by its URI; without one makes a new key of 1024 or 2048 bits."""
         super().__init__()
         self._closed = True
+        if bits not in (ROOT_BITS, BITS):
+            raise CoppError(f"a key has {ROOT_BITS} or {BITS} bits, not {bits}", result=Result.ARGUMENT)
         self._key = ffi.new("struct copp_private_key **")
         if uri is None:
             check(lib.copp_private_key_generate(bits, self._key), what="a new key")
         else:
-            secret = ffi.new("char[]", passphrase.encode()) if passphrase is not None else ffi.NULL
+            secret = to_c(passphrase, what="the passphrase") if passphrase is not None else ffi.NULL
             try:
-                check(lib.copp_private_key_open_logged(uri.encode(), secret, log(), self._key), what=uri)
+                result = lib.copp_private_key_open_logged(to_c(uri), secret, log(), self._key)
+                if result == lib.COPP_E_NOT_FOUND:
+                    remedy = "name a file or a token that exists"
+                    raise CoppError(f"{uri}: the key is not found; {remedy}", result=Result.NOT_FOUND, remedy=remedy)
+                check(result, what=uri)
             finally:
                 if secret != ffi.NULL:
                     ffi.memmove(secret, bytes(len(secret)), len(secret))
@@ -145,7 +151,7 @@ class Hierarchy(Handle):
 
     def _issue_opm(self, leaf: PrivateKey, root: PrivateKey) -> bytes:
         """As OPM's chains are published, with SHA-1: there are clients that verify no other."""
-        names = [ffi.new("char[]", f"{self._name} {part}".encode()) for part in ("driver", "root")]
+        names = [to_c(f"{self._name} {part}") for part in ("driver", "root")]
         requests = ffi.new("struct copp_opm_certificate_request[2]")
         for request, key, text in zip(requests, (leaf, root), names):
             request.size = ffi.sizeof("struct copp_opm_certificate_request")
@@ -225,7 +231,7 @@ class _Requests:
     def fill(self, index: int, subject: PrivateKey, signer: PrivateKey, *, name: str, **members: int) -> None:
         """Says what one certificate is about, and who signs it."""
         request = self.array[index]
-        self._names.append(ffi.new("char[]", name.encode()))
+        self._names.append(to_c(name))
         request.size = ffi.sizeof("struct copp_certificate_request")
         request.subject = subject._public()[0]
         request.signer = signer._key[0]

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from ._native import ffi, lib
-from .handles import new_struct
+from .handles import new_struct, to_c
 from .results import CoppError, Result, from_c
 from .trust import Path
 
@@ -48,14 +48,14 @@ def choose_monitor(
     Result.NOT_FOUND or Result.AMBIGUOUS, whose text names the candidates: nothing is guessed. It may wait for a graphics driver.
     """
     texts = {"text": text, "connector": connector, "randr": randr, "wayland": wayland, "serial": serial, "model": model}
-    given: dict[str, Any] = {name: ffi.new("char[]", value.encode()) for name, value in texts.items() if value is not None}
+    given: dict[str, Any] = {name: to_c(value) for name, value in texts.items() if value is not None}
     if drm_fd is not None:
         given["drm_fd"] = ffi.new("int *", drm_fd)
     if edid is not None:
         given["edid"] = ffi.from_buffer("uint8_t[]", edid)
         given["edid_size"] = len(edid)
     query = new_struct("copp_monitor_query", connector_id=connector_id, **given)
-    path = ffi.new("char[]", os.fsencode(sysfs)) if sysfs is not None else ffi.NULL
+    path = to_c(os.fsencode(sysfs)) if sysfs is not None else ffi.NULL
     found = new_struct("copp_monitor")
     why = ffi.new("char[1024]")
     result = lib.copp_monitor_choose(new_struct("copp_monitors_config", sysfs=path), query, found, why, len(why))

@@ -33,6 +33,7 @@ from .transport import open_coppd
 from .trust import Anchor, Certificate, Path, RevocationList, Srm, copp_certificates, find_anchor, opm_certificates
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Handle)
 ROUNDS = 3  # a connector that is reconfigured again and again is not protected
 
 
@@ -64,6 +65,7 @@ class Session(Handle):
         self._verdict = new_verdict()
         self._until_ms = 0
         self._calling = False
+        self._asked = False  # for any level, by protect()
         self._process = os.getpid()
         if adapter:
             adapter._add_session(self)
@@ -73,9 +75,9 @@ class Session(Handle):
     def _begin(self, anchor: Anchor, revocations: Iterable[RevocationList] | None, srms: Iterable[Srm], **options: Any) -> None:
         """Makes the session and shakes hands. ``options``: binding_optional, output_id, purpose."""
         self._anchor = anchor
-        self._srms = list(srms)
+        self._srms = _list_of(srms, Srm, "srms")
         if revocations is not None:
-            revocations = list(revocations)
+            revocations = _list_of(revocations, RevocationList, "revocations")
             if revocations and self.semantics is not Semantics.COPP:
                 raise CoppError("a driver of OPM is on no revocation list of COPP's", result=Result.UNSUPPORTED)
         if revocations is None and anchor.semantics is Semantics.COPP and self._adapter is None:
@@ -242,6 +244,7 @@ class Session(Handle):
 
         def protect() -> None:
             session = self._session[0]
+            self._asked = True
             stop = Stop(lib.copp_session_protect(session, requirement, self._now_ms()))
             if stop is not Stop.NONE:
                 raise make_error(lib.COPP_OK, session=session, stop=stop)
@@ -284,6 +287,9 @@ class Session(Handle):
         protected = told.state == lib.COPP_POLL_PROTECTED
         if not protected and told.state != lib.COPP_POLL_RENEGOTIATE:
             stop = Stop(told.stop)
+            if stop is Stop.INTERNAL and not self._asked:
+                remedy = "call protect() first"
+                raise ProtectionLost(f"{self.connector} is not protected; {remedy}", stop=stop, remedy=remedy)
             raise make_error(lib.COPP_OK, session=self._session[0], stop=Stop.INTERNAL if stop is Stop.NONE else stop)
         self._until_ms = told.deadline_ms if protected else 0
         return Change(
@@ -306,6 +312,7 @@ class Session(Handle):
     def unprotect(self) -> None:
         """Gives every level back. Hide content first."""
         self._until_ms = 0
+        self._asked = False
         self._call(lambda: check(lib.copp_session_unprotect(self._session[0]), session=self._session[0]))
 
     def set_lists(self, *, revocations: Iterable[RevocationList] = (), srms: Iterable[Srm] = ()) -> None:
@@ -315,8 +322,8 @@ class Session(Handle):
         """
         if self.semantics is not Semantics.COPP:
             raise CoppError("a driver of OPM judges receivers itself, and is on no list", result=Result.UNSUPPORTED)
-        messages = list(srms)
-        self._set_lists(list(revocations), messages)
+        messages = _list_of(srms, Srm, "srms")
+        self._set_lists(_list_of(revocations, RevocationList, "revocations"), messages)
         self._srms = messages
         if self._stored:
             self._stored.close()
@@ -498,6 +505,7 @@ def connect(
     purpose, output_id, binding_optional: as in struct copp_session_config of copp/session.h.
     """
     own: Adapter | None = None
+    _check_types(device, connector)
     if device == "embedded":  # of the caller's, and not of the environment: it protects nothing
         device = own = Adapter()
     if isinstance(device, Adapter) and anchor is None:
@@ -520,13 +528,33 @@ def connect(
     return session
 
 
+def _check_types(device: Any, connector: Any) -> None:
+    for name, value, kinds in (("device", device, (Adapter, str)), ("connector", connector, (str,))):
+        if value is not None and not isinstance(value, kinds):
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+
+def _list_of(values: Any, kind: type[H], name: str) -> list[H]:
+    """A str is iterable as well, and so is a list of paths."""
+    wanted = f"{name} must be an iterable of {kind.__name__}"
+    try:
+        found = list(values)
+    except TypeError:
+        raise TypeError(f"{wanted}, not {type(values).__name__}") from None
+    for one in found:
+        if not isinstance(one, kind):
+            raise TypeError(f"{wanted}, not of {type(one).__name__}")
+    return found
+
+
 def _open(device: Adapter | str | None, connector: str | None, anchor: Anchor) -> Session:
     give_up = Wake()
     transport = ffi.new("struct copp_transport **")
     adapter = device if isinstance(device, Adapter) else None
     try:
         if adapter:
-            name = connector or adapter.connectors[0]
+            name = connector if connector is not None else adapter.connectors[0]
             with adapter._guard:
                 check(adapter._open_transport(name, anchor.semantics, transport), what=name)
         else:

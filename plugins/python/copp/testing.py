@@ -203,6 +203,8 @@ class Coppd(Handle):
     def event(self, event: str) -> None:
         """Makes something happen to an output, such as "unplug HDMI-1", and returns once it has. Raises CoppError for what cannot happen."""
         self._check_open()
+        if not event.isprintable():
+            raise CoppError(f"event {event!r} cannot happen: give one event, on one line", result=Result.ARGUMENT)
         if self._process is None or self._process.poll() is not None:
             raise CoppError("coppd does not run; start() it first", result=Result.STATE, remedy="start() it first")
         with self._told:

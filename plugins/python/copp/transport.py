@@ -57,6 +57,8 @@ def socket_path(device: str | None) -> str | None:
         device = os.environ.get("COPP_DEVICE") or None
     if device is None:
         return None
+    if not isinstance(device, str):
+        raise TypeError(f"device must be a str, not {type(device).__name__}")
     if not device.startswith("unix:"):
         raise CoppError(f"{device}: not coppd's socket; give unix:PATH", result=Result.ARGUMENT, remedy="give unix:PATH")
     return device[5:]

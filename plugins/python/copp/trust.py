@@ -7,7 +7,7 @@ import os
 from typing import Any, Union
 
 from ._native import ffi, lib
-from .handles import Handle, log, new_struct
+from .handles import Handle, log, new_struct, to_c
 from .results import CoppError, Result, Semantics, check, from_c, new_verdict
 
 SRM_SIZE_MAX = 1024 * 1024
@@ -59,6 +59,13 @@ class Anchor:
     def _copp(self) -> Any:
         return self._key if self.semantics is Semantics.COPP else ffi.NULL
 
+    def _of_lists(self) -> Any:
+        """The key that signs lists of revoked drivers."""
+        if self.semantics is not Semantics.COPP:
+            remedy = "give a public key as the anchor"
+            raise CoppError(f"a revocation list is for drivers of COPP; {remedy}", result=Result.ARGUMENT, remedy=remedy)
+        return self._key
+
     def _of_opm(self) -> Any:
         return self._opm if self.semantics is Semantics.OPM else ffi.NULL
 
@@ -104,7 +111,7 @@ class Chain(Handle):
             result = lib.copp_chain_validate_logged(data, len(data), anchor._copp(), log(), self._chain, verdict)
         else:
             self._chain = ffi.new("struct copp_opm_chain **")
-            text = ffi.new("char[]", purpose.encode()) if purpose is not None else ffi.NULL
+            text = to_c(purpose) if purpose is not None else ffi.NULL
             trust = new_struct("copp_opm_trust", anchor=anchor._of_opm(), purpose=text, log=log())
             result = lib.copp_opm_chain_validate(data, len(data), trust, self._chain, verdict)
         check(result, verdict=verdict)
@@ -185,9 +192,8 @@ class RevocationList(Handle):
         self._list = ffi.new("struct copp_revocation_list **")
         verdict = new_verdict()
         check(
-            lib.copp_revocation_validate_logged(data, len(data), anchor._copp(), log(), self._list, verdict),
+            lib.copp_revocation_validate_logged(data, len(data), anchor._of_lists(), log(), self._list, verdict),
             verdict=verdict,
-            what="the revocation list",
         )
         self._closed = False
 
@@ -199,11 +205,12 @@ class RevocationList(Handle):
         loaded._closed = True
         loaded._list = ffi.new("struct copp_revocation_list **")
         verdict = new_verdict()
-        check(
-            lib.copp_revocation_load_logged(os.fsencode(path), anchor._copp(), log(), loaded._list, verdict),
-            verdict=verdict,
-            what=os.fspath(path),
-        )
+        name = to_c(os.fsencode(path))
+        result = lib.copp_revocation_load_logged(name, anchor._of_lists(), log(), loaded._list, verdict)
+        if result == lib.COPP_E_NOT_FOUND:
+            remedy = "store one first"
+            raise CoppError(f"{os.fspath(path)}: the list does not exist; {remedy}", result=Result.NOT_FOUND, remedy=remedy)
+        check(result, verdict=verdict, what=os.fspath(path))
         loaded._closed = False
         return loaded
 
@@ -212,7 +219,7 @@ class RevocationList(Handle):
         """Validates a list and stores it, in place of an older one only. Raises CoppError with Result.ROLLBACK for an older list (CRL-3)."""
         verdict = new_verdict()
         check(
-            lib.copp_revocation_store(os.fsencode(path), data, len(data), anchor._copp(), ffi.NULL, verdict),
+            lib.copp_revocation_store(to_c(os.fsencode(path)), data, len(data), anchor._of_lists(), ffi.NULL, verdict),
             verdict=verdict,
             what=os.fspath(path),
         )
@@ -261,7 +268,7 @@ class Srm(Handle):
         verdict = new_verdict()
         result = lib.copp_srm_verify_logged(data, len(data), wanted, log(), self._srm, verdict)
         del kept
-        check(result, verdict=verdict, what="the SRM")
+        check(result, verdict=verdict)
         self._closed = False
 
     @classmethod

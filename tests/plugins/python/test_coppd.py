@@ -54,8 +54,14 @@ def test_what_is_meant_must_be_said(coppd: Coppd) -> None:
     with pytest.raises(copp.CoppError, match="nothing of that name: .*; name one of HDMI-1") as unknown:
         coppd.connect("nothing of that name")
     assert unknown.value.remedy.startswith("name one of HDMI-1")
-    with pytest.raises(TypeError, match="connector must be a str, not int"):
+    with pytest.raises(TypeError, match="connector must be str, not int"):
         coppd.connect(5)  # type: ignore[arg-type]
+
+
+def test_an_event_is_one_line(coppd: Coppd) -> None:
+    for event in ("unplug HDMI-1\nplug HDMI-1", "unplug HDMI-1\0"):
+        with pytest.raises(copp.CoppError, match="one event, on one line"):
+            coppd.event(event)
 
 
 def test_no_coppd(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

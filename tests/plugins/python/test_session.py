@@ -6,10 +6,11 @@ import asyncio
 import copy
 import gc
 import os
+import pathlib
 import pickle
 import select
 import threading
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -201,6 +202,56 @@ def test_a_name_with_a_nul_is_another_name(copp_adapter: copp.Adapter) -> None:
         copp_adapter.unplug("HDMI-1\0")
     with pytest.raises(copp.CoppError, match="NUL"):
         copp.list_connectors("unix:/nonexistent\0")
+
+
+def test_a_nul_ends_no_name_of_keys_lists_and_displays(copp_hierarchy: copp.Hierarchy, tmp_path: pathlib.Path) -> None:
+    data, anchor = copp_hierarchy.issue_revocation_list(1), copp_hierarchy.anchor
+    stored = tmp_path / "revocation.crl"
+    copp.RevocationList.store(stored, data, anchor)
+    copp_hierarchy.leaf.save(tmp_path / "leaf.pem")
+    uses: list[Callable[[], object]] = [
+        lambda: copp.choose_monitor(sysfs=f"{tmp_path}\0", text="HDMI-1"),
+        lambda: copp.choose_monitor("HDMI-1\0"),
+        lambda: copp.choose_monitor(serial="7\0"),
+        lambda: copp.RevocationList.load(f"{stored}\0", anchor),
+        lambda: copp.RevocationList.store(f"{stored}\0", data, anchor),
+        lambda: copp.Chain(copp_hierarchy.opm_chain_bytes, copp_hierarchy.opm_anchor, purpose="1.2.3\0"),
+        lambda: copp.PrivateKey(f"{tmp_path}/leaf.pem\0"),
+        lambda: copp.Hierarchy(name="test\0"),
+    ]
+    for use in uses:
+        with pytest.raises(copp.CoppError, match="contains a NUL") as refused:
+            use()
+        assert refused.value.result is copp.Result.ARGUMENT
+    with pytest.raises(copp.CoppError, match="the passphrase contains a NUL") as secret:
+        copp.PrivateKey(f"{tmp_path}/leaf.pem", passphrase="hush\0")
+    assert "hush" not in str(secret.value)
+
+
+def test_arguments_of_other_types_are_named(copp_adapter: copp.Adapter) -> None:
+    wrong: list[tuple[Any, str]] = [
+        ({"connector": 5}, "connector must be str, not int"),
+        ({"device": 5}, "device must be Adapter or str, not int"),
+        ({"revocations": "abc"}, "revocations must be an iterable of RevocationList, not of str"),
+        ({"revocations": 5}, "revocations must be an iterable of RevocationList, not int"),
+        ({"srms": ["srm.bin"]}, "srms must be an iterable of Srm, not of str"),
+    ]
+    for options, said in wrong:
+        with pytest.raises(TypeError, match=f"^{said}$"):
+            copp.connect(**options) if "device" in options else copp_adapter.connect(**options)
+    with pytest.raises(TypeError, match="device must be a str, not int"):
+        copp.list_connectors(5)  # type: ignore[arg-type]
+    assert copp_adapter.devices("HDMI-1") == 0
+
+
+def test_nothing_is_looked_at_before_protect(copp_adapter: copp.Adapter) -> None:
+    with copp_adapter.connect("HDMI-1") as session:
+        for _ in range(2):
+            with pytest.raises(copp.ProtectionLost, match="call protect\\(\\) first") as lost:
+                next(session.poll())
+            assert lost.value.stop is copp.Stop.INTERNAL and lost.value.remedy == "call protect() first"
+            assert session.protect(hdcp=1).protected
+            session.unprotect()
 
 
 @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf"), 1e18])

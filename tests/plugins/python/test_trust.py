@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 import stat
+from typing import Callable
 
 import pytest
 
@@ -194,3 +195,27 @@ def test_another_tool_agrees(copp_hierarchy: copp.Hierarchy, tmp_path: pathlib.P
     anchor = copp.Anchor.read(tmp_path / "root.pem")
     with copp.Chain(copp_hierarchy.chain_bytes, anchor):
         pass
+
+
+def test_what_does_not_fit_is_said_with_its_own_remedy(copp_hierarchy: copp.Hierarchy, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(copp.CoppError, match="the list does not exist; store one first") as missing:
+        copp.RevocationList.load(tmp_path / "revocation.crl", copp_hierarchy.anchor)
+    assert missing.value.result is copp.Result.NOT_FOUND
+    data, opm_anchor = copp_hierarchy.issue_revocation_list(1), copp_hierarchy.opm_anchor
+    uses: list[Callable[[], object]] = [
+        lambda: copp.RevocationList(data, opm_anchor),
+        lambda: copp.RevocationList.store(tmp_path / "revocation.crl", data, opm_anchor),
+    ]
+    for use in uses:
+        with pytest.raises(copp.CoppError, match="for drivers of COPP; give a public key as the anchor"):
+            use()
+    with pytest.raises(copp.CoppError, match="the key is not found; name a file"):
+        copp.PrivateKey(f"{tmp_path}/nothing.pem")
+    with pytest.raises(copp.CoppError, match="a key has 1024 or 2048 bits, not 77"):
+        copp.PrivateKey(bits=77)
+    reads: list[Callable[[], object]] = [lambda: copp.RevocationList(b"x", copp_hierarchy.anchor), lambda: copp.Srm(b"x")]
+    for read in reads:
+        with pytest.raises(copp.CoppError) as torn:
+            read()
+        subjects = str(torn.value).split(": ")
+        assert len(subjects) == 2, subjects  # what it is about is said once
