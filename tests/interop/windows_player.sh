@@ -43,7 +43,7 @@ opm_cases=APP-OPM-APP-3-1,APP-OPM-APP-2-2,APP-OPM-CERT-4-1,APP-OPM-STA-8-1,APP-O
 
 # usage
 expect 2
-says 'no player is named'
+says 'no player is given'
 expect 2 --only APP-APP-3-1 -- application/not-there.exe
 says 'cannot be run'
 expect 0 --list --only 'APP-QRY-4-*'
