@@ -36,7 +36,7 @@ struct exchange {
     const char *note; /* never NULL */
     bool wrong; /* the suite has answered something wrong, as the case wants it */
     bool keyed; /* a SequenceStart after which both sides have this key, so that a report can check MACs: */
-    struct copp_handshake key; /* of the suite's own making, and not secret */
+    struct copp_handshake key; /* of a test's own session: not secret once it has ended */
 };
 
 /* A list that owns copies of everything in it. Zeroed, it is empty. */

@@ -144,6 +144,7 @@ static void start_frames(struct test_process *p, uint64_t now_ms) {
     (void)_snwprintf(line, WIDE_PATH_MAX + 32, L"cmd.exe /d /s /c \"%ls\"", command);
     AcquireSRWLockExclusive(&starting);
     bool started = set_environment(p) && set_variable("COPP_TEST_PID", player) && start_shell(p, line);
+    (void)SetEnvironmentVariableW(L"COPP_TEST_PID", NULL); /* the next case's player is not that one's */
     ReleaseSRWLockExclusive(&starting);
     if (!started)
         end_frames(p);

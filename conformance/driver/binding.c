@@ -108,23 +108,35 @@ static bool want_history(struct case_run *run, struct driver_client *client, con
            want_bytes(run, "BIND-3", "the record's bytes", &output, 56, history->record, 8);
 }
 
-static bool send_command(struct case_run *run, struct driver_client *client, struct history *history, bool wrong) {
+/* A word that is replaced: in the MAC, or under a right one. */
+struct change {
+    size_t at;
+    uint32_t flip;
+};
+static const struct change as_made = {.flip = 0};
+static const struct change wrong_mac = {.flip = 1};
+
+static bool send_command(struct case_run *run, struct driver_client *client, struct history *history,
+                         const struct change *change) {
     struct copp_command command;
     uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE] = {0};
     const uint32_t types = client->output->types & 7;
     uint32_t hresult;
     put_u32(data, lowest_bit(types));
     client_make_command(client, COPP_SET_PROTECTION_LEVEL, data, sizeof data, &command);
-    command.bytes[0] ^= wrong;
+    put_u32(command.bytes + change->at, get_u32(command.bytes + change->at) ^ change->flip);
+    if (change->at >= COPP_MAC_SIZE)
+        client_sign_command(client, &command);
     return client_command(run, client, &command, &hresult) && add(run, client, history, 4, command.bytes, hresult);
 }
 
-static bool send_status(struct case_run *run, struct driver_client *client, struct history *history) {
+/* With by added to a word; it has no MAC. */
+static bool send_status(struct case_run *run, struct driver_client *client, struct history *history, size_t at, uint32_t by) {
     struct copp_status_input input;
     struct copp_status_output output;
     uint32_t hresult;
     client_make_status(run, client, COPP_QUERY_CONNECTOR_TYPE, NULL, 0, &input);
-    put_u32(input.bytes + 36, 4);
+    put_u32(input.bytes + at, get_u32(input.bytes + at) + by);
     return client_status(run, client, &input, NULL, &output, &hresult) &&
            (hresult == COPP_HR_OK || add(run, client, history, 5, input.bytes, hresult));
 }
@@ -139,48 +151,20 @@ static void history_begins(struct case_run *run) {
 static void history_of_commands(struct case_run *run) {
     struct history history = {.refused = 0};
     struct driver_client *client = client_start(run);
-    if (client != NULL && send_command(run, client, &history, false) && want_history(run, client, &history))
-        (void)(send_command(run, client, &history, false) && want_history(run, client, &history));
+    if (client != NULL && send_command(run, client, &history, &as_made) && want_history(run, client, &history))
+        (void)(send_command(run, client, &history, &as_made) && want_history(run, client, &history));
 }
 
 static void history_of_refusals(struct case_run *run) {
     struct history history = {.refused = 0};
     struct driver_client *client = client_start(run);
-    if (client != NULL && send_command(run, client, &history, true) && send_status(run, client, &history))
+    if (client != NULL && send_command(run, client, &history, &wrong_mac) && send_status(run, client, &history, 36, 4))
         (void)want_history(run, client, &history);
 }
 
 /* What is refused before its MAC is looked at, and for what it asks, too. */
-struct refused_command {
-    size_t at; /* of a word that is replaced under a right MAC */
-    uint32_t flip;
-};
-
-static bool send_refused(struct case_run *run, struct driver_client *client, struct history *history,
-                         const struct refused_command *refused) {
-    struct copp_command command;
-    uint8_t data[COPP_SET_PROTECTION_LEVEL_SIZE] = {0};
-    const uint32_t types = client->output->types & 7;
-    uint32_t hresult;
-    put_u32(data, lowest_bit(types));
-    client_make_command(client, COPP_SET_PROTECTION_LEVEL, data, sizeof data, &command);
-    put_u32(command.bytes + refused->at, get_u32(command.bytes + refused->at) ^ refused->flip);
-    client_sign_command(client, &command);
-    return client_command(run, client, &command, &hresult) && add(run, client, history, 4, command.bytes, hresult);
-}
-
-static bool send_old_status(struct case_run *run, struct driver_client *client, struct history *history) {
-    struct copp_status_input input;
-    struct copp_status_output output;
-    uint32_t hresult;
-    client_make_status(run, client, COPP_QUERY_CONNECTOR_TYPE, NULL, 0, &input);
-    put_u32(input.bytes + 32, get_u32(input.bytes + 32) - 1);
-    return client_status(run, client, &input, NULL, &output, &hresult) &&
-           (hresult == COPP_HR_OK || add(run, client, history, 5, input.bytes, hresult));
-}
-
 static void history_of_all_refusals(struct case_run *run) {
-    static const struct refused_command commands[] = {
+    static const struct change commands[] = {
         {32, 1}, /* dwSequence */
         {16, 1}, /* guidCommandID */
         {36, 31}, /* cbSizeData 15 */
@@ -191,10 +175,10 @@ static void history_of_all_refusals(struct case_run *run) {
     if (client == NULL)
         return;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (!send_refused(run, client, &history, &commands[i]) || !want_history(run, client, &history))
+        if (!send_command(run, client, &history, &commands[i]) || !want_history(run, client, &history))
             return;
     }
-    if (send_old_status(run, client, &history))
+    if (send_status(run, client, &history, 32, UINT32_MAX)) /* the number before */
         (void)want_history(run, client, &history);
 }
 

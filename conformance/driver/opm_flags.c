@@ -154,7 +154,7 @@ static void run_again(struct case_run *run) {
         opm_want_actual(run, client, NULL, HDCP, 1);
 }
 
-/* Nobody has to ask for what was lost: its release is no less right than that of a level which is in force. */
+/* After a loss a level may be released as well as before. */
 static void run_release_lost(struct case_run *run) {
     struct driver_client *client = start_with_hdcp(run);
     if (client != NULL && opm_cause(run, &fail) && opm_want_set(run, client, NULL, HDCP, 0, COPP_HR_OK) &&

@@ -46,6 +46,19 @@ shows_nothing_before() {
     [ "$looks" -gt 0 ] && [ "$early" -eq 0 ] && value_is 2
 }
 
+hides_after_demotions() {
+    order "${hdmi:?}/fail" Y # so that it stays black until it is looked at
+    order "$hdmi/silent"
+    test_that "a demotion without an event: black (APP-3)" becomes black
+    order "$hdmi/fail" N
+    test_that "it is protected again: the picture is back" becomes white
+    order "$hdmi/fail" Y
+    order "$hdmi/desired"
+    test_that "one with an event: black (EVT-4)" becomes black
+    order "$hdmi/fail" N
+    test_that "the picture is back" becomes white
+}
+
 # serves: the loan, with all that ends it short of the owner's death. The receiver is read, so that it has a name.
 serves() {
     test_that "coppd cannot switch HDCP on alone: it is not the master" not protects

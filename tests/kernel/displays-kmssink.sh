@@ -29,16 +29,7 @@ test_that "coppd starts" coppd_starts
 test_that "GStreamer sets a mode" gstreamer_plays
 test_that "no picture is shown until the driver has authenticated" shows_nothing_before
 test_that "then it is (APP-3)" becomes white
-order "$hdmi/fail" Y # so that it stays black until it is looked at
-order "$hdmi/silent"
-test_that "a demotion without an event: black (APP-3)" becomes black
-order "$hdmi/fail" N
-test_that "it is protected again: the picture is back" becomes white
-order "$hdmi/fail" Y
-order "$hdmi/desired"
-test_that "one with an event: black (EVT-4)" becomes black
-order "$hdmi/fail" N
-test_that "the picture is back" becomes white
+hides_after_demotions
 order "$hdmi/unplug"
 test_that "unplugged: black (EVT-1)" becomes black
 order "$hdmi/plug"

@@ -30,16 +30,7 @@ test_that "mpv sets a mode" mpv_starts $film
 test_that "no picture is shown until the driver has authenticated" shows_nothing_before
 test_that "then it is (APP-3)" becomes white
 test_that "the other display is not touched" value_is 0 DP-1
-order "$hdmi/fail" Y # so that it stays black until it is looked at
-order "$hdmi/silent"
-test_that "a demotion without an event: black (APP-3)" becomes black
-order "$hdmi/fail" N
-test_that "it is protected again: the picture is back" becomes white
-order "$hdmi/fail" Y
-order "$hdmi/desired"
-test_that "one with an event: black (EVT-4)" becomes black
-order "$hdmi/fail" N
-test_that "the picture is back" becomes white
+hides_after_demotions
 test_that "mpv is killed" kills "$owner"
 test_that "Undesired stands" until_true value_is 0
 test_that "another program becomes master" until_true another_is_master

@@ -163,24 +163,22 @@ class Guard:
             except BaseException as error:  # pylint: disable=broad-except
                 future.set_exception(error)
 
-        with self._mutex:
-            if self._owner == threading.get_ident():
-                raise MisuseError()
-            busy = self._owner is not None
-            self._handed.append(run)
-            if not busy:
-                self._owner = threading.get_ident()
-        if busy:
-            wake()
-        else:
-            self.__exit__()
+        if self._owner == threading.get_ident():  # which no other thread makes it
+            raise MisuseError()
+        self._leave(run, self._handed, wake)
         return future.result()
 
     def finish(self, work: Callable[[], None], wake: Callable[[], None]) -> None:
         """Does what frees an object: now, or as soon as the call has ended that somebody is in, which wake() lets know."""
+        self._leave(work, self._last, wake)
+
+    def _leave(
+        self, work: Callable[[], None], queue: collections.deque[Callable[[], None]], wake: Callable[[], None]
+    ) -> None:
+        """Leaves the work to the thread that is inside, or does it if there is none."""
         with self._mutex:
             busy = self._owner is not None
-            self._last.append(work)
+            queue.append(work)
             if not busy:
                 self._owner = threading.get_ident()
         if busy:
